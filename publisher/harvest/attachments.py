@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
+import msgspec
+
 from publisher.harvest import warc
 from publisher.harvest.link_discovery import MEDIA_TYPES, Link, find_file_name
 from publisher.harvest.page_guard import PageGuard
@@ -22,8 +24,9 @@ from publisher.ingest.formats.detect import open_file
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import Block
 from publisher.ingest.formats.safety import zip_archive
+from publisher.ingest.formats.sandbox.fork_server import run_limited
+from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
-from publisher.ingest.read_file import read_file
 from publisher.log.drafts.repeals import combined_digest
 from publisher.log.evidence.crawled_pages import WARC, Page, Response
 from publisher.log.log import Log
@@ -108,7 +111,7 @@ class Attachments:
         for dataset in self._source.tables:
             catalogue = self._catalogues(dataset) or self._log.queries.catalogue(dataset)
             try:
-                reading = read_file(
+                reading = read_within_limits(
                     self._decode_body(hop), name=find_file_name(page.url, page.title), catalogue=catalogue
                 )
             except (UnreadableFile, ValueError):
@@ -143,42 +146,29 @@ class Attachments:
     def _extract_blocks(self, page: Page, hop: Hop) -> Sequence[Block]:
         """Return the text of a PDF, OFD, docx or doc (also wps) file, and report its errors."""
         try:
-            data = self._decode_body(hop)
-            if data.startswith(pdf.MAGIC):
-                return self._extract_pdf(page, data)
-            if data.startswith(ole2.MAGIC) and ole2.is_word(data):
-                return doc.extract_blocks(data)
-            members = zip_archive.inflate_members(data) if data.startswith(b"PK") else {}
-            if "word/document.xml" in members:
-                return docx.extract_blocks(members["word/document.xml"])
-            if ofd.ENTRY in members:
-                return self._join_pages(page, "OFD", ofd.extract_pages(members))
-            if not self._source.tables:
-                open_file(data, page.url)  # only to report errors of the file
+            text: AttachedText = run_limited(
+                extract_text, self._decode_body(hop), page.url, not self._source.tables, result=AttachedText
+            )
         except ReaderError as problem:
             self._add_warning(problem.to_unreadable(page.url).finding)
         except UnreadableFile as unreadable:
             self._add_warning(unreadable.finding)
         except ValueError as error:
             self._add_warning(kinds.ANSWER_DAMAGED.at(Place(page.url), "", detail=str(error)))
+        else:
+            self._report_pages(page, text)
+            return text.blocks
         return ()
 
-    def _join_pages(self, page: Page, form: str, texts: Sequence[str]) -> Sequence[Block]:
-        if not any(text.strip() for text in texts):
-            self._report.add_finding(kinds.SCANNED, page.url, form=form, pages=len(texts))
-        return [line for text in texts for line in text.splitlines()]
-
-    def _extract_pdf(self, page: Page, data: bytes) -> Sequence[Block]:
-        text = pdf.extract_text(data)
-        if not text.paragraphs:
-            self._report.add_finding(kinds.SCANNED, page.url, form="PDF", pages=text.pages)
+    def _report_pages(self, page: Page, text: AttachedText) -> None:
+        if text.form and not any(text.blocks):
+            self._report.add_finding(kinds.SCANNED, page.url, form=text.form, pages=text.pages)
         elif text.without_text:
             numbers = "、".join(map(str, text.without_text[:20]))
             self._report.add_finding(kinds.PAGES_SCANNED, page.url, pages=numbers)
         if text.with_tables:
             numbers = "、".join(map(str, text.with_tables[:20]))
             self._report.add_finding(kinds.PDF_TABLES, page.url, pages=numbers)
-        return text.paragraphs
 
     def _add_warning(self, finding: Finding) -> None:
         """Report a finding; errors become warnings, because they do not stop the document."""
@@ -187,6 +177,38 @@ class Attachments:
 
     def _decode_body(self, hop: Hop) -> bytes:
         return warc.decode_body(hop, self._source.largest << 20)
+
+
+class AttachedText(msgspec.Struct):
+    """The text of an attachment. ``form``: PDF or OFD, which consist of pages."""
+
+    blocks: tuple[Block, ...] = ()
+    form: str = ""
+    pages: int = 0
+    without_text: tuple[int, ...] = ()
+    with_tables: tuple[int, ...] = ()
+
+
+def extract_text(data: bytes, name: str, check: bool) -> AttachedText:  # noqa: FBT001 -- sent to a process
+    """Extract the text of a file; ``check``: open a file of another form, to report its errors.
+
+    Raises :class:`ReaderError` and ``UnreadableFile``.
+    """
+    if data.startswith(pdf.MAGIC):
+        text = pdf.extract_text(data)
+        return AttachedText(text.paragraphs, "PDF", text.pages, text.without_text, text.with_tables)
+    if data.startswith(ole2.MAGIC) and ole2.is_word(data):
+        return AttachedText(tuple(doc.extract_blocks(data)))
+    members = zip_archive.inflate_members(data) if data.startswith(b"PK") else {}
+    if "word/document.xml" in members:
+        return AttachedText(tuple(docx.extract_blocks(members["word/document.xml"])))
+    if ofd.ENTRY in members:
+        pages = ofd.extract_pages(members)
+        lines = [line for page in pages for line in page.splitlines()]
+        return AttachedText(tuple(lines) if any(map(str.strip, pages)) else (), "OFD", len(pages))
+    if check:
+        open_file(data, name)
+    return AttachedText()
 
 
 def load_stored_hop(log: Log, response: Response) -> Hop:

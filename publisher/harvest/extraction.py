@@ -6,6 +6,8 @@ from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from publisher.harvest import link_discovery, near_duplicates, soft_404, warc
 from publisher.harvest.answers import document_pages
 from publisher.harvest.attachments import Attachments, add_attachments, describe_response, load_stored_hop
@@ -20,6 +22,8 @@ from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Place
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.sandbox.fork_server import run_limited
+from publisher.ingest.limited_reading import ReceivedReading, to_reading
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.log.evidence.crawled_pages import WARC, Page, ParsedPage, Replacement, Response
 from publisher.log.log import Log
@@ -284,6 +288,12 @@ class Extractor:
         self._waiting.append((page, ParsedPage(page.key, page.body_digest or "", version, text_digest)))
 
 
+_ReceivedExtraction = msgspec.defstruct(
+    "_ReceivedExtraction",
+    [("reading", ReceivedReading), ("links", tuple[tuple[str, str], ...]), ("base", str)],
+)
+
+
 def parse_response(
     hop: Hop,
     url: str,
@@ -294,10 +304,28 @@ def parse_response(
     further: Sequence[Hop] = (),
     is_complete: bool = True,
 ) -> Extraction:
-    """Parse the response of a document's page. Raises ``UnreadableFile``.
+    """Parse the response of a document's page, within limits. Raises ``UnreadableFile``.
 
     ``further``: responses of its further pages, in order. ``is_complete``: whether these are all.
     """
+    arguments = (hop, url, digest, source, catalogue, further, is_complete)
+    try:
+        received = run_limited(parse_unlimited, *arguments, result=_ReceivedExtraction)
+    except ReaderError as problem:
+        raise problem.to_unreadable(url) from problem
+    return Extraction(to_reading(received.reading), received.links, received.base)
+
+
+def parse_unlimited(
+    hop: Hop,
+    url: str,
+    digest: str,
+    source: Source,
+    catalogue: Catalogue,
+    further: Sequence[Hop],
+    is_complete: bool,  # noqa: FBT001 -- sent to a process
+) -> Extraction:
+    """Parse a response in this process. Raises ``UnreadableFile``."""
     try:
         data = warc.decode_body(hop, source.largest << 20)
         if not data.strip():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
@@ -22,6 +22,7 @@ from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.safety import zip_archive
 from publisher.ingest.formats.safety.xml_parser import parse_xml
+from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.log.clocks import day_at
 from schemas.cells.quantities import read_date
 from schemas.normalise import fold
@@ -266,7 +267,8 @@ def read_list(source: Source, url: str, responses: ResponseChain, report: Source
         data = warc.decode_body(hop, source.largest << 20)
         if data.startswith(_GZIP):  # sitemap.xml.gz
             data = b"".join(zip_archive.gunzip(data, source.largest << 20))
-        list_links = _read_any(data, hop, source)
+        head = replace(hop, body=b"")
+        list_links: ListLinks = run_limited(_read_any, data, head, source, result=ListLinks)
     except ValueError as error:
         report.add_finding(kinds.ANSWER_DAMAGED, url, detail=str(error))
     except ReaderError as problem:

@@ -23,6 +23,7 @@ from publisher.ingest.parsed_file import (
     SheetReport,
     UnreadableFile,
 )
+from publisher.ingest.reading_budget import ReadingBudget
 from publisher.ingest.record_builder import RecordBuilder
 from publisher.ingest.tables import (
     form_sheet,
@@ -151,9 +152,11 @@ class _Reader:
         """Read JSON records. Keys are names or headings; rows are positions in the file, from 1."""
         builder = RecordBuilder(self._catalogue, self._name, "")
         objects = JsonObjects(self._headings, builder)
+        budget = ReadingBudget(self._name)
         number = 0
         for number, record in enumerate(records, start=1):
             self._records.append(objects.read(number, record))
+            budget.spend(number, len(record), len(builder.findings))
         self._rows[""] = number
         self._findings += builder.findings
         if not objects.knows_a_field():

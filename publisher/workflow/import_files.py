@@ -8,8 +8,8 @@ from typing import Any
 
 from publisher.indexing import worker
 from publisher.indexing.worker import Progress
+from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
-from publisher.ingest.read_file import read_file
 from publisher.log.log import Log
 from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
 from publisher.workflow import part_of_file
@@ -91,7 +91,7 @@ def _read_files(
     for number, file in enumerate(files):
         progress(READING, number, len(files))
         try:
-            reading = read_file(file.data, name=file.name, catalogue=catalogue)
+            reading = read_within_limits(file.data, name=file.name, catalogue=catalogue)
         except UnreadableFile as unreadable:
             yield FileReport(file.name, None, part=part_for_all, findings=(unreadable.finding,))
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,6 +53,8 @@ def import_(
     from publisher.workflow.import_files import InputFile, import_files
 
     _check_target(annotate, files)
+    for file in files:
+        _check_input(file)
     inputs = [InputFile(file.name, file.read_bytes()) for file in files]
     with context.log() as log, output.show_progress() as progress:
         report = import_files(
@@ -73,6 +76,23 @@ def import_(
     if annotate is not None:
         _write_annotated(annotate, inputs[0], report)
     return Exit.REFUSED if report.refused else Exit.OK
+
+
+def _check_input(path: Path) -> None:
+    """Refuse what would never end or not fit, before it is read: pipes, devices, files over the limit."""
+    from publisher.ingest.formats.detect import MAX_FILE
+
+    status = path.stat()
+    if not stat.S_ISREG(status.st_mode):
+        raise click.BadParameter(
+            f"{path} 是管道或设备，不是文件 / {path} is a pipe or device, not a file", param_hint="FILE"
+        )
+    if status.st_size > MAX_FILE:
+        sizes = f"{status.st_size >> 20} MiB > {MAX_FILE >> 20} MiB"
+        raise click.BadParameter(
+            f"{path} 太大（{sizes}），请按部门或类别分成几个文件 / {path} is too large ({sizes}); split it",
+            param_hint="FILE",
+        )
 
 
 def _check_target(target: Path | None, files: tuple[Path, ...]) -> None:

@@ -12,6 +12,7 @@ from publisher.harvest import soft_404, warc
 from publisher.harvest.fetcher import ResponseChain
 from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.sandbox.fork_server import run_limited
 from schemas.normalise import fold
 
 type BadAnswer = Literal["blank", "script", "intercepted", "captcha", "maintenance"]
@@ -73,8 +74,12 @@ def find_bad_response(responses: ResponseChain, link_title: str, largest: int) -
         mark in head for mark in (b"<html", b"<!doctype html", b"<body", b"<script", b"<head", b"<meta")
     ):
         return None
-    text, _ = text_encoding.decode(data, warc.find_charset(hop))
-    return find_bad_answer(text, link_title)
+    try:
+        text, _ = text_encoding.decode(data, warc.find_charset(hop))
+        answer: BadAnswer | None = run_limited(find_bad_answer, text, link_title, result=BadAnswer | None)
+    except ReaderError:  # also reported when it is read
+        return None
+    return answer
 
 
 def find_bad_answer(source: str, link_title: str) -> BadAnswer | None:

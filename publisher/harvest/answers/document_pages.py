@@ -14,6 +14,7 @@ from publisher.ingest.documents.page_lines import DocumentPage
 from publisher.ingest.documents.page_numbers import MOST_PAGES
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.sandbox.fork_server import run_limited
 
 
 def parse_hop(hop: Hop, source: Source) -> DocumentPage:
@@ -26,8 +27,17 @@ def parse_hop(hop: Hop, source: Source) -> DocumentPage:
 def find_further_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
     """Return the addresses of further pages that a page of a document names, on the source's hosts."""
     try:
+        addresses: tuple[str, ...] = run_limited(find_addresses, hop, source, result=tuple[str, ...])
+    except ReaderError:
+        return ()
+    return addresses
+
+
+def find_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
+    """Find the addresses as :func:`find_further_addresses` does, in this process. Raises ``ReaderError``."""
+    try:
         page = parse_hop(hop, source)
-    except (ReaderError, ValueError):
+    except ValueError:
         return ()
     base = urljoin(hop.url, page.base)
     targets = (_join(base, address) for address in page.further)

@@ -95,6 +95,15 @@ def _open(data: bytes, name: str) -> FileContent:
     return _open_text(data, name)
 
 
+def is_streamed(data: bytes) -> bool:
+    """Test for JSON Lines, which are decoded line by line. Raises :class:`ReaderError` for broken gzip."""
+    if len(data) > MAX_FILE:
+        return False
+    gzipped = data.startswith(b"\x1f\x8b")
+    head = next(zip_archive.gunzip(data), b"") if gzipped else data.removeprefix(b"\xef\xbb\xbf")
+    return _is_json(head) and json_records.is_lines(head)
+
+
 UNSUPPORTED_SIGNATURES: tuple[tuple[bytes, str], ...] = (
     (b"%PDF-", "PDF"),
     (b"{\\rtf", "RTF"),
@@ -146,7 +155,7 @@ def _open_zip(data: bytes) -> FileContent:
 
 
 def _open_gzip(data: bytes, name: str) -> FileContent:
-    """Open a gzip file: JSON Lines are streamed, up to 1 GiB; other content may have ``MAX_FILE`` bytes."""
+    """Open a gzip file: JSON Lines are streamed, up to 256 MiB; other content may have ``MAX_FILE`` bytes."""
     chunks = zip_archive.gunzip(data)
     head = next(chunks, b"")
     if _is_json(head) and json_records.is_lines(head):

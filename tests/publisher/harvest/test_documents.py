@@ -9,6 +9,8 @@ from pathlib import Path
 import docx
 import pytest
 
+from publisher.ingest.findings.files import TOO_LARGE
+from publisher.ingest.formats.errors import ReaderError
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.publisher.ingest.formats.test_ofd import file as ofd
 from tests.support.command import create, item, xls, xlsx
@@ -174,7 +176,11 @@ def test_a_document_that_cannot_be_read_any_more_does_not_stop_the_run_when_its_
     collector.collect()
     collector.web.answers["/files/rules.pdf"] = Answer(pdf("Second rules"))
     make_due(collector)
-    monkeypatch.setattr("publisher.ingest.documents.official_document.MAX_TEXT", 10)
+
+    def refuse(*_arguments: object, **_words: object) -> None:
+        raise ReaderError(TOO_LARGE, "limit")
+
+    monkeypatch.setattr("publisher.harvest.extraction.run_limited", refuse)
     assert sorted(codes(collector.collect())) == ["file-too-large", "source-changed"]
     assert "First rules" in collector.draft()[0]["body_markdown"]
 

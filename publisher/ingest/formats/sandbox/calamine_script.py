@@ -19,8 +19,8 @@ from typing import Any
 import msgspec
 from python_calamine import CalamineSheet, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
-MEMORY = 3 << 30
-SECONDS = 60
+MEMORY = 320 << 20
+SECONDS = 50
 MAX_CELLS = 20_000_000
 """Cells of the rectangle that a sheet spans, including blank cells."""
 MAX_TEXT = 512 << 20
@@ -50,7 +50,7 @@ def _limit_resources() -> None:
         import resource  # noqa: PLC0415 -- absent on Windows, where only the caller's time limit holds
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 import pypdfium2
 
-MEMORY = 3 << 30
-SECONDS = 60
+MEMORY = 320 << 20
+SECONDS = 50
 MOST_PAGES = 2_000
 MOST_TEXT = 4 << 20
 """Characters."""
@@ -43,7 +43,7 @@ def _limit_resources() -> None:
         import resource  # noqa: PLC0415 - absent on Windows, where only the caller's time limit holds
     except ImportError:
         return
-    resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_CPU, (SECONDS, SECONDS))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 

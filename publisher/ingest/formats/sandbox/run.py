@@ -12,6 +12,9 @@ from publisher.ingest.findings.files import DAMAGED, ENCRYPTED, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
 from publisher.ingest.formats.errors import ReaderError
 
+_LIMIT_SIGNALS = frozenset({6, 9, 24})
+"""SIGABRT (a native parser got no memory), SIGKILL, SIGXCPU."""
+
 
 class ParserOutput(msgspec.Struct):
     """Error fields that every output of a parser has."""
@@ -34,6 +37,9 @@ def run_parser[Output: ParserOutput](module: ModuleType, data: bytes, output_typ
         raise ReaderError(
             TOO_LARGE, Bilingual(f"读取超过{module.SECONDS}秒", f"reading took more than {module.SECONDS} s")
         ) from problem
+    if -process.returncode in _LIMIT_SIGNALS:
+        detail = Bilingual("读取需要过多内存或时间", "reading takes too much memory or time")
+        raise ReaderError(TOO_LARGE, detail)
     if process.returncode:
         raise ReaderError(
             DAMAGED,

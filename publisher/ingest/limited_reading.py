@@ -1,0 +1,53 @@
+"""Reading of a file within limits of memory and time: in a process of its own, except JSON Lines.
+
+JSON Lines are decoded line by line, so their reader limits itself (:mod:`publisher.ingest.read_file`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from typing import Any, get_type_hints
+
+import msgspec
+
+from publisher.ingest.formats import detect
+from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.sandbox.fork_server import run_limited
+from publisher.ingest.parsed_file import ImportedRecord, Reading
+from publisher.ingest.read_file import read_file
+from schemas.definition.catalogue import Catalogue
+
+
+def _define_struct(of: type, **replaced: Any) -> Any:
+    """Define a struct with the fields of a dataclass, some of them with a type that can be decoded."""
+    hints = {**get_type_hints(of), **replaced}
+    return msgspec.defstruct(
+        f"Received{of.__name__}", [(field.name, hints[field.name]) for field in fields(of)]
+    )
+
+
+_ReceivedRecord = _define_struct(ImportedRecord, content=dict[str, Any])
+ReceivedReading = _define_struct(Reading, records=tuple[_ReceivedRecord, ...])
+"""A reading as it arrives from another process: JSON values of records have no type that can be decoded."""
+
+
+def read_within_limits(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
+    """Read a file as :func:`publisher.ingest.read_file.read_file` does. Raises ``UnreadableFile``."""
+    try:
+        if detect.is_streamed(data):
+            return read_file(data, name=name, catalogue=catalogue)
+        return to_reading(run_limited(_read, data, name, catalogue, result=ReceivedReading))
+    except ReaderError as problem:
+        raise problem.to_unreadable(name) from problem
+
+
+def _read(data: bytes, name: str, catalogue: Catalogue) -> Reading:
+    return read_file(data, name=name, catalogue=catalogue)
+
+
+def to_reading(received: Any) -> Reading:
+    """Build a reading from what another process sent."""
+    values = {field.name: getattr(received, field.name) for field in fields(Reading)}
+    names = [field.name for field in fields(ImportedRecord)]
+    records = (ImportedRecord(*(getattr(record, name) for name in names)) for record in values["records"])
+    return Reading(**{**values, "records": tuple(records)})
