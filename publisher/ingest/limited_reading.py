@@ -6,6 +6,7 @@ JSON Lines are decoded line by line, so their reader limits itself (:mod:`publis
 from __future__ import annotations
 
 from dataclasses import fields
+from types import GenericAlias
 from typing import Any, get_type_hints
 
 import msgspec
@@ -27,7 +28,7 @@ def _define_struct(of: type, **replaced: Any) -> Any:
 
 
 _ReceivedRecord = _define_struct(ImportedRecord, content=dict[str, Any])
-ReceivedReading = _define_struct(Reading, records=tuple[_ReceivedRecord, ...])
+ReceivedReading = _define_struct(Reading, records=GenericAlias(tuple, (_ReceivedRecord, ...)))
 """A reading as it arrives from another process: JSON values of records have no type that can be decoded."""
 
 

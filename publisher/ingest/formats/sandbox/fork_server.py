@@ -133,7 +133,7 @@ class _Server:
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
                 [sys.executable, "-c", _BOOT, pickle.dumps(sys.path).hex()],
-                stdin=theirs,
+                stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
                 start_new_session=True,
             )
