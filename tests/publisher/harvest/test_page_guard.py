@@ -105,7 +105,7 @@ def test_an_attachment_that_fails_does_not_stop_its_document(
     publish(collector.web, 1)
     collector.web.answers["/d/1.html"] = html(page(1, extra='<a href="/1.doc">附件：1.doc</a>'))
     collector.web.answers["/1.doc"] = Answer(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
-    fail_on(monkeypatch, Attachments, "_read_text", "/1.doc", RuntimeError("doc"))
+    fail_on(monkeypatch, Attachments, "_extract_blocks", "/1.doc", RuntimeError("doc"))
     report = collector.collect()
     assert (report["read"], set(codes(report))) == (1, {"page-failed"})
     (content,) = collector.draft()
