@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from publisher.ingest import read_file
+from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.documents import official_document
 from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
 from publisher.log.drafts.plan import REREAD_SIGN
@@ -141,7 +142,7 @@ def _read_again(
 ) -> Mapping[Identity, ImportedRecord] | None:
     try:
         data = log.evidence.source_bytes(source.source.digest)
-        reading = read_file.read_file(data, name=source.source.name, catalogue=catalogue)
+        reading = read_within_limits(data, name=source.source.name, catalogue=catalogue)
     except UnreadableFile as error:
         finding = error.finding
         part.unread.append((source.source.name, finding.message_zh, finding.message_en))

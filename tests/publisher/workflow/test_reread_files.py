@@ -32,7 +32,7 @@ def published(site: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ho
         return replace(reading, parser_version="0", records=(replace(first, content=misread), *others))
 
     with monkeypatch.context() as patch:
-        patch.setattr("publisher.workflow.import_files.read_file", earlier)
+        patch.setattr("publisher.workflow.import_files.read_within_limits", earlier)
         site.ok("import", file, "--dataset", DATASET)
     site.ok("publish", DATASET, "--effective-on", "2015-12-01", *BASIS)
     return site
