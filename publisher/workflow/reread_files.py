@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from publisher.ingest import read_file
-from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.documents import official_document
+from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
 from publisher.log.drafts.plan import REREAD_SIGN
 from publisher.log.field_changes import compare_states
