@@ -19,7 +19,7 @@ from publisher.log.evidence.crawled_pages import Page
 from publisher.log.log import Log
 from publisher.log.model import LogError
 
-_ERRORS_OF_A_PAGE = frozenset({"bad-content", "source-missing", "no-such-source"})
+_ERRORS_OF_A_PAGE = frozenset({"bad-content", "source-missing", "source-damaged", "no-such-source"})
 """Refusals of the log that concern one page; others concern the site, and end the run of the source."""
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 

@@ -19,12 +19,14 @@ from publisher.log.model import LogError, Source
 
 
 class BlobStore(Protocol):
-    """Bytes are durable before a transaction refers to them. ``put`` of an existing digest does nothing."""
+    """Bytes are durable before a transaction refers to them."""
 
-    def put(self, digest: str, data: bytes) -> None: ...
+    def put(self, digest: str, data: bytes) -> None:
+        """Store the bytes, also in place of damaged ones; undamaged ones stay."""
+        ...
 
     def get(self, digest: str) -> bytes:
-        """Raises ``KeyError``."""
+        """Raises ``KeyError``, and ``LogError('source-damaged')`` for bytes of another digest."""
         ...
 
     def has(self, conn: Connection, digest: str) -> bool: ...
@@ -47,7 +49,9 @@ class FolderBlobs:
     def put(self, digest: str, data: bytes) -> None:
         path = self._path(digest)
         if path.exists():
-            return
+            if digest_of(path.read_bytes()) == digest:
+                return
+            path.unlink(missing_ok=True)
         for folder in (self._root, path.parent):
             if not folder.exists():
                 folder.mkdir(parents=True, exist_ok=True)
@@ -67,7 +71,7 @@ class FolderBlobs:
 
     def get(self, digest: str) -> bytes:
         try:
-            return self._path(digest).read_bytes()
+            return _check_bytes(digest, self._path(digest).read_bytes())
         except FileNotFoundError:
             raise KeyError(digest) from None
 
@@ -97,15 +101,18 @@ class DatabaseBlobs:
 
     def put(self, digest: str, data: bytes) -> None:
         with self._database.write() as conn:
-            if not self.has(conn, digest):
-                conn.execute(source_bytes.insert().values(digest=digest, data=data))
+            stored = conn.scalar(select(source_bytes.c.data).where(source_bytes.c.digest == digest))
+            if stored is not None and digest_of(bytes(stored)) == digest:
+                return
+            self.drop(conn, digest)
+            conn.execute(source_bytes.insert().values(digest=digest, data=data))
 
     def get(self, digest: str) -> bytes:
         with self._database.read() as conn:
             data = conn.scalar(select(source_bytes.c.data).where(source_bytes.c.digest == digest))
         if data is None:
             raise KeyError(digest)
-        return bytes(data)
+        return _check_bytes(digest, bytes(data))
 
     def has(self, conn: Connection, digest: str) -> bool:
         return bool(conn.scalar(select(exists().where(source_bytes.c.digest == digest))))
@@ -130,6 +137,17 @@ def _remove_on_error(path: Path) -> Iterator[None]:
 
 def digest_of(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
+
+
+def _check_bytes(digest: str, data: bytes) -> bytes:
+    if digest_of(data) != digest:
+        raise LogError(
+            "source-damaged",
+            f"原始存档 {digest} 已损坏，内容与校验值不符。请重新导入同一文件，即可恢复。",
+            f"The source {digest} is damaged: its bytes do not match its digest. Hand in the same file again "
+            "to heal it.",
+        )
+    return data
 
 
 def _sync_folder(folder: Path) -> None:

@@ -24,6 +24,7 @@ from publisher.log.queries.queries import Queries
 from publisher.log.releases.releases import Releases
 from publisher.log.session import Session
 from publisher.log.transparency.key_files import KeyFiles
+from publisher.log.verification.integrity import Integrity
 
 
 class Log:
@@ -44,6 +45,7 @@ class Log:
         self.subscriptions = Subscriptions(session)
         self.proofs = Proofs(session)
         self.keys = Keys(session)
+        self.integrity = Integrity(session)
 
     @classmethod
     def open(

@@ -391,13 +391,15 @@ class OutboxItem:
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """Result of checking every hash of the log. ``problems`` is empty if all hashes match."""
+    """Result of checking the log. ``problems`` is empty if everything matches."""
 
     releases: int
     revisions: int
     erased: int
     """Revisions whose content was erased: their hash stays, their content cannot be checked."""
     problems: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    """What was not checked, in words."""
 
     @property
     def ok(self) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import datetime, timedelta
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -15,10 +16,9 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from publisher.indexing.worker import SearchStatus
     from publisher.log.log import Log
+    from publisher.log.model import Verification
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
 _SIGNED_WITHIN = timedelta(hours=1)
@@ -186,26 +186,59 @@ def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
 
 
 @click.command()
+@click.option("--sources", is_flag=True, help="同时读取每份原始存档 / Read the bytes of every source too.")
+@click.option(
+    "--checkpoint",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="与保存的存证点比对 / Compare with a checkpoint that was kept.",
+)
+@click.option(
+    "--repair",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="重建派生数据，将原内容写入此新文件 / Rebuild what is derived; the new file lists the old.",
+)
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_context
-def verify(context: CommandContext, *, as_json: bool) -> int:
-    """核验哈希链 / Verify the hash chain, every manifest and revision."""
-    with context.log(read_only=True) as log, output.show_progress() as progress:
-        progress("核验 verifying", 0, None)
-        verification = log.releases.verify()
-    if as_json:
-        output.print_json({**asdict(verification), "ok": verification.ok})
-    else:
-        for problem in verification.problems:
-            output.print_line(problem)
-        erased = f"，其中{verification.erased}个已依法删除" if verification.erased else ""
-        zh, en = ("无误", "no problems") if verification.ok else ("有问题", "problems found")
-        output.print_message(
-            f"已核验{verification.releases}次发布、{verification.revisions}个修订版{erased}：{zh}。",
-            f"{verification.releases} releases, {verification.revisions} revisions "
-            f"({verification.erased} erased): {en}.",
+def verify(
+    context: CommandContext, *, sources: bool, checkpoint: Path | None, repair: Path | None, as_json: bool
+) -> int:
+    """核验全部数据 / Verify all hashes, and compare everything derived with a rebuild from the log."""
+    from publisher.log.verification.integrity import Scope
+
+    if repair is not None and repair.exists():
+        raise click.BadParameter(f"{repair}: 文件已存在 the file exists already", param_hint="--repair")
+    kept = None if checkpoint is None else checkpoint.read_text(encoding="utf-8", errors="replace")
+    with context.log(read_only=repair is None) as log, output.show_progress() as progress:
+        replaced = None if repair is None else log.integrity.repair(repair)
+        verification = log.integrity.verify(
+            Scope(sources=sources, checkpoint=kept), lambda step: progress(f"核验 verifying: {step}", 0, None)
         )
+    if as_json:
+        own = {} if replaced is None else {"replaced": replaced}
+        output.print_json({**asdict(verification), **own, "ok": verification.ok})
+        return Exit.OK if verification.ok else Exit.REFUSED
+    if replaced is not None:
+        output.print_message(
+            f"已重建{replaced}处派生数据，原内容见 {repair}。",
+            f"{replaced} derived values were rebuilt; see {repair}.",
+        )
+    _print_verification(verification)
     return Exit.OK if verification.ok else Exit.REFUSED
+
+
+def _print_verification(verification: Verification) -> None:
+    for problem in verification.problems:
+        output.print_line(problem)
+    erased = f"，其中{verification.erased}个已依法删除" if verification.erased else ""
+    zh, en = ("无误", "no problems") if verification.ok else ("有问题", "problems found")
+    output.print_message(
+        f"已核验{verification.releases}次发布、{verification.revisions}个修订版{erased}：{zh}。",
+        f"{verification.releases} releases, {verification.revisions} revisions "
+        f"({verification.erased} erased): {en}.",
+    )
+    output.print_line("未核验 not covered:")
+    for part in verification.uncovered:
+        output.print_line(f"  {part}")
 
 
 @click.command()

@@ -14,7 +14,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, stream
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.repeals import ENDS, has_repeals
-from schemas.definition.catalogue import Catalogue, Field, Json
+from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 _LONGEST = 300
 _BATCH = 5_000
@@ -65,12 +65,16 @@ def _rows(
 ) -> Iterator[tuple[int, str, str, float | None, int]]:
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     for key, content in revisions:
-        record = decode(content)
-        for field in fields:
-            if field not in record:
-                continue
-            for text, number in set(index_forms(record[field])):
-                yield key, field, text, number, dataset
+        for field, text, number in field_forms(decode(content), fields):
+            yield key, field, text, number, dataset
+
+
+def field_forms(content: Content, fields: Iterable[str]) -> Iterator[tuple[str, str, float | None]]:
+    """Yield (field, text, number) for each value of a content in the table of values."""
+    for field in fields:
+        if field in content:
+            for text, number in set(index_forms(content[field])):
+                yield field, text, number
 
 
 def index_forms(value: Json) -> Iterator[tuple[str, float | None]]:

@@ -1,4 +1,4 @@
-"""Publication, correction, withdrawal, renaming, migration, erasure, and verification of the chain."""
+"""Publication, correction, withdrawal, renaming, migration and erasure."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from publisher.log import generated_files, registry
 from publisher.log.database import tables as t
 from publisher.log.drafts import staging
 from publisher.log.drafts.drafts import drop_unreferenced, find_draft_catalogue
-from publisher.log.model import LogError, OnConflict, Release, Verification
+from publisher.log.model import LogError, OnConflict, Release
 from publisher.log.registry import DatasetRow
-from publisher.log.releases import catalogue_change, erasure, hash_chain, publication, reseal, span_rebuild
+from publisher.log.releases import catalogue_change, erasure, publication, reseal
 from publisher.log.releases.amendment import AmendmentRelease
 from publisher.log.releases.cancellation import CancellationRelease
 from publisher.log.releases.release_rows import releases
@@ -215,15 +215,6 @@ class Releases:
     def reseal(self) -> int:
         """Append the entries of a site that was made before there were any. → number of old releases."""
         return reseal.reseal(self._session)
-
-    def verify(self) -> Verification:
-        with self._session.read() as conn:
-            return hash_chain.verify(conn)
-
-    def rebuild_spans(self) -> int:
-        """Rebuild the spans from the log. → number of spans that differ."""
-        with self._session.write() as conn:
-            return span_rebuild.rebuild_spans(self._session.database, conn, self._session.clock())
 
     def _amend(
         self, dataset: str, heading: Heading, make: Callable[[AmendmentRelease, Heading], int]

@@ -36,7 +36,7 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
         )
     erased = select(t.record.c.key).where(t.record.c.erased_by.is_not(None))
     conn.execute(update(t.span).where(t.span.c.record.in_(erased)).values(status="erased", title=""))
-    _keep_sequences(conn)
+    _keep_sequences(conn, before)
     different = _queue_differences(conn, before, last, micros(now))
     for dataset in conn.scalars(select(t.dataset.c.key)).all():
         bitemporal_spans.recount(conn, dataset)
@@ -71,7 +71,7 @@ def _fill_work(conn: Connection, release: int) -> None:
     )
 
 
-def _keep_sequences(conn: Connection) -> None:
+def _keep_sequences(conn: Connection, last: int) -> None:
     same = and_(
         *(
             old_span.c[column.name].is_not_distinct_from(column)
@@ -79,6 +79,7 @@ def _keep_sequences(conn: Connection) -> None:
             if column.name != "sequence"
         )
     )
+    same = and_(same, old_span.c.sequence.between(1, last))  # others were never assigned
     conn.execute(
         update(t.span)
         .where(exists().where(same))

@@ -97,7 +97,7 @@ def check_log(log: Log, indexed: set[str]) -> int:
 
     ``indexed``: set to which the spans in the outbox are added.
     """
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
     releases = log.queries.releases("fees")
     assert [r.number for r in releases] == list(range(1, len(releases) + 1))
     versions = [int(r.note) for r in releases]

@@ -41,8 +41,8 @@ def test_everything_is_as_if_it_had_not_been(log: Log, today: date) -> None:
     assert cancelled.counts == {"changed": 2, "withdrawn": 1, "records": 3}
     for day in (today, later, later + timedelta(days=400)):
         assert standards(log, day) == {"甲": "1", "乙": "2", "丙": "3"}
-    assert log.releases.verify().ok
-    assert log.releases.rebuild_spans() == 0
+    assert log.integrity.verify().ok
+    assert log.integrity.rebuild_spans() == 0
 
 
 def test_the_changes_are_told_by_kinds_that_exist(log: Log, today: date) -> None:
@@ -80,7 +80,7 @@ def test_the_same_file_can_be_published_again_on_another_day(log: Log, today: da
     assert [w.code for w in diff.warnings] == []
     log.releases.publish("fees", effective_on=sooner, basis="示政发〔2015〕1号")
     assert standards(log, later) == {"甲": "9", "乙": "2", "丁": "4"}
-    assert log.releases.rebuild_spans() == 0
+    assert log.integrity.rebuild_spans() == 0
 
 
 def test_later_states_that_it_replaced_come_back(log: Log, today: date) -> None:
@@ -94,8 +94,8 @@ def test_later_states_that_it_replaced_come_back(log: Log, today: date) -> None:
     log.releases.cancel("fees", 3, reason="撤")
     assert standards(log, middle) == {"甲": "1"}
     assert standards(log, last) == {"甲": "5"}
-    assert log.releases.verify().ok
-    assert log.releases.rebuild_spans() == 0
+    assert log.integrity.verify().ok
+    assert log.integrity.rebuild_spans() == 0
 
 
 def test_a_later_rename_is_cancelled_with_its_identity(log: Log, today: date) -> None:

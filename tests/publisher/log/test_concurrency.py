@@ -58,8 +58,8 @@ def test_two_publish_at_once_and_each_release_is_whole(url: str, tmp_path: Path)
             mine = {text for name, text in state.items() if name.startswith(prefix)}
             assert len(mine) <= 1, "a reader saw half a release"
     assert set(standards(logs[0]).values()) == {str(rounds - 1)}
-    assert logs[0].releases.verify().ok
-    assert logs[0].releases.rebuild_spans() == 0
+    assert logs[0].integrity.verify().ok
+    assert logs[0].integrity.rebuild_spans() == 0
     for log in logs:
         log.close()
 

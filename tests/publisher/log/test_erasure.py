@@ -102,12 +102,12 @@ def test_readers_see_that_a_record_was_erased_and_why(log: Log) -> None:
 def test_the_chain_verifies_after_an_erasure_and_names_the_erased_records(log: Log) -> None:
     record = publish_secret(log)
     log.releases.erase(records=[("fees", record)], ground="判决")
-    checked = log.releases.verify()
+    checked = log.integrity.verify()
     assert checked.problems == ()
     assert (checked.releases, checked.erased) == (3, 2)
-    assert log.releases.rebuild_spans() == 0
+    assert log.integrity.rebuild_spans() == 0
     release(log, entry("登记费", "2"), on=MIDDLE)
-    assert log.releases.verify().ok
+    assert log.integrity.verify().ok
 
 
 def test_lists_and_totals_of_every_view_leave_an_erased_record_out(log: Log) -> None:

@@ -213,4 +213,4 @@ def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_an
     with log._session.database.read() as conn:
         rows = str(conn.execute(text("SELECT * FROM page")).all())
     assert "秘密" not in rows
-    assert log.releases.verify().ok
+    assert log.integrity.verify().ok

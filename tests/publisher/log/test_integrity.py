@@ -55,8 +55,8 @@ def test_each_release_names_the_hash_of_the_one_before(log: Log) -> None:
     releases = [release(log, entry("证照费", str(n)), on=day) for n, day in enumerate((EARLY, MIDDLE, LATE))]
     assert releases[0].previous_hash == "0" * 64
     assert [r.previous_hash for r in releases[1:]] == [r.hash for r in releases[:-1]]
-    assert log.releases.verify().ok
-    assert log.releases.verify().releases == 3
+    assert log.integrity.verify().ok
+    assert log.integrity.verify().releases == 3
 
 
 @pytest.mark.parametrize(
@@ -77,23 +77,23 @@ def test_each_release_names_the_hash_of_the_one_before(log: Log) -> None:
 def test_a_log_that_was_tampered_with_does_not_verify(log: Log, damage: str) -> None:
     release(log, entry("证照费"), entry("登记费"))
     release(log, entry("证照费", "2"), on=MIDDLE)
-    assert log.releases.verify().ok
+    assert log.integrity.verify().ok
     with log._session.database.write() as conn:
         conn.execute(text(damage))
-    assert not log.releases.verify().ok
+    assert not log.integrity.verify().ok
 
 
 def test_damaged_spans_are_rebuilt_and_indexed_again(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"))
     release(log, entry("证照费", "2"), on=MIDDLE)
     before = sorted(log.queries.spans(), key=lambda s: s.id)
-    assert log.releases.rebuild_spans() == 0
+    assert log.integrity.rebuild_spans() == 0
     assert sorted(log.queries.spans(), key=lambda s: s.id) == before
     log.outbox.mark_done(upto=10**9)
     with log._session.database.write() as conn:
         conn.execute(text("DELETE FROM span WHERE title = '登记费'"))
         conn.execute(text("UPDATE span SET known_to = 5 WHERE title = '证照费' AND made = 2"))
-    assert log.releases.rebuild_spans() > 0
+    assert log.integrity.rebuild_spans() > 0
     after = sorted(log.queries.spans(), key=lambda s: s.id)
     assert [(s.id, s.content, s.known_to) for s in after] == [(s.id, s.content, s.known_to) for s in before]
     changed = {s.id for s in after if s not in before}

@@ -54,7 +54,7 @@ def test_a_key_in_a_file_signs_in_the_transaction_that_publishes(log: Log) -> No
         assert newest(log).size == log.proofs.size()
         assert newest(log).root == bytes.fromhex(log.proofs.entry(0, log.proofs.size()).root)
     assert log.proofs.unsigned_since() is None
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
     first_covering = log.proofs.entry(2).size
     release(log, entry("证照费", "4"), on=LATE)
     assert log.proofs.entry(2).size == first_covering  # the proof of an entry stays
@@ -108,7 +108,7 @@ def test_both_keys_sign_a_rotation(log: Log) -> None:
     keys = log.keys.all()
     assert [key.key for key in keys] == [old, new]
     assert keys[0].valid_to == keys[1].valid_from
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
 
 
 def test_a_lost_key_is_replaced_and_the_entry_says_so(log: Log) -> None:
@@ -182,7 +182,7 @@ def test_a_command_signs_after_the_publication(log: Log, tmp_path: Path) -> None
         assert refused.value.code == "signing-failed"
         assert log.keys.last_error()
     assert log.keys.sign_newest(command) is True
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
 
 
 SM2_SIGNER = """

@@ -124,17 +124,17 @@ def test_a_site_of_an_earlier_revision_works_once_migrated(empty: str, tmp_path:
     restore(empty, revision)
     log = Log.open(empty, sources=tmp_path / "sources", clock=now)
     try:
-        assert log.releases.verify().problems == ()
+        assert log.integrity.verify().problems == ()
         assert [r.number for r in log.queries.releases("fees")] == [1, 2, 3, 4, 5, 6]
         records = log.queries.records("fees", RecordQuery(view=View(release=1), limit=100)).records
         assert sorted(r.title for r in records) == ["丁", "乙", "甲"]
         present = log.queries.records("fees", RecordQuery(limit=100)).records
         assert {r.title: r.content["standard"] for r in present} == {"甲": "3", "丁丁": "1"}
-        assert log.releases.rebuild_spans() == 0
+        assert log.integrity.rebuild_spans() == 0
         source = put_workbook(log)
         log.drafts.stage("fees", [entry("新")], part="民政局", source=source, parser_version="test 2")
         release = log.releases.publish("fees", effective_on=LATE)
         assert release is not None
-        assert log.releases.verify().ok
+        assert log.integrity.verify().ok
     finally:
         log.close()

@@ -35,7 +35,7 @@ def test_two_pages_with_one_title_are_two_documents(documents: Log) -> None:  # 
     assert [w.code for w in diff.warnings] == ["same-title"]
     publish(documents)
     assert texts(documents) == ["乙公司，警告。", "甲公司，罚款九十万元。"]
-    assert documents.releases.verify().ok
+    assert documents.integrity.verify().ok
 
 
 def test_a_page_read_again_stays_its_own_document(documents: Log, clock: Clock) -> None:  # noqa: F811
@@ -75,5 +75,5 @@ def test_a_conflict_blocks_its_own_rows_only(documents: Log, *, without_errors: 
         assert draft is not None
         assert (draft.records, [i.source.name for i in draft.imports]) == (2, ["a.html.xls", "b.html.xls"])
         documents.drafts.discard(DOCUMENTS)
-    assert documents.releases.verify().ok
-    assert documents.releases.rebuild_spans() == 0
+    assert documents.integrity.verify().ok
+    assert documents.integrity.rebuild_spans() == 0

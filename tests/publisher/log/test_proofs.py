@@ -82,7 +82,7 @@ def test_names_of_parts_in_documents_never_change(log: Log) -> None:
     assert document(log, 2)["sources"][0]["part"] == "财政局"
     details = json.loads(log.proofs.document(document(log, 2)["details"]) or "")
     assert (details["parts"][0]["declared_as"], details["parts"][0]["name"]) == ("财政局", "财政和金融局")
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
 
 
 def test_every_change_of_details_is_an_entry(log: Log) -> None:
@@ -98,7 +98,7 @@ def test_every_change_of_details_is_an_entry(log: Log) -> None:
         "民政局": (None, "人社局"),
         "人社局": (None, None),
     }
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
 
 
 def test_an_erasure_names_its_records_and_leaves_every_document(log: Log) -> None:
@@ -108,7 +108,7 @@ def test_an_erasure_names_its_records_and_leaves_every_document(log: Log) -> Non
     log.releases.erase(records=[("fees", record)], ground="司法")
     assert document(log, 2)["erased"] == [record]
     assert list(log.proofs.manifest("fees", 1)) == lines
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
 
 
 def test_entries_have_proofs_in_every_tree(log: Log) -> None:
@@ -161,10 +161,10 @@ def test_entries_have_proofs_in_every_tree(log: Log) -> None:
 def test_what_bypasses_the_log_is_named(log: Log, damage: str, problem: str) -> None:
     release(log, entry("证照费"), entry("登记费"), actor="王")
     release(log, entry("证照费", "2"), on=MIDDLE)
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
     with log._session.database.write() as conn:
         conn.execute(text(damage))
-    assert any(problem in said for said in log.releases.verify().problems)
+    assert any(problem in said for said in log.integrity.verify().problems)
 
 
 def test_a_site_that_exists_is_resealed_once(tmp_path: Path) -> None:
@@ -179,12 +179,12 @@ def test_a_site_that_exists_is_resealed_once(tmp_path: Path) -> None:
     assert reseal["size"] == len(kinds) - 1
     assert reseal["root"] == log.proofs.entry(0, len(kinds) - 1).root
     assert reseal["resealed_at"] == "2026-11-30T00:00:00.000000Z"
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
     assert log.releases.reseal() == 0
     next_release = release(log, entry("新"), part="民政局", on=LATE)
     assert next_release.previous_hash == releases[-1].document
-    assert log.releases.verify().problems == ()
+    assert log.integrity.verify().problems == ()
     with log._session.database.write() as conn:
         conn.execute(text("UPDATE release SET previous_hash = 'x' WHERE sequence = 2"))
-    assert log.releases.verify().problems
+    assert log.integrity.verify().problems
     log.close()

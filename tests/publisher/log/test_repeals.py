@@ -91,7 +91,7 @@ def test_a_proposal_that_nobody_accepts_marks_nothing_and_stays_open(documents: 
     assert marks(documents) == {"1": "示政发〔2015〕9号", "9": None}
     assert documents.drafts.repeals(DOCUMENTS) == ()
     assert documents.drafts.get(DOCUMENTS) is None
-    assert documents.releases.verify().ok
+    assert documents.integrity.verify().ok
 
 
 def test_a_proposal_shows_the_sentence_that_names_its_document(documents: Log) -> None:
@@ -159,8 +159,8 @@ def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_anot
         {"title": "A1"},
     )
     assert documents.drafts.get(DOCUMENTS) is None
-    assert documents.releases.verify().ok
-    assert documents.releases.rebuild_spans() == 0
+    assert documents.integrity.verify().ok
+    assert documents.integrity.rebuild_spans() == 0
 
 
 def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_says_stays(

@@ -164,8 +164,8 @@ def apply_history(story: HistoryRun, history: list[tuple[Any, ...]]) -> None:
     for step in history:
         story.tell(step)
     story.compare()
-    assert story.log.releases.verify().problems == ()
-    assert story.log.releases.rebuild_spans() == 0
+    assert story.log.integrity.verify().problems == ()
+    assert story.log.integrity.rebuild_spans() == 0
     story.compare()
 
 

@@ -58,7 +58,7 @@ def read_everything(log: Log) -> dict[str, Any]:
         "draft": log.drafts.get("fees"),
         "erased": log.queries.erased_records("fees"),
         "spans": sorted(log.queries.spans(), key=lambda span: span.id),
-        "verified": log.releases.verify(),
+        "verified": log.integrity.verify(),
         "outbox": log.outbox.items(due_by=due_time()),
     }
 
@@ -76,8 +76,8 @@ def test_a_site_moves_completely_and_works_there(tmp_path: Path, postgresql_url:
     assert published is not None
     release(new, entry("己"), on=MIDDLE, part="财政局", on_conflict="replace")
     assert {"戊", "己"} <= standards(new).keys()
-    assert new.releases.verify().ok
-    assert new.releases.rebuild_spans() == 0
+    assert new.integrity.verify().ok
+    assert new.integrity.rebuild_spans() == 0
     old.close()
     new.close()
 

@@ -157,7 +157,7 @@ def test_the_clerks_name_is_nowhere_in_what_is_served(log: Log, client: httpx.Cl
 
 
 def test_all_of_it_verifies_and_can_be_searched(log: Log, client: httpx.Client) -> None:
-    assert log.releases.verify().ok
+    assert log.integrity.verify().ok
     page = client.get("/v1/search", params={"q": "危險化學品經營許可"}).json()
     assert "危险化学品经营许可" in {hit["title"]["text"] for hit in page["hits"]}
     assert {"shili-power-list", "pre-approvals-2017"} <= {hit["dataset"] for hit in page["hits"]}
@@ -198,7 +198,7 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
     assert (
         sum(len(opened.queries.releases(d.name)) for d in opened.datasets.all()) == plan.read_plan().releases
     )
-    assert opened.releases.verify().ok
+    assert opened.integrity.verify().ok
     opened.close()
 
 

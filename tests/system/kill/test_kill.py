@@ -99,7 +99,7 @@ class _Site:
         for release in releases[-2:]:
             for source in release.sources:
                 assert log.evidence.source_bytes(source.digest)
-        assert log.releases.verify().ok
+        assert log.integrity.verify().ok
         page = log.queries.records(job.DATASET, RecordQuery(limit=1_000))
         records = [(r.title, r.content["remark"]) for r in page.records]
         assert sorted(records) == sorted(job.content(self.versions[-1]).items())

@@ -55,5 +55,5 @@ def test_a_new_site_with_the_same_releases_gives_the_same_bytes(tmp_path: Path) 
 def test_rebuilt_spans_do_not_change_any_feed(service: Service) -> None:
     publish_and_correct(service)
     before = [service.client.get(address).content for address in ADDRESSES]
-    service.log.releases.rebuild_spans()
+    service.log.integrity.rebuild_spans()
     assert [service.client.get(address).content for address in ADDRESSES] == before

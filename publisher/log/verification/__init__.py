@@ -1,0 +1,1 @@
+"""Verification: everything derived is computed again from revisions, changes and documents, and compared."""

@@ -1,0 +1,70 @@
+"""Checkpoints: those of the site are signed by its keys, and one that somebody kept is of this log."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+from sqlalchemy import Connection, select
+
+from publisher.log.database import entry_tables as e
+from publisher.log.transparency import checkpoints, entry_log, key_statements, signed_note
+from publisher.log.transparency.signed_note import NoteError, VerifierKey
+from publisher.log.verification.problem import Problem
+
+
+def check_notes(conn: Connection) -> Iterator[Problem]:
+    """Check that the note of each checkpoint is of its size and root, and signed by the key of that time."""
+    keys = key_statements.site_keys(conn)
+    query = select(e.checkpoint).where(e.checkpoint.c.note.is_not(None)).order_by(e.checkpoint.c.size)
+    for row in conn.execute(query):
+        where = f"存证点 checkpoint of {row.size} entries"
+        own = [site_key.key for site_key in keys if site_key.position < row.size]
+        if not own:
+            yield Problem(f"{where}: 没有密钥 there was no key to sign it")
+            continue
+        try:
+            text = signed_note.verify_note(row.note, own[-1:])
+        except NoteError as error:
+            yield Problem(f"{where}: {error}")
+            continue
+        if text != checkpoints.checkpoint_text(own[-1].name, row.size, bytes.fromhex(row.root)):
+            yield Problem(f"{where}: 签名的内容不符 its signed text is another")
+
+
+def check_kept(conn: Connection, note: str) -> Iterator[Problem]:
+    """Check that the log continues a checkpoint that was kept elsewhere."""
+    where = "保存的存证点 kept checkpoint"
+    try:
+        text, _ = signed_note.parse_note(note)
+        origin, size_text, root_text = text.split("\n")[:3]
+        size, root = int(size_text), base64.b64decode(root_text, validate=True)
+    except ValueError as error:
+        yield Problem(f"{where}: 不是存证点 it is no checkpoint: {error}")
+        return
+    if origin != checkpoints.origin(conn):
+        yield Problem(where, "origin", checkpoints.origin(conn), origin)
+        return
+    now = entry_log.size(conn)
+    if not 0 < size <= now:
+        yield Problem(
+            f"{where}: 当时有{size}个条目，现在只有{now}个，之后的记录已被截去 "
+            f"it has {size} entries, the log only {now}: the last ones were cut off"
+        )
+    elif entry_log.tree(conn, size).root() != root:
+        yield Problem(
+            f"{where}: 前{size}个条目已不是当时的条目，日志被改写 "
+            f"the first {size} entries are not those of then: the log was rewritten"
+        )
+    if not _is_signed(note, [site_key.key for site_key in key_statements.site_keys(conn)]):
+        yield Problem(f"{where}: 不是本站密钥签名的 no key of the site has signed it")
+
+
+def _is_signed(note: str, keys: list[VerifierKey]) -> bool:
+    for key in keys:
+        try:
+            signed_note.verify_note(note, [key])
+        except NoteError:
+            continue
+        return True
+    return False

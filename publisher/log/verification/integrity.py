@@ -1,0 +1,168 @@
+"""``log.integrity``: compare everything derived with a rebuild from the log, and repair it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sqlalchemy import Connection, select
+
+from publisher.log import registry
+from publisher.log.database import tables as t
+from publisher.log.model import Verification
+from publisher.log.releases import hash_chain, span_rebuild
+from publisher.log.session import Session
+from publisher.log.verification import (
+    checkpoint_checks,
+    database_checks,
+    draft_checks,
+    repair,
+    source_checks,
+    table_checks,
+)
+from publisher.log.verification.problem import Problem, guard
+from publisher.log.verification.record_checks import RecordChecks
+from publisher.log.verification.revision_checks import RevisionChecks
+from schemas.definition.catalogue import Catalogue
+
+MOST_PROBLEMS = 1_000
+"""Problems that are listed; the others are counted."""
+UNCOVERED = (
+    "抓取的网页及其读取状态 collected pages and their state of reading",
+    "订阅和投递 subscriptions and deliveries",
+    "经办人对废止的决定 decisions of clerks about repeals",
+    "搜索索引及其队列（qingdan reindex 可重建）the search index and its queue (reindex rebuilds it)",
+    "列有条目但内容相同的来源文件 files that contained a record without changing it",
+    "草稿每条的原文及其在文件中的位置 locators and original texts of drafts",
+)
+"""What no check covers, in words."""
+_WITHOUT_SOURCES = "原始存档的内容（用 --sources 核验）bytes of sources (--sources checks them)"
+_WITHOUT_CHECKPOINT = (
+    "整条日志被截短或重写（用 --checkpoint 与保存的存证点比对）"
+    "a log that was cut off or rewritten as a whole (--checkpoint compares it with one that was kept)"
+)
+
+type Report = Callable[[str], None]
+"""Called with the name of each step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a verification reads besides the database."""
+
+    sources: bool = False
+    """Read the bytes of every source."""
+    checkpoint: str | None = None
+    """A signed note that was kept elsewhere."""
+
+    def uncovered(self) -> tuple[str, ...]:
+        own = () if self.sources else (_WITHOUT_SOURCES,)
+        return (*UNCOVERED, *own, *(() if self.checkpoint is not None else (_WITHOUT_CHECKPOINT,)))
+
+
+@dataclass(slots=True)
+class _Counts:
+    releases: int = 0
+    revisions: int = 0
+    erased: int = 0
+    catalogues: dict[str, Catalogue] = field(default_factory=dict)
+
+
+class Integrity:
+    """``log.integrity``: methods that check the log, and repair what is derived from it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def verify(self, scope: Scope = Scope(), report: Report | None = None) -> Verification:
+        """Check every hash, and compare everything derived with a rebuild. Constant memory, one snapshot."""
+        counts = _Counts()
+        problems: list[str] = []
+        total = 0
+        with self._session.read() as conn:
+            for problem in self._check(conn, scope, counts, report or _ignore):
+                total += 1
+                if total <= MOST_PROBLEMS:
+                    problems.append(str(problem))
+        if total > MOST_PROBLEMS:
+            more = total - MOST_PROBLEMS
+            problems.append(f"另有{more}处未列出 {more} more are not listed")
+        return Verification(
+            releases=counts.releases,
+            revisions=counts.revisions,
+            erased=counts.erased,
+            problems=tuple(problems),
+            uncovered=scope.uncovered(),
+        )
+
+    def check(self, conn: Connection, scope: Scope) -> Iterator[Problem]:
+        """Yield the problems of the state that a transaction sees."""
+        return self._check(conn, scope, _Counts(), _ignore)
+
+    def repair(self, file: Path) -> int:
+        """Compute again what is derived and differs. → number of differences.
+
+        ``file`` is created and lists what was replaced. The log itself (revisions, changes, releases,
+        documents, sources) is never written.
+        """
+        with self._session.write() as conn:
+            counts = _Counts()
+            found = (p for p in self._check(conn, Scope(), counts, _ignore) if p.derived)
+            return repair.repair(self._session, conn, found, counts.catalogues, file)
+
+    def rebuild_spans(self) -> int:
+        """Rebuild the spans from the log. → number of spans that differ."""
+        with self._session.write() as conn:
+            return span_rebuild.rebuild_spans(self._session.database, conn, self._session.clock())
+
+    def _check(self, conn: Connection, scope: Scope, counts: _Counts, report: Report) -> Iterator[Problem]:
+        registry.site(conn)
+        for name, check in self._steps(conn, scope, counts):
+            report(name)
+            yield from guard(name, check)
+
+    def _steps(
+        self, conn: Connection, scope: Scope, counts: _Counts
+    ) -> Iterator[tuple[str, Callable[[], Iterable[Problem]]]]:
+        yield "数据库 database", lambda: database_checks.check_database(conn)
+        yield "哈希 hashes", lambda: _check_hashes(conn, counts)
+        catalogues = counts.catalogues
+        yield "清单类型 catalogues", lambda: table_checks.check_catalogues(conn, catalogues)
+        releases = table_checks.read_releases(conn)
+        yield "数据集 datasets", lambda: table_checks.check_datasets(conn, releases)
+        sequence = conn.scalar(select(t.site.c.outbox_sequence)) or 0
+        records = RecordChecks(conn, releases, sequence)
+        revisions = RevisionChecks(conn, releases, catalogues)
+        yield "条目 records", records.check
+        yield "修订版 revisions", revisions.check
+        yield (
+            "修订版 revisions",
+            lambda: table_checks.check_revisions(conn, records.revisions, revisions.count),
+        )
+        yield "总数 counts", lambda: table_checks.check_tally(conn, records.growth)
+        yield "总数 counts", lambda: table_checks.check_counts(conn, releases, records.growth)
+        yield "计数器 counters", lambda: table_checks.check_counters(conn)
+        yield "发布 releases", lambda: table_checks.check_release_marks(conn, releases)
+        yield "来源文件 files", lambda: table_checks.check_files(conn, releases)
+        yield "未导入的行 rows left out", lambda: table_checks.check_left_out(conn, releases)
+        yield "草稿 drafts", lambda: draft_checks.check_drafts(conn, catalogues)
+        yield "存证点 checkpoints", lambda: checkpoint_checks.check_notes(conn)
+        if scope.checkpoint is not None:
+            kept = scope.checkpoint
+            yield "存证点 checkpoints", lambda: checkpoint_checks.check_kept(conn, kept)
+        yield (
+            "原始存档 sources",
+            lambda: source_checks.check_sources(conn, self._session.sources, read=scope.sources),
+        )
+
+
+def _check_hashes(conn: Connection, counts: _Counts) -> Iterator[Problem]:
+    verification = hash_chain.verify(conn)
+    counts.releases, counts.revisions = verification.releases, verification.revisions
+    counts.erased = verification.erased
+    yield from map(Problem, verification.problems)
+
+
+def _ignore(_step: str) -> None:
+    """Report nothing."""

@@ -1,0 +1,50 @@
+"""What a check complains of, and how a check survives values that cannot be read at all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.exc import DBAPIError
+
+from publisher.log.model import LogError
+
+type Derived = Literal["", "span", "tally", "value", "record", "revision", "release", "site"]
+"""Table whose rows :mod:`.repair` computes again; "" for what belongs to the log or comes from outside."""
+
+_LONGEST = 80
+_UNREADABLE = (DBAPIError, LogError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A difference between what is stored and what the log says."""
+
+    where: str
+    """Place in words: record, release, file or table."""
+    field: str = ""
+    stored: object = None
+    rebuilt: object = None
+    derived: Derived = ""
+    key: tuple[Any, ...] = ()
+    """Key of the row in the table ``derived``."""
+
+    def __str__(self) -> str:
+        if not self.field:
+            return self.where
+        values = f"现值 stored {_brief(self.stored)}, 应为 rebuilt {_brief(self.rebuilt)}"
+        return f"{self.where}: {self.field}: {values}"
+
+
+def _brief(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def guard(where: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Problem]:
+    """Run a check. A stored value of the wrong type or form is a problem too, not the end of the command."""
+    try:
+        yield from check()
+    except _UNREADABLE as error:
+        yield Problem(f"{where}: 无法读取 cannot be read: {type(error).__name__}: {str(error)[:200]}")

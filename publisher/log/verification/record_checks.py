@@ -1,0 +1,189 @@
+"""Records one by one: their changes are folded again, and compared with spans, marks and counts."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.verification import span_fold
+from publisher.log.verification.problem import Problem
+from publisher.log.verification.span_fold import FoldedSpan, ReleaseRow
+
+type Growth = Counter[tuple[int, int, int, int]]
+"""(dataset, instant, day, sequence of the release that erased the record, or 0) → records more."""
+
+
+class RecordChecks:
+    """One pass over all records. Afterwards :attr:`growth` counts the records in force."""
+
+    def __init__(self, conn: Connection, releases: Mapping[int, ReleaseRow], last_sequence: int) -> None:
+        self._conn, self._releases, self._last_sequence = conn, releases, last_sequence
+        self.growth: Growth = Counter()
+        self.revisions = 0
+        """Number of revisions that a change brought."""
+
+    def check(self) -> Iterator[Problem]:
+        changes, spans = _Groups(self._changes()), _Groups(self._spans())
+        r = t.record.c
+        columns = (r.key, r.id, r.dataset, r.withdrawn_at, r.erased_by)
+        for record in stream(self._conn, select(*columns).order_by(r.key)):
+            own = changes.take(record.key)
+            if not own:
+                yield Problem(f"记录 record {record.id}: 没有变化 the log has no change of it")
+            yield from self._check_record(record, own, spans.take(record.key))
+        for table, groups in (("change", changes), ("span", spans)):
+            for key in groups.strays():
+                yield Problem(f"表 table {table}: 没有记录 there is no record {key}")
+
+    def _check_record(self, record: Any, changes: Sequence[Any], spans: Sequence[Any]) -> Iterator[Problem]:
+        where = f"记录 record {record.id}"
+        by_release = [
+            (self._releases[sequence], list(group))
+            for sequence, group in groupby(changes, key=itemgetter(2))
+            if sequence in self._releases
+        ]
+        rebuilt = span_fold.fold(by_release)
+        for span in rebuilt:
+            self._count(span, record.erased_by or 0)
+            if record.erased_by is not None:
+                span[span_fold.STATUS], span[span_fold.TITLE] = "erased", ""
+        yield from self._compare_spans(where, record, spans, rebuilt)
+        yield from self._check_owner(where, record, changes)
+        withdrawn_at = None if record.erased_by is not None else _withdrawn_at(by_release)
+        if record.withdrawn_at != withdrawn_at:
+            own = (record.withdrawn_at, withdrawn_at)
+            yield Problem(where, "record.withdrawn_at", *own, derived="record", key=(record.key,))
+
+    def _check_owner(self, where: str, record: Any, changes: Sequence[Any]) -> Iterator[Problem]:
+        brought: set[int] = set()
+        for change in changes:
+            release = self._releases.get(change.release)
+            if release is None:
+                continue
+            place = f"{where}, {release}"
+            if not change.dataset == release.dataset == record.dataset:
+                yield Problem(place, "change.dataset", change.dataset, release.dataset)
+            if change.owner != record.key:
+                yield Problem(place, "revision.record", change.owner, record.key)
+            if change.revision in brought:
+                continue
+            brought.add(change.revision)
+            # The first change with a revision brought it.
+            if change.corrects is not None and bool(change.corrects) != (change.kind == "corrected"):
+                key = (change.revision,)
+                corrects = (bool(change.corrects), change.kind == "corrected")
+                yield Problem(place, "revision.corrects", *corrects, derived="revision", key=key)
+        self.revisions += len(brought)
+
+    def _compare_spans(
+        self, where: str, record: Any, stored: Sequence[Any], rebuilt: Sequence[FoldedSpan]
+    ) -> Iterator[Problem]:
+        for row in stored:
+            if not 0 < row.sequence <= self._last_sequence:
+                key = (record.key, row.made, row.effective_from)
+                yield Problem(
+                    self._place(where, row.made), "span.sequence", row.sequence, None, derived="span", key=key
+                )
+        rows = [list(row[1:-1]) for row in stored]
+        if rows == rebuilt:
+            return
+        left = {(row[span_fold.MADE], row[span_fold.FIRST]): row for row in rows}
+        for span in rebuilt:
+            made, first = span[span_fold.MADE], span[span_fold.FIRST]
+            place, key = self._place(where, made), (record.key, made, first)
+            row = left.pop((made, first), None)
+            if row is None:
+                yield Problem(place, "span", None, _named(span), derived="span", key=key)
+                continue
+            for name, value, expected in zip(span_fold.FIELDS, row, span, strict=True):
+                if value != expected:
+                    yield Problem(place, f"span.{name}", value, expected, derived="span", key=key)
+        for (made, first), row in left.items():
+            key = (record.key, made, first)
+            yield Problem(self._place(where, made), "span", _named(row), None, derived="span", key=key)
+
+    def _place(self, where: str, release: int) -> str:
+        return f"{where}, {self._releases.get(release, f'release #{release}')}"
+
+    def _count(self, span: FoldedSpan, erased_by: int) -> None:
+        """Count how a span changes the number of records in force, on both clocks."""
+        if span[span_fold.STATUS] != "stated":
+            return
+        dataset = span[span_fold.DATASET]
+        for instant, sign in ((span[span_fold.KNOWN_FROM], 1), (span[span_fold.KNOWN_TO], -1)):
+            for day, direction in ((span[span_fold.FIRST], 1), (span[span_fold.END], -1)):
+                if instant < FOREVER and day < FOREVER:
+                    self.growth[dataset, instant, day, erased_by] += sign * direction
+
+    def _changes(self) -> Iterable[Any]:
+        c, v = t.change.c, t.revision.c
+        return stream(
+            self._conn,
+            select(
+                *(c.record, c.sequence, c.release, c.dataset, c.kind, c.revision, c.part),
+                *(c.effective_from, c.effective_to, v.title, v.record.label("owner"), v.corrects),
+            )
+            .join_from(t.change, t.revision, v.key == c.revision, isouter=True)
+            .order_by(c.record, c.sequence),
+        )
+
+    def _spans(self) -> Iterable[Any]:
+        s = t.span.c
+        columns = (s.record, *(s[name] for name in span_fold.FIELDS), s.sequence)
+        return stream(self._conn, select(*columns).order_by(s.record, s.made, s.effective_from))
+
+
+class _Groups:
+    """Rows in the order of their first column, taken key by key."""
+
+    def __init__(self, rows: Iterable[Any]) -> None:
+        self._groups = groupby(rows, key=itemgetter(0))
+        self._next: tuple[int, list[Any]] | None = None
+        self._strays: list[int] = []
+        self._advance()
+
+    def _advance(self) -> None:
+        key, group = next(self._groups, (0, None))
+        self._next = None if group is None else (key, list(group))
+
+    def take(self, key: int) -> Sequence[Any]:
+        """Return the rows of a key; keys must be taken in order."""
+        while self._next is not None and self._next[0] < key:
+            self._strays.append(self._next[0])
+            self._advance()
+        if self._next is None or self._next[0] != key:
+            return ()
+        rows = self._next[1]
+        self._advance()
+        return rows
+
+    def strays(self) -> Iterator[int]:
+        """Yield the keys that nobody took."""
+        yield from self._strays
+        while self._next is not None:
+            yield self._next[0]
+            self._advance()
+
+
+def _withdrawn_at(by_release: Sequence[tuple[ReleaseRow, Sequence[Any]]]) -> int | None:
+    """Return when the record was last withdrawn, unless it was published again since."""
+    at: int | None = None
+    for release, changes in by_release:
+        kinds = {change.kind for change in changes}
+        if "withdrawn" in kinds:
+            at = release.published_at
+        elif kinds - {"removed"}:
+            at = None
+    return at
+
+
+def _named(span: Sequence[Any]) -> dict[str, Any]:
+    return dict(zip(span_fold.FIELDS, span, strict=True))

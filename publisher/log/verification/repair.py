@@ -1,0 +1,91 @@
+"""Repair of derived rows. What is replaced is written to a file first."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, select, update
+
+from publisher.log.database import tables as t
+from publisher.log.releases import bitemporal_spans, field_values, span_rebuild
+from publisher.log.session import Session
+from publisher.log.verification import table_checks
+from publisher.log.verification.problem import Derived, Problem
+from publisher.log.verification.revision_checks import ReleaseFinder
+from schemas.definition.catalogue import Catalogue
+
+_BATCH = 500
+_KEYS = {"record": t.record.c.key, "revision": t.revision.c.key, "release": t.release.c.sequence}
+
+
+def repair(
+    session: Session,
+    conn: Connection,
+    problems: Iterable[Problem],
+    catalogues: Mapping[str, Catalogue],
+    file: Path,
+) -> int:
+    """Repair the problems, in the transaction of ``conn``. → their number."""
+    tables: dict[Derived, dict[tuple[Any, ...], None]] = defaultdict(dict)
+    columns: list[Problem] = []
+    count = 0
+    with file.open("xb") as output:
+        for problem in problems:
+            count += 1
+            output.write(msgspec.json.encode(_line(problem)) + b"\n")
+            if problem.derived in ("span", "tally", "value"):
+                tables[problem.derived][problem.key] = None
+            else:
+                columns.append(problem)
+    for problem in columns:
+        _write_column(conn, problem)
+    if tables["value"]:
+        _rewrite_values(conn, sorted(key for (key,) in tables["value"]), catalogues)
+    if tables["span"] or any(problem.derived == "revision" for problem in columns):
+        span_rebuild.rebuild_spans(session.database, conn, session.clock())
+    elif tables["tally"]:
+        for dataset in sorted({key[0] for key in tables["tally"]}):
+            bitemporal_spans.recount(conn, dataset)
+    return count
+
+
+def _line(problem: Problem) -> dict[str, Any]:
+    return {
+        "table": problem.derived,
+        "key": problem.key,
+        "where": problem.where,
+        "field": problem.field,
+        "stored": problem.stored,
+        "rebuilt": problem.rebuilt,
+    }
+
+
+def _write_column(conn: Connection, problem: Problem) -> None:
+    """Write one column that the log determines."""
+    name = problem.field.partition(".")[2]
+    if problem.derived == "site":
+        conn.execute(update(t.site).values({name: problem.rebuilt}))
+        return
+    column = _KEYS[problem.derived]
+    conn.execute(update(column.table).where(column == problem.key[0]).values({name: problem.rebuilt}))
+
+
+def _rewrite_values(conn: Connection, revisions: list[int], catalogues: Mapping[str, Catalogue]) -> None:
+    finder = ReleaseFinder(conn, table_checks.read_releases(conn))
+    v = t.revision.c
+    for batch in batched(revisions, _BATCH):
+        conn.execute(delete(t.value).where(t.value.c.revision.in_(batch)))
+        rows = conn.execute(
+            select(v.key, v.content).where(v.key.in_(batch), v.content.is_not(None)).order_by(v.key)
+        ).all()
+        for row in rows:
+            release = finder.find(row.key)
+            catalogue = None if release is None else catalogues.get(release.catalogue)
+            if release is not None and catalogue is not None:
+                fields = [field.name for field in field_values.indexed_fields(catalogue)]
+                field_values.insert_values(conn, release.dataset, fields, [(row.key, row.content)])

@@ -1,0 +1,200 @@
+"""Revisions one by one: title, identity and filterable values are computed again from the content."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.database.storable_text import storable
+from publisher.log.record_identity import identity_digest, later_id
+from publisher.log.releases import field_values
+from publisher.log.verification.problem import Problem, guard
+from publisher.log.verification.span_fold import ReleaseRow
+from schemas.definition.catalogue import Catalogue
+
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+type _Value = tuple[str, str, float | None]
+"""Field, text, number."""
+
+
+class ReleaseFinder:
+    """Finds the release that brought a revision: the keys of revisions grow with the releases."""
+
+    def __init__(self, conn: Connection, releases: Mapping[int, ReleaseRow]) -> None:
+        self._last: list[int] = []
+        self._releases: list[ReleaseRow] = []
+        c = t.change.c
+        query = select(c.release, func.max(c.revision)).group_by(c.release).order_by(c.release)
+        for sequence, largest in conn.execute(query):
+            if sequence in releases and largest is not None and (not self._last or largest > self._last[-1]):
+                self._last.append(largest)
+                self._releases.append(releases[sequence])
+
+    def find(self, revision: int) -> ReleaseRow | None:
+        n = bisect_left(self._last, revision)
+        return self._releases[n] if n < len(self._last) else None
+
+
+class RevisionChecks:
+    """One pass over all revisions and values, and one over the identities of records."""
+
+    def __init__(
+        self, conn: Connection, releases: Mapping[int, ReleaseRow], catalogues: Mapping[str, Catalogue]
+    ) -> None:
+        self._conn, self._releases, self._catalogues = conn, releases, catalogues
+        self._fields = {
+            digest: [field.name for field in field_values.indexed_fields(catalogue)]
+            for digest, catalogue in catalogues.items()
+        }
+        self._finder = ReleaseFinder(conn, releases)
+        self._with_identity: set[int] = set()
+        """Keys of records of which a revision has the identity of the record."""
+        self.count = 0
+
+    def check(self) -> Iterator[Problem]:
+        values = _ValueGroups(self._conn)
+        v, r = t.revision.c, t.record.c
+        query = (
+            select(v.key, v.record, v.content, v.title, r.id, r.identity, r.erased_by)
+            .join_from(t.revision, t.record, r.key == v.record)
+            .order_by(v.key)
+        )
+        for row in stream(self._conn, query):
+            self.count += 1
+            yield from guard(f"记录 record {row.id}", partial(self._check, row, values.take(row.key)))
+        for revision in values.strays():
+            where = f"筛选值 value of revision #{revision}"
+            yield Problem(where, "value", "a row", None, derived="value", key=(revision,))
+        yield from self._check_identities()
+
+    def _check(self, row: Any, stored: Mapping[_Value, int]) -> Iterator[Problem]:
+        release = self._finder.find(row.key)
+        if release is None:
+            yield Problem(f"记录 record {row.id}: 修订版 revision #{row.key}: 不属于任何发布 of no release")
+            return
+        where = f"记录 record {row.id}, {release}"
+        if row.content is None:
+            yield from self._compare(where, row.key, stored, {})
+            if row.title:
+                yield Problem(where, "revision.title", row.title, "", derived="revision", key=(row.key,))
+            return
+        catalogue = self._catalogues.get(release.catalogue)
+        if catalogue is None:
+            return  # the catalogue itself is a problem
+        content = _DECODE(row.content)
+        title = storable(catalogue.title_of(content))
+        if title != row.title:
+            yield Problem(where, "revision.title", row.title, title, derived="revision", key=(row.key,))
+        forms = field_values.field_forms(content, self._fields[release.catalogue])
+        yield from self._compare(where, row.key, stored, dict.fromkeys(forms, release.dataset))
+        if row.identity is not None and row.identity == identity_digest(
+            release.dataset_name, catalogue.identity_of(content)
+        ):
+            self._with_identity.add(row.record)
+
+    @staticmethod
+    def _compare(
+        where: str, revision: int, stored: Mapping[_Value, int], rebuilt: Mapping[_Value, int]
+    ) -> Iterator[Problem]:
+        if stored == rebuilt:
+            return
+        for one in sorted(stored.keys() | rebuilt.keys(), key=repr):
+            if stored.get(one) != rebuilt.get(one):
+                was, now = ((*one[1:], side[one]) if one in side else None for side in (stored, rebuilt))
+                yield Problem(where, f"value.{one[0]}", was, now, derived="value", key=(revision,))
+
+    def _check_identities(self) -> Iterator[Problem]:
+        r = t.record.c
+        columns = (r.key, r.id, r.identity, r.dataset, r.erased_by)
+        for record in stream(self._conn, select(*columns).order_by(r.key)):
+            if record.key not in self._with_identity:
+                yield from guard(f"记录 record {record.id}", partial(self._check_identity, record))
+
+    def _check_identity(self, record: Any) -> Iterator[Problem]:
+        where = f"记录 record {record.id}"
+        key = (record.key,)
+        if record.erased_by is not None:
+            if record.identity is not None:
+                yield Problem(where, "record.identity", record.identity, None, derived="record", key=key)
+            return
+        possible = self._identities(record)
+        if record.identity is None:
+            # Without a renaming or a migration, only a later record with the same identity takes it.
+            if possible and not self._is_taken(record, possible[0]):
+                yield Problem(where, "record.identity", None, possible[0], derived="record", key=key)
+        elif record.identity not in possible:
+            rebuilt = possible[0] if possible else None
+            yield Problem(where, "record.identity", record.identity, rebuilt, derived="record", key=key)
+
+    def _identities(self, record: Any) -> list[str]:
+        """List the identities that the record has had, the newest first."""
+        v = t.revision.c
+        query = select(v.key, v.content).where(v.record == record.key, v.content.is_not(None))
+        own: dict[str, None] = {}
+        for row in self._conn.execute(query.order_by(v.key.desc())).all():
+            release = self._finder.find(row.key)
+            if release is None:
+                continue
+            digests = (release.catalogue, *(x.catalogue for x in reversed(self._of_dataset(release.dataset))))
+            for digest in dict.fromkeys(digests):
+                if (catalogue := self._catalogues.get(digest)) is not None:
+                    content = _DECODE(row.content)
+                    own[identity_digest(release.dataset_name, catalogue.identity_of(content))] = None
+        return list(own)
+
+    def _of_dataset(self, dataset: int) -> list[ReleaseRow]:
+        return [release for release in self._releases.values() if release.dataset == dataset]
+
+    def _is_taken(self, record: Any, identity: str) -> bool:
+        c, r = t.change.c, t.record.c
+        renaming = select(c.sequence).where(
+            c.dataset == record.dataset, (c.kind == "renamed") | (c.cause == "reading")
+        )
+        if self._conn.execute(renaming.limit(1)).first() is not None:
+            return True
+        others = select(r.key).where(
+            r.key != record.key, (r.identity == identity) | (r.id == later_id(identity, 1))
+        )
+        return self._conn.execute(others.limit(1)).first() is not None
+
+
+class _ValueGroups:
+    """Values by revision, taken in the order of their keys."""
+
+    def __init__(self, conn: Connection) -> None:
+        w = t.value.c
+        query = select(w.revision, w.field, w.text, w.number, w.dataset).order_by(w.revision)
+        rows: Iterable[Any] = stream(conn, query)
+        self._groups = groupby(rows, key=itemgetter(0))
+        self._strays: list[int] = []
+        self._advance()
+
+    def _advance(self) -> None:
+        key, group = next(self._groups, (None, iter(())))
+        self._key: int | None = key
+        self._values = {(row.field, row.text, row.number): row.dataset for row in group}
+
+    def take(self, key: int) -> Mapping[_Value, int]:
+        while self._key is not None and self._key < key:
+            self._strays.append(self._key)
+            self._advance()
+        if self._key != key:
+            return {}
+        values = self._values
+        self._advance()
+        return values
+
+    def strays(self) -> Iterator[int]:
+        yield from self._strays
+        while self._key is not None:
+            yield self._key
+            self._advance()

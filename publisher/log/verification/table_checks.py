@@ -1,0 +1,220 @@
+"""Small derived tables: counts, counters, catalogues, and the rows of datasets, releases and files."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, exists, func, select
+
+from publisher.log.blob_store import digest_of
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.verification.problem import Problem
+from publisher.log.verification.record_checks import Growth
+from publisher.log.verification.span_fold import ReleaseRow
+from schemas.definition.catalogue import Catalogue, CatalogueError
+from schemas.definition.file_loader import parse_catalogue
+
+
+def _pairs(conn: Connection, query: Select[Any]) -> dict[Any, Any]:
+    return {row[0]: row[1] for row in conn.execute(query)}
+
+
+def read_releases(conn: Connection) -> Mapping[int, ReleaseRow]:
+    """Read the releases in order, by sequence."""
+    b = t.release.c
+    query = select(
+        *(b.sequence, b.dataset, t.dataset.c.name, b.number),
+        *(b.published_at, b.effective_on, b.catalogue_digest),
+    ).join_from(t.release, t.dataset, t.dataset.c.key == b.dataset)
+    return {row.sequence: ReleaseRow(*row) for row in conn.execute(query.order_by(b.sequence))}
+
+
+def check_catalogues(conn: Connection, catalogues: dict[str, Catalogue]) -> Iterator[Problem]:
+    """Compare catalogue texts with their digests, and fill ``catalogues`` with those that match."""
+    for row in conn.execute(select(t.catalogue).order_by(t.catalogue.c.digest)):
+        where = f"清单类型 catalogue {row.name} {row.digest[:12]}"
+        actual = digest_of(row.source.encode())
+        if actual != row.digest:
+            yield Problem(where, "catalogue.source (SHA-256)", actual, row.digest)
+            continue
+        try:
+            catalogue = parse_catalogue(row.source, where=row.digest)
+        except CatalogueError as error:
+            # An older program accepted it; it is what was published.
+            yield Problem(f"{where}: 本版本程序无法读取 this program cannot read it: {error}")
+            continue
+        catalogues[row.digest] = catalogue
+        if catalogue.name != row.name:
+            yield Problem(where, "catalogue.name", row.name, catalogue.name)
+
+
+def check_datasets(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterator[Problem]:
+    """Compare the catalogue of each dataset with that of its newest release."""
+    newest = {release.dataset: release for release in releases.values()}
+    names = _pairs(conn, select(t.catalogue.c.digest, t.catalogue.c.name))
+    for row in conn.execute(select(t.dataset).order_by(t.dataset.c.key)):
+        where = f"数据集 dataset {row.name}"
+        if row.key in newest and row.catalogue_digest != newest[row.key].catalogue:
+            yield Problem(where, "dataset.catalogue_digest", row.catalogue_digest, newest[row.key].catalogue)
+        if row.catalogue != names.get(row.catalogue_digest):
+            yield Problem(where, "dataset.catalogue", row.catalogue, names.get(row.catalogue_digest))
+
+
+def check_tally(conn: Connection, growth: Growth) -> Iterator[Problem]:
+    """Compare the tally with the records in force that the changes give."""
+    rebuilt: Counter[tuple[int, int, int]] = Counter()
+    for (dataset, instant, day, erased_by), more in growth.items():
+        if not erased_by:
+            rebuilt[dataset, instant, day] += more
+    rows: Iterable[Any] = stream(conn, select(t.tally))
+    stored = {(row.dataset, row.known_from, row.effective_from): row.records for row in rows}
+    for key in sorted(stored.keys() | rebuilt.keys()):
+        if stored.get(key, 0) != rebuilt[key] or (key in stored and not rebuilt[key]):
+            where = f"记录总数 tally of dataset #{key[0]}, known from {key[1]}, day {key[2]}"
+            yield Problem(
+                where, "tally.records", stored.get(key), rebuilt[key] or None, derived="tally", key=key
+            )
+
+
+def check_counts(conn: Connection, releases: Mapping[int, ReleaseRow], growth: Growth) -> Iterator[Problem]:
+    """Compare the counts that releases state with their changes and with the records in force."""
+    c = t.change.c
+    kinds: dict[int, dict[str, int]] = defaultdict(dict)
+    query = select(c.release, c.kind, func.count()).group_by(c.release, c.kind)
+    for release, kind, count in conn.execute(query):
+        kinds[release][kind] = count
+    erased_by = t.record.c.erased_by
+    of_erasure = select(erased_by, func.count()).where(erased_by.is_not(None)).group_by(erased_by)
+    erased = _pairs(conn, of_erasure)
+    for sequence, text in conn.execute(select(t.release.c.sequence, t.release.c.counts)):
+        release = releases[sequence]
+        stated: dict[str, int] = msgspec.json.decode(text)
+        rebuilt = {**kinds[sequence], "records": _in_force(growth, release)}
+        rebuilt |= {"erased": erased[sequence]} if sequence in erased else {}
+        for name in sorted((stated.keys() | rebuilt.keys()) - {"cancels"}):
+            if stated.get(name, 0) != rebuilt.get(name, 0):
+                yield Problem(str(release), f"counts.{name}", stated.get(name), rebuilt.get(name))
+
+
+def _in_force(growth: Growth, release: ReleaseRow) -> int:
+    return sum(
+        more
+        for (dataset, instant, day, erased_by), more in growth.items()
+        if dataset == release.dataset
+        and instant <= release.published_at
+        and day <= release.effective_on
+        and not 0 < erased_by <= release.sequence
+    )
+
+
+def check_counters(conn: Connection) -> Iterator[Problem]:
+    """Compare the counters of the site with the largest numbers in use."""
+    site = conn.execute(select(t.site)).one()
+    for name, column in (
+        ("release_sequence", t.release.c.sequence),
+        ("change_sequence", t.change.c.sequence),
+    ):
+        largest = conn.scalar(select(func.coalesce(func.max(column), 0)))
+        if getattr(site, name) != largest:
+            own = (getattr(site, name), largest)
+            yield Problem("站点 site", f"site.{name}", *own, derived="site", key=(name,))
+    outbox = conn.scalar(select(func.coalesce(func.max(t.outbox.c.sequence), 0))) or 0
+    if site.outbox_sequence < outbox:
+        own = (site.outbox_sequence, outbox)
+        yield Problem("站点 site", "site.outbox_sequence", *own, derived="site", key=("outbox_sequence",))
+
+
+def check_revisions(conn: Connection, brought: int, count: int) -> Iterator[Problem]:
+    """Name revisions that no change brought. Counting is enough if there are none."""
+    if brought == count:
+        return
+    v, c = t.revision.c, t.change.c
+    query = (
+        select(v.key, t.record.c.id)
+        .join_from(t.revision, t.record, t.record.c.key == v.record)
+        .where(v.key.not_in(select(c.revision).where(c.revision.is_not(None))))
+    )
+    for key, record in conn.execute(query.order_by(v.key)):
+        yield Problem(f"记录 record {record}: 修订版 revision #{key}: 没有发布过 no release brought it")
+
+
+def check_release_marks(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterator[Problem]:
+    """Compare the marks of releases that an erasure touched."""
+    c = t.change.c
+    touched = set(
+        conn.scalars(
+            select(c.release)
+            .join_from(t.change, t.record, t.record.c.key == c.record)
+            .where(t.record.c.erased_by.is_not(None))
+            .distinct()
+        )
+    )
+    for sequence, erased in conn.execute(select(t.release.c.sequence, t.release.c.erased)):
+        if erased != (sequence in touched):
+            own = (erased, sequence in touched)
+            yield Problem(str(releases[sequence]), "release.erased", *own, derived="release", key=(sequence,))
+
+
+def check_files(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterator[Problem]:
+    """Compare the rows of files with their releases and with what was erased from them."""
+    i, h = t.import_.c, t.held.c
+    erased = set(
+        conn.scalars(
+            select(h["import"])
+            .join_from(t.held, t.record, t.record.c.key == h.record)
+            .where(t.record.c.erased_by.is_not(None))
+            .distinct()
+        )
+    )
+    pages = set(conn.scalars(select(t.response.c.digest).where(t.response.c.destroyed).distinct()))
+    parts = _pairs(conn, select(t.part.c.key, t.part.c.dataset))
+    for row in stream(conn, select(t.import_).order_by(i.key)):
+        where = f"来源文件 source {row.name}"
+        release = releases.get(row.release)
+        if release is not None:
+            where = f"{where}, {release}"
+            if row.dataset != release.dataset:
+                yield Problem(where, "import.dataset", row.dataset, release.dataset)
+            if row.effective_from not in (None, release.effective_on):
+                yield Problem(where, "import.effective_from", row.effective_from, release.effective_on)
+        if row.part is not None and parts.get(row.part) != row.dataset:
+            yield Problem(where, "import.part", row.part, None)
+        destroyed = row.key in erased or row.digest in pages
+        if row.destroyed != destroyed:
+            yield Problem(where, "import.destroyed", row.destroyed, destroyed)
+    yield from _check_held(conn)
+
+
+def _check_held(conn: Connection) -> Iterator[Problem]:
+    """Name files of which a record was read that are not listed as its files."""
+    v, h = t.revision.c, t.held.c
+    listed = exists().where(h.record == v.record, h["import"] == v["import"])
+    query = (
+        select(t.record.c.id, t.import_.c.name)
+        .join_from(t.revision, t.record, t.record.c.key == v.record)
+        .join(t.import_, t.import_.c.key == v["import"])
+        .where(~listed)
+    )
+    rows: Iterable[Any] = stream(conn, query)
+    for row in rows:
+        yield Problem(f"记录 record {row.id}", "held", None, row.name)
+
+
+def check_left_out(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterator[Problem]:
+    """Compare the rows left out of each file with those of its release, which are in the log."""
+    i = t.import_.c
+    query = select(t.release.c.sequence, t.release.c.left_out).where(t.release.c.left_out.is_not(None))
+    for sequence, text in conn.execute(query.order_by(t.release.c.sequence)).all():
+        left: list[Any] = msgspec.json.decode(text)
+        files = conn.execute(select(i.name, i.left_out).where(i.release == sequence).order_by(i.key)).all()
+        for file in files:
+            own: list[Any] = msgspec.json.decode(file.left_out)
+            if left[: len(own)] != own:
+                where = f"来源文件 source {file.name}, {releases[sequence]}"
+                yield Problem(where, "import.left_out", own, left[: len(own)])
+                break
+            left = left[len(own) :]

@@ -1,0 +1,201 @@
+"""Whatever is changed behind the log's back is named; what is derived is repaired."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import delete, insert, select, text
+
+from publisher.log.blob_store import DatabaseBlobs, FolderBlobs, digest_of
+from publisher.log.database.all_tables import ALL_TABLES
+from publisher.log.database.tables import source_bytes
+from publisher.log.log import Log
+from publisher.log.model import LogError
+from publisher.log.verification.integrity import Scope
+from tests.support.log import LATE, MIDDLE, entry, fees_dataset, ids, put_workbook, release, stage
+
+DERIVED = [
+    ("UPDATE span SET revision = 1 WHERE revision = 3", "span.revision"),
+    ("DELETE FROM span WHERE made = 2", "span: "),
+    ("UPDATE span SET status = 'removed' WHERE made = 1 AND record = 2", "span.status"),
+    ("UPDATE span SET known_to = 5 WHERE made = 1 AND record = 1", "span.known_to"),
+    ("UPDATE span SET part = NULL WHERE record = 2", "span.part"),
+    ("UPDATE span SET title = 'x' WHERE record = 2", "span.title"),
+    ("UPDATE span SET sequence = 99999 WHERE record = 2", "span.sequence"),
+    ("DELETE FROM value", "value.kind"),
+    ("UPDATE value SET text = 'x' WHERE revision = 1", "value.kind"),
+    ("UPDATE value SET dataset = 9 WHERE revision = 1", "value.kind"),
+    ("DELETE FROM tally", "tally.records"),
+    ("UPDATE tally SET records = records + 1", "tally.records"),
+    ("UPDATE revision SET title = 'x' WHERE key = 2", "revision.title"),
+    ("UPDATE revision SET corrects = (1 = 1) WHERE key = 2", "revision.corrects"),
+    ("UPDATE record SET identity = 'x' WHERE key = 1", "record.identity"),
+    ("UPDATE record SET identity = NULL WHERE key = 1", "record.identity"),
+    ("UPDATE record SET withdrawn_at = 1 WHERE key = 1", "record.withdrawn_at"),
+    ("UPDATE record SET withdrawn_at = NULL", "record.withdrawn_at"),
+    ("UPDATE release SET erased = (1 = 1) WHERE sequence = 1", "release.erased"),
+    ("UPDATE site SET change_sequence = 1", "site.change_sequence"),
+]
+"""Damage to what is derived, and the field that is named."""
+LOGGED = [
+    ("UPDATE revision SET locator = '{}' WHERE key = 1", "locator"),
+    ("UPDATE revision SET locator = 'no JSON' WHERE key = 1", "locator"),
+    ('UPDATE revision SET originals = \'{"name": "x"}\' WHERE key = 1', "originals"),
+    ("UPDATE catalogue SET source = replace(source, '收费', '税费')", "catalogue.source"),
+    ("UPDATE dataset SET name = 'taxes' WHERE name = 'fees'", "dataset taxes"),
+    ("UPDATE dataset SET details = replace(details, 'CC0', 'CC1')", "details"),
+    ("UPDATE dataset SET catalogue = 'x'", "dataset.catalogue"),
+    ("UPDATE change SET dataset = (SELECT max(key) FROM dataset) WHERE sequence = 1", "change.dataset"),
+    ("UPDATE import SET destroyed = (1 = 1) WHERE key = 1", "import.destroyed"),
+    ("UPDATE import SET left_out = '[1]' WHERE key = 1", "import.left_out"),
+    ("DELETE FROM held WHERE record = 1", "held"),
+    ("UPDATE draft_entry SET content = replace(content, '4', '5')", "does not match its hash"),
+    ("UPDATE draft_entry SET identity = 'x'", "draft_entry.identity"),
+    ("UPDATE draft_entry SET title = 'x'", "draft_entry.title"),
+]
+"""Damage to the log itself, to what describes it, and to drafts."""
+
+
+@pytest.fixture
+def site(log: Log) -> Log:
+    """Five releases and a draft; 登记费 is withdrawn, 查询费 of another dataset erased."""
+    log.datasets.create(*fees_dataset("others"))
+    fees = (entry("证照费", kind="行政"), entry("登记费", kind="事业"))
+    release(log, *fees)
+    release(log, entry("证照费", "2", kind="行政"), *fees[1:], on=MIDDLE)
+    own = put_workbook(log, "another workbook")
+    log.drafts.stage("others", [entry("查询费")], part="财政局", source=own, parser_version="test 1")
+    log.releases.publish("others", effective_on=MIDDLE)
+    log.releases.withdraw("fees", [ids(log)["登记费"]], reason="误发")
+    log.releases.erase(records=[("others", ids(log, "others")["查询费"])], ground="司法")
+    stage(log, entry("证照费", "4"), part="民政局")
+    assert log.integrity.verify(Scope(sources=True)).problems == ()
+    return log
+
+
+def damage(log: Log, statement: str) -> None:
+    with log._session.database.write() as conn:
+        conn.execute(text(statement))
+
+
+def problems_after(log: Log, statement: str) -> list[str]:
+    """Damage the site, list what is said, and take the damage back."""
+    with log._session.database.write(keep=False) as conn:
+        conn.execute(text(statement))
+        return [str(problem) for problem in log.integrity.check(conn, Scope())]
+
+
+def spans(log: Log) -> list[Any]:
+    return [(s.id, s.content, s.known_to, s.part) for s in sorted(log.queries.spans(), key=lambda s: s.id)]
+
+
+def test_all_damage_is_named(site: Log) -> None:
+    unnamed = {}
+    for statement, name in (*DERIVED, *LOGGED):
+        problems = problems_after(site, statement)
+        if not any(name in problem for problem in problems):
+            unnamed[statement] = problems
+    assert unnamed == {}
+
+
+def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(site: Log, tmp_path: Path) -> None:
+    before = spans(site)
+    for n, (statement, name) in enumerate(DERIVED):
+        damage(site, statement)
+        lines = tmp_path / f"{n}.jsonl"
+        assert site.integrity.repair(lines) == len(lines.read_text().splitlines()) > 0, statement
+        assert name.removesuffix(": ") in lines.read_text()
+        assert site.integrity.verify().problems == (), statement
+    assert spans(site) == before
+
+
+def test_the_log_itself_is_never_repaired(site: Log, tmp_path: Path) -> None:
+    damage(site, "UPDATE revision SET content = replace(content, '2', '3') WHERE content LIKE '%2%'")
+    broken = [p for p in site.integrity.verify().problems if "does not match its hash" in p]
+    site.integrity.repair(tmp_path / "replaced.jsonl")
+    assert [p for p in site.integrity.verify().problems if "does not match its hash" in p] == broken != []
+
+
+def test_a_span_that_shows_another_revision_is_named_with_record_release_and_field(site: Log) -> None:
+    record = ids(site)["证照费"]
+    (problem,) = problems_after(site, "UPDATE span SET revision = 1 WHERE revision = 3")
+    place = f"记录 record {record}, 第2次发布 release fees/2"
+    assert problem == f"{place}: span.revision: 现值 stored 1, 应为 rebuilt 3"
+
+
+@pytest.mark.parametrize("loss", ["flipped", "deleted"])
+def test_a_damaged_source_is_named_never_read_and_healed_by_the_same_bytes(site: Log, loss: str) -> None:
+    digest = digest_of(b"a workbook")
+    _damage_source(site, digest, None if loss == "deleted" else b"a w0rkbook")
+    assert any(digest[:12] in problem for problem in site.integrity.verify(Scope(sources=True)).problems)
+    with pytest.raises(LogError) as refused:
+        site.evidence.source_bytes(digest)
+    assert refused.value.code == ("no-such-source" if loss == "deleted" else "source-damaged")
+    put_workbook(site)
+    assert site.evidence.source_bytes(digest) == b"a workbook"
+    assert site.integrity.verify(Scope(sources=True)).problems == ()
+
+
+def test_a_log_that_was_cut_off_or_rewritten_does_not_continue_a_kept_checkpoint(log: Log) -> None:
+    log.keys.create()
+    release(log, entry("证照费", "0.95"))
+    before = _rows(log)
+    release(log, entry("证照费", "1"), on=MIDDLE)
+    note = log.proofs.checkpoint()
+    assert note is not None
+    kept = Scope(checkpoint=note)
+    assert log.integrity.verify(kept).problems == ()
+    _restore(log, before)
+    assert log.integrity.verify().problems == ()
+    assert ["cut off" in problem for problem in log.integrity.verify(kept).problems] == [True]
+    release(log, entry("证照费", "0.85"), on=MIDDLE)
+    release(log, entry("证照费", "2"), on=LATE)
+    assert log.integrity.verify().problems == ()
+    assert ["was rewritten" in problem for problem in log.integrity.verify(kept).problems] == [True]
+    assert log.integrity.verify(Scope(checkpoint="no note")).problems
+
+
+def test_what_is_not_covered_is_said(log: Log) -> None:
+    plain, whole = log.integrity.verify(), log.integrity.verify(Scope(sources=True))
+    assert any("--sources" in part for part in plain.uncovered)
+    assert not any("--sources" in part for part in whole.uncovered)
+
+
+def test_thousands_of_problems_are_counted(log: Log) -> None:
+    release(log, *(entry(f"费{n}", kind="行政") for n in range(1_200)))
+    damage(log, "DELETE FROM value")
+    problems = log.integrity.verify().problems
+    assert len(problems) == 1_001
+    assert "200 more" in problems[-1]
+
+
+def _damage_source(log: Log, digest: str, data: bytes | None) -> None:
+    sources = log._session.sources
+    if isinstance(sources, FolderBlobs):
+        path = sources._path(digest)
+        path.unlink()
+        if data is not None:
+            path.write_bytes(data)
+        return
+    assert isinstance(sources, DatabaseBlobs)
+    with log._session.database.write() as conn:
+        sources.drop(conn, digest)
+        if data is not None:
+            conn.execute(insert(source_bytes).values(digest=digest, data=data))
+
+
+def _rows(log: Log) -> list[list[dict[str, Any]]]:
+    with log._session.database.read() as conn:
+        return [[dict(row) for row in conn.execute(select(table)).mappings()] for table in ALL_TABLES]
+
+
+def _restore(log: Log, rows: list[list[dict[str, Any]]]) -> None:
+    """Replace the whole database, as somebody does who has full access to it."""
+    with log._session.database.write() as conn:
+        for table in reversed(ALL_TABLES):
+            conn.execute(delete(table))
+        for table, own in zip(ALL_TABLES, rows, strict=True):
+            if own:
+                conn.execute(insert(table), own)
