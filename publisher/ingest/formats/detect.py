@@ -184,12 +184,8 @@ def _open_text(data: bytes, name: str) -> FileContent:
     text, notes = text_encoding.decode(data)
     if _is_json(text[:4096].encode()) or json_records.is_json(text):
         return _open_json(text.encode(), name, notes)
-    if SPREADSHEETML.match(text, 0, 4096):
-        return FileContent(XLS, spreadsheetml.extract_grids(_without_declaration(text)), notes=notes)
-    if FLAT_ODS.match(text, 0, 1 << 14):
-        return FileContent(ODS, ods.extract_grids(_without_declaration(text)), notes=notes)
-    if office := OFFICE_XML.match(text, 0, 4096):
-        raise ReaderError(UNSUPPORTED, f"XML ({office[1]})")
+    if (content := _open_office_xml(text, notes)) is not None:
+        return content
     if _is_html(text):
         root = html.parse_page(text)
         html.drop_hidden(root)
@@ -208,6 +204,17 @@ def _open_text(data: bytes, name: str) -> FileContent:
         return FileContent(TEXT, (column,) if column else (), text=document, notes=notes)
     grid, csv_notes = delimited_text.parse_grid(text, stem, delimiter)
     return FileContent(TSV if delimiter == "\t" else CSV, (grid,) if grid else (), notes=notes + csv_notes)
+
+
+def _open_office_xml(text: str, notes: tuple[FileNote, ...]) -> FileContent | None:
+    """Read a workbook that is one XML document; None for other text. Raises ``UNSUPPORTED``."""
+    if SPREADSHEETML.match(text, 0, 4096):
+        return FileContent(XLS, spreadsheetml.extract_grids(_without_declaration(text)), notes=notes)
+    if FLAT_ODS.match(text, 0, 1 << 14):
+        return FileContent(ODS, ods.extract_grids(_without_declaration(text)), notes=notes)
+    if office := OFFICE_XML.match(text, 0, 4096):
+        raise ReaderError(UNSUPPORTED, f"XML ({office[1]})")
+    return None
 
 
 def _open_json(data: bytes, name: str, notes: tuple[FileNote, ...]) -> FileContent:

@@ -133,7 +133,16 @@ def test_a_record_is_named_by_its_code(site: Home, tmp_path: Path) -> None:
         encoding="utf-8",
     )
     site.ok("import", file, "--dataset", "shili-power-list")
-    site.ok("publish", "shili-power-list", "--effective-on", "2015年12月1日", "--basis", "鞍政发〔2015〕34号")
+    site.ok(
+        "publish",
+        "shili-power-list",
+        "--effective-on",
+        "2015年12月1日",
+        "--basis",
+        "鞍政发〔2015〕34号",
+        "--accept",
+        "basis-missing",
+    )
     (record,) = site.ok("show", "shili-power-list", "210300000002", "--json").json
     assert record["title"] == "乙许可"
     (history,) = site.ok("history", "shili-power-list", "２１０３０００００００２", "--json").json

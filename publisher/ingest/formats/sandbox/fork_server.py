@@ -18,7 +18,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, NoReturn
 
@@ -44,6 +44,14 @@ fork_server.serve()
 """
 
 
+def _encode_mapping(value: object) -> dict[object, object]:
+    """Encode a read-only mapping like a dict. Raises ``NotImplementedError`` for other types."""
+    if isinstance(value, Mapping):
+        return dict(value)
+    raise NotImplementedError(type(value).__name__)
+
+
+_encoder = msgspec.msgpack.Encoder(enc_hook=_encode_mapping)
 FAILED_ZH, FAILED_EN = "识读程序出错：", "the parser failed:"
 """Beginning of the detail of an error that no reader should raise."""
 _NAME_BYTES = 128
@@ -71,7 +79,7 @@ def run_limited(function: Callable[..., Any], *arguments: Any, result: Any) -> A
     where it exceeds a limit or ends the process.
     """
     if not hasattr(os, "fork"):
-        return msgspec.msgpack.decode(msgspec.msgpack.encode(function(*arguments)), type=result)
+        return msgspec.msgpack.decode(_encoder.encode(function(*arguments)), type=result)
     request = pickle.dumps((function.__module__, function.__qualname__, arguments), protocol=5)
     started = time.monotonic()
     answer = _exchange(function.__module__, request)
@@ -192,7 +200,7 @@ def _answer(connection: socket.socket) -> NoReturn:
 def _call(function: Callable[..., Any], arguments: tuple[Any, ...]) -> bytes:
     """Return the result with a leading ``o``, or the refusal with a leading ``r``."""
     try:
-        result = msgspec.msgpack.encode(function(*arguments))
+        result = _encoder.encode(function(*arguments))
         if len(result) <= _MOST_RESULT:
             return b"o" + result
         refusal = _Refusal(TOO_LARGE, Bilingual("内容过多", "too much content"))

@@ -156,7 +156,7 @@ def test_a_failing_database_is_503_from_one_handler_run_and_one_log_record(
         assert (program.status_code, browser.status_code) == (503, 503), program.text
         assert int(program.headers["retry-after"]) > 0
         if "/ogc/" not in path:
-            assert len(caplog.records) == 4, "one for each request"
+            assert len(caplog.records) <= 4, "one for each request, and a few a minute"
 
 
 def test_an_internal_error_is_500_from_one_handler_run_and_one_log_record(
@@ -179,7 +179,7 @@ def test_an_internal_error_is_500_from_one_handler_run_and_one_log_record(
             logged = [
                 entry
                 for entry in caplog.records
-                if entry.name in ("publisher.web.endpoints", "publisher.views.ogc.routes")
+                if entry.name in ("publisher.web.error_log", "publisher.views.ogc.routes")
             ]
             assert [entry.getMessage() for entry in logged] == [f"GET {address} failed"] * 4
             assert all(entry.exc_info for entry in logged)
