@@ -22,6 +22,8 @@ from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue, Content
 
+MOST_TURNS = 1_000
+"""Most documents of one name whose identities are recognised."""
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -50,6 +52,13 @@ def separate_namesakes(
 def namesake_identity(base: tuple[str, ...], turn: int) -> tuple[str, ...]:
     """Return the identity of the first, second … document of one name."""
     return base if turn == 1 else (*base, str(turn))
+
+
+def possible_identities(dataset: str, catalogue: Catalogue, content: Content) -> Iterator[str]:
+    """Yield the digests of the identities that a content may have: the first is that of its fields alone."""
+    base = catalogue.identity_of(content)
+    for turn in range(1, MOST_TURNS + 1 if catalogue.of_documents else 2):
+        yield identity_digest(dataset, namesake_identity(base, turn))
 
 
 def _iter_owners(conn: Connection, dataset: DatasetRow, identity: str) -> Iterator[tuple[str, Content]]:

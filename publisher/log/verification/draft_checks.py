@@ -13,7 +13,7 @@ from publisher.log.canonical_json import commitment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.database.storable_text import storable
-from publisher.log.record_identity import identity_digest
+from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.verification.problem import Problem, guard
 from schemas.definition.catalogue import Catalogue
 
@@ -42,10 +42,9 @@ def _check_entry(where: str, row: Any, catalogues: Mapping[str, Catalogue]) -> I
     if catalogue is None:
         return
     content = msgspec.json.decode(row.content)
-    rebuilt = {
-        "identity": identity_digest(row.dataset, catalogue.identity_of(content)),
-        "title": storable(catalogue.title_of(content)),
-    }
-    for name, value in rebuilt.items():
-        if getattr(row, name) != value:
-            yield Problem(where, f"draft_entry.{name}", getattr(row, name), value)
+    if row.identity not in possible_identities(row.dataset, catalogue, content):
+        expected = next(possible_identities(row.dataset, catalogue, content))
+        yield Problem(where, "draft_entry.identity", row.identity, expected)
+    title = storable(catalogue.title_of(content))
+    if row.title != title:
+        yield Problem(where, "draft_entry.title", row.title, title)

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.database.storable_text import storable
+from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import identity_digest, later_id
 from publisher.log.releases import field_values
 from publisher.log.verification.problem import Problem, guard
@@ -148,7 +149,7 @@ class RevisionChecks:
             for digest in dict.fromkeys(digests):
                 if (catalogue := self._catalogues.get(digest)) is not None:
                     content = _DECODE(row.content)
-                    own[identity_digest(release.dataset_name, catalogue.identity_of(content))] = None
+                    own |= dict.fromkeys(possible_identities(release.dataset_name, catalogue, content))
         return list(own)
 
     def _of_dataset(self, dataset: int) -> list[ReleaseRow]:
