@@ -40,7 +40,7 @@ def publishing(log: Log, part: str, prefix: str, rounds: int) -> list[int]:
 
 def test_two_publish_at_once_and_each_release_is_whole(url: str, tmp_path: Path) -> None:
     rounds = 8
-    logs = [site_of_fees(url, tmp_path, Clock()), Log.open(url, sources=tmp_path / "sources")]
+    logs = [site_of_fees(url, tmp_path, Clock()), Log.open(url, sources=tmp_path / "sources", clock=Clock())]
     logs[0].datasets.create(*fees_dataset("others"))
     states: list[dict[str, str]] = []
     with concurrent.futures.ThreadPoolExecutor(3) as pool:
