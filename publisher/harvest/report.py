@@ -8,7 +8,7 @@ from typing import Any
 
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Kind, Place
-from publisher.log.evidence.crawled_pages import Notice
+from publisher.log.evidence.notices import Notice
 from publisher.log.model import LogError
 
 

@@ -389,23 +389,6 @@ class OutboxItem:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Result of checking the log. ``problems`` is empty if everything matches."""
-
-    releases: int
-    revisions: int
-    erased: int
-    """Revisions whose content was erased: their hash stays, their content cannot be checked."""
-    problems: tuple[str, ...] = ()
-    uncovered: tuple[str, ...] = ()
-    """What was not checked, in words."""
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
-
-
 class LogError(Exception):
     """A request that the log refuses. ``code`` is stable and documented in ``docs/errors.md``."""
 

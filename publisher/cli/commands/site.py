@@ -18,7 +18,7 @@ from publisher.cli.terminal.exit_codes import Exit
 if TYPE_CHECKING:
     from publisher.indexing.worker import SearchStatus
     from publisher.log.log import Log
-    from publisher.log.model import Verification
+    from publisher.log.releases.hash_chain import Verification
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
 _SIGNED_WITHIN = timedelta(hours=1)

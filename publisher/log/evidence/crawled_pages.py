@@ -16,10 +16,9 @@ from sqlalchemy import Connection, delete, func, insert, select, update
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
+from publisher.log.evidence.notices import NoticeKind, Sign
 
 type Role = Literal["list", "document", "attachment", "robots", "continuation"]
-type Sign = Literal["etag", "date", "length", "hash", "status"]
-type NoticeKind = Literal["changed", "vanished", "returned"]
 type Replacement = Literal["", "absent", "spoilt"]
 """Response in place of a document: "" the document, ``absent`` other content, ``spoilt`` unreadable."""
 
@@ -111,22 +110,6 @@ class Response:
     body_digest: str
     length: int
     destroyed: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """A change of a page at its source since it was first parsed."""
-
-    key: int
-    source: str
-    url: str
-    title: str
-    at: datetime
-    kind: NoticeKind
-    detected_by: Sign
-    before: int | None
-    after: int | None
-    """Keys of responses."""
 
 
 def destroy(conn: Connection, imports: Sequence[int]) -> None:
@@ -310,36 +293,6 @@ def _notice(conn: Connection, page: Any, at: int, kind: NoticeKind, sign: Sign, 
     )
     values = {"page": page.key, "at": at, "kind": kind, "detected_by": sign, "before": before, "after": after}
     return inserted_key(conn.execute(insert(t.notice).values(**values)))
-
-
-def notices(
-    conn: Connection,
-    *,
-    keys: Sequence[int] | None = None,
-    after: int = 0,
-    limit: int | None = None,
-    newest: bool = False,
-) -> tuple[Notice, ...]:
-    n, p = t.notice.c, t.page.c
-    query = select(t.notice, p.source, p.url, p.title).join(t.page, p.key == n.page)
-    query = query.where(n.key > after, ~p.erased)
-    if keys is not None:
-        query = query.where(n.key.in_(keys))
-    query = query.order_by(n.key.desc() if newest else n.key).limit(limit)
-    return tuple(
-        Notice(
-            row.key,
-            row.source,
-            row.url,
-            row.title,
-            moment(row.at),
-            row.kind,
-            row.detected_by,
-            row.before,
-            row.after,
-        )
-        for row in conn.execute(query)
-    )
 
 
 def responses(conn: Connection, condition: Any) -> tuple[Response, ...]:

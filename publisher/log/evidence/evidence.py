@@ -15,8 +15,9 @@ from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.evidence import crawled_pages, failed_pages
-from publisher.log.evidence.crawled_pages import Exchange, Notice, Page, ParsedPage, Response, Role
+from publisher.log.evidence.crawled_pages import Exchange, Page, ParsedPage, Response, Role
 from publisher.log.evidence.failed_pages import FailedPage
+from publisher.log.evidence.notices import Notice, read_notices
 from publisher.log.model import LogError, Source
 from publisher.log.session import Session
 
@@ -152,7 +153,7 @@ class Evidence:
                 raise source_missing()
             for exchange, digest in zip(exchanges, digests, strict=True):
                 notice_keys += crawled_pages.store_exchange(conn, exchange, digest)
-            return crawled_pages.notices(conn, keys=notice_keys)
+            return read_notices(conn, keys=notice_keys)
 
     def mark_unreachable(self, page: int, at: datetime, *, retry_early: bool) -> None:
         """Record that a page did not respond. ``retry_early``: count a failure, which shortens the wait."""
@@ -184,7 +185,7 @@ class Evidence:
         with self._session.write() as conn:
             for page in pages:
                 notice_keys += crawled_pages.store_parsed(conn, page, micros(self._session.clock()))
-            return crawled_pages.notices(conn, keys=notice_keys)
+            return read_notices(conn, keys=notice_keys)
 
     def duplicate_candidates(
         self, number: str | None, title_key: str | None
@@ -235,7 +236,7 @@ class Evidence:
     def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:
         """List notices of changes at sources, oldest first or newest first."""
         with self._session.read() as conn:
-            return crawled_pages.notices(conn, after=after, limit=limit, newest=newest)
+            return read_notices(conn, after=after, limit=limit, newest=newest)
 
     def notices_version(self) -> tuple[int, int]:
         """Return newest notice and number of erased pages: equal while :meth:`notices` is unchanged."""

@@ -10,8 +10,8 @@ from sqlalchemy import Connection, select
 
 from publisher.log import registry
 from publisher.log.database import tables as t
-from publisher.log.model import Verification
 from publisher.log.releases import hash_chain, span_rebuild
+from publisher.log.releases.hash_chain import Verification
 from publisher.log.session import Session
 from publisher.log.verification import (
     checkpoint_checks,

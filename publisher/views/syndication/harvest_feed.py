@@ -6,7 +6,7 @@ from html import escape
 
 from feeds.feed import Category, Entry, Feed
 from publisher.log.clocks import SHANGHAI, moment
-from publisher.log.evidence.crawled_pages import Notice
+from publisher.log.evidence.notices import Notice
 from publisher.log.log import Log
 from publisher.log.model import Site
 from publisher.views.syndication.feed import feed_links, feed_path, render

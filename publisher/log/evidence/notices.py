@@ -1,0 +1,62 @@
+"""Notices: changes of pages at their source, for readers and subscribers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import Connection, select
+
+from publisher.log.clocks import moment
+from publisher.log.database import tables as t
+
+type Sign = Literal["etag", "date", "length", "hash", "status"]
+type NoticeKind = Literal["changed", "vanished", "returned"]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A change of a page at its source since it was first parsed."""
+
+    key: int
+    source: str
+    url: str
+    title: str
+    at: datetime
+    kind: NoticeKind
+    detected_by: Sign
+    before: int | None
+    after: int | None
+    """Keys of responses."""
+
+
+def read_notices(
+    conn: Connection,
+    *,
+    keys: Sequence[int] | None = None,
+    after: int = 0,
+    limit: int | None = None,
+    newest: bool = False,
+) -> tuple[Notice, ...]:
+    n, p = t.notice.c, t.page.c
+    query = select(t.notice, p.source, p.url, p.title).join(t.page, p.key == n.page)
+    query = query.where(n.key > after, ~p.erased)
+    if keys is not None:
+        query = query.where(n.key.in_(keys))
+    query = query.order_by(n.key.desc() if newest else n.key).limit(limit)
+    return tuple(
+        Notice(
+            row.key,
+            row.source,
+            row.url,
+            row.title,
+            moment(row.at),
+            row.kind,
+            row.detected_by,
+            row.before,
+            row.after,
+        )
+        for row in conn.execute(query)
+    )
