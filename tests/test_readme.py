@@ -41,7 +41,7 @@ def test_both_readmes_print_the_same_commands() -> None:
 @pytest.mark.parametrize("name", README)
 def test_the_commands_run_as_printed(name: str, tmp_path: Path) -> None:
     *block, serve = publish_block(name).strip().splitlines()
-    assert serve == "qingdan serve"
+    assert serve == "qingdan serve --work"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "QINGDAN_HOME": str(tmp_path / "site"), "PYTHONUTF8": "1"}
     ran = subprocess.run(

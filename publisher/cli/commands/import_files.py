@@ -83,7 +83,7 @@ def _check_input(path: Path) -> None:
     from publisher.ingest.formats.detect import MAX_FILE
 
     status = path.stat()
-    if not stat.S_ISREG(status.st_mode):
+    if not stat.S_ISREG(status.st_mode) and not stat.S_ISDIR(status.st_mode):  # a folder is refused later
         raise click.BadParameter(
             f"{path} 是管道或设备，不是文件 / {path} is a pipe or device, not a file", param_hint="FILE"
         )

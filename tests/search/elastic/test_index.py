@@ -96,10 +96,10 @@ def test_a_changed_search_property_of_a_field_changes_the_digest_of_the_mapping(
     catalogue = file_loader.load_catalogue("power-list")
     first, *rest = catalogue.fields
     fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # the parameters have the right types
-    monkeypatch.setattr(file_loader, "names", lambda: ["power-list"])
-    monkeypatch.setattr(file_loader, "load", lambda _: catalogue)
+    monkeypatch.setattr(file_loader, "list_names", lambda: ["power-list"])
+    monkeypatch.setattr(file_loader, "load_catalogue", lambda _: catalogue)
     before = mapping.compute_digest.__wrapped__(())
-    monkeypatch.setattr(file_loader, "load", lambda _: replace(catalogue, fields=fields))
+    monkeypatch.setattr(file_loader, "load_catalogue", lambda _: replace(catalogue, fields=fields))
     assert mapping.compute_digest.__wrapped__(()) != before
 
 
