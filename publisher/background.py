@@ -29,9 +29,13 @@ _STOP_SECONDS = 20
 
 
 async def run_background(
-    settings: Settings, log: Log, catalogues: Callable[[str], Catalogue | None], started: Callable[[], None]
+    settings: Settings,
+    log: Log,
+    catalogues: Callable[[str], Catalogue | None],
+    started: Callable[[], None],
+    until_eof: bool,  # noqa: FBT001 - anyio.run passes positions
 ) -> None:
-    """Run every task of the worker until SIGINT or SIGTERM.
+    """Run every task of the worker until SIGINT or SIGTERM, or with ``until_eof`` until standard input ends.
 
     ``catalogues``: dataset → its current catalogue file. Several workers of one site share the work by locks.
     """
@@ -58,26 +62,36 @@ async def run_background(
         async with anyio.create_task_group() as group:
             for task in (update_index, collect, notify, sign):
                 group.start_soon(task)
-            with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-                started()
-                async for _ in signals:
-                    break
+            async with anyio.create_task_group() as ends:
+                if until_eof:
+                    ends.start_soon(_wait_for_eof, ends.cancel_scope)
+                with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                    started()
+                    async for _ in signals:
+                        break
+                ends.cancel_scope.cancel()
             stop.set()
             group.cancel_scope.cancel()
     finally:
         await engine.close()
 
 
+async def _wait_for_eof(scope: anyio.CancelScope) -> None:
+    await anyio.wait_readable(sys.stdin)  # nothing is ever written, so this is its end
+    scope.cancel()
+
+
 @contextmanager
 def worker_process(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[None]:
     """Run ``qingdan work`` of the site in ``home`` beside this process, and stop it at the end."""
-    command = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home), "work"]
-    # A session of its own: Ctrl-C reaches this process only, which then stops the worker.
-    with subprocess.Popen(command, env=environ, start_new_session=True) as process:  # noqa: S603 - ours
+    command = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home), "work", "--until-eof"]
+    # A session of its own: Ctrl-C reaches this process only. However this process ends, the pipe closes.
+    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environ, start_new_session=True) as process:  # noqa: S603
         try:
             yield
         finally:
-            process.terminate()
+            if process.stdin is not None:
+                process.stdin.close()
             try:
                 process.wait(_STOP_SECONDS)
             except subprocess.TimeoutExpired:

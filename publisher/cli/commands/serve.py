@@ -48,8 +48,9 @@ def _print_address(address: str) -> None:
 
 
 @click.command()
+@click.option("--until-eof", is_flag=True, help="标准输入关闭时停止 / Stop when standard input closes.")
 @with_context
-def work(context: CommandContext) -> None:
+def work(context: CommandContext, *, until_eof: bool) -> None:
     """工作进程：索引、采集、通知 / Index, collect and notify until Ctrl-C; beside any number of serve."""
     import anyio
 
@@ -60,7 +61,7 @@ def work(context: CommandContext) -> None:
         output.print_message("工作进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
 
     with context.log() as log:
-        anyio.run(run_background, context.settings, log, current_catalogues(context, log), started)
+        anyio.run(run_background, context.settings, log, current_catalogues(context, log), started, until_eof)
     output.print_message("已停止。", "Stopped.")
 
 

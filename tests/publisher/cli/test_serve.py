@@ -94,6 +94,20 @@ def test_one_command_starts_and_stops_both(site: Home, tmp_path: Path) -> None:
         serve.communicate()
 
 
+def test_the_worker_ends_with_the_process_that_started_it(site: Home, tmp_path: Path) -> None:
+    published(site, tmp_path)
+    port = free_port()
+    serve = site.spawn("serve", "--work", "--port", port)
+    wait_for(f"http://127.0.0.1:{port}/healthz")
+    (worker,) = children(serve.pid)
+    serve.kill()
+    serve.communicate()
+    deadline = time.monotonic() + 30
+    while Path(f"/proc/{worker}/cmdline").exists() and Path(f"/proc/{worker}/cmdline").read_bytes():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def children(process: int) -> list[int]:
     return [
         int(number)

@@ -102,7 +102,7 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
             return replace(indexed, effective_to=2**64)
         return indexed
 
-    monkeypatch.setattr(worker, "document", with_poison)
+    monkeypatch.setattr(worker, "build_document", with_poison)
     anyio.run(worker.index_outbox, log, engine)
     state = anyio.run(worker.status, log, engine)
     assert (state.documents, state.pending) == (1, 0)
@@ -128,7 +128,7 @@ def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
         return indexed and replace(indexed, effective_to=2**64)
 
     release(log)
-    monkeypatch.setattr(worker, "document", with_poison)
+    monkeypatch.setattr(worker, "build_document", with_poison)
     anyio.run(worker.index_outbox, log, engine)
     assert len(anyio.run(worker.status, log, engine).set_aside) == 2
     monkeypatch.undo()
