@@ -49,9 +49,11 @@ class BoundedProtocol(HttpToolsProtocol):
         _loop: asyncio.AbstractEventLoop | None = None,
     ) -> None:
         super().__init__(config, server_state, app_state, _loop)
-        self._in_head = True
-        self._head_size = 0
-        self._header_bytes = 0
+        self._head_is_open = False
+        """A request has begun, and its headers are not complete."""
+        self._head_began = False
+        """It has begun in the current chunk, which may hold the end of another request too."""
+        self._head_size = self._chunk_size = 0
         self._refusal = ""
         self._head_timer: TimerHandle | None = None
         self._stall_timer: TimerHandle | None = None
@@ -79,13 +81,13 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self._refusal:
             return
-        if self._in_head:
-            self._start_head_timer()
-            # The chunk that ends a head may hold more; the size matters only while the head lasts.
-            self._head_size += len(data)
+        self._chunk_size, self._head_began = len(data), False
         super().data_received(data)
-        if self._in_head and not self._refusal and self._head_size > MAX_REQUEST_LINE + MAX_HEADERS:
-            self._refuse("headers-too-large" if self.url else "query-too-long")
+        if self._head_is_open and not self._refusal:
+            self._start_head_timer()
+            self._head_size += 0 if self._head_began else len(data)
+            if self._head_size > MAX_REQUEST_LINE + MAX_HEADERS:
+                self._refuse("headers-too-large" if self.url else "query-too-long")
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Refuse what the parser, or a check below, has rejected."""
@@ -94,30 +96,28 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head, self._head_size, self._header_bytes = True, 0, 0
+        self._head_is_open, self._head_began, self._head_size = True, True, 0
 
     def on_url(self, url: bytes) -> None:
         super().on_url(url)
         if len(self.url) > MAX_REQUEST_LINE:
             self._reject("query-too-long")
 
-    def on_header(self, name: bytes, value: bytes) -> None:
-        super().on_header(name, value)
-        self._header_bytes += len(name) + len(value) + 4
-        if self._header_bytes > MAX_HEADERS or len(self.headers) > MAX_HEADER_LINES:
-            self._reject("headers-too-large")
-
     def on_headers_complete(self) -> None:
-        self._in_head = False
+        self._head_is_open = False
         self._stop_head_timer()
+        if len(self.headers) > MAX_HEADER_LINES or self._has_large_headers():
+            self._reject("headers-too-large")
         hosts = [value for name, value in self.headers if name == b"host"]
         if len(hosts) > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
             self._reject("bad-request")
         super().on_headers_complete()
 
-    def on_message_complete(self) -> None:
-        super().on_message_complete()
-        self._in_head, self._head_size = True, 0
+    def _has_large_headers(self) -> bool:
+        """Report whether the headers are too large. A head within one small chunk needs no count."""
+        if self._head_began and self._chunk_size <= MAX_HEADERS:
+            return False
+        return sum(len(name) + len(value) + 4 for name, value in self.headers) > MAX_HEADERS
 
     def _reject(self, code: str) -> None:
         """Stop the parser, which then calls :meth:`send_400_response`."""
