@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from publisher.views.comparison.json_patch import patch
 from publisher.views.exports.xlsx import MEDIA_TYPE
 from publisher.web import query_parameters
 from publisher.web.file_cache import FileKey
-from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.query_parameters import Grammar
 from publisher.web.route import Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
@@ -94,21 +94,22 @@ def compare_states(service: Service, call: Call) -> Reply:
 
 def _compare_csv(service: Service, call: Call) -> FileReply:
     params = query_parameters.parse(call.query, _CSV)
+    name, sides = requested_view.dataset_name(call), two_states.parse_sides(service, params)
     lang: Literal["zh", "en"] = "en" if params.headers == "en" else "zh"
 
-    def write(path: Path, differences: Iterable[Difference], catalogue: Catalogue) -> None:
+    def write(path: Path) -> None:
+        catalogue = service.log.queries.catalogue(name)
         with path.open("wb") as file:
-            file.writelines(spreadsheets.to_csv(differences, catalogue, lang=lang))
+            file.writelines(spreadsheets.to_csv(sides.differences(service, name), catalogue, lang=lang))
 
-    return _file_reply(service, call, params, write, FileKey((lang,), "csv"), "text/csv; charset=utf-8")
+    return _file_reply(service, name, sides, FileKey((lang,), "csv"), "text/csv; charset=utf-8", write)
 
 
 def _compare_xlsx(service: Service, call: Call) -> FileReply:
     params = query_parameters.parse(call.query, _BOOK)
-    name = requested_view.dataset_name(call)
-    sides = two_states.parse_sides(service, params)
+    name, sides = requested_view.dataset_name(call), two_states.parse_sides(service, params)
 
-    def write(path: Path, differences: Iterable[Difference], catalogue: Catalogue) -> None:
+    def write(path: Path) -> None:
         dataset = service.log.datasets.get(name)
         metadata = spreadsheets.Metadata(
             title=dataset.title,
@@ -119,27 +120,25 @@ def _compare_xlsx(service: Service, call: Call) -> FileReply:
             notice=dataset.notice,
         )
         totals = service.log.queries.totals(name, sides.before, sides.after)
-        spreadsheets.to_xlsx(path, differences, totals, catalogue, metadata)
+        catalogue = service.log.queries.catalogue(name)
+        spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, metadata)
 
-    return _file_reply(service, call, params, write, FileKey((), "xlsx"), MEDIA_TYPE)
+    return _file_reply(service, name, sides, FileKey((), "xlsx"), MEDIA_TYPE, write)
 
 
 def _file_reply(
     service: Service,
-    call: Call,
-    params: Parameters,
-    write: Callable[[Path, Iterable[Difference], Catalogue], None],
+    name: str,
+    sides: two_states.Sides,
     key: FileKey,
     media_type: str,
+    write: Callable[[Path], None],
 ) -> FileReply:
-    name = requested_view.dataset_name(call)
-    sides = two_states.parse_sides(service, params)
-    catalogue = service.log.queries.catalogue(name)
     validity = two_states.sides_validity(service, name, sides)
     return FileReply(
         validity=validity,
         key=replace(key, tokens=(name, "compare", sides, *validity.tokens, *key.tokens)),
-        write=lambda path: write(path, sides.differences(service, name), catalogue),
+        write=write,
         compressible=key.suffix == "csv",
         headers={
             "content-type": media_type,
