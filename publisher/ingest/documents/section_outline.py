@@ -89,6 +89,11 @@ def write_body(paragraphs: Sequence[str], signed: int | None = None, tables: Set
     return Body("\n\n".join(blocks), tuple(outline))
 
 
+def strip_heading(heading: str) -> str:
+    """Return a heading as an outline shows it: without escapes and the full stop of a run-in heading."""
+    return heading.replace("\\", "").removesuffix("。")
+
+
 def list_sections(markdown: str) -> tuple[Section, ...]:
     """Return the headings, with anchors, of a body that :func:`write_body` wrote."""
     return tuple(_iter_sections(markdown))
@@ -100,7 +105,7 @@ def _iter_sections(markdown: str) -> Iterator[Section]:
         match = HEADING.fullmatch(line)
         if match is None:
             continue
-        level, title = len(match[1]), match[2].replace("\\", "").removesuffix("。")
+        level, title = len(match[1]), strip_heading(match[2])
         decimal = DECIMAL.fullmatch(title)
         number = int(decimal["n"].partition(".")[0]) if decimal else _parse_number(title)
         if level == 1:

@@ -117,7 +117,7 @@ def _anchor_headings(tokens: Sequence[Token], sections: Sequence[Section]) -> No
             continue
         last = min(int(token.tag[1]) + 1, last + 1, 6)
         token.tag = tokens[n + 2].tag = f"h{last}"
-        title = tokens[n + 1].content.replace("\\", "").removesuffix("。")
+        title = section_outline.strip_heading(tokens[n + 1].content)
         if remaining and remaining[0].title == title:
             token.attrSet("id", remaining.pop(0).anchor)
 
