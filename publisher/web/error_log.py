@@ -25,9 +25,7 @@ class ErrorLog:
         self._omitted = 0
 
     def write(self, method: str, path: str, error: Exception) -> None:
-        kind = (type(error).__name__, path if len(path) < 200 else path[:200])
-        if isinstance(error, OperationalError):
-            kind = (type(error).__name__, "")
+        kind = (type(error).__name__, "" if isinstance(error, OperationalError) else path[:200])
         if not self._admits(kind):
             self._omitted += 1
             return

@@ -24,7 +24,6 @@ from publisher.cli.terminal import output
 def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -> None:
     """启动网站：网页、接口、订阅和搜索；只读 / Serve pages, API, feeds and search, read-only."""
     from publisher import app
-    from publisher.app import create_app
     from publisher.background import worker_process
 
     worker = worker_process(context.settings.home) if with_worker else contextlib.nullcontext()
@@ -32,7 +31,7 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with context.log(read_only=True) as log, worker, contextlib.suppress(KeyboardInterrupt):
         app.serve(
-            create_app(context.settings, log=log, search=context.engine()),
+            app.create_app(context.settings, log=log, search=context.engine()),
             host=host,
             port=port,
             started=lambda: _print_address(

@@ -65,20 +65,6 @@ def reseal_document(
     return _document("reseal", site, {**own, "resealed_at": instant(resealed_at)})
 
 
-def erasure_document(
-    site: str,
-    *,
-    ground: str,
-    erased_at: int,
-    property_: str | None = None,
-    releases: Sequence[int] = (),
-    documents: Sequence[str] = (),
-) -> Document:
-    """Say what was destroyed on what legal ground: a property of releases (sequences), or whole documents."""
-    own = {"property": property_, "releases": list(releases), "documents": list(documents), "ground": ground}
-    return _document("erasure", site, {**own, "erased_at": instant(erased_at), "salt": new_salt().hex()})
-
-
 def key_statement(
     site: str, *, origin: str, key: str, previous: str | None, lost: bool, valid_from: int
 ) -> Document:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -57,15 +57,3 @@ def _matched(
         waiting[state.id] = state
     else:
         yield (state, counterpart) if old_first else (counterpart, state)
-
-
-def apply(records: Mapping[str, object], lines: Iterator[bytes]) -> dict[str, object]:
-    """Apply a delta to a state (id → record), as a mirror does."""
-    state = dict(records)
-    for line in lines:
-        operation = msgspec.json.decode(line)
-        if operation["op"] == "remove":
-            state.pop(operation["id"], None)
-        else:
-            state[operation["record"]["id"]] = operation["record"]
-    return state
