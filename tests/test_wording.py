@@ -253,14 +253,14 @@ PLACES: Mapping[str, Mapping[str, str]] = {
     "一条": {"policies.json": "each document is one row"},
     "增加": {"policies.json": "a list that only grows"},
     "列表": {
-        "publisher/cli/commands/harvest.py": _PAGE,
+        "publisher/cli/commands/operation/harvest.py": _PAGE,
         "publisher/ingest/findings/harvest.py": _PAGE,
         "publisher/ingest/findings/documents.py": _PAGE,
         "publisher/harvest/crawl.py": _PAGE,
         "publisher/views/exports/data_package.py": "a value of several items",
         "publisher/views/ogc/cql2/to_predicate.py": "a value of several items",
     },
-    "撤销": {"publisher/cli/commands/datasets.py": "a department that was abolished"},
+    "撤销": {"publisher/cli/commands/publishing/datasets.py": "a department that was abolished"},
     "数据表": {"publisher/views/pages/templates/dataset.html": "the table of numbers beside a chart"},
 }
 """Word → place → reason why it occurs there."""

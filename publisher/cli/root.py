@@ -7,24 +7,17 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli.commands import (
+from publisher.cli.commands.operation import harvest, keys, serve, site, webhooks
+from publisher.cli.commands.publishing import (
     amendments,
     catalogues,
-    compare,
     datasets,
     drafts,
-    export,
-    harvest,
-    history,
     import_files,
-    keys,
     publish,
     reread,
-    search,
-    serve,
-    site,
-    webhooks,
 )
+from publisher.cli.commands.reading import compare, export, history, search
 from publisher.cli.context import CommandContext
 from publisher.cli.terminal.language import Lang, set_language
 

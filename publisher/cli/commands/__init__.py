@@ -1,1 +1,1 @@
-"""Commands of `qingdan`, one module per group."""
+"""Commands of `qingdan`, one module for each group of them."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from publisher.cli.commands import publish
+from publisher.cli.commands.publishing import publish
 from publisher.workflow import publication_guards
 from publisher.workflow.publication_guards import _check_day, check_basis
 from tests.support.command import Home, item, xlsx

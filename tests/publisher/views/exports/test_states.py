@@ -13,7 +13,7 @@ import click
 import msgspec
 import pytest
 
-from publisher.cli.commands.export import export
+from publisher.cli.commands.reading.export import export
 from publisher.log.generated_files import locked
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View

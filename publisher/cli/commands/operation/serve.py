@@ -54,7 +54,7 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
     import anyio
 
     from publisher.background import run_background
-    from publisher.cli.commands.harvest import current_catalogues
+    from publisher.cli.commands.operation.harvest import current_catalogues
 
     def started() -> None:
         output.print_message("工作进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")

@@ -145,7 +145,7 @@ def evidence(
 
 
 def _state(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
-    from publisher.cli.commands.history import find_one_id
+    from publisher.cli.commands.reading.history import find_one_id
 
     names = [dataset] if dataset is not None else [one.name for one in log.datasets.all()]
     for name in names:

@@ -1,0 +1,1 @@
+"""Commands by which lists are handed in, checked, published and amended."""
