@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from publisher.log.model import Site
 from publisher.views.ogc.parameters import Parameters
@@ -23,11 +24,7 @@ class PlainPages:
 
     def __init__(self, site: Site, assets: Mapping[str, Asset]) -> None:
         root = urlsplit(site.base).path
-        loader = PackageLoader("publisher.views.ogc")
-        self._environment = Environment(
-            loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True
-        )
-        self._environment.globals |= {
+        self._site = {
             "home": f"{root}/",
             "style": f"{root}/assets/{assets['site.css'].name}",
             "seal": f"{root}/assets/{assets['seal.svg'].name}",
@@ -56,7 +53,14 @@ class PlainPages:
         leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
         defaults: dict[str, Any] = {"language": params.say("zh-CN", "en"), "site": params.say(*SITE)}
         defaults |= {"title": title, "links": leading, "text": "", "columns": (), "rows": ()}
-        return clean(self._environment.get_template("plain.html").render(defaults | variables))
+        return clean(_template().render(self._site | defaults | variables))
+
+
+@cache
+def _template() -> Template:
+    loader = PackageLoader("publisher.views.ogc")
+    environment = Environment(loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True)
+    return environment.get_template("plain.html")
 
 
 def _text(value: Any) -> str:

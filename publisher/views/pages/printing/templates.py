@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from typing import Any
 
@@ -54,12 +55,11 @@ class Press:
     """Renders pages of any site. The app factory builds one instance."""
 
     def __init__(self) -> None:
-        self.assets: Mapping[str, Asset] = _assets()
+        self.assets = _assets()
         """File name → asset."""
-        names = {name: asset.name for name, asset in self.assets.items()}
-        chinese = _environment(_Chinese, names)
         self._shared_fragments: dict[tuple[str, Lang], TemplateModule] = {}
-        self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English, names)}
+        chinese = _environment(_Chinese)
+        self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English)}
 
     def page(self, template: str, visit: Visit, head: Head, **variables: Any) -> bytes:
         """Render the document. Output of templates is escaped, except for the Markup of these modules."""
@@ -122,7 +122,8 @@ class _English(_Labels):
 _CALL = ["name", "lparen", "string", "comma", "string", "rparen"]
 
 
-def _environment(labels: type[_Labels], assets: Mapping[str, str]) -> Environment:
+@cache  # compiled templates hold nothing of a site, and to compile them takes a second
+def _environment(labels: type[_Labels]) -> Environment:
     environment = Environment(
         loader=PackageLoader("publisher.views.pages"),
         autoescape=True,
@@ -132,7 +133,8 @@ def _environment(labels: type[_Labels], assets: Mapping[str, str]) -> Environmen
         auto_reload=False,
         extensions=[labels],
     )
-    environment.globals |= {"assets": assets, "words": words}
+    names = {name: asset.name for name, asset in _assets().items()}
+    environment.globals |= {"assets": names, "words": words}
     environment.globals["parts"] = environment.get_template(
         "parts.html"
     ).module  # an import costs each page 10 µs
@@ -146,6 +148,7 @@ def clean(html: str) -> bytes:
     return html.encode("utf-8", "replace")
 
 
+@cache
 def _assets() -> Mapping[str, Asset]:
     folder = resources.files("publisher.views.pages") / "assets"
     assets: dict[str, Asset] = {}
