@@ -121,15 +121,15 @@ def split(raw: bytes) -> dict[str, list[str]]:
     try:
         pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
     except UnicodeDecodeError as error:
-        raise _single_fault("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
+        raise bad_value("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
     except ValueError as error:
-        raise _single_fault("", "参数过多，最多200个。", "Too many parameters; at most 200.") from error
+        raise bad_value("", "参数过多，最多200个。", "Too many parameters; at most 200.") from error
     checked: list[tuple[str, str]] = []
     for name, text in pairs:
         value = _CONTROL.sub(" ", text) if name == "q" else text
         if _CONTROL.search(name) or _CONTROL.search(value):
             printable = _CONTROL.sub("�", name)[:80]
-            raise _single_fault(printable, "含有控制字符。", "Contains a control character.")
+            raise bad_value(printable, "含有控制字符。", "Contains a control character.")
         checked.append((name, value))
     return group(checked)
 
@@ -147,8 +147,14 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
     return parse_qsl(raw.decode(), keep_blank_values=True)
 
 
-def _single_fault(parameter: str, zh: str, en: str) -> ProblemError:
-    return invalid([Fault(parameter=parameter, code="bad-value", detail=zh, detail_en=en)])
+def bad_value(parameter: str, zh: str, en: str, nearest: str | None = None) -> ProblemError:
+    """Create the error for one parameter; ``nearest``: the accepted text most like the given one."""
+    return invalid([Fault(parameter=parameter, code="bad-value", detail=zh, detail_en=en, nearest=nearest)])
+
+
+def conflict(parameter: str, zh: str, en: str) -> ProblemError:
+    """Create the error for a parameter that contradicts others or the clock."""
+    return invalid([Fault(parameter=parameter, code="conflict", detail=zh, detail_en=en)])
 
 
 def invalid(faults: Sequence[Fault]) -> ProblemError:

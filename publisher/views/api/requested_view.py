@@ -12,7 +12,7 @@ from publisher.log.model import View
 from publisher.views.api.answers import common
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
-from publisher.web.problems import Fault, ProblemError
+from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import COMPARISONS, Grammar
 from publisher.web.route import Call
 from publisher.web.service import Service
@@ -104,15 +104,10 @@ def day_of_view(service: Service, view: View) -> date:
 def check_not_future(service: Service, view: View) -> None:
     """Raise ``invalid-parameters`` for a ``known_at`` in the future: the response would change later."""
     if view.known_at is not None and view.known_at > service.clock():
-        raise query_parameters.invalid(
-            [
-                Fault(
-                    parameter="known_at",
-                    code="conflict",
-                    detail="该时刻尚未到来；如需将来生效的内容，请用 as_of。",
-                    detail_en="That instant is still to come; for what takes effect later, use as_of.",
-                )
-            ]
+        raise query_parameters.conflict(
+            "known_at",
+            "该时刻尚未到来；如需将来生效的内容，请用 as_of。",
+            "That instant is still to come; for what takes effect later, use as_of.",
         )
 
 

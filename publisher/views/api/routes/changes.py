@@ -12,7 +12,6 @@ from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, RECORD, RELEASE
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
-from publisher.web.problems import Fault
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
@@ -119,16 +118,11 @@ def _check_since(call: Call, params: Parameters) -> None:
     names = [name for name, _ in query_parameters.pairs(call.query)]
     conflicting = [name for name in names if name in ("after", "before", "release")]
     if "since" in names and (conflicting or (params.sort and params.sort[0][1])):
-        raise query_parameters.invalid(
-            [
-                Fault(
-                    parameter="since",
-                    code="conflict",
-                    detail=f"镜像须由旧到新取全，不能与 {'、'.join(conflicting) or 'sort=-sequence'} 同用。",
-                    detail_en="A mirror needs every change, oldest first: it goes with no after, before, "
-                    "release or sort=-sequence.",
-                )
-            ]
+        raise query_parameters.conflict(
+            "since",
+            f"镜像须由旧到新取全，不能与 {'、'.join(conflicting) or 'sort=-sequence'} 同用。",
+            "A mirror needs every change, oldest first: it goes with no after, before, "
+            "release or sort=-sequence.",
         )
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import quote, urlencode
+from urllib.parse import urlencode
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import View
@@ -21,6 +21,7 @@ from publisher.views.exports.xlsx import MEDIA_TYPE
 from publisher.web import query_parameters
 from publisher.web.file_cache import FileKey
 from publisher.web.query_parameters import Grammar
+from publisher.web.range_download import disposition
 from publisher.web.route import Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
@@ -142,22 +143,15 @@ def _file_reply(
         compressible=key.suffix == "csv",
         headers={
             "content-type": media_type,
-            **_attachment_headers(service, name, sides, key.suffix),
+            "content-disposition": _file_name(service, name, sides, key.suffix),
         },
     )
 
 
-def _attachment_headers(
-    service: Service, name: str, sides: two_states.Sides, suffix: str
-) -> Mapping[str, str]:
-    """Return the header with a Chinese file name, and an ASCII one for old programs (RFC 6266)."""
+def _file_name(service: Service, name: str, sides: two_states.Sides, suffix: str) -> str:
     title = service.log.datasets.get(name).title
-    encoded = quote(
-        f"{title} {_describe_view(sides.before)} 至 {_describe_view(sides.after)}.{suffix}".replace("/", "-"),
-        safe="",
-    )
-    plain = f"{name}-compare.{suffix}"
-    return {"content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{encoded}"}
+    title = f"{title} {_describe_view(sides.before)} 至 {_describe_view(sides.after)}.{suffix}"
+    return disposition(title, f"{name}-compare.{suffix}")
 
 
 def _describe_view(view: View) -> str:

@@ -25,7 +25,7 @@ from publisher.views.syndication.scope import ALL, FORMS, LISTED_FACETS, SEARCH,
 from publisher.views.syndication.selection import NoSuchArchiveError, Selection
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
-from publisher.web.problems import Fault, ProblemError
+from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route, async_route
 from publisher.web.service import Service
@@ -215,7 +215,7 @@ def _parse_search(
     )
     filters = {f.field: index_values(f.field, f.values) for f in params.filters if f.field != "change"}
     if not params.text and not filters:
-        raise _fault("q", "请给出搜索词或筛选条件。", "Enter a search term, or filter.")
+        raise query_parameters.bad_value("q", "请给出搜索词或筛选条件。", "Enter a search term, or filter.")
     requested_view.check_not_future(service, params.view)
     resolved_view = params.view
     if resolved_view.release is not None:
@@ -249,15 +249,10 @@ def _feed_scope(service: Service, call: Call) -> tuple[Parameters, Scope]:
 def _at_release(service: Service, name: str | None, view: View) -> View:
     if name is not None:
         return requested_view.resolve_release(service, name, view)
-    raise query_parameters.invalid(
-        [
-            Fault(
-                parameter="release",
-                code="conflict",
-                detail="发布的编号属于一个数据集，不能用于全部数据集的订阅。",
-                detail_en="The number of a release is one dataset's own; the feed of all has none.",
-            )
-        ]
+    raise query_parameters.conflict(
+        "release",
+        "发布的编号属于一个数据集，不能用于全部数据集的订阅。",
+        "The number of a release is one dataset's own; the feed of all has none.",
     )
 
 
@@ -287,7 +282,9 @@ def _kinds(params: Parameters) -> tuple[str, ...]:
         if kind not in TERMS:
             near = query_parameters.nearest(kind, TERMS)
             every = ", ".join(TERMS)
-            raise _fault("change", f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near)
+            raise query_parameters.bad_value(
+                "change", f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near
+            )
     return kinds
 
 
@@ -300,14 +297,8 @@ def _select(service: Service, scope: Scope, archive: int | None) -> Selection:
 
 def no_such_archive() -> ProblemError:
     """Build the problem for :class:`NoSuchArchiveError`."""
-    return _fault(
+    return query_parameters.bad_value(
         "archive", "没有这份存档；请从订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
-    )
-
-
-def _fault(parameter: str, zh: str, en: str, near: str | None = None) -> ProblemError:
-    return query_parameters.invalid(
-        [Fault(parameter=parameter, code="bad-value", detail=zh, detail_en=en, nearest=near)]
     )
 
 

@@ -18,7 +18,7 @@ from publisher.views.exports.formats import FORMS
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileKey
-from publisher.web.problems import Fault, ProblemError
+from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.range_download import disposition
 from publisher.web.route import Call, FileReply, FileRoute, Reply, route
@@ -110,15 +110,8 @@ def _form(call: Call) -> Form:
 def _check_headings(form: Form, query: bytes) -> None:
     """Raise ``invalid-parameters`` for ``headers`` of a form without headings."""
     if not form.has_headings and any(name == "headers" for name, _ in query_parameters.pairs(query)):
-        raise query_parameters.invalid(
-            [
-                Fault(
-                    parameter="headers",
-                    code="conflict",
-                    detail="只有 csv 与 xlsx 有表头的语言。",
-                    detail_en="Only csv and xlsx have headings in a language.",
-                )
-            ]
+        raise query_parameters.conflict(
+            "headers", "只有 csv 与 xlsx 有表头的语言。", "Only csv and xlsx have headings in a language."
         )
 
 
@@ -161,13 +154,11 @@ def _get_delta(service: Service, call: Call) -> FileReply:
     name = requested_view.dataset_name(call)
     before = query_parameters.parse(call.query, _DELTA).start
     if before is None or before.release is None:
-        fault = Fault(
-            parameter="from",
-            code="bad-value",
-            detail="请给出已下载的那次发布的编号，如 from=1。",
-            detail_en="Give the number of the release that you have, such as from=1.",
+        raise query_parameters.bad_value(
+            "from",
+            "请给出已下载的那次发布的编号，如 from=1。",
+            "Give the number of the release that you have, such as from=1.",
         )
-        raise query_parameters.invalid([fault])
     after = View(release=requested_view.release_number(call))
     both = [_state(service, name, view, "zh") for view in (before, after)]
     tokens = tuple(token for state in both for token in state.validity.tokens)

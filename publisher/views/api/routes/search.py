@@ -1,4 +1,4 @@
-"""Route: search over every dataset of the searchable."""
+"""Routes: full-text search over every dataset, and suggestions while somebody types."""
 
 from __future__ import annotations
 
@@ -21,7 +21,6 @@ from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, R
 from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
-from publisher.web.problems import Fault
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import AsyncReply, Call, async_route
 from publisher.web.service import Service
@@ -231,26 +230,10 @@ async def search(service: Service, call: Call) -> AsyncReply:
 
 def _check(params: Parameters) -> None:
     if not params.text:
-        raise query_parameters.invalid(
-            [
-                Fault(
-                    parameter="q",
-                    code="bad-value",
-                    detail="请给出搜索词。",
-                    detail_en="Enter a search term.",
-                )
-            ]
-        )
+        raise query_parameters.bad_value("q", "请给出搜索词。", "Enter a search term.")
     if params.sort == (("relevance", True),) or len(params.sort) > 1:
-        raise query_parameters.invalid(
-            [
-                Fault(
-                    parameter="sort",
-                    code="bad-value",
-                    detail="应为 relevance、date 或 -date。",
-                    detail_en="Should be relevance, date or -date.",
-                )
-            ]
+        raise query_parameters.bad_value(
+            "sort", "应为 relevance、date 或 -date。", "Should be relevance, date or -date."
         )
 
 
@@ -266,7 +249,7 @@ def _sort(params: Parameters) -> contract.Sort:
 
 
 def _view(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> View:
-    """Return the state of the first page, which all its next_cursor pages show.
+    """Return the state of the first page, which all further pages show.
 
     Raises ``no-such-dataset``, ``no-such-release``.
     """
@@ -283,15 +266,10 @@ def only_dataset(params: Parameters) -> str:
     names = params.values_of("dataset")
     if len(names) == 1:
         return names[0]
-    raise query_parameters.invalid(
-        [
-            Fault(
-                parameter="release",
-                code="conflict",
-                detail="发布的编号属于一个数据集；请用 dataset= 指明一个。",
-                detail_en="The number of a release is one dataset's own: name that one with dataset=.",
-            )
-        ]
+    raise query_parameters.conflict(
+        "release",
+        "发布的编号属于一个数据集；请用 dataset= 指明一个。",
+        "The number of a release is one dataset's own: name that one with dataset=.",
     )
 
 

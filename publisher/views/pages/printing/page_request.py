@@ -16,7 +16,7 @@ from publisher.log.clocks import SHANGHAI, day_at
 from publisher.log.model import View
 from publisher.views.api import requested_view
 from publisher.web import query_parameters
-from publisher.web.problems import Fault, ProblemError
+from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import Call
 from publisher.web.service import Service
@@ -176,10 +176,4 @@ def _lang(value: str) -> Lang:
     if value in _LANGS:
         return _LANGS[value]
     names = "、".join(_LANGS)
-    fault = Fault(
-        parameter="lang",
-        code="bad-value",
-        detail=f"应为{names}。",
-        detail_en=f"Should be one of {', '.join(_LANGS)}.",
-    )
-    raise query_parameters.invalid([fault])
+    raise query_parameters.bad_value("lang", f"应为{names}。", f"Should be one of {', '.join(_LANGS)}.")
