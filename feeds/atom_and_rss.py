@@ -48,7 +48,13 @@ def _new_feed(feed: Feed, media_type: str) -> Any:
     page = clean_line(feed.link)
     links = (Link(feed.self_link, "self", media_type), Link(page, "alternate"), *feed.links)
     dates = {"lastBuildDate": feed.updated}
-    feed_generator = new_feed(updated=feed.updated, links=links, rss_dates=dates, archive=feed.archive)
+    feed_generator = new_feed(
+        updated=feed.updated,
+        links=links,
+        rss_dates=dates,
+        archive=feed.archive,
+        erasures=feed.erasures,
+    )
     feed_generator.title(_title_line(feed.title))
     feed_generator.link(href=page, rel="alternate")
     feed_generator.language(clean_line(feed.language))

@@ -39,6 +39,18 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasure:
+    """A record whose content was destroyed by law: whoever keeps entries of it has to delete them."""
+
+    dataset: str
+    record: str
+    release: int
+    """Number of the release that erased it."""
+    erased_at: datetime
+    ground: str
+
+
+@dataclass(frozen=True, slots=True)
 class Feed:
     id: str
     title: str
@@ -53,5 +65,7 @@ class Feed:
     entries: tuple[Entry, ...] = ()
     links: tuple[Link, ...] = ()
     """``alternate`` (the other formats), ``hub`` (WebSub), ``prev-archive`` and ``current`` (RFC 5005) …"""
+    erasures: tuple[Erasure, ...] = ()
+    """Erased records of the feed's datasets, newest first, whether or not entries of them are left."""
     archive: bool = False
     """Whether it is an archive document (RFC 5005, section 4), which never gets new entries."""

@@ -20,10 +20,12 @@ from typing import Any
 from feedgen.feed import FeedGenerator
 from lxml import etree
 
-from feeds.feed import Category, Link
+from feeds.feed import Category, Erasure, Link
 
 ATOM = "http://www.w3.org/2005/Atom"
 HISTORY = "http://purl.org/syndication/history/1.0"
+QINGDAN = "urn:x-qingdan:feed"
+"""Namespace of our own elements, which ``docs/feeds.md`` describes."""
 UNTITLED = "（无标题）"
 
 # Characters that XML 1.0 (section 2.2) cannot represent, and the unreadable controls DEL and C1.
@@ -77,6 +79,18 @@ def _category_attributes(category: Category) -> dict[str, str]:
     return attributes_of_category
 
 
+def _erasure_element(erasure: Erasure) -> Any:
+    attributes_of_erasure = {
+        "dataset": clean_line(erasure.dataset),
+        "record": clean_line(erasure.record),
+        "release": str(erasure.release),
+        "erased-at": to_utc(erasure.erased_at).isoformat(),
+    }
+    element = etree.Element(f"{{{QINGDAN}}}erasure", attributes_of_erasure)
+    element.text = clean(erasure.ground)
+    return element
+
+
 class FeedgenExtension:
     """Extension of a feed or an entry: complete links and categories, RSS dates, archive mark.
 
@@ -89,9 +103,11 @@ class FeedgenExtension:
         self.categories: tuple[Category, ...] = ()
         self.rss_dates: Mapping[str, datetime] = {}
         self.archive = False
+        self.erasures: tuple[Erasure, ...] = ()
 
     def extend_ns(self) -> dict[str, str]:
-        return {"fh": HISTORY} if self.archive else {}
+        history = {"fh": HISTORY} if self.archive else {}
+        return history | ({"qingdan": QINGDAN} if self.erasures else {})
 
     def extend_atom(self, element: Any) -> None:
         """Replace feedgen's links by ours. feedgen calls this before it adds entries."""
@@ -125,14 +141,20 @@ class FeedgenExtension:
         self._mark(parent)
 
     def _mark(self, parent: Any) -> None:
-        """Insert the archive mark before the entries, as Atom requires and streaming readers need."""
-        if self.archive:
-            first = next((n for n, child in enumerate(parent) if child.tag in ("entry", "item")), len(parent))
-            parent.insert(first, etree.Element(f"{{{HISTORY}}}archive"))
+        """Insert archive mark and erasures before the entries, as streaming readers need."""
+        marks = [etree.Element(f"{{{HISTORY}}}archive")] if self.archive else []
+        marks += map(_erasure_element, self.erasures)
+        first = next((n for n, child in enumerate(parent) if child.tag in ("entry", "item")), len(parent))
+        parent[first:first] = marks
 
 
 def new_feed(
-    *, updated: datetime, links: Iterable[Link], rss_dates: Mapping[str, datetime], archive: bool = False
+    *,
+    updated: datetime,
+    links: Iterable[Link],
+    rss_dates: Mapping[str, datetime],
+    archive: bool = False,
+    erasures: tuple[Erasure, ...] = (),
 ) -> Any:
     """Create an empty feedgen feed that always renders the same bytes."""
     feed = FeedGenerator()
@@ -143,7 +165,7 @@ def new_feed(
     vars(feed)["_FeedGenerator__rss_lastBuildDate"] = None
     feed.fixes.links = tuple(links)
     feed.fixes.rss_dates = rss_dates
-    feed.fixes.archive = archive
+    feed.fixes.archive, feed.fixes.erasures = archive, erasures
     return feed
 
 

@@ -33,9 +33,25 @@ def json_feed(feed: Feed) -> bytes:
         "authors": _authors((feed.author,)),
         "language": clean_line(feed.language),
         "hubs": hubs,
+        "_qingdan": _extension(feed),
         "items": [_item(entry) for entry in sort_newest_first(feed)],
     }
     return _encoder.encode({key: value for key, value in fields.items() if value or key == "items"})
+
+
+def _extension(feed: Feed) -> dict[str, Any]:
+    """Build the property that JSON Feed leaves to publishers; ``docs/feeds.md`` describes it."""
+    erasures = [
+        {
+            "dataset": erasure.dataset,
+            "record": erasure.record,
+            "release": erasure.release,
+            "erased_at": _timestamp(erasure.erased_at),
+            "ground": clean(erasure.ground),
+        }
+        for erasure in feed.erasures
+    ]
+    return {"erasures": erasures} if erasures else {}
 
 
 def _item(entry: Entry) -> dict[str, Any]:

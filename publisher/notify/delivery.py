@@ -110,16 +110,30 @@ class Notifier:
         scope = msgspec.json.decode(subscription.scope, type=Scope)
         fields = await to_thread.run_sync(self.fields)
         selection = await select_release(self.log, self.search, fields, scope, delivery.published_at)
-        if not selection.changes:
+        erasures = await to_thread.run_sync(self._list_erasures, delivery, scope)
+        if not selection.changes and not erasures:
             return None
         data = {
             "dataset": delivery.dataset,
             "release": delivery.number,
+            "erasures": erasures,
             "feed": await to_thread.run_sync(
                 lambda: msgspec.Raw(json_feed(build_feed(self.log, scope, selection, "json")))
             ),
         }
         return await to_thread.run_sync(self._send, delivery, data, limiter=limiter)
+
+    def _list_erasures(self, delivery: Delivery, scope: Scope) -> list[dict[str, Any]]:
+        """List the records that the release erased, for every subscriber to its dataset.
+
+        Their content is not available, so that a narrower scope cannot be applied.
+        """
+        if scope.dataset not in (None, delivery.dataset):
+            return []
+        return [
+            {"record": e.record, "erased_at": e.erased_at, "ground": e.ground}
+            for e in self.log.queries.erasures(delivery.dataset, release=delivery.number)
+        ]
 
     def _send(self, delivery: Delivery, data: Any) -> int:
         subscription = delivery.subscription

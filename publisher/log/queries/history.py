@@ -154,12 +154,6 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
     )
 
 
-def erased_ids(conn: Connection, dataset: registry.DatasetRow) -> tuple[str, ...]:
-    """List ids of erased records."""
-    query = select(_r.id).where(_r.dataset == dataset.key, _r.erased_by.is_not(None)).order_by(_r.id)
-    return tuple(conn.scalars(query))
-
-
 def erased_after(conn: Connection, release: int) -> bool:
     """Report whether a release after that sequence erased records, according to its counts."""
     return any(

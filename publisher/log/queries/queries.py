@@ -24,6 +24,7 @@ from publisher.log.model import (
 )
 from publisher.log.queries import (
     history,
+    later_events,
     log_archive,
     names_in_force,
     point_in_time,
@@ -249,10 +250,13 @@ class Queries:
                 kinds=kinds,
             )
 
-    def erased_records(self, dataset: str) -> tuple[str, ...]:
-        """List ids of erased records: copies of them must be destroyed too."""
+    def erasures(
+        self, dataset: str | None = None, *, release: int | None = None, limit: int | None = None
+    ) -> tuple[later_events.Erasure, ...]:
+        """List erasures, newest first: copies of these records must be destroyed too."""
         with self._session.read() as conn:
-            return history.erased_ids(conn, registry.dataset_row(conn, dataset))
+            row = None if dataset is None else registry.dataset_row(conn, dataset)
+            return later_events.erasures(conn, row, release=release, limit=limit)
 
     def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Iterator[Span]:
         with self._session.read() as conn:

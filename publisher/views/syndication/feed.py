@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
-from feeds.feed import Entry, Feed, Link
+from feeds.feed import Entry, Erasure, Feed, Link
 from publisher.log.clocks import SHANGHAI, moment
 from publisher.log.log import Log
 from publisher.log.model import Dataset, View
 from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.formats import FORMATS
 from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope
-from publisher.views.syndication.selection import Selection
+from publisher.views.syndication.selection import ENTRIES, Selection
 from schemas.reference import administrative_divisions
 
 
@@ -42,20 +42,31 @@ def build_feed(
     site, datasets = log.datasets.site(), scope_datasets(log, scope)
     feed_entries = build_entries(log, selection.changes, {d.name: d for d in datasets})
     only = datasets[0] if scope.dataset is not None else None
+    erasures = () if selection.archive is not None else list_erasures(log, scope)
     return Feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
         title=feed_title(scope, only, facet_titles or {}),
         subtitle=(only.notice or only.description) if only else f"{site.base} 各清单的变化",
-        updated=_updated(feed_entries, datasets),
+        updated=_updated(feed_entries, erasures, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
         self_link=site.base + feed_path(scope, form, selection.archive),
         author=only.body if only else site.base,
         rights=only.licence if only else "",
         entries=feed_entries,
         links=tuple(feed_links(site.base, scope, form, selection.archive, selection.previous, hub=hub)),
+        erasures=erasures,
         archive=selection.archive is not None,
     )
+
+
+def list_erasures(log: Log, scope: Scope) -> tuple[Erasure, ...]:
+    """List the newest erasures in the datasets of a scope.
+
+    The erased content is not available, so all are listed, whatever the scope's other conditions.
+    """
+    erasures = log.queries.erasures(scope.dataset, limit=ENTRIES)
+    return tuple(Erasure(e.dataset, e.record, e.release, e.erased_at, e.ground) for e in erasures)
 
 
 def feed_path(scope: Scope, form: Form, archive: int | None) -> str:
@@ -109,8 +120,11 @@ def _until(view: View) -> str:
     return f"（截至{limits}）" if limits else ""
 
 
-def _updated(feed_entries: tuple[Entry, ...], datasets: tuple[Dataset, ...]) -> datetime:
-    """Return the instant of the newest entry, else of the first dataset, else the epoch."""
-    if feed_entries:
-        return max(entry.updated for entry in feed_entries)
+def _updated(
+    feed_entries: tuple[Entry, ...], erasures: tuple[Erasure, ...], datasets: tuple[Dataset, ...]
+) -> datetime:
+    """Return the instant of the newest entry or erasure, else of the first dataset, else the epoch."""
+    instants = [entry.updated for entry in feed_entries] + [erasure.erased_at for erasure in erasures]
+    if instants:
+        return max(instants)
     return min((d.created_at for d in datasets if d.created_at), default=moment(0))

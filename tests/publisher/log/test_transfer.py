@@ -56,7 +56,7 @@ def read_everything(log: Log) -> dict[str, Any]:
         "states": [log.queries.records("fees", RecordQuery(view=view, limit=100)).records for view in views],
         "changes": log.queries.changes(dataset="fees", limit=1000),
         "draft": log.drafts.get("fees"),
-        "erased": log.queries.erased_records("fees"),
+        "erased": log.queries.erasures("fees"),
         "spans": sorted(log.queries.spans(), key=lambda span: span.id),
         "verified": log.integrity.verify(),
         "outbox": log.outbox.items(due_by=due_time()),

@@ -90,6 +90,30 @@ def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
     assert sorted(one.state for one in desk.log()) == ["done", "done", "nothing"]
 
 
+def test_an_erasure_is_sent_with_record_and_ground_to_every_subscriber_of_its_dataset(desk: Desk) -> None:
+    desk.server.answers |= {"/sewage": confirming, "/others": confirming}
+    desk.subscribe()
+    desk.subscribe("/sewage", text="污水处理")
+    desk.subscribe("/others", dataset="others")
+    record = desk.site.record("价格鉴证业务收费")
+    ground = "（2026）法民初1号"
+    release = desk.site.log.releases.erase(records=[(FEES, record)], ground=ground)
+    desk.deliver()
+    for path in ("/hook", "/sewage"):
+        (message,) = message_contents(desk, path)
+        data = message["data"]
+        assert (message["type"], data["release"], data["feed"]["items"]) == (
+            "changes.published",
+            release.number,
+            [],
+        )
+        (erasure,) = data["erasures"]
+        assert (erasure["record"], erasure["ground"]) == (record, ground)
+        assert erasure["erased_at"] == release.published_at.isoformat().replace("+00:00", "Z")
+        assert [e["record"] for e in data["feed"]["_qingdan"]["erasures"]] == [record]
+    assert desk.messages("/others") == []
+
+
 def test_a_release_is_delivered_once_however_often_the_worker_runs(desk: Desk) -> None:
     desk.subscribe()
     desk.site.publish(SECOND)

@@ -330,6 +330,15 @@ class ChangeLinks(Answer, frozen=True, kw_only=True):
     release: str
 
 
+class Erasure(Answer, frozen=True, kw_only=True):
+    """一条记录的依法删除；保有副本的，也须删除。/ An erasure by law: destroy your copies too."""
+
+    record: str
+    release: Annotated[int, Meta(description="删除它的发布 / Release that erased it")]
+    erased_at: Instant
+    ground: Annotated[str, Meta(description="法律依据，如判决文号 / Legal ground, e.g. of a judgment")]
+
+
 class Change(Answer, frozen=True, kw_only=True):
     """一条记录在一次发布中的变化。/ What one release did to one record."""
 
@@ -357,6 +366,9 @@ class Change(Answer, frozen=True, kw_only=True):
     revision: Revision | None
     withdrawn: Annotated[bool, Meta(description="记录现已撤回公布 / The record is withdrawn now")]
     erased: Annotated[bool, Meta(description="内容已依法删除 / Its content was destroyed")]
+    erasure: Annotated[
+        Erasure | None, Meta(description="删除的时间和依据；未删除则空 / When and why; null if it was not")
+    ]
     fields: Annotated[tuple[FieldChange, ...], Meta(description="各字段的原内容和现内容 / Field by field")]
     links: ChangeLinks
 
@@ -388,5 +400,9 @@ class Changes(Answer, frozen=True, kw_only=True):
     erased: Annotated[
         tuple[str, ...],
         Meta(description="内容已依法删除的记录，镜像也须删除；只在第一页 / Delete your copies of these"),
+    ]
+    erasures: Annotated[
+        tuple[Erasure, ...],
+        Meta(description="erased 各条的时间和依据，新的在前 / When and why, newest first; on the first page"),
     ]
     links: PageLinks

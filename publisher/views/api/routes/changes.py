@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from openapi.operation import Operation, Parameter
 from publisher.log import model
+from publisher.log.queries.later_events import Erasure
 from publisher.views.api import requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, RECORD, RELEASE
@@ -45,11 +47,12 @@ def get_history(service: Service, call: Call) -> Reply:
 
     def build() -> common.History:
         changes = service.log.queries.history(name, record)
+        erasures = _erasures(service, name) if changes[0].erased else {}
         home = service.link(f"/v1/datasets/{name}")
         return common.History(
             dataset=name,
             id=record,
-            changes=tuple(_change(service, c, catalogue) for c in changes),
+            changes=tuple(_change(service, c, catalogue, erasures) for c in changes),
             links=common.HistoryLinks(
                 self=f"{home}/records/{record}/history", record=f"{home}/records/{record}", dataset=home
             ),
@@ -151,17 +154,33 @@ def _changes_page(
     if len(changes) > params.limit:
         next_cursor = service.cursors.encode(page_cursor.Cursor(query_digest, total=page[-1].sequence))
     catalogue = service.log.queries.catalogue(name)
+    concerned = cursor is None or any(change.erased for change in page)
+    erasures = _erasures(service, name) if concerned else {}
+    first_page_erasures = () if cursor else tuple(erasures.values())
     return common.Changes(
         dataset=name,
-        changes=tuple(_change(service, c, catalogue) for c in page),
+        changes=tuple(_change(service, c, catalogue, erasures) for c in page),
         last=max((c.sequence for c in page), default=after),
-        erased=() if cursor else service.log.queries.erased_records(name),
+        erased=tuple(sorted(e.record for e in first_page_erasures)),
+        erasures=tuple(map(_erasure, first_page_erasures)),
         links=requested_view.page_links(service, call, name, next_cursor),
     )
 
 
-def _change(service: Service, change: model.Change, catalogue: Catalogue) -> common.Change:
+def _erasures(service: Service, name: str) -> Mapping[str, Erasure]:
+    """Map the erased records of a dataset to their erasures, newest first."""
+    return {erasure.record: erasure for erasure in service.log.queries.erasures(name)}
+
+
+def _erasure(erasure: Erasure) -> common.Erasure:
+    return common.fill(common.Erasure, erasure)
+
+
+def _change(
+    service: Service, change: model.Change, catalogue: Catalogue, erasures: Mapping[str, Erasure]
+) -> common.Change:
     home = service.link(f"/v1/datasets/{change.dataset}")
+    erasure = erasures.get(change.record)
     return common.Change(
         sequence=change.sequence,
         dataset=change.dataset,
@@ -179,6 +198,7 @@ def _change(service: Service, change: model.Change, catalogue: Catalogue) -> com
         revision=None if change.revision is None else common.Revision(hash=change.revision, salt=change.salt),
         withdrawn=change.withdrawn,
         erased=change.erased,
+        erasure=None if erasure is None else _erasure(erasure),
         fields=tuple(
             common.FieldChange(
                 field=f.field, title=titles.field_title(catalogue, f.field), before=f.before, after=f.after
