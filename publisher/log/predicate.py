@@ -15,8 +15,13 @@ type ComparisonKind = Literal["text", "number", "boolean", "day", "list"]
 type Operator = Literal["=", "<>", "<", "<=", ">", ">="]
 type Scalar = str | int | float | bool
 
-DAYS = ("effective_from", "effective_to")
-"""Days of a state that can be queried like fields, unless the catalogue has fields with these names."""
+STATE: dict[str, ComparisonKind] = {
+    "part": "text",
+    "release": "number",
+    "effective_from": "day",
+    "effective_to": "day",
+}
+"""What can be queried of a state like a field, unless the catalogue has a field with that name."""
 
 _KINDS: dict[FieldType, ComparisonKind] = {
     "integer": "number",
@@ -137,6 +142,4 @@ def comparison_kind(catalogue: Catalogue, field: str) -> ComparisonKind | None:
     if definition is not None:
         is_hidden = definition.personal or definition.type == "files"
         return None if is_hidden else _KINDS.get(definition.type, "text")
-    if field in DAYS:
-        return "day"
-    return "text" if field == "part" else None
+    return STATE.get(field)

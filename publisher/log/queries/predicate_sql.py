@@ -129,7 +129,7 @@ class PredicateCompiler:
     def column(self, field: str) -> ColumnElement[Any]:
         """Column for a :class:`Comparison` with the field."""
         match p.comparison_kind(self._catalogue, field):
-            case "number":
+            case "number" if field in self._catalogue.by_name:
                 return self._value(field, func.min(_values.number))
             case "boolean":
                 return self._value(field, func.min(_values.text))
@@ -239,6 +239,8 @@ class PredicateCompiler:
         if field not in self._catalogue.by_name:
             if field == "part":
                 return _part_name()
+            if field == "release":
+                return _release_number()
             day = _s.effective_from if field == "effective_from" else _s.effective_to
             return case((day >= FOREVER, null()), else_=day)
         text = json_text(self._conn, _v.content, field)
@@ -299,6 +301,12 @@ def _part_name() -> ColumnElement[Any]:
     name = func.coalesce(into.c.name, own.c.name)
     query = select(name).select_from(own.outerjoin(into, into.c.key == own.c.merged_into))
     return query.where(own.c.key == _s.part).correlate(t.span).scalar_subquery()
+
+
+def _release_number() -> ColumnElement[Any]:
+    """Number of the release that brought the state."""
+    query = select(t.release.c.number).where(t.release.c.sequence == _s.brought)
+    return query.correlate(t.span).scalar_subquery()
 
 
 def _escape_glob(text: str) -> str:

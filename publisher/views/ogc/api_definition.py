@@ -59,8 +59,14 @@ def build_document(geo: Geo, params: Parameters) -> Json:
             "version": geo.service.version,
             "description": "每个数据集是一个集合；全站的数据目录是 `catalogue`。 / "
             "Every dataset is a collection; `catalogue` is the data catalog of the site.",
+            "contact": {"url": geo.service.link("/")},
+            "license": {
+                "name": "许可因数据集而异，见各集合 / Each collection names its licence",
+                "url": geo.link("/collections"),
+            },
         },
         "servers": [{"url": geo.link("")}],
+        "security": [],
         "paths": paths,
         "components": {"schemas": _SCHEMAS, "parameters": _PARAMETERS},
     }
@@ -157,14 +163,12 @@ def _response(schema: str, media: str, description: str) -> Json:
 
 def _list_parameter(name: str, description: str, *, longest: int | None = None) -> Json:
     item: Json = {"type": "string", "minLength": 1} | ({"maxLength": longest} if longest else {})
-    return {
-        "name": name,
-        "in": "query",
-        "description": description,
-        "style": "form",
-        "explode": False,
-        "schema": {"type": "array", "items": item, "minItems": 1},
-    }
+    return _form_parameter(name, description, {"type": "array", "items": item, "minItems": 1})
+
+
+def _form_parameter(name: str, description: str, schema: Mapping[str, Any]) -> Json:
+    """Describe a parameter as the requirements of 17-069r4 print it, with its style."""
+    return {**_parameter(name, description, schema), "style": "form", "explode": False}
 
 
 def _parameter(name: str, description: str, schema: Mapping[str, Any]) -> Json:
@@ -175,7 +179,7 @@ _PARAMETERS: Mapping[str, Json] = {
     "f": _parameter("f", "格式 / Format", {"type": "string", "enum": ["json", "html"]}),
     "f_items": _parameter("f", "格式 / Format", {"type": "string", "enum": ["json", "html", "csv"]}),
     "lang": _parameter("lang", "语言 / Language", {"type": "string", "enum": ["zh", "en"]}),
-    "limit": _parameter(
+    "limit": _form_parameter(
         "limit",
         "条数上限 / How many at most",
         {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": DEFAULT_LIMIT},
@@ -185,20 +189,19 @@ _PARAMETERS: Mapping[str, Json] = {
         "跳过的条数 / How many to skip",
         {"type": "integer", "minimum": 0, "maximum": parameters.MAX_OFFSET},
     ),
-    "bbox": {
-        "name": "bbox",
-        "in": "query",
-        "description": "西、南、东、北（用逗号分隔，CRS84）；没有坐标的条目也包括在内 / "
+    "bbox": _form_parameter(
+        "bbox",
+        "西、南、东、北（用逗号分隔，CRS84）；没有坐标的条目也包括在内 / "
         "West, south, east, north in CRS84; what has no geometry is matched too",
-        "style": "form",
-        "explode": False,
-        "schema": {
+        {
             "type": "array",
+            "minItems": 4,
+            "maxItems": 6,
             "oneOf": [{"minItems": 4, "maxItems": 4}, {"minItems": 6, "maxItems": 6}],
             "items": {"type": "number"},
         },
-    },
-    "datetime": _parameter(
+    ),
+    "datetime": _form_parameter(
         "datetime",
         "有效的时刻或时段（RFC 3339，.. 为不限） / Instant or interval of effect; .. is open",
         _STRING,
@@ -253,6 +256,7 @@ def _collection_of(schema: str) -> Json:
             "features": {"type": "array", "items": {"$ref": f"#/components/schemas/{schema}"}},
             "numberMatched": {"type": "integer", "minimum": 0},
             "numberReturned": {"type": "integer", "minimum": 0},
+            "timeStamp": {"type": "string", "format": "date-time"},
             "links": _LINKS,
         },
     }

@@ -82,13 +82,20 @@ def queryables(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
 
 @lru_cache(64)
 def schema(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
-    """Return the properties in the form that features contain."""
-    own = build_json_schema(catalogue)["properties"]
-    labels = titles(catalogue, language)
-    properties: dict[str, Any] = {name: dict(own[name], title=labels[name]) for name in own}
-    for name in geojson.state_names(catalogue):
-        properties[name] = dict(_STATE[name][2], title=labels[name])
-    return properties
+    """Return the properties in the form that features contain: null where a record has none."""
+    document = build_json_schema(catalogue)
+    own, labels = document["properties"], titles(catalogue, language)
+    required = {*document.get("required", ()), "release", "effective_from", "known_from"}
+    shapes = {**own, **{name: _STATE[name][2] for name in geojson.state_names(catalogue)}}
+    return {
+        name: dict(shape if name in required else _nullable(shape), title=labels[name])
+        for name, shape in shapes.items()
+    }
+
+
+def _nullable(shape: Mapping[str, Any]) -> dict[str, Any]:
+    choices = {"enum": [*shape["enum"], None]} if "enum" in shape else {}
+    return {**shape, "type": [shape["type"], "null"], **choices}
 
 
 def property_document(geo: Geo, name: str, params: Parameters, *, kind: str) -> dict[str, Any]:

@@ -23,6 +23,7 @@ STATE = ("part", "release", "effective_from", "effective_to", "known_from")
 
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 
 def has_places(catalogue: Catalogue) -> bool:
@@ -59,19 +60,29 @@ def state_names(catalogue: Catalogue) -> tuple[str, ...]:
 def make_writer(
     catalogue: Catalogue, properties: tuple[str, ...] = (), *, geometry: bool = True
 ) -> Callable[[RawRecord], msgspec.Raw]:
-    """Make a function that encodes a record as a feature. ``properties`` empty: all of them."""
+    """Make a function that encodes a record as a feature. ``properties`` empty: all of them.
+
+    Every feature has every property, null where the record has none: GDAL and QGIS take the columns of a
+    whole collection from its first page.
+    """
     own = state_names(catalogue)
     chosen = tuple(name for name in own if not properties or name in properties)
+    fields = [field.name for field in catalogue.fields if not field.personal]
     placed = geometry and has_places(catalogue)
+
+    @lru_cache(1024)
+    def absent(present: tuple[str, ...]) -> Mapping[str, None]:
+        return dict.fromkeys(name for name in fields if name not in present)
 
     def write(match: RawRecord) -> msgspec.Raw:
         content, state = match.content, {name: getattr(match, name) for name in chosen}
         if properties:
             cells = _decode(content)
-            encoded = _encode({name: cells[name] for name in properties if name in cells} | state)
-        else:  # members are added to a canonical JSON object without decoding it
-            comma = b"," if state and content != b"{}" else b""
-            encoded = b"%b%b%b" % (content[:-1], comma, _encode(state)[1:])
+            encoded = _encode({name: cells.get(name) for name in properties if name not in own} | state)
+        else:  # members are added to a canonical JSON object, whose values are not decoded
+            added = {**absent(tuple(_members(content))), **state}
+            comma = b"," if added and content != b"{}" else b""
+            encoded = b"%b%b%b" % (content[:-1], comma, _encode(added)[1:])
         place = _encode(_point(_decode(content))) if placed else b"null"
         return msgspec.Raw(
             b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, encoded)

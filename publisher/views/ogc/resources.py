@@ -18,7 +18,7 @@ from publisher.views.ogc.item_source import Items, Source, Window
 from publisher.views.ogc.parameters import Format, Parameters
 from publisher.views.ogc.records import search as catalogue_search
 from publisher.views.ogc.records.record import MEDIA as RECORD_MEDIA
-from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, is_dataset_collection, resource
+from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, is_dataset_collection, resource, stamp
 from publisher.views.pages.printing.templates import HTML
 from publisher.web import page_cursor
 from publisher.web.conditional_requests import Validity
@@ -165,7 +165,10 @@ def list_items(geo: Geo, request: Request) -> Answer:
             items, envelope = _through_pygeoapi(geo, name, source, params, window)
         links = _page_links(geo, name, params, window, items)
         if params.format == "json":
-            return _encode({**envelope, "links": links, "features": items.features})
+            # The time of the state and not of the request: the same state gives the same bytes.
+            time = validity.modified or geo.last_published()
+            stamped = {"timeStamp": stamp(time)} if time else {}
+            return _encode({**envelope, **stamped, "links": links, "features": items.features})
         columns, rows = dataset_items.rows(items, window.properties or tuple(source.fields))
         if params.format == "csv":
             return geojson.as_csv(columns, rows)

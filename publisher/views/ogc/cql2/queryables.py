@@ -20,6 +20,6 @@ class Queryables:
 @lru_cache(64)
 def catalogue_queryables(catalogue: Catalogue) -> Queryables:
     """Return every published field, and the properties of a state."""
-    names = (*catalogue.by_name, "part", *p.DAYS)
+    names = (*catalogue.by_name, *p.STATE)
     kinds = {name: kind for name in names if (kind := p.comparison_kind(catalogue, name)) is not None}
     return Queryables(kinds, frozenset(f.name for f in catalogue.fields if f.type == "date"))

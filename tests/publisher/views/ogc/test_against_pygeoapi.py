@@ -69,7 +69,7 @@ def test_a_page_equals_the_answer_of_pygeoapi_to_any_request(live: Live, geo: Ge
     for _ in range(REQUESTS):
         params = draw_parameters(draw, live)
         page = live.items(PLACES, **params)
-        del page["links"]
+        del page["links"], page["timeStamp"]  # ours is the time of the state, theirs of the request
         assert page == as_pygeoapi_answers(geo, params), params
         returned += page["numberReturned"]
     assert returned > REQUESTS * 5
