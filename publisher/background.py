@@ -19,6 +19,7 @@ from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.notify.delivery import Notifier
 from publisher.notify.webhook_sender import create_sender
+from publisher.notify.witnesses import read_witnesses, run_witness_requests
 from publisher.settings import Settings
 from publisher.views.api.search_scope import make_search_scope
 from publisher.workflow.sign_checkpoints import run_signer
@@ -39,6 +40,7 @@ async def run_background(
 
     ``catalogues``: dataset → its current catalogue file. Several workers of one site share the work by locks.
     """
+    witnesses = read_witnesses(settings.witnesses)
     engine = open_engine(settings)
     log.subscriptions.set_hub(settings.hub)
     notifier = Notifier(log, engine, lambda: make_search_scope(log).fields(), create_sender(settings))
@@ -62,6 +64,8 @@ async def run_background(
         async with anyio.create_task_group() as group:
             for task in (update_index, collect, notify, sign):
                 group.start_soon(task)
+            for witness in witnesses:
+                group.start_soon(run_witness_requests, log, witness)
             async with anyio.create_task_group() as ends:
                 if until_eof:
                     ends.start_soon(_wait_for_eof, ends.cancel_scope)

@@ -109,6 +109,13 @@ VARIABLES: tuple[Variable, ...] = (
         "`qingdan work` runs it after a publication (see [proof.md](proof.md)).",
     ),
     Variable(
+        "QINGDAN_WITNESSES",
+        "",
+        "见证存证点的各方，以逗号分隔，每方写作“地址 公钥”。由 `qingdan work` 在签名之后请其见证。",
+        "Witnesses that cosign checkpoints, separated by commas, each as `ADDRESS KEY`. `qingdan work` asks "
+        "them after a checkpoint is signed (see [proof.md](proof.md)).",
+    ),
+    Variable(
         "QINGDAN_SEARCH",
         "`embedded`",
         "`embedded`（索引在站点文件夹里）或 `elasticsearch`。",
@@ -169,6 +176,16 @@ _QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(4, 128), PoolSize(2, 64), 1000
 
 
 @dataclass(frozen=True, slots=True)
+class WitnessAddress:
+    """A witness that cosigns checkpoints."""
+
+    url: str
+    """Prefix of ``/add-checkpoint`` (C2SP tlog-witness)."""
+    key: str
+    """``NAME+ID+BASE64`` (C2SP tlog-cosignature)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of a site, parsed from :data:`VARIABLES`."""
 
@@ -197,6 +214,8 @@ class Settings:
     """``QINGDAN_KEY_PASSPHRASE``: passphrase of private keys in files."""
     sign_command: str = ""
     """``QINGDAN_SIGN_COMMAND``: command that signs checkpoints; none by default."""
+    witnesses: tuple[WitnessAddress, ...] = ()
+    """``QINGDAN_WITNESSES``: witnesses that cosign checkpoints; none by default."""
     cluster: Connection | None = None
     """``QINGDAN_SEARCH=elasticsearch`` and the connection to the cluster; None is the embedded engine."""
 
@@ -237,6 +256,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
         key_passphrase=env.get("QINGDAN_KEY_PASSPHRASE") or "",
         sign_command=env.get("QINGDAN_SIGN_COMMAND") or "",
+        witnesses=_read_witnesses(env),
         cluster=_read_cluster(env),
     )
 
@@ -258,6 +278,17 @@ def _read_hub(env: Mapping[str, str]) -> str:
     if hub and not hub.startswith(("http://", "https://")):
         raise ValueError(f"QINGDAN_HUB: {hub!r} (https://…)")
     return hub
+
+
+def _read_witnesses(env: Mapping[str, str]) -> tuple[WitnessAddress, ...]:
+    """Read addresses and keys of witnesses. Raises ``ValueError``."""
+    witnesses = []
+    for text in filter(str.strip, (env.get("QINGDAN_WITNESSES") or "").split(",")):
+        match = re.fullmatch(r"(https?://\S+)\s+([^\s+]+\+[0-9a-f]{8}\+\S+)", text.strip())
+        if match is None:
+            raise ValueError(f"QINGDAN_WITNESSES: {text!r} (https://… NAME+ID+BASE64)")
+        witnesses.append(WitnessAddress(match[1].rstrip("/"), match[2]))
+    return tuple(witnesses)
 
 
 def _read_cluster(env: Mapping[str, str]) -> Connection | None:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 from publisher.settings import Settings
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
+    from publisher.log.proofs import Reseal
     from schemas.definition.catalogue import Catalogue
     from search.contract import SearchEngine
 
@@ -45,13 +47,18 @@ class CommandContext:
         keys = KeyFiles(self.settings.keys, self.settings.key_passphrase)
         try:
             log = Log.open(database, sources=sources, keys=keys, read_only=read_only)
+            resealed = log.resealed
         except LogError as error:
             if error.code != "upgrade-needed":
                 raise
-            Log.open(database, sources=sources, keys=keys).close()  # upgrades the tables
+            upgraded = Log.open(database, sources=sources, keys=keys)
+            resealed = upgraded.resealed
+            upgraded.close()
             log = Log.open(database, sources=sources, keys=keys, read_only=read_only)
         try:
             log.datasets.site()
+            if resealed and (reseal := log.proofs.reseal()) is not None:
+                print_reseal(reseal)
             yield log
         finally:
             log.close()
@@ -90,6 +97,17 @@ class CommandContext:
             if name in file_loader.list_names(self.catalogues)
             else None
         )
+
+
+def print_reseal(reseal: Reseal) -> None:
+    """Say what the proofs of releases from before the log had entries do not show."""
+    output.print_message(
+        f"第1至{reseal.releases}次发布（全站序号）是在升级时（{reseal.at:%Y-%m-%d}）补做存证的："
+        "存证只能证明此日之后没有改动，此日之前是否改动过，无从证明。",
+        f"Releases 1 to {reseal.releases} of the site were published before it had proofs, and were sealed "
+        f"at the upgrade on {reseal.at:%Y-%m-%d}. They are vouched for from that day on only: no proof can "
+        "show whether they were changed before.",
+    )
 
 
 with_context = click.make_pass_decorator(CommandContext)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli.commands.operation import harvest, keys, serve, site, webhooks
+from publisher.cli.commands.operation import harvest, keys, serve, site, webhooks, witness
 from publisher.cli.commands.publishing import (
     amendments,
     catalogues,
@@ -81,6 +81,7 @@ _MODULES = (
     webhooks,
     catalogues,
     keys,
+    witness,
 )
 """In the order of ``qingdan --help``."""
 for _module in _MODULES:

@@ -18,6 +18,7 @@ from publisher.log.evidence.evidence import Evidence
 from publisher.log.keys import Keys
 from publisher.log.outbox.outbox import Outbox
 from publisher.log.outbox.subscriptions import Subscriptions
+from publisher.log.outbox.witnesses import Witnesses
 from publisher.log.proofs import Proofs
 from publisher.log.queries.feed_changes import FeedChanges
 from publisher.log.queries.queries import Queries
@@ -35,6 +36,8 @@ class Log:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self.resealed = False
+        """The site got its first entries when it was opened."""
         self.datasets = Datasets(session)
         self.drafts = Drafts(session)
         self.releases = Releases(session)
@@ -45,6 +48,7 @@ class Log:
         self.subscriptions = Subscriptions(session)
         self.proofs = Proofs(session)
         self.keys = Keys(session)
+        self.witnesses = Witnesses(session)
         self.integrity = Integrity(session)
 
     @classmethod
@@ -72,7 +76,7 @@ class Log:
         if database.exists():
             migrate(database)
             if not read_only:
-                log.releases.reseal()
+                log.resealed = log.releases.reseal() > 0
                 log.releases.finish_erasure()
             elif log.releases.needs_reseal():
                 raise upgrade_needed()

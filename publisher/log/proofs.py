@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import select
 
 from publisher.log import registry
@@ -39,6 +40,24 @@ class EntryProof:
     """The signed checkpoint of that tree; None: not yet signed."""
 
 
+@dataclass(frozen=True, slots=True)
+class FirstCheckpoint:
+    """The first signed checkpoint that covers an entry. It never changes."""
+
+    note: str
+    """With the signature of the site only; ``/log/entries/{position}`` has every line."""
+    signed_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Reseal:
+    """The entry that seals what was published before the log had entries."""
+
+    releases: int
+    """Releases before it: the first ones of the site."""
+    at: datetime
+
+
 class Proofs:
     """``log.proofs``: read the entries of the site, their tree, and its checkpoints."""
 
@@ -46,10 +65,18 @@ class Proofs:
         self._session = session
 
     def checkpoint(self) -> str | None:
-        """Return the newest signed checkpoint as a note; None if there is none."""
+        """Return the newest signed checkpoint as a note with its cosignatures; None if there is none."""
         with self._session.read() as conn:
             row = checkpoints.newest(conn, signed=True)
-            return None if row is None else str(row.note)
+            return None if row is None else checkpoints.note_of_size(conn, row.size)
+
+    def first_checkpoint(self, position: int) -> FirstCheckpoint | None:
+        """Return the first signed checkpoint that covers an entry; None: not yet signed."""
+        with self._session.read() as conn:
+            row = checkpoints.first_covering(conn, position)
+            if row is None:
+                return None
+            return FirstCheckpoint(checkpoints.own_note(conn, row), moment(row.signed_at or row.created_at))
 
     def origin(self) -> str:
         """Return the name of the log in its checkpoints."""
@@ -65,6 +92,15 @@ class Proofs:
                 select(c.created_at).where(c.size > (signed.size if signed else 0)).order_by(c.size).limit(1)
             ).first()
             return None if first is None else moment(first.created_at)
+
+    def reseal(self) -> Reseal | None:
+        """Return the reseal of a site that is older than its entries; None for other sites."""
+        c = e.entry.c
+        with self._session.read() as conn:
+            row = conn.execute(select(c.document, c.appended_at).where(c.kind == "reseal")).first()
+        if row is None or row.document is None:
+            return None
+        return Reseal(msgspec.json.decode(row.document)["sequence"], moment(row.appended_at))
 
     def size(self) -> int:
         """Count the entries."""
@@ -101,7 +137,7 @@ class Proofs:
             signed = None if size is not None else checkpoints.first_covering(conn, position)
             tree = entry_log.tree(conn, signed.size if signed else size)
             one = Entry(row.kind, row.format, row.digest)
-            note = signed.note if signed else checkpoints.note_of_size(conn, tree.size)
+            note = checkpoints.note_of_size(conn, tree.size)
             return EntryProof(
                 position=position,
                 entry=one,

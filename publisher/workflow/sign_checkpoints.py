@@ -24,4 +24,7 @@ async def run_signer(log: Log, command: str, *, poll: float = 2.0) -> None:
         except LogError as error:
             logger.warning("%s", error)
             pause = min(pause * 2, _LONGEST_PAUSE)
+        except Exception:  # the database is away, for example
+            logger.exception("a checkpoint was not signed")
+            pause = min(pause * 2, _LONGEST_PAUSE)
         await anyio.sleep(pause)

@@ -1,4 +1,4 @@
-"""Tables of the entries: the leaves of the site's Merkle tree, its tiles and its checkpoints."""
+"""Tables of the entries: leaves of the site's Merkle tree, its tiles, checkpoints and cosignatures."""
 
 from __future__ import annotations
 
@@ -40,3 +40,23 @@ checkpoint = Table(
     Column("error", Text, nullable=False, server_default=""),  # why the last attempt to sign failed
 )
 """The root of the tree after each transaction that appended entries."""
+
+cosignature = Table(
+    "cosignature",
+    metadata,
+    Column("size", Integer64, primary_key=True, autoincrement=False),  # of the checkpoint
+    Column("witness", Text, primary_key=True),  # its key: NAME+ID+BASE64
+    Column("line", Text, nullable=False),  # as it stands in the note
+    Column("cosigned_at", BigInteger, nullable=False),  # by the clock of the witness
+    Index("cosignature_of_witness", "witness", "size"),
+)
+"""Lines that witnesses added to checkpoints."""
+
+witness = Table(
+    "witness",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("tried_at", BigInteger, nullable=False),
+    Column("error", Text, nullable=False),  # why the last attempt failed; empty: it did not
+)
+"""The last attempt to obtain a cosignature of each witness."""

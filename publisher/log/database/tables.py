@@ -24,7 +24,7 @@ from publisher.log.clocks import FOREVER
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0010"
+HEAD = "0011"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -50,6 +50,8 @@ site = Table(
     Column("scrub_pending", Boolean, nullable=False),
     Column("details", Text, nullable=False, server_default="{}"),
     Column("document", Text),  # digest of the newest document of the site
+    # When its details were last changed, which creates no release; 0: never.
+    Column("named_at", BigInteger, nullable=False, server_default="0"),
 )
 
 catalogue = Table(
@@ -70,7 +72,7 @@ dataset = Table(
     Column("draft_catalogue", ForeignKey("catalogue.digest")),
     Column("details", Text, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    # When a part was last renamed, merged or closed, which creates no release; 0: never.
+    # When its details or a part were last changed, which creates no release; 0: never.
     Column("named_at", BigInteger, nullable=False, server_default="0"),
     Column("document", Text),  # digest of the newest document of the dataset
 )

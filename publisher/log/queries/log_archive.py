@@ -27,7 +27,7 @@ def archive_files(conn: Connection, *, with_actors: bool) -> Iterator[File]:
     """Yield the files of one state of the log; ``with_actors``: names of clerks are public."""
     signed = checkpoints.newest(conn, signed=True)
     if signed is not None:
-        yield "checkpoint", [signed.note.encode()]
+        yield "checkpoint", [(checkpoints.note_of_size(conn, signed.size) or "").encode()]
     yield from _tiles(conn)
     for row in stream(
         conn, select(e.entry.c.digest, e.entry.c.document).where(e.entry.c.document.is_not(None))

@@ -67,8 +67,23 @@ def first_covering(conn: Connection, position: int) -> Any:
 
 
 def note_of_size(conn: Connection, size: int) -> str | None:
+    """Return the signed note of a tree with the lines of its witnesses; None if it is not signed."""
     note: str | None = conn.scalar(select(e.checkpoint.c.note).where(e.checkpoint.c.size == size))
-    return note
+    if note is None:
+        return None
+    c = e.cosignature.c
+    lines = conn.scalars(select(c.line).where(c.size == size).order_by(c.cosigned_at, c.witness))
+    return note + "".join(lines)
+
+
+def own_note(conn: Connection, row: Any) -> str:
+    """Reduce the note of a checkpoint to the signature of the site's key, which never changes.
+
+    A command or a witness may add lines later.
+    """
+    text, signatures = signed_note.parse_note(row.note)
+    ids = [one.key.id for one in key_statements.site_keys(conn) if one.position < row.size]
+    return signed_note.format_note(text, [line for line in signatures if line.key_id in ids[-1:]])
 
 
 def run_command(command: str, text: str) -> Sequence[Signature]:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from publisher.log.model import LogError
-from publisher.log.transparency.signed_note import Signature, VerifierKey
+from publisher.log.transparency.signed_note import ED25519, Signature, VerifierKey
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -21,7 +21,7 @@ class KeyFiles:
         self._passphrase = passphrase.encode() or None
         self._loaded: dict[Path, Ed25519PrivateKey] = {}
 
-    def create(self, name: str) -> VerifierKey:
+    def create(self, name: str, algorithm: int = ED25519) -> VerifierKey:
         """Create a key. Its file is durable and has mode 0600 before the function returns."""
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 30 ms, keys only
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
@@ -36,7 +36,7 @@ class KeyFiles:
         data = private.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
         )
-        key = VerifierKey(name, public)
+        key = VerifierKey(name, public, algorithm)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle = os.open(self.path(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as file:

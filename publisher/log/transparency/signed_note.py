@@ -10,8 +10,8 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-ED25519 = 0x01
-"""Algorithm byte of a key; other algorithms are signature lines that are kept and not checked here."""
+ED25519, COSIGNATURE = 0x01, 0x04
+"""Algorithm bytes of keys: of a log, and of a witness. Lines of other algorithms are kept and not checked."""
 _PREFIX = "— "
 _LONGEST = 64 * 1024
 
@@ -27,25 +27,26 @@ class VerifierKey:
     name: str
     public: bytes
     """32 bytes of Ed25519."""
+    algorithm: int = ED25519
 
     @property
     def id(self) -> bytes:
-        return key_id(self.name, ED25519, self.public)
+        return key_id(self.name, self.algorithm, self.public)
 
     def __str__(self) -> str:
         """Return the form in which keys are handed on: ``NAME+ID+BASE64``."""
-        encoded = base64.b64encode(bytes([ED25519]) + self.public).decode()
+        encoded = base64.b64encode(bytes([self.algorithm]) + self.public).decode()
         return f"{self.name}+{self.id.hex()}+{encoded}"
 
     @classmethod
-    def parse(cls, text: str) -> VerifierKey:
+    def parse(cls, text: str, algorithm: int = ED25519) -> VerifierKey:
         """Raises :class:`NoteError`."""
         name, _, rest = text.strip().partition("+")
         identifier, _, encoded = rest.partition("+")
-        data = _decode(encoded)
-        key = cls(name, data[1:])
-        if not is_key_name(name) or len(data) != 33 or data[0] != ED25519 or key.id.hex() != identifier:
-            raise NoteError("the key is not an Ed25519 key with this id")
+        data = decode_base64(encoded)
+        key = cls(name, data[1:], algorithm)
+        if not is_key_name(name) or len(data) != 33 or data[0] != algorithm or key.id.hex() != identifier:
+            raise NoteError(f"the key is not an Ed25519 key of type {algorithm:02x} with this id")
         return key
 
 
@@ -91,13 +92,13 @@ def parse_note(note: str | bytes) -> tuple[str, tuple[Signature, ...]]:
 def parse_signature(line: str) -> Signature:
     """Raises :class:`NoteError`."""
     name, space, encoded = line.removeprefix(_PREFIX).partition(" ")
-    data = _decode(encoded)
+    data = decode_base64(encoded)
     if not line.startswith(_PREFIX) or not space or not is_key_name(name) or len(data) < 5:
         raise NoteError("a signature line is “— NAME BASE64”")
     return Signature(name, data[:4], data[4:])
 
 
-def _decode(encoded: str) -> bytes:
+def decode_base64(encoded: str) -> bytes:
     """Decode base64 in its only canonical form. Raises :class:`NoteError`."""
     try:
         data = base64.b64decode(encoded, validate=True)

@@ -8,8 +8,14 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from publisher.log.database import entry_tables as e
-from publisher.log.transparency import checkpoints, entry_log, key_statements, signed_note
-from publisher.log.transparency.signed_note import NoteError, VerifierKey
+from publisher.log.transparency import (
+    checkpoints,
+    entry_log,
+    key_statements,
+    signed_note,
+    witness_protocol,
+)
+from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey
 from publisher.log.verification.problem import Problem
 
 
@@ -30,6 +36,25 @@ def check_notes(conn: Connection) -> Iterator[Problem]:
             continue
         if text != checkpoints.checkpoint_text(own[-1].name, row.size, bytes.fromhex(row.root)):
             yield Problem(f"{where}: 签名的内容不符 its signed text is another")
+
+
+def check_cosignatures(conn: Connection) -> Iterator[Problem]:
+    """Check the lines of witnesses against their keys and the checkpoints."""
+    c, p = e.cosignature.c, e.checkpoint.c
+    query = select(c.size, c.witness, c.line, c.cosigned_at, p.note).outerjoin_from(
+        e.cosignature, e.checkpoint, p.size == c.size
+    )
+    for row in conn.execute(query.order_by(c.size, c.witness)):
+        where = f"存证点 checkpoint of {row.size} entries: 见证 cosignature of {row.witness}"
+        try:
+            key = VerifierKey.parse(row.witness, COSIGNATURE)
+            text, _ = signed_note.parse_note(row.note or "")
+            line = witness_protocol.find_cosignature(key, text, row.line)
+        except NoteError as error:
+            yield Problem(f"{where}: {error}")
+            continue
+        if str(line) != row.line or witness_protocol.cosigned_at(line) * 1_000_000 != row.cosigned_at:
+            yield Problem(f"{where}: 时间或文字被改动 its time or its text was changed")
 
 
 def check_kept(conn: Connection, note: str) -> Iterator[Problem]:

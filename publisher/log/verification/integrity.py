@@ -148,6 +148,7 @@ class Integrity:
         yield "未导入的行 rows left out", lambda: table_checks.check_left_out(conn, releases)
         yield "草稿 drafts", lambda: draft_checks.check_drafts(conn, catalogues)
         yield "存证点 checkpoints", lambda: checkpoint_checks.check_notes(conn)
+        yield "见证 cosignatures", lambda: checkpoint_checks.check_cosignatures(conn)
         if scope.checkpoint is not None:
             kept = scope.checkpoint
             yield "存证点 checkpoints", lambda: checkpoint_checks.check_kept(conn, kept)

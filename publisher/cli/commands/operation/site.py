@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
-from datetime import datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.commands.operation.checkpoint_status import describe_checkpoint, print_checkpoint
 from publisher.cli.context import CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from publisher.log.releases.hash_chain import Verification
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
-_SIGNED_WITHIN = timedelta(hours=1)
 _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
 _MOST_PAGES = 20
 """Most pages that ``status`` names; it counts the others."""
@@ -72,7 +71,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         datasets = [_dataset_status(log, d.name, d.title) for d in log.datasets.all()]
         site = log.datasets.site()
         pages = [page for page in log.evidence.failed_pages() if page.set_aside]
-        checkpoint = _checkpoint_status(log)
+        checkpoint, reseal = describe_checkpoint(log, context.settings), log.proofs.reseal()
     if as_json:
         set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -96,7 +95,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         return
     output.print_pairs([("站点 base", site.base), ("文件夹 home", context.settings.home)])
     output.print_pairs([("搜索 search", _describe_search(state))])
-    _print_checkpoint(checkpoint)
+    print_checkpoint(checkpoint, reseal)
     if others := _readable_by_others(context.settings.home):
         output.print_message(
             f"本机其他用户可以读取：{'、'.join(others)}。请运行 chmod go= 加以限制。",
@@ -132,31 +131,6 @@ def _describe_search(state: SearchStatus) -> str:
     if state.away:
         return f"{state.away}, {waiting}" if waiting else state.away
     return f"{state.documents}个文档 documents, {waiting or '已是最新 up to date'}"
-
-
-def _checkpoint_status(log: Log) -> dict[str, object]:
-    keys = log.keys.all()
-    return {
-        "entries": log.proofs.size(),
-        "key": str(keys[-1].key) if keys else None,
-        "unsigned_since": log.proofs.unsigned_since(),
-        "error": log.keys.last_error(),
-    }
-
-
-def _print_checkpoint(checkpoint: Mapping[str, object]) -> None:
-    from publisher.log.clocks import utc_now
-
-    since = checkpoint["unsigned_since"]
-    state = "已签名 signed" if since is None else f"自 {since} 起尚未签名 not signed since then"
-    if checkpoint["key"] is None:
-        state = "没有密钥，请运行 qingdan key new / no key: run qingdan key new"
-    output.print_pairs([("存证点 checkpoint", f"{checkpoint['entries']}个条目 entries, {state}")])
-    if checkpoint["key"] is not None and isinstance(since, datetime) and utc_now() - since > _SIGNED_WITHIN:
-        output.print_message(
-            f"注意：存证点已超过一小时没有签名。{checkpoint['error']}",
-            f"Warning: the checkpoint has not been signed for over an hour. {checkpoint['error']}",
-        )
 
 
 def _print_older_readings(datasets: Sequence[Mapping[str, object]]) -> None:

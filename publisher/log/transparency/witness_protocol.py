@@ -1,0 +1,104 @@
+"""Cosignatures of checkpoints (C2SP tlog-cosignature, Ed25519) and requests for them (C2SP tlog-witness)."""
+
+from __future__ import annotations
+
+import base64
+import re
+from dataclasses import dataclass
+
+from publisher.log.transparency import signed_note
+from publisher.log.transparency.key_files import KeyFiles
+from publisher.log.transparency.merkle_tree import HASH_SIZE
+from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, Signature, VerifierKey
+
+SIZE_MEDIA = "text/x.tlog.size"
+"""Media type of the answer 409: the number of entries that the witness cosigned last."""
+MOST_HASHES = 63
+_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
+_TIME_SIZE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """The three lines of a checkpoint."""
+
+    origin: str
+    size: int
+    root: bytes
+
+    @classmethod
+    def parse(cls, text: str) -> Checkpoint:
+        """Parse the text of a note. Raises :class:`NoteError`."""
+        lines = text.split("\n")
+        if len(lines) < 4 or not lines[0] or not _DECIMAL.fullmatch(lines[1]) or lines[-1]:
+            raise NoteError("a checkpoint has the lines origin, number of entries and root")
+        root = signed_note.decode_base64(lines[2])
+        if len(root) != HASH_SIZE:
+            raise NoteError("the root of a checkpoint has 32 bytes")
+        return cls(lines[0], int(lines[1]), root)
+
+
+@dataclass(frozen=True, slots=True)
+class AddCheckpoint:
+    """Body of ``POST …/add-checkpoint``."""
+
+    old_size: int
+    """Entries of the checkpoint that the witness cosigned last; 0: none."""
+    proof: tuple[bytes, ...]
+    """That the log of the note continues the log of ``old_size`` entries (RFC 6962)."""
+    note: str
+
+    def encode(self) -> bytes:
+        hashes = "".join(f"{base64.b64encode(value).decode()}\n" for value in self.proof)
+        return f"old {self.old_size}\n{hashes}\n{self.note}".encode()
+
+    @classmethod
+    def parse(cls, body: bytes) -> AddCheckpoint:
+        """Raises :class:`NoteError`."""
+        try:
+            head, blank, note = body.decode().partition("\n\n")
+        except UnicodeDecodeError as error:
+            raise NoteError("a request is UTF-8") from error
+        first, *hashes = head.split("\n")
+        size = first.removeprefix("old ")
+        if not blank or not first.startswith("old ") or not _DECIMAL.fullmatch(size):
+            raise NoteError("a request begins with “old”, a size, the hashes of a proof and a blank line")
+        proof = tuple(map(signed_note.decode_base64, hashes))
+        if len(proof) > MOST_HASHES or any(len(value) != HASH_SIZE for value in proof):
+            raise NoteError("a proof has at most 63 hashes of 32 bytes")
+        return cls(int(size), proof, note)
+
+
+def newest_size(note: str) -> int:
+    """Return the number of entries of a signed checkpoint. Raises :class:`NoteError`."""
+    return Checkpoint.parse(signed_note.parse_note(note)[0]).size
+
+
+def cosign(keys: KeyFiles, key: VerifierKey, text: str, at: int) -> Signature:
+    """Cosign the text of a checkpoint. ``at``: seconds since the epoch. Raises as :meth:`.KeyFiles.sign`."""
+    signature = keys.sign(key, _message(text, at))
+    return Signature(key.name, key.id, at.to_bytes(_TIME_SIZE, "big") + signature.value)
+
+
+def find_cosignature(key: VerifierKey, text: str, answer: str) -> Signature:
+    """Return the cosignature of a witness from its answer; lines of other keys are ignored.
+
+    Raises :class:`NoteError` without one, or if it is not valid.
+    """
+    lines = [signed_note.parse_signature(line) for line in answer.splitlines()]
+    for line in lines:
+        if line.name == key.name and line.key_id == key.id and key.algorithm == COSIGNATURE:
+            signature = Signature(line.name, line.key_id, line.value[_TIME_SIZE:])
+            if signed_note.is_valid(key, _message(text, cosigned_at(line)), signature):
+                return line
+            raise NoteError(f"the cosignature of {key.name} is not valid")
+    raise NoteError(f"there is no cosignature of {key.name}")
+
+
+def cosigned_at(cosignature: Signature) -> int:
+    """Return the time of a cosignature, in seconds since the epoch."""
+    return int.from_bytes(cosignature.value[:_TIME_SIZE], "big")
+
+
+def _message(text: str, at: int) -> str:
+    return f"cosignature/v1\ntime {at}\n{text}"

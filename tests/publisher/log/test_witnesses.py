@@ -1,0 +1,108 @@
+"""Cosignatures of a site's checkpoints: a stranger's witness gives them, and a dead one delays nothing."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from aics_tlog import note as foreign_note
+from aics_witness import LogConfig, WitnessStore, make_server
+from aics_witness import Witness as ForeignWitness
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from sqlalchemy import delete
+
+from publisher.log.database.entry_tables import checkpoint
+from publisher.log.log import Log
+from publisher.log.transparency.signed_note import COSIGNATURE, VerifierKey
+from publisher.notify import witnesses
+from publisher.notify.witnesses import WitnessError, request_cosignature
+from tests.support.http_service import free_port
+from tests.support.log import LATE, MIDDLE, entry, release
+
+NAME = "witness.example.org"
+
+
+@contextmanager
+def foreign_witness(folder: Path, key: VerifierKey) -> Iterator[witnesses.Witness]:
+    """Run the witness of another project for this log."""
+    log_key = foreign_note.parse_vkey(str(key))
+    folder.mkdir()
+    with WitnessStore(folder / "witness.db", create=True) as store:
+        own = ForeignWitness(NAME, Ed25519PrivateKey.generate(), store, [LogConfig(key.name, (log_key,))])
+        server = make_server(own)
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield witnesses.Witness(server.url, VerifierKey.parse(own.vkey_text, COSIGNATURE))
+        finally:
+            server.shutdown()
+            server.server_close()
+            thread.join()
+
+
+def test_a_strangers_witness_cosigns_each_checkpoint_of_a_site(log: Log, tmp_path: Path) -> None:
+    key = log.keys.create()
+    with foreign_witness(tmp_path / "foreign", key) as witness:
+        for n, day in ((1, MIDDLE), (2, LATE)):
+            release(log, entry("证照费", str(n)), on=day)
+            assert request_cosignature(log, witness) is True
+            assert request_cosignature(log, witness) is False
+            state = log.witnesses.state(witness.key)
+            assert (state.size, state.error) == (log.proofs.size(), "")
+            note = foreign_note.parse_note(log.proofs.checkpoint() or "")
+            assert [line.name for line in note.signatures] == [key.name, NAME]
+            assert note == foreign_note.parse_note(log.proofs.entry(log.proofs.size() - 1).note or "")
+    assert log.integrity.verify().problems == ()
+    with log._session.database.write() as conn:
+        conn.exec_driver_sql("UPDATE cosignature SET cosigned_at = cosigned_at + 1")
+    problems = log.integrity.verify().problems
+    assert len(problems) == 2
+    assert NAME in problems[0]
+
+
+def test_a_log_that_lost_entries_or_has_another_past_is_not_cosigned(log: Log, tmp_path: Path) -> None:
+    key = log.keys.create()
+    with foreign_witness(tmp_path / "foreign", key) as witness:
+        release(log, entry("证照费"))
+        request_cosignature(log, witness)
+        with log._session.database.write() as conn:  # as a site that was restored from an older backup
+            conn.exec_driver_sql("DELETE FROM cosignature")
+            conn.execute(delete(checkpoint).where(checkpoint.c.size == log.proofs.size()))
+        with pytest.raises(WitnessError, match="entries, which are not those of this log"):
+            request_cosignature(log, witness)
+        assert "entries" in log.witnesses.state(witness.key).error
+
+
+def test_a_dead_or_slow_witness_delays_no_publication(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(witnesses, "_SECONDS", 3.0)
+    log.keys.create()
+    key = VerifierKey(NAME, b"\1" * 32, COSIGNATURE)
+    release(log, entry("证照费"))
+    with pytest.raises(WitnessError, match="ConnectError"):
+        request_cosignature(log, witnesses.Witness(f"http://127.0.0.1:{free_port()}", key))
+    assert "ConnectError" in log.witnesses.state(key).error
+    with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
+        slow = witnesses.Witness(f"http://127.0.0.1:{silent.getsockname()[1]}", key)
+        waiting = pool.submit(request_cosignature, log, slow)
+        time.sleep(0.2)
+        published = release(log, entry("证照费", "2"), on=MIDDLE)
+        assert not waiting.done()
+        assert log.proofs.first_checkpoint(published.entry) is not None
+        with pytest.raises(WitnessError, match="Timeout"):
+            waiting.result()
+
+
+def test_an_answer_without_a_valid_cosignature_is_refused(log: Log, tmp_path: Path) -> None:
+    key = log.keys.create()
+    release(log, entry("证照费"))
+    with foreign_witness(tmp_path / "foreign", key) as witness:
+        other = witnesses.Witness(witness.url, VerifierKey(NAME, b"\1" * 32, COSIGNATURE))
+        with pytest.raises(WitnessError, match="no cosignature"):
+            request_cosignature(log, other)
+    assert log.witnesses.state(other.key).size == 0
