@@ -103,7 +103,7 @@ def print_reseal(reseal: Reseal) -> None:
     """Say what the proofs of releases from before the log had entries do not show."""
     output.print_message(
         f"第1至{reseal.releases}次发布（全站序号）是在升级时（{reseal.at:%Y-%m-%d}）补做存证的："
-        "存证只能证明此日之后没有改动，此日之前是否改动过，无从证明。",
+        "存证只能证明此日之后内容没有变化；此日之前是否变化过，无从证明。",
         f"Releases 1 to {reseal.releases} of the site were published before it had proofs, and were sealed "
         f"at the upgrade on {reseal.at:%Y-%m-%d}. They are vouched for from that day on only: no proof can "
         "show whether they were changed before.",

@@ -54,7 +54,7 @@ def check_cosignatures(conn: Connection) -> Iterator[Problem]:
             yield Problem(f"{where}: {error}")
             continue
         if str(line) != row.line or witness_protocol.cosigned_at(line) * 1_000_000 != row.cosigned_at:
-            yield Problem(f"{where}: 时间或文字被改动 its time or its text was changed")
+            yield Problem(f"{where}: 时间或文字不符 its time or its text was changed")
 
 
 def check_kept(conn: Connection, note: str) -> Iterator[Problem]:

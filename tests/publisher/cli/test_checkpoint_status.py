@@ -65,7 +65,7 @@ def test_the_command_that_upgrades_says_since_when_old_releases_are_vouched_for(
     home.home.mkdir()
     restore(f"sqlite:///{home.home / 'qingdan.db'}", "0009")
     upgrade = home.ok("--lang", "zh", "releases", "fees")
-    assert "此日之前是否改动过，无从证明" in upgrade.err
+    assert "此日之前是否变化过，无从证明" in upgrade.err
     assert "此日之前" not in home.ok("--lang", "zh", "releases", "fees").err  # only once
     assert "vouched for from that day on only" in home.ok("--lang", "en", "status").err  # and always here
     assert home.ok("status", "--json").json["checkpoint"]["resealed"]["releases"] == 6
