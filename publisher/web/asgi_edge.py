@@ -16,6 +16,7 @@ from litestar.types import ASGIApp, Receive
 
 from publisher.web.endpoints import handler
 from publisher.web.error_responses import Explain, exception_handlers
+from publisher.web.problems import ProblemError
 from publisher.web.route import Endpoint, Respond
 
 _HEADERS: tuple[tuple[bytes, bytes], ...] = (
@@ -98,6 +99,8 @@ class Edge(Litestar):
         await response(scope, receive, send_with_headers)
 
     async def _respond(self, scope: Any, receive: Receive) -> ASGIApp:
+        if "//" in scope["path"]:  # Litestar would answer as if the slash stood once, without a trace
+            return self._explain(scope, ProblemError("no-such-route"))
         match = self._find_quick(scope["path"]) if scope["method"] == "GET" else None
         if match is None or not _has_plain_host(scope["headers"]):
             return super().__call__

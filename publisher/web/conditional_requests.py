@@ -27,7 +27,8 @@ _HEADERS_USED = {
         "range",
     )
 }
-_TAG = re.compile(r'(?:W/)?("[^"]*")')
+_TAG = re.compile(r'(?:W/)?"([^"]*?)(?:[-;](?:gzip|br|zstd))?"')
+"""An entity tag, without what proxies add to it when they compress."""
 
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "public, no-cache"
@@ -58,8 +59,10 @@ class Validity:
     tokens: tuple[object, ...]
     modified: datetime | None = None
     """Time of the last change; None if a time alone does not determine the response."""
+    pinned: bool = False
+    """The address is pinned to a release: only a withdrawal, a correction mark or an erasure changes it."""
     immutable: bool = False
-    """The address is pinned to a release: the response never changes."""
+    """The address names its bytes by their digest or their place in the log: nothing can change them."""
 
     def headers(self, etag: str) -> dict[str, str]:
         headers = {"etag": etag, "cache-control": IMMUTABLE if self.immutable else REVALIDATE}
@@ -81,7 +84,7 @@ def is_unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bo
     """Report whether to respond 304. If-Modified-Since counts only without If-None-Match (section 13.2.2)."""
     expected_tags = headers.get("if-none-match")
     if expected_tags is not None:
-        return expected_tags.strip() == "*" or tag in _TAG.findall(expected_tags)
+        return expected_tags.strip() == "*" or tag.strip('"') in _TAG.findall(expected_tags)
     since = headers.get("if-modified-since")
     if since is None or validity.modified is None:
         return False
@@ -94,8 +97,12 @@ def is_unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bo
     return validity.modified.replace(microsecond=0) <= moment
 
 
-def negotiate(accept: str | None, offered: Sequence[str]) -> str:
-    """Choose the best of ``offered`` for ``accept``, the first by default. Raises ``not-acceptable``."""
+def negotiate(accept: str | None, offered: Sequence[str], *, is_fixed: bool = False) -> str:
+    """Choose the best of ``offered`` for ``accept``, the first by default.
+
+    ``application/json`` accepts every form of JSON. Raises ``not-acceptable``, unless the path fixes the form
+    (``is_fixed``): who asks for ``.csv`` gets it, whatever a program adds to its request by habit.
+    """
     if not accept or accept == "*/*" or (len(offered) == 1 and "*/*" in accept and "*/*;" not in accept):
         return offered[0]
     acceptable = ",".join(part for part in accept.split(",") if not _REFUSED.search(part))
@@ -103,6 +110,11 @@ def negotiate(accept: str | None, offered: Sequence[str]) -> str:
     best = Accept(acceptable).best_match(plain) if acceptable else None
     if best is not None:
         return offered[plain.index(best)]
+    json = next((media for media in offered if "+json" in media), None)
+    if json is not None and acceptable and Accept(acceptable).accepts("application/json"):
+        return json
+    if is_fixed:
+        return offered[0]
     names = ", ".join(plain)
     raise ProblemError(
         "not-acceptable",

@@ -26,7 +26,8 @@ from publisher.web.route import AnyRoute, AsyncRoute, Call, Endpoint, FileRoute,
 from publisher.web.service import Service
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
-_ANY_FILE = "application/octet-stream"
+_FILE_NAME = re.compile(r"\.[a-z]+$|^/log/")
+"""Addresses whose path fixes the form."""
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PATIENCE = 20.0
 """Seconds for which a file waits for an erasure that is emptying the cache."""
@@ -82,13 +83,14 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
     also = route.operation.also
     is_heavy = isinstance(route, FileRoute) or route.runs in ("query", "file")
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
+    is_fixed = _FILE_NAME.search(template) is not None
 
     async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> AsgiResponse:
         headers = conditional_requests.request_headers(scope["headers"])
         if isinstance(route, FileRoute):
             chosen: str = range_download.preferred_coding(headers.get("accept-encoding"))
         else:
-            best = conditional_requests.negotiate(headers.get("accept"), offered)
+            best = conditional_requests.negotiate(headers.get("accept"), offered, is_fixed=is_fixed)
             chosen = best if also else ""
         call = Call(names, scope["query_string"], template.format_map(names), chosen)
         with service.budgets.admitted(scope) if is_heavy else nullcontext():
@@ -164,7 +166,6 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
         """Respond from the cache, or return the key of the file that is missing there."""
         with service.log.snapshot():
             reply = route.handle(service, call)
-            conditional_requests.negotiate(headers.get("accept"), (reply.headers["content-type"], _ANY_FILE))
             coded_call = call if reply.compressible else structs.replace(call, media="")
             validators, is_unchanged = _validators(
                 route.operation, service, coded_call, headers, reply.validity

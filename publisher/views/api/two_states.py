@@ -155,13 +155,13 @@ def _kinds(params: Parameters) -> tuple[DifferenceKind, ...]:
 
 
 def sides_validity(service: Service, name: str, sides: Sides) -> Validity:
-    """Combine the validities of both states. The result is immutable only if both are."""
+    """Combine the validities of both states. The result is pinned only if both are."""
     both = [requested_view.validity(service, name, view) for view in (sides.before, sides.after)]
     times: list[datetime] = [v.modified for v in both if v.modified is not None]
     return Validity(
         (*(token for v in both for token in v.tokens), sides.before, sides.after),
         max(times, default=None),
-        immutable=all(v.immutable for v in both),
+        pinned=all(v.pinned for v in both),
     )
 
 

@@ -134,7 +134,7 @@ def get_schema(service: Service, call: Call) -> Reply:
             ),
         )
 
-    return Reply(Validity((catalogue.digest,), immutable=view.release is not None), build)
+    return Reply(Validity((catalogue.digest,), pinned=view.release is not None), build)
 
 
 def _field(field: Field) -> common.SchemaField:

@@ -116,7 +116,7 @@ def _check_headings(form: Form, query: bytes) -> None:
 
 
 def _key(name: str, form: Form, view: View, validity: Validity) -> FileKey:
-    return FileKey((name, form.name, view, *validity.tokens), form.suffix, permanent=validity.immutable)
+    return FileKey((name, form.name, view, *validity.tokens), form.suffix, permanent=validity.pinned)
 
 
 def _reply(service: Service, name: str, form: Form, view: View, headers: str) -> FileReply:

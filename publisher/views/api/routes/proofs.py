@@ -14,6 +14,7 @@ from msgspec import Meta
 from openapi.operation import Operation, Parameter
 from publisher.log.proofs import EntryProof
 from publisher.log.transparency.key_statements import SiteKey
+from publisher.log.transparency.merkle_tree import TILE_WIDTH
 from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Answer, Instant, Json
 from publisher.views.api.parameter_docs import DATASET, NUMBER
@@ -123,7 +124,7 @@ def get_release_document(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     text = service.log.proofs.release_document(name, number)
-    return Reply(Validity((text,), immutable=True), text.encode)
+    return Reply(Validity((text,), pinned=True), text.encode)
 
 
 def _get_manifest(service: Service, call: Call) -> FileReply:
@@ -135,7 +136,7 @@ def _get_manifest(service: Service, call: Call) -> FileReply:
         with path.open("wb") as file:
             file.writelines(service.log.proofs.manifest(name, number))
 
-    validity = Validity((text,), immutable=True)
+    validity = Validity((text,), pinned=True)
     return FileReply(
         validity=validity,
         key=FileKey((name, "manifest", *validity.tokens), "jsonl", permanent=True),
@@ -240,7 +241,7 @@ def _get_tile(service: Service, call: Call) -> Reply:
         data = service.log.proofs.tile(int(level), number, width)
     else:
         raise ProblemError("no-such-entry")
-    return Reply(Validity((data,), immutable=True), lambda: data)
+    return Reply(Validity((data,), immutable=width == TILE_WIDTH), lambda: data)
 
 
 def parse_tile_address(places: list[str]) -> tuple[int, int]:

@@ -132,11 +132,6 @@ def test_a_release_that_is_not_there_is_named(client: httpx.Client) -> None:
     assert_problem(client.get(f"{HOME}/compare?from=1&to=99"), "no-such-release")
 
 
-def test_two_releases_compared_never_change_and_a_present_does(client: httpx.Client) -> None:
-    assert "immutable" in client.get(f"{HOME}/compare?from=1&to=2").headers["cache-control"]
-    assert client.get(f"{HOME}/compare?from=1").headers["cache-control"] == "public, no-cache"
-
-
 def test_the_table_opens_in_a_spreadsheet_with_chinese_headings(client: httpx.Client) -> None:
     answer = client.get(f"{HOME}/compare.csv?from=1&to=2")
     assert answer.content.startswith(b"\xef\xbb\xbf")
