@@ -34,19 +34,21 @@ SCALES: Mapping[str, int] = {
     "亿": 100_000_000,
 }
 _FREE = re.compile(
-    r"(?:免费(?:办理|提供)?|不收费|不收取(?:任何)?费用|免收(?:费用?)?|零收费|无收费|未收费|不收)"
+    r"(?:免费(?:办理|提供)?|不收费|不收取(?:任何)?费用|免收(?:费用?)?|零收费|无收费|未收费|不收|(?:暂时?)?免(?:予|于)?(?:征收?|交|缴)(?:费用?)?)"
 )
 _NUMBER = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d{1,8})?|\d{1,15}(?:\.\d{1,8})?|\.\d{1,8}"
 _CAPITALS = "零〇壹贰叁肆伍陆柒捌玖拾佰仟一二三四五六七八九十百千两"
-_CURRENCY = "美元|港元|港币|欧元|日元|英镑|元|圆|块"
+_CURRENCY = "美元|港元|港币|欧元|日元|英镑|元|圆|块钱?"
+_LETTER = r"[^\d\s,，;；。、（）()/每元不含另按超免约左最由加上下内外封起]"
+"""Letter of the name of a thing that is charged for; a word such as 不含 or 以下 is no part of it."""
 _PER = (
-    r"[^\d\s,，;；。（）()/每元]{1,10}(?:[/·.．•*×](?!\d)[^\d\s,，;；。（）()/每]{1,6})*"
-    r"|\d{1,5}[^\d\s,，;；。（）()/每元]{1,8}"
+    rf"k?m[23]|起|{_LETTER}{{1,10}}(?:(?:[/·.．•*×]每?|每)(?!\d){_LETTER}{{1,6}})*"
+    rf"|\d{{1,5}}{_LETTER}{{1,8}}"
 )
 _DASH = r"\s?[-－—–―~～∼至到]{1,2}\s?"
 _LEAD = (
-    r"(?:(?:收费|征收|缴费|收取|计费|价格|付费|服务费)?(?:标准|金额|费用|费率|额)?(?:为|是|[:：])|按照?|以|收取?|征收|缴纳"
-    r"|统一|一律|均为?|定额|每次为|标准)?"
+    r"(?:(?:收费|征收|缴费|收取|计费|价格|付费|服务费)?(?:标准|金额|费用|费率|额)?(?:为|是|[:：])|按照?|以"
+    r"|(?:一次性)?(?:收取?|征收|缴纳)|一次性|统一|一律|均为?|定额|每次为|标准)?"
 )
 _LIMITS: Mapping[str, str] = {
     **dict.fromkeys(
@@ -60,22 +62,25 @@ _AFTER: Mapping[str, str] = {
 }
 _MONEY = re.compile(
     rf"{_LEAD}(?P<limit>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?\s?"
-    r"(?P<each>(?:每(?!次为)[^\d\s,，;；/每元￥¥]{1,8}?){1,3})?(?:(?:收取?|征收|缴纳|计)?)"
-    rf"(?:人民币|RMB)?[￥¥]?\s?(?P<n>{_NUMBER})\s?(?:(?P<scale1>百万|[十百千万亿])?(?:{_CURRENCY})?{_DASH}[￥¥]?(?P<most>{_NUMBER})\s?)?"
-    rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>\d)角)?(?:(?P<fen>\d)分)?[整正]?(?:人民币)?|(?P<coin>角|分)(?:钱)?)?"
+    rf"(?P<each>(?:每(?!次为)(?:\d{{1,4}}|半)?{_LETTER}{{1,8}}?){{1,3}})?(?:(?:收取?|征收|缴纳|计)?)"
+    rf"(?P<limit_after>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?"
+    rf"(?P<prefix>人民币|RMB|[￥¥])*\s?(?P<n>{_NUMBER})\s?"
+    rf"(?:(?P<scale1>百万|[十百千万亿])?(?P<currency1>{_CURRENCY})?{_DASH}[￥¥]?(?P<most>{_NUMBER})\s?)?"
+    rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>\d)角)?(?:(?P<fen>\d)分)?[整正]?(?:人民币|[（(]人民币[）)])?|(?P<coin>角|分)(?:钱)?)?"
     rf"(?:\s?(?:[/／]\s?每?|每)\s?(?P<per>{_PER})|(?P<each_after>(?:每[^\d\s,，;；/每元]{{1,8}}?){{1,3}})|[（(](?:每(?P<bracket>[^\d（）()]{{1,8}}))[）)])?"
-    rf"\s?(?P<after>{'|'.join(_AFTER)})?(?:/(?P<last>{_PER}))?(?:收取|计收|计征|征收|缴纳|收费|计算|标准|执行)?",
+    rf"\s?(?P<after>{'|'.join(_AFTER)})?(?:/(?P<last>{_PER}))?(?:的?标准)?(?:收取|计收|计征|征收|缴纳|收费|计算|执行)?",
     re.IGNORECASE,
 )
 _RATE_NUMBER = r"\d{1,15}(?:\.\d{1,8})?"
 _RATE = re.compile(
     rf"{_LEAD}(?:按照?|以)?(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?(?:\s?[×xX*]\s?)?)?"
     rf"(?P<limit>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?"
-    rf"(?P<n>{_RATE_NUMBER})\s?(?P<unit1>[%‰％])?(?:{_DASH}(?P<most>{_RATE_NUMBER})\s?)?(?P<unit>[%‰％])(?P<after>以内|以下|以上)?"
+    rf"(?P<n>{_RATE_NUMBER})\s?(?P<unit1>[%‰％])?(?:{_DASH}(?P<most>{_RATE_NUMBER})\s?)?(?P<unit>[%‰％])(?:之间)?(?P<after>以内|以下|以上)?"
     r"(?:的?(?:标准|比例|费率))?(?:收取|计收|计征|征收|缴纳|收费|计提|计算|执行|提取)?"
 )
 _PARTS = re.compile(
-    rf"{_LEAD}(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?)?(?P<base>百|千|万)分之(?P<n>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER})"
+    rf"{_LEAD}(?:(?P<of>(?:(?!分之)[^\d%‰，,；;。]){{2,24}}?)的?)?(?P<base>百|千|万)分之(?P<n>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER})"
+    rf"(?:{_DASH}(?:(?P=base)分之)?(?P<most>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER}))?"
     r"(?:收取|计收|计征|征收|缴纳|收费|计提|计算)?"
 )
 _BASES = {"百": "%", "千": "‰", "万": "‱"}
@@ -84,25 +89,47 @@ _CAPITAL = re.compile(
 )
 _PLAIN = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST = 80
+_EDGES = re.compile(r"^[。；;，,\s]+|[。.；;，,\s]+$")
+_BRACKETED_UNIT = re.compile(r"(?<=\d)\s?[（(]((?:[十百千万亿]*元)[^（()）]{0,12})[）)]$")
+"""10（元/证）"""
+_BRACKETED_PER = re.compile(r"(?<=元/)[（(]([^（()）\d]{1,10})[）)]$")
+"""10元/（人·次）"""
+_REPEATED_UNIT = re.compile(rf"(?P<first>{_NUMBER})(?P<unit>元/{_LETTER}{{1,8}}){_DASH}(?P<most>{_NUMBER})(?P=unit)")
+"""0.1元/吨—0.3元/吨"""
+_SMALL_CAPITAL = re.compile(rf"[{_CAPITALS}]+(?=[万亿]?[元圆块角分](?!之))")
 
 
 @lru_cache(maxsize=8192)
 def read_amount(text: str, unit: str = "元") -> Amount | None:
     """Read one amount. A bare number gets ``unit``; None for several amounts and for other text."""
-    clean = text.strip().strip("。.；;，,").strip()
+    clean = _EDGES.sub("", text)
     if len(clean) > _LONGEST:
         return None
     if _FREE.fullmatch(clean):
         return Amount("0", unit if "/" not in unit else unit.partition("/")[0], kind="free")
+    for pattern, form in ((_BRACKETED_UNIT, r"\1"), (_BRACKETED_PER, r"\1")):
+        clean = pattern.sub(form, clean)
+    clean = _REPEATED_UNIT.sub(r"\g<first>—\g<most>\g<unit>", clean)
+    return _read_forms(clean, unit) or _read_forms(_SMALL_CAPITAL.sub(_write_digits, clean), unit)
+
+
+def _read_forms(text: str, unit: str) -> Amount | None:
     for pattern, build in (
         (_MONEY, _build_money),
         (_RATE, _build_rate),
         (_PARTS, _build_parts),
         (_CAPITAL, _build_capital),
     ):
-        if (match := pattern.fullmatch(clean)) is not None and (amount := build(match, unit)) is not None:
-            return amount
+        if (match := pattern.fullmatch(text)) is not None:
+            amount = build(match, unit)
+            if amount is not None and (not amount.most or Decimal(amount.amount) < Decimal(amount.most)):
+                return amount
     return None
+
+
+def _write_digits(match: re.Match[str]) -> str:
+    number = chinese_number(match[0].translate(_PLAIN))
+    return match[0] if number is None else str(number)
 
 
 _REMARK = re.compile(r"[（(][^（()）\d]{1,30}[）)]$")
@@ -114,7 +141,7 @@ def find_amount(text: str) -> Amount | None:
 
     Differs from :func:`read_amount` in that a bare number is none: it may be a count or a year.
     """
-    clean = text.strip().strip("。.；;，,").strip()
+    clean = _EDGES.sub("", text)
     for candidate in dict.fromkeys((clean, _REMARK.sub("", clean), _LABEL.sub("", _REMARK.sub("", clean)))):
         amount = read_amount(candidate, "")
         if amount is not None and (amount.unit.partition("/")[0] or amount.kind == "free"):
@@ -125,50 +152,69 @@ def find_amount(text: str) -> Amount | None:
 def _build_money(match: re.Match[str], unit: str) -> Amount | None:
     pers = [match[name] for name in ("per", "last", "each_after", "bracket", "each") if match[name]]
     per = "·".join(map(_join_units, pers))
-    scale = match["scale"] or ""
-    first, last = _scale(match["n"], match["scale1"] or (scale if match["most"] else "")), ""
-    if match["most"]:
-        last = _scale(match["most"], scale)
-    else:
-        first = _scale(match["n"], scale)
-        if match["jiao"] or match["fen"]:
-            first = plain_number(
-                Decimal(first) + Decimal(match["jiao"] or 0) / 10 + Decimal(match["fen"] or 0) / 100
-            )
+    first, last = _scale_range(match)
+    if match["jiao"] or match["fen"]:
+        coins = Decimal(match["jiao"] or 0) / 10 + Decimal(match["fen"] or 0) / 100
+        first = plain_number(Decimal(first) + coins)
     if match["coin"]:
-        coins = 10 if match["coin"] == "角" else 100
-        first, last = (plain_number(Decimal(n) / coins) if n else "" for n in (first, last))
-    currency = (match["currency"] or "").replace("圆", "元").replace("块", "元").replace("港币", "港元")
-    stated = bool(currency or match["coin"] or "￥" in match[0] or "¥" in match[0])
+        parts = 10 if match["coin"] == "角" else 100
+        first, last = (plain_number(Decimal(n) / parts) if n else "" for n in (first, last))
+    currency = re.sub("圆|块钱?", "元", match["currency"] or "").replace("港币", "港元")
+    stated = bool(currency or match["coin"] or match["prefix"] or "￥" in match[0] or "¥" in match[0])
     name = (currency or "元") if stated else unit
-    if per and not stated and "/" in unit:
+    if (per and not stated and "/" in unit) or (match["limit"] and match["limit_after"]):
         return None
     kind = (
-        _LIMITS.get(match["limit"] or "", "")
+        _LIMITS.get(match["limit"] or match["limit_after"] or "", "")
         or _AFTER.get(match["after"] or "", "")
         or ("range" if last else "")
     )
     return Amount(first, f"{name}/{per}" if per else name, last, kind=kind)
 
 
+def _scale_range(match: re.Match[str]) -> tuple[str, str]:
+    """Return the least and the most of a range: 1-2万元 scales both, 5000元—1万元 and 8000—1万元 the second."""
+    scale = match["scale"] or ""
+    if not match["most"]:
+        return _scale(match["n"], scale), ""
+    last = _scale(match["most"], scale)
+    own = match["scale1"] or ("" if match["currency1"] else scale)
+    first = _scale(match["n"], own)
+    if not match["scale1"] and Decimal(first) >= Decimal(last):
+        first = _scale(match["n"], "")
+    return first, last
+
+
 def _build_rate(match: re.Match[str], _: str) -> Amount | None:
     sign = match["unit"].replace("％", "%")
     if match["unit1"] and match["unit1"].replace("％", "%") != sign:
         return None
-    base = _clean_base(match["of"])
-    bound = _LIMITS.get(match["limit"] or base, "")
-    kind = bound or _AFTER.get(match["after"] or "", "") or ("range" if match["most"] else "")
-    base = "" if base in _LIMITS else base
+    bound, base = _split_bound(match["of"])
+    if bound and match["limit"]:
+        return None
+    kind = _LIMITS.get(match["limit"] or bound, "") or _AFTER.get(match["after"] or "", "")
+    kind = kind or ("range" if match["most"] else "")
     return Amount(strip_zeros(match["n"]), sign, strip_zeros(match["most"] or ""), base, kind)
 
 
 def _build_parts(match: re.Match[str], _: str) -> Amount | None:
-    whole, point, fraction = match["n"].translate(_PLAIN).partition("点")
-    if point:
-        number = f"{chinese_number(whole)}.{''.join(str(chinese_number(c)) for c in fraction)}"
-    else:
-        number = match["n"] if match["n"][0].isascii() else str(chinese_number(whole))
-    return None if "None" in number else Amount(number, _BASES[match["base"]], of=_clean_base(match["of"]))
+    first, last = (_read_part(match[name]) if match[name] else "" for name in ("n", "most"))
+    if first is None or last is None:
+        return None
+    bound, base = _split_bound(match["of"])
+    kind = _LIMITS.get(bound, "") or ("range" if last else "")
+    return Amount(first, _BASES[match["base"]], last, base, kind)
+
+
+def _read_part(numeral: str) -> str | None:
+    """Read the number of a fraction: 三 is 3, 一点五 is 1.5."""
+    if numeral[0].isascii():
+        return strip_zeros(numeral)
+    whole, _, fraction = numeral.translate(_PLAIN).partition("点")
+    digits = [chinese_number(c) for c in (whole, *fraction)]
+    if None in digits:
+        return None
+    return f"{digits[0]}{'.' if fraction else ''}{''.join(map(str, digits[1:]))}"
 
 
 def _build_capital(match: re.Match[str], _: str) -> Amount | None:
@@ -189,8 +235,16 @@ def _build_capital(match: re.Match[str], _: str) -> Amount | None:
     return Amount(plain_number(total), "元")
 
 
-def _clean_base(text: str | None) -> str:
-    return re.sub(r"^(?:按照?|以)|(?:的|总额的)$", "", text or "").strip()
+_BOUND = re.compile(
+    rf"(?P<bound>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?(?P<base>.*?)"
+    r"(?:的|总额的|(?:费|税|征收|收费)率|比例)?"
+)
+
+
+def _split_bound(text: str | None) -> tuple[str, str]:
+    """Split the words before a rate: 不超过成交额的 is a bound and its base; 税率 names no base."""
+    match = _BOUND.fullmatch(re.sub(r"^(?:按照?|以|为)", "", text or ""))
+    return (match["bound"] or "", match["base"]) if match else ("", text or "")
 
 
 def _join_units(text: str) -> str:

@@ -33,6 +33,7 @@ class LimitText(NamedTuple):
 _UNITS: Mapping[str, str] = {
     "工作日": "工作日", "工作天": "工作日", "法定工作日": "工作日", "工作日日": "工作日", "个工作": "工作日",
     "自然日": "自然日", "自然天": "自然日", "日历日": "自然日", "日历天": "自然日",
+    "working days": "工作日", "working day": "工作日", "days": "日", "day": "日",
     "日": "日", "天": "日", "d": "日", "小时": "小时", "工作小时": "小时", "时": "小时",
     "h": "小时", "hour": "小时", "hours": "小时",
     "分钟": "分钟", "分": "分钟", "min": "分钟", "周": "周", "星期": "周", "礼拜": "周",
@@ -42,37 +43,38 @@ _UNIT = rf"(?:个|個)?\s?(?:{'|'.join(sorted(_UNITS, key=len, reverse=True))})"
 _NUMERAL = r"\d{1,2}个半|[一二三两]个半|\d{1,5}(?:\.\d{1,2})?|[一二三四五六七八九十百两半]{1,5}"
 _RANGE = rf"(?:(?P<least>{_NUMERAL})\s?(?:{_UNIT})?\s?[-－–—―~～∼至到]{{1,2}}\s?)?"
 _LIMIT = re.compile(
-    rf"{_RANGE}(?P<n>{_NUMERAL})\s?(?:(?P<unit>{_UNIT})(?P<half>半)?(?![a-z])|[（(/]\s?(?P<bracket>{_UNIT})\s?[）)]?)"
-    rf"(?:\s?[（(](?P<kind>{_UNIT})[）)])?",
+    rf"{_RANGE}(?P<n>{_NUMERAL})\s?(?:(?P<unit>{_UNIT})(?P<half>半)?(?![a-z])|[（(/【\[〔]\s?(?P<bracket>{_UNIT})\s?[）)】\]〕]?)"
+    rf"(?:\s?[（(【\[](?P<kind>{_UNIT})[）)】\]])?",
     re.IGNORECASE,
 )
 _UNIT_FIRST = re.compile(rf"(?P<unit>工作日|自然日|小时|天)\s?[:：]?\s?(?P<n>{_NUMERAL})\s?(?:个|天|日)?")
 _BARE = re.compile(rf"(?:≤|<=|<|不超过)?\s?{_RANGE}(?P<n>{_NUMERAL})")
 _START = re.compile(r"[^\d，。；、（(]{0,40}(?:之日起|之时起|[起后])的?")
 """The event from which a limit counts: 应当自变更登记之日起."""
-_LEAST = re.compile(r"(?:不得?少于|至少|不低于|不短于|不得早于|[期届]?满前|届满|之前|前)$")
+_LEAST = re.compile(r"(?:不得?少于|最快|最短|最早|至少|不低于|不短于|不得早于|[期届]?满前|届满|之前|前)$")
 _LEAST_AFTER = re.compile(r"以上|前(?!办结|完成)|后")
 """Words of a least time, or of a day before which something is due."""
 _QUALIFIER = re.compile(r"(工作日|自然日|日历日)\s?[:：]?\s?$")
-_DATE = re.compile(r"\d{1,2}月\d{1,2}[日号]|每[月年周季]|\d[日号]前")
+_DATE = re.compile(r"\d{1,2}月\d{1,2}[日号]|每[月年周季]|\d[日号]前|年底|月底|年末|月末")
 
 _AT_ONCE = re.compile(
-    r"(?:(?:受理|收件)?后?(?:可|能)?(?:当日)?(?:即时|及时即办|当场|现场|即办|立即|当即|立刻|马上|随时)(?:办结|办理|办毕|办|受理|完成|出证|取证|领取|件|即办|审批|审核)*"
+    r"(?:(?:受理|收件)?后?(?:可|能)?(?:当日)?(?:即时|及时即办|当场|现场|即办|立即|当即|立刻|马上)(?:就)?(?:办结|办理|办毕|办|完成|出证|取证|领取|件|即办|审批|审核)*"
     r"|(?:即|随|当)(?:来|到|收|报|审|申)(?:即|随|当)(?:办|审|批|结|取|受|领)|立等可取|立等可办|即办即结|秒批|秒办|即时即办)(?:件|结)?"
 )
 _SAME_DAY = re.compile(
-    r"(?:当日|当天|即日)(?:受理)?(?:[、，]?(?:当日|当天))?(?:内)?(?:办结|办理|办毕|完成|办|结|出证|取件|审结)*"
+    r"(?:当日|当天|即日)(?:受理[、，]?(?:当日|当天)(?:内)?(?:办结|办理|办毕|完成|办|结|出证|取件|审结)"
+    r"|(?:内)?(?:办结|办理|办毕|完成|办|结|出证|取件|审结)*)"
 )
 _HALF_DAY = re.compile(r"(?:半|0\.5)个?(?:工作日|天|日|工作天)")
 _NO_LIMIT = re.compile(
     r"(?:暂|尚)?(?:无|没有|未)(?:相关|有关)?(?:法律|法规)?(?:法定|明确|具体|统一|作出|作|设定|设|规定|要求|限定)*(?:的)?(?:办结|办理|审批)?"
     r"(?:时限|期限|时间|限制|规定|限期|要求)*|(?:法律|法规|规章|法律法规|法律、法规)(?:、?规章)?(?:均|对此)?(?:无|未|没有)(?:作|作出|设|明确|具体|时限|期限)*"
-    r"(?:规定|要求|限制)?(?:办结|办理)?(?:时限|期限|时间)?|不限(?:时|期|时间|定时限)?|不设(?:时限|期限)|不适用|无期限|无限制|长期|常年|法无规定"
-    r"|不涉及|不受(?:时限|期限|时间)限制|n/a|na",
+    r"(?:规定|要求|限制)?(?:办结|办理)?(?:时限|期限|时间)?|不限(?:时|期|时间|定时限)?|不设(?:时限|期限)|不适用|无期限|无限制|长期(?:有效)?|常年(?:受理|办理)?|法无规定"
+    r"|不涉及|不受(?:时限|期限|时间)?限制|无固定(?:时限|期限|时间)|n/a|na",
     re.IGNORECASE,
 )
 _OPEN = re.compile(
-    r"依法|依规|按照?.{0,30}(?:规定|要求|执行|办理)|视.{0,12}(?:情况|情形|而定)|根据.{0,20}(?:确定|情况|规定|执行)|另行|详见|参照|由.{1,16}(?:确定|规定)|约定|随时|之前|前完成"
+    r"依法|依规|按照?.{0,30}(?:规定|要求|执行|办理)|视.{0,12}(?:情况|情形|而定)|根据.{0,20}(?:确定|情况|规定|执行)|另行|详见|参照|由.{1,16}(?:确定|规定)|约定|随时|之前|前完成|为准|待定|一次|同步|实际情况|隔日|次日|受理"
 )
 _LEADS = (
     *(
@@ -89,7 +91,6 @@ _LEADS = (
         "最多",
         "最迟",
         "最晚",
-        "最短",
         "一般",
         "原则",
         "原则上",
@@ -196,6 +197,19 @@ _TAIL = re.compile(
 _CONDITION = re.compile(
     r"延长|延期|顺延|不含|不包括|除外|不计|扣除|其中|听证|检验|检测|鉴定|评审|公示|特殊|特别|复杂|经.{0,12}批准|另"
 )
+_AT_ONCE_LATER = re.compile(r"(?<![（(])(?:当场|现场|即时|即办|当日|当天|立即)(?!.{0,6}[）)])")
+"""Words of a second procedure, outside brackets: 法定20个工作日，承诺当场办结."""
+_SUM = re.compile(r"[\d半][+＋加]$")
+_CLOCK = re.compile(rf"(?P<hours>{_NUMERAL})个?小时(?P<minutes>\d{{1,2}})分钟?(?:以?内)?")
+_NAMED_DAY = re.compile(
+    r"[（(](?:指|均?为|按照?|以|即|系|均按)?(工作日|自然日|日历日)(?:计算?)?(?:[）)]$|(?=[，,；;、]))"
+)
+"""15日（指工作日，不含公示）: the remark says which days are meant."""
+_ZERO = re.compile(rf"[（(]0\s?{_UNIT}[）)]$")
+_CAPITALS = str.maketrans(
+    dict(zip("壹贰叁肆伍陆柒捌玖拾佰", "一二三四五六七八九十百", strict=True)) | {"廿": "二十", "卅": "三十"}
+)
+_SPACED = re.compile(r"(?<=[\u4e00-\u9fff（(]) (?=[\u4e00-\u9fff）)])")
 _LONGEST = 200
 """Characters of a cell that may be a limit; a longer one is a text."""
 _HOURS_OF_WORK = 8
@@ -205,21 +219,26 @@ _HOURS_OF_WORK = 8
 @lru_cache(maxsize=8192)
 def read_limit(text: str, unit: str = "") -> LimitText | None:
     """Read a time limit; None if the text is unreadable. A bare number gets ``unit``."""
-    clean = text.strip().strip("。.；;，,").strip()
+    clean = text.strip().strip("。；;，,").removesuffix(".").strip()
     if len(clean) > _LONGEST:
         return LimitText("text")
+    if _SPACED.search(clean):
+        clean = _SPACED.sub("", clean)
     if _NO_LIMIT.fullmatch(clean):
         return LimitText("none")
-    if _AT_ONCE.fullmatch(clean):
+    clean = clean.translate(_CAPITALS)
+    if _AT_ONCE.fullmatch(_ZERO.sub("", clean)):
         return LimitText("limit", Limit(0, "即时"))
     if _SAME_DAY.fullmatch(clean):
         return LimitText("limit", Limit(1, "日"))
     if _HALF_DAY.fullmatch(clean.removesuffix("办结").removesuffix("内").removesuffix("以")):
         return LimitText("limit", Limit(_HOURS_OF_WORK // 2, "小时", converted=True))
+    if (clock := _CLOCK.fullmatch(clean)) and (halves := _count_halves(clock["hours"])) is not None:
+        return LimitText("limit", Limit(halves * 30 + int(clock["minutes"]), "分钟"))
     if unit and (bare := _BARE.fullmatch(clean)):
         return _bare_limit(bare, unit)
     if _DATE.search(clean):
-        return LimitText("text") if clean.startswith("每") else None
+        return LimitText("text") if clean.startswith("每") or clean.endswith("前") else None
     return _find_limit(clean)
 
 
@@ -245,10 +264,14 @@ def _find_limit(text: str) -> LimitText | None:
     after = after[tail.end() if tail else 0 :].strip()
     if len(matches) > 1 and (before or not _CONDITION.search(after)):
         return LimitText("text")
+    if _AT_ONCE_LATER.search(before) or _AT_ONCE_LATER.search(after) or _SUM.search(before):
+        return LimitText("text")
     groups = first.groupdict()
     unit = str(groups.get("kind") or groups["unit"] or groups.get("bracket"))
     if qualified and _UNITS.get(unit.strip(), "") == "日":
         unit = qualified[1]
+    if (named := _NAMED_DAY.match(after)) and _UNITS.get(unit.strip(), "") == "日":
+        unit, after = named[1], after[named.end() :] if named.end() == len(after) else after
     limit = _convert(first["n"], unit, half=bool(groups.get("half")))
     if limit is None:
         return None

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from publisher.ingest.documents.repeal_sentences import announces_list, find_subjects, listed_documents
 from schemas.reference.document_numbers import Citation, find_citations
 
-_ENDING = re.compile(r"废止|失效|停止执行")
+_ENDING = re.compile(r"废止|失效|作废|停止[执施]行|不再[执施]行")
 _ANNOUNCES = re.compile(
     r"(?:关于|公布|宣布).{0,60}?(?:废止|失效|停止执行)(?!后|前|的?(?:程序|办法|规定|制度|意见建议|情况|清理|标准|问题|说明))"
     r".*(?:决定|通知|公告|通告|令|目录|清单|批复|通报)(?:[（(][^（()）]*[）)])?$"

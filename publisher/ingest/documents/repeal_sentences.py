@@ -38,7 +38,7 @@ _SIGN = "\ue000"
 """Private-use character that replaces a document."""
 _OTHER_BRACKETS = re.compile(_BRACKET)
 _CERTIFICATE = re.compile(
-    r"(?:证|证书|执照|牌照|票据|发票|通知书|决定书|批准书|同意书|告知书|承诺书|申请书|登记[表簿]|合同|协议书?|批件|资质|印章|公章)"
+    r"(?:证|证书|证明|执照|牌照|票据|发票|通知书|决定书|批准书|同意书|告知书|承诺书|申请书|登记[表簿]|合同|协议书?|批件|资质|印章|公章)"
     r"(?:[（(][^（()）]*[）)])?$"
 )
 _LIMITED = re.compile(r"[（(](?:除|仅|部分|已|第[一二三四五六七八九十百0-9]+[条章])[^（）()]*[）)]$")
@@ -50,7 +50,7 @@ _DAY = (
 )
 _SINCE = (
     rf"(?:自|从)(?:{_DAY}|即日|(?:本|该)?[^，,。；;：:、{_SIGN}]{{0,14}}?(?:之日|当日|同日|次日|之时)|同日|今日)"
-    r"起?(?:\d+日后)?|即日起|届时|于(?:本|该)[^，,。；;：:、]{0,12}之日(?:起)?"
+    rf"起?(?:\d+日后)?|{_DAY}起|即日起|届时|于(?:本|该)[^，,。；;：:、]{0,12}之日(?:起)?"
 )
 _ADVERB = (
     rf"同时|同步|予以|均予|予|自行|自动|自然|即行|即予|即时|立即|随即|随之|相应|一并|一律|一概|全部|全文|整体|正式|均|都|亦|也|即|则|现|现予|特予"
@@ -64,7 +64,7 @@ _AND_SO_ON = (
 _EXPIRED = r"(?:因)?(?:有效期|适用期|执行期|试行期)限?(?:已经?)?(?:届满|期满|到期|满)，?"
 _ANNEX = r"及其(?:配套)?(?:实施细则|附件|补充(?:通知|规定)|解释|修正案)"
 _BETWEEN = rf"(?:{_AND_SO_ON})?(?:{_ANNEX})?，?(?:{_EXPIRED})?(?:{_ADVERB}|，)*"
-_ENDS = r"(?:废止|失效|停止执行|不再执行)"
+_ENDS = r"(?:废止|失效|作废|停止执行|停止施行|不再执行|不再施行)"
 _VERB = re.compile(rf"{_ENDS}(?:[、和并]?{_ENDS})*")
 _END = re.compile(r"\s*(?:$|[。；;！!]|[，,](?!\s*(?:但|其中|不过|仅))|执行完毕)")
 _SUBJECT = re.compile(rf"{_SIGN}{_BETWEEN}$")
@@ -106,13 +106,14 @@ _REPORTS = re.compile(r"(?:规定|明确|指出|载明|提出|提到|显示|认�
 _GROUND = re.compile(r"根据|按照|依据|依照|为")
 _HEARSAY = re.compile(r"(?:反映|获悉|据悉|了解|核实|查实|查询|介绍|报道|咨询|认为)[，：]?$")
 _CONDITION = re.compile(
-    r"^(?:如果?|若|倘若|假如|一旦|凡|只要|即使|虽然|除非|除|待|俟|截至|截止)|(?:的|时|的话|期间)$"
+    r"^(?:如果?|若|倘若|假如|一旦|凡|只要|即使|虽然|除非|除|待|俟|截至|截止)|(?:的|(?<!同)时|的话|期间)$"
     r"|^(?:19|20)\d\d年(?:\d{1,2}月)?(?:\d{1,2}日)?$"
 )
 _BARE_DAY = re.compile(_DAY)
 _SCOPE = re.compile(
     r"^(?:在|对|对于|针对|就|凡)(?!.*(?:基础上|之日|同时|时)$)|(?:内的?|企业|单位|个人|人员|项目|区域|地区|范围)$"
 )
+_POINT = re.compile(r"(?:[（(]?[0-9一二三四五六七八九十]{1,3}[)）.．、])?")
 _DECIDED = re.compile(r"决定|宣布|同意")
 _LISTS = re.compile(
     rf"(?:以下|下列|如下)[^，,。；;：:]{{0,24}}?(?:{_ADVERB}|，)*(?:废止|失效|停止执行)[：:]?$"
@@ -270,6 +271,7 @@ def _may_begin(start: str, predicate: str) -> bool:
         return False
     if "“" in start and start.rfind("“") > start.rfind("”"):
         return False
+    own = re.sub(rf"^{_DECIDES}(?=[^的]*$)", "", own) if "宣布" in own else own
     mark = _OBJECT_MARK.fullmatch(own)
     if mark is not None:
         decided = (
@@ -279,6 +281,11 @@ def _may_begin(start: str, predicate: str) -> bool:
         )
         return bool(decided) and _is_start(mark["rest"])
     return _is_start(re.sub(rf"^{_DECIDES}", "", own))
+
+
+def _is_point(before: str, end: str) -> bool:
+    """Test for a point of a decision that is only 一、废止《甲》（文号）。"""
+    return _POINT.fullmatch(before) is not None and end in {"", "。", "；"}
 
 
 def _strip_signs(text: str) -> str:
@@ -325,6 +332,7 @@ def _objects(masked: _Sentence, before: str, after: str) -> list[int]:
         or (verb_group["also"] and begins)
         or (begins and _DECIDED.search(previous))
         or re.search(_SINCE, previous + clauses[-1])
+        or _is_point(masked.text[: len(before)], objects["end"])
     ):
         return []
     first = masked.references_before(len(before))
