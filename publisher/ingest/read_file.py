@@ -285,8 +285,8 @@ class _Reader:
             if not read and (heading or filled):
                 self._add_unmapped(_label_column(header, index), place, filled)
             if heading or filled:
-                companion = header.companions.get(index)
-                field = name or (companion.field if companion else None)
+                companions = header.companions.get(index)
+                field = name or (companions[0].field if companions else None)
                 letters = format_column(index + 1)
                 self._columns.append(ReadColumn(grid.name, letters, heading, field, read, filled))
         for f in catalogue.fields:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from types import MappingProxyType
 
 from publisher.ingest.findings import rows, tables
@@ -85,7 +86,7 @@ class RecordBuilder:
                 originals[f.name] = piece.original
         read_pieces = [(f.name, pieces[f.name]) for f in self._fields if f.name in pieces]
         texts_read = hash_source_texts(read_pieces, self._shown)
-        for name, source in self._derive_amounts(content, lambda n: self._exact_text(pieces[n])):
+        for name, source in self._derive_amounts(content, lambda n: self._exact_texts(pieces[n], n, row)):
             pieces[name], originals[name] = pieces[source], pieces[source].original
         self._count_working_days(content)
         self._check_limits(content, row)
@@ -121,7 +122,7 @@ class RecordBuilder:
                 content[f.name] = parsed.value
             if parsed.value != text and text:
                 originals[f.name] = text
-        for name, source in self._derive_amounts(content, lambda n: originals.get(n, str(content[n]))):
+        for name, source in self._derive_amounts(content, lambda n: (originals.get(n, str(content[n])),)):
             originals[name] = originals.get(source, str(content[source]))
         self._count_working_days(content)
         for f in self._fields:
@@ -133,19 +134,36 @@ class RecordBuilder:
             content, originals, self._sheet, (row,), NO_CELLS, _sha256(source_texts), in_error=in_error
         )
 
-    def _exact_text(self, piece: Piece) -> str:
+    def _exact_texts(self, piece: Piece, name: str, row: int) -> Sequence[str]:
+        """Return the exact text of a cell and the shown one; a rounded number is reported."""
         shown = self._shown.get(piece.cell) if self._shown else None
-        return shown.exact if shown is not None and shown.text.strip() == piece.text.strip() else piece.text
+        if shown is None or shown.text.strip() != piece.text.strip():
+            return (piece.text,)
+        exact, as_shown = find_amount(fold(shown.exact)), find_amount(fold(shown.text))
+        if exact and as_shown and Decimal(exact.amount) != Decimal(as_shown.amount):
+            self._add_rounded(name, piece, row, shown)
+        return (shown.exact, shown.text)
 
-    def _derive_amounts(self, content: Content, text_of: Callable[[str], str]) -> Iterator[tuple[str, str]]:
-        """Add the amounts that texts state; yield each field with its source. ``text_of``: by field."""
+    def _derive_amounts(
+        self, content: Content, texts_of: Callable[[str], Sequence[str]]
+    ) -> Iterator[tuple[str, str]]:
+        """Add the amounts that texts state; yield each field with its source.
+
+        ``texts_of``: texts of a field, of which the first that states an amount counts.
+        """
         for f in self._derived:
             if f.name in content or f.name in self._invalid or f.derived_from not in content:
                 continue
-            amount = find_amount(fold(text_of(f.derived_from)))
+            amounts = (find_amount(fold(text)) for text in texts_of(f.derived_from))
+            amount = next((a for a in amounts if a is not None), None)
             if amount is not None:
                 content[f.name] = amount_value(amount)
                 yield f.name, f.derived_from
+
+    def _add_rounded(self, name: str, piece: Piece, row: int, shown: ShownText) -> None:
+        place = self._create_place(row, name, piece.cell)
+        words = {"shown": piece.text, "stored": shown.exact}
+        self.findings.append(tables.ROUNDED_BY_FORMAT.at(place, piece.text, **words))
 
     def _count_working_days(self, content: Content) -> None:
         """Count the days of a licence as working days (行政许可法 第八十二条), if its text does not say."""
@@ -187,9 +205,7 @@ class RecordBuilder:
         if exact.value is None:
             return self._parse_text(f, piece, row, piece.text)
         if as_shown.value is not None and as_shown.value != exact.value and shown.kind == "number":
-            place = self._create_place(row, f.name, piece.cell)
-            words = {"shown": piece.text, "stored": shown.exact}
-            self.findings.append(tables.ROUNDED_BY_FORMAT.at(place, piece.text, **words))
+            self._add_rounded(f.name, piece, row, shown)
         return self._parse_text(f, piece, row, shown.exact)
 
     def _add_missing(self, f: Field, row: int) -> None:

@@ -34,7 +34,7 @@ class Header:
     """Columns whose field already belongs to an earlier column."""
     units: Mapping[int, str] = field(default_factory=dict)
     """Column → unit of its bare numbers, where the heading names one."""
-    companions: Mapping[int, ColumnMeaning] = field(default_factory=dict)
+    companions: Mapping[int, Sequence[ColumnMeaning]] = field(default_factory=dict)
     """Columns with the unit or a note of another column (法定办结时限单位)."""
     ignored: frozenset[int] = frozenset()
     """Columns with a known heading and no content, such as a running 序号."""
@@ -147,6 +147,8 @@ def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
                 break
         elif _explains_columns(lower, levels):
             pass
+        elif _qualifies_columns(upper, lower, levels):
+            _add_level(levels, lower)
         elif _is_lower_row(upper, lower, headings):
             _add_level(levels, lower)
         else:
@@ -196,6 +198,7 @@ def _add_level(levels: list[list[str]], lower: Row) -> None:
 
 
 _EXPLANATION = re.compile(r"\s*(?:(?:非|不)?(?:必填|选填|可选|必录|必选|可填)项?|[*＊★☆]+)\s*")
+_IN_BRACKETS = re.compile(r"\s*[（(【\[][^（()）【】\[\]]{1,30}[）)】\]]\s*")
 _NUMBERED = re.compile(r"\s*[（(]?(\d{1,3})[）)]?\s*")
 
 
@@ -217,6 +220,17 @@ def _explains_columns(row: Row, levels: Sequence[Sequence[str]]) -> bool:
     return len(numbers) == len(texts) and [int(m[1]) for m in numbers] == list(range(1, len(texts) + 1))
 
 
+def _qualifies_columns(upper: Sequence[Row], lower: Row, levels: Sequence[Sequence[str]]) -> bool:
+    """Test for a row with a unit or a remark under each of some headings: （工作日）, 万元, （必填）."""
+    cells = [c for c in lower if has_own_text(c)]
+    if any(c.merged_from is not None for row in upper for c in row):
+        return False
+    headed = all(any(level[c.column - lower[0].column] for level in levels) for c in cells)
+    texts = [c.text.strip() for c in cells]
+    marks = [t for t in texts if _IN_BRACKETS.fullmatch(t) or _EXPLANATION.fullmatch(t) or parse_unit(t)]
+    return headed and len(marks) == len(texts) and any(parse_unit(t.strip("（）()")) for t in texts)
+
+
 def _is_lower_row(upper: Sequence[Row], lower: Row, headings: Headings) -> bool:
     """Test whether a row continues a header: short texts under spans, blanks or names of a program.
 
@@ -229,7 +243,7 @@ def _is_lower_row(upper: Sequence[Row], lower: Row, headings: Headings) -> bool:
         if cell.text.strip().replace(".", "").isdigit():
             return False
         above = next((row for row in reversed(upper) if index < len(row) and has_own_text(row[index])), None)
-        text = above[index].text if above is not None else ""
+        text = above[index].text if above is not None else _spanning_text(upper, index)
         if len(cell.text) > (_LONGEST_SUBHEADING if not headings.knows(cell.text) else LONGEST_HEADING):
             return False
         two_names = bool(text) and is_identifier(text) != is_identifier(cell.text)
@@ -238,6 +252,15 @@ def _is_lower_row(upper: Sequence[Row], lower: Row, headings: Headings) -> bool:
         has_heading = has_heading or headings.knows(cell.text)
         has_heading = has_heading or _join_headings(text, cell.text, headings) is not None
     return has_heading
+
+
+def _spanning_text(upper: Sequence[Row], index: int) -> str:
+    """Return the heading to the left that spans a column without one, merged or not."""
+    for row in reversed(upper):
+        merged_from = row[index].merged_from
+        if merged_from is not None and merged_from[0] == row[0].row:
+            return row[index].text
+    return next((c.text for c in reversed(upper[0][:index]) if has_own_text(c)), "")
 
 
 def _spans(row: Row, index: int) -> bool:
@@ -318,7 +341,7 @@ class _Columns:
                 self._columns[index] = field
         leads = {catalogue.title_field, catalogue.number_field, *(n[0] for n in catalogue.identity)}
         fields = set(self._columns.values())
-        companions = {i: m for i, m in self._companions.items() if m.field in fields}
+        companions = {i: (m,) for i, m in self._companions.items() if m.field in fields}
         return Header(
             first=first,
             rows=rows,

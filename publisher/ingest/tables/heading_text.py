@@ -69,6 +69,17 @@ def parse_unit(text: str) -> str:
     return "日" if alternatives <= _DAYS else unit
 
 
+_TIME_UNIT = re.compile(
+    r"个?(?:工作日|工作天|自然日|日历日|日历天|天|日|小时|分钟|星期|周|月|年)"
+    r"(?:[/或、]个?(?:工作日|工作天|自然日|日历日|日历天|天|日|小时|分钟|星期|周|月|年))*"
+)
+
+
+def is_time_unit(unit: str) -> bool:
+    """Test for a unit of time, as :func:`parse_unit` returns it."""
+    return _TIME_UNIT.fullmatch(unit) is not None
+
+
 def is_identifier(text: str) -> bool:
     """Test for the name of a column in a program, such as ``ITEM_NAME``."""
     return bool(_IDENTIFIER.fullmatch(text))

@@ -17,6 +17,10 @@ _ERROR = re.compile(r"#(?:REF!|N/A|VALUE!|NAME\?|DIV/0!|NULL!|NUM!|SPILL!|CALC!)
 _NUMERAL = r"[\d,，.．]+|[一二三四五六七八九十百千两半]+"
 _BARE = re.compile(rf"\s*(?:{_NUMERAL})(?:\s*[-–—―~～至到]+\s*(?:{_NUMERAL}))?\s*")
 """A number or a range without a unit."""
+_DAYS = re.compile("工作日|自然日|日历日")
+_EXCLUDED = re.compile(r"[不未非]|除|扣|延长|\d|[一二三四五六七八九十]个?(?:工作日|自然日|日历日)")
+"""Words of a note that mention days without saying which the limit counts."""
+_MONEY_UNIT = re.compile("[元角分%‰]")
 
 
 @lru_cache(maxsize=4096)
@@ -30,7 +34,10 @@ class Qualifier:
 
     def __init__(self, catalogue: Catalogue, notes: list[RowNote]) -> None:
         self._fields = catalogue.by_name
+        self._standards = frozenset(f.derived_from for f in catalogue.fields if f.derived_from)
         self._notes = notes
+        self.default_units: dict[str, str] = {}
+        """Field → unit that its heading names."""
 
     def add_default_unit(self, pieces: dict[str, Piece], name: str, unit: str) -> None:
         """Add the unit of the heading to a bare number."""
@@ -45,6 +52,8 @@ class Qualifier:
         if not unit:
             words = {"title": title, "unit": text}
             self._notes.append(RowNote(tables.UNIT_UNKNOWN, row, name, text, cell, words))
+        elif self._is_money(name) and not _MONEY_UNIT.search(unit):
+            self._add_thing(piece, name, unit, row, text, cell)
         elif _BARE.fullmatch(piece.text):
             piece.text = _with_unit(self._fields[name], piece.text, unit)
             piece.original = f"{piece.original}{text}"
@@ -52,9 +61,32 @@ class Qualifier:
             words = {"title": title, "unit": text}
             self._notes.append(RowNote(tables.UNIT_DIFFERS, row, name, piece.text, cell, words))
 
+    def _is_money(self, name: str) -> bool:
+        return self._fields[name].type == "amount" or name in self._standards
+
+    def _add_thing(self, piece: Piece, name: str, thing: str, row: int, text: str, cell: str) -> None:
+        """Add what a sum is charged for: 80 under 收费标准（元） beside 件 is 80元/件."""
+        money = self.default_units.get(name) or self._fields[name].unit or ""
+        if money.endswith("元") and _BARE.fullmatch(piece.text):
+            piece.text = _with_unit(self._fields[name], piece.text, f"{money}/{thing}")
+            piece.original = f"{piece.original}{text}"
+        elif _BARE.fullmatch(piece.text) or thing not in piece.text:
+            words = {"title": self._fields[name].title, "unit": text}
+            self._notes.append(RowNote(tables.UNIT_UNKNOWN, row, name, text, cell, words))
+
     def add_remark(self, pieces: dict[str, Piece], name: str, text: str, row: int, cell: str) -> None:
-        """Add a note in a column of its own: to running text, else only to the original."""
+        """Add a note in a column of its own: to running text, else only to the original.
+
+        A note that says which days a limit counts is its unit.
+        """
         piece, field = pieces.get(name), self._fields[name]
+        days = set(_DAYS.findall(text)) if field.type == "limit" else set()
+        if piece is not None and len(days) == 1 and not _EXCLUDED.search(text):
+            unit = days.pop()
+            if _BARE.fullmatch(piece.text) or unit not in piece.text:
+                self.add_unit(pieces, name, unit, row, cell)
+            if parse_unit(text):
+                return
         if piece is None:
             value = text if field.type == "string" else ""
             pieces[name] = Piece(value, text, cell)
@@ -83,6 +115,9 @@ class PieceReader:
         self._notes = notes
         self._header = table.header
         self._qualifier = Qualifier(catalogue, notes)
+        self._qualifier.default_units = {
+            table.header.columns[i]: unit for i, unit in table.header.units.items() if i in table.header.columns
+        }
         self._fields = catalogue.by_name
         self._companions: dict[tuple[str, str], str] = {}
         """Unit or note of the row above by field and role, for 同上."""

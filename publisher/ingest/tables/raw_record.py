@@ -141,7 +141,7 @@ def _add_filled(line: TableLine, name: str | None, position: int, cell: Cell, he
     if name is not None:
         line.filled.setdefault(name, cell)
     elif position in header.companions:
-        line.companions.append((header.companions[position], cell))
+        line.companions += [(meaning, cell) for meaning in header.companions[position]]
 
 
 def _add_other(line: TableLine, position: int, cell: Cell, header: Header) -> None:
@@ -149,7 +149,7 @@ def _add_other(line: TableLine, position: int, cell: Cell, header: Header) -> No
     if position in header.ignored:
         line.numbers.append(cell)
     elif position in header.companions:
-        line.companions.append((header.companions[position], cell))
+        line.companions += [(meaning, cell) for meaning in header.companions[position]]
     else:
         line.unread.append(cell)
 

@@ -14,6 +14,7 @@ from publisher.ingest.tables import header_row
 from publisher.ingest.tables.header_row import Header, has_own_text
 from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import RowNote, TableLine, read_line
+from publisher.ingest.tables.unit_columns import add_unit_columns
 
 _NOTE = re.compile(
     r"\s*(备\s*注|注|说\s*明|附\s*注|附\s*件|填表说明|单位|数据来源|资料来源|来源)\s*\d*\s*(?:[：:.、]|$)"
@@ -105,6 +106,7 @@ class _Segmenter:
 
     def _start_table(self, header: Header) -> int:
         titles = [text for _, text in self._banners]
+        header = add_unit_columns(header, self.sheet.grid, titles, self._headings)
         self._classify_banners("title")
         self._table = Table(header, titles=titles)
         head = self.sheet.grid.rows[header.first]

@@ -68,6 +68,8 @@ def show_text(text: str, code: str) -> str | None:
 
 _NUMERAL = re.compile(r"(?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)(?P<percent>\s*%)?")
 
+_HAN_NUMERAL = re.compile("[一二三四五六七八九十百千零〇壹贰叁肆伍陆柒捌玖拾佰仟½¼¾⅓⅔]|^$")
+
 
 def restore_number(text: str, value: float) -> ShownText:
     """Return the exact value in the words of a shown text (``0.9元`` for 0.85), without its format.
@@ -76,6 +78,8 @@ def restore_number(text: str, value: float) -> ShownText:
     """
     kind: Literal["number", "long"] = "long" if abs(value) >= 1e15 else "number"
     numerals = list(_NUMERAL.finditer(text))
+    if not numerals and not _HAN_NUMERAL.search(text):
+        return ShownText(text, text, kind)  # 免费 for 0
     if len(numerals) == 1 and kind == "number" and "E" not in text:
         match = numerals[0]
         shown = Decimal(match["number"].replace(",", ""))

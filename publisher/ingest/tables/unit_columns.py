@@ -1,0 +1,100 @@
+"""Columns and lines that state the unit of other columns without their name: 单位 beside 法定时限, 单位：万元."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from publisher.ingest.formats.grid import Grid
+from publisher.ingest.tables.header_row import Header, has_own_text
+from publisher.ingest.tables.heading_text import is_time_unit, parse_unit
+from publisher.ingest.tables.headings import ColumnMeaning, Headings
+from schemas.cells.values import is_ditto
+
+_MOST_ROWS = 1_000
+"""Rows of a column that are examined."""
+_LONGEST_UNIT = 12
+_UNIT_OF_TIMES = re.compile(r"(?:办理|办结|审批)?(?:时限|期限|时间|计时)的?(?:计量)?(?:单位|类型)")
+"""Heading of one column with the unit of every time limit."""
+_STATED = re.compile(r"单位\s*[:：]\s*([^\s，,；;。、）)】\]]{1,12})")
+"""A unit in a line above the table, such as （单位：万元）."""
+
+
+def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings: Headings) -> Header:
+    """Add the columns whose cells are the units of the columns beside them, and the units of ``titles``.
+
+    A limit of 15 with 自然日 in the next column is never one of 15 工作日, whatever that column is called.
+    """
+    kinds = {i: kind for i, name in header.columns.items() if (kind := _kind_of(name, headings))}
+    companions = dict(header.companions)
+    for index in range(len(grid.rows[header.first])):
+        if index in companions or index in header.ignored:
+            continue
+        if index in header.columns and index not in header.twice:
+            continue
+        texts = list(_list_texts(grid, header, index))
+        units = [unit for text in texts if (unit := parse_unit(text))]
+        if not units or len(units) * 5 < sum(not is_ditto(text) for text in texts) * 4:
+            continue
+        kind = "time" if is_time_unit(units[0]) else "money"
+        fields = _find_qualified(index, kind, kinds, header, companions)
+        if fields:
+            companions[index] = tuple(ColumnMeaning("unit", name) for name in fields)
+    columns = {i: name for i, name in header.columns.items() if i not in companions}
+    stated = {"time" if is_time_unit(unit) else "money": unit for unit in _stated_units(titles)}
+    units_by_column = {i: stated[kind] for i, kind in kinds.items() if kind in stated and i in columns}
+    return replace(
+        header,
+        columns=columns,
+        twice=tuple(i for i in header.twice if i in columns),
+        companions=companions,
+        units={**units_by_column, **header.units},
+    )
+
+
+def _kind_of(name: str, headings: Headings) -> str:
+    """Return ``time`` for a limit, ``money`` for an amount or a text that may state one, else ``""``."""
+    catalogue = headings.catalogue
+    field = catalogue.by_name[name]
+    if field.type == "limit":
+        return "time"
+    is_standard = any(f.derived_from == name for f in catalogue.fields)
+    return "money" if field.type == "amount" or is_standard or (field.unit or "").endswith("元") else ""
+
+
+def _list_texts(grid: Grid, header: Header, index: int) -> Iterator[str]:
+    heading = "".join(header.headings.get(index, "").split())
+    for row in grid.rows[header.end : header.end + _MOST_ROWS]:
+        if has_own_text(row[index]):
+            text = "".join(row[index].text.split())
+            if text and text not in heading:
+                yield text if len(text) <= _LONGEST_UNIT else ""
+
+
+def _find_qualified(
+    index: int,
+    kind: str,
+    kinds: Mapping[int, str],
+    header: Header,
+    companions: Mapping[int, Sequence[ColumnMeaning]],
+) -> list[str]:
+    """Return the fields whose unit a column states: those directly to its left, else the one to its right."""
+    qualified = {m.field for meanings in companions.values() for m in meanings if m.role == "unit"}
+    open_columns = {i for i, k in kinds.items() if k == kind and header.columns[i] not in qualified}
+    open_columns.discard(index)
+    left = index - 1
+    while left in open_columns and left not in header.twice:
+        left -= 1
+    columns = list(range(left + 1, index)) or [i for i in (index + 1,) if i in open_columns]
+    if not columns and _UNIT_OF_TIMES.fullmatch("".join(header.headings.get(index, "").split())):
+        columns = sorted(open_columns)
+    return list(dict.fromkeys(header.columns[i] for i in columns))
+
+
+def _stated_units(titles: Sequence[str]) -> Iterator[str]:
+    for title in titles:
+        for match in _STATED.finditer(title):
+            unit = parse_unit(match[1])
+            if unit and (is_time_unit(unit) or "元" in unit):
+                yield unit
