@@ -94,7 +94,9 @@ _BRACKETED_UNIT = re.compile(r"(?<=\d)\s?[（(]((?:[十百千万亿]*元)[^（()
 """10（元/证）"""
 _BRACKETED_PER = re.compile(r"(?<=元/)[（(]([^（()）\d]{1,10})[）)]$")
 """10元/（人·次）"""
-_REPEATED_UNIT = re.compile(rf"(?P<first>{_NUMBER})(?P<unit>元/{_LETTER}{{1,8}}){_DASH}(?P<most>{_NUMBER})(?P=unit)")
+_REPEATED_UNIT = re.compile(
+    rf"(?P<first>{_NUMBER})(?P<unit>元/{_LETTER}{{1,8}}){_DASH}(?P<most>{_NUMBER})(?P=unit)"
+)
 """0.1元/吨—0.3元/吨"""
 _SMALL_CAPITAL = re.compile(rf"[{_CAPITALS}]+(?=[万亿]?[元圆块角分](?!之))")
 
@@ -173,7 +175,7 @@ def _build_money(match: re.Match[str], unit: str) -> Amount | None:
 
 
 def _scale_range(match: re.Match[str]) -> tuple[str, str]:
-    """Return the least and the most of a range: 1-2万元 scales both, 5000元—1万元 and 8000—1万元 the second."""
+    """Return both ends of a range: 1-2万元 scales both, 5000元—1万元 and 8000—1万元 the second."""
     scale = match["scale"] or ""
     if not match["most"]:
         return _scale(match["n"], scale), ""

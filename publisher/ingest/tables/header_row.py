@@ -147,9 +147,7 @@ def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
                 break
         elif _explains_columns(lower, levels):
             pass
-        elif _qualifies_columns(upper, lower, levels):
-            _add_level(levels, lower)
-        elif _is_lower_row(upper, lower, headings):
+        elif _qualifies_columns(upper, lower, levels) or _is_lower_row(upper, lower, headings):
             _add_level(levels, lower)
         else:
             break

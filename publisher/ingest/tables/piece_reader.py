@@ -116,7 +116,9 @@ class PieceReader:
         self._header = table.header
         self._qualifier = Qualifier(catalogue, notes)
         self._qualifier.default_units = {
-            table.header.columns[i]: unit for i, unit in table.header.units.items() if i in table.header.columns
+            table.header.columns[i]: unit
+            for i, unit in table.header.units.items()
+            if i in table.header.columns
         }
         self._fields = catalogue.by_name
         self._companions: dict[tuple[str, str], str] = {}

@@ -1,4 +1,4 @@
-"""Columns and lines that state the unit of other columns without their name: 单位 beside 法定时限, 单位：万元."""
+"""Columns and lines with the unit of other columns, whatever their name: 单位 beside 法定时限, 单位：万元."""
 
 from __future__ import annotations
 

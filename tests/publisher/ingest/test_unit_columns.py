@@ -1,0 +1,126 @@
+"""Units that stand beside a quantity, below its heading or above its table."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import openpyxl
+import pytest
+
+from tests.publisher.ingest.workbooks import codes, column, csv_bytes, read_workbook, xlsx
+
+_HEADS = ("事项名称", "权力类型", "设定依据")
+_ROW = ("甲", "行政确认", "《甲法》")
+
+
+def _limit(value: int, unit: str) -> dict[str, object]:
+    return {"value": value, "unit": unit}
+
+
+@pytest.mark.parametrize(
+    "heads",
+    [
+        ("法定时限", "单位", "承诺时限", "单位"),
+        ("法定时限", "法定时限类型", "承诺时限", "时限单位"),
+        ("法定时限（数值）", "法定时限（单位）", "承诺时限（数值）", "承诺时限（单位）"),
+        ("法定时限", "计时方式", "承诺时限", ""),
+    ],
+)
+def test_a_column_of_units_qualifies_the_limit_beside_it(heads: tuple[str, ...]) -> None:
+    for data in (
+        xlsx(("S", [(*_HEADS, *heads), (*_ROW, 15, "自然日", 5, "工作日")])),
+        csv_bytes((*_HEADS, *heads), (*_ROW, 15, "自然日", 5, "工作日")),
+    ):
+        reading = read_workbook(data)
+        assert column(reading, "statutory_limit") == [_limit(15, "自然日")]
+        assert column(reading, "promised_limit") == [_limit(5, "工作日")]
+        assert reading.unmapped_columns == ()
+
+
+@pytest.mark.parametrize(
+    ("heads", "row"),
+    [
+        (("法定时限", "承诺时限", "单位"), (15, 5, "自然日")),
+        (("法定时限", "承诺时限", "备注", "时限单位"), (15, 5, "无", "自然日")),
+    ],
+)
+def test_one_column_of_units_qualifies_every_limit(heads: tuple[str, ...], row: tuple[object, ...]) -> None:
+    reading = read_workbook(xlsx(("S", [(*_HEADS, *heads), (*_ROW, *row)])))
+    assert column(reading, "statutory_limit") == [_limit(15, "自然日")]
+    assert column(reading, "promised_limit") == [_limit(5, "自然日")]
+
+
+@pytest.mark.parametrize(
+    "below", [("（工作日）", "（自然日）"), ("工作日", "自然日"), ("单位：工作日", "单位：自然日")]
+)
+def test_a_row_of_units_below_the_headings_belongs_to_the_header(below: tuple[str, str]) -> None:
+    rows = [(*_HEADS, "法定时限", "承诺时限"), (None, None, None, *below), (*_ROW, 20, 10)]
+    reading = read_workbook(xlsx(("S", rows)))
+    assert [(x.row, x.reason) for x in reading.left_out] == [(1, "header"), (2, "header")]
+    assert column(reading, "statutory_limit") == [_limit(20, "工作日")]
+    assert column(reading, "promised_limit") == [_limit(10, "自然日")]
+
+
+@pytest.mark.parametrize("merged", [(), ("D1:E1", "F1:G1")])
+def test_a_number_and_its_unit_below_one_heading(merged: tuple[str, ...]) -> None:
+    rows = [
+        (*_HEADS, "法定时限", None, "承诺时限", None),
+        (None, None, None, "时限", "单位", "时限", "单位"),
+        (*_ROW, 15, "自然日", 5, "工作日"),
+    ]
+    reading = read_workbook(xlsx(("S", rows), merged=merged))
+    assert column(reading, "statutory_limit") == [_limit(15, "自然日")]
+    assert column(reading, "promised_limit") == [_limit(5, "工作日")]
+
+
+def test_a_unit_above_the_table_is_that_of_its_bare_numbers() -> None:
+    rows = [
+        ("填报单位：甲局", None, None, None, "单位：万元"),
+        ("序号", "执收部门", "项目名称", "收费标准", "收费金额"),
+        (1, "公安", "甲费", 80, 80),
+        (2, "公安", "乙费", "90元/件", None),
+    ]
+    reading = read_workbook(xlsx(("S", rows)), "fees")
+    assert column(reading, "standard") == ["80万元", "90元/件"]
+    assert column(reading, "amount") == [
+        {"amount": "800000", "unit": "元"},
+        {"amount": "90", "unit": "元/件"},
+    ]
+
+
+def test_a_note_that_says_which_days_count_is_a_unit() -> None:
+    rows = [
+        (*_HEADS, "法定时限", "法定时限说明"),
+        (*_ROW, 15, "自然日"),
+        ("乙", *_ROW[1:], 15, "按自然日计算"),
+        ("丙", *_ROW[1:], 15, "不含自然日"),
+        ("丁", *_ROW[1:], "15个工作日", "自然日"),
+    ]
+    reading = read_workbook(xlsx(("S", rows)))
+    units = ["自然日", "自然日", "工作日", "工作日"]
+    assert column(reading, "statutory_limit") == [_limit(15, unit) for unit in units]
+    assert [f.row for f in reading.findings if f.code == "unit-differs"] == [5]
+
+
+def test_a_thing_that_is_charged_for_is_no_currency() -> None:
+    heads = ("序号", "执收部门", "项目名称", "收费标准（元）", "计费单位")
+    reading = read_workbook(xlsx(("S", [heads, (1, "公安", "甲费", 80, "件")])), "fees")
+    assert column(reading, "standard") == ["80元/件"]
+    heads = ("序号", "执收部门", "项目名称", "收费标准", "计费单位")
+    reading = read_workbook(xlsx(("S", [heads, (1, "公安", "甲费", 80, "件")])), "fees")
+    assert column(reading, "standard") == ["80"]
+    assert codes(reading) == ["unit-unknown"]
+
+
+def test_an_amount_that_a_format_rounds_is_told() -> None:
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    sheet.append(["序号", "执收部门", "项目名称", "收费标准"])
+    sheet.append([1, "公安", "甲费", 0.85])
+    sheet["D2"].number_format = '0.0"元/证"'
+    out = BytesIO()
+    book.save(out)
+    reading = read_workbook(out.getvalue(), "fees")
+    assert column(reading, "standard") == ["0.9元/证"]
+    assert column(reading, "amount") == [{"amount": "0.85", "unit": "元/证"}]
+    assert [(f.code, f.row) for f in reading.findings] == [("rounded-by-format", 2)]
