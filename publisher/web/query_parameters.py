@@ -81,6 +81,7 @@ class Parameters:
     headers: str = "zh"
     """The language of a file's headings."""
     explain: bool = False
+    versions: bool = False
 
     def values_of(self, name: str) -> tuple[str, ...]:
         """List all values of filters with this name."""
@@ -266,6 +267,10 @@ def _boolean(value: str) -> str:
     return value
 
 
+def _truth(value: str) -> bool:
+    return _boolean(value) == "true"
+
+
 def _typed(value: str, kind: FieldType) -> str:
     """Convert a value to the form that the log compares. Raises ``_BadValueError`` if it does not fit."""
     if kind == "date":
@@ -376,7 +381,8 @@ def _headers(value: str) -> str:
 
 _SINGLES: Mapping[str, tuple[str, str, Callable[[str], Any]]] = {
     "limit": ("query", "limit", _integer_parser(1, MAX_LIMIT)),
-    "explain": ("query", "explain", lambda value: _boolean(value) == "true"),
+    "explain": ("query", "explain", _truth),
+    "versions": ("query", "versions", _truth),
     "cursor": ("query", "cursor", str),
     "as_of": ("view", "as_of", _date),
     "known_at": ("view", "known_at", _instant),

@@ -28,6 +28,9 @@ class Addresses:
     def dataset(self, name: str) -> str:
         return f"{self.base}/v1/datasets/{name}"
 
+    def page(self, name: str) -> str:
+        return f"{self.base}/datasets/{name}"
+
     def release(self, name: str, number: int) -> str:
         return f"{self.dataset(name)}/releases/{number}"
 

@@ -1,13 +1,16 @@
 """The data catalog of a site in DCAT 3, as JSON-LD: one flat graph of named nodes.
 
-A dataset is a ``dcat:Dataset``. Its releases are versions of it (``dcat:hasVersion``), each a
-``dcat:Dataset`` with the files of the release. Datasets of one catalogue (for example the fees of all bodies
-and years) form a ``dcat:DatasetSeries``.
+A list is a ``dcat:Dataset`` with the files of its present state. Lists of one catalogue (for example the
+fees of all bodies and years) form a ``dcat:DatasetSeries``. The releases of a list are versions of it
+(``dcat:hasVersion``), each a ``dcat:Dataset`` with the files of the release.
+
+Harvesters (ckanext-dcat, udata) take every node of type ``dcat:Dataset``, so the data catalog has versions
+only on request; the document of one list always has them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,29 +24,40 @@ from schemas.reference import administrative_divisions
 type Node = dict[str, Any]
 
 
-def document(published_site: PublishedSite) -> Node:
-    """Build the data catalog as a JSON-LD document."""
-    nodes: dict[str, Node] = {}
-    for node in _nodes(published_site, Addresses(published_site.site.base)):
-        nodes.setdefault(node["@id"], node)  # bodies and places appear once
-    return {"@context": vocabulary.CONTEXT, "@graph": list(nodes.values())}
+def document(published_site: PublishedSite, *, versions: bool = False) -> Node:
+    """Build the data catalog as a JSON-LD document; ``versions``: releases and series are datasets too."""
+    at = Addresses(published_site.site.base)
+    catalog = _catalog(published_site, at, versions=versions)
+    return _graph([*catalog, *_lists(published_site.datasets, at, versions=versions)])
 
 
-def _nodes(published_site: PublishedSite, at: Addresses) -> Iterator[Node]:
-    yield from _catalog(published_site, at)
+def dataset_document(base: str, published_dataset: PublishedDataset) -> Node:
+    """Build the document of one list, with its versions and its series. ``base``: address of the site."""
+    return _graph(_lists([published_dataset], Addresses(base), versions=True))
+
+
+def _graph(nodes: Iterable[Node]) -> Node:
+    named: dict[str, Node] = {}
+    for node in nodes:
+        named.setdefault(node["@id"], node)  # bodies and places appear once
+    return {"@context": vocabulary.CONTEXT, "@graph": list(named.values())}
+
+
+def _lists(datasets: Sequence[PublishedDataset], at: Addresses, *, versions: bool) -> Iterator[Node]:
     series: dict[str, Catalogue] = {}
-    for published_dataset in published_site.datasets:
+    for published_dataset in datasets:
         series.setdefault(published_dataset.catalogue.name, published_dataset.catalogue)
-        yield from _dataset(published_dataset, at)
-        for n, published_release in enumerate(published_dataset.releases):
-            before = published_dataset.releases[n - 1] if n else None
-            yield from _release(published_dataset, published_release, before, at)
+        yield from _dataset(published_dataset, at, versions=versions)
+        if versions:
+            for n, published_release in enumerate(published_dataset.releases):
+                before = published_dataset.releases[n - 1] if n else None
+                yield from _release(published_dataset, published_release, before, at)
     for catalogue in series.values():
-        yield from _series(catalogue, published_site.datasets, at)
+        yield from _series(catalogue, datasets, at, versions=versions)
     yield from _shared()
 
 
-def _catalog(published_site: PublishedSite, at: Addresses) -> Iterator[Node]:
+def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) -> Iterator[Node]:
     site = published_site.site
     host = site.tag_authority.partition(",")[0]
     agent = at.part("publisher", host)
@@ -64,7 +78,7 @@ def _catalog(published_site: PublishedSite, at: Addresses) -> Iterator[Node]:
         "dct:publisher": _ref(agent),
         "dct:language": _ref(vocabulary.CHINESE),
         "foaf:homepage": _ref(f"{site.base}/"),
-        "dcat:dataset": [_ref(a) for a in (*datasets, *series)],
+        "dcat:dataset": [_ref(a) for a in (*datasets, *(series if versions else ()))],
         "dcat:service": _ref(at.service),
         "dcat:themeTaxonomy": _ref(vocabulary.GOVERNMENT.rpartition("/")[0]),
         **({"dct:modified": _instant(max(times)), "dct:issued": _instant(min(times))} if times else {}),
@@ -83,13 +97,17 @@ def _catalog(published_site: PublishedSite, at: Addresses) -> Iterator[Node]:
     }
 
 
-def _dataset(published_dataset: PublishedDataset, at: Addresses) -> Iterator[Node]:
+def _dataset(published_dataset: PublishedDataset, at: Addresses, *, versions: bool) -> Iterator[Node]:
     dataset, catalogue = published_dataset.dataset, published_dataset.catalogue
     home = at.dataset(dataset.name)
-    versions = [at.release(dataset.name, p.release.number) for p in published_dataset.releases]
+    releases = [at.release(dataset.name, p.release.number) for p in published_dataset.releases]
+    history = {
+        "dcat:hasVersion": [_ref(release) for release in releases],
+        "dcat:hasCurrentVersion": _ref(releases[-1]) if releases else None,
+    }
     latest = published_dataset.releases[-1] if published_dataset.releases else None
     node: Node = {
-        **_common(dataset, at),
+        **_common(published_dataset, at),
         "@id": home,
         "@type": "dcat:Dataset",
         "dct:identifier": home,
@@ -100,12 +118,13 @@ def _dataset(published_dataset: PublishedDataset, at: Addresses) -> Iterator[Nod
         "dct:conformsTo": _ref(at.schema(catalogue.name)),
         "dct:temporal": _ref(f"{home}#temporal") if latest else None,
         "dcat:version": str(latest.release.number) if latest else None,
-        "dcat:hasVersion": [_ref(v) for v in versions],
-        "dcat:hasCurrentVersion": _ref(versions[-1]) if versions else None,
+        **(history if versions else {}),
         "dcat:inSeries": _ref(at.part("series", catalogue.name)),
-        "dcat:distribution": [_ref(f.address) for f in latest.files] if latest else [],
+        "dcat:distribution": [_ref(f.address) for f in published_dataset.files],
     }
     yield _present(node)
+    for file in published_dataset.files:
+        yield from _distribution(file, dataset, at)
     yield from _related_nodes(dataset, at)
     yield _schema(at.schema(catalogue.name), catalogue)
     if published_dataset.releases:
@@ -133,7 +152,7 @@ def _release(
     previous = at.release(dataset.name, before.release.number) if before else None
     yield _present(
         {
-            **_common(dataset, at),
+            **_common(published_dataset, at),
             "@id": home,
             "@type": "dcat:Dataset",
             "dct:identifier": home,
@@ -192,11 +211,14 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
         yield {"@id": vocabulary.SHA_256, "@type": "spdx:ChecksumAlgorithm"}
 
 
-def _series(catalogue: Catalogue, datasets: Sequence[PublishedDataset], at: Addresses) -> Iterator[Node]:
+def _series(
+    catalogue: Catalogue, datasets: Sequence[PublishedDataset], at: Addresses, *, versions: bool
+) -> Iterator[Node]:
     bodies = dict.fromkeys(d.dataset.body for d in datasets if d.catalogue.name == catalogue.name)
     yield {
         "@id": at.part("series", catalogue.name),
-        "@type": ["dcat:Dataset", "dcat:DatasetSeries"],  # both types, for readers without inference
+        # Both types are for readers without inference.
+        "@type": ["dcat:Dataset", "dcat:DatasetSeries"] if versions else "dcat:DatasetSeries",
         "dct:identifier": at.part("series", catalogue.name),
         "dct:title": [vocabulary.chinese(catalogue.title), vocabulary.english(catalogue.title_en)],
         "dct:description": vocabulary.chinese(catalogue.description or catalogue.title),
@@ -206,8 +228,9 @@ def _series(catalogue: Catalogue, datasets: Sequence[PublishedDataset], at: Addr
     }
 
 
-def _common(dataset: Dataset, at: Addresses) -> Node:
+def _common(published_dataset: PublishedDataset, at: Addresses) -> Node:
     """Build the properties that a dataset and its releases share."""
+    dataset, catalogue = published_dataset.dataset, published_dataset.catalogue
     home = at.dataset(dataset.name)
     return {
         "dct:publisher": _ref(at.part("body", dataset.body)),
@@ -219,8 +242,8 @@ def _common(dataset: Dataset, at: Addresses) -> Node:
         if dataset.division
         else None,
         "dcat:theme": _ref(vocabulary.GOVERNMENT),
-        "dcat:keyword": [*dataset.labels],
-        "dcat:landingPage": _ref(f"{at.base}/#{dataset.name}"),
+        "dcat:keyword": _keywords(dataset, catalogue),
+        "dcat:landingPage": _ref(at.page(dataset.name)),
     }
 
 
@@ -239,7 +262,7 @@ def _related_nodes(dataset: Dataset, at: Addresses) -> Iterator[Node]:
         "@type": "dct:LicenseDocument",
         "dct:title": dataset.licence,
     }
-    yield {"@id": f"{at.base}/#{dataset.name}", "@type": "foaf:Document"}
+    yield {"@id": at.page(dataset.name), "@type": "foaf:Document"}
     if dataset.division:
         code = administrative_divisions.pad_code(dataset.division)
         yield {
@@ -254,6 +277,12 @@ def _related_nodes(dataset: Dataset, at: Addresses) -> Iterator[Node]:
             "@type": "skos:ConceptScheme",
             "dct:title": vocabulary.chinese("GB/T 2260 中华人民共和国行政区划代码"),
         }
+
+
+def _keywords(dataset: Dataset, catalogue: Catalogue) -> list[Node]:
+    place = administrative_divisions.name_of(dataset.division) if dataset.division else None
+    chinese = dict.fromkeys(word for word in (catalogue.title, dataset.body, place, *dataset.labels) if word)
+    return [*map(vocabulary.chinese, chinese), vocabulary.english(catalogue.title_en)]
 
 
 def _schema(address: str, catalogue: Catalogue) -> Node:

@@ -11,7 +11,7 @@ from schemas.definition.catalogue import Catalogue
 
 @dataclass(frozen=True, slots=True)
 class File:
-    """A file of a release. ``digest`` is SHA-256, hexadecimal, once the file was generated."""
+    """A file of a state. ``digest`` is SHA-256, hexadecimal, once the file was generated."""
 
     address: str
     title: str
@@ -32,10 +32,12 @@ class PublishedRelease:
 
 @dataclass(frozen=True, slots=True)
 class PublishedDataset:
-    """A dataset, its current catalogue, and its releases, oldest first."""
+    """A dataset, its current catalogue, the files of its present state, and its releases, oldest first."""
 
     dataset: Dataset
     catalogue: Catalogue
+    files: Sequence[File]
+    """At addresses that stay when the next release is published."""
     releases: Sequence[PublishedRelease]
 
 

@@ -9,6 +9,8 @@ from publisher.log import model
 from publisher.views.api import requested_view
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
+from publisher.views.api.published_site import read_published_dataset
+from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import COMPARISONS, Grammar
@@ -17,6 +19,7 @@ from publisher.web.service import Service
 from schemas.definition.catalogue import Field, build_json_schema, build_table_schema
 
 TAG = "数据集"
+_JSON = "application/json"
 _PLAIN = Grammar()
 _PAGED = Grammar(names=frozenset({"limit", "cursor"}))
 _PINNED = Grammar(names=frozenset({"release"}))
@@ -51,18 +54,32 @@ def list_datasets(service: Service, call: Call) -> Reply:
         path="/v1/datasets/{dataset}",
         tag=TAG,
         summary="一个数据集",
-        description="数据集的名称、公布机关、许可、报送部门与最近一次发布。\n\n"
-        "One dataset: its titles, body, licence, parts and latest release.",
+        description="数据集的名称、公布机关、许可、报送部门与最近一次发布。"
+        "以 Accept 可取 RDF（DCAT 3），含历次发布与系列。\n\n"
+        "One dataset: its titles, body, licence, parts and latest release. With Accept as RDF (DCAT 3), with "
+        "its releases and its series.",
         answer=common.Dataset,
         parameters=(DATASET,),
         problems=("no-such-dataset",),
+        also=tuple(rdf_forms.MEDIA.values()),
     )
 )
 def get_dataset(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     dataset = service.log.datasets.get(requested_view.dataset_name(call))
+    if call.media != _JSON:
+        return _describe_in_rdf(service, dataset, call.media)
     sequence = service.log.queries.sequence(dataset.name)
     return Reply(Validity((sequence, dataset)), lambda: _dataset(service, dataset))
+
+
+def _describe_in_rdf(service: Service, dataset: model.Dataset, media: str) -> Reply:
+    published_dataset = read_published_dataset(service, dataset)
+
+    def build() -> bytes:
+        return rdf_forms.write(dcat_catalog.dataset_document(service.site.base, published_dataset), media)
+
+    return Reply(Validity((published_dataset,)), build, {"content-type": media})
 
 
 def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
@@ -194,17 +211,21 @@ def list_releases(service: Service, call: Call) -> Reply:
         path="/v1/datasets/{dataset}/releases/{number}",
         tag="发布",
         summary="一次发布",
-        description="依据、生效日期、来源、变化计数与哈希链。\n\n"
-        "Basis, day of effect, sources, counts of changes, and its place in the chain of hashes.",
+        description="依据、生效日期、来源、变化计数与哈希链；以 Accept 可取 RDF（DCAT 3）。\n\n"
+        "Basis, day of effect, sources, counts of changes, and its place in the chain of hashes. With Accept "
+        "as RDF (DCAT 3): a version of its dataset.",
         answer=common.Release,
         parameters=(DATASET, NUMBER),
         problems=("no-such-dataset", "no-such-release"),
+        also=tuple(rdf_forms.MEDIA.values()),
     )
 )
 def get_release(service: Service, call: Call) -> Reply:
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     query_parameters.parse(call.query, _PLAIN)
     release = service.release(name, number)
+    if call.media != _JSON:
+        return _describe_in_rdf(service, service.log.datasets.get(name), call.media)
     validity = requested_view.pinned_validity(service, name, number)
     return Reply(validity, lambda: _release(service, release))
 

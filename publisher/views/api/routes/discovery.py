@@ -7,23 +7,26 @@ from typing import Any
 import msgspec
 
 from openapi.operation import Operation, Parameter
-from publisher.log.model import Dataset, RecordQuery, Release
-from publisher.views.api.routes import files
-from publisher.views.discovery import dcat_catalog, sitemap_and_robots, turtle
-from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
+from publisher.log.model import Dataset, RecordQuery
+from publisher.views.api.published_site import read_published_site
+from publisher.views.discovery import dcat_catalog, rdf_forms, sitemap_and_robots
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import Call, Reply, route
+from publisher.web.route import Call, Reply, Route, route
 from publisher.web.service import Service
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Catalogue, build_json_schema, build_table_schema
 
 TAG = "数据目录"
-TURTLE = "text/turtle; charset=utf-8"
 _PLAIN = Grammar()
-_TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
+_CATALOG = Grammar(names=frozenset({"versions"}))
+_VERSIONS = Parameter(
+    "versions",
+    "历次发布与系列也作为数据集列出 / List releases and series as datasets too",
+    {"type": "boolean", "default": False},
+)
 _SCHEMA = Parameter(
     "schema",
     "清单类型的名称，见 /v1/schemas / Name of the kind of list, see /v1/schemas",
@@ -34,61 +37,38 @@ _SCHEMA = Parameter(
 )
 
 
-def read_published_site(service: Service) -> PublishedSite:
-    """Read the datasets and releases of the site, with their files."""
-    return PublishedSite(service.site, tuple(_read_dataset(service, d) for d in service.log.datasets.all()))
-
-
-def _read_dataset(service: Service, dataset: Dataset) -> PublishedDataset:
-    releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
-    return PublishedDataset(
-        dataset,
-        service.log.queries.catalogue(dataset.name),
-        tuple(PublishedRelease(release, _files(service, release)) for release in releases),
-    )
-
-
-def _files(service: Service, release: Release) -> tuple[File, ...]:
-    home = f"/v1/datasets/{release.dataset}"
-    address = service.link(f"{home}/records?release={release.number}")
-    paged = File(address, "记录（接口，分页的 JSON）", "application/json", "JSON")
-    generated = files.release_files(service, release.dataset, release.number)[0].files
-    return (
-        paged,
-        *(
-            File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256)
-            for f in generated
-        ),
-    )
-
-
-@route(
-    Operation(
-        name="get_catalog",
-        path="/catalog",
+def _catalog_operation(name: str, path: str, media: str, also: tuple[str, ...] = ()) -> Operation:
+    return Operation(
+        name=name,
+        path=path,
         tag=TAG,
-        summary="数据目录（DCAT 3）",
-        description="全部数据集、版本与下载，依 DCAT 3 与 DCAT-AP 3.0.1。默认为 JSON-LD，"
-        "`Accept: text/turtle` 得 Turtle，内容相同。\n\n"
-        "Datasets, series, versions and distributions as DCAT 3 (DCAT-AP 3.0.1): JSON-LD, or the same "
-        "triples as Turtle with `Accept: text/turtle`.",
-        answer=dict[str, Any],
-        media_type="application/ld+json",
-        also=(TURTLE,),
+        summary="数据目录（DCAT 3）" if also else f"数据目录（{media.partition(';')[0]}）",
+        description="全部数据集及其现行文件，依 DCAT 3 与 DCAT-AP 3.0.1。默认为 JSON-LD，"
+        "以 Accept 可取 Turtle、RDF/XML、N-Triples，内容相同。"
+        "`versions=true` 另含历次发布与系列，各为数据集。\n\n"
+        "Datasets with the files of their present state as DCAT 3 (DCAT-AP 3.0.1): JSON-LD, or the same "
+        "triples as Turtle, RDF/XML or N-Triples. With `versions=true` releases and series are datasets too.",
+        answer=dict[str, Any] if media == rdf_forms.JSON_LD else None,
+        parameters=(_VERSIONS,),
+        media_type=media,
+        also=also,
     )
-)
-def get_catalog(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
-    published_site = read_published_site(service)
-    wants_turtle = call.media == TURTLE
 
-    def build() -> bytes:
-        document = dcat_catalog.document(published_site)
-        return turtle.to_turtle(document) if wants_turtle else msgspec.json.encode(document)
 
-    headers = {"content-type": TURTLE} if wants_turtle else {}
-    # Datasets change without a release, and a file gets its digest when it is generated, so all count.
-    return Reply(Validity((published_site,)), build, headers)
+def _catalog_route(name: str, path: str, media: str, also: tuple[str, ...] = ()) -> Route:
+    """Build the route of the data catalog in one form, or in the negotiated one of ``also``."""
+
+    def handle(service: Service, call: Call) -> Reply:
+        versions = query_parameters.parse(call.query, _CATALOG).versions
+        published_site, chosen = read_published_site(service), call.media or media
+
+        def build() -> bytes:
+            return rdf_forms.write(dcat_catalog.document(published_site, versions=versions), chosen)
+
+        # Datasets change without a release, and a file gets its digest when it is generated, so all count.
+        return Reply(Validity((published_site,)), build, {"content-type": chosen})
+
+    return Route(_catalog_operation(name, path, media, also), handle)
 
 
 class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -254,8 +234,13 @@ def get_robots(service: Service, call: Call) -> Reply:
     return Reply(Validity((body,)), lambda: body)
 
 
+_JSON_LD, *_OTHERS = rdf_forms.MEDIA.values()
 ROUTES: tuple[Any, ...] = (
-    get_catalog,
+    _catalog_route("get_catalog", "/catalog", _JSON_LD, tuple(_OTHERS)),
+    *(
+        _catalog_route(f"get_catalog_{suffix}", f"/catalog.{suffix}", media)
+        for suffix, media in rdf_forms.MEDIA.items()
+    ),
     list_schemas,
     get_table_schema,
     get_json_schema,

@@ -216,23 +216,32 @@ def list_files(service: Service, call: Call) -> Reply:
 
 def release_files(service: Service, name: str, number: int) -> tuple[Files, Validity]:
     """List the files of a release. Raises ``no-such-dataset``, ``no-such-release``."""
-    state = _state(service, name, View(release=number), "zh")
+    files, validity = list_state_files(service, name, View(release=number))
+    digests = tuple(file.sha256 for file in files)
+    # The list changes when files are generated, so it is not pinned, and the time is not recorded.
+    return Files(dataset=name, release=number, files=files), Validity((*validity.tokens, *digests))
+
+
+def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[File, ...], Validity]:
+    """List the files of a release or, without one, of the present, with the validity of their bytes.
+
+    Raises ``no-such-dataset``, ``no-such-release``.
+    """
+    state = _state(service, name, view, "zh")
+    home = f"/v1/datasets/{name}" + (f"/releases/{view.release}" if view.release is not None else "")
 
     def describe(form: Form) -> File:
-        cached = service.files.find(_key(name, form, View(release=number), state.validity))
+        cached = service.files.find(_key(name, form, view, state.validity))
         return File(
             form=form.name,
             title=form.title,
             media_type=form.media_type,
-            address=service.link(f"/v1/datasets/{name}/releases/{number}/files/{form.name}"),
+            address=service.link(f"{home}/files/{form.name}"),
             sha256=cached.sha256 if cached else None,
             size=cached.path.stat().st_size if cached else None,
         )
 
-    files = Files(dataset=name, release=number, files=tuple(map(describe, FORMS.values())))
-    digests = tuple(file.sha256 for file in files.files)
-    # The list changes when files are generated, so it is not pinned, and the time is not recorded.
-    return files, Validity((*state.validity.tokens, *digests))
+    return tuple(map(describe, FORMS.values())), state.validity
 
 
 def _operation(

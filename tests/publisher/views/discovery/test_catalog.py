@@ -7,6 +7,7 @@ import json
 import os
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
 from publisher.log.model import Site as Address
-from publisher.views.discovery import dcat_catalog, turtle
+from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
+from publisher.views.exports.formats import FORMS
 from tests.support import shared_data
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, Site
+from tests.support.site import BASE, FEES, PLAIN, Site, four_releases, publish
 
 pytestmark = pytest.mark.both_databases
 
@@ -32,7 +34,7 @@ DATASET = URIRef(f"{BASE}/v1/datasets/{FEES}")
 
 @pytest.fixture(scope="module")
 def document(site: Site) -> dict[str, Any]:
-    answer = site.client.get("/catalog")
+    answer = site.client.get("/catalog?versions=true")
     assert answer.headers["content-type"] == "application/ld+json"
     body: dict[str, Any] = answer.json()
     return body
@@ -46,9 +48,14 @@ def graph(document: dict[str, Any]) -> Graph:
 def test_turtle_and_json_ld_give_the_same_triples_in_rdflib_and_pyld(
     site: Site, document: dict[str, Any], graph: Graph
 ) -> None:
-    answer = site.client.get("/catalog", headers={"accept": "text/turtle, application/ld+json;q=0.5"})
+    address = "/catalog?versions=true"
+    answer = site.client.get(address, headers={"accept": "text/turtle, application/ld+json;q=0.5"})
     assert answer.headers["content-type"] == "text/turtle; charset=utf-8"
     assert set(Graph().parse(data=answer.content, format="turtle")) == set(graph)
+    for suffix, parser in (("ttl", "turtle"), ("rdf", "xml"), ("nt", "nt"), ("jsonld", "json-ld")):
+        form = site.client.get(f"/catalog.{suffix}?versions=true")
+        assert form.headers["content-type"] == rdf_forms.MEDIA[suffix]
+        assert set(Graph().parse(data=form.content, format=parser)) == set(graph), suffix
     quads = jsonld.to_rdf(document, {"format": "application/n-quads"})
     assert set(Graph().parse(data=quads, format="nt")) == set(graph)
     assert len(graph) > 150
@@ -88,6 +95,47 @@ def test_releases_are_versions_and_datasets_of_one_kind_are_a_series(graph: Grap
     series = graph.value(DATASET, DCAT.inSeries)
     assert (series, RDF.type, DCAT.DatasetSeries) in graph
     assert set(graph.subjects(DCAT.inSeries, series)) == {DATASET, URIRef(f"{BASE}/v1/datasets/empty-fees")}
+
+
+@pytest.mark.parametrize("address", ["/catalog", "/catalog.rdf"])
+def test_a_harvester_that_takes_every_dataset_node_gets_the_lists_and_nothing_else(
+    site: Site, address: str
+) -> None:
+    answer = site.client.get(address)
+    form = "xml" if address.endswith(".rdf") else "json-ld"
+    catalog = Graph().parse(data=answer.content, format=form)
+    lists = {URIRef(f"{BASE}/v1/datasets/{d.name}") for d in site.log.datasets.all()}
+    assert set(catalog.subjects(RDF.type, DCAT.Dataset)) == lists
+    listed = set(catalog.objects(URIRef(f"{BASE}/catalog"), DCAT.dataset))
+    assert listed == lists
+    files = {str(file) for file in catalog.objects(DATASET, DCAT.distribution)}
+    assert files == {f"{DATASET}/files/{form}" for form in FORMS}
+    assert set(catalog.objects(DATASET, DCAT.landingPage)) == {URIRef(f"{BASE}/datasets/{FEES}")}
+    assert Literal("行政事业性收费目录清单", lang="zh") in set(catalog.objects(DATASET, DCAT.keyword))
+
+
+def test_the_addresses_of_files_stay_when_the_next_release_is_published(tmp_path: Path) -> None:
+    def distributions(site: Site) -> set[object]:
+        catalog = Graph().parse(data=site.client.get("/catalog").content, format="json-ld")
+        return set(catalog.objects(DATASET, DCAT.distribution))
+
+    with four_releases(tmp_path) as site:
+        before = distributions(site)
+        site.clock.advance(days=90)
+        publish(site.log, FEES, PLAIN, date(2016, 4, 1), "示财〔2016〕1号")
+        assert distributions(site) == before
+
+
+def test_lists_and_releases_describe_themselves_with_their_versions(site: Site, graph: Graph) -> None:
+    own = {}
+    for path in (f"/v1/datasets/{FEES}", f"/v1/datasets/{FEES}/releases/2"):
+        answer = site.client.get(path, headers={"accept": "text/turtle"})
+        assert answer.headers["content-type"] == "text/turtle; charset=utf-8"
+        own[path] = set(Graph().parse(data=answer.content, format="turtle"))
+        assert own[path] < set(graph)
+    assert (URIRef(f"{DATASET}/releases/2"), DCAT.isVersionOf, DATASET) in own[path]
+    plain = site.client.get(f"/v1/datasets/{FEES}", headers={"accept": "application/json"})
+    assert plain.headers["content-type"] == "application/json"
 
 
 def test_a_dataset_has_a_place_a_period_a_licence_a_contact_and_a_schema(graph: Graph) -> None:
@@ -133,33 +181,33 @@ def test_the_data_catalog_conforms_to_dcat_ap_3_and_a_violation_is_detected(grap
 def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     release = site.log.queries.release(FEES, 1)
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
-    holding = PublishedDataset(
-        site.log.datasets.get(FEES), site.log.queries.catalogue(FEES), (PublishedRelease(release, (file,)),)
-    )
-    body = dcat_catalog.document(PublishedSite(Address(BASE, "data.example.gov.cn,2016"), (holding,)))
+    catalogue, releases = site.log.queries.catalogue(FEES), (PublishedRelease(release, (file,)),)
+    holding = PublishedDataset(site.log.datasets.get(FEES), catalogue, (), releases)
+    site_of_one = PublishedSite(Address(BASE, "data.example.gov.cn,2016"), (holding,))
+    body = dcat_catalog.document(site_of_one, versions=True)
     graph = Graph().parse(data=json.dumps(body), format="json-ld")
     checksum = graph.value(URIRef(file.address), SPDX.checksum)
     assert str(graph.value(checksum, SPDX.checksumValue)) == "ab" * 32
     assert str(graph.value(URIRef(file.address), DCAT.byteSize)) == "12"
 
 
-def test_turtle_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> None:
+def test_every_form_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> None:
     program = (
-        "import json,sys; from publisher.views.discovery import turtle; "
-        "sys.stdout.buffer.write(turtle.to_turtle(json.load(sys.stdin)))"
+        "import json,sys; from publisher.views.discovery import rdf_forms; document = json.load(sys.stdin); "
+        "sys.stdout.buffer.writelines(rdf_forms.write(document, form) for form in rdf_forms.MEDIA.values())"
     )
     command = [sys.executable, "-c", program]
     for seed in ("1", "2"):
         environ = {**os.environ, "PYTHONHASHSEED": seed}
         text = json.dumps(document).encode()
         output = subprocess.run(command, input=text, env=environ, capture_output=True, check=True).stdout
-        assert output == turtle.to_turtle(document)
+        assert output == b"".join(rdf_forms.write(document, media) for media in rdf_forms.MEDIA.values())
 
 
 def test_a_cached_file_is_listed_with_the_digest_of_its_bytes(site: Site) -> None:
     address = f"/v1/datasets/{FEES}/releases/2/files/csv"
     content = site.client.get(address, headers={"accept-encoding": "identity"}).content
-    catalog = Graph().parse(data=site.client.get("/catalog").content, format="json-ld")
+    catalog = Graph().parse(data=site.client.get("/catalog?versions=true").content, format="json-ld")
     file = URIRef(f"{BASE}{address}")
     assert (URIRef(f"{DATASET}/releases/2"), DCAT.distribution, file) in catalog
     checksum = catalog.value(file, SPDX.checksum)

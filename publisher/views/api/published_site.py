@@ -1,0 +1,36 @@
+"""The site as metadata describes it, read from the log and the cache of files."""
+
+from __future__ import annotations
+
+from publisher.log.model import Dataset, View
+from publisher.views.api.routes import files
+from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
+from publisher.web.service import Service
+
+_TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
+
+
+def read_published_site(service: Service) -> PublishedSite:
+    """Read the datasets and releases of the site, with their files."""
+    datasets = service.log.datasets.all()
+    return PublishedSite(service.site, tuple(read_published_dataset(service, d) for d in datasets))
+
+
+def read_published_dataset(service: Service, dataset: Dataset) -> PublishedDataset:
+    releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
+    return PublishedDataset(
+        dataset,
+        service.log.queries.catalogue(dataset.name),
+        _list_files(service, dataset.name, View()) if releases else (),
+        tuple(
+            PublishedRelease(release, _list_files(service, dataset.name, View(release=release.number)))
+            for release in releases
+        ),
+    )
+
+
+def _list_files(service: Service, name: str, view: View) -> tuple[File, ...]:
+    listed, _ = files.list_state_files(service, name, view)
+    return tuple(
+        File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256) for f in listed
+    )
