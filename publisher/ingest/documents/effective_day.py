@@ -26,6 +26,11 @@ _EFFECT = re.compile(rf"{_ON_DAY}|{_ON_EVENT}")
 _OWN = re.compile(
     r"(?:本|此)(?:办法|规定|条例|细则|通知|意见|决定|公告|通告|方案|规划|规则|标准|措施|预案|制度|目录|准则|批复|令|文件|规范|章程|通则|清单|政策|实施[\u4e00-\u9fff]{1,4}|[\u4e00-\u9fff]{1,6})"
 )
+_UNREAD = re.compile(
+    rf"{_OWN.pattern}[^《》，。；;]{{0,6}}(?P<words>(?:自|从)[^《》，,。；;]{{1,24}}?(?:起|后){_VERB}){_END}"
+)
+"""A statement of the document about itself with another day: 本办法自公布后次月1日起施行."""
+_PROMULGATES = re.compile(r"(?:现予|予以|现将|特此)(?:公布|发布)，?")
 _QUOTED = re.compile(r"《((?:[^《》]|《[^《》]*》)+)》")
 _PART = re.compile(r"(?:第[一二三四五六七八九十百\d]+[条款项章]|附件\d*|(?<!本)标准|条款)[、和及]?$")
 _ISSUED = frozenset({"印发", "下发", "发文", "签发", "即", "签署"})
@@ -60,7 +65,8 @@ def find_effect(
     ]
     own = [effect for is_own, effect in statements if is_own] or [effect for _, effect in statements]
     if not own:
-        return None
+        unread = ((line, _UNREAD.search(line.text)) for line in lines if line.spot is None)
+        return next((Effect(None, match["words"], line.number) for line, match in unread if match), None)
     last = own[-1]
     if len({effect.day for effect in own}) > 1:
         return Effect(None, "；".join(dict.fromkeys(effect.words for effect in own)), last.line)
@@ -72,11 +78,13 @@ def _statements(line: Line, title: str, days: Mapping[str, date | None]) -> Iter
     for match in _EFFECT.finditer(line.text):
         sentence = re.split(r"[。；;]", line.text[: match.start()])[-1]
         others = [name for name in _QUOTED.findall(sentence) if name not in title and title not in name]
-        if (others and not _OWN.search(sentence)) or _PART.search(sentence):
+        issues = _PROMULGATES.search(sentence) is not None
+        if (others and not issues and not _OWN.search(sentence)) or _PART.search(sentence):
             continue
         if match["day"]:
             day, words = read_date(re.sub(r"\s", "", match["day"])), match["day"]
         else:
             day, words = None if match["later"] else days.get(match["event"]), match[0]
         iso = None if day is None else day.isoformat()
-        yield _OWN.search(sentence + match[0]) is not None, Effect(iso, words, line.number)
+        is_own = issues or _OWN.search(sentence + match[0]) is not None
+        yield is_own, Effect(iso, words, line.number)

@@ -118,7 +118,8 @@ class LabelFinder:
                     self._field_of_short.setdefault(heading_key(word), name)
         spaced = (r"\s*".join(map(re.escape, word)) for word in sorted(set(words), key=len, reverse=True))
         label = f"(?P<label>{'|'.join(spaced)})"
-        self._colon = re.compile(rf"[\[【·•]?\s?{label}\s?[】\]]?\s?[:：]\s?", re.IGNORECASE)
+        ends = r"(?(open)(?:[】\]]\s?[:：]?|[:：])|[】\]]?\s?[:：])"  # 【文号】 needs no colon
+        self._colon = re.compile(rf"(?P<open>[\[【])?[·•]?\s?{label}\s?{ends}\s?", re.IGNORECASE)
         self._bare = re.compile(rf"[\[【]?\s?{label}\s?[】\]]?", re.IGNORECASE)
 
     def field_of(self, label: str) -> str | None:

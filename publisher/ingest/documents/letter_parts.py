@@ -164,7 +164,7 @@ def _read_next_part(rest: Sequence[Line], letter: Letter) -> int:
     if not letter.number and is_number(line.text):
         letter.number, letter.number_line = line.text, line.number
         return 1
-    if not letter.number and _is_order(rest):
+    if not letter.number and is_order(rest):
         letter.number, letter.number_line = f"{line.text}{rest[1].text}", line.number
         return 2
     if not letter.title and _is_above_title(line.text) and len(rest) > 1:
@@ -177,7 +177,7 @@ def _read_next_part(rest: Sequence[Line], letter: Letter) -> int:
     return 0
 
 
-def _is_order(rest: Sequence[Line]) -> bool:
+def is_order(rest: Sequence[Line]) -> bool:
     """Test for a banner (鞍山市人民政府令) with its number on the next line."""
     if len(rest) < 2 or not _ORDER_BANNER.fullmatch(rest[0].text):
         return False
@@ -188,7 +188,7 @@ def _start_of_head(lines: Sequence[Line], title: str) -> int | None:
     """Return the index of the title, or of the order above it that issues it with a text of its own."""
     start = _find_title(lines, title)
     for index in range(start or 0):
-        if _is_order(lines[index:]) or _ISSUES.search(lines[index].text):
+        if is_order(lines[index:]) or _ISSUES.search(lines[index].text):
             return index
     return start
 

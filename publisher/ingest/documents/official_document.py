@@ -105,6 +105,8 @@ class _Document:
         self._add_left_out(parts.lines_before)
         if self._page.continues:
             self._add_finding(kinds.CONTINUES, 0)
+        if hidden := "".join("".join(text.split()) for text in self._page.hidden):
+            self._add_finding(kinds.HIDDEN_TEXT, 0, hidden, characters=len(hidden))
         has_text = parts.body or parts.number or (self._page.embedded and parts.title)
         if not has_text:
             raise UnreadableFile(kinds.NO_DOCUMENT.at(Place(self._name)))
@@ -179,15 +181,16 @@ class _Document:
     def _select_menus(self, outside: Sequence[Line]) -> list[Line]:
         """Select the menus among the lines outside the text element.
 
-        The other lines there are the title, the number and labelled lines.
+        The other lines there are the title, the number, also that of an order, and labelled lines.
         """
         heading = re.sub(r"\s", "", self._page.heading)
-        labelled = self._read_labels(outside).line_numbers
-        belongs_to_letter = (
-            line.number in labelled or line.key == heading or letter_parts.is_number(line.text)
-            for line in outside
-        )
-        return [line for line, belongs in zip(outside, belongs_to_letter, strict=True) if not belongs]
+        kept = set(self._read_labels(outside).line_numbers)
+        for index, line in enumerate(outside):
+            if letter_parts.is_order(outside[index : index + 2]):
+                kept |= {line.number, outside[index + 1].number}
+            elif line.key == heading or letter_parts.is_number(line.text):
+                kept.add(line.number)
+        return [line for line in outside if line.number not in kept]
 
     def _read_meta(self) -> dict[str, LabelledValue]:
         values: dict[str, LabelledValue] = {}
@@ -213,7 +216,11 @@ class _Document:
             )
             self._parse_field("issuer", signed or by_order, parts.signature_line or parts.title_line)
         self._parse_field(
-            "kind", "命令" if is_order else letter_parts.find_kind(parts.title), parts.title_line
+            "kind",
+            "命令"
+            if order is not None and is_order and order.issuer.endswith("令")
+            else letter_parts.find_kind(parts.title),
+            parts.title_line,
         )
         if "date_written" not in self._content:
             self._add_date_written(parts, values.get("date_published"))

@@ -96,6 +96,8 @@ class DocumentPage:
     """Whether the page says that the document has further pages."""
     joined_from: int = 0
     """Number of the first line of a further page; 0: none was joined."""
+    hidden: tuple[str, ...] = ()
+    """Texts within the text element that a reader of the page does not see, or that are struck out."""
     base: str = ""
     source: str = ""
     """The page as HTML, for :func:`find_outside_main`."""
@@ -118,7 +120,7 @@ def parse_html(source: str) -> DocumentPage:
     embedded = tuple(_read_embedded(root, source))
     further, continues = page_numbers.find_page_links(root, source)
     labels = json_ld.read_labels(root)
-    html.drop_hidden(root)
+    hidden = html.drop_hidden(root)
     page_text = html.extract_page_lines(root)
     body = _find_body(root, page_text)
     outside = {n for elements in _find_frames(root) for n in page_text.ranges.get(elements, ())}
@@ -136,6 +138,7 @@ def parse_html(source: str) -> DocumentPage:
         embedded=embedded,
         further=further,
         continues=continues,
+        hidden=tuple(text for parent, text in hidden if _is_within(parent, body, page_text)),
         base=(base.get("href") or "") if base is not None else "",
         source=source,
     )
@@ -249,6 +252,15 @@ def _find_body(root: etree._Element, page_text: PageText) -> range | None:
         if lines and any(_BODY.fullmatch(name) for name in names):
             return lines
     return None
+
+
+def _is_within(element: etree._Element, body: range | None, page_text: PageText) -> bool:
+    """Test whether the lines of an element are within those of the text element."""
+    if body is None:
+        return False
+    ranges = (page_text.ranges.get(e) for e in (element, *element.iterancestors()))
+    lines = next((r for r in ranges if r is not None), None)
+    return lines is not None and lines.start >= body.start and lines.stop <= body.stop
 
 
 def _find_frames(root: etree._Element) -> Iterator[etree._Element]:

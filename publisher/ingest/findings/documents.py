@@ -31,6 +31,15 @@ COPIES_DIFFER = Kind(
     "Compare both with the original document",
     "二、主要任务（第一份为“二、重点任务”）",
 )
+HIDDEN_TEXT = Kind(
+    "hidden-text",
+    "info",
+    "正文中有{characters}个字是隐藏或划去的，网页上看不到，没有读入",
+    "{characters} characters of the text are hidden or struck out on the page and were not read",
+    "如果它们应当公布，请改正网页后重新采集",
+    "If they should be published, correct the page and collect it again",
+    "此条已删除",
+)
 DATE_REPAIRED = Kind(
     "date-repaired",
     "warning",

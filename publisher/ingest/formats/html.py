@@ -24,10 +24,15 @@ SPACES = re.compile(r"[ \t\r\n\f]+")
 """White space as HTML defines it; U+3000 and no-break spaces are text."""
 XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 
+_KEEPS_BLOCKS = {"s": "del", "strike": "del"} | dict.fromkeys(("b", "i", "u", "big", "small", "tt"), "span")
+"""Elements that libxml2 ends at the first paragraph in them → like elements that it does not end."""
+_INLINE_TAG = re.compile(rf"(</?)({'|'.join(_KEEPS_BLOCKS)})(?=[\s/>])", re.IGNORECASE)
+
 
 def parse_page(text: str) -> etree._Element:
     """Return the page's root element. Raises :class:`ReaderError` where the page cannot be parsed."""
     clean = XML_DECLARATION.sub("", text).replace("\x00", "")
+    clean = _INLINE_TAG.sub(lambda m: f"{m[1]}{_KEEPS_BLOCKS[m[2].lower()]}", clean)
     parser = etree.HTMLParser(
         encoding="utf-8", no_network=True, huge_tree=False, remove_comments=True, remove_pis=True
     )
@@ -49,22 +54,31 @@ _HIDING_CLASS = re.compile(
 )
 _NEVER_SEEN = frozenset({"template", "noscript", "del", "s", "strike", "datalist"})
 _TRUE_HIDES, _FALSE_HIDES = ("ng-hide",), ("ng-show", "ng-if", "v-show", "v-if", "x-show")
+_FAR_OFF = re.compile(r"-\d{3,}(?:\.\d+)?(?:px|pt|em|rem|%)?")
 _RULE = re.compile(r"(?P<selectors>[^{}]+)\{(?P<declarations>[^{}]*)\}")
 _AT_RULE = re.compile(r"@[^{;]+\{(?:[^{}]*\{[^{}]*\})*[^{}]*\}|@[^{;]+;|/\*.*?\*/", re.DOTALL)
 _SELECTOR = re.compile(r"(?:[a-z]\w*)?[.#][\w-]+")
 _MOST_CSS = 256 << 10
 
 
-def drop_hidden(root: etree._Element) -> None:
+def drop_hidden(root: etree._Element) -> list[tuple[etree._Element, str]]:
     """Remove the elements that a reader of the page does not see, and struck-out text.
+
+    Return the text of each with the element that contained it.
 
     Signs are attributes (``hidden``, ``aria-hidden``, ``ng-hide``), inline styles, the usual classes, and
     rules of the page's own style sheets with one class or id. Text after a removed element stays.
     """
     selectors = _hiding_selectors(root)
+    hidden = []
     for element in list(root.iter(etree.Element)):
-        if element is not root and element.getparent() is not None and _is_hidden(element, selectors):
-            _remove(element)
+        parent = element.getparent()
+        if element is root or parent is None or not _is_hidden(element, selectors):
+            continue
+        if element.tag not in SKIPPED and (text := extract_text(element)):
+            hidden.append((parent, text))
+        _remove(element)
+    return hidden
 
 
 def _is_hidden(element: etree._Element, selectors: frozenset[str]) -> bool:
@@ -119,6 +133,13 @@ def _hides(style: dict[str, str]) -> bool:
         or style.get("visibility") in {"hidden", "collapse"}
         or re.fullmatch(r"0?\.?0+%?", style.get("opacity", "1")) is not None
         or re.fullmatch(r"0(?:\.0+)?(?:px|pt|em|rem|%)?", style.get("font-size", "1")) is not None
+        or any(
+            _FAR_OFF.fullmatch(style.get(name, "")) for name in ("left", "top", "text-indent", "margin-left")
+        )
+        or (
+            style.get("overflow") == "hidden"
+            and re.fullmatch(r"0(?:px)?", style.get("height", "")) is not None
+        )
         or "line-through" in style.get("text-decoration", "") + style.get("text-decoration-line", "")
     )
 

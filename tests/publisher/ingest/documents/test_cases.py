@@ -68,6 +68,8 @@ def test_the_day_of_issue_is_not_the_day_on_which_a_page_is_put_online() -> None
         ("本办法自二〇二六年三月一日起正式施行。", "2026-03-01"),
         ("本公告自2026年1月1日至2027年12月31日执行。", "2026-01-01"),
         ("《乙办法》自2015年1月1日起施行，本通知自下发之日起执行。", "2026-01-05"),
+        ("本办法自公布后次月1日起施行。", None),
+        ("本办法自2026年第二季度起施行。", None),
     ],
 )
 def test_the_day_of_effect_is_the_documents_own_or_blank_with_a_finding(
@@ -137,6 +139,27 @@ def test_the_number_of_an_order_is_read_from_its_banner(banner: str, printed: st
     assert (fields["number"], fields["title"]) == (number, "甲管理办法")
     assert body(fields).startswith("《甲管理办法》已经第3次会议通过")
     assert "部长 张某某" in body(fields)
+
+
+@pytest.mark.parametrize(
+    ("heading", "printed", "number", "kind"),
+    [
+        ("示例市人民政府令", "第12号", "示例市人民政府令第12号", "命令"),
+        ("中华人民共和国国务院令", "第 707 号", "国务院令第707号", "命令"),
+        ("示例市人民政府公告", "2026年第3号", "示例市人民政府公告2026年第3号", "公告"),
+    ],
+)
+def test_the_banner_of_an_order_may_be_the_heading_above_the_text(
+    heading: str, printed: str, number: str, kind: str
+) -> None:
+    page = html(
+        f"<h1>{heading}</h1><p>{printed}</p><div class='TRS_Editor'>"
+        "<p>《甲办法》已经第3次会议通过，现予公布，自2026年3月1日起施行。</p>"
+        "<p>市长 张某某</p><p>2026年1月5日</p>"
+        "<p>甲办法</p><p>第一条 为了规范管理，制定本办法。</p></div>"
+    )
+    fields = content(page)
+    assert (fields["number"], fields["kind"], fields["effective_on"]) == (number, kind, "2026-03-01")
 
 
 def test_labels_without_a_value_are_empty() -> None:
@@ -215,6 +238,10 @@ def test_an_empty_label_takes_nothing_from_its_neighbours(labels: str) -> None:
             "<li><b>发文机关</b><span>示例市人民政府</span></li><li><b>发布日期</b><span>2026-01-06</span></li></ul>"
         ),
         (
+            "<p>【索引号】AS-1</p><p>【发文字号】示政发〔2026〕7号</p><p>【发文机关】示例市人民政府</p>"
+            "<p>【发布日期】2026-01-06</p>"
+        ),
+        (
             "<p>【索引号】：AS-1 【发文字号】：示政发〔2026〕7号</p>"
             "<p>发文机关：示例市人民政府 | 发布日期：2026-01-06</p>"
         ),
@@ -278,6 +305,42 @@ def test_text_that_a_reader_does_not_see_is_not_text(hidden: str) -> None:
     assert "甲" in text
     assert "乙" in text
     assert text.endswith("尾。")
+
+
+@pytest.mark.parametrize(
+    "tag", ["s", "strike", "del", "S", "b hidden", "u hidden", "small style='display:none'"]
+)
+def test_struck_and_hidden_elements_may_contain_paragraphs_and_are_told(tag: str) -> None:
+    unseen = f"<{tag}><p>删去的一段。</p><p>删去的二段。</p></{tag.split(maxsplit=1)[0]}>"
+    page = html(f"<h1>{SEEN}</h1><div class='TRS_Editor'><p>前文。</p>{unseen}<p>后文。</p></div>")
+    assert body(content(page)) == "前文。\n\n后文。"
+    finding = next(f for f in read_page(page).findings if f.code == "hidden-text")
+    assert finding.severity == "info"
+    assert "12个字" in finding.message_zh
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "position:absolute;left:-9999px",
+        "text-indent:-999em",
+        "height:0;overflow:hidden",
+        "margin-left:-2000px",
+    ],
+)
+def test_text_far_outside_the_page_is_not_text(style: str) -> None:
+    page = html(
+        f"<h1>{SEEN}</h1><div class='TRS_Editor'><p>前文。</p><p style='{style}'>看不见。</p>"
+        "<p>后文。</p></div>"
+    )
+    assert body(content(page)) == "前文。\n\n后文。"
+
+
+def test_menus_that_are_hidden_outside_the_text_are_not_told() -> None:
+    page = html(
+        f"<div hidden>菜单</div><h1>{SEEN}</h1><div class='TRS_Editor'><p>前文。</p><p>后文。</p></div>"
+    )
+    assert "hidden-text" not in codes(page)
 
 
 def test_hidden_copies_of_the_text_and_the_foot_of_the_page_are_left_out() -> None:
