@@ -11,6 +11,7 @@ from publisher.harvest.attachments import load_stored_hop
 from publisher.ingest.documents import page_lines
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.log.evidence.crawled_pages import Page, Response
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordState
@@ -79,9 +80,14 @@ def read_lines(log: Log, response: Response) -> Mapping[int, str]:
     try:
         hop = load_stored_hop(log, response)
         text, _ = text_encoding.decode(warc.decode_body(hop, _LARGEST), warc.find_charset(hop))
-        return {line.number: line.raw.strip() for line in page_lines.parse_html(text).lines}
+        lines: dict[int, str] = run_limited(_number_lines, text, result=dict[int, str])
     except (LogError, ReaderError, ValueError):
         return {}
+    return lines
+
+
+def _number_lines(text: str) -> dict[int, str]:
+    return {line.number: line.raw.strip() for line in page_lines.parse_html(text).lines}
 
 
 def _find_excerpts(

@@ -9,8 +9,11 @@ from itertools import groupby
 
 from lxml import etree
 
+from publisher.ingest.findings.files import DAMAGED, NO_TABLE
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.formats.detect import XLSX, open_file
+from publisher.ingest.formats.errors import ReaderError
+from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.parsed_file import UnreadableFile
 from publisher.log.model import LogError
 from publisher.workflow.annotation import grid_workbook
@@ -31,6 +34,8 @@ class AnnotatedWorkbook:
     """Name of the sheet of findings."""
     converted: bool
     """Whether the file had another format: texts and merged cells stay, formats and formulas do not."""
+    without_macros: bool
+    """Whether macros of an .xlsm workbook were left out."""
 
 
 def annotate_workbook(
@@ -38,14 +43,24 @@ def annotate_workbook(
 ) -> AnnotatedWorkbook:
     """Annotate a file with its findings. Of an .xlsx workbook everything else stays as it is.
 
-    Raises ``LogError('cannot-annotate')`` for a file without tables, such as JSON, or one that is damaged.
+    The file is opened in a process with limits of memory and time. Raises ``LogError('cannot-annotate')``
+    for a file without tables, such as JSON, or one that is damaged or exceeds a limit.
     """
     try:
-        content = open_file(data, name)
-    except UnreadableFile as error:
-        raise _refusal(name, f"{error.finding.message_zh}。", f"{error.finding.message_en}.") from error
+        annotated: AnnotatedWorkbook = run_limited(
+            annotate_unlimited, data, name, findings, lang, result=AnnotatedWorkbook
+        )
+    except (UnreadableFile, ReaderError) as error:
+        finding = (error.to_unreadable(name) if isinstance(error, ReaderError) else error).finding
+        raise _refusal(name, f"{finding.message_zh}。", f"{finding.message_en}.") from error
+    return annotated
+
+
+def annotate_unlimited(data: bytes, name: str, findings: Sequence[Finding], lang: Lang) -> AnnotatedWorkbook:
+    """Annotate a file in this process. Raises ``UnreadableFile`` and :class:`ReaderError`."""
+    content = open_file(data, name)
     if not content.grids:
-        raise _refusal(name, "其中没有表格。", "It contains no table.")
+        raise ReaderError(NO_TABLE, content.media_type)
     converted = content.media_type != XLSX
     if converted:
         data, names = grid_workbook.write_grids(content.grids)
@@ -53,11 +68,12 @@ def annotate_workbook(
     try:
         return _annotate(data, findings, lang, converted=converted)
     except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError) as error:
-        raise _refusal(name, f"文件已损坏：{error}。", f"Its structure is broken: {error}.") from error
+        raise ReaderError(DAMAGED, str(error)) from error
 
 
 def _annotate(data: bytes, findings: Sequence[Finding], lang: Lang, *, converted: bool) -> AnnotatedWorkbook:
     package = XlsxPackage(data)
+    without_macros = package.drop_macros()
     palette = Palette(package)
     parts = dict(package.sheets())
     notes = sorted((n for n in notes_by_cell(findings, lang) if n.sheet in parts), key=lambda n: n.sheet)
@@ -66,7 +82,7 @@ def _annotate(data: bytes, findings: Sequence[Finding], lang: Lang, *, converted
         colour_cells(package, parts[sheet], cells, palette)
         add_comments(package, parts[sheet], cells)
     name = add_findings_sheet(package, findings, palette, lang)
-    return AnnotatedWorkbook(package.to_bytes(), len(notes), name, converted)
+    return AnnotatedWorkbook(package.to_bytes(), len(notes), name, converted, without_macros)
 
 
 def _refusal(name: str, why_zh: str, why_en: str) -> LogError:

@@ -15,6 +15,7 @@ _TYPES_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/content-types
 _RELATIONS_NAMESPACE = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _STRICT_OFFICE = "http://purl.oclc.org/ooxml/officeDocument/relationships"
+_PLAIN_WORKBOOK = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"
 _DATE = (1980, 1, 1, 0, 0, 0)
 
 
@@ -39,6 +40,7 @@ class XlsxPackage:
         self._archive = zipfile.ZipFile(io.BytesIO(data))
         self._names = {name: None for name in self._archive.namelist() if not name.endswith("/")}
         self._changed: dict[str, bytes] = {}
+        self._dropped: set[str] = set()
         self._trees: dict[str, etree._Element] = {}
         workbook = self.tree(WORKBOOK)
         self.namespace = namespace_of(workbook)
@@ -114,6 +116,25 @@ class XlsxPackage:
         override.set("ContentType", content_type)
         return name
 
+    def drop_macros(self) -> bool:
+        """Make a plain workbook of one with macros; return whether it had some."""
+        types = self.tree(CONTENT_TYPES)
+        overrides = list(types)
+        book = next((o for o in overrides if o.get("PartName") == f"/{WORKBOOK}"), None)
+        if book is None or "macroEnabled" not in book.get("ContentType", ""):
+            return False
+        book.set("ContentType", _PLAIN_WORKBOOK)
+        root = self.tree(_relations_of(WORKBOOK))
+        for relation in list(root):
+            if basename(relation.get("Type", "")) == "vbaProject":
+                root.remove(relation)
+        self._dropped = {name for name in self._names if basename(name).startswith("vbaProject")}
+        self._dropped |= {_relations_of(name) for name in self._dropped}
+        for override in overrides:
+            if override.get("PartName", "").lstrip("/") in self._dropped:
+                types.remove(override)
+        return True
+
     def to_bytes(self) -> bytes:
         """Write the package. The order of the parts stays; new ones come last."""
         for name, tree in self._trees.items():
@@ -122,7 +143,7 @@ class XlsxPackage:
         buffer = io.BytesIO()
         with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as target:
             for entry in self._archive.infolist():
-                if not entry.is_dir():
+                if not entry.is_dir() and entry.filename not in self._dropped:
                     target.writestr(_copy_entry(entry), self.read(entry.filename))
             for name, content in self._changed.items():
                 if name not in self._names:

@@ -33,8 +33,9 @@ if TYPE_CHECKING:
 @click.option(
     "--annotate",
     metavar="OUT.xlsx",
-    type=click.Path(path_type=Path, dir_okay=False),
-    help="将带批注的工作簿写入此文件 / Write the workbook back, with a comment at each finding.",
+    type=click.Path(path_type=Path),
+    help="将带批注的工作簿写入此文件（几个文件时写入此文件夹） / Write the workbook back, with a comment at "
+    "each finding; of several files into this folder.",
 )
 @with_context
 def import_(
@@ -74,7 +75,8 @@ def import_(
         import_report.show_report(report)
         _print_next_step(report)
     if annotate is not None:
-        _write_annotated(annotate, inputs[0], report)
+        for workbook, target in zip(inputs, _list_targets(annotate, files), strict=True):
+            _write_annotated(target, workbook, report)
     return Exit.REFUSED if report.refused else Exit.OK
 
 
@@ -98,20 +100,32 @@ def _check_input(path: Path) -> None:
 def _check_target(target: Path | None, files: tuple[Path, ...]) -> None:
     if target is None:
         return
-    if len(files) != 1:
-        raise click.UsageError("--annotate 一次只用于一个文件 / --annotate takes one file at a time")
-    if target.suffix.casefold() != ".xlsx":
+    if len(files) > 1 and not target.is_dir():
+        raise click.UsageError(
+            f"--annotate：读入几个文件时应指定文件夹，{target} 不是 / for several files it names a folder, "
+            f"which {target} is not"
+        )
+    if len(files) == 1 and target.suffix.casefold() != ".xlsx":
         raise click.UsageError(
             f"--annotate：文件名应以 .xlsx 结尾：{target} / the name of {target} ends in .xlsx"
         )
-    if target.resolve() == files[0].resolve():
+    targets = _list_targets(target, files)
+    if len(set(targets)) < len(files):
+        raise click.UsageError("--annotate：有几个文件同名 / --annotate: several files have one name")
+    if {path.resolve() for path in targets} & {path.resolve() for path in files}:
         raise click.UsageError("--annotate 不能覆盖原文件 / --annotate cannot replace the file itself")
+
+
+def _list_targets(target: Path, files: tuple[Path, ...]) -> list[Path]:
+    """Return the annotated workbook of each file; of several, in a folder under their names."""
+    return [target] if len(files) == 1 else [target / f"{file.stem}.xlsx" for file in files]
 
 
 def _write_annotated(target: Path, file: InputFile, report: ImportReport) -> None:
     from publisher.workflow.annotation.annotate_workbook import annotate_workbook
 
-    annotated = annotate_workbook(file.data, file.name, report.findings, lang=current_language())
+    findings = [finding for finding in report.findings if finding.file == file.name]
+    annotated = annotate_workbook(file.data, file.name, findings, lang=current_language())
     target.write_bytes(annotated.data)
     output.print_message(
         f"已写出 {target}：{annotated.cells}个单元格有批注，全部问题见工作表“{annotated.findings_sheet}”。",
@@ -124,6 +138,8 @@ def _write_annotated(target: Path, file: InputFile, report: ImportReport) -> Non
             "The file is not an .xlsx workbook and was converted: texts and merged cells stay, formats and "
             "formulas do not.",
         )
+    if annotated.without_macros:
+        output.print_message("宏没有保留。", "Macros were left out.")
 
 
 def _print_next_step(report: ImportReport) -> None:

@@ -234,6 +234,56 @@ def test_what_has_no_cells_is_refused_with_the_reason(data: bytes) -> None:
     assert refused.value.code == "cannot-annotate"
 
 
+def test_several_files_are_annotated_into_a_folder(site: Home, tmp_path: Path) -> None:
+    files = [tmp_path / "应急管理局.xlsx", tmp_path / "档案局.xlsx"]
+    for file in files:
+        file.write_bytes(departments_workbook())
+    folder = tmp_path / "批注"
+    site.dataset("shili-power-list", "应急管理局", "档案局")
+    arguments = ("import", *files, "--dataset", "shili-power-list", "--dry-run", "--annotate", folder)
+    assert "文件夹" in site.run(*arguments).err
+    folder.mkdir()
+    site.run(*arguments)
+    for file in files:
+        sheet = openpyxl.load_workbook(folder / file.name)["行政许可"]
+        assert "[unknown-word]" in sheet["C4"].comment.text
+
+
+def test_a_workbook_with_macros_comes_back_without_them(tmp_path: Path) -> None:
+    macros = b"\xd0\xcf\x11\xe0 macros"
+    plain, buffer = departments_workbook(), io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(plain)) as old, zipfile.ZipFile(buffer, "w") as new:
+        for part in old.namelist():
+            content = old.read(part)
+            if part == "[Content_Types].xml":
+                content = content.replace(
+                    b"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml",
+                    b"application/vnd.ms-excel.sheet.macroEnabled.main+xml",
+                ).replace(
+                    b"</Types>",
+                    b'<Override PartName="/xl/vbaProject.bin" '
+                    b'ContentType="application/vnd.ms-office.vbaProject"/></Types>',
+                )
+            if part == "xl/_rels/workbook.xml.rels":
+                relation = (
+                    b'<Relationship Id="rIdM" Target="vbaProject.bin" '
+                    b'Type="http://schemas.microsoft.com/office/2006/relationships/vbaProject"/></Relationships>'
+                )
+                content = content.replace(b"</Relationships>", relation)
+            new.writestr(part, content)
+        new.writestr("xl/vbaProject.bin", macros)
+    data = buffer.getvalue()
+    annotated = annotate_workbook(data, "清单.xlsm", findings_of(data, "清单.xlsm"))
+    assert (annotated.converted, annotated.without_macros) == (False, True)
+    with zipfile.ZipFile(io.BytesIO(annotated.data)) as archive:
+        assert "xl/vbaProject.bin" not in archive.namelist()
+        assert b"macroEnabled" not in archive.read("[Content_Types].xml")
+        assert b"vbaProject" not in archive.read("xl/_rels/workbook.xml.rels")
+    assert (
+        "[unknown-word]" in openpyxl.load_workbook(io.BytesIO(annotated.data))["行政许可"]["C4"].comment.text
+    )
+
+
 def test_the_command_refuses_to_replace_the_file_itself(site: Home, tmp_path: Path) -> None:
     file = tmp_path / "应急管理局.xlsx"
     file.write_bytes(departments_workbook())
