@@ -20,6 +20,7 @@ from litestar.concurrency import sync_to_thread
 from publisher.indexing.open_engine import open_engine
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import utc_now
+from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.settings import Settings
@@ -41,6 +42,8 @@ from search.contract import SearchEngine
 
 type Task = Callable[[], Awaitable[object]]
 
+STATEMENT_SECONDS = 60
+"""Seconds after which a database server ends a statement of the public side."""
 _WORK_SECONDS, _SHUTDOWN_SECONDS = 5, 8
 """Seconds after SIGTERM for which heavy work may still run, and any request at all."""
 logger = logging.getLogger(__name__)
@@ -63,7 +66,10 @@ def create_app(
     closers: list[Task] = []
     if log is None:
         keys = KeyFiles(settings.keys, settings.key_passphrase)
-        new_log = log = Log.open(settings.database, sources=settings.sources, clock=clock, keys=keys)
+        limits = ServerLimits(settings.database_connections, STATEMENT_SECONDS, "qingdan serve")
+        new_log = log = Log.open(
+            settings.database, sources=settings.sources, clock=clock, keys=keys, limits=limits
+        )
         closers.append(lambda: sync_to_thread(new_log.close))
     if search is None:
         search = open_engine(settings)

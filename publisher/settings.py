@@ -38,6 +38,13 @@ VARIABLES: tuple[Variable, ...] = (
         "see [log.md](log.md).",
     ),
     Variable(
+        "QINGDAN_DATABASE_CONNECTIONS",
+        "`20`",
+        "每个进程同时使用的 PostgreSQL 连接数；各进程之和须小于服务器的 max_connections。SQLite 不用此项。",
+        "Connections of a process to PostgreSQL at once; the sum over all processes must stay below "
+        "the server's max_connections (see [postgresql.md](postgresql.md)). SQLite does not use it.",
+    ),
+    Variable(
         "QINGDAN_BOUNDARIES",
         "",
         "行政区划边界的 GeoJSON 文件，每个要素带 GB/T 2260 代码。软件不附带该文件："
@@ -172,6 +179,7 @@ class PoolSize:
     """Pieces of work that may wait for a thread; a further one is refused."""
 
 
+_DATABASE_CONNECTIONS = 20
 _QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(4, 128), PoolSize(2, 64), 1000
 
 
@@ -193,6 +201,8 @@ class Settings:
     """``QINGDAN_HOME``: folder of the site."""
     database: str
     """``QINGDAN_DATABASE``: SQLAlchemy URL; SQLite in the home unless set."""
+    database_connections: int = _DATABASE_CONNECTIONS
+    """``QINGDAN_DATABASE_CONNECTIONS``: connections of this process to a database server."""
     boundaries: Path | None = None
     """``QINGDAN_BOUNDARIES``: GeoJSON of administrative divisions; without it there is no map."""
     loopback: bool = False
@@ -246,6 +256,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
     return Settings(
         home=folder,
         database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
+        database_connections=int(env.get("QINGDAN_DATABASE_CONNECTIONS") or _DATABASE_CONNECTIONS),
         boundaries=Path(boundaries) if boundaries else None,
         loopback=env.get("QINGDAN_LOOPBACK") == "1",
         shows_actor=env.get("QINGDAN_SHOW_ACTOR") == "1",

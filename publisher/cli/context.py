@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -30,8 +30,14 @@ class CommandContext:
     settings: Settings
 
     @contextmanager
-    def log(self, *, read_only: bool = False) -> Iterator[Log]:
-        """Open the log of an initialised site. ``read_only``: a medium that nobody can write will do."""
+    def log(
+        self, *, read_only: bool = False, statement_seconds: int | None = None, role: str = "command"
+    ) -> Iterator[Log]:
+        """Open the log of an initialised site. ``read_only``: a medium that nobody can write will do.
+
+        ``statement_seconds``: after which a database server ends a statement; ``role``: what the server calls
+        this process."""
+        from publisher.log.database.postgresql import ServerLimits
         from publisher.log.log import Log
         from publisher.log.model import LogError
         from publisher.log.transparency.key_files import KeyFiles
@@ -45,8 +51,11 @@ class CommandContext:
             )
         database, sources = self.settings.database, self.settings.sources
         keys = KeyFiles(self.settings.keys, self.settings.key_passphrase)
+        limits = ServerLimits(self.settings.database_connections, application=f"qingdan {role}")
+        if statement_seconds is not None:
+            limits = replace(limits, statement_seconds=statement_seconds)
         try:
-            log = Log.open(database, sources=sources, keys=keys, read_only=read_only)
+            log = Log.open(database, sources=sources, keys=keys, read_only=read_only, limits=limits)
             resealed = log.resealed
         except LogError as error:
             if error.code != "upgrade-needed":
@@ -54,7 +63,7 @@ class CommandContext:
             upgraded = Log.open(database, sources=sources, keys=keys)
             resealed = upgraded.resealed
             upgraded.close()
-            log = Log.open(database, sources=sources, keys=keys, read_only=read_only)
+            log = Log.open(database, sources=sources, keys=keys, read_only=read_only, limits=limits)
         try:
             log.datasets.site()
             if resealed and (reseal := log.proofs.reseal()) is not None:

@@ -50,6 +50,8 @@ class SearchStatus:
     index is rebuilt."""
     away: str = ""
     """Why the engine is not reachable; documents and position are then 0."""
+    incomplete: bool = False
+    """The index lacks entries that it once had: it was deleted, or restored from an older copy."""
 
 
 async def status(log: Log, search: SearchEngine) -> SearchStatus:
@@ -67,6 +69,7 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
         error=waiting[0].error if waiting else "",
         set_aside=await to_thread.run_sync(log.outbox.items_aside),
         away=away,
+        incomplete=not away and position < await to_thread.run_sync(log.outbox.completed),
     )
 
 

@@ -11,6 +11,7 @@ from publisher.log import transfer
 from publisher.log.blob_store import DatabaseBlobs, FolderBlobs
 from publisher.log.clocks import utc_now
 from publisher.log.database.connection import Database
+from publisher.log.database.postgresql import ServerLimits
 from publisher.log.database.upgrade import migrate, upgrade_needed
 from publisher.log.datasets import Datasets
 from publisher.log.drafts.drafts import Drafts
@@ -61,6 +62,7 @@ class Log:
         files: Path | None = None,
         read_only: bool = False,
         keys: KeyFiles | None = None,
+        limits: ServerLimits | None = None,
     ) -> Log:
         """Open a log and upgrade its tables. Without a site only ``init_site`` works.
 
@@ -68,8 +70,9 @@ class Log:
         refused (``LogError('upgrade-needed')``).
         ``files``: folder of files generated from the log, which an erasure empties; by default the sibling
         ``files`` of ``sources``. ``keys``: private keys; by default the sibling ``keys``, without passphrase.
+        ``limits``: of this process on a database server.
         """
-        database = Database(url, read_only=read_only)
+        database = Database(url, read_only=read_only, limits=limits or ServerLimits())
         keys = keys or KeyFiles(sources.with_name("keys"))
         blobs = FolderBlobs(sources) if database.sqlite else DatabaseBlobs(database)
         log = cls(Session(database, blobs, clock, files or sources.with_name("files"), keys))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 MOST = 5
 """Entries a minute of one kind: of one exception at one route."""
@@ -25,14 +26,15 @@ class ErrorLog:
         self._omitted = 0
 
     def write(self, method: str, path: str, error: Exception) -> None:
-        kind = (type(error).__name__, "" if isinstance(error, OperationalError) else path[:200])
+        is_away = isinstance(error, OperationalError | NoConnectionError)
+        kind = (type(error).__name__, "" if is_away else path[:200])
         if not self._admits(kind):
             self._omitted += 1
             return
         omitted, self._omitted = self._omitted, 0
         more = f" ({omitted} more failures were not logged)" if omitted else ""
-        if isinstance(error, OperationalError):
-            reason = str(error.orig or error).strip().partition("\n")[0]
+        if is_away:
+            reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
             logger.error("%s %s failed: the database is away: %s%s", method, path, reason, more)
         else:
             logger.error("%s %s failed%s", method, path, more, exc_info=error)

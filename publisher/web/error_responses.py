@@ -10,6 +10,7 @@ from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPScope
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from publisher.log.database.interruption import InterruptedReadError
 from publisher.log.model import LogError
@@ -67,7 +68,7 @@ def _problem(error: Exception) -> ProblemError:
             return ProblemError("invalid-cursor")
         case SearchError():
             return ProblemError("search-unavailable", headers={"retry-after": str(error.retry_after)})
-        case OperationalError():
+        case OperationalError() | NoConnectionError():
             return ProblemError("store-unavailable", headers={"retry-after": "5"})
         case CallerGoneError() | InterruptedReadError():
             return ProblemError("too-busy")  # nobody reads it

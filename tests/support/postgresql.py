@@ -25,6 +25,8 @@ from tests.support.shared_server import keep, shared
 
 MIGRATED = "migrated"
 """Template of all other databases, with the tables."""
+CHINESE = "LOCALE_PROVIDER icu ICU_LOCALE 'zh-Hans-CN' LOCALE 'C.UTF-8'"
+"""Locale of the databases of tests: it orders by Pinyin, so that whatever relies on the locale fails."""
 
 
 def binaries() -> Path | None:
@@ -50,16 +52,16 @@ class Server:
         self._create(MIGRATED, "template0")
         Log.open(self.url(MIGRATED), sources=Path("sources")).close()
 
-    def _create(self, name: str, template: str) -> None:
-        options = f"TEMPLATE {template} ENCODING 'UTF8' LOCALE 'C'"
+    def _create(self, name: str, template: str, locale: str = CHINESE) -> None:
+        options = f"TEMPLATE {template} ENCODING 'UTF8' {locale}"
         with psycopg.connect(self.url(), autocommit=True) as admin:
             admin.execute(f'CREATE DATABASE "{name}" {options}')
 
     @contextmanager
-    def database(self, *, migrated: bool = True) -> Iterator[str]:
+    def database(self, *, migrated: bool = True, locale: str = CHINESE) -> Iterator[str]:
         """Create a database → its address; drop it at the end. It is empty unless ``migrated``."""
         name = f"t{uuid.uuid4().hex}"
-        self._create(name, MIGRATED if migrated else "template0")
+        self._create(name, MIGRATED if migrated else "template0", locale)
         try:
             yield self.url(name)
         finally:

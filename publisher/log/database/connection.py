@@ -16,6 +16,8 @@ from sqlalchemy import (
     Connection,
     CursorResult,
     Engine,
+    NullPool,
+    Pool,
     Result,
     Select,
     Table,
@@ -26,7 +28,7 @@ from sqlalchemy import (
     select,
     text,
 )
-from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.postgresql import JSON
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.compiler import compiles
@@ -34,16 +36,15 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from publisher.log.database import interruption
+from publisher.log.database import interruption, postgresql
 from publisher.log.model import LogError
 
-_WRITE_LOCK = 0x51_44_01
-_LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03}
 _BUSY_MILLISECONDS = 60_000
 _READ_CACHE_KIB = 65_536
 """SQLite page cache of each idle connection, in KiB. A full export fills it."""
 _INTERRUPTION_STEPS = 50_000
 """Instructions of SQLite's virtual machine, a few milliseconds, between two looks at the interruption."""
+_NO_OTHER_LIMITS = postgresql.ServerLimits()
 _CHECKPOINT_TRIES, _CHECKPOINT_PAUSE = 600, 0.05
 
 
@@ -67,18 +68,26 @@ def _utf8_of_postgresql(element: Utf8, compiler: SQLCompiler, **more: Any) -> st
 class Database:
     """The database of the log. A read sees one state throughout; writes are serialised."""
 
-    def __init__(self, url: str, *, read_only: bool = False) -> None:
-        self.url = _with_driver(make_url(url))
+    def __init__(
+        self, url: str, *, read_only: bool = False, limits: postgresql.ServerLimits = _NO_OTHER_LIMITS
+    ) -> None:
+        self.url = postgresql.with_driver(make_url(url))
         self.read_only = read_only
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.file = Path(self.url.database) if self.sqlite and self.url.database else None
-        self.engine = _sqlite_engine(self.url, read_only) if self.sqlite else _postgresql_engine(self.url)
+        self._limits = limits
+        self.engine = self._create_engine()
         options: dict[str, Any] = (
             {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
         )
         self._readers = self.engine.execution_options(**options)
         self._writers = self.engine.execution_options(qingdan_write=True)
         self._idle: list[Connection] = []
+
+    def _create_engine(self, poolclass: type[Pool] | None = None) -> Engine:
+        if self.sqlite:
+            return _sqlite_engine(self.url, self.read_only, poolclass)
+        return postgresql.create_postgresql_engine(self.url, self._limits, poolclass=poolclass)
 
     def exists(self) -> bool:
         """Report whether the database exists; opening a missing SQLite file would create an empty one."""
@@ -129,12 +138,28 @@ class Database:
             return conn
 
     @contextmanager
+    def connect_alone(self) -> Iterator[Connection]:
+        """Open a new connection, and on it one state of the log in which temporary tables can be written."""
+        engine = self._create_engine(NullPool)
+        options = {} if self.sqlite else {"isolation_level": "REPEATABLE READ"}
+        try:
+            with engine.execution_options(**options).connect() as conn:
+                if self.sqlite:
+                    conn.exec_driver_sql("BEGIN")
+                try:
+                    yield conn
+                finally:
+                    conn.rollback()
+        finally:
+            engine.dispose()
+
+    @contextmanager
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """Open a transaction that excludes every other writer, in this process or another.
 
         Raises ``LogError('read-only')`` if the database was opened so.
         Raises ``LogError('busy')`` if another writer holds the lock for over a minute. ``keep=False`` rolls
-        back at the end, for previews.
+        back at the end.
         """
         if self.read_only:
             raise LogError("read-only", "数据库以只读方式打开。", "The database is open for reading only.")
@@ -142,8 +167,10 @@ class Database:
             try:
                 transaction = conn.begin()
                 if not self.sqlite:
-                    conn.execute(select(func.pg_advisory_xact_lock(_WRITE_LOCK)))
+                    postgresql.wait_for_write_lock(conn, _BUSY_MILLISECONDS)
             except OperationalError as error:
+                if not (self.sqlite or postgresql.is_lock_timeout(error)):
+                    raise
                 raise LogError(
                     "busy",
                     "另一个程序正在写入，请稍后重试。",
@@ -161,13 +188,8 @@ class Database:
             with _file_lock(self.file.parent / f"{name}.lock") as acquired:
                 yield acquired
             return
-        with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
-            acquired = bool(conn.scalar(select(func.pg_try_advisory_lock(_LOCKS[name]))))
-            try:
-                yield acquired
-            finally:
-                if acquired:
-                    conn.execute(select(func.pg_advisory_unlock(_LOCKS[name])))
+        with postgresql.site_lock(self.engine, name) as acquired:
+            yield acquired
 
     def analyze(self, conn: Connection, *tables: Table) -> None:
         """Update PostgreSQL's planner statistics with rows of this transaction; no effect on SQLite."""
@@ -175,11 +197,25 @@ class Database:
             for table in tables:
                 conn.execute(text(f'ANALYZE "{table.name}"'))
 
-    def vacuum(self) -> None:
-        """Rewrite the database without deleted rows. Raises ``LogError('erasure-incomplete')``."""
+    def stored_size(self, conn: Connection, tables: Sequence[Table]) -> int:
+        """Return the bytes that :meth:`vacuum` rewrites."""
+        if self.file is not None:
+            return self.file.stat().st_size
+        sizes = (func.pg_total_relation_size(f'"{table.name}"') for table in tables)
+        return sum(conn.execute(select(*sizes)).one())
+
+    def vacuum(self, tables: Sequence[Table]) -> None:
+        """Rewrite tables without deleted rows; on SQLite the whole file, beside its readers.
+
+        Raises ``LogError('erasure-incomplete')`` if readers prevent it.
+        """
         if not self.sqlite:
-            with self.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:
-                conn.exec_driver_sql("VACUUM FULL")
+            try:
+                postgresql.rewrite(self._create_engine(NullPool), [table.name for table in tables])
+            except OperationalError as error:
+                if not postgresql.is_lock_timeout(error):
+                    raise
+                raise _erasure_incomplete() from error
             return
         with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
             # Not in memory: the copy written by VACUUM is as large as the database.
@@ -191,16 +227,20 @@ class Database:
                 if not busy:
                     return
                 time.sleep(_CHECKPOINT_PAUSE)
-        raise LogError(
-            "erasure-incomplete",
-            "删除已经发布，但数据库正被读取，旧数据尚未从磁盘删除，请稍后重试。",
-            "The erasure is published, but a reader prevents the deletion of old data; retry later.",
-        )
+        raise _erasure_incomplete()
 
     def close(self) -> None:
         while self._idle:
             self._idle.pop().close()
         self.engine.dispose()
+
+
+def _erasure_incomplete() -> LogError:
+    return LogError(
+        "erasure-incomplete",
+        "删除已经发布，但数据库正被读取，旧数据尚未从磁盘删除，请稍后重试。",
+        "The erasure is published, but a reader prevents the deletion of old data; retry later.",
+    )
 
 
 def inserted_key(result: CursorResult[Any]) -> int:
@@ -232,23 +272,23 @@ def contains(conn: Connection, column: ColumnElement[str], text: str) -> ColumnE
 
 
 def json_text(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    """Expression for a top-level member of a JSON column: a string as it is, other values as JSON."""
+    """Expression for a top-level member of a JSON column: a string as it is, other values as JSON.
+
+    It is compared and ordered by code point.
+    """
     if conn.dialect.name == "sqlite":
         return func.json_extract(column, f'$."{name}"')
-    return func.json_extract_path_text(cast(column, postgresql.JSON), name)
+    return func.json_extract_path_text(cast(column, JSON), name).collate("C")
 
 
-def _with_driver(url: URL) -> URL:
-    return url.set(drivername="postgresql+psycopg") if url.drivername == "postgresql" else url
-
-
-def _postgresql_engine(url: URL) -> Engine:
-    return create_engine(url, pool_size=16, max_overflow=32, pool_pre_ping=True)
-
-
-def _sqlite_engine(url: URL, read_only: bool) -> Engine:  # noqa: FBT001 - a property of the database
+def _sqlite_engine(
+    url: URL,
+    read_only: bool,  # noqa: FBT001 - a property of the database
+    poolclass: type[Pool] | None,
+) -> Engine:
     medium = _read_only_medium(url) if read_only else None
-    engine = create_engine(medium or url, pool_size=16, max_overflow=32)
+    sizes: dict[str, Any] = {"poolclass": poolclass} if poolclass else {"pool_size": 16, "max_overflow": 32}
+    engine = create_engine(medium or url, **sizes)
 
     def configure(connection: Any, _record: Any) -> None:
         # Transactions begin in `begin_write` and `Database.read`, never implicitly in the driver.

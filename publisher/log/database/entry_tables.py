@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table, Text
+from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table
 
-from publisher.log.database.tables import Integer64, metadata
+from publisher.log.database.tables import CodePointText, Integer64, metadata
 
 entry = Table(
     "entry",
     metadata,
     Column("position", Integer64, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
+    Column("kind", CodePointText, nullable=False),
     Column("format", Integer, nullable=False),
-    Column("digest", Text, nullable=False, unique=True),
-    Column("document", Text),  # NULL once it was destroyed
+    Column("digest", CodePointText, nullable=False, unique=True),
+    Column("document", CodePointText),  # NULL once it was destroyed
     Column("appended_at", BigInteger, nullable=False),
     Index("entry_of_kind", "kind", "position"),
 )
@@ -32,12 +32,12 @@ checkpoint = Table(
     "checkpoint",
     metadata,
     Column("size", Integer64, primary_key=True, autoincrement=False),
-    Column("root", Text, nullable=False),
+    Column("root", CodePointText, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    Column("note", Text),  # the signed note; NULL until it is signed
+    Column("note", CodePointText),  # the signed note; NULL until it is signed
     Column("signed_at", BigInteger),
     Column("extended_at", BigInteger),  # when a command added its signatures
-    Column("error", Text, nullable=False, server_default=""),  # why the last attempt to sign failed
+    Column("error", CodePointText, nullable=False, server_default=""),  # why the last attempt to sign failed
 )
 """The root of the tree after each transaction that appended entries."""
 
@@ -45,8 +45,8 @@ cosignature = Table(
     "cosignature",
     metadata,
     Column("size", Integer64, primary_key=True, autoincrement=False),  # of the checkpoint
-    Column("witness", Text, primary_key=True),  # its key: NAME+ID+BASE64
-    Column("line", Text, nullable=False),  # as it stands in the note
+    Column("witness", CodePointText, primary_key=True),  # its key: NAME+ID+BASE64
+    Column("line", CodePointText, nullable=False),  # as it stands in the note
     Column("cosigned_at", BigInteger, nullable=False),  # by the clock of the witness
     Index("cosignature_of_witness", "witness", "size"),
 )
@@ -55,8 +55,8 @@ cosignature = Table(
 witness = Table(
     "witness",
     metadata,
-    Column("key", Text, primary_key=True),
+    Column("key", CodePointText, primary_key=True),
     Column("tried_at", BigInteger, nullable=False),
-    Column("error", Text, nullable=False),  # why the last attempt failed; empty: it did not
+    Column("error", CodePointText, nullable=False),  # why the last attempt failed; empty: it did not
 )
 """The last attempt to obtain a cosignature of each witness."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
 from publisher.log.database.tables import CodePointText, Integer64, metadata
 
@@ -11,15 +11,15 @@ subscription = Table(
     metadata,
     Column("key", Integer64, primary_key=True),
     Column("id", CodePointText, nullable=False, unique=True),
-    Column("kind", Text, nullable=False),  # webhook, hub
-    Column("callback", Text, nullable=False),
-    Column("scope", Text, nullable=False),
-    Column("secret", Text, nullable=False),
-    Column("state", Text, nullable=False),  # pending, active, aside
+    Column("kind", CodePointText, nullable=False),  # webhook, hub
+    Column("callback", CodePointText, nullable=False),
+    Column("scope", CodePointText, nullable=False),
+    Column("secret", CodePointText, nullable=False),
+    Column("state", CodePointText, nullable=False),  # pending, active, aside
     Column(
         "since", BigInteger, nullable=False
     ),  # the subscriber is notified of releases from this instant on
-    Column("reason", Text, nullable=False),
+    Column("reason", CodePointText, nullable=False),
 )
 """Subscribers to changes: webhook callbacks and the hub."""
 
@@ -29,11 +29,11 @@ delivery = Table(
     Column("key", Integer64, primary_key=True),
     Column("subscription", ForeignKey("subscription.key"), nullable=False),
     Column("release", ForeignKey("release.sequence"), nullable=False),
-    Column("state", Text, nullable=False),  # waiting, done, nothing, failed
+    Column("state", CodePointText, nullable=False),  # waiting, done, nothing, failed
     Column("due_at", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("answer", Integer),  # HTTP status of the last attempt
-    Column("error", Text, nullable=False),
+    Column("error", CodePointText, nullable=False),
     Column("tried_at", BigInteger),
     UniqueConstraint("subscription", "release"),
     Index("delivery_due", "state", "due_at"),

@@ -24,12 +24,13 @@ from publisher.log.clocks import FOREVER
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0011"
+HEAD = "0012"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
 
-# Code-point order on both databases: the default of SQLite, the collation "C" of PostgreSQL.
+# Order by code point whatever the server's locale: the default of SQLite, the collation "C" of PostgreSQL.
+# Every text column has it, so that no comparison depends on who created the database.
 CodePointText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 # SQLite generates keys for INTEGER only, which has 64 bits there.
 Integer64 = BigInteger().with_variant(Integer, "sqlite")
@@ -40,16 +41,16 @@ site = Table(
     "site",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("base", Text, nullable=False),
-    Column("tag_authority", Text, nullable=False),
+    Column("base", CodePointText, nullable=False),
+    Column("tag_authority", CodePointText, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     # Counters, so that numbers increase without gaps although outbox rows are deleted.
     Column("release_sequence", BigInteger, nullable=False),
     Column("change_sequence", BigInteger, nullable=False),
     Column("outbox_sequence", BigInteger, nullable=False),
     Column("scrub_pending", Boolean, nullable=False),
-    Column("details", Text, nullable=False, server_default="{}"),
-    Column("document", Text),  # digest of the newest document of the site
+    Column("details", CodePointText, nullable=False, server_default="{}"),
+    Column("document", CodePointText),  # digest of the newest document of the site
     # When its details were last changed, which creates no release; 0: never.
     Column("named_at", BigInteger, nullable=False, server_default="0"),
 )
@@ -57,9 +58,9 @@ site = Table(
 catalogue = Table(
     "catalogue",
     metadata,
-    Column("digest", Text, primary_key=True),
-    Column("name", Text, nullable=False),
-    Column("source", Text, nullable=False),
+    Column("digest", CodePointText, primary_key=True),
+    Column("name", CodePointText, nullable=False),
+    Column("source", CodePointText, nullable=False),
 )
 
 dataset = Table(
@@ -67,14 +68,14 @@ dataset = Table(
     metadata,
     Column("key", Integer64, primary_key=True),
     Column("name", CodePointText, nullable=False, unique=True),
-    Column("catalogue", Text, nullable=False),
+    Column("catalogue", CodePointText, nullable=False),
     Column("catalogue_digest", ForeignKey("catalogue.digest"), nullable=False),
     Column("draft_catalogue", ForeignKey("catalogue.digest")),
-    Column("details", Text, nullable=False),
+    Column("details", CodePointText, nullable=False),
     Column("created_at", BigInteger, nullable=False),
     # When its details or a part were last changed, which creates no release; 0: never.
     Column("named_at", BigInteger, nullable=False, server_default="0"),
-    Column("document", Text),  # digest of the newest document of the dataset
+    Column("document", CodePointText),  # digest of the newest document of the dataset
 )
 
 part = Table(
@@ -83,8 +84,8 @@ part = Table(
     Column("key", Integer64, primary_key=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
     Column("name", CodePointText, nullable=False),
-    Column("aliases", Text, nullable=False),
-    Column("code", Text),
+    Column("aliases", CodePointText, nullable=False),
+    Column("code", CodePointText),
     Column("valid_from", BigInteger),
     Column("valid_to", BigInteger),
     Column("merged_into", ForeignKey("part.key")),
@@ -101,23 +102,23 @@ release = Table(
     Column("number", Integer, nullable=False),
     Column("published_at", BigInteger, nullable=False),
     Column("effective_on", BigInteger, nullable=False),
-    Column("basis", Text, nullable=False),
-    Column("note", Text, nullable=False),
-    Column("actor", Text, nullable=False),
+    Column("basis", CodePointText, nullable=False),
+    Column("note", CodePointText, nullable=False),
+    Column("actor", CodePointText, nullable=False),
     Column("catalogue_digest", ForeignKey("catalogue.digest"), nullable=False),
-    Column("parser_version", Text, nullable=False),
-    Column("software_version", Text, nullable=False),
-    Column("counts", Text, nullable=False),
+    Column("parser_version", CodePointText, nullable=False),
+    Column("software_version", CodePointText, nullable=False),
+    Column("counts", CodePointText, nullable=False),
     # Rows left out may contain data that is erased later, so the chain stores a salted hash.
-    Column("left_out", Text),
+    Column("left_out", CodePointText),
     Column("left_out_salt", LargeBinary),
-    Column("left_out_hash", Text, nullable=False),
-    Column("manifest_hash", Text, nullable=False),
-    Column("previous_hash", Text, nullable=False),
-    Column("hash", Text, nullable=False),
+    Column("left_out_hash", CodePointText, nullable=False),
+    Column("manifest_hash", CodePointText, nullable=False),
+    Column("previous_hash", CodePointText, nullable=False),
+    Column("hash", CodePointText, nullable=False),
     Column("erased", Boolean, nullable=False),
     Column("format", Integer, nullable=False, server_default="1"),  # of the three hashes above
-    Column("document", Text),  # digest of its document of format 2; equal to the hash in that format
+    Column("document", CodePointText),  # digest of its document of format 2; equal to the hash in that format
     Column("actor_salt", LargeBinary),  # salts are NULL once the text was destroyed
     Column("note_salt", LargeBinary),
     Column("basis_salt", LargeBinary),
@@ -131,18 +132,18 @@ import_ = Table(
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
     Column("release", ForeignKey("release.sequence"), index=True),  # NULL: in the draft
     Column("part", ForeignKey("part.key")),
-    Column("mode", Text, nullable=False),
-    Column("parser_version", Text, nullable=False),
-    Column("digest", Text, nullable=False, index=True),
-    Column("name", Text, nullable=False),
-    Column("media_type", Text, nullable=False),
+    Column("mode", CodePointText, nullable=False),
+    Column("parser_version", CodePointText, nullable=False),
+    Column("digest", CodePointText, nullable=False, index=True),
+    Column("name", CodePointText, nullable=False),
+    Column("media_type", CodePointText, nullable=False),
     Column("size", BigInteger, nullable=False),
     Column("obtained_at", BigInteger, nullable=False),
-    Column("url", Text),
-    Column("detected_by", Text, nullable=False),
+    Column("url", CodePointText),
+    Column("detected_by", CodePointText, nullable=False),
     Column("partial", Boolean, nullable=False),
     Column("destroyed", Boolean, nullable=False),  # by an erasure
-    Column("left_out", Text, nullable=False),
+    Column("left_out", CodePointText, nullable=False),
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),  # end of the period, if states of later effect were kept
     Column("origin_salt", LargeBinary),  # of name and address
@@ -173,16 +174,16 @@ revision = Table(
     metadata,
     Column("key", Integer64, primary_key=True, autoincrement=False),
     Column("record", ForeignKey("record.key"), nullable=False, index=True),
-    Column("hash", Text, nullable=False),
+    Column("hash", CodePointText, nullable=False),
     Column("salt", LargeBinary),  # salt and content are NULL once erased
-    Column("content", Text),
+    Column("content", CodePointText),
     Column("title", CodePointText, nullable=False),
-    Column("source_text", Text, nullable=False),
-    Column("locator", Text, nullable=False),
-    Column("originals", Text, nullable=False),
+    Column("source_text", CodePointText, nullable=False),
+    Column("locator", CodePointText, nullable=False),
+    Column("originals", CodePointText, nullable=False),
     Column("import", ForeignKey("import.key")),
     Column("corrects", Boolean, nullable=False),
-    Column("provenance", Text),  # commitment to file, locator, originals and source text
+    Column("provenance", CodePointText),  # commitment to file, locator, originals and source text
 )
 
 change = Table(
@@ -192,8 +193,8 @@ change = Table(
     Column("release", ForeignKey("release.sequence"), nullable=False, index=True),
     Column("dataset", ForeignKey("dataset.key"), nullable=False),
     Column("record", ForeignKey("record.key"), nullable=False, index=True),
-    Column("kind", Text, nullable=False),
-    Column("cause", Text, nullable=False),
+    Column("kind", CodePointText, nullable=False),
+    Column("cause", CodePointText, nullable=False),
     Column("revision", BigInteger),
     Column("before", BigInteger),  # the replaced revision
     Column("part", BigInteger),
@@ -222,7 +223,7 @@ span = Table(
     Column("known_from", BigInteger, nullable=False),
     Column("known_to", BigInteger, nullable=False),
     Column("dataset", BigInteger, nullable=False),
-    Column("status", Text, nullable=False),  # stated, removed, withdrawn, erased
+    Column("status", CodePointText, nullable=False),  # stated, removed, withdrawn, erased
     Column("revision", BigInteger, nullable=False),
     Column("part", BigInteger),
     Column("brought", BigInteger, nullable=False),  # sequence of the release that brought the state
@@ -269,12 +270,12 @@ outbox = Table(
     "outbox",
     metadata,
     Column("sequence", Integer64, primary_key=True, autoincrement=False),
-    Column("kind", Text, nullable=False),
-    Column("key", Text, nullable=False),
+    Column("kind", CodePointText, nullable=False),
+    Column("key", CodePointText, nullable=False),
     Column("dataset", BigInteger, nullable=False),
     Column("due_at", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
-    Column("error", Text, nullable=False),
+    Column("error", CodePointText, nullable=False),
 )
 
 draft_entry = Table(
@@ -283,13 +284,13 @@ draft_entry = Table(
     Column("import", ForeignKey("import.key"), primary_key=True),
     Column("position", Integer, primary_key=True),
     Column("identity", CodePointText, nullable=False),
-    Column("content", Text, nullable=False),
+    Column("content", CodePointText, nullable=False),
     Column("title", CodePointText, nullable=False),
     Column("salt", LargeBinary, nullable=False),
-    Column("hash", Text, nullable=False),
-    Column("source_text", Text, nullable=False),
-    Column("locator", Text, nullable=False),
-    Column("originals", Text, nullable=False),
+    Column("hash", CodePointText, nullable=False),
+    Column("source_text", CodePointText, nullable=False),
+    Column("locator", CodePointText, nullable=False),
+    Column("originals", CodePointText, nullable=False),
     Column("in_error", Boolean, nullable=False),
     Index("draft_entry_identity", "import", "identity"),
 )
@@ -311,7 +312,7 @@ repeal = Table(
 source_bytes = Table(
     "source_bytes",
     metadata,
-    Column("digest", Text, primary_key=True),
+    Column("digest", CodePointText, primary_key=True),
     Column("data", LargeBinary, nullable=False),
 )
 """Bytes of sources on PostgreSQL, where several machines share them; with SQLite they are files."""
@@ -322,25 +323,25 @@ page = Table(
     Column("key", Integer64, primary_key=True),
     Column("source", CodePointText, nullable=False),  # name in sources.toml
     Column("url", CodePointText, nullable=False),
-    Column("role", Text, nullable=False),  # list, document, attachment, robots
+    Column("role", CodePointText, nullable=False),  # list, document, attachment, robots
     Column("parent", BigInteger, index=True),  # the list or document that links to it
-    Column("title", Text, nullable=False),  # text of the link
+    Column("title", CodePointText, nullable=False),  # text of the link
     Column("found_at", BigInteger, nullable=False),
     Column("checked_at", BigInteger),  # NULL: never requested
     Column("status", Integer),  # HTTP status of the last request
     Column("failures", Integer, nullable=False),  # in a row
     Column("vanished_at", BigInteger),
     # Values of the last complete response; a difference indicates a change.
-    Column("etag", Text),
-    Column("modified", Text),
+    Column("etag", CodePointText),
+    Column("modified", CodePointText),
     Column("length", BigInteger),
-    Column("body_digest", Text),
+    Column("body_digest", CodePointText),
     Column("response", BigInteger),
-    Column("suspected_by", Text),  # etag, date, length, hash: reason why its text may have changed
+    Column("suspected_by", CodePointText),  # etag, date, length, hash: reason why its text may have changed
     # The parsed body, and its parser; read_digest differs from body_digest until it is parsed again.
-    Column("read_digest", Text),
-    Column("text_digest", Text),
-    Column("parser_version", Text, nullable=False),
+    Column("read_digest", CodePointText),
+    Column("text_digest", CodePointText),
+    Column("parser_version", CodePointText, nullable=False),
     Column("number", CodePointText),  # 文号, as the catalogue writes it
     Column("named", CodePointText),  # normalised title
     Column("sketch", LargeBinary),  # sketch of the text, to recognise copies
@@ -359,7 +360,7 @@ page_failure = Table(
     Column("page", ForeignKey("page.key"), primary_key=True, autoincrement=False),
     Column("times", Integer, nullable=False),  # in a row
     Column("at", BigInteger, nullable=False),  # of the last one
-    Column("error", Text, nullable=False),
+    Column("error", CodePointText, nullable=False),
 )
 """Pages on which the program itself failed."""
 
@@ -370,9 +371,9 @@ response = Table(
     Column("page", ForeignKey("page.key"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False),
     Column("status", Integer, nullable=False),
-    Column("digest", Text, nullable=False, index=True),  # digest of the WARC file among the sources
+    Column("digest", CodePointText, nullable=False, index=True),  # digest of the WARC file among the sources
     Column("size", BigInteger, nullable=False),  # size of that file
-    Column("body_digest", Text, nullable=False),
+    Column("body_digest", CodePointText, nullable=False),
     Column("length", BigInteger, nullable=False),
     Column("destroyed", Boolean, nullable=False),  # by an erasure
 )
@@ -384,8 +385,8 @@ notice = Table(
     Column("key", Integer64, primary_key=True),
     Column("page", ForeignKey("page.key"), nullable=False, index=True),
     Column("at", BigInteger, nullable=False, index=True),
-    Column("kind", Text, nullable=False),  # changed, vanished, returned
-    Column("detected_by", Text, nullable=False),  # etag, date, length, hash, status
+    Column("kind", CodePointText, nullable=False),  # changed, vanished, returned
+    Column("detected_by", CodePointText, nullable=False),  # etag, date, length, hash, status
     Column("before", BigInteger),
     Column("after", BigInteger),
 )

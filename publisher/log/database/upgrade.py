@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, inspect, text
 
 from publisher.log.database.connection import Database
+from publisher.log.database.postgresql import allow_long_statements
 from publisher.log.database.tables import HEAD
 from publisher.log.model import LogError
 
@@ -21,6 +22,8 @@ def migrate(database: Database) -> None:
     with database.write() as conn:
         version = _version(conn)
         if version != HEAD:
+            if not database.sqlite:
+                allow_long_statements(conn)
             _upgrade(conn, version)
 
 

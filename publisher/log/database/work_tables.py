@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, Text, delete
+from sqlalchemy import BigInteger, Boolean, Column, Connection, Index, Integer, MetaData, Table, delete
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from publisher.log.database.tables import CodePointText, span
@@ -20,10 +20,10 @@ plan = Table(
     Column("identity", CodePointText),
     Column("record", BigInteger),
     # added, changed, removed; without effect: same, stays (withdrawn), error
-    Column("kind", Text),
-    Column("cause", Text),
+    Column("kind", CodePointText),
+    Column("cause", CodePointText),
     Column("fresh", Boolean),  # the content is new and needs a revision
-    Column("status", Text),  # status of the record on the day, before
+    Column("status", CodePointText),  # status of the record on the day, before
     Column("revision", BigInteger),  # in force on the day
     Column("before", BigInteger),  # the replaced revision: usually the same
     Column("part", BigInteger),
@@ -32,6 +32,7 @@ plan = Table(
     Column("title", CodePointText),
     Index("plan_record", "record"),
     prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",  # the next transaction of this connection may be another process's
 )
 """Every row of a draft with the state on the draft's day, and the change that it makes."""
 
@@ -40,9 +41,9 @@ work = Table(
     _metadata,
     Column("n", BigInteger),  # 1, 2, 3 …: the order of the changes
     Column("record", BigInteger),
-    Column("kind", Text),
-    Column("cause", Text),
-    Column("status", Text),  # status of the new span
+    Column("kind", CodePointText),
+    Column("cause", CodePointText),
+    Column("status", CodePointText),  # status of the new span
     Column("revision", BigInteger),
     Column("before", BigInteger),
     Column("part", BigInteger),
@@ -56,6 +57,7 @@ work = Table(
     Column("fresh", Boolean),
     Index("work_record", "record"),
     prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",  # the next transaction of this connection may be another process's
 )
 """The changes of the release in progress. Those of one record have no day in common."""
 
@@ -69,6 +71,7 @@ touched = Table(
     Column("work", BigInteger),
     Index("touched_span", "record", "made", "effective_from"),
     prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",  # the next transaction of this connection may be another process's
 )
 """Spans closed by the release."""
 
@@ -79,6 +82,7 @@ old_span = Table(
     *(Column(column.name, column.type) for column in span.c),
     Index("old_span_row", "record", "made", "effective_from"),
     prefixes=["TEMPORARY"],
+    postgresql_on_commit="DROP",  # the next transaction of this connection may be another process's
 )
 """The spans before a rebuild."""
 

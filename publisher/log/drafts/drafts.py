@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from publisher.log.blob_store import source_missing
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import json_text
+from publisher.log.database.scratch import scratch
 from publisher.log.drafts import repeals, staging
 from publisher.log.drafts.draft_diff import compute_diff
 from publisher.log.evidence import crawled_pages
@@ -29,6 +31,9 @@ from publisher.log.model import (
 from publisher.log.registry import DatasetRow
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
+
+_MANY = 1_000
+"""Rows from which on the planner needs new statistics: it guessed one row, and a statement took minutes."""
 
 
 class Drafts:
@@ -61,8 +66,9 @@ class Drafts:
             if not all(self._session.sources.has(conn, staged.source.digest) for staged in imports):
                 raise source_missing()
             row, draft_catalogue = find_draft_catalogue(self._session, conn, dataset, catalogue)
-            for staged in imports:
-                staging.stage(conn, row, staged, draft_catalogue)
+            count = sum(staging.stage(conn, row, staged, draft_catalogue) for staged in imports)
+            if count >= _MANY:
+                self._session.database.analyze(conn, t.draft_entry)
 
     def get(self, dataset: str) -> Draft | None:
         with self._session.read() as conn:
@@ -117,7 +123,7 @@ class Drafts:
 
         Raises ``LogError('no-draft')``.
         """
-        with self._session.write(keep=False) as conn:
+        with self._scratch(dataset) as conn:
             return self._diff(conn, dataset, effective_on, on_conflict, limit)
 
     def preview(
@@ -134,13 +140,28 @@ class Drafts:
 
         Several imports are previewed together, because a record can move from one part to another.
         """
-        with self._session.write(keep=False) as conn:
+        with self._scratch(dataset) as conn:
             row, draft_catalogue = find_draft_catalogue(self._session, conn, dataset, catalogue)
             for number, proposal in enumerate(proposals):
                 source = Source(f"{number}", proposal.name, "", 0, self._session.clock())
                 staged = SourceEntries(proposal.entries, source, "", proposal.part, proposal.partial)
                 staging.stage(conn, row, staged, draft_catalogue)
             return self._diff(conn, dataset, effective_on, on_conflict, limit)
+
+    @contextmanager
+    def _scratch(self, dataset: str) -> Iterator[Connection]:
+        """Open a copy of the dataset's draft that can be changed. Others publish meanwhile."""
+        with self._session.read() as conn:
+            key = registry.dataset_row(conn, dataset).key
+        imports = select(t.import_.c.key).where(t.import_.c.dataset == key, t.import_.c.release.is_(None))
+        copies = {
+            t.draft_entry: t.draft_entry.c["import"].in_(imports),
+            t.import_: t.import_.c.dataset == key,
+            t.dataset: None,
+            t.catalogue: None,
+        }
+        with scratch(self._session.database, copies) as conn:
+            yield conn
 
     def discard(self, dataset: str, part: str | None = None) -> None:
         with self._session.write() as conn:

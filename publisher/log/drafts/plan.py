@@ -63,7 +63,7 @@ def fill_plan(
     names = [column.name for column in plan.c]
     for window in windows:
         conn.execute(insert(plan).from_select(names, _select_rows(dataset, window, day)))
-    database.analyze(conn, plan)
+    database.analyze(conn, plan, t.draft_entry)
     if on_conflict == "replace":
         _override_later(conn, day)
     for window in windows:

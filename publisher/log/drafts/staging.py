@@ -32,8 +32,8 @@ def stage(
     dataset: DatasetRow,
     staged: SourceEntries,
     catalogue: Catalogue,
-) -> None:
-    """Stage one import in the draft, replacing the earlier one of the part.
+) -> int:
+    """Stage one import in the draft, replacing the earlier one of the part. → number of its rows.
 
     In a running catalogue only the import of the same file is replaced; other imports are kept.
     """
@@ -69,8 +69,11 @@ def stage(
     entries = staged.entries
     if catalogue.running:
         entries = namesakes.separate_namesakes(conn, dataset, catalogue, source.name, entries)
+    count = 0
     for batch in batched(_entry_rows(dataset.name, import_key, entries, catalogue), _BATCH):
         insert_many(conn, t.draft_entry, _ENTRY_COLUMNS, batch)
+        count += len(batch)
+    return count
 
 
 def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:

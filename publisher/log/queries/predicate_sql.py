@@ -244,8 +244,6 @@ class PredicateCompiler:
             day = _s.effective_from if field == "effective_from" else _s.effective_to
             return case((day >= FOREVER, null()), else_=day)
         text = json_text(self._conn, _v.content, field)
-        if self._conn.dialect.name != "sqlite":
-            text = text.collate("C")
         return select(text).where(_v.key == _s.revision).correlate(t.span).scalar_subquery()
 
     def _value(self, field: str, column: ColumnElement[Any]) -> ColumnElement[Any]:

@@ -22,6 +22,19 @@ from publisher.log.releases import bitemporal_spans, release_writer
 from publisher.log.releases.amendment import no_such_record
 from schemas.definition.catalogue import Catalogue
 
+_WITH_CONTENT = (
+    t.revision,
+    t.value,
+    t.span,
+    t.record,
+    t.release,
+    t.import_,
+    t.draft_entry,
+    t.page,
+    t.page_failure,
+    t.source_bytes,
+)
+"""Tables with text of records or of their sources. Others have keys and hashes, and are not rewritten."""
 _POSITION_KEYS = ("file", "sheet", "row", "rows", "reason", "part")
 
 
@@ -42,6 +55,8 @@ class ErasurePreview:
     """Names of the source files that contained one of the records."""
     drafted_files: tuple[str, ...]
     """Names of the files of drafts that contain one of them."""
+    rewritten_bytes: int
+    """Size of what is rewritten in the database, so that nothing of it stays on the disk."""
 
 
 class ErasureRelease:
@@ -90,7 +105,10 @@ class ErasureRelease:
             titles = self._conn.scalars(of_record).all()
             erased_records.append(ErasedRecord(record_id, titles[0] if titles else "", len(titles)))
         return ErasurePreview(
-            tuple(erased_records), tuple(dict.fromkeys(files)), tuple(dict.fromkeys(drafted))
+            tuple(erased_records),
+            tuple(dict.fromkeys(files)),
+            tuple(dict.fromkeys(drafted)),
+            self._database.stored_size(self._conn, _WITH_CONTENT),
         )
 
     def _keys(self, records: Sequence[str]) -> list[int]:
@@ -187,7 +205,7 @@ def scrub(database: Database, sources: BlobStore) -> None:
     """
     with database.write() as conn:
         sources.sweep(conn, referenced_sources(conn))
-    database.vacuum()
+    database.vacuum(_WITH_CONTENT)
     with database.write() as conn:
         conn.execute(update(t.site).values(scrub_pending=False))
 

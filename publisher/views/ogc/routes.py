@@ -13,6 +13,7 @@ import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from publisher.log.clocks import micros
 from publisher.log.model import LogError
@@ -203,7 +204,7 @@ def _as_ogc_error(error: Exception) -> OgcError:
             return failure
         case contract.SearchError():
             return _unavailable("搜索暂不可用。", "Search is temporarily unavailable.", error.retry_after)
-        case OperationalError() | LogError(code="busy"):
+        case OperationalError() | NoConnectionError() | LogError(code="busy"):
             return _unavailable("数据库暂不可用。", "The database is temporarily unavailable.", 5)
         case _:
             return OgcError(500, "NoApplicableCode", "服务器内部错误。", "Internal error.")

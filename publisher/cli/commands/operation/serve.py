@@ -29,7 +29,8 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     worker = worker_process(context.settings.home) if with_worker else contextlib.nullcontext()
     # Ctrl-C and SIGTERM are the normal ways to stop the service.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    with context.log(read_only=True) as log, worker, contextlib.suppress(KeyboardInterrupt):
+    log_of_serve = context.log(read_only=True, statement_seconds=app.STATEMENT_SECONDS, role="serve")
+    with log_of_serve as log, worker, contextlib.suppress(KeyboardInterrupt):
         app.serve(
             app.create_app(context.settings, log=log, search=context.engine()),
             host=host,
@@ -59,7 +60,7 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
     def started() -> None:
         output.print_message("工作进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
 
-    with context.log() as log:
+    with context.log(role="work") as log:
         anyio.run(run_background, context.settings, log, current_catalogues(context, log), started, until_eof)
     output.print_message("已停止。", "Stopped.")
 

@@ -78,6 +78,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         search |= {"pending": state.pending, "set_aside": set_aside}
         search |= {"error": state.error} if state.error else {}
         search |= {"away": state.away} if state.away else {}
+        search |= {"incomplete": True} if state.incomplete else {}
         output.print_json(
             {
                 "base": site.base,
@@ -126,10 +127,15 @@ def _readable_by_others(home: Path) -> list[str]:
 
 
 def _describe_search(state: SearchStatus) -> str:
-    """Describe the index. It is up to date only if it can be read and nothing waits."""
+    """Describe the index. It is up to date only if it can be read, lacks nothing, and nothing waits."""
     waiting = f"待索引 pending {state.pending}" if state.pending else ""
     if state.away:
         return f"{state.away}, {waiting}" if waiting else state.away
+    if state.incomplete:
+        return (
+            f"{state.documents}个文档 documents, 索引不完整，由工作进程重建，或运行 qingdan reindex / "
+            "incomplete: the worker rebuilds it, or run qingdan reindex"
+        )
     return f"{state.documents}个文档 documents, {waiting or '已是最新 up to date'}"
 
 

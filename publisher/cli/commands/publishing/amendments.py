@@ -209,6 +209,13 @@ def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
         output.print_line(in_language(f"  销毁原始文件：{name}", f"  Destroy the source file: {name}"))
     for name in preview.drafted_files:
         output.print_line(in_language(f"  移出草稿：{name}", f"  Drop from the draft: {name}"))
+    size = max(1, preview.rewritten_bytes // 1_000_000)
+    output.print_line(
+        in_language(
+            f"  重写数据库中含有内容的部分：{size} MB；用PostgreSQL时，重写期间读者须等待",
+            f"  Rewrite content in the database: {size} MB; on PostgreSQL readers wait meanwhile",
+        )
+    )
 
 
 def _review_edit(

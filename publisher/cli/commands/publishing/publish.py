@@ -127,7 +127,9 @@ def report_release(context: CommandContext, log: Log, release: Release) -> int:
     kind_counts = [
         f"{in_language(*KINDS[name])} {release.counts[name]}" for name in KINDS if release.counts.get(name)
     ]
-    counts = "，".join((*kind_counts, f"共{release.counts['records']}项 in all"))
+    # Two releases count two days: a record may end between the past day of one and the day of the next.
+    in_force = f"{release.effective_on} 有效{release.counts['records']}项 in force"
+    counts = "，".join((*kind_counts, in_force))
     output.print_message(
         f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",
         f"Published release {release.number} of {release.dataset}.",

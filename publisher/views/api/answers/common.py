@@ -68,7 +68,9 @@ class ReleaseReference(Answer, frozen=True, kw_only=True):
     published_at: Instant
     effective_on: date
     basis: Annotated[str, Meta(description="依据的文号 / Document number of its basis")]
-    records: Annotated[int | None, Meta(description="发布后有效的记录数 / Records in force after it")]
+    records: Annotated[
+        int | None, Meta(description="生效日有效的记录数 / Records in force on `effective_on`")
+    ]
     link: str
 
 
@@ -179,7 +181,7 @@ class Release(Answer, frozen=True, kw_only=True):
     actor: str
     counts: Annotated[
         dict[str, int],
-        Meta(description="`added`、`changed`、`removed` …，`records` 为发布后有效的记录数"),
+        Meta(description="`added`、`changed`、`removed` …，`records` 为生效日有效的记录数"),
     ]
     sources: tuple[Source, ...]
     left_out: Annotated[

@@ -1,0 +1,124 @@
+"""What a process may do to a PostgreSQL server: bounds of waits, statements and connections; previews."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+from publisher.log.database import connection, postgresql
+from publisher.log.database.connection import Database
+from publisher.log.database.postgresql import ServerLimits
+from publisher.log.log import Log
+from publisher.log.model import LogError, Proposal
+from tests.support.clock import Clock
+from tests.support.log import MIDDLE, entry, fees_dataset, ids, release, stage, standards
+
+
+def open_log(url: str, folder: Path) -> Log:
+    log = Log.open(url, sources=folder / "sources", clock=Clock())
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    return log
+
+
+def test_a_publisher_waits_no_longer_than_the_bound_for_another(
+    url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connection, "_BUSY_MILLISECONDS", 300)
+    log, other = open_log(url, tmp_path), Database(url)
+    with other.write(), pytest.raises(LogError) as refused:
+        stage(log, entry("甲"))
+    assert refused.value.code == "busy"
+    stage(log, entry("甲"))
+    other.close()
+    log.close()
+
+
+def test_a_preview_holds_up_no_publisher(url: str, tmp_path: Path) -> None:
+    log, other = open_log(url, tmp_path), Log.open(url, sources=tmp_path / "sources", clock=Clock())
+    release(log, entry("甲"))
+    stage(log, entry("丙"), part="民政局")
+    at_work, go_on = threading.Event(), threading.Event()
+
+    def entries() -> Iterator[object]:
+        yield entry("乙")
+        at_work.set()
+        assert go_on.wait(60)
+
+    with ThreadPoolExecutor(1) as pool:
+        proposal = Proposal(entries(), part="财政局", name="一.xlsx")  # type: ignore[arg-type]
+        preview = pool.submit(log.drafts.preview, "fees", [proposal], effective_on=MIDDLE)
+        assert at_work.wait(60)
+        assert release(other, entry("丁"), on=MIDDLE, part="民政局").number == 2
+        go_on.set()
+        diff = preview.result(60)
+    titles = [sorted(change.title for change in changes) for changes in (diff.added, diff.removed)]
+    assert titles == [["丙", "乙"], ["甲"]], "the state when the preview began"
+    assert standards(log) == {"甲": "1", "丁": "1"}
+    assert log.drafts.get("fees") is None
+    log.close()
+    other.close()
+
+
+def test_a_preview_and_a_publication_agree(url: str, tmp_path: Path) -> None:
+    log = open_log(url, tmp_path)
+    release(log, entry("甲"), entry("乙"))
+    stage(log, entry("甲", "2"), entry("丙"))
+    before = log.drafts.get("fees")
+    diff = log.drafts.diff("fees", effective_on=MIDDLE)
+    assert log.drafts.get("fees") == before
+    counts = {"added": len(diff.added), "changed": len(diff.changed), "removed": len(diff.removed)}
+    published = log.releases.publish("fees", effective_on=MIDDLE)
+    assert published is not None
+    assert counts == {kind: published.counts[kind] for kind in counts}
+    log.close()
+
+
+def test_an_erasure_says_how_much_it_rewrites(url: str, tmp_path: Path) -> None:
+    log = open_log(url, tmp_path)
+    release(log, entry("甲"))
+    preview = log.releases.preview_erasure("fees", [ids(log)["甲"]])
+    assert preview.rewritten_bytes > 8_192
+    log.close()
+
+
+def test_statements_and_connections_have_a_bound(postgresql_url: str) -> None:
+    database = Database(postgresql_url, limits=ServerLimits(2, 1, "qingdan serve"))
+    with database.read() as conn:
+        assert conn.scalar(text("SHOW application_name")) == "qingdan serve"
+        with pytest.raises(OperationalError, match="statement timeout"):
+            conn.execute(select(func.pg_sleep(3)))
+    with database.read(), database.read(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(database.engine.pool, "_timeout", 0.2)
+        with pytest.raises(NoConnectionError), database.read():
+            pass
+    with psycopg.connect(postgresql_url) as conn:
+        query = "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'qingdan serve'"
+        assert conn.execute(query).fetchone() == (2,)
+    database.close()
+
+
+def test_a_reader_that_does_not_end_ends_the_rewriting_and_not_the_other_readers(
+    postgresql_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(postgresql, "_TURN_MILLISECONDS", 100)
+    monkeypatch.setattr(postgresql, "_TURNS", 2)
+    log, other = open_log(postgresql_url, tmp_path), Log.open(postgresql_url, sources=tmp_path / "sources")
+    release(log, entry("甲"))
+    with other.snapshot():
+        standards(other)
+        with pytest.raises(LogError) as refused:
+            log.releases.erase(records=[("fees", ids(log)["甲"])], ground="示例")
+        assert refused.value.code == "erasure-incomplete"
+        assert standards(log) == {}
+    log.releases.scrub()
+    log.close()
+    other.close()
