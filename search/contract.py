@@ -168,6 +168,16 @@ class SearchError(Exception):
         self.retry_after = retry_after
 
 
+class DamagedIndexError(SearchError):
+    """The index cannot be read any more: it has to be rebuilt, which the worker does by itself."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(
+            f"搜索索引损坏，由工作进程重建 / the index is damaged; the worker rebuilds it ({reason})",
+            retry_after=30,
+        )
+
+
 class RejectedError(Exception):
     """Documents that the engine rejects permanently. All others of the call are written."""
 
@@ -211,5 +221,9 @@ class SearchEngine(Protocol):
         ...
 
     async def count(self) -> int: ...
+
+    async def check(self) -> None:
+        """Read the whole index, if it has checksums. Raises :class:`DamagedIndexError`."""
+        ...
 
     async def close(self) -> None: ...

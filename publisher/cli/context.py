@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -28,6 +29,11 @@ class CommandContext:
     """Settings of the site that ``--home`` or the environment names, and what commands open with them."""
 
     settings: Settings
+    _clock_offset: float = field(default_factory=lambda: time.time() - time.monotonic())
+
+    def clock_drift(self) -> timedelta:
+        """By how much the clock was set since the command started: clock less monotonic clock."""
+        return timedelta(seconds=time.time() - time.monotonic() - self._clock_offset)
 
     @contextmanager
     def log(
@@ -36,7 +42,8 @@ class CommandContext:
         """Open the log of an initialised site. ``read_only``: a medium that nobody can write will do.
 
         ``statement_seconds``: after which a database server ends a statement; ``role``: what the server calls
-        this process."""
+        this process.
+        """
         from publisher.log.database.postgresql import ServerLimits
         from publisher.log.log import Log
         from publisher.log.model import LogError
@@ -73,9 +80,14 @@ class CommandContext:
             log.close()
 
     def engine(self) -> SearchEngine:
+        """Open the search engine; it is closed when the command ends."""
+        import anyio
+
         from publisher.indexing.open_engine import open_engine
 
-        return open_engine(self.settings)
+        engine = open_engine(self.settings)
+        click.get_current_context().call_on_close(lambda: anyio.run(engine.close))
+        return engine
 
     @property
     def catalogues(self) -> Path | None:

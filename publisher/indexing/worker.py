@@ -20,11 +20,12 @@ from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
 from publisher.log.model import Dataset, OutboxItem, Span
 from schemas.definition.catalogue import Catalogue
-from search.contract import Document, RejectedError, SearchEngine, SearchError
+from search.contract import DamagedIndexError, Document, RejectedError, SearchEngine, SearchError
 
 BATCH = 50_000
 """Outbox entries per round: bounded memory, and few rounds, which each cost a commit and a merge."""
 _LONGEST_PAUSE = 60.0
+_CHECK_SECONDS = 3_600.0
 INDEXING, REBUILDING = "索引 indexing", "重建搜索索引 rebuilding"
 
 type Progress = Callable[[str, int, int | None], None]
@@ -77,9 +78,10 @@ async def index_outbox(log: Log, search: SearchEngine, progress: Progress = igno
     """Index all entries of the outbox and return their number. The caller must have the worker lock.
 
     An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
-    older copy) is first rebuilt from the log. Raises :class:`search.contract.SearchError`.
+    older copy), or that is damaged, is first rebuilt from the log. Raises
+    :class:`search.contract.SearchError`.
     """
-    if await search.position() < await to_thread.run_sync(log.outbox.position):
+    if await _position(search) < await to_thread.run_sync(log.outbox.position):
         await _rebuild(log, search, progress)
     indexed, total = 0, await to_thread.run_sync(log.outbox.due_count)
     progress(INDEXING, indexed, total)
@@ -115,11 +117,26 @@ async def await_indexed(
     return True
 
 
+async def _position(search: SearchEngine) -> int:
+    """Return the position of the index; -1 if it is damaged."""
+    try:
+        return await search.position()
+    except DamagedIndexError as error:
+        logger.warning("%s", error)
+        return -1
+
+
 async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
-    """Update the index from the log until ``stop``; failures are logged and retried with growing delays."""
-    pause = poll
+    """Update the index from the log until ``stop``; failures are logged and retried with growing delays.
+
+    The files of the index are checked at the start and every hour; a damaged index is rebuilt.
+    """
+    pause, check_at = poll, time.monotonic()
     while not stop.is_set():
         try:
+            if time.monotonic() >= check_at:
+                await _replace_if_damaged(log, search)
+                check_at = time.monotonic() + _CHECK_SECONDS
             await run_round(log, search)
             pause = poll
         except Exception as error:  # the worker must not end silently
@@ -128,6 +145,16 @@ async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll:
             pause = min(max(pause * 2, retry), _LONGEST_PAUSE)
         with anyio.move_on_after(pause):
             await stop.wait()
+
+
+async def _replace_if_damaged(log: Log, search: SearchEngine) -> None:
+    try:
+        await search.check()
+    except DamagedIndexError as error:
+        logger.warning("%s", error)
+        with log.outbox.lock() as is_locked:
+            if is_locked:
+                await _rebuild(log, search, ignore_progress)
 
 
 async def reindex(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
@@ -146,7 +173,7 @@ async def reindex(log: Log, search: SearchEngine, progress: Progress = ignore_pr
 async def run_round(log: Log, search: SearchEngine) -> None:
     """Run one round of :func:`run_worker` unless another process does; record a failure in the log."""
     waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
-    if not waiting and await search.position() >= await to_thread.run_sync(log.outbox.position):
+    if not waiting and await _position(search) >= await to_thread.run_sync(log.outbox.position):
         return
     with log.outbox.lock() as is_locked:
         if not is_locked:

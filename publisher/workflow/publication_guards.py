@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import calendar
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
 
+from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import DraftDiff, OnConflict, RecordQuery, View
 from schemas.reference.document_numbers import parse_number
@@ -18,7 +20,12 @@ FEWEST_ASKED, LARGEST_SHARE = 3, 0.2
 MOST_YEARS = 2
 """Years from today after which a day of effect is asked about."""
 
-CODES = ("many-removed", "far-day", "basis-without-number", "basis-missing")
+LONGEST_IDLE = timedelta(days=30)
+"""After so long without a release, a wrong clock would not be noticed by its difference to the last one."""
+MOST_DRIFT = timedelta(hours=1)
+"""By so much the clock may be set while one process runs."""
+
+CODES = ("check-today", "many-removed", "far-day", "basis-without-number", "basis-missing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,22 +43,44 @@ def find_guards(
     *,
     effective_on: date,
     basis: str,
-    today: date,
+    now: datetime,
+    drift: timedelta = timedelta(0),
     on_conflict: OnConflict = "refuse",
 ) -> tuple[Guard, ...]:
     """Find what should be asked before the draft is published; nothing if conflicts prevent that anyway.
 
+    ``drift``: by how much the clock was set since this process started.
     Raises ``LogError('no-draft')``.
     """
     diff = log.drafts.diff(dataset, effective_on=effective_on, on_conflict=on_conflict, limit=0)
     if any(conflict.code != "rows-in-error" for conflict in diff.conflicts):
         return ()
     return (
+        *check_clock(log, now=now, drift=drift),
         *_check_removals(log, dataset, diff, effective_on),
-        *_check_day(effective_on, today),
+        *_check_day(effective_on, day_at(now)),
         *check_basis(basis),
         *_check_bases_of_rows(log, dataset),
     )
+
+
+def check_clock(log: Log, *, now: datetime, drift: timedelta) -> Iterator[Guard]:
+    """Ask whether the day is right where nothing else would show that the clock is wrong."""
+    last, day = log.queries.last_published_at(), day_at(now)
+    words = f"{day.year}年{day.month}月{day.day}日，星期{'一二三四五六日'[day.weekday()]}"
+    english = f"{calendar.day_name[day.weekday()]}, {day.day} {calendar.month_name[day.month]} {day.year}"
+    if abs(drift) > MOST_DRIFT:
+        yield Guard(
+            "check-today",
+            f"本命令运行期间，本机时间被改动了{abs(drift)}。现为{words}。请核对。",
+            f"While this command ran, the clock was set by {abs(drift)}. It says {english}. Check it.",
+        )
+    elif last is not None and now - last > LONGEST_IDLE:
+        yield Guard(
+            "check-today",
+            f"距最近一次发布已{(now - last).days}天。本机时间为{words}。请核对今天的日期。",
+            f"The last release was {(now - last).days} days ago. The clock says {english}. Check the date.",
+        )
 
 
 def _check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Iterator[Guard]:

@@ -71,6 +71,9 @@ class ElasticsearchEngine:
     async def count(self) -> int:
         return await self._read(self._count)
 
+    async def check(self) -> None:
+        """Elasticsearch checks its own files: a damaged shard is not served, and search reports it."""
+
     async def close(self) -> None:
         await to_thread.run_sync(self._cluster.close)
 

@@ -8,7 +8,8 @@ rebuild writes a new generation and replaces ``current``. Readers check ``curren
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterable, Iterable, Sequence
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from anyio import to_thread
@@ -17,9 +18,24 @@ from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import Document, HitChanges, Page, Request, SavedSearch
+from search.contract import CursorError, DamagedIndexError, Document, HitChanges, Page, Request, SavedSearch
 from search.embedded import saved_search, search
 from search.embedded.index_folder import Generations
+
+
+@contextmanager
+def _damage_reported() -> Iterator[None]:
+    """Report damaged files: tantivy raises ``ValueError``, or panics, which is no ``Exception``."""
+    try:
+        yield
+    except CursorError:
+        raise
+    except ValueError as error:
+        raise DamagedIndexError(str(error)) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise DamagedIndexError(str(error)) from error
 
 
 class EmbeddedEngine:
@@ -62,14 +78,19 @@ class EmbeddedEngine:
         reader = await to_thread.run_sync(self._folder.reader)
         return reader.documents if reader else 0
 
+    async def check(self) -> None:
+        await to_thread.run_sync(self._folder.check)
+
     async def close(self) -> None:
         self._folder.close()
 
     def _search(self, request: Request) -> Page:
-        return search.search_page(self._folder.reader(), request, *self._load_language())
+        with _damage_reported():
+            return search.search_page(self._folder.reader(), request, *self._load_language())
 
     def _hit_changes(self, saved: SavedSearch) -> HitChanges:
-        return saved_search.find_hit_changes(self._folder.reader(), saved, *self._load_language())
+        with _damage_reported():
+            return saved_search.find_hit_changes(self._folder.reader(), saved, *self._load_language())
 
     def _index(self, documents: Iterable[Document]) -> int:
         return self._folder.add(documents, self._analyzer)

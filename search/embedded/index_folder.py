@@ -19,7 +19,8 @@ import msgspec
 import tantivy
 
 from search.chinese.analyzer import Analyzer
-from search.contract import Document, SearchError
+from search.contract import DamagedIndexError, Document, SearchError
+from search.embedded.checksums import find_damaged_file
 from search.embedded.tantivy_index import Reader, build_document, build_schema, open_reader
 from search.indexed_document import FORMAT, span_key
 
@@ -64,7 +65,30 @@ class Generations:
             except (OSError, ValueError) as error:  # another process replaced the generation meanwhile
                 failure = error
                 time.sleep(0.02 * attempt)
-        raise SearchError(_REINDEX) from failure
+        raise DamagedIndexError(str(failure)) from failure
+
+    def check(self) -> None:
+        """Compare all files of the current commit with their checksums. Raises ``DamagedIndexError``."""
+        for _ in range(5):
+            name = self._current()
+            if name is None:
+                return
+            try:
+                damaged = find_damaged_file(self._path / name)
+            except (OSError, msgspec.MsgspecError, KeyError) as error:
+                damaged = str(error)
+            # A file that is gone is normal if another process has committed or replaced the generation.
+            if damaged is None or (name == self._current() and self._is_listed(name, damaged)):
+                break
+        if damaged is not None:
+            raise DamagedIndexError(damaged)
+
+    def _is_listed(self, name: str, file: str) -> bool:
+        """Report whether the commit still needs a file; an unreadable list is damage too."""
+        try:
+            return file.partition(".")[0] in (self._path / name / "meta.json").read_text().replace("-", "")
+        except (OSError, ValueError):
+            return True
 
     def _reload_if_changed(self) -> Reader | None:
         name = self._current()
@@ -161,7 +185,7 @@ class Generations:
         try:
             pointer = self._read_pointer()
         except msgspec.MsgspecError as error:
-            raise SearchError(_REINDEX) from error
+            raise DamagedIndexError(self._pointer.name) from error
         if pointer is not None and (
             pointer.format != FORMAT or not _GENERATION.fullmatch(pointer.generation)
         ):

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, func, select
 
 from publisher.log import registry
-from publisher.log.clocks import micros
+from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.model import (
@@ -271,6 +271,12 @@ class Queries:
         """Return the site-wide sequence of the last release; 0 before the first."""
         with self._session.read() as conn:
             return conn.scalar(select(t.site.c.release_sequence)) or 0
+
+    def last_published_at(self) -> datetime | None:
+        """Return the instant of the newest release of the site; None before the first."""
+        with self._session.read() as conn:
+            instant = conn.scalar(select(func.max(t.release.c.published_at)))
+            return None if instant is None else moment(instant)
 
     def erased_since(self, release: int) -> bool:
         """Report whether a release after that sequence erased records."""

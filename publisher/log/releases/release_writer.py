@@ -44,16 +44,17 @@ _TOLERANCE = timedelta(minutes=5)
 """How far the clocks of two machines that publish may differ."""
 
 
-def _check_clock(now: datetime, newest: datetime) -> None:
-    """Raise ``clock-behind`` if a release is dated later than the clock: one of the two is wrong."""
-    if newest > now + _TOLERANCE:
-        raise LogError(
-            "clock-behind",
-            f"本机时间为{now:%Y-%m-%d %H:%M}（UTC），早于最近一次发布的"
-            f"{newest:%Y-%m-%d %H:%M}（UTC）。请先校准时间。",
-            f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the newest release is of "
-            f"{newest:%Y-%m-%d %H:%M} UTC. Correct the clock first.",
-        )
+def clock_behind(now: datetime, newest: datetime | None) -> LogError | None:
+    """Return ``clock-behind`` if a release is dated later than the clock: one of the two is wrong."""
+    if newest is None or newest <= now + _TOLERANCE:
+        return None
+    return LogError(
+        "clock-behind",
+        f"本机时间为{now:%Y-%m-%d %H:%M}（UTC），早于最近一次发布的"
+        f"{newest:%Y-%m-%d %H:%M}（UTC）。请先校准时间。",
+        f"This machine's clock says {now:%Y-%m-%d %H:%M} UTC, but the newest release is of "
+        f"{newest:%Y-%m-%d %H:%M} UTC. Correct the clock first.",
+    )
 
 
 def write_release(
@@ -77,8 +78,8 @@ def write_release(
     previous = conn.execute(
         select(t.release.c.published_at, t.release.c.document).where(t.release.c.sequence == sequence - 1)
     ).first()
-    if previous is not None:
-        _check_clock(now, moment(previous.published_at))
+    if previous is not None and (error := clock_behind(now, moment(previous.published_at))) is not None:
+        raise error
     # A clock that was set back a little must not date a release before the last one.
     known_from = micros(now) if previous is None else max(micros(now), previous.published_at + 1)
 

@@ -197,3 +197,66 @@ def test_reindexing_while_another_process_indexes_is_refused(log: Log, engine: E
         anyio.run(worker.reindex, log, engine)
     assert anyio.run(worker.reindex, log, engine) == 2
     other.close()
+
+
+@pytest.mark.parametrize(
+    ("suffix", "how"),
+    [
+        (".store", "flip"),
+        (".idx", "flip"),
+        (".fast", "cut"),
+        (".pos", "delete"),
+        ("meta.json", "flip"),
+        ("meta.json", "delete"),
+        ("current", "cut"),
+    ],
+)
+def test_a_damaged_index_is_rebuilt_by_the_worker_and_never_answers_wrong(
+    log: Log, engine: EmbeddedEngine, tmp_path: Path, suffix: str, how: str
+) -> None:
+    release(log)
+    anyio.run(worker.run_round, log, engine)
+    (file,) = [path for path in (tmp_path / "index").rglob(f"*{suffix}") if path.is_file()]
+    content = file.read_bytes()
+    middle = len(content) // 2
+    if how == "delete":
+        file.unlink()
+    else:
+        file.write_bytes(
+            content[:middle]
+            if how == "cut"
+            else content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :]
+        )
+    fresh = EmbeddedEngine(tmp_path / "index")
+    anyio.run(_run_worker_briefly, log, fresh)
+    assert total(fresh) == 2
+    assert anyio.run(fresh.position) >= log.outbox.completed()
+    anyio.run(fresh.check)
+
+
+async def _run_worker_briefly(log: Log, engine: EmbeddedEngine) -> None:
+    stop = anyio.Event()
+    async with anyio.create_task_group() as group:
+        group.start_soon(lambda: worker.run_worker(log, engine, stop=stop, poll=0.01))
+        with anyio.move_on_after(20):
+            while True:
+                await anyio.sleep(0.05)
+                try:
+                    await engine.check()
+                    if await engine.position() >= log.outbox.completed() and await engine.count():
+                        break
+                except SearchError:
+                    continue
+        stop.set()
+
+
+def test_a_search_in_damaged_files_is_an_error_and_no_answer(
+    log: Log, engine: EmbeddedEngine, tmp_path: Path
+) -> None:
+    release(log)
+    anyio.run(worker.run_round, log, engine)
+    for file in (tmp_path / "index").rglob("*.*"):
+        if file.suffix in {".store", ".idx", ".term"}:
+            file.write_bytes(bytes(file.stat().st_size))
+    with pytest.raises(SearchError):
+        total(EmbeddedEngine(tmp_path / "index"))

@@ -2,24 +2,32 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import uuid4
 
 import psycopg
 import pytest
+from litestar.testing import TestClient
 from sqlalchemy import func, select, text
+from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
+from publisher.app import create_app
 from publisher.log.database import connection, postgresql
 from publisher.log.database.connection import Database
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
 from publisher.log.model import LogError, Proposal
+from publisher.settings import Settings
+from search.embedded.engine import EmbeddedEngine
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, fees_dataset, ids, release, stage, standards
+from tests.support.shared_server import PROJECT
 
 
 def open_log(url: str, folder: Path) -> Log:
@@ -122,3 +130,43 @@ def test_a_reader_that_does_not_end_ends_the_rewriting_and_not_the_other_readers
     log.releases.scrub()
     log.close()
     other.close()
+
+
+def test_serve_needs_no_right_but_to_read_and_none_to_the_secrets(
+    postgresql_url: str, tmp_path: Path
+) -> None:
+    """The statements of docs/postgresql.md."""
+    log = open_log(postgresql_url, tmp_path)
+    release(log, entry("甲"))
+    role = f"serve_{uuid4().hex}"
+    guide = (PROJECT / "docs/postgresql.md").read_text(encoding="utf-8")
+    statements = [line for line in guide.splitlines() if re.match(r"GRANT|REVOKE|ALTER DEFAULT", line)]
+    assert len(statements) == 5
+    with psycopg.connect(postgresql_url, autocommit=True) as admin:
+        admin.execute(f"CREATE ROLE {role} LOGIN".encode())
+        for statement in statements:
+            own = statement.replace("DATABASE qingdan ", f'DATABASE "{admin.info.dbname}" ')
+            own = own.replace("ROLE qingdan ", "ROLE postgres ")
+            admin.execute(own.replace("qingdan_serve", role).encode())
+    url = make_url(postgresql_url).set(username=role).render_as_string()
+    reader = Log.open(url, sources=tmp_path / "sources", read_only=True)
+    app = create_app(
+        Settings(home=tmp_path, database=url), log=reader, search=EmbeddedEngine(tmp_path / "index")
+    )
+    with TestClient(app) as client:
+        for path in (
+            "/",
+            "/datasets/fees",
+            "/v1/datasets/fees",
+            "/feeds/fees.atom",
+            "/v1/datasets/fees/files/csv",
+        ):
+            assert client.get(path).status_code == 200, path
+        assert client.get("/v1/datasets/fees/records").json()["total"] == 1
+    reader.close()
+    with psycopg.connect(url) as serve, pytest.raises(psycopg.errors.InsufficientPrivilege):
+        serve.execute("SELECT secret FROM subscription")
+    with psycopg.connect(postgresql_url, autocommit=True) as admin:
+        admin.execute(f"DROP OWNED BY {role}".encode())
+        admin.execute(f"DROP ROLE {role}".encode())
+    log.close()

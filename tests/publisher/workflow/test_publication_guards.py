@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
 from publisher.cli.commands.publishing import publish
 from publisher.workflow import publication_guards
-from publisher.workflow.publication_guards import _check_day, check_basis
+from publisher.workflow.publication_guards import _check_day, check_basis, check_clock
 from tests.support.command import Home, item, xlsx
+from tests.support.site import four_releases
 
 DATASET = "shili-power-list"
 BASIS = ("--basis", "鞍政发〔2015〕34号")
@@ -27,6 +28,26 @@ def published(site: Home, tmp_path: Path) -> Home:
     hand_in(site, tmp_path, 10)
     site.ok("publish", DATASET, "--effective-on", "2015-12-01", *BASIS)
     return site
+
+
+@pytest.mark.parametrize(
+    ("days", "drift", "asked"),
+    [
+        (29, timedelta(0), False),
+        (31, timedelta(0), True),
+        (0, timedelta(hours=2), True),
+        (0, -timedelta(hours=2), True),
+    ],
+)
+def test_todays_date_is_asked_in_words_where_nothing_shows_that_the_clock_is_wrong(
+    tmp_path: Path, days: int, drift: timedelta, asked: bool
+) -> None:
+    with four_releases(tmp_path) as site:
+        last = site.log.queries.last_published_at()
+        assert last is not None
+        guards = [*check_clock(site.log, now=last + timedelta(days=days, seconds=1), drift=drift)]
+    assert [guard.code for guard in guards] == ["check-today"] * asked
+    assert all("年" in guard.zh and "星期" in guard.zh for guard in guards)
 
 
 def test_the_command_knows_every_guard() -> None:

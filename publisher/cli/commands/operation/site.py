@@ -65,6 +65,8 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     import anyio
 
     from publisher.indexing import worker
+    from publisher.log.clocks import utc_now
+    from publisher.log.releases.release_writer import clock_behind
 
     with context.log() as log:
         state = anyio.run(worker.status, log, context.engine())
@@ -72,6 +74,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         site = log.datasets.site()
         pages = [page for page in log.evidence.failed_pages() if page.set_aside]
         checkpoint, reseal = describe_checkpoint(log, context.settings), log.proofs.reseal()
+        behind = clock_behind(utc_now(), log.queries.last_published_at())
     if as_json:
         set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -85,6 +88,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
                 "home": str(context.settings.home),
                 "search": search,
                 "checkpoint": checkpoint,
+                "clock_behind": behind is not None,
                 "readable_by_others": _readable_by_others(context.settings.home),
                 "datasets": datasets,
                 "pages_set_aside": [
@@ -97,6 +101,8 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     output.print_pairs([("站点 base", site.base), ("文件夹 home", context.settings.home)])
     output.print_pairs([("搜索 search", _describe_search(state))])
     print_checkpoint(checkpoint, reseal)
+    if behind is not None:
+        output.print_message(behind.zh, behind.en)
     if others := _readable_by_others(context.settings.home):
         output.print_message(
             f"本机其他用户可以读取：{'、'.join(others)}。请运行 chmod go= 加以限制。",

@@ -50,7 +50,7 @@ def correct(
     with context.log() as log:
         record_id = find_one_id(log, dataset, record)
         content = _review_edit(log, dataset, record_id, values, kind="corrected")
-        _confirm_amendment("更正", "correction", reason, basis, yes=yes)
+        _confirm_amendment(context, log, "更正", "correction", reason, basis, yes=yes)
         release = log.releases.correct(dataset, {record_id: content}, reason=reason, basis=basis, actor=actor)
         return report_release(context, log, release)
 
@@ -81,7 +81,7 @@ def withdraw(
         catalogue = log.queries.catalogue(dataset)
         for change in preview_withdrawal(log, dataset, record_ids):
             change_lines.show_change(change, catalogue, show_effect=False)
-        _confirm_amendment("撤回公布", "withdrawal", reason, basis, yes=yes)
+        _confirm_amendment(context, log, "撤回公布", "withdrawal", reason, basis, yes=yes)
         release = log.releases.withdraw(dataset, record_ids, reason=reason, basis=basis, actor=actor)
         return report_release(context, log, release)
 
@@ -112,7 +112,7 @@ def rename(
     with context.log() as log:
         record_id = find_one_id(log, dataset, record)
         content = _review_edit(log, dataset, record_id, values, kind="renamed")
-        _confirm_amendment("更名", "rename", reason, basis, yes=yes)
+        _confirm_amendment(context, log, "更名", "rename", reason, basis, yes=yes)
         release = log.releases.rename(
             dataset,
             record_id,
@@ -146,7 +146,7 @@ def cancel(
             change_lines.show_change(change, catalogue, show_effect=False)
         if len(changes) > _MOST_CHANGES:
             output.print_line("…")
-        _confirm_amendment("取消", "cancellation", reason, basis, yes=yes)
+        _confirm_amendment(context, log, "取消", "cancellation", reason, basis, yes=yes)
         release = log.releases.cancel(dataset, number, reason=reason, basis=basis, actor=actor)
         return report_release(context, log, release)
 
@@ -258,12 +258,16 @@ def _find_field(catalogue: Catalogue, name: str) -> Field:
     raise click.UsageError(f"没有字段“{name}”。现有：{zh} / There is no field {name}. There are: {en}")
 
 
-def _confirm_amendment(zh: str, en: str, reason: str, basis: str, *, yes: bool) -> None:
-    from publisher.workflow.publication_guards import check_basis
+def _confirm_amendment(
+    context: CommandContext, log: Log, zh: str, en: str, reason: str, basis: str, *, yes: bool
+) -> None:
+    from publisher.log.clocks import utc_now
+    from publisher.workflow.publication_guards import check_basis, check_clock
 
     if not reason.strip():
         raise click.UsageError("--reason 不能是空白 / --reason is blank")
-    for guard in check_basis(basis) if basis.strip() else ():
+    guards = [*check_clock(log, now=utc_now(), drift=context.clock_drift())]
+    for guard in [*guards, *check_basis(basis)] if basis.strip() else guards:
         output.print_message(f"请核对 [{guard.code}] {guard.zh}", f"Check [{guard.code}] {guard.en}")
     confirm(f"将发布以上{zh}。", f"Publish this {en}.", yes=yes)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, CommandContext, today, with_context
+from publisher.cli.context import DAY, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from publisher.log.log import Log
     from publisher.log.model import OnConflict, Release
 
-_GUARDS = ("many-removed", "far-day", "basis-without-number", "basis-missing")
+_GUARDS = ("check-today", "many-removed", "far-day", "basis-without-number", "basis-missing")
 """Codes of :mod:`publisher.workflow.publication_guards`; a test compares both."""
 _NOT_YET_SEARCHABLE = (
     "发布已完成，暂时搜索不到；下一次发布、qingdan work 或 qingdan reindex 会更新搜索索引。",
@@ -76,7 +76,7 @@ def publish(
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
     with context.log() as log:
-        _ask_guards(log, dataset, effective_on, basis, on_conflict, accept)
+        _ask_guards(context, log, dataset, effective_on, basis, on_conflict, accept)
         with output.show_progress() as progress:
             release = publish_draft.publish_draft(
                 log,
@@ -96,13 +96,26 @@ def publish(
 
 
 def _ask_guards(
-    log: Log, dataset: str, effective_on: date, basis: str, on_conflict: OnConflict, accept: Sequence[str]
+    context: CommandContext,
+    log: Log,
+    dataset: str,
+    effective_on: date,
+    basis: str,
+    on_conflict: OnConflict,
+    accept: Sequence[str],
 ) -> None:
     """Ask about what is probably a mistake; without a terminal, each has to be accepted by its code."""
+    from publisher.log.clocks import utc_now
     from publisher.workflow.publication_guards import find_guards
 
     guards = find_guards(
-        log, dataset, effective_on=effective_on, basis=basis, today=today(), on_conflict=on_conflict
+        log,
+        dataset,
+        effective_on=effective_on,
+        basis=basis,
+        now=utc_now(),
+        drift=context.clock_drift(),
+        on_conflict=on_conflict,
     )
     open_guards = [guard for guard in guards if guard.code not in accept]
     for guard in open_guards:

@@ -68,9 +68,7 @@ class ReleaseReference(Answer, frozen=True, kw_only=True):
     published_at: Instant
     effective_on: date
     basis: Annotated[str, Meta(description="依据的文号 / Document number of its basis")]
-    records: Annotated[
-        int | None, Meta(description="生效日有效的记录数 / Records in force on `effective_on`")
-    ]
+    records: Annotated[int | None, Meta(description="生效日有效的记录数 / In force on `effective_on`")]
     link: str
 
 

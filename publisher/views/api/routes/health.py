@@ -6,6 +6,8 @@ from typing import Annotated, Any, Literal
 
 from litestar.concurrency import sync_to_thread
 from msgspec import Meta
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from openapi.operation import Operation
 from publisher.views.api.answers.common import Answer
@@ -27,13 +29,26 @@ class Health(Answer, frozen=True, kw_only=True):
     status: Literal["ok"]
 
 
+class ReadinessParts(Answer, frozen=True, kw_only=True):
+    """各组成部分：可用为 true。/ The parts of the service: whether each works."""
+
+    log: Annotated[bool, Meta(description="清单、记录、文件和订阅 / Lists, records, files and feeds")]
+    search: Annotated[bool, Meta(description="搜索 / Search")]
+
+
 class Readiness(Answer, frozen=True, kw_only=True):
     """服务的就绪检查。/ Whether reads and search work, and how far search is behind the log."""
 
     status: Literal["ok"]
+    parts: ReadinessParts
     sequence: Annotated[int, Meta(description="日志的最新顺序号 / Newest sequence of the log")]
-    indexed: Annotated[int, Meta(description="搜索已收录的顺序号 / What search has of the outbox")]
-    documents: Annotated[int, Meta(description="索引中的文档数 / Documents in the index")]
+    indexed: Annotated[
+        int,
+        Meta(description="搜索已收录的顺序号，搜索不可用时为0 / Position of search; 0 if it is out"),
+    ]
+    documents: Annotated[
+        int, Meta(description="索引中的文档数，搜索不可用时为0 / Documents in the index; 0 if it is out")
+    ]
 
 
 @route(
@@ -59,8 +74,10 @@ def health(_: Service, call: Call) -> Reply:
         path="/readyz",
         tag=TAG,
         summary="就绪检查",
-        description="数据库与搜索均可读时为 ok；附索引进度。\n\n"
-        "The log and the search engine can be read; tells how far search is behind.",
+        description="数据库可读时为 ok；`parts` 说明哪一部分不可用，附索引进度。搜索不可用时仍为 ok，"
+        "负载均衡不应因此停用本机。\n\n"
+        "The log can be read. `parts` says which part is out; search may be, since all else goes on and a "
+        "balancer should keep the instance. Tells how far search is behind.",
         answer=Readiness,
         problems=("not-ready",),
         conditional=False,
@@ -70,17 +87,21 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
     query_parameters.parse(call.query, _PLAIN)
     try:
         sequence, _ = await sync_to_thread(service.log.queries.validator)
-        indexed, documents = await service.search_position(), await service.search.count()
-    except SearchError as error:
+    except (OperationalError, NoConnectionError) as error:
         raise ProblemError(
             "not-ready",
-            "搜索暂不可用；清单、记录、文件和订阅不受影响。",
-            "Search is out; lists, records, files and feeds go on.",
-            headers={"retry-after": str(error.retry_after)},
+            "数据库暂不可用。",
+            "The database is out.",
+            headers={"retry-after": "5"},
         ) from error
+    try:
+        indexed, documents = await service.search_position(), await service.search.count()
+        parts = ReadinessParts(log=True, search=True)
+    except SearchError:
+        indexed, documents, parts = 0, 0, ReadinessParts(log=True, search=False)
 
     async def build() -> Readiness:
-        return Readiness(status="ok", sequence=sequence, indexed=indexed, documents=documents)
+        return Readiness(status="ok", parts=parts, sequence=sequence, indexed=indexed, documents=documents)
 
     return AsyncReply(Validity((sequence, indexed, documents)), build)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from urllib.parse import urlencode
 
@@ -258,7 +258,14 @@ def _view(service: Service, params: Parameters, cursor: page_cursor.Cursor | Non
     view = params.view
     if view.release is not None:
         view = requested_view.resolve_release(service, only_dataset(params), view)
-    return View(as_of=requested_view.day_of_view(service, view), known_at=view.known_at or service.clock())
+    known_at = view.known_at or max(service.clock(), _newest_release(service))
+    return View(as_of=requested_view.day_of_view(service, view), known_at=known_at)
+
+
+def _newest_release(service: Service) -> datetime:
+    """Return the instant of the newest release: it is published even if this machine's clock is behind it."""
+    sequence, _ = service.log.queries.validator()
+    return service.published_anywhere(sequence) or datetime.min.replace(tzinfo=UTC)
 
 
 def only_dataset(params: Parameters) -> str:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import httpx
 import pytest
+from litestar.testing import TestClient
 
+from publisher.app import create_app
 from schemas.definition.catalogue import Content
+from search.embedded.engine import EmbeddedEngine
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES, Site, four_releases, publish
 
@@ -101,6 +104,16 @@ def test_readiness_reports_the_position_of_the_index(client: httpx.Client) -> No
     answer = client.get("/readyz").json()
     assert answer["documents"] >= 4
     assert answer["indexed"] > 0
+
+
+def test_what_is_published_is_found_although_the_clock_is_behind_it(site: Site) -> None:
+    last = site.log.queries.last_published_at()
+    assert last is not None
+    engine = EmbeddedEngine(site.settings.index)
+    app = create_app(site.settings, log=site.log, search=engine, clock=lambda: last - timedelta(hours=1))
+    with TestClient(app) as client:
+        found = client.get("/v1/search?q=不动产登记").json()["total"]
+    assert found == site.client.get("/v1/search?q=不动产登记").json()["total"] > 0
 
 
 def test_suggestions_come_from_names_bodies_and_numbers_of_today(client: httpx.Client) -> None:
