@@ -212,7 +212,7 @@ def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
     size = max(1, preview.rewritten_bytes // 1_000_000)
     output.print_line(
         in_language(
-            f"  重写数据库中含有内容的部分：{size} MB；用PostgreSQL时，重写期间读者须等待",
+            f"  重写数据库中含有内容的部分：{size} MB；用 PostgreSQL 时，重写期间读者须等待",
             f"  Rewrite content in the database: {size} MB; on PostgreSQL readers wait meanwhile",
         )
     )
