@@ -72,7 +72,7 @@ def check_clock(log: Log, *, now: datetime, drift: timedelta) -> Iterator[Guard]
     if abs(drift) > MOST_DRIFT:
         yield Guard(
             "check-today",
-            f"本命令运行期间，本机时间被改动了{abs(drift)}。现为{words}。请核对。",
+            f"本命令运行期间，本机时间被调了{abs(drift)}。现为{words}。请核对。",
             f"While this command ran, the clock was set by {abs(drift)}. It says {english}. Check it.",
         )
     elif last is not None and now - last > LONGEST_IDLE:

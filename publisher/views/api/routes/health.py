@@ -30,7 +30,7 @@ class Health(Answer, frozen=True, kw_only=True):
 
 
 class ReadinessParts(Answer, frozen=True, kw_only=True):
-    """各组成部分：可用为 true。/ The parts of the service: whether each works."""
+    """服务的各部分是否可用。/ The parts of the service: whether each works."""
 
     log: Annotated[bool, Meta(description="清单、记录、文件和订阅 / Lists, records, files and feeds")]
     search: Annotated[bool, Meta(description="搜索 / Search")]
