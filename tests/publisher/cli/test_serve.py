@@ -62,17 +62,19 @@ def test_the_public_side_indexes_nothing_and_the_worker_does(site: Home, tmp_pat
     try:
         wait_for(f"{base}/healthz")
         assert fetch(f"{base}/v1/datasets/{NAME}/records") == 200
-        assert fetch(f"{base}/readyz") == 503
+        search = f"{base}/v1/search?q=%E8%AE%B8%E5%8F%AF"
+        assert fetch(f"{base}/readyz") == 200
+        assert fetch(search) == 503
         work = site.spawn("work")
         try:
-            wait_for(f"{base}/readyz")
+            wait_for(search)
             work.send_signal(signal.SIGTERM)
             _, err = work.communicate(timeout=30)
             assert (work.returncode, "Traceback" in err) == (0, False), err
         finally:
             work.kill()
             work.communicate()
-        assert fetch(f"{base}/v1/search?q=%E8%AE%B8%E5%8F%AF") == 200
+        assert fetch(search) == 200
     finally:
         serve.kill()
         serve.communicate()
