@@ -92,6 +92,7 @@ def create_service(
     settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
     """Create the service on which routes depend: log, search engine, names and clock."""
+    lacks, successions = log.recovery.shortfall(), log.recovery.successions()
     return Service(
         site=log.datasets.site(),
         log=log,
@@ -104,6 +105,8 @@ def create_service(
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
         shows_actor=settings.shows_actor,
+        missing=None if lacks is None else lacks[1],
+        succession=successions[-1] if successions else None,
         embedded=settings.database.startswith("sqlite"),
     )
 

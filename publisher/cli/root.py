@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli.commands.operation import harvest, keys, serve, site, webhooks, witness
+from publisher.cli.commands.operation import harvest, keys, recovery, serve, site, webhooks, witness
 from publisher.cli.commands.publishing import (
     amendments,
     catalogues,
@@ -82,6 +82,7 @@ _MODULES = (
     catalogues,
     keys,
     witness,
+    recovery,
 )
 """In the order of ``qingdan --help``."""
 for _module in _MODULES:

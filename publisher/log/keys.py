@@ -93,7 +93,8 @@ class Keys:
         """
         with self._session.read() as conn:
             row, key = checkpoints.newest(conn, signed=False), key_statements.current_key(conn)
-        if row is None or key is None:
+            is_of_this_log = key is not None and key.name == checkpoints.origin(conn)
+        if row is None or key is None or not is_of_this_log:
             return False
         if row.note is not None and (not command or row.extended_at is not None):
             return False

@@ -23,6 +23,7 @@ from publisher.log.outbox.witnesses import Witnesses
 from publisher.log.proofs import Proofs
 from publisher.log.queries.feed_changes import FeedChanges
 from publisher.log.queries.queries import Queries
+from publisher.log.recovery.recovery import Recovery
 from publisher.log.releases.releases import Releases
 from publisher.log.session import Session
 from publisher.log.transparency.key_files import KeyFiles
@@ -51,6 +52,7 @@ class Log:
         self.keys = Keys(session)
         self.witnesses = Witnesses(session)
         self.integrity = Integrity(session)
+        self.recovery = Recovery(session)
 
     @classmethod
     def open(

@@ -16,7 +16,7 @@ from publisher.log.blob_store import BlobStore
 from publisher.log.clocks import day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.transparency import checkpoints
+from publisher.log.transparency import checkpoints, shortfall
 from publisher.log.transparency.key_files import KeyFiles
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse_catalogue
@@ -107,8 +107,12 @@ class Session:
 
     @contextmanager
     def append(self) -> Iterator[Connection]:
-        """Open a write transaction; it ends with a checkpoint over the entries that it appended."""
+        """Open a write transaction; it ends with a checkpoint over the entries that it appended.
+
+        Raises ``LogError('log-behind')`` if the log was restored and lacks entries.
+        """
         with self.write() as conn:
+            shortfall.refuse(conn)
             yield conn
             checkpoints.seal(conn, self.keys)
 

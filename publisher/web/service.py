@@ -12,6 +12,7 @@ from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
+from publisher.log.transparency.successions import Succession
 from publisher.web.client_budget import ClientBudgets
 from publisher.web.file_cache import FileCache
 from publisher.web.page_cursor import CursorCodec
@@ -58,6 +59,10 @@ class Service:
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     shows_actor: bool = False
     """Whether the clerk of a release is public."""
+    missing: int | None = None
+    """Entries that the log lacks, if it was restored from an older backup when the service started."""
+    succession: Succession | None = None
+    """The last succession of the log when the service started."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
     _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)

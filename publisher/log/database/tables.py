@@ -24,7 +24,7 @@ from publisher.log.clocks import FOREVER
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0012"
+HEAD = "0013"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -53,6 +53,7 @@ site = Table(
     Column("document", CodePointText),  # digest of the newest document of the site
     # When its details were last changed, which creates no release; 0: never.
     Column("named_at", BigInteger, nullable=False, server_default="0"),
+    Column("shortfall", CodePointText),  # JSON: what a restored log lacks; NULL: nothing
 )
 
 catalogue = Table(

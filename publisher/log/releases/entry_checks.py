@@ -25,7 +25,9 @@ def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iter
         yield f"{where}: it has no entry in the log"
         return
     stored: dict[str, Any] = msgspec.json.decode(text)
-    previous = conn.scalar(select(t.release.c.document).where(t.release.c.sequence == row["sequence"] - 1))
+    c = t.release.c
+    before = select(c.document).where(c.sequence < row["sequence"]).order_by(c.sequence.desc()).limit(1)
+    previous = conn.scalar(before)
     lines = release_document.stored_manifest(conn, row["sequence"])
     rebuilt = release_document.build(
         conn,

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, func, select, update
+from sqlalchemy import Connection, delete, exists, func, select, update
 
 from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
 from publisher.log.clocks import micros
+from publisher.log.database import entry_tables
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.work_tables import create_empty, work
@@ -75,21 +76,49 @@ class ErasureRelease:
         conn = self._conn
         keys = self._keys(records)
         create_empty(conn, work)
-        self._drop_drafts(keys)
-        self._queue_erasure(keys, micros(now))
-        conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
-        bitemporal_spans.recount(conn, self._dataset.key)
+        self._hide(keys, now)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
         sequence = release_writer.write_release(
             self._database, conn, self._dataset, catalogue, heading, now=now, new_revisions_after=last
         )
         self._destroy(keys, sequence)
+        return sequence
+
+    def erase_again(self, records: Sequence[str], now: datetime, *, release: int | None) -> Sequence[str]:
+        """Destroy what was erased before, in a log restored from an older backup.
+
+        ``release``: the release that erased them, or None while the log lacks it. Unknown ids are ignored.
+        → ids of the records that had a content until now.
+        """
+        r, v = t.record.c, t.revision.c
+        has_content = exists().where(v.record == r.key, v.content.is_not(None))
+        rows = self._conn.execute(
+            select(r.key, r.id, has_content.label("has_content")).where(
+                r.id.in_(records), r.dataset == self._dataset.key, r.erased_by.is_(None)
+            )
+        ).all()
+        if rows:
+            keys = [row.key for row in rows]
+            self._hide(keys, now)
+            self._destroy(keys, release)
+        return [row.id for row in rows if row.has_content]
+
+    def _hide(self, keys: Sequence[int], now: datetime) -> None:
+        """Take records out of drafts, search and counts."""
+        self._drop_drafts(keys)
+        self._queue_erasure(keys, micros(now))
+        self._conn.execute(update(t.span).where(t.span.c.record.in_(keys)).values(status="erased", title=""))
+        bitemporal_spans.recount(self._conn, self._dataset.key)
+
+    def _destroy(self, keys: Sequence[int], release: int | None) -> None:
+        """Destroy contents and evidence of records."""
+        conn = self._conn
+        self._destroy_contents(keys, release)
         imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
         self._destroy_evidence(imports)
         touched = select(t.change.c.release).where(t.change.c.record.in_(keys))
         conn.execute(update(t.release).where(t.release.c.sequence.in_(touched)).values(erased=True))
         conn.execute(update(t.site).values(scrub_pending=True))
-        return sequence
 
     def preview(self, records: Sequence[str]) -> ErasurePreview:
         """List what :meth:`erase` would destroy. Raises the same errors."""
@@ -153,7 +182,7 @@ class ErasureRelease:
         newest = conn.scalar(select(func.max(t.outbox.c.sequence))) or after
         conn.execute(update(t.site).values(outbox_sequence=max(after, newest)))
 
-    def _destroy(self, keys: Sequence[int], release: int) -> None:
+    def _destroy_contents(self, keys: Sequence[int], release: int | None) -> None:
         conn = self._conn
         revisions = select(t.revision.c.key).where(t.revision.c.record.in_(keys))
         conn.execute(delete(t.value).where(t.value.c.revision.in_(revisions)))
@@ -213,3 +242,10 @@ def scrub(database: Database, sources: BlobStore) -> None:
 def _positions(left_out: str) -> str:
     rows = [{k: v for k, v in row.items() if k in _POSITION_KEYS} for row in msgspec.json.decode(left_out)]
     return canonical(rows).decode()
+
+
+def later_documents(conn: Connection, size: int) -> Sequence[str]:
+    """List the documents of releases among the entries after the first ``size``."""
+    c = entry_tables.entry.c
+    query = select(c.document).where(c.kind == "release", c.position >= size, c.document.is_not(None))
+    return [str(text) for text in conn.scalars(query.order_by(c.position))]

@@ -48,7 +48,9 @@ def index_revisions(conn: Connection, dataset: int, catalogue: Catalogue, *, aft
         return
     rows = stream(
         conn,
-        select(t.revision.c.key, t.revision.c.content).where(t.revision.c.key > after),
+        select(t.revision.c.key, t.revision.c.content).where(
+            t.revision.c.key > after, t.revision.c.content.is_not(None)
+        ),
     )
     insert_values(conn, dataset, fields, ((row.key, row.content) for row in rows))
 

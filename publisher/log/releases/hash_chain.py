@@ -14,6 +14,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.releases import entry_checks
 from publisher.log.releases.release_document import SALTED
+from publisher.log.transparency import successions
 
 FIRST = "0" * 64
 """``previous_hash`` of the first release of a site."""
@@ -100,14 +101,14 @@ def verify(conn: Connection) -> Verification:
     """Check every hash of the log against what is stored."""
     problems: list[str] = []
     revisions, erased = _verify_revisions(conn, problems)
-    previous, releases = FIRST, 0
+    previous, releases, last = FIRST, 0, 0
     rows = conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all()
     for row in map(dict, rows):
         releases += 1
-        where = f"release {row['sequence']}"
-        if row["sequence"] != releases:
-            problems.append(f"{where}: release {releases} is missing before it")
-            releases = row["sequence"]
+        where, expected = f"release {row['sequence']}", last + 1 + successions.lost_at(conn, last)
+        if row["sequence"] != expected:
+            problems.append(f"{where}: release {expected} is missing before it")
+        last = row["sequence"]
         if row["previous_hash"] != previous:
             problems.append(f"{where}: does not follow the release before it")
         if row["left_out"] is not None and row["left_out_hash"] != commitment(
@@ -118,7 +119,10 @@ def verify(conn: Connection) -> Verification:
             problems += _verify_first_format(conn, where, row)
         problems += entry_checks.verify_release(conn, where, row)
         # The first release after a reseal follows the document of format 2 of the release before.
-        following = conn.scalar(select(t.release.c.format).where(t.release.c.sequence == row["sequence"] + 1))
+        c = t.release.c
+        following = conn.scalar(
+            select(c.format).where(c.sequence > row["sequence"]).order_by(c.sequence).limit(1)
+        )
         previous = row["hash"] if following == 1 else row["document"]
     problems += entry_checks.verify_entries(conn)
     return Verification(releases=releases, revisions=revisions, erased=erased, problems=tuple(problems))

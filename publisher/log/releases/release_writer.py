@@ -20,7 +20,7 @@ from publisher.log.database.work_tables import work
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, field_values, hash_chain, provenance, release_document
-from publisher.log.transparency import entry_log
+from publisher.log.transparency import entry_log, successions
 from publisher.log.transparency.entries import FORMAT
 from schemas.definition.catalogue import Catalogue
 
@@ -74,9 +74,10 @@ def write_release(
     """
     database.analyze(conn, work)
     counters = conn.execute(select(t.site)).one()
-    sequence: int = counters.release_sequence + 1
+    last_sequence: int = counters.release_sequence
+    sequence = last_sequence + 1 + successions.lost_at(conn, last_sequence)
     previous = conn.execute(
-        select(t.release.c.published_at, t.release.c.document).where(t.release.c.sequence == sequence - 1)
+        select(t.release.c.published_at, t.release.c.document).where(t.release.c.sequence == last_sequence)
     ).first()
     if previous is not None and (error := clock_behind(now, moment(previous.published_at))) is not None:
         raise error
@@ -95,11 +96,12 @@ def write_release(
     field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
     provenance.add_commitments(conn, after=new_revisions_after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
-    lines = release_document.manifest(conn, work, work.c.n + counters.change_sequence)
+    last_change = successions.last_number_of_changes(conn, counters.change_sequence)
+    lines = release_document.manifest(conn, work, work.c.n + last_change)
     row |= _append_entry(conn, row, lines, imports, heading.erased)
     conn.execute(insert(t.release).values(row))
     conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
-    changes = _write_changes(conn, dataset.key, sequence, counters.change_sequence)
+    changes = _write_changes(conn, dataset.key, sequence, last_change) or counters.change_sequence
     write_span_items(conn, dataset.key, counters.outbox_sequence, micros(now))
     last = _write_release_items(conn, dataset.key, row["number"], heading.effective_on, micros(now), last)
     conn.execute(
@@ -118,9 +120,10 @@ def _release_row(
     previous: Any,
 ) -> dict[str, Any]:
     left_out, salt = canonical(list(heading.left_out)), new_salt()
-    number: int = (
-        conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
-    )
+    c = t.release.c
+    newest = select(func.max(c.number).label("number"), func.max(c.sequence).label("sequence"))
+    last = conn.execute(newest.where(c.dataset == dataset.key)).one()
+    number: int = (last.number or 0) + successions.lost_after(conn, last.sequence or 0)
     row: dict[str, Any] = {
         "sequence": sequence,
         "dataset": dataset.key,
@@ -178,6 +181,7 @@ def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -
 
 
 def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> int:
+    """→ the number of the last change; 0 if there is none."""
     w = work.c
     conn.execute(
         insert(t.change).from_select(
@@ -191,7 +195,8 @@ def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> 
             ).order_by(w.n),
         )
     )
-    return after + (conn.scalar(select(func.max(w.n))) or 0)
+    last = conn.scalar(select(func.max(w.n)))
+    return after + last if last else 0
 
 
 def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:

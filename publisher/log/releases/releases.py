@@ -20,6 +20,7 @@ from publisher.log.releases.cancellation import CancellationRelease
 from publisher.log.releases.release_rows import releases
 from publisher.log.releases.release_writer import Heading
 from publisher.log.session import Session
+from publisher.log.transparency import erasure_ledger
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.definition.evolution import compare_catalogues
 
@@ -195,7 +196,13 @@ class Releases:
         return release
 
     def scrub(self) -> None:
-        """Delete erased data and generated files from the disk. Can be repeated."""
+        """Delete erased data and generated files from the disk. Can be repeated.
+
+        The list of erasures outside the database is written first: a backup must not bring them back.
+        """
+        with self._session.read() as conn:
+            erased = erasure_ledger.erasures(conn)
+        erasure_ledger.update_ledger(self._session.files.with_name(erasure_ledger.NAME), erased)
         generated_files.sweep(self._session.files)
         erasure.scrub(self._session.database, self._session.sources)
 

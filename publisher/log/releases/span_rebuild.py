@@ -25,7 +25,7 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
     before = conn.scalar(select(t.site.c.outbox_sequence)) or 0
     last = before
     for release in conn.execute(select(t.release).order_by(t.release.c.sequence)).all():
-        _fill_work(conn, release.sequence)
+        fill_work(conn, release.sequence)
         last = bitemporal_spans.write_spans(
             database,
             conn,
@@ -43,7 +43,8 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
     return different
 
 
-def _fill_work(conn: Connection, release: int) -> None:
+def fill_work(conn: Connection, release: int) -> None:
+    """Fill ``work`` with the changes of a stored release."""
     c, v = t.change.c, t.revision.c
     status = case((c.kind.in_(("removed", "withdrawn")), c.kind), else_="stated")
     columns = {

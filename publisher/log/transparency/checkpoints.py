@@ -13,7 +13,7 @@ from sqlalchemy import Connection, insert, select
 from publisher.log import registry
 from publisher.log.database import entry_tables as e
 from publisher.log.model import LogError
-from publisher.log.transparency import entry_log, key_statements, signed_note
+from publisher.log.transparency import entry_log, key_statements, signed_note, successions
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import NoteError, Signature, VerifierKey
 
@@ -33,7 +33,8 @@ def seal(conn: Connection, keys: KeyFiles) -> None:
     root = entry_log.tree(conn, size).root()
     row: dict[str, Any] = {"size": size, "root": root.hex(), "created_at": now}
     key = key_statements.current_key(conn)
-    if key is not None and keys.has(key):
+    # After a succession the old key, which has the name of the old log, signs nothing.
+    if key is not None and key.name == origin(conn) and keys.has(key):
         text = checkpoint_text(key.name, size, root)
         # A key that cannot be used must not stop a publication: the checkpoint waits, and `status` says so.
         try:
@@ -44,8 +45,13 @@ def seal(conn: Connection, keys: KeyFiles) -> None:
 
 
 def origin(conn: Connection) -> str:
-    """Name of the log in its checkpoints: the base address without its scheme, and ``/log``."""
-    return f"{registry.site(conn).base.partition('://')[2]}/log"
+    """Name of the log in its checkpoints: the base address without its scheme, and ``/log``.
+
+    A successor has its number behind: ``/log-2``.
+    """
+    number = successions.count(conn) + 1
+    name = f"{registry.site(conn).base.partition('://')[2]}/log"
+    return name if number == 1 else f"{name}-{number}"
 
 
 def checkpoint_text(name: str, size: int, root: bytes) -> str:

@@ -65,6 +65,32 @@ def reseal_document(
     return _document("reseal", site, {**own, "resealed_at": instant(resealed_at)})
 
 
+def succession_document(
+    site: str,
+    *,
+    origin: str,
+    checkpoint: Mapping[str, Any],
+    size: int,
+    sequence: int,
+    change: int,
+    reason: str,
+    succeeded_at: int,
+) -> Document:
+    """Begin a log that continues another after entries were lost.
+
+    ``origin``: name of the log before; ``checkpoint``: ``size``, ``root`` and ``note`` of its last known
+    checkpoint; ``size``, ``sequence`` and ``change``: entries that are left, their last release and change.
+    """
+    own = {"origin": origin, "checkpoint": dict(checkpoint), "size": size, "sequence": sequence}
+    own |= {
+        "change": change,
+        "lost": max(0, checkpoint["size"] - size),
+        "reason": reason,
+        "succeeded_at": instant(succeeded_at),
+    }
+    return _document("succession", site, {**own, "salt": new_salt().hex()})
+
+
 def key_statement(
     site: str, *, origin: str, key: str, previous: str | None, lost: bool, valid_from: int
 ) -> Document:

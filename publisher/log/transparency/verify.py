@@ -10,7 +10,7 @@ elsewhere. Prints the first thing that is wrong. Formats: docs/proof.md. Needs P
 import argparse, base64, csv, hashlib, io, json, pathlib, sys, zipfile
 from collections import defaultdict
 from typing import Any
-KINDS, END = ("", "site", "dataset", "release", "key", "reseal", "erasure"), "~"  # "~" is after every day
+KINDS, END = ("", "site", "dataset", "release", "key", "reseal", "erasure", "succession"), "~"  # "~" is after every day
 class ProofError(Exception): pass
 def need(truth: object, what: str) -> None:
     if not truth: raise ProofError(what)
@@ -35,7 +35,7 @@ def check_signature(key: str, note: str, what: str) -> None:
     except Exception as error: raise ProofError(f"{what}: the signature of {key} is not valid") from error
 class Log:
     def __init__(self, archive: zipfile.ZipFile, first_key: str | None) -> None:
-        self.zip, self.names, self.said, self.first_key = archive, sorted(archive.namelist()), list[str](), first_key
+        self.zip, self.names, self.said, self.first_key, self.next = archive, sorted(archive.namelist()), list[str](), first_key, 1
         self.keys, self.releases, self.newest = list[tuple[int, str]](), list[dict[str, Any]](), dict[str, str]()
         self.missing, self.destroyed, self.erased, self.site = dict[str, str](), set[str](), set[str](), ""
         self.parts: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -55,7 +55,7 @@ class Log:
     def entries(self) -> list[tuple[str, str]]:
         data = self.together("tile/entries/")
         entries = [data[n:n + 38] for n in range(0, len(data), 38)]
-        need(all(len(e) == 38 and e[:3] == b"\0\x24\1" and 1 <= e[3] <= 6 and e[4:6] == b"\0\2" for e in entries), "an entry is of another format")
+        need(all(len(e) == 38 and e[:3] == b"\0\x24\1" and 1 <= e[3] <= 7 and e[4:6] == b"\0\2" for e in entries), "an entry is of another format")
         self.leaves = row = [sha(b"\0" + entry[2:]) for entry in entries]
         for level in range(8):
             need(self.together(f"tile/{level}/") == b"".join(row), f"tile/{level} does not follow from the entries")
@@ -75,8 +75,7 @@ class Log:
         if kind == "key":
             need(self.keys or self.first_key in (None, d["key"]), f"{where}: its key is {d['key']}")
             for key in [d["key"], *(key for _, key in self.keys[-1:] if not d["lost"])]: check_signature(key, text.decode(), where)
-            self.said += [f"{where}: THE KEY BEFORE WAS LOST: ask elsewhere whether {d['key']} is right"] * d["lost"]
-            self.keys.append((position, d["key"]))
+            self.said += [f"{where}: THE KEY BEFORE WAS LOST: ask elsewhere whether {d['key']} is right"] * d["lost"]; self.keys.append((position, d["key"]))
         elif kind == "reseal":
             need((d["size"], d["root"]) == (position, root(self.leaves[:position]).hex()), f"{where}: of another tree")
             self.said.append(f"releases 1 to {d['sequence']} are vouched for since {d['resealed_at']}, not before")
@@ -85,10 +84,11 @@ class Log:
             for own, part in ((part["declared_as"], part) for part in d["parts"]):
                 self.parts[d["dataset"], own] |= {part["name"], names[part["merged_into"] or own]}
         elif kind == "erasure": self.destroyed |= set(d["documents"])
+        elif kind == "succession": self.next += d["lost"]; self.said.append(f"{where}: {d['lost']} ENTRIES OF {d['origin']} ARE LOST: {d['reason']}")
         elif kind == "release": self.read_release(d, f"release {d['number']} of {d['dataset']}: ")
     def read_release(self, d: dict[str, Any], where: str) -> None:
         last, manifest = self.releases[-1]["published_at"] if self.releases else "", f"manifests/{d['manifest']}.jsonl"
-        need(d["sequence"] == len(self.releases) + 1 and d["published_at"] > last, where + "not in order")
+        need(d["sequence"] == self.next and d["published_at"] > last, where + "not in order")
         need(d["details"] in (self.newest.get("dataset" + d["dataset"]), *self.missing), where + "details")
         o, catalogue = self.openings.get(d["sequence"], {"sources": []}), self.read(f"catalogues/{d['catalogue']}.json")
         need(sha(catalogue).hex() == d["catalogue"], where + "catalogue was changed")
@@ -101,7 +101,7 @@ class Log:
                 proof = commit(r["salt"], [r["source"], r["locator"], r["originals"], r["source_text"]])
                 need(r["record"] == line["record"] and line["provenance"] in (None, proof), f"{where}record {line['record']}: file, locator, originals or source_text was changed")
             self.change(d, line)
-        self.releases.append(d); self.erased |= set(d["erased"])
+        self.releases.append(d); self.erased |= set(d["erased"]); self.next = d["sequence"] + 1
     def change(self, d: dict[str, Any], line: dict[str, Any]) -> None:  # the two clocks of docs/log.md
         spans, first, end = self.spans[d["dataset"], line["record"]], line["effective_from"], line["effective_to"] or END
         known, now = {"known_from": d["published_at"], "known_to": END}, [s for s in spans if s["known_to"] == END]

@@ -12,6 +12,7 @@ from publisher.log.transparency import (
     checkpoints,
     entry_log,
     key_statements,
+    shortfall,
     signed_note,
     witness_protocol,
 )
@@ -21,6 +22,12 @@ from publisher.log.verification.problem import Problem
 
 def check_notes(conn: Connection) -> Iterator[Problem]:
     """Check that the note of each checkpoint is of its size and root, and signed by the key of that time."""
+    lacks = shortfall.read(conn)
+    if lacks is not None:
+        count = shortfall.missing(conn, lacks)
+        yield Problem(
+            f"由较早的备份恢复，缺少{count}个条目 restored from an older backup: {count} entries are missing"
+        )
     keys = key_statements.site_keys(conn)
     query = select(e.checkpoint).where(e.checkpoint.c.note.is_not(None)).order_by(e.checkpoint.c.size)
     for row in conn.execute(query):

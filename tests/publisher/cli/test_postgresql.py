@@ -6,8 +6,12 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from litestar.testing import TestClient
 
+from publisher.app import create_app
+from publisher.settings import read_settings
 from tests.support.command import Home, item, xlsx
+from tests.support.postgresql import Server
 
 NAME = "shili-power-list"
 
@@ -55,3 +59,35 @@ def test_the_command_moves_a_site_and_says_how_to_go_on(
     assert site.ok("changes", NAME, "--json").json == before
     site.ok("reindex")
     assert site.ok("search", "甲许可", "--json").json["total"] == 1
+
+
+def test_a_site_on_postgresql_is_backed_up_and_restored_by_its_own_tools(
+    on_postgresql: Home, postgresql_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An older backup forgets nothing that was erased since, and goes on once it is completed."""
+    site = on_postgresql
+    site.dataset(NAME)
+    site.ok("key", "new")
+    site.ok("import", xlsx(tmp_path / "一.xlsx", [item("甲许可"), item("乙许可")]), "--dataset", NAME)
+    site.ok("publish", NAME, "--effective-on", "2015-12-01", "--basis", "示发〔2015〕1号")
+    report = site.ok("backup", tmp_path / "backups", "--keys", tmp_path / "keys", "--json").json
+    assert (report["entries"], report["keys"]) == (4, 1)
+    site.ok("erase", NAME, "乙许可", "--ground", "判决书", "--yes")
+    rewritten = site.run("backup", tmp_path / "backups", "--forget-erased", "--json")
+    assert (rewritten.code, len(rewritten.json["not_rewritten"])) == (1, 1)
+    with TestClient(create_app(read_settings(site.home))) as client:
+        (tmp_path / "log.zip").write_bytes(client.get("/v1/log.zip").content)
+        (tmp_path / "kept").write_bytes(client.get("/log/checkpoint").content)
+    changes = site.ok("changes", NAME, "--json").json
+    with postgresql_server.database(migrated=False) as other:
+        monkeypatch.setenv("QINGDAN_DATABASE", other)
+        new = Home(tmp_path / "new")
+        options = ("--checkpoint", tmp_path / "kept", "--keys", tmp_path / "keys")
+        assert new.ok("restore", tmp_path / "backups", *options, "--json").json["missing"] == 1
+        with psycopg.connect(other) as conn:
+            rows = conn.execute("SELECT count(*) FROM revision WHERE content LIKE '%乙许可%'").fetchone()
+        assert rows == (0,)
+        new.ok("log", "complete", tmp_path / "log.zip")
+        assert new.ok("verify", "--json").json["problems"] == []
+        assert new.ok("changes", NAME, "--json").json == changes
+        assert "home-not-empty" in new.run("restore", tmp_path / "backups", "--no-checkpoint").err

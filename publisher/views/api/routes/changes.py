@@ -107,6 +107,7 @@ def list_changes(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     params = query_parameters.parse(call.query, _CHANGES)
     _check_since(call, params)
+    _refuse_lost_changes(service, call, params)
     if params.view.release is not None:
         service.log.queries.release(name, params.view.release)
     sequence = service.log.queries.sequence(name)
@@ -126,6 +127,22 @@ def _check_since(call: Call, params: Parameters) -> None:
             f"镜像须由旧到新取全，不能与 {'、'.join(conflicting) or 'sort=-sequence'} 同用。",
             "A mirror needs every change, oldest first: it goes with no after, before, "
             "release or sort=-sequence.",
+        )
+
+
+def _refuse_lost_changes(service: Service, call: Call, params: Parameters) -> None:
+    """Raise ``invalid-parameters`` for a mirror that holds changes which a succession gave up."""
+    names = [name for name, _ in query_parameters.pairs(call.query)]
+    if "since" in names and service.log.recovery.is_lost_change(params.after or 0):
+        raise query_parameters.invalid(
+            [
+                Fault(
+                    parameter="since",
+                    code="lost",
+                    detail="本站由备份恢复，此后的变化已丢失。请丢弃副本，从 since=0 重新取全。",
+                    detail_en="The site was restored and these changes are lost: begin anew with since=0.",
+                )
+            ]
         )
 
 

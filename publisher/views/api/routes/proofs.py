@@ -65,7 +65,9 @@ class LogEntry(Answer, frozen=True, kw_only=True):
     """日志的一个条目及其存证证明。/ An entry of the log, and the proof that it is in it."""
 
     position: int
-    kind: Annotated[str, Meta(description="`site`、`dataset`、`release`、`key`、`reseal`、`erasure`")]
+    kind: Annotated[
+        str, Meta(description="`site`、`dataset`、`release`、`key`、`reseal`、`erasure`、`succession`")
+    ]
     format: Annotated[int, Meta(description="所指文件的格式 / Format of its document")]
     digest: Annotated[str, Meta(description="所指文件的 SHA-256 / SHA-256 of its document")]
     appended_at: Instant

@@ -1,0 +1,330 @@
+"""The commands ``backup``, ``restore`` and ``log``: copies of a site, and the log of a restored one."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import CommandContext, with_context
+from publisher.cli.terminal import output
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
+
+if TYPE_CHECKING:
+    from publisher.log.log import Log
+    from publisher.log.recovery.restoration import Restored
+
+_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+_TIMEOUT = 60
+"""Seconds without an answer after which a download fails."""
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER)
+@click.option(
+    "--keys",
+    type=_FOLDER,
+    help="另将签名私钥复制到此文件夹，不能在备份之内 / Copy the private keys too, to a folder elsewhere.",
+)
+@click.option(
+    "--keep",
+    type=click.IntRange(1),
+    help="只保留最新的几份，默认全部保留 / Keep only so many backups; by default all stay.",
+)
+@click.option(
+    "--forget-erased",
+    is_flag=True,
+    help="不新建备份，从已有备份中除去已依法删除的内容 / Rewrite older backups without what was erased.",
+)
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_context
+def backup(
+    context: CommandContext,
+    folder: Path,
+    *,
+    keys: Path | None,
+    keep: int | None,
+    forget_erased: bool,
+    as_json: bool,
+) -> int:
+    """备份站点；运行中也可以 / Back up the site, also while it runs; the copy is verified."""
+    home = context.settings.home
+    with context.log() as log:
+        if forget_erased:
+            return _forget_erased(log, folder, as_json=as_json)
+        report = log.recovery.back_up(home, folder, keys=keys, keep=keep)
+    if as_json:
+        output.print_json({**asdict(report), "backup": str(report.backup)})
+        return Exit.OK
+    output.print_message(f"已备份并核验：{report.backup}", f"Backed up and verified: {report.backup}")
+    output.print_pairs(
+        [
+            ("条目 entries", report.entries),
+            ("数据库字节 bytes", report.size),
+            ("原始存档 sources", f"{report.sources}（新增 new {report.new_sources}）"),
+            ("密钥 keys", report.keys if keys else "未复制，请另行备份 not copied: back them up elsewhere"),
+        ]
+    )
+    return Exit.OK
+
+
+def _forget_erased(log: Log, folder: Path, *, as_json: bool) -> int:
+    rewritten, dumps = log.recovery.forget_erased(folder)
+    if as_json:
+        output.print_json({"rewritten": rewritten, "not_rewritten": [str(path) for path in dumps]})
+    else:
+        output.print_message(f"已改写{rewritten}份备份。", f"{rewritten} backups were rewritten.")
+        for path in dumps:
+            output.print_message(
+                f"不能改写，请在有新备份后删除：{path}",
+                f"This cannot be rewritten; delete it once there is a newer backup: {path}",
+            )
+    return Exit.REFUSED if dumps else Exit.OK
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False, exists=True))
+@click.option("--backup", "name", help="哪一份，默认最新 / Which backup; by default the newest.")
+@click.option(
+    "--checkpoint",
+    "checkpoints",
+    type=_FILE,
+    multiple=True,
+    help="他人保存的最新存证点 / The newest checkpoint that anybody holds, as a file.",
+)
+@click.option(
+    "--from",
+    "addresses",
+    metavar="URL",
+    multiple=True,
+    help="保存存证点的镜像或见证者的地址 / Address of a mirror or witness that holds one.",
+)
+@click.option(
+    "--no-checkpoint",
+    is_flag=True,
+    help="已查明无人保存存证点 / It was asked for, and nobody holds one.",
+)
+@click.option(
+    "--complete-from",
+    metavar="FILE|URL",
+    help="从 log.zip 或镜像补全缺少的条目 / Take missing entries from a log.zip or a mirror.",
+)
+@click.option(
+    "--erasures",
+    type=_FILE,
+    multiple=True,
+    help="另存的 erasures.jsonl / A list of erasures that was kept elsewhere.",
+)
+@click.option("--keys", type=_FOLDER, help="私钥备份所在文件夹 / Folder with the private keys.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_context
+def restore(
+    context: CommandContext,
+    folder: Path,
+    *,
+    name: str | None,
+    checkpoints: Sequence[Path],
+    addresses: Sequence[str],
+    no_checkpoint: bool,
+    complete_from: str | None,
+    erasures: Sequence[Path],
+    keys: Path | None,
+    as_json: bool,
+) -> int:
+    """从备份恢复站点 / Restore the site into an empty home; nothing is overwritten."""
+    from publisher.log.recovery import restoration
+
+    notes = [path.read_text(encoding="utf-8", errors="replace") for path in checkpoints]
+    notes += [_fetch_checkpoint(address) for address in addresses]
+    if not notes and not no_checkpoint:
+        notes = _ask_for_checkpoint()
+    settings = context.settings
+    restored = restoration.restore(
+        folder,
+        url=settings.database,
+        home=settings.home,
+        name=name,
+        notes=notes,
+        ledgers=erasures,
+        keys=keys,
+    )
+    with context.log() as log:
+        log.releases.finish_erasure()
+        if complete_from is not None and log.recovery.shortfall() is not None:
+            _complete(log, complete_from, quiet=as_json)
+        lacks = log.recovery.shortfall()
+        problems = () if lacks else log.integrity.verify().problems
+    missing = 0 if lacks is None else lacks[1]
+    if as_json:
+        output.print_json(
+            {
+                "backup": restored.backup.name,
+                "entries": restored.entries,
+                "missing": missing,
+                "erased_again": restored.erased_again,
+                "read_only": lacks is not None,
+                "problems": list(problems),
+            }
+        )
+        return Exit.REFUSED if problems else Exit.OK
+    _show_restored(restored, missing, read_only=lacks is not None, problems=problems)
+    return Exit.REFUSED if problems else Exit.OK
+
+
+def _show_restored(restored: Restored, missing: int, *, read_only: bool, problems: Sequence[str]) -> None:
+    output.print_message(
+        f"已恢复 {restored.backup.name}：{restored.entries}个条目，再次删除{restored.erased_again}条记录。",
+        f"Restored {restored.backup.name}: {restored.entries} entries; {restored.erased_again} records were "
+        "erased again.",
+    )
+    for problem in problems:
+        output.print_line(problem)
+    if read_only:
+        output.print_message(
+            f"备份较早，缺少{missing}个条目，站点只能读取。请用 qingdan log complete 补全。",
+            f"The backup is older: {missing} entries are missing, and the site can only be read. "
+            "Complete it with `qingdan log complete`.",
+        )
+    output.print_message(
+        "请运行 qingdan reindex，再启动服务。", "Run qingdan reindex, then start the services."
+    )
+
+
+def _ask_for_checkpoint() -> list[str]:
+    """Ask on a terminal for a checkpoint; elsewhere an option has to name it."""
+    zh = "谁保存有较新的存证点（文件或网址；确无人保存则留空）"
+    en = "Who holds a newer checkpoint (file or address; empty if nobody does)"
+    if not sys.stdin.isatty():
+        raise CommandError(
+            "checkpoint-needed",
+            "请先查明谁保存有最新存证点（镜像、见证者、上级网站），用 --checkpoint 或 --from 指明；"
+            "确无人保存的，用 --no-checkpoint。否则较早的备份会让日志分叉。",
+            "Find out who holds the newest checkpoint (a mirror, a witness, another site) and name it with "
+            "--checkpoint or --from; if nobody does, use --no-checkpoint. Else the log may fork.",
+            exit_code=Exit.USAGE,
+        )
+    place = str(click.prompt(f"{zh} / {en}", default="", show_default=False, err=True)).strip()
+    if not place:
+        return []
+    is_address = place.startswith(("http://", "https://"))
+    return [_fetch_checkpoint(place) if is_address else Path(place).read_text(encoding="utf-8")]
+
+
+def _fetch_checkpoint(address: str) -> str:
+    """Fetch ``/log/checkpoint`` of a site, or the address itself if it ends like this."""
+    with _download(_below(address, "/checkpoint", "/log/checkpoint")) as path:
+        return path.read_text(encoding="utf-8", errors="replace")
+
+
+def _below(address: str, ending: str, path: str) -> str:
+    return address if address.endswith(ending) else address.rstrip("/") + path
+
+
+@contextmanager
+def _download(address: str) -> Iterator[Path]:
+    """Download into a temporary file. Raises ``CommandError('no-answer')``."""
+    import httpx
+
+    with tempfile.TemporaryDirectory(prefix="qingdan-") as folder:
+        path = Path(folder) / "download"
+        try:
+            with (
+                httpx.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as response,
+                path.open("wb") as file,
+            ):
+                response.raise_for_status()
+                for chunk in response.iter_bytes():
+                    file.write(chunk)
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise CommandError(
+                "no-answer",
+                f"无法从 {address} 取得：{error}",
+                f"Cannot download {address}: {error}",
+                exit_code=Exit.UNAVAILABLE,
+            ) from error
+        yield path
+
+
+@click.group()
+def log() -> None:
+    """恢复后的日志：补全或另起 / The log of a restored site: complete it, or let another succeed it."""
+
+
+@log.command()
+@click.argument("source", metavar="FILE|URL")
+@with_context
+def complete(context: CommandContext, source: str) -> None:
+    """从 log.zip 或镜像补全缺少的条目 / Take the missing entries from a log.zip or a mirror."""
+    with context.log() as log:
+        _complete(log, source, quiet=False)
+
+
+def _complete(log: Log, source: str, *, quiet: bool) -> None:
+    with _archive(source) as path, output.show_progress() as progress:
+        done = log.recovery.complete(path, lambda n, total: progress("补全 completing", n, total))
+    log.releases.finish_erasure()
+    if quiet:
+        return
+    output.print_message(
+        f"已补全{done.entries}个条目、{done.releases}次发布，仍缺{done.missing}个。",
+        f"Completed {done.entries} entries and {done.releases} releases; {done.missing} are still missing.",
+    )
+    if done.sources:
+        output.print_message(
+            f"有{done.sources}份来源文件的原始存档不在档案中，请重新导入同一文件以补存。",
+            f"The bytes of {done.sources} source files are in no archive; import the files again.",
+        )
+
+
+@contextmanager
+def _archive(source: str) -> Iterator[Path]:
+    if source.startswith(("http://", "https://")):
+        with _download(_below(source, ".zip", "/v1/log.zip")) as path:
+            yield path
+    else:
+        yield Path(source)
+
+
+@log.command()
+@click.option(
+    "--reason", required=True, help="理由，将向社会公布 / Why entries are lost; it will be published."
+)
+@click.option("--yes", is_flag=True, help="不再询问 / Do not ask.")
+@with_context
+def succeed(context: CommandContext, reason: str, *, yes: bool) -> None:
+    """缺少的条目无人保存时，另起新日志 / Go on as a successor, where nobody has the missing entries."""
+    from publisher.cli.terminal.confirm import confirm
+
+    with context.log() as log:
+        lacks = log.recovery.shortfall()
+        count = 0 if lacks is None else lacks[1]
+        if lacks is not None:
+            confirm(
+                f"将永久放弃{count}个条目，另起新日志，无法回到原来的日志。",
+                f"{count} entries are given up for good, and a successor begins. This cannot be undone.",
+                yes=yes,
+            )
+        successor = log.recovery.succeed(reason)
+    output.print_message(
+        f"新日志 {successor.origin} 已开始，写明丢失{successor.lost}个条目。请重新启动 qingdan serve。",
+        f"The successor {successor.origin} begins by saying that {successor.lost} entries are lost. Restart "
+        "qingdan serve.",
+    )
+    if successor.key is None:
+        output.print_message(
+            "新日志还没有密钥：请运行 qingdan key rotate。",
+            "The successor has no key yet: run qingdan key rotate.",
+        )
+    else:
+        output.print_line(str(successor.key))
+
+
+COMMANDS: tuple[click.Command, ...] = (backup, restore, log)

@@ -1,0 +1,74 @@
+"""A ``log.zip``, verified by the program that strangers use, as the source of what a log lacks."""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from publisher.log.model import LogError
+from publisher.log.transparency import verify
+from publisher.log.transparency.entries import Kind
+
+
+class Archive:
+    """The verified content of an archive: signatures, tree, documents, manifests, revisions, commitments."""
+
+    def __init__(self, checked: verify.Log, entries: Sequence[tuple[Kind, str]]) -> None:
+        self._checked = checked
+        self.entries = entries
+        """Kind and digest of each entry."""
+        self.revisions: Mapping[str, dict[str, Any]] = checked.revisions
+        """Hash → the line of ``revisions/{dataset}.jsonl``; erased ones are absent."""
+
+    def root(self, size: int) -> str:
+        """Return the root of the first ``size`` entries."""
+        return verify.root(self._checked.leaves[:size]).hex()
+
+    def checkpoint(self) -> str | None:
+        """Return the newest signed checkpoint, if there is one."""
+        return self._checked.read("checkpoint").decode() if "checkpoint" in self._checked.names else None
+
+    def document(self, digest: str) -> str:
+        """Raises ``LogError('archive-damaged')`` for a document that was destroyed."""
+        try:
+            return self._checked.read(f"documents/{digest}").decode()
+        except verify.ProofError as error:
+            raise _damaged(str(error)) from error
+
+    def manifest(self, digest: str) -> Sequence[dict[str, Any]]:
+        return self._checked.lines(f"manifests/{digest}.jsonl")
+
+    def opening(self, sequence: int) -> Mapping[str, Any]:
+        """Return values and salts of the commitments of a release."""
+        opening: Mapping[str, Any] = self._checked.openings.get(sequence, {"sources": []})
+        return opening
+
+    def catalogue(self, digest: str) -> str:
+        return self._checked.read(f"catalogues/{digest}.json").decode()
+
+
+@contextmanager
+def open_archive(path: Path) -> Iterator[Archive]:
+    """Verify and open an archive. Raises ``LogError('archive-damaged')``."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            checked = verify.Log(file, None)
+            yield Archive(checked, [(_kind(kind), digest) for kind, digest in checked.entries()])
+    except (verify.ProofError, zipfile.BadZipFile) as error:
+        raise _damaged(str(error)) from error
+
+
+def _kind(name: str) -> Kind:
+    kinds: Mapping[str, Kind] = {kind: kind for kind in verify.KINDS if kind}  # type: ignore[misc]
+    return kinds[name]
+
+
+def _damaged(why: str) -> LogError:
+    return LogError(
+        "archive-damaged",
+        f"存证档案未通过核验：{why}。没有写入任何内容，请另取一份。",
+        f"The archive failed its verification: {why}. Nothing was written; get another copy.",
+    )

@@ -1,0 +1,223 @@
+"""Backups of a running site: the database as of one moment, source bytes, settings, and a manifest."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from publisher.log.blob_store import FolderBlobs
+from publisher.log.clocks import utc_now
+from publisher.log.database.connection import Database
+from publisher.log.model import LogError
+from publisher.log.recovery import manifest as manifests
+from publisher.log.recovery import postgresql_dump
+from publisher.log.recovery.manifest import Manifest
+from publisher.log.releases import erasure
+from publisher.log.session import Session
+from publisher.log.transparency import erasure_ledger
+
+SOURCES = "sources"
+SITE_FILES = "site"
+"""Folder of a backup with what a site keeps beside its log: sources.toml and its own catalogues."""
+_OF_SITE = ("sources.toml", "catalogues")
+
+
+@dataclass(frozen=True, slots=True)
+class BackupReport:
+    """What was written."""
+
+    backup: Path
+    entries: int
+    size: int
+    """Bytes of the database's copy."""
+    sources: int
+    new_sources: int
+    """Sources that no backup in the folder had."""
+    keys: int
+    """Private keys copied to a folder of their own."""
+
+
+def write_backup(
+    session: Session, home: Path, folder: Path, *, keys: Path | None = None, keep: int | None = None
+) -> BackupReport:
+    """Write a backup into ``folder``, beside earlier ones, whose sources it shares. It is verified.
+
+    ``keys``: folder for the private keys, which must not lie where the data does; without it they are not
+    copied. ``keep``: number of newest backups that stay; the others are deleted. Raises ``LogError``:
+    ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
+    """
+    if keys is not None and keys.resolve().is_relative_to(folder.resolve()):
+        raise LogError(
+            "keys-beside-data",
+            "密钥不能与数据备份放在一起：得到备份的人就能以本站名义签名。请另选文件夹或介质。",
+            "Keys must not lie with the backup: whoever gets it could sign as this site.",
+        )
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(folder):
+        for remains in folder.glob(".part-*"):
+            shutil.rmtree(remains)
+        made_at = utc_now()
+        part = folder / f".part-{made_at:%Y%m%dT%H%M%S%f}"
+        part.mkdir(mode=0o700)
+        _copy_site_files(home, part / SITE_FILES)
+        database = _copy_database(session.database, part)
+        manifest, new_sources = _describe(session, folder, part, database, made_at.isoformat())
+        manifests.check_files(part, manifest)
+        with (part / manifests.NAME).open("wb") as file:
+            file.write(msgspec.json.format(msgspec.json.encode(manifest)) + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        with session.read() as conn:
+            erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasure_ledger.erasures(conn))
+        backup = part.rename(folder / f"{made_at:%Y%m%dT%H%M%S%f}Z")
+        if keep is not None:
+            _drop_oldest(session, folder, keep)
+        return BackupReport(
+            backup=backup,
+            entries=manifest.checkpoint.size,
+            size=manifest.files[0].size,
+            sources=len(manifest.sources),
+            new_sources=new_sources,
+            keys=0 if keys is None else copy_keys(session.keys.folder, keys),
+        )
+
+
+def _drop_oldest(session: Session, folder: Path, keep: int) -> None:
+    for backup in manifests.list_backups(folder)[:-keep]:
+        shutil.rmtree(backup)
+    sweep_sources(session, folder)
+
+
+def sweep_sources(session: Session, folder: Path) -> None:
+    """Delete sources to which no backup refers any more."""
+    backups = manifests.list_backups(folder)
+    kept = frozenset(digest for backup in backups for digest in manifests.read_manifest(backup).sources)
+    with session.read() as conn:
+        FolderBlobs(folder / SOURCES).sweep(conn, kept)
+
+
+def _copy_database(database: Database, part: Path) -> Path:
+    if database.file is not None:
+        return copy_sqlite(database.file, part / "qingdan.db")
+    file = part / "qingdan.dump"
+    with database.read() as conn:
+        postgresql_dump.dump(database.url, file, str(conn.scalar(select(func.pg_export_snapshot()))))
+    postgresql_dump.list_dump(file)
+    return file
+
+
+def copy_sqlite(source: Path, target: Path) -> Path:
+    """Copy a database while others read and write it. Raises ``LogError('backup-damaged')``."""
+    with (
+        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
+        closing(sqlite3.connect(target)) as new,
+    ):
+        old.backup(new)  # one read transaction: nobody waits for it
+        # A copy in write-ahead mode could not be read from a read-only medium.
+        new.execute("PRAGMA journal_mode = DELETE")
+        if new.execute("PRAGMA integrity_check").fetchone() != ("ok",):
+            raise manifests.damaged(target)
+    target.chmod(0o600)
+    return target
+
+
+def _describe(session: Session, folder: Path, part: Path, file: Path, made_at: str) -> tuple[Manifest, int]:
+    """Read the copy, add the sources to which it refers, and describe both."""
+    digests: Sequence[str] = ()
+    new_sources = 0
+    if session.database.sqlite:
+        with open_copy(file) as conn:
+            base, checkpoint = manifests.base_of(conn), manifests.describe_tree(conn)
+            referenced = sorted(erasure.referenced_sources(conn))
+        digests, new_sources = _copy_sources(session, folder, referenced)
+    else:
+        with session.read() as conn:
+            base, checkpoint = manifests.base_of(conn), manifests.describe_tree(conn)
+    files = sorted(path for path in part.rglob("*") if path.is_file() and path != file)
+    return (
+        Manifest(
+            format=1,
+            made_at=made_at,
+            base=base,
+            software_version=version("qingdan"),
+            kind="sqlite" if session.database.sqlite else "postgresql",
+            checkpoint=checkpoint,
+            files=tuple(manifests.describe_file(part, path) for path in (file, *files)),
+            sources=tuple(digests),
+        ),
+        new_sources,
+    )
+
+
+@contextmanager
+def open_copy(file: Path) -> Iterator[Connection]:
+    """Open the copy of a SQLite database for reading."""
+    database = Database(f"sqlite:///{file}", read_only=True)
+    try:
+        with database.read() as conn:
+            yield conn
+    finally:
+        database.close()
+
+
+def _copy_sources(session: Session, folder: Path, digests: Sequence[str]) -> tuple[Sequence[str], int]:
+    """Copy the sources that the folder lacks. One that was erased meanwhile is left out."""
+    blobs, copied, new = FolderBlobs(folder / SOURCES), [], 0
+    with session.read() as conn:
+        for digest in digests:
+            if not blobs.has(conn, digest):
+                try:
+                    blobs.put(digest, session.sources.get(digest))
+                except KeyError:
+                    continue
+                blobs.get(digest)  # raises if the medium changed it
+                new += 1
+            copied.append(digest)
+    return copied, new
+
+
+def _copy_site_files(home: Path, target: Path) -> None:
+    for name in _OF_SITE:
+        path = home / name
+        if path.is_dir():
+            shutil.copytree(path, target / name)
+        elif path.exists():
+            target.mkdir(exist_ok=True)
+            shutil.copy2(path, target / name)
+
+
+def copy_keys(source: Path, target: Path) -> int:
+    """Copy private keys, for the owner only. → their number."""
+    target.mkdir(mode=0o700, parents=True, exist_ok=True)
+    keys = sorted(source.glob("*.pem"))
+    for key in keys:
+        copy = target / key.name
+        handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(key.read_bytes())
+            file.flush()
+            os.fsync(file.fileno())
+    return len(keys)
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Hold the lock of a folder of backups. Raises ``LogError('backup-running')``."""
+    with (folder / ".lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise LogError(
+                "backup-running", "另一个备份正在写入此文件夹。", "Another backup writes into this folder."
+            ) from error
+        yield

@@ -1,0 +1,85 @@
+"""Rows of the site, of datasets, parts and catalogues, written again from their documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, insert, select, update
+
+from publisher.log.clocks import micros
+from publisher.log.database import tables as t
+from publisher.log.recovery.archive import Archive
+from schemas.definition.file_loader import parse_catalogue
+
+
+def write_site(conn: Connection, document: Mapping[str, Any], digest: str) -> None:
+    """Write the details of the site."""
+    details = msgspec.json.encode(document["details"]).decode()
+    conn.execute(update(t.site).values(base=document["base"], details=details, document=digest))
+
+
+def write_dataset(
+    conn: Connection, archive: Archive, document: Mapping[str, Any], digest: str, at: int
+) -> None:
+    """Write the details and the parts of a dataset; a new one gets the catalogue of that time."""
+    name, catalogue = document["dataset"], document["catalogue"]
+    store_catalogue(conn, archive, catalogue["digest"])
+    own = {
+        "details": msgspec.json.encode(document["details"]).decode(),
+        "document": digest,
+        "named_at": at,
+    }
+    key = conn.scalar(select(t.dataset.c.key).where(t.dataset.c.name == name))
+    if key is None:
+        created_at = micros(datetime.fromisoformat(document["created_at"]))
+        own |= {"name": name, "created_at": created_at, "catalogue": catalogue["name"]}
+        conn.execute(insert(t.dataset).values(catalogue_digest=catalogue["digest"], **own))
+        key = conn.scalar(select(t.dataset.c.key).where(t.dataset.c.name == name))
+    else:
+        conn.execute(update(t.dataset).where(t.dataset.c.key == key).values(**own))
+    for part in document["parts"]:
+        _write_part(conn, int(key or 0), part)
+    for part in document["parts"]:
+        merged_into = (
+            None if part["merged_into"] is None else part_key(conn, int(key or 0), part["merged_into"])
+        )
+        own_part = (t.part.c.dataset == key, t.part.c.declared_as == part["declared_as"])
+        conn.execute(update(t.part).where(*own_part).values(merged_into=merged_into))
+
+
+def _write_part(conn: Connection, dataset: int, part: Mapping[str, Any]) -> None:
+    values = {
+        "name": part["name"],
+        "aliases": msgspec.json.encode(part["aliases"]).decode(),
+        "code": part["code"],
+        "valid_from": _ordinal(part["valid_from"]),
+        "valid_to": _ordinal(part["valid_to"]),
+    }
+    key = part_key(conn, dataset, part["declared_as"])
+    if key is None:
+        conn.execute(insert(t.part).values(dataset=dataset, declared_as=part["declared_as"], **values))
+    else:
+        conn.execute(update(t.part).where(t.part.c.key == key).values(**values))
+
+
+def part_key(conn: Connection, dataset: int, declared_as: str | None) -> int | None:
+    """Find a part by the name under which it was declared."""
+    c = t.part.c
+    query = select(c.key).where(c.dataset == dataset, c.declared_as == declared_as)
+    return None if declared_as is None else conn.scalar(query)
+
+
+def store_catalogue(conn: Connection, archive: Archive, digest: str) -> None:
+    """Store a catalogue file unless it is stored already."""
+    c = t.catalogue.c
+    if conn.execute(select(c.digest).where(c.digest == digest)).first() is None:
+        source = archive.catalogue(digest)
+        name = parse_catalogue(source, where=digest).name
+        conn.execute(insert(t.catalogue).values(digest=digest, name=name, source=source))
+
+
+def _ordinal(day: str | None) -> int | None:
+    return None if day is None else date.fromisoformat(day).toordinal()

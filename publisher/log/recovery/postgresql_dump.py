@@ -1,0 +1,65 @@
+"""Dump and restoration of a PostgreSQL database by PostgreSQL's own programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from publisher.log.model import LogError
+
+_DEBIAN = Path("/usr/lib/postgresql")
+
+
+def dump(url: URL, file: Path, snapshot: str) -> None:
+    """Write the state of an exported snapshot. Raises ``LogError('backup-tool')``."""
+    options = ("--format=custom", "--no-owner", "--no-acl", f"--snapshot={snapshot}", f"--file={file}")
+    _run("pg_dump", [*options, "--dbname", _connection(url)], url)
+
+
+def list_dump(file: Path) -> None:
+    """Read the table of contents, to check the file. Raises ``LogError('backup-tool')``."""
+    _run("pg_restore", ["--list", str(file)], None)
+
+
+def restore(url: URL, file: Path) -> None:
+    """Restore into an empty database, in one transaction. Raises ``LogError('backup-tool')``."""
+    options = ("--no-owner", "--no-acl", "--single-transaction", "--exit-on-error")
+    _run("pg_restore", [*options, "--dbname", _connection(url), str(file)], url)
+
+
+def _connection(url: URL) -> str:
+    """Write the URL without its password, which the list of processes would show."""
+    return url.set(drivername="postgresql", password=None).render_as_string(hide_password=False)
+
+
+def _run(program: str, arguments: Sequence[str], url: URL | None) -> None:
+    environment: Mapping[str, str] = os.environ
+    if url is not None and url.password:
+        environment = {**os.environ, "PGPASSWORD": str(url.password)}
+    try:
+        subprocess.run(  # noqa: S603 - PostgreSQL's own program
+            [_find(program), *arguments], check=True, capture_output=True, text=True, env=environment
+        )
+    except OSError as error:
+        raise _failed(program, str(error)) from error
+    except subprocess.CalledProcessError as error:
+        raise _failed(program, error.stderr.strip()[-500:]) from error
+
+
+def _find(program: str) -> str:
+    """Find the newest version: it reads servers of older versions too."""
+    installed = sorted(_DEBIAN.glob(f"*/bin/{program}"), key=lambda path: int(path.parts[-3]))
+    return str(installed[-1]) if installed else shutil.which(program) or program
+
+
+def _failed(program: str, why: str) -> LogError:
+    return LogError(
+        "backup-tool",
+        f"{program} 没有成功：{why}。请安装与服务器版本相同的 PostgreSQL 客户端程序。",
+        f"{program} failed: {why}. Install PostgreSQL's client programs in the version of the server.",
+    )

@@ -1,0 +1,55 @@
+"""``log.recovery``: backups, and the state of a log that was restored from one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from publisher.log.recovery import backup, completion, repeated_erasure, succession
+from publisher.log.recovery.archive import open_archive
+from publisher.log.session import Session
+from publisher.log.transparency import shortfall, successions
+from publisher.log.transparency.shortfall import Shortfall
+from publisher.log.transparency.successions import Succession
+
+
+class Recovery:
+    """Methods for who operates a site; see the functions that they call."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def back_up(
+        self, home: Path, folder: Path, *, keys: Path | None = None, keep: int | None = None
+    ) -> backup.BackupReport:
+        """See :func:`.backup.write_backup`."""
+        return backup.write_backup(self._session, home, folder, keys=keys, keep=keep)
+
+    def forget_erased(self, folder: Path) -> tuple[int, Sequence[Path]]:
+        """See :func:`.repeated_erasure.forget_erased`."""
+        return repeated_erasure.forget_erased(self._session, folder)
+
+    def complete(self, archive: Path, report: completion.Report) -> completion.Completed:
+        """Complete a restored log from a ``log.zip``; see :func:`.completion.complete`."""
+        with open_archive(archive) as opened:
+            return completion.complete(self._session, opened, report)
+
+    def succeed(self, reason: str) -> succession.Succeeded:
+        """See :func:`.succession.succeed`."""
+        return succession.succeed(self._session, reason)
+
+    def shortfall(self) -> tuple[Shortfall, int] | None:
+        """Return what a restored log lacks, and how many entries; None if it is complete."""
+        with self._session.read() as conn:
+            lacks = shortfall.read(conn)
+            return None if lacks is None else (lacks, shortfall.missing(conn, lacks))
+
+    def is_lost_change(self, sequence: int) -> bool:
+        """Report whether a change of this number may have existed before a succession, and is lost."""
+        with self._session.read() as conn:
+            return successions.is_lost_change(conn, sequence)
+
+    def successions(self) -> Sequence[Succession]:
+        """List the successions of the log, oldest first."""
+        with self._session.read() as conn:
+            return successions.successions(conn)

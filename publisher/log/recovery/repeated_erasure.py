@@ -1,0 +1,114 @@
+"""Erasures that are applied again: to a restored log, and to backups made before them."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from datetime import datetime
+from itertools import batched
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.log import registry
+from publisher.log.clocks import utc_now
+from publisher.log.database import tables as t
+from publisher.log.database.connection import Database
+from publisher.log.database.upgrade import migrate
+from publisher.log.model import LogError
+from publisher.log.recovery import backup as backups
+from publisher.log.recovery import manifest as manifests
+from publisher.log.recovery.manifest import Manifest
+from publisher.log.releases import erasure
+from publisher.log.releases.erasure import ErasureRelease
+from publisher.log.session import Session
+from publisher.log.transparency import erasure_ledger
+from publisher.log.transparency.erasure_ledger import Erasure
+
+_BATCH = 500
+
+
+def erase_again(database: Database, ledger: Sequence[Erasure], now: datetime) -> Sequence[str]:
+    """Destroy the contents of all records of a ledger that a database still has. → ids of these records."""
+    destroyed: list[str] = []
+    with database.write() as conn:
+        for dataset in dict.fromkeys(one.dataset for one in ledger):
+            try:
+                release = ErasureRelease(database, conn, registry.dataset_row(conn, dataset))
+            except LogError:
+                continue  # the dataset is younger than the backup
+            records = [one.record for one in ledger if one.dataset == dataset]
+            for batch in batched(records, _BATCH):
+                destroyed += release.erase_again(batch, now, release=None)
+    return destroyed
+
+
+def list_pending(conn: Connection, ledger: Sequence[Erasure]) -> Sequence[str]:
+    """List the records of a ledger that the log has, but not the release that erased them."""
+    r, pending = t.record.c, list[str]()
+    for batch in batched([one.record for one in ledger], _BATCH):
+        query = select(r.id).where(r.id.in_(batch), r.erased_by.is_(None))
+        pending += conn.scalars(query.order_by(r.key)).all()
+    return pending
+
+
+def forget_erased(session: Session, folder: Path) -> tuple[int, Sequence[Path]]:
+    """Rewrite every backup of the folder without the records that are erased by now.
+
+    → number of rewritten backups, and the dumps of PostgreSQL from before an erasure, which cannot be
+    rewritten. Raises ``LogError('backup-running')``.
+    """
+    with backups.locked(folder):
+        with session.read() as conn:
+            erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasure_ledger.erasures(conn))
+        ledger = erasure_ledger.read_ledger(folder / erasure_ledger.NAME)
+        rewritten, dumps = 0, []
+        for backup in manifests.list_backups(folder):
+            manifest = manifests.read_manifest(backup)
+            if manifest.kind == "sqlite":
+                rewritten += _rewrite(backup, manifest, ledger)
+            elif _erased_since(session, manifest):
+                dumps.append(backup)
+        backups.sweep_sources(session, folder)
+        return rewritten, dumps
+
+
+def _erased_since(session: Session, manifest: Manifest) -> bool:
+    """Report whether a release after the backup erased records."""
+    with session.read() as conn:
+        return any(
+            msgspec.json.decode(document)["erased"]
+            for document in erasure.later_documents(conn, manifest.checkpoint.size)
+        )
+
+
+def _rewrite(backup: Path, manifest: Manifest, ledger: Sequence[Erasure]) -> bool:
+    """Write the backup again without erased records, then delete the old one. → whether it had any."""
+    part = backup.with_name(f".part-{backup.name}")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(backup, part)
+    file = part / manifest.files[0].name
+    database = Database(f"sqlite:///{file}")
+    try:
+        migrate(database)
+        destroyed = erase_again(database, ledger, utc_now())
+        database.vacuum()
+        with database.read() as conn:
+            sources = erasure.referenced_sources(conn)
+    finally:
+        database.close()
+    if not destroyed:
+        shutil.rmtree(part)
+        return False
+    for beside in (".db-wal", ".db-shm"):
+        file.with_suffix(beside).unlink(missing_ok=True)
+    files = tuple(manifests.describe_file(part, part / one.name) for one in manifest.files)
+    kept = tuple(digest for digest in manifest.sources if digest in sources)
+    text = msgspec.json.encode(msgspec.structs.replace(manifest, files=files, sources=kept))
+    (part / manifests.NAME).write_bytes(msgspec.json.format(text) + b"\n")
+    target = backup.with_name(f"{backup.name[:-1]}rZ")
+    shutil.rmtree(target, ignore_errors=True)
+    part.rename(target)
+    shutil.rmtree(backup)
+    return True

@@ -1,0 +1,211 @@
+"""Restoration of a backup, which serves only after all known erasures were applied to it.
+
+A backup older than a checkpoint that somebody holds becomes a log that can only be read: see
+:mod:`publisher.log.transparency.shortfall`.
+"""
+
+from __future__ import annotations
+
+import base64
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect
+
+from publisher.log.blob_store import FolderBlobs
+from publisher.log.clocks import utc_now
+from publisher.log.database.connection import Database
+from publisher.log.database.upgrade import migrate
+from publisher.log.model import LogError
+from publisher.log.recovery import backup as backups
+from publisher.log.recovery import manifest as manifests
+from publisher.log.recovery import postgresql_dump, repeated_erasure
+from publisher.log.recovery.manifest import Manifest
+from publisher.log.transparency import entry_log, erasure_ledger, shortfall, signed_note
+from publisher.log.transparency.erasure_ledger import Erasure
+from publisher.log.transparency.shortfall import Shortfall
+from publisher.log.transparency.signed_note import NoteError
+from publisher.log.transparency.successions import KnownCheckpoint
+
+
+@dataclass(frozen=True, slots=True)
+class Restored:
+    """What was restored."""
+
+    backup: Path
+    entries: int
+    missing: int
+    """Entries up to the newest checkpoint that anybody holds."""
+    erased_again: int
+    """Records whose contents were destroyed again."""
+
+
+def restore(
+    folder: Path,
+    *,
+    url: str,
+    home: Path,
+    name: str | None = None,
+    notes: Sequence[str] = (),
+    ledgers: Sequence[Path] = (),
+    keys: Path | None = None,
+) -> Restored:
+    """Restore the backup ``name`` (by default the newest) of a folder into a home without a database.
+
+    ``notes``: checkpoints that somebody holds, as signed notes. ``ledgers``: further lists of erasures.
+    ``keys``: folder with the private keys. Raises ``LogError``: ``no-such-backup``, ``backup-damaged``,
+    ``backup-tool``, ``home-not-empty``, ``not-a-checkpoint``, ``not-this-log``, ``checkpoint-differs``.
+    """
+    backup = _choose(folder, name)
+    manifest = manifests.read_manifest(backup)
+    manifests.check_files(backup, manifest)
+    target = Database(url)
+    try:
+        _require_empty(target, manifest)
+        home.mkdir(mode=0o700, parents=True, exist_ok=True)
+        ledger = _collect_ledgers(home, (folder / erasure_ledger.NAME, *ledgers))
+        _copy_files(folder, backup, manifest, home)
+        if keys is not None:
+            backups.copy_keys(keys, home / "keys")
+        if target.file is None:
+            postgresql_dump.restore(target.url, backup / manifest.files[0].name)
+            return _prepare(target, backup, _known_checkpoints(folder, manifest, notes), ledger)
+        part = target.file.with_name(f"{target.file.name}.part")
+        for remains in part.parent.glob(f"{part.name}*"):
+            remains.unlink()
+        shutil.copyfile(backup / manifest.files[0].name, part)
+        part.chmod(0o600)
+        copy = Database(f"sqlite:///{part}")
+        try:
+            restored = _prepare(copy, backup, _known_checkpoints(folder, manifest, notes), ledger)
+            copy.vacuum()  # also moves the write-ahead log into the file
+        finally:
+            copy.close()
+        _move_into_place(part, target.file)
+        return restored
+    finally:
+        target.close()
+
+
+def _choose(folder: Path, name: str | None) -> Path:
+    complete = manifests.list_backups(folder)
+    chosen = [path for path in complete if name in (None, path.name)]
+    if not chosen:
+        names = "、".join(path.name for path in complete[-5:])
+        raise LogError(
+            "no-such-backup",
+            f"{folder} 中没有这份备份。现有：{names or '（无）'}",
+            f"There is no such backup in {folder}. There are: {names or '(none)'}",
+        )
+    return chosen[-1]
+
+
+def _require_empty(database: Database, manifest: Manifest) -> None:
+    if database.sqlite != (manifest.kind == "sqlite"):
+        raise LogError(
+            "other-database",
+            f"备份来自 {manifest.kind}，QINGDAN_DATABASE 却不是。",
+            f"The backup is of {manifest.kind}, and QINGDAN_DATABASE is not.",
+        )
+    is_empty = not database.exists()
+    if database.file is None:
+        with database.read() as conn:
+            is_empty = not inspect(conn).get_table_names()
+    if not is_empty:
+        raise LogError(
+            "home-not-empty",
+            "目标处已有数据库，恢复不会覆盖它。请先将其移走（不要删除），或另选空文件夹。",
+            "There is a database already, and a restore does not overwrite it. Move it away (do not delete "
+            "it), or choose an empty folder.",
+        )
+
+
+def _collect_ledgers(home: Path, paths: Sequence[Path]) -> Sequence[Erasure]:
+    own = home / erasure_ledger.NAME
+    for path in paths:
+        erasure_ledger.update_ledger(own, erasure_ledger.read_ledger(path))
+    return erasure_ledger.read_ledger(own)
+
+
+def _copy_files(folder: Path, backup: Path, manifest: Manifest, home: Path) -> None:
+    """Copy sources, each checked by its digest, and what the site keeps beside its log."""
+    stored, blobs = FolderBlobs(folder / backups.SOURCES), FolderBlobs(home / "sources")
+    for digest in manifest.sources:
+        try:
+            blobs.put(digest, stored.get(digest))
+        except (KeyError, LogError) as error:
+            raise manifests.damaged(folder / backups.SOURCES / digest[:2] / digest[2:]) from error
+    for file in manifest.files[1:]:
+        target = home / Path(file.name).relative_to(backups.SITE_FILES)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy2(backup / file.name, target)
+
+
+def _known_checkpoints(folder: Path, manifest: Manifest, notes: Sequence[str]) -> Sequence[KnownCheckpoint]:
+    """List the checkpoints of all backups of the site, and those that were named."""
+    host = f"{manifest.base.partition('://')[2]}/log"
+    of_backups = [manifests.read_manifest(backup) for backup in manifests.list_backups(folder)]
+    known = [one.checkpoint for one in of_backups if one.base == manifest.base]
+    return [*known, *(_parse(note, host) for note in notes)]
+
+
+def _parse(note: str, host: str) -> KnownCheckpoint:
+    try:
+        text, _ = signed_note.parse_note(note)
+        origin, size, root = text.split("\n")[:3]
+        checkpoint = KnownCheckpoint(int(size), base64.b64decode(root, validate=True).hex(), note)
+    except (NoteError, ValueError) as error:
+        raise LogError(
+            "not-a-checkpoint",
+            f"不是存证点：{error}。应为某站点 /log/checkpoint 的原文。",
+            f"It is no checkpoint: {error}. It should be what /log/checkpoint of the site answered.",
+        ) from error
+    if origin != host and not origin.startswith(f"{host}-"):
+        raise LogError(
+            "not-this-log",
+            f"这是另一个站点的存证点：{origin}，不是 {host}。",
+            f"The checkpoint is of another site: {origin} instead of {host}.",
+        )
+    return checkpoint
+
+
+def _prepare(
+    database: Database, backup: Path, known: Sequence[KnownCheckpoint], ledger: Sequence[Erasure]
+) -> Restored:
+    """Upgrade a restored database, apply erasures, and note what it lacks."""
+    migrate(database)
+    erased = repeated_erasure.erase_again(database, ledger, utc_now())
+    with database.write() as conn:
+        size = entry_log.size(conn)
+        for checkpoint in known:
+            _check_prefix(conn, checkpoint, size)
+        newest = max(known, key=lambda checkpoint: checkpoint.size)
+        pending = repeated_erasure.list_pending(conn, ledger)
+        if newest.size > size or pending:
+            shortfall.write(conn, Shortfall(newest, tuple(pending)))
+        return Restored(backup, size, max(0, newest.size - size), len(erased))
+
+
+def _check_prefix(conn: Connection, checkpoint: KnownCheckpoint, size: int) -> None:
+    """Raise ``LogError('checkpoint-differs')`` if the log is not the one of a checkpoint."""
+    if 0 < checkpoint.size <= size and entry_log.tree(conn, checkpoint.size).root().hex() != checkpoint.root:
+        raise LogError(
+            "checkpoint-differs",
+            f"备份的前{checkpoint.size}个条目与所持存证点不符：不是同一份日志，或曾被改写。",
+            f"The first {checkpoint.size} entries of the backup are not those of the checkpoint: another "
+            "log, or one that was rewritten.",
+        )
+
+
+def _move_into_place(part: Path, target: Path) -> None:
+    handle = os.open(part, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+    for suffix in ("-wal", "-shm"):
+        part.with_name(part.name + suffix).unlink(missing_ok=True)
+    part.replace(target)

@@ -1,0 +1,64 @@
+"""The list of erased records outside the database, so that no backup brings them back.
+
+It contains ids and digests only: nothing that was erased can be read from it.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.log.database import tables as t
+
+NAME = "erasures.jsonl"
+
+
+class Erasure(msgspec.Struct, frozen=True):
+    """One line: a record, and the digests of the files that contained it."""
+
+    dataset: str
+    record: str
+    sources: tuple[str, ...]
+
+
+def read_ledger(path: Path) -> Sequence[Erasure]:
+    """Read a ledger; empty if there is none. Raises ``ValueError`` for a damaged line."""
+    if not path.exists():
+        return ()
+    return [msgspec.json.decode(line, type=Erasure) for line in path.read_bytes().splitlines() if line]
+
+
+def update_ledger(path: Path, erasures: Iterable[Erasure]) -> None:
+    """Add erasures that the ledger lacks. The new ledger is durable, or the old one stays."""
+    old = read_ledger(path)
+    all_erasures = {(one.dataset, one.record): one for one in (*old, *erasures)}
+    if len(all_erasures) == len(old):
+        return
+    part = path.with_name(f"{path.name}.part")
+    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.writelines(msgspec.json.encode(one) + b"\n" for one in all_erasures.values())
+        file.flush()
+        os.fsync(file.fileno())
+    part.replace(path)
+
+
+def erasures(conn: Connection) -> Sequence[Erasure]:
+    """List the erased records of a log."""
+    r, h, i = t.record.c, t.held.c, t.import_.c
+    rows = conn.execute(
+        select(t.dataset.c.name, r.id, i.digest)
+        .join_from(t.record, t.dataset, t.dataset.c.key == r.dataset)
+        .outerjoin(t.held, h.record == r.key)
+        .outerjoin(t.import_, i.key == h["import"])
+        .where(r.erased_by.is_not(None))
+        .order_by(r.key)
+    )
+    sources: dict[tuple[str, str], list[str]] = {}
+    for dataset, record, digest in rows:
+        sources.setdefault((dataset, record), []).extend([] if digest is None else [digest])
+    return [Erasure(*key, tuple(sorted(set(digests)))) for key, digests in sources.items()]

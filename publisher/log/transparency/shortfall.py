@@ -1,0 +1,53 @@
+"""What a restored log lacks: entries up to a checkpoint that somebody holds, and erasures.
+
+Until they are completed, or given up by a succession, nothing is published: the log would sign other entries
+under numbers that were used before, which nobody could tell from fraud.
+"""
+
+from __future__ import annotations
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from publisher.log.database import tables as t
+from publisher.log.model import LogError
+from publisher.log.transparency import entry_log
+from publisher.log.transparency.successions import KnownCheckpoint
+
+
+class Shortfall(msgspec.Struct, frozen=True):
+    """Stored in the row of the site."""
+
+    known: KnownCheckpoint
+    """The newest checkpoint that anybody holds."""
+    erased: tuple[str, ...] = ()
+    """Records that were erased after the backup; their contents are destroyed again."""
+
+
+def read(conn: Connection) -> Shortfall | None:
+    text = conn.scalar(select(t.site.c.shortfall))
+    return None if text is None else msgspec.json.decode(text, type=Shortfall)
+
+
+def write(conn: Connection, shortfall: Shortfall | None) -> None:
+    text = None if shortfall is None else msgspec.json.encode(shortfall).decode()
+    conn.execute(update(t.site).values(shortfall=text))
+
+
+def missing(conn: Connection, shortfall: Shortfall) -> int:
+    """Count the entries that are missing."""
+    return max(0, shortfall.known.size - entry_log.size(conn))
+
+
+def refuse(conn: Connection) -> None:
+    """Raise ``LogError('log-behind')`` if the log lacks entries."""
+    shortfall = read(conn)
+    if shortfall is not None:
+        count = missing(conn, shortfall)
+        raise LogError(
+            "log-behind",
+            f"本站由较早的备份恢复，缺少{count}个条目，只能读取。请用 qingdan log complete 补全；"
+            "确无人保存的，用 qingdan log succeed 另起新日志。",
+            f"The site was restored from an older backup and lacks {count} entries: it can only be read. "
+            "Complete it with `qingdan log complete`; if nobody has them, use `qingdan log succeed`.",
+        )

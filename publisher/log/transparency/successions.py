@@ -1,0 +1,79 @@
+"""Successions: entries with which a log continues another whose last entries were lost.
+
+The successor has a name of its own, so that nobody takes its checkpoints for those of the log before, and no
+number of a release that may have been lost is used again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, func, select
+
+from publisher.log.database import entry_tables as e
+
+
+class KnownCheckpoint(msgspec.Struct, frozen=True):
+    """A checkpoint that somebody holds."""
+
+    size: int
+    root: str
+    """Hexadecimal."""
+    note: str | None = None
+    """The signed note; None where the site had no key."""
+
+
+class Succession(msgspec.Struct, frozen=True):
+    """The properties of its document; ``docs/proof.md`` describes them."""
+
+    origin: str
+    checkpoint: KnownCheckpoint
+    size: int
+    sequence: int
+    change: int
+    lost: int
+    reason: str
+    succeeded_at: datetime
+
+
+def successions(conn: Connection) -> Sequence[Succession]:
+    """List the successions, oldest first."""
+    c = e.entry.c
+    texts = conn.scalars(select(c.document).where(c.kind == "succession").order_by(c.position))
+    return [msgspec.json.decode(text, type=Succession) for text in texts if text is not None]
+
+
+_CHANGES_APART = 10**9
+"""The changes of a successor begin at a multiple of this, beyond all that may have been lost."""
+
+
+def count(conn: Connection) -> int:
+    c = e.entry.c
+    return conn.scalar(select(func.count()).select_from(e.entry).where(c.kind == "succession")) or 0
+
+
+def lost_after(conn: Connection, sequence: int) -> int:
+    """Count the entries lost since a release (site-wide sequence; 0: ever): as many numbers are skipped."""
+    return sum(one.lost for one in successions(conn) if one.sequence >= sequence)
+
+
+def lost_at(conn: Connection, sequence: int) -> int:
+    """Count the entries lost directly after a release (site-wide sequence)."""
+    return sum(one.lost for one in successions(conn) if one.sequence == sequence)
+
+
+def last_number_of_changes(conn: Connection, sequence: int) -> int:
+    """Return the number after which changes are numbered, if ``sequence`` is the newest."""
+    if any(one.change >= sequence for one in successions(conn)):
+        return (sequence // _CHANGES_APART + 1) * _CHANGES_APART
+    return sequence
+
+
+def is_lost_change(conn: Connection, sequence: int) -> bool:
+    """Report whether a change with this number may have existed, and is lost."""
+    return any(
+        one.change < sequence <= (one.change // _CHANGES_APART + 1) * _CHANGES_APART
+        for one in successions(conn)
+    )
