@@ -3,6 +3,7 @@ SHELL := /bin/sh
 .DEFAULT_GOAL := help
 .PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots clean
 RUN := .venv/bin/
+PORT := 8000
 # Container images often set this. Without compiled modules, every process that starts compiles all libraries again.
 export PYTHONDONTWRITEBYTECODE :=
 # Tests side by side, one process for each core; a process that crashes ends the run, and fails it.
@@ -13,18 +14,23 @@ ROOM_TESTS = $(if $(ROOM),$(or $(shell find tests -type d -name '$(ROOM)'),$(err
 help: ## what can be done here
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/:/' | sort
 
-setup: .venv/.ready ## install everything into .venv
+setup: .venv/.ready ## install everything into .venv (needs the network)
 
 .venv/.ready: pyproject.toml uv.lock scripts/python.sh
-	@python=$$(sh scripts/python.sh) || exit 1; \
+	@echo "Installing about 0.9 GB of libraries into .venv; this needs the network, and minutes the first time." >&2; \
+	echo "正在将所需程序库（约0.9 GB）安装到 .venv；须能访问网络，首次需要几分钟。" >&2; \
+	if python=$$(sh scripts/python.sh $$(command -v uv)); then downloads=never; else \
+	  command -v uv >/dev/null 2>&1 || exit 1; \
+	  echo "No Python 3.12 here: uv fetches one. 本机没有 Python 3.12，由 uv 下载。" >&2; \
+	  python='>=3.12' downloads=automatic; fi; \
 	if command -v uv >/dev/null 2>&1; then uv=uv; else \
 	  [ -x .tools/bin/uv ] || { "$$python" -m venv .tools && .tools/bin/python -m pip install --quiet 'uv>=0.9'; } || exit 1; \
 	  uv=.tools/bin/uv; fi; \
-	UV_PYTHON_DOWNLOADS=never $$uv sync --frozen --quiet --python "$$python"
+	UV_PYTHON_DOWNLOADS=$$downloads $$uv sync --frozen --all-extras --quiet --python "$$python"
 	@touch $@
 
-demo: setup ## set up, publish the sample data, serve it on http://127.0.0.1:8000
-	$(RUN)python -m publisher.sample demo
+demo: setup ## set up, publish the sample data, serve it on http://127.0.0.1:8000 (PORT=8001: another port)
+	$(RUN)qingdan demo --port $(PORT)
 
 fix: setup ## format, and mend what the linter can mend
 	$(RUN)ruff check --fix .

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli.commands.operation import harvest, keys, recovery, serve, site, webhooks, witness
+from publisher.cli.commands.operation import demo, harvest, keys, recovery, serve, site, webhooks, witness
 from publisher.cli.commands.publishing import (
     amendments,
     catalogues,
@@ -83,6 +83,7 @@ _MODULES = (
     keys,
     witness,
     recovery,
+    demo,
 )
 """In the order of ``qingdan --help``."""
 for _module in _MODULES:

@@ -12,7 +12,7 @@ import click
 from publisher import app, settings
 from publisher.background import worker_process
 from publisher.log.log import Log
-from publisher.sample.site_folder import FolderError
+from publisher.sample.demo import port_taken
 from search.embedded.engine import EmbeddedEngine
 
 _SEARCH = "危險化學品經營許可"
@@ -34,10 +34,7 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
         with suppress(KeyboardInterrupt), worker_process(home, environ):
             app.serve(service, host=host, port=port, started=lambda: click.echo(text))
     except OSError as error:
-        raise FolderError(
-            f"不能使用 {host}:{port}（{error.strerror}）：请用 --port 另选端口。",
-            f"{host}:{port} is not available ({error.strerror}): choose another with --port.",
-        ) from error
+        raise port_taken(port, error) from error
     finally:
         log.close()
 

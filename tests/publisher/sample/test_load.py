@@ -21,6 +21,7 @@ from publisher.log.log import Log
 from publisher.log.model import Change, RecordQuery, RecordState, View
 from publisher.sample import plan, site_folder
 from publisher.sample.load import load
+from tests.support.command import QINGDAN
 from tests.support.http_service import free_port
 
 BASE = "http://127.0.0.1:8000"
@@ -204,7 +205,7 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
 
 def _demo(home: Path, port: int) -> str:
     """Run the demo, open every address that it prints, then send Ctrl-C → its output."""
-    command = [sys.executable, "-m", "publisher.sample", "demo", "--home", str(home), "--port", str(port)]
+    command = [*QINGDAN, "demo", "--folder", str(home), "--port", str(port)]
     log = home.parent / "demo.log"
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:

@@ -1,0 +1,70 @@
+"""The demo: builds the site of the sample data and serves it."""
+
+from __future__ import annotations
+
+import socket
+import time
+from pathlib import Path
+
+import click
+
+from publisher.sample import plan, site_folder
+from publisher.sample.site_folder import FolderError
+
+HOST = "127.0.0.1"
+PORT = 8000
+
+
+def run_demo(home: Path, port: int) -> None:
+    """Build the site unless it is complete, and serve it until Ctrl-C. Raises :class:`FolderError`."""
+    from publisher.sample.serve import serve  # noqa: PLC0415 - building needs no web server
+
+    base = f"http://{HOST}:{port}"
+    _check_port(port)  # before the seconds that the publication takes
+    with site_folder.lock_folder(home):
+        build_site(home, base)
+        serve(home, base, host=HOST, port=port)
+
+
+def build_site(home: Path, base: str) -> None:
+    """Load the sample unless it is complete; the remains of an interrupted load are replaced."""
+    sample_plan = plan.read_plan()
+    digest = plan.digest(base)
+    if site_folder.is_complete(home, digest):
+        print_message(f"演示站点已在 {home}，无需重建。", f"The demo site is in {home} already.")
+        return
+    from publisher.sample.load import load as publish  # noqa: PLC0415 - a complete site needs no engine
+
+    print_message(f"正在 {home} 建立演示站点……", f"Creating the demo site in {home} …")
+    started = time.monotonic()
+    site_folder.begin(home, digest)
+    publish(home, sample_plan, base=base, progress=_show_progress)
+    site_folder.finish(home, digest)
+    took = time.monotonic() - started
+    print_message(
+        f"已建立{len(sample_plan.dataset)}个数据集、{sample_plan.releases}次发布，用时{took:.1f}秒。",
+        f"{len(sample_plan.dataset)} datasets and {sample_plan.releases} releases in {took:.1f} s.",
+    )
+
+
+def _check_port(port: int) -> None:
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise port_taken(port, error) from error
+
+
+def port_taken(port: int, error: OSError) -> FolderError:
+    return FolderError(
+        f"不能使用 {HOST}:{port}（{error.strerror}）：请另选，如 make demo PORT=8001（或 --port 8001）。",
+        f"{HOST}:{port} is not available ({error.strerror}): choose another, such as make demo PORT=8001 "
+        "(or --port 8001).",
+    )
+
+
+def _show_progress(number: int, total: int, title: str) -> None:
+    click.echo(f"  [{number:2}/{total}] {title}", err=True)
+
+
+def print_message(zh: str, en: str) -> None:
+    click.echo(f"{zh}\n{en}", err=True)
