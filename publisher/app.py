@@ -24,6 +24,7 @@ from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.settings import Settings
+from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.views.api import contract
 from publisher.views.api.routes import docs_viewer, feeds, proofs
 from publisher.views.ogc import routes as ogc_routes
@@ -56,7 +57,7 @@ def create_app(
     search: SearchEngine | None = None,
     clock: Callable[[], datetime] = utc_now,
     background: Sequence[Task] = (),
-) -> Litestar:
+) -> Edge:
     """Create the service.
 
     A passed log and engine are closed by the caller; otherwise they are opened by ``settings`` and closed at
@@ -80,6 +81,8 @@ def create_app(
     return Edge(
         endpoints=[*_build_endpoints(service, press), *ogc_routes.endpoints(geo)],
         stop_work=service.pools.stop,
+        metrics=RequestMetrics(),
+        address_of=service.budgets.address_of,
         explain=error_responses.explainer(service.site.base, error.printer(press, service)),
         # Names of many records take seconds to read, so they are read in the background.
         lifespan=[_build_lifespan((service.names.update_until_cancelled, *background), closers)],

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 from search.elastic.connection import Connection
 
@@ -102,6 +103,31 @@ VARIABLES: tuple[Variable, ...] = (
         "client (IPv6: /64); beyond that the answer is 429.",
     ),
     Variable(
+        "QINGDAN_METRICS",
+        "",
+        "`qingdan serve` 供 Prometheus 抓取 `/metrics` 的地址，如 `127.0.0.1:9464`；默认不提供。不得对外。",
+        "Address at which `qingdan serve` serves `/metrics` to Prometheus, such as `127.0.0.1:9464`; none by "
+        "default. Do not open it to the public.",
+    ),
+    Variable(
+        "QINGDAN_WORK_METRICS",
+        "",
+        "`qingdan work` 的同样地址，如 `127.0.0.1:9465`。",
+        "The same of `qingdan work`, such as `127.0.0.1:9465`.",
+    ),
+    Variable(
+        "QINGDAN_LOG",
+        "`text`",
+        "运行日志的格式：`text` 或 `json`，写到标准错误。",
+        "Form of the process log on stderr: `text` or `json`.",
+    ),
+    Variable(
+        "QINGDAN_ACCESS_LOG",
+        "`0`",
+        "`1` 逐个记录请求：地址截短为网段，不记查询条件。",
+        "`1` logs each request: its address shortened to a network, and without its query.",
+    ),
+    Variable(
         "QINGDAN_KEY_PASSPHRASE",
         "",
         "私钥文件的口令；建立密钥和签名存证点时使用。",
@@ -179,6 +205,8 @@ class PoolSize:
     """Pieces of work that may wait for a thread; a further one is refused."""
 
 
+type LogForm = Literal["text", "json"]
+
 _DATABASE_CONNECTIONS = 20
 _QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(4, 128), PoolSize(2, 64), 1000
 
@@ -220,6 +248,14 @@ class Settings:
     """``QINGDAN_CONNECTIONS``: connections that are open at once."""
     client_header: str = ""
     """``QINGDAN_CLIENT_HEADER``: header with the client's address, written by a trusted proxy."""
+    metrics: str = ""
+    """``QINGDAN_METRICS``: ``host:port`` of the metrics of ``serve``; none by default."""
+    work_metrics: str = ""
+    """``QINGDAN_WORK_METRICS``: the same of ``work``."""
+    log_form: LogForm = "text"
+    """``QINGDAN_LOG``: form of the process log."""
+    access_log: bool = False
+    """``QINGDAN_ACCESS_LOG=1``: log each request."""
     key_passphrase: str = field(default="", repr=False)
     """``QINGDAN_KEY_PASSPHRASE``: passphrase of private keys in files."""
     sign_command: str = ""
@@ -265,6 +301,10 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
         client_header=env.get("QINGDAN_CLIENT_HEADER") or "",
         connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
+        metrics=_read_address(env, "QINGDAN_METRICS"),
+        work_metrics=_read_address(env, "QINGDAN_WORK_METRICS"),
+        log_form=_read_log_form(env),
+        access_log=env.get("QINGDAN_ACCESS_LOG") == "1",
         key_passphrase=env.get("QINGDAN_KEY_PASSPHRASE") or "",
         sign_command=env.get("QINGDAN_SIGN_COMMAND") or "",
         witnesses=_read_witnesses(env),
@@ -281,6 +321,25 @@ def _read_pool(env: Mapping[str, str], name: str, default: PoolSize) -> PoolSize
     if match is None:
         raise ValueError(f"{name}: {text!r} (4+128)")
     return PoolSize(int(match[1]), int(match[2]))
+
+
+def _read_address(env: Mapping[str, str], name: str) -> str:
+    """Read ``host:port``. Raises ``ValueError``."""
+    address = env.get(name) or ""
+    if address and not re.fullmatch(r"([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}", address):
+        raise ValueError(f"{name}: {address!r} (127.0.0.1:9464)")
+    return address
+
+
+def _read_log_form(env: Mapping[str, str]) -> LogForm:
+    """Raises ``ValueError``."""
+    match env.get("QINGDAN_LOG") or "text":
+        case "text":
+            return "text"
+        case "json":
+            return "json"
+        case form:
+            raise ValueError(f"QINGDAN_LOG: {form!r} (text, json)")
 
 
 def _read_hub(env: Mapping[str, str]) -> str:

@@ -6,7 +6,10 @@ its middlewares would cost a request more time than this whole layer.
 
 from __future__ import annotations
 
+import itertools
+import logging
 import re
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
@@ -14,6 +17,8 @@ from typing import Any
 from litestar import Litestar
 from litestar.types import ASGIApp, Receive
 
+from publisher.telemetry.log_lines import ACCESS, request_id, request_number, shorten_address
+from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.web.endpoints import handler
 from publisher.web.error_responses import Explain, exception_handlers
 from publisher.web.problems import ProblemError
@@ -42,6 +47,9 @@ _PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
 )
 type _Match = tuple[Respond, Mapping[str, str]]
 
+_numbers = itertools.count(1)
+_access = logging.getLogger(ACCESS)
+
 _PLAIN_HOST = re.compile(rb"[\w.:\[\]-]*")
 
 
@@ -59,19 +67,35 @@ class Edge(Litestar):
         endpoints: Sequence[Endpoint],
         explain: Explain,
         stop_work: Callable[[], None],
+        metrics: RequestMetrics,
+        address_of: Callable[[Any], str],
         **options: Any,
     ) -> None:
-        """``stop_work`` ends the heavy work of all requests; the server calls it before it ends."""
+        """``stop_work`` ends the heavy work of all requests; the server calls it before it ends.
+
+        ``address_of``: address of the client of a request, for the access log, which shortens it.
+        """
         handlers = [handler(endpoint) for endpoint in endpoints]
         super().__init__(handlers, exception_handlers=exception_handlers(explain), **options)
         self._explain = explain
         self.stop_work = stop_work
+        self.metrics = metrics
+        self._address_of = address_of
         self._find_quick = _quick_finder(endpoints)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await super().__call__(scope, receive, send)
             return
+        started = time.perf_counter()
+        request_number.set(next(_numbers))
+        self.metrics.open += 1
+        try:
+            await self._answer(scope, receive, send, started)
+        finally:
+            self.metrics.open -= 1
+
+    async def _answer(self, scope: Any, receive: Any, send: Any, started: float) -> None:
         method = scope["method"]
         if method == "OPTIONS":
             await send(
@@ -87,6 +111,9 @@ class Edge(Litestar):
         async def send_with_headers(message: Any) -> None:
             if message["type"] == "http.response.start":
                 headers = [*message["headers"], *_HEADERS]
+                self._count(scope, method, message["status"], time.perf_counter() - started)
+                if message["status"] >= 500:
+                    headers.append((b"x-request-id", request_id().encode()))
                 # A 304 updates the headers of the cached page, so it must not contain another policy.
                 if message["status"] != 304 and b"content-security-policy" not in dict(message["headers"]):
                     headers.append(_POLICY)
@@ -97,6 +124,16 @@ class Edge(Litestar):
 
         response = await self._respond(scope, receive)
         await response(scope, receive, send_with_headers)
+
+    def _count(self, scope: Any, method: str, status: int, seconds: float) -> None:
+        """Count a request whose response begins, and write its line."""
+        self.metrics.count(scope["path"], status, seconds)
+        if _access.isEnabledFor(logging.INFO):
+            client = shorten_address(self._address_of(scope))
+            own = {"client": client, "method": method, "path": scope["path"], "status": status}
+            words = "%s %s %s %d %.3f"
+            line = (client, method, scope["path"], status, seconds)
+            _access.info(words, *line, extra={**own, "seconds": round(seconds, 6)})
 
     async def _respond(self, scope: Any, receive: Receive) -> ASGIApp:
         if "//" in scope["path"]:  # Litestar would answer as if the slash stood once, without a trace

@@ -69,10 +69,8 @@ class ClientBudgets:
 
     def client_of(self, scope: HTTPScope) -> str | None:
         """Return the network of the client; None for this machine, unless a proxy names another."""
-        peer = scope["client"]
-        address = self._forwarded(scope) or (peer[0] if peer else "")
         try:
-            parsed = ip_address(address.strip("[] "))
+            parsed = ip_address(self.address_of(scope))
         except ValueError:
             return None
         if parsed.is_loopback:
@@ -81,6 +79,11 @@ class ClientBudgets:
             mapped = parsed.ipv4_mapped
             return str(mapped) if mapped else str(ip_network((parsed, 64), strict=False))
         return str(parsed)
+
+    def address_of(self, scope: HTTPScope) -> str:
+        """Return the address of the client as the proxy names it, or of the peer; it may be no address."""
+        peer = scope["client"]
+        return (self._forwarded(scope) or (peer[0] if peer else "")).strip("[] ")
 
     def _forwarded(self, scope: HTTPScope) -> str:
         if not self._header:

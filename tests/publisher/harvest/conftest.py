@@ -10,13 +10,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from litestar import Litestar
 from litestar.testing import TestClient
 from sqlalchemy import text
 
 from publisher import settings
 from publisher.app import create_app
 from publisher.log.log import Log
+from publisher.web.asgi_edge import Edge
 from tests.support.command import Home, Ran, create
 from tests.support.loopback import Loopback, serving
 
@@ -62,7 +62,7 @@ class Collector:
         return Log.open(f"sqlite:///{self.site.home / 'qingdan.db'}", sources=self.site.home / "sources")
 
     @contextmanager
-    def served(self) -> Iterator[TestClient[Litestar]]:
+    def served(self) -> Iterator[TestClient[Edge]]:
         """Serve the site → HTTP client."""
         with TestClient(create_app(settings.read_settings(self.site.home, {}))) as client:
             yield client

@@ -25,21 +25,28 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     """启动网站：网页、接口、订阅和搜索；只读 / Serve pages, API, feeds and search, read-only."""
     from publisher import app
     from publisher.background import worker_process
+    from publisher.telemetry.log_lines import configure_logging
+    from publisher.telemetry.metrics_server import metrics_served
+
+    settings = context.settings
+    configure_logging(settings.log_form, access=settings.access_log)
 
     worker = worker_process(context.settings.home) if with_worker else contextlib.nullcontext()
     # Ctrl-C and SIGTERM are the normal ways to stop the service.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log_of_serve = context.log(read_only=True, statement_seconds=app.STATEMENT_SECONDS, role="serve")
     with log_of_serve as log, worker, contextlib.suppress(KeyboardInterrupt):
-        app.serve(
-            app.create_app(context.settings, log=log, search=context.engine()),
-            host=host,
-            port=port,
-            started=lambda: _print_address(
-                f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-            ),
-            max_connections=context.settings.connections,
-        )
+        service = app.create_app(settings, log=log, search=context.engine())
+        with metrics_served(settings.metrics, [service.metrics]):
+            app.serve(
+                service,
+                host=host,
+                port=port,
+                started=lambda: _print_address(
+                    f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+                ),
+                max_connections=settings.connections,
+            )
     output.print_message("已停止。", "Stopped.")
 
 
@@ -56,12 +63,22 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
 
     from publisher.background import run_background
     from publisher.cli.commands.operation.harvest import current_catalogues
+    from publisher.log.clocks import utc_now
+    from publisher.telemetry.log_lines import configure_logging
+    from publisher.telemetry.metrics_server import metrics_served
+    from publisher.telemetry.site_metrics import SiteMetrics
+
+    settings = context.settings
+    configure_logging(settings.log_form)
 
     def started() -> None:
         output.print_message("工作进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
 
-    with context.log(role="work") as log:
-        anyio.run(run_background, context.settings, log, current_catalogues(context, log), started, until_eof)
+    with (
+        context.log(role="work") as log,
+        metrics_served(settings.work_metrics, [SiteMetrics(log, settings.home, utc_now)]),
+    ):
+        anyio.run(run_background, settings, log, current_catalogues(context, log), started, until_eof)
     output.print_message("已停止。", "Stopped.")
 
 

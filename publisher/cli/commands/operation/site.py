@@ -67,6 +67,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     from publisher.indexing import worker
     from publisher.log.clocks import utc_now
     from publisher.log.releases.release_writer import clock_behind
+    from publisher.telemetry.last_backup import read_last_backup
 
     with context.log() as log:
         state = anyio.run(worker.status, log, context.engine())
@@ -75,6 +76,9 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         pages = [page for page in log.evidence.failed_pages() if page.set_aside]
         checkpoint, reseal = describe_checkpoint(log, context.settings), log.proofs.reseal()
         behind = clock_behind(utc_now(), log.queries.last_published_at())
+        lacks = log.recovery.shortfall()
+        missing = 0 if lacks is None else lacks[1]
+        last_backup = read_last_backup(context.settings.home)
     if as_json:
         set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -89,6 +93,8 @@ def status(context: CommandContext, *, as_json: bool) -> None:
                 "search": search,
                 "checkpoint": checkpoint,
                 "clock_behind": behind is not None,
+                "missing_entries": missing,
+                "last_backup": last_backup,
                 "readable_by_others": _readable_by_others(context.settings.home),
                 "datasets": datasets,
                 "pages_set_aside": [
@@ -103,6 +109,14 @@ def status(context: CommandContext, *, as_json: bool) -> None:
     print_checkpoint(checkpoint, reseal)
     if behind is not None:
         output.print_message(behind.zh, behind.en)
+    if lacks is not None:
+        output.print_message(
+            f"本站由较早的备份恢复，缺少{missing}个条目，只能读取：qingdan log complete",
+            f"Restored from an older backup: {missing} entries are missing, it can only be read "
+            "(qingdan log complete).",
+        )
+    made_at = "无 none" if last_backup is None else last_backup.isoformat(timespec="seconds")
+    output.print_pairs([("备份 last backup", made_at)])
     if others := _readable_by_others(context.settings.home):
         output.print_message(
             f"本机其他用户可以读取：{'、'.join(others)}。请运行 chmod go= 加以限制。",
