@@ -65,7 +65,7 @@ def complete(session: Session, archive: Archive, report: Report) -> Completed:
             at = micros(datetime.fromisoformat(document[_INSTANT[kind]]))
             entry_log.append_text(conn, kind, text, at)
             if kind == "site":
-                description_rows.write_site(conn, document, digest)
+                description_rows.write_site(conn, document, digest, at)
             elif kind == "dataset":
                 description_rows.write_dataset(conn, archive, document, digest, at)
             elif kind == "release":

@@ -15,10 +15,11 @@ from publisher.log.recovery.archive import Archive
 from schemas.definition.file_loader import parse_catalogue
 
 
-def write_site(conn: Connection, document: Mapping[str, Any], digest: str) -> None:
+def write_site(conn: Connection, document: Mapping[str, Any], digest: str, at: int) -> None:
     """Write the details of the site."""
     details = msgspec.json.encode(document["details"]).decode()
-    conn.execute(update(t.site).values(base=document["base"], details=details, document=digest))
+    own = {"base": document["base"], "details": details, "document": digest, "named_at": at}
+    conn.execute(update(t.site).values(**own))
 
 
 def write_dataset(

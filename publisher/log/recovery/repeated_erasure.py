@@ -93,7 +93,7 @@ def _rewrite(backup: Path, manifest: Manifest, ledger: Sequence[Erasure]) -> boo
     try:
         migrate(database)
         destroyed = erase_again(database, ledger, utc_now())
-        database.vacuum()
+        database.vacuum(())
         with database.read() as conn:
             sources = erasure.referenced_sources(conn)
     finally:

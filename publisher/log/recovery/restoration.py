@@ -81,7 +81,7 @@ def restore(
         copy = Database(f"sqlite:///{part}")
         try:
             restored = _prepare(copy, backup, _known_checkpoints(folder, manifest, notes), ledger)
-            copy.vacuum()  # also moves the write-ahead log into the file
+            copy.vacuum(())  # also moves the write-ahead log into the file
         finally:
             copy.close()
         _move_into_place(part, target.file)

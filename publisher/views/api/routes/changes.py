@@ -14,6 +14,7 @@ from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, RECORD, RELEASE
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
+from publisher.web.problems import Fault
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
