@@ -27,6 +27,7 @@ from publisher.settings import Settings
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.views.api import contract
 from publisher.views.api.routes import docs_viewer, feeds, proofs
+from publisher.views.mcp import endpoint as mcp_endpoint
 from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
 from publisher.views.pages import routes as page_routes
@@ -78,14 +79,19 @@ def create_app(
     service = create_service(settings, log, search, clock)
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
+    assistants = mcp_endpoint.McpEndpoint(service)
     return Edge(
         endpoints=[*_build_endpoints(service, press), *ogc_routes.endpoints(geo)],
+        mounts={mcp_endpoint.PATH: assistants},
         stop_work=service.pools.stop,
         metrics=RequestMetrics(),
         address_of=service.budgets.address_of,
         explain=error_responses.explainer(service.site.base, error.printer(press, service)),
         # Names of many records take seconds to read, so they are read in the background.
-        lifespan=[_build_lifespan((service.names.update_until_cancelled, *background), closers)],
+        lifespan=[
+            _build_lifespan((service.names.update_until_cancelled, *background), closers),
+            lambda _: assistants.running(),
+        ],
         openapi_config=None,
         logging_config=None,
     )

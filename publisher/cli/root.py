@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli.commands.operation import demo, harvest, keys, recovery, serve, site, webhooks, witness
+from publisher.cli.commands.operation import demo, harvest, keys, mcp, recovery, serve, site, webhooks, witness
 from publisher.cli.commands.publishing import (
     amendments,
     catalogues,
@@ -67,6 +67,7 @@ def _with_full_short_help(command: click.Command) -> click.Command:
 _MODULES = (
     site,
     serve,
+    mcp,
     datasets,
     import_files,
     harvest,

@@ -11,11 +11,11 @@ import logging
 import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from litestar import Litestar
-from litestar.types import ASGIApp, Receive
+from litestar.types import ASGIApp, Receive, Send
 
 from publisher.telemetry.log_lines import ACCESS, request_id, request_number, shorten_address
 from publisher.telemetry.request_metrics import RequestMetrics
@@ -65,6 +65,7 @@ class Edge(Litestar):
         self,
         *,
         endpoints: Sequence[Endpoint],
+        mounts: Mapping[str, ASGIApp],
         explain: Explain,
         stop_work: Callable[[], None],
         metrics: RequestMetrics,
@@ -73,11 +74,12 @@ class Edge(Litestar):
     ) -> None:
         """``stop_work`` ends the heavy work of all requests; the server calls it before it ends.
 
+        ``mounts``: address → application of another protocol, for every method.
         ``address_of``: address of the client of a request, for the access log, which shortens it.
         """
         handlers = [handler(endpoint) for endpoint in endpoints]
         super().__init__(handlers, exception_handlers=exception_handlers(explain), **options)
-        self._explain = explain
+        self._explain, self._mounts = explain, mounts
         self.stop_work = stop_work
         self.metrics = metrics
         self._address_of = address_of
@@ -138,6 +140,8 @@ class Edge(Litestar):
     async def _respond(self, scope: Any, receive: Receive) -> ASGIApp:
         if "//" in scope["path"]:  # Litestar would answer as if the slash stood once, without a trace
             return self._explain(scope, ProblemError("no-such-route"))
+        if scope["path"] in self._mounts:
+            return partial(self._run_mount, self._mounts[scope["path"]])
         match = self._find_quick(scope["path"]) if scope["method"] == "GET" else None
         if match is None or not _has_plain_host(scope["headers"]):
             return super().__call__
@@ -146,6 +150,12 @@ class Edge(Litestar):
             return await respond(scope, receive, names)
         except Exception as error:  # noqa: BLE001 - converted to a response, and logged if internal
             return self._explain(scope, error)
+
+    async def _run_mount(self, mount: ASGIApp, scope: Any, receive: Receive, send: Send) -> None:
+        try:
+            await mount(scope, receive, send)
+        except ProblemError as error:  # not admitted: nothing was sent yet
+            await self._explain(scope, error)(scope, receive, send)
 
 
 def _has_plain_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:

@@ -99,6 +99,19 @@ def list_sections(markdown: str) -> tuple[Section, ...]:
     return tuple(_iter_sections(markdown))
 
 
+def split_sections(markdown: str) -> tuple[tuple[Section, str], ...]:
+    """Return each section with its own text and that of the sections below it."""
+    blocks = markdown.split("\n\n")
+    starts = [n for n, block in enumerate(blocks) if HEADING.fullmatch(block)]
+    sections = list(zip(list_sections(markdown), starts, strict=True))
+    texts = []
+    for place, (section, start) in enumerate(sections):
+        following = sections[place + 1 :]
+        end = next((n for after, n in following if after.level <= section.level), len(blocks))
+        texts.append((section, "\n\n".join(blocks[start + 1 : end])))
+    return tuple(texts)
+
+
 def _iter_sections(markdown: str) -> Iterator[Section]:
     part, first, used = 1, 0, set[str]()
     for line in markdown.split("\n\n"):

@@ -112,13 +112,6 @@ class Geo:
         begin, end = self._extents.find(dataset, log.queries.sequence(dataset), log.queries.extent)
         return instant(begin), instant(end)
 
-    def last_published(self) -> datetime | None:
-        """Return the time of the newest release of the site; None before the first."""
-        service = self.service
-        names = [dataset.name for dataset in service.log.datasets.all()]
-        times = (service.published_at(name, service.log.queries.sequence(name)) for name in names)
-        return max((time for time in times if time is not None), default=None)
-
 
 def is_dataset_collection(collection: str) -> bool:
     """Report whether the collection is a dataset: its items are read from the log without pygeoapi."""

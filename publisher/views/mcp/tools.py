@@ -1,0 +1,304 @@
+"""The tools. Each runs the handler of the API and adds the pinned address of what it quotes."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import msgspec
+from litestar.concurrency import sync_to_thread
+
+from publisher.ingest.documents.section_outline import Section, split_sections
+from publisher.log.model import View
+from publisher.views.api.answers import common
+from publisher.views.api.answers import comparison as comparison_answers
+from publisher.views.api.answers import search as search_answers
+from publisher.views.api.routes import changes, comparison, datasets, records, search
+from publisher.views.mcp import arguments
+from publisher.web.problems import ProblemError
+from publisher.web.route import Call, Route
+from publisher.web.service import Service
+from schemas.definition.catalogue import Catalogue
+
+type Answer = dict[str, Any]
+
+LONGEST = 20_000
+"""Most characters of one value; a longer text is cut, and says so."""
+NOT_HELD = "本站没有收录符合全部搜索词的内容。/ Not held: nothing on this site matches all of these words."
+_TRUNCATED = "…（已截断，全文见引用地址 / cut; the whole text is at the citation）"
+
+
+@dataclass(frozen=True, slots=True)
+class Tool:
+    name: str
+    title: str
+    description: str
+    arguments: type[msgspec.Struct]
+    run: Callable[[Service, Any], Awaitable[Answer]]
+
+
+async def _list_datasets(service: Service, _: arguments.NoArguments) -> Answer:
+    answer: common.Datasets = await _read(service, datasets.list_datasets, {})
+    return {
+        "datasets": [
+            {
+                "dataset": dataset.name,
+                "title": dataset.title,
+                "body": dataset.body,
+                "catalogue": dataset.catalogue,
+                "licence": dataset.licence,
+                "latest_release": msgspec.to_builtins(dataset.latest_release),
+                "citation": _page(service, dataset.name),
+            }
+            for dataset in answer.datasets
+        ]
+    }
+
+
+async def _search(service: Service, query: arguments.SearchArguments) -> Answer:
+    pairs = {"q": query.q, "limit": str(query.limit), **_day(query.as_of)}
+    if query.dataset:
+        pairs["dataset"] = query.dataset
+    reply = await search.search.handle(service, Call({}, urlencode(pairs).encode(), "/v1/search"))
+    found: search_answers.Found = await reply.build()
+    if found.match != "all" or found.did_you_mean or not found.hits:
+        # The nearest records would look like an answer.
+        return {"held": False, "message": NOT_HELD, "did_you_mean": found.did_you_mean, "hits": []}
+    releases = await sync_to_thread(_releases_of, service, [hit.record for hit in found.hits], query.as_of)
+    return {
+        "held": True,
+        "total": found.total,
+        "hits": [
+            {
+                "dataset": hit.dataset,
+                "dataset_title": hit.dataset_title,
+                "record": hit.record,
+                "title": hit.title.text,
+                "excerpts": [excerpt.text for excerpt in hit.excerpts],
+                "citation": _cite(service, hit.dataset, hit.record, releases[hit.record]),
+            }
+            for hit in found.hits
+            if hit.record in releases  # else it was withdrawn a moment ago
+        ],
+    }
+
+
+def _releases_of(service: Service, ids: Sequence[str], as_of: date | None) -> Mapping[str, int]:
+    states = service.log.queries.states(ids, View(as_of=as_of or service.today()))
+    return {id_: state.release for id_, state in states.items() if state.status == "current"}
+
+
+async def _get_record(service: Service, query: arguments.RecordArguments) -> Answer:
+    path = {"dataset": query.dataset, "record": query.record}
+    history: common.History = await _read(service, changes.get_history, path)
+    events = [_change(service, change) for change in history.changes]
+    try:
+        record: common.Record = await _read(service, records.get_record, path, _day(query.as_of))
+    except ProblemError as problem:
+        if problem.tombstone is None:
+            raise
+        stone = msgspec.to_builtins(problem.tombstone)
+        return {
+            "held": False,
+            "message": f"{problem.zh} / {problem.en}",
+            "tombstone": stone,
+            "history": events,
+        }
+    catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
+    return {
+        "held": True,
+        "title": record.title,
+        "status": record.status,
+        "fields": _fields(catalogue, _decode_content(record)),
+        "effective_from": record.effective_from.isoformat(),
+        "effective_to": record.effective_to and record.effective_to.isoformat(),
+        "published_at": record.known_from.isoformat(),
+        "release": record.release,
+        "sources": [source.name for source in record.sources],
+        "history": events,
+        "citation": _cite(service, query.dataset, record.id, record.release),
+    }
+
+
+async def _compare(service: Service, query: arguments.CompareArguments) -> Answer:
+    pairs = {"from": query.before, "to": query.after, "limit": str(query.limit)}
+    answer: comparison_answers.Comparison = await _read(
+        service, comparison.compare_states, {"dataset": query.dataset}, pairs
+    )
+    pins = {"from": query.before, "to": query.after}
+    published = await sync_to_thread(_published_at, service, query.dataset)
+    if published is not None and not query.before.isdigit() and not query.after.isdigit():
+        pins["known_at"] = published.isoformat()  # two days are compared as published by now
+    return {
+        "totals": answer.totals,
+        "unchanged": answer.unchanged,
+        "differences": [
+            {
+                "record": difference.record,
+                "kind": difference.kind,
+                "title": difference.title,
+                "fields": [
+                    {"title": f.title, "before": _shorten(f.before), "after": _shorten(f.after)}
+                    for f in difference.fields
+                ],
+            }
+            for difference in answer.differences
+        ],
+        "more": answer.links.next is not None,
+        "citation": f"{_page(service, query.dataset)}/compare?{urlencode(pins)}",
+    }
+
+
+def _published_at(service: Service, dataset: str) -> datetime | None:
+    return service.published_at(dataset, service.log.queries.sequence(dataset))
+
+
+async def _list_changes(service: Service, query: arguments.ChangesArguments) -> Answer:
+    pairs = {"sort": "-sequence", "limit": str(query.limit)}
+    if query.release is not None:
+        pairs["release"] = str(query.release)
+    answer: common.Changes = await _read(service, changes.list_changes, {"dataset": query.dataset}, pairs)
+    return {
+        "changes": [_change(service, change) for change in answer.changes],
+        "more": answer.links.next is not None,
+        "citation": _page(service, query.dataset),
+    }
+
+
+async def _open_section(service: Service, query: arguments.SectionArguments) -> Answer:
+    path = {"dataset": query.dataset, "record": query.record}
+    record: common.Record = await _read(service, records.get_record, path, _day(query.as_of))
+    catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
+    content = _decode_content(record)
+    source = next(
+        (str(content[f.name]) for f in catalogue.fields if f.format == "markdown" and f.name in content), ""
+    )
+    sections = split_sections(source)
+    cited = _cite(service, query.dataset, record.id, record.release)
+    if query.section is None:
+        outline = [_describe_section(section) for section, _ in sections]
+        return {"held": bool(source), "title": record.title, "outline": outline, "citation": cited}
+    for section, text in sections:
+        if query.section in (section.anchor, section.title):
+            own = _describe_section(section)
+            return {"held": True, **own, "text": _shorten(text), "citation": f"{cited}#{section.anchor}"}
+    return {"held": False, "message": "文件中没有这一节。/ Not held: no such section.", "citation": cited}
+
+
+def _describe_section(section: Section) -> Answer:
+    return {"section": section.anchor, "heading": section.title, "level": section.level}
+
+
+def _change(service: Service, change: common.Change) -> Answer:
+    return {
+        "record": change.record,
+        "title": change.title,
+        "kind": change.kind,
+        "effective_on": change.effective_on.isoformat(),
+        "published_at": change.published_at.isoformat(),
+        "release": change.release,
+        "reason": change.reason,
+        "withdrawn": change.withdrawn,
+        "fields": [
+            {"title": f.title, "before": _shorten(f.before), "after": _shorten(f.after)}
+            for f in change.fields
+        ],
+        "citation": _cite(service, change.dataset, change.record, change.release),
+    }
+
+
+def _decode_content(record: common.Record) -> dict[str, Any]:
+    """Decode the content, which the API copies from the log as it is."""
+    return msgspec.json.decode(msgspec.json.encode(record.content), type=dict[str, Any])
+
+
+def _fields(catalogue: Catalogue, content: Mapping[str, Any]) -> list[Answer]:
+    return [
+        {"field": field.name, "title": field.title, "value": _shorten(content[field.name])}
+        for field in catalogue.fields
+        if field.name in content
+    ]
+
+
+def _shorten(value: Any) -> Any:
+    return f"{value[:LONGEST]}{_TRUNCATED}" if isinstance(value, str) and len(value) > LONGEST else value
+
+
+def _day(as_of: date | None) -> dict[str, str]:
+    return {} if as_of is None else {"as_of": as_of.isoformat()}
+
+
+def _page(service: Service, dataset: str) -> str:
+    return service.link(f"/datasets/{dataset}")
+
+
+def _cite(service: Service, dataset: str, record: str, release: int) -> str:
+    """Return the permanent address at which a person sees the quoted value."""
+    return f"{_page(service, dataset)}/records/{record}?release={release}"
+
+
+async def _read(
+    service: Service, route: Route, path: Mapping[str, str], query: Mapping[str, str] | None = None
+) -> Any:
+    """Run a route of the API in a thread. Raises what it raises."""
+
+    def run() -> Any:
+        address = route.operation.path.format_map(path)
+        call = Call(path, urlencode(query or {}).encode(), address, route.operation.media_type)
+        with service.log.snapshot():
+            return route.handle(service, call).build()
+
+    return await sync_to_thread(run)
+
+
+TOOLS: tuple[Tool, ...] = (
+    Tool(
+        "list_datasets",
+        "列出清单 / List the lists",
+        "本站公布的全部清单，各附公布机关与最近一次发布。/ "
+        "Every list of the site, its body and latest release.",
+        arguments.NoArguments,
+        _list_datasets,
+    ),
+    Tool(
+        "search",
+        "搜索 / Search",
+        "按名称、文号或词语查找今天（或 as_of 那天）有效的条目；没有收录时 held 为 false，不给近似的。"
+        "引用请用 citation。/ Records in effect that contain all the words. `held: false` means that the "
+        "site has nothing on it: say so. Quote with `citation`.",
+        arguments.SearchArguments,
+        _search,
+    ),
+    Tool(
+        "get_record",
+        "一条记录及其历史 / A record with its history",
+        "一条记录的全部字段、有效时段、来源与历次变化。/ All fields of a record, when it is in effect, its "
+        "source, and everything that happened to it.",
+        arguments.RecordArguments,
+        _get_record,
+    ),
+    Tool(
+        "compare",
+        "比较两个版本 / Compare two states",
+        "两次发布或两个日期之间有何不同。/ What differs between two releases or two days of a list.",
+        arguments.CompareArguments,
+        _compare,
+    ),
+    Tool(
+        "list_changes",
+        "最近的变化 / Recent changes",
+        "一个清单最近的变化，新的在前。/ The newest changes of a list.",
+        arguments.ChangesArguments,
+        _list_changes,
+    ),
+    Tool(
+        "open_section",
+        "打开文件的一节 / Open a section of a document",
+        "政策文件的各章节标题，或其中一节的原文。/ The outline of a policy document, or the text of one section.",
+        arguments.SectionArguments,
+        _open_section,
+    ),
+)

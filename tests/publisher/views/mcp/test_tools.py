@@ -1,0 +1,227 @@
+"""Assistants ask by the official SDK's client, over HTTP and over stdio."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import httpx
+import pytest
+from mcp import Client, StdioServerParameters
+
+from publisher.log.log import Log
+from publisher.log.model import Entry
+from publisher.views.mcp.tools import TOOLS
+from schemas.definition import file_loader as catalogues
+from schemas.definition.catalogue import Content
+from tests.support.clock import Clock
+from tests.support.http_service import address, loopback_socket, serving
+from tests.support.site import FEES, Site, dataset, fill, opened, seconds
+
+POLICIES = "policy-documents"
+TEXT = (
+    "开头。\n\n## 一、总体要求\n\n坚持公开。\n\n### （一）公开事项\n\n逐项列出。\n\n"
+    "## 二、组织实施\n\n按月通报。"
+)
+
+
+def content(log: Log, clock: Clock) -> None:
+    fill(log, clock)
+    log.datasets.create(
+        dataset(POLICIES, catalogue="policies", title="政策文件(演示数据)"),
+        catalogues.load_catalogue("policies"),
+    )
+    source = log.evidence.put_source(b"notice", name="文件.txt", media_type="text/plain")
+    notice: Content = {
+        "number": "示政发〔2015〕34号",
+        "title": "示例市推进简政放权工作方案的通知",
+        "issuer": "示例市人民政府",
+        "kind": "通知",
+        "date_written": "2015-10-30",
+        "body_markdown": TEXT,
+    }
+    log.drafts.stage(POLICIES, [Entry(content=notice)], part=None, source=source, parser_version="1")
+    log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
+
+
+@pytest.fixture(scope="module")
+def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Site]]:
+    bound = loopback_socket()
+    home, clock = tmp_path_factory.mktemp("mcp"), seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    with (
+        opened(home, Site, content=content, clock=clock, base=address(bound)) as site,
+        serving(site.app, bound) as base,
+    ):
+        yield base, site
+
+
+@pytest.fixture(scope="module")
+def ask(live: tuple[str, Site]) -> Callable[..., dict[str, Any]]:
+    """Call a tool over HTTP with the SDK's client."""
+
+    def call(name: str, **arguments: Any) -> dict[str, Any]:
+        async def run() -> dict[str, Any]:
+            async with Client(f"{live[0]}/mcp") as client:
+                answer = await client.call_tool(name, arguments)
+                assert not answer.is_error, answer.content
+                return dict(answer.structured_content)
+
+        return anyio.run(run)
+
+    return call
+
+
+def read_page(citation: str) -> str:
+    answer = httpx.get(citation.partition("#")[0], headers={"accept": "text/html"})
+    assert answer.status_code == 200, citation
+    return answer.text
+
+
+def test_every_tool_tells_its_arguments_and_that_it_only_reads(live: tuple[str, Site]) -> None:
+    async def run() -> None:
+        async with Client(f"{live[0]}/mcp") as client:
+            tools = {tool.name: tool for tool in (await client.list_tools()).tools}
+            assert set(tools) == {tool.name for tool in TOOLS}
+            for tool in tools.values():
+                assert tool.annotations is not None
+                assert tool.annotations.read_only_hint
+                assert tool.input_schema["type"] == "object"
+                assert not tool.input_schema["additionalProperties"]
+
+    anyio.run(run)
+
+
+def test_what_is_found_is_cited_at_an_address_that_shows_it(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask("search", q="不动产登记费")
+    assert answer["held"]
+    (hit, *_) = answer["hits"]
+    assert hit["title"] == "不动产登记费"
+    record = ask("get_record", dataset=hit["dataset"], record=hit["record"])
+    fields = {field["title"]: field["value"] for field in record["fields"]}
+    assert fields["资金管理方式"] == "缴入地方国库"
+    assert record["citation"] == hit["citation"]
+    page = read_page(record["citation"])
+    assert "不动产登记费" in page
+    assert "缴入地方国库" in page
+    assert [event["kind"] for event in record["history"]] == ["added", "corrected"]
+
+
+@pytest.mark.parametrize("q", ["机动车号牌工本费", "不动产登记费 机动车", "budongchan", "不动产登记废"])
+def test_what_is_not_held_is_said_and_the_nearest_record_is_not_given(
+    ask: Callable[..., dict[str, Any]], q: str
+) -> None:
+    answer = ask("search", q=q)
+    assert (answer["held"], answer["hits"]) == (False, [])
+    assert "没有收录" in answer["message"]
+
+
+def test_a_withdrawn_record_has_its_tombstone_and_its_history(
+    ask: Callable[..., dict[str, Any]], live: tuple[str, Site]
+) -> None:
+    (drugs,) = live[1].log.queries.find_by_title(FEES, "药品注册费")
+    answer = ask("get_record", dataset=FEES, record=drugs.id)
+    assert answer["held"] is False
+    assert answer["tombstone"]["reason"] == "重复登记"
+    assert answer["history"][-1]["kind"] == "withdrawn"
+
+
+def test_a_past_day_is_cited_by_the_release_that_held_it(
+    ask: Callable[..., dict[str, Any]], live: tuple[str, Site]
+) -> None:
+    record = live[1].record("城镇垃圾处理费")
+    past = ask("get_record", dataset=FEES, record=record, as_of="2015-06-01")
+    assert "缴入地方国库" in read_page(past["citation"])
+    assert past["citation"].endswith("release=1")
+
+
+def test_two_states_are_compared_and_cited(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask("compare", dataset=FEES, before="1", after="2")
+    assert (answer["totals"]["added"], answer["totals"]["changed"]) == (1, 1)
+    assert "食品经营许可证工本费" in read_page(answer["citation"])
+    days = ask("compare", dataset=FEES, before="2015-06-01", after="2015-12-31", limit=1)
+    assert days["more"]
+    assert "known_at=" in days["citation"]
+    read_page(days["citation"])
+
+
+def test_the_newest_changes_come_first(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask("list_changes", dataset=FEES, limit=2)
+    assert [change["kind"] for change in answer["changes"]] == ["withdrawn", "corrected"]
+    corrected = answer["changes"][1]
+    assert "缴入地方国库" in read_page(corrected["citation"])
+
+
+def test_a_document_is_opened_by_its_outline_and_a_section(
+    ask: Callable[..., dict[str, Any]], live: tuple[str, Site]
+) -> None:
+    (notice,) = live[1].log.queries.find_by_title(POLICIES, "示例市推进简政放权工作方案的通知")
+    outline = ask("open_section", dataset=POLICIES, record=notice.id)
+    assert [part["section"] for part in outline["outline"]] == ["s1", "s1-1", "s2"]
+    first = ask("open_section", dataset=POLICIES, record=notice.id, section="s1")
+    assert first["text"] == "坚持公开。\n\n### （一）公开事项\n\n逐项列出。"
+    assert first["citation"].endswith("#s1")
+    assert 'id="s1"' in read_page(first["citation"])
+    missing = ask("open_section", dataset=POLICIES, record=notice.id, section="九、附则")
+    assert missing["held"] is False
+
+
+def test_all_lists_are_listed(ask: Callable[..., dict[str, Any]]) -> None:
+    names = {item["dataset"] for item in ask("list_datasets")["datasets"]}
+    assert names == {FEES, "empty-fees", POLICIES}
+
+
+@pytest.mark.parametrize(
+    ("name", "arguments", "word"),
+    [
+        ("search", {}, "q"),
+        ("search", {"q": "费", "limit": 1000}, "limit"),
+        ("search", {"q": "费", "unknown": 1}, "unknown"),
+        ("get_record", {"dataset": "nothing", "record": "x"}, "数据集"),
+        ("get_record", {"dataset": FEES, "record": "../../etc"}, "record"),
+        ("compare", {"dataset": FEES, "before": "1", "after": "99"}, "99"),
+        ("nothing", {}, "search"),
+    ],
+)
+def test_an_error_tells_the_assistant_what_to_do(
+    live: tuple[str, Site], name: str, arguments: dict[str, Any], word: str
+) -> None:
+    async def run() -> None:
+        async with Client(f"{live[0]}/mcp") as client:
+            answer = await client.call_tool(name, arguments)
+            assert answer.is_error
+            assert word in answer.content[0].text  # type: ignore[union-attr]  # text is all that we send
+
+    anyio.run(run)
+
+
+def test_only_programs_and_own_pages_may_post(live: tuple[str, Site]) -> None:
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    headers = {"accept": "application/json, text/event-stream"}
+    url = f"{live[0]}/mcp"
+    assert httpx.post(url, json=ping, headers=headers).status_code == 200
+    assert httpx.post(url, json=ping, headers={**headers, "origin": live[0]}).status_code == 200
+    other = httpx.post(url, json=ping, headers={**headers, "origin": "https://evil.example"})
+    assert other.status_code == 403
+    assert httpx.get(url).status_code == 405
+    assert (
+        httpx.post(
+            url, content=b"x" * 100_000, headers={**headers, "content-type": "application/json"}
+        ).status_code
+        == 413
+    )
+    assert "mcp-session-id" not in httpx.post(url, json=ping, headers=headers).headers
+
+
+def test_over_stdio_the_same_tools_answer(live: tuple[str, Site]) -> None:
+    async def run() -> None:
+        command = [str(Path(sys.executable).parent / "qingdan"), "--home", str(live[1].settings.home), "mcp"]
+        server = StdioServerParameters(command=command[0], args=command[1:])
+        async with Client(server) as client:
+            answer = await client.call_tool("search", {"q": "不动产登记费"})
+            assert answer.structured_content["held"]
+
+    anyio.run(run)
