@@ -7,7 +7,17 @@ from pathlib import Path
 import click
 
 from publisher import settings
-from publisher.cli.commands.operation import demo, harvest, keys, mcp, recovery, serve, site, webhooks, witness
+from publisher.cli.commands.operation import (
+    demo,
+    harvest,
+    keys,
+    mcp,
+    recovery,
+    serve,
+    site,
+    webhooks,
+    witness,
+)
 from publisher.cli.commands.publishing import (
     amendments,
     catalogues,

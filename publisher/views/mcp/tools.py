@@ -297,7 +297,8 @@ TOOLS: tuple[Tool, ...] = (
     Tool(
         "open_section",
         "打开文件的一节 / Open a section of a document",
-        "政策文件的各章节标题，或其中一节的原文。/ The outline of a policy document, or the text of one section.",
+        "政策文件的各章节标题，或其中一节的原文。/ "
+        "The outline of a policy document, or the text of one section.",
         arguments.SectionArguments,
         _open_section,
     ),
