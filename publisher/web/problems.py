@@ -55,6 +55,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "The id may be wrong, or there was no such record at the requested time; see its history.",
     ),
     ProblemKind(
+        "no-such-revision",
+        404,
+        "没有这个修订版",
+        "No such revision",
+        "校验值见记录的 revision 和 history。",
+        "The hashes are in revision of the record and in its history.",
+    ),
+    ProblemKind(
         "no-such-schema",
         404,
         "没有这种清单类型",

@@ -25,6 +25,7 @@ PACKAGE = Path(openapi.__file__).parent
 def requests_by_operation(site: Site) -> dict[str, str]:
     """Map each operationId to the address that gives its example."""
     home, record = f"/v1/datasets/{FEES}", site.record("城镇垃圾处理费")
+    revision = site.log.queries.record(FEES, record).revision
     return {
         "list_datasets": "/v1/datasets",
         "get_dataset": home,
@@ -34,6 +35,7 @@ def requests_by_operation(site: Site) -> dict[str, str]:
         "list_records": f"{home}/records?facets=management&limit=1",
         "get_record": f"{home}/records/{record}",
         "get_history": f"{home}/records/{record}/history",
+        "get_record_origin": f"{home}/records/{record}/revisions/{revision}",
         "compare": f"{home}/compare?from=1&to=3&limit=2",
         "compare_csv": f"{home}/compare.csv?from=1&to=3",
         "list_files": f"{home}/releases/2/files",

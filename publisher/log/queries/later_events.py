@@ -1,17 +1,97 @@
-"""What happened to records after their publication: erasures."""
+"""What happened to records after their publication: corrections, withdrawals, cancellations, erasures."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
+from typing import Literal
 
-from sqlalchemy import Connection, select
+import msgspec
+from sqlalchemy import Connection, func, or_, select
 
-from publisher.log.clocks import moment
+from publisher.log.clocks import FOREVER, micros, moment, start_of
 from publisher.log.database import tables as t
+from publisher.log.model import Change, FieldChange, RecordState
+from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import DatasetRow
+from publisher.log.releases.cancellation import CANCELS
 
 _r, _b = t.record.c, t.release.c
+_AMENDING_COUNTS = ("corrected", "withdrawn", CANCELS)
+"""Names among the counts of a release that amends what was published before."""
+
+
+@dataclass(frozen=True, slots=True)
+class LaterAmendment:
+    """What a later release said about a state of a record that was published before."""
+
+    kind: Literal["corrected", "withdrawn", "cancelled"]
+    """``cancelled``: the release that brought the state was cancelled before it took effect."""
+    release: int
+    published_at: datetime
+    reason: str
+    fields: tuple[FieldChange, ...] = ()
+
+
+def later_amendments(
+    conn: Connection, dataset: DatasetRow, changes: Sequence[Change], state: RecordState, known_at: datetime
+) -> tuple[LaterAmendment, ...]:
+    """List what was published after an instant about a state that was known then, oldest first.
+
+    ``changes``: all changes of the record. Later changes that only follow the state are not listed.
+    """
+    amendments = [
+        LaterAmendment(change.kind, change.release, change.published_at, change.reason, change.fields)
+        for change in changes
+        if change.published_at > known_at
+        and change.kind in ("corrected", "withdrawn")
+        and _same_days(change, state)
+    ]
+    amendments += _cancellations(conn, dataset, state.release, known_at)
+    return tuple(sorted(amendments, key=lambda amendment: amendment.published_at))
+
+
+def _same_days(change: Change, state: RecordState) -> bool:
+    begins_before_end = state.effective_to is None or change.effective_on < state.effective_to
+    return begins_before_end and (change.effective_to is None or change.effective_to > state.effective_from)
+
+
+def _cancellations(
+    conn: Connection, dataset: DatasetRow, release: int, known_at: datetime
+) -> Iterator[LaterAmendment]:
+    cancelling = select(t.release).where(
+        _b.dataset == dataset.key, _b.published_at > micros(known_at), _b.counts.contains(f'"{CANCELS}"')
+    )
+    for row in conn.execute(cancelling).all():
+        if msgspec.json.decode(row.counts)[CANCELS] == release:
+            yield LaterAmendment("cancelled", row.number, moment(row.published_at), row.note)
+
+
+def last_amendment(conn: Connection, dataset: DatasetRow, after: datetime) -> int | None:
+    """Return the site-wide number of the last release after an instant that amended what was published."""
+    amending = or_(*(_b.counts.contains(f'"{name}"') for name in _AMENDING_COUNTS))
+    last: int | None = conn.scalar(
+        select(func.max(_b.sequence)).where(
+            _b.dataset == dataset.key, _b.published_at > micros(after), amending
+        )
+    )
+    return last
+
+
+def withdrawn_since(conn: Connection, dataset: DatasetRow, day: date) -> int:
+    """Count the records that were listed on a day, as known on that day, and were withdrawn later."""
+    end_of_day = micros(start_of(day + timedelta(days=1))) - 1
+    now, then = t.span.alias("now"), t.span.alias("then")
+    query = (
+        select(func.count(_r.key.distinct()))
+        .join_from(t.record, now, now.c.record == _r.key)
+        .join(then, then.c.record == _r.key)
+        .where(_r.dataset == dataset.key, _r.withdrawn_at.is_not(None))
+        .where(now.c.status == "withdrawn", Clocks(day.toordinal(), FOREVER - 1).in_view(now.c))
+        .where(then.c.status == "stated", Clocks(day.toordinal(), end_of_day).in_view(then.c))
+    )
+    return conn.scalar(query) or 0
 
 
 @dataclass(frozen=True, slots=True)

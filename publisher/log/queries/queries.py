@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import Connection, bindparam, func, select
 
 from publisher.log import registry
-from publisher.log.clocks import micros, moment
+from publisher.log.clocks import moment
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.model import (
@@ -31,6 +31,7 @@ from publisher.log.queries import (
     raw_records,
     read_sources,
     record_state,
+    revision_origin,
     whole_state,
 )
 from publisher.log.queries.comparison import Comparison, Difference, DifferenceKind, Tallies, Totals
@@ -250,6 +251,32 @@ class Queries:
                 kinds=kinds,
             )
 
+    def revision_origin(self, dataset: str, record: str, revision: str) -> revision_origin.RevisionOrigin:
+        """Read a version of a record by its hash, with the place where it was read.
+
+        Raises ``LogError``: ``no-such-record``, ``no-such-revision``, ``erased``.
+        """
+        with self._session.read() as conn:
+            key = self._session.dataset_key(conn, dataset)
+            return revision_origin.revision_origin(conn, key, record, revision)
+
+    def later_amendments(
+        self, state: RecordState, known_at: datetime
+    ) -> tuple[later_events.LaterAmendment, ...]:
+        """List what was published after an instant about a state that was known then, oldest first."""
+        with self._session.read() as conn:
+            dataset, order = (
+                registry.dataset_row(conn, state.dataset),
+                history.field_order(self._session, conn),
+            )
+            changes = history.history(conn, order, self._session.dataset_key(conn, state.dataset), state.id)
+            return later_events.later_amendments(conn, dataset, changes, state, known_at)
+
+    def withdrawn_since(self, dataset: str, day: date) -> int:
+        """Count the records that were listed on a day, as known on that day, and were withdrawn later."""
+        with self._session.read() as conn:
+            return later_events.withdrawn_since(conn, registry.dataset_row(conn, dataset), day)
+
     def erasures(
         self, dataset: str | None = None, *, release: int | None = None, limit: int | None = None
     ) -> tuple[later_events.Erasure, ...]:
@@ -312,14 +339,11 @@ class Queries:
     def later_changes_key(self, dataset: str, release: Release) -> tuple[object, ...]:
         """Return a value that identifies later changes to responses about the release; empty without any.
 
-        Later withdrawals and new names of parts change them. The release itself states erasures.
+        Later corrections, withdrawals, cancellations and new names of parts change them. The release itself
+        states erasures.
         """
         with self._session.read() as conn:
-            row, r = registry.dataset_row(conn, dataset), t.record.c
-            count, last = conn.execute(
-                select(func.count(), func.max(r.withdrawn_at)).where(
-                    r.dataset == row.key, r.withdrawn_at > micros(release.published_at)
-                )
-            ).one()
+            row = registry.dataset_row(conn, dataset)
+            last = later_events.last_amendment(conn, row, release.published_at)
             renamed_at = registry.dataset(conn, dataset).named_at
-            return () if last is None and renamed_at is None else (count, last, renamed_at)
+            return () if last is None and renamed_at is None else (last, renamed_at)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -36,10 +36,21 @@ def read_excerpts(state: RecordState, catalogue: Callable[[], Catalogue]) -> dic
     if not cells:
         return {}
     originals, content = _ORIGINALS(state.originals_json), _CONTENT(state.content_json)
+    values = {name: _VALUE(content[name]) for name in cells if name in content}
+    return cell_texts(cells, originals, values, catalogue)
+
+
+def cell_texts(
+    names: Iterable[str],
+    originals: Mapping[str, str],
+    content: Mapping[str, Any],
+    catalogue: Callable[[], Catalogue],
+) -> dict[str, str]:
+    """Return field → beginning of the text of its cell, for the fields with a value."""
     excerpts = {}
-    for name in cells:
+    for name in names:
         if name in content:  # a place without a value is a blank cell
-            text = originals.get(name) or _format_cell(name, _VALUE(content[name]), catalogue)
+            text = originals.get(name) or _format_cell(name, content[name], catalogue)
             excerpts[name] = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return excerpts
 

@@ -23,6 +23,7 @@ from publisher.views.api.routes import (
     feeds,
     files,
     health,
+    origins,
     proofs,
     records,
     search,
@@ -108,6 +109,7 @@ def get_dataset_openapi(service: Service, call: Call) -> Reply:
 ROUTES: tuple[AnyRoute, ...] = (
     *dataset_routes.ROUTES,
     *records.ROUTES,
+    *origins.ROUTES,
     *changes.ROUTES,
     *comparison.ROUTES,
     *files.ROUTES,

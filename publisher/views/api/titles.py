@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from publisher.log.model import FieldChange
 from publisher.views.api.answers import common
 from schemas import words
 from schemas.definition.catalogue import Catalogue
@@ -16,6 +17,18 @@ COMMON: Mapping[str, str] = {name: title.zh for name, title in words.FACETS.item
 def field_title(catalogue: Catalogue, name: str) -> str:
     field = catalogue.by_name.get(name)
     return field.title if field is not None else COMMON.get(name, name)
+
+
+def field_changes(catalogue: Catalogue, changes: Iterable[FieldChange]) -> tuple[common.FieldChange, ...]:
+    return tuple(
+        common.FieldChange(
+            field=change.field,
+            title=field_title(catalogue, change.field),
+            before=change.before,
+            after=change.after,
+        )
+        for change in changes
+    )
 
 
 def make_facet(

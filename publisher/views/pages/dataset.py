@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from markupsafe import Markup
 from msgspec import structs
 
+from publisher.log.clocks import start_of
 from publisher.log.model import RecordState, Release, View
 from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Facet
@@ -101,6 +103,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             pin=release,
             figures=list(_figures(visit, catalogue, page, releases)),
             table=table,
+            withdrawn=_withdrawn_since(visit, name, release),
             visible_columns={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
             facets=[search.choices(visit, f) for f in facets if search.is_useful(visit, f)],
@@ -111,6 +114,26 @@ def dataset(press: Press, visit: Visit) -> Reply:
 
     validity = requested_view.validity(service, name, View(release=release) if release else visit.view)
     return Reply(replace(validity, tokens=(*validity.tokens, dataset), modified=None), build, HEADERS)
+
+
+@dataclass(frozen=True, slots=True)
+class WithdrawnSince:
+    """Records that were listed on the day that the page shows, and were withdrawn later."""
+
+    count: int
+    address: str
+    """The list as it was published on that day."""
+
+
+def _withdrawn_since(visit: Visit, name: str, release: int | None) -> WithdrawnSince | None:
+    """Return None unless the page shows a past day as it is known now."""
+    day = visit.view.as_of
+    if release is not None or visit.view.known_at is not None or day is None or day >= visit.service.today():
+        return None
+    count = visit.service.log.queries.withdrawn_since(name, day)
+    end_of_day = start_of(day + timedelta(days=1)) - timedelta(milliseconds=1)
+    then = (("as_of", day.isoformat()), ("known_at", end_of_day.isoformat(timespec="milliseconds")))
+    return WithdrawnSince(count, visit.url(visit.path, then, clocks=False)) if count else None
 
 
 def _figures(

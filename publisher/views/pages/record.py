@@ -10,6 +10,7 @@ from litestar.concurrency import sync_to_thread
 
 from publisher.log.clocks import day_at
 from publisher.log.model import Change, Dataset, RecordState, Release, View
+from publisher.log.queries.later_events import LaterAmendment
 from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
 from publisher.views.pages import document
@@ -48,6 +49,16 @@ class GoneError(ProblemError):
 
 
 @dataclass(frozen=True, slots=True)
+class AmendmentNotice:
+    """What a later release said about the state of the past that the page shows."""
+
+    amendment: LaterAmendment
+    day: date
+    """When that release was published, in China."""
+    differences: Sequence[FieldDifference]
+
+
+@dataclass(frozen=True, slots=True)
 class _RecordSnapshot:
     """The page's data from one state of the log, with its validity."""
 
@@ -58,6 +69,7 @@ class _RecordSnapshot:
     content: Content
     state_release: Release
     timeline: Sequence[Event]
+    amendments: Sequence[AmendmentNotice]
 
 
 async def record(press: Press, visit: Visit) -> AsyncReply:
@@ -105,7 +117,16 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
             service.catalogue(name, state.release),
             service.release(name, state.release),
         )
-    return _RecordSnapshot(validity, dataset, catalogue, state, state.content, state_release, events)
+        amendments = [
+            AmendmentNotice(
+                amendment,
+                day_at(amendment.published_at),
+                field_html.format_differences(visit, catalogue, amendment.fields),
+            )
+            for amendment in api.later_amendments(service, state, view)
+        ]
+    content = state.content
+    return _RecordSnapshot(validity, dataset, catalogue, state, content, state_release, events, amendments)
 
 
 def _render(
@@ -132,6 +153,7 @@ def _render(
             visit, snapshot.catalogue, _besides(snapshot.content, text), state.originals
         ),
         timeline=snapshot.timeline,
+        amendments=snapshot.amendments,
         pin=pin,
         cite=_citation(visit, snapshot.dataset, state, snapshot.state_release),
         data=data,
@@ -162,12 +184,16 @@ class PinnedCitation:
     """Relative address for a link on this page."""
     day: date
     """When the release was published, in China."""
+    known_on: date
+    """Since when the content is known: for a corrected one, the day of the correction."""
 
 
 def _citation(visit: Visit, dataset: Dataset, state: RecordState, release: Release) -> PinnedCitation:
     path, pinned = f"/datasets/{dataset.name}/records/{state.id}", (("release", str(state.release)),)
     address = visit.service.link(f"{path}?release={state.release}")
-    return PinnedCitation(address, visit.link(path, pinned), day_at(release.published_at))
+    return PinnedCitation(
+        address, visit.link(path, pinned), day_at(release.published_at), day_at(state.known_from)
+    )
 
 
 def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = None) -> Sequence[Event]:

@@ -13,11 +13,13 @@ from publisher.views.pages import (
     developers,
     error,
     home,
+    origin,
     record,
     record_sitemap,
     release,
     results_file,
     search,
+    verification,
 )
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
@@ -35,7 +37,9 @@ _NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
 PAGES: dict[str, Page] = {
     "/": home.home,
     "/datasets/{dataset}/releases/{number}": release.release,
+    "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
     "/problems/{code}": error.kind,
+    "/verify": verification.verification,
 }
 QUERIES: dict[str, Page] = {
     "/datasets/{dataset}": dataset.dataset,

@@ -276,8 +276,30 @@ class RecordItem(Answer, frozen=True, kw_only=True):
     links: RecordLinks
 
 
+class Amendment(Answer, frozen=True, kw_only=True):
+    """其后发布对此内容的更正、撤回或取消。/ What a later release said about this state."""
+
+    kind: Annotated[
+        Literal["corrected", "withdrawn", "cancelled"],
+        Meta(description="`cancelled`：带来此内容的发布在生效前取消 / Its release was cancelled"),
+    ]
+    release: int
+    published_at: Instant
+    reason: str
+    fields: Annotated[tuple[FieldChange, ...], Meta(description="更正前后 / What the correction changed")]
+    link: Annotated[str, Meta(description="该次发布 / That release")]
+
+
 class Record(RecordItem, frozen=True, kw_only=True):
     """一条记录及其出处位置。/ One record and its place in the source."""
+
+    amendments: Annotated[
+        tuple[Amendment, ...],
+        Meta(
+            description="所查状态之后对此内容的更正、撤回或取消，旧的在前；查询现状时为空 / "
+            "Later amendments of a state of the past, oldest first; empty for the present"
+        ),
+    ]
 
     originals: Annotated[
         dict[str, str],

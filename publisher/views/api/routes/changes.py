@@ -217,12 +217,7 @@ def _change(
         withdrawn=change.withdrawn,
         erased=change.erased,
         erasure=None if erasure is None else _erasure(erasure),
-        fields=tuple(
-            common.FieldChange(
-                field=f.field, title=titles.field_title(catalogue, f.field), before=f.before, after=f.after
-            )
-            for f in change.fields
-        ),
+        fields=titles.field_changes(catalogue, change.fields),
         links=common.ChangeLinks(
             record=f"{home}/records/{change.record}", release=f"{home}/releases/{change.release}"
         ),

@@ -167,10 +167,10 @@ def _get_manifest(service: Service, call: Call) -> FileReply:
 def get_entry(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     proof = service.log.proofs.entry(_number(call, "position"))
-    return Reply(Validity((proof.size, proof.root, proof.note)), lambda: _entry(service, proof))
+    return Reply(Validity((proof.size, proof.root, proof.note)), lambda: entry_answer(service, proof))
 
 
-def _entry(service: Service, proof: EntryProof) -> LogEntry:
+def entry_answer(service: Service, proof: EntryProof) -> LogEntry:
     return LogEntry(
         position=proof.position,
         kind=proof.entry.kind,

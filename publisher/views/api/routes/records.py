@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
@@ -13,6 +13,7 @@ from msgspec import Raw
 from openapi.operation import Operation
 from publisher.log import model
 from publisher.log.model import RecordState, View
+from publisher.log.queries.later_events import LaterAmendment
 from publisher.views.api import cell_excerpts, requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import (
@@ -208,9 +209,32 @@ def get_record(service: Service, call: Call) -> Reply:
             locator=_raw_json(state.locator_json),
             excerpts=cell_excerpts.read_excerpts(state, lambda: service.catalogue(name, state.release)),
             sources=tuple(source_answer(s) for s in state.sources),
+            amendments=tuple(
+                _amendment(service, name, a) for a in later_amendments(service, state, params.view)
+            ),
         )
 
     return Reply(validity, build)
+
+
+def later_amendments(service: Service, state: RecordState, view: View) -> Sequence[LaterAmendment]:
+    """List what was published after the view about its state: nothing for a view of the present."""
+    known_at = view.known_at
+    if view.release is not None:
+        if not service.later_changes_key(state.dataset, view.release):
+            return ()
+        known_at = service.release(state.dataset, view.release).published_at
+    return () if known_at is None else service.log.queries.later_amendments(state, known_at)
+
+
+def _amendment(service: Service, name: str, amendment: LaterAmendment) -> common.Amendment:
+    catalogue = service.log.queries.catalogue(name)
+    return common.fill(
+        common.Amendment,
+        amendment,
+        fields=titles.field_changes(catalogue, amendment.fields),
+        link=service.link(f"/v1/datasets/{name}/releases/{amendment.release}"),
+    )
 
 
 @lru_cache(1024)

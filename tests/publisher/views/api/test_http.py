@@ -43,7 +43,8 @@ def addresses(site: Site) -> list[str]:
     """List one address of each route of the contract and of the pages."""
     names = {
         "dataset": FEES,
-        "record": site.record("城镇垃圾处理费"),
+        "record": (record := site.record("城镇垃圾处理费")),
+        "revision": site.log.queries.record(FEES, record).revision,
         "number": "1",
         "schema": "fees",
         "code": "withdrawn",

@@ -1,0 +1,144 @@
+"""One revision of a record, where it was read, and what the log says about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.log.blob_store import source_from_row
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+from publisher.log.model import LogError, Source
+from publisher.log.releases import release_document
+from publisher.log.releases.amendment import no_such_record
+from publisher.log.session import DatasetKey
+
+_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_r, _v, _c, _b, _i = t.record.c, t.revision.c, t.change.c, t.release.c, t.import_.c
+_ROWS_AROUND = 2
+_KEYS_AROUND = 50
+"""Revisions of one file have consecutive keys in the order of its rows, but for unchanged ones."""
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRow:
+    """A row of the source file that was published, as it was read."""
+
+    record: str
+    own: bool
+    """Whether it is the row of the revision itself, and not a neighbour."""
+    content: Mapping[str, Any]
+    locator: Mapping[str, Any]
+    originals: Mapping[str, str]
+
+    @property
+    def rows(self) -> tuple[int, ...]:
+        return tuple(self.locator.get("rows") or ())
+
+
+@dataclass(frozen=True, slots=True)
+class RevisionOrigin:
+    """A revision of a record. ``row`` has its content, its place and its original texts."""
+
+    dataset: str
+    record: str
+    title: str
+    hash: str
+    salt: str
+    row: SourceRow
+    neighbours: tuple[SourceRow, ...]
+    """Rows of the same sheet around it that the same file brought, with it, in the order of the sheet; none
+    if an amendment typed it."""
+    source: Source | None
+    """None: typed by hand."""
+    source_text: str
+    """SHA-256 of the texts of its cells."""
+    provenance: str | None
+    """Commitment to file, locator, originals and ``source_text``."""
+    corrects: bool
+    """Whether an amendment typed it."""
+    release: int
+    """Number of the release that brought it."""
+    sequence: int
+    """Site-wide sequence of the change that brought it."""
+    manifest_line: bytes
+    """Line of that change in the manifest of the release, with its line feed."""
+
+
+def revision_origin(conn: Connection, dataset: DatasetKey, record: str, revision: str) -> RevisionOrigin:
+    """Read a revision by its hash.
+
+    Raises ``LogError``: ``no-such-record``, ``no-such-revision``, ``erased``.
+    """
+    owner = conn.execute(
+        select(_r.key, _r.erased_by).where(_r.id == storable(record), _r.dataset == dataset.key)
+    ).first()
+    if owner is None:
+        raise no_such_record(record)
+    query = (
+        select(t.revision, _v["import"].label("file"), _c.sequence, _b.number)
+        .join_from(t.revision, t.change, _c.revision == _v.key)
+        .join(t.release, _b.sequence == _c.release)
+        .where(_v.record == owner.key, _v.hash == storable(revision), _c.record == owner.key)
+        .order_by(_c.sequence)
+        .limit(1)
+    )
+    row = conn.execute(query).first()
+    if row is None:
+        raise LogError(
+            "no-such-revision",
+            f"记录 {record} 没有校验值为 {revision} 的修订版。",
+            f"The record {record} has no revision with the hash {revision}.",
+        )
+    if owner.erased_by is not None or row.content is None:
+        raise LogError("erased", f"记录 {record} 已依法删除。", f"The record {record} was erased.")
+    own = _source_row(row, record, own=True)
+    file = conn.execute(select(t.import_).where(_i.key == row.file)).first()
+    return RevisionOrigin(
+        dataset=dataset.name,
+        record=record,
+        title=row.title,
+        hash=row.hash,
+        salt=bytes(row.salt).hex(),
+        row=own,
+        neighbours=_neighbours(conn, row, own),
+        source=None if file is None else source_from_row(file),
+        source_text=row.source_text,
+        provenance=row.provenance,
+        corrects=row.corrects,
+        release=row.number,
+        sequence=row.sequence,
+        manifest_line=b"".join(
+            release_document.manifest(conn, t.change, _c.sequence, _c.sequence == row.sequence)
+        ),
+    )
+
+
+def _source_row(row: Any, record: str, *, own: bool) -> SourceRow:
+    return SourceRow(record, own, _DECODE(row.content), _DECODE(row.locator), _DECODE(row.originals))
+
+
+def _neighbours(conn: Connection, row: Any, own: SourceRow) -> tuple[SourceRow, ...]:
+    if row.corrects:
+        return ()
+    if not own.rows:
+        return (own,)
+    query = (
+        select(_v.key, _v.content, _v.locator, _v.originals, _r.id)
+        .join_from(t.revision, t.record, _r.key == _v.record)
+        .where(_v.key.between(row.key - _KEYS_AROUND, row.key + _KEYS_AROUND), _v.key != row.key)
+        .where(_v["import"] == row.file, ~_v.corrects, _v.content.is_not(None))
+    )
+    others = (_source_row(other, other.id, own=False) for other in conn.execute(query).all())
+    near = [
+        other
+        for other in others
+        if other.rows
+        and other.locator.get("sheet") == own.locator.get("sheet")
+        and own.rows[0] - _ROWS_AROUND <= other.rows[0] <= own.rows[-1] + _ROWS_AROUND
+    ]
+    return tuple(sorted((own, *near), key=lambda one: one.rows[0]))

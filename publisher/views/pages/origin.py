@@ -1,0 +1,85 @@
+"""The page of one revision of a record: where it was read, by which rules, and the proof."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from publisher.log.queries.revision_origin import RevisionOrigin
+from publisher.views.api.routes import origins as api
+from publisher.views.pages import record
+from publisher.views.pages.printing import field_html
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Reply
+from schemas.definition.catalogue import Catalogue
+
+_PLAIN = Grammar()
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    numbers: Sequence[int]
+    own: bool
+    texts: Mapping[str, str]
+    cells: Mapping[str, str]
+
+
+def origin(press: Press, visit: Visit) -> Reply:
+    """Render a revision. Raises :class:`.record.GoneError` once its record was erased."""
+    visit.parse_query(_PLAIN)
+    service = visit.service
+    try:
+        revision, entry, validity = api.read_origin(service, visit.call)
+    except ProblemError as problem:
+        if problem.tombstone is None:
+            raise
+        dataset = service.dataset(problem.tombstone.dataset)
+        events = record.timeline(visit, dataset, problem.tombstone.id)
+        raise record.GoneError(problem, dataset, events) from None
+    dataset = service.dataset(revision.dataset)
+    catalogue = service.catalogue(revision.dataset, revision.release)
+    head = Head(
+        title=visit.t("来历与存证", "Origin and proof") + f" · {revision.title}",
+        description=visit.t(
+            "这一内容从哪个文件的哪一处读取，按哪些规则识读，由哪次发布公布，如何核验。",
+            "The file and the place where it was read, the rules, the release, and how to verify it.",
+        ),
+        column=dataset.title,
+        data=visit.link(f"/v1{visit.path}"),
+    )
+
+    def build() -> bytes:
+        rows = [
+            ShownRow(row.rows, row.own, api.row_texts(catalogue, row), row.locator.get("cells") or {})
+            for row in revision.neighbours
+        ]
+        return press.page(
+            "origin.html",
+            visit,
+            head,
+            dataset=dataset,
+            revision=revision,
+            release=service.release(revision.dataset, revision.release),
+            entry=entry,
+            rows=rows,
+            columns=_columns(visit, catalogue, rows),
+            readings=api.field_readings(catalogue, revision),
+            typed=_is_typed(revision),
+            data=visit.link(f"/v1{visit.path}"),
+        )
+
+    return Reply(validity, build, HEADERS)
+
+
+def _is_typed(revision: RevisionOrigin) -> bool:
+    return revision.corrects or revision.source is None
+
+
+def _columns(visit: Visit, catalogue: Catalogue, rows: Sequence[ShownRow]) -> Sequence[tuple[str, str]]:
+    """Return name and title of every field with a text in one of the rows."""
+    used = {name for row in rows for name in row.texts}
+    return [(f.name, field_html.title_of(visit, f)) for f in catalogue.fields if f.name in used]

@@ -1,0 +1,169 @@
+"""Explain this row: where a revision was read, its neighbours, its rules, and its proof of publication."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rfc8785
+
+from publisher.log.log import Log
+from publisher.log.transparency import merkle_tree
+from publisher.workflow.import_files import InputFile, import_files
+from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load_catalogue
+from tests.publisher.views.pages.conftest import BROWSER, Page
+from tests.support.clock import Clock
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, opened, publish, seconds
+
+pytestmark = pytest.mark.both_databases
+
+
+@pytest.fixture
+def site(tmp_path: Path, database: str) -> Iterator[Site]:
+    with four_releases(tmp_path, database=database) as site:
+        site.log.keys.create()
+        yield site
+
+
+def address(site: Site, record: str, query: str = "") -> str:
+    home = f"/v1/datasets/{FEES}/records/{record}"
+    return f"{home}/revisions/{site.client.get(home + query).json()['revision']['hash']}"
+
+
+def path_of(encoded: str) -> list[bytes]:
+    hashes = base64.b64decode(encoded)
+    return [hashes[n : n + 32] for n in range(0, len(hashes), 32)]
+
+
+def test_one_address_leads_from_the_cell_to_the_signed_root(site: Site) -> None:
+    record = site.record("不动产登记费")
+    origin = site.client.get(address(site, record, "?release=1")).json()
+    assert (origin["release"], origin["typed"], origin["parser_version"]) == (1, False, "1")
+    source = site.log.evidence.source_bytes(origin["source"]["digest"])
+    assert hashlib.sha256(source).hexdigest() == origin["source"]["digest"]
+    assert [(row["rows"], row["own"], row["texts"]["name"]) for row in origin["neighbourhood"]] == [
+        ([2], False, " 城镇垃圾处理费"),
+        ([3], True, " 不动产登记费"),
+        ([4], False, " 药品注册费"),
+        ([5], False, " 价格鉴证业务收费"),
+    ]
+    assert origin["neighbourhood"][1]["cells"] == {"name": "A3"}
+    (reading,) = origin["readings"]
+    assert (reading["original"], [rule["code"] for rule in reading["rules"]]) == (" 不动产登记费", ["width"])
+
+    salt = bytes.fromhex(origin["revision"]["salt"])
+    assert hashlib.sha256(salt + rfc8785.dumps(origin["content"])).hexdigest() == origin["revision"]["hash"]
+    place = [origin["source"]["digest"], origin["locator"], origin["originals"], origin["source_text"]]
+    assert hashlib.sha256(salt + rfc8785.dumps(place)).hexdigest() == origin["commitment"]
+    line = json.loads(origin["manifest_line"])
+    assert (line["revision"], line["provenance"]) == (origin["revision"]["hash"], origin["commitment"])
+    manifest = site.client.get(origin["links"]["manifest"].removeprefix(BASE)).text
+    assert origin["manifest_line"] in manifest
+    document = site.client.get(origin["links"]["document"].removeprefix(BASE))
+    assert document.json()["manifest"] == hashlib.sha256(manifest.encode()).hexdigest()
+    entry = origin["entry"]
+    assert entry["digest"] == hashlib.sha256(document.content).hexdigest()
+    assert merkle_tree.verify_inclusion(
+        bytes.fromhex(entry["leaf"]),
+        entry["position"],
+        entry["size"],
+        path_of(entry["hashes"]),
+        bytes.fromhex(entry["root"]),
+    )
+    assert base64.b64encode(bytes.fromhex(entry["root"])).decode() in entry["checkpoint"]
+
+
+def test_the_page_shows_the_same(site: Site) -> None:
+    record = site.record("不动产登记费")
+    path = address(site, record, "?release=1").removeprefix("/v1")
+    page = Page(site.client.get(path, headers=BROWSER))
+    for text in ("来历与存证", "本条目", "城镇垃圾处理费", "A3", "识读规则", "已签名"):
+        assert text in page.text
+    record_page = Page(site.client.get(f"/datasets/{FEES}/records/{record}?release=1", headers=BROWSER))
+    assert path in record_page.links
+
+
+def test_what_a_correction_typed_has_no_place_in_a_file(site: Site) -> None:
+    origin = site.client.get(address(site, site.record("不动产登记费"))).json()
+    assert (origin["typed"], origin["release"], origin["readings"]) == (True, 3, [])
+    assert origin["neighbourhood"] == []
+
+
+def test_an_erased_revision_is_gone_and_its_neighbours_do_not_show_it(site: Site) -> None:
+    erased, other = site.record("城镇垃圾处理费"), site.record("不动产登记费")
+    addresses = [address(site, erased, "?release=1"), address(site, erased)]
+    neighbour = address(site, other, "?release=1")
+    before = site.client.get(neighbour)
+    site.log.releases.erase(records=[(FEES, erased)], ground="（2026）法民初1号")
+    for one in addresses:
+        body = assert_problem(site.client.get(one), "erased")
+        assert body["tombstone"]["reason"] == "（2026）法民初1号"
+        page = site.client.get(one.removeprefix("/v1"), headers=BROWSER)
+        assert (page.status_code, "（2026）法民初1号" in page.text) == (410, True)
+    after = site.client.get(neighbour)
+    assert erased in before.text
+    assert erased not in after.text
+    assert before.headers["etag"] != after.headers["etag"]
+
+
+def test_the_publication_of_another_dataset_does_not_change_the_tag(site: Site) -> None:
+    one = address(site, site.record("城镇垃圾处理费"), "?release=1")
+    tag = site.client.get(one).headers["etag"]
+    contents: list[Content] = [PLAIN[0]]
+    publish(site.log, "empty-fees", contents, date(2016, 3, 2), "示财〔2016〕3号")
+    assert site.client.get(one).headers["etag"] == tag
+
+
+@pytest.mark.parametrize("revision", ["0" * 64, "x", "A" * 64])
+def test_an_unknown_revision_is_not_found(site: Site, revision: str) -> None:
+    record = site.record("城镇垃圾处理费")
+    answer = site.client.get(f"/v1/datasets/{FEES}/records/{record}/revisions/{revision}")
+    assert_problem(answer, "no-such-revision")
+    other = address(site, record).rpartition("/")[2]
+    answer = site.client.get(f"/v1/datasets/{FEES}/records/{site.record('不动产登记费')}/revisions/{other}")
+    assert_problem(answer, "no-such-revision")
+
+
+TABLE = """权力类型,事项名称,行使主体,法定办结时限,录入人
+行政许可,危险品　许可,市应急局,20日,王小明
+同上,烟花许可,同上,１０个工作日,李小红
+行政处罚,"超载
+处罚",市交通局,30日,王小明
+"""
+
+
+def test_the_rules_are_named_and_personal_columns_are_nowhere(tmp_path: Path, database: str) -> None:
+    def fill(log: Log, _clock: Clock) -> None:
+        log.datasets.create(dataset(FEES, catalogue="power-list"), load_catalogue("power-list"))
+        import_files(log, FEES, [InputFile("权责清单.csv", TABLE.encode())])
+        log.releases.publish(FEES, effective_on=date(2016, 1, 1), without_errors=True)
+
+    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    with opened(tmp_path, Site, content=fill, clock=clock, QINGDAN_DATABASE=database) as site:
+        by_field: dict[str, Any] = {}
+        records = site.client.get(f"/v1/datasets/{FEES}/records").json()["records"]
+        for title, record in ((one["title"], one["id"]) for one in records):
+            answer = site.client.get(address(site, record))
+            assert "王小明" not in answer.text
+            assert "李小红" not in answer.text
+            origin = answer.json()
+            assert len(origin["neighbourhood"]) == 3
+            for reading in origin["readings"]:
+                by_field[f"{title} {reading['field']}"] = [rule["code"] for rule in reading["rules"]]
+        assert by_field == {
+            "危险品 许可 name": ["width"],
+            "危险品 许可 statutory_limit": ["typed", "working-days"],
+            "烟花许可 power_type": ["ditto"],
+            "烟花许可 actor": ["ditto"],
+            "烟花许可 statutory_limit": ["width", "typed"],
+            "超载处罚 name": ["lines"],
+            "超载处罚 statutory_limit": ["typed"],
+        }
