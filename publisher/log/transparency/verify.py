@@ -16,19 +16,24 @@ def need(truth: object, what: str) -> None:
     if not truth: raise ProofError(what)
 def sha(data: bytes) -> bytes: return hashlib.sha256(data).digest()
 def canonical(value: Any) -> bytes: return json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()  # RFC 8785
+def decode(text: str) -> bytes: data = base64.b64decode(text); need(base64.b64encode(data).decode() == text, f"{text} is not canonical base64"); return data
 def commit(salt: str, value: Any) -> str: return sha(bytes.fromhex(salt) + canonical(value)).hex()
 def root(row: list[bytes]) -> bytes:  # RFC 6962: a node without a neighbour moves up as it is
     while len(row) > 1: row = [sha(b"\1" + row[n] + row[n + 1]) if n + 1 < len(row) else row[n] for n in range(0, len(row), 2)]
     return row[0] if row else sha(b"")
+def open_archive(path: str) -> zipfile.ZipFile:  # a sound file, all of which SHA256SUMS lists
+    archive = zipfile.ZipFile(path)
+    sums = {line[66:]: line[:64] for line in archive.read("SHA256SUMS").decode().splitlines()}
+    for name in {*archive.namelist(), *sums} - {"SHA256SUMS"}: need(sums.get(name) == sha(archive.read(name)).hex(), f"{path}: {name} is not the file in SHA256SUMS")
+    return archive
 def open_note(note: str) -> tuple[str, list[list[str]]]:  # C2SP signed-note
-    text, _, lines = note.rpartition("\n\n")
-    return text + "\n", [line.split(" ") for line in lines.splitlines()]
+    return (parts := note.rpartition("\n\n"))[0] + "\n", [line.split(" ") for line in parts[2].splitlines()]
 def check_signature(key: str, note: str, what: str) -> None:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
     (name, identifier, encoded), (text, lines) = key.split("+", 2), open_note(note)
-    public = base64.b64decode(encoded)
+    public = decode(encoded)
     need(sha(name.encode() + b"\n" + public)[:4].hex() == identifier and public[0] == 1, f"{what}: {key} is no key")
-    values = (base64.b64decode(line[2]) for line in lines if line[:2] == ["—", name] and len(line) == 3)
+    values = (decode(line[2]) for line in lines if line[:2] == ["—", name] and len(line) == 3)
     signed = [value[4:] for value in values if value[:4].hex() == identifier]
     need(len(signed) == 1, f"{what}: not signed by {key}")
     try: Ed25519PublicKey.from_public_bytes(public[1:]).verify(signed[0], text.encode())
@@ -38,8 +43,7 @@ class Log:
         self.zip, self.names, self.said, self.first_key, self.next = archive, sorted(archive.namelist()), list[str](), first_key, 1
         self.keys, self.releases, self.newest = list[tuple[int, str]](), list[dict[str, Any]](), dict[str, str]()
         self.missing, self.destroyed, self.erased, self.site = dict[str, str](), set[str](), set[str](), ""
-        self.parts: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self.spans: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
+        self.parts: dict[tuple[str, str], set[str]] = defaultdict(set); self.spans: dict[tuple[str, str], list[dict[str, Any]]] = defaultdict(list)
         self.openings = {o["sequence"]: o for o in self.lines("openings.jsonl")}
         self.revisions = {r["hash"]: r for name in self.names if name.startswith("revisions/") for r in self.lines(name)}
         for r in self.revisions.values(): need(commit(r["salt"], r["content"]) == r["hash"], f"record {r['record']}: content was changed")
@@ -87,11 +91,9 @@ class Log:
         elif kind == "succession": self.next += d["lost"]; self.said.append(f"{where}: {d['lost']} ENTRIES OF {d['origin']} ARE LOST: {d['reason']}")
         elif kind == "release": self.read_release(d, f"release {d['number']} of {d['dataset']}: ")
     def read_release(self, d: dict[str, Any], where: str) -> None:
-        last, manifest = self.releases[-1]["published_at"] if self.releases else "", f"manifests/{d['manifest']}.jsonl"
-        need(d["sequence"] == self.next and d["published_at"] > last, where + "not in order")
+        last, manifest = self.releases[-1]["published_at"] if self.releases else "", f"manifests/{d['manifest']}.jsonl"; need(d["sequence"] == self.next and d["published_at"] > last, where + "not in order")
         need(d["details"] in (self.newest.get("dataset" + d["dataset"]), *self.missing), where + "details")
-        o, catalogue = self.openings.get(d["sequence"], {"sources": []}), self.read(f"catalogues/{d['catalogue']}.json")
-        need(sha(catalogue).hex() == d["catalogue"], where + "catalogue was changed")
+        o, catalogue = self.openings.get(d["sequence"], {"sources": []}), self.read(f"catalogues/{d['catalogue']}.json"); need(sha(catalogue).hex() == d["catalogue"], where + "catalogue was changed")
         pairs: list[tuple[str, Any, Any]] = [(name, o[name], d[name]) for name in ("actor", "basis", "left_out", "note") if name in o]
         pairs += [("name or url of a source", one, d["sources"][n]["origin"]) for n, one in enumerate(o["sources"])]
         for name, one, digest in pairs: need(one is None or commit(one["salt"], one["value"]) == digest, f"{where}{name} was changed")
@@ -104,8 +106,7 @@ class Log:
         self.releases.append(d); self.erased |= set(d["erased"]); self.next = d["sequence"] + 1
     def change(self, d: dict[str, Any], line: dict[str, Any]) -> None:  # the two clocks of docs/log.md
         spans, first, end = self.spans[d["dataset"], line["record"]], line["effective_from"], line["effective_to"] or END
-        known, now = {"known_from": d["published_at"], "known_to": END}, [s for s in spans if s["known_to"] == END]
-        state = {**known, "from": first, "to": end, "status": line["kind"], "line": line, "release": d["number"]}
+        known, now = {"known_from": d["published_at"], "known_to": END}, [s for s in spans if s["known_to"] == END]; state = {**known, "from": first, "to": end, "status": line["kind"], "line": line, "release": d["number"]}
         if end != END and not any(s["from"] <= end < s["to"] for s in now):
             spans.append({**state, "from": end, "to": min((s["from"] for s in now if s["from"] > end), default=END), "status": "removed"})
         for s in (s for s in now if s["from"] < end and s["to"] > first):
@@ -113,36 +114,35 @@ class Log:
             s["known_to"] = d["published_at"]
         spans.append(state)
     def check_checkpoint(self, note: str, what: str) -> None:
-        name, size, encoded = open_note(note)[0].split("\n")[:3]
-        keys = [key for position, key in self.keys if position < int(size)]
+        name, size, encoded = open_note(note)[0].split("\n")[:3]; keys = [key for position, key in self.keys if position < int(size)]
         need(keys and keys[-1].startswith(name + "+"), f"{what}: of another log, or signed by no key of this one")
         check_signature(keys[-1], note, what)
         need(int(size) <= len(self.leaves), f"{what}: has {size} entries, the log only {len(self.leaves)}")
-        need(root(self.leaves[:int(size)]) == base64.b64decode(encoded), f"{what}: is not of this log: an entry before {size} was changed")
+        need(root(self.leaves[:int(size)]) == decode(encoded), f"{what}: is not of this log: an entry before {size} was changed")
         self.said.append(f"{what}: {size} entries, signed by {keys[-1]}")
     def compare(self, path: str) -> None:  # the files of a data package with the state at their releases
-        for resource in json.loads((package := zipfile.ZipFile(path)).read("datapackage.json"))["resources"]:
+        for resource in json.loads((package := open_archive(path)).read("datapackage.json"))["resources"]:
             name, number, where = resource["name"], resource["release"], f"{path}: {resource['name']}: record "
             d = next((d for d in self.releases if (d["dataset"], d["number"]) == (name, number)), {})
-            need(d, f"{path}: the log has no release {number} of {name}")
-            rows = {row["id"]: row for row in csv.DictReader(io.StringIO(package.read(resource["path"]).decode(), newline=""))}
+            need(d, f"{path}: the log has no release {number} of {name}"); need(resource["effectiveOn"] == d["effective_on"], f"{path}: {name}: effectiveOn")
+            table = list(csv.DictReader(io.StringIO(package.read(resource["path"]).decode(), newline="")))
+            need(len(rows := {row["id"]: row for row in table}) == len(table), f"{path}: {name}: a record stands there twice")
             for record, s in ((key[1], s) for key, spans in self.spans.items() if key[0] == name for s in spans):
                 in_view = s["known_from"] <= d["published_at"] < s["known_to"] and s["from"] <= d["effective_on"] < s["to"]
                 if s["status"] in ("removed", "withdrawn") or not in_view: continue
                 need(record in rows or record in self.erased, f"{where}{record} is missing")
                 values = {**self.revisions.get(s["line"]["revision"], {"content": {}})["content"], "id": record, "release": s["release"], "effective_from": s["from"], "revision": s["line"]["revision"]}
-                for field, cell in rows.pop(record, {}).items():
+                for field, cell in {**dict.fromkeys(values if record in rows else ()), **rows.pop(record, {})}.items():
                     right = value if isinstance(value := values.get(field, ""), str) else canonical(value).decode()
                     wanted = {right, f"'{right}"} if field != "part" else self.parts[name, s["line"]["part"]] or {""}
                     need(cell in wanted, f"{where}{record}, field {field}: {cell!r}, published: {max(wanted)!r}")
             need(not rows, f"{where}{next(iter(rows), '')} is not in release {number}")
         self.said.append(f"{path}: as published")
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("archive"); parser.add_argument("packages", nargs="*"); parser.add_argument("--key"); parser.add_argument("--checkpoint", action="append", default=[])
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter); parser.add_argument("archive"); parser.add_argument("packages", nargs="*"); parser.add_argument("--key"); parser.add_argument("--checkpoint", action="append", default=[])
     arguments, _ = parser.parse_args(), csv.field_size_limit(2**31 - 1)
     try:
-        log = Log(zipfile.ZipFile(arguments.archive), arguments.key)
+        log = Log(open_archive(arguments.archive), arguments.key)
         for path in arguments.checkpoint: log.check_checkpoint(pathlib.Path(path).read_text(encoding="utf-8"), path)
         for path in arguments.packages: log.compare(path)
     except Exception as error: print(f"WRONG: {error}" if isinstance(error, ProofError) else f"WRONG: damaged: {error!r}"); sys.exit(1)

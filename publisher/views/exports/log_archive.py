@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from publisher.log.log import Log
@@ -25,13 +26,22 @@ def log_archive_writer(log: Log, *, with_actors: bool) -> Callable[[Path], None]
 
     def write(path: Path) -> None:
         with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=5) as archive:
-            archive.writestr(_entry("README.md"), _README)
+            sums = [_add(archive, "README.md", [_README.encode()])]
             for name, pieces in log.queries.log_archive(with_actors=with_actors):
-                with archive.open(_entry(name), "w", force_zip64=True) as file:
-                    for piece in pieces:
-                        file.write(piece)
+                sums.append(_add(archive, name, pieces))
+            _add(archive, "SHA256SUMS", ["".join(sums).encode()])
 
     return write
+
+
+def _add(archive: zipfile.ZipFile, name: str, pieces: Iterable[bytes]) -> str:
+    """Add a file → its line in ``SHA256SUMS``."""
+    digest = hashlib.sha256()
+    with archive.open(_entry(name), "w", force_zip64=True) as file:
+        for piece in pieces:
+            digest.update(piece)
+            file.write(piece)
+    return f"{digest.hexdigest()}  {name}\n"
 
 
 def _entry(name: str) -> zipfile.ZipInfo:

@@ -31,6 +31,8 @@ def pages(base: str) -> dict[str, str]:
             return f"/datasets/shili-fees/records/{json.load(answer)['changes'][0]['record']}"
 
     changed = address_of("shili-power-list", "危险化学品经营许可")
+    with urlopen(f"{base}/v1{changed}") as answer:  # noqa: S310 - ours
+        revision = json.load(answer)["revision"]["hash"]
     with urlopen(f"{base}/v1/datasets/policy-documents/records") as answer:  # noqa: S310
         document = f"/datasets/policy-documents/records/{json.load(answer)['records'][0]['id']}"
     return {
@@ -58,6 +60,8 @@ def pages(base: str) -> dict[str, str]:
         "record-pinned": f"{changed}?release=1",
         "record-corrected": address_of("shili-power-list", "社会团体成立登记"),
         "record-withdrawn": withdrawn(),
+        "origin": f"{changed}/revisions/{revision}",
+        "verify": "/verify",
         "document": document,
         "developers": "/developers",
         "error-404": "/nowhere",

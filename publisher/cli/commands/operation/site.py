@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.commands.operation.checkpoint_status import describe_checkpoint, print_checkpoint
+from publisher.cli.commands.operation.live_site import verify_live_site
 from publisher.cli.context import CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
@@ -197,14 +198,34 @@ def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
     type=click.Path(dir_okay=False, path_type=Path),
     help="重建派生数据，将原内容写入此新文件 / Rebuild what is derived; the new file lists the old.",
 )
+@click.option(
+    "--from",
+    "live_site",
+    metavar="URL",
+    help="核验此地址的站点，并与上次所见的存证点比对 / Verify the site at this address, also "
+    "against the checkpoint that the run before kept.",
+)
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_context
 def verify(
-    context: CommandContext, *, sources: bool, checkpoint: Path | None, repair: Path | None, as_json: bool
+    context: CommandContext,
+    *,
+    sources: bool,
+    checkpoint: Path | None,
+    repair: Path | None,
+    live_site: str | None,
+    as_json: bool,
 ) -> int:
     """核验全部数据 / Verify all hashes, and compare everything derived with a rebuild from the log."""
     from publisher.log.verification.integrity import Scope
 
+    if live_site is not None:
+        if sources or repair is not None:
+            raise click.UsageError(
+                "--from: 不能与 --sources、--repair 同用 goes with no --sources or --repair"
+            )
+        folder = context.settings.home / "checkpoints"
+        return verify_live_site(live_site, checkpoint, folder, as_json=as_json)
     if repair is not None and repair.exists():
         raise click.BadParameter(f"{repair}: 文件已存在 the file exists already", param_hint="--repair")
     kept = None if checkpoint is None else checkpoint.read_text(encoding="utf-8", errors="replace")

@@ -5,19 +5,28 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import shutil
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pytest
+from litestar.testing import TestClient
 from sqlalchemy import text
 
+from publisher import settings
+from publisher.app import create_app
+from publisher.log.log import Log
 from publisher.log.transparency import key_statements, verify
+from publisher.log.transparency.key_files import KeyFiles
+from publisher.sample import load, plan
 from schemas.definition.catalogue import Content
+from tests.support.required import lacks
 from tests.support.site import FEES, PLAIN, Site, four_releases, publish
 
 PROGRAM = Path(verify.__file__)
@@ -88,17 +97,17 @@ def test_what_was_published_is_accepted(archives: Archives) -> None:
 
 
 def change(archive: Path, target: Path, name: str, edit: Callable[[bytes], bytes | None]) -> Path:
-    """Copy an archive with one file edited, or dropped."""
-    with zipfile.ZipFile(archive) as old, zipfile.ZipFile(target, "w") as new:
-        names = [n for n in old.namelist() if n == name or n.startswith(f"{name}/")]
-        assert names, name
-        for info in old.namelist():
-            data: bytes | None = old.read(info)
-            if info == names[0]:
-                data = edit(data or b"")
-                assert data != old.read(info)
-            if data is not None:
-                new.writestr(info, data)
+    """Copy an archive with one file edited, or dropped, and its sums written again."""
+    with zipfile.ZipFile(archive) as old:
+        files = {info: old.read(info) for info in old.namelist() if info != "SHA256SUMS"}
+    first = next(n for n in files if n == name or n.startswith(f"{name}/"))
+    data = edit(files[first])
+    assert data != files[first]
+    files = {n: content for n, content in files.items() if n != first} | ({first: data} if data else {})
+    sums = "".join(f"{hashlib.sha256(content).hexdigest()}  {n}\n" for n, content in files.items())
+    with zipfile.ZipFile(target, "w") as new:
+        for n, content in (files | {"SHA256SUMS": sums.encode()}).items():
+            new.writestr(n, content)
     return target
 
 
@@ -125,6 +134,22 @@ def test_every_file_of_the_log_is_committed_to(
         code, said = run(changed, "--key", "data.example.gov.cn/log+00000000+AA==")
     assert code == 1
     assert said.startswith("WRONG: ")
+
+
+def test_base64_that_decodes_alike_is_not_the_note_that_was_signed(
+    archives: Archives, tmp_path: Path
+) -> None:
+    """The last digit of a signature has two bits that count for nothing: another digit is refused."""
+
+    def change_unused_bits(note: bytes) -> bytes:
+        digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+        text = note.rstrip(b"\n")
+        assert text.endswith(b"=")
+        last = digits.index(text[-2:-1])
+        return text[:-2] + digits[last ^ 1 : (last ^ 1) + 1] + b"=\n"
+
+    code, said = run(change(archives.log, tmp_path / "log.zip", "checkpoint", change_unused_bits))
+    assert (code, "not canonical base64" in said) == (1, True), said
 
 
 def edit_line(field: str) -> Callable[[bytes], bytes]:
@@ -185,6 +210,8 @@ def edit_csv(edit: Callable[[str], str]) -> Callable[[bytes], bytes]:
         (lambda t: "".join(t.splitlines(keepends=True)[:-1]), "is missing"),
         (lambda t: t + t.splitlines()[-1].replace(t.splitlines()[-1][:20], "x" * 20), "is not in release 2"),
         (lambda t: t.replace("管", "x", 1) if "管" in t else t.replace("局", "部", 1), "field department"),
+        (lambda t: t + t.splitlines(keepends=True)[-1], "stands there twice"),
+        (lambda t: t.replace("management", "remarks", 1), "field management: None"),
     ],
 )
 def test_a_changed_file_names_record_and_field(
@@ -194,6 +221,59 @@ def test_a_changed_file_names_record_and_field(
     code, said = run(archives.log, changed)
     assert (code, problem in said) == (1, True), said
     assert "record " in said
+
+
+def test_a_file_that_the_sums_do_not_list_is_refused(archives: Archives, tmp_path: Path) -> None:
+    for archive, arguments in ((archives.log, ()), (archives.site, (archives.log,))):
+        more = tmp_path / archive.name
+        more.write_bytes(archive.read_bytes())
+        with zipfile.ZipFile(more, "a") as file:
+            file.writestr("more.txt", b"more")
+        code, said = run(*arguments, more)
+        assert (code, "more.txt is not the file in SHA256SUMS" in said) == (1, True), said
+
+
+WITHOUT_NETWORK = ("unshare", "--net")
+FLIP_BYTES = Path(__file__).with_name("flip_bytes.py")
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """``log.zip`` and ``site.zip`` of the sample site, signed."""
+    home = tmp_path_factory.mktemp("sample")
+    load.load(home, plan.read_plan(), base="https://data.example.gov.cn", progress=lambda *_: None)
+    place = settings.read_settings(home, {})
+    keys = KeyFiles(place.keys, "")
+    with closing(Log.open(place.database, sources=place.sources, keys=keys)) as log:
+        log.keys.create()
+    folder = tmp_path_factory.mktemp("downloads")
+    with TestClient(create_app(place), base_url="https://data.example.gov.cn") as client:
+        for name in ("log.zip", "site.zip"):
+            (folder / name).write_bytes(client.get(f"/v1/{name}").content)
+    return folder / "log.zip", folder / "site.zip"
+
+
+def test_the_sample_is_verified_without_a_network_and_not_with_one_byte_changed(
+    sample: tuple[Path, Path],
+) -> None:
+    """Each of 120 copies of both archives: 60 with a byte of the archive changed, 60 with one of a file."""
+    if shutil.which("unshare") is None or subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode:
+        lacks("unshare --net is not allowed")
+    python = [*WITHOUT_NETWORK, sys.executable, "-I"]
+    probe = "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)"
+    refused = subprocess.run([*python, "-c", probe], capture_output=True, text=True, check=False)
+    assert "Network is unreachable" in refused.stderr
+    command = [*python, str(PROGRAM), *map(str, sample)]
+    verified = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert verified.returncode == 0, verified.stdout
+    assert verified.stdout.splitlines()[-1].startswith("OK: ")
+    command = [*python, str(FLIP_BYTES), str(PROGRAM), *map(str, sample), "60"]
+    flipped = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert flipped.returncode == 0, flipped.stderr
+    (line,) = flipped.stdout.splitlines()
+    numbers = [int(word) for word in line.split() if word.isdigit()]
+    assert sum(numbers) == 240
+    assert numbers[0] > 220, line
 
 
 def test_one_changed_byte_of_an_archive_is_never_accepted(archives: Archives, tmp_path: Path) -> None:

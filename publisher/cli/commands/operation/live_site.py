@@ -1,0 +1,131 @@
+"""``qingdan verify --from URL``: what a stranger does with verify.py, against a live site."""
+
+from __future__ import annotations
+
+import re
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publisher.cli.terminal import output
+from publisher.cli.terminal.exit_codes import Exit
+from publisher.cli.terminal.failures import CommandError
+
+if TYPE_CHECKING:
+    import httpx
+
+    from publisher.log.transparency.verify import Log
+
+_PATIENCE = 60.0
+"""Seconds without a byte after which a site counts as unavailable."""
+_BUSY = 503
+_MOST_WAITS = 20
+"""How often a file that the site is still writing is requested."""
+
+
+def verify_live_site(address: str, kept: Path | None, folder: Path, *, as_json: bool) -> Exit:
+    """Download log and files of a site and verify them, also against the checkpoint of the run before.
+
+    ``kept``: another checkpoint. The one that was seen is stored in ``folder``. Raises ``CommandError``.
+    """
+    from publisher.log.transparency import verify
+
+    base = address.rstrip("/")
+    seen = folder / f"{re.sub(r'[^A-Za-z0-9.-]+', '_', base.partition('://')[2])}.checkpoint"
+    checkpoints = [path for path in (seen if seen.exists() else None, kept) if path is not None]
+    problem, said, note = "", list[str](), None
+    with tempfile.TemporaryDirectory() as downloads, output.show_progress() as progress:
+        site, log_file = Path(downloads) / "site.zip", Path(downloads) / "log.zip"
+        # The log last: it contains whatever the site published meanwhile.
+        for path in (site, log_file):
+            _download(f"{base}/v1/{path.name}", path, lambda size: progress("下载 downloading", size, None))
+        try:
+            log = verify.Log(verify.open_archive(str(log_file)), None)
+            for path in checkpoints:
+                log.check_checkpoint(path.read_text(encoding="utf-8"), str(path))
+            log.compare(str(site))
+            said, note = _describe(log, site), _note(log)
+        except Exception as error:  # noqa: BLE001 - files of a stranger: whatever a damaged one raises
+            problem = str(error) if isinstance(error, verify.ProofError) else f"damaged: {error!r}"
+    if note is not None:
+        folder.mkdir(parents=True, exist_ok=True)
+        seen.write_text(note, encoding="utf-8")
+    _print(problem, said, seen if note is not None else None, len(checkpoints), as_json=as_json)
+    return Exit.REFUSED if problem else Exit.OK
+
+
+def _describe(log: Log, site: Path) -> list[str]:
+    counts = f"{len(log.leaves)} entries, {len(log.releases)} releases, {len(log.revisions)} revisions"
+    return [*(line.replace(str(site), site.name) for line in log.said), counts]
+
+
+def _note(log: Log) -> str | None:
+    return log.read("checkpoint").decode() if "checkpoint" in log.names else None
+
+
+def _print(problem: str, said: list[str], stored: Path | None, compared: int, *, as_json: bool) -> None:
+    if as_json:
+        output.print_json(
+            {
+                "ok": not problem,
+                "problem": problem or None,
+                "said": said,
+                "compared": compared,
+                "checkpoint": None if stored is None else str(stored),
+            }
+        )
+        return
+    for line in said:
+        output.print_line(line)
+    if problem:
+        output.print_message(f"有问题：{problem}", f"Problem found: {problem}")
+        return
+    output.print_message(
+        f"日志和文件无误，与{compared}个保存的存证点一致。",
+        f"Log and files are as published, and continue {compared} kept checkpoints.",
+    )
+    if stored is not None:
+        output.print_message(
+            f"所见的存证点已存入 {stored}，下次核验时与它比对；请另存一份。",
+            f"The checkpoint seen is in {stored}; the next run compares with it. Keep another copy.",
+        )
+
+
+def _download(address: str, path: Path, progress: Callable[[int], None]) -> None:
+    """Download a file; wait while the site writes it. Raises ``CommandError('site-unavailable')``."""
+    import httpx
+
+    try:
+        with httpx.Client(timeout=_PATIENCE) as client:
+            for _ in range(_MOST_WAITS):
+                with client.stream("GET", address) as answer:
+                    if answer.status_code != _BUSY:
+                        _write(answer, path, progress)
+                        return
+                    wait = answer.headers.get("retry-after", "1")
+                time.sleep(min(int(wait) if wait.isdecimal() else 1, 30))
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise _unavailable(address, str(error) or type(error).__name__) from error
+    raise _unavailable(address, f"HTTP {_BUSY}")
+
+
+def _write(answer: httpx.Response, path: Path, progress: Callable[[int], None]) -> None:
+    if not answer.is_success:
+        raise _unavailable(str(answer.url), f"HTTP {answer.status_code}")
+    size = 0
+    with path.open("wb") as file:
+        for piece in answer.iter_bytes():
+            file.write(piece)
+            size += len(piece)
+            progress(size)
+
+
+def _unavailable(address: str, why: str) -> CommandError:
+    return CommandError(
+        "site-unavailable",
+        f"无法下载 {address}：{why}。请检查地址和网络，稍后重试。",
+        f"{address} cannot be downloaded: {why}. Check the address and the network, then retry.",
+        exit_code=Exit.UNAVAILABLE,
+    )
