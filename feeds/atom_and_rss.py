@@ -54,6 +54,7 @@ def _new_feed(feed: Feed, media_type: str) -> Any:
         rss_dates=dates,
         archive=feed.archive,
         erasures=feed.erasures,
+        checkpoint=feed.checkpoint,
     )
     feed_generator.title(_title_line(feed.title))
     feed_generator.link(href=page, rel="alternate")

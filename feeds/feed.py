@@ -67,5 +67,7 @@ class Feed:
     """``alternate`` (the other formats), ``hub`` (WebSub), ``prev-archive`` and ``current`` (RFC 5005) …"""
     erasures: tuple[Erasure, ...] = ()
     """Erased records of the feed's datasets, newest first, whether or not entries of them are left."""
+    checkpoint: str = ""
+    """Signed note over the release of the newest entry (C2SP tlog-checkpoint); empty: not yet signed."""
     archive: bool = False
     """Whether it is an archive document (RFC 5005, section 4), which never gets new entries."""

@@ -104,10 +104,11 @@ class FeedgenExtension:
         self.rss_dates: Mapping[str, datetime] = {}
         self.archive = False
         self.erasures: tuple[Erasure, ...] = ()
+        self.checkpoint = ""
 
     def extend_ns(self) -> dict[str, str]:
         history = {"fh": HISTORY} if self.archive else {}
-        return history | ({"qingdan": QINGDAN} if self.erasures else {})
+        return history | ({"qingdan": QINGDAN} if self.erasures or self.checkpoint else {})
 
     def extend_atom(self, element: Any) -> None:
         """Replace feedgen's links by ours. feedgen calls this before it adds entries."""
@@ -141,8 +142,11 @@ class FeedgenExtension:
         self._mark(parent)
 
     def _mark(self, parent: Any) -> None:
-        """Insert archive mark and erasures before the entries, as streaming readers need."""
+        """Insert archive mark, checkpoint and erasures before the entries, as streaming readers need."""
         marks = [etree.Element(f"{{{HISTORY}}}archive")] if self.archive else []
+        if self.checkpoint:
+            marks.append(etree.Element(f"{{{QINGDAN}}}checkpoint"))
+            marks[-1].text = self.checkpoint
         marks += map(_erasure_element, self.erasures)
         first = next((n for n, child in enumerate(parent) if child.tag in ("entry", "item")), len(parent))
         parent[first:first] = marks
@@ -155,6 +159,7 @@ def new_feed(
     rss_dates: Mapping[str, datetime],
     archive: bool = False,
     erasures: tuple[Erasure, ...] = (),
+    checkpoint: str = "",
 ) -> Any:
     """Create an empty feedgen feed that always renders the same bytes."""
     feed = FeedGenerator()
@@ -165,7 +170,7 @@ def new_feed(
     vars(feed)["_FeedGenerator__rss_lastBuildDate"] = None
     feed.fixes.links = tuple(links)
     feed.fixes.rss_dates = rss_dates
-    feed.fixes.archive, feed.fixes.erasures = archive, erasures
+    feed.fixes.archive, feed.fixes.erasures, feed.fixes.checkpoint = archive, erasures, checkpoint
     return feed
 
 

@@ -51,7 +51,8 @@ def _extension(feed: Feed) -> dict[str, Any]:
         }
         for erasure in feed.erasures
     ]
-    return {"erasures": erasures} if erasures else {}
+    own = {"checkpoint": feed.checkpoint, "erasures": erasures}
+    return {key: value for key, value in own.items() if value}
 
 
 def _item(entry: Entry) -> dict[str, Any]:

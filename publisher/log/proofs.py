@@ -83,6 +83,20 @@ class Proofs:
         with self._session.read() as conn:
             return checkpoints.origin(conn)
 
+    def newest_entry(self, dataset: str | None) -> int | None:
+        """Return the position of the entry of the newest release of a dataset, or of the site."""
+        of_dataset = () if dataset is None else (t.dataset.c.name == dataset,)
+        query = (
+            select(e.entry.c.position)
+            .join_from(t.release, t.dataset, t.dataset.c.key == t.release.c.dataset)
+            .join(e.entry, e.entry.c.digest == t.release.c.document)
+            .where(*of_dataset)
+            .order_by(t.release.c.sequence.desc())
+        )
+        with self._session.read() as conn:
+            position: int | None = conn.scalar(query.limit(1))
+            return position
+
     def unsigned_since(self) -> datetime | None:
         """Return since when there are entries that no signed checkpoint covers; None if there are none."""
         c = e.checkpoint.c
@@ -127,15 +141,14 @@ class Proofs:
     def entry(self, position: int, size: int | None = None) -> EntryProof:
         """Return an entry with its proof in the tree of ``size`` entries.
 
-        By default in the first signed checkpoint that covers it, so that the answer stays; else in the newest
-        tree. Raises ``LogError('no-such-entry')``.
+        By default in the first signed checkpoint that covers it, so that the answer stays; before one is
+        signed, in the tree of its transaction. Raises ``LogError('no-such-entry')``.
         """
         with self._session.read() as conn:
             row = conn.execute(select(e.entry).where(e.entry.c.position == position)).first()
             if row is None or (size is not None and not position < size <= entry_log.size(conn)):
                 raise _no_such_entry(position)
-            signed = None if size is not None else checkpoints.first_covering(conn, position)
-            tree = entry_log.tree(conn, signed.size if signed else size)
+            tree = entry_log.tree(conn, size or checkpoints.size_covering(conn, position))
             one = Entry(row.kind, row.format, row.digest)
             note = checkpoints.note_of_size(conn, tree.size)
             return EntryProof(

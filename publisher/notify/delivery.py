@@ -116,6 +116,7 @@ class Notifier:
         data = {
             "dataset": delivery.dataset,
             "release": delivery.number,
+            "checkpoint": await to_thread.run_sync(self.log.proofs.checkpoint),
             "erasures": erasures,
             "feed": await to_thread.run_sync(
                 lambda: msgspec.Raw(json_feed(build_feed(self.log, scope, selection, "json")))

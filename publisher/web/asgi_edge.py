@@ -28,7 +28,10 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
     (b"access-control-allow-origin", b"*"),
     (
         b"access-control-expose-headers",
-        b"ETag, Last-Modified, Retry-After, Link, Repr-Digest, Content-Range, Content-Disposition",
+        (
+            b"ETag, Last-Modified, Retry-After, Link, Repr-Digest, Content-Range, Content-Disposition, "
+            b"Qingdan-Checkpoint"
+        ),
     ),
     (b"cross-origin-resource-policy", b"cross-origin"),
     (b"referrer-policy", b"no-referrer"),

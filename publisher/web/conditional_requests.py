@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -30,6 +31,7 @@ _HEADERS_USED = {
 _TAG = re.compile(r'(?:W/)?"([^"]*?)(?:[-;](?:gzip|br|zstd))?"')
 """An entity tag, without what proxies add to it when they compress."""
 
+_CHECKPOINT_RELATION = "https://c2sp.org/tlog-checkpoint"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "public, no-cache"
 
@@ -63,12 +65,25 @@ class Validity:
     """The address is pinned to a release: only a withdrawal, a correction mark or an erasure changes it."""
     immutable: bool = False
     """The address names its bytes by their digest or their place in the log: nothing can change them."""
+    checkpoint: str = ""
+    """The first signed checkpoint that covers this release: a header, and no input of the ETag."""
 
-    def headers(self, etag: str) -> dict[str, str]:
+    def headers(self, etag: str, base: str) -> dict[str, str]:
+        """Return the headers of caching and proof. ``base``: address of the site."""
         headers = {"etag": etag, "cache-control": IMMUTABLE if self.immutable else REVALIDATE}
+        if self.checkpoint:
+            headers["qingdan-checkpoint"] = base64.b64encode(self.checkpoint.encode()).decode()
+        elif not self.pinned and not self.immutable:
+            headers["link"] = f'<{base}/log/checkpoint>; rel="{_CHECKPOINT_RELATION}"'
         if self.modified is not None:
             headers["last-modified"] = _http_date(self.modified)
         return headers
+
+
+def join_headers(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
+    """Merge headers; the links of both stay."""
+    links = [headers["link"] for headers in (first, second) if "link" in headers]
+    return {**first, **second, **({"link": ", ".join(links)} if links else {})}
 
 
 def etag(validity: Validity, *, version: str, address: bytes) -> str:

@@ -19,6 +19,7 @@ from msgspec import structs
 from openapi.operation import Operation
 from publisher.web import conditional_requests, range_download
 from publisher.web.bytes_response import VARY, BytesResponse
+from publisher.web.conditional_requests import join_headers
 from publisher.web.file_cache import Coding, FileKey
 from publisher.web.problems import ProblemError
 from publisher.web.range_download import AsgiResponse, download
@@ -112,7 +113,7 @@ def _answerer(route: Route, service: Service) -> _Answer:
             validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
             if is_unchanged:
                 return BytesResponse(304, validators, b"")
-            return _outcome(route.operation, reply.build(), {**validators, **reply.headers})
+            return _outcome(route.operation, reply.build(), join_headers(validators, reply.headers))
 
     return answer
 
@@ -177,7 +178,7 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
         file = service.files.find(key)
         if file is not None:
             with suppress(FileNotFoundError):  # deleted in between
-                return download(file, coding, {**validators, **reply.headers}, headers)
+                return download(file, coding, join_headers(validators, reply.headers), headers)
         return key
 
     def generate(call: Call, coding: Coding) -> None:
@@ -213,7 +214,7 @@ def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:
         validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
         if is_unchanged:
             return BytesResponse(304, validators, b"")
-        return _outcome(route.operation, await reply.build(), {**validators, **reply.headers})
+        return _outcome(route.operation, await reply.build(), join_headers(validators, reply.headers))
 
     return in_turn if route.runs == "file" else answer
 
@@ -230,7 +231,8 @@ def _validators(
         return {"cache-control": "no-store", **VARY}, False
     address = b"?".join((call.address.encode(), call.query, call.media.encode()))
     tag = conditional_requests.etag(validity, version=service.version, address=address)
-    return {**validity.headers(tag), **VARY}, conditional_requests.is_unchanged(validity, tag, headers)
+    own = {**validity.headers(tag, service.site.base), **VARY}
+    return own, conditional_requests.is_unchanged(validity, tag, headers)
 
 
 def _outcome(operation: Operation, content: Any, headers: dict[str, str]) -> BytesResponse:

@@ -12,6 +12,7 @@ from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
+from publisher.log.proofs import FirstCheckpoint
 from publisher.log.transparency.successions import Succession
 from publisher.web.client_budget import ClientBudgets
 from publisher.web.file_cache import FileCache
@@ -72,6 +73,10 @@ class Service:
     )
     """By dataset and number."""
     _datasets: SequenceCache[str, Dataset] = field(default_factory=SequenceCache, repr=False)
+    _newest_entries: SequenceCache[str, int | None] = field(default_factory=SequenceCache, repr=False)
+    """Dataset → position of the entry of its newest release; the empty name is that of all datasets."""
+    _checkpoints: dict[int, FirstCheckpoint] = field(default_factory=dict, repr=False)
+    """Position of an entry → the first checkpoint that covers it, which never changes."""
 
     def published_anywhere(self, sequence: int) -> datetime | None:
         """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""
@@ -116,6 +121,26 @@ class Service:
     def catalogue(self, dataset: str, number: int) -> Catalogue:
         """Return the catalogue of a release. Raises as :meth:`release`."""
         return self._pinned(dataset, number).catalogue
+
+    def first_checkpoint(self, release: Release) -> FirstCheckpoint | None:
+        """Return the first signed checkpoint that covers a release; None: not yet signed."""
+        return self._first_covering(release.entry)
+
+    def newest_checkpoint(self, dataset: str, sequence: int) -> FirstCheckpoint | None:
+        """Return the first checkpoint that covers the newest release of a dataset; None: not yet signed.
+
+        ``sequence``: of its validator; the empty name is that of all datasets.
+        """
+        entry = self._newest_entries.find(
+            dataset, sequence, lambda name: self.log.proofs.newest_entry(name or None)
+        )
+        return None if entry is None else self._first_covering(entry)
+
+    def _first_covering(self, entry: int) -> FirstCheckpoint | None:
+        known = self._checkpoints.get(entry)
+        if known is None and (known := self.log.proofs.first_checkpoint(entry)) is not None:
+            self._checkpoints[entry] = known
+        return known
 
     def later_changes_key(self, dataset: str, number: int) -> tuple[object, ...]:
         """Return later changes that a state of the release shows; see :meth:`.Queries.later_changes_key`."""

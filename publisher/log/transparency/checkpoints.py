@@ -72,6 +72,14 @@ def first_covering(conn: Connection, position: int) -> Any:
     return conn.execute(query).first()
 
 
+def size_covering(conn: Connection, position: int) -> int:
+    """Return the size of the first signed checkpoint that contains an entry, else of the first one at all."""
+    if (signed := first_covering(conn, position)) is not None:
+        return int(signed.size)
+    c = e.checkpoint.c
+    return conn.scalar(select(c.size).where(c.size > position).order_by(c.size).limit(1)) or position + 1
+
+
 def note_of_size(conn: Connection, size: int) -> str | None:
     """Return the signed note of a tree with the lines of its witnesses; None if it is not signed."""
     note: str | None = conn.scalar(select(e.checkpoint.c.note).where(e.checkpoint.c.size == size))

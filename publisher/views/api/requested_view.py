@@ -85,7 +85,13 @@ def pinned_validity(service: Service, dataset: str, number: int, *marks: object)
     modified: datetime | None = release.published_at
     if release.erased or any(marks):
         modified = service.published_at(dataset, service.log.queries.sequence(dataset))
-    return Validity((release.hash, release.erased, *marks), modified, pinned=True)
+    first = service.first_checkpoint(release)
+    return Validity(
+        (release.hash, release.erased, *marks),
+        modified,
+        pinned=True,
+        checkpoint=first.note if first else "",
+    )
 
 
 def resolve_release(service: Service, dataset: str, view: View) -> View:

@@ -162,6 +162,7 @@ def sides_validity(service: Service, name: str, sides: Sides) -> Validity:
         (*(token for v in both for token in v.tokens), sides.before, sides.after),
         max(times, default=None),
         pinned=all(v.pinned for v in both),
+        checkpoint=both[1].checkpoint if all(v.checkpoint for v in both) else "",
     )
 
 

@@ -21,6 +21,8 @@ from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import build_table_schema
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
+_CHECKPOINT = "checkpoint"
+"""Name of the file with the signed checkpoint (C2SP tlog-checkpoint)."""
 _OWN_TYPES = {"release": "integer", "effective_from": "date"}
 
 
@@ -71,10 +73,12 @@ def write_package(path: Path, about: About, rows: Rows) -> None:
         }
         package.add("datapackage.json", [_pretty(descriptor)])
         package.add("README.md", [_readme([about]).encode()])
+        if about.checkpoint:
+            package.add(_CHECKPOINT, [about.checkpoint.encode()])
 
 
-def write_site(path: Path, base: str, states: Sequence[tuple[About, Rows]]) -> None:
-    """Write the newest release of every dataset in one package."""
+def write_site(path: Path, base: str, states: Sequence[tuple[About, Rows]], checkpoint: str) -> None:
+    """Write the newest release of every dataset in one package. ``checkpoint``: the newest one, or empty."""
     abouts = [about for about, _ in states]
     timestamp = max((a.timestamp for a in abouts if a.timestamp), default=None)
     with _zip(path, timestamp) as package:
@@ -83,6 +87,8 @@ def write_site(path: Path, base: str, states: Sequence[tuple[About, Rows]]) -> N
         descriptor = _descriptor("site", base, abouts, package.sums)
         package.add("datapackage.json", [_pretty(descriptor)])
         package.add("README.md", [_readme(abouts).encode()])
+        if checkpoint:
+            package.add(_CHECKPOINT, [checkpoint.encode()])
 
 
 def _add_data(package: _Zip, name: str, about: About, rows: Rows) -> None:
@@ -170,6 +176,8 @@ def _readme(abouts: Sequence[About]) -> str:
         "CSV 为 UTF-8；列表与带单位的值写作 JSON；可能被表格软件当作公式的文字前加 `'`。\n\n"
         "`datapackage.json` defines every column; check with `sha256sum -c SHA256SUMS`. CSV is UTF-8; lists\n"
         "and measures are JSON; a text that a spreadsheet would run as a formula has a `'` before it.\n\n"
+        "`checkpoint`（有则附）是本站日志的存证点，请保存：日后可据以证明内容没有变化（docs/proof.md）。\n"
+        "`checkpoint`, if there is one, fixes everything that was published: keep it (docs/proof.md).\n\n"
         f"{sections}\n"
     )
 

@@ -29,6 +29,8 @@ class About:
     erased: int
     """Number of records of this state that were erased since."""
     lang: Lang = "zh"
+    checkpoint: str = ""
+    """The first signed checkpoint that covers the release; empty: not yet signed."""
 
     @property
     def timestamp(self) -> datetime | None:
@@ -92,5 +94,7 @@ class Form:
     write: Writer
     compressible: bool = False
     """Sent with gzip or zstd; other formats are compressed internally."""
+    has_checkpoint: bool = False
+    """Contains the checkpoint that covers its release."""
     has_headings: bool = False
     """Has headings, in Chinese or English."""

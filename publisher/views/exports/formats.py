@@ -38,6 +38,13 @@ FORMS: Mapping[str, Form] = {
         ),
         Form("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
         Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, compressible=True),
-        Form("zip", "zip", "application/zip", "数据包（Frictionless）", data_package.write_package),
+        Form(
+            "zip",
+            "zip",
+            "application/zip",
+            "数据包（Frictionless）",
+            data_package.write_package,
+            has_checkpoint=True,
+        ),
     )
 }

@@ -24,14 +24,17 @@ def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> Abo
         if view.release is None
         else (log.queries.release(dataset, view.release),)
     )
+    newest = max(releases, key=lambda r: r.number, default=None)
+    first = log.proofs.first_checkpoint(newest.entry) if newest else None
     return About(
         dataset=log.datasets.get(dataset),
         catalogue=log.queries.catalogue(dataset, view.release),
         view=view,
-        release=max(releases, key=lambda r: r.number, default=None),
+        release=newest,
         address=f"{log.datasets.site().base}/v1/datasets/{dataset}",
         erased=log.queries.erased_count(dataset, view),
         lang=lang,
+        checkpoint=first.note if first else "",
     )
 
 
@@ -58,7 +61,7 @@ def site_writer(log: Log) -> Write:
             for d in log.datasets.all()
             if (view := newest_view(log, d.name)) is not None
         ]
-        data_package.write_site(path, log.datasets.site().base, states)
+        data_package.write_site(path, log.datasets.site().base, states, log.proofs.checkpoint() or "")
 
     return write
 

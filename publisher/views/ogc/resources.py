@@ -130,7 +130,7 @@ def get_collection(geo: Geo, request: Request) -> Answer:
     _check_exists(geo, name)
     # 20-004r1: the catalogue has its own media type; 17-069r4: a request for JSON gets JSON.
     media = "application/json" if params.media == "application/json" else own
-    return _document(geo, params, lambda: collections.describe(geo, name, params), name, media=media)
+    return _document(geo, params, lambda: collections.describe(geo, name, params), name, media, name)
 
 
 def get_queryables(geo: Geo, request: Request) -> Answer:
@@ -149,7 +149,7 @@ def _property_document(geo: Geo, request: Request, kind: str) -> Answer:
     def build() -> dict[str, Any]:
         return collections.property_document(geo, name, params, kind=kind)
 
-    return _document(geo, params, build, f"{name}: {kind}", media=collections.SCHEMA)
+    return _document(geo, params, build, f"{name}: {kind}", collections.SCHEMA, name)
 
 
 def list_items(geo: Geo, request: Request) -> Answer:
@@ -302,10 +302,11 @@ def _check_exists(geo: Geo, name: str) -> None:
     geo.dataset(name)
 
 
-def _site_validity(geo: Geo, request: Request) -> Validity:
-    """Return the validity of a document about the whole site."""
-    sequence, day = geo.service.log.queries.validator()
-    datasets = page_cursor.query_digest(geo.service.log.datasets.all())
+def _site_validity(geo: Geo, request: Request, dataset: str | None = None) -> Validity:
+    """Return the validity of a document about the whole site, or about one dataset."""
+    log = geo.service.log
+    sequence, day = log.queries.validator(dataset)
+    datasets = page_cursor.query_digest(log.datasets.get(dataset) if dataset else log.datasets.all())
     file = geo.boundaries_file
     boundaries = None if file is None or not file.exists() else file.stat().st_mtime_ns
     return Validity((sequence, day, datasets, boundaries, request.position))
@@ -317,14 +318,18 @@ def _document(
     build: Callable[[], dict[str, Any]],
     title: str,
     media: str = "application/json",
+    collection: str = CATALOGUE,
 ) -> Answer:
+    """Build a document about a collection; the catalogue is that of all datasets."""
+
     def encode() -> bytes:
         content = build()
         return (
             geo.plain_pages.document(params, title, content) if params.format == "html" else _encode(content)
         )
 
-    return _answer(params, _site_validity(geo, Request(b"", {})), encode, media)
+    dataset = collection if is_dataset_collection(collection) else None
+    return _answer(params, _site_validity(geo, Request(b"", {}), dataset), encode, media)
 
 
 def _answer(params: Parameters, validity: Validity, build: Callable[[], bytes], media: str) -> Answer:

@@ -108,9 +108,9 @@ def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> BytesRes
         answer = handle(geo, request)
         address = path.encode() + b"?" + request.query
         tag = conditional_requests.etag(answer.validity, version=geo.service.version, address=address)
-        headers = {**answer.validity.headers(tag), **_VARY, "content-language": answer.language}
-        if answer.link:
-            headers["link"] = answer.link
+        headers = {**answer.validity.headers(tag, geo.service.site.base), **_VARY}
+        own = {"content-language": answer.language, **({"link": answer.link} if answer.link else {})}
+        headers = conditional_requests.join_headers(headers, own)
         if answer.media == HTML:
             headers |= HEADERS
         if conditional_requests.is_unchanged(answer.validity, tag, request.headers):

@@ -30,6 +30,7 @@ def release(press: Press, visit: Visit) -> Reply:
     dataset = service.log.datasets.get(name)
     sequence = service.log.queries.sequence(name)
     listed, files_validity = files.release_files(service, name, number)
+    first = service.first_checkpoint(release)
     counts = labels.format_counts(visit, release.counts)
 
     when = labels.when(visit, service.catalogue(name, number), release)
@@ -60,10 +61,11 @@ def release(press: Press, visit: Visit) -> Reply:
             cancelled_by=next((r.number for r in releases if r.cancels == number), None),
             has_next=number < max(r.number for r in releases),
             files=listed.files,
+            signed_at=first.signed_at if first else None,
         )
 
     # The page links to later releases and generated files, so it is not pinned.
-    validity = Validity((release.hash, release.erased, dataset, sequence, files_validity.tokens))
+    validity = Validity((release.hash, release.erased, dataset, sequence, files_validity.tokens, first))
     return Reply(validity, build, HEADERS)
 
 

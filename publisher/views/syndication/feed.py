@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from feeds.feed import Entry, Erasure, Feed, Link
 from publisher.log.clocks import SHANGHAI, moment
 from publisher.log.log import Log
-from publisher.log.model import Dataset, View
+from publisher.log.model import Change, Dataset, View
 from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.formats import FORMATS
 from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope
@@ -56,8 +56,18 @@ def build_feed(
         entries=feed_entries,
         links=tuple(feed_links(site.base, scope, form, selection.archive, selection.previous, hub=hub)),
         erasures=erasures,
+        checkpoint=_newest_checkpoint(log, selection.changes),
         archive=selection.archive is not None,
     )
+
+
+def _newest_checkpoint(log: Log, changes: Sequence[Change]) -> str:
+    """Return the first checkpoint that covers the release of the newest entry; empty: not yet signed."""
+    if not changes:
+        return ""
+    newest = max(changes, key=lambda change: change.sequence)
+    first = log.proofs.first_checkpoint(log.queries.release(newest.dataset, newest.release).entry)
+    return first.note if first else ""
 
 
 def list_erasures(log: Log, scope: Scope) -> tuple[Erasure, ...]:

@@ -88,6 +88,11 @@ def export(
                 partial_path.unlink(missing_ok=True)
             sums.append(f"{file_digest(path)}  {path.name}\n")
             output.print_line(str(path))
+        if (note := log.proofs.checkpoint()) is not None:
+            path = folder / "checkpoint"
+            path.write_text(note, encoding="utf-8")
+            sums.append(f"{file_digest(path)}  {path.name}\n")
+            output.print_line(str(path))
     (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
     return Exit.OK
 

@@ -207,6 +207,13 @@ class Release(Answer, frozen=True, kw_only=True):
             "Property → salt of its commitment in the document; absent if erased or not public"
         ),
     ]
+    checkpoint: Annotated[
+        str | None,
+        Meta(
+            description="首个含有本次发布的存证点；尚未签名则空 / First signed checkpoint over it; null: "
+            "not yet signed"
+        ),
+    ]
     links: ReleaseLinks
 
 

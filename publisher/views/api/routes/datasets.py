@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from openapi.operation import Operation
@@ -131,8 +132,6 @@ def _reference(release: model.Release, home: str) -> common.ReleaseReference:
 def get_schema(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     view = query_parameters.parse(call.query, _PINNED).view
-    if view.release is not None:
-        service.log.queries.release(name, view.release)
     catalogue = service.log.queries.catalogue(name, view.release)
 
     def build() -> common.Schema:
@@ -151,7 +150,9 @@ def get_schema(service: Service, call: Call) -> Reply:
             ),
         )
 
-    return Reply(Validity((catalogue.digest,), pinned=view.release is not None), build)
+    if view.release is None:
+        return Reply(Validity((catalogue.digest,)), build)
+    return Reply(requested_view.pinned_validity(service, name, view.release), build)
 
 
 def _field(field: Field) -> common.SchemaField:
@@ -201,8 +202,10 @@ def list_releases(service: Service, call: Call) -> Reply:
         )
 
     newest = releases[0].published_at if releases else None
-    tokens = tuple((r.hash, r.erased) for r in page)
-    return Reply(Validity((len(releases), tokens), newest), build)
+    signed = [service.first_checkpoint(r) for r in page]
+    tokens = tuple((r.hash, r.erased, first) for r, first in zip(page, signed, strict=True))
+    times = [newest, *(first.signed_at for first in signed if first)] if newest else []
+    return Reply(Validity((len(releases), tokens), max(filter(None, times), default=None)), build)
 
 
 @route(
@@ -227,12 +230,15 @@ def get_release(service: Service, call: Call) -> Reply:
     if call.media != _JSON:
         return _describe_in_rdf(service, service.log.datasets.get(name), call.media)
     validity = requested_view.pinned_validity(service, name, number)
+    if (first := service.first_checkpoint(release)) is not None:
+        times = (first.signed_at, validity.modified or first.signed_at)
+        validity = replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))
     return Reply(validity, lambda: _release(service, release))
 
 
 def _release(service: Service, release: model.Release) -> common.Release:
     home = service.link(f"/v1/datasets/{release.dataset}")
-    pinned = f"?release={release.number}"
+    pinned, first = f"?release={release.number}", service.first_checkpoint(release)
     return common.fill(
         common.Release,
         release,
@@ -241,6 +247,7 @@ def _release(service: Service, release: model.Release) -> common.Release:
         sources=tuple(source_answer(s) for s in release.sources),
         left_out=tuple(dict(row) for row in release.left_out),
         salts={n: s for n, s in release.salts.items() if n != "actor" or service.shows_actor},
+        checkpoint=first.note if first else None,
         links=common.ReleaseLinks(
             self=f"{home}/releases/{release.number}",
             dataset=home,

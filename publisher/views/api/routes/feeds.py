@@ -12,6 +12,7 @@ from litestar.concurrency import sync_to_thread
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, View
+from publisher.log.proofs import FirstCheckpoint
 from publisher.views.api import requested_view
 from publisher.views.api.parameter_docs import AS_OF, KNOWN_AT, RELEASE
 from publisher.views.api.routes.search import index_values, only_dataset
@@ -308,11 +309,21 @@ def _validity(service: Service, name: str | None) -> Validity:
     ``modified`` is the time of the releases, not of the changes: an erasure removes words and adds no entry.
     """
     sequence = service.log.queries.sequence(name)
+    first = service.newest_checkpoint(name or "", sequence)
     if name is not None:
-        return Validity((sequence,), service.published_at(name, sequence))
+        return _with_checkpoint((sequence,), service.published_at(name, sequence), first)
     # Before the first release a feed contains the time at which the first dataset was created.
     names = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
-    return Validity((sequence, *names), service.published_anywhere(sequence))
+    return _with_checkpoint((sequence, *names), service.published_anywhere(sequence), first)
+
+
+def _with_checkpoint(
+    tokens: tuple[object, ...], published: datetime | None, first: FirstCheckpoint | None
+) -> Validity:
+    """Add the checkpoint that a feed contains: all older releases are signed if the newest one is."""
+    if first is None:
+        return Validity(tokens, published)
+    return Validity((*tokens, first.note), None if published is None else max(published, first.signed_at))
 
 
 ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FORMS}

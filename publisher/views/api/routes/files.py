@@ -115,16 +115,22 @@ def _check_headings(form: Form, query: bytes) -> None:
         )
 
 
+def _form_validity(state: _State, form: Form) -> Validity:
+    """Return the validity of a file of this form, of which some contain the checkpoint."""
+    own = (state.about.checkpoint,) if form.has_checkpoint else ()
+    return replace(state.validity, tokens=(*state.validity.tokens, *own))
+
+
 def _key(name: str, form: Form, view: View, validity: Validity) -> FileKey:
     return FileKey((name, form.name, view, *validity.tokens), form.suffix, permanent=validity.pinned)
 
 
 def _reply(service: Service, name: str, form: Form, view: View, headers: str) -> FileReply:
     state = _state(service, name, view, headers)
-    about = state.about
+    about, validity = state.about, _form_validity(state, form)
     return FileReply(
-        validity=state.validity,
-        key=_key(name, form, view, state.validity),
+        validity=validity,
+        key=_key(name, form, view, validity),
         write=write_state.state_writer(service.log, about, form),
         compressible=form.compressible,
         headers={
@@ -181,7 +187,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
         write_state.description_tokens(write_state.describe_state(service.log, d.name, View()))
         for d in service.log.datasets.all()
     )
-    validity = Validity((sequence, *descriptions))
+    validity = Validity((sequence, *descriptions, service.log.proofs.checkpoint()))
     return FileReply(
         validity=validity,
         key=FileKey(("site", *validity.tokens), "zip"),
@@ -231,7 +237,8 @@ def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[Fil
     home = f"/v1/datasets/{name}" + (f"/releases/{view.release}" if view.release is not None else "")
 
     def describe(form: Form) -> File:
-        cached = service.files.find(_key(name, form, view, state.validity))
+        own = _form_validity(state, form)
+        cached = service.files.find(_key(name, form, view, own))
         return File(
             form=form.name,
             title=form.title,

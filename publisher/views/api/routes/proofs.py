@@ -126,7 +126,7 @@ def get_release_document(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     text = service.log.proofs.release_document(name, number)
-    return Reply(Validity((text,), pinned=True), text.encode)
+    return Reply(requested_view.pinned_validity(service, name, number, text), text.encode)
 
 
 def _get_manifest(service: Service, call: Call) -> FileReply:
@@ -138,7 +138,7 @@ def _get_manifest(service: Service, call: Call) -> FileReply:
         with path.open("wb") as file:
             file.writelines(service.log.proofs.manifest(name, number))
 
-    validity = Validity((text,), pinned=True)
+    validity = requested_view.pinned_validity(service, name, number, text)
     return FileReply(
         validity=validity,
         key=FileKey((name, "manifest", *validity.tokens), "jsonl", permanent=True),
