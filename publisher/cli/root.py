@@ -15,6 +15,7 @@ from publisher.cli.commands.operation import (
     recovery,
     serve,
     site,
+    site_details,
     webhooks,
     witness,
 )
@@ -76,6 +77,7 @@ def _with_full_short_help(command: click.Command) -> click.Command:
 
 _MODULES = (
     site,
+    site_details,
     serve,
     mcp,
     datasets,

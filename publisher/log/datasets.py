@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
 from publisher.log import registry
 from publisher.log.clocks import micros
+from publisher.log.database.storable_text import storable
 from publisher.log.database.upgrade import migrate
-from publisher.log.model import Dataset, Part, Site
+from publisher.log.model import Dataset, LogError, Part, Site
+from publisher.log.registry import SiteDetails
 from publisher.log.session import Session
 from publisher.log.transparency import description_entries
 from schemas.definition.catalogue import Catalogue
 
 
 class Datasets:
-    """``log.datasets``: create and list datasets; add, rename, merge and close parts."""
+    """``log.datasets``: details of the site; create, list and change datasets and their parts."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -37,6 +41,40 @@ class Datasets:
         """Raises ``LogError('not-initialised')``."""
         with self._session.read() as conn:
             return registry.site(conn)
+
+    def site_details(self) -> tuple[SiteDetails, datetime | None]:
+        """Return the details of the site, and when they were last changed; None: never."""
+        return self._session.read_once(registry.site_details)
+
+    def change_site(self, **changes: str) -> SiteDetails:
+        """Change details of the site, as an entry of the log. Blank: no longer stated."""
+        now = self._session.clock()
+        with self._session.append() as conn:
+            before, _ = registry.site_details(conn)
+            after = replace(before, **{name: storable(text.strip()) for name, text in changes.items()})
+            if after != before:
+                registry.change_site(conn, after, now)
+                description_entries.append_site(conn, micros(now))
+            return after
+
+    def change(self, dataset: str, **details: Any) -> Dataset:
+        """Change details of a dataset (title, body, licence, …), as an entry of the log.
+
+        Its name stays, because addresses and ids contain it. Raises ``LogError``: ``no-such-dataset``,
+        ``detail-missing`` (title, body, licence and contact cannot be blank).
+        """
+        for name in ("title", "body", "licence", "contact"):
+            if name in details and not details[name].strip():
+                raise LogError(
+                    "detail-missing",
+                    f"数据集的 {name} 不能为空。",
+                    f"The {name} of a dataset cannot be blank.",
+                )
+        current = self.get(dataset)
+        changed = {name: value for name, value in details.items() if getattr(current, name) != value}
+        if not changed:
+            return current
+        return self._change(dataset, lambda conn, key, now: registry.change_dataset(conn, key, changed, now))
 
     def create(self, dataset: Dataset, catalogue: Catalogue) -> Dataset:
         now = self._session.clock()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +26,7 @@ _DETAILS = (
     *("description", "notice", "labels", "source_note"),
 )
 _DATASET_BY_NAME = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
+_SITE_DETAILS = Prepared(select(t.site.c.details, t.site.c.named_at))
 _PART_NAMES = Prepared(
     select(t.part.c.key, t.part.c.name, t.part.c.merged_into).where(
         t.part.c.dataset == bindparam("dataset", type_=t.Integer64)
@@ -36,6 +37,24 @@ _PARTS = Prepared(
     .where(t.part.c.dataset == bindparam("dataset", type_=t.Integer64), t.part.c.merged_into.is_(None))
     .order_by(t.part.c.key)
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDetails:
+    """What the site says of itself on pages, in the data catalog and in feeds. Empty: not stated."""
+
+    name: str = ""
+    """Name of the site, such as 示例市人民政府清单公开."""
+    name_en: str = ""
+    owner: str = ""
+    """主办单位，the body that is responsible for the site."""
+    contact: str = ""
+    code: str = ""
+    """网站标识码。"""
+    icp: str = ""
+    """ICP备案号."""
+    police: str = ""
+    """公安备案号."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +95,30 @@ def site(conn: Connection) -> Site:
     if row is None:
         raise not_initialised()
     return Site(base=row.base, tag_authority=row.tag_authority)
+
+
+def site_details(conn: Connection) -> tuple[SiteDetails, datetime | None]:
+    """Return the details of the site, and when they were last changed; None: never."""
+    row = _SITE_DETAILS.first(conn, {})
+    if row is None:
+        raise not_initialised()
+    return msgspec.json.decode(row.details, type=SiteDetails), moment(row.named_at) if row.named_at else None
+
+
+def change_site(conn: Connection, details: SiteDetails, now: datetime) -> None:
+    """Replace the details of the site."""
+    stated = {name: text for name, text in asdict(details).items() if text}
+    values = {"details": msgspec.json.encode(stated).decode(), "named_at": _next_naming(conn, now)}
+    conn.execute(update(t.site).values(values))
+
+
+def change_dataset(conn: Connection, dataset_key: int, details: Mapping[str, Any], now: datetime) -> None:
+    """Replace some details of a dataset; its name and its catalogue are none of them."""
+    stored = conn.scalar(select(t.dataset.c.details).where(t.dataset.c.key == dataset_key)) or "{}"
+    changed = {**msgspec.json.decode(stored), **details}
+    values = {"details": msgspec.json.encode(changed).decode()}
+    conn.execute(update(t.dataset).where(t.dataset.c.key == dataset_key).values(values))
+    _mark_renamed(conn, dataset_key, now)
 
 
 def not_initialised() -> LogError:
@@ -293,10 +336,15 @@ def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, no
 
 def _mark_renamed(conn: Connection, dataset_key: int, now: datetime) -> None:
     """Raise ``named_at``, so that validators of responses with the old names no longer match."""
-    c = t.dataset.c
-    # The maximum of the site, because the validator of the site must grow too.
-    before = conn.scalar(select(func.max(c.named_at))) or 0
-    conn.execute(update(t.dataset).where(c.key == dataset_key).values(named_at=max(micros(now), before + 1)))
+    named_at = _next_naming(conn, now)
+    conn.execute(update(t.dataset).where(t.dataset.c.key == dataset_key).values(named_at=named_at))
+
+
+def _next_naming(conn: Connection, now: datetime) -> int:
+    """Return an instant after every earlier one of the site, because its validator must grow too."""
+    last_named = (select(func.max(c)).scalar_subquery() for c in (t.dataset.c.named_at, t.site.c.named_at))
+    before = max(instant or 0 for instant in conn.execute(select(*last_named)).one())
+    return max(micros(now), before + 1)
 
 
 def _refuse_used_names(

@@ -6,7 +6,7 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
@@ -67,6 +67,13 @@ class Validity:
     """The address names its bytes by their digest or their place in the log: nothing can change them."""
     checkpoint: str = ""
     """The first signed checkpoint that covers this release: a header, and no input of the ETag."""
+
+    def extended(self, token: object, changed_at: datetime | None) -> Validity:
+        """Return the validity of a response that shows one more thing. ``changed_at``: its last change."""
+        modified = self.modified
+        if modified is not None and changed_at is not None:
+            modified = max(modified, changed_at)
+        return replace(self, tokens=(*self.tokens, token), modified=modified)
 
     def headers(self, etag: str, base: str) -> dict[str, str]:
         """Return the headers of caching and proof. ``base``: address of the site."""

@@ -13,6 +13,7 @@ from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
 from publisher.log.proofs import FirstCheckpoint
+from publisher.log.registry import SiteDetails
 from publisher.log.transparency.successions import Succession
 from publisher.web.client_budget import ClientBudgets
 from publisher.web.file_cache import FileCache
@@ -41,6 +42,14 @@ class _PinnedRelease:
     release: Release
     catalogue: Catalogue
     later_changes: tuple[object, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadDetails:
+    """Details of the site, and when they were last changed; None: never."""
+
+    details: SiteDetails
+    changed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +82,22 @@ class Service:
     )
     """By dataset and number."""
     _datasets: SequenceCache[str, Dataset] = field(default_factory=SequenceCache, repr=False)
+    _details: list[ReadDetails] = field(default_factory=list, repr=False)
+    """At most one: those that were read last."""
     _newest_entries: SequenceCache[str, int | None] = field(default_factory=SequenceCache, repr=False)
     """Dataset → position of the entry of its newest release; the empty name is that of all datasets."""
     _checkpoints: dict[int, FirstCheckpoint] = field(default_factory=dict, repr=False)
     """Position of an entry → the first checkpoint that covers it, which never changes."""
+
+    def site_details(self) -> ReadDetails:
+        """Read the details of the site: a response that shows them has them among its tokens."""
+        self._details[:] = [ReadDetails(*self.log.datasets.site_details())]
+        return self._details[0]
+
+    @property
+    def last_details(self) -> ReadDetails:
+        """Details that were read last, for error pages: the database may be away."""
+        return self._details[0] if self._details else ReadDetails(SiteDetails(), None)
 
     def published_anywhere(self, sequence: int) -> datetime | None:
         """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""
@@ -88,7 +109,7 @@ class Service:
         return max((t for t in times if t is not None), default=None)
 
     def published_at(self, dataset: str, sequence: int) -> datetime | None:
-        """Return the time of the last change of ``dataset``: its newest release or a later renamed part.
+        """Return the time of the last change of ``dataset``: its newest release, or later details or parts.
 
         ``sequence`` is that of its validator.
         """
@@ -100,7 +121,7 @@ class Service:
         return max([*times, *([renamed_at] if times and renamed_at else [])], default=None)
 
     def dataset(self, name: str) -> Dataset:
-        """Return a dataset. Cached, because its details never change and changes of parts raise the sequence.
+        """Return a dataset. Cached, because changes of its details and parts raise the sequence.
 
         Raises ``no-such-dataset``.
         """

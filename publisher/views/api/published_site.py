@@ -12,8 +12,8 @@ _TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
 
 def read_published_site(service: Service) -> PublishedSite:
     """Read the datasets and releases of the site, with their files."""
-    datasets = service.log.datasets.all()
-    return PublishedSite(service.site, tuple(read_published_dataset(service, d) for d in datasets))
+    datasets = tuple(read_published_dataset(service, d) for d in service.log.datasets.all())
+    return PublishedSite(service.site, datasets, service.site_details().details)
 
 
 def read_published_dataset(service: Service, dataset: Dataset) -> PublishedDataset:

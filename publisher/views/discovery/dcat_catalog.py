@@ -59,7 +59,7 @@ def _lists(datasets: Sequence[PublishedDataset], at: Addresses, *, versions: boo
 
 def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) -> Iterator[Node]:
     site = published_site.site
-    host = site.tag_authority.partition(",")[0]
+    own, host = published_site.details, site.tag_authority.partition(",")[0]
     agent = at.part("publisher", host)
     times = [p.release.published_at for d in published_site.datasets for p in d.releases]
     datasets = [at.dataset(d.dataset.name) for d in published_site.datasets]
@@ -68,8 +68,8 @@ def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) ->
         "@id": at.catalog,
         "@type": "dcat:Catalog",
         "dct:title": [
-            vocabulary.chinese("政府清单数据目录"),
-            vocabulary.english("Data catalog of government lists"),
+            vocabulary.chinese(f"{own.name}数据目录" if own.name else "政府清单数据目录"),
+            vocabulary.english(own.name_en or "Data catalog of government lists"),
         ],
         "dct:description": [
             vocabulary.chinese("本站的政府清单：每次发布形成一个不可更改的版本，可按日期查询。"),
@@ -78,12 +78,21 @@ def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) ->
         "dct:publisher": _ref(agent),
         "dct:language": _ref(vocabulary.CHINESE),
         "foaf:homepage": _ref(f"{site.base}/"),
+        **({"dcat:contactPoint": _ref(at.part("contact", host))} if own.contact else {}),
         "dcat:dataset": [_ref(a) for a in (*datasets, *(series if versions else ()))],
         "dcat:service": _ref(at.service),
         "dcat:themeTaxonomy": _ref(vocabulary.GOVERNMENT.rpartition("/")[0]),
         **({"dct:modified": _instant(max(times)), "dct:issued": _instant(min(times))} if times else {}),
     }
-    yield {"@id": agent, "@type": "foaf:Agent", "foaf:name": host, "foaf:homepage": _ref(f"{site.base}/")}
+    name = own.owner or host
+    yield {"@id": agent, "@type": "foaf:Agent", "foaf:name": name, "foaf:homepage": _ref(f"{site.base}/")}
+    if own.contact:
+        yield {
+            "@id": at.part("contact", host),
+            "@type": "vcard:Kind",
+            "vcard:fn": own.contact,
+            **vocabulary.contact(own.contact),
+        }
     yield {"@id": f"{site.base}/", "@type": "foaf:Document"}
     yield {
         "@id": at.service,

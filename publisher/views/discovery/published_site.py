@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from publisher.log.model import Dataset, Release, Site
+from publisher.log.registry import SiteDetails
 from schemas.definition.catalogue import Catalogue
 
 
@@ -47,3 +48,4 @@ class PublishedSite:
 
     site: Site
     datasets: Sequence[PublishedDataset]
+    details: SiteDetails

@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from publisher.log.model import Site
 from publisher.views.ogc.parameters import Parameters
-from publisher.views.pages.printing.html_head import SITE
+from publisher.views.pages.printing.page_request import SOFTWARE
 from publisher.views.pages.printing.templates import Asset, clean
 
 _ENOUGH = 300
@@ -51,7 +51,7 @@ class PlainPages:
         self, params: Parameters, title: str, links: Sequence[Mapping[str, Any]], **variables: Any
     ) -> bytes:
         leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
-        defaults: dict[str, Any] = {"language": params.say("zh-CN", "en"), "site": params.say(*SITE)}
+        defaults: dict[str, Any] = {"language": params.say("zh-CN", "en"), "site": params.say(*SOFTWARE)}
         defaults |= {"title": title, "links": leading, "text": "", "columns": (), "rows": ()}
         return clean(_template().render(self._site | defaults | variables))
 

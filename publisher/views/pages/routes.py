@@ -6,6 +6,9 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
+from litestar.concurrency import sync_to_thread
+from msgspec import structs
+
 from openapi.operation import Operation
 from publisher.views.pages import (
     comparison,
@@ -76,15 +79,19 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
 
 
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
-    return Route(
-        _operation(path, media_type),
-        lambda service, call: page(press, page_request.parse_visit(service, call)),
-    )
+    def handle(service: Service, call: Call) -> Reply:
+        read = service.site_details()
+        reply = page(press, page_request.parse_visit(service, call, read.details))
+        return structs.replace(reply, validity=reply.validity.extended(read.details, read.changed_at))
+
+    return Route(_operation(path, media_type), handle)
 
 
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        return await page(press, page_request.parse_visit(service, call))
+        read = service.site_details() if service.embedded else await sync_to_thread(service.site_details)
+        reply = await page(press, page_request.parse_visit(service, call, read.details))
+        return structs.replace(reply, validity=reply.validity.extended(read.details, read.changed_at))
 
     return AsyncRoute(_operation(path), handle)
 

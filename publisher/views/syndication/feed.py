@@ -41,17 +41,18 @@ def build_feed(
     """
     site, datasets = log.datasets.site(), scope_datasets(log, scope)
     feed_entries = build_entries(log, selection.changes, {d.name: d for d in datasets})
+    own, _ = log.datasets.site_details()
     only = datasets[0] if scope.dataset is not None else None
     erasures = () if selection.archive is not None else list_erasures(log, scope)
     return Feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
         title=feed_title(scope, only, facet_titles or {}),
-        subtitle=(only.notice or only.description) if only else f"{site.base} 各清单的变化",
+        subtitle=(only.notice or only.description) if only else f"{own.name or site.base} 各清单的变化",
         updated=_updated(feed_entries, erasures, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
         self_link=site.base + feed_path(scope, form, selection.archive),
-        author=only.body if only else site.base,
+        author=only.body if only else own.owner or own.name or site.base,
         rights=only.licence if only else "",
         entries=feed_entries,
         links=tuple(feed_links(site.base, scope, form, selection.archive, selection.previous, hub=hub)),

@@ -77,6 +77,50 @@ def create(
     )
 
 
+@dataset.command("set")
+@click.argument("name")
+@click.option("--title", help="标题 / Title.")
+@click.option("--title-en", help="英文标题 / Title in English.")
+@click.option("--body", help="公布机关 / The publishing body.")
+@click.option("--division", help="行政区划代码 / GB/T 2260 code of its area.")
+@click.option("--licence", help="许可 / Licence.")
+@click.option("--contact", help="联系方式 / Contact for readers.")
+@click.option("--description", help="说明 / What it is.")
+@click.option("--notice", help="读者须知 / What readers must know first.")
+@click.option(
+    "--label", "labels", multiple=True, help="标签，取代原有的，可重复 / Labels, instead of the old ones."
+)
+@click.option("--source-note", help="数据来源 / Source of the data.")
+@with_context
+def set_(
+    context: CommandContext, /, name: str, division: str | None, labels: tuple[str, ...], **texts: str | None
+) -> None:
+    """更改数据集的标题、公布机关、许可等，记入日志 / Change details of a dataset, as an entry of the log."""
+    from schemas.reference import administrative_divisions
+
+    if division and administrative_divisions.name_of(division) is None:
+        raise click.BadParameter(f"{division!r}：没有这个代码 / no such code", param_hint="--division")
+    changes: dict[str, object] = {key: text for key, text in texts.items() if text is not None}
+    changes |= {"division": division or None} if division is not None else {}
+    changes |= {"labels": labels} if labels else {}
+    if not changes:
+        raise click.UsageError("没有写明要更改什么 / name at least one detail")
+    with context.log() as log:
+        before = log.datasets.get(name)
+        after = log.datasets.change(name, **changes)
+    if after == before:
+        output.print_message("没有变化。", "Nothing changes.")
+        return
+    output.print_message(
+        f"已更改数据集 {name}，并记入日志。", f"Changed the dataset {name}; the log has the entry."
+    )
+    if (after.body, after.division) != (before.body, before.division):
+        output.print_message(
+            "公布机关或行政区划已更改，请运行 qingdan reindex，使搜索按新的筛选。",
+            "The body or the division changed: run qingdan reindex, so that search filters by the new one.",
+        )
+
+
 @dataset.command("list")
 @click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 @with_context

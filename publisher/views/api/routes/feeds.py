@@ -314,7 +314,9 @@ def _validity(service: Service, name: str | None) -> Validity:
         return _with_checkpoint((sequence,), service.published_at(name, sequence), first)
     # Before the first release a feed contains the time at which the first dataset was created.
     names = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
-    return _with_checkpoint((sequence, *names), service.published_anywhere(sequence), first)
+    read = service.site_details()
+    validity = _with_checkpoint((sequence, *names), service.published_anywhere(sequence), first)
+    return validity.extended(read.details, read.changed_at)
 
 
 def _with_checkpoint(

@@ -21,11 +21,10 @@ from publisher.log.model import Dataset, RecordState, Release
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.marked_text import join_html
-from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.pages.printing.page_request import SOFTWARE, Lang, Visit
 from publisher.views.syndication.scope import Scope
 from schemas.definition.catalogue import Catalogue, Content
 
-SITE = ("清单", "Qingdan")
 EVERYTHING = ("全部清单的变化", "Changes of all lists")
 _LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
 _LONGEST = 150
@@ -76,7 +75,7 @@ def meta(visit: Visit, head: Head, canonical: str) -> Markup:
     )
     out.append(
         f'<link rel="canonical" href="{texts.canonical}">\n'
-        f'<meta property="og:site_name" content="{SITE[0]}">\n'
+        f'<meta property="og:site_name" content="{escape(visit.site_name)}">\n'
         f'<meta property="og:title" content="{texts.title}">\n{description_tag}'
         f'<meta property="og:type" content="{kind}">\n'
         f'<meta property="og:url" content="{texts.canonical}">\n'
@@ -99,7 +98,7 @@ class _EscapedHead(NamedTuple):
 
 def _names(visit: Visit, head: Head, texts: _EscapedHead, keywords: str) -> Iterator[tuple[str, str]]:
     """Yield the ``<meta>`` names of the guideline with their escaped contents; some are empty."""
-    yield "SiteName", SITE[0]
+    yield "SiteName", escape(visit.site_name)
     yield "SiteDomain", escape(urlsplit(visit.service.site.base).netloc)
     yield "ColumnName", texts.column
     yield "ColumnType", escape(head.column_kind) if head.column else ""
@@ -151,13 +150,15 @@ def site_head(visit: Visit) -> Head:
         "权责清单、收费和基金目录、中介服务、审批事项、政策文件：现行内容、历史内容及历次变化的时间和依据。",
         "Government lists: current content, past content, and the date and legal basis of every change.",
     )
+    publisher = {"@type": "GovernmentOrganization", "name": visit.site.owner}
     return Head(
         title=visit.t("政府清单公开", "Government lists"),
         description=description,
         ld={
             "@type": "WebSite",
-            "name": SITE[0],
-            "alternateName": SITE[1],
+            "name": visit.site.name or SOFTWARE[0],
+            "alternateName": visit.site.name_en or SOFTWARE[1],
+            **({"publisher": publisher} if visit.site.owner else {}),
             "url": f"{base}/",
             "inLanguage": "zh-CN",
             "description": description,

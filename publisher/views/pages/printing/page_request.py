@@ -14,6 +14,7 @@ from litestar.concurrency import sync_to_thread
 
 from publisher.log.clocks import SHANGHAI, day_at
 from publisher.log.model import View
+from publisher.log.registry import SiteDetails
 from publisher.views.api import requested_view
 from publisher.web import query_parameters
 from publisher.web.problems import ProblemError
@@ -25,6 +26,7 @@ type Lang = Literal["zh", "zh-Hant", "en"]
 type Pairs = tuple[tuple[str, str], ...]
 
 _LANGS: dict[str, Lang] = {"zh": "zh", "zh-Hant": "zh-Hant", "en": "en"}
+SOFTWARE = ("清单", "Qingdan")
 _CLOCKS = ("as_of", "known_at")
 _CLOCK_GRAMMAR = Grammar(names=frozenset(_CLOCKS))
 
@@ -42,6 +44,8 @@ class Visit:
     """The same, as parameters of the address."""
     pairs: Pairs = ()
     """The rest of the query."""
+    site: SiteDetails = field(default_factory=SiteDetails)
+    """What the site says of itself."""
     root: str = field(init=False)
     """Path prefix of the site; empty if the site has its own host."""
 
@@ -51,6 +55,11 @@ class Visit:
     @property
     def path(self) -> str:
         return self.call.address
+
+    @property
+    def site_name(self) -> str:
+        """Name of the site in the reader's language; by default that of the software."""
+        return self.t(self.site.name or SOFTWARE[0], self.site.name_en or self.site.name or SOFTWARE[1])
 
     def t(self, zh: str, en: str) -> str:
         """Return a label in the reader's language. Traditional characters are converted in the final HTML."""
@@ -149,7 +158,7 @@ async def run_read[**P, R](service: Service, reader: Callable[P, R], *args: P.ar
     return await sync_to_thread(reader, *args, **kwargs)
 
 
-def parse_visit(service: Service, call: Call) -> Visit:
+def parse_visit(service: Service, call: Call, site: SiteDetails | None = None) -> Visit:
     """Parse the request for a page. Raises ``invalid-parameters`` for an unknown language or invalid day."""
     query = query_parameters.split(call.query)
     # Forms send blank fields; these are ignored.
@@ -159,17 +168,17 @@ def parse_visit(service: Service, call: Call) -> Visit:
     rest = tuple(pair for pair in pairs if pair[0] not in ("lang", *_CLOCKS))
     view = query_parameters.parse_pairs(query_parameters.group(clocks), _CLOCK_GRAMMAR).view
     requested_view.check_not_future(service, view)
-    return Visit(service, call, langs[-1], view, clocks, rest)
+    return Visit(service, call, langs[-1], view, clocks, rest, site or SiteDetails())
 
 
 def parse_visit_leniently(service: Service, path: str, query: bytes) -> Visit:
     """Parse the request for an error page. The query may be invalid, so only the language is required."""
-    call = Call({}, query, path)
+    call, site = Call({}, query, path), service.last_details.details
     try:
-        return parse_visit(service, call)
+        return parse_visit(service, call, site)
     except ProblemError:
         lang = re.search(rb"(?:^|&)lang=(zh-Hant|en)(?:&|$)", query)
-        return Visit(service, call, _LANGS[lang[1].decode()] if lang else "zh")
+        return Visit(service, call, _LANGS[lang[1].decode()] if lang else "zh", site=site)
 
 
 def _lang(value: str) -> Lang:

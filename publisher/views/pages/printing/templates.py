@@ -15,6 +15,7 @@ from jinja2.environment import TemplateModule
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
+from publisher.log.registry import SiteDetails
 from publisher.views.pages.printing import labels as words
 from publisher.views.pages.printing import traditional_chinese
 from publisher.views.pages.printing.html_head import Head, meta
@@ -57,7 +58,7 @@ class Press:
     def __init__(self) -> None:
         self.assets = _assets()
         """File name → asset."""
-        self._shared_fragments: dict[tuple[str, Lang], TemplateModule] = {}
+        self._shared_fragments: dict[tuple[str, Lang, SiteDetails], TemplateModule] = {}
         chinese = _environment(_Chinese)
         self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English)}
 
@@ -83,11 +84,15 @@ class Press:
 
     def _same(self, visit: Visit) -> TemplateModule:
         """Return the fragments that all pages of a language and day share."""
-        module = self._shared_fragments.get((visit.root, visit.lang)) if not visit.clocks else None
+        key = (visit.root, visit.lang, visit.site)
+        module = self._shared_fragments.get(key) if not visit.clocks else None
         if module is None:
             module = self._environments[visit.lang].get_template("same.html").make_module({"v": visit})
             if not visit.clocks:
-                self._shared_fragments[visit.root, visit.lang] = module
+                self._shared_fragments = {
+                    k: m for k, m in self._shared_fragments.items() if k[2] == visit.site
+                }
+                self._shared_fragments[key] = module
         return module
 
 

@@ -18,6 +18,7 @@ from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
 from publisher.log.model import Site as Address
+from publisher.log.registry import SiteDetails
 from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
 from publisher.views.exports.formats import FORMS
@@ -183,7 +184,7 @@ def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     file = File(f"{BASE}/f.csv", "表格", "text/csv", "CSV", size=12, digest="ab" * 32)
     catalogue, releases = site.log.queries.catalogue(FEES), (PublishedRelease(release, (file,)),)
     holding = PublishedDataset(site.log.datasets.get(FEES), catalogue, (), releases)
-    site_of_one = PublishedSite(Address(BASE, "data.example.gov.cn,2016"), (holding,))
+    site_of_one = PublishedSite(Address(BASE, "data.example.gov.cn,2016"), (holding,), SiteDetails())
     body = dcat_catalog.document(site_of_one, versions=True)
     graph = Graph().parse(data=json.dumps(body), format="json-ld")
     checksum = graph.value(URIRef(file.address), SPDX.checksum)

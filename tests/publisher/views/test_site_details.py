@@ -1,0 +1,120 @@
+"""What the site says of itself changes by an entry of the log, and stands on pages, catalog and feeds."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lxml import etree
+from sqlalchemy import text
+
+from publisher.log.model import LogError
+from tests.support.command import Home
+from tests.support.site import FEES, Site, four_releases
+
+ATOM = "{http://www.w3.org/2005/Atom}"
+NAME, OWNER = "示例市人民政府清单公开", "示例市人民政府办公室 <&>"
+PAGES = ("/", f"/datasets/{FEES}", f"/datasets/{FEES}/releases/1", "/problems/no-such-record", "/developers")
+
+
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Site]:
+    with four_releases(tmp_path) as site:
+        yield site
+
+
+def newest_document(site: Site) -> dict[str, object]:
+    newest = site.log.proofs.entry(site.log.proofs.size() - 1).entry
+    answer = site.client.get(f"/log/documents/{newest.digest}")
+    document: dict[str, object] = answer.json()
+    return document
+
+
+def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
+    paths = (*PAGES, f"/datasets/{FEES}?release=1", "/catalog", "/feeds/all.atom")
+    before = {path: site.client.get(path) for path in paths}
+    site.log.datasets.change_site(
+        name=NAME, owner=OWNER, contact="data@example.gov.cn", code="1234567890", icp="示ICP备1号"
+    )
+    for path in paths:
+        answer = site.client.get(path)
+        assert answer.headers["etag"] != before[path].headers["etag"], path
+        old = {name: before[path].headers.get(name) for name in ("etag", "last-modified")}
+        again = site.client.get(path, headers={"if-none-match": str(old["etag"])})
+        assert again.status_code == 200, path
+        if old["last-modified"] is not None:
+            dated = site.client.get(path, headers={"if-modified-since": old["last-modified"]})
+            assert dated.status_code == 200, path
+    for path in (*PAGES, f"/datasets/{FEES}?release=1", "/nowhere"):
+        page = site.client.get(path, headers={"accept": "text/html"}).text
+        assert f"· {NAME}</title>" in page
+        for words in ("主办单位：", "示例市人民政府办公室 &lt;&amp;&gt;", "1234567890", "示ICP备1号"):
+            assert words in page, path
+    catalog = json.dumps(site.client.get("/catalog").json(), ensure_ascii=False)
+    assert f"{NAME}数据目录" in catalog
+    assert "mailto:data@example.gov.cn" in catalog
+    feed = etree.fromstring(site.client.get("/feeds/all.atom").content)
+    assert feed.findtext(f"{ATOM}author/{ATOM}name") == OWNER
+    # The API of records says nothing of the site.
+    records = f"/v1/datasets/{FEES}/records?release=1"
+    tag = site.client.get(records).headers["etag"]
+    site.log.datasets.change_site(name="另一名称")
+    assert site.client.get(records).headers["etag"] == tag
+
+
+def test_each_change_of_the_site_is_an_entry_served_by_its_digest(site: Site) -> None:
+    size = site.log.proofs.size()
+    site.log.datasets.change_site(name=NAME, contact="电话 1")
+    first = newest_document(site)
+    assert (first["kind"], first["details"]) == ("site", {"name": NAME, "contact": "电话 1"})
+    site.log.datasets.change_site(contact=" ", name=NAME)
+    assert newest_document(site)["details"] == {"name": NAME}
+    site.log.datasets.change_site(name=NAME)  # the same once more
+    assert site.log.proofs.size() == size + 2
+    assert site.log.integrity.verify().problems == ()
+    with site.log._session.database.write() as conn:
+        conn.execute(text("UPDATE site SET details = '{}'"))
+    assert "site: details is not that of its document" in site.log.integrity.verify().problems
+
+
+def test_details_of_a_dataset_change_by_an_entry_and_every_answer_follows(site: Site) -> None:
+    paths = (
+        *(f"/v1/datasets/{FEES}", "/v1/datasets", f"/datasets/{FEES}", f"/datasets/{FEES}?release=1", "/"),
+        *(f"/feeds/{FEES}.atom", "/catalog", f"/v1/datasets/{FEES}/releases/1/files/zip", "/v1/site.zip"),
+    )
+    before = {path: site.client.get(path).headers["etag"] for path in paths}
+    size = site.log.proofs.size()
+    site.log.datasets.change(FEES, title="示例市收费清单（新名）", licence="CC-BY-4.0", labels=("demo",))
+    assert site.log.proofs.size() == size + 1
+    details = newest_document(site)["details"]
+    assert isinstance(details, dict)
+    assert (details["title"], details["licence"]) == ("示例市收费清单（新名）", "CC-BY-4.0")
+    for path in paths:
+        answer = site.client.get(path)
+        assert answer.headers["etag"] != before[path], path
+        if "zip" not in path:
+            assert "示例市收费清单（新名）" in answer.text, path
+    site.log.datasets.change(FEES, licence="CC-BY-4.0")  # the same once more
+    assert site.log.proofs.size() == size + 1
+    with pytest.raises(LogError) as refused:
+        site.log.datasets.change(FEES, title=" ")
+    assert refused.value.code == "detail-missing"
+    assert site.log.integrity.verify().problems == ()
+
+
+def test_the_commands_change_and_show_details(tmp_path: Path) -> None:
+    home = Home(tmp_path / "site")
+    home.dataset("shili-power-list")
+    assert home.run("site", "set").code == 2
+    home.ok("site", "set", "--name", NAME, "--owner", "示例市人民政府办公室")
+    assert home.ok("site", "show", "--json").json["name"] == NAME
+    assert "主办单位: 示例市人民政府办公室" in home.ok("--lang", "zh", "site", "show").out
+    assert "没有变化" in home.ok("--lang", "zh", "site", "set", "--name", NAME).err
+    changed = home.ok("--lang", "zh", "dataset", "set", "shili-power-list", "--body", "示例市政务服务局")
+    assert "qingdan reindex" in changed.err
+    assert home.ok("dataset", "show", "shili-power-list", "--json").json["body"] == "示例市政务服务局"
+    assert home.run("dataset", "set", "shili-power-list", "--title", " ").code == 1
+    assert home.run("dataset", "set", "none", "--title", "甲").code == 3
+    home.ok("verify")
