@@ -88,8 +88,8 @@ class Validity:
 
 
 def join_headers(first: Mapping[str, str], second: Mapping[str, str]) -> dict[str, str]:
-    """Merge headers; the links of both stay."""
-    links = [headers["link"] for headers in (first, second) if "link" in headers]
+    """Merge headers; the links of both stay, those of ``second`` before the others."""
+    links = [headers["link"] for headers in (second, first) if "link" in headers]
     return {**first, **second, **({"link": ", ".join(links)} if links else {})}
 
 

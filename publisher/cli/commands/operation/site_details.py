@@ -15,7 +15,7 @@ _LABELS = {
     "owner": "主办单位 owner",
     "contact": "联系方式 contact",
     "code": "网站标识码 code",
-    "icp": "ICP备案号 icp",
+    "icp": "ICP 备案号 icp",
     "police": "公安备案号 police",
 }
 
@@ -31,7 +31,7 @@ def site() -> None:
 @click.option("--owner", help="主办单位 / The body that is responsible for the site.")
 @click.option("--contact", help="联系方式 / Contact for readers.")
 @click.option("--code", help="网站标识码 / Identification code of the site.")
-@click.option("--icp", help="ICP备案号 / ICP registration number.")
+@click.option("--icp", help="ICP 备案号 / ICP registration number.")
 @click.option("--police", help="公安备案号 / Registration number of the public security office.")
 @with_context
 def set_(context: CommandContext, /, **details: str | None) -> None:

@@ -55,13 +55,13 @@ def test_a_feed_sent_to_the_hub_names_the_hub_and_its_own_address(with_hub: Serv
     answer = with_hub.client.get(f"/feeds/{address}")
     links = {link.rel: link.href for link in parse_feed(answer).feed.links}
     assert links["hub"] == HUB
-    assert answer.headers["link"] == f'<{HUB}>; rel="hub", <{links["self"]}>; rel="self"'
+    assert answer.headers["link"].startswith(f'<{HUB}>; rel="hub", <{links["self"]}>; rel="self", ')
 
 
 def test_json_feed_names_the_hub(with_hub: Service) -> None:
     answer = with_hub.client.get("/feeds/all.json")
     feed = answer.json()
-    assert answer.headers["link"] == f'<{HUB}>; rel="hub", <{feed["feed_url"]}>; rel="self"'
+    assert answer.headers["link"].startswith(f'<{HUB}>; rel="hub", <{feed["feed_url"]}>; rel="self", ')
     assert feed["hubs"] == [{"type": "WebSub", "url": HUB}]
 
 
@@ -72,7 +72,7 @@ def test_json_feed_names_the_hub(with_hub: Service) -> None:
 def test_a_feed_not_sent_to_the_hub_names_no_hub(with_hub: Service, address: str) -> None:
     answer = with_hub.client.get(f"/feeds/{address}")
     assert "hub" not in {link.rel for link in parse_feed(answer).feed.links}
-    assert "link" not in answer.headers
+    assert list(answer.links) == ["https://c2sp.org/tlog-checkpoint"]
 
 
 def test_without_a_hub_no_feed_names_one(service: Service) -> None:
