@@ -32,6 +32,7 @@ SITE_WIDE = {
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),
     *("/search.csv", "/search.xlsx", "/assets/{name}"),
+    *("/catalog.jsonld", "/catalog.ttl", "/catalog.rdf", "/catalog.nt"),
 }
 """Addresses that no single dataset has: what they say depends on every dataset, or on none."""
 
