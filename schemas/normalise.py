@@ -19,7 +19,8 @@ _FOLDED = "".join(
 )
 """Full-width letters, digits and signs, half-width punctuation, and radicals that PDF files use for 一."""
 
-_FOLD = str.maketrans({c: unicodedata.normalize("NFKC", c) for c in _FOLDED})
+_FOLD = {c: unicodedata.normalize("NFKC", c) for c in _FOLDED}
+_WIDE = re.compile(f"[{re.escape(_FOLDED)}]")
 _SPACES = re.compile(r"[ \t\x0b\x0c\xa0\u1680\u2000-\u200a\u202f\u205f\u3000]+")
 _INVISIBLE = re.compile(
     "[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b-\u200f"
@@ -51,7 +52,8 @@ def fold(text: str) -> str:
     Chinese punctuation stays. Newlines stay, without spaces on either side.
     """
     if _FOLDABLE.search(text):
-        text = _INVISIBLE.sub("", _BREAKS.sub("\n", text)).translate(_FOLD)
+        text = _INVISIBLE.sub("", _BREAKS.sub("\n", text))
+        text = _WIDE.sub(lambda match: _FOLD[match[0]], text)  # faster than translate() on a long text
         text = _SPACES.sub(" ", text)
     if "\n" in text:
         return "\n".join(line.strip(" ") for line in text.split("\n")).strip("\n")

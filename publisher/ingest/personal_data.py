@@ -27,7 +27,7 @@ IDENTITY = Bilingual("身份证号码", "an identity number")
 BANK_CARD = Bilingual("银行卡号", "a bank card number")
 EMAIL = Bilingual("个人电子邮箱", "an e-mail address of a person")
 
-_CANDIDATE = re.compile(r"@|[0-9](?:[- ]?[0-9]){10}")
+CANDIDATE = re.compile(r"@|[0-9](?:[- ]?[0-9]){10}")
 """Signs of any kind; most texts contain none."""
 _IDENTITY = re.compile(r"(?<![0-9A-Za-z])([1-9][0-9]{16}[0-9Xx]|[1-9][0-9]{14})(?![0-9A-Za-z])")
 _MOBILE = re.compile(
@@ -46,7 +46,7 @@ def find_personal_texts(text: str, *, in_code: bool = False) -> Iterator[Persona
     """Yield the personal data of a text. ``in_code``: the text is an official code, so that only identity
     numbers, which have a check digit and a day of birth, are looked for.
     """
-    if not _CANDIDATE.search(text):
+    if not CANDIDATE.search(text):
         return
     taken: list[tuple[int, int]] = []
     for match, one in _find_numbers(text, in_code=in_code):

@@ -280,7 +280,8 @@ class _Reader:
             if index in header.twice:
                 title = catalogue.by_name[header.columns[index]].title
                 self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=title))
-            filled = sum(header_row.has_own_text(r[index]) for r in grid.rows[header.end : end])
+            below = (r[index] for r in grid.rows[header.end : end])
+            filled = sum(1 for c in below if c.text and c.merged_from is None and not c.text.isspace())
             read = name is not None or index in header.ignored or index in header.companions
             if not read and (heading or filled):
                 self._add_unmapped(_label_column(header, index), place, filled)

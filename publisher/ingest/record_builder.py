@@ -38,6 +38,8 @@ class RecordBuilder:
     ) -> None:
         """``shown``: cells with a number whose format changes what a program shows."""
         self._fields = tuple(f for f in catalogue.fields if not f.personal)
+        self._required = tuple(f for f in self._fields if f.required)
+        self._fields_of: dict[tuple[str, ...], tuple[Field, ...]] = {}
         self._parsers = {f.name: cell_parser(f) for f in self._fields}
         self._derived = tuple(f for f in self._fields if f.derived_from)
         self._limits = tuple(f.name for f in self._fields if f.type == "limit")
@@ -71,20 +73,20 @@ class RecordBuilder:
         row, pieces = raw_record.rows[0], raw_record.pieces
         before = len(self.findings)
         self._invalid.clear()
-        for f in self._fields:
-            piece = pieces.get(f.name)
-            if piece is None:
-                if f.required:
-                    self._add_missing(f, row)
-                continue
+        for f in self._required:
+            if f.name not in pieces:
+                self._add_missing(f, row)
+        read_pieces = []
+        for f in self._list_fields(pieces):
+            name, piece = f.name, pieces[f.name]
+            read_pieces.append((name, piece))
             value = self._parse_piece(f, piece, row)
             if value is not None:
-                content[f.name] = value
-            elif f.required and f.name not in self._invalid:
+                content[name] = value
+            elif f.required and name not in self._invalid:
                 self._add_missing(f, row)
             if value != piece.original and (value is not None or piece.original.strip()):
-                originals[f.name] = piece.original
-        read_pieces = [(f.name, pieces[f.name]) for f in self._fields if f.name in pieces]
+                originals[name] = piece.original
         texts_read = hash_source_texts(read_pieces, self._shown)
         for name, source in self._derive_amounts(content, lambda n: self._exact_texts(pieces[n], n, row)):
             pieces[name], originals[name] = pieces[source], pieces[source].original
@@ -100,7 +102,7 @@ class RecordBuilder:
             source_text=texts_read,
             in_error=raw_record.in_error
             or bool(self._absent)
-            or any(x.severity == "error" for x in self.findings[before:]),
+            or (len(self.findings) > before and any(x.severity == "error" for x in self.findings[before:])),
             other_cells=tuple(raw_record.other_cells)
             + tuple(p.cell for name, p in pieces.items() if name not in content),
             unread=raw_record.unread,
@@ -133,6 +135,13 @@ class RecordBuilder:
         return ImportedRecord(
             content, originals, self._sheet, (row,), NO_CELLS, _sha256(source_texts), in_error=in_error
         )
+
+    def _list_fields(self, pieces: Mapping[str, Piece]) -> tuple[Field, ...]:
+        """Return the fields of pieces in the catalogue's order; most rows of a table have the same."""
+        names = tuple(pieces)
+        if names not in self._fields_of:
+            self._fields_of[names] = tuple(f for f in self._fields if f.name in pieces)
+        return self._fields_of[names]
 
     def _exact_texts(self, piece: Piece, name: str, row: int) -> Sequence[str]:
         """Return the exact text of a cell and the shown one; a rounded number is reported."""
@@ -285,8 +294,11 @@ _HOURS: Mapping[str, tuple[int, int | None]] = MappingProxyType(
 
 def find_exceeded_limits(content: Content) -> Iterator[tuple[str, str, str]]:
     """Yield each promised limit that is longer than the statutory one: field, promised, statutory limit."""
-    for name, value in content.items():
-        if not isinstance(value, dict) or not name.startswith("promised_"):
+    for name in content:
+        if not name.startswith("promised_"):
+            continue
+        value = content[name]
+        if not isinstance(value, dict):
             continue
         statutory = content.get(f"statutory_{name.removeprefix('promised_')}")
         if isinstance(statutory, dict) and exceeds(value, statutory):

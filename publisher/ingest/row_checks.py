@@ -50,6 +50,7 @@ def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file:
     has no such column.
     """
     has_basis = any(catalogue.basis_field in record.content for record in records)
+    codes = frozenset(field.name for field in catalogue.fields if _is_code(field))
     for record in records:
 
         def place(name: str | None, record: ImportedRecord = record) -> Place:
@@ -57,7 +58,25 @@ def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file:
 
         if has_basis and not record.cells:
             yield from check_basis(record.content, catalogue, place)
-        yield from check_personal_data(record.content, catalogue, place)
+        if _may_be_personal(record.content, codes):
+            yield from check_personal_data(record.content, catalogue, place)
+
+
+_SHORTEST_IDENTITY = 15
+
+
+def _may_be_personal(content: Content, codes: frozenset[str]) -> bool:
+    """Test a whole record at once for signs of personal data. Most records have none."""
+    texts = []
+    for name, value in content.items():
+        if isinstance(value, str):
+            if name not in codes:
+                texts.append(value)
+            elif len(value) >= _SHORTEST_IDENTITY:
+                return True
+        elif isinstance(value, list):
+            texts += _texts(value)
+    return personal_data.CANDIDATE.search("\n".join(texts)) is not None
 
 
 def _place(record: ImportedRecord, catalogue: Catalogue, file: str, name: str | None) -> Place:

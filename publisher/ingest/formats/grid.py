@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 import msgspec
 
@@ -218,6 +219,7 @@ ERRORS = {
 """Error codes of binary workbooks ([MS-XLS] 2.5.10 Bes)."""
 
 
+@cache
 def format_column(column: int) -> str:
     """1 → A, 27 → AA."""
     name = ""

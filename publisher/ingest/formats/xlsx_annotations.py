@@ -20,8 +20,10 @@ from publisher.ingest.formats.safety.xml_parser import parse_xml
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
 REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
-SIGNS = (b'"e"', b"'e'", b"hidden", b"<f", b":f", b'ht="0"', b"zeroHeight")
+SIGNS = (b'"e"', b"'e'", b"hidden", b"<f", b'ht="0"')
 """Signs of errors, hidden rows and formulas. Most sheets contain none of them and need not be parsed."""
+HEAD = 4096
+"""Bytes of a sheet that contain the name of its root element, with the prefix if it has one."""
 HIDDEN = frozenset({"1", "true"})
 
 
@@ -35,10 +37,19 @@ def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotation
             raise ReaderError(DAMAGED, f"{path}: UTF-16")
         cells = StyledCells(styles)
         scan_sheet(content, cells)
-        marks = _read_sheet(content, path) if any(sign in content for sign in SIGNS) else SheetAnnotations()
+        marks = _read_sheet(content, path) if _has_signs(content) else SheetAnnotations()
         marks = replace(marks, page_starts=_page_starts(content))
         marks_by_sheet[index] = cells.annotate(marks, _hidden_columns(content))
     return marks_by_sheet
+
+
+def _has_signs(content: bytes) -> bool:
+    """Test a sheet for :data:`SIGNS`, for formulas with a prefix, and for rows that are hidden by default."""
+    if any(sign in content for sign in SIGNS):
+        return True
+    if b"zeroHeight" in content[: max(content.find(b"sheetData"), 0)]:
+        return True
+    return b":worksheet" in content[:HEAD] and b":f" in content
 
 
 def _read_styles(parts: Mapping[str, bytes]) -> WorkbookStyles:

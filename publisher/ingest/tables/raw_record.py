@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
 from typing import Literal
 
 from publisher.ingest.findings.kind import Kind
@@ -88,7 +87,6 @@ class TableLine:
         return [c.text for c in (*self.other, *self.own.values())]
 
 
-@lru_cache(maxsize=1024)
 def format_reference(cell: Cell) -> str:
     """Return the A1 reference of a cell; for a cell of a merged range, that of the range's top left."""
     if cell.merged_from is not None:

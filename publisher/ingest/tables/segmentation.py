@@ -96,11 +96,14 @@ class _Segmenter:
     def _may_be_header(self, row: header_row.Row) -> bool:
         """Test for two cells that are named like a column. Fast, since it runs for every row."""
         hits = 0
+        known, own = self._headings.titles_and_aliases, self._header_texts
         for cell in row:
             text = cell.text
-            if not text or len(text) > 12:
-                hits += text in self._header_texts
-            elif text in self._header_texts or "".join(text.split()) in self._headings.titles_and_aliases:
+            if not text:
+                continue
+            if text in own or (
+                len(text) <= 12 and (text in known or (not text.isalnum() and "".join(text.split()) in known))
+            ):
                 hits += 1
         return hits >= 2
 

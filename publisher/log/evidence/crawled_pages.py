@@ -238,6 +238,7 @@ def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
     if parsed.replacement:
         return _store_replacement(conn, row, parsed, at)
     notices = []
+    sign = row.suspected_by or _sign_of_further_pages(conn, parsed.page)
     if row.vanished_at is not None and parsed.text_digest is not None:
         conn.execute(update(t.page).where(p.key == parsed.page).values(vanished_at=None))
         notices.append(_notice(conn, row, at, "returned", row.suspected_by or "status", row.response))
@@ -255,9 +256,19 @@ def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
             suspected_by=None,
         )
     )
-    if row.suspected_by is None or row.text_digest is None or row.text_digest == parsed.text_digest:
+    if sign is None or row.text_digest is None or row.text_digest == parsed.text_digest:
         return notices
-    return [*notices, _notice(conn, row, at, "changed", row.suspected_by, row.response)]
+    return [*notices, _notice(conn, row, at, "changed", sign, row.response)]
+
+
+def _sign_of_further_pages(conn: Connection, key: int) -> Sign | None:
+    """Take the sign by which a further page of a document differs from the one read before."""
+    p = t.page.c
+    further = (p.parent == key) & (p.role == "continuation") & p.suspected_by.is_not(None)
+    sign: Sign | None = conn.execute(select(p.suspected_by).where(further).order_by(p.key)).scalar()
+    if sign is not None:
+        conn.execute(update(t.page).where(further).values(suspected_by=None))
+    return sign
 
 
 def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) -> list[int]:

@@ -107,8 +107,10 @@ def test_a_change_of_a_further_page_is_a_change_of_the_document(collector: Colle
         changed, "<script>createPageHTML(3, 1, 't9', 'html')</script>"
     )
     make_due(collector)
-    collector.collect()
+    assert codes(collector.collect()) == ["source-changed"]
     assert "提前完成" in collector.draft()[0]["body_markdown"]
+    make_due(collector)
+    assert codes(collector.collect()) == []
 
 
 def test_an_imported_page_with_further_ones_is_an_error(collector: Collector) -> None:

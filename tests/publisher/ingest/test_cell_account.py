@@ -1,7 +1,7 @@
 """Every cell of the input, by its address, is in a record, in a row left out, or in a finding."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.ingest.formats.detect import FileContent, open_file
@@ -87,6 +87,7 @@ def _tables(draw: st.DrawFn) -> tuple[str, list[list[str | None]], list[tuple[in
     return name, [heading, *rows], [(top, column, top + down, column) for top, column, down in corners]
 
 
+@settings(deadline=None)  # the first table loads its catalogue
 @given(_tables())
 def test_each_cell_of_a_random_table_is_accounted_for(
     table: tuple[str, list[list[str | None]], list[tuple[int, int, int, int]]],
