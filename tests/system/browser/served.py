@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests.support.command import QINGDAN
 from tests.support.http_service import free_port
 
 CHROMIUM = os.environ.get("CHROMIUM") or shutil.which("chromium") or "/usr/bin/chromium"
@@ -23,16 +24,8 @@ def sample_site() -> Iterator[str]:
     base = free_address()
     with tempfile.TemporaryDirectory() as folder:
         home = str(Path(folder) / "site")
-        command = [
-            sys.executable,
-            "-m",
-            "publisher.sample",
-            "demo",
-            "--home",
-            home,
-            "--port",
-            base.rpartition(":")[2],
-        ]
+        port = base.rpartition(":")[2]
+        command = [*QINGDAN, "demo", "--folder", home, "--port", port]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stdout is not None
