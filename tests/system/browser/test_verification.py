@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import json
+import random
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import Any
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
+from publisher.log.transparency import merkle_tree
+from publisher.log.transparency.merkle_tree import MerkleTree
 from schemas.definition.catalogue import Content
 from tests.support import http_service
 from tests.support.site import FEES, PLAIN, Site, four_releases, publish
@@ -224,3 +230,62 @@ def test_without_a_script_the_page_says_what_to_run(browser: Browser, signed: Si
         assert "在浏览器中核验需要脚本" in text
         assert "python verify.py log.zip site.zip" in text
         assert not visitor.page.locator("#verify").is_visible()
+
+
+_CHECK_PROOFS = """async ({address, cases}) => {
+  const {inclusionRoot, isConsistent, hex, unhex} = await import(address);
+  const accepted = [];
+  for (const [number, {kind, index, size, leaf, path, root, old}] of cases.entries()) {
+    const hashes = path.map(unhex);
+    const holds = kind === "inclusion"
+      ? hex(await inclusionRoot(unhex(leaf), index, size, hashes) ?? []) === root
+      : await isConsistent(index, unhex(old), size, unhex(root), hashes);
+    if (holds) accepted.push(number);
+  }
+  return accepted;
+}"""
+
+
+def _proofs(rng: random.Random) -> Iterator[tuple[dict[str, Any], bool]]:
+    """Yield 400 true proofs of trees of up to 70 leaves, each followed by five forged ones."""
+    leaves = [merkle_tree.leaf_hash(bytes([n])) for n in range(70)]
+    tiles: dict[tuple[int, int], bytes] = {}
+    trees = []
+    for n in range(70):
+        merkle_tree.append_leaf(
+            lambda *at: tiles[at], lambda *at: tiles.update({at[:2]: at[2]}), n, leaves[n]
+        )
+        trees.append(MerkleTree(lambda *at: tiles[at], n + 1))
+    roots = [tree.root().hex() for tree in trees]
+    for _ in range(200):
+        size = rng.randint(2, 70)
+        tree, index, old = trees[size - 1], rng.randrange(size), rng.randint(1, size - 1)
+        for kind, place, hashes in (
+            ("inclusion", index, tree.inclusion_proof(index)),
+            ("consistency", old, tree.consistency_proof(old)),
+        ):
+            path = [one.hex() for one in hashes]
+            true = {"kind": kind, "index": place, "path": path, "size": size, "root": roots[size - 1]}
+            true |= {"leaf": leaves[index].hex(), "old": roots[old - 1]}
+            yield true, True
+            other = roots[rng.choice([n for n in range(70) if n not in (size - 1, old - 1)])]
+            yield {**true, "root": other}, False
+            yield {**true, "leaf": other, "old": other}, False
+            yield {**true, "path": path[:-1] if path else [other]}, False
+            yield {**true, "path": [*path, other]}, False
+            yield {**true, "path": [other, *path[1:]]}, False
+
+
+def test_the_script_accepts_true_proofs_and_none_of_2_000_forged_ones(
+    browser: Browser, signed: Signed
+) -> None:
+    cases = list(_proofs(random.Random(20151201)))
+    with visiting(browser, signed.base, MEANS) as visitor:
+        visitor.opens("/verify")
+        script = visitor.page.locator("script[src*=verify]").get_attribute("src") or ""
+        imported = re.search(r"\./(proofs\.[0-9a-f]{10}\.js)", httpx.get(signed.base + script).text)
+        assert imported is not None
+        arguments = {"address": f"/assets/{imported[1]}", "cases": [case for case, _ in cases]}
+        accepted = visitor.page.evaluate(_CHECK_PROOFS, arguments)
+    assert accepted == [number for number, (_, is_true) in enumerate(cases) if is_true]
+    assert (len(accepted), len(cases)) == (400, 2400)

@@ -1,5 +1,7 @@
 // Verification in the browser (Web Crypto): a revision of a record, a kept checkpoint, or a file. docs/proof.md
 // describes every format. Nothing that the site says is believed that can be computed here.
+import { canonical, commit, encode, hashes, hex, inclusionRoot, isConsistent, join, same, sha, unbase64 } from "./proofs.js";
+
 const english = document.documentElement.lang === "en";
 const say = (zh, en) => (english ? en : zh);
 const form = document.getElementById("verify");
@@ -10,23 +12,6 @@ class Wrong extends Error {}
 const need = (truth, zh, en) => {
   if (!truth) throw new Wrong(say(zh, en));
 };
-const encode = (text) => new TextEncoder().encode(text);
-const join = (...parts) => Uint8Array.from(parts.flatMap((part) => [...part]));
-const sha = async (bytes) => new Uint8Array(await crypto.subtle.digest("SHA-256", bytes));
-const hex = (bytes) => Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("");
-const unhex = (text) => Uint8Array.from(text.match(/../g) ?? [], (pair) => parseInt(pair, 16));
-const unbase64 = (text) => Uint8Array.from(atob(text), (letter) => letter.charCodeAt(0));
-const same = (a, b) => hex(a) === hex(b);
-
-// RFC 8785, for what contents hold: texts, whole numbers, lists and objects.
-const canonical = (value) => {
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
-  if (value === null || typeof value !== "object") return JSON.stringify(value);
-  const pairs = Object.keys(value).sort().map((name) => `${JSON.stringify(name)}:${canonical(value[name])}`);
-  return `{${pairs.join(",")}}`;
-};
-const commit = async (salt, value) => hex(await sha(join(unhex(salt), encode(canonical(value)))));
-
 const get = async (path) => {
   const answer = await fetch(root + path, { headers: { accept: "application/json, */*;q=0.1" } });
   if (answer.ok) return answer;
@@ -38,43 +23,6 @@ const get = async (path) => {
 const json = async (path) => (await get(path)).json();
 const bytes = async (path) => new Uint8Array(await (await get(path)).arrayBuffer());
 const local = (address) => address.slice(new URL(form.dataset.base).href.replace(/\/$/, "").length);
-
-// RFC 9162, sections 2.1.3.2 and 2.1.4.2.
-const node = (left, right) => sha(join([1], left, right));
-const hashes = (encoded) => {
-  const all = unbase64(encoded);
-  return Array.from({ length: all.length / 32 }, (_, n) => all.slice(32 * n, 32 * n + 32));
-};
-async function inclusionRoot(leaf, index, size, path) {
-  let [position, last, value] = [index, size - 1, leaf];
-  for (const sibling of path) {
-    need(last > 0, "证明太长", "the proof is too long");
-    if (position % 2 || position === last) {
-      value = await node(sibling, value);
-      while (position % 2 === 0 && position) [position, last] = [position / 2, Math.floor(last / 2)];
-    } else value = await node(value, sibling);
-    [position, last] = [Math.floor(position / 2), Math.floor(last / 2)];
-  }
-  need(last === 0, "证明太短", "the proof is too short");
-  return value;
-}
-async function isConsistent(oldSize, oldRoot, size, newRoot, path) {
-  if (oldSize === size) return path.length === 0 && same(oldRoot, newRoot);
-  const all = Number.isInteger(Math.log2(oldSize)) ? [oldRoot, ...path] : path;
-  if (!all.length) return false;
-  let [position, last] = [oldSize - 1, size - 1];
-  while (position % 2) [position, last] = [Math.floor(position / 2), Math.floor(last / 2)];
-  let [before, after] = [all[0], all[0]];
-  for (const value of all.slice(1)) {
-    if (last === 0) return false;
-    if (position % 2 || position === last) {
-      [before, after] = [await node(value, before), await node(value, after)];
-      while (position % 2 === 0 && position) [position, last] = [position / 2, Math.floor(last / 2)];
-    } else after = await node(after, value);
-    [position, last] = [Math.floor(position / 2), Math.floor(last / 2)];
-  }
-  return last === 0 && same(before, oldRoot) && same(after, newRoot);
-}
 
 const CHECKPOINT = /^([^\n]+)\n(0|[1-9][0-9]*)\n([A-Za-z0-9+/]{43}=)\n/;
 const parseNote = (note) => {
@@ -117,7 +65,7 @@ async function proveRelease(dataset, number, entry) {
   need(hex(digest) === entry.digest, "存证文件与日志条目不符", "the document is not that of the entry");
   const leaf = await sha(join([0, 1, 3, 0, entry.format], digest));
   const top = await inclusionRoot(leaf, entry.position, entry.size, hashes(entry.hashes));
-  need(hex(top) === entry.root, "存证证明不成立", "the inclusion proof does not hold");
+  need(top && hex(top) === entry.root, "存证证明不成立", "the inclusion proof does not hold");
   const release = JSON.parse(new TextDecoder().decode(text));
   need(release.dataset === dataset && release.number === number, "存证文件属于另一次发布", "another release's document");
   if (!entry.checkpoint)
