@@ -46,6 +46,24 @@ def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iter
         yield f"{where}: its hashes are not those of its document"
 
 
+def verify_erased_actors(conn: Connection) -> Iterator[str]:
+    """Compare names of clerks with the entries that say that they were erased.
+
+    A name may be missing without an entry: a log that was completed from a public archive never had it.
+    """
+    c, entry = t.release.c, e.entry.c
+    stated: set[int] = set()
+    texts = conn.scalars(select(entry.document).where(entry.kind == "erasure", entry.document.is_not(None)))
+    for document in map(msgspec.json.decode, texts):
+        stated |= set(document["releases"]) if document["property"] == "actor" else set()
+    query = select(c.sequence, c.actor).where(c.actor_salt.is_(None)).order_by(c.sequence)
+    missing = {row.sequence: row.actor for row in conn.execute(query)}
+    for sequence in sorted(stated - missing.keys()):
+        yield f"release {sequence}: its actor was erased and is there again"
+    for sequence in sorted(sequence for sequence, actor in missing.items() if actor):
+        yield f"release {sequence}: actor is not that of its document"
+
+
 def _details_then(conn: Connection, dataset: int, release: str) -> str:
     """Digest of the dataset's document before the entry of a release: documents are linked backwards."""
     position = conn.scalar(select(e.entry.c.position).where(e.entry.c.digest == release)) or 0

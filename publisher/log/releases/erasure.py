@@ -9,18 +9,21 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, delete, exists, func, select, update
 
+from publisher.log import registry
 from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
 from publisher.log.clocks import micros
 from publisher.log.database import entry_tables
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
+from publisher.log.database.storable_text import storable
 from publisher.log.database.work_tables import create_empty, work
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, release_writer
 from publisher.log.releases.amendment import no_such_record
+from publisher.log.transparency import documents, entry_log
 from schemas.definition.catalogue import Catalogue
 
 _WITH_CONTENT = (
@@ -216,6 +219,45 @@ class ErasureRelease:
         )
         conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(destroyed=True))
         crawled_pages.destroy(conn, imports)
+
+
+def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
+    """List the sequences of the releases of a clerk. Raises ``LogError('no-such-actor')``."""
+    c = t.release.c
+    query = select(c.sequence).where(c.actor == storable(actor), c.actor_salt.is_not(None))
+    sequences = conn.scalars(query.order_by(c.sequence)).all()
+    if not actor.strip() or not sequences:
+        raise LogError(
+            "no-such-actor",
+            f"没有经办人为“{actor}”的发布。",
+            f"There is no release whose clerk is {actor!r}.",
+        )
+    return sequences
+
+
+def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int:
+    """Destroy the name of a clerk in every release, with its salt, and append the entry that says so.
+
+    → number of releases. Their hashes of format 1 cannot be checked any more. The bytes are deleted
+    afterwards, as of records. Raises ``LogError('no-such-actor')``.
+    """
+    sequences, c = releases_of_actor(conn, actor), t.release.c
+    of_actor = c.sequence.in_(sequences)
+    datasets = conn.scalars(select(c.dataset).where(of_actor).distinct()).all()
+    conn.execute(update(t.release).where(of_actor).values(actor="", actor_salt=None))
+    document = documents.erasure_document(
+        registry.site(conn).tag_authority,
+        erased_property="actor",
+        releases=sequences,
+        documents=(),
+        ground=storable(ground),
+        erased_at=micros(now),
+    )
+    entry_log.append_document(conn, "erasure", document, micros(now))
+    for dataset in datasets:  # answers of these releases are no longer those that caches have
+        registry.mark_renamed(conn, dataset, now)
+    conn.execute(update(t.site).values(scrub_pending=True))
+    return len(sequences)
 
 
 def referenced_sources(conn: Connection) -> frozenset[str]:

@@ -124,6 +124,7 @@ def verify(conn: Connection) -> Verification:
             select(c.format).where(c.sequence > row["sequence"]).order_by(c.sequence).limit(1)
         )
         previous = row["hash"] if following == 1 else row["document"]
+    problems += entry_checks.verify_erased_actors(conn)
     problems += entry_checks.verify_entries(conn)
     return Verification(releases=releases, revisions=revisions, erased=erased, problems=tuple(problems))
 

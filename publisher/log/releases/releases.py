@@ -172,12 +172,7 @@ class Releases:
         ``LogError('erasure-incomplete')`` if a reader prevents the deletion; :meth:`scrub` repeats it, and
         ``LogError('ground-missing')`` if the ground is blank.
         """
-        if not ground.strip():
-            raise LogError(
-                "ground-missing",
-                "没有写明依法删除的法律依据。",
-                "The legal ground of the erasure is blank.",
-            )
+        _require_ground(ground)
         names = {dataset for dataset, _ in records}
         if len(names) != 1:
             raise LogError(
@@ -194,6 +189,22 @@ class Releases:
             release = _release(conn, row, sequence)
         self.scrub()
         return release
+
+    def preview_actor_erasure(self, actor: str) -> int:
+        """Count the releases of a clerk. Raises ``LogError('no-such-actor')``."""
+        with self._session.read() as conn:
+            return len(erasure.releases_of_actor(conn, actor))
+
+    def erase_actor(self, actor: str, *, ground: str) -> int:
+        """Destroy the name of a clerk in every release, as an entry of the log. → number of releases.
+
+        Raises ``LogError``: ``no-such-actor``; ``ground-missing``, ``erasure-incomplete`` as :meth:`erase`.
+        """
+        _require_ground(ground)
+        with self._session.append() as conn:
+            count = erasure.erase_actor(conn, actor, ground, self._session.clock())
+        self.scrub()
+        return count
 
     def scrub(self) -> None:
         """Delete erased data and generated files from the disk. Can be repeated.
@@ -234,6 +245,15 @@ class Releases:
                 self._session.database, conn, row, catalogue, self._session.clock()
             )
             return _release(conn, row, make(amendment_release, heading))
+
+
+def _require_ground(ground: str) -> None:
+    if not ground.strip():
+        raise LogError(
+            "ground-missing",
+            "没有写明依法删除的法律依据。",
+            "The legal ground of the erasure is blank.",
+        )
 
 
 def _require_reason(heading: Heading) -> None:

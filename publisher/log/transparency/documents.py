@@ -91,6 +91,21 @@ def succession_document(
     return _document("succession", site, {**own, "salt": new_salt().hex()})
 
 
+def erasure_document(
+    site: str,
+    *,
+    erased_property: str | None,
+    releases: Sequence[int],
+    documents: Sequence[str],
+    ground: str,
+    erased_at: int,
+) -> Document:
+    """Say what was destroyed besides records: a property of releases (sequences), or documents (digests)."""
+    own = {"property": erased_property, "releases": list(releases), "documents": list(documents)}
+    when = {"ground": ground, "erased_at": instant(erased_at), "salt": new_salt().hex()}
+    return _document("erasure", site, {**own, **when})
+
+
 def key_statement(
     site: str, *, origin: str, key: str, previous: str | None, lost: bool, valid_from: int
 ) -> Document:

@@ -13,6 +13,7 @@ from publisher.cli.commands.reading.history import find_one_id
 from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import change_lines, import_report, output
 from publisher.cli.terminal.confirm import ask_text, confirm
+from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 from publisher.cli.terminal.language import in_language
 
@@ -152,13 +153,56 @@ def cancel(
 
 
 @click.command()
-@click.argument("dataset")
-@click.argument("records", metavar="NAME|ID...", nargs=-1, required=True)
+@click.argument("dataset", metavar="[DATASET", required=False)
+@click.argument("records", metavar="NAME|ID...]", nargs=-1)
 @click.option("--ground", help="法律依据，将向社会公布；未写明则询问 / The legal ground; it is published.")
-@ACTOR
+@click.option(
+    "--actor",
+    default="",
+    help="经办人；不写数据集时，删除此人在历次发布中的姓名 / The clerk; without DATASET, the name to erase.",
+)
 @YES
 @with_context
 def erase(
+    context: CommandContext,
+    dataset: str | None,
+    records: tuple[str, ...],
+    ground: str | None,
+    actor: str,
+    *,
+    yes: bool,
+) -> int:
+    """依法删除：内容销毁，不能恢复 / Erase on a legal ground: content is destroyed permanently."""
+    if dataset is None and actor:
+        return _erase_actor(context, actor, ground, yes=yes)
+    if dataset is None or not records:
+        raise click.UsageError(
+            "请写明数据集和记录，或用 --actor 写明要删除姓名的经办人 / "
+            "name a dataset and records, or with --actor the clerk whose name is to be erased"
+        )
+    return _erase_records(context, dataset, records, ground, actor, yes=yes)
+
+
+def _erase_actor(context: CommandContext, actor: str, ground: str | None, *, yes: bool) -> int:
+    """Erase the name of a clerk in every release."""
+    with context.log() as log:
+        count = log.releases.preview_actor_erasure(actor)
+        if ground is None:
+            ground = ask_text("依法删除的法律依据", "Legal ground of the erasure", option="--ground")
+        confirm(
+            f"在{count}次发布中删除经办人“{actor}”的姓名，不能恢复。",
+            f"Destroy the name of the clerk {actor} in {count} releases permanently.",
+            yes=yes,
+        )
+        log.releases.erase_actor(actor, ground=ground)
+    output.print_message(
+        f"已在{count}次发布中删除姓名，并记入日志。",
+        f"The name was destroyed in {count} releases; the log has the entry.",
+    )
+    return Exit.OK
+
+
+def _erase_records(
     context: CommandContext,
     dataset: str,
     records: tuple[str, ...],
@@ -167,7 +211,6 @@ def erase(
     *,
     yes: bool,
 ) -> int:
-    """依法删除：内容销毁，不能恢复 / Erase on a legal ground: content is destroyed permanently."""
     from publisher.log.model import LogError
 
     with context.log() as log:

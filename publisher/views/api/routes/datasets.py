@@ -203,7 +203,9 @@ def list_releases(service: Service, call: Call) -> Reply:
 
     newest = releases[0].published_at if releases else None
     signed = [service.first_checkpoint(r) for r in page]
-    tokens = tuple((r.hash, r.erased, first) for r, first in zip(page, signed, strict=True))
+    tokens = tuple(
+        (r.hash, r.erased, "actor" in r.salts, first) for r, first in zip(page, signed, strict=True)
+    )
     times = [newest, *(first.signed_at for first in signed if first)] if newest else []
     return Reply(Validity((len(releases), tokens), max(filter(None, times), default=None)), build)
 
@@ -229,7 +231,7 @@ def get_release(service: Service, call: Call) -> Reply:
     release = service.release(name, number)
     if call.media != _JSON:
         return _describe_in_rdf(service, service.log.datasets.get(name), call.media)
-    validity = requested_view.pinned_validity(service, name, number)
+    validity = requested_view.pinned_validity(service, name, number, "actor" not in release.salts)
     if (first := service.first_checkpoint(release)) is not None:
         times = (first.signed_at, validity.modified or first.signed_at)
         validity = replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))

@@ -32,7 +32,7 @@ SITE_WIDE = {
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),
     *("/search.csv", "/search.xlsx", "/assets/{name}"),
-    *("/catalog.jsonld", "/catalog.ttl", "/catalog.rdf", "/catalog.nt"),
+    *("/verify", "/catalog.jsonld", "/catalog.ttl", "/catalog.rdf", "/catalog.nt"),
 }
 """Addresses that no single dataset has: what they say depends on every dataset, or on none."""
 
@@ -76,6 +76,7 @@ def addresses(site: Site) -> list[str]:
         "number": ["1"],
         "record": [record],
         "item": [record],
+        "revision": [str(site.log.queries.record(FEES, record).revision)],
         "collection": [FEES],
         "form": list(FORMS),
         "position": ["2"],
