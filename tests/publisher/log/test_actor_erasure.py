@@ -74,7 +74,8 @@ def name_clerks(url: str) -> None:
     with database.write() as conn:
         for row in conn.execute(text("SELECT * FROM release ORDER BY sequence")).mappings().all():
             of_release = text('SELECT * FROM "import" WHERE release = :release ORDER BY key')
-            imports = conn.execute(of_release, {"release": row["sequence"]}).mappings().all()
+            rows = conn.execute(of_release, {"release": row["sequence"]}).mappings()
+            imports = [dict(one) for one in rows]
             named = {**row, "actor": CLERK, "previous_hash": previous}
             previous = hash_chain.release_hash(hash_chain.release_document(named, imports))
             values = {"a": CLERK, "p": named["previous_hash"], "h": previous, "s": row["sequence"]}
