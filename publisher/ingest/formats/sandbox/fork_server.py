@@ -137,6 +137,8 @@ class _Server:
     def _start(self) -> socket.socket:
         if self._control is not None:
             self._control.close()
+            if self._process is not None and self._owner == os.getpid():
+                self._process.wait()  # it ended, or ends with its connection
         ours, theirs = socket.socketpair()
         with theirs:
             self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
