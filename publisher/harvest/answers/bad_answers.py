@@ -32,7 +32,8 @@ _INTERCEPTED = re.compile(
     r"|防火墙|\bWAF\b|创宇盾|云盾|加速乐|安全狗|玄武盾|网防G01"
     r"|存在(?:安全)?(?:威胁|风险|攻击)|恶意(?:请求|攻击|访问)"
     r"|access denied|forbidden|request (?:was )?blocked|has been blocked"
-    r"|没有权限访问|无权(?:限)?访问",
+    r"|没有权限访问|无权(?:限)?访问|(?:不支持|禁止|限制)(?:境外|海外|国外)|(?:用户|账号|会员|统一)登录.{0,60}密码|(?:用户名|账号|帐号).{0,20}密码"
+    r"|请(?:先)?登录(?:后|再)",
     re.IGNORECASE,
 )
 _CHALLENGE = re.compile(
@@ -45,9 +46,9 @@ _MAINTENANCE = re.compile(
     r"(?:网站|系统|平台|本站|站点|服务器?|服务|页面|数据库)"
     r"[^。；]{0,16}(?:维护|升级|改版|割接|检修|迁移|整改|建设中|暂停(?:服务|访问|运行|使用)"
     r"|暂时(?:无法|不能|关闭)|关闭)"
-    r"|(?:正在|进行)[^。；]{0,6}(?:维护|升级|改版|建设)|(?:系统|服务器?|网络)(?:正?忙|繁忙|错误|异常|出错|故障)|服务(?:暂时)?不可用|稍后再?(?:试|访问)"
+    r"|(?:正在|进行)[^。；]{0,6}(?:维护|升级|改版|建设)|(?:系统|服务器?|网络)(?:内部|发生|出现|处理)?(?:正?忙|繁忙|错误|异常|出错|故障)|服务(?:暂时)?不可用|稍后再?(?:试|访问)"
     r"|under (?:maintenance|construction)|temporarily unavailable"
-    r"|service unavailable|bad gateway|gateway time-?out|internal server error",
+    r"|http status 5\d\d|service unavailable|bad gateway|gateway time-?out|internal server error",
     re.IGNORECASE,
 )
 _SCRIPTED = re.compile(
@@ -114,6 +115,8 @@ def _classify(
     if len(key) > _LONGEST or (len(promised) >= _SHORTEST_TITLE and promised in key):
         return None
     words = fold(f"{title} {text}")
+    if _LETTER.search(text) and _DAY.search(text):
+        return None
     if soft_404.ABSENCE.search(words):
         return None
     if _CAPTCHA.search(words):
@@ -128,6 +131,11 @@ def _classify(
 _DOCUMENT = re.compile(
     r"[〔［\[](?:19|20)\d\d[〕］\]]\s?\d+\s?号|(?:市|县|区|省)(?:人民)?政府[^。]{0,12}(?:决定|通知)"
 )
+
+
+_LETTER = re.compile(r"特此(?:公告|通告|通知)|(?:通知|公告|通告)如下|现将|(?:^|\s)各[^，。；：:]{1,20}[：:]")
+_DAY = re.compile(r"(?:19|20)\d\d\s?年\s?\d{1,2}\s?月\s?\d{1,2}\s?日")
+"""Words and date of a short notice, which may be about a firewall or maintenance."""
 
 
 def _key(text: str) -> str:

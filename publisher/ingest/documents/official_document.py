@@ -90,6 +90,8 @@ class _Document:
         self._originals: dict[str, str] = {}
         self._cells: dict[str, str] = {}
         self._source_texts: dict[str, str] = {}
+        self._continues = False
+        """Whether the page says that the document has pages that were not joined."""
         self.findings: list[Finding] = []
         self.left_out: list[LeftOut] = []
 
@@ -103,7 +105,7 @@ class _Document:
         letter_lines = [line for line in lines if line.number not in labelled.line_numbers]
         parts = letter_parts.split_letter(letter_lines, title or self._page.heading)
         self._add_left_out(parts.lines_before)
-        if self._page.continues:
+        if self._continues:
             self._add_finding(kinds.CONTINUES, 0)
         if hidden := "".join("".join(text.split()) for text in self._page.hidden):
             self._add_finding(kinds.HIDDEN_TEXT, 0, hidden, characters=len(hidden))
@@ -119,7 +121,7 @@ class _Document:
         )
 
     def _build_record(self, numbers: set[int], parts: Letter) -> ImportedRecord:
-        first = parts.title_line or parts.number_line or min(numbers)
+        first = parts.title_line or parts.number_line or min(numbers, default=1)
         rows = (first, *sorted(numbers - {first}))
         for f in self._catalogue.fields:
             if f.required and f.name not in self._content:
@@ -142,6 +144,11 @@ class _Document:
         content_lines = []
         outside_tables = ((line.number, line.text) for line in self._page.lines if line.spot is None)
         page_turns = page_numbers.find_page_turns(outside_tables)
+        own_turns = page_turns - self._page.outside
+        turns = (line.text for line in self._page.lines if line.number in own_turns)
+        self._continues = self._page.continues or (
+            self._page.has_body and not self._page.joined_from and page_numbers.states_further_pages(turns)
+        )
         for line in self._page.lines:
             if line.number in page_turns or page_lines.is_furniture(line):
                 self._add_left_out([line])

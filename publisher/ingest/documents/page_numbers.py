@@ -16,7 +16,10 @@ PAGING_SCRIPT = re.compile(
 """Script by which TRS, the system of most government sites, writes the links to further pages."""
 MOST_PAGES = 50
 """Most pages of one document."""
-_NEXT = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next(?: page)?", re.IGNORECASE)
+_NEXT = re.compile(
+    r"[\[【(（]?\s*(?:下一?页|后一页|下页|next(?: page)?)\s*[>›»→]*\s*[\]】)）]?|[>›»]{1,2}", re.IGNORECASE
+)
+_TOTAL = re.compile(r"共\s?(?P<all>\d{1,3})\s?页")
 _NUMBER = re.compile(r"[\[【(（]?\s*\d{1,2}\s*[\]】)）]?")
 _TURNS = (
     r"首\s?页|第一页|上一?页|前一页|下一?页|后一页|下页|上页|尾页|末页|最后一页|共\s?\d+\s?页|第\s?\d+\s?页(?:/共\s?\d+\s?页)?"
@@ -59,6 +62,11 @@ def _does_nothing(element: etree._Element) -> bool:
     names = (element.get("class") or "").lower()
     still = re.fullmatch(r"#|javascript:(?:void\(0\)|;)?;?", href) is not None and not element.get("onclick")
     return still or "disabled" in names or "disabled" in element.attrib
+
+
+def states_further_pages(turns: Iterable[str]) -> bool:
+    """Test whether lines of the text that turn pages say that there are several: 第1页/共3页, 共2页."""
+    return any(int(match["all"]) > 1 for text in turns for match in _TOTAL.finditer(text))
 
 
 def find_page_turns(lines: Iterable[tuple[int, str]]) -> frozenset[int]:

@@ -29,6 +29,10 @@ BAD: dict[str, BadAnswer] = {
     "<html><body><h1>403 Forbidden</h1></body></html>": "intercepted",
     "<html><body><p>您的访问过于频繁，请稍后再试</p></body></html>": "intercepted",
     "<html><body><p>网站防火墙：当前请求存在安全风险</p></body></html>": "intercepted",
+    "<body><p>抱歉，本网站暂不支持境外访问</p></body>": "intercepted",
+    "<title>用户登录</title><body>用户名<input>密码<input type='password'></body>": "intercepted",
+    "<body><p>请先登录后查看</p></body>": "intercepted",
+    "<title>HTTP Status 500</title><body><p>服务器内部错误，请联系管理员</p></body>": "maintenance",
     "<html><body><p>为保证访问安全，请输入验证码</p><img src='/v.jpg'></body></html>": "captcha",
     "<html><body><div>请拖动滑块完成拼图</div></body></html>": "captcha",
     "<body><h1>网站维护中</h1><p>系统升级，给您带来不便，敬请谅解。</p></body>": "maintenance",
@@ -52,6 +56,8 @@ def test_each_kind_is_recognised(source: str, kind: BadAnswer) -> None:
         "<html><body><iframe src='/files/1.pdf'></iframe></body></html>",
         "<html><body><h1>甲公告</h1><p>现予公告。</p><script>document.cookie='a=1'</script></body></html>",
         "<html><body><p>您访问的页面不存在，请稍后再试。</p></body></html>",
+        "<h1>关于网站防火墙的通知</h1><p>各单位：</p><p>被拦截的访问应当记录。</p><p>2020年3月1日</p>",
+        "<h1>甲市公告</h1><p>网站因系统升级暂停服务。特此公告。</p><p>甲市政府</p><p>2020年3月1日</p>",
     ],
 )
 def test_a_page_is_not_taken_for_one(source: str) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 
 from publisher.harvest.link_discovery import is_further_page
+from publisher.ingest.read_file import read_file
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.harvest.conftest import Collector, codes, make_due
 from tests.support.government import html, listing
 from tests.support.loopback import Answer
@@ -111,6 +113,24 @@ def test_a_change_of_a_further_page_is_a_change_of_the_document(collector: Colle
     assert "提前完成" in collector.draft()[0]["body_markdown"]
     make_due(collector)
     assert codes(collector.collect()) == []
+
+
+@pytest.mark.parametrize(
+    "pager",
+    [
+        "<p>第1页/共3页 <a href='javascript:go(2)'>下一页&gt;&gt;</a></p>",
+        "<p><a onclick='go(2)' href='#'>【下一页】</a></p>",
+        "<p>首页 上一页 [1] [2] 下一页 尾页 共2页</p>",
+    ],
+)
+def test_pages_that_only_a_script_turns_are_an_error(pager: str) -> None:
+    source = f"<html><body><h1>{TITLE}</h1><div class='TRS_Editor'>{TEXTS[0]}{pager}</div></body></html>"
+    reading = read_file(source.encode(), name="t9.html", catalogue=load_catalogue("policies"))
+    assert "document-continues" in [finding.code for finding in reading.findings]
+    assert "下一页" not in str(reading.records[0].content["body_markdown"])
+    whole = source.replace("共2页", "共1页") if "共2页" in pager else source.replace(pager, "")
+    reading = read_file(whole.encode(), name="t9.html", catalogue=load_catalogue("policies"))
+    assert "document-continues" not in [finding.code for finding in reading.findings]
 
 
 def test_an_imported_page_with_further_ones_is_an_error(collector: Collector) -> None:
