@@ -7,6 +7,7 @@ import contextlib
 import gc
 import logging
 import socket
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -48,6 +49,8 @@ STATEMENT_SECONDS = 60
 """Seconds after which a database server ends a statement of the public side."""
 _WORK_SECONDS, _SHUTDOWN_SECONDS = 5, 8
 """Seconds after SIGTERM for which heavy work may still run, and any request at all."""
+_SWITCH_SECONDS = 0.0005
+"""Seconds for which a thread keeps the interpreter; Python's default is ten times as long."""
 logger = logging.getLogger(__name__)
 
 
@@ -184,6 +187,8 @@ def serve(
         timeout_keep_alive=75,  # longer than proxies keep theirs, so that they close first
         timeout_graceful_shutdown=_SHUTDOWN_SECONDS,
     )
+    # A request that waits for the interpreter waits this long for each thread of heavy work before it.
+    sys.setswitchinterval(_SWITCH_SECONDS)
     gc.collect()
     gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
     with socket.create_server((host, port), family=family, backlog=2048) as listener:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,9 @@ import click
 from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
+
+_UNFINISHED = ".qingdan-export"
+"""Folder of files in the making, inside the folder of the export: a file gets its name when it is whole."""
 
 
 class _Formats(click.Choice[str]):
@@ -73,21 +77,24 @@ def export(
         view = View(release=release) if release else write_state.newest_view(log, dataset) or View()
         state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
+        unfinished = folder / _UNFINISHED
+        shutil.rmtree(unfinished, ignore_errors=True)  # left by a command that was killed
+        unfinished.mkdir()
         names = forms or FORMS
         for index, name in enumerate(names):
             progress("导出 export", index, len(names))
             number = state.release.number if state.release else 0
             path = folder / f"{dataset}-{number}.{FORMS[name].suffix}"
-            partial_path = path.with_name(path.name + ".part")
-            partial_path.unlink(missing_ok=True)
             try:
                 with log.snapshot():
-                    write_state.state_writer(log, state, FORMS[name])(partial_path)
-                partial_path.replace(path)
-            finally:
-                partial_path.unlink(missing_ok=True)
+                    write_state.state_writer(log, state, FORMS[name])(unfinished / path.name)
+                (unfinished / path.name).replace(path)
+            except BaseException:
+                shutil.rmtree(unfinished, ignore_errors=True)
+                raise
             sums.append(f"{file_digest(path)}  {path.name}\n")
             output.print_line(str(path))
+        shutil.rmtree(unfinished)
         if (note := log.proofs.checkpoint()) is not None:
             path = folder / "checkpoint"
             path.write_text(note, encoding="utf-8")
