@@ -1,9 +1,10 @@
 # Two commands matter: `make demo` and `make check`. All set up what they need.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots clean
+.PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots audit release clean
 RUN := .venv/bin/
 PORT := 8000
+UV = $(or $(shell command -v uv),.tools/bin/uv)
 # Container images often set this. Without compiled modules, every process that starts compiles all libraries again.
 export PYTHONDONTWRITEBYTECODE :=
 # Tests side by side, one process for each core; a process that crashes ends the run, and fails it.
@@ -65,6 +66,16 @@ docs: setup ## write the tables and pictures that documents copy from the code
 
 contract: setup ## renew the frozen contract after a change that breaks no caller
 	$(RUN)python -m tests.openapi.renew
+
+audit: setup ## look for known vulnerabilities of dependencies, where the data can be had
+	$(RUN)python -m scripts.audit
+
+release: setup ## the files of a release in dist/: wheel, SBOM, requirements with hashes, digests
+	rm -rf dist
+	$(UV) build --wheel --quiet --out-dir dist
+	$(UV) export --frozen --no-dev --extra postgresql --no-emit-project --quiet -o dist/requirements.txt
+	$(UV) export --frozen --no-dev --extra postgresql --format cyclonedx1.5 --quiet -o dist/sbom.json
+	cd dist && sha256sum *.whl requirements.txt sbom.json > SHA256SUMS
 
 screenshots: setup ## every page type as images, in screenshots/
 	$(RUN)python -m tests.system.browser.screenshots screenshots
