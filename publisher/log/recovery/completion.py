@@ -15,6 +15,7 @@ from publisher.log.model import LogError
 from publisher.log.recovery import description_rows
 from publisher.log.recovery.archive import Archive
 from publisher.log.recovery.replayed_release import ReplayedRelease
+from publisher.log.releases import erasure
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, entry_log, shortfall, signed_note
 from publisher.log.transparency.entries import Kind
@@ -68,6 +69,8 @@ def complete(session: Session, archive: Archive, report: Report) -> Completed:
                 description_rows.write_site(conn, document, digest, at)
             elif kind == "dataset":
                 description_rows.write_dataset(conn, archive, document, digest, at)
+            elif kind == "erasure" and document["property"] == "actor":
+                erasure.destroy_actors(conn, document["releases"])
             elif kind == "release":
                 release = ReplayedRelease(session, conn, archive, document, digest)
                 release.write()

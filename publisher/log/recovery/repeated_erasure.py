@@ -30,10 +30,15 @@ _BATCH = 500
 
 
 def erase_again(database: Database, ledger: Sequence[Erasure], now: datetime) -> Sequence[str]:
-    """Destroy the contents of all records of a ledger that a database still has. → ids of these records."""
+    """Destroy the contents of all records of a ledger that a database still has. → their ids.
+
+    Names of clerks, too: → digests of the entries that erased them.
+    """
     destroyed: list[str] = []
     with database.write() as conn:
-        for dataset in dict.fromkeys(one.dataset for one in ledger):
+        names = [one for one in ledger if one.releases]
+        destroyed += [one.record for one in names if erasure.destroy_actors(conn, one.releases)]
+        for dataset in dict.fromkeys(one.dataset for one in ledger if one.dataset):
             try:
                 release = ErasureRelease(database, conn, registry.dataset_row(conn, dataset))
             except LogError:

@@ -242,9 +242,8 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
     afterwards, as of records. Raises ``LogError('no-such-actor')``.
     """
     sequences, c = releases_of_actor(conn, actor), t.release.c
-    of_actor = c.sequence.in_(sequences)
-    datasets = conn.scalars(select(c.dataset).where(of_actor).distinct()).all()
-    conn.execute(update(t.release).where(of_actor).values(actor="", actor_salt=None))
+    datasets = conn.scalars(select(c.dataset).where(c.sequence.in_(sequences)).distinct()).all()
+    destroy_actors(conn, sequences)
     document = documents.erasure_document(
         registry.site(conn).tag_authority,
         erased_property="actor",
@@ -256,8 +255,18 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
     entry_log.append_document(conn, "erasure", document, micros(now))
     for dataset in datasets:  # answers of these releases are no longer those that caches have
         registry.mark_renamed(conn, dataset, now)
-    conn.execute(update(t.site).values(scrub_pending=True))
     return len(sequences)
+
+
+def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
+    """Destroy the names of clerks in releases. → number of releases that had one."""
+    c = t.release.c
+    named = (c.sequence.in_(releases), c.actor_salt.is_not(None))
+    count = conn.scalar(select(func.count()).select_from(t.release).where(*named)) or 0
+    if count:
+        conn.execute(update(t.release).where(*named).values(actor="", actor_salt=None))
+        conn.execute(update(t.site).values(scrub_pending=True))
+    return count
 
 
 def referenced_sources(conn: Connection) -> frozenset[str]:

@@ -6,23 +6,28 @@ It contains ids and digests only: nothing that was erased can be read from it.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, select
 
+from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 
 NAME = "erasures.jsonl"
 
 
 class Erasure(msgspec.Struct, frozen=True):
-    """One line: a record, and the digests of the files that contained it."""
+    """One line: a record, and the digests of the files that contained it; or the name of a clerk.
+
+    For a name ``dataset`` is empty, and ``record`` is the digest of the document of its entry.
+    """
 
     dataset: str
     record: str
-    sources: tuple[str, ...]
+    sources: tuple[str, ...] = ()
+    releases: tuple[int, ...] = ()
 
 
 def read_ledger(path: Path) -> Sequence[Erasure]:
@@ -48,7 +53,7 @@ def update_ledger(path: Path, erasures: Iterable[Erasure]) -> None:
 
 
 def erasures(conn: Connection) -> Sequence[Erasure]:
-    """List the erased records of a log."""
+    """List the erased records of a log, and the erased names of clerks."""
     r, h, i = t.record.c, t.held.c, t.import_.c
     rows = conn.execute(
         select(t.dataset.c.name, r.id, i.digest)
@@ -61,4 +66,14 @@ def erasures(conn: Connection) -> Sequence[Erasure]:
     sources: dict[tuple[str, str], list[str]] = {}
     for dataset, record, digest in rows:
         sources.setdefault((dataset, record), []).extend([] if digest is None else [digest])
-    return [Erasure(*key, tuple(sorted(set(digests)))) for key, digests in sources.items()]
+    of_records = [Erasure(*key, tuple(sorted(set(digests)))) for key, digests in sources.items()]
+    return [*of_records, *_erased_names(conn)]
+
+
+def _erased_names(conn: Connection) -> Iterator[Erasure]:
+    c = e.entry.c
+    query = select(c.digest, c.document).where(c.kind == "erasure", c.document.is_not(None))
+    for row in conn.execute(query.order_by(c.position)):
+        document = msgspec.json.decode(row.document)
+        if document["property"] == "actor":
+            yield Erasure("", row.digest, releases=tuple(document["releases"]))

@@ -76,7 +76,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Unpack the packages of the commit before."""
     folder = tmp_path_factory.mktemp("before")
     archive = folder / "tree.tar"
-    command = ["git", "archive", "--output", archive, "HEAD^", *PACKAGES]
+    command = ["git", "archive", "--output", str(archive), "HEAD^", *PACKAGES]
     if subprocess.run(command, cwd=PROJECT, check=False, capture_output=True).returncode:
         lacks("git has no commit before this one")
     with tarfile.open(archive) as tar:

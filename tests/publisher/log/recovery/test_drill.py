@@ -147,6 +147,25 @@ def test_older_backups_forget_what_was_erased(drill: Drill) -> None:
     assert drill.restore("--no-checkpoint").code == 0  # its digests are those of the new files
 
 
+def test_the_erased_name_of_a_clerk_comes_back_by_no_backup(drill: Drill, tmp_path: Path) -> None:
+    file = xlsx(drill.folder / "四.xlsx", [item("甲许可"), item("戊许可")])
+    drill.site.ok("import", file, "--dataset", NAME)
+    drill.site.ok("publish", NAME, "--effective-on", "2024-06-01", "--actor", "王经办", *BASIS)
+    drill.site.ok("backup", drill.backups)
+    drill.site.ok("erase", "--actor", "王经办", "--ground", "本人请求", "--yes")
+    with reading(drill.site) as client:
+        (tmp_path / "kept").write_text(client.get("/log/checkpoint").text)
+        (tmp_path / "log.zip").write_bytes(client.get("/v1/log.zip").content)
+    assert contains(drill.backups, "王经办")
+    shutil.copytree(drill.backups, tmp_path / "copy")
+    assert drill.site.ok("backup", drill.backups, "--forget-erased", "--json").json["rewritten"] == 2
+    assert contains(drill.backups, "王经办") == []
+    own = ("--checkpoint", tmp_path / "kept", "--complete-from", tmp_path / "log.zip", "--keys", drill.keys)
+    drill.new.ok("restore", tmp_path / "copy", *own)
+    assert contains(drill.new.home, "王经办") == []
+    assert drill.new.ok("verify", "--json").json["problems"] == []
+
+
 def test_where_nobody_has_the_lost_entries_a_successor_says_so(drill: Drill, tmp_path: Path) -> None:
     with reading(drill.site) as client:
         note = client.get("/log/checkpoint").text
