@@ -16,6 +16,7 @@ from openapi import examples
 from openapi.operation import Operation, Parameter, ProblemKind
 
 _REF = "#/components/schemas/{name}"
+_TEXTS = ("application/n-triples",)
 _PROBLEM_MEDIA = "application/problem+json"
 
 
@@ -42,6 +43,7 @@ def build(
             "title": title,
             "version": version,
             "description": description,
+            "contact": {"url": f"{server}/"},
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
         "servers": [{"url": server}],
@@ -64,13 +66,13 @@ def _describe_operation(
     reference: Mapping[type, Mapping[str, Any]],
     problem: type,
 ) -> dict[str, Any]:
-    content: dict[str, Any] = {"schema": {"type": _type_of_body(operation.media_type)}}
+    content: dict[str, Any] = {"schema": _describe_body(operation.media_type)}
     if operation.answer is not None:
         content = {"schema": reference[operation.answer]}
     example = examples.load(operation.name)
     if example is not None:
         content["example"] = example
-    others = {media: {"schema": {"type": _type_of_body(media)}} for media in operation.also}
+    others = {media: {"schema": _describe_body(media)} for media in operation.also}
     contents = {operation.media_type: content, **others}
     answer: dict[str, Any] = {"description": "成功 / OK", "content": contents}
     responses: dict[str, Any] = {"200": answer}
@@ -88,9 +90,12 @@ def _describe_operation(
     }
 
 
-def _type_of_body(media: str) -> str:
-    """Return the type of a body without a struct. JSON bodies are always objects."""
-    return "object" if media == "application/json" or media.endswith("+json") else "string"
+def _describe_body(media: str) -> dict[str, Any]:
+    """Describe a body without a struct. JSON bodies are always objects; a text that is none is a file."""
+    if media == "application/json" or media.endswith("+json"):
+        return {"type": "object"}
+    is_text = media.startswith("text/") or "xml" in media or media in _TEXTS
+    return {"type": "string"} if is_text else {"type": "string", "format": "binary"}
 
 
 def _describe_problems(kinds: Iterable[ProblemKind], schema: Mapping[str, Any]) -> dict[str, Any]:
@@ -148,8 +153,8 @@ _HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
     "Cache-Control": {
-        "description": "固定到某次发布的返回内容不变（immutable），其余每次校验 / "
-        "An answer pinned to a release is immutable; others are revalidated",
+        "description": "每次校验；只有日志的完整数据块不变（immutable） / "
+        "Revalidate every answer; only full tiles of the log are immutable",
         "schema": {"type": "string"},
     },
     "Last-Modified": {

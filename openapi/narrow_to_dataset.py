@@ -16,7 +16,7 @@ type Json = dict[str, Any]
 
 _PLACE = "/v1/datasets/{dataset}"
 _CONTENT = "Content"
-_HOLDERS = ("Record", "RecordItem")
+_HOLDERS = ("FullRecord", "RecordItem")
 """Schemas whose ``content`` is the content of a record."""
 
 

@@ -55,15 +55,15 @@ What may change is described in docs/api.md.
 """
 
 TAGS: Mapping[str, str] = {
-    "数据集": "数据集及其清单类型定义 / Datasets and their schemas",
-    "发布": "发布与变化 / Releases and changes",
-    "记录": "记录与历史 / Records and their history",
-    "文件": "批量下载 / Files for downloading",
-    "存证": "条目、存证证明与存证文件 / Entries of the log, their documents and proofs",
-    "搜索": "全文搜索 / Search",
-    "数据目录": "数据目录与清单类型定义 / The data catalog (DCAT) and the definitions of kinds of list",
-    "订阅": "Atom、RSS 与 JSON Feed / Feeds",
-    "运行": "监控与接口文档 / Monitoring and this document",
+    "datasets": "数据集及其清单类型定义 / Datasets and their schemas",
+    "releases": "发布与变化 / Releases and changes",
+    "records": "记录与历史 / Records and their history",
+    "files": "批量下载 / Files for downloading",
+    "proofs": "条目、存证证明与存证文件 / Entries of the log, their documents and proofs",
+    "search": "全文搜索 / Search",
+    "catalog": "数据目录与清单类型定义 / The data catalog (DCAT) and the definitions of kinds of list",
+    "feeds": "Atom、RSS 与 JSON Feed / Feeds",
+    "operation": "监控与接口文档 / Monitoring and this document",
 }
 
 
@@ -71,7 +71,7 @@ TAGS: Mapping[str, str] = {
     Operation(
         name="get_openapi",
         path="/openapi.json",
-        tag="运行",
+        tag="operation",
         summary="接口文档（OpenAPI 3.1）",
         description="本接口的机器可读文档；供阅读的版本见 /docs。\n\nThis document; for people at /docs.",
     )
@@ -86,7 +86,7 @@ def get_openapi(service: Service, call: Call) -> Reply:
     Operation(
         name="get_dataset_openapi",
         path="/v1/datasets/{dataset}/openapi.json",
-        tag="数据集",
+        tag="datasets",
         summary="一个数据集的接口文档",
         description="只含这个数据集的地址，以其真实字段为类型：用于生成有类型的客户端。\n\n"
         "The contract of one dataset with its real fields, for clients with typed records.",

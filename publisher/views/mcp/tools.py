@@ -96,7 +96,7 @@ async def _get_record(service: Service, query: arguments.RecordArguments) -> Ans
     history: common.History = await _read(service, changes.get_history, path)
     events = [_change(service, change) for change in history.changes]
     try:
-        record: common.Record = await _read(service, records.get_record, path, _day(query.as_of))
+        record: common.FullRecord = await _read(service, records.get_record, path, _day(query.as_of))
     except ProblemError as problem:
         if problem.tombstone is None:
             raise
@@ -170,7 +170,7 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
 
 async def _open_section(service: Service, query: arguments.SectionArguments) -> Answer:
     path = {"dataset": query.dataset, "record": query.record}
-    record: common.Record = await _read(service, records.get_record, path, _day(query.as_of))
+    record: common.FullRecord = await _read(service, records.get_record, path, _day(query.as_of))
     catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
     content = _decode_content(record)
     source = next(
@@ -210,7 +210,7 @@ def _change(service: Service, change: common.Change) -> Answer:
     }
 
 
-def _decode_content(record: common.Record) -> dict[str, Any]:
+def _decode_content(record: common.FullRecord) -> dict[str, Any]:
     """Decode the content, which the API copies from the log as it is."""
     return msgspec.json.decode(msgspec.json.encode(record.content), type=dict[str, Any])
 

@@ -15,6 +15,7 @@ from tests.support.site import FEES, Site
 HERE = Path(__file__).parent
 TOOLS = Path(sys.executable).parent
 NAMES = {"城镇垃圾处理费", "不动产登记费", "食品经营许可证工本费"}
+_GENERATOR = "7.17.0"
 DOCUMENTS = {"fees": f"/v1/datasets/{FEES}/openapi.json", "v1": "/openapi.json"}
 
 
@@ -81,3 +82,35 @@ def test_a_typescript_caller_compiles_pages_through_everything_and_gets_typed_re
     (folder / "walk.ts").write_text(wrong, encoding="utf-8")
     with pytest.raises(AssertionError, match="nam"):
         run(tools / "tsc", "--project", ".", cwd=folder)
+
+
+@pytest.fixture(scope="module")
+def openapi_generator(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fetch openapi-generator, which generates clients in some 50 languages."""
+    folder = tmp_path_factory.mktemp("openapi-generator")
+    artifact = f"-Dartifact=org.openapitools:openapi-generator-cli:{_GENERATOR}"
+    run("mvn", "-q", "dependency:copy", artifact, f"-DoutputDirectory={folder}", cwd=folder)
+    return folder / f"openapi-generator-cli-{_GENERATOR}.jar"
+
+
+@pytest.mark.soak
+def test_a_go_caller_compiles_pages_through_everything_and_reads_a_file_and_a_feed(
+    served: tuple[Site, str], work: Path, openapi_generator: Path
+) -> None:
+    target = work / "go"
+    run("java", "-jar", openapi_generator, "generate", "-i", "v1.json", "-g", "go", "-o", target, cwd=work)
+    shutil.copytree(HERE / "go", target / "walk")
+    assert set(run("go", "run", "./walk", served[1], FEES, cwd=target).split()) == NAMES
+
+
+@pytest.mark.soak
+def test_a_java_caller_compiles_pages_through_everything_and_reads_a_file_and_a_feed(
+    served: tuple[Site, str], work: Path, openapi_generator: Path
+) -> None:
+    target = work / "java"
+    run("java", "-jar", openapi_generator, "generate", "-i", "v1.json", "-g", "java", "-o", target, cwd=work)
+    shutil.copy(HERE / "java" / "Walk.java", target / "src" / "main" / "java")
+    run("mvn", "-q", "compile", "dependency:build-classpath", "-Dmdep.outputFile=classpath", cwd=target)
+    classes = f"{target / 'target' / 'classes'}:{(target / 'classpath').read_text(encoding='utf-8')}"
+    printed = run("java", "-Dstdout.encoding=UTF-8", "-cp", classes, "Walk", served[1], FEES, cwd=target)
+    assert set(printed.split()) == NAMES

@@ -136,7 +136,7 @@ class SchemaField(Answer, frozen=True, kw_only=True):
     searched: Annotated[bool, Meta(description="可搜索 / Its text is searched")]
 
 
-class Schema(Answer, frozen=True, kw_only=True):
+class DatasetSchema(Answer, frozen=True, kw_only=True):
     """清单类型定义；每次发布固定用当时的定义。/ The definition; a release pins the one that it used."""
 
     dataset: str
@@ -297,7 +297,7 @@ class Amendment(Answer, frozen=True, kw_only=True):
     link: Annotated[str, Meta(description="该次发布 / That release")]
 
 
-class Record(RecordItem, frozen=True, kw_only=True):
+class FullRecord(RecordItem, frozen=True, kw_only=True):
     """一条记录及其出处位置。/ One record and its place in the source."""
 
     amendments: Annotated[

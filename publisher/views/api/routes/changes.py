@@ -31,7 +31,7 @@ _CHANGES = Grammar(
     Operation(
         name="get_history",
         path="/v1/datasets/{dataset}/records/{record}/history",
-        tag="记录",
+        tag="records",
         summary="一条记录的历史",
         description="每次变化的日期、所属发布、理由和各字段的原内容、现内容；旧的在前。\n\n"
         "Every change of the record, oldest first: when, by which release, why, field by field.",
@@ -66,7 +66,7 @@ def get_history(service: Service, call: Call) -> Reply:
     Operation(
         name="list_changes",
         path="/v1/datasets/{dataset}/changes",
-        tag="发布",
+        tag="releases",
         summary="数据集的变化",
         description="按顺序号排列，默认旧的在前。镜像从 since=0 起逐页取到 links.next 为空，记住 last，"
         "下次请求时作为 since 传入。\n\n"

@@ -26,7 +26,7 @@ from publisher.web.route import Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
-TAG = "发布"
+TAG = "releases"
 _SIDE = {"type": "string", "pattern": r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?)$"}
 FROM = Parameter(
     "from",

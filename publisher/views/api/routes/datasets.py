@@ -19,7 +19,7 @@ from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Field, build_json_schema, build_table_schema
 
-TAG = "数据集"
+TAG = "datasets"
 _JSON = "application/json"
 _PLAIN = Grammar()
 _PAGED = Grammar(names=frozenset({"limit", "cursor"}))
@@ -124,7 +124,7 @@ def _reference(release: model.Release, home: str) -> common.ReleaseReference:
         "加 release 得到该次发布所用的定义。\n\n"
         "Fields, types, vocabularies and filters, with a Frictionless Table Schema and a JSON Schema "
         "of a record's content; with release, the schema that release was made with.",
-        answer=common.Schema,
+        answer=common.DatasetSchema,
         parameters=(DATASET, RELEASE),
         problems=("no-such-dataset", "no-such-release"),
     )
@@ -134,9 +134,9 @@ def get_schema(service: Service, call: Call) -> Reply:
     view = query_parameters.parse(call.query, _PINNED).view
     catalogue = service.log.queries.catalogue(name, view.release)
 
-    def build() -> common.Schema:
+    def build() -> common.DatasetSchema:
         return common.fill(
-            common.Schema,
+            common.DatasetSchema,
             catalogue,
             dataset=name,
             catalogue=catalogue.name,
@@ -170,7 +170,7 @@ def _field(field: Field) -> common.SchemaField:
     Operation(
         name="list_releases",
         path="/v1/datasets/{dataset}/releases",
-        tag="发布",
+        tag="releases",
         summary="数据集的历次发布",
         description="新的在前。每次发布全部生效或全部不生效，发布后不再更改；有误的以后续发布更正。\n\n"
         "Newest first. A release is all of it or none and is never edited; a later one mends a mistake.",
@@ -214,7 +214,7 @@ def list_releases(service: Service, call: Call) -> Reply:
     Operation(
         name="get_release",
         path="/v1/datasets/{dataset}/releases/{number}",
-        tag="发布",
+        tag="releases",
         summary="一次发布",
         description="依据、生效日期、来源、变化计数与哈希链；以 Accept 可取 RDF（DCAT 3）。\n\n"
         "Basis, day of effect, sources, counts of changes, and its place in the chain of hashes. With Accept "

@@ -19,7 +19,7 @@ from publisher.web.service import Service
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Catalogue, build_json_schema, build_table_schema
 
-TAG = "数据目录"
+TAG = "catalog"
 _PLAIN = Grammar()
 _CATALOG = Grammar(names=frozenset({"versions"}))
 _VERSIONS = Parameter(

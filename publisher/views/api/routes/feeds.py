@@ -90,7 +90,7 @@ def _log_feed_route(form: Form) -> Route:
     operation = Operation(
         name=f"get_{form}_feed",
         path=f"/feeds/{{dataset}}.{form}",
-        tag="订阅",
+        tag="feeds",
         summary=f"变化订阅（{TITLES[form]}）",
         description="最近的变化，逐次发布，新的在前，至多100条；识读改进不作为变化。更早的见存档。\n\n"
         "The newest changes, release by release, at most 100; parser improvements are not included. "
@@ -118,7 +118,7 @@ def _search_feed_route(form: Form) -> AsyncRoute:
     operation = Operation(
         name=f"search_{form}_feed",
         path=f"/feeds/search.{form}",
-        tag="订阅",
+        tag="feeds",
         summary=f"搜索的订阅（{TITLES[form]}）",
         description="符合搜索和筛选条件的记录的变化：变化前或变化后包含全部搜索词即为命中；"
         "参数与 /v1/search 相同。\n\n"
@@ -167,7 +167,7 @@ def _headers(service: Service, scope: Scope, params: Parameters, form: Form) -> 
     Operation(
         name="get_opml",
         path="/feeds.opml",
-        tag="订阅",
+        tag="feeds",
         summary="全部订阅（OPML）",
         description="可列出的全部订阅：全站、各数据集、各种变化、各部门、行政区划、类型与主题。\n\n"
         "Every feed that can be listed: everything, datasets, kinds of change, bodies, divisions, types and "
@@ -340,7 +340,7 @@ def _sources_feed_route(form: Form) -> Route:
     operation = Operation(
         name=f"get_sources_{form}_feed",
         path=f"/feeds/{SOURCES}.{form}",
-        tag="订阅",
+        tag="feeds",
         summary=f"来源网页的变化（{TITLES[form]}）",
         description="所采集的网页在来源网站上的变化、消失和恢复，新的在前，至多200条；"
         "更早的见存档。\n\nPages of the collected sites that changed, disappeared or returned; "

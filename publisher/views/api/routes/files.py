@@ -24,7 +24,7 @@ from publisher.web.range_download import disposition
 from publisher.web.route import Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 
-TAG = "文件"
+TAG = "files"
 _ANY = "application/octet-stream"
 FORM = Parameter(
     "form",
@@ -64,7 +64,7 @@ _PROBLEMS = (
 )
 
 
-class File(Answer, frozen=True, kw_only=True):
+class ReleaseFile(Answer, frozen=True, kw_only=True):
     """一个可下载的文件。/ A file for downloading."""
 
     form: str
@@ -77,12 +77,12 @@ class File(Answer, frozen=True, kw_only=True):
     size: Annotated[int | None, Meta(description="字节数 / Bytes; null until it is first made")]
 
 
-class Files(Answer, frozen=True, kw_only=True):
+class ReleaseFiles(Answer, frozen=True, kw_only=True):
     """一个状态的全部文件。/ All files of a release."""
 
     dataset: str
     release: int
-    files: tuple[File, ...]
+    files: tuple[ReleaseFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +208,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
         summary="一次发布的文件",
         description="各种格式的地址，已生成的另有大小与 SHA-256。\n\n"
         "Addresses of every kind of file; size and SHA-256 of those that were made.",
-        answer=Files,
+        answer=ReleaseFiles,
         parameters=(DATASET, NUMBER),
         problems=("no-such-dataset", "no-such-release"),
     )
@@ -220,15 +220,15 @@ def list_files(service: Service, call: Call) -> Reply:
     return Reply(validity, lambda: files)
 
 
-def release_files(service: Service, name: str, number: int) -> tuple[Files, Validity]:
+def release_files(service: Service, name: str, number: int) -> tuple[ReleaseFiles, Validity]:
     """List the files of a release. Raises ``no-such-dataset``, ``no-such-release``."""
     files, validity = list_state_files(service, name, View(release=number))
     digests = tuple(file.sha256 for file in files)
     # The list changes when files are generated, so it is not pinned, and the time is not recorded.
-    return Files(dataset=name, release=number, files=files), Validity((*validity.tokens, *digests))
+    return ReleaseFiles(dataset=name, release=number, files=files), Validity((*validity.tokens, *digests))
 
 
-def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[File, ...], Validity]:
+def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[ReleaseFile, ...], Validity]:
     """List the files of a release or, without one, of the present, with the validity of their bytes.
 
     Raises ``no-such-dataset``, ``no-such-release``.
@@ -236,10 +236,10 @@ def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[Fil
     state = _state(service, name, view, "zh")
     home = f"/v1/datasets/{name}" + (f"/releases/{view.release}" if view.release is not None else "")
 
-    def describe(form: Form) -> File:
+    def describe(form: Form) -> ReleaseFile:
         own = _form_validity(state, form)
         cached = service.files.find(_key(name, form, view, own))
-        return File(
+        return ReleaseFile(
             form=form.name,
             title=form.title,
             media_type=form.media_type,

@@ -19,7 +19,7 @@ from publisher.web.route import AsyncReply, Call, Reply, async_route, route
 from publisher.web.service import Service
 from search.contract import SearchError
 
-TAG = "运行"
+TAG = "operation"
 _PLAIN = Grammar()
 
 

@@ -111,7 +111,7 @@ class RecordOrigin(Answer, frozen=True, kw_only=True):
     Operation(
         name="get_record_origin",
         path="/v1/datasets/{dataset}/records/{record}/revisions/{revision}",
-        tag="记录",
+        tag="records",
         summary="一个修订版的来历与存证",
         description="从哪个文件、哪个单元格、按哪些规则读成，属于哪次发布，以及日志中的存证证明；"
         "依法删除的返回410。\n\n"

@@ -28,7 +28,7 @@ from publisher.web.range_download import disposition
 from publisher.web.route import Call, FileReply, FileRoute, Reply, Route, route
 from publisher.web.service import Service
 
-TAG = "存证"
+TAG = "proofs"
 _PLAIN = Grammar()
 _NUMBER = r"0|[1-9][0-9]{0,14}"
 _TILE_PLACES = 4

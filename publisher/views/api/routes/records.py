@@ -35,7 +35,7 @@ from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
-TAG = "记录"
+TAG = "records"
 STATUS = "status"
 """The filter of this name selects states of a record; all others select records."""
 _CLOCKS = Grammar(names=requested_view.VIEW)
@@ -179,7 +179,7 @@ def _explicit_view(service: Service, name: str, view: View) -> View:
         "Content, interval of effect, proof, and the cells it was read from. A removed record still answers "
         "200 with `status: removed`, in effect from the day of removal; a withdrawn one answers 410 with its "
         "tombstone.",
-        answer=common.Record,
+        answer=common.FullRecord,
         parameters=(DATASET, RECORD, FIELDS, *VIEW),
         problems=(*_NOT_FOUND, "no-such-record", "withdrawn", "erased"),
     ),
@@ -197,13 +197,13 @@ def get_record(service: Service, call: Call) -> Reply:
         )
     validity = requested_view.validity(service, name, params.view)
 
-    def build() -> common.Record:
+    def build() -> common.FullRecord:
         state = service.log.queries.record(
             name, record, requested_view.resolve_release(service, name, params.view)
         )
         if state.status in _PROBLEMS:
             raise gone_problem(service, state)
-        return common.Record(
+        return common.FullRecord(
             **_item(service, state, params.fields, params.view),
             originals=_raw_json(state.originals_json),
             locator=_raw_json(state.locator_json),

@@ -145,7 +145,7 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
     Operation(
         name="search",
         path="/v1/search",
-        tag="搜索",
+        tag="search",
         summary="全文搜索",
         description="支持简体、繁体和各种文号写法；`match` 说明命中含全部词、多数词还是任一词。"
         "加 as_of 搜索该日有效的内容，加 release 搜索该次发布时的内容。摘录与标记取自原文。"
@@ -302,7 +302,7 @@ def _hit(service: Service, scope: SearchScope, params: Parameters, hit: contract
     Operation(
         name="suggest",
         path="/v1/suggest",
-        tag="搜索",
+        tag="search",
         summary="输入时的搜索建议",
         description="今天有效的名称、部门、文号：先列以输入文字开头的，再列包含它的，"
         "最后列拼音或首字母相符的；记录多的在前。\n\n"

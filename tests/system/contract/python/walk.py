@@ -10,7 +10,7 @@ import sys
 from urllib.parse import parse_qs, urlsplit
 
 from fees_client import Client
-from fees_client.api.记录 import get_record, list_records
+from fees_client.api.records import get_record, list_records
 from fees_client.models import Problem, RecordItem, Records
 from fees_client.types import UNSET, Unset
 
