@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ from sqlalchemy import text
 
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from publisher.log.transparency import signed_note
+from publisher.log.transparency import checkpoints, signed_note
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import VerifierKey
 from tests.support.clock import Clock
@@ -240,3 +241,35 @@ def test_a_restored_site_without_its_keys_still_opens(tmp_path: Path, clock: Clo
     assert not log.keys.has_file(key)
     assert release(log, entry("证照费")).number == 1
     log.close()
+
+
+def test_a_slow_signer_delays_no_publication(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    script, go = tmp_path / "slow.py", tmp_path / "go"
+    script.write_text(
+        f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.02)\n{SIGNER}",
+        encoding="utf-8",
+    )
+    command = f"{sys.executable} {script}"
+    go.touch()
+    log.keys.create(public=str(elsewhere()), command=command)
+    first = release(log, entry("证照费"))
+    go.unlink()
+    with ThreadPoolExecutor(1) as pool:
+        signing = pool.submit(log.keys.sign_newest, command)
+        second = release(log, entry("证照费", "2"), on=MIDDLE)  # while the command waits
+        assert not signing.done()
+        assert log.proofs.first_checkpoint(second.entry) is None
+        go.touch()
+        assert signing.result() is True
+    assert log.proofs.first_checkpoint(first.entry) is not None
+    assert log.proofs.first_checkpoint(second.entry) is None
+    assert log.keys.sign_newest(command) is True  # the worker goes on with the newest
+    assert log.proofs.first_checkpoint(second.entry) is not None
+    go.unlink()
+    release(log, entry("证照费", "3"), on=LATE)
+    monkeypatch.setattr(checkpoints, "_PATIENCE", 0.3)
+    with pytest.raises(LogError, match="timed out"):
+        log.keys.sign_newest(command)
+    assert "timed out" in log.keys.last_error()
