@@ -99,15 +99,17 @@ def main() -> None:
         log = open_site(Path(folder) / "large")
         size = fill(f"sqlite:///{Path(folder) / 'large' / 'qingdan.db'}", ENTRIES)
         print(f"tiles of {ENTRIES:,} entries {size / 1e6:.1f} MB (bar 40 MB)")
-        times, sizes = [], []
+        # The processor's time too: on a busy machine the longest proof is one that had to wait.
+        times, worked, sizes = [], [], []
         for position in range(0, ENTRIES, ENTRIES // 200):
-            began = time.perf_counter()
+            began, work_began = time.perf_counter(), time.thread_time()
             proof = log.proofs.entry(position, ENTRIES)
             times.append((time.perf_counter() - began) * 1e3)
+            worked.append((time.thread_time() - work_began) * 1e3)
             sizes.append(len(base64.b64encode(b"".join(proof.hashes))))
         print(
-            f"an inclusion proof {statistics.median(times):.2f} ms, longest {max(times):.2f} ms (bar 5 ms), "
-            f"at most {max(sizes)} bytes in base64 (bar 1 kB)"
+            f"an inclusion proof {statistics.median(times):.2f} ms, longest {max(times):.2f} ms (bar 5 ms), of "
+            f"the processor {statistics.median(worked):.2f} and {max(worked):.2f} ms, at most {max(sizes)} bytes in base64 (bar 1 kB)"
         )
         began = time.perf_counter()
         log.proofs.consistency(ENTRIES // 3, ENTRIES)
