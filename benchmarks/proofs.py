@@ -108,8 +108,9 @@ def main() -> None:
             worked.append((time.thread_time() - work_began) * 1e3)
             sizes.append(len(base64.b64encode(b"".join(proof.hashes))))
         print(
-            f"an inclusion proof {statistics.median(times):.2f} ms, longest {max(times):.2f} ms (bar 5 ms), of "
-            f"the processor {statistics.median(worked):.2f} and {max(worked):.2f} ms, at most {max(sizes)} bytes in base64 (bar 1 kB)"
+            f"an inclusion proof {statistics.median(times):.2f} ms, longest {max(times):.2f} ms (bar 5 ms); "
+            f"processor {statistics.median(worked):.2f} ms, longest {max(worked):.2f} ms; "
+            f"at most {max(sizes)} bytes in base64 (bar 1 kB)"
         )
         began = time.perf_counter()
         log.proofs.consistency(ENTRIES // 3, ENTRIES)
