@@ -55,7 +55,7 @@ test: $(if $(ROOM),,lint) tests ## lint and every test (ROOM=log: all tests of o
 tests: setup
 	$(PYTEST) -m 'not soak' $(ROOM_TESTS)
 
-soak: setup ## long kill and load tests
+soak: setup ## long kill and load tests (QINGDAN_SOAK_MINUTES=10: mixed load for ten minutes and not an hour)
 	$(RUN)pytest -m soak
 
 bench: setup ## measure speed, memory and relevance

@@ -23,6 +23,10 @@ from schemas.definition.catalogue import Catalogue
 
 _BODIES = 12
 """Maximum number of parts in the chart. The table has all."""
+_RECORDS_A_SECOND = 1_500
+"""Records of a comparison that are written to a workbook in a second."""
+_NOTICED = 5
+"""Seconds from which on a reader is told that a file takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +129,15 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
             (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _query_pairs(visit)))
             for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
         ],
+        "seconds": _file_seconds(sum(kinds.values())),
         "next_page": search.next_page(visit, page.next_cursor),
     }
+
+
+def _file_seconds(differences: int) -> int:
+    """Return about how many seconds a workbook of so many records takes; 0 if nobody would notice."""
+    seconds = differences // _RECORDS_A_SECOND
+    return seconds if seconds >= _NOTICED else 0
 
 
 def _query_pairs(visit: Visit) -> list[tuple[str, str]]:

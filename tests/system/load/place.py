@@ -78,7 +78,7 @@ def heavy_paths() -> list[str]:
     paths: list[str] = []
     for number in range(900):
         day = FIRST + timedelta(days=number % 350)
-        other = FIRST + timedelta(days=(number + number // 350 * 17 + 31) % 350)
+        other = day + timedelta(days=31 + number // 350 * 17)
         word = quote(f"第{number % 12}版")
         condition = quote(f"remark LIKE '%{number % 12}版%' AND name LIKE '%{number % 10}%'")
         limit = number * 7 % 100 + 1

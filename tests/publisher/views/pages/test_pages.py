@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from publisher.views.pages import comparison
 from publisher.views.pages.printing.templates import POLICY
 from tests.publisher.views.pages.conftest import BROWSER, Open, Page
 from tests.support.problems import assert_problem
@@ -272,3 +273,12 @@ def test_comparing_days_leaves_the_last_two_releases_chosen(visit: Open) -> None
     page = visit(f"{HOME}/compare?from=2015-06-01&to=2016-12-31")
     chosen = [at["value"] for tag, at in page.elements if tag == "option" and "selected" in at]
     assert chosen == ["3", "4"]
+
+
+def test_a_reader_is_told_beforehand_of_a_file_that_takes_time(
+    visit: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = f"{HOME}/compare?from=2015-06-01&to=2016-12-31"
+    assert "生成文件约需" not in visit(address).text
+    monkeypatch.setattr(comparison, "_RECORDS_A_SECOND", 0.1)
+    assert "生成文件约需" in visit(f"{address}&kind=removed").text
