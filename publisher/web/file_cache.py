@@ -96,12 +96,18 @@ class FileCache:
 
     def _delete_oldest(self, folder: Path) -> None:
         """Delete the oldest files. Open files stay readable until their readers close them."""
-        files = sorted(
-            (p for p in folder.iterdir() if p.suffix != ".sha256"), key=lambda p: p.stat().st_mtime_ns
-        )
+        files = sorted((p for p in folder.iterdir() if p.suffix != ".sha256"), key=_written_at)
         for path in files[:-_MAX_TEMPORARY]:
             path.unlink(missing_ok=True)
             path.with_name(path.name + ".sha256").unlink(missing_ok=True)
+
+
+def _written_at(path: Path) -> int:
+    """Return when a file was written; 0 if another thread has deleted it meanwhile."""
+    try:
+        return path.stat().st_mtime_ns
+    except FileNotFoundError:
+        return 0
 
 
 def file_digest(path: Path) -> str:

@@ -1,0 +1,25 @@
+"""The cache of generated files, with several threads that generate and delete at once."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from publisher.web.file_cache import _MAX_TEMPORARY, FileCache, FileKey
+
+
+def write(path: Path) -> None:
+    path.write_text("x")
+
+
+def test_threads_that_clear_up_at_once_do_not_stumble_over_each_other(tmp_path: Path) -> None:
+    cache = FileCache(tmp_path)
+    cache.generate(FileKey(("first",), "csv"), write)
+
+    def generate(number: int) -> None:
+        cache.generate(FileKey((number,), "csv"), write)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(generate, range(600)))  # raises what a thread raised
+    kept = [path for path in (tmp_path / "passing").iterdir() if path.suffix == ".csv"]
+    assert len(kept) <= _MAX_TEMPORARY + 8
