@@ -385,3 +385,15 @@ def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
     assert search_titles(site, "安全生产许可证核发")[:1] != ["安全生产许可证核发"]
     holds = [name for name, data in site.files().items() if "安全生产许可证核发".encode() in data]
     assert holds == []
+
+
+def test_a_command_closes_its_connection_to_the_search_cluster(
+    site: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.dataset()
+    monkeypatch.setenv("QINGDAN_SEARCH", "elasticsearch")
+    monkeypatch.setenv("QINGDAN_ELASTICSEARCH_HOSTS", "http://127.0.0.1:9")
+    with site.spawn("status") as process:
+        out, err = process.communicate(timeout=120)
+    assert "cluster cannot be reached" in out
+    assert "nclosed" not in err

@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import pytest
 
+from publisher.cli.commands.operation.site import _describe_search
 from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset
@@ -260,3 +261,17 @@ def test_a_search_in_damaged_files_is_an_error_and_no_answer(
             file.write_bytes(bytes(file.stat().st_size))
     with pytest.raises(SearchError):
         total(EmbeddedEngine(tmp_path / "index"))
+
+
+def test_an_index_that_was_deleted_by_hand_is_never_called_up_to_date(
+    log: Log, engine: EmbeddedEngine, tmp_path: Path
+) -> None:
+    release(log)
+    anyio.run(worker.run_round, log, engine)
+    assert not anyio.run(worker.status, log, engine).incomplete
+    shutil.rmtree(tmp_path / "index")
+    state = anyio.run(worker.status, log, EmbeddedEngine(tmp_path / "index"))
+    assert (state.documents, state.pending, state.incomplete) == (0, 0, True)
+    described = _describe_search(state)
+    assert "reindex" in described
+    assert "up to date" not in described
