@@ -41,20 +41,18 @@ def later_amendments(
 
     ``changes``: all changes of the record. Later changes that only follow the state are not listed.
     """
-    amendments = [
-        LaterAmendment(change.kind, change.release, change.published_at, change.reason, change.fields)
-        for change in changes
-        if change.published_at > known_at
-        and change.kind in ("corrected", "withdrawn")
-        and _same_days(change, state)
-    ]
-    amendments += _cancellations(conn, dataset, state.release, known_at)
+    contents, amendments = [state.content], list(_cancellations(conn, dataset, state.release, known_at))
+    for change in changes:
+        if change.published_at <= known_at or change.kind not in ("corrected", "withdrawn"):
+            continue
+        if change.kind == "corrected":  # of this content, or of what it was corrected to
+            if change.before not in contents:
+                continue
+            contents.append(change.after or {})
+        amendments.append(
+            LaterAmendment(change.kind, change.release, change.published_at, change.reason, change.fields)
+        )
     return tuple(sorted(amendments, key=lambda amendment: amendment.published_at))
-
-
-def _same_days(change: Change, state: RecordState) -> bool:
-    begins_before_end = state.effective_to is None or change.effective_on < state.effective_to
-    return begins_before_end and (change.effective_to is None or change.effective_to > state.effective_from)
 
 
 def _cancellations(

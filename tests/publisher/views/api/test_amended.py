@@ -80,6 +80,17 @@ def test_a_pinned_record_says_that_it_was_withdrawn_later(site: Site) -> None:
     assert "重复登记" in words(shown)
 
 
+def test_the_correction_of_a_later_content_is_none_of_an_earlier_one(site: Site) -> None:
+    """Release 2 changed the record; what is corrected is the content since then."""
+    name = str(PLAIN[0]["name"])
+    record = site.record(name)
+    site.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "应为国库"}}, reason="笔误")
+    site.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "再改"}}, reason="再次更正")
+    assert get(site, name, "?release=1").json()["amendments"] == []
+    reasons = [a["reason"] for a in get(site, name, "?release=2").json()["amendments"]]
+    assert reasons == ["笔误", "再次更正"]
+
+
 def test_a_cache_learns_of_a_correction_and_of_nothing_else(site: Site) -> None:
     """The tag of a pinned answer changes with a correction, and not with an ordinary release."""
     first = get(site, WITHDRAWN, "?release=3")
