@@ -206,23 +206,32 @@ _LONGEST_WORD = 12
 
 
 def _compile_leading_word(field: Field) -> re.Pattern[str]:
-    """Compile a pattern for a word of the field's vocabulary at the start of a text: 地州市级。负责本级…"""
+    """Compile a pattern for words of the field's vocabulary before a text: 省级、市级。分级负责."""
     words = sorted((w for t in field.vocabulary for w in (t.value, *t.aliases)), key=len, reverse=True)
-    return re.compile(rf"\s*({'|'.join(map(re.escape, words))})\s*[。，,；;：:、]\s*" if words else r"(?!)")
+    listed = "|".join(re.escape(w) for w in words if not w.isdecimal())
+    word = rf"(?:{listed}|(?!负责|承担|按|由|本级)[\u4e00-\u9fff]{{1,3}}级)"
+    words_pattern = rf"(?P<words>(?:[国省市州县区乡]、)*+{word}(?:\s*[、，,/和及；;]\s*{word})*+)"
+    return re.compile(
+        rf"\s*{words_pattern}\s*(?:[。，,；;：:、\s]\s*(?P<rest>\S.*)|(?P<brackets>[（(].+[）)]))", re.DOTALL
+    )
 
 
 def _split_column(pieces: dict[str, Piece], name: str, spanned_by: str, leading: re.Pattern[str]) -> None:
     """Split one column for two fields (实施层级及权限): the level is a word, its scope is a sentence."""
     first = pieces.get(spanned_by)
-    if first is None or len(first.text) <= _LONGEST_WORD:
+    if first is None:
         return
-    word = leading.match(first.text)
-    rest = first.text[word.end() :] if word else first.text
-    pieces[name] = Piece(rest, first.original, first.cell, first.via)
-    if word:
-        pieces[spanned_by] = Piece(word[1], first.original, first.cell, first.via)
-    else:
+    match = leading.fullmatch(first.text)
+    if match:
+        pieces[spanned_by] = Piece(match["words"], first.original, first.cell, first.via)
+        pieces[name] = Piece(match["rest"] or match["brackets"], first.original, first.cell, first.via)
+    elif len(first.text) > _LONGEST_WORD or _SCOPE.match(first.text):
+        pieces[name] = Piece(first.text, first.original, first.cell, first.via)
         del pieces[spanned_by]
+
+
+_SCOPE = re.compile(r"\s*(?:负责|承担|组织|指导|按照?|依|对)")
+"""Beginning of a scope without a level."""
 
 
 def _fold(text: str) -> str:

@@ -1,5 +1,6 @@
 """Merged cells, rows split by a page break, 同上, and values that blank cells inherit."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -237,3 +238,25 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
             if grid
             else True
         )
+
+
+@pytest.mark.parametrize(
+    ("text", "level", "scope"),
+    [
+        ("市级。负责本级的审批", "市级", "负责本级的审批"),
+        ("县级；负责本级", "县级", "负责本级"),
+        ("省级、市级。分级负责", "省级、市级", "分级负责"),
+        ("国家级（国务院主管部门负责）", "国家级", "（国务院主管部门负责）"),
+        ("市、县级；按权限", "市、县级", "按权限"),
+        ("市级：负责甲", "市级", "负责甲"),
+        ("市本级，负责甲", "市本级", "负责甲"),
+        ("市级；县级", "市级、县级", None),
+        ("省级，市级。", "省级、市级", None),
+        ("市级", "市级", None),
+        ("负责全市", None, "负责全市"),
+    ],
+)
+def test_a_level_and_its_scope_in_one_column(text: str, level: str | None, scope: str | None) -> None:
+    rows = [("事项名称", "权力类型", "实施依据", "实施层级及权限"), ("甲", "行政许可", "《甲法》", text)]
+    reading = read_workbook(xlsx(("S", rows)))
+    assert (column(reading, "level"), column(reading, "level_scope")) == ([level], [scope])
