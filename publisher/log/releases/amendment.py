@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -76,8 +77,7 @@ class AmendmentRelease:
         """Assign another identity to the record: rows with the new identity match this record from now on."""
         record, spans = self._open_spans(record_id)
         span = self._present_state(record_id, spans)
-        identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
-        self._assign_identity(record, identity)
+        self._assign_identity(record, self._choose_identity(record, span.content, content))
         day = heading.effective_on.toordinal()
         later = [row.effective_from for row in spans if row.effective_from > day]
         amendment = Amendment(record, "renamed", "stated", span, day, min(later, default=FOREVER), content)
@@ -94,11 +94,16 @@ class AmendmentRelease:
                 s.status == "stated",
             ).order_by(t.record.c.id, s.effective_from)
         ).all()
+        contents = [convert(msgspec.json.decode(row.content)) for row in rows]
+        owners: dict[str, set[str]] = defaultdict(set)
+        for row, content in zip(rows, contents, strict=True):
+            owners[self._digests(content)[0]].add(row.id)
         amendments = []
         identities: dict[str, str] = {}
-        for row in rows:
-            content = convert(msgspec.json.decode(row.content))
-            identity = identity_digest(self._dataset.name, self._catalogue.identity_of(content))
+        for row, content in zip(rows, contents, strict=True):
+            identity, *others = self._digests(content)
+            if len(owners[identity]) > 1 and others:  # items share the code: their names decide
+                identity = others[0]
             if identities.setdefault(identity, row.id) != row.id:
                 raise identity_taken(identities[identity])
             if _canonical_text(content) != row.content:
@@ -171,6 +176,16 @@ class AmendmentRelease:
                 f"更正不能更改记录 {record_id} 的标识字段，请用 qingdan rename。",
                 f"A correction cannot change what identifies {record_id}; use qingdan rename.",
             )
+
+    def _digests(self, content: Content) -> list[str]:
+        return [identity_digest(self._dataset.name, x) for x in self._catalogue.identities_of(content)]
+
+    def _choose_identity(self, record: int, before: str, content: Content) -> str:
+        """Return the new identity: that of the names, where they identified it beside a shared code."""
+        first, *others = self._digests(content)
+        old_first, *old_others = self._digests(msgspec.json.decode(before))
+        current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
+        return others[0] if others and first == old_first and current in old_others else first
 
     def _assign_identity(self, record: int, identity: str) -> None:
         """Assign an identity. Raises ``LogError('identity-taken')`` while another record in force has it."""

@@ -74,3 +74,46 @@ def test_a_code_that_changes_while_all_else_stays_is_told(log: Log) -> None:
     assert "“A1”变为“B1”" in warning.message_zh
     report = _import(log, "B1,甲处罚,行政处罚,《丁法》\nA2,乙处罚,行政处罚,《乙法》\n")
     assert [w.code for w in report.warnings] == ["rename-suggested"]
+
+
+def test_a_log_with_shared_codes_verifies(log: Log) -> None:
+    _create(log)
+    _import(log, "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n")
+    assert log.integrity.verify().problems == ()
+    _publish(log, date(2015, 1, 1))
+    assert log.integrity.verify().problems == ()
+
+
+def test_an_item_that_shares_its_code_is_renamed_and_keeps_its_id(log: Log) -> None:
+    _create(log)
+    rows = "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n"
+    _import(log, rows)
+    _publish(log, date(2015, 1, 1))
+    before = _ids(log)
+    record = log.queries.record("powers", before["甲处罚"])
+    log.releases.rename(
+        "powers",
+        record.id,
+        {**record.content, "name": "丁处罚"},
+        reason="更名",
+        effective_on=date(2016, 1, 1),
+    )
+    assert log.integrity.verify().problems == ()
+    report = _import(log, rows.replace("甲处罚", "丁处罚"))
+    assert (report.changes.added, report.changes.removed, report.changes.unchanged) == (0, 0, 2)
+    assert _ids(log)["丁处罚"] == before["甲处罚"]
+
+
+def test_items_that_share_a_code_keep_their_ids_over_a_migration(log: Log) -> None:
+    _create(log)
+    rows = "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n"
+    _import(log, rows)
+    _publish(log, date(2015, 1, 1))
+    before = _ids(log)
+    log.releases.migrate(
+        "powers", load_catalogue("power-list"), reason="换用新定义", effective_on=date(2016, 1, 1)
+    )
+    assert log.integrity.verify().problems == ()
+    report = _import(log, rows)
+    assert (report.changes.added, report.changes.removed, report.changes.unchanged) == (0, 0, 2)
+    assert _ids(log) == before
