@@ -157,6 +157,15 @@ EXTRA_CELLS = Kind(
     "Check the row; quote text that contains the delimiter",
     "a,b,c,d",
 )
+UNSEEN_RUNS = Kind(
+    "runs-unseen",
+    "warning",
+    "文档中有{detail}个字是划去或隐藏的，没有读入",
+    "{detail} characters of the document are struck out or hidden and were not read",
+    "如果它们应当公布，请在文档中取消删除线或隐藏后重新导入",
+    "If they should be published, show them or remove the strike-through, and import the document again",
+    "旧名称",
+)
 FORMULA_WITHOUT_VALUE = Kind(
     "formula-without-value",
     "warning",

@@ -14,6 +14,7 @@ from publisher.ingest.findings.files import (
     EXCEL_95,
     NO_TABLE,
     TOO_LARGE,
+    UNSEEN_RUNS,
     UNSUPPORTED,
 )
 from publisher.ingest.findings.kind import Finding
@@ -140,7 +141,9 @@ def _open_zip(data: bytes) -> FileContent:
         return FileContent(XLSX, grids, notes=notes)
     if "word/document.xml" in parts:
         grids, text = docx.read_document(parts["word/document.xml"])
-        return FileContent(DOCX, grids, text=text if text and not text.isspace() else None)
+        unseen = docx.count_unseen(parts["word/document.xml"])
+        notes = (FileNote(UNSEEN_RUNS, str(unseen)),) if unseen else ()
+        return FileContent(DOCX, grids, text=text if text and not text.isspace() else None, notes=notes)
     if kind.startswith(ODS) and "content.xml" in parts:
         if b"encryption-data" in parts.get("META-INF/manifest.xml", b""):
             raise ReaderError(ENCRYPTED, "ods")

@@ -135,10 +135,26 @@ def _iter_paragraphs(parent: etree._Element) -> Iterator[str]:
             yield text
 
 
+_UNSEEN = tuple(f"{W}rPr/{W}{name}" for name in ("vanish", "webHidden", "strike", "dstrike"))
+
+
+def count_unseen(content: bytes) -> int:
+    """Count the characters of hidden and struck runs, which are not read."""
+    root = parse_xml(content.replace(STRICT, W.strip("{}").encode()), "word/document.xml")
+    runs = (run for run in root.iter(f"{W}r") if is_unseen(run))
+    return sum(len((text.text or "").strip()) for run in runs for text in run.iter(f"{W}t"))
+
+
+def is_unseen(run: etree._Element) -> bool:
+    """Test for a run that is hidden or struck through (17.3.2.37, 17.3.2.41)."""
+    marks = (run.find(path) for path in _UNSEEN)
+    return any(m is not None and m.get(f"{W}val", "1") not in {"0", "false", "off"} for m in marks)
+
+
 def _iter_runs(paragraph: etree._Element) -> Iterator[str]:
     walker = etree.iterwalk(paragraph, events=("start",))
     for _, node in walker:
-        if node.tag in SKIPPED:
+        if node.tag in SKIPPED or (node.tag == f"{W}r" and is_unseen(node)):
             walker.skip_subtree()
         elif node.tag == f"{W}t":
             yield node.text or ""

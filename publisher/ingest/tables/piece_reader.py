@@ -205,11 +205,14 @@ class PieceReader:
 _LONGEST_WORD = 12
 
 
+_OTHER_LEVEL = re.compile(r"(?!负责|承担|按|由|本级)[\u4e00-\u9fff]{1,3}级")
+
+
 def _compile_leading_word(field: Field) -> re.Pattern[str]:
     """Compile a pattern for words of the field's vocabulary before a text: 省级、市级。分级负责."""
     words = sorted((w for t in field.vocabulary for w in (t.value, *t.aliases)), key=len, reverse=True)
     listed = "|".join(re.escape(w) for w in words if not w.isdecimal())
-    word = rf"(?:{listed}|(?!负责|承担|按|由|本级)[\u4e00-\u9fff]{{1,3}}级)"
+    word = rf"(?:{listed}|{_OTHER_LEVEL.pattern})"
     words_pattern = rf"(?P<words>(?:[国省市州县区乡]、)*+{word}(?:\s*[、，,/和及；;]\s*{word})*+)"
     return re.compile(
         rf"\s*{words_pattern}\s*(?:[。，,；;：:、\s]\s*(?P<rest>\S.*)|(?P<brackets>[（(].+[）)]))", re.DOTALL

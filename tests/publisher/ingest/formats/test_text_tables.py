@@ -150,6 +150,25 @@ def test_tracked_deletions_in_docx_are_not_text() -> None:
     assert texts(open_file(_docx(document), "f.docx").grids[0]) == [["留"]]
 
 
+def test_struck_and_hidden_runs_in_docx_are_not_text_and_are_told() -> None:
+    document = docx.Document()
+    table = document.add_table(rows=2, cols=2)
+    for column, heading in enumerate(("事项名称", "权力类型")):
+        table.cell(0, column).text = heading
+    paragraph = table.cell(1, 0).paragraphs[0]
+    paragraph.add_run("旧名").font.strike = True
+    paragraph.add_run("隐藏").font.hidden = True
+    paragraph.add_run("新名许可").font.strike = False
+    table.cell(1, 1).text = "行政许可"
+    buffer = io.BytesIO()
+    document.save(buffer)
+    content = open_file(buffer.getvalue(), "a.docx")
+    assert [[cell.text for cell in row] for row in content.grids[0].rows][1] == ["新名许可", "行政许可"]
+    (finding,) = content.list_findings("a.docx")
+    assert (finding.code, finding.severity) == ("runs-unseen", "warning")
+    assert "4个字" in finding.message_zh
+
+
 def test_docx_without_a_table_gives_its_text() -> None:
     document = docx.Document()
     document.add_paragraph("关于印发方案的通知")
