@@ -228,3 +228,24 @@ def test_an_interpretation_names_what_it_explains(collector: Collector) -> None:
     collector.collect()
     explaining = next(one for one in collector.draft() if one["title"] == title)
     assert explaining["explains"] == [f"《{letter(1)[0]}》", "鞍政发〔2015〕1号"]
+
+
+def test_two_pages_of_one_title_without_a_number_are_two_documents(collector: Collector) -> None:
+    cases = Path(__file__).parents[1] / "ingest" / "documents" / "cases"
+    addresses = []
+    for letter_of_page in "ab":
+        address = f"/d/{letter_of_page}.html"
+        source = (cases / f"r21_same_title_{letter_of_page}.html").read_text("utf-8")
+        collector.web.answers[address] = html(source)
+        addresses.append((address, "行政处罚信息公开表", "2026-01-04"))
+    collector.web.answers["/d/other.html"] = html(page(1))
+    addresses.append(("/d/other.html", letter(1)[0], "2026-01-04"))
+    collector.web.answers["/list.html"] = listing(addresses)
+    collector.collect()
+    bodies = [str(document["body_markdown"]) for document in collector.draft()]
+    assert len(bodies) == 3
+    assert sorted(body[:3] for body in bodies if "特此公开" in body) == ["乙公司", "甲公司"]
+    collector.publish()
+    make_due(collector)
+    collector.collect()
+    assert collector.draft() == []
