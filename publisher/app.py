@@ -27,7 +27,7 @@ from publisher.log.transparency.key_files import KeyFiles
 from publisher.settings import Settings
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.views.api import contract
-from publisher.views.api.routes import docs_viewer, feeds, proofs
+from publisher.views.api.routes import docs_viewer, feeds, proofs, well_known
 from publisher.views.mcp import endpoint as mcp_endpoint
 from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
@@ -125,7 +125,13 @@ def create_service(
 
 def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:
     feeds_of_log = {str(form): route for form, route in feeds.ROUTES.items()}
-    all_routes = (*contract.ROUTES, *docs_viewer.ROUTES, *proofs.STATIC, *page_routes.routes(press))
+    all_routes = (
+        *contract.ROUTES,
+        *docs_viewer.ROUTES,
+        *proofs.STATIC,
+        *well_known.STATIC,
+        *page_routes.routes(press),
+    )
     plain = [route for route in all_routes if route not in feeds.ROUTES.values()]
     return [
         *(endpoints.endpoint(route, service) for route in plain),

@@ -68,6 +68,7 @@ def requests_by_operation(site: Site) -> dict[str, str]:
         "get_robots": "/robots.txt",
         "get_dataset_openapi": f"{home}/openapi.json",
         "get_openapi": "/openapi.json",
+        "get_api_catalog": "/.well-known/api-catalog",
         "health": "/healthz",
         "readiness": "/readyz",
     }

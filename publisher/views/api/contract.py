@@ -27,6 +27,7 @@ from publisher.views.api.routes import (
     proofs,
     records,
     search,
+    well_known,
 )
 from publisher.views.api.routes import datasets as dataset_routes
 from publisher.web import problems, query_parameters
@@ -120,6 +121,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *feeds.SOURCE_ROUTES,
     *discovery.ROUTES,
     *health.ROUTES,
+    *well_known.ROUTES,
     get_dataset_openapi,
     get_openapi,
 )
