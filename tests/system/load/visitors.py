@@ -61,7 +61,7 @@ async def _client(
         position += max(1, len(paths) // 64) if kind == "heavy" else 1
         if kind == "light":
             await asyncio.sleep(_LIGHT_PAUSE * chance.uniform(0.8, 1.2))
-        elif visits[-1][0] in (0, 429, 503):
+        elif visits[-1][0] in (0, 429, 502, 503):
             await asyncio.sleep(chance.uniform(1, 2))  # as Retry-After asks, though sooner
 
 
