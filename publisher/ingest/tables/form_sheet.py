@@ -9,6 +9,7 @@ from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
 from publisher.ingest.tables.continuations import join_halves
 from publisher.ingest.tables.header_row import Row, has_own_text
+from publisher.ingest.tables.heading_text import parse_unit
 from publisher.ingest.tables.headings import Headings
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, format_reference
 from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
@@ -57,6 +58,8 @@ class _Form:
             if not cells:
                 continue
             self.sheet.rows += 1
+            if self._add_unit(row, cells):
+                continue
             if any(_parse_label(c, self._headings)[0] for c in cells):
                 self._read_labelled_row(row, cells)
             elif self._numbered and _NUMBERED_LABEL.fullmatch(cells[0].text):
@@ -66,6 +69,20 @@ class _Form:
             else:
                 reason: Reason = "note" if self.raw_records else "title"
                 self.sheet.leave_out(row[0].row, reason, " | ".join(c.text for c in cells))
+
+    def _add_unit(self, row: Row, cells: list[Cell]) -> bool:
+        """Add the unit of a label such as 法定办结时限单位 to the bare number of its field."""
+        meaning = self._headings.meaning_of(_NUMBERING.sub("", cells[0].text, count=1).strip().rstrip("：:"))
+        if meaning is None or meaning.role != "unit" or len(cells) != 2 or not self.raw_records:
+            return False
+        record, unit = self.raw_records[-1], cells[1].text.strip()
+        piece = record.pieces.get(meaning.field)
+        if piece is None or not parse_unit(unit) or not piece.text.strip().isdecimal():
+            return False
+        record.rows.append(row[0].row)
+        record.other_cells.append(format_reference(cells[1]))
+        piece.text, piece.original = f"{piece.text.strip()}{unit}", f"{piece.original}{unit}"
+        return True
 
     def _leave_out_label(self, row: Row, cells: list[Cell]) -> None:
         """End the value above at a numbered label without a field (七、审批数量); report what it heads."""

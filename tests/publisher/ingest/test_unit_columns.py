@@ -102,6 +102,14 @@ def test_a_note_that_says_which_days_count_is_a_unit() -> None:
     assert [f.row for f in reading.findings if f.code == "unit-differs"] == [5]
 
 
+def test_a_form_has_a_label_for_the_unit() -> None:
+    labels = [("事项名称", "甲"), ("权力类型", "行政确认"), ("设定依据", "《甲法》"), ("法定时限", 15)]
+    reading = read_workbook(xlsx(("S", [*labels, ("法定时限单位", "自然日"), ("承诺时限", "5个工作日")])))
+    assert column(reading, "statutory_limit") == [_limit(15, "自然日")]
+    assert column(reading, "promised_limit") == [_limit(5, "工作日")]
+    assert codes(reading) == []
+
+
 def test_a_thing_that_is_charged_for_is_no_currency() -> None:
     heads = ("序号", "执收部门", "项目名称", "收费标准（元）", "计费单位")
     reading = read_workbook(xlsx(("S", [heads, (1, "公安", "甲费", 80, "件")])), "fees")
