@@ -1,4 +1,4 @@
-"""The worker of a site: indexing, collecting and notification, apart from the public side."""
+"""The worker of a site: indexing, collecting, notification, signing and verification."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from publisher.indexing import worker
 from publisher.indexing.open_engine import open_engine
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
+from publisher.nightly_verification import run_nightly
 from publisher.notify.delivery import Notifier
 from publisher.notify.webhook_sender import create_sender
 from publisher.notify.witnesses import read_witnesses, run_witness_requests
@@ -60,9 +61,12 @@ async def run_background(
     async def sign() -> None:
         await run_signer(log, settings.sign_command)
 
+    async def verify() -> None:
+        await run_nightly(log, settings.home)
+
     try:
         async with anyio.create_task_group() as group:
-            for task in (update_index, collect, notify, sign):
+            for task in (update_index, collect, notify, sign, verify):
                 group.start_soon(task)
             for witness in witnesses:
                 group.start_soon(run_witness_requests, log, witness)

@@ -5,7 +5,7 @@ Both engines (in process, Elasticsearch) implement it; ``tests/search/contract``
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
@@ -221,6 +221,10 @@ class SearchEngine(Protocol):
         ...
 
     async def count(self) -> int: ...
+
+    async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
+        """Pass every document to ``receive``, in batches and in no particular order, in another thread."""
+        ...
 
     async def check(self) -> None:
         """Read the whole index, if it has checksums. Raises :class:`DamagedIndexError`."""

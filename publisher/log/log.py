@@ -103,5 +103,4 @@ class Log:
         self, url: str, *, sources: Path, progress: transfer.CopyProgress | None = None
     ) -> transfer.MoveReport:
         """Copy the whole site into the empty database at ``url``; see :func:`.transfer.move`."""
-        session = self._session
-        return transfer.move(session.database, session.sources, url, folder=sources, progress=progress)
+        return transfer.move(self._session, url, folder=sources, progress=progress)

@@ -94,6 +94,14 @@ class FileCache:
             self._delete_oldest(target.parent)
         return CachedFile(target, digest)
 
+    def find_damaged(self) -> Iterator[Path]:
+        """Yield files whose bytes do not match their digest."""
+        for digest_file in sorted(self._folder.glob("*/*.sha256")):
+            path = digest_file.with_suffix("")
+            with suppress(FileNotFoundError):  # deleted meanwhile
+                if file_digest(path) != digest_file.read_bytes().decode("ascii", "replace"):
+                    yield path
+
     def _delete_oldest(self, folder: Path) -> None:
         """Delete the oldest files. Open files stay readable until their readers close them."""
         files = sorted((p for p in folder.iterdir() if p.suffix != ".sha256"), key=_written_at)

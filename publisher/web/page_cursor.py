@@ -35,7 +35,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The query of the first page, if it differs from the typed one."""
 
 
-_KEY_SIZE, _CODE_SIZE = 32, 12
+_KEY_SIZE, _CHECKSUM_SIZE, _CODE_SIZE = 32, 8, 12
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Cursor)
 
@@ -83,20 +83,41 @@ class CursorCodec:
 
 
 def read_or_create_key(path: Path) -> bytes:
-    """Read the site's key of cursors, or create it with mode 0600; on a read-only medium it is not stored."""
-    with suppress(OSError):
-        if len(key := path.read_bytes()) == _KEY_SIZE:
-            return key
-    key = secrets.token_bytes(_KEY_SIZE)
+    """Read the site's key of cursors, or create it with mode 0600; on a read-only medium it is not stored.
+
+    The file contains the key and a checksum. One without a checksum, of an earlier version, gets it.
+    """
+    key = read_key(path)
+    if key is not None and path.stat().st_size > _KEY_SIZE:
+        return key
+    new_key = key or secrets.token_bytes(_KEY_SIZE)
+    is_replaced = path.exists()
     with suppress(OSError):
         temporary = path.with_name(f".{path.name}.{os.getpid()}")
         handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(handle, "wb") as file:
-            file.write(key)
+            file.write(new_key + _checksum(new_key))
         try:
-            os.link(temporary, path)
+            if is_replaced:
+                temporary.replace(path)
+            else:
+                os.link(temporary, path)
         except FileExistsError:  # another process was faster
-            key = path.read_bytes() if path.stat().st_size == _KEY_SIZE else key
+            new_key = read_key(path) or new_key
         finally:
-            temporary.unlink()
-    return key
+            temporary.unlink(missing_ok=True)
+    return new_key
+
+
+def read_key(path: Path) -> bytes | None:
+    """Return the key of cursors, or None if there is none or its file is damaged."""
+    try:
+        stored = path.read_bytes()
+    except OSError:
+        return None
+    key, checksum = stored[:_KEY_SIZE], stored[_KEY_SIZE:]
+    return key if len(key) == _KEY_SIZE and checksum in (b"", _checksum(key)) else None
+
+
+def _checksum(key: bytes) -> bytes:
+    return hashlib.sha256(key).digest()[:_CHECKSUM_SIZE]

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
 
 import anyio
+import msgspec
 from anyio import to_thread
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
@@ -71,6 +72,9 @@ class ElasticsearchEngine:
     async def count(self) -> int:
         return await self._read(self._count)
 
+    async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
+        await self._cluster.run(self._visit_documents, receive)
+
     async def check(self) -> None:
         """Elasticsearch checks its own files: a damaged shard is not served, and search reports it."""
 
@@ -106,6 +110,14 @@ class ElasticsearchEngine:
 
     async def _mark(self, client: AsyncElasticsearch, sequence: int) -> None:
         await self._indices.store_mark(client, await self._indices.current_or_create(client), sequence)
+
+    async def _visit_documents(
+        self, client: AsyncElasticsearch, receive: Callable[[Sequence[Document]], None]
+    ) -> None:
+        name = await self._indices.current(client)
+        if name is not None:
+            async for hits in self._indices.iterate_hits(client, name, IS_DOCUMENT):
+                receive([msgspec.convert(hit["_source"]["document"], Document) for hit in hits])
 
     async def _count(self, client: AsyncElasticsearch) -> int:
         try:

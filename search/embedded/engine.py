@@ -8,8 +8,9 @@ rebuild writes a new generation and replaces ``current``. Readers check ``curren
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
+from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import batched
 from pathlib import Path
 
 from anyio import to_thread
@@ -20,7 +21,7 @@ from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import CursorError, DamagedIndexError, Document, HitChanges, Page, Request, SavedSearch
 from search.embedded import saved_search, search
-from search.embedded.index_folder import Generations
+from search.embedded.index_folder import BATCH, Generations
 
 
 @contextmanager
@@ -78,6 +79,9 @@ class EmbeddedEngine:
         reader = await to_thread.run_sync(self._folder.reader)
         return reader.documents if reader else 0
 
+    async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
+        await to_thread.run_sync(self._visit_documents, receive)
+
     async def check(self) -> None:
         await to_thread.run_sync(self._folder.check)
 
@@ -91,6 +95,11 @@ class EmbeddedEngine:
     def _hit_changes(self, saved: SavedSearch) -> HitChanges:
         with _damage_reported():
             return saved_search.find_hit_changes(self._folder.reader(), saved, *self._load_language())
+
+    def _visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
+        reader = self._folder.reader()
+        for batch in batched(() if reader is None else reader.iterate_documents(), BATCH):
+            receive(batch)
 
     def _index(self, documents: Iterable[Document]) -> int:
         return self._folder.add(documents, self._analyzer)

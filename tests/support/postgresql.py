@@ -68,6 +68,17 @@ class Server:
             with psycopg.connect(self.url(), autocommit=True) as admin:
                 admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
+    @contextmanager
+    def copied(self, name: str) -> Iterator[str]:
+        """Copy a database that nobody uses → the address of the copy; drop it at the end."""
+        copy = f"t{uuid.uuid4().hex}"
+        self._create(copy, name)
+        try:
+            yield self.url(copy)
+        finally:
+            with psycopg.connect(self.url(), autocommit=True) as admin:
+                admin.execute(f'DROP DATABASE "{copy}" WITH (FORCE)')
+
 
 @contextmanager
 def of_the_run(folder: Path) -> Iterator[Server]:

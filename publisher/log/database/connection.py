@@ -13,6 +13,7 @@ from urllib.parse import quote
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Connection,
     CursorResult,
     Engine,
@@ -36,7 +37,7 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from publisher.log.database import interruption, postgresql
+from publisher.log.database import interruption, postgresql, seals
 from publisher.log.model import LogError
 
 _BUSY_MILLISECONDS = 60_000
@@ -157,6 +158,7 @@ class Database:
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """Open a transaction that excludes every other writer, in this process or another.
 
+        At its end the rows that it wrote are sealed (:mod:`.seals`).
         Raises ``LogError('read-only')`` if the database was opened so.
         Raises ``LogError('busy')`` if another writer holds the lock for over a minute. ``keep=False`` rolls
         back at the end.
@@ -178,11 +180,13 @@ class Database:
                 ) from error
             with transaction:
                 yield conn
-                if not keep:
+                if keep:
+                    seals.seal_written(conn)
+                else:
                     transaction.rollback()
 
     @contextmanager
-    def lock(self, name: Literal["worker", "collecting"]) -> Iterator[bool]:
+    def lock(self, name: Literal["worker", "collecting", "verifying"]) -> Iterator[bool]:
         """Try to take a lock of the site. → whether this process holds it; never waits."""
         if self.file is not None:
             with _file_lock(self.file.parent / f"{name}.lock") as acquired:
@@ -251,7 +255,7 @@ def inserted_key(result: CursorResult[Any]) -> int:
     return int(key[0])
 
 
-def stream(conn: Connection, statement: Select[Any]) -> Result[Any]:
+def stream(conn: Connection, statement: Select[Any] | CompoundSelect[Any]) -> Result[Any]:
     """Fetch rows in batches, so that memory does not grow with their number."""
     return conn.execute(statement, execution_options={"yield_per": 2_000})
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, Table
 
+from publisher.log.database.sealed_columns import sealed
 from publisher.log.database.tables import CodePointText, Integer64, metadata
 
 entry = Table(
@@ -15,6 +16,7 @@ entry = Table(
     Column("digest", CodePointText, nullable=False, unique=True),
     Column("document", CodePointText),  # NULL once it was destroyed
     Column("appended_at", BigInteger, nullable=False),
+    *sealed("entry", "position"),
     Index("entry_of_kind", "kind", "position"),
 )
 """The entries of the site: the leaves of its Merkle tree, with their documents."""
@@ -38,6 +40,7 @@ checkpoint = Table(
     Column("signed_at", BigInteger),
     Column("extended_at", BigInteger),  # when a command added its signatures
     Column("error", CodePointText, nullable=False, server_default=""),  # why the last attempt to sign failed
+    *sealed("checkpoint", "size"),
 )
 """The root of the tree after each transaction that appended entries."""
 
@@ -49,6 +52,7 @@ cosignature = Table(
     Column("line", CodePointText, nullable=False),  # as it stands in the note
     Column("cosigned_at", BigInteger, nullable=False),  # by the clock of the witness
     Index("cosignature_of_witness", "witness", "size"),
+    *sealed("cosignature", "size"),
 )
 """Lines that witnesses added to checkpoints."""
 
@@ -58,5 +62,6 @@ witness = Table(
     Column("key", CodePointText, primary_key=True),
     Column("tried_at", BigInteger, nullable=False),
     Column("error", CodePointText, nullable=False),  # why the last attempt failed; empty: it did not
+    *sealed("witness"),
 )
 """The last attempt to obtain a cosignature of each witness."""

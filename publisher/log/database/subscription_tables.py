@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
+from publisher.log.database.sealed_columns import sealed
 from publisher.log.database.tables import CodePointText, Integer64, metadata
 
 subscription = Table(
@@ -20,6 +21,7 @@ subscription = Table(
         "since", BigInteger, nullable=False
     ),  # the subscriber is notified of releases from this instant on
     Column("reason", CodePointText, nullable=False),
+    *sealed("subscription"),
 )
 """Subscribers to changes: webhook callbacks and the hub."""
 
@@ -35,6 +37,7 @@ delivery = Table(
     Column("answer", Integer),  # HTTP status of the last attempt
     Column("error", CodePointText, nullable=False),
     Column("tried_at", BigInteger),
+    *sealed("delivery"),
     UniqueConstraint("subscription", "release"),
     Index("delivery_due", "state", "due_at"),
 )

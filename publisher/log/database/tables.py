@@ -20,11 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.dialects import postgresql
 
 from publisher.log.clocks import FOREVER
+from publisher.log.database.sealed_columns import sealed, sealed_on_update
 
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0013"
+HEAD = "0014"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -34,8 +35,7 @@ metadata = MetaData()
 CodePointText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 # SQLite generates keys for INTEGER only, which has 64 bits there.
 Integer64 = BigInteger().with_variant(Integer, "sqlite")
-
-_OPEN = text(f"known_to = {FOREVER}")
+_OPEN, _GONE = text(f"known_to = {FOREVER}"), text("withdrawn_at IS NOT NULL")
 
 site = Table(
     "site",
@@ -51,9 +51,9 @@ site = Table(
     Column("scrub_pending", Boolean, nullable=False),
     Column("details", CodePointText, nullable=False, server_default="{}"),
     Column("document", CodePointText),  # digest of the newest document of the site
-    # When its details were last changed, which creates no release; 0: never.
-    Column("named_at", BigInteger, nullable=False, server_default="0"),
+    Column("named_at", BigInteger, nullable=False, server_default="0"),  # change of its details; 0: never
     Column("shortfall", CodePointText),  # JSON: what a restored log lacks; NULL: nothing
+    *sealed("site", "id"),
 )
 
 catalogue = Table(
@@ -77,6 +77,7 @@ dataset = Table(
     # When its details or a part were last changed, which creates no release; 0: never.
     Column("named_at", BigInteger, nullable=False, server_default="0"),
     Column("document", CodePointText),  # digest of the newest document of the dataset
+    *sealed("dataset"),
 )
 
 part = Table(
@@ -92,6 +93,7 @@ part = Table(
     Column("merged_into", ForeignKey("part.key")),
     # The first name; documents name the part by it, because it never changes.
     Column("declared_as", CodePointText, nullable=False, server_default=""),
+    *sealed("part"),
     UniqueConstraint("dataset", "name"),
 )
 
@@ -148,6 +150,9 @@ import_ = Table(
     Column("effective_from", BigInteger),
     Column("effective_to", BigInteger),  # end of the period, if states of later effect were kept
     Column("origin_salt", LargeBinary),  # of name and address
+    Column("entries", Integer),  # number of its rows when it was staged
+    Column("records", CodePointText),  # digest of its records in held, once it is published
+    *sealed("import"),
     Index("import_of_dataset", "dataset", "release", "name"),
 )
 
@@ -161,13 +166,7 @@ record = Table(
     Column("withdrawn_at", BigInteger),
     Column("erased_by", ForeignKey("release.sequence")),
     Index("record_by_identity", "dataset", "identity", unique=True),
-    Index(
-        "record_withdrawn",
-        "dataset",
-        "withdrawn_at",
-        sqlite_where=text("withdrawn_at IS NOT NULL"),
-        postgresql_where=text("withdrawn_at IS NOT NULL"),
-    ),
+    Index("record_withdrawn", "dataset", "withdrawn_at", sqlite_where=_GONE, postgresql_where=_GONE),
 )
 
 revision = Table(
@@ -277,6 +276,7 @@ outbox = Table(
     Column("due_at", BigInteger, nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("error", CodePointText, nullable=False),
+    sealed_on_update("outbox"),
 )
 
 draft_entry = Table(
@@ -293,6 +293,7 @@ draft_entry = Table(
     Column("locator", CodePointText, nullable=False),
     Column("originals", CodePointText, nullable=False),
     Column("in_error", Boolean, nullable=False),
+    *sealed("draft_entry", "import"),
     Index("draft_entry_identity", "import", "identity"),
 )
 
@@ -306,6 +307,7 @@ repeal = Table(
     Column("accepted", Boolean, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
     Column("release", ForeignKey("release.sequence")),  # NULL: accepted, not yet published
+    *sealed("repeal"),
     UniqueConstraint("dataset", "ended", "notice"),
 )
 """Decisions of clerks about repeals that notices propose."""
@@ -349,6 +351,7 @@ page = Table(
     Column("copy_of", BigInteger, index=True),
     Column("erased", Boolean, nullable=False),  # never requested again
     Column("troubled_since", BigInteger),  # since when it answers 200 without its content; NULL: it does not
+    *sealed("page"),
     UniqueConstraint("source", "url"),
     Index("page_by_number", "number"),
     Index("page_by_name", "named"),
@@ -362,6 +365,7 @@ page_failure = Table(
     Column("times", Integer, nullable=False),  # in a row
     Column("at", BigInteger, nullable=False),  # of the last one
     Column("error", CodePointText, nullable=False),
+    *sealed("page_failure", "page"),
 )
 """Pages on which the program itself failed."""
 
@@ -377,6 +381,7 @@ response = Table(
     Column("body_digest", CodePointText, nullable=False),
     Column("length", BigInteger, nullable=False),
     Column("destroyed", Boolean, nullable=False),  # by an erasure
+    *sealed("response"),
 )
 """Every response of a source, unmodified."""
 
@@ -390,5 +395,6 @@ notice = Table(
     Column("detected_by", CodePointText, nullable=False),  # etag, date, length, hash, status
     Column("before", BigInteger),
     Column("after", BigInteger),
+    *sealed("notice"),
 )
 """Changes at the source since a page was first parsed."""

@@ -6,10 +6,14 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
+from publisher.log.database import seals
 from publisher.log.database.connection import Database
 from publisher.log.database.postgresql import allow_long_statements
 from publisher.log.database.tables import HEAD
 from publisher.log.model import LogError
+
+_SEALED_SINCE = "0014"
+"""Migration that added the column ``seal``."""
 
 
 def migrate(database: Database) -> None:
@@ -60,3 +64,5 @@ def _upgrade(conn: Connection, version: str | None) -> None:
         )
     config.attributes["connection"] = conn
     command.upgrade(config, "head")
+    if (version or "") < _SEALED_SINCE:
+        seals.seal_all(conn)

@@ -15,6 +15,7 @@ from publisher.log.canonical_json import NotCanonicalError, canonical, commitmen
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
+from publisher.log.database.seals import compute_seal
 from publisher.log.database.storable_text import bad_content, storable
 from publisher.log.drafts import namesakes, repeal_decisions
 from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, SourceEntries, StageMode
@@ -73,7 +74,16 @@ def stage(
     for batch in batched(_entry_rows(dataset.name, import_key, entries, catalogue), _BATCH):
         insert_many(conn, t.draft_entry, _ENTRY_COLUMNS, batch)
         count += len(batch)
+    count_entries(conn, [import_key])
     return count
+
+
+def count_entries(conn: Connection, imports: Sequence[int]) -> None:
+    """Store how many rows the imports have, so that verification misses a row that was deleted."""
+    e = t.draft_entry.c
+    for key in imports:
+        count = select(func.count()).where(e["import"] == key).scalar_subquery()
+        conn.execute(update(t.import_).where(t.import_.c.key == key).values(entries=count))
 
 
 def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
@@ -145,7 +155,8 @@ def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence
 def copy_import(conn: Connection, key: int, **changes: Any) -> int:
     """Create an import in the draft that refers to the file of another import. → its key."""
     row = conn.execute(select(t.import_).where(t.import_.c.key == key)).one()
-    values = {column.name: getattr(row, column.name) for column in t.import_.c if column.name != "key"}
+    own = ("key", "entries", "records", "seal")
+    values = {column.name: getattr(row, column.name) for column in t.import_.c if column.name not in own}
     values |= {"release": None, "left_out": "[]", "effective_from": None, "effective_to": None}
     values |= {"origin_salt": new_salt(), **changes}
     return inserted_key(conn.execute(insert(t.import_).values(values)))
@@ -202,7 +213,7 @@ def _entry_rows(
         except (NotCanonicalError, UnicodeEncodeError) as error:
             raise bad_content(str(error), entry.locator) from error
         salt = new_salt()
-        yield (
+        row = (
             import_key,
             position,
             identity,
@@ -215,3 +226,4 @@ def _entry_rows(
             originals,
             entry.in_error,
         )
+        yield *row, compute_seal(t.draft_entry.name, dict(zip(_ENTRY_COLUMNS, row, strict=False)))

@@ -78,6 +78,11 @@ class Outbox:
                 return int(first) - 1
             return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)
 
+    def written(self) -> int:
+        """Return the sequence of the last item that was ever written."""
+        with self._session.read() as conn:
+            return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)
+
     def completed(self) -> int:
         """Return the sequence up to which every item, due or not, is done: an index must have come so far."""
         with self._session.read() as conn:

@@ -256,7 +256,8 @@ def _fetch_subscription(conn: Connection, name: str) -> Subscription:
 
 
 def _subscription_from_row(row: Any, prefix: str = "") -> Subscription:
-    values = {name: getattr(row, prefix + name) for name in (*w.subscription.c.keys(),)}
+    names = (column.name for column in w.subscription.c if column is not _u.seal)
+    values = {name: getattr(row, prefix + name) for name in names}
     return Subscription(**{**values, "since": moment(values["since"])})
 
 

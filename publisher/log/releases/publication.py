@@ -9,8 +9,9 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
 
+from publisher.log.database import held_records
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, stream
 from publisher.log.database.work_tables import CHANGE_KINDS, create_empty, plan, work
 from publisher.log.drafts import repeal_decisions, staging
 from publisher.log.drafts.draft_comparison import compare_draft
@@ -111,6 +112,7 @@ def _set_aside(
         elif keep:
             copy = staging.copy_import(conn, key)
             conn.execute(update(t.draft_entry).where(*of_import).values({"import": copy}))
+            staging.count_entries(conn, [copy])
         else:
             _leave_out(conn, key, conn.scalars(select(e.locator).where(*of_import)).all())
     return published
@@ -241,7 +243,10 @@ def _insert_held(conn: Connection) -> None:
     p, w = plan.c, work.c
     from_work = select(w.record, w["import"]).where(w["import"].is_not(None))
     from_plan = select(p.record, p["import"]).where(p.record.is_not(None), p.position.is_not(None))
-    conn.execute(insert(t.held).from_select(["record", "import"], from_work.union(from_plan)))
+    rows = from_work.union(from_plan)
+    conn.execute(insert(t.held).from_select(["record", "import"], rows))
+    for key, digest in held_records.digests(stream(conn, rows)).items():
+        conn.execute(update(t.import_).where(t.import_.c.key == key).values(records=digest))
 
 
 def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) -> Heading:

@@ -218,7 +218,7 @@ def queue_spans(
     s = spans.c
     conn.execute(
         insert(t.outbox).from_select(
-            [column.name for column in t.outbox.c],
+            [column.name for column in t.outbox.c if column is not t.outbox.c.seal],
             select(
                 sequence.label("sequence"),
                 literal(kind),

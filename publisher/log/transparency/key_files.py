@@ -51,6 +51,11 @@ class KeyFiles:
     def has(self, key: VerifierKey) -> bool:
         return self.path(key).exists()
 
+    def check(self, key: VerifierKey) -> None:
+        """Check that the file can sign, unless its passphrase is not set. Raises as :meth:`sign`."""
+        if self._passphrase is not None or b"ENCRYPTED" not in self.path(key).read_bytes():
+            self._load(key)
+
     def sign(self, key: VerifierKey, text: str) -> Signature:
         """Sign a text. Raises ``LogError('key-unusable')``: no file, open to others, wrong passphrase."""
         private = self._load(key)

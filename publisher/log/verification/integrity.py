@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -17,10 +18,15 @@ from publisher.log.verification import (
     checkpoint_checks,
     database_checks,
     draft_checks,
+    key_checks,
+    last_run,
+    queue_checks,
     repair,
+    seal_checks,
     source_checks,
     table_checks,
 )
+from publisher.log.verification.last_run import VerificationRun
 from publisher.log.verification.problem import Problem, guard
 from publisher.log.verification.record_checks import RecordChecks
 from publisher.log.verification.revision_checks import RevisionChecks
@@ -29,15 +35,15 @@ from schemas.definition.catalogue import Catalogue
 MOST_PROBLEMS = 1_000
 """Problems that are listed; the others are counted."""
 UNCOVERED = (
-    "抓取的网页及其读取状态 collected pages and their state of reading",
-    "订阅和投递 subscriptions and deliveries",
-    "经办人对废止的决定 decisions of clerks about repeals",
-    "搜索索引及其队列（qingdan reindex 可重建）the search index and its queue (reindex rebuilds it)",
-    "列有条目但内容相同的来源文件 files that contained a record without changing it",
-    "草稿每条的原文及其在文件中的位置 locators and original texts of drafts",
+    "整行删去的网页、订阅、投递和草稿 pages, subscriptions, deliveries and drafts deleted as whole rows",
+    "没有口令的加密私钥 private keys that are encrypted, without their passphrase",
+    "由了解本程序的人重新封存的行 rows that somebody who knows the program sealed again",
 )
 """What no check covers, in words."""
 _WITHOUT_SOURCES = "原始存档的内容（用 --sources 核验）bytes of sources (--sources checks them)"
+_WITHOUT_INDEX = (
+    "搜索索引和已生成的文件（用 --index 核验）the search index and generated files (--index checks them)"
+)
 _WITHOUT_CHECKPOINT = (
     "整条日志被截短或重写（用 --checkpoint 与保存的存证点比对）"
     "a log that was cut off or rewritten as a whole (--checkpoint compares it with one that was kept)"
@@ -56,9 +62,13 @@ class Scope:
     checkpoint: str | None = None
     """A signed note that was kept elsewhere."""
 
+    index: bool = False
+    """Read the search index and the generated files; see :mod:`publisher.site_verification`."""
+
     def uncovered(self) -> tuple[str, ...]:
-        own = () if self.sources else (_WITHOUT_SOURCES,)
-        return (*UNCOVERED, *own, *(() if self.checkpoint is not None else (_WITHOUT_CHECKPOINT,)))
+        read = (self.sources, self.index, self.checkpoint is not None)
+        others = (_WITHOUT_SOURCES, _WITHOUT_INDEX, _WITHOUT_CHECKPOINT)
+        return (*UNCOVERED, *(part for part, is_read in zip(others, read, strict=True) if not is_read))
 
 
 @dataclass(slots=True)
@@ -95,6 +105,19 @@ class Integrity:
             problems=tuple(problems),
             uncovered=scope.uncovered(),
         )
+
+    def last_run(self) -> VerificationRun | None:
+        """Return the last nightly verification."""
+        with self._session.read() as conn:
+            return last_run.read_run(conn)
+
+    def store_run(self, run: VerificationRun) -> None:
+        with self._session.write() as conn:
+            last_run.store_run(conn, run)
+
+    def lock(self) -> AbstractContextManager[bool]:
+        """Try to take the lock for the nightly verification. → whether this process holds it; never waits."""
+        return self._session.database.lock("verifying")
 
     def check(self, conn: Connection, scope: Scope) -> Iterator[Problem]:
         """Yield the problems of the state that a transaction sees."""
@@ -146,9 +169,13 @@ class Integrity:
         yield "发布 releases", lambda: table_checks.check_release_marks(conn, releases)
         yield "来源文件 files", lambda: table_checks.check_files(conn, releases)
         yield "未导入的行 rows left out", lambda: table_checks.check_left_out(conn, releases)
+        now = self._session.clock()
+        yield "待索引 outbox", lambda: queue_checks.check_outbox(conn, releases, now)
+        yield "封存值 seals", lambda: seal_checks.check_seals(conn)
         yield "草稿 drafts", lambda: draft_checks.check_drafts(conn, catalogues)
         yield "存证点 checkpoints", lambda: checkpoint_checks.check_notes(conn)
         yield "见证 cosignatures", lambda: checkpoint_checks.check_cosignatures(conn)
+        yield "密钥 keys", lambda: key_checks.check_keys(conn, self._session.keys)
         if scope.checkpoint is not None:
             kept = scope.checkpoint
             yield "存证点 checkpoints", lambda: checkpoint_checks.check_kept(conn, kept)

@@ -26,6 +26,7 @@ class RecordChecks:
 
     def __init__(self, conn: Connection, releases: Mapping[int, ReleaseRow], last_sequence: int) -> None:
         self._conn, self._releases, self._last_sequence = conn, releases, last_sequence
+        self._parts = {row.key: row.dataset for row in conn.execute(select(t.part.c.key, t.part.c.dataset))}
         self.growth: Growth = Counter()
         self.revisions = 0
         """Number of revisions that a change brought."""
@@ -73,6 +74,10 @@ class RecordChecks:
                 yield Problem(place, "change.dataset", change.dataset, release.dataset)
             if change.owner != record.key:
                 yield Problem(place, "revision.record", change.owner, record.key)
+            for name in ("part", "before_part"):
+                part = getattr(change, name)
+                if part is not None and self._parts.get(part) != release.dataset:
+                    yield Problem(place, f"change.{name}", part, None)
             if change.revision in brought:
                 continue
             brought.add(change.revision)
@@ -128,7 +133,7 @@ class RecordChecks:
         return stream(
             self._conn,
             select(
-                *(c.record, c.sequence, c.release, c.dataset, c.kind, c.revision, c.part),
+                *(c.record, c.sequence, c.release, c.dataset, c.kind, c.revision, c.part, c.before_part),
                 *(c.effective_from, c.effective_to, v.title, v.record.label("owner"), v.corrects),
             )
             .join_from(t.change, t.revision, v.key == c.revision, isouter=True)

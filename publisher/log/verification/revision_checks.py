@@ -23,6 +23,8 @@ from publisher.log.verification.span_fold import ReleaseRow
 from schemas.definition.catalogue import Catalogue
 
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_ERASED = {"title": "", "source_text": "", "locator": "{}", "originals": "{}"}
+"""Values of a revision whose content was erased."""
 type _Value = tuple[str, str, float | None]
 """Field, text, number."""
 
@@ -65,7 +67,8 @@ class RevisionChecks:
         values = _ValueGroups(self._conn)
         v, r = t.revision.c, t.record.c
         query = (
-            select(v.key, v.record, v.content, v.title, r.id, r.identity, r.erased_by)
+            select(v.key, v.record, v.content, v.title, v.locator, v.originals, v.source_text)
+            .add_columns(r.id, r.identity, r.erased_by)
             .join_from(t.revision, t.record, r.key == v.record)
             .order_by(v.key)
         )
@@ -85,8 +88,10 @@ class RevisionChecks:
         where = f"记录 record {row.id}, {release}"
         if row.content is None:
             yield from self._compare(where, row.key, stored, {})
-            if row.title:
-                yield Problem(where, "revision.title", row.title, "", derived="revision", key=(row.key,))
+            for name, blank in _ERASED.items():
+                if getattr(row, name) != blank:
+                    own = (getattr(row, name), blank)
+                    yield Problem(where, f"revision.{name}", *own, derived="revision", key=(row.key,))
             return
         catalogue = self._catalogues.get(release.catalogue)
         if catalogue is None:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, Select, exists, func, select
 
 from publisher.log.blob_store import digest_of
+from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.verification.problem import Problem
@@ -187,6 +188,22 @@ def check_files(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterato
         if row.destroyed != destroyed:
             yield Problem(where, "import.destroyed", row.destroyed, destroyed)
     yield from _check_held(conn)
+    yield from _check_contents(conn)
+
+
+def _check_contents(conn: Connection) -> Iterator[Problem]:
+    """Compare the records of files, and the number of rows of drafts, with those of their imports."""
+    i, h, d = t.import_.c, t.held.c, t.draft_entry.c
+    records = {**held_records.digests(stream(conn, select(h.record, h["import"])))}
+    entries = _pairs(conn, select(d["import"], func.count()).group_by(d["import"]))
+    for row in stream(conn, select(i.key, i.name, i.release, i.entries, i.records).order_by(i.key)):
+        where = f"来源文件 source {row.name}"
+        if row.records != records.pop(row.key, None):
+            yield Problem(f"{where}: 所含条目被改动 the list of records that it contains was changed")
+        if row.release is None and row.entries != entries.get(row.key, 0):
+            yield Problem(f"草稿 draft, {row.name}", "entries", entries.get(row.key, 0), row.entries)
+    for key in records:
+        yield Problem(f"表 table held: 没有来源文件 there is no file {key}")
 
 
 def _check_held(conn: Connection) -> Iterator[Problem]:

@@ -8,9 +8,12 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
+from publisher.log.verification.integrity import Scope
+from tests.publisher.log.test_evidence import add_page, exchange
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, fees_dataset, ids, release, stage, standards
 
@@ -101,6 +104,33 @@ def test_a_site_does_not_overwrite_another(tmp_path: Path, postgresql_url: str) 
         assert refused.value.code == "move-target"
     assert there.queries.releases("fees") == ()
     here.close()
+    there.close()
+
+
+def test_a_site_whose_derived_tables_were_edited_is_not_moved(tmp_path: Path, postgresql_url: str) -> None:
+    old = fill_log(tmp_path)
+    with old._session.database.write() as conn:
+        conn.execute(text("UPDATE span SET title = 'x' WHERE made = 1"))
+    with pytest.raises(LogError) as refused:
+        old.move(postgresql_url, sources=tmp_path / "none")
+    assert refused.value.code == "move-damaged"
+    assert "span.title" in refused.value.en
+    with psycopg.connect(postgresql_url) as conn:
+        assert conn.execute("SELECT count(*) FROM site").fetchone() == (0,)
+    old.integrity.repair(tmp_path / "replaced.jsonl")
+    assert old.move(postgresql_url, sources=tmp_path / "none").releases == 6
+    old.close()
+
+
+def test_pages_and_their_responses_move_with_their_bytes(tmp_path: Path, postgresql_url: str) -> None:
+    old = fill_log(tmp_path)
+    old.evidence.store_exchanges([exchange(add_page(old))])
+    old.move(postgresql_url, sources=tmp_path / "none")
+    there = Log.open(postgresql_url, sources=tmp_path / "none", clock=due_time)
+    (response,) = there.evidence.responses(1)
+    assert there.evidence.source_bytes(response.digest) == b"warc one200"
+    assert there.integrity.verify(Scope(sources=True)).ok
+    old.close()
     there.close()
 
 

@@ -54,8 +54,27 @@ LOGGED = [
     ("UPDATE draft_entry SET content = replace(content, '4', '5')", "does not match its hash"),
     ("UPDATE draft_entry SET identity = 'x'", "draft_entry.identity"),
     ("UPDATE draft_entry SET title = 'x'", "draft_entry.title"),
+    ("UPDATE draft_entry SET locator = '{\"rows\":[9]}'", "draft_entry, 4, 0"),
+    ("UPDATE draft_entry SET in_error = (1 = 1)", "draft_entry, 4, 0"),
+    ("DELETE FROM draft_entry", "entries"),
+    ("UPDATE import SET parser_version = 'x' WHERE release IS NULL", "import, 4 a workbook"),
+    (
+        "DELETE FROM held WHERE record = 2 AND import = (SELECT max(import) FROM held WHERE record = 2)",
+        "list of records",
+    ),
+    ("UPDATE subscription SET callback = 'https://other.example/'", "subscription, 1"),
+    ("UPDATE subscription SET seal = ''", "subscription, 1"),
+    ("UPDATE page SET vanished_at = 1", "page, 1 https://a.example/"),
+    ("UPDATE dataset SET named_at = 5 WHERE name = 'fees'", "dataset, 1 fees"),
+    ("UPDATE site SET created_at = 5", "site, 1"),
+    ("UPDATE entry SET appended_at = 5 WHERE position = 1", "entry, 1"),
+    ("UPDATE outbox SET due_at = 9000000000000000 WHERE kind = 'span'", "outbox.due_at"),
+    ("UPDATE outbox SET attempts = 3 WHERE kind = 'span'", "it was tried"),
+    ("UPDATE outbox SET key = '9' WHERE kind = 'release'", "outbox.key"),
+    ("UPDATE revision SET locator = '{\"rows\":[9]}' WHERE content IS NULL", "revision.locator"),
+    ("UPDATE change SET before_part = 99 WHERE sequence = 1", "change.before_part"),
 ]
-"""Damage to the log itself, to what describes it, and to drafts."""
+"""Damage to the log itself, to what describes it, to drafts, and to what no entry determines."""
 
 
 @pytest.fixture
@@ -70,6 +89,8 @@ def site(log: Log) -> Log:
     log.releases.publish("others", effective_on=MIDDLE)
     log.releases.withdraw("fees", [ids(log)["登记费"]], reason="误发")
     log.releases.erase(records=[("others", ids(log, "others")["查询费"])], ground="司法")
+    log.subscriptions.subscribe("https://a.example/hook", "{}")
+    log.evidence.add_links("site", [("https://a.example/", "标题")], role="document")
     stage(log, entry("证照费", "4"), part="民政局")
     assert log.integrity.verify(Scope(sources=True)).problems == ()
     return log

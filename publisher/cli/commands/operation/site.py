@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from publisher.indexing.worker import SearchStatus
     from publisher.log.log import Log
     from publisher.log.releases.hash_chain import Verification
+    from publisher.log.verification.last_run import VerificationRun
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
 _BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
@@ -80,6 +81,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         lacks = log.recovery.shortfall()
         missing = 0 if lacks is None else lacks[1]
         last_backup = read_last_backup(context.settings.home)
+        verified = log.integrity.last_run()
     if as_json:
         set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -96,6 +98,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
                 "clock_behind": behind is not None,
                 "missing_entries": missing,
                 "last_backup": last_backup,
+                "verification": None if verified is None else asdict(verified) | {"ok": verified.ok},
                 "readable_by_others": _readable_by_others(context.settings.home),
                 "datasets": datasets,
                 "pages_set_aside": [
@@ -118,6 +121,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         )
     made_at = "无 none" if last_backup is None else last_backup.isoformat(timespec="seconds")
     output.print_pairs([("备份 last backup", made_at)])
+    _print_last_run(verified)
     if others := _readable_by_others(context.settings.home):
         output.print_message(
             f"本机其他用户可以读取：{'、'.join(others)}。请运行 chmod go= 加以限制。",
@@ -160,6 +164,21 @@ def _describe_search(state: SearchStatus) -> str:
     return f"{state.documents}个文档 documents, {waiting or '已是最新 up to date'}"
 
 
+def _print_last_run(run: VerificationRun | None) -> None:
+    if run is None:
+        output.print_pairs([("夜间核验 nightly verification", "尚未运行 not yet")])
+        return
+    state = "无误 no problems" if run.ok else run.error or f"{run.problems}处问题 problems"
+    output.print_pairs([("夜间核验 nightly verification", f"{run.ended_at.isoformat()}, {state}")])
+    if not run.ok:
+        output.print_message(
+            "注意：最近一次夜间核验没有通过。请运行 qingdan verify --sources --index 查看。",
+            "Warning: the last nightly verification did not pass. See qingdan verify --sources --index.",
+        )
+    for problem in run.listed:
+        output.print_line(f"  {problem}")
+
+
 def _print_older_readings(datasets: Sequence[Mapping[str, object]]) -> None:
     older = sum(int(str(dataset["older_readings"])) for dataset in datasets)
     if older:
@@ -189,6 +208,11 @@ def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
 @click.command()
 @click.option("--sources", is_flag=True, help="同时读取每份原始存档 / Read the bytes of every source too.")
 @click.option(
+    "--index",
+    is_flag=True,
+    help="同时核验搜索索引和已生成的文件 / Compare the search index and the generated files too.",
+)
+@click.option(
     "--checkpoint",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="与保存的存证点比对 / Compare with a checkpoint that was kept.",
@@ -211,18 +235,22 @@ def verify(
     context: CommandContext,
     *,
     sources: bool,
+    index: bool,
     checkpoint: Path | None,
     repair: Path | None,
     live_site: str | None,
     as_json: bool,
 ) -> int:
     """核验全部数据 / Verify all hashes, and compare everything derived with a rebuild from the log."""
+    import anyio
+
     from publisher.log.verification.integrity import Scope
+    from publisher.site_verification import repair_site, verify_site
 
     if live_site is not None:
-        if sources or repair is not None:
+        if sources or index or repair is not None:
             raise click.UsageError(
-                "--from: 不能与 --sources、--repair 同用 goes with no --sources or --repair"
+                "--from: 不能与 --sources、--index、--repair 同用 goes with no --sources, --index or --repair"
             )
         folder = context.settings.home / "checkpoints"
         return verify_live_site(live_site, checkpoint, folder, as_json=as_json)
@@ -230,10 +258,19 @@ def verify(
         raise click.BadParameter(f"{repair}: 文件已存在 the file exists already", param_hint="--repair")
     kept = None if checkpoint is None else checkpoint.read_text(encoding="utf-8", errors="replace")
     with context.log(read_only=repair is None) as log, output.show_progress() as progress:
-        replaced = None if repair is None else log.integrity.repair(repair)
-        verification = log.integrity.verify(
-            Scope(sources=sources, checkpoint=kept), lambda step: progress(f"核验 verifying: {step}", 0, None)
-        )
+        engine = context.engine()
+
+        async def run() -> tuple[int | None, Verification]:
+            replaced = None if repair is None else await repair_site(log, engine, repair, index=index)
+            scope = Scope(sources=sources, index=index, checkpoint=kept)
+            verification = await verify_site(
+                *(context.settings, log, engine, scope),
+                lambda step: progress(f"核验 verifying: {step}", 0, None),
+            )
+            await engine.close()
+            return replaced, verification
+
+        replaced, verification = anyio.run(run)
     if as_json:
         own = {} if replaced is None else {"replaced": replaced}
         output.print_json({**asdict(verification), **own, "ok": verification.ok})

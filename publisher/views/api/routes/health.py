@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Annotated, Any, Literal
 
 from litestar.concurrency import sync_to_thread
@@ -10,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from openapi.operation import Operation
+from publisher.log.verification.last_run import VerificationRun
 from publisher.views.api.answers.common import Answer
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -36,6 +38,14 @@ class ReadinessParts(Answer, frozen=True, kw_only=True):
     search: Annotated[bool, Meta(description="搜索 / Search")]
 
 
+class Verified(Answer, frozen=True, kw_only=True):
+    """最近一次夜间核验。/ The last nightly verification."""
+
+    ended_at: Annotated[datetime, Meta(description="结束时刻 / When it ended")]
+    problems: Annotated[int, Meta(description="发现的问题数 / Number of problems")]
+    completed: Annotated[bool, Meta(description="是否核验完毕 / Whether it could be completed")]
+
+
 class Readiness(Answer, frozen=True, kw_only=True):
     """服务的就绪检查。/ Whether reads and search work, and how far search is behind the log."""
 
@@ -48,6 +58,10 @@ class Readiness(Answer, frozen=True, kw_only=True):
     ]
     documents: Annotated[
         int, Meta(description="索引中的文档数，搜索不可用时为0 / Documents in the index; 0 if it is out")
+    ]
+    verification: Annotated[
+        Verified | None,
+        Meta(description="最近一次夜间核验；尚未核验为 null / The last nightly verification, or null"),
     ]
 
 
@@ -74,10 +88,11 @@ def health(_: Service, call: Call) -> Reply:
         path="/readyz",
         tag=TAG,
         summary="就绪检查",
-        description="数据库可读时为 ok；`parts` 说明哪一部分不可用，附索引进度。搜索不可用时仍为 ok，"
-        "负载均衡不应因此停用本机。\n\n"
+        description="数据库可读时为 ok；`parts` 说明哪一部分不可用，附索引进度和最近一次夜间核验的结果。"
+        "搜索不可用时仍为 ok，负载均衡不应因此停用本机。\n\n"
         "The log can be read. `parts` says which part is out; search may be, since all else goes on and a "
-        "balancer should keep the instance. Tells how far search is behind.",
+        "balancer should keep the instance. Tells how far search is behind, and what the last "
+        "nightly verification found. Its problems do not make a site unready.",
         answer=Readiness,
         problems=("not-ready",),
         conditional=False,
@@ -87,6 +102,7 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
     query_parameters.parse(call.query, _PLAIN)
     try:
         sequence, _ = await sync_to_thread(service.log.queries.validator)
+        run = await sync_to_thread(service.log.integrity.last_run)
     except (OperationalError, NoConnectionError) as error:
         raise ProblemError(
             "not-ready",
@@ -101,9 +117,20 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
         indexed, documents, parts = 0, 0, ReadinessParts(log=True, search=False)
 
     async def build() -> Readiness:
-        return Readiness(status="ok", parts=parts, sequence=sequence, indexed=indexed, documents=documents)
+        return Readiness(
+            status="ok",
+            parts=parts,
+            sequence=sequence,
+            indexed=indexed,
+            documents=documents,
+            verification=None if run is None else _verified(run),
+        )
 
-    return AsyncReply(Validity((sequence, indexed, documents)), build)
+    return AsyncReply(Validity((sequence, indexed, documents, run and run.ended_at)), build)
+
+
+def _verified(run: VerificationRun) -> Verified:
+    return Verified(ended_at=run.ended_at, problems=run.problems, completed=not run.error)
 
 
 ROUTES: tuple[Any, ...] = (health, readiness)

@@ -1,0 +1,119 @@
+"""Verification of a site of 150,000 records and 50 releases, in a process of its own.
+
+``python -m benchmarks.verification [RECORDS]`` publishes a power list of all departments, then 49 releases
+that change a fiftieth of it each. Bars: ``verify`` in at most 60 s and 500 MB. It also measures what
+``--sources --index`` adds.
+"""
+
+from __future__ import annotations
+
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import anyio
+
+from publisher.indexing import worker
+from publisher.log.log import Log
+from publisher.log.model import Dataset, Entry
+from publisher.log.verification.integrity import Scope
+from publisher.settings import read_settings
+from publisher.site_verification import verify_site
+from schemas.definition import file_loader
+from search.embedded.engine import EmbeddedEngine
+from tests.support.clock import Clock
+
+RECORDS, RELEASES = 150_000, 50
+MOST_SECONDS, MOST_MEMORY = 60, 500
+_KINDS = ("行政许可", "行政处罚", "行政强制", "行政确认", "行政检查", "其他行政权力")
+
+
+def entries(numbers: range, turn: int) -> Iterator[Entry]:
+    for n in numbers:
+        content = {
+            "code": f"{n:011d}",
+            "name": f"第{n}项行政权力：对违反规定行为的处理",
+            "power_type": _KINDS[n % len(_KINDS)],
+            "actor": f"示例市第{n % 40}局",
+            "level": "市级",
+            "legal_basis": f"《示例条例》第{n % 90}条：违反本条例规定的，由主管部门责令改正。（{turn}）",
+        }
+        locator = {"sheet": "清单", "rows": [n], "cells": {"name": f"B{n}"}}
+        yield Entry(content, source_text=f"{n}|{turn}", locator=locator, originals={"level": "市 级"})
+
+
+def build(home: Path, records: int) -> None:
+    clock = Clock(datetime(2020, 1, 1, tzinfo=UTC), step=timedelta(milliseconds=1))
+    log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources", clock=clock)
+    log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
+    log.keys.create()
+    catalogue = file_loader.load_catalogue("power-list")
+    details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
+    log.datasets.create(Dataset(name="powers", catalogue=catalogue.name, division=None, **details), catalogue)
+    share = records // RELEASES
+    for turn in range(RELEASES):
+        numbers = range(records) if turn == 0 else range(turn * share, (turn + 1) * share)
+        source = log.evidence.put_source(b"%d" % turn, name=f"{turn}.xlsx", media_type="text/csv")
+        log.drafts.stage(
+            *("powers", entries(numbers, turn)),
+            part=None,
+            source=source,
+            parser_version="1",
+            partial=turn > 0,
+        )
+        published = log.releases.publish("powers", effective_on=date(2020, 1, 1) + timedelta(days=turn))
+        assert published is not None
+        clock.advance(days=1)
+    engine = EmbeddedEngine(home / "index")
+    anyio.run(worker.index_outbox, log, engine)
+    log.close()
+    anyio.run(engine.close)
+
+
+def measure(home: Path, *, whole: bool) -> None:
+    """Verify in this process, and print seconds for each step and the peak of memory."""
+    settings = read_settings(home, {})
+    log = Log.open(settings.database, sources=settings.sources, read_only=True)
+    engine = EmbeddedEngine(settings.index)
+    began = step_began = time.perf_counter()
+    steps: list[str] = []
+
+    def report(_: str) -> None:
+        nonlocal step_began
+        now = time.perf_counter()
+        steps.append(f"{now - step_began:.1f}")
+        step_began = now
+
+    verification = anyio.run(verify_site, settings, log, engine, Scope(sources=whole, index=whole), report)
+    seconds = time.perf_counter() - began
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    assert verification.problems == (), verification.problems[:3]
+    options = "--sources --index" if whole else ""
+    print(
+        f"verify {options}: {verification.revisions} revisions, {verification.releases} releases: "
+        f"{seconds:.1f} s (bar {MOST_SECONDS} s), {memory:.0f} MB (bar {MOST_MEMORY} MB); "
+        f"CPU {time.process_time():.1f} s; steps {' '.join(steps)}"
+    )
+
+
+def main() -> None:
+    if len(sys.argv) > 2:
+        measure(Path(sys.argv[1]), whole=sys.argv[2] == "whole")
+        return
+    records = int(sys.argv[1]) if len(sys.argv) > 1 else RECORDS
+    with tempfile.TemporaryDirectory() as folder:
+        began = time.perf_counter()
+        build(Path(folder), records)
+        print(f"{records} records, {RELEASES} releases, built in {time.perf_counter() - began:.0f} s")
+        for scope in ("plain", "whole"):
+            command = [sys.executable, "-m", "benchmarks.verification", folder, scope]
+            subprocess.run(command, check=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+"""Comparison of the search index with the documents that the log gives."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime
+from itertools import batched
+
+import msgspec
+from anyio import to_thread
+
+from publisher.indexing.span_to_document import build_document
+from publisher.log.log import Log
+from publisher.log.model import Dataset, Span
+from publisher.log.verification.problem import Problem
+from schemas.definition.catalogue import Catalogue
+from search.contract import DamagedIndexError, Document, SearchEngine
+
+type Digest = bytes
+
+_BATCH = 500
+_MOST_COMPARED = 1_000
+"""Different documents that are compared field by field; the others are named."""
+_ANY_TIME = datetime(9999, 12, 31, tzinfo=UTC)
+_encode = msgspec.msgpack.Encoder(order="sorted").encode
+
+
+@dataclass(slots=True)
+class _Index:
+    """What one pass over the index saw."""
+
+    expected: dict[str, Digest]
+    different: dict[str, Digest] = field(default_factory=dict)
+    """Span → digest of a document that is not the expected one."""
+    documents: dict[str, Document] = field(default_factory=dict)
+    """The first of them."""
+
+    def receive(self, documents: Sequence[Document]) -> None:
+        for document in documents:
+            digest = _digest(document)
+            if self.expected.pop(document.span, None) != digest:
+                self.different[document.span] = digest
+                if len(self.documents) < _MOST_COMPARED:
+                    self.documents[document.span] = document
+
+
+async def check_index(log: Log, search: SearchEngine) -> Sequence[Problem]:
+    """Compare every document. Documents that wait to be indexed are left out.
+
+    Raises :class:`search.contract.SearchError` if the index cannot be read.
+    """
+    try:
+        await search.check()
+    except DamagedIndexError as error:
+        return [Problem(f"搜索索引 index: {error}")]
+    index = _Index(await to_thread.run_sync(_expected, log))
+    await search.visit_documents(index.receive)
+    problems = await to_thread.run_sync(lambda: list(_differences(log, index)))
+    due, written = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.written()))
+    if not due <= (position := await search.position()) <= written:
+        problems.append(Problem("搜索索引 index", "position", position, due))
+    return problems
+
+
+def _digest(document: Document) -> Digest:
+    return hashlib.blake2b(_encode(document), digest_size=16).digest()
+
+
+def _expected(log: Log) -> dict[str, Digest]:
+    catalogues = _Catalogues(log)
+    documents = (next(catalogues.documents(span), None) for span in log.queries.spans())
+    return {document.span: _digest(document) for document in documents if document is not None}
+
+
+class _Catalogues:
+    """Catalogues of each dataset, the current one first."""
+
+    def __init__(self, log: Log) -> None:
+        self._log = log
+        self._by_dataset: dict[str, tuple[Dataset, Sequence[Catalogue]]] = {}
+
+    def documents(self, span: Span) -> Iterator[Document]:
+        """Yield the document of a span by each catalogue: an index keeps documents of earlier ones."""
+        if span.dataset not in self._by_dataset:
+            current = self._log.queries.catalogue(span.dataset)
+            numbers = {r.catalogue_digest: r.number for r in self._log.queries.releases(span.dataset)}
+            numbers.pop(current.digest, None)
+            earlier = (self._log.queries.catalogue(span.dataset, number) for number in numbers.values())
+            self._by_dataset[span.dataset] = self._log.datasets.get(span.dataset), (current, *earlier)
+        dataset, catalogues = self._by_dataset[span.dataset]
+        for catalogue in catalogues:
+            document = build_document(span, dataset, catalogue)
+            if document is not None:
+                yield document
+
+
+def _differences(log: Log, index: _Index) -> Iterator[Problem]:
+    """Compare documents that differ once more, with the log as it is after the pass over the index."""
+    catalogues, places = _Catalogues(log), _places(log)
+    waiting = {item.key for item in log.outbox.items(limit=2**31, due_by=_ANY_TIME)}
+    for batch in batched(sorted({*index.different, *index.expected} - waiting), _BATCH):
+        spans = {span.id: span for span in log.queries.spans(ids=batch)}
+        for key in batch:
+            documents = list(catalogues.documents(spans[key])) if key in spans else []
+            digests = [_digest(document) for document in documents]
+            seen = index.different.get(key)
+            if seen in digests or (seen is None and index.expected[key] not in digests):
+                continue  # written again since
+            yield from _compare(_place(key, places), index.documents.get(key), seen, documents)
+
+
+def _compare(
+    where: str, document: Document | None, seen: Digest | None, rebuilt: Sequence[Document]
+) -> Iterable[Problem]:
+    if seen is None:
+        return (Problem(f"{where}: 索引中没有 not in the index"),)
+    if not rebuilt:
+        return (Problem(f"{where}: 日志中没有 not in the log"),)
+    if document is None:
+        return (Problem(f"{where}: 与日志不符 it is not that of the log"),)
+    pairs = [(f.name, getattr(document, f.name), getattr(rebuilt[0], f.name)) for f in fields(Document)]
+    return [Problem(where, f"index.{name}", seen, now) for name, seen, now in pairs if seen != now]
+
+
+def _places(log: Log) -> Mapping[int, str]:
+    return {
+        release.sequence: f"第{release.number}次发布 release {dataset.name}/{release.number}"
+        for dataset in log.datasets.all()
+        for release in log.queries.releases(dataset.name)
+    }
+
+
+def _place(span: str, places: Mapping[int, str]) -> str:
+    record, made, _ = span.split(".") if span.count(".") == 2 else (span, "", "")
+    release = places.get(int(made), f"release #{made}") if made.isdigit() else ""
+    return f"搜索索引 index: 记录 record {record}, {release}"

@@ -1,0 +1,55 @@
+"""The last nightly verification: when it ran, and what it found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import msgspec
+from sqlalchemy import Connection, delete, insert, select
+
+from publisher.log.clocks import micros, moment
+from publisher.log.database.run_tables import verification_run
+
+_MOST_LISTED = 20
+_LONGEST = 500
+
+
+@dataclass(frozen=True, slots=True)
+class VerificationRun:
+    began_at: datetime
+    ended_at: datetime
+    problems: int
+    listed: tuple[str, ...] = ()
+    """The first problems."""
+    error: str = ""
+    """Why the run could not be completed; empty if it was."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems and not self.error
+
+
+def read_run(conn: Connection) -> VerificationRun | None:
+    row = conn.execute(select(verification_run)).first()
+    if row is None:
+        return None
+    listed: Sequence[str] = msgspec.json.decode(row.listed)
+    return VerificationRun(moment(row.began_at), moment(row.ended_at), row.problems, tuple(listed), row.error)
+
+
+def store_run(conn: Connection, run: VerificationRun) -> None:
+    """Replace the run before."""
+    listed = [problem[:_LONGEST] for problem in run.listed[:_MOST_LISTED]]
+    conn.execute(delete(verification_run))
+    conn.execute(
+        insert(verification_run).values(
+            id=1,
+            began_at=micros(run.began_at),
+            ended_at=micros(run.ended_at),
+            problems=run.problems,
+            listed=msgspec.json.encode(listed).decode(),
+            error=run.error[:_LONGEST],
+        )
+    )

@@ -1,0 +1,80 @@
+"""The nightly verification, in a process of its own: it computes for a minute, then its memory ends."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+
+import anyio
+import msgspec
+from anyio import to_thread
+
+from publisher.log.clocks import SHANGHAI, utc_now
+from publisher.log.log import Log
+from publisher.log.verification.last_run import VerificationRun
+
+HOUR = 2
+"""Hour of the night, Asia/Shanghai, at which a site is verified."""
+_PROGRAM = "from publisher.cli import main; main()"
+_MOST_LOGGED = 5
+
+logger = logging.getLogger(__name__)
+
+
+class _Report(msgspec.Struct):
+    """What ``qingdan verify --json`` prints."""
+
+    problems: list[str]
+
+
+async def run_nightly(log: Log, home: Path, *, poll: float = 60.0) -> None:
+    """Verify the site every night until cancelled. A night that was missed is made up for at once."""
+    started = utc_now()
+    while True:
+        await verify_if_due(log, home, started)
+        await anyio.sleep(poll)
+
+
+async def verify_if_due(log: Log, home: Path, started: datetime) -> None:
+    """Verify the site unless it was verified since the last night, or another process does it now.
+
+    ``started``: when the worker started; a site that was never verified waits for the night after it.
+    """
+    last = await to_thread.run_sync(log.integrity.last_run)
+    if utc_now() < next_night(started if last is None else last.began_at):
+        return
+    with log.integrity.lock() as is_locked:
+        if is_locked:
+            await _verify(log, home)
+
+
+def next_night(after: datetime) -> datetime:
+    """Return when the next verification is due after one that began at ``after``."""
+    local = after.astimezone(SHANGHAI)
+    night = local.replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    return (night if local < night else night + timedelta(days=1)).astimezone(UTC)
+
+
+async def _verify(log: Log, home: Path) -> None:
+    command = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home)]
+    command += ["verify", "--sources", "--index", "--json"]
+    began = utc_now()
+    process = await anyio.run_process(command, check=False, start_new_session=True)
+    problems: list[str] = []
+    try:
+        problems = msgspec.json.decode(process.stdout, type=_Report).problems
+        run = VerificationRun(began, utc_now(), len(problems), tuple(problems))
+    except msgspec.MsgspecError:
+        error = process.stderr.decode(errors="replace").strip() or f"exit code {process.returncode}"
+        run = VerificationRun(began, utc_now(), 0, error=error)
+    await to_thread.run_sync(partial(log.integrity.store_run, run))
+    if run.error:
+        logger.error("the nightly verification failed: %s", run.error)
+    for problem in problems[:_MOST_LOGGED]:
+        logger.error("verification: %s", problem)
+    if run.problems:
+        logger.error("the nightly verification found %d problems; see qingdan verify", run.problems)
