@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -14,7 +15,16 @@ type Derived = Literal["", "span", "tally", "value", "record", "revision", "rele
 """Table whose rows :mod:`.repair` computes again; "" for what belongs to the log or comes from outside."""
 
 _LONGEST = 80
-_UNREADABLE = (DBAPIError, LogError, ArithmeticError, LookupError, TypeError, ValueError, AttributeError)
+_UNREADABLE = (
+    DBAPIError,
+    LogError,
+    struct.error,
+    ArithmeticError,
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+)
 
 
 @dataclass(frozen=True, slots=True)

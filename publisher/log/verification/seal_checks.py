@@ -31,7 +31,7 @@ def _check_table(conn: Connection, table: Table) -> Iterator[Problem]:
             continue  # :mod:`.queue_checks` compares rows as they were inserted
         if sealed["seal"] != seals.compute_seal(table.name, sealed):
             yield Problem(
-                f"{_place(table, row)}: 被程序以外的途径改动，与封存值不符 "
+                f"{_place(table, row)}: 不是本程序写入的内容，与封存值不符 "
                 "changed by something else than the program: it does not match its seal"
             )
 

@@ -199,7 +199,7 @@ def _check_contents(conn: Connection) -> Iterator[Problem]:
     for row in stream(conn, select(i.key, i.name, i.release, i.entries, i.records).order_by(i.key)):
         where = f"来源文件 source {row.name}"
         if row.records != records.pop(row.key, None):
-            yield Problem(f"{where}: 所含条目被改动 the list of records that it contains was changed")
+            yield Problem(f"{where}: 所含条目与发布时不符 the list of records that it contains was changed")
         if row.release is None and row.entries != entries.get(row.key, 0):
             yield Problem(f"草稿 draft, {row.name}", "entries", entries.get(row.key, 0), row.entries)
     for key in records:

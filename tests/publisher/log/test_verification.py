@@ -68,6 +68,7 @@ LOGGED = [
     ("UPDATE dataset SET named_at = 5 WHERE name = 'fees'", "dataset, 1 fees"),
     ("UPDATE site SET created_at = 5", "site, 1"),
     ("UPDATE entry SET appended_at = 5 WHERE position = 1", "entry, 1"),
+    ("UPDATE entry SET format = 99999 WHERE position = 1", "cannot be read"),
     ("UPDATE outbox SET due_at = 9000000000000000 WHERE kind = 'span'", "outbox.due_at"),
     ("UPDATE outbox SET attempts = 3 WHERE kind = 'span'", "it was tried"),
     ("UPDATE outbox SET key = '9' WHERE kind = 'release'", "outbox.key"),
