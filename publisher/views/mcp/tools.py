@@ -13,6 +13,7 @@ from litestar.concurrency import sync_to_thread
 
 from publisher.ingest.documents.section_outline import Section, split_sections
 from publisher.log.model import View
+from publisher.views.api.answers import changes as change_answers
 from publisher.views.api.answers import common
 from publisher.views.api.answers import comparison as comparison_answers
 from publisher.views.api.answers import search as search_answers
@@ -93,7 +94,7 @@ def _releases_of(service: Service, ids: Sequence[str], as_of: date | None) -> Ma
 
 async def _get_record(service: Service, query: arguments.RecordArguments) -> Answer:
     path = {"dataset": query.dataset, "record": query.record}
-    history: common.History = await _read(service, changes.get_history, path)
+    history: change_answers.History = await _read(service, changes.get_history, path)
     events = [_change(service, change) for change in history.changes]
     try:
         record: common.FullRecord = await _read(service, records.get_record, path, _day(query.as_of))
@@ -160,7 +161,9 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
     pairs = {"sort": "-sequence", "limit": str(query.limit)}
     if query.release is not None:
         pairs["release"] = str(query.release)
-    answer: common.Changes = await _read(service, changes.list_changes, {"dataset": query.dataset}, pairs)
+    answer: change_answers.Changes = await _read(
+        service, changes.list_changes, {"dataset": query.dataset}, pairs
+    )
     return {
         "changes": [_change(service, change) for change in answer.changes],
         "more": answer.links.next is not None,
@@ -192,7 +195,7 @@ def _describe_section(section: Section) -> Answer:
     return {"section": section.anchor, "heading": section.title, "level": section.level}
 
 
-def _change(service: Service, change: common.Change) -> Answer:
+def _change(service: Service, change: change_answers.Change) -> Answer:
     return {
         "record": change.record,
         "title": change.title,

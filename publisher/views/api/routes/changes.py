@@ -10,6 +10,7 @@ from openapi.operation import Operation, Parameter
 from publisher.log import model
 from publisher.log.queries.later_events import Erasure
 from publisher.views.api import requested_view, titles
+from publisher.views.api.answers import changes as answers
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, RECORD, RELEASE
 from publisher.web import page_cursor, query_parameters
@@ -35,7 +36,7 @@ _CHANGES = Grammar(
         summary="一条记录的历史",
         description="每次变化的日期、所属发布、理由和各字段的原内容、现内容；旧的在前。\n\n"
         "Every change of the record, oldest first: when, by which release, why, field by field.",
-        answer=common.History,
+        answer=answers.History,
         parameters=(DATASET, RECORD),
         problems=("no-such-dataset", "no-such-record"),
     )
@@ -46,15 +47,15 @@ def get_history(service: Service, call: Call) -> Reply:
     sequence = service.log.queries.sequence(name)
     catalogue = service.log.queries.catalogue(name)
 
-    def build() -> common.History:
+    def build() -> answers.History:
         changes = service.log.queries.history(name, record)
         erasures = _erasures(service, name) if changes[0].erased else {}
         home = service.link(f"/v1/datasets/{name}")
-        return common.History(
+        return answers.History(
             dataset=name,
             id=record,
             changes=tuple(_change(service, c, catalogue, erasures) for c in changes),
-            links=common.HistoryLinks(
+            links=answers.HistoryLinks(
                 self=f"{home}/records/{record}/history", record=f"{home}/records/{record}", dataset=home
             ),
         )
@@ -72,7 +73,7 @@ def get_history(service: Service, call: Call) -> Reply:
         "下次请求时作为 since 传入。\n\n"
         "Changes by sequence, oldest first. A mirror begins with since=0, walks until links.next is null, "
         "keeps last and passes it as since the next time; docs/api.md tells how to lay changes into a copy.",
-        answer=common.Changes,
+        answer=answers.Changes,
         parameters=(
             DATASET,
             Parameter(
@@ -154,7 +155,7 @@ def _changes_page(
     params: Parameters,
     query_digest: str,
     cursor: page_cursor.Cursor | None,
-) -> common.Changes:
+) -> answers.Changes:
     descending = bool(params.sort and params.sort[0][1])
     after, before = params.after or 0, params.before
     if cursor is not None:
@@ -175,7 +176,7 @@ def _changes_page(
     concerned = cursor is None or any(change.erased for change in page)
     erasures = _erasures(service, name) if concerned else {}
     first_page_erasures = () if cursor else tuple(erasures.values())
-    return common.Changes(
+    return answers.Changes(
         dataset=name,
         changes=tuple(_change(service, c, catalogue, erasures) for c in page),
         last=max((c.sequence for c in page), default=after),
@@ -190,16 +191,16 @@ def _erasures(service: Service, name: str) -> Mapping[str, Erasure]:
     return {erasure.record: erasure for erasure in service.log.queries.erasures(name)}
 
 
-def _erasure(erasure: Erasure) -> common.Erasure:
-    return common.fill(common.Erasure, erasure)
+def _erasure(erasure: Erasure) -> answers.Erasure:
+    return common.fill(answers.Erasure, erasure)
 
 
 def _change(
     service: Service, change: model.Change, catalogue: Catalogue, erasures: Mapping[str, Erasure]
-) -> common.Change:
+) -> answers.Change:
     home = service.link(f"/v1/datasets/{change.dataset}")
     erasure = erasures.get(change.record)
-    return common.Change(
+    return answers.Change(
         sequence=change.sequence,
         dataset=change.dataset,
         record=change.record,
@@ -218,7 +219,7 @@ def _change(
         erased=change.erased,
         erasure=None if erasure is None else _erasure(erasure),
         fields=titles.field_changes(catalogue, change.fields),
-        links=common.ChangeLinks(
+        links=answers.ChangeLinks(
             record=f"{home}/records/{change.record}", release=f"{home}/releases/{change.release}"
         ),
     )
