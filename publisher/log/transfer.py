@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import batched
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +77,7 @@ def move(
 def _copy_table(old: Connection, new: Connection, table: Table, report: CopyProgress) -> int:
     count, names = 0, [column.name for column in table.columns]
     total = old.scalar(select(func.count()).select_from(table)) or 0
-    for batch in stream(old, select(table)).partitions(_BATCH):
+    for batch in batched(stream(old, select(table)), _BATCH):
         new.execute(insert(table), [dict(zip(names, row, strict=True)) for row in batch])
         count += len(batch)
         report(table.name, count, total)

@@ -19,7 +19,7 @@ from sqlalchemy import (
     Engine,
     NullPool,
     Pool,
-    Result,
+    Row,
     Select,
     Table,
     cast,
@@ -255,9 +255,10 @@ def inserted_key(result: CursorResult[Any]) -> int:
     return int(key[0])
 
 
-def stream(conn: Connection, statement: Select[Any] | CompoundSelect[Any]) -> Result[Any]:
-    """Fetch rows in batches, so that memory does not grow with their number."""
-    return conn.execute(statement, execution_options={"yield_per": 2_000})
+def stream(conn: Connection, statement: Select[Any] | CompoundSelect[Any]) -> Iterator[Row[Any]]:
+    """Fetch rows in batches, so that memory does not grow with them. The iterator closes its cursor."""
+    with closing(conn.execute(statement, execution_options={"yield_per": 2_000})) as rows:
+        yield from rows
 
 
 def insert_many(conn: Connection, table: Table, names: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:

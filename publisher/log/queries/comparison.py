@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import batched
 from typing import Any, Literal
 
 import msgspec
@@ -131,7 +132,7 @@ class Comparison:
         if limit is not None:
             query = query.limit(limit)
         places = order(self._dataset.name)
-        for batch in stream(self._conn, query).partitions(_BATCH):
+        for batch in batched(stream(self._conn, query), _BATCH):
             steps = self._steps([row.key for row in batch])
             for row in batch:
                 yield _difference(row, names, places, steps.get(row.key, ()))
