@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from publisher.ingest import read_file
 from publisher.ingest.documents import official_document
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
+from publisher.log.drafts.namesakes import iter_identities
 from publisher.log.drafts.plan import REREAD_SIGN
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
 from publisher.log.model import Entry, FieldChange, LogError
 from publisher.log.queries.read_sources import ReadRecord, ReadSource
+from publisher.log.record_identity import identity_digest
 from publisher.workflow.import_files import create_entries
 from schemas.definition.catalogue import Catalogue
-
-type Identity = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +41,9 @@ class PartReading:
     differences: list[Difference] = field(default_factory=list)
     unread: list[tuple[str, str, str]] = field(default_factory=list)
     """Files that could not be read: name, reason in Chinese, in English."""
-    entries: dict[Identity, Entry] = field(default_factory=dict)
-    """What a draft would contain: everything of the part, read again; what was typed by hand stays."""
+    entries: dict[str, Entry] = field(default_factory=dict)
+    """What a draft would contain, by id of the record or digest of a new one: everything of the part, read
+    again; what was typed by hand stays."""
 
     @property
     def staged_differences(self) -> int:
@@ -65,15 +66,17 @@ def reread(log: Log, dataset: str, catalogue: Catalogue) -> tuple[PartReading, .
     for source in log.queries.read_sources(dataset):
         part = parts.setdefault(source.part, PartReading(source.part))
         part.sources.append(source)
+    identities = _Identities(dataset, catalogue)
     in_force = {
-        catalogue.identity_of(record.content)
+        digest
         for part in parts.values()
         for source in part.sources
         for record in source.records
+        for digest in identities.of_record(record)
     }
     for part in parts.values():
         for source in part.sources:
-            _reread_source(log, part, source, catalogue, in_force)
+            _reread_source(log, part, source, identities, in_force)
     return tuple(parts.values())
 
 
@@ -111,35 +114,77 @@ def stage_rereading(log: Log, dataset: str, readings: Sequence[PartReading], cat
     return sum(part.staged_differences for part in different)
 
 
+class _Identities:
+    """Match rows and records: one code may stand on several items, and one title on several documents."""
+
+    def __init__(self, dataset: str, catalogue: Catalogue) -> None:
+        self._dataset, self.catalogue = dataset, catalogue
+
+    def of_row(self, row: ImportedRecord) -> list[str]:
+        """Return the digests by which the record of a row may be known: its identity first, then its name."""
+        own = self.catalogue.identities_of(row.content)
+        chosen = row.identity or own[0]
+        return [self._digest(chosen), *(self._digest(other) for other in own[1:] if other != chosen)]
+
+    def of_record(self, record: ReadRecord) -> list[str]:
+        """Return the digests by which the row of a record may be known: its identity, its name, its code."""
+        own = [self._digest(identity) for identity in self.catalogue.identities_of(record.content)]
+        return [record.identity, *reversed(own)]
+
+    def find_own(self, record: ReadRecord) -> tuple[str, ...] | None:
+        """Return the identity by which a record is known, or None if its content does not tell it."""
+        identities = iter_identities(self.catalogue, record.content)
+        return next((one for one in identities if self._digest(one) == record.identity), None)
+
+    def _digest(self, identity: tuple[str, ...]) -> str:
+        return identity_digest(self._dataset, identity)
+
+
 def _reread_source(
-    log: Log, part: PartReading, source: ReadSource, catalogue: Catalogue, in_force: set[Identity]
+    log: Log, part: PartReading, source: ReadSource, identities: _Identities, in_force: set[str]
 ) -> None:
+    catalogue = identities.catalogue
     rows = _read_again(log, part, source, catalogue) if source.readable else None
+    by_digest = _index_rows(rows or (), identities)
+    matched: set[int] = set()
     for record in source.records:
-        identity = catalogue.identity_of(record.content)
-        part.entries[identity] = _kept_entry(record)
+        own = identities.find_own(record)
+        part.entries[record.id] = replace(_kept_entry(record), identity=own)
         if rows is None or not record.source_text:
             continue
-        row = rows.get(identity)
+        row = next((by_digest[d] for d in identities.of_record(record) if d in by_digest), None)
         if row is None:
             part.differences.append(Difference("removed", record.title, part.part))
-            del part.entries[identity]
-        elif row.in_error:
+            del part.entries[record.id]
+            continue
+        matched.add(id(row))
+        if row.in_error:
             part.differences.append(Difference("in-error", record.title, part.part))
         elif row.content != record.content:
             part.differences.append(_compare(record, row, part.part, catalogue))
-            part.entries[identity] = _new_entry(row)
-    if source.newest and rows is not None:
-        for identity, row in rows.items():
-            if identity not in in_force and not row.in_error:
+            part.entries[record.id] = replace(_new_entry(row), identity=own)
+    if source.newest:
+        for row in rows or ():
+            digests = identities.of_row(row)
+            if id(row) not in matched and in_force.isdisjoint(digests) and not row.in_error:
                 title = catalogue.title_of(row.content)
                 part.differences.append(Difference("added", title, part.part))
-                part.entries[identity] = _new_entry(row)
+                part.entries[digests[0]] = _new_entry(row)
+
+
+def _index_rows(rows: Sequence[ImportedRecord], identities: _Identities) -> Mapping[str, ImportedRecord]:
+    """Map the digest of each row's identity to the row; names too, where they are no row's identity."""
+    digests = [(row, identities.of_row(row)) for row in rows]
+    by_digest = {own: row for row, (own, *_) in digests}
+    for row, (_, *names) in digests:
+        for name in names:
+            by_digest.setdefault(name, row)
+    return by_digest
 
 
 def _read_again(
     log: Log, part: PartReading, source: ReadSource, catalogue: Catalogue
-) -> Mapping[Identity, ImportedRecord] | None:
+) -> Sequence[ImportedRecord] | None:
     try:
         data = log.evidence.source_bytes(source.source.digest)
         reading = read_within_limits(data, name=source.source.name, catalogue=catalogue)
@@ -150,7 +195,7 @@ def _read_again(
     except LogError as error:
         part.unread.append((source.source.name, error.zh, error.en))
         return None
-    return {catalogue.identity_of(record.content): record for record in reading.records}
+    return reading.records
 
 
 def _compare(record: ReadRecord, row: ImportedRecord, part: str | None, catalogue: Catalogue) -> Difference:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from publisher.log import registry
 from publisher.log.database.connection import Database
-from publisher.log.drafts import conflicts, repeals, staging
+from publisher.log.drafts import conflicts, repeals, shared_codes, staging
 from publisher.log.drafts import plan as planning
 from publisher.log.drafts.plan import Window
 from publisher.log.model import Conflict, LogError, OnConflict
@@ -41,5 +41,6 @@ def compare_draft(
     if on_conflict == "refuse":
         errors += conflicts.find_later_effect(conn, dataset.key, first_later_day, day)
     warnings += conflicts.find_namesakes(conn, windows, catalogue, dataset.name)
+    warnings += shared_codes.find_codes_in_two_parts(conn, dataset, windows, catalogue)
     warnings += conflicts.find_warnings(conn, catalogue)
     return windows, errors, warnings

@@ -55,15 +55,20 @@ def namesake_identity(base: tuple[str, ...], turn: int) -> tuple[str, ...]:
 
 
 def possible_identities(dataset: str, catalogue: Catalogue, content: Content) -> Iterator[str]:
-    """Yield the digests of the identities that a content may have: the first is that of its fields alone.
+    """Yield the digests of the identities that a content may have: the first is that of its fields alone."""
+    for identity in iter_identities(catalogue, content):
+        yield identity_digest(dataset, identity)
+
+
+def iter_identities(catalogue: Catalogue, content: Content) -> Iterator[tuple[str, ...]]:
+    """Yield the identities that a content may have.
 
     Its names identify a record whose code stands on several items; documents of one name have a turn.
     """
-    for identity in catalogue.identities_of(content):
-        yield identity_digest(dataset, identity)
+    yield from catalogue.identities_of(content)
     base = catalogue.identity_of(content)
     for turn in range(2, MOST_TURNS + 1 if catalogue.of_documents else 2):
-        yield identity_digest(dataset, namesake_identity(base, turn))
+        yield namesake_identity(base, turn)
 
 
 def _iter_owners(conn: Connection, dataset: DatasetRow, identity: str) -> Iterator[tuple[str, Content]]:

@@ -18,6 +18,7 @@ from publisher.log.database.connection import insert_many, inserted_key
 from publisher.log.database.seals import compute_seal
 from publisher.log.database.storable_text import bad_content, storable
 from publisher.log.drafts import namesakes, repeal_decisions
+from publisher.log.drafts.shared_codes import separate_shared_codes
 from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, SourceEntries, StageMode
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -67,7 +68,7 @@ def stage(
             )
         )
     )
-    entries = staged.entries
+    entries = separate_shared_codes(conn, dataset, catalogue, import_key, key, staged.entries)
     if catalogue.running:
         entries = namesakes.separate_namesakes(conn, dataset, catalogue, source.name, entries)
     count = 0

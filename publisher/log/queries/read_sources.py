@@ -26,6 +26,8 @@ class ReadRecord:
     """A record in force as it was read, or amended by hand."""
 
     id: str
+    identity: str
+    """Digest of the identity that matches rows to it; empty if none does."""
     title: str
     content: Content
     source_text: str
@@ -56,6 +58,7 @@ def find_read_sources(conn: Connection, dataset: DatasetRow, day: int) -> tuple[
         by_import.setdefault(row.newest, []).append(
             ReadRecord(
                 row.id,
+                row.identity or "",
                 row.title,
                 _DECODE(row.content),
                 row.source_text,
@@ -116,7 +119,7 @@ def _select_records(conn: Connection, dataset: DatasetRow, day: int) -> Sequence
     )
     return conn.execute(
         select(
-            *(r.id, v.title, v.content, v.source_text, v.locator, v.originals),
+            *(r.id, r.identity, v.title, v.content, v.source_text, v.locator, v.originals),
             newest.label("newest"),
         )
         .join_from(t.span, t.record, r.key == s.record)

@@ -24,13 +24,14 @@ def _create(log: Log) -> None:
         division=None,
         licence="CC0-1.0",
         contact="a@example.gov.cn",
-        parts=(Part("商务局"),),
+        parts=(Part("商务局"), Part("民政局"), Part("财政局")),
     )
     log.datasets.create(dataset, catalogue)
 
 
-def _import(log: Log, rows: str) -> ImportReport:
-    return import_files(log, "powers", [InputFile("商务局.csv", (_HEADER + rows).encode())], part="商务局")
+def _import(log: Log, rows: str, part: str = "商务局", *, dry_run: bool = False) -> ImportReport:
+    file = InputFile(f"{part}.csv", (_HEADER + rows).encode())
+    return import_files(log, "powers", [file], part=part, dry_run=dry_run)
 
 
 def _publish(log: Log, day: date) -> None:
@@ -117,3 +118,76 @@ def test_items_that_share_a_code_keep_their_ids_over_a_migration(log: Log) -> No
     report = _import(log, rows)
     assert (report.changes.added, report.changes.removed, report.changes.unchanged) == (0, 0, 2)
     assert _ids(log) == before
+
+
+def test_items_of_two_parts_that_share_a_code_are_told_and_published(log: Log) -> None:
+    _create(log)
+    ours, theirs = "A1,甲处罚,行政处罚,《甲法》\n", "A1,乙处罚,行政处罚,《乙法》\n"
+    _import(log, ours)
+    for dry_run in (True, False):
+        report = _import(log, theirs, "民政局", dry_run=dry_run)
+        assert not report.refused
+        assert [(w.code, w.locators[0]["file"]) for w in report.warnings] == [("code-shared", "民政局.csv")]
+    _publish(log, date(2015, 1, 1))
+    before = _ids(log)
+    assert sorted(before) == ["乙处罚", "甲处罚"]
+    for rows, part in ((theirs, "民政局"), (ours, "商务局")):
+        report = _import(log, rows, part)
+        assert (report.changes.unchanged, report.warnings, report.conflicts) == (1, (), ())
+    log.drafts.discard("powers")
+    report = _import(log, "A1,丙处罚,行政处罚,《丙法》\n", "财政局")
+    assert [w.code for w in report.warnings] == ["code-shared"]
+    _publish(log, date(2016, 1, 1))
+    assert {name: id_ for name, id_ in _ids(log).items() if name in before} == before
+    assert log.integrity.verify().problems == ()
+
+
+def test_one_item_with_its_code_in_two_parts_is_still_an_error(log: Log) -> None:
+    _create(log)
+    _import(log, "A1,甲处罚,行政处罚,《甲法》\n")
+    assert _import(log, "A1,乙处罚,行政处罚,《乙法》\n", "民政局").conflicts == ()
+    for part in ("财政局", "民政局"):
+        report = _import(log, "A1,乙处罚,行政处罚,《乙法》\n", part)
+        assert [c.code for c in report.conflicts] == ["identity-in-two-parts"]
+
+
+def test_an_item_keeps_its_id_when_its_code_is_no_longer_shared(log: Log) -> None:
+    _create(log)
+    both = "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n"
+    _import(log, both)
+    _import(log, "A1,丙处罚,行政处罚,《丙法》\n", "民政局")
+    _publish(log, date(2015, 1, 1))
+    before = _ids(log)
+    report = _import(log, "A1,乙处罚,行政处罚,《乙法》\n")
+    assert (report.changes.added, report.changes.removed, report.changes.unchanged) == (0, 1, 1)
+    _publish(log, date(2016, 1, 1))
+    _import(log, "A2,丁处罚,行政处罚,《丁法》\n")
+    _publish(log, date(2017, 1, 1))
+    _import(log, "A1,丙处罚,行政处罚,《戊法》\n", "民政局")
+    _publish(log, date(2018, 1, 1))
+    assert _ids(log)["丙处罚"] == before["丙处罚"]
+    assert log.integrity.verify().problems == ()
+
+
+def test_an_item_keeps_its_id_when_its_code_becomes_shared(log: Log) -> None:
+    _create(log)
+    _import(log, "A1,甲处罚,行政处罚,《甲法》\n")
+    _publish(log, date(2015, 1, 1))
+    before = _ids(log)
+    report = _import(log, "A1,乙处罚,行政处罚,《乙法》\nA1,甲处罚,行政处罚,《甲法》\n")
+    assert (report.changes.added, report.changes.removed, report.changes.unchanged) == (1, 0, 1)
+    _publish(log, date(2016, 1, 1))
+    assert _ids(log)["甲处罚"] == before["甲处罚"]
+    assert log.integrity.verify().problems == ()
+
+
+def test_an_item_that_moves_to_another_part_with_another_name_keeps_its_id(log: Log) -> None:
+    _create(log)
+    _import(log, "A1,甲处罚,行政处罚,《甲法》\nA2,丁处罚,行政处罚,《丁法》\n")
+    _publish(log, date(2015, 1, 1))
+    before = _ids(log)
+    _import(log, "A2,丁处罚,行政处罚,《丁法》\n")
+    report = _import(log, "A1,甲类处罚,行政处罚,《甲法》\n", "民政局")
+    assert (report.warnings, report.conflicts) == ((), ())
+    _publish(log, date(2016, 1, 1))
+    assert _ids(log)["甲类处罚"] == before["甲处罚"]

@@ -114,3 +114,35 @@ def test_nothing_differs_right_after_an_import(site: Home, tmp_path: Path) -> No
     assert site.run("draft", "show", DATASET).code == 3
     (dataset,) = site.ok("status", "--json").json["datasets"]
     assert dataset["older_readings"] == 0
+
+
+def test_items_that_share_a_code_are_told_apart(
+    site: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site.dataset(DATASET, "应急管理局", "统计局")
+    ours, theirs = tmp_path / "应急管理局.csv", tmp_path / "统计局.csv"
+    header = "职权编码,事项名称,权力类型,设定依据,备注\n"
+    ours.write_text(
+        f"{header}A1,甲许可,行政许可,《甲法》,\nA1,乙许可,行政许可,《乙法》,\nA2,丙许可,行政许可,《丙法》,\n"
+    )
+    theirs.write_text(f"{header}A2,丁许可,行政许可,《丁法》,\n")
+    for file in (ours, theirs):
+        site.ok("import", file, "--dataset", DATASET)
+    site.ok("publish", DATASET, "--effective-on", "2015-12-01", *BASIS)
+    assert "没有不同" in site.ok("reread").out
+    today = read_file.read_file
+
+    def later(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
+        from dataclasses import replace
+
+        reading = today(data, name=name, catalogue=catalogue)
+        first, *others = reading.records
+        changed = {**first.content, "remark": "改读的备注"}
+        return replace(reading, records=(replace(first, content=changed), *others))
+
+    with monkeypatch.context() as patch:
+        patch.setattr("publisher.workflow.reread_files.read_within_limits", later)
+        site.ok("reread", DATASET, "--draft")
+    diff = site.ok("draft", "diff", DATASET, "--json").json
+    assert diff["counts"] == {"added": 0, "changed": 2, "removed": 0, "unchanged": 2, "in_error": 0}
+    assert {change["title"] for change in diff["changed"]} == {"甲许可", "丁许可"}
