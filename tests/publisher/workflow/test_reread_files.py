@@ -69,8 +69,9 @@ def test_a_draft_has_the_cause_reading(published: Home) -> None:
 def test_the_status_says_how_many_records_are_concerned(published: Home) -> None:
     (dataset,) = published.ok("status", "--json").json["datasets"]
     assert dataset["older_readings"] == 3
-    assert "有3条记录由旧版程序识读" in published.ok("status").err
+    assert "有3条记录由旧版程序识读。" in published.ok("status").err
     published.ok("reread", DATASET, "--draft")
+    assert f"有3条记录由旧版程序识读（{DATASET}有草稿待发布）。" in published.ok("status").err
     published.ok("publish", DATASET, "--effective-on", "2016-01-01", *BASIS)
     (dataset,) = published.ok("status", "--json").json["datasets"]
     assert dataset["older_readings"] == 0

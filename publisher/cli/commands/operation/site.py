@@ -181,10 +181,13 @@ def _print_last_run(run: VerificationRun | None) -> None:
 
 def _print_older_readings(datasets: Sequence[Mapping[str, object]]) -> None:
     older = sum(int(str(dataset["older_readings"])) for dataset in datasets)
+    waiting = [str(d["name"]) for d in datasets if d["older_readings"] and d["draft"]]
     if older:
+        drafts = f"（{'、'.join(waiting)}有草稿待发布）" if waiting else ""
+        drafts_en = f" ({', '.join(waiting)} has a draft to publish)" if waiting else ""
         output.print_message(
-            f"有{older}条记录由旧版程序识读。查看有何不同：qingdan reread",
-            f"{older} records were read by an earlier version. See what differs: qingdan reread",
+            f"有{older}条记录由旧版程序识读{drafts}。查看有何不同：qingdan reread",
+            f"{older} records were read by an earlier version{drafts_en}. See what differs: qingdan reread",
         )
 
 
