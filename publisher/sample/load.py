@@ -82,6 +82,8 @@ def _run_step(log: Log, name: str, step: Publish | Correct | Withdraw) -> None:
         case Publish():
             for file in step.files:
                 _import_file(log, name, file)
+            if step.accept_repeals:
+                log.drafts.decide_repeals(name, None, accept=True)
             release = publish_draft.publish_draft(
                 log,
                 name,

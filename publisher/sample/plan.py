@@ -28,6 +28,8 @@ class Publish(_Strict, frozen=True, tag="publish", tag_field="do"):
     files: tuple[File, ...]
     basis: str = ""
     note: str = ""
+    accept_repeals: bool = False
+    """Mark the documents that the files say are ended, as a clerk does who accepts the proposals."""
 
 
 class Correct(_Strict, frozen=True, tag="correct", tag_field="do"):

@@ -112,6 +112,10 @@ class _Document:
         has_text = parts.body or parts.number or (self._page.embedded and parts.title)
         if not has_text:
             raise UnreadableFile(kinds.NO_DOCUMENT.at(Place(self._name)))
+        if not parts.body:
+            self._add_finding(
+                kinds.BODY_BLANK, parts.title_line, next((x for x, _ in self._page.embedded), "")
+            )
         for field, labelled_value in values.items():
             if field not in {"title", "number"}:
                 self._parse_field(field, labelled_value.text, labelled_value.line)

@@ -13,6 +13,15 @@ NO_DOCUMENT = Kind(
     "Check that the page of the document itself was saved, not a list or a log-in page",
     "首页 | 返回",
 )
+BODY_BLANK = Kind(
+    "body-blank",
+    "warning",
+    "网页中没有正文的文字，正文留空",
+    "The page has no words of the document's text; the text is left blank",
+    "正文在嵌入的文件（如 PDF）里的，采集时收为附件；手工导入的请改为导入该文件",
+    "A text in an embedded file (a PDF) is collected as an attachment; by hand, import that file instead",
+    "/files/关于印发收费标准的通知.pdf",
+)
 DOCUMENT_TWICE = Kind(
     "document-twice",
     "warning",

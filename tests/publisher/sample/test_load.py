@@ -76,6 +76,7 @@ def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(log:
         *(("shaanxi-fees", 9), ("city-fees-2021", 12), ("shanxi-funds", 10), ("pre-approvals-2017", 31)),
         *(("intermediary-services", 10), ("liaoning-power-items", 9), ("cancelled-items", 11)),
         *(("shili-power-list", 10), ("shili-fees", 9)),
+        *(("shili-licences", 4), ("shili-spot-checks", 3), ("shili-documents", 2)),
     ],
 )
 def test_a_dataset_holds_as_many_records_as_its_source_has_items(log: Log, dataset: str, count: int) -> None:
@@ -143,6 +144,18 @@ def test_a_withdrawal_gives_its_reason_and_answers_gone(log: Log, client: httpx.
     answer = client.get(f"/v1/datasets/shili-fees/records/{withdrawn.record}")
     assert answer.status_code == 410
     assert "误列" in answer.text
+
+
+def test_a_document_is_ended_by_a_later_one_from_its_day(log: Log) -> None:
+    ended = next(
+        state
+        for state in records(log, "shili-documents").values()
+        if state.content["number"] == "示政发〔2019〕6号"
+    )
+    assert ended.content["validity"] == "废止"
+    assert "示政发〔2024〕2号" in str(ended.content["ended_by"])
+    then = records(log, "shili-documents", as_of=date(2024, 2, 29))[ended.title]
+    assert "ended_by" not in then.content
 
 
 def test_the_unchanged_items_of_a_resubmitted_workbook_are_no_changes(log: Log) -> None:

@@ -312,6 +312,17 @@ def test_a_page_without_text_is_refused() -> None:
     assert caught.value.finding.code == "no-document"
 
 
+def test_a_page_whose_text_is_only_a_framed_file_says_that_its_text_is_blank() -> None:
+    title = "<h1>示例市人民政府关于印发收费标准的通知</h1>"
+    reading = read_page(f"<html><body>{title}<iframe src='/files/1.pdf'></iframe></body></html>")
+    (record,) = reading.records
+    assert not record.content.get("body_markdown")
+    (blank,) = (finding for finding in reading.findings if finding.code == "body-blank")
+    assert blank.severity == "warning"
+    assert "/files/1.pdf" in str(blank)
+    assert "body-blank" not in codes(PAGE)
+
+
 def test_a_page_beyond_all_measure_is_refused() -> None:
     with pytest.raises(UnreadableFile) as caught:
         read_page("正文。\n" * (2 << 20))
