@@ -138,3 +138,59 @@ def test_workbooks_of_other_programs_are_read(name: str) -> None:
     reading = _read(name)
     assert column(reading, "name") == ["排污许可", "烟花爆竹经营许可"]
     assert column(reading, "code") == ["0010", "00042"]
+
+
+def test_text_under_merged_cells_is_only_told() -> None:
+    reading = _read("r23_covered.xlsx")
+    assert [dict(record.content) for record in reading.records] == [
+        {"name": "甲许可", "power_type": "行政许可", "actor": "示例市局", "accountability": "新情形"}
+    ]
+    assert [(f.code, f.row, f.found) for f in reading.findings] == [
+        ("covered-text", 3, "旧情形（合并后看不见）")
+    ]
+
+
+def test_a_charge_says_what_its_cell_shows() -> None:
+    reading = _read("t07_fees.xlsx", "fees")
+    assert column(reading, "standard") == ["3.0%", "0.85元/立方米"]
+    assert column(reading, "amount") == [{"amount": "10", "unit": "元/证"}, {"amount": "100", "unit": "元"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("t07_formats.xls", ["3%"]),
+        ("t07_formats.xlsx", ["3%", "0.30", "¥0.85元", "2015年12月1日", "3-4", "9:30:00", "10元/证"]),
+    ],
+)
+def test_texts_and_codes_are_those_that_the_sheet_shows(name: str, shown: list[str]) -> None:
+    reading = _read(name)
+    assert column(reading, "remark") == shown
+    assert column(reading, "code")[:2] == ["00123", "210-300-001"][: len(shown)]
+    assert _limits(reading, "statutory_limit") == [(20, "工作日")] * len(shown)
+    assert reading.findings == ()
+
+
+def test_hidden_rows_and_columns_are_told() -> None:
+    reading = _read("t09_hidden.xlsx")
+    assert column(reading, "code") == ["0010", "00042"]
+    assert codes(reading) == ["hidden-rows", "hidden-columns"]
+
+
+def test_a_struck_row_is_told() -> None:
+    reading = _read("t22_strike.xlsx")
+    assert column(reading, "name") == ["排污许可", "烟花爆竹经营许可"]
+    assert [(f.code, f.row) for f in reading.findings] == [("struck-text", 3)]
+
+
+def test_a_code_that_a_spreadsheet_spoilt_is_told_by_row_and_identifies_nothing() -> None:
+    reading = _read("t35_sci.csv")
+    assert column(reading, "code") == [None] * 5
+    spoilt = {f.row: (f.code, f.found) for f in reading.findings}
+    assert spoilt == {
+        2: ("code-spoilt", "1.23457E+17"),
+        3: ("code-spoilt", "1月2日"),
+        4: ("code-spoilt", "2-Jan"),
+        5: ("formula-error", "#N/A"),
+        6: ("code-spoilt", "########"),
+    }
