@@ -128,7 +128,7 @@ class _Elsewhere:
         return owners
 
     def choose_identity(self, entry: Entry, owners: Mapping[Identity, Sequence[_Owner]]) -> Entry:
-        pair = _code_and_name(self._catalogue, entry.content)
+        pair = _code_and_name(self._catalogue, entry.content) if owners else None
         if pair is None or not (of_code := owners.get(pair[0])):
             return entry
         # Owners in force come first: an item that was published keeps the identity that it has.

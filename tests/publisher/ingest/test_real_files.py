@@ -2,8 +2,11 @@
 
 from collections import Counter
 from functools import cache
+from io import BytesIO
 
+import openpyxl
 import pytest
+from openpyxl.utils import get_column_letter
 
 from publisher.ingest.parsed_file import Reading
 from publisher.ingest.read_file import read_file
@@ -198,3 +201,20 @@ def test_items_of_another_province_come_with_their_codes_and_types() -> None:
     assert column(reading, "code")[0] == "210973001000"
     assert column(reading, "power_type")[:2] == ["行政裁决", "行政给付"]
     assert reading.records[0].originals["power_type"] == "09"
+
+
+@pytest.mark.shared
+def test_each_column_of_a_provinces_template_is_read_or_told() -> None:
+    book = openpyxl.load_workbook(require("field-files", "gdzwfw_template.xlsx"))
+    sheet = book.worksheets[0]
+    for x in range(1, sheet.max_column + 1):
+        sheet.cell(3, x).value = f"文字{x}"
+    file = BytesIO()
+    book.save(file)
+    reading = read_file(file.getvalue(), name="导入模板.xlsx", catalogue=load_catalogue("power-list"))
+    (record,) = reading.records
+    assert record.content["name"] == "文字3"
+    told = {(f.column or "").split(" ")[0] for f in reading.findings}
+    read = {"".join(c for c in cell if c.isalpha()) for cell in record.cells.values()}
+    assert told | read == {get_column_letter(x) for x in range(1, sheet.max_column + 1)}
+    assert len(read) >= 16

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from publisher.ingest.formats.detect import CSV, JSON, TEXT, XLS, XLSX, open_file
+from tests.support.libreoffice import shown_cells
 from tests.support.shared_data import require
 
 
@@ -39,3 +42,26 @@ def test_all_fourteen_workbooks_open_without_a_finding() -> None:
 )
 def test_tables_and_prose_are_distinguished(path: tuple[str, ...], media_type: str) -> None:
     assert open_file(require(*path).read_bytes(), path[-1]).media_type == media_type
+
+
+@pytest.mark.shared
+@pytest.mark.program
+def test_templates_of_platforms_are_read_cell_by_cell(tmp_path: Path) -> None:
+    names = ("epower_CF_Template.xls", "epower_XK_Template.xlsx", "gdzwfw_template.xlsx")
+    paths = [require("field-files", name) for name in names]
+    shown = {name: _drop_blank_ends(rows) for name, rows in shown_cells(tmp_path, *paths).items()}
+    read = {
+        f"{path.stem}-{grid.name}": _drop_blank_ends([[cell.text for cell in row] for row in grid.rows])
+        for path in paths
+        for grid in open_file(path.read_bytes(), path.name).grids
+    }
+    assert len(read) == len(names)
+    assert read == {name: rows for name, rows in shown.items() if rows}
+
+
+def _drop_blank_ends(rows: list[list[str]]) -> list[list[str]]:
+    filled = [[text.strip() for text in row] for row in rows]
+    width = max((x for row in filled for x, text in enumerate(row, start=1) if text), default=0)
+    while filled and not any(filled[-1]):
+        filled.pop()
+    return [(row + [""] * width)[:width] for row in filled]
