@@ -121,10 +121,12 @@ def test_none_of_10_000_forged_proofs_is_accepted(tiles: Tiles) -> None:
     foreign = Tiles()
     for n, leaf in enumerate(foreign_leaves):
         foreign.append(leaf, n)
+    roots = [tiles.tree(size).root() for size in range(301)]
+    foreign_roots = [foreign.tree(size).root() for size in range(301)]
     forged = 0
     while forged < 10_000:
         size = rng.randint(2, 300)
-        tree, root = tiles.tree(size), tiles.tree(size).root()
+        tree, root = tiles.tree(size), roots[size]
         if rng.random() < 0.5:
             index = rng.randrange(size)
             leaf, path = merkle_tree.leaf_hash(LEAVES[index]), tree.inclusion_proof(index)
@@ -138,8 +140,8 @@ def test_none_of_10_000_forged_proofs_is_accepted(tiles: Tiles) -> None:
                     (leaf, index, rng.randint(1, 400), path, root),
                     (leaf, index, size, _forge(rng, path, others), root),
                     (leaf, index, size, foreign.tree(size).inclusion_proof(index), root),
-                    (leaf, index, size, path, foreign.tree(size).root()),
-                    (leaf, index, size, path, tiles.tree(rng.randint(1, 300)).root()),
+                    (leaf, index, size, path, foreign_roots[size]),
+                    (leaf, index, size, path, roots[rng.randint(1, 300)]),
                 ]
             )
             # A path says nothing about the size as such: only another shape of the tree is refused.
@@ -150,22 +152,34 @@ def test_none_of_10_000_forged_proofs_is_accepted(tiles: Tiles) -> None:
             assert merkle_tree.verify_inclusion(*true)
         else:
             old = rng.randint(1, size - 1)
-            path, old_root = tree.consistency_proof(old), tiles.tree(old).root()
+            path, old_root = tree.consistency_proof(old), roots[old]
             true_chain = (old, old_root, size, root, path)
             others = [
                 *tree.consistency_proof(rng.randint(1, size - 1)),
                 *foreign.tree(size).inclusion_proof(0),
             ]
+            swapped = rng.sample(path, len(path))
             chain = rng.choice(
                 [
-                    (old, tiles.tree(rng.randint(1, 300)).root(), size, root, path),
-                    (old, foreign.tree(old).root(), size, root, path),
-                    (old, old_root, size, foreign.tree(size).root(), path),
+                    (old, roots[rng.randint(1, 300)], size, root, path),
+                    (old, foreign_roots[old], size, root, path),
+                    (old, old_root, size, foreign_roots[size], path),
                     (old, old_root, size, root, _forge(rng, path, others)),
                     (old, old_root, size, root, foreign.tree(size).consistency_proof(old)),
+                    (rng.randint(-1, size + 1), old_root, size, root, path),
+                    (old, old_root, rng.randint(-1, 400), root, path),
+                    (rng.randint(1, 300), old_root, rng.randint(1, 400), root, path),
+                    (size, root, old, old_root, path),
+                    (old, root, size, old_root, path),
+                    (old, old_root, size, root, swapped),
+                    (old, old_root, size, root, path[:-1]),
+                    (old, old_root, size, root, path[1:]),
+                    (old, old_root, size, root, [old_root, *path]),
                 ]
             )
-            if chain == true_chain:
+            # As above, a path says nothing about the sizes as such, only about the shapes of the trees.
+            other_sizes = (chain[1], chain[3], list(chain[4])) == (old_root, root, path)
+            if other_sizes and _chain_shape(chain[0], chain[2]) == _chain_shape(old, size):
                 continue
             assert not merkle_tree.verify_consistency(*chain), chain
             assert merkle_tree.verify_consistency(*true_chain)
@@ -184,6 +198,24 @@ def _turns(index: int, size: int) -> list[bool]:
         turns.append(index < middle)
         start, end = (start, middle) if index < middle else (middle, end)
     return turns
+
+
+def _chain_shape(old: int, size: int) -> list[bool] | None:
+    """Turns of the path between two sizes (RFC 6962, 2.1.2), and whether it begins with the old root.
+
+    None if no log of one size continues one of the other.
+    """
+    if not 0 < old <= size:
+        return None
+    shape, is_whole = [], True
+    while old < size:
+        middle = 1 << ((size - 1).bit_length() - 1)
+        shape.append(old <= middle)
+        if old <= middle:
+            size = middle
+        else:
+            old, size, is_whole = old - middle, size - middle, False
+    return [*shape, is_whole]
 
 
 def test_an_index_or_a_size_outside_the_tree_is_refused(tiles: Tiles) -> None:
