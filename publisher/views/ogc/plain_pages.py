@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from typing import Any
 from urllib.parse import urlsplit
@@ -11,8 +11,9 @@ import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from publisher.log.model import Site
+from publisher.log.registry import SiteDetails
 from publisher.views.ogc.parameters import Parameters
-from publisher.views.pages.printing.page_request import SOFTWARE
+from publisher.views.pages.printing.page_request import site_name
 from publisher.views.pages.printing.templates import Asset, clean
 
 _ENOUGH = 300
@@ -20,9 +21,12 @@ _ENOUGH = 300
 
 
 class PlainPages:
-    """Renders documents and tables with the site's stylesheet and a link to its home page."""
+    """Renders documents and tables with the site's stylesheet, and its name as a link to its home page."""
 
-    def __init__(self, site: Site, assets: Mapping[str, Asset]) -> None:
+    def __init__(
+        self, site: Site, assets: Mapping[str, Asset], read_details: Callable[[], SiteDetails]
+    ) -> None:
+        self._read_details = read_details
         root = urlsplit(site.base).path
         self._site = {
             "home": f"{root}/",
@@ -51,7 +55,8 @@ class PlainPages:
         self, params: Parameters, title: str, links: Sequence[Mapping[str, Any]], **variables: Any
     ) -> bytes:
         leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
-        defaults: dict[str, Any] = {"language": params.say("zh-CN", "en"), "site": params.say(*SOFTWARE)}
+        defaults: dict[str, Any] = {"language": params.say("zh-CN", "en")}
+        defaults |= {"site": site_name(self._read_details(), params.say)}
         defaults |= {"title": title, "links": leading, "text": "", "columns": (), "rows": ()}
         return clean(_template().render(self._site | defaults | variables))
 

@@ -59,7 +59,8 @@ def open_geo(service: Service, boundaries: Path | None, assets: Mapping[str, Ass
     :mod:`publisher.views.ogc.boundaries`.
     Raises ``LogError('bad-boundaries')``.
     """
-    geo = Geo(service, PlainPages(service.site, assets), boundaries)
+    pages = PlainPages(service.site, assets, lambda: service.site_details().details)
+    geo = Geo(service, pages, boundaries)
     geo.check()
     return geo
 
@@ -107,13 +108,17 @@ def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> BytesRes
     with geo.service.log.snapshot():
         answer = handle(geo, request)
         address = path.encode() + b"?" + request.query
-        tag = conditional_requests.etag(answer.validity, version=geo.service.version, address=address)
-        headers = {**answer.validity.headers(tag, geo.service.site.base), **_VARY}
+        validity = answer.validity
+        if answer.media == HTML:
+            read = geo.service.site_details()
+            validity = validity.extended(read.details, read.changed_at)
+        tag = conditional_requests.etag(validity, version=geo.service.version, address=address)
+        headers = {**validity.headers(tag, geo.service.site.base), **_VARY}
         own = {"content-language": answer.language, **({"link": answer.link} if answer.link else {})}
         headers = conditional_requests.join_headers(headers, own)
         if answer.media == HTML:
             headers |= HEADERS
-        if conditional_requests.is_unchanged(answer.validity, tag, request.headers):
+        if conditional_requests.is_unchanged(validity, tag, request.headers):
             return BytesResponse(304, headers, b"")
         body = answer.build()
     return BytesResponse(200, {**headers, "content-type": answer.media}, body)

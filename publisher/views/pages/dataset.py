@@ -126,14 +126,13 @@ class WithdrawnSince:
 
 
 def _withdrawn_since(visit: Visit, name: str, release: int | None) -> WithdrawnSince | None:
-    """Return None unless the page shows a past day as it is known now."""
     day = visit.view.as_of
-    if release is not None or visit.view.known_at is not None or day is None or day >= visit.service.today():
+    count = 0 if release is not None else api.count_withdrawn_since(visit.service, name, visit.view)
+    if day is None or count == 0:
         return None
-    count = visit.service.log.queries.withdrawn_since(name, day)
     end_of_day = start_of(day + timedelta(days=1)) - timedelta(milliseconds=1)
     then = (("as_of", day.isoformat()), ("known_at", end_of_day.isoformat(timespec="milliseconds")))
-    return WithdrawnSince(count, visit.url(visit.path, then, clocks=False)) if count else None
+    return WithdrawnSince(count, visit.url(visit.path, then, clocks=False))
 
 
 def _figures(

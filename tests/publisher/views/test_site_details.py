@@ -33,7 +33,8 @@ def newest_document(site: Site) -> dict[str, object]:
 
 
 def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
-    paths = (*PAGES, f"/datasets/{FEES}?release=1", "/catalog", "/feeds/all.atom")
+    geo = (f"/ogc/collections/{FEES}/items?f=html", "/ogc?f=html")
+    paths = (*PAGES, *geo, f"/datasets/{FEES}?release=1", "/catalog", "/feeds/all.atom")
     before = {path: site.client.get(path) for path in paths}
     site.log.datasets.change_site(
         name=NAME, owner=OWNER, contact="data@example.gov.cn", code="1234567890", icp="示ICP备1号"
@@ -52,6 +53,10 @@ def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
         assert f"· {NAME}</title>" in page
         for words in ("主办单位：", "示例市人民政府办公室 &lt;&amp;&gt;", "1234567890", "示ICP备1号"):
             assert words in page, path
+    for path in geo:
+        page = site.client.get(path).text
+        assert f"· {NAME}</title>" in page
+        assert f"</span>{NAME}</a>" in page
     catalog = json.dumps(site.client.get("/catalog").json(), ensure_ascii=False)
     assert f"{NAME}数据目录" in catalog
     assert "mailto:data@example.gov.cn" in catalog

@@ -342,6 +342,14 @@ class Records(Answer, frozen=True, kw_only=True):
 
     dataset: str
     total: Annotated[int, Meta(description="符合条件的总数，精确 / Exact")]
+    withdrawn_since: Annotated[
+        int,
+        Meta(
+            description="所问为过去某日时：该日列有、后来撤回公布的记录数，不受筛选影响；其余为0 / "
+            "Of a past day as known now: records that the dataset listed then and withdrew later, whatever "
+            "the filters; else 0"
+        ),
+    ]
     records: tuple[RecordItem, ...]
     facets: tuple[Facet, ...]
     links: PageLinks

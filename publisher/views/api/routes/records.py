@@ -71,6 +71,7 @@ def list_records(service: Service, call: Call) -> Reply:
         return common.Records(
             dataset=name,
             total=page.total,
+            withdrawn_since=count_withdrawn_since(service, name, params.view),
             records=tuple(
                 common.RecordItem(**_item(service, s, params.fields, params.view)) for s in page.records
             ),
@@ -79,6 +80,17 @@ def list_records(service: Service, call: Call) -> Reply:
         )
 
     return Reply(validity, build)
+
+
+def count_withdrawn_since(service: Service, dataset: str, view: View) -> int:
+    """Count the records that were listed on the day of a view and withdrawn later.
+
+    0 unless the view is of a past day as it is known now.
+    """
+    day, is_pinned = view.as_of, view.release is not None or view.known_at is not None
+    if is_pinned or day is None or day >= service.today():
+        return 0
+    return service.log.queries.withdrawn_since(dataset, day)
 
 
 @dataclass(frozen=True, slots=True)

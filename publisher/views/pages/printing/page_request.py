@@ -58,8 +58,8 @@ class Visit:
 
     @property
     def site_name(self) -> str:
-        """Name of the site in the reader's language; by default that of the software."""
-        return self.t(self.site.name or SOFTWARE[0], self.site.name_en or self.site.name or SOFTWARE[1])
+        """Name of the site in the reader's language."""
+        return site_name(self.site, self.t)
 
     def t(self, zh: str, en: str) -> str:
         """Return a label in the reader's language. Traditional characters are converted in the final HTML."""
@@ -156,6 +156,11 @@ async def run_read[**P, R](service: Service, reader: Callable[P, R], *args: P.ar
     if service.embedded:
         return reader(*args, **kwargs)
     return await sync_to_thread(reader, *args, **kwargs)
+
+
+def site_name(site: SiteDetails, say: Callable[[str, str], str]) -> str:
+    """Return the name of the site in the language of ``say``; by default that of the software."""
+    return say(site.name or SOFTWARE[0], site.name_en or site.name or SOFTWARE[1])
 
 
 def parse_visit(service: Service, call: Call, site: SiteDetails | None = None) -> Visit:

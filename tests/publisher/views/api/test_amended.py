@@ -136,5 +136,11 @@ def test_a_past_day_counts_what_was_listed_then_and_withdrawn_later(site: Site) 
     as_published = page(site, then.partition("#")[0])
     assert WITHDRAWN in words(as_published)
     assert "当时列有" not in words(as_published)
+    assert [
+        site.client.get(f"/v1/datasets/{FEES}/records?{query}").json()["withdrawn_since"]
+        for query in (address.partition("?")[2], then.partition("?")[2].partition("#")[0], "", "release=2")
+    ] == [1, 0, 0, 0]
+    filtered = site.client.get(f"/v1/datasets/{FEES}/records?{address.partition('?')[2]}&limit=1").json()
+    assert filtered["withdrawn_since"] == 1
     assert "当时列有" not in page(site, f"/datasets/{FEES}").text
     assert "当时列有" not in page(site, f"/datasets/{FEES}?as_of=2014-12-31").text
