@@ -25,7 +25,7 @@ from publisher.log.database.sealed_columns import sealed, sealed_on_update
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0014"
+HEAD = "0015"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -33,8 +33,7 @@ metadata = MetaData()
 # Order by code point whatever the server's locale: the default of SQLite, the collation "C" of PostgreSQL.
 # Every text column has it, so that no comparison depends on who created the database.
 CodePointText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-# SQLite generates keys for INTEGER only, which has 64 bits there.
-Integer64 = BigInteger().with_variant(Integer, "sqlite")
+Integer64 = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates keys for INTEGER only: 64 bits
 _OPEN, _GONE = text(f"known_to = {FOREVER}"), text("withdrawn_at IS NOT NULL")
 
 site = Table(
@@ -126,6 +125,7 @@ release = Table(
     Column("note_salt", LargeBinary),
     Column("basis_salt", LargeBinary),
     UniqueConstraint("dataset", "number"),
+    *sealed("release", "sequence"),
 )
 
 import_ = Table(

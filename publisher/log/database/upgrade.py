@@ -12,8 +12,8 @@ from publisher.log.database.postgresql import allow_long_statements
 from publisher.log.database.tables import HEAD
 from publisher.log.model import LogError
 
-_SEALED_SINCE = "0014"
-"""Migration that added the column ``seal``."""
+_SEALED_SINCE = "0015"
+"""The last migration that added a column ``seal``."""
 
 
 def migrate(database: Database) -> None:

@@ -6,7 +6,7 @@ values. Bytes of sources, and names that are not public, are not in an archive.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from itertools import batched
 from typing import Any
@@ -17,6 +17,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from publisher.log import registry
 from publisher.log.canonical_json import canonical
 from publisher.log.clocks import FOREVER, micros
+from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
@@ -198,6 +199,7 @@ class ReplayedRelease:
         if held:
             names = (t.held.c.record.name, t.held.c["import"].name)
             conn.execute(insert(t.held), [dict(zip(names, pair, strict=True)) for pair in sorted(held)])
+            self._digest_held({key for _, key in held})
         return keys
 
     def _revision(self, line: _Line, record: int, imports: Mapping[str, int]) -> dict[str, Any]:
@@ -221,6 +223,12 @@ class ReplayedRelease:
             "originals": msgspec.json.encode(revision["originals"]).decode(),
             "import": self._find_import(revision["source"], imports),
         }
+
+    def _digest_held(self, imports: Iterable[int]) -> None:
+        i, h = t.import_.c, t.held.c
+        rows = self._conn.execute(select(h.record, h["import"]).where(h["import"].in_(imports)))
+        for key, digest in held_records.digests(rows).items():
+            self._conn.execute(update(t.import_).where(i.key == key).values(records=digest))
 
     def _find_import(self, digest: str | None, imports: Mapping[str, int]) -> int | None:
         """Find the file of a revision: of this release, or an older one that was read again."""

@@ -42,6 +42,9 @@ def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iter
     for name in sorted({*rebuilt, *stored}):
         if rebuilt.get(name) != stored.get(name):
             yield f"{where}: {name} is not that of its document"
+    for name in release_document.SALTED:
+        if name != "actor" and row[f"{name}_salt"] is None:  # only names of clerks are ever erased
+            yield f"{where}: its {name} was removed"
     if row["format"] == 2 and (row["hash"], row["manifest_hash"]) != (row["document"], stored["manifest"]):
         yield f"{where}: its hashes are not those of its document"
 
@@ -49,7 +52,8 @@ def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iter
 def verify_erased_actors(conn: Connection) -> Iterator[str]:
     """Compare names of clerks with the entries that say that they were erased.
 
-    A name may be missing without an entry: a log that was completed from a public archive never had it.
+    A name may be missing without an entry: a log that was completed from a public archive never had it. A
+    name that somebody removed with its salt is named by the seal of its row.
     """
     c, entry = t.release.c, e.entry.c
     stated: set[int] = set()

@@ -112,7 +112,7 @@ def verify(conn: Connection) -> Verification:
         if row["previous_hash"] != previous:
             problems.append(f"{where}: does not follow the release before it")
         if row["left_out"] is not None and row["left_out_hash"] != commitment(
-            row["left_out_salt"], row["left_out"].encode()
+            bytes(row["left_out_salt"] or b""), row["left_out"].encode()
         ):
             problems.append(f"{where}: its list of rows left out was changed")
         if row["format"] == 1:

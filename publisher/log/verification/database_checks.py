@@ -1,21 +1,30 @@
-"""The database's own integrity: its pages, and rows that refer to missing rows."""
+"""The database's own integrity: its pages, strange triggers, and rows that refer to missing rows."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, text
 
 from publisher.log.database.all_tables import ALL_TABLES
 from publisher.log.verification.problem import Problem
 
+_TRIGGERS = {
+    "sqlite": "SELECT name FROM sqlite_master WHERE type = 'trigger' ORDER BY name",
+    "postgresql": "SELECT tgname FROM pg_trigger JOIN pg_class ON pg_class.oid = tgrelid "
+    "WHERE NOT tgisinternal AND relnamespace = current_schema()::regnamespace ORDER BY tgname",
+}
+"""Lists the triggers of the site's tables: the program has none, and one would change what it writes."""
+
 
 def check_database(conn: Connection) -> Iterator[Problem]:
-    """Run the check of SQLite's pages and indexes, and look for references to missing rows."""
+    """Run the check of SQLite's pages and indexes; look for triggers and for references to missing rows."""
     if conn.dialect.name == "sqlite":
         for (message,) in conn.exec_driver_sql("PRAGMA integrity_check").all():
             if message != "ok":
                 yield Problem(f"数据库 database: {message}")
+    for name in conn.scalars(text(_TRIGGERS[conn.dialect.name])):
+        yield Problem(f"触发器 trigger {name}: 不是本程序建立的 something else than the program created it")
     for table in ALL_TABLES:
         for key in table.foreign_keys:
             parent = key.column.table.alias("parent")

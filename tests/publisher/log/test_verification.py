@@ -73,6 +73,17 @@ LOGGED = [
     ("UPDATE outbox SET attempts = 3 WHERE kind = 'span'", "it was tried"),
     ("UPDATE outbox SET key = '9' WHERE kind = 'release'", "outbox.key"),
     ("UPDATE revision SET locator = '{\"rows\":[9]}' WHERE content IS NULL", "revision.locator"),
+    ("UPDATE release SET actor = '', actor_salt = NULL WHERE sequence = 1", "release, 1 1"),
+    ("UPDATE release SET note = '', note_salt = NULL WHERE sequence = 1", "release 1: its note was removed"),
+    (
+        "UPDATE release SET basis = '', basis_salt = NULL WHERE sequence = 1",
+        "release 1: its basis was removed",
+    ),
+    (
+        "UPDATE release SET left_out = NULL, left_out_salt = NULL WHERE sequence = 1",
+        "release, 1 1",
+    ),
+    ("UPDATE release SET left_out_salt = NULL WHERE sequence = 1", "release 1: its list of rows left out"),
     ("UPDATE change SET before_part = 99 WHERE sequence = 1", "change.before_part"),
 ]
 """Damage to the log itself, to what describes it, to drafts, and to what no entry determines."""
@@ -221,3 +232,14 @@ def _restore(log: Log, rows: list[list[dict[str, Any]]]) -> None:
         for table, own in zip(ALL_TABLES, rows, strict=True):
             if own:
                 conn.execute(insert(table), own)
+
+
+def test_a_trigger_that_would_change_what_is_published_is_named(log: Log) -> None:
+    with log._session.database.write() as conn:
+        if conn.dialect.name == "sqlite":
+            body = "BEGIN UPDATE site SET base = 'x'; END"
+        else:
+            conn.execute(text("CREATE FUNCTION nothing() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN END'"))
+            body = "EXECUTE FUNCTION nothing()"
+        conn.execute(text(f"CREATE TRIGGER quiet AFTER INSERT ON release {body}"))
+    assert any("trigger quiet" in problem for problem in log.integrity.verify().problems)
