@@ -65,10 +65,12 @@ def find_namesakes(
     e = t.draft_entry.c
     rows = conn.execute(
         select(e["import"], e.position, e.identity, e.content, e.locator, e.title, t.import_.c.name)
-        .join_from(t.draft_entry, plan, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
-        .join(t.import_, t.import_.c.key == e["import"])
-        .where(e["import"].in_([w.key for w in windows]), plan.c.kind == "added")
-        .order_by(e["import"], e.position)
+        .select_from(plan)
+        # From the plan to its rows: with an inner join SQLite scans the plan for each row of the draft.
+        .outerjoin(t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
+        .join(t.import_, t.import_.c.key == plan.c["import"])
+        .where(plan.c["import"].in_([w.key for w in windows]), plan.c.kind == "added")
+        .order_by(plan.c["import"], plan.c.position)
     )
     return [
         Conflict(

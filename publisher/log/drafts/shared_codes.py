@@ -71,10 +71,12 @@ def find_codes_in_two_parts(
     e, i = t.draft_entry.c, t.import_.c
     rows = conn.execute(
         select(e["import"], e.position, e.identity, e.content, e.locator, e.title, i.name, i.part)
-        .join_from(plan, t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
-        .join(t.import_, i.key == e["import"])
-        .where(plan.c.kind.in_(("added", "changed")), e["import"].in_([w.key for w in windows]))
-        .order_by(e["import"], e.position)
+        .select_from(plan)
+        # From the plan to its rows: with an inner join SQLite scans the plan for each row of the draft.
+        .outerjoin(t.draft_entry, and_(e["import"] == plan.c["import"], e.position == plan.c.position))
+        .join(t.import_, i.key == plan.c["import"])
+        .where(plan.c.kind.in_(("added", "changed")), plan.c["import"].in_([w.key for w in windows]))
+        .order_by(plan.c["import"], plan.c.position)
     ).all()
     warnings = []
     for import_key, group in groupby(rows, key=lambda row: row[0]):
@@ -115,16 +117,13 @@ class _Elsewhere:
         """Find the items that have the codes of these contents, by code, whichever identity they have."""
         if not (self._published or self._drafted):
             return {}
-        digests = {
-            identity_digest(self._dataset.name, identity)
-            for content in contents
-            for identity in _code_and_name(self._catalogue, content) or ()
-        }
+        pairs = [pair for content in contents if (pair := _code_and_name(self._catalogue, content))]
+        codes = {identity_digest(self._dataset.name, code) for code, _ in pairs}
+        names = {identity_digest(self._dataset.name, name) for _, name in pairs}
         owners: dict[Identity, list[_Owner]] = defaultdict(list)
-        for row in self._select_owners(sorted(digests)):
+        for row in self._select_owners(sorted(codes | names)):
             if pair := _code_and_name(self._catalogue, _DECODE(row.content)):
-                by_code = row.identity == identity_digest(self._dataset.name, pair[0])
-                owners[pair[0]].append(_Owner(row.part, pair[1], by_code, row.drafted))
+                owners[pair[0]].append(_Owner(row.part, pair[1], row.identity in codes, row.drafted))
         return owners
 
     def choose_identity(self, entry: Entry, owners: Mapping[Identity, Sequence[_Owner]]) -> Entry:
