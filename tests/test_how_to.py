@@ -22,6 +22,7 @@ FILES = (
     "Makefile",
     "README.md",
     "README.zh-CN.md",
+    "SECURITY.md",
     "pyproject.toml",
 )
 
