@@ -173,7 +173,8 @@ class DamagedIndexError(SearchError):
 
     def __init__(self, reason: str) -> None:
         super().__init__(
-            f"搜索索引损坏，由工作进程重建 / the index is damaged; the worker rebuilds it ({reason})",
+            "搜索索引损坏，由工作进程重建，或运行 qingdan reindex / "
+            f"the index is damaged; the worker rebuilds it, or run qingdan reindex ({reason})",
             retry_after=30,
         )
 
