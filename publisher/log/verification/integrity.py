@@ -36,6 +36,8 @@ MOST_PROBLEMS = 1_000
 """Problems that are listed; the others are counted."""
 UNCOVERED = (
     "整行缺失的网页、订阅、投递和草稿 pages, subscriptions, deliveries and drafts deleted as whole rows",
+    "整行缺失的旧存证点 older checkpoints deleted as whole rows",
+    "缺失的私钥文件 private keys whose file is gone",
     "没有口令的加密私钥 private keys that are encrypted, without their passphrase",
     "由了解本程序的人重新封存的行 rows that somebody who knows the program sealed again",
 )
