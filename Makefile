@@ -73,8 +73,8 @@ audit: setup ## look for known vulnerabilities of dependencies, where the data c
 release: setup ## the files of a release in dist/: wheel, SBOM, requirements with hashes, digests
 	rm -rf dist
 	$(UV) build --wheel --quiet --out-dir dist
-	$(UV) export --frozen --no-dev --extra postgresql --no-emit-project --quiet -o dist/requirements.txt
-	$(UV) export --frozen --no-dev --extra postgresql --format cyclonedx1.5 --quiet -o dist/sbom.json
+	$(UV) export --frozen --no-dev --all-extras --no-emit-project --quiet -o dist/requirements.txt
+	$(UV) export --frozen --no-dev --all-extras --format cyclonedx1.5 --quiet -o dist/sbom.json
 	cd dist && sha256sum *.whl requirements.txt sbom.json > SHA256SUMS
 
 screenshots: setup ## every page type as images, in screenshots/

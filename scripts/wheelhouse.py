@@ -123,7 +123,7 @@ def main(folder: Path | None, machine: str, report: str | None) -> None:
         raise click.UsageError("FOLDER is missing")
     folder.mkdir(parents=True, exist_ok=True)
     _run("uv", "build", "--wheel", "--quiet", "--out-dir", folder, cwd=PROJECT)
-    export = ("export", "--frozen", "--no-dev", "--extra", "postgresql", "--no-emit-project", "--quiet")
+    export = ("export", "--frozen", "--no-dev", "--all-extras", "--no-emit-project", "--quiet")
     _run("uv", *export, "-o", folder / "requirements.txt", cwd=PROJECT)
     platforms = [f"manylinux_2_{minor}_{machine}" for minor in (17, 24, 26, 27, 28, 31, 34)]
     options = [option for platform in platforms for option in ("--platform", platform)]

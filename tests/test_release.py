@@ -14,7 +14,7 @@ from cyclonedx.validation.json import JsonStrictValidator
 from scripts.wheelhouse import read_packages
 from tests.support.uv import PROJECT, uv
 
-SITE = ("--frozen", "--no-dev", "--extra", "postgresql", "--quiet")
+SITE = ("--frozen", "--no-dev", "--all-extras", "--quiet")
 
 
 def export(file: Path, *options: str) -> str:
@@ -44,4 +44,4 @@ def test_the_makefile_exports_what_the_tests_read() -> None:
     makefile = (PROJECT / "Makefile").read_text(encoding="utf-8")
     exports = [line for line in makefile.splitlines() if "$(UV) export" in line]
     assert len(exports) == 2
-    assert all("--frozen --no-dev --extra postgresql" in line for line in exports)
+    assert all("--frozen --no-dev --all-extras" in line for line in exports)
