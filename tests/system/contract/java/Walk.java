@@ -1,9 +1,10 @@
+import java.io.File;
 import java.net.URI;
 import java.net.URLDecoder;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.openapitools.client.ApiClient;
 import org.openapitools.client.api.FeedsApi;
 import org.openapitools.client.api.FilesApi;
@@ -14,8 +15,8 @@ import org.openapitools.client.model.Records;
 /** Reads all pages as typed records, a file and a feed: Walk ADDRESS DATASET. */
 public final class Walk {
   public static void main(String[] arguments) throws Exception {
-    var client = new ApiClient().setBasePath(arguments[0]);
-    var dataset = arguments[1];
+    ApiClient client = new ApiClient().setBasePath(arguments[0]);
+    String dataset = arguments[1];
     List<RecordItem> records = new ArrayList<>();
     String cursor = null;
     do {
@@ -24,23 +25,23 @@ public final class Walk {
       records.addAll(page.getRecords());
       cursor = page.getLinks().getNext() == null ? null : readCursor(page.getLinks().getNext());
     } while (cursor != null);
-    var file = new FilesApi(client).getFile(dataset, "csv", null, null, null, null);
+    File file = new FilesApi(client).getFile(dataset, "csv", null, null, null, null);
     if (Files.readAllLines(file.toPath()).size() != records.size() + 1) {
       throw new AssertionError("the file has other rows");
     }
-    var feed = new FeedsApi(client).getAtomFeed(dataset, null, null, null, null, null);
+    String feed = new FeedsApi(client).getAtomFeed(dataset, null, null, null, null, null);
     if (!feed.contains("<feed")) {
       throw new AssertionError(feed);
     }
     for (RecordItem record : records) {
-      System.out.println(record.getContent().get("name"));
+      System.out.println(((Map<?, ?>) record.getContent()).get("name"));
     }
   }
 
-  private static String readCursor(String next) {
+  private static String readCursor(String next) throws Exception {
     for (String pair : URI.create(next).getRawQuery().split("&")) {
       if (pair.startsWith("cursor=")) {
-        return URLDecoder.decode(pair.substring(7), StandardCharsets.UTF_8);
+        return URLDecoder.decode(pair.substring(7), "UTF-8");
       }
     }
     throw new AssertionError(next);
