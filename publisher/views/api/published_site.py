@@ -10,20 +10,25 @@ from publisher.web.service import Service
 _TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
 
 
-def read_published_site(service: Service) -> PublishedSite:
-    """Read the datasets and releases of the site, with their files."""
-    datasets = tuple(read_published_dataset(service, d) for d in service.log.datasets.all())
+def read_published_site(service: Service, *, versions: bool = False) -> PublishedSite:
+    """Read the datasets and releases of the site; ``versions``: the releases with their files."""
+    datasets = tuple(
+        read_published_dataset(service, d, versions=versions) for d in service.log.datasets.all()
+    )
     return PublishedSite(service.site, datasets, service.site_details().details)
 
 
-def read_published_dataset(service: Service, dataset: Dataset) -> PublishedDataset:
+def read_published_dataset(service: Service, dataset: Dataset, *, versions: bool = True) -> PublishedDataset:
     releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
     return PublishedDataset(
         dataset,
         service.log.queries.catalogue(dataset.name),
         _list_files(service, dataset.name, View()) if releases else (),
         tuple(
-            PublishedRelease(release, _list_files(service, dataset.name, View(release=release.number)))
+            PublishedRelease(
+                release,
+                _list_files(service, dataset.name, View(release=release.number)) if versions else (),
+            )
             for release in releases
         ),
     )

@@ -60,7 +60,7 @@ def _catalog_route(name: str, path: str, media: str, also: tuple[str, ...] = ())
 
     def handle(service: Service, call: Call) -> Reply:
         versions = query_parameters.parse(call.query, _CATALOG).versions
-        published_site, chosen = read_published_site(service), call.media or media
+        published_site, chosen = read_published_site(service, versions=versions), call.media or media
 
         def build() -> bytes:
             return rdf_forms.write(dcat_catalog.document(published_site, versions=versions), chosen)
