@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -141,10 +141,7 @@ async def _compare(service: Service, query: arguments.CompareArguments) -> Answe
                 "record": difference.record,
                 "kind": difference.kind,
                 "title": difference.title,
-                "fields": [
-                    {"title": f.title, "before": _shorten(f.before), "after": _shorten(f.after)}
-                    for f in difference.fields
-                ],
+                "fields": _field_changes(difference.fields),
             }
             for difference in answer.differences
         ],
@@ -205,12 +202,15 @@ def _change(service: Service, change: change_answers.Change) -> Answer:
         "release": change.release,
         "reason": change.reason,
         "withdrawn": change.withdrawn,
-        "fields": [
-            {"title": f.title, "before": _shorten(f.before), "after": _shorten(f.after)}
-            for f in change.fields
-        ],
+        "fields": _field_changes(change.fields),
         "citation": _cite(service, change.dataset, change.record, change.release),
     }
+
+
+def _field_changes(
+    fields: Iterable[common.FieldChange | comparison_answers.ComparedField],
+) -> list[Answer]:
+    return [{"title": f.title, "before": _shorten(f.before), "after": _shorten(f.after)} for f in fields]
 
 
 def _decode_content(record: common.FullRecord) -> dict[str, Any]:
