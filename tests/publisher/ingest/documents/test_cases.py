@@ -1,36 +1,20 @@
-"""Pages that once came out wrong: the files in ``cases`` and others like them."""
+"""Pages that once came out wrong: days of effect, orders, outlines, addressees and red heads."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
-from publisher.ingest.read_file import read_file
-from schemas.definition.catalogue import Content
-from schemas.definition.file_loader import load_catalogue
-from tests.publisher.ingest.documents.test_documents import codes, html, read_page
-
-CASES = Path(__file__).parent / "cases"
-HEAD = "<p>示例市人民政府关于甲事项的通知</p><p>示政发〔2026〕7号</p><p>各区人民政府：</p>"
-FOOT = "<p>示例市人民政府</p><p>2026年1月5日</p>"
-
-
-def content(page: str | bytes) -> Content:
-    return dict(read_page(page).records[0].content)
-
-
-def case(name: str) -> Content:
-    return content((CASES / f"{name}.html").read_bytes())
-
-
-def body(fields: Content) -> str:
-    return str(fields["body_markdown"])
-
-
-def letter(*paragraphs: str) -> Content:
-    text = "".join(f"<p>{paragraph}</p>" for paragraph in paragraphs)
-    return content(html(f"<div class='TRS_Editor'>{HEAD}{text}{FOOT}</div>"))
+from tests.publisher.ingest.documents.pages import (
+    FOOT,
+    HEAD,
+    body,
+    case,
+    codes,
+    content,
+    html,
+    letter,
+    read_page,
+)
 
 
 def test_a_heading_in_the_line_of_its_text_keeps_its_full_stop() -> None:
@@ -162,208 +146,6 @@ def test_the_banner_of_an_order_may_be_the_heading_above_the_text(
     assert (fields["number"], fields["kind"], fields["effective_on"]) == (number, kind, "2026-03-01")
 
 
-def test_labels_without_a_value_are_empty() -> None:
-    page = (CASES / "r05_empty_labels.html").read_bytes()
-    fields = content(page)
-    assert not {"number", "index_number", "date_written"} & fields.keys()
-    assert (fields["date_published"], fields["source"]) == ("2026-01-06", "甲省监管局")
-    fields = case("r12_source")
-    assert (fields["date_published"], fields["source"]) == ("2026-01-06", "甲省监管局")
-
-
-TEXT = "<div class='TRS_Editor'><p>现将甲事项公告如下，请有关单位遵照执行，具体要求另行通知。</p></div>"
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [
-        (
-            "<table><tr><td>索引号：</td><td></td><td>发文字号：</td><td></td></tr>"
-            "<tr><td>发文机关：</td><td></td><td>发布日期：</td><td>2026-01-06</td></tr></table>"
-        ),
-        (
-            "<table><tr><th>索引号</th><td></td></tr><tr><th>发文字号</th><td></td></tr>"
-            "<tr><th>发文机关</th><td></td></tr><tr><th>发布日期</th><td>2026-01-06</td></tr></table>"
-        ),
-        (
-            "<dl><dt>索引号</dt><dd></dd><dt>发文字号</dt><dd></dd><dt>发文机关</dt><dd></dd>"
-            "<dt>发布日期</dt><dd>2026-01-06</dd></dl>"
-        ),
-        (
-            "<div><div>索引号：</div><div></div><div>发文字号：</div><div></div><div>发文机关：</div><div></div>"
-            "<div>发布日期：</div><div>2026-01-06</div></div>"
-        ),
-        (
-            "<ul><li><b>索引号：</b><span></span></li><li><b>发文字号：</b><span></span></li>"
-            "<li><b>发文机关：</b><span></span></li><li><b>发布日期：</b><span>2026-01-06</span></li></ul>"
-        ),
-        "<p>索引号： 发文字号： 发文机关： 发布日期：2026-01-06</p>",
-        "<div>索引号：</div><div>发文字号：</div><div>发文机关：</div><div>发布日期：2026-01-06</div>",
-        (
-            "<div><span>索引号：</span><em></em><span>发文字号：</span><em></em><span>发文机关：</span><em></em>"
-            "<span>发布日期：</span><em>2026-01-06</em></div>"
-        ),
-    ],
-)
-def test_an_empty_label_takes_nothing_from_its_neighbours(labels: str) -> None:
-    fields = content(html(f"<h1>示例市关于甲事项的公告</h1>{labels}{TEXT}"))
-    assert not {"number", "index_number", "issuer"} & fields.keys()
-    assert fields["date_published"] == "2026-01-06"
-    assert body(fields) == "现将甲事项公告如下，请有关单位遵照执行，具体要求另行通知。"
-
-
-@pytest.mark.parametrize(
-    "labels",
-    [
-        (
-            "<table><tr><td>索引号：</td><td>AS-1</td><td>发文字号：</td><td>示政发〔2026〕7号</td></tr>"
-            "<tr><td>发文机关：</td><td>示例市人民政府</td><td>发布日期：</td><td>2026-01-06</td></tr></table>"
-        ),
-        (
-            "<dl><dt>索引号</dt><dd>AS-1</dd><dt>发文字号</dt><dd>示政发〔2026〕7号</dd><dt>发文机关</dt>"
-            "<dd>示例市人民政府</dd><dt>发布日期</dt><dd>2026-01-06</dd></dl>"
-        ),
-        (
-            "<div><div>索引号：</div><div>AS-1</div><div>发文字号：</div><div>示政发〔2026〕7号</div><div>发文机关：</div>"
-            "<div>示例市人民政府</div><div>发布日期：</div><div>2026-01-06</div></div>"
-        ),
-        (
-            "<div class='row'><div>索引号</div><div>AS-1</div></div><div class='row'><div>发文字号</div>"
-            "<div>示政发〔2026〕7号</div></div>"
-            "<div class='row'><div>发文机关</div><div>示例市人民政府</div></div>"
-            "<div class='row'><div>发布日期</div><div>2026-01-06</div></div>"
-        ),
-        (
-            "<ul><li><b>索引号</b><span>AS-1</span></li><li><b>发文字号</b><span>示政发〔2026〕7号</span></li>"
-            "<li><b>发文机关</b><span>示例市人民政府</span></li><li><b>发布日期</b><span>2026-01-06</span></li></ul>"
-        ),
-        (
-            "<p>【索引号】AS-1</p><p>【发文字号】示政发〔2026〕7号</p><p>【发文机关】示例市人民政府</p>"
-            "<p>【发布日期】2026-01-06</p>"
-        ),
-        (
-            "<p>【索引号】：AS-1 【发文字号】：示政发〔2026〕7号</p>"
-            "<p>发文机关：示例市人民政府 | 发布日期：2026-01-06</p>"
-        ),
-        "<p>索引号：AS-1发文字号：示政发〔2026〕7号发文机关：示例市人民政府发布日期：2026-01-06</p>",
-    ],
-)
-def test_labels_and_values_are_read_in_every_form(labels: str) -> None:
-    fields = content(html(f"<h1>示例市关于甲事项的公告</h1>{labels}{TEXT}"))
-    read = {name: fields.get(name) for name in ("index_number", "number", "issuer", "date_published")}
-    assert read == {
-        "index_number": "AS-1",
-        "number": "示政发〔2026〕7号",
-        "issuer": "示例市人民政府",
-        "date_published": "2026-01-06",
-    }
-
-
-def test_a_label_for_the_number_is_used_only_with_a_number() -> None:
-    page = html(f"<h1>示例市关于甲事项的公告</h1><p>文号：市金融局 发布日期：2026-01-06</p>{TEXT}")
-    assert "number" not in content(page)
-    assert "document-number-unread" in codes(page)
-    assert "number" not in content(html(f"<h1>示例市关于甲事项的公告</h1><p>文号：无</p>{TEXT}"))
-
-
-SEEN = "示例市关于甲事项的公告"
-
-
-@pytest.mark.parametrize(
-    "hidden",
-    [
-        "<div class='ng-hide'>{}</div>",
-        "<div class='detail el-hide'>{}</div>",
-        "<div style='display:none'>{}</div>",
-        "<div style='color:red; DISPLAY : none !important'>{}</div>",
-        "<div style='visibility:hidden'>{}</div>",
-        "<div style='font-size:0'>{}</div>",
-        "<div hidden>{}</div>",
-        "<div aria-hidden='true'>{}</div>",
-        "<div class='d-none'>{}</div>",
-        "<template>{}</template>",
-        "<noscript>{}</noscript>",
-        "<del>{}</del>",
-        "<s>{}</s>",
-        "<strike>{}</strike>",
-        "<span style='text-decoration: line-through'>{}</span>",
-        "<div class='secret'>{}</div>",
-        "<div id='secret2'>{}</div>",
-        "<div ng-show='false'>{}</div>",
-    ],
-)
-def test_text_that_a_reader_does_not_see_is_not_text(hidden: str) -> None:
-    unseen = hidden.format("看不见的文字，不应当进入正文。")
-    style = (
-        "<style>.secret, #secret2 { display: none } @media print { .TRS_Editor { display: none } }</style>"
-    )
-    page = html(
-        f"<h1>{SEEN}</h1><div class='TRS_Editor'><p>甲{unseen}乙</p><p>正文。</p>{unseen}尾。</div>", style
-    )
-    text = body(content(page))
-    assert "看不见" not in text
-    assert "甲" in text
-    assert "乙" in text
-    assert text.endswith("尾。")
-
-
-@pytest.mark.parametrize(
-    "tag", ["s", "strike", "del", "S", "b hidden", "u hidden", "small style='display:none'"]
-)
-def test_struck_and_hidden_elements_may_contain_paragraphs_and_are_told(tag: str) -> None:
-    unseen = f"<{tag}><p>删去的一段。</p><p>删去的二段。</p></{tag.split(maxsplit=1)[0]}>"
-    page = html(f"<h1>{SEEN}</h1><div class='TRS_Editor'><p>前文。</p>{unseen}<p>后文。</p></div>")
-    assert body(content(page)) == "前文。\n\n后文。"
-    finding = next(f for f in read_page(page).findings if f.code == "hidden-text")
-    assert finding.severity == "info"
-    assert "12个字" in finding.message_zh
-
-
-@pytest.mark.parametrize(
-    "style",
-    [
-        "position:absolute;left:-9999px",
-        "text-indent:-999em",
-        "height:0;overflow:hidden",
-        "margin-left:-2000px",
-    ],
-)
-def test_text_far_outside_the_page_is_not_text(style: str) -> None:
-    page = html(
-        f"<h1>{SEEN}</h1><div class='TRS_Editor'><p>前文。</p><p style='{style}'>看不见。</p>"
-        "<p>后文。</p></div>"
-    )
-    assert body(content(page)) == "前文。\n\n后文。"
-
-
-def test_menus_that_are_hidden_outside_the_text_are_not_told() -> None:
-    page = html(
-        f"<div hidden>菜单</div><h1>{SEEN}</h1><div class='TRS_Editor'><p>前文。</p><p>后文。</p></div>"
-    )
-    assert "hidden-text" not in codes(page)
-
-
-def test_hidden_copies_of_the_text_and_the_foot_of_the_page_are_left_out() -> None:
-    fields = case("r06_hidden")
-    assert fields["title"] == SEEN
-    assert body(fields) == "现将甲事项公告如下，请有关单位遵照执行，具体要求另行通知。"
-    assert "document-twice" not in codes((CASES / "r06_hidden.html").read_bytes())
-
-
-def test_hidden_rows_and_deleted_words_of_a_table_are_not_read() -> None:
-    reading = read_file(
-        (CASES / "t31_html.html").read_bytes(), name="t.html", catalogue=load_catalogue("power-list")
-    )
-    assert [
-        (r.content.get("code"), r.content["name"], r.content.get("sub_name")) for r in reading.records
-    ] == [
-        ("A1", "甲许可", "子一"),
-        ("A2", "甲许可", "子二"),
-        ("A4", "新名许可", None),
-        ("A5", "戊许可", None),
-    ]
-
-
 def test_a_notice_that_says_as_follows_has_an_outline() -> None:
     assert case("r25_rules_follow")["outline"] == [
         "一、总体要求",
@@ -467,28 +249,6 @@ def test_an_order_without_a_banner_keeps_its_own_text() -> None:
     fields = content(page)
     assert body(fields).split("\n\n")[1:4] == ["部长 李某某", "2021年4月10日", "# 甲规定"]
     assert (fields["issuer"], fields["date_written"]) == ("交通运输部", "2021-04-10")
-
-
-def test_labels_in_a_row_have_their_values_below() -> None:
-    table = (
-        "<table><tr><th>索引号</th><th>文号</th><th>发布日期</th></tr>"
-        "<tr><td>AS-1</td><td></td><td>2026-01-06</td></tr></table>"
-    )
-    fields = content(html(f"{table}<h1>{SEEN}</h1>{TEXT}"))
-    assert (fields["index_number"], fields["date_published"]) == ("AS-1", "2026-01-06")
-    assert "number" not in fields
-
-
-def test_an_importer_takes_labels_beside_a_text_for_those_of_a_document() -> None:
-    table = (
-        f"<table><tr><td>标题</td><td colspan='3'>{SEEN}</td></tr>"
-        "<tr><td>文号</td><td></td><td>成文日期</td><td>2026年1月5日</td></tr></table>"
-    )
-    page = html(f"{table}{TEXT}").encode()
-    reading = read_file(page, name="p.html", catalogue=load_catalogue("policies"))
-    assert [(r.content["title"], r.content["date_written"]) for r in reading.records] == [
-        (SEEN, "2026-01-05")
-    ]
 
 
 def test_numbered_sentences_are_no_headings() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
-from tests.publisher.ingest.documents.test_documents import PAGE, content, html, paragraphs, read_page
+from tests.publisher.ingest.documents.pages import PAGE, content, html, paragraphs, read_page
 from tests.support.shared_data import require
 
 META = (

@@ -1,0 +1,115 @@
+"""Text that a page hides or strikes out is not text of the document."""
+
+from __future__ import annotations
+
+import pytest
+
+from publisher.ingest.read_file import read_file
+from schemas.definition.file_loader import load_catalogue
+from tests.publisher.ingest.documents.pages import (
+    ANNOUNCEMENT,
+    CASES,
+    body,
+    case,
+    codes,
+    content,
+    html,
+    read_page,
+)
+
+
+@pytest.mark.parametrize(
+    "hidden",
+    [
+        "<div class='ng-hide'>{}</div>",
+        "<div class='detail el-hide'>{}</div>",
+        "<div style='display:none'>{}</div>",
+        "<div style='color:red; DISPLAY : none !important'>{}</div>",
+        "<div style='visibility:hidden'>{}</div>",
+        "<div style='font-size:0'>{}</div>",
+        "<div hidden>{}</div>",
+        "<div aria-hidden='true'>{}</div>",
+        "<div class='d-none'>{}</div>",
+        "<template>{}</template>",
+        "<noscript>{}</noscript>",
+        "<del>{}</del>",
+        "<s>{}</s>",
+        "<strike>{}</strike>",
+        "<span style='text-decoration: line-through'>{}</span>",
+        "<div class='secret'>{}</div>",
+        "<div id='secret2'>{}</div>",
+        "<div ng-show='false'>{}</div>",
+    ],
+)
+def test_text_that_a_reader_does_not_see_is_not_text(hidden: str) -> None:
+    unseen = hidden.format("看不见的文字，不应当进入正文。")
+    style = (
+        "<style>.secret, #secret2 { display: none } @media print { .TRS_Editor { display: none } }</style>"
+    )
+    page = html(
+        f"<h1>{ANNOUNCEMENT}</h1><div class='TRS_Editor'><p>甲{unseen}乙</p><p>正文。</p>{unseen}尾。</div>",
+        style,
+    )
+    text = body(content(page))
+    assert "看不见" not in text
+    assert "甲" in text
+    assert "乙" in text
+    assert text.endswith("尾。")
+
+
+@pytest.mark.parametrize(
+    "tag", ["s", "strike", "del", "S", "b hidden", "u hidden", "small style='display:none'"]
+)
+def test_struck_and_hidden_elements_may_contain_paragraphs_and_are_told(tag: str) -> None:
+    unseen = f"<{tag}><p>删去的一段。</p><p>删去的二段。</p></{tag.split(maxsplit=1)[0]}>"
+    page = html(f"<h1>{ANNOUNCEMENT}</h1><div class='TRS_Editor'><p>前文。</p>{unseen}<p>后文。</p></div>")
+    assert body(content(page)) == "前文。\n\n后文。"
+    finding = next(f for f in read_page(page).findings if f.code == "hidden-text")
+    assert finding.severity == "info"
+    assert "12个字" in finding.message_zh
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "position:absolute;left:-9999px",
+        "text-indent:-999em",
+        "height:0;overflow:hidden",
+        "margin-left:-2000px",
+    ],
+)
+def test_text_far_outside_the_page_is_not_text(style: str) -> None:
+    page = html(
+        f"<h1>{ANNOUNCEMENT}</h1><div class='TRS_Editor'><p>前文。</p><p style='{style}'>看不见。</p>"
+        "<p>后文。</p></div>"
+    )
+    assert body(content(page)) == "前文。\n\n后文。"
+
+
+def test_menus_that_are_hidden_outside_the_text_are_not_told() -> None:
+    page = html(
+        f"<div hidden>菜单</div><h1>{ANNOUNCEMENT}</h1>"
+        "<div class='TRS_Editor'><p>前文。</p><p>后文。</p></div>"
+    )
+    assert "hidden-text" not in codes(page)
+
+
+def test_hidden_copies_of_the_text_and_the_foot_of_the_page_are_left_out() -> None:
+    fields = case("r06_hidden")
+    assert fields["title"] == ANNOUNCEMENT
+    assert body(fields) == "现将甲事项公告如下，请有关单位遵照执行，具体要求另行通知。"
+    assert "document-twice" not in codes((CASES / "r06_hidden.html").read_bytes())
+
+
+def test_hidden_rows_and_deleted_words_of_a_table_are_not_read() -> None:
+    reading = read_file(
+        (CASES / "t31_html.html").read_bytes(), name="t.html", catalogue=load_catalogue("power-list")
+    )
+    assert [
+        (r.content.get("code"), r.content["name"], r.content.get("sub_name")) for r in reading.records
+    ] == [
+        ("A1", "甲许可", "子一"),
+        ("A2", "甲许可", "子二"),
+        ("A4", "新名许可", None),
+        ("A5", "戊许可", None),
+    ]
