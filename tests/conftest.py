@@ -15,13 +15,14 @@ from elasticsearch import Elasticsearch
 
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
+from tests.support import compiled_statements, postgresql, sqlite
 from tests.support import elasticsearch as elasticsearch_server
-from tests.support import postgresql, sqlite
 from tests.support.clock import Clock
 from tests.support.site import Site, four_releases
 from tests.support.skips import pytest_sessionfinish, pytest_terminal_summary
 
 os.environ |= {"LANG": "C.UTF-8", "LC_ALL": "", "LC_MESSAGES": ""}  # messages in Chinese, wherever tests run
+compiled_statements.share()
 
 __all__ = ["pytest_sessionfinish", "pytest_terminal_summary"]
 

@@ -6,10 +6,13 @@ import contextlib
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +20,7 @@ import openpyxl
 import xlwt
 
 from publisher import cli
+from tests.support import sqlite
 
 HEADINGS = ("序号", "事项名称", "权力类型", "实施依据", "行使主体", "承诺办结时限", "法定办结时限", "备注")
 QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()"]
@@ -65,8 +69,29 @@ class Home:
         project = str(Path(__file__).resolve().parents[2])
         return {**os.environ, "QINGDAN_HOME": str(self.home), "PYTHONPATH": project, "PYTHONUTF8": "1"}
 
-    def dataset(self, name: str = "shili-power-list", *parts: str, catalogue: str = "power-list") -> None:
+    def init(self) -> None:
+        """Create the site. On SQLite its database has the tables already: migrations take long."""
+        if not os.environ.get("QINGDAN_DATABASE"):
+            sqlite.new(self.home / "qingdan.db")
         self.ok("init", "--base", "https://data.example.gov.cn")
+
+    def dataset(self, name: str = "shili-power-list", *parts: str, catalogue: str = "power-list") -> None:
+        """Create the site with a dataset. On SQLite the same site is created once for each process."""
+        if os.environ.get("QINGDAN_DATABASE"):
+            self._create(name, parts, catalogue)
+            return
+        self.home.mkdir(0o700, parents=True)
+        for path, data in _new_site(name, parts, catalogue).items():
+            file = self.home / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(data)
+
+    def copy_to(self, folder: Path) -> Home:
+        """Copy a site that no process has open."""
+        return Home(shutil.copytree(self.home, folder))
+
+    def _create(self, name: str, parts: Sequence[str], catalogue: str) -> None:
+        self.init()
         self.ok(*create(name, catalogue))
         if parts:
             self.ok("dataset", "part", "add", name, *parts)
@@ -74,6 +99,15 @@ class Home:
     def files(self) -> Mapping[str, bytes]:
         """Contents of every file of the home, to check that a command wrote nothing."""
         return dict(_files(self.home))
+
+
+@cache
+def _new_site(name: str, parts: tuple[str, ...], catalogue: str) -> Mapping[str, bytes]:
+    """Files of a site with a dataset."""
+    with tempfile.TemporaryDirectory() as folder:
+        site = Home(Path(folder) / "home")
+        site._create(name, parts, catalogue)
+        return site.files()
 
 
 def _files(home: Path) -> Iterator[tuple[str, bytes]]:

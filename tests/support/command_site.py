@@ -15,6 +15,7 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.app import create_app
 from publisher.cli.root import root
+from tests.support import sqlite
 
 BASE = "https://data.example.gov.cn"
 
@@ -23,6 +24,7 @@ class CommandSite:
     def __init__(self, folder: Path) -> None:
         """Create a site in ``folder``, without a dataset."""
         self.folder, self.home = folder, folder / "site"
+        sqlite.new(self.home / "qingdan.db")
         self.run("init", "--base", BASE, "--tag-authority", "example.gov.cn,2024-01-01")
 
     def run(self, *arguments: str) -> str:

@@ -15,12 +15,20 @@ CORRECT = ("correct", DATASET, "危险化学品经营许可")
 REASON = ("--reason", "录入错误")
 
 
-@pytest.fixture
-def published(site: Home, tmp_path: Path) -> Home:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Publish a release, for tests to copy."""
+    folder = tmp_path_factory.mktemp("published")
+    site = Home(folder / "home")
     site.dataset(DATASET, "应急管理局")
-    site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", DATASET)
+    site.ok("import", xlsx(folder / "应急管理局.xlsx", ITEMS), "--dataset", DATASET)
     site.ok("publish", DATASET, "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
     return site
+
+
+@pytest.fixture
+def published(built: Home, site: Home) -> Home:
+    return built.copy_to(site.home)
 
 
 def releases(site: Home) -> int:

@@ -19,7 +19,7 @@ HOUR = 3_600_000_000
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     home = Home(tmp_path / "site")
-    home.ok("init", "--base", "https://data.example.gov.cn")
+    home.init()
     home.ok("key", "new")
     return home
 

@@ -12,16 +12,18 @@ from tests.support.command import Home, item, xlsx
 NAME = "shili-power-list"
 
 
-@pytest.fixture
-def compared(site: Home, tmp_path: Path) -> Home:
-    """Publish two releases: one record changed, one removed, one added."""
+@pytest.fixture(scope="module")
+def compared(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Publish two releases: one record changed, one removed, one added. Tests only read them."""
+    folder = tmp_path_factory.mktemp("compared")
+    site = Home(folder / "home")
     site.dataset(NAME, "应急管理局")
     lists = [
         ([item("甲许可"), item("乙许可")], "2015-12-01"),
         ([item("甲许可", promised="5个工作日"), item("丙许可")], "2016-12-01"),
     ]
     for n, (items, day) in enumerate(lists):
-        file = xlsx(tmp_path / f"{n}.xlsx", items)
+        file = xlsx(folder / f"{n}.xlsx", items)
         site.ok("import", file, "--dataset", NAME, "--part", "应急管理局")
         site.ok("publish", NAME, "--effective-on", day, "--basis", f"示发〔{day[:4]}〕1号")
     return site

@@ -72,7 +72,7 @@ def test_an_unknown_dataset_is_not_found(site: Home, arguments: tuple[str, ...])
 
 
 def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Home) -> None:
-    site.ok("init", "--base", "https://data.example.gov.cn")
+    site.init()
     ran = site.run(*create("x", "powers"))
     assert ran.code == 3
     assert "power-list" in ran.err

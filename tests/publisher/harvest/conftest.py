@@ -90,7 +90,7 @@ def web() -> Iterator[Loopback]:
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Create a site with its dataset, for tests to copy."""
     site = Home(tmp_path_factory.mktemp("made") / "home")
-    site.ok("init", "--base", "https://data.example.gov.cn")
+    site.init()
     site.ok(*create(DATASET, "policies"))
     return site.home
 

@@ -22,12 +22,20 @@ def hand_in(site: Home, folder: Path, count: int, *, part: str = "应急管理�
     site.ok("import", file, "--dataset", DATASET)
 
 
-@pytest.fixture
-def published(site: Home, tmp_path: Path) -> Home:
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Publish a release, for tests to copy."""
+    folder = tmp_path_factory.mktemp("published")
+    site = Home(folder / "home")
     site.dataset(DATASET, "应急管理局", "统计局")
-    hand_in(site, tmp_path, 10)
+    hand_in(site, folder, 10)
     site.ok("publish", DATASET, "--effective-on", "2015-12-01", *BASIS)
     return site
+
+
+@pytest.fixture
+def published(built: Home, site: Home) -> Home:
+    return built.copy_to(site.home)
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,13 @@ BASIS = ("--basis", "鞍政发〔2015〕34号")
 NAMES = ("甲许可", "乙许可", "丙许可", "丁许可")
 
 
-@pytest.fixture
-def published(site: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    """A site whose file an earlier reader misread: a remark lost, two rows glued into one."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """A site whose file an earlier reader misread: a remark lost, two rows glued into one. Tests copy it."""
+    folder = tmp_path_factory.mktemp("published")
+    site = Home(folder / "home")
     site.dataset(DATASET, "应急管理局")
-    file = xlsx(tmp_path / "应急管理局.xlsx", [item(name, remark=f"{name}备注") for name in NAMES])
+    file = xlsx(folder / "应急管理局.xlsx", [item(name, remark=f"{name}备注") for name in NAMES])
     today = read_file.read_file
 
     def earlier(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
@@ -31,11 +33,16 @@ def published(site: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ho
         misread = {k: v for k, v in first.content.items() if k != "remark"}
         return replace(reading, parser_version="0", records=(replace(first, content=misread), *others))
 
-    with monkeypatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch:
         patch.setattr("publisher.workflow.import_files.read_within_limits", earlier)
         site.ok("import", file, "--dataset", DATASET)
     site.ok("publish", DATASET, "--effective-on", "2015-12-01", *BASIS)
     return site
+
+
+@pytest.fixture
+def published(built: Home, site: Home) -> Home:
+    return built.copy_to(site.home)
 
 
 def test_it_shows_record_by_record_what_would_come_out(published: Home) -> None:
