@@ -224,6 +224,7 @@ def test_control_characters_of_a_file_never_reach_the_terminal(site: Home, tmp_p
         assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202e]", ran.out + ran.err)
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_reported_and_changes_nothing(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     items = [item(f"第{n}项行政许可", remark="说明" * 200) for n in range(2_000)]
@@ -375,6 +376,7 @@ def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
     monkeypatch.setattr("publisher.log.database.connection._BUSY_MILLISECONDS", 10)
+    monkeypatch.setattr("publisher.log.database.connection._CHECKPOINT_TRIES", 3)
     erase = ("erase", "shili-power-list", "安全生产许可证核发", "--ground", "（2016）辽03民终1号", "--yes")
     with contextlib.closing(sqlite3.connect(site.home / "qingdan.db", isolation_level=None)) as reader:
         reader.execute("BEGIN")
@@ -387,6 +389,7 @@ def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
     assert holds == []
 
 
+@pytest.mark.slow
 def test_a_command_closes_its_connection_to_the_search_cluster(
     site: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:

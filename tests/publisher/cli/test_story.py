@@ -17,8 +17,11 @@ FIRST = [item("危险化学品经营许可"), item("安全生产许可证核发"
 SECOND = [item("危险化学品经营许可", promised="7个工作日"), item("烟花爆竹经营许可", promised="15个工作日")]
 
 
-def published(site: Home, folder: Path) -> None:
-    """Publish lists of two departments; the first has two releases."""
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
+    """Publish lists of two departments, for tests to copy; the first has two releases."""
+    folder = tmp_path_factory.mktemp("published")
+    site = Home(folder / "home")
     site.dataset("shili-power-list", "应急管理局", "统计局")
     site.ok("import", xls(folder / "市应急管理局权责清单.xls", FIRST), "--dataset", "shili-power-list")
     site.ok("import", xlsx(folder / "市统计局.xlsx", [item("统计检查")]), "--dataset", "shili-power-list")
@@ -26,6 +29,12 @@ def published(site: Home, folder: Path) -> None:
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", *basis)
     site.ok("import", xlsx(folder / "市应急局.xlsx", SECOND), "--dataset", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2016-06-01", *basis)
+    return site
+
+
+@pytest.fixture
+def published(built: Home, site: Home) -> Home:
+    return built.copy_to(site.home)
 
 
 def test_a_dry_run_reports_everything_and_writes_nothing(site: Home, tmp_path: Path) -> None:
@@ -54,9 +63,8 @@ def test_an_import_waits_in_the_draft_until_it_is_published(site: Home, tmp_path
     assert (release["number"], release["basis"], release["counts"]["added"]) == (1, "鞍政发〔2015〕34号", 2)
 
 
-def test_a_second_release_touches_only_the_part_that_was_handed_in(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    changes = site.ok("changes", "shili-power-list", "--release", "2", "--json").json
+def test_a_second_release_touches_only_the_part_that_was_handed_in(published: Home) -> None:
+    changes = published.ok("changes", "shili-power-list", "--release", "2", "--json").json
     assert {(c["kind"], c["title"]) for c in changes} == {
         ("changed", "危险化学品经营许可"),
         ("added", "烟花爆竹经营许可"),
@@ -64,54 +72,50 @@ def test_a_second_release_touches_only_the_part_that_was_handed_in(site: Home, t
     }
 
 
-def test_traditional_characters_find_what_simplified_ones_find(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    simplified = site.ok("search", "危险化学品经营许可", "--json").json
-    traditional = site.ok("search", "危險化學品經營許可", "--json").json
+def test_traditional_characters_find_what_simplified_ones_find(published: Home) -> None:
+    simplified = published.ok("search", "危险化学品经营许可", "--json").json
+    traditional = published.ok("search", "危險化學品經營許可", "--json").json
     assert [h["record"] for h in simplified["hits"]] == [h["record"] for h in traditional["hits"]]
     assert simplified["hits"][0]["title"]["text"] == "危险化学品经营许可"
-    typed = site.ok("search", "weixian huaxuepin jingying xuke", "--json").json
+    typed = published.ok("search", "weixian huaxuepin jingying xuke", "--json").json
     assert typed["did_you_mean"] == "危险化学品经营许可"
     assert typed["hits"] == simplified["hits"]
-    assert "您要找的是不是" in site.ok("search", "whpjyxk").err
+    assert "您要找的是不是" in published.ok("search", "whpjyxk").err
 
 
-def test_search_at_a_past_day_finds_what_was_removed_since(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    assert site.ok("search", "安全生产许可证", "--json").json["match"] != "all"
-    past = site.ok("search", "安全生产许可证", "--as-of", "2016-01-01", "--json").json
+def test_search_at_a_past_day_finds_what_was_removed_since(published: Home) -> None:
+    assert published.ok("search", "安全生产许可证", "--json").json["match"] != "all"
+    past = published.ok("search", "安全生产许可证", "--as-of", "2016-01-01", "--json").json
     assert past["hits"][0]["title"]["text"] == "安全生产许可证核发"
 
 
-def test_history_shows_by_name_what_changed_field_by_field(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    history = site.ok("history", "shili-power-list", "危险化学品经营许可").out
+def test_history_shows_by_name_what_changed_field_by_field(published: Home) -> None:
+    history = published.ok("history", "shili-power-list", "危险化学品经营许可").out
     assert "2015-12-01" in history
     assert "10个工作日 → 7个工作日" in history
 
 
-def test_a_withdrawn_record_is_not_found_and_its_reason_is_shown(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    site.ok("withdraw", "shili-power-list", "统计检查", "--reason", "误报", "--yes")
+def test_a_withdrawn_record_is_not_found_and_its_reason_is_shown(published: Home) -> None:
+    published.ok("withdraw", "shili-power-list", "统计检查", "--reason", "误报", "--yes")
     assert "统计检查" not in [
-        hit["title"]["text"] for hit in site.ok("search", "统计检查", "--json").json["hits"]
+        hit["title"]["text"] for hit in published.ok("search", "统计检查", "--json").json["hits"]
     ]
-    (record,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
+    (record,) = published.ok("show", "shili-power-list", "统计检查", "--json").json
     assert (record["status"], record["reason"], record["content"]) == ("withdrawn", "误报", {})
 
 
-def test_a_correction_is_read_as_a_cell_and_becomes_a_release(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    site.ok("correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "更正", "--yes")
-    (record,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
+def test_a_correction_is_read_as_a_cell_and_becomes_a_release(published: Home) -> None:
+    published.ok(
+        "correct", "shili-power-list", "统计检查", "承诺办结时限=５个工作日", "--reason", "更正", "--yes"
+    )
+    (record,) = published.ok("show", "shili-power-list", "统计检查", "--json").json
     assert record["content"]["promised_limit"] == {"value": 5, "unit": "工作日"}
-    assert site.ok("releases", "shili-power-list", "--json").json[-1]["counts"]["corrected"] == 1
+    assert published.ok("releases", "shili-power-list", "--json").json[-1]["counts"]["corrected"] == 1
 
 
-def test_a_rename_keeps_the_records_id_and_history(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    (before,) = site.ok("show", "shili-power-list", "统计检查", "--json").json
-    site.ok(
+def test_a_rename_keeps_the_records_id_and_history(published: Home) -> None:
+    (before,) = published.ok("show", "shili-power-list", "统计检查", "--json").json
+    published.ok(
         "rename",
         "shili-power-list",
         "统计检查",
@@ -122,45 +126,45 @@ def test_a_rename_keeps_the_records_id_and_history(site: Home, tmp_path: Path) -
         "更名",
         "--yes",
     )
-    (after,) = site.ok("show", "shili-power-list", "统计执法检查", "--json").json
+    (after,) = published.ok("show", "shili-power-list", "统计执法检查", "--json").json
     assert after["id"] == before["id"]
-    assert site.ok("search", "统计执法检查", "--json").json["hits"][0]["record"] == before["id"]
+    assert published.ok("search", "统计执法检查", "--json").json["hits"][0]["record"] == before["id"]
 
 
-def test_publishing_nothing_new_makes_no_release(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    site.ok("import", xlsx(tmp_path / "应急局再报.xlsx", SECOND), "--dataset", "shili-power-list")
-    ran = site.ok(
+def test_publishing_nothing_new_makes_no_release(published: Home, tmp_path: Path) -> None:
+    published.ok("import", xlsx(tmp_path / "应急局再报.xlsx", SECOND), "--dataset", "shili-power-list")
+    ran = published.ok(
         "publish", "shili-power-list", "--effective-on", "2016-06-01", "--basis", "鞍政发〔2015〕34号"
     )
     assert "没有变化" in ran.err
-    assert len(site.ok("releases", "shili-power-list", "--json").json) == 2
+    assert len(published.ok("releases", "shili-power-list", "--json").json) == 2
 
 
-def test_a_lost_index_is_made_again_from_the_log(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
-    before = site.ok("search", "烟花爆竹", "--json").json["hits"]
-    for path in sorted((site.home / "index").rglob("*"), reverse=True):
+def test_a_lost_index_is_made_again_from_the_log(published: Home) -> None:
+    before = published.ok("search", "烟花爆竹", "--json").json["hits"]
+    for path in sorted((published.home / "index").rglob("*"), reverse=True):
         path.rmdir() if path.is_dir() else path.unlink()
-    site.ok("reindex")
-    assert [h["record"] for h in site.ok("search", "烟花爆竹", "--json").json["hits"]] == [
+    published.ok("reindex")
+    assert [h["record"] for h in published.ok("search", "烟花爆竹", "--json").json["hits"]] == [
         h["record"] for h in before
     ]
-    assert site.ok("verify", "--json").json["ok"]
+    assert published.ok("verify", "--json").json["ok"]
 
 
-def test_commands_work_while_the_site_is_served(site: Home, tmp_path: Path) -> None:
-    published(site, tmp_path)
+@pytest.mark.slow
+def test_commands_work_while_the_site_is_served(published: Home, tmp_path: Path) -> None:
     port = free_port()
-    serving = site.spawn("serve", "--work", "--port", port)
+    serving = published.spawn("serve", "--work", "--port", port)
     try:
         address = f"http://127.0.0.1:{port}"
         retry_until_online(lambda: fetch_text(f"{address}/healthz"))
-        site.ok(
+        published.ok(
             "import", xlsx(tmp_path / "统计局2.xlsx", [item("统计调查审批")]), "--dataset", "shili-power-list"
         )
-        site.ok("publish", "shili-power-list", "--effective-on", "2017-01-01", "--basis", "鞍政发〔2016〕1号")
-        assert site.ok("search", "统计调查审批", "--json").json["hits"]
+        published.ok(
+            "publish", "shili-power-list", "--effective-on", "2017-01-01", "--basis", "鞍政发〔2016〕1号"
+        )
+        assert published.ok("search", "统计调查审批", "--json").json["hits"]
         assert "统计调查审批" in fetch_text(
             f"{address}/v1/search?q=%E7%BB%9F%E8%AE%A1%E8%B0%83%E6%9F%A5%E5%AE%A1%E6%89%B9"
         )
@@ -174,6 +178,7 @@ def test_commands_work_while_the_site_is_served(site: Home, tmp_path: Path) -> N
 
 
 @pytest.mark.shared
+@pytest.mark.slow
 def test_the_real_workbooks_of_a_city_are_one_release(site: Home) -> None:
     folder = shared_data.require("power-list-karamay")
     site.dataset(

@@ -73,6 +73,7 @@ def test_what_cannot_be_subscribed_is_refused(site: Home, arguments: tuple[str, 
 
 
 @pytest.mark.usefixtures("loopback")
+@pytest.mark.slow
 def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Home, tmp_path: Path) -> None:
     site.dataset()
     arrived = threading.Event()

@@ -48,6 +48,7 @@ def wait_for_cosignature(home: Home) -> Sequence[Signature]:
         log.close()
 
 
+@pytest.mark.slow
 def test_the_worker_has_each_checkpoint_cosigned_and_a_dead_witness_delays_nothing(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -119,7 +119,14 @@ def test_repealed_documents_are_found_by_name_also_if_published_before_0007(
     database.close()
 
 
-@pytest.mark.parametrize("revision", REVISIONS)
+@pytest.mark.parametrize(
+    "revision",
+    [
+        *(pytest.param(old, marks=pytest.mark.slow) for old in REVISIONS[1:-2]),
+        *REVISIONS[:1],
+        *REVISIONS[-2:],
+    ],
+)
 def test_a_site_of_an_earlier_revision_works_once_migrated(empty: str, tmp_path: Path, revision: str) -> None:
     restore(empty, revision)
     log = Log.open(empty, sources=tmp_path / "sources", clock=now)

@@ -124,6 +124,7 @@ def spans(log: Log) -> list[Any]:
     return [(s.id, s.content, s.known_to, s.part) for s in sorted(log.queries.spans(), key=lambda s: s.id)]
 
 
+@pytest.mark.slow
 def test_all_damage_is_named(site: Log) -> None:
     unnamed = {}
     for statement, name in (*DERIVED, *LOGGED):
@@ -133,6 +134,7 @@ def test_all_damage_is_named(site: Log) -> None:
     assert unnamed == {}
 
 
+@pytest.mark.slow
 def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(site: Log, tmp_path: Path) -> None:
     before = spans(site)
     for n, (statement, name) in enumerate(DERIVED):

@@ -86,6 +86,7 @@ def assert_same(restored: Log, original: Log) -> None:
     assert values(restored) == values(original)
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(st.tuples(histories, histories))
 @example(

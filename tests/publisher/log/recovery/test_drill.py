@@ -87,6 +87,7 @@ def drill(built: Path, tmp_path: Path) -> Drill:
     return Drill(shutil.copytree(built, tmp_path / "drill"))
 
 
+@pytest.mark.slow
 def test_what_is_lost_comes_back_from_whoever_has_it(drill: Drill) -> None:
     before = seen(drill.site)
     with serving(create_app(settings.read_settings(drill.site.home))) as mirror:

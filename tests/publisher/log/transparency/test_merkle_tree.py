@@ -115,6 +115,7 @@ def _forge(rng: random.Random, path: list[bytes], others: list[bytes]) -> list[b
     return path
 
 
+@pytest.mark.slow
 def test_none_of_10_000_forged_proofs_is_accepted(tiles: Tiles) -> None:
     rng = random.Random(20150101)
     foreign_leaves = [b"another log" + n.to_bytes(25) for n in range(300)]

@@ -253,6 +253,7 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     return folder / "log.zip", folder / "site.zip"
 
 
+@pytest.mark.slow
 def test_the_sample_is_verified_without_a_network_and_not_with_one_byte_changed(
     sample: tuple[Path, Path],
 ) -> None:
