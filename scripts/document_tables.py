@@ -20,6 +20,7 @@ from publisher.cli.root import root
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.ingest.findings.all_kinds import KINDS_BY_STEP
 from publisher.ingest.findings.kind import Kind
+from publisher.views.api import contract
 from publisher.views.exports.formats import FORMS
 from publisher.views.syndication.formats import FORMATS
 from publisher.web import problems
@@ -50,6 +51,7 @@ def tables() -> Mapping[str, Callable[[], str]]:
         "catalogues": write_catalogues,
         "file formats": write_file_formats,
         "feed formats": write_feed_formats,
+        "versions of the API": write_api_versions,
         "modules": write_module_graphs,
     }
 
@@ -154,6 +156,11 @@ def write_feed_formats() -> str:
     )
 
 
+def write_api_versions() -> str:
+    rows = ((f"`{version}`", f"{zh} / {en}") for version, (zh, en) in contract.VERSIONS.items())
+    return table(("version", "说明 / meaning"), rows)
+
+
 def find_commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
     """(how it is typed, command) of every command that is not a group."""
     if not isinstance(command, click.Group):
@@ -194,6 +201,7 @@ _HEADINGS = {
     "severity": "程度",
     "example": "示例",
     "option": "选项",
+    "version": "版本",
     "name": "名称",
     "English": "英文",
     "a record is identified by": "识别字段",

@@ -21,7 +21,7 @@ from tests.support.uv import uv
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ("feeds", "openapi", "publisher", "schemas", "search")
-SOURCES = (*NAMES, "pyproject.toml", "README.md", "LICENSE", "uv.lock")
+SOURCES = (*NAMES, "docs", "pyproject.toml", "README.md", "LICENSE", "uv.lock")
 RELEASED_AT = "1796000000"
 
 

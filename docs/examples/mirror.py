@@ -1,17 +1,21 @@
 #!/usr/bin/env python3
 """Keep a copy of everything that a Qingdan site (清单) published, and destroy what it had to erase by law.
 
-    python mirror.py https://data.example.gov.cn mirror.db
+    python mirror.py https://data.example.gov.cn mirror.db        copies; later runs copy only what is new
+    python mirror.py mirror.db 2024-03-01                         prints what was in effect on that day
+    python mirror.py mirror.db 2024-03-01 2024-06-30T16:00:00Z    the same, as published by that instant
 
-The first run copies everything, later runs only what is new. Needs Python 3.12 and nothing else. ``content``
-of a row holds from ``effective_on`` to ``effective_to`` (exclusive), as published at ``published_at``; a
-later row replaces an earlier one for its days. See docs/api.md."""
+The day is today if none is given. Needs Python 3.12 and nothing else. ``content`` of a row holds from
+``effective_on`` to ``effective_to`` (exclusive), as published at ``published_at``; a later row replaces an
+earlier one for its days. See docs/api.md."""
 
 import hashlib
 import json
 import sqlite3
 import sys
 import urllib.request
+from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 COLUMNS = ("sequence", "dataset", "record", "kind", "title", "effective_on", "effective_to", "published_at")
@@ -24,6 +28,15 @@ CREATE TABLE IF NOT EXISTS change (
 );
 CREATE TABLE IF NOT EXISTS erasure (dataset, record, erased_at, ground, PRIMARY KEY (dataset, record));
 """
+# Among the rows whose days include the day, the last one tells: content, or nothing. SQLite takes the other
+# columns from the row of the max(). Without its Z, an instant with a fraction sorts after the full second.
+STATE = """
+SELECT dataset, record, title, content, max(sequence) FROM change
+WHERE effective_on <= :day AND (effective_to IS NULL OR effective_to > :day)
+  AND (:known_at = '' OR rtrim(published_at, 'Z') <= rtrim(:known_at, 'Z'))
+GROUP BY dataset, record HAVING content IS NOT NULL ORDER BY dataset, record
+"""
+CHINA = timezone(timedelta(hours=8))
 
 
 def get(address: str) -> Any:
@@ -64,8 +77,13 @@ def follow(copy: sqlite3.Connection, site: str, dataset: str) -> None:
         address = page["links"]["next"]
 
 
-def main(site: str, file: str) -> None:
-    copy = sqlite3.connect(file)
+def state(copy: sqlite3.Connection, day: str, known_at: str = "") -> Iterator[dict[str, Any]]:
+    """Return what was in effect on a day, as published by an instant (default: until the last run)."""
+    for dataset, record, title, content, _ in copy.execute(STATE, {"day": day, "known_at": known_at}):
+        yield {"dataset": dataset, "record": record, "title": title, "content": json.loads(content)}
+
+
+def update(site: str, copy: sqlite3.Connection) -> None:
     copy.executescript(TABLES)
     for dataset in get(f"{site}/v1/datasets")["datasets"]:
         follow(copy, site, dataset["name"])
@@ -74,4 +92,9 @@ def main(site: str, file: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1].rstrip("/"), sys.argv[2])
+    if sys.argv[1].startswith(("https:", "http:")):
+        update(sys.argv[1].rstrip("/"), sqlite3.connect(sys.argv[2]))
+    else:
+        today = datetime.now(CHINA).date().isoformat()
+        for record in state(sqlite3.connect(sys.argv[1]), *(sys.argv[2:] or [today])):
+            print(json.dumps(record, ensure_ascii=False))

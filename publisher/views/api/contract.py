@@ -37,7 +37,14 @@ from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, Field, build_json_schema
 
-VERSION = "1.0.0"
+VERSIONS: Mapping[str, tuple[str, str]] = {
+    "1.0.0": (
+        "第一版；此前的变化不单列。",
+        "The first version; earlier changes are not listed.",
+    ),
+}
+"""Versions of the contract, the newest first, each with what it added, in Chinese and English."""
+VERSION = next(iter(VERSIONS))
 """Version of the contract: the first number is that of ``/v1``; additions increase the second."""
 
 DESCRIPTION = """清单：以有版本、可追溯、可搜索的开放数据提供政府清单。接口只读，无须注册。

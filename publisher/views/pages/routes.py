@@ -13,7 +13,6 @@ from openapi.operation import Operation
 from publisher.views.pages import (
     comparison,
     dataset,
-    developers,
     error,
     home,
     origin,
@@ -24,6 +23,7 @@ from publisher.views.pages import (
     search,
     verification,
 )
+from publisher.views.pages.developers import documentation, documents, examples
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
@@ -43,13 +43,15 @@ PAGES: dict[str, Page] = {
     "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
     "/problems/{code}": error.kind,
     "/verify": verification.verification,
+    f"{documents.HOME}/{{document}}": documentation.documentation,
+    f"{documents.HOME}/{{folder}}/{{document}}": documentation.documentation,
 }
 QUERIES: dict[str, Page] = {
     "/datasets/{dataset}": dataset.dataset,
     "/datasets/{dataset}/compare": comparison.compare,
 }
 """Pages of lists and comparisons, which may take long."""
-WAITING: dict[str, Waiting] = {"/search": search.search, "/developers": developers.developers}
+WAITING: dict[str, Waiting] = {"/search": search.search, documents.HOME: examples.developers}
 """Pages that query the search engine."""
 RECORD = "/datasets/{dataset}/records/{record}"
 
@@ -68,6 +70,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         replace(_waiting(RECORD, press, record.record), runs="loop"),
         _download("/search.csv", results_file.CSV, results_file.as_csv),
         _download("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
+        Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
     )
 

@@ -64,6 +64,9 @@ def pages(base: str) -> dict[str, str]:
         "verify": "/verify",
         "document": document,
         "developers": "/developers",
+        "documentation": "/developers/service",
+        "documentation-en": "/developers/api?lang=en",
+        "documentation-english-only": "/developers/proof",
         "error-404": "/nowhere",
         "error-422": "/datasets/shili-fees?nmae=1",
     }

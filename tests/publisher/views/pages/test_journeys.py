@@ -149,6 +149,17 @@ def test_the_examples_for_developers_were_run(look: Open, demo: httpx.Client) ->
     assert "国务院决定取消和下放" in page.text
 
 
+def test_the_example_of_a_filter_selects_sorts_and_counts_something(look: Open, demo: httpx.Client) -> None:
+    (address,) = re.findall(r"curl '([^']+/records\?[^']*facets=[^']*)'", look("/developers").answer.text)
+    path, _, query = address.replace("&amp;", "&").removeprefix(BASE).partition("?")
+    answer = demo.get(f"{path}?{query}").json()
+    assert 1 < answer["total"] < demo.get(path).json()["total"]
+    assert "sort=-" in query
+    assert all(len(facet["values"]) > 1 for facet in answer["facets"][:1])
+    titles = [record["title"] for record in answer["records"]]
+    assert titles == sorted(titles, reverse=True) != sorted(titles)
+
+
 @pytest.mark.parametrize(
     "source",
     [

@@ -1,4 +1,4 @@
-"""The developers' page: examples of API requests, executed when the page is rendered."""
+"""The start of the pages for developers: examples of API requests, executed when the page is rendered."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from litestar.concurrency import sync_to_thread
 
 from publisher.log.model import RecordQuery
 from publisher.views.api.routes import changes, comparison, datasets, records, search
+from publisher.views.pages.developers import documentation
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -24,6 +25,8 @@ from search.contract import SearchError
 _PLAIN = Grammar()
 _ITEMS = 1
 """Maximum number of items of a list in an example."""
+_MOST_CANDIDATES = 5
+"""Number of lists that are looked at for the example of a filter."""
 _TEXT = 60
 """Maximum length of a text in an example, in characters."""
 _encode = msgspec.json.Encoder(decimal_format="string").encode
@@ -68,7 +71,9 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
     async def build() -> bytes:
         requests = await sync_to_thread(_example_requests, service)
         examples = [await _run(visit, request) for request in requests]
-        return press.page("developers.html", visit, head, examples=examples)
+        return press.page(
+            "developers.html", visit, head, examples=examples, groups=documentation.list_documents(visit)
+        )
 
     return AsyncReply(Validity((sequence, day, site_datasets, position)), build, HEADERS)
 
@@ -86,14 +91,7 @@ def _example_requests(service: Service) -> list[_ExampleRequest]:
         return requests
     name = {"dataset": example_dataset.name}
     releases = log.queries.releases(example_dataset.name)
-    requests.append(
-        _ExampleRequest(
-            ("筛选、排序、统计", "Filter, sort, count"),
-            records.list_records,
-            name,
-            (("limit", "1"), ("facets", "part")),
-        )
-    )
+    requests += filter(None, [_filter_request(service)])
     first_records = log.queries.records(example_dataset.name, RecordQuery(limit=1)).records
     if first_records:
         record_names = {**name, "record": first_records[0].id}
@@ -135,6 +133,28 @@ def _example_requests(service: Service) -> list[_ExampleRequest]:
         )
     )
     return requests
+
+
+def _filter_request(service: Service) -> _ExampleRequest | None:
+    """Build a request that filters, sorts and counts, on a list where this selects some of many records."""
+    log = service.log
+    by_releases = sorted(log.datasets.all(), key=lambda d: -len(log.queries.releases(d.name)))
+    for dataset in by_releases[:_MOST_CANDIDATES]:
+        catalogue = log.queries.catalogue(dataset.name)
+        facets = tuple(field.name for field in catalogue.fields if field.facet and not field.personal)
+        page = log.queries.records(dataset.name, RecordQuery(limit=1, facets=facets))
+        selective = {
+            field: values[0][0]
+            for field, values in page.facets.items()
+            if len(values) > 1 and 1 < values[0][1] < (page.total or 0)
+        }
+        if selective:
+            field, value = next(iter(selective.items()))
+            shown = ",".join(list(selective)[:2])
+            query = ((field, value), ("sort", f"-{catalogue.title_field}"), ("facets", shown), ("limit", "2"))
+            title = ("筛选、排序、统计", "Filter, sort, count")
+            return _ExampleRequest(title, records.list_records, {"dataset": dataset.name}, query)
+    return None
 
 
 async def _run(visit: Visit, request: _ExampleRequest) -> Example:

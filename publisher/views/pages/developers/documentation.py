@@ -1,0 +1,101 @@
+"""Pages of the documentation, and the programs to copy."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+
+from publisher.views.pages.developers import documents, rendering
+from publisher.views.pages.developers.documents import Document, Language
+from publisher.views.pages.developers.rendering import RenderedDocument
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.web import query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Call, Reply
+from publisher.web.service import Service
+
+_PLAIN = Grammar()
+TEXT = "text/plain; charset=utf-8"
+
+
+def documentation(press: Press, visit: Visit) -> Reply:
+    """Render a document in the reader's language, or in the only one that it has."""
+    visit.parse_query(_PLAIN)
+    parts = (visit.call.path.get("folder"), visit.call.path["document"])
+    document = documents.read_documents().get("/".join(part for part in parts if part))
+    if document is None:
+        raise ProblemError("no-such-route")
+    edition = document.edition(language(visit.lang))
+
+    def build() -> bytes:
+        rendered = _render(document, edition.language, visit)
+        head = Head(title=edition.title, description=visit.t("开发者说明", "For developers"))
+        return press.page(
+            "documentation.html",
+            visit,
+            head,
+            edition=edition,
+            text=rendered,
+            is_other_language=edition.language != language(visit.lang),
+        )
+
+    return Reply(Validity((hashlib.sha256(edition.text.encode()).hexdigest(),)), build, HEADERS)
+
+
+def language(lang: Lang) -> Language:
+    return "en" if lang == "en" else "zh"
+
+
+def example(_: Service, call: Call) -> Reply:
+    """Return a program to copy, as it is."""
+    query_parameters.parse(call.query, _PLAIN)
+    body = documents.read_examples().get(call.path["name"])
+    if body is None:
+        raise ProblemError("no-such-route")
+    return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedDocument:
+    address: str
+    title: str
+    is_other_language: bool
+    """Whether it does not exist in the reader's language."""
+
+
+def list_documents(visit: Visit) -> list[tuple[str, list[ListedDocument]]]:
+    """Return the headings of the index with their documents, in the reader's language."""
+    return [
+        (visit.t(*heading), [_listed(visit, documents.read_documents()[name]) for name in names])
+        for heading, names in documents.GROUPS
+    ]
+
+
+def _listed(visit: Visit, document: Document) -> ListedDocument:
+    edition = document.edition(language(visit.lang))
+    address = visit.url(f"{documents.HOME}/{document.name}")
+    return ListedDocument(address, edition.title, edition.language != language(visit.lang))
+
+
+def _render(document: Document, chosen: Language, visit: Visit) -> RenderedDocument:
+    label = visit.t("表格", "Table")
+    return _cached(document.name, chosen, visit.service.site.base, visit.root, visit.lang, label)
+
+
+@cache
+def _cached(name: str, chosen: Language, base: str, root: str, lang: Lang, label: str) -> RenderedDocument:
+    """Render a document once: the largest takes half a second."""
+    document = documents.read_documents()[name]
+    suffix = "" if lang == "zh" else f"?lang={lang}"
+    return rendering.render(
+        document,
+        document.editions[chosen],
+        base=base,
+        link=lambda path: f"{root}{path}{'' if path.startswith(documents.EXAMPLES) else suffix}",
+        label=label,
+    )
