@@ -21,7 +21,11 @@ def atom(feed: Feed) -> bytes:
     """
     feed_generator = _new_feed(feed, "application/atom+xml")
     feed_generator.id(clean_line(feed.id))
-    feed_generator.author({"name": _title_line(feed.author) if feed.author else _title_line(feed.title)})
+    author = {"name": _title_line(feed.author or feed.title), "uri": clean_line(feed.author_link)}
+    feed_generator.author({name: text for name, text in author.items() if text})
+    if feed.icon:
+        feed_generator.icon(clean_line(feed.icon))
+        feed_generator.logo(clean_line(feed.icon))
     if feed.subtitle:
         feed_generator.subtitle(clean(feed.subtitle))
     if feed.rights:
@@ -37,6 +41,9 @@ def rss(feed: Feed) -> bytes:
     feed_generator.description(clean(feed.subtitle).strip() or _title_line(feed.title))
     if feed.rights:
         feed_generator.copyright(clean(feed.rights))
+    if feed.icon:
+        # Title and link of the image are those of the channel, as the specification of RSS 2.0 asks.
+        feed_generator.image(clean_line(feed.icon), _title_line(feed.title), clean_line(feed.link))
     if feed.author:
         feed_generator.dc.dc_creator(_title_line(feed.author))
     for entry in sort_newest_first(feed):
@@ -72,7 +79,7 @@ def _add_atom_entry(feed_generator: Any, entry: Entry) -> None:
     atom_entry = _add_entry(feed_generator, entry, {})
     atom_entry.id(clean_line(entry.id))
     atom_entry.title(_title_line(entry.title))
-    atom_entry.published(to_utc(entry.published))
+    atom_entry.published(to_utc(entry.published_at))
     for author in entry.authors:
         atom_entry.author({"name": _title_line(author)})
     if entry.summary:
@@ -84,7 +91,7 @@ def _add_atom_entry(feed_generator: Any, entry: Entry) -> None:
 
 
 def _add_rss_item(feed_generator: Any, entry: Entry) -> None:
-    rss_item = _add_entry(feed_generator, entry, {"pubDate": entry.published})
+    rss_item = _add_entry(feed_generator, entry, {"pubDate": entry.published_at})
     rss_item.guid(clean_line(entry.id), permalink=False)
     rss_item.title(_title_line(entry.title))
     rss_item.link(href=clean_line(entry.link), rel="alternate")
@@ -104,7 +111,11 @@ def _add_rss_item(feed_generator: Any, entry: Entry) -> None:
 def _add_entry(feed_generator: Any, entry: Entry, rss_dates: Mapping[str, datetime]) -> Any:
     links = (Link(clean_line(entry.link), "alternate"), *entry.links)
     return add_entry(
-        feed_generator, updated=entry.updated, links=links, categories=entry.categories, rss_dates=rss_dates
+        feed_generator,
+        updated=entry.updated_at,
+        links=links,
+        categories=entry.categories,
+        rss_dates=rss_dates,
     )
 
 

@@ -68,8 +68,9 @@ def headline(item: ChangeItem) -> str:
 def _headline_action(item: ChangeItem) -> str:
     noun = item.catalogue.item or "条目"
     title_suffix = f"：{item.title}" if item.title else ""
-    if item.hidden:
-        return f"{_VERBS[item.kind]}{noun}{title_suffix}"
+    if item.hidden:  # the verb stays, unless it quotes the content
+        verb = _added_verb(item) if item.kind == "added" else _VERBS[item.kind]
+        return f"{verb}{noun}{title_suffix}"
     match item.kind:
         case "renamed" if item.previous_title:
             return f"将{noun}“{item.previous_title}”更名为“{item.title}”"

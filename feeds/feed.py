@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,18 @@ class Entry:
     """Names of bodies, the responsible one first."""
     categories: tuple[Category, ...] = ()
     links: tuple[Link, ...] = ()
+    updated_offset: timedelta = timedelta()
+    """Added to ``updated`` where it is written: entries of one instant are sorted as they are given."""
+    published_offset: timedelta = timedelta()
+
+    @property
+    def updated_at(self) -> datetime:
+        """Return the time that is written as ``updated``."""
+        return self.updated + self.updated_offset
+
+    @property
+    def published_at(self) -> datetime:
+        return self.published + self.published_offset
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +72,10 @@ class Feed:
     self_link: str
     subtitle: str = ""
     author: str = ""
+    author_link: str = ""
+    """Address of the author's page."""
+    icon: str = ""
+    """Address of a square PNG image."""
     language: str = "zh-CN"
     rights: str = ""
     entries: tuple[Entry, ...] = ()

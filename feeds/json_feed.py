@@ -30,7 +30,9 @@ def json_feed(feed: Feed) -> bytes:
         "feed_url": clean_line(feed.self_link),
         "description": clean(feed.subtitle),
         "next_url": earlier[0] if earlier else None,
-        "authors": _authors((feed.author,)),
+        "icon": clean_line(feed.icon),
+        "favicon": clean_line(feed.icon),
+        "authors": [{**author, **_home(feed)} for author in _authors((feed.author,))],
         "language": clean_line(feed.language),
         "hubs": hubs,
         "_qingdan": _extension(feed),
@@ -66,8 +68,8 @@ def _item(entry: Entry) -> dict[str, Any]:
         # One of the two contents is required.
         "content_text": None if entry.content_html else clean(entry.summary),
         "summary": clean(entry.summary),
-        "date_published": _timestamp(entry.published),
-        "date_modified": _timestamp(entry.updated),
+        "date_published": _timestamp(entry.published_at),
+        "date_modified": _timestamp(entry.updated_at),
         "authors": _authors(entry.authors),
         "tags": [clean_line(category.label or category.term) for category in entry.categories],
         "attachments": [_attachment(link) for link in entry.links if link.rel == "enclosure"],
@@ -78,6 +80,10 @@ def _item(entry: Entry) -> dict[str, Any]:
 
 def _authors(names: tuple[str, ...]) -> list[dict[str, str]]:
     return [{"name": line} for name in names if (line := clean_line(name))]
+
+
+def _home(feed: Feed) -> dict[str, str]:
+    return {"url": clean_line(feed.author_link)} if feed.author_link else {}
 
 
 def _attachment(link: Link) -> dict[str, Any]:

@@ -42,6 +42,10 @@ class Datasets:
         with self._session.read() as conn:
             return registry.site(conn)
 
+    def site_created_at(self) -> datetime:
+        """Return the time of ``init_site``. Raises ``LogError('not-initialised')``."""
+        return self._session.read_once(registry.site_created_at)
+
     def site_details(self) -> tuple[SiteDetails, datetime | None]:
         """Return the details of the site, and when they were last changed; None: never."""
         return self._session.read_once(registry.site_details)

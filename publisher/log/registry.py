@@ -97,6 +97,13 @@ def site(conn: Connection) -> Site:
     return Site(base=row.base, tag_authority=row.tag_authority)
 
 
+def site_created_at(conn: Connection) -> datetime:
+    created_at = conn.scalar(select(t.site.c.created_at))
+    if created_at is None:
+        raise not_initialised()
+    return moment(created_at)
+
+
 def site_details(conn: Connection) -> tuple[SiteDetails, datetime | None]:
     """Return the details of the site, and when they were last changed; None: never."""
     row = _SITE_DETAILS.first(conn, {})

@@ -60,6 +60,11 @@ class FileCache:
             return None
         return CachedFile(path, digest) if path.exists() else None
 
+    def state(self) -> tuple[int, ...]:
+        """Return a value that differs once a file was added or deleted."""
+        folders = (self._folder / "release", self._folder / "passing")
+        return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+
     @contextmanager
     def generation(self, *, patience: float) -> Iterator[None]:
         """Generate files inside. Reads for a file begin inside too, so that no erasure misses it.

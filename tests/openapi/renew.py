@@ -61,6 +61,7 @@ def requests_by_operation(site: Site) -> dict[str, str]:
         "search_json_feed": "/feeds/search.json?q=不动产登记",
         "get_catalog": "/catalog",
         **{f"get_catalog_{form}": f"/catalog.{form}" for form in ("jsonld", "ttl", "rdf", "nt")},
+        "get_service": "/v1",
         "list_schemas": "/v1/schemas",
         "get_table_schema": "/v1/schemas/fees/table-schema.json",
         "get_json_schema": "/v1/schemas/fees/json-schema.json",

@@ -16,7 +16,7 @@ from publisher.log.queries import history
 from publisher.log.record_identity import span_id
 from publisher.log.session import Session
 
-BLOCK = 500
+BLOCK = 100
 """Most changes in a block, which is one archive document."""
 _BATCH = 500
 
@@ -151,6 +151,22 @@ class FeedChanges:
                 firsts = {row.part: row.release for row in conn.execute(files).all()}
                 initial |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
         return frozenset(initial)
+
+    def following(self, changes: Sequence[Change]) -> Mapping[int, int]:
+        """Map sequences to the number of changes after it in its release, which never changes."""
+        one_of_each = {(change.dataset, change.release): change.sequence for change in changes}
+        sibling = t.change.alias("sibling")
+        query = (
+            select(_c.sequence, func.max(sibling.c.sequence).label("last"))
+            .join_from(t.change, sibling, sibling.c.release == _c.release)
+            .group_by(_c.sequence)
+        )
+        lasts: dict[int, int] = {}
+        with self._session.read() as conn:
+            for batch in batched(one_of_each.values(), _BATCH):
+                rows = conn.execute(query.where(_c.sequence.in_(batch))).all()
+                lasts |= {row.sequence: row.last for row in rows}
+        return {c.sequence: lasts[one_of_each[c.dataset, c.release]] - c.sequence for c in changes}
 
     def block(self, sequence: int) -> Block | None:
         """Return the block that contains a change; None if there is no such change."""

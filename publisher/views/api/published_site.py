@@ -5,9 +5,19 @@ from __future__ import annotations
 from publisher.log.model import Dataset, View
 from publisher.views.api.routes import files
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
+from publisher.web.conditional_requests import Validity
 from publisher.web.service import Service
 
 _TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
+
+
+def validity(service: Service, *datasets: Dataset) -> Validity:
+    """Return the validity of a description of one dataset, or of all, without reading releases or files."""
+    name = datasets[0].name if len(datasets) == 1 else None
+    sequence, day = service.log.queries.validator(name)
+    read, first = service.site_details(), service.newest_checkpoint(name or "", sequence)
+    # A dataset changes without a release, and a file gets its digest when it is generated.
+    return Validity((sequence, day, datasets, read.details, first, service.files.state()))
 
 
 def read_published_site(service: Service, *, versions: bool = False) -> PublishedSite:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from datetime import date, datetime
 from functools import lru_cache
-from urllib.parse import urlencode
+from urllib.parse import quote, urlencode
 
 from publisher.log.clocks import day_at, start_of
 from publisher.log.model import View
@@ -20,6 +20,8 @@ from schemas.definition.catalogue import Catalogue, FieldType
 
 VIEW = frozenset({"as_of", "known_at", "release"})
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
+_WRITTEN = "%!$&'()*+,;=:@/?-._~"
+"""What stands for itself in a query (RFC 3986, section 3.4)."""
 _RECORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -122,6 +124,12 @@ def latest_modification(published: datetime | None, day: date) -> datetime | Non
     if published is None:
         return None
     return max(published, start_of(day))
+
+
+def link_as_requested(service: Service, call: Call) -> str:
+    """Return the requested address, from the site's base, with its query as it was written."""
+    query = quote(call.query, safe=_WRITTEN)
+    return service.link(call.address) + (f"?{query}" if query else "")
 
 
 def link_with_query(service: Service, call: Call, **more: str) -> str:

@@ -14,8 +14,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from publisher.log.model import Dataset
-from publisher.views.discovery import vocabulary
+from publisher.log.model import Dataset, Site
+from publisher.log.registry import SiteDetails
+from publisher.views.discovery import subjects, vocabulary
 from publisher.views.discovery.addresses import Addresses
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
 from schemas.definition.catalogue import Catalogue
@@ -34,6 +35,13 @@ def document(published_site: PublishedSite, *, versions: bool = False) -> Node:
 def dataset_document(base: str, published_dataset: PublishedDataset) -> Node:
     """Build the document of one list, with its versions and its series. ``base``: address of the site."""
     return _graph(_lists([published_dataset], Addresses(base), versions=True))
+
+
+def service_document(site: Site, details: SiteDetails, names: Iterable[str]) -> Node:
+    """Build the document of the API itself. ``names``: of the datasets that it serves."""
+    at = Addresses(site.base)
+    datasets = [at.dataset(name) for name in names]
+    return _graph([*_publisher(site, details, at), *_service(site, details, at, datasets)])
 
 
 def _graph(nodes: Iterable[Node]) -> Node:
@@ -59,8 +67,8 @@ def _lists(datasets: Sequence[PublishedDataset], at: Addresses, *, versions: boo
 
 def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) -> Iterator[Node]:
     site = published_site.site
-    own, host = published_site.details, site.tag_authority.partition(",")[0]
-    agent = at.part("publisher", host)
+    own = published_site.details
+    agent, contact = _site_agent(site, at), _site_contact(site, at)
     times = [p.release.published_at for d in published_site.datasets for p in d.releases]
     datasets = [at.dataset(d.dataset.name) for d in published_site.datasets]
     series = dict.fromkeys(at.part("series", d.catalogue.name) for d in published_site.datasets)
@@ -78,32 +86,56 @@ def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) ->
         "dct:publisher": _ref(agent),
         "dct:language": _ref(vocabulary.CHINESE),
         "foaf:homepage": _ref(f"{site.base}/"),
-        **({"dcat:contactPoint": _ref(at.part("contact", host))} if own.contact else {}),
+        **({"dcat:contactPoint": _ref(contact)} if own.contact else {}),
         "dcat:dataset": [_ref(a) for a in (*datasets, *(series if versions else ()))],
         "dcat:service": _ref(at.service),
         "dcat:themeTaxonomy": _ref(vocabulary.GOVERNMENT.rpartition("/")[0]),
         **({"dct:modified": _instant(max(times)), "dct:issued": _instant(min(times))} if times else {}),
     }
-    name = own.owner or host
-    yield {"@id": agent, "@type": "foaf:Agent", "foaf:name": name, "foaf:homepage": _ref(f"{site.base}/")}
+    yield from _publisher(site, own, at)
+    yield from _service(site, own, at, datasets)
+
+
+def _site_agent(site: Site, at: Addresses) -> str:
+    return at.part("publisher", site.tag_authority.partition(",")[0])
+
+
+def _site_contact(site: Site, at: Addresses) -> str:
+    return at.part("contact", site.tag_authority.partition(",")[0])
+
+
+def _publisher(site: Site, own: SiteDetails, at: Addresses) -> Iterator[Node]:
+    """Yield nodes of the body that is responsible for the site, its contact and its home page."""
+    home = f"{site.base}/"
+    yield {
+        "@id": _site_agent(site, at),
+        "@type": "foaf:Agent",
+        "foaf:name": own.owner or site.tag_authority.partition(",")[0],
+        "foaf:homepage": _ref(home),
+    }
     if own.contact:
         yield {
-            "@id": at.part("contact", host),
+            "@id": _site_contact(site, at),
             "@type": "vcard:Kind",
             "vcard:fn": own.contact,
             **vocabulary.contact(own.contact),
         }
-    yield {"@id": f"{site.base}/", "@type": "foaf:Document"}
+    yield {"@id": home, "@type": "foaf:Document"}
+
+
+def _service(site: Site, own: SiteDetails, at: Addresses, datasets: Sequence[str]) -> Iterator[Node]:
     yield {
         "@id": at.service,
         "@type": "dcat:DataService",
         "dct:title": [vocabulary.chinese("清单接口"), vocabulary.english("The API of the lists")],
-        "dct:publisher": _ref(agent),
+        "dct:publisher": _ref(_site_agent(site, at)),
+        **({"dcat:contactPoint": _ref(_site_contact(site, at))} if own.contact else {}),
         "dcat:endpointURL": _ref(at.service),
         "dcat:endpointDescription": _ref(f"{site.base}/openapi.json"),
         "dcat:servesDataset": [_ref(a) for a in datasets],
         "dct:accessRights": _ref(vocabulary.PUBLIC),
     }
+    yield {"@id": vocabulary.PUBLIC, "@type": "dct:RightsStatement"}
 
 
 def _dataset(published_dataset: PublishedDataset, at: Addresses, *, versions: bool) -> Iterator[Node]:
@@ -129,11 +161,12 @@ def _dataset(published_dataset: PublishedDataset, at: Addresses, *, versions: bo
         "dcat:version": str(latest.release.number) if latest else None,
         **(history if versions else {}),
         "dcat:inSeries": _ref(at.part("series", catalogue.name)),
-        "dcat:distribution": [_ref(f.address) for f in published_dataset.files],
+        "dcat:distribution": [_ref(f.address) for f in published_dataset.files] + [_ref(f"{home}/records")],
     }
     yield _present(node)
     for file in published_dataset.files:
         yield from _distribution(file, dataset, at)
+    yield _paged_records(dataset, at)
     yield from _related_nodes(dataset, at)
     yield _schema(at.schema(catalogue.name), catalogue)
     if published_dataset.releases:
@@ -200,7 +233,6 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
             "dct:format": _ref(kind) if file.file_type else None,
             "dct:license": _ref(_licence(dataset, at)),
             "dct:language": _ref(vocabulary.CHINESE),
-            "dcat:accessService": _ref(at.service),
             "dcat:byteSize": vocabulary.typed(file.size, "nonNegativeInteger")
             if file.size is not None
             else None,
@@ -218,6 +250,24 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
             "spdx:checksumValue": vocabulary.typed(file.digest, "hexBinary"),
         }
         yield {"@id": vocabulary.SHA_256, "@type": "spdx:ChecksumAlgorithm"}
+
+
+def _paged_records(dataset: Dataset, at: Addresses) -> Node:
+    """Build the API as a distribution: an access service without a download, since one page is not the list.
+
+    Harvesters (udata) take any distribution with a service for an API, so files have none.
+    """
+    address = f"{at.dataset(dataset.name)}/records"
+    return {
+        "@id": address,
+        "@type": "dcat:Distribution",
+        "dct:title": [vocabulary.chinese("接口（分页）"), vocabulary.english("API, page by page")],
+        "dcat:accessURL": _ref(address),
+        "dcat:accessService": _ref(at.service),
+        "dcat:mediaType": _ref(vocabulary.media_type("application/json")),
+        "dct:license": _ref(_licence(dataset, at)),
+        "dct:language": _ref(vocabulary.CHINESE),
+    }
 
 
 def _series(
@@ -289,9 +339,8 @@ def _related_nodes(dataset: Dataset, at: Addresses) -> Iterator[Node]:
 
 
 def _keywords(dataset: Dataset, catalogue: Catalogue) -> list[Node]:
-    place = administrative_divisions.name_of(dataset.division) if dataset.division else None
-    chinese = dict.fromkeys(word for word in (catalogue.title, dataset.body, place, *dataset.labels) if word)
-    return [*map(vocabulary.chinese, chinese), vocabulary.english(catalogue.title_en)]
+    chinese, english = subjects.keywords(dataset, catalogue)
+    return [*map(vocabulary.chinese, chinese), *map(vocabulary.english, english)]
 
 
 def _schema(address: str, catalogue: Catalogue) -> Node:

@@ -27,8 +27,10 @@ from publisher.views.pages.developers import documentation, documents, examples
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
+from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route
 from publisher.web.service import Service
 
@@ -54,6 +56,8 @@ QUERIES: dict[str, Page] = {
 WAITING: dict[str, Waiting] = {"/search": search.search, documents.HOME: examples.developers}
 """Pages that query the search engine."""
 RECORD = "/datasets/{dataset}/records/{record}"
+IMAGES = ("favicon.ico", "icon.png", "share.png")
+"""Images at addresses that stay, because feeds and link previews outlive their digests."""
 
 
 def routes(press: Press) -> tuple[AnyRoute, ...]:
@@ -72,6 +76,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
+        *(_image(press, name) for name in IMAGES),
     )
 
 
@@ -104,6 +109,16 @@ def _download(path: str, media_type: str, make_reply: Callable[[Visit], Awaitabl
         return await make_reply(page_request.parse_visit(service, call))
 
     return AsyncRoute(_operation(path, media_type), handle, "file")
+
+
+def _image(press: Press, name: str) -> Route:
+    asset = press.assets[name]
+
+    def handle(_: Service, call: Call) -> Reply:
+        query_parameters.parse(call.query, Grammar())
+        return Reply(Validity((asset.name,)), lambda: asset.body)
+
+    return Route(_operation(f"/{name}", asset.media_type), handle, "loop")
 
 
 def _asset(press: Press) -> Callable[[Service, Call], Reply]:

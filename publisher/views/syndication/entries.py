@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from functools import cache
 from itertools import groupby
 
@@ -27,10 +28,11 @@ def build_entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Da
 
 def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
     site = log.datasets.site()
-    amended, origins, first = (
+    amended, origins, first, following = (
         log.feed_changes.amendments(changes),
         log.feed_changes.origins(changes),
         log.feed_changes.initial_changes(changes),
+        log.feed_changes.following(changes),
     )
 
     @cache
@@ -46,9 +48,23 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
         for change in reversed(list(group)):
             sequence = change.sequence
             item = change_item(change, site, datasets[name], *context, first=sequence in first)
-            yield build_entry(
-                _add_follow_ups(item, amended.get(sequence), origins.get(sequence)), base=site.base
-            )
+            item = _add_follow_ups(item, amended.get(sequence), origins.get(sequence))
+            yield _order(build_entry(item, base=site.base), sequence, following[sequence])
+
+
+def _order(entry: Entry, sequence: int, following: int) -> Entry:
+    """Give entries of one instant different times, microseconds apart, in the order of the list.
+
+    Readers sort by time, and the feed validator of the W3C warns of two entries with the same ``updated``.
+    Entries that an amendment updates get times in the second before its own, newer changes later ones.
+    ``following``: number of changes after this one in its release.
+    """
+    later = timedelta(microseconds=following)
+    if entry.updated == entry.published:
+        return replace(entry, published_offset=later, updated_offset=later)
+    earlier = timedelta(microseconds=sequence % 1_000_000) - timedelta(seconds=1)
+    earliest = entry.published_at + later - entry.updated + timedelta(microseconds=1)
+    return replace(entry, published_offset=later, updated_offset=max(earlier, earliest))
 
 
 def _add_follow_ups(item: ChangeItem, amendment: LastAmendment | None, origin: str | None) -> ChangeItem:

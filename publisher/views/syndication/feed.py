@@ -6,14 +6,18 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 
 from feeds.feed import Entry, Erasure, Feed, Link
-from publisher.log.clocks import SHANGHAI, moment
+from publisher.log.clocks import SHANGHAI
 from publisher.log.log import Log
-from publisher.log.model import Change, Dataset, View
+from publisher.log.model import Change, Dataset, Site, View
+from publisher.log.registry import SiteDetails
 from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.formats import FORMATS
 from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope
 from publisher.views.syndication.selection import ENTRIES, Selection
 from schemas.reference import administrative_divisions
+
+ICON = "/icon.png"
+"""Address of the square image that stands for the site in feed readers."""
 
 
 def render(feed: Feed, form: Form) -> bytes:
@@ -34,25 +38,31 @@ def build_feed(
     *,
     facet_titles: Mapping[str, str] | None = None,
     hub: str = "",
+    address: str = "",
 ) -> Feed:
     """Build the feed of a selection.
 
     ``facet_titles``: titles of the facets that the scope filters by. ``hub``: the WebSub hub, if any.
+    ``address``: the one that was requested, which may be another spelling of the scope's.
     """
     site, datasets = log.datasets.site(), scope_datasets(log, scope)
     feed_entries = build_entries(log, selection.changes, {d.name: d for d in datasets})
     own, _ = log.datasets.site_details()
     only = datasets[0] if scope.dataset is not None else None
     erasures = () if selection.archive is not None else list_erasures(log, scope)
+    is_topic = bool(hub) and scope.sent_to_hub  # subscribers of the hub need the one address that it knows
+    own_address = site.base + feed_path(scope, form, selection.archive)
     return Feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
         title=feed_title(scope, only, facet_titles or {}),
         subtitle=(only.notice or only.description) if only else f"{own.name or site.base} 各清单的变化",
-        updated=_updated(feed_entries, erasures, datasets),
+        updated=_updated(log, feed_entries, erasures, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
-        self_link=site.base + feed_path(scope, form, selection.archive),
-        author=only.body if only else own.owner or own.name or site.base,
+        self_link=own_address if is_topic or not address else address,
+        author=only.body if only else site_author(site, own),
+        author_link="" if only else f"{site.base}/",
+        icon=site.base + ICON,
         rights=only.licence if only else "",
         entries=feed_entries,
         links=tuple(feed_links(site.base, scope, form, selection.archive, selection.previous, hub=hub)),
@@ -60,6 +70,11 @@ def build_feed(
         checkpoint=_newest_checkpoint(log, selection.changes),
         archive=selection.archive is not None,
     )
+
+
+def site_author(site: Site, own: SiteDetails) -> str:
+    """Return the author of feeds of several datasets: the body responsible for the site, if it is stated."""
+    return own.owner or own.name or site.base
 
 
 def _newest_checkpoint(log: Log, changes: Sequence[Change]) -> str:
@@ -132,10 +147,9 @@ def _until(view: View) -> str:
 
 
 def _updated(
-    feed_entries: tuple[Entry, ...], erasures: tuple[Erasure, ...], datasets: tuple[Dataset, ...]
+    log: Log, feed_entries: tuple[Entry, ...], erasures: tuple[Erasure, ...], datasets: tuple[Dataset, ...]
 ) -> datetime:
-    """Return the instant of the newest entry or erasure, else of the first dataset, else the epoch."""
-    instants = [entry.updated for entry in feed_entries] + [erasure.erased_at for erasure in erasures]
-    if instants:
-        return max(instants)
-    return min((d.created_at for d in datasets if d.created_at), default=moment(0))
+    """Return the instant of the newest entry or erasure, else of the first dataset, else of the site."""
+    instants = [entry.updated_at for entry in feed_entries] + [erasure.erased_at for erasure in erasures]
+    instants = [max(instants)] if instants else [d.created_at for d in datasets if d.created_at]
+    return min(instants) if instants else log.datasets.site_created_at()

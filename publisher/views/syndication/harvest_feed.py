@@ -5,11 +5,11 @@ from __future__ import annotations
 from html import escape
 
 from feeds.feed import Category, Entry, Feed
-from publisher.log.clocks import SHANGHAI, moment
+from publisher.log.clocks import SHANGHAI
 from publisher.log.evidence.notices import Notice
 from publisher.log.log import Log
 from publisher.log.model import Site
-from publisher.views.syndication.feed import feed_links, feed_path, render
+from publisher.views.syndication.feed import ICON, feed_links, feed_path, render, site_author
 from publisher.views.syndication.scope import Form, Scope
 from publisher.views.syndication.selection import NoSuchArchiveError
 
@@ -26,11 +26,12 @@ _TITLES = {
 _SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "内容哈希值", "status": "状态码"}
 
 
-def render_sources_feed(log: Log, form: Form, archive: int | None = None) -> bytes:
+def render_sources_feed(log: Log, form: Form, archive: int | None = None, address: str = "") -> bytes:
     """Serialize the feed of notices: the newest, between :data:`ENTRIES` and twice as many.
 
     ``archive``: number of the first notice of an archive, which has :data:`ENTRIES` notices. A block becomes
     an archive (RFC 5005) when the next block is full, so an archive never gains an entry.
+    ``address``: the one that was requested.
     Raises :class:`NoSuchArchiveError`.
     """
     site = log.datasets.site()
@@ -44,14 +45,17 @@ def render_sources_feed(log: Log, form: Form, archive: int | None = None) -> byt
     ordered = batch if archive is None else batch[::-1]
     notices = tuple(n for n in ordered if archive is None or n.key < first + ENTRIES)
     scope, previous = Scope(SOURCES), first - ENTRIES if first > ENTRIES else None
+    own, _ = log.datasets.site_details()
     feed = Feed(
         id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
         title="来源网页的变化",
         subtitle=f"{site.base} 所采集的网页在来源网站上的变化、消失和恢复；已发布的内容不因此变化",
-        updated=notices[0].at if notices else moment(0),
+        updated=notices[0].at if notices else log.datasets.site_created_at(),
         link=f"{site.base}/",
-        self_link=site.base + feed_path(scope, form, archive),
-        author=site.base,
+        self_link=address or site.base + feed_path(scope, form, archive),
+        author=site_author(site, own),
+        author_link=f"{site.base}/",
+        icon=site.base + ICON,
         entries=tuple(_entry(notice, site) for notice in notices),
         links=tuple(feed_links(site.base, scope, form, archive, previous)),
         archive=archive is not None,

@@ -8,13 +8,14 @@ from feeds.categories import facet_terms
 from feeds.fee_direction import directions_of_values
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
-from publisher.log.queries.feed_changes import BLOCK
 from publisher.views.syndication.scope import FORMS, LISTED_FACETS, Scope, make_scope
 from publisher.views.syndication.selection import announces
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
 _AMENDING = ("corrected", "withdrawn")
+_CHUNK = 500
+"""Changes that are read at once."""
 
 
 def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
@@ -24,7 +25,7 @@ def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
     if "erased" in log.queries.release(dataset, number).counts:  # the erased content is not available
         scopes |= dict.fromkeys((make_scope(), make_scope(dataset=dataset)))
     after = 0
-    while changes := log.queries.changes(dataset=dataset, release=number, after=after, limit=BLOCK):
+    while changes := log.queries.changes(dataset=dataset, release=number, after=after, limit=_CHUNK):
         for change in changes:
             if announces(make_scope(), change):
                 # These withdraw or update entries that earlier changes of the record added.

@@ -2,7 +2,8 @@
 
 An archive (RFC 5005, section 4) contains the changes of one block of the log that match the scope. A block is
 up to :data:`publisher.log.queries.feed_changes.BLOCK` consecutive changes of one release. A release is
-complete when it is published and is never edited, so an archive never gains or loses an entry.
+complete when it is published and is never edited, so an archive never gains or loses an entry. The feed ends
+where an archive begins, so that no entry is in both.
 """
 
 from __future__ import annotations
@@ -24,8 +25,12 @@ from search.contract import FOREVER, Request, SavedSearch, SearchEngine
 from search.query.field_filters import FilterFields, apply_filters
 
 ENTRIES = 100
-"""Maximum number of changes in a feed. Its archives contain all changes."""
-_MAX_BLOCKS = 20
+"""Minimum number of changes in a feed, if there are as many. It has less than a block more."""
+_ENOUGH = ENTRIES + BLOCK
+"""Number of changes with which a feed and the change before it are certainly complete."""
+_CHUNK = 500
+"""Changes that are read at once."""
+_MAX_BLOCKS = 100
 """Maximum number of blocks scanned per request. The archives cover older changes."""
 _MAX_TOUCHES = 400
 
@@ -69,7 +74,7 @@ def announces(scope: Scope, change: Change) -> bool:
 def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selection:
     """Select the changes of a scope without search. Raises :class:`NoSuchArchiveError`."""
     if archive is None:
-        return _newest_selection(log, _select_newest(log, scope, None, ENTRIES + 1))
+        return _newest_selection(log, _select_newest(log, scope, None, _ENOUGH))
     block = _block(log, scope, archive)
     before = _select_newest(log, scope, block.first, 1)
     return _archive_selection(log, _select_block(log, scope, block), block, before)
@@ -86,7 +91,7 @@ async def select(
         return await to_thread.run_sync(select_from_log, log, scope, archive)
     change_search = await _search_changes(log, search, fields, scope)
     if archive is None:
-        batch = await change_search.select_newest(None, ENTRIES + 1)
+        batch = await change_search.select_newest(None, _ENOUGH)
         return await to_thread.run_sync(_newest_selection, log, batch)
     block = await to_thread.run_sync(_block, log, scope, archive)
     changes = await change_search.select_block(block)
@@ -104,14 +109,14 @@ async def select_release(
         return Selection(())
     changes: list[Change] = []
     change_search = await _search_changes(log, search, fields, scope)
-    rest = await change_search.collect_release(block.release_start, last, changes, ENTRIES + 1)
+    rest = await change_search.collect_release(block.release_start, last, changes, _ENOUGH)
     return await to_thread.run_sync(_newest_selection, log, _Batch(changes, rest))
 
 
 def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Batch:
     changes: list[Change] = []
-    for _ in range(_MAX_BLOCKS):
-        size = BLOCK if scope.kinds else limit
+    for _ in range(_MAX_BLOCKS * BLOCK // _CHUNK):
+        size = _CHUNK if scope.kinds else limit
         rows = log.queries.changes(
             dataset=scope.dataset,
             cause="source",
@@ -138,19 +143,27 @@ def _select_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
 
 
 def _newest_selection(log: Log, batch: _Batch) -> Selection:
-    changes = tuple(batch.changes[:ENTRIES])
-    return Selection(changes, None, _previous_archive(log, batch, batch.changes[ENTRIES:]))
+    """Select the newest changes and all others of the block in which they end."""
+    older: Sequence[Change] = ()
+    if len(batch.changes) >= ENTRIES:
+        last = log.feed_changes.block(batch.changes[ENTRIES - 1].sequence)
+        older = [change for change in batch.changes if last is not None and change.sequence < last.first]
+    previous = _previous_archive(log, batch, older)
+    if previous is None:
+        return Selection(tuple(batch.changes))
+    changes = tuple(change for change in batch.changes if change.sequence >= previous.end)
+    return Selection(changes, None, previous.first)
 
 
 def _archive_selection(log: Log, changes: tuple[Change, ...], block: Block, before: _Batch) -> Selection:
-    return Selection(changes, block.first, _previous_archive(log, before, before.changes))
+    previous = _previous_archive(log, before, before.changes)
+    return Selection(changes, block.first, previous.first if previous else None)
 
 
-def _previous_archive(log: Log, batch: _Batch, older: Sequence[Change]) -> int | None:
+def _previous_archive(log: Log, batch: _Batch, older: Sequence[Change]) -> Block | None:
     """Return the archive of the next older change; without such a change, that of the end of the scan."""
     sequence = older[0].sequence if older else (batch.rest - 1 if batch.rest else None)
-    block = log.feed_changes.block(sequence) if sequence else None
-    return block.first if block else None
+    return log.feed_changes.block(sequence) if sequence else None
 
 
 def _block(log: Log, scope: Scope, archive: int) -> Block:

@@ -359,7 +359,7 @@ def test_a_large_release_comes_with_its_newest_entries_and_leads_to_the_rest(des
     desk.deliver()
     (message,) = message_contents(desk)
     feed = message["data"]["feed"]
-    assert len(feed["items"]) == 100
+    assert 100 <= len(feed["items"]) < 200
     ids = {item["id"] for item in feed["items"]}
     while "next_url" in feed:
         feed = desk.site.client.get(feed["next_url"].removeprefix(BASE)).json()

@@ -7,10 +7,9 @@ from typing import Any
 
 from openapi.operation import Operation
 from publisher.log import model
-from publisher.views.api import requested_view
+from publisher.views.api import published_site, requested_view
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
-from publisher.views.api.published_site import read_published_dataset
 from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
@@ -75,12 +74,11 @@ def get_dataset(service: Service, call: Call) -> Reply:
 
 
 def _describe_in_rdf(service: Service, dataset: model.Dataset, media: str) -> Reply:
-    published_dataset = read_published_dataset(service, dataset)
-
     def build() -> bytes:
+        published_dataset = published_site.read_published_dataset(service, dataset)
         return rdf_forms.write(dcat_catalog.dataset_document(service.site.base, published_dataset), media)
 
-    return Reply(Validity((published_dataset,)), build, {"content-type": media})
+    return Reply(published_site.validity(service, dataset), build, {"content-type": media})
 
 
 def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:

@@ -8,7 +8,7 @@ import msgspec
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, RecordQuery
-from publisher.views.api.published_site import read_published_site
+from publisher.views.api import published_site
 from publisher.views.discovery import dcat_catalog, rdf_forms, sitemap_and_robots
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -60,15 +60,43 @@ def _catalog_route(name: str, path: str, media: str, also: tuple[str, ...] = ())
 
     def handle(service: Service, call: Call) -> Reply:
         versions = query_parameters.parse(call.query, _CATALOG).versions
-        published_site, chosen = read_published_site(service, versions=versions), call.media or media
+        chosen = call.media or media
 
         def build() -> bytes:
-            return rdf_forms.write(dcat_catalog.document(published_site, versions=versions), chosen)
+            site = published_site.read_published_site(service, versions=versions)
+            return rdf_forms.write(dcat_catalog.document(site, versions=versions), chosen)
 
-        # Datasets change without a release, and a file gets its digest when it is generated, so all count.
-        return Reply(Validity((published_site,)), build, {"content-type": chosen})
+        validity = published_site.validity(service, *service.log.datasets.all())
+        return Reply(validity, build, {"content-type": chosen})
 
     return Route(_catalog_operation(name, path, media, also), handle)
+
+
+@route(
+    Operation(
+        name="get_service",
+        path="/v1",
+        tag=TAG,
+        summary="接口说明（DCAT 3）",
+        description="本接口作为 `dcat:DataService`：说明文件的地址和所提供的数据集；"
+        "以 Accept 可取各种 RDF。\n\n"
+        "This API as a `dcat:DataService`: the address of its description and the datasets that it serves; "
+        "as any form of RDF by Accept.",
+        answer=dict[str, Any],
+        media_type=rdf_forms.JSON_LD,
+        also=tuple(media for media in rdf_forms.MEDIA.values() if media != rdf_forms.JSON_LD),
+    )
+)
+def get_service(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    datasets, read = service.log.datasets.all(), service.site_details()
+
+    def build() -> bytes:
+        names = [dataset.name for dataset in datasets]
+        document = dcat_catalog.service_document(service.site, read.details, names)
+        return rdf_forms.write(document, call.media)
+
+    return Reply(Validity((datasets, read.details)), build, {"content-type": call.media})
 
 
 class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -209,7 +237,8 @@ def get_sitemap(service: Service, call: Call) -> Reply:
     datasets = service.log.datasets.all()
     sequence = service.log.queries.sequence()
     return Reply(
-        Validity((sequence, datasets)), lambda: sitemap_and_robots.site_sitemap(read_published_site(service))
+        Validity((sequence, datasets)),
+        lambda: sitemap_and_robots.site_sitemap(published_site.read_published_site(service)),
     )
 
 
@@ -241,6 +270,7 @@ ROUTES: tuple[Any, ...] = (
         _catalog_route(f"get_catalog_{suffix}", f"/catalog.{suffix}", media)
         for suffix, media in rdf_forms.MEDIA.items()
     ),
+    get_service,
     list_schemas,
     get_table_schema,
     get_json_schema,

@@ -92,8 +92,9 @@ def _log_feed_route(form: Form) -> Route:
         path=f"/feeds/{{dataset}}.{form}",
         tag="feeds",
         summary=f"变化订阅（{TITLES[form]}）",
-        description="最近的变化，逐次发布，新的在前，至多100条；识读改进不作为变化。更早的见存档。\n\n"
-        "The newest changes, release by release, at most 100; parser improvements are not included. "
+        description="最近的变化，逐次发布，新的在前，至少100条、不足200条；识读改进不作为变化。更早的见存档。\n\n"
+        "The newest changes, release by release: 100, and the rest of the archive in which they end; "
+        "parser improvements are not included. "
         "What is older is in the archives.",
         parameters=(_NAME, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release"),
@@ -106,7 +107,10 @@ def _log_feed_route(form: Form) -> Route:
 
         def build() -> bytes:
             selected = _select(service, scope, params.archive)
-            return render(build_feed(service.log, scope, selected, form, hub=service.hub), form)
+            address = requested_view.link_as_requested(service, call)
+            return render(
+                build_feed(service.log, scope, selected, form, hub=service.hub, address=address), form
+            )
 
         return Reply(validity, build, _headers(service, scope, params, form))
 
@@ -144,7 +148,13 @@ def _search_feed_route(form: Form) -> AsyncRoute:
             return await sync_to_thread(
                 lambda: render(
                     build_feed(
-                        service.log, scope, selected, form, facet_titles=search_scope.facets, hub=service.hub
+                        service.log,
+                        scope,
+                        selected,
+                        form,
+                        facet_titles=search_scope.facets,
+                        hub=service.hub,
+                        address=requested_view.link_as_requested(service, call),
                     ),
                     form,
                 )
@@ -351,15 +361,16 @@ def _sources_feed_route(form: Form) -> Route:
 
     def handle(service: Service, call: Call) -> Reply:
         params = query_parameters.parse(call.query, _SOURCES_GRAMMAR)
-        version = service.log.evidence.notices_version()
+        version, read = service.log.evidence.notices_version(), service.site_details()
+        address = requested_view.link_as_requested(service, call)
 
         def build() -> bytes:
             try:
-                return render_sources_feed(service.log, form, params.archive)
+                return render_sources_feed(service.log, form, params.archive, address)
             except NoSuchArchiveError:
                 raise no_such_archive() from None
 
-        return Reply(Validity(("sources", version)), build)
+        return Reply(Validity(("sources", version)).extended(read.details, read.changed_at), build)
 
     return Route(operation, handle)
 

@@ -33,6 +33,8 @@ _MEDIA = {
     "css": "text/css; charset=utf-8",
     "js": "text/javascript; charset=utf-8",
     "svg": "image/svg+xml",
+    "png": "image/png",
+    "ico": "image/vnd.microsoft.icon",
 }
 _IMPORT = re.compile(rb"(?<=from \")\./([a-z-]+\.js)(?=\")")
 """A script that another script imports. It sorts before the importing script."""

@@ -30,6 +30,7 @@ pytestmark = pytest.mark.both_databases
 
 DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib defines the terms of DCAT 2 only
 SPDX = Namespace("http://spdx.org/rdf/terms#")
+HERE = Path(__file__).parent
 DATASET = URIRef(f"{BASE}/v1/datasets/{FEES}")
 
 
@@ -109,10 +110,56 @@ def test_a_harvester_that_takes_every_dataset_node_gets_the_lists_and_nothing_el
     assert set(catalog.subjects(RDF.type, DCAT.Dataset)) == lists
     listed = set(catalog.objects(URIRef(f"{BASE}/catalog"), DCAT.dataset))
     assert listed == lists
-    files = {str(file) for file in catalog.objects(DATASET, DCAT.distribution)}
+    files = {str(file) for file in catalog.objects(DATASET, DCAT.distribution / DCAT.downloadURL)}
     assert files == {f"{DATASET}/files/{form}" for form in FORMS}
     assert set(catalog.objects(DATASET, DCAT.landingPage)) == {URIRef(f"{BASE}/datasets/{FEES}")}
-    assert Literal("行政事业性收费目录清单", lang="zh") in set(catalog.objects(DATASET, DCAT.keyword))
+
+
+def test_the_paged_api_is_an_access_service_and_never_a_download(graph: Graph) -> None:
+    paged, of_another = (URIRef(f"{BASE}/v1/datasets/{name}/records") for name in (FEES, "empty-fees"))
+    assert set(graph.subjects(DCAT.accessService, URIRef(f"{BASE}/v1"))) == {paged, of_another}
+    assert graph.value(paged, DCAT.downloadURL) is None
+    assert graph.value(paged, DCAT.accessURL) == paged
+    assert not [o for o in graph.objects(None, DCAT.downloadURL) if "/files/" not in str(o)]
+
+
+def test_keywords_are_subjects_and_no_labels(graph: Graph) -> None:
+    keywords = set(graph.objects(DATASET, DCAT.keyword))
+    chinese = ("行政事业性收费目录清单", "收费项目", "收费", "财政", "鞍山市")
+    assert keywords > {Literal(word, lang="zh") for word in chinese}
+    assert Literal("fees", lang="en") in keywords
+    assert Literal("demo", lang="zh") not in keywords
+
+
+@pytest.mark.parametrize("accept", ["text/turtle", "application/ld+json", "application/json"])
+def test_the_api_describes_itself(site: Site, accept: str) -> None:
+    answer = site.client.get("/v1", headers={"accept": accept})
+    form = "turtle" if accept == "text/turtle" else "json-ld"
+    served = Graph().parse(data=answer.content, format=form)
+    assert set(served.objects(URIRef(f"{BASE}/v1"), DCAT.servesDataset)) == {
+        URIRef(f"{BASE}/v1/datasets/{d.name}") for d in site.log.datasets.all()
+    }
+
+
+def test_a_304_of_a_description_reads_no_file_of_any_release(tmp_path: Path) -> None:
+    with four_releases(tmp_path) as site:
+        paths = (
+            f"/v1/datasets/{FEES}",
+            f"/v1/datasets/{FEES}/releases/1",
+            "/catalog",
+            "/catalog?versions=true",
+        )
+        tags = {}
+        for path in paths:
+            headers = {"accept": "text/turtle"}
+            tags[path] = site.client.get(path, headers=headers).headers["etag"]
+            again = site.client.get(path, headers={**headers, "if-none-match": tags[path]})
+            assert again.status_code == 304, path
+        site.client.get(f"/v1/datasets/{FEES}/releases/1/files/csv")  # now the file has a digest
+        for path in paths:
+            answer = site.client.get(path, headers={"accept": "text/turtle", "if-none-match": tags[path]})
+            assert answer.status_code == 200, path
+            assert ("sha256" in answer.text) is (path != "/catalog")
 
 
 def test_the_addresses_of_files_stay_when_the_next_release_is_published(tmp_path: Path) -> None:
@@ -152,7 +199,7 @@ def test_a_dataset_has_a_place_a_period_a_licence_a_contact_and_a_schema(graph: 
 
 def test_every_address_of_the_site_answers(site: Site, graph: Graph) -> None:
     nodes = {n for _, _, n in graph if isinstance(n, URIRef) and str(n).startswith(f"{BASE}/")}
-    plain = {str(n).removeprefix(BASE).partition("#")[0] for n in nodes} - {"", "/v1"}
+    plain = {str(n).removeprefix(BASE).partition("#")[0] for n in nodes} - {""}
     for path in sorted(plain):
         assert site.client.get(path).status_code == 200, path
 
@@ -214,3 +261,18 @@ def test_a_cached_file_is_listed_with_the_digest_of_its_bytes(site: Site) -> Non
     checksum = catalog.value(file, SPDX.checksum)
     assert str(catalog.value(checksum, SPDX.checksumValue)) == hashlib.sha256(content).hexdigest()
     assert str(catalog.value(file, DCAT.byteSize)) == str(len(content))
+
+
+def test_every_iri_that_the_first_catalog_named_still_resolves(site: Site) -> None:
+    """``first_catalog.txt`` is what ``/catalog`` of this site named before lists were its only datasets."""
+    listed = (HERE / "first_catalog.txt").read_text("utf-8").split()
+    assert len(listed) > 60
+    described: dict[str, set[object]] = {}
+    for iri in listed:
+        address, _, fragment = iri.partition("#")
+        assert site.client.get(address).status_code == 200, iri
+        if fragment and address != "/":
+            if address not in described:
+                turtle = site.client.get(address, headers={"accept": "text/turtle"})
+                described[address] = set(Graph().parse(data=turtle.content, format="turtle").subjects())
+            assert URIRef(BASE + iri) in described[address], iri

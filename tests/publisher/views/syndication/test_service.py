@@ -121,12 +121,14 @@ def test_erased_names_and_contents_are_in_no_feed(service: Service, suffix: str)
     assert feedparser.parse(response.content).bozo is False
 
 
-def test_a_feed_has_the_newest_changes_up_to_its_limit(service: Service) -> None:
-    many: list[Content] = [{"name": f"收费项目{n}", "department": "财政部门"} for n in range(ENTRIES + 30)]
+def test_a_feed_has_a_hundred_changes_and_ends_where_an_archive_begins(service: Service) -> None:
+    many: list[Content] = [
+        {"name": f"收费项目{n}", "department": "财政部门"} for n in range(2 * ENTRIES + 30)
+    ]
     service.publish(many)
     service.publish([{**content, "standard": "1元"} for content in many[:5]] + many[5:])
     entries = service.feed().entries
-    assert len(entries) == ENTRIES
+    assert len(entries) == 5 + 30 + ENTRIES
     assert [e.tags[0].term for e in entries[:6]] == ["changed"] * 5 + ["added"]
 
 
