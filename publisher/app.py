@@ -113,6 +113,7 @@ def create_service(
         clock=clock,
         version=metadata.version("qingdan"),
         budgets=ClientBudgets(settings.client_header),
+        started_at=clock(),
         cursors=CursorCodec(read_or_create_key(settings.home / "cursor.key")),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,

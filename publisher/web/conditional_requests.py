@@ -60,7 +60,9 @@ class Validity:
 
     tokens: tuple[object, ...]
     modified: datetime | None = None
-    """Time of the last change; None if a time alone does not determine the response."""
+    """Time of the last change; None: not recorded, so that the site's last change is sent."""
+    decides: bool = True
+    """The time alone determines the response, so that ``If-Modified-Since`` is answered."""
     pinned: bool = False
     """The address is pinned to a release: only a withdrawal, a correction mark or an erasure changes it."""
     immutable: bool = False
@@ -108,7 +110,7 @@ def is_unchanged(validity: Validity, tag: str, headers: Mapping[str, str]) -> bo
     if expected_tags is not None:
         return expected_tags.strip() == "*" or tag.strip('"') in _TAG.findall(expected_tags)
     since = headers.get("if-modified-since")
-    if since is None or validity.modified is None:
+    if since is None or validity.modified is None or not validity.decides:
         return False
     try:
         moment = parsedate_to_datetime(since)

@@ -23,7 +23,17 @@ from publisher.web.conditional_requests import join_headers
 from publisher.web.file_cache import Coding, FileKey
 from publisher.web.problems import ProblemError
 from publisher.web.range_download import AsgiResponse, download
-from publisher.web.route import AnyRoute, AsyncRoute, Call, Endpoint, FileRoute, Respond, Route
+from publisher.web.route import (
+    AnyRoute,
+    AsyncReply,
+    AsyncRoute,
+    Call,
+    Endpoint,
+    FileRoute,
+    Reply,
+    Respond,
+    Route,
+)
 from publisher.web.service import Service
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
@@ -113,7 +123,7 @@ def _answerer(route: Route, service: Service) -> _Answer:
             validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
             if is_unchanged:
                 return BytesResponse(304, validators, b"")
-            return _outcome(route.operation, reply.build(), join_headers(validators, reply.headers))
+            return _outcome(route.operation, reply, reply.build(), validators)
 
     return answer
 
@@ -211,10 +221,13 @@ def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:
 
     async def answer(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
         reply = await route.handle(service, call)
-        validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
+        validity = reply.validity
+        if validity.modified is None and not service.embedded:  # a database server can stall
+            validity = await sync_to_thread(service.dated, validity)
+        validators, is_unchanged = _validators(route.operation, service, call, headers, validity)
         if is_unchanged:
             return BytesResponse(304, validators, b"")
-        return _outcome(route.operation, await reply.build(), join_headers(validators, reply.headers))
+        return _outcome(route.operation, reply, await reply.build(), validators)
 
     return in_turn if route.runs == "file" else answer
 
@@ -229,12 +242,18 @@ def _validators(
     """Return the headers of a response with this validity, and whether the client has it already."""
     if not operation.conditional:
         return {"cache-control": "no-store", **VARY}, False
+    validity = service.dated(validity)
     address = b"?".join((call.address.encode(), call.query, call.media.encode()))
     tag = conditional_requests.etag(validity, version=service.version, address=address)
     own = {**validity.headers(tag, service.site.base), **VARY}
     return own, conditional_requests.is_unchanged(validity, tag, headers)
 
 
-def _outcome(operation: Operation, content: Any, headers: dict[str, str]) -> BytesResponse:
+def _outcome(
+    operation: Operation, reply: Reply | AsyncReply, content: Any, validators: Mapping[str, str]
+) -> BytesResponse:
+    headers = join_headers(validators, reply.headers)
+    if reply.headers_of is not None:
+        headers = join_headers(headers, reply.headers_of(content))
     headers.setdefault("content-type", operation.media_type)
     return BytesResponse(200, headers, content if isinstance(content, bytes) else _encoder.encode(content))

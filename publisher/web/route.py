@@ -37,6 +37,8 @@ class Reply(msgspec.Struct, frozen=True):
     validity: Validity
     build: Callable[[], Any]
     headers: Mapping[str, str] = {}  # a struct copies it
+    headers_of: Callable[[Any], Mapping[str, str]] | None = None
+    """Headers that depend on what ``build`` returns."""
 
 
 class AsyncReply(msgspec.Struct, frozen=True):
@@ -45,6 +47,7 @@ class AsyncReply(msgspec.Struct, frozen=True):
     validity: Validity
     build: Callable[[], Awaitable[Any]]
     headers: Mapping[str, str] = {}  # a struct copies it
+    headers_of: Callable[[Any], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)

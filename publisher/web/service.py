@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from litestar.concurrency import sync_to_thread
@@ -16,6 +16,7 @@ from publisher.log.proofs import FirstCheckpoint
 from publisher.log.registry import SiteDetails
 from publisher.log.transparency.successions import Succession
 from publisher.web.client_budget import ClientBudgets
+from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileCache
 from publisher.web.page_cursor import CursorCodec
 from publisher.web.work_pools import WorkPools
@@ -65,6 +66,8 @@ class Service:
     pools: WorkPools
     cursors: CursorCodec
     budgets: ClientBudgets
+    started_at: datetime
+    """When this process began: what depends on the program only is not newer."""
     hub: str = ""
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     shows_actor: bool = False
@@ -98,6 +101,18 @@ class Service:
     def last_details(self) -> ReadDetails:
         """Details that were read last, for error pages: the database may be away."""
         return self._details[0] if self._details else ReadDetails(SiteDetails(), None)
+
+    def changed_at(self) -> datetime:
+        """Return the time of the last change of the site, or of this program's start: nothing is newer."""
+        read, sequence = self.site_details(), self.log.queries.sequence()
+        times = (self.published_anywhere(sequence), read.changed_at, self.started_at)
+        return max(time for time in times if time is not None)
+
+    def dated(self, validity: Validity) -> Validity:
+        """Add the time of the site's last change to a validity without a time."""
+        if validity.modified is not None:
+            return validity
+        return replace(validity, modified=self.changed_at(), decides=False)
 
     def published_anywhere(self, sequence: int) -> datetime | None:
         """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""

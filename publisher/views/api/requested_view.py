@@ -109,6 +109,16 @@ def day_of_view(service: Service, view: View) -> date:
     return view.as_of or day_at(view.known_at or service.clock())
 
 
+def explicit_view(service: Service, name: str, view: View) -> View:
+    """Make both clocks explicit. The defaults are today and the instant of the newest release."""
+    if view.release is not None:
+        return view
+    sequence = service.log.queries.sequence(name)
+    return View(
+        as_of=day_of_view(service, view), known_at=view.known_at or service.published_at(name, sequence)
+    )
+
+
 def check_not_future(service: Service, view: View) -> None:
     """Raise ``invalid-parameters`` for a ``known_at`` in the future: the response would change later."""
     if view.known_at is not None and view.known_at > service.clock():

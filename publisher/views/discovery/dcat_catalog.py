@@ -231,7 +231,7 @@ def _distribution(file: File, dataset: Dataset, at: Addresses) -> Iterator[Node]
             "dcat:downloadURL": _ref(file.address),
             "dcat:mediaType": _ref(media),
             "dct:format": _ref(kind) if file.file_type else None,
-            "dct:license": _ref(_licence(dataset, at)),
+            "dct:license": _ref(licence_address(dataset, at)),
             "dct:language": _ref(vocabulary.CHINESE),
             "dcat:byteSize": vocabulary.typed(file.size, "nonNegativeInteger")
             if file.size is not None
@@ -265,7 +265,7 @@ def _paged_records(dataset: Dataset, at: Addresses) -> Node:
         "dcat:accessURL": _ref(address),
         "dcat:accessService": _ref(at.service),
         "dcat:mediaType": _ref(vocabulary.media_type("application/json")),
-        "dct:license": _ref(_licence(dataset, at)),
+        "dct:license": _ref(licence_address(dataset, at)),
         "dct:language": _ref(vocabulary.CHINESE),
     }
 
@@ -294,7 +294,7 @@ def _common(published_dataset: PublishedDataset, at: Addresses) -> Node:
     return {
         "dct:publisher": _ref(at.part("body", dataset.body)),
         "dcat:contactPoint": _ref(f"{home}#contact"),
-        "dct:license": _ref(_licence(dataset, at)),
+        "dct:license": _ref(licence_address(dataset, at)),
         "dct:accessRights": _ref(vocabulary.PUBLIC),
         "dct:language": _ref(vocabulary.CHINESE),
         "dct:spatial": _ref(at.part("division", administrative_divisions.pad_code(dataset.division)))
@@ -317,7 +317,7 @@ def _related_nodes(dataset: Dataset, at: Addresses) -> Iterator[Node]:
         **vocabulary.contact(dataset.contact),
     }
     yield {
-        "@id": _licence(dataset, at),
+        "@id": licence_address(dataset, at),
         "@type": "dct:LicenseDocument",
         "dct:title": dataset.licence,
     }
@@ -378,7 +378,8 @@ def _description(dataset: Dataset) -> Node:
     return vocabulary.chinese("\n".join(part for part in parts if part) or dataset.title)
 
 
-def _licence(dataset: Dataset, at: Addresses) -> str:
+def licence_address(dataset: Dataset, at: Addresses) -> str:
+    """Return the address of the licence; of a text, the one of its node in the description of the dataset."""
     return vocabulary.licence(dataset.licence) or f"{at.dataset(dataset.name)}#licence"
 
 

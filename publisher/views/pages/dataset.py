@@ -15,6 +15,7 @@ from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Facet
 from publisher.views.api.routes import records as api
 from publisher.views.api.routes.records import ListedPage
+from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages import home, search
 from publisher.views.pages.printing import charts, field_html, html_head
@@ -85,6 +86,12 @@ def dataset(press: Press, visit: Visit) -> Reply:
         ),
     )
 
+    view = View(release=release) if release else visit.view
+    pinned = requested_view.view_query(requested_view.explicit_view(service, name, view))
+    host = service.site.base.removesuffix(visit.root)
+    files = [(host + address, media) for _, media, address in _files(visit, name, release)]
+    links = signposting.of_dataset(service.site.base, dataset, pinned, files, release=release)
+
     def build() -> bytes:
         page = listing.fetch_page(service)
         releases = service.log.queries.releases(name)
@@ -94,7 +101,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
         return press.page(
             "dataset.html",
             visit,
-            html_head.dataset_head(visit, dataset, catalogue, latest),
+            replace(html_head.dataset_head(visit, dataset, catalogue, latest), links=links),
             dataset=dataset,
             catalogue=catalogue,
             latest=latest,
@@ -108,12 +115,13 @@ def dataset(press: Press, visit: Visit) -> Reply:
             fields=[f for f in catalogue.fields if not f.personal],
             facets=[search.choices(visit, f) for f in facets if search.is_useful(visit, f)],
             chips=list(search.chips(visit, facets, {})),
-            files=_files(visit, name, release),
+            files=[(title, address) for title, _, address in _files(visit, name, release)],
             title_of=field_html.title_of,
         )
 
-    validity = requested_view.validity(service, name, View(release=release) if release else visit.view)
-    return Reply(replace(validity, tokens=(*validity.tokens, dataset), modified=None), build, HEADERS)
+    validity = requested_view.validity(service, name, view)
+    validity = replace(validity, tokens=(*validity.tokens, dataset), decides=False)
+    return Reply(validity, build, {**HEADERS, "link": signposting.header(links)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +215,11 @@ def _cell(visit: Visit, field: Field, value: Json) -> str:
     return text if len(text) <= _CELL else f"{text[:_CELL]}…"
 
 
-def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str]]:
-    """Return (title, address) of the page's state, in every file format."""
+def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str, str]]:
+    """Return (title, media type, address) of the page's state, in every file format."""
     home = f"/v1/datasets/{name}" + (f"/releases/{release}" if release is not None else "")
     clocks = () if release is not None else visit.clocks
     return [
-        (f.title.replace("(", "（").replace(")", "）"), visit.link(f"{home}/files/{f.name}", clocks))
+        (f.title, f.media_type.partition(";")[0], visit.link(f"{home}/files/{f.name}", clocks))
         for f in FORMS.values()
     ]

@@ -8,6 +8,7 @@ from datetime import date
 
 from feeds.change_sentence import headline
 from publisher.log.model import Change, Dataset, RecordQuery, Release
+from publisher.views.api import requested_view
 from publisher.views.pages.printing import html_head, labels
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -67,7 +68,8 @@ def home(press: Press, visit: Visit) -> Reply:
             examples=EXAMPLES,
         )
 
-    return Reply(Validity((sequence, day, datasets)), build, HEADERS)
+    modified = requested_view.latest_modification(service.changed_at(), day)
+    return Reply(Validity((sequence, day, datasets), modified, decides=False), build, HEADERS)
 
 
 def _dataset_card(visit: Visit, dataset: Dataset) -> DatasetCard:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from litestar.concurrency import sync_to_thread
@@ -13,6 +13,7 @@ from publisher.log.model import Change, Dataset, RecordState, Release, View
 from publisher.log.queries.later_events import LaterAmendment
 from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
+from publisher.views.discovery import signposting
 from publisher.views.pages import document
 from publisher.views.pages.printing import field_html, html_head
 from publisher.views.pages.printing.field_html import FieldDifference
@@ -82,7 +83,16 @@ async def record(press: Press, visit: Visit) -> AsyncReply:
     async def build() -> bytes:
         return _render(press, visit, snapshot, pin)
 
-    return AsyncReply(snapshot.validity, build, HEADERS)
+    return AsyncReply(snapshot.validity, build, _headers(visit, snapshot))
+
+
+def _headers(visit: Visit, snapshot: _RecordSnapshot) -> Mapping[str, str]:
+    return {**HEADERS, "link": signposting.header(_links(visit, snapshot))}
+
+
+def _links(visit: Visit, snapshot: _RecordSnapshot) -> signposting.Links:
+    state = snapshot.state
+    return signposting.of_record(visit.service.site.base, snapshot.dataset, state.id, state.release)
 
 
 async def _document(press: Press, visit: Visit, snapshot: _RecordSnapshot, pin: int | None) -> AsyncReply:
@@ -97,7 +107,7 @@ async def _document(press: Press, visit: Visit, snapshot: _RecordSnapshot, pin: 
         return await sync_to_thread(_render, press, visit, snapshot, pin, text, around)
 
     validity = snapshot.validity if pin else await document.surroundings_validity(visit, snapshot.validity)
-    return AsyncReply(validity, build, HEADERS)
+    return AsyncReply(validity, build, _headers(visit, snapshot))
 
 
 def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
@@ -142,8 +152,17 @@ def _render(
     return press.page(
         "document.html" if text else "record.html",
         visit,
-        html_head.record_head(
-            visit, snapshot.dataset, snapshot.catalogue, state, snapshot.content, snapshot.state_release, data
+        replace(
+            html_head.record_head(
+                visit,
+                snapshot.dataset,
+                snapshot.catalogue,
+                state,
+                snapshot.content,
+                snapshot.state_release,
+                data,
+            ),
+            links=_links(visit, snapshot),
         ),
         dataset=snapshot.dataset,
         state=state,

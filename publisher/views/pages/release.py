@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from publisher.log.model import Change
 from publisher.views.api import requested_view
 from publisher.views.api.routes import files
+from publisher.views.discovery import signposting
 from publisher.views.pages.printing import field_html, labels
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.html_head import Head
@@ -33,6 +34,8 @@ def release(press: Press, visit: Visit) -> Reply:
     first = service.first_checkpoint(release)
     counts = labels.format_counts(visit, release.counts)
 
+    own_files = [(file.address, file.media_type.partition(";")[0]) for file in listed.files]
+    links = signposting.of_release(service.site.base, dataset, number, own_files)
     when = labels.when(visit, service.catalogue(name, number), release)
     head = Head(
         title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
@@ -43,6 +46,7 @@ def release(press: Press, visit: Visit) -> Reply:
         source=dataset.body,
         scope=Scope(name),
         followed=dataset.title,
+        links=links,
     )
 
     def build() -> bytes:
@@ -66,7 +70,7 @@ def release(press: Press, visit: Visit) -> Reply:
 
     # The page links to later releases and generated files, so it is not pinned.
     validity = Validity((release.hash, release.erased, dataset, sequence, files_validity.tokens, first))
-    return Reply(validity, build, HEADERS)
+    return Reply(validity, build, {**HEADERS, "link": signposting.header(links)})
 
 
 def _differences(visit: Visit, change: Change) -> Sequence[FieldDifference]:

@@ -114,9 +114,9 @@ def _download(path: str, media_type: str, make_reply: Callable[[Visit], Awaitabl
 def _image(press: Press, name: str) -> Route:
     asset = press.assets[name]
 
-    def handle(_: Service, call: Call) -> Reply:
+    def handle(service: Service, call: Call) -> Reply:
         query_parameters.parse(call.query, Grammar())
-        return Reply(Validity((asset.name,)), lambda: asset.body)
+        return Reply(Validity((asset.name,), service.started_at, decides=False), lambda: asset.body)
 
     return Route(_operation(f"/{name}", asset.media_type), handle, "loop")
 
@@ -124,14 +124,13 @@ def _image(press: Press, name: str) -> Route:
 def _asset(press: Press) -> Callable[[Service, Call], Reply]:
     """Serve the current file for any digest: a cached page may be older than the file."""
 
-    def handle(_: Service, call: Call) -> Reply:
+    def handle(service: Service, call: Call) -> Reply:
         match = _NAME.fullmatch(call.path["name"])
         asset = press.assets.get(f"{match[1]}.{match[2]}") if match else None
         if asset is None:
             raise ProblemError("no-such-route")
         lasting = call.path["name"] == asset.name
-        return Reply(
-            Validity((asset.name,), immutable=lasting), lambda: asset.body, {"content-type": asset.media_type}
-        )
+        validity = Validity((asset.name,), service.started_at, decides=False, immutable=lasting)
+        return Reply(validity, lambda: asset.body, {"content-type": asset.media_type})
 
     return handle

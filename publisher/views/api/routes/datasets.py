@@ -10,7 +10,7 @@ from publisher.log import model
 from publisher.views.api import published_site, requested_view
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
-from publisher.views.discovery import dcat_catalog, rdf_forms
+from publisher.views.discovery import dcat_catalog, rdf_forms, signposting
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import COMPARISONS, Grammar
@@ -69,16 +69,34 @@ def get_dataset(service: Service, call: Call) -> Reply:
     dataset = service.log.datasets.get(requested_view.dataset_name(call))
     if call.media != _JSON:
         return _describe_in_rdf(service, dataset, call.media)
-    sequence = service.log.queries.sequence(dataset.name)
-    return Reply(Validity((sequence, dataset)), lambda: _dataset(service, dataset))
+    sequence, day = service.log.queries.validator(dataset.name)
+    return Reply(
+        Validity((sequence, day, dataset)),
+        lambda: _dataset(service, dataset),
+        {"link": _links(service, dataset, None)},
+    )
 
 
-def _describe_in_rdf(service: Service, dataset: model.Dataset, media: str) -> Reply:
+def _links(service: Service, dataset: model.Dataset, number: int | None) -> str:
+    """Write the typed links of metadata about a dataset, or about a release of it."""
+    base, page = service.site.base, service.link(f"/datasets/{dataset.name}")
+    if number is not None:
+        typed = signposting.of_release(base, dataset, number, ())
+        return signposting.header(signposting.metadata_of(f"{page}/releases/{number}", typed))
+    view = requested_view.explicit_view(service, dataset.name, model.View())
+    typed = signposting.of_dataset(base, dataset, requested_view.view_query(view), ())
+    return signposting.header(signposting.metadata_of(page, typed))
+
+
+def _describe_in_rdf(
+    service: Service, dataset: model.Dataset, media: str, number: int | None = None
+) -> Reply:
     def build() -> bytes:
         published_dataset = published_site.read_published_dataset(service, dataset)
         return rdf_forms.write(dcat_catalog.dataset_document(service.site.base, published_dataset), media)
 
-    return Reply(published_site.validity(service, dataset), build, {"content-type": media})
+    headers = {"content-type": media, "link": _links(service, dataset, number)}
+    return Reply(published_site.validity(service, dataset), build, headers)
 
 
 def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
@@ -228,12 +246,13 @@ def get_release(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
     release = service.release(name, number)
     if call.media != _JSON:
-        return _describe_in_rdf(service, service.log.datasets.get(name), call.media)
+        return _describe_in_rdf(service, service.log.datasets.get(name), call.media, number)
     validity = requested_view.pinned_validity(service, name, number, "actor" not in release.salts)
     if (first := service.first_checkpoint(release)) is not None:
         times = (first.signed_at, validity.modified or first.signed_at)
         validity = replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))
-    return Reply(validity, lambda: _release(service, release))
+    headers = {"link": _links(service, service.dataset(name), number)}
+    return Reply(validity, lambda: _release(service, release), headers)
 
 
 def _release(service: Service, release: model.Release) -> common.Release:

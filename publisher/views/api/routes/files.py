@@ -12,6 +12,7 @@ from publisher.log.model import View
 from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Answer
 from publisher.views.api.parameter_docs import DATASET, NUMBER, VIEW
+from publisher.views.discovery import signposting
 from publisher.views.exports import write_state
 from publisher.views.exports.export import About, Form
 from publisher.views.exports.formats import FORMS
@@ -128,12 +129,15 @@ def _key(name: str, form: Form, view: View, validity: Validity) -> FileKey:
 def _reply(service: Service, name: str, form: Form, view: View, headers: str) -> FileReply:
     state = _state(service, name, view, headers)
     about, validity = state.about, _form_validity(state, form)
+    pinned = requested_view.view_query(requested_view.explicit_view(service, name, view))
+    links = signposting.of_file(service.site.base, about.dataset, pinned, view.release)
     return FileReply(
         validity=validity,
         key=_key(name, form, view, validity),
         write=write_state.state_writer(service.log, about, form),
         compressible=form.compressible,
         headers={
+            "link": signposting.header(links),
             "content-type": form.media_type,
             "content-disposition": disposition(
                 f"{about.dataset.title} {about.state}.{form.suffix}", f"{name}.{form.suffix}"

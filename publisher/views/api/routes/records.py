@@ -28,6 +28,7 @@ from publisher.views.api.parameter_docs import (
     VIEW,
 )
 from publisher.views.api.routes.datasets import source_answer
+from publisher.views.discovery import signposting
 from publisher.web import page_cursor, query_parameters
 from publisher.web.problems import ProblemError, Tombstone
 from publisher.web.query_parameters import Grammar, Parameters
@@ -128,7 +129,7 @@ class Listing:
         total = cursor.total if cursor else page.total or 0
         next_cursor = None
         if page.after is not None:
-            view = query.view if cursor else _explicit_view(service, self.name, params.view)
+            view = query.view if cursor else requested_view.explicit_view(service, self.name, params.view)
             next_cursor = service.cursors.encode(
                 page_cursor.Cursor(
                     self.query_digest, page.after, total, as_of=view.as_of, known_at=view.known_at
@@ -167,17 +168,6 @@ def _first_page_view(view: View, cursor: page_cursor.Cursor | None) -> View:
     if cursor is None or view.release is not None:
         return view
     return View(as_of=cursor.as_of, known_at=cursor.known_at)
-
-
-def _explicit_view(service: Service, name: str, view: View) -> View:
-    """Make both clocks explicit. The defaults are today and the instant of the newest release."""
-    if view.release is not None:
-        return view
-    sequence = service.log.queries.sequence(name)
-    return View(
-        as_of=requested_view.day_of_view(service, view),
-        known_at=view.known_at or service.published_at(name, sequence),
-    )
 
 
 @route(
@@ -226,7 +216,16 @@ def get_record(service: Service, call: Call) -> Reply:
             ),
         )
 
-    return Reply(validity, build)
+    def links(record: common.FullRecord) -> Mapping[str, str]:
+        dataset = service.dataset(name)
+        typed = signposting.of_record(service.site.base, dataset, record.id, record.release)
+        return {"link": signposting.header(signposting.metadata_of(_page(service, name, record.id), typed))}
+
+    return Reply(validity, build, headers_of=links)
+
+
+def _page(service: Service, name: str, record: str) -> str:
+    return service.link(f"/datasets/{name}/records/{record}")
 
 
 def later_amendments(service: Service, state: RecordState, view: View) -> Sequence[LaterAmendment]:

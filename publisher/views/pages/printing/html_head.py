@@ -18,6 +18,7 @@ from markupsafe import Markup
 
 from publisher.log.clocks import SHANGHAI
 from publisher.log.model import Dataset, RecordState, Release
+from publisher.views.discovery.signposting import Links, TypedLink
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.marked_text import join_html
@@ -53,6 +54,8 @@ class Head:
     """Title of these feeds; empty for the site's feeds."""
     data: str = ""
     """Address of the same content as JSON."""
+    links: Links = ()
+    """Typed links, which the ``Link`` header has too."""
 
 
 def meta(visit: Visit, head: Head, canonical: str) -> Markup:
@@ -67,6 +70,7 @@ def meta(visit: Visit, head: Head, canonical: str) -> Markup:
     out.append(feed_links(visit.root, head.scope, head.followed or visit.t(*EVERYTHING)))
     if head.data:
         out.append(f'<link rel="alternate" type="application/json" href="{escape(head.data)}">\n')
+    out += [_typed_link(link) for link in head.links]
     if not head.listed:
         return join_html((*out, '<meta name="robots" content="noindex">\n'))
     kind = "article" if head.article else "website"
@@ -84,6 +88,11 @@ def meta(visit: Visit, head: Head, canonical: str) -> Markup:
     if head.ld:
         out.append(f'<script type="application/ld+json">{_encode_json_ld(head)}</script>\n')
     return join_html(out)
+
+
+def _typed_link(link: TypedLink) -> str:
+    kind = f' type="{escape(link.type)}"' if link.type else ""
+    return f'<link rel="{link.rel}" href="{escape(link.href)}"{kind}>\n'
 
 
 class _EscapedHead(NamedTuple):

@@ -6,6 +6,7 @@ import asyncio
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,7 @@ from schemas.definition import file_loader as catalogues
 from search.contract import Page, Request, SearchError
 from search.embedded.engine import EmbeddedEngine
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, PLAIN, Site, dataset, publish, seconds
+from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, publish, seconds
 
 pytestmark = pytest.mark.both_databases
 
@@ -94,6 +95,26 @@ def test_every_answer_has_a_strong_tag_and_is_304_when_requested_with_it(site: S
         assert "content-type" not in again.headers
         assert site.client.get(address, headers={"if-none-match": '"other"'}).status_code == 200
     assert len(tags) == len(cached)
+
+
+def test_every_answer_says_when_it_was_last_changed(site: Site) -> None:
+    for address in addresses(site):
+        if address in ("/healthz", "/readyz"):
+            continue
+        first = site.client.get(address)
+        modified = parsedate_to_datetime(first.headers["last-modified"])
+        assert datetime(2016, 1, 1, tzinfo=UTC) < modified <= site.clock.now, address
+        again = site.client.get(address, headers={"if-none-match": first.headers["etag"]})
+        assert again.headers["last-modified"] == first.headers["last-modified"], address
+
+
+def test_a_time_that_does_not_determine_the_answer_does_not_answer_304(tmp_path: Path) -> None:
+    with four_releases(tmp_path) as site:
+        before = {path: site.client.get(path) for path in ("/v1/datasets", "/", "/sitemap.xml", "/catalog")}
+        site.log.datasets.create(dataset("later"), catalogues.load_catalogue("fees"))
+        for path, first in before.items():
+            since = {"if-modified-since": first.headers["last-modified"]}
+            assert site.client.get(path, headers=since).status_code == 200, path
 
 
 def test_answers_pinned_to_a_release_are_revalidated_since_a_withdrawal_changes_them(site: Site) -> None:
