@@ -27,7 +27,7 @@ _SUBJECTS: Mapping[str, Words] = {
     "fees": _CHARGES,
     "government-funds": (("政府性基金", *_CHARGES[0][1:]), ("government funds", *_CHARGES[1][1:])),
     "intermediary-services": (("中介服务", *_LICENCES[0][1:]), ("intermediary services", "approvals")),
-    "investment-approvals": (("企业投资项目", "核准", "行政审批"), ("investment projects", "approvals")),
+    "investment-approvals": (("企业投资", "核准", "行政审批"), ("investment projects", "approvals")),
     "licence-items": _LICENCES,
     "policies": (("规范性文件", "政策", "政府公文"), ("policy", "official documents")),
     "power-list": _POWERS,

@@ -15,6 +15,7 @@ from publisher.views.pages import (
     dataset,
     error,
     home,
+    opensearch,
     origin,
     record,
     record_sitemap,
@@ -77,6 +78,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
         *(_image(press, name) for name in IMAGES),
+        _page("/opensearch.xml", press, opensearch.opensearch, opensearch.XML),
     )
 
 
