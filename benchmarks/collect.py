@@ -24,6 +24,7 @@ from pathlib import Path
 
 import trafilatura
 
+from benchmarks.support.memory import peak_memory
 from publisher.harvest.all_sources import Options, collect
 from publisher.harvest.crawl import DOCUMENTS_STEP
 from publisher.harvest.source_config import read_sources
@@ -117,7 +118,7 @@ def _collect(home: Path, host: str, count: int) -> None:
         progress=tenths,
     ).sources[0]
     took, cpu = time.perf_counter() - began, time.process_time() - cpu
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory()
     tenths.print_growth()
     size = sum(path.stat().st_size for path in (home / "sources").rglob("*") if path.is_file())
     print(
@@ -129,7 +130,7 @@ def _collect(home: Path, host: str, count: int) -> None:
     print(f"           {report.copies} copies, {report.asked} requests, findings {findings}")
     began = time.perf_counter()
     log.releases.publish("laws", effective_on=now.date(), without_errors=True)
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory()
     took = time.perf_counter() - began
     print(f"published  as one release in {took:.1f} s, peak memory by then {memory:.0f} MiB")
     log.close()

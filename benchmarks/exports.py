@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import re
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.pipeline import CATALOGUE, _shared
+from benchmarks.support.memory import peak_memory
 from publisher.log.log import Log
 from publisher.log.model import Dataset, View
 from publisher.views.exports import table_cells, write_state
@@ -105,10 +105,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.one is not None:
         ours(Path(options.one[0]), options.one[1])
-        # Not ru_maxrss, which starts with the memory of the parent process.
-        match = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
-        assert match
-        print(int(match[1]) // 1024)
+        print(peak_memory())
         return 0
     if options.data is None:
         print("no shared/data next to the project: give it with --data", file=sys.stderr)

@@ -11,7 +11,6 @@ import argparse
 import gzip
 import itertools
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks.support.memory import peak_memory
 from publisher.workflow.import_files import InputFile, import_files
 
 FEWEST, MOST_MEMORY, GROWTH = 2_000, 1.5, 1.15
@@ -84,7 +84,7 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
         "seconds": round(total, 2),
         "cpu_seconds": round(time.process_time() - cpu, 2),
         "per_second": round(report.records / total),
-        "resident_gib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20, 2),
+        "resident_gib": round(peak_memory() / 1024, 2),
         "share": {step: round(spent / total, 3) for step, spent in watch.seconds.items()},
     }
 

@@ -7,7 +7,6 @@ that change a fiftieth of it each. Bars: ``verify`` in at most 60 s and 500 MB. 
 
 from __future__ import annotations
 
-import resource
 import subprocess
 import sys
 import tempfile
@@ -18,6 +17,7 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks.support.memory import peak_memory
 from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry
@@ -91,7 +91,7 @@ def measure(home: Path, *, whole: bool) -> None:
 
     verification = anyio.run(verify_site, settings, log, engine, Scope(sources=whole, index=whole), report)
     seconds = time.perf_counter() - began
-    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    memory = peak_memory()
     assert verification.problems == (), verification.problems[:3]
     options = "--sources --index" if whole else ""
     print(

@@ -12,7 +12,6 @@ import gc
 import gzip
 import json
 import random
-import resource
 import tempfile
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks.support.memory import peak_memory
 from search.contract import Document, Request
 from search.embedded.engine import EmbeddedEngine
 
@@ -115,7 +115,7 @@ async def measure(folder: Path, path: Path, count: int | None) -> None:
         every[1].extend(times[1])
         print(f"{length} characters: {times_text(*times)}")
     print(f"all: {times_text(*every)}")
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    peak = peak_memory()
     print(f"peak resident memory {peak:.0f} MiB, the corpus as Python objects among it")
 
 

@@ -74,9 +74,13 @@ def _rows(
 def field_forms(content: Content, fields: Iterable[str]) -> Iterator[tuple[str, str, float | None]]:
     """Yield (field, text, number) for each value of a content in the table of values."""
     for field in fields:
-        if field in content:
-            for text, number in set(index_forms(content[field])):
-                yield field, text, number
+        value = content.get(field)
+        if type(value) is str:  # most are
+            if value:
+                yield field, short(value), _number(value)
+            continue
+        for text, number in set(index_forms(value)):
+            yield field, text, number
 
 
 def index_forms(value: Json) -> Iterator[tuple[str, float | None]]:

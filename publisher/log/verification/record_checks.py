@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, select
 
@@ -19,6 +19,24 @@ from publisher.log.verification.span_fold import FoldedSpan, ReleaseRow
 
 type Growth = Counter[tuple[int, int, int, int]]
 """(dataset, instant, day, sequence of the release that erased the record, or 0) → records more."""
+
+
+class RecordedChange(NamedTuple):
+    """A change of the log with what its revision says. A plain tuple: a row's names cost a third more."""
+
+    record: int
+    sequence: int
+    release: int
+    dataset: int
+    kind: str
+    revision: int
+    part: int | None
+    before_part: int | None
+    effective_from: int
+    effective_to: int
+    title: str | None
+    owner: int | None
+    corrects: bool | None
 
 
 class RecordChecks:
@@ -63,30 +81,34 @@ class RecordChecks:
             own = (record.withdrawn_at, withdrawn_at)
             yield Problem(where, "record.withdrawn_at", *own, derived="record", key=(record.key,))
 
-    def _check_owner(self, where: str, record: Any, changes: Sequence[Any]) -> Iterator[Problem]:
+    def _check_owner(self, where: str, record: Any, changes: Sequence[RecordedChange]) -> Iterator[Problem]:
         brought: set[int] = set()
         for change in changes:
-            release = self._releases.get(change.release)
-            if release is None:
+            if (release := self._releases.get(change.release)) is None:
                 continue
-            place = f"{where}, {release}"
-            if not change.dataset == release.dataset == record.dataset:
-                yield Problem(place, "change.dataset", change.dataset, release.dataset)
-            if change.owner != record.key:
-                yield Problem(place, "revision.record", change.owner, record.key)
-            for name in ("part", "before_part"):
-                part = getattr(change, name)
-                if part is not None and self._parts.get(part) != release.dataset:
-                    yield Problem(place, f"change.{name}", part, None)
+            for name, stored, expected in self._owners(record, release, change):
+                if stored != expected:
+                    yield Problem(f"{where}, {release}", name, stored, expected)
             if change.revision in brought:
                 continue
             brought.add(change.revision)
             # The first change with a revision brought it.
-            if change.corrects is not None and bool(change.corrects) != (change.kind == "corrected"):
-                key = (change.revision,)
-                corrects = (bool(change.corrects), change.kind == "corrected")
-                yield Problem(place, "revision.corrects", *corrects, derived="revision", key=key)
+            corrects = None if change.corrects is None else bool(change.corrects)
+            if corrects is not None and corrects != (change.kind == "corrected"):
+                own = ("revision.corrects", corrects, not corrects)
+                yield Problem(f"{where}, {release}", *own, derived="revision", key=(change.revision,))
         self.revisions += len(brought)
+
+    def _owners(
+        self, record: Any, release: ReleaseRow, change: RecordedChange
+    ) -> Iterator[tuple[str, int | None, int | None]]:
+        """Yield (field, stored, expected) for what a change belongs to."""
+        yield "change.dataset", change.dataset, release.dataset
+        yield "record.dataset", record.dataset, release.dataset
+        yield "revision.record", change.owner, record.key
+        for name, part in (("part", change.part), ("before_part", change.before_part)):
+            if part is not None and self._parts.get(part) != release.dataset:
+                yield f"change.{name}", part, None
 
     def _compare_spans(
         self, where: str, record: Any, stored: Sequence[Any], rebuilt: Sequence[FoldedSpan]
@@ -128,17 +150,17 @@ class RecordChecks:
                 if instant < FOREVER and day < FOREVER:
                     self.growth[dataset, instant, day, erased_by] += sign * direction
 
-    def _changes(self) -> Iterable[Any]:
+    def _changes(self) -> Iterable[RecordedChange]:
         c, v = t.change.c, t.revision.c
-        return stream(
-            self._conn,
+        query = (
             select(
                 *(c.record, c.sequence, c.release, c.dataset, c.kind, c.revision, c.part, c.before_part),
                 *(c.effective_from, c.effective_to, v.title, v.record.label("owner"), v.corrects),
             )
             .join_from(t.change, t.revision, v.key == c.revision, isouter=True)
-            .order_by(c.record, c.sequence),
+            .order_by(c.record, c.sequence)
         )
+        return map(RecordedChange._make, stream(self._conn, query))
 
     def _spans(self) -> Iterable[Any]:
         s = t.span.c
@@ -178,7 +200,7 @@ class _Groups:
             self._advance()
 
 
-def _withdrawn_at(by_release: Sequence[tuple[ReleaseRow, Sequence[Any]]]) -> int | None:
+def _withdrawn_at(by_release: Sequence[tuple[ReleaseRow, Sequence[RecordedChange]]]) -> int | None:
     """Return when the record was last withdrawn, unless it was published again since."""
     at: int | None = None
     for release, changes in by_release:

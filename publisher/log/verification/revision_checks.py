@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -27,6 +27,21 @@ _ERASED = {"title": "", "source_text": "", "locator": "{}", "originals": "{}"}
 """Values of a revision whose content was erased."""
 type _Value = tuple[str, str, float | None]
 """Field, text, number."""
+
+
+class StoredRevision(NamedTuple):
+    """A revision and the record that it is of. A plain tuple: a row's names cost a third more."""
+
+    key: int
+    record: int
+    content: str | None
+    title: str
+    locator: str
+    originals: str
+    source_text: str
+    id: str
+    identity: str | None
+    erased_by: int | None
 
 
 class ReleaseFinder:
@@ -72,7 +87,7 @@ class RevisionChecks:
             .join_from(t.revision, t.record, r.key == v.record)
             .order_by(v.key)
         )
-        for row in stream(self._conn, query):
+        for row in map(StoredRevision._make, stream(self._conn, query)):
             self.count += 1
             yield from guard(f"记录 record {row.id}", partial(self._check, row, values.take(row.key)))
         for revision in values.strays():
@@ -80,7 +95,7 @@ class RevisionChecks:
             yield Problem(where, "value", "a row", None, derived="value", key=(revision,))
         yield from self._check_identities()
 
-    def _check(self, row: Any, stored: Mapping[_Value, int]) -> Iterator[Problem]:
+    def _check(self, row: StoredRevision, stored: Mapping[_Value, int]) -> Iterator[Problem]:
         release = self._finder.find(row.key)
         if release is None:
             yield Problem(f"记录 record {row.id}: 修订版 revision #{row.key}: 不属于任何发布 of no release")
@@ -102,10 +117,10 @@ class RevisionChecks:
             yield Problem(where, "revision.title", row.title, title, derived="revision", key=(row.key,))
         forms = field_values.field_forms(content, self._fields[release.catalogue])
         yield from self._compare(where, row.key, stored, dict.fromkeys(forms, release.dataset))
-        if row.identity is not None and row.identity == identity_digest(
-            release.dataset_name, catalogue.identity_of(content)
-        ):
-            self._with_identity.add(row.record)
+        if row.identity is not None and row.record not in self._with_identity:
+            identity = identity_digest(release.dataset_name, catalogue.identity_of(content))
+            if row.identity == identity:
+                self._with_identity.add(row.record)
 
     @staticmethod
     def _compare(
@@ -187,7 +202,7 @@ class _ValueGroups:
     def _advance(self) -> None:
         key, group = next(self._groups, (None, iter(())))
         self._key: int | None = key
-        self._values = {(row.field, row.text, row.number): row.dataset for row in group}
+        self._values = {(field, text, number): dataset for _, field, text, number, dataset in group}
 
     def take(self, key: int) -> Mapping[_Value, int]:
         while self._key is not None and self._key < key:
