@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from itertools import batched
@@ -70,8 +71,9 @@ def _digest(document: Document) -> Digest:
 
 def _expected(log: Log) -> dict[str, Digest]:
     catalogues = _Catalogues(log)
-    documents = (next(catalogues.documents(span), None) for span in log.queries.spans())
-    return {document.span: _digest(document) for document in documents if document is not None}
+    with closing(log.queries.spans()) as spans:
+        documents = (next(catalogues.documents(span), None) for span in spans)
+        return {document.span: _digest(document) for document in documents if document is not None}
 
 
 class _Catalogues:
@@ -101,7 +103,8 @@ def _differences(log: Log, index: _Index) -> Iterator[Problem]:
     catalogues, places = _Catalogues(log), _places(log)
     waiting = {item.key for item in log.outbox.items(limit=2**31, due_by=_ANY_TIME)}
     for batch in batched(sorted({*index.different, *index.expected} - waiting), _BATCH):
-        spans = {span.id: span for span in log.queries.spans(ids=batch)}
+        with closing(log.queries.spans(ids=batch)) as rows:
+            spans = {span.id: span for span in rows}
         for key in batch:
             documents = list(catalogues.documents(spans[key])) if key in spans else []
             digests = [_digest(document) for document in documents]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -285,7 +285,8 @@ class Queries:
             row = None if dataset is None else registry.dataset_row(conn, dataset)
             return later_events.erasures(conn, row, release=release, limit=limit)
 
-    def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Iterator[Span]:
+    def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Generator[Span]:
+        """Yield spans of one state. Who leaves early closes it, since it holds a connection."""
         with self._session.read() as conn:
             yield from record_state.spans(conn, dataset=dataset, ids=ids)
 
