@@ -18,7 +18,7 @@ from publisher.views.api.routes.records import ListedPage
 from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages import home, search
-from publisher.views.pages.printing import charts, field_html, html_head
+from publisher.views.pages.printing import charts, field_html, schema_org
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.query_parameters import Parameters
@@ -96,12 +96,13 @@ def dataset(press: Press, visit: Visit) -> Reply:
         page = listing.fetch_page(service)
         releases = service.log.queries.releases(name)
         latest = home.latest(visit, releases)
+        shown = next((r for r in releases if r.number == release), latest)
         table = _table(visit, catalogue, params, page)
         facets = [_title_facet(visit, catalogue, facet) for facet in page.facets]
         return press.page(
             "dataset.html",
             visit,
-            replace(html_head.dataset_head(visit, dataset, catalogue, latest), links=links),
+            schema_org.dataset_head(visit, dataset, catalogue, releases, shown, links),
             dataset=dataset,
             catalogue=catalogue,
             latest=latest,

@@ -9,7 +9,7 @@ from datetime import date
 from feeds.change_sentence import headline
 from publisher.log.model import Change, Dataset, RecordQuery, Release
 from publisher.views.api import requested_view
-from publisher.views.pages.printing import html_head, labels
+from publisher.views.pages.printing import labels, schema_org
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.entries import change_item
@@ -62,7 +62,7 @@ def home(press: Press, visit: Visit) -> Reply:
         return press.page(
             "home.html",
             visit,
-            html_head.site_head(visit),
+            schema_org.site_head(visit),
             cards=cards,
             news=tuple(_news(visit, cards)),
             examples=EXAMPLES,

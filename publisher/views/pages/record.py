@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 
 from litestar.concurrency import sync_to_thread
@@ -15,7 +15,7 @@ from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
 from publisher.views.discovery import signposting
 from publisher.views.pages import document
-from publisher.views.pages.printing import field_html, html_head
+from publisher.views.pages.printing import field_html, schema_org
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -152,17 +152,15 @@ def _render(
     return press.page(
         "document.html" if text else "record.html",
         visit,
-        replace(
-            html_head.record_head(
-                visit,
-                snapshot.dataset,
-                snapshot.catalogue,
-                state,
-                snapshot.content,
-                snapshot.state_release,
-                data,
-            ),
-            links=_links(visit, snapshot),
+        schema_org.record_head(
+            visit,
+            snapshot.dataset,
+            snapshot.catalogue,
+            state,
+            snapshot.content,
+            snapshot.state_release,
+            data,
+            _links(visit, snapshot),
         ),
         dataset=snapshot.dataset,
         state=state,

@@ -8,12 +8,10 @@ from publisher.log.model import Change
 from publisher.views.api import requested_view
 from publisher.views.api.routes import files
 from publisher.views.discovery import signposting
-from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing import field_html, labels, schema_org
 from publisher.views.pages.printing.field_html import FieldDifference
-from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.scope import Scope
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
@@ -32,22 +30,9 @@ def release(press: Press, visit: Visit) -> Reply:
     sequence = service.log.queries.sequence(name)
     listed, files_validity = files.release_files(service, name, number)
     first = service.first_checkpoint(release)
-    counts = labels.format_counts(visit, release.counts)
-
     own_files = [(file.address, file.media_type.partition(";")[0]) for file in listed.files]
     links = signposting.of_release(service.site.base, dataset, number, own_files)
-    when = labels.when(visit, service.catalogue(name, number), release)
-    head = Head(
-        title=visit.t(f"第{number}次发布", f"Release {number}") + f" · {dataset.title}",
-        description=f"{when}：{counts}。{release.note}",
-        column=dataset.title,
-        article=True,
-        published=release.published_at,
-        source=dataset.body,
-        scope=Scope(name),
-        followed=dataset.title,
-        links=links,
-    )
+    catalogue = service.catalogue(name, number)
 
     def build() -> bytes:
         changes = service.log.queries.changes(dataset=name, release=number, limit=MOST)
@@ -56,10 +41,10 @@ def release(press: Press, visit: Visit) -> Reply:
         return press.page(
             "release.html",
             visit,
-            head,
+            schema_org.release_head(visit, dataset, catalogue, release, links),
             dataset=dataset,
             release=release,
-            when=when,
+            when=labels.when(visit, catalogue, release),
             changes=[(change, _differences(visit, change)) for change in changes],
             more=max(0, total - len(changes)),
             cancelled_by=next((r.number for r in releases if r.cancels == number), None),

@@ -108,8 +108,13 @@ class Visit:
 
     @property
     def canonical(self) -> str:
-        """Return the canonical address: without language and page of a list."""
-        pairs = (*self.pairs_without("cursor"), *self.clocks)
+        """Return the canonical address, without page of a list: each language is canonical to itself."""
+        return self.canonical_in(self.lang)
+
+    def canonical_in(self, lang: Lang) -> str:
+        """Return the canonical address of this page in another language."""
+        lang_pairs = (("lang", lang),) if lang != "zh" else ()
+        pairs = (*self.pairs_without("cursor"), *self.clocks, *lang_pairs)
         return self.service.link(_quoted(self.path)) + _query(pairs)
 
     def parse_query(self, grammar: Grammar, *, clocks: bool = False) -> Parameters:
