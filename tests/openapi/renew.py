@@ -17,7 +17,7 @@ from unittest.mock import patch
 
 import openapi
 from publisher.views.api import contract
-from tests.support.site import BASE, FEES, Site, four_releases
+from tests.support.site import BASE, FEES, START, Site, fill, opened, seconds
 
 PACKAGE = Path(openapi.__file__).parent
 
@@ -85,7 +85,12 @@ def shorten_openapi(answer: Any) -> Any:
 def capture_examples() -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file in ``openapi/examples``."""
     salts = patch.object(secrets, "token_bytes", Random(2015).randbytes)
-    with salts, tempfile.TemporaryDirectory() as folder, four_releases(Path(folder)) as site:
+    clock = seconds(START)
+    with (
+        salts,
+        tempfile.TemporaryDirectory() as folder,
+        opened(Path(folder), Site, content=fill, clock=clock) as site,
+    ):
         for name, address in requests_by_operation(site).items():
             answer = site.client.get(address)
             answer.raise_for_status()

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 import anyio
@@ -28,6 +30,7 @@ BASE = "https://data.example.gov.cn"
 HOST = "http://testserver.local"
 """Address at which clients reach the site; links in responses still begin with ``BASE``."""
 FEES = "shili-fees"
+START = datetime(2016, 1, 4, 1, tzinfo=UTC)
 PLAIN: list[Content] = [
     {"name": "城镇垃圾处理费", "department": "市住房和城乡建设局", "management": "缴入地方国库"},
     {"name": "不动产登记费", "department": "市自然资源局", "management": "缴入中央和地方国库"},
@@ -143,6 +146,14 @@ def opened[Kind: Site](
     content(log, clock)
     engine = EmbeddedEngine(settings.index)
     anyio.run(worker.index_outbox, log, engine)
+    with _running(kind, settings, log, engine, clock, host) as site:
+        yield site
+
+
+@contextmanager
+def _running[Kind: Site](
+    kind: type[Kind], settings: Settings, log: Log, engine: EmbeddedEngine, clock: Clock, host: str
+) -> Iterator[Kind]:
     app = create_app(settings, log=log, search=engine, clock=clock)
     with TestClient(app, base_url=host) as client:
         yield kind(settings, log, engine, clock, client)
@@ -151,9 +162,33 @@ def opened[Kind: Site](
 
 
 @contextmanager
-def four_releases(home: Path, *, database: str = "", base: str = BASE, **environ: str) -> Iterator[Site]:
-    """Open the site that most tests read; ``database`` is empty, and SQLite by default."""
-    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
-    environ["QINGDAN_DATABASE"] = database
-    with opened(home, Site, content=fill, clock=clock, base=base, **environ) as site:
+def four_releases(home: Path, *, database: str = "", base: str = BASE) -> Iterator[Site]:
+    """Open the site that most tests read; ``database`` is empty, and SQLite by default.
+
+    On SQLite a process publishes its releases once, and copies the files.
+    """
+    if database:
+        with opened(
+            home, Site, content=fill, clock=seconds(START), base=base, QINGDAN_DATABASE=database
+        ) as site:
+            yield site
+        return
+    files, now = _files_of_four_releases(base)
+    for path, data in files.items():
+        (home / path).parent.mkdir(parents=True, exist_ok=True)
+        (home / path).write_bytes(data)
+    clock, settings = seconds(now), read_settings(home, {})
+    log = Log.open(settings.database, sources=settings.sources, clock=clock)
+    with _running(Site, settings, log, EmbeddedEngine(settings.index), clock, HOST) as site:
         yield site
+
+
+@cache
+def _files_of_four_releases(base: str) -> tuple[dict[Path, bytes], datetime]:
+    """Files of a closed home by their paths, and the time by the site's clock."""
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        with opened(home, Site, content=fill, clock=seconds(START), base=base) as site:
+            now = site.clock.now
+        files = {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()}
+    return files, now

@@ -61,7 +61,14 @@ def contents(collector: Collector) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    "path", ["/list.html", "/more.html", "/d/7.html", "/d/33.html", "/f/1.csv", "/f/28.csv"]
+    "path",
+    [
+        *("/d/7.html", "/f/28.csv"),
+        *(
+            pytest.param(path, marks=pytest.mark.slow)
+            for path in ("/list.html", "/more.html", "/d/33.html", "/f/1.csv")
+        ),
+    ],
 )
 def test_a_run_that_is_killed_goes_on_and_misses_nothing(site: Collector, path: str) -> None:
     assert interrupt_run(site, path, signal.SIGKILL).returncode == -signal.SIGKILL
@@ -78,7 +85,10 @@ def test_a_run_that_is_killed_goes_on_and_misses_nothing(site: Collector, path: 
     site.site.ok("verify")
 
 
-@pytest.mark.parametrize("path", ["/d/7.html", "/d/33.html", "/f/28.csv"])
+@pytest.mark.parametrize(
+    "path",
+    ["/d/7.html", *(pytest.param(path, marks=pytest.mark.slow) for path in ("/d/33.html", "/f/28.csv"))],
+)
 def test_ctrl_c_keeps_every_answer_and_says_how_to_go_on(site: Collector, path: str) -> None:
     run = interrupt_run(site, path, signal.SIGINT)
     assert run.returncode == 130
