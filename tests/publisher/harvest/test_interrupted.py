@@ -98,6 +98,7 @@ def test_ctrl_c_keeps_every_answer_and_says_how_to_go_on(site: Collector, path: 
     assert again <= {path}  # only the request in progress
 
 
+@pytest.mark.slow
 def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_stored_partially(
     site: Collector, limited: Callable[[int], tuple[str, ...]]
 ) -> None:

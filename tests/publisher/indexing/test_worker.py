@@ -23,13 +23,14 @@ from publisher.workflow.import_files import InputFile, import_files
 from schemas.definition import file_loader
 from search.contract import Document, Request, SearchError
 from search.embedded.engine import EmbeddedEngine
+from tests.support import sqlite
 
 TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n乙项许可,行政许可,市统计局\n"
 
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    with open_site(f"sqlite:///{tmp_path / 'qingdan.db'}", tmp_path) as site:
+    with open_site(sqlite.new(tmp_path / "qingdan.db"), tmp_path) as site:
         yield site
 
 

@@ -11,6 +11,7 @@ from publisher.log.database.tables import metadata
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.releases.releases import Releases
+from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import EARLY, MIDDLE, catalogue, entry, fees_dataset, ids, release, stage, standards
 
@@ -49,7 +50,7 @@ def publish_secret(log: Log) -> str:
 
 
 def test_after_an_erasure_no_file_of_the_home_contains_the_text(tmp_path: Path, clock: Clock) -> None:
-    log = Log.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources", clock=clock)
+    log = Log.open(sqlite.new(tmp_path / "qingdan.db"), sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
     log.datasets.create(*fees_dataset())
     record = publish_secret(log)
@@ -191,7 +192,7 @@ def test_an_erasure_covers_one_dataset(log: Log) -> None:
 def test_an_erasure_that_was_interrupted_is_finished_when_the_site_is_opened(
     tmp_path: Path, clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'qingdan.db'}"
+    url = sqlite.new(tmp_path / "qingdan.db")
     log = Log.open(url, sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
     log.datasets.create(*fees_dataset())

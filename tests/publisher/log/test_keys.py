@@ -21,6 +21,7 @@ from publisher.log.model import LogError
 from publisher.log.transparency import checkpoints, signed_note
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import VerifierKey
+from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import LATE, MIDDLE, entry, fees_dataset, release
 
@@ -230,7 +231,7 @@ def test_the_worker_does_not_replace_a_newer_key(log: Log) -> None:
 
 
 def test_a_restored_site_without_its_keys_still_opens(tmp_path: Path, clock: Clock) -> None:
-    url = f"sqlite:///{tmp_path / 'qingdan.db'}"
+    url = sqlite.new(tmp_path / "qingdan.db")
     log = Log.open(url, sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     log.datasets.create(*fees_dataset())

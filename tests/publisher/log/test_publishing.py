@@ -9,6 +9,7 @@ import pytest
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part, Proposal, RecordQuery, View
+from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import (
     EARLY,
@@ -342,7 +343,7 @@ def test_a_record_comes_back_under_its_own_id(log: Log) -> None:
 def test_the_same_data_makes_the_same_ids_in_another_site(tmp_path: Path, clock: Clock) -> None:
     hashes = []
     for name in ("one", "two"):
-        log = Log.open(f"sqlite:///{tmp_path / name}.db", sources=tmp_path / name, clock=clock)
+        log = Log.open(sqlite.new(tmp_path / f"{name}.db"), sources=tmp_path / name, clock=clock)
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
         log.datasets.create(*fees_dataset())
         release(log, entry("证照费"), entry("登记费"))

@@ -14,6 +14,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.verification.integrity import Scope
 from tests.publisher.log.test_evidence import add_page, exchange
+from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, fees_dataset, ids, release, stage, standards
 
@@ -28,7 +29,7 @@ def site_of_fees(url: str, folder: Path, clock: Clock) -> Log:
 def fill_log(folder: Path) -> Log:
     """Fill a log on SQLite: releases, 勘误, withdrawal, erasure, a rename, a draft."""
     clock = Clock()
-    log = site_of_fees(f"sqlite:///{folder / 'qingdan.db'}", folder, clock)
+    log = site_of_fees(sqlite.new(folder / "qingdan.db"), folder, clock)
     release(log, entry("甲"), entry("乙"), entry("丙"), entry("丁"))
     clock.advance(days=1)
     release(log, entry("甲", "2"), entry("乙"), entry("丁"), on=MIDDLE)

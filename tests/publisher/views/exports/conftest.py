@@ -13,6 +13,7 @@ from publisher.log.log import Log
 from publisher.log.model import Entry, View
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FORMS
+from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import catalogue, entry, fees_dataset, field, release
 
@@ -61,7 +62,7 @@ def typed_fields() -> tuple[Any, ...]:
 
 @pytest.fixture
 def log(tmp_path: Path) -> Iterator[Log]:
-    log = Log.open(f"sqlite:///{tmp_path / 'qingdan.db'}", sources=tmp_path / "sources", clock=Clock())
+    log = Log.open(sqlite.new(tmp_path / "qingdan.db"), sources=tmp_path / "sources", clock=Clock())
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     dataset, _ = fees_dataset()
     log.datasets.create(dataset, catalogue(fields=typed_fields()))

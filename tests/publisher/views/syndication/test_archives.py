@@ -59,10 +59,10 @@ def archived(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     ("address", "expected"),
     [
         ("/feeds/all.atom", len(MANY) + 3),
-        (f"/feeds/{FEES}.rss", len(MANY) + 3),
-        (f"/feeds/{FEES}.atom?change=added", len(MANY)),
+        pytest.param(f"/feeds/{FEES}.rss", len(MANY) + 3, marks=pytest.mark.slow),
+        pytest.param(f"/feeds/{FEES}.atom?change=added", len(MANY), marks=pytest.mark.slow),
         (f"/feeds/{FEES}.atom?change=fee-raised", 2),
-        (f"/feeds/search.atom?q={quote('收费')}", len(MANY) + 3),
+        pytest.param(f"/feeds/search.atom?q={quote('收费')}", len(MANY) + 3, marks=pytest.mark.slow),
         (f"/feeds/search.atom?body={quote('民政部门')}&change=added", (len(MANY) + 6) // 7),
     ],
 )
@@ -87,7 +87,7 @@ def test_an_archive_is_the_same_bytes_after_later_publications(service: Service)
     assert service.client.get(archive).content == before
 
 
-@pytest.mark.parametrize("form", ["atom", "rss"])
+@pytest.mark.parametrize("form", ["atom", pytest.param("rss", marks=pytest.mark.slow)])
 def test_an_archive_is_marked_as_one_and_links_to_the_current_feed(archived: Service, form: str) -> None:
     newest = archived.client.get(f"/feeds/{FEES}.{form}")
     assert etree.fromstring(newest.content).find(f".//{ARCHIVE}") is None
@@ -116,6 +116,7 @@ def test_a_feed_with_all_changes_has_no_archive(service: Service) -> None:
     assert link(service.feed(), "prev-archive") is None
 
 
+@pytest.mark.slow
 def test_a_release_of_ten_thousand_changes_is_read_to_its_end(service: Service) -> None:
     many: list[Content] = [
         {"name": f"第{n}项收费", "department": "财政部门", "standard": "1元"} for n in range(10_000)
@@ -136,6 +137,7 @@ def pages_of_items(service: Service, address: str) -> Iterator[list[dict[str, An
         following = page.get("next_url", "").removeprefix(BASE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("address", [f"/feeds/{FEES}.atom", f"/feeds/search.atom?q={quote('收费')}"])
 def test_a_reader_that_pages_during_publications_misses_nothing_and_catches_up_later(
     service: Service, address: str
