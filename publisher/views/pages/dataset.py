@@ -117,6 +117,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             facets=[search.choices(visit, f) for f in facets if search.is_useful(visit, f)],
             chips=list(search.chips(visit, facets, {})),
             files=[(title, address) for title, _, address in _files(visit, name, release)],
+            own_files=_own_files(visit),
             title_of=field_html.title_of,
         )
 
@@ -177,7 +178,7 @@ def _title_facet(visit: Visit, catalogue: Catalogue, facet: Facet) -> Facet:
 
 def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedPage) -> Table:
     contents = [state.content for state in page.records]
-    chosen = _chosen(catalogue, params, contents)
+    chosen = select_columns(catalogue, params, contents)
     pin = (("release", str(params.view.release)),) if params.view.release else ()
     return Table(
         columns=[_column(visit, params, f) for f in (catalogue.by_name[catalogue.title_field], *chosen)],
@@ -196,7 +197,8 @@ def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedP
     )
 
 
-def _chosen(catalogue: Catalogue, params: Parameters, contents: Sequence[Content]) -> Sequence[Field]:
+def select_columns(catalogue: Catalogue, params: Parameters, contents: Sequence[Content]) -> Sequence[Field]:
+    """Return the requested columns, else those that say something about the records, besides the title."""
     if params.fields is not None:
         return [catalogue.by_name[name] for name in params.fields if name != catalogue.title_field]
     candidates = [f for f in catalogue.fields if not f.personal and (f.facet or f.type in _VALUES)]
@@ -216,11 +218,22 @@ def _cell(visit: Visit, field: Field, value: Json) -> str:
     return text if len(text) <= _CELL else f"{text[:_CELL]}…"
 
 
+def _own_files(visit: Visit) -> Sequence[tuple[str, str]]:
+    """Return (title, address) of the list as the page shows it; none where the page shows all of it."""
+    pairs = visit.pairs_without("cursor", "limit", "facets", "release")
+    if not pairs:
+        return ()
+    query = (*visit.pairs_without("cursor", "limit", "facets"), *visit.clocks, *visit.lang_pairs)
+    return [
+        (suffix.upper(), visit.link(f"{visit.path}/records.{suffix}", query)) for suffix in ("xlsx", "csv")
+    ]
+
+
 def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str, str]]:
     """Return (title, media type, address) of the page's state, in every file format."""
     home = f"/v1/datasets/{name}" + (f"/releases/{release}" if release is not None else "")
     clocks = () if release is not None else visit.clocks
     return [
         (f.title, f.media_type.partition(";")[0], visit.link(f"{home}/files/{f.name}", clocks))
-        for f in FORMS.values()
+        for f in sorted(FORMS.values(), key=lambda form: form.name != "xlsx")  # XLSX first, see parts.html
     ]

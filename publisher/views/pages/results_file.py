@@ -100,7 +100,7 @@ async def write_csv(headings: Row, pages: Rows) -> bytes:
     return target.getvalue()
 
 
-async def write_xlsx(headings: Row, pages: Rows) -> bytes:
+async def write_xlsx(headings: Row, pages: Rows, name: str = "搜索结果") -> bytes:
     target = io.BytesIO()
     book = open_workbook(target)
 
@@ -112,7 +112,7 @@ async def write_xlsx(headings: Row, pages: Rows) -> bytes:
         sheet.autofilter(0, 0, MOST_ROWS, len(headings) - 1)
         _write(sheet, 0, headings)
 
-    sheets = Sheets(book, "搜索结果", head)
+    sheets = Sheets(book, name, head)
 
     def add(rows: Sequence[Row]) -> None:
         for row in rows:

@@ -1,0 +1,90 @@
+"""The list of a page as a file: the rows, the order and the columns that the page shows."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import openpyxl
+import pytest
+
+from publisher.views.exports.formats import FORMS
+from tests.publisher.views.pages.conftest import Open
+from tests.support.problems import assert_problem
+from tests.support.site import BASE, FEES, Site
+
+HOME = f"/datasets/{FEES}"
+
+
+def read_csv(site: Site, address: str) -> list[list[str]]:
+    answer = site.client.get(address)
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "text/csv; charset=utf-8")
+    assert answer.content[:3] == b"\xef\xbb\xbf"
+    return list(csv.reader(io.StringIO(answer.content.decode("utf-8-sig"), newline="")))
+
+
+@pytest.mark.parametrize(
+    ("query", "titles", "columns"),
+    [
+        ("department=市自然资源局&fields=management", ["不动产登记费"], ["收费项目", "资金管理方式"]),
+        ("sort=-name&as_of=2015-06-01&fields=department", None, ["收费项目", "部门"]),
+        ("management=缴入地方国库&release=1", ["城镇垃圾处理费", "药品注册费"], None),
+        ("management=缴入地方国库&release=1&limit=1", ["城镇垃圾处理费", "药品注册费"], None),
+    ],
+)
+def test_a_filtered_page_is_downloaded_as_it_is_seen(
+    site: Site, visit: Open, query: str, titles: list[str] | None, columns: list[str] | None
+) -> None:
+    page = visit(f"{HOME}?{query}")
+    links = [link for link in page.links if "/records.csv" in link]
+    assert len(links) == 1
+    head, *rows = read_csv(site, links[0])
+    if titles is not None:
+        assert [row[0] for row in rows] == titles
+    else:
+        shown = [a["href"] for a in page.all("a") if f"{HOME}/records/" in a.get("href", "")]
+        pinned = [row[-1].removeprefix(BASE).partition("?")[0] for row in rows]
+        assert [link.partition("?")[0] for link in shown] == pinned
+    if columns is not None:
+        assert head == [*columns, "固定地址"]
+    else:
+        assert all(f">{title}</a>" in page.answer.text for title in head[:-1])
+    for row in rows:
+        assert all(cell in page.answer.text or "limit=1" in query for cell in row[:-1]), row
+        assert site.client.get(row[-1].removeprefix(BASE)).status_code == 200
+
+
+def test_the_workbook_has_the_same_cells_and_the_language_of_the_page(site: Site) -> None:
+    query = "management=缴入地方国库&release=1&lang=en"
+    rows = read_csv(site, f"{HOME}/records.csv?{query}")
+    workbook = site.client.get(f"{HOME}/records.xlsx?{query}")
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.content)).active
+    assert [[cell or "" for cell in row] for row in sheet.values] == rows
+    assert rows[0][-1] == "Pinned address"
+    assert workbook.headers["content-disposition"].startswith("attachment")
+
+
+def test_an_unfiltered_page_offers_whole_files_only_and_the_workbook_first(site: Site, visit: Open) -> None:
+    assert not [link for link in visit(HOME).links if "/records.csv" in link]
+    for address in (HOME, f"{HOME}/releases/1"):
+        links = [a.get("href", "") for a in visit(address).all("a")]
+        files = [link.rpartition("/")[2] for link in links if "/files/" in link]
+        assert files[:2] == ["xlsx", "csv"], address
+        assert len(files) == len(FORMS)
+
+
+@pytest.mark.parametrize(
+    "address", [HOME, f"{HOME}?department=市自然资源局", f"{HOME}/releases/2", f"{HOME}/compare?from=1&to=2"]
+)
+def test_beside_every_csv_stands_what_a_spreadsheet_does_to_it(visit: Open, address: str) -> None:
+    page = visit(address)
+    assert '<code translate="no">(1)</code>会变成 <code translate="no">-1</code>' in page.answer.text
+    assert "请改用 XLSX" in page.text
+
+
+def test_a_file_that_is_unchanged_is_304_and_a_mistake_is_named(site: Site) -> None:
+    address = f"{HOME}/records.csv?department=市自然资源局"
+    first = site.client.get(address)
+    assert site.client.get(address, headers={"if-none-match": first.headers["etag"]}).status_code == 304
+    assert_problem(site.client.get(f"{HOME}/records.csv?depatment=1"), "invalid-parameters")
+    assert_problem(site.client.get("/datasets/none/records.csv"), "no-such-dataset")
