@@ -1,1 +1,1 @@
-"""The frozen API contract: OpenAPI document, compatibility check, viewer."""
+"""The frozen API contract: OpenAPI document, compatibility check."""

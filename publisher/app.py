@@ -27,7 +27,7 @@ from publisher.log.transparency.key_files import KeyFiles
 from publisher.settings import Settings
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.views.api import contract
-from publisher.views.api.routes import docs_viewer, feeds, proofs, well_known
+from publisher.views.api.routes import feeds, proofs, well_known
 from publisher.views.mcp import endpoint as mcp_endpoint
 from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
@@ -128,7 +128,6 @@ def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:
     feeds_of_log = {str(form): route for form, route in feeds.ROUTES.items()}
     all_routes = (
         *contract.ROUTES,
-        *docs_viewer.ROUTES,
         *proofs.STATIC,
         *well_known.STATIC,
         *page_routes.routes(press),

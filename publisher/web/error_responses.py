@@ -22,7 +22,7 @@ from publisher.web.work_pools import CallerGoneError
 from search.contract import CursorError, SearchError
 
 _encoder = msgspec.json.Encoder()
-_FOR_PROGRAMS = ("/v1/", "/log/", "/feeds/", "/ogc", "/docs/", "/assets/")
+_FOR_PROGRAMS = ("/v1/", "/log/", "/feeds/", "/ogc", "/assets/")
 """Prefixes of paths whose errors are always problem documents, even for browsers."""
 _HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
 

@@ -86,7 +86,7 @@ TAGS: Mapping[str, str] = {
 )
 def get_openapi(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, Grammar())
-    body = _encode_document(service.site.base)
+    body = encode_document(service.site.base)
     return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
 
 
@@ -177,6 +177,6 @@ def _column(field: Field) -> narrow_to_dataset.Column:
 
 
 @cache
-def _encode_document(base: str) -> bytes:
+def encode_document(base: str) -> bytes:
     """Encode the document. It depends only on the base, so the first call caches it."""
     return msgspec.json.encode(build_document(base))

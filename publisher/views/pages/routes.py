@@ -25,7 +25,7 @@ from publisher.views.pages import (
     search,
     verification,
 )
-from publisher.views.pages.developers import documentation, documents, examples
+from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
@@ -47,8 +47,9 @@ PAGES: dict[str, Page] = {
     "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
     "/problems/{code}": error.kind,
     "/verify": verification.verification,
+    "/docs": api_reference.api_reference,
     f"{documents.HOME}/{{document}}": documentation.documentation,
-    f"{documents.HOME}/{{folder}}/{{document}}": documentation.documentation,
+    f"{documents.HOME}/{{folder}}/{{page}}": documentation.documentation,
 }
 QUERIES: dict[str, Page] = {
     "/datasets/{dataset}": dataset.dataset,

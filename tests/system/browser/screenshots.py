@@ -64,6 +64,8 @@ def pages(base: str) -> dict[str, str]:
         "verify": "/verify",
         "document": document,
         "developers": "/developers",
+        "api-reference": "/docs",
+        "api-reference-operation": "/docs?lang=en#list_records",
         "documentation": "/developers/service",
         "documentation-en": "/developers/api?lang=en",
         "documentation-english-only": "/developers/proof",

@@ -175,3 +175,20 @@ def test_what_is_not_there_withdrawn_or_away_says_so_and_leads_on(
         expect(page.get_by_role("heading", name="全部清单")).to_be_visible()
         assert len(visitor.faults) == 1
         visitor.faults.clear()
+
+
+def test_a_request_is_sent_from_the_reference_of_the_api(browser: Browser, base: str) -> None:
+    for means in MEANS:
+        if not means.scripts:
+            continue
+        with visiting(browser, base, means) as visitor:
+            visitor.opens("/docs#list_records")
+            form = visitor.page.locator("#list_records form")
+            visitor.writes(form.get_by_label("dataset"), "shili-fees")
+            visitor.writes(form.get_by_label("filters"), "management=缴入地方国库")
+            visitor.writes(form.get_by_label("limit"), "1")
+            visitor.page.keyboard.press("Enter")
+            form.locator(".answer").wait_for()
+            assert '"dataset": "shili-fees"' in form.locator(".answer").inner_text()
+            assert form.get_by_role("status").inner_text().startswith("200 ")
+            assert "limit=1" in (form.locator(".sent a").get_attribute("href") or "")

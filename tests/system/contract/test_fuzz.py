@@ -9,16 +9,20 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.site import Site
+from tests.support.site import FEES, Site
 
 HERE = Path(__file__).parent
+SITE = "/openapi.json"
+OTHERS = {"the list's own": f"/v1/datasets/{FEES}/openapi.json", "OGC": "/ogc/api"}
+"""Documents of parts of the site, by what they are of."""
 
 
-def fuzz(address: str, *options: str) -> int:
+def fuzz(address: str, document: str, *options: str) -> int:
     """Run schemathesis → number of generated cases; fail with its report."""
     tool = Path(sys.executable).parent / "schemathesis"
-    command = [str(tool), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}/openapi.json"]
-    fixed = ["--url", address, "--warnings", "off", "--no-color", "--generation-database", "none"]
+    command = [str(tool), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}{document}"]
+    base = f"{address}/ogc" if document == OTHERS["OGC"] else address
+    fixed = ["--url", base, "--warnings", "off", "--no-color", "--generation-database", "none"]
     process = subprocess.run([*command, *fixed, *options], capture_output=True, text=True, check=False)
     assert process.returncode == 0, process.stdout + process.stderr
     generated = re.search(r"(\d+) generated", process.stdout)
@@ -28,10 +32,17 @@ def fuzz(address: str, *options: str) -> int:
 
 @pytest.mark.slow
 def test_schemathesis_finds_nothing_in_some_hundred_cases(served: tuple[Site, str]) -> None:
-    assert fuzz(served[1], "--max-examples", "8", "--seed", "2015") > 500
+    assert fuzz(served[1], SITE, "--max-examples", "8", "--seed", "2015") > 500
 
 
 @pytest.mark.slow
 @pytest.mark.soak
 def test_schemathesis_finds_nothing_in_ten_thousand_cases(served: tuple[Site, str]) -> None:
-    assert fuzz(served[1], "--max-examples", "600") >= 10_000
+    assert fuzz(served[1], SITE, "--max-examples", "600") >= 10_000
+
+
+@pytest.mark.slow
+@pytest.mark.soak
+@pytest.mark.parametrize("document", OTHERS.values(), ids=OTHERS)
+def test_schemathesis_finds_nothing_in_a_thousand_cases(served: tuple[Site, str], document: str) -> None:
+    assert fuzz(served[1], document, "--max-examples", "200") >= 1000

@@ -26,8 +26,7 @@ TEXT = "text/plain; charset=utf-8"
 def documentation(press: Press, visit: Visit) -> Reply:
     """Render a document in the reader's language, or in the only one that it has."""
     visit.parse_query(_PLAIN)
-    parts = (visit.call.path.get("folder"), visit.call.path["document"])
-    document = documents.read_documents().get("/".join(part for part in parts if part))
+    document = documents.read_documents().get("/".join(visit.call.path.values()))
     if document is None:
         raise ProblemError("no-such-route")
     edition = document.edition(language(visit.lang))

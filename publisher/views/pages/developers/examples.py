@@ -10,7 +10,8 @@ from urllib.parse import quote, urlencode
 import msgspec
 from litestar.concurrency import sync_to_thread
 
-from publisher.log.model import RecordQuery
+from publisher.log.log import Log
+from publisher.log.model import Dataset, RecordQuery
 from publisher.views.api.routes import changes, comparison, datasets, records, search
 from publisher.views.pages.developers import documentation
 from publisher.views.pages.printing.html_head import Head
@@ -82,11 +83,16 @@ def _state(service: Service) -> tuple[object, ...]:
     return (*service.log.queries.validator(), service.log.datasets.all())
 
 
+def find_example_dataset(log: Log) -> Dataset | None:
+    """Find the dataset with the most releases."""
+    return max(log.datasets.all(), key=lambda d: len(log.queries.releases(d.name)), default=None)
+
+
 def _example_requests(service: Service) -> list[_ExampleRequest]:
     """Build requests about the dataset with the most releases and its first record."""
     log = service.log
     requests = [_ExampleRequest(("全部数据集", "Every dataset"), datasets.list_datasets, {})]
-    example_dataset = max(log.datasets.all(), key=lambda d: len(log.queries.releases(d.name)), default=None)
+    example_dataset = find_example_dataset(log)
     if example_dataset is None:
         return requests
     name = {"dataset": example_dataset.name}
@@ -169,7 +175,7 @@ async def _run(visit: Visit, request: _ExampleRequest) -> Example:
             answer = await sync_to_thread(_call_route, request.route, visit.service, call)
     except SearchError:
         answer = None
-    text = "" if answer is None else _format_json(answer)
+    text = "" if answer is None else format_json(answer)
     return Example(
         visit.t(*request.title),
         visit.service.link(quote(path)) + (f"?{query}" if query else ""),
@@ -183,7 +189,8 @@ def _call_route(route: Route, service: Service, call: Call) -> Any:
         return route.handle(service, call).build()
 
 
-def _format_json(answer: Any) -> str:
+def format_json(answer: Any) -> str:
+    """Format an answer as indented JSON: of each list its first item, of each text its beginning."""
     encoded = answer if isinstance(answer, bytes) else _encode(answer)
     return msgspec.json.format(_encode(_abridge(msgspec.json.decode(encoded))), indent=2).decode()
 

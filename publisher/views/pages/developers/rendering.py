@@ -77,6 +77,12 @@ def render(document: Document, edition: Edition, *, base: str, link: Link, label
     return RenderedDocument(Markup(html), sections)  # noqa: S704 - escaped by markdown-it and sanitised
 
 
+def render_line(text: str) -> Markup:
+    """Render a text of one paragraph, without a link of its own."""
+    html = MarkdownIt("commonmark", {"html": False}).disable(["image", "link"]).renderInline(text)
+    return Markup(nh3.clean(html, tags=_ELEMENTS, attributes=_ATTRIBUTES))  # noqa: S704 - escaped and sanitised
+
+
 def anchors(document: Document, edition: Edition) -> Mapping[str, str]:
     """Return own anchor → anchor on the page of each heading, in order.
 

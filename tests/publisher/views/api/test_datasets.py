@@ -1,14 +1,12 @@
-"""Datasets, schemas, releases and the viewer of the API, over HTTP."""
+"""Datasets, schemas and releases, over HTTP."""
 
 from __future__ import annotations
 
 import itertools
-import re
 
 import httpx
 import pytest
 
-from openapi import viewer
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES
 
@@ -54,16 +52,3 @@ def test_releases_are_listed_newest_first_and_chained(client: httpx.Client) -> N
     assert client.get(f"{HOME}/releases/2").json() == releases[2]
     for number in ("0", "99", "-1", "x", "1.0", "٢"):
         assert_problem(client.get(f"{HOME}/releases/{number}"), "no-such-release")
-
-
-def test_the_viewer_loads_nothing_from_another_host(client: httpx.Client) -> None:
-    page = client.get("/docs")
-    assert "connect-src 'self'" in page.headers["content-security-policy"]
-    assert "script-src 'self';" in page.headers["content-security-policy"]
-    assert "http" not in page.text.replace("https://validator", "")
-    for name in re.findall(r'(?:src|href)="(docs/[^"]*)"', page.text):
-        asset = client.get(f"/{name}")
-        assert asset.status_code == 200
-        assert asset.headers["content-type"] == viewer.MEDIA_TYPES[name.removeprefix("docs/")]
-    assert_problem(client.get("/docs/LICENSE"), "no-such-route")
-    assert_problem(client.get("/docs/..%2f..%2fpyproject.toml"), "no-such-route")

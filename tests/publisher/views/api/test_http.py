@@ -18,7 +18,6 @@ from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.settings import read_settings
 from publisher.views.api import contract
-from publisher.views.api.routes import docs_viewer
 from publisher.views.pages import routes as people
 from publisher.views.pages.printing.templates import Press
 from publisher.web.problems import KINDS, ProblemError
@@ -54,11 +53,15 @@ def addresses(site: Site) -> list[str]:
         "digest": site.log.queries.release(FEES, 1).document,
         "old_size": "1",
         "new_size": "2",
+        "document": "api",
+        "folder": "how-to",
+        "page": "route",
+        "name": "mirror.py",
     }
     paths = [
         route.operation.path.format_map(names) + required_query(route.operation.path)
-        for route in (*contract.ROUTES, *docs_viewer.ROUTES, *people.routes(Press()))
-        if route.operation.path != "/assets/{name}" and not route.operation.path.endswith("/delta")
+        for route in (*contract.ROUTES, *people.routes(Press()))
+        if not route.operation.path.endswith("/{name}") and not route.operation.path.endswith("/delta")
     ]
     return [
         *paths,

@@ -39,6 +39,8 @@ def addresses(site: Site) -> list[str]:
         f"{HOME}/releases/1",
         f"{HOME}/releases/4",
         "/developers",
+        "/developers/service",
+        "/docs",
         "/problems/withdrawn",
         "/nowhere",
         f"{HOME}?nmae=1",
