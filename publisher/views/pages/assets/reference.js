@@ -4,7 +4,7 @@ const say = (zh, en) => (english ? en : zh);
 const LONGEST = 50_000; // characters of a response that are shown
 
 function addressOf(form) {
-  let path = form.dataset.path;
+  let path = form.getAttribute("data-path"); // form.dataset is the field of that name
   const query = new URLSearchParams();
   for (const { name, value, dataset } of form.querySelectorAll("[name]")) {
     if (!value.trim()) continue;

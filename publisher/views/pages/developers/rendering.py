@@ -60,8 +60,7 @@ def render(document: Document, edition: Edition, *, base: str, link: Link, label
         markdown.add_render_rule(kind, _code_block(base))
     markdown.add_render_rule("code_inline", _render_code)
     markdown.add_render_rule("softbreak", _render_line_end)
-    opening = f'<div class="scroll" tabindex="0" role="region" aria-label="{label}"><table>'
-    markdown.add_render_rule("table_open", lambda *_: opening)
+    markdown.add_render_rule("table_open", _table_opening(label))
     markdown.add_render_rule("table_close", lambda *_: "</table></div>")
     tokens = markdown.parse(edition.text)
     sections = _anchor_headings(tokens, anchors(document, edition).values())
@@ -155,6 +154,16 @@ def _address(href: str, document: Document, edition: Edition, link: Link) -> str
 
 def _render_nothing(*_: object) -> str:
     return ""
+
+
+def _table_opening(label: str) -> Callable[..., str]:
+    numbers = itertools.count(1)  # no two regions of a page have one name
+
+    def open_table(*_: object) -> str:
+        name = f"{label} {next(numbers)}"
+        return f'<div class="scroll" tabindex="0" role="region" aria-label="{name}"><table>'
+
+    return open_table
 
 
 def _render_line_end(_self: object, tokens: Sequence[Token], n: int, *_: object) -> str:

@@ -113,6 +113,11 @@ def test_a_document_brings_no_markup_of_its_own(hostile: str) -> None:
     assert not re.search(r"<(?:script|img|b)\b|href=.javascript", render(f"# Title\n\n{hostile}"))
 
 
+def test_no_two_tables_have_one_name() -> None:
+    html = render("# Title\n\n|a|\n|-|\n|1|\n\ntext\n\n|b|\n|-|\n|2|")
+    assert re.findall('aria-label="([^"]*)"', html) == ["Table 1", "Table 2"]
+
+
 def test_lines_of_a_chinese_paragraph_are_joined_without_a_space() -> None:
     assert "内容。只需" in render("# 题\n\n内容。\n只需\nPython\n以上")
     assert "只需\nPython\n以上" in render("# 题\n\n内容。\n只需\nPython\n以上")
