@@ -270,6 +270,7 @@ class _Reader:
         """Report columns that are not read and required columns that are missing. ``end``: row index."""
         catalogue = self._catalogue
         row = grid.rows[header.first][0].row
+        rows = grid.rows[header.end : end]
         for index in range(len(grid.rows[header.first])):
             heading = header.headings.get(index, "")
             place = Place(self._name, grid.name, row, _label_column(header, index))
@@ -280,7 +281,7 @@ class _Reader:
             if index in header.twice:
                 title = catalogue.by_name[header.columns[index]].title
                 self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=title))
-            below = (r[index] for r in grid.rows[header.end : end])
+            below = (r[index] for r in rows)
             filled = sum(1 for c in below if c.text and c.merged_from is None and not c.text.isspace())
             read = name is not None or index in header.ignored or index in header.companions
             if not read and (heading or filled):

@@ -45,12 +45,13 @@ def leave_out_duplicates(
     A row without a name has an error of its own and clashes with none. Copies are equal in every column, also
     in those that are not read.
     """
-    records, findings = _separate_shared_codes(records, catalogue, file)
+    identities = [catalogue.identity_of(record.content) for record in records]
+    records, findings = _separate_shared_codes(records, identities, catalogue, file)
     first: dict[tuple[str, ...], int] = {}
     unique: list[ImportedRecord] = []
     left_out: list[LeftOut] = []
-    for record in records:
-        identity = record.identity or catalogue.identity_of(record.content)
+    for record, own_identity in zip(records, identities, strict=True):
+        identity = record.identity or own_identity
         title = catalogue.title_of(record.content)
         index = first.setdefault(identity, len(unique)) if title and any(identity[1:]) else len(unique)
         if index == len(unique):
@@ -76,7 +77,7 @@ def _refer_to(record: ImportedRecord) -> dict[str, object]:
 
 
 def _separate_shared_codes(
-    records: Sequence[ImportedRecord], catalogue: Catalogue, file: str
+    records: Sequence[ImportedRecord], identities: Sequence[tuple[str, ...]], catalogue: Catalogue, file: str
 ) -> tuple[Sequence[ImportedRecord], list[Finding]]:
     """Identify records by name where one code stands on several items, with a warning for each but the first.
 
@@ -85,9 +86,9 @@ def _separate_shared_codes(
     if len(catalogue.identity) < 2:
         return records, []
     by_code: dict[tuple[str, ...], list[int]] = defaultdict(list)
-    for position, record in enumerate(records):
-        identity = catalogue.identity_of(record.content)
-        if catalogue.title_of(record.content) and identity[0] != str(len(catalogue.identity) - 1):
+    last = str(len(catalogue.identity) - 1)
+    for position, (record, identity) in enumerate(zip(records, identities, strict=True)):
+        if identity[0] != last and catalogue.title_of(record.content):
             by_code[identity].append(position)
     separate = list(records)
     findings: list[Finding] = []
