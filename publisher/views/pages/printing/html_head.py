@@ -28,6 +28,8 @@ _LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"
 _HREFLANGS: Mapping[Lang, str] = {"zh": "zh-Hans", "zh-Hant": "zh-Hant", "en": "en"}
 _SHARED_IMAGE = ("/share.png", "1200", "630")
 """Address, width and height of the image in link previews."""
+_SHORTEST = 20
+"""Minimum length of a page's own description, in characters: search engines ignore shorter ones."""
 ABOUT = (
     "权责清单、收费和基金目录、中介服务、审批事项、政策文件：现行内容、历史内容及历次变化的时间和依据。",
     "Government lists: current content, past content, and the date and legal basis of every change.",
@@ -62,7 +64,10 @@ class Head:
 
 def meta(visit: Visit, head: Head, canonical: str) -> Markup:
     """Render all metadata for a page's ``<head>``."""
-    description = head.description or f"{head.title}{visit.t('。', '. ')}{visit.t(*ABOUT)}"
+    description = head.description
+    if len(description) < _SHORTEST:
+        parts = (head.title, description, visit.t(*ABOUT))
+        description = visit.t("。", ". ").join(part for part in parts if part)
     texts = _EscapedHead(*map(escape, (head.title, description, head.column, head.source, canonical)))
     keywords = escape("；".join(head.keywords))
     out = [

@@ -17,11 +17,14 @@ from pyshacl import validate
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
+from publisher.log.model import Dataset
 from publisher.log.model import Site as Address
 from publisher.log.registry import SiteDetails
+from publisher.views.api import published_site
 from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
 from publisher.views.exports.formats import FORMS
+from publisher.web.service import Service
 from tests.support import shared_data
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES, PLAIN, Site, four_releases, publish
@@ -141,7 +144,17 @@ def test_the_api_describes_itself(site: Site, accept: str) -> None:
     }
 
 
-def test_a_304_of_a_description_reads_no_file_of_any_release(tmp_path: Path) -> None:
+def test_a_304_of_a_description_reads_no_release_and_a_file_with_a_digest_changes_its_tag(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+    read_published_dataset = published_site.read_published_dataset
+
+    def noting(service: Service, dataset: Dataset, *, versions: bool = True) -> PublishedDataset:
+        read.append(dataset.name)
+        return read_published_dataset(service, dataset, versions=versions)
+
+    monkeypatch.setattr(published_site, "read_published_dataset", noting)
     with four_releases(tmp_path) as site:
         paths = (
             f"/v1/datasets/{FEES}",
@@ -153,8 +166,10 @@ def test_a_304_of_a_description_reads_no_file_of_any_release(tmp_path: Path) -> 
         for path in paths:
             headers = {"accept": "text/turtle"}
             tags[path] = site.client.get(path, headers=headers).headers["etag"]
+            assert read, path
+            read.clear()
             again = site.client.get(path, headers={**headers, "if-none-match": tags[path]})
-            assert again.status_code == 304, path
+            assert (again.status_code, read) == (304, []), path
         site.client.get(f"/v1/datasets/{FEES}/releases/1/files/csv")  # now the file has a digest
         for path in paths:
             answer = site.client.get(path, headers={"accept": "text/turtle", "if-none-match": tags[path]})
@@ -182,6 +197,8 @@ def test_lists_and_releases_describe_themselves_with_their_versions(site: Site, 
         own[path] = set(Graph().parse(data=answer.content, format="turtle"))
         assert own[path] < set(graph)
     assert (URIRef(f"{DATASET}/releases/2"), DCAT.isVersionOf, DATASET) in own[path]
+    reached = {(DATASET, DCAT.hasVersion, URIRef(f"{DATASET}/releases/{n}")) for n in (1, 2, 3, 4)}
+    assert reached | {(DATASET, DCAT.inSeries, URIRef(f"{BASE}/catalog#series-fees"))} < own[path]
     plain = site.client.get(f"/v1/datasets/{FEES}", headers={"accept": "application/json"})
     assert plain.headers["content-type"] == "application/json"
 

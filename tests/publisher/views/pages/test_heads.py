@@ -43,7 +43,14 @@ def test_each_language_is_canonical_to_itself_and_names_the_others(site: Site, v
 
 
 def test_every_page_has_a_description_and_an_image_of_ours(site: Site, visit: Open) -> None:
-    for address in (*pages(site), "/search?q=收费", "/verify", "/problems/withdrawn", f"{HOME}/compare"):
+    for address in (
+        *pages(site),
+        "/search?q=收费",
+        "/verify",
+        "/problems/withdrawn",
+        f"{HOME}/compare",
+        "/developers/feeds",
+    ):
         for lang in LANGUAGES.values():
             page = visit(with_language(address, lang))
             (description,) = page.all("meta", name="description")
