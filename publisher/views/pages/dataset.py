@@ -123,7 +123,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
 
     validity = requested_view.validity(service, name, view)
     validity = replace(validity, tokens=(*validity.tokens, dataset), decides=False)
-    return Reply(validity, build, {**HEADERS, "link": signposting.header(links)})
+    return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
 
 
 @dataclass(frozen=True, slots=True)

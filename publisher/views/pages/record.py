@@ -83,11 +83,11 @@ async def record(press: Press, visit: Visit) -> AsyncReply:
     async def build() -> bytes:
         return _render(press, visit, snapshot, pin)
 
-    return AsyncReply(snapshot.validity, build, _headers(visit, snapshot))
+    return AsyncReply(snapshot.validity, build, HEADERS, lambda _: _headers(visit, snapshot))
 
 
 def _headers(visit: Visit, snapshot: _RecordSnapshot) -> Mapping[str, str]:
-    return {**HEADERS, "link": signposting.header(_links(visit, snapshot))}
+    return {"link": signposting.header(_links(visit, snapshot))}
 
 
 def _links(visit: Visit, snapshot: _RecordSnapshot) -> signposting.Links:
@@ -107,7 +107,7 @@ async def _document(press: Press, visit: Visit, snapshot: _RecordSnapshot, pin: 
         return await sync_to_thread(_render, press, visit, snapshot, pin, text, around)
 
     validity = snapshot.validity if pin else await document.surroundings_validity(visit, snapshot.validity)
-    return AsyncReply(validity, build, _headers(visit, snapshot))
+    return AsyncReply(validity, build, HEADERS, lambda _: _headers(visit, snapshot))
 
 
 def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:

@@ -55,7 +55,7 @@ def release(press: Press, visit: Visit) -> Reply:
 
     # The page links to later releases and generated files, so it is not pinned.
     validity = Validity((release.hash, release.erased, dataset, sequence, files_validity.tokens, first))
-    return Reply(validity, build, {**HEADERS, "link": signposting.header(links)})
+    return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
 
 
 def _differences(visit: Visit, change: Change) -> Sequence[FieldDifference]:

@@ -73,7 +73,7 @@ def get_dataset(service: Service, call: Call) -> Reply:
     return Reply(
         Validity((sequence, day, dataset)),
         lambda: _dataset(service, dataset),
-        {"link": _links(service, dataset, None)},
+        headers_of=lambda _: {"link": _links(service, dataset, None)},
     )
 
 
@@ -95,8 +95,12 @@ def _describe_in_rdf(
         published_dataset = published_site.read_published_dataset(service, dataset)
         return rdf_forms.write(dcat_catalog.dataset_document(service.site.base, published_dataset), media)
 
-    headers = {"content-type": media, "link": _links(service, dataset, number)}
-    return Reply(published_site.validity(service, dataset), build, headers)
+    return Reply(
+        published_site.validity(service, dataset),
+        build,
+        {"content-type": media},
+        lambda _: {"link": _links(service, dataset, number)},
+    )
 
 
 def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
@@ -251,8 +255,11 @@ def get_release(service: Service, call: Call) -> Reply:
     if (first := service.first_checkpoint(release)) is not None:
         times = (first.signed_at, validity.modified or first.signed_at)
         validity = replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))
-    headers = {"link": _links(service, service.dataset(name), number)}
-    return Reply(validity, lambda: _release(service, release), headers)
+    return Reply(
+        validity,
+        lambda: _release(service, release),
+        headers_of=lambda _: {"link": _links(service, service.dataset(name), number)},
+    )
 
 
 def _release(service: Service, release: model.Release) -> common.Release:

@@ -218,14 +218,9 @@ def get_record(service: Service, call: Call) -> Reply:
 
     def links(record: common.FullRecord) -> Mapping[str, str]:
         dataset = service.dataset(name)
-        typed = signposting.of_record(service.site.base, dataset, record.id, record.release)
-        return {"link": signposting.header(signposting.metadata_of(_page(service, name, record.id), typed))}
+        return {"link": signposting.record_header(service.site.base, dataset, record.id, record.release)}
 
     return Reply(validity, build, headers_of=links)
-
-
-def _page(service: Service, name: str, record: str) -> str:
-    return service.link(f"/datasets/{name}/records/{record}")
 
 
 def later_amendments(service: Service, state: RecordState, view: View) -> Sequence[LaterAmendment]:
