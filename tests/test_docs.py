@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import tomllib
+from functools import cache
 from itertools import chain
 from pathlib import Path
 
@@ -154,11 +155,18 @@ def test_every_finding_is_documented_with_its_severity(kind: Kind) -> None:
     assert f"| `{kind.code}` | {kind.severity} |" in page("findings.md")
 
 
+@cache
+def calls(file: Path) -> list[ast.Call]:
+    """Calls in a module."""
+    tree = ast.parse(file.read_text(encoding="utf-8"))
+    return [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+
+
 def codes(file: Path, *makers: str) -> set[str]:
     """Error codes in a module: first arguments or ``code=`` of calls of ``makers``."""
     codes_of_errors = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in makers:
+    for node in calls(file):
+        if isinstance(node.func, ast.Name) and node.func.id in makers:
             arguments = [*node.args[:1], *(k.value for k in node.keywords if k.arg == "code")]
             codes_of_errors |= {
                 a.value for a in arguments if isinstance(a, ast.Constant) and isinstance(a.value, str)

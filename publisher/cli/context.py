@@ -185,6 +185,8 @@ class Moment(click.ParamType[datetime]):
 
 DAY = Day()
 MOMENT = Moment()
+JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+"""The option of every command whose results a program may read."""
 
 
 def today() -> date:

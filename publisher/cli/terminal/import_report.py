@@ -65,18 +65,18 @@ def show_report(report: ImportReport) -> None:
 
 
 def _print_columns(file: FileReport) -> None:
-    """Print the headings that were known, and the columns that are left unread with their filled cells."""
+    """Print the headings of columns that are read, and the other columns with their filled cells."""
     columns = file.counted_reading.columns if file.counted_reading else ()
-    read = list(dict.fromkeys(c.heading for c in columns if c.field))
+    headings = list(dict.fromkeys(c.heading for c in columns if c.field))
     unread = list(dict.fromkeys((c.heading or c.column, c.filled) for c in columns if not c.read))
-    if not read:
+    if not headings:
         return
     zh = "、".join(f"{heading}（{filled}格）" for heading, filled in unread)
     en = ", ".join(f"{heading} ({filled} cells)" for heading, filled in unread)
     output.print_line(
         in_language(
-            f"{file.file}：识别的列：{'、'.join(read)}" + (f"；未读入的列：{zh}" if unread else ""),
-            f"{file.file}: columns read: {', '.join(read)}" + (f"; not read: {en}" if unread else ""),
+            f"{file.file}：识别的列：{'、'.join(headings)}" + (f"；未读入的列：{zh}" if unread else ""),
+            f"{file.file}: columns read: {', '.join(headings)}" + (f"; not read: {en}" if unread else ""),
         )
     )
 

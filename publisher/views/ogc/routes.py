@@ -110,8 +110,8 @@ def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> BytesRes
         address = path.encode() + b"?" + request.query
         validity = answer.validity
         if answer.media == HTML:
-            read = geo.service.site_details()
-            validity = validity.extended(read.details, read.changed_at)
+            site = geo.service.site_details()
+            validity = validity.extended(site.details, site.changed_at)
         tag = conditional_requests.etag(validity, version=geo.service.version, address=address)
         headers = {**validity.headers(tag, geo.service.site.base), **_VARY}
         own = {"content-language": answer.language, **({"link": answer.link} if answer.link else {})}

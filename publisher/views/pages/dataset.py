@@ -96,13 +96,13 @@ def dataset(press: Press, visit: Visit) -> Reply:
         page = listing.fetch_page(service)
         releases = service.log.queries.releases(name)
         latest = home.latest(visit, releases)
-        shown = next((r for r in releases if r.number == release), latest)
+        shown_release = next((r for r in releases if r.number == release), latest)
         table = _table(visit, catalogue, params, page)
         facets = [_title_facet(visit, catalogue, facet) for facet in page.facets]
         return press.page(
             "dataset.html",
             visit,
-            schema_org.dataset_head(visit, dataset, catalogue, releases, shown, links),
+            schema_org.dataset_head(visit, dataset, catalogue, releases, shown_release, links),
             dataset=dataset,
             catalogue=catalogue,
             latest=latest,

@@ -94,18 +94,18 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
 
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     def handle(service: Service, call: Call) -> Reply:
-        read = service.site_details()
-        reply = page(press, page_request.parse_visit(service, call, read.details))
-        return structs.replace(reply, validity=reply.validity.extended(read.details, read.changed_at))
+        site = service.site_details()
+        reply = page(press, page_request.parse_visit(service, call, site.details))
+        return structs.replace(reply, validity=reply.validity.extended(site.details, site.changed_at))
 
     return Route(_operation(path, media_type), handle)
 
 
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        read = service.site_details() if service.embedded else await sync_to_thread(service.site_details)
-        reply = await page(press, page_request.parse_visit(service, call, read.details))
-        return structs.replace(reply, validity=reply.validity.extended(read.details, read.changed_at))
+        site = service.site_details() if service.embedded else await sync_to_thread(service.site_details)
+        reply = await page(press, page_request.parse_visit(service, call, site.details))
+        return structs.replace(reply, validity=reply.validity.extended(site.details, site.changed_at))
 
     return AsyncRoute(_operation(path), handle)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, CommandContext, today, with_context
+from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -115,7 +115,7 @@ def _show(report: HarvestReport) -> None:
     type=click.Path(path_type=Path, file_okay=False),
     help="将原始存档（WARC）写入此文件夹 / Write the responses as received (WARC) into this folder.",
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def evidence(
     context: CommandContext, record: str, *, dataset: str | None, extract: Path | None, as_json: bool

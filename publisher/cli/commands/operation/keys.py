@@ -6,7 +6,7 @@ import hashlib
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
 
 _PUBLIC = click.option(
@@ -53,7 +53,7 @@ def rotate(context: CommandContext, public: str, *, lost: bool) -> None:
 
 
 @key.command("list")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出密钥 / List the keys."""

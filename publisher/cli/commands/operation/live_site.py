@@ -25,17 +25,21 @@ _MOST_WAITS = 20
 """How often a file that the site is still writing is requested."""
 
 
-def verify_live_site(address: str, kept: Path | None, folder: Path, *, as_json: bool) -> Exit:
+def verify_live_site(address: str, checkpoint: Path | None, folder: Path, *, as_json: bool) -> Exit:
     """Download log and files of a site and verify them, also against the checkpoint of the run before.
 
-    ``kept``: another checkpoint. The one that was seen is stored in ``folder``. Raises ``CommandError``.
+    ``checkpoint``: another one to compare. That of this run is stored in ``folder``. Raises ``CommandError``.
     """
     from publisher.log.transparency import verify
 
     base = address.rstrip("/")
-    seen = folder / f"{re.sub(r'[^A-Za-z0-9.-]+', '_', base.partition('://')[2])}.checkpoint"
-    checkpoints = [path for path in (seen if seen.exists() else None, kept) if path is not None]
-    problem, said, note = "", list[str](), None
+    last_checkpoint = folder / f"{re.sub(r'[^A-Za-z0-9.-]+', '_', base.partition('://')[2])}.checkpoint"
+    checkpoints = [
+        path
+        for path in (last_checkpoint if last_checkpoint.exists() else None, checkpoint)
+        if path is not None
+    ]
+    problem, lines, note = "", list[str](), None
     with tempfile.TemporaryDirectory() as downloads, output.show_progress() as progress:
         site, log_file = Path(downloads) / "site.zip", Path(downloads) / "log.zip"
         # The log last: it contains whatever the site published meanwhile.
@@ -46,13 +50,13 @@ def verify_live_site(address: str, kept: Path | None, folder: Path, *, as_json: 
             for path in checkpoints:
                 log.check_checkpoint(path.read_text(encoding="utf-8"), str(path))
             log.compare(str(site))
-            said, note = _describe(log, site), _note(log)
+            lines, note = _describe(log, site), _note(log)
         except Exception as error:  # noqa: BLE001 - files of a stranger: whatever a damaged one raises
             problem = str(error) if isinstance(error, verify.ProofError) else f"damaged: {error!r}"
     if note is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        seen.write_text(note, encoding="utf-8")
-    _print(problem, said, seen if note is not None else None, len(checkpoints), as_json=as_json)
+        last_checkpoint.write_text(note, encoding="utf-8")
+    _print(problem, lines, last_checkpoint if note is not None else None, len(checkpoints), as_json=as_json)
     return Exit.REFUSED if problem else Exit.OK
 
 
@@ -65,19 +69,19 @@ def _note(log: Log) -> str | None:
     return log.read("checkpoint").decode() if "checkpoint" in log.names else None
 
 
-def _print(problem: str, said: list[str], stored: Path | None, compared: int, *, as_json: bool) -> None:
+def _print(problem: str, lines: list[str], stored: Path | None, compared: int, *, as_json: bool) -> None:
     if as_json:
         output.print_json(
             {
                 "ok": not problem,
                 "problem": problem or None,
-                "said": said,
+                "said": lines,
                 "compared": compared,
                 "checkpoint": None if stored is None else str(stored),
             }
         )
         return
-    for line in said:
+    for line in lines:
         output.print_line(line)
     if problem:
         output.print_message(f"有问题：{problem}", f"Problem found: {problem}")

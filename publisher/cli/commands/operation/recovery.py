@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -44,7 +44,7 @@ _TIMEOUT = 60
     is_flag=True,
     help="不新建备份，从已有备份中除去已依法删除的内容 / Rewrite older backups without what was erased.",
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def backup(
     context: CommandContext,
@@ -128,7 +128,7 @@ def _forget_erased(log: Log, folder: Path, *, as_json: bool) -> int:
     help="另存的 erasures.jsonl / A list of erasures that was kept elsewhere.",
 )
 @click.option("--keys", type=_FOLDER, help="私钥备份所在文件夹 / Folder with the private keys.")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def restore(
     context: CommandContext,
@@ -273,18 +273,18 @@ def complete(context: CommandContext, source: str) -> None:
 
 def _complete(log: Log, source: str, *, quiet: bool) -> None:
     with _archive(source) as path, output.show_progress() as progress:
-        done = log.recovery.complete(path, lambda n, total: progress("补全 completing", n, total))
+        report = log.recovery.complete(path, lambda n, total: progress("补全 completing", n, total))
     log.releases.finish_erasure()
     if quiet:
         return
     output.print_message(
-        f"已补全{done.entries}个条目、{done.releases}次发布，仍缺{done.missing}个。",
-        f"Completed {done.entries} entries and {done.releases} releases; {done.missing} are still missing.",
+        f"已补全{report.entries}个条目、{report.releases}次发布，仍缺{report.missing}个。",
+        f"Completed {report.entries} entries and {report.releases} releases; {report.missing} are missing.",
     )
-    if done.sources:
+    if report.sources:
         output.print_message(
-            f"有{done.sources}份来源文件的原始存档不在档案中，请重新导入同一文件以补存。",
-            f"The bytes of {done.sources} source files are in no archive; import the files again.",
+            f"有{report.sources}份来源文件的原始存档不在档案中，请重新导入同一文件以补存。",
+            f"The bytes of {report.sources} source files are in no archive; import the files again.",
         )
 
 

@@ -12,7 +12,7 @@ import click
 
 from publisher.cli.commands.operation.checkpoint_status import describe_checkpoint, print_checkpoint
 from publisher.cli.commands.operation.live_site import verify_live_site
-from publisher.cli.context import CommandContext, today, with_context
+from publisher.cli.context import JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
@@ -60,7 +60,7 @@ def init(context: CommandContext, base: str, tag_authority: str | None) -> None:
 
 
 @click.command()
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def status(context: CommandContext, *, as_json: bool) -> None:
     """站点状况 / Content of the site and state of the search index."""
@@ -232,7 +232,7 @@ def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
     help="核验此地址的站点，并与上次所见的存证点比对 / Verify the site at this address, also "
     "against the checkpoint that the run before kept.",
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def verify(
     context: CommandContext,
@@ -259,13 +259,13 @@ def verify(
         return verify_live_site(live_site, checkpoint, folder, as_json=as_json)
     if repair is not None and repair.exists():
         raise click.BadParameter(f"{repair}: 文件已存在 the file exists already", param_hint="--repair")
-    kept = None if checkpoint is None else checkpoint.read_text(encoding="utf-8", errors="replace")
+    note = None if checkpoint is None else checkpoint.read_text(encoding="utf-8", errors="replace")
     with context.log(read_only=repair is None) as log, output.show_progress() as progress:
         engine = context.engine()
 
         async def run() -> tuple[int | None, Verification]:
             replaced = None if repair is None else await repair_site(log, engine, repair, index=index)
-            scope = Scope(sources=sources, index=index, checkpoint=kept)
+            scope = Scope(sources=sources, index=index, checkpoint=note)
             verification = await verify_site(
                 *(context.settings, log, engine, scope),
                 lambda step: progress(f"核验 verifying: {step}", 0, None),
@@ -321,7 +321,7 @@ def reindex(context: CommandContext) -> None:
 @click.option(
     "--to", required=True, metavar="URL", help="空的数据库 / An empty database: postgresql://user@host/name."
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def move(context: CommandContext, to: str, *, as_json: bool) -> None:
     """将整个站点迁移到另一个数据库，逐行核验 / Move the site to another database, verified by hashes."""

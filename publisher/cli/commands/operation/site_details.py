@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
 
 _LABELS = {
@@ -49,7 +49,7 @@ def set_(context: CommandContext, /, **details: str | None) -> None:
 
 
 @site.command("show")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def show(context: CommandContext, *, as_json: bool) -> None:
     """显示站点信息 / Show the details of the site."""

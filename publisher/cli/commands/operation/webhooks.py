@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 
@@ -42,7 +42,7 @@ def webhooks() -> None:
     is_flag=True,
     help="允许不加密的 http:// 回调地址 / Allow a callback over http://, which is not encrypted.",
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def add(context: CommandContext, callback: str, feed: str, *, plain_http: bool, as_json: bool) -> None:
     """添加一个回调地址并请其确认 / Add a webhook and request its confirmation."""
@@ -90,7 +90,7 @@ def confirm(context: CommandContext, subscription: str) -> None:
 
 
 @webhooks.command(name="list")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出回调地址 / List the webhooks."""
@@ -120,7 +120,7 @@ def remove(context: CommandContext, subscription: str) -> None:
 @click.option(
     "--limit", default=50, show_default=True, type=click.IntRange(1, 1000), help="条数上限 / How many."
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def log(context: CommandContext, subscription: str | None, limit: int, *, as_json: bool) -> None:
     """送达记录，新的在前 / Deliveries, newest first."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 
@@ -18,7 +18,7 @@ def catalogue() -> None:
 
 
 @catalogue.command("list")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出清单类型 / List the kinds of list."""

@@ -7,7 +7,7 @@ from datetime import date
 
 import click
 
-from publisher.cli.context import DAY, CommandContext, today, with_context
+from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
 
 
@@ -122,7 +122,7 @@ def set_(
 
 
 @dataset.command("list")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出数据集 / List the datasets."""
@@ -139,7 +139,7 @@ def list_(context: CommandContext, *, as_json: bool) -> None:
 
 @dataset.command()
 @click.argument("name")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def show(context: CommandContext, name: str, *, as_json: bool) -> None:
     """一个数据集 / One dataset."""
@@ -281,7 +281,7 @@ def part_close(context: CommandContext, dataset_name: str, name: str, valid_to: 
 
 @part.command("list")
 @click.argument("dataset_name", metavar="DATASET")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def part_list(context: CommandContext, dataset_name: str, *, as_json: bool) -> None:
     """列出报送部门 / List the parts."""

@@ -8,7 +8,7 @@ from datetime import date
 
 import click
 
-from publisher.cli.context import DAY, CommandContext, with_context
+from publisher.cli.context import DAY, JSON, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -22,7 +22,7 @@ def draft() -> None:
 
 @draft.command()
 @click.argument("dataset")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def show(context: CommandContext, dataset: str, *, as_json: bool) -> int:
     """查看草稿 / Show the draft."""
@@ -53,7 +53,7 @@ def show(context: CommandContext, dataset: str, *, as_json: bool) -> int:
 @draft.command()
 @click.argument("dataset")
 @click.option("--effective-on", type=DAY, help="与该日的内容比较，默认今天 / Compare with that day's state.")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def diff(context: CommandContext, dataset: str, effective_on: date | None, *, as_json: bool) -> int:
     """发布后会有哪些变化 / What publication would change."""
@@ -83,7 +83,7 @@ def discard(context: CommandContext, dataset: str, part: str | None) -> None:
 
 @draft.command()
 @click.argument("dataset")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def repeals(context: CommandContext, dataset: str, *, as_json: bool) -> None:
     """查看待确认的废止 / List the repeals that notices propose, with their sentences."""
@@ -96,7 +96,7 @@ def repeals(context: CommandContext, dataset: str, *, as_json: bool) -> None:
 @click.argument("dataset")
 @click.argument("documents", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="接受全部 / Accept all.")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def accept(
     context: CommandContext, dataset: str, documents: tuple[str, ...], *, every: bool, as_json: bool
@@ -109,7 +109,7 @@ def accept(
 @click.argument("dataset")
 @click.argument("documents", nargs=-1)
 @click.option("--all", "every", is_flag=True, help="全部不采用 / Refuse all.")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def refuse(
     context: CommandContext, dataset: str, documents: tuple[str, ...], *, every: bool, as_json: bool

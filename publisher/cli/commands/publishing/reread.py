@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.language import in_language
@@ -31,7 +31,7 @@ _KINDS = {
 @click.option(
     "--draft", "into_draft", is_flag=True, help="将不同之处写入草稿 / Put what differs into a draft."
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def reread(context: CommandContext, dataset: str | None, *, into_draft: bool, as_json: bool) -> int:
     """用现在的程序重新识读已公布的文件 / Read the kept files again; show what would come out otherwise."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import CommandContext, read_day, today, with_context
+from publisher.cli.context import JSON, CommandContext, read_day, today, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.language import in_language
 from schemas.words import KINDS
@@ -50,7 +50,7 @@ class ViewParameter(click.ParamType["View"]):
 @click.option(
     "--xlsx", type=click.Path(path_type=Path, dir_okay=False), help="写成标色的工作簿 / Write a workbook."
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def compare(
     context: CommandContext,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, MOMENT, CommandContext, with_context
+from publisher.cli.context import DAY, JSON, MOMENT, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("dataset")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def releases(context: CommandContext, dataset: str, *, as_json: bool) -> None:
     """一个数据集的历次发布 / The releases of a dataset."""
@@ -60,7 +60,7 @@ def _counts(counts: Mapping[str, int]) -> str:
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="条数 / How many."
 )
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def changes(
     context: CommandContext,
@@ -91,7 +91,7 @@ def changes(
 @click.command()
 @click.argument("dataset")
 @click.argument("record", metavar="NAME|ID")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def history(context: CommandContext, dataset: str, record: str, *, as_json: bool) -> None:
     """一条记录的历次变化，按名称、编码或标识 / The history of a record, by name, code or id."""
@@ -124,7 +124,7 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
 @click.option("--as-of", type=DAY, help="查询日期 / As in effect on that day.")
 @click.option("--known-at", type=MOMENT, help="截至该时刻已发布的 / As published by that instant.")
 @click.option("--release", type=int, help="按第几次发布 / As of this release.")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def show(
     context: CommandContext,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, CommandContext, today, with_context
+from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
@@ -34,7 +34,7 @@ _MATCHES = {
 )
 @click.option("--as-of", type=DAY, help="查询日期，默认今天 / In effect that day; today by default.")
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="条数 / How many.")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def search(
     context: CommandContext,

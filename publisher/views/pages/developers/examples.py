@@ -156,8 +156,13 @@ def _filter_request(service: Service) -> _ExampleRequest | None:
         }
         if selective:
             field, value = next(iter(selective.items()))
-            shown = ",".join(list(selective)[:2])
-            query = ((field, value), ("sort", f"-{catalogue.title_field}"), ("facets", shown), ("limit", "2"))
+            facet_names = ",".join(list(selective)[:2])
+            query = (
+                (field, value),
+                ("sort", f"-{catalogue.title_field}"),
+                ("facets", facet_names),
+                ("limit", "2"),
+            )
             title = ("筛选、排序、统计", "Filter, sort, count")
             return _ExampleRequest(title, records.list_records, {"dataset": dataset.name}, query)
     return None

@@ -254,8 +254,8 @@ def _describe_record(visit: Visit, dataset: Dataset, state: RecordState, source:
     day = visit.day(state.effective_from)
     if visit.lang == "en":
         return f"{state.title}: a record of {dataset.title_en or dataset.title}, {source}, since {day}."
-    known = "内容、依据、来源及历次变化均可查询、可核验。"
-    return f"{state.title}：{dataset.title}的条目，{source}，自{day}起。{known}"
+    content = "内容、依据、来源及历次变化均可查询、可核验。"
+    return f"{state.title}：{dataset.title}的条目，{source}，自{day}起。{content}"
 
 
 def _at_least(text: str, more: str) -> str:
