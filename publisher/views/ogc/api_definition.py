@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from publisher.log.registry import SiteDetails
 from publisher.views.ogc import collections, parameters
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Parameters
@@ -18,7 +20,10 @@ _STRING: Mapping[str, Any] = {"type": "string"}
 _DATE: Mapping[str, Any] = {"type": "string", "format": "date"}
 
 
-def build_document(geo: Geo, params: Parameters) -> Json:
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
+
+
+def build_document(geo: Geo, params: Parameters, site: SiteDetails) -> Json:
     paths: Json = {
         "/": _get("getLandingPage", "首页 / Landing page", "application/json", "LandingPage", ["f", "lang"]),
         "/conformance": _get(
@@ -59,7 +64,7 @@ def build_document(geo: Geo, params: Parameters) -> Json:
             "version": geo.service.version,
             "description": "每个数据集是一个集合；全站的数据目录是 `catalogue`。 / "
             "Every dataset is a collection; `catalogue` is the data catalog of the site.",
-            "contact": {"url": geo.service.link("/")},
+            "contact": _contact(site, geo.service.link("/")),
             "license": {
                 "name": "许可因数据集而异，见各集合 / Each collection names its licence",
                 "url": geo.link("/collections"),
@@ -70,6 +75,14 @@ def build_document(geo: Geo, params: Parameters) -> Json:
         "paths": paths,
         "components": {"schemas": _SCHEMAS, "parameters": _PARAMETERS},
     }
+
+
+def _contact(site: SiteDetails, address: str) -> Json:
+    """Name who runs the site, if it states that; a contact that is no e-mail is part of the name."""
+    is_email = _EMAIL.fullmatch(site.contact) is not None
+    names = [site.owner, "" if is_email else site.contact]
+    named = {"name": "，".join(name for name in names if name), "email": site.contact if is_email else ""}
+    return {"url": address, **{key: text for key, text in named.items() if text}}
 
 
 _OPENAPI = "application/vnd.oai.openapi+json;version=3.0"

@@ -103,7 +103,13 @@ def get_api(geo: Geo, request: Request) -> Answer:
 
     params = parameters.parse(request.query, request.headers, ())
     title = params.say("接口定义", "API definition")
-    return _document(geo, params, lambda: api_definition.build_document(geo, params), title, media=OPENAPI)
+    read = geo.service.site_details()
+
+    def build() -> dict[str, Any]:
+        return api_definition.build_document(geo, params, read.details)
+
+    answer = _document(geo, params, build, title, media=OPENAPI)
+    return replace(answer, validity=answer.validity.extended(read.details, read.changed_at))
 
 
 def list_collections(geo: Geo, request: Request) -> Answer:

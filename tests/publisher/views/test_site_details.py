@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from publisher.log.model import LogError
 from tests.support.command import Home
-from tests.support.site import FEES, Site, four_releases
+from tests.support.site import BASE, FEES, Site, four_releases
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 NAME, OWNER = "示例市人民政府清单公开", "示例市人民政府办公室 <&>"
@@ -34,7 +34,7 @@ def newest_document(site: Site) -> dict[str, object]:
 
 def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
     geo = (f"/ogc/collections/{FEES}/items?f=html", "/ogc?f=html")
-    paths = (*PAGES, *geo, f"/datasets/{FEES}?release=1", "/catalog", "/feeds/all.atom")
+    paths = (*PAGES, *geo, "/ogc/api", f"/datasets/{FEES}?release=1", "/catalog", "/feeds/all.atom")
     before = {path: site.client.get(path) for path in paths}
     site.log.datasets.change_site(
         name=NAME, owner=OWNER, contact="data@example.gov.cn", code="1234567890", icp="示ICP备1号"
@@ -57,6 +57,8 @@ def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
         page = site.client.get(path).text
         assert f"· {NAME}</title>" in page
         assert f"</span>{NAME}</a>" in page
+    definition = site.client.get("/ogc/api").json()
+    assert definition["info"]["contact"] == {"url": f"{BASE}/", "name": OWNER, "email": "data@example.gov.cn"}
     catalog = json.dumps(site.client.get("/catalog").json(), ensure_ascii=False)
     assert f"{NAME}数据目录" in catalog
     assert "mailto:data@example.gov.cn" in catalog

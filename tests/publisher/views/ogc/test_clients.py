@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import json
-from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,14 +14,8 @@ from owslib.ogcapi.records import Records
 from schemathesis.core.result import Ok
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 
-from publisher.log.log import Log
-from schemas.definition import file_loader as catalogues
-from schemas.definition.catalogue import Content
 from tests.publisher.views.ogc.commands import run_program
 from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live
-from tests.support.clock import Clock
-from tests.support.http_service import address, loopback_socket, serving
-from tests.support.site import Site, dataset, opened, publish, seconds
 
 
 def convert(live: Live, file: Path, *arguments: str) -> list[dict[str, Any]]:
@@ -56,29 +48,6 @@ def test_gdal_converts_a_whole_collection_equal_to_the_log(live: Live, tmp_path:
         assert ("longitude" in hall) == (feature["geometry"] is not None)
         if feature["geometry"] is not None:
             assert feature["geometry"]["coordinates"][0] == float(str(hall["longitude"]))
-
-
-@pytest.mark.program
-def test_gdal_keeps_columns_that_are_filled_after_the_first_page(tmp_path: Path) -> None:
-    fees: list[Content] = [{"name": f"收费{row:02}", "department": "市财政局"} for row in range(60)]
-    for fee in fees[40:]:
-        fee["standard"] = "10元/证"
-    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
-
-    def fill(log: Log, _: Clock) -> None:
-        log.datasets.create(dataset("fee-items"), catalogues.load_catalogue("fees"))
-        publish(log, "fee-items", fees, date(2015, 1, 1), "示财〔2015〕1号")
-
-    bound = loopback_socket()
-    with (
-        opened(tmp_path / "home", Site, content=fill, clock=clock, base=address(bound)) as site,
-        serving(site.app, bound) as base,
-    ):
-        file, source = tmp_path / "late.csv", f"OAPIF:{base}/ogc/collections/fee-items"
-        run_program("ogr2ogr", "-f", "CSV", str(file), source, "-oo", "PAGE_SIZE=20")
-    with file.open(encoding="utf-8") as lines:
-        rows = {row["name"]: row for row in csv.DictReader(lines)}
-    assert [rows[fee["name"]]["standard"] for fee in fees] == [fee.get("standard", "") for fee in fees]
 
 
 @pytest.mark.program
