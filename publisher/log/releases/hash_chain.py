@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, Connection, select
 
@@ -35,6 +35,23 @@ class Verification:
     @property
     def ok(self) -> bool:
         return not self.problems
+
+
+class _HashedRevision(NamedTuple):
+    """A revision with its salt, its hashes, and where it is from."""
+
+    key: int
+    hash: str
+    salt: bytes | None
+    content: str | None
+    id: str
+    erased_by: int | None
+    locator: str
+    originals: str
+    source_text: str
+    provenance: str | None
+    digest: str | None
+    """SHA-256 of its file."""
 
 
 def manifest_hash(lines: Iterable[Sequence[Any]]) -> str:
@@ -159,7 +176,7 @@ def _verify_revisions(conn: Connection, problems: list[str]) -> tuple[int, int]:
         .outerjoin(t.import_, t.import_.c.key == v["import"])
         .order_by(v.key),
     )
-    for row in rows:
+    for row in map(_HashedRevision._make, rows):
         revisions += 1
         if row.content is None:
             erased += 1

@@ -18,7 +18,7 @@ from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import identity_digest, later_id
 from publisher.log.releases import field_values
-from publisher.log.verification.problem import Problem, guard
+from publisher.log.verification.problem import Derived, Problem, guard
 from publisher.log.verification.span_fold import ReleaseRow
 from schemas.definition.catalogue import Catalogue
 
@@ -100,13 +100,19 @@ class RevisionChecks:
         if release is None:
             yield Problem(f"记录 record {row.id}: 修订版 revision #{row.key}: 不属于任何发布 of no release")
             return
-        where = f"记录 record {row.id}, {release}"
+        for field, was, now, table in self._differences(row, release, stored):
+            where = f"记录 record {row.id}, {release}"
+            yield Problem(where, field, was, now, derived=table, key=(row.key,))
+
+    def _differences(
+        self, row: StoredRevision, release: ReleaseRow, stored: Mapping[_Value, int]
+    ) -> Iterator[tuple[str, object, object, Derived]]:
+        """Yield (field, stored, rebuilt, table)."""
         if row.content is None:
-            yield from self._compare(where, row.key, stored, {})
+            yield from self._compare(stored, {})
             for name, blank in _ERASED.items():
                 if getattr(row, name) != blank:
-                    own = (getattr(row, name), blank)
-                    yield Problem(where, f"revision.{name}", *own, derived="revision", key=(row.key,))
+                    yield f"revision.{name}", getattr(row, name), blank, "revision"
             return
         catalogue = self._catalogues.get(release.catalogue)
         if catalogue is None:
@@ -114,9 +120,9 @@ class RevisionChecks:
         content = _DECODE(row.content)
         title = storable(catalogue.title_of(content))
         if title != row.title:
-            yield Problem(where, "revision.title", row.title, title, derived="revision", key=(row.key,))
+            yield "revision.title", row.title, title, "revision"
         forms = field_values.field_forms(content, self._fields[release.catalogue])
-        yield from self._compare(where, row.key, stored, dict.fromkeys(forms, release.dataset))
+        yield from self._compare(stored, dict.fromkeys(forms, release.dataset))
         if row.identity is not None and row.record not in self._with_identity:
             identity = identity_digest(release.dataset_name, catalogue.identity_of(content))
             if row.identity == identity:
@@ -124,14 +130,14 @@ class RevisionChecks:
 
     @staticmethod
     def _compare(
-        where: str, revision: int, stored: Mapping[_Value, int], rebuilt: Mapping[_Value, int]
-    ) -> Iterator[Problem]:
+        stored: Mapping[_Value, int], rebuilt: Mapping[_Value, int]
+    ) -> Iterator[tuple[str, object, object, Derived]]:
         if stored == rebuilt:
             return
         for one in sorted(stored.keys() | rebuilt.keys(), key=repr):
             if stored.get(one) != rebuilt.get(one):
                 was, now = ((*one[1:], side[one]) if one in side else None for side in (stored, rebuilt))
-                yield Problem(where, f"value.{one[0]}", was, now, derived="value", key=(revision,))
+                yield f"value.{one[0]}", was, now, "value"
 
     def _check_identities(self) -> Iterator[Problem]:
         r = t.record.c
