@@ -31,7 +31,8 @@ SITE_WIDE = {
     *("/v1/datasets", "/v1/site.zip", "/v1/log.zip", "/v1/search", "/v1/suggest", "/feeds.opml", "/catalog"),
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),
-    *("/search.csv", "/search.xlsx", "/assets/{name}"),
+    *("/search.csv", "/search.xlsx", "/assets/{name}", "/developers/{document}"),
+    *("/developers/{folder}/{page}", "/developers/examples/{name}"),
     *("/verify", "/catalog.jsonld", "/catalog.ttl", "/catalog.rdf", "/catalog.nt"),
 }
 """Addresses that no single dataset has: what they say depends on every dataset, or on none."""
