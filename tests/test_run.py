@@ -98,6 +98,7 @@ def test_ends_its_process(): os._exit(0)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("body", "environ", "fails"),
     [

@@ -94,6 +94,7 @@ def test_a_feed_without_entries_can_be_read(render: Render) -> None:
     assert parsed.feed.updated_parsed[:6] == (2015, 12, 1, 1, 2, 3)
 
 
+@pytest.mark.slow
 @RENDERS
 def test_ten_thousand_entries_all_arrive(render: Render) -> None:
     root = etree.fromstring(render(feed(*(entry(n) for n in range(10_000)))))

@@ -104,6 +104,7 @@ def test_each_cell_of_a_random_table_is_accounted_for(
     assert unaccounted(reading, grid) == []
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_at_most_two_in_a_hundred_cells_of_real_workbooks_are_in_findings_only() -> None:
     total = missing = by_findings = 0

@@ -97,6 +97,7 @@ def main(path: Path) -> None:
         print(refused.finding.code)
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_every_real_workbook_gives_the_same_reading_as_without_limits() -> None:
     for path in sorted(require("power-list-karamay").iterdir()):

@@ -84,7 +84,7 @@ def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "corpus", "bar"),
     [
-        ("policy-questions", "policy-questions", 0.92),
+        pytest.param("policy-questions", "policy-questions", 0.92, marks=pytest.mark.slow),
         pytest.param("statutes", "statutes", 0.45, marks=pytest.mark.soak),
         pytest.param("power-items", "statutes", 0.70, marks=pytest.mark.soak),
     ],

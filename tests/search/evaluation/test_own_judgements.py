@@ -26,6 +26,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEng
     anyio.run(search_engine.close)
 
 
+@pytest.mark.slow
 def test_no_set_drops_below_its_recorded_figure(engine: SearchEngine, tmp_path: Path) -> None:
     async def measure() -> dict[str, dict[str, float]]:
         async with own_relevance.site(tmp_path / "home") as log:
@@ -53,6 +54,7 @@ def test_there_are_queries_of_every_kind_that_people_type() -> None:
     assert kinds == {"name", "part", "question", "number", "body", "topic", "typo"}
 
 
+@pytest.mark.slow
 def test_every_label_is_a_record_of_the_sample(tmp_path: Path) -> None:
     async def titles() -> set[str]:
         async with own_relevance.site(tmp_path / "home") as log:

@@ -39,6 +39,7 @@ def complete_names(typed: str, limit: int = 10) -> list[str]:
     return [name.text for name in SITE.complete(typed, limit)]
 
 
+@pytest.mark.slow
 def test_the_readings_are_those_of_pypinyin() -> None:
     assert json.loads(readings.FILE.read_text(encoding="utf-8")) == readings.build_readings()
 

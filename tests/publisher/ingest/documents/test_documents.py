@@ -256,12 +256,14 @@ def test_a_page_whose_text_is_only_a_framed_file_says_that_its_text_is_blank() -
     assert "body-blank" not in codes(PAGE)
 
 
+@pytest.mark.slow
 def test_a_page_beyond_all_measure_is_refused() -> None:
     with pytest.raises(UnreadableFile) as caught:
         read_page("正文。\n" * (2 << 20))
     assert caught.value.finding.code == "file-too-large"
 
 
+@pytest.mark.slow
 def test_a_line_repeated_a_hundred_thousand_times_is_one_document() -> None:
     assert read_page("同一行文字内容重复出现\n" * 100_000).sheets[0].rows == 100_000
 

@@ -117,7 +117,10 @@ def etags(site: Site) -> dict[str, str]:
     return tags
 
 
-@pytest.mark.parametrize("is_signed", [True, False], ids=["signed", "not-signed"])
+@pytest.mark.parametrize(
+    "is_signed",
+    [pytest.param(True, id="signed"), pytest.param(False, id="not-signed", marks=pytest.mark.slow)],
+)
 def test_no_validator_changes_by_the_publication_of_another_dataset(
     site: Site, tmp_path: Path, *, is_signed: bool
 ) -> None:

@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 
 from publisher.log.log import Log
@@ -155,6 +156,7 @@ def assert_history(story: HistoryRun, history: list[tuple[Any, ...]]) -> None:
     assert_equal_to_replay(story)
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_comparison_equals_two_replays_side_by_side(history: list[tuple[Any, ...]]) -> None:
