@@ -156,11 +156,9 @@ class FeedChanges:
         """Map sequences to the number of changes after it in its release, which never changes."""
         one_of_each = {(change.dataset, change.release): change.sequence for change in changes}
         sibling = t.change.alias("sibling")
-        query = (
-            select(_c.sequence, func.max(sibling.c.sequence).label("last"))
-            .join_from(t.change, sibling, sibling.c.release == _c.release)
-            .group_by(_c.sequence)
-        )
+        # A subquery, since SQLite then seeks the last row of the release instead of reading all of them.
+        last = select(func.max(sibling.c.sequence)).where(sibling.c.release == _c.release)
+        query = select(_c.sequence, last.correlate(t.change).scalar_subquery().label("last"))
         lasts: dict[int, int] = {}
         with self._session.read() as conn:
             for batch in batched(one_of_each.values(), _BATCH):
