@@ -16,6 +16,7 @@ import click
 from feeds.change import KINDS as CHANGES
 from feeds.fee_direction import FEE_DIRECTIONS
 from publisher import settings
+from publisher.checks.all_checks import CHECKS
 from publisher.cli.root import root
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.ingest.findings.all_kinds import KINDS_BY_STEP
@@ -44,6 +45,7 @@ def tables() -> Mapping[str, Callable[[], str]]:
     return {
         **findings,
         **{f"command {path}": write for path, write in commands.items()},
+        "checks": write_checks,
         "problems": write_problems,
         "settings": write_settings,
         "exit codes": write_exit_codes,
@@ -80,6 +82,22 @@ def write_findings(kinds: Iterable[Kind]) -> str:
                 kind.example,
             )
             for kind in kinds
+        ),
+    )
+
+
+def write_checks() -> str:
+    return table(
+        ("code", "severity", "说明 / meaning", "处理办法 / what to do"),
+        (
+            (
+                f"`{check.code}`",
+                f"`{rule.severity}`",
+                f"{rule.message.zh} / {rule.message.en}",
+                f"{check.way_out.zh} / {check.way_out.en}",
+            )
+            for check in CHECKS
+            for rule in check.rules
         ),
     )
 

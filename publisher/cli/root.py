@@ -27,8 +27,9 @@ from publisher.cli.commands.publishing import (
     import_files,
     publish,
     reread,
+    statutes,
 )
-from publisher.cli.commands.reading import compare, export, history, search
+from publisher.cli.commands.reading import compare, export, findings, history, search
 from publisher.cli.context import CommandContext
 from publisher.cli.terminal.language import Lang, set_language
 
@@ -87,9 +88,11 @@ _MODULES = (
     publish,
     amendments,
     reread,
+    statutes,
     history,
     compare,
     search,
+    findings,
     export,
     webhooks,
     catalogues,

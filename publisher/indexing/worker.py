@@ -77,10 +77,13 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
     """Index all entries of the outbox and return their number. The caller must have the worker lock.
 
+    What was published is checked first.
+
     An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
     older copy), or that is damaged, is first rebuilt from the log. Raises
     :class:`search.contract.SearchError`.
     """
+    await to_thread.run_sync(log.findings.update)
     if await _position(search) < await to_thread.run_sync(log.outbox.position):
         await _rebuild(log, search, progress)
     indexed, total = 0, await to_thread.run_sync(log.outbox.due_count)
@@ -173,7 +176,11 @@ async def reindex(log: Log, search: SearchEngine, progress: Progress = ignore_pr
 async def run_round(log: Log, search: SearchEngine) -> None:
     """Run one round of :func:`run_worker` unless another process does; record a failure in the log."""
     waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
-    if not waiting and await _position(search) >= await to_thread.run_sync(log.outbox.position):
+    if (
+        not waiting
+        and await to_thread.run_sync(log.findings.is_current)
+        and await _position(search) >= await to_thread.run_sync(log.outbox.position)
+    ):
         return
     with log.outbox.lock() as is_locked:
         if not is_locked:

@@ -16,6 +16,7 @@ from publisher.log.database.upgrade import migrate, upgrade_needed
 from publisher.log.datasets import Datasets
 from publisher.log.drafts.drafts import Drafts
 from publisher.log.evidence.evidence import Evidence
+from publisher.log.findings.findings import Findings
 from publisher.log.keys import Keys
 from publisher.log.outbox.outbox import Outbox
 from publisher.log.outbox.subscriptions import Subscriptions
@@ -45,6 +46,7 @@ class Log:
         self.releases = Releases(session)
         self.queries = Queries(session)
         self.feed_changes = FeedChanges(session)
+        self.findings = Findings(session)
         self.evidence = Evidence(session)
         self.outbox = Outbox(session)
         self.subscriptions = Subscriptions(session)

@@ -8,7 +8,9 @@ from typing import Literal, NamedTuple
 
 from schemas.cells.problems import CellProblem
 
-type Severity = Literal["error", "warning", "info"]
+type FileSeverity = Literal["error", "warning", "info"]
+type Severity = FileSeverity | Literal["fact", "likely", "look"]
+"""Checks of records have the last three; a ``fact`` follows from the cited texts alone."""
 
 
 class Bilingual(NamedTuple):
@@ -19,8 +21,29 @@ class Bilingual(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
+class Cite:
+    """Part of a published record on which a finding rests, word by word."""
+
+    role: str
+    """Name by which the texts of the finding refer to it."""
+    dataset: str
+    record: str
+    revision: str
+    """Hash of the revision that contains the text."""
+    field: str
+    start: int
+    end: int
+    text: str
+    item: int | None = None
+    """Position in a field that is a list; ``start`` and ``end`` are then within the item."""
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
-    """A problem that a clerk should see and its ``way_out``. ``code`` is stable (``docs/findings.md``)."""
+    """A problem that a clerk should see and its ``way_out``. ``code`` is stable (``docs/findings.md``).
+
+    It has a place in a file before publication, and cites published records after it.
+    """
 
     code: str
     severity: Severity
@@ -35,6 +58,12 @@ class Finding:
     found: str = ""
     way_out_zh: str = ""
     way_out_en: str = ""
+    cites: tuple[Cite, ...] = ()
+    """The first one is of the record that the finding is about."""
+    because_zh: str = ""
+    because_en: str = ""
+    rule: str = ""
+    """Name of the rule of the check that led to it."""
 
 
 _LONGEST = 120
@@ -56,7 +85,7 @@ class Kind:
     """A kind of finding. Its texts contain ``{words}`` that :meth:`at` fills in."""
 
     code: str
-    severity: Severity
+    severity: FileSeverity
     zh: str
     en: str
     way_out_zh: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from publisher.log.database import entry_tables, run_tables, subscription_tables, tables
+from publisher.log.database import entry_tables, finding_tables, run_tables, subscription_tables, tables
 
-_MODULES = (tables, entry_tables, subscription_tables, run_tables)
+_MODULES = (tables, entry_tables, subscription_tables, run_tables, finding_tables)
 ALL_TABLES: tuple[Table, ...] = tuple(_MODULES[0].metadata.sorted_tables)

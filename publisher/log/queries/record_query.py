@@ -37,7 +37,7 @@ from publisher.log.releases.bitemporal_spans import count_in_force
 from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
-_into = t.part.alias("merged_into")
+MERGED_INTO = t.part.alias("merged_into")
 _STATUSES = {"current": "stated", "removed": "removed", "withdrawn": "withdrawn", "erased": "erased"}
 
 DATASET: BindParameter[int] = bindparam("dataset", type_=t.Integer64)
@@ -45,7 +45,7 @@ DAY: BindParameter[int] = bindparam("day", type_=t.Integer64)
 INSTANT: BindParameter[int] = bindparam("instant", type_=t.Integer64)
 IN_VIEW = in_view(_s, DAY, INSTANT)
 """Condition of a view in prepared statements; :func:`view_values` returns their parameters."""
-PART = case((_into.c.name.is_not(None), _into.c.name), else_=t.part.c.name).label("part")
+PART = case((MERGED_INTO.c.name.is_not(None), MERGED_INTO.c.name), else_=t.part.c.name).label("part")
 """Name of the part of a span; of a merged part, the name of the part it was merged into."""
 
 
@@ -57,7 +57,7 @@ def record_join(spans: FromClause = t.span) -> FromClause:
         .join(t.release, _b.sequence == _s.brought)
         .outerjoin(t.import_, _i.key == _v["import"])
         .outerjoin(t.part, t.part.c.key == _s.part)
-        .outerjoin(_into, _into.c.key == t.part.c.merged_into)
+        .outerjoin(MERGED_INTO, MERGED_INTO.c.key == t.part.c.merged_into)
     )
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher.log.model import LogError
 
-type Derived = Literal["", "span", "tally", "value", "record", "revision", "release", "site"]
+type Derived = Literal["", "span", "tally", "value", "record", "revision", "release", "site", "finding"]
 """Table whose rows :mod:`.repair` computes again; "" for what belongs to the log or comes from outside."""
 
 _LONGEST = 80

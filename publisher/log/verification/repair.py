@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select, update
 
 from publisher.log.database import tables as t
+from publisher.log.findings import finding_rows
 from publisher.log.releases import bitemporal_spans, field_values, span_rebuild
 from publisher.log.session import Session
 from publisher.log.verification import table_checks
@@ -38,7 +39,7 @@ def repair(
         for problem in problems:
             count += 1
             output.write(msgspec.json.encode(_line(problem)) + b"\n")
-            if problem.derived in ("span", "tally", "value"):
+            if problem.derived in ("span", "tally", "value", "finding"):
                 tables[problem.derived][problem.key] = None
             else:
                 columns.append(problem)
@@ -51,6 +52,8 @@ def repair(
     elif tables["tally"]:
         for dataset in sorted({key[0] for key in tables["tally"]}):
             bitemporal_spans.recount(conn, dataset)
+    if tables["finding"]:
+        finding_rows.forget(conn)
     return count
 
 

@@ -1,0 +1,1 @@
+"""Checks of the published lists against one another; one file a check."""

@@ -1,0 +1,121 @@
+"""A check: a pure function of one record and of what is known, on one day, from other lists."""
+
+from __future__ import annotations
+
+import hashlib
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import ClassVar, Protocol
+
+from publisher.ingest.findings.kind import Bilingual, Cite, Finding, Severity
+from schemas.definition.catalogue import Catalogue, Content
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedRecord:
+    """A record in force: what a check reads of it."""
+
+    dataset: str
+    id: str
+    revision: str
+    """Hash of the revision."""
+    catalogue: Catalogue
+    content: Content
+
+    def cite(
+        self, role: str, field: str, start: int = 0, end: int | None = None, item: int | None = None
+    ) -> Cite:
+        """Cite a part of a field; without positions, all of it. Raises ``LookupError`` if it has no text."""
+        text = text_of(self.content, field, item)
+        if text is None:
+            raise LookupError(field)
+        end = len(text) if end is None else end
+        return Cite(role, self.dataset, self.id, self.revision, field, start, end, text[start:end], item)
+
+
+def text_of(content: Content, field: str, item: int | None) -> str | None:
+    """Return the text of a field, or of an item of a list; None if there is none."""
+    value = content.get(field)
+    if item is not None:
+        value = value[item] if isinstance(value, list) and item < len(value) else None
+    return value if isinstance(value, str) else None
+
+
+class Knowledge(Protocol):
+    """Records of other lists that are in force on the day of the check."""
+
+    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A way in which a check comes to a finding. Its texts contain ``{roles}`` of cites, and nothing else."""
+
+    name: str
+    severity: Severity
+    message: Bilingual
+    because: Bilingual
+
+
+class Check(ABC):
+    """A check of single records. Instances have no state."""
+
+    code: ClassVar[str]
+    version: ClassVar[int]
+    """Counts up with every change of its results: everything is then checked again."""
+    title: ClassVar[Bilingual]
+    needs: ClassVar[Mapping[str, Callable[[Content], str]]]
+    """Catalogue → key by which its records are found. The lists that the check reads besides the record."""
+    rules: ClassVar[tuple[Rule, ...]]
+    way_out: ClassVar[Bilingual]
+    example: ClassVar[str]
+    """Content of a record that causes a finding."""
+
+    def concerns(self, catalogue: Catalogue) -> bool:  # noqa: ARG002 - some checks look at it
+        """Report whether records of the catalogue can have findings."""
+        return True
+
+    @abstractmethod
+    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+        """Yield the findings of a record on a day, each with another id.
+
+        The keys that it looks up depend on the record alone, so that the log can tell which records a change
+        of what is known concerns.
+        """
+
+    def finding(self, rule: Rule, cites: Sequence[Cite]) -> Finding:
+        """Create a finding of a rule; its texts quote the cites."""
+        words = {cite.role: cite.text for cite in cites}
+        return Finding(
+            code=self.code,
+            severity=rule.severity,
+            file="",
+            message_zh=rule.message.zh.format_map(words),
+            message_en=rule.message.en.format_map(words),
+            way_out_zh=self.way_out.zh,
+            way_out_en=self.way_out.en,
+            cites=tuple(cites),
+            because_zh=rule.because.zh.format_map(words),
+            because_en=rule.because.en.format_map(words),
+            rule=rule.name,
+        )
+
+    def rule(self, name: str) -> Rule:
+        """Return the rule of a name. Raises ``KeyError``."""
+        return {rule.name: rule for rule in self.rules}[name]
+
+
+def finding_id(finding: Finding) -> str:
+    """Compute the id from the check, the field that the finding is about and the records that it cites."""
+    first = finding.cites[0]
+    records = sorted({(cite.dataset, cite.record) for cite in finding.cites[1:]})
+    parts = [
+        finding.code,
+        first.dataset,
+        first.record,
+        first.field,
+        *(part for pair in records for part in pair),
+    ]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:20]

@@ -1,0 +1,143 @@
+"""The ``check`` command: what the checks of published records find."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from publisher.cli.context import DAY, MOMENT, CommandContext, with_context
+from publisher.cli.terminal import output
+from publisher.cli.terminal.failures import CommandError
+from publisher.cli.terminal.language import in_language
+
+if TYPE_CHECKING:
+    from publisher.log.findings.finding_query import FindingPage, PublishedFinding
+    from publisher.log.log import Log
+
+_SEVERITIES = {
+    "fact": ("可由所引原文确定", "follows from the cited texts"),
+    "likely": ("很可能", "likely"),
+    "look": ("请核对", "look at it"),
+}
+
+
+@click.command()
+@click.option("--dataset", default="", help="只看这个数据集 / Only this dataset.")
+@click.option("--check", "code", default="", help="只看这项核对，如 basis-repealed / Only this check.")
+@click.option("--part", default="", help="只看这个报送部门 / Only this part.")
+@click.option(
+    "--status",
+    type=click.Choice(["open", "ended"]),
+    default="open",
+    show_default=True,
+    help="仍在的，或已经结束的 / Those that hold, or that have ended.",
+)
+@click.option("--as-of", type=DAY, help="查询日期 / As in effect on that day.")
+@click.option("--known-at", type=MOMENT, help="截至该时刻已发布的 / As published by that instant.")
+@click.option(
+    "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="条数 / How many."
+)
+@click.option("--rebuild", is_flag=True, help="重新核对全部记录 / Check every record again.")
+@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@with_context
+def check(
+    context: CommandContext,
+    dataset: str,
+    code: str,
+    part: str,
+    status: Any,
+    as_of: date | None,
+    known_at: datetime | None,
+    limit: int,
+    *,
+    rebuild: bool,
+    as_json: bool,
+) -> None:
+    """清单之间的待核问题 / What the lists say against one another, with the texts that show it."""
+    from publisher.checks.all_checks import CHECKS_BY_CODE
+    from publisher.log.findings.finding_query import FindingQuery
+    from publisher.log.model import View
+
+    if code and code not in CHECKS_BY_CODE:
+        raise click.BadParameter(f"{code!r}: {', '.join(CHECKS_BY_CODE)}", param_hint="--check")
+    query = FindingQuery(
+        View(as_of=as_of, known_at=known_at), status, code=code, dataset=dataset, part=part, limit=limit
+    )
+    with context.log() as log:
+        _update(log, rebuild=rebuild)
+        page = log.findings.page(query)
+        known = any(one.catalogue == "statutes" for one in log.datasets.all())
+    if as_json:
+        output.print_json({"total": page.total, "findings": [_to_json(one) for one in page.findings]})
+        return
+    for found in page.findings:
+        _show(found)
+    _print_total(page, known_statutes=known)
+
+
+def _update(log: Log, *, rebuild: bool) -> None:
+    """Check what was published since the last time, unless the worker does it at this moment."""
+    with log.outbox.lock() as is_locked:
+        if rebuild and not is_locked:
+            raise CommandError(
+                "worker-busy",
+                "工作进程正在核对或索引，请稍后重试。",
+                "The worker is checking or indexing; retry in a moment.",
+            )
+        if rebuild:
+            log.findings.rebuild()
+        elif is_locked:
+            log.findings.update()
+
+
+def _show(found: PublishedFinding) -> None:
+    one = found.finding
+    output.print_line(f"{found.title}  [{found.dataset}/{found.record}]")
+    output.print_line(f"    {in_language(one.message_zh, one.message_en)}")
+    output.print_line(f"    {in_language(one.because_zh, one.because_en)}")
+    words = in_language(*_SEVERITIES[one.severity])
+    output.print_line(f"    {one.code}, {words}, {found.effective_from}  {found.id}")
+    for cite in one.cites:
+        if cite.role.startswith("basis"):
+            output.print_line(f"    {cite.field}: {' '.join(cite.text.split())}")
+
+
+def _print_total(page: FindingPage, *, known_statutes: bool) -> None:
+    output.print_message(
+        f"共{page.total}个待核问题，未经确认；请逐一核对原文。",
+        f"{page.total} findings, unconfirmed: check each against its texts.",
+    )
+    if not known_statutes:
+        output.print_message(
+            "还没有法律法规清单，依据无从核对。请运行 qingdan statutes import。",
+            "There is no list of statutes, so that bases cannot be checked. Run qingdan statutes import.",
+        )
+
+
+def _to_json(found: PublishedFinding) -> dict[str, Any]:
+    one = found.finding
+    return {
+        "id": found.id,
+        "check": one.code,
+        "severity": one.severity,
+        "status": found.status,
+        "dataset": found.dataset,
+        "record": found.record,
+        "title": found.title,
+        "part": found.part,
+        "message": {"zh": one.message_zh, "en": one.message_en},
+        "because": {"zh": one.because_zh, "en": one.because_en},
+        "effective_from": found.effective_from,
+        "effective_to": found.effective_to,
+        "known_from": found.known_from,
+        "known_to": found.known_to,
+        "opened_by": None if found.opened is None else asdict(found.opened),
+        "ended_by": None if found.ended is None else asdict(found.ended),
+        "cites": [asdict(cite) for cite in one.cites],
+    }
+
+
+COMMANDS: tuple[click.Command, ...] = (check,)

@@ -1,0 +1,145 @@
+"""Derivation of the findings of one record: its check is applied wherever something it reads may change.
+
+The changes cut the two clocks into cells. Within a cell nothing changes, so that a check of its first day and
+instant holds for all of it; equal findings of neighbouring cells are one row.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise, product
+
+import msgspec
+
+from publisher.checks.check import Check, CheckedRecord, finding_id
+from publisher.ingest.findings.kind import Finding
+from publisher.log.findings.record_states import KnownStates, Period, RecordState, days_of
+
+
+@dataclass(frozen=True, slots=True)
+class FindingRow:
+    """A row of the table ``finding``, without its period."""
+
+    id: str
+    code: str
+    rule: str
+    severity: str
+    dataset: int
+    record: int
+    part: int | None
+    cites: str
+
+
+def derive(
+    check: Check, states: Sequence[RecordState], known: KnownStates
+) -> Iterator[tuple[FindingRow, Period]]:
+    """Yield the findings that the states of one record have, each with its periods."""
+    periods: dict[FindingRow, list[Period]] = {}
+    for state in states:
+        needed = _needed_states(check, state, known)
+        if check.needs and not needed:
+            continue
+        for cell in _cells(state, needed):
+            for row in _rows_of_cell(check, state, needed, cell):
+                periods.setdefault(row, []).append(cell)
+    for row, cells in periods.items():
+        for period in merge_periods(cells):
+            yield row, period
+
+
+class _Lookups:
+    """Knowledge without records, which notes what a check asks for."""
+
+    def __init__(self) -> None:
+        self.keys: dict[tuple[str, str], None] = {}
+
+    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
+        self.keys[catalogue, key] = None
+        return ()
+
+
+class _InCell:
+    """Knowledge in a cell."""
+
+    def __init__(self, states: dict[tuple[str, str], Sequence[RecordState]], cell: Period) -> None:
+        self._states, self._cell = states, cell
+
+    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
+        day, instant = self._cell.effective_from, self._cell.known_from
+        states = self._states.get((catalogue, key), ())
+        return [state.record for state in states if state.period.contains(day, instant)]
+
+
+def _needed_states(
+    check: Check, state: RecordState, known: KnownStates
+) -> dict[tuple[str, str], Sequence[RecordState]]:
+    lookups = _Lookups()
+    list(check.applies(state.record, lookups, date.min))  # only the lookups matter
+    return {key: states for key in lookups.keys if (states := known.find(*key))}
+
+
+def _cells(state: RecordState, needed: dict[tuple[str, str], Sequence[RecordState]]) -> Iterator[Period]:
+    own = state.period
+    days, instants = {own.effective_from, own.effective_to}, {own.known_from, own.known_to}
+    for other in (other for states in needed.values() for other in states):
+        days |= {other.period.effective_from, other.period.effective_to, *days_of(other)}
+        instants |= {other.period.known_from, other.period.known_to}
+    for (first, after), (known_from, known_to) in product(
+        pairwise(sorted(day for day in days if own.effective_from <= day <= own.effective_to)),
+        pairwise(sorted(at for at in instants if own.known_from <= at <= own.known_to)),
+    ):
+        yield Period(first, after, known_from, known_to)
+
+
+def _rows_of_cell(
+    check: Check, state: RecordState, needed: dict[tuple[str, str], Sequence[RecordState]], cell: Period
+) -> Iterator[FindingRow]:
+    revisions = {s.record.revision: s.revision for states in needed.values() for s in states}
+    revisions[state.record.revision] = state.revision
+    day = date.fromordinal(cell.effective_from)
+    for finding in check.applies(state.record, _InCell(needed, cell), day):
+        yield FindingRow(
+            finding_id(finding),
+            finding.code,
+            finding.rule,
+            finding.severity,
+            state.dataset,
+            state.key,
+            state.part,
+            _encode_cites(finding, revisions),
+        )
+
+
+def _encode_cites(finding: Finding, revisions: dict[str, int]) -> str:
+    cites = [(c.role, revisions[c.revision], c.field, c.item, c.start, c.end) for c in finding.cites]
+    return msgspec.json.encode(cites).decode()
+
+
+def merge_periods(cells: Iterable[Period]) -> list[Period]:
+    """Join cells that continue each other, first in days, then in instants."""
+    by_day = _join(
+        sorted(cells, key=lambda c: (c.known_from, c.known_to, c.effective_from)),
+        lambda one, next_: (
+            (one.known_from, one.known_to) == (next_.known_from, next_.known_to)
+            and one.effective_to == next_.effective_from
+        ),
+    )
+    return _join(
+        sorted(by_day, key=lambda c: (c.effective_from, c.effective_to, c.known_from)),
+        lambda one, next_: (
+            (one.effective_from, one.effective_to) == (next_.effective_from, next_.effective_to)
+            and one.known_to == next_.known_from
+        ),
+    )
+
+
+def _join(periods: Sequence[Period], continues: Callable[[Period, Period], bool]) -> list[Period]:
+    joined: list[Period] = []
+    for period in periods:
+        if joined and continues(joined[-1], period):
+            last = joined.pop()
+            period = Period(last.effective_from, period.effective_to, last.known_from, period.known_to)  # noqa: PLW2901
+        joined.append(period)
+    return joined

@@ -1,0 +1,228 @@
+"""Lists of findings in a view, with the texts that they cite."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+
+from publisher.checks.all_checks import CHECKS_BY_CODE
+from publisher.checks.check import text_of
+from publisher.ingest.findings.kind import Cite, Finding
+from publisher.log.clocks import day_or_none, moment, moment_or_none
+from publisher.log.database import finding_tables as f
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+from publisher.log.model import LogError, View
+from publisher.log.queries.point_in_time import Clocks
+from publisher.log.queries.record_query import MERGED_INTO, PART
+from publisher.log.session import Session
+
+type FindingStatus = Literal["open", "ended"]
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_MOST_FACETS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class FindingQuery:
+    """Selection and page of findings. Empty values select nothing out."""
+
+    view: View = field(default_factory=View)
+    status: FindingStatus = "open"
+    """``ended``: existed before, as known then, but does not exist in the view."""
+    code: str = ""
+    severity: str = ""
+    dataset: str = ""
+    part: str = ""
+    record: str = ""
+    limit: int = 20
+    after: tuple[int, str] | None = None
+    """Instant at which the last finding of the page before was opened, and its id."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseMark:
+    """The release with which a finding began or ended."""
+
+    dataset: str
+    number: int
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedFinding:
+    id: str
+    finding: Finding
+    status: FindingStatus
+    dataset: str
+    record: str
+    title: str
+    """Title of the record that it is about."""
+    part: str | None
+    effective_from: date
+    """First day on which it holds."""
+    effective_to: date | None
+    known_from: datetime
+    known_to: datetime | None
+    opened: ReleaseMark | None
+    """The release from which on it was known."""
+    ended: ReleaseMark | None
+    """The release since which it does not hold on the day of the view; None if it is open."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingPage:
+    findings: tuple[PublishedFinding, ...]
+    total: int
+    after: tuple[int, str] | None
+    facets: Mapping[str, tuple[tuple[str, int], ...]]
+    """``check``, ``dataset``, ``part``, ``severity`` → values of all findings of the query."""
+
+
+def find_page(session: Session, conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
+    """Raises ``LogError('no-such-dataset')``."""
+    if query.dataset:
+        session.dataset_key(conn, query.dataset)
+    rows = _selected(query, clocks)
+    total = conn.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    opened, found = rows.selected_columns.opened, rows.selected_columns.id
+    page = rows.order_by(opened.desc(), found).limit(query.limit + 1)
+    if query.after is not None:
+        instant, last = query.after
+        page = page.where(or_(opened < instant, and_(opened == instant, found > last)))
+    fetched = conn.execute(page).all()
+    shown = fetched[: query.limit]
+    return FindingPage(
+        tuple(_published(conn, shown, query.status)),
+        total,
+        (shown[-1].opened, shown[-1].id) if len(fetched) > query.limit else None,
+        {name: _facet(conn, rows, name) for name in ("check", "dataset", "part", "severity")},
+    )
+
+
+def find_one(conn: Connection, finding: str, clocks: Clocks) -> PublishedFinding:
+    """Return a finding as it is, or was last, in a view. Raises ``LogError('no-such-finding')``."""
+    statuses: tuple[FindingStatus, ...] = ("open", "ended")
+    for status in statuses:
+        rows = _selected(FindingQuery(status=status), clocks)
+        row = conn.execute(rows.where(rows.selected_columns.id == storable(finding))).first()
+        for published in _published(conn, [] if row is None else [row], status):
+            return published
+    raise LogError("no-such-finding", f"没有待核问题 {finding}。", f"There is no finding {finding}.")
+
+
+def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
+    """Select the newest row of each finding that began by the view, with the status of the query."""
+    c = f.finding.c
+    in_view = case((clocks.in_view(c), 1), else_=0)
+    on_day = and_(c.effective_from <= clocks.day, c.effective_to > clocks.day)
+    left = case((and_(on_day, c.known_to <= clocks.instant), c.known_to))
+    order = (in_view.desc(), c.known_from.desc(), c.effective_from.desc())
+    periods = (
+        select(
+            f.finding,
+            in_view.label("is_open"),
+            func.min(c.known_from).over(partition_by=c.id).label("opened"),
+            func.max(left).over(partition_by=c.id).label("ended_at"),
+            func.row_number().over(partition_by=c.id, order_by=order).label("place"),
+        )
+        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day)
+        .subquery()
+    )
+    p, r, d = periods.c, t.record.c, t.dataset.c
+    wanted: dict[ColumnElement[Any], str] = {
+        p.code: query.code,
+        p.severity: query.severity,
+        d.name: query.dataset,
+        PART: query.part,
+        r.id: query.record,
+    }
+    return (
+        select(
+            *(p.id, p.opened, p.known_from, p.known_to, p.effective_from, p.effective_to),
+            *(p.code, p.rule, p.severity, p.cites, p.ended_at),
+            *(d.name.label("dataset"), r.id.label("record_id"), PART),
+        )
+        .join_from(periods, t.record, r.key == p.record)
+        .join(t.dataset, d.key == p.dataset)
+        .outerjoin(t.part, t.part.c.key == p.part)
+        .outerjoin(MERGED_INTO, MERGED_INTO.c.key == t.part.c.merged_into)
+        .where(
+            p.place == 1,
+            p.is_open == (1 if query.status == "open" else 0),
+            *(column == storable(value) for column, value in wanted.items() if value),
+        )
+    )
+
+
+def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, int], ...]:
+    column = rows.subquery().c["code" if name == "check" else name]
+    count = func.count().label("number")
+    query = select(column, count).where(column.is_not(None)).group_by(column)
+    found = conn.execute(query.order_by(count.desc(), column).limit(_MOST_FACETS)).all()
+    return tuple((value, number) for value, number in found)
+
+
+def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> Iterator[PublishedFinding]:
+    cites = {row.id: msgspec.json.decode(row.cites) for row in rows}
+    revisions = _read_revisions(conn, {cite[1] for own in cites.values() for cite in own})
+    marks = _read_marks(conn, {at for row in rows for at in (row.opened, row.ended_at) if at is not None})
+    for row in rows:
+        quoted = [_quote(cite, revisions) for cite in cites[row.id]]
+        first = revisions.get(cites[row.id][0][1])
+        if first is None or None in quoted:
+            continue  # erased since the last check
+        check = CHECKS_BY_CODE[row.code]
+        yield PublishedFinding(
+            id=row.id,
+            finding=check.finding(check.rule(row.rule), [cite for cite in quoted if cite is not None]),
+            status=status,
+            dataset=row.dataset,
+            record=row.record_id,
+            title=first.title,
+            part=row.part,
+            effective_from=date.fromordinal(row.effective_from),
+            effective_to=day_or_none(row.effective_to),
+            known_from=moment(row.known_from),
+            known_to=moment_or_none(row.known_to),
+            opened=marks.get(row.opened),
+            ended=marks.get(row.ended_at) if status == "ended" else None,
+        )
+
+
+def _read_revisions(conn: Connection, keys: set[int]) -> Mapping[int, Any]:
+    v, r = t.revision.c, t.record.c
+    query = (
+        select(v.key, v.hash, v.content, v.title, r.id.label("record"), t.dataset.c.name.label("dataset"))
+        .join_from(t.revision, t.record, r.key == v.record)
+        .join(t.dataset, t.dataset.c.key == r.dataset)
+        .where(v.key.in_(sorted(keys)), v.content.is_not(None))
+    )
+    return {row.key: row for row in conn.execute(query).all()}
+
+
+def _quote(cite: Sequence[Any], revisions: Mapping[int, Any]) -> Cite | None:
+    role, key, name, item, start, end = cite
+    if (row := revisions.get(key)) is None:
+        return None
+    text = text_of(_decode(row.content), name, item) or ""
+    return Cite(role, row.dataset, row.record, row.hash, name, start, end, text[start:end], item)
+
+
+def _read_marks(conn: Connection, instants: set[int]) -> Mapping[int, ReleaseMark]:
+    """Map instants to the releases published at them; no two of a site have the same."""
+    b = t.release.c
+    query = (
+        select(b.published_at, b.number, t.dataset.c.name)
+        .join_from(t.release, t.dataset, t.dataset.c.key == b.dataset)
+        .where(b.published_at.in_(sorted(instants)))
+    )
+    return {
+        row.published_at: ReleaseMark(row.name, row.number, moment(row.published_at))
+        for row in conn.execute(query).all()
+    }

@@ -1,0 +1,139 @@
+"""Rows of the table ``finding``: computed for all records, or for those that releases touched."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from itertools import batched
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, delete, func, insert, select
+
+from publisher.checks.all_checks import CHECKS
+from publisher.checks.check import Check
+from publisher.log.database import finding_tables as f
+from publisher.log.database import tables as t
+from publisher.log.findings.derivation import derive
+from publisher.log.findings.record_states import Datasets, KnownStates, RecordState, StateReader
+from publisher.log.session import Session
+
+_BATCH = 500
+
+type Row = dict[str, Any]
+"""Column → value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """How far the findings have come."""
+
+    release: int
+    """Sequence of the last release that was checked; 0 before the first."""
+    inputs: str
+    """What the findings depend on besides releases, as JSON: versions of checks, catalogues of datasets."""
+
+
+def known_at(conn: Connection, run: Run) -> int:
+    """Return the instant of the last release that was checked."""
+    published_at = t.release.c.published_at
+    return conn.scalar(select(func.max(published_at)).where(t.release.c.sequence <= run.release)) or 0
+
+
+def read_run(conn: Connection) -> Run:
+    row = conn.execute(select(f.finding_run)).first()
+    return Run(0, "{}") if row is None else Run(row.release, row.inputs)
+
+
+def last_release(conn: Connection) -> int:
+    return conn.scalar(select(t.site.c.release_sequence)) or 0
+
+
+def read_datasets(session: Session, conn: Connection) -> Datasets:
+    rows = conn.execute(select(t.dataset.c.key, t.dataset.c.name, t.dataset.c.catalogue_digest)).all()
+    catalogues = {row.key: session.catalogue(conn, row.catalogue_digest) for row in rows}
+    return Datasets({row.key: row.name for row in rows}, catalogues)
+
+
+def current_inputs(datasets: Datasets) -> str:
+    inputs = {
+        "checks": {check.code: check.version for check in CHECKS},
+        "catalogues": {name: datasets.catalogues[key].digest for key, name in datasets.names.items()},
+    }
+    return msgspec.json.encode(inputs, order="sorted").decode()
+
+
+def is_current(inputs: str, current: str) -> bool:
+    """Test whether findings computed with ``inputs`` hold; a dataset that was added since changes none."""
+    before, now = msgspec.json.decode(inputs), msgspec.json.decode(current)
+    return before.get("checks") == now["checks"] and all(
+        now["catalogues"].get(name) == digest for name, digest in before["catalogues"].items()
+    )
+
+
+def touched_records(conn: Connection, release: int) -> Sequence[int]:
+    """List the records that releases after one changed or erased."""
+    changed = select(t.change.c.record).where(t.change.c.release > release)
+    erased = select(t.record.c.key).where(t.record.c.erased_by > release)
+    return conn.scalars(changed.union(erased)).all()
+
+
+def touch_known_lists(conn: Connection, datasets: Datasets, release: int) -> bool:
+    """Test whether a release after one is of a list that checks read."""
+    needed = [key for check in CHECKS for name in check.needs for key in datasets.of_catalogue(name)]
+    of_needed = select(t.release.c.sequence).where(
+        t.release.c.sequence > release, t.release.c.dataset.in_(needed)
+    )
+    return conn.execute(of_needed.limit(1)).first() is not None
+
+
+def all_rows(conn: Connection, datasets: Datasets, instant: int) -> Iterator[Row]:
+    """Yield the rows of every record, as known at an instant."""
+    reader = StateReader(conn, datasets, instant)
+    for check in CHECKS:
+        known = KnownStates(reader, datasets, check)
+        for states in reader.of_datasets(datasets.concerned(check)):
+            yield from _rows(check, states, known)
+
+
+def rows_of_records(
+    conn: Connection, datasets: Datasets, instant: int, records: Sequence[int]
+) -> Iterator[Row]:
+    """Yield the rows of some records, as known at an instant."""
+    reader = StateReader(conn, datasets, instant)
+    for check in CHECKS:
+        known = KnownStates(reader, datasets, check)
+        concerned = set(datasets.concerned(check))
+        for states in reader.of_records(records):
+            if states[0].dataset in concerned:
+                yield from _rows(check, states, known)
+
+
+def _rows(check: Check, states: Sequence[RecordState], known: KnownStates) -> Iterator[Row]:
+    for row, period in derive(check, states, known):
+        yield asdict(row) | asdict(period)
+
+
+def write_rows(conn: Connection, rows: Iterable[Row]) -> int:
+    """Insert rows. → their number."""
+    count = 0
+    for batch in batched(rows, _BATCH):
+        conn.execute(insert(f.finding), list(batch))
+        count += len(batch)
+    return count
+
+
+def write_run(conn: Connection, run: Run) -> None:
+    conn.execute(delete(f.finding_run))
+    conn.execute(insert(f.finding_run).values(id=1, release=run.release, inputs=run.inputs))
+
+
+def forget(conn: Connection) -> None:
+    """Delete every row, so that the next update checks all records again."""
+    conn.execute(delete(f.finding))
+    conn.execute(delete(f.finding_run))
+
+
+def delete_of_records(conn: Connection, records: Sequence[int]) -> None:
+    for batch in batched(records, _BATCH):
+        conn.execute(delete(f.finding).where(f.finding.c.record.in_(batch)))

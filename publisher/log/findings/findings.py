@@ -1,0 +1,98 @@
+"""``log.findings``: what the checks of published records say, now and on any day, as known at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, delete
+
+from publisher.log.clocks import FOREVER
+from publisher.log.database import finding_tables as f
+from publisher.log.findings import finding_rows
+from publisher.log.findings.finding_query import (
+    FindingPage,
+    FindingQuery,
+    PublishedFinding,
+    find_one,
+    find_page,
+)
+from publisher.log.findings.finding_rows import Row, Run
+from publisher.log.findings.record_states import Datasets
+from publisher.log.model import View
+from publisher.log.queries import point_in_time
+from publisher.log.session import Session
+
+
+class Findings:
+    """``log.findings``: bring findings up to date, list and read them."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def is_current(self) -> bool:
+        """Report whether every release was checked, by the checks of this program."""
+        with self._session.read() as conn:
+            return self._pending(conn) is None
+
+    def update(self) -> bool:
+        """Check what changed since the last time. → whether anything had to be checked.
+
+        Records are read without the write lock. The caller has the lock of the worker; a second one that runs
+        at the same time writes the same.
+        """
+        with self._session.read() as conn:
+            pending = self._pending(conn)
+            if pending is None:
+                return False
+            before, after, datasets = pending
+            records: Sequence[int] | None = None
+            if finding_rows.is_current(before.inputs, after.inputs) and not finding_rows.touch_known_lists(
+                conn, datasets, before.release
+            ):
+                records = finding_rows.touched_records(conn, before.release)
+                rows = list(finding_rows.rows_of_records(conn, datasets, FOREVER - 1, records))
+            else:
+                rows = list(finding_rows.all_rows(conn, datasets, FOREVER - 1))
+        with self._session.write() as conn:
+            if finding_rows.read_run(conn) == before:
+                _replace(conn, records, rows, after)
+        return True
+
+    def rebuild(self) -> None:
+        """Check every record again."""
+        with self._session.read() as conn:
+            datasets = finding_rows.read_datasets(self._session, conn)
+            run = Run(finding_rows.last_release(conn), finding_rows.current_inputs(datasets))
+            rows = list(finding_rows.all_rows(conn, datasets, FOREVER - 1))
+        with self._session.write() as conn:
+            _replace(conn, None, rows, run)
+
+    def page(self, query: FindingQuery) -> FindingPage:
+        """List findings, newest first. Raises ``LogError``: ``no-such-dataset``, ``bad-cursor``."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            return find_page(self._session, conn, query, clocks)
+
+    def get(self, finding: str, view: View = View()) -> PublishedFinding:  # noqa: B008 - frozen
+        """Return a finding, also one that has ended. Raises ``LogError('no-such-finding')``."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            return find_one(conn, finding, clocks)
+
+    def _pending(self, conn: Connection) -> tuple[Run, Run, Datasets] | None:
+        before, release = finding_rows.read_run(conn), finding_rows.last_release(conn)
+        datasets = finding_rows.read_datasets(self._session, conn)
+        inputs = finding_rows.current_inputs(datasets)
+        if before.release == release and finding_rows.is_current(before.inputs, inputs):
+            return None
+        return before, Run(release, inputs), datasets
+
+
+def _replace(conn: Connection, records: Sequence[int] | None, rows: Sequence[Row], run: Run) -> None:
+    """Replace the rows of some records, or of all, and note how far they have come."""
+    if records is None:
+        conn.execute(delete(f.finding))
+    else:
+        finding_rows.delete_of_records(conn, records)
+    finding_rows.write_rows(conn, rows)
+    finding_rows.write_run(conn, run)

@@ -1,0 +1,129 @@
+"""States of records that checks read, as of a release, and what is known from other lists."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import batched, groupby
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, case, select
+
+from publisher.checks.check import Check, CheckedRecord
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from schemas.definition.catalogue import Catalogue
+
+_BATCH = 500
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_s, _v, _r = t.span.c, t.revision.c, t.record.c
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """A rectangle on both clocks, in the numbers of the tables; the ends are not part of it."""
+
+    effective_from: int
+    effective_to: int
+    known_from: int
+    known_to: int
+
+    def contains(self, day: int, instant: int) -> bool:
+        return self.effective_from <= day < self.effective_to and self.known_from <= instant < self.known_to
+
+
+@dataclass(frozen=True, slots=True)
+class RecordState:
+    """A record's content for a period."""
+
+    record: CheckedRecord
+    period: Period
+    key: int
+    dataset: int
+    revision: int
+    part: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Datasets:
+    """Datasets by key, with their name and current catalogue."""
+
+    names: Mapping[int, str]
+    catalogues: Mapping[int, Catalogue]
+
+    def of_catalogue(self, name: str) -> list[int]:
+        return [key for key, catalogue in self.catalogues.items() if catalogue.name == name]
+
+    def concerned(self, check: Check) -> list[int]:
+        return [key for key, catalogue in self.catalogues.items() if check.concerns(catalogue)]
+
+
+class StateReader:
+    """Reads states as they were known at an instant. Erased contents cannot be read at any."""
+
+    def __init__(self, conn: Connection, datasets: Datasets, instant: int) -> None:
+        self._conn, self._datasets, self._instant = conn, datasets, instant
+
+    def of_datasets(self, keys: Sequence[int]) -> Iterator[list[RecordState]]:
+        """Yield the states of each record of some datasets."""
+        if keys:
+            yield from self._by_record(self._states().where(_s.dataset.in_(keys)))
+
+    def of_records(self, keys: Sequence[int]) -> Iterator[list[RecordState]]:
+        """Yield the states of some records; those without content have none."""
+        for batch in batched(keys, _BATCH):
+            yield from self._by_record(self._states().where(_s.record.in_(batch)))
+
+    def _states(self) -> Select[Any]:
+        known_to = case((_s.known_to > self._instant, FOREVER), else_=_s.known_to).label("known_to")
+        return (
+            select(
+                *(_s.record, _s.dataset, _s.revision, _s.part, _r.id, _v.hash, _v.content),
+                *(_s.effective_from, _s.effective_to, _s.known_from, known_to),
+            )
+            .join_from(t.span, t.revision, _v.key == _s.revision)
+            .join(t.record, _r.key == _s.record)
+            .where(_s.status == "stated", _v.content.is_not(None), _s.known_from <= self._instant)
+            .order_by(_s.record, _s.known_from, _s.effective_from)
+        )
+
+    def _by_record(self, query: Select[Any]) -> Iterator[list[RecordState]]:
+        for _, rows in groupby(stream(self._conn, query), key=lambda row: row.record):
+            yield [self._state(row) for row in rows]
+
+    def _state(self, row: Any) -> RecordState:
+        catalogue = self._datasets.catalogues[row.dataset]
+        name = self._datasets.names[row.dataset]
+        return RecordState(
+            CheckedRecord(name, row.id, row.hash, catalogue, _decode(row.content)),
+            Period(row.effective_from, row.effective_to, row.known_from, row.known_to),
+            row.record,
+            row.dataset,
+            row.revision,
+            row.part,
+        )
+
+
+class KnownStates:
+    """States of the lists that checks need, by the key with which a check finds them."""
+
+    def __init__(self, reader: StateReader, datasets: Datasets, check: Check) -> None:
+        self._by_key: dict[tuple[str, str], list[RecordState]] = {}
+        for name, key_of in check.needs.items():
+            for states in reader.of_datasets(datasets.of_catalogue(name)):
+                for state in states:
+                    self._by_key.setdefault((name, key_of(state.record.content)), []).append(state)
+
+    def find(self, name: str, key: str) -> Sequence[RecordState]:
+        return self._by_key.get((name, key), ())
+
+
+def days_of(state: RecordState) -> Iterator[int]:
+    """Yield the days that a state names in its fields: what is known may change on them."""
+    for field in state.record.catalogue.fields:
+        value = state.record.content.get(field.name)
+        if field.type == "date" and isinstance(value, str):
+            yield date.fromisoformat(value).toordinal()

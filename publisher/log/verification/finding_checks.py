@@ -1,0 +1,56 @@
+"""Findings, compared with those that the checks come to again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from publisher.log.database import finding_tables as f
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.findings import finding_rows
+from publisher.log.session import Session
+from publisher.log.verification.problem import Problem
+
+_KEY = ("id", "known_from", "effective_from")
+
+
+def check_findings(session: Session, conn: Connection) -> Iterator[Problem]:
+    """Compare all findings with a rebuild as of the last release that was checked.
+
+    Findings that are computed again anyway (a newer check, another catalogue) are not compared, nor are those
+    of records that were erased since.
+    """
+    run, datasets = finding_rows.read_run(conn), finding_rows.read_datasets(session, conn)
+    if not finding_rows.is_current(run.inputs, finding_rows.current_inputs(datasets)):
+        return
+    instant = finding_rows.known_at(conn, run)
+    rebuilt = {_key(row): row for row in finding_rows.all_rows(conn, datasets, instant)}
+    erased = t.record.c.erased_by > run.release
+    erased_since = set(conn.scalars(select(t.record.c.key).where(erased)))
+    for stored in stream(conn, select(f.finding)):
+        row = stored._asdict()
+        if row["record"] not in erased_since:
+            yield from _compare(row, rebuilt.pop(_key(row), None))
+    for key, row in rebuilt.items():
+        yield Problem(_where(row), "finding", None, row["cites"], derived="finding", key=key)
+
+
+def _compare(stored: dict[str, Any], rebuilt: dict[str, Any] | None) -> Iterator[Problem]:
+    key = _key(stored)
+    if rebuilt is None:
+        yield Problem(_where(stored), "finding", stored["cites"], None, derived="finding", key=key)
+        return
+    for name, value in stored.items():
+        if value != rebuilt[name]:
+            yield Problem(_where(stored), f"finding.{name}", value, rebuilt[name], derived="finding", key=key)
+
+
+def _key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _KEY)
+
+
+def _where(row: dict[str, Any]) -> str:
+    return f"待核问题 finding {row['id']}"

@@ -1,0 +1,150 @@
+"""Role of each statute that a cell of bases names: a basis of its own, a mention in a quoted text, or a note.
+
+Such a cell names statutes one after the other, and often quotes their articles, which name further statutes.
+Only the former are bases. A basis begins a line, follows a label (【法律】, 1.) or another basis, and no
+sentence continues after it; the text in brackets after its title states its edition.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+from schemas.normalise import HAN
+from schemas.reference.document_numbers import Citation, find_citations
+
+type Role = Literal["basis", "mention", "edition-note"]
+
+
+@dataclass(frozen=True, slots=True)
+class CitedStatute:
+    """A statute that a text names, with the position of its title in 《》."""
+
+    title: str
+    article: str
+    role: Role
+    start: int
+    end: int
+    """End of the title, or of the article if only the edition's note is between them."""
+    dated: date | None = None
+    """Newest day in the note on the edition: （2017年3月1日修订）. A month without day is its first day."""
+
+
+_KIND_WORD = (
+    r"国家法律|法律|行政法规|地方性法规|地方法规|法规|部门规章|地方政府规章|政府规章|规章|规范性文件|党内法规"
+    r"|司法解释|国务院文件|政策文件|其他|其它"
+)
+_LABEL = (
+    rf"(?:【?[^【】\n《]{{1,14}}】|\[[^\[\]]{{1,14}}\]|［[^［］]{{1,14}}］|〔[^〔〕]{{1,14}}〕"
+    rf"|[（(](?:[一二三四五六七八九十\d]{{1,3}}|{_KIND_WORD})[)）]|\d{{1,3}}\s?[.、．)）:：]|[①-⑳]"
+    rf"|[一二三四五六七八九十]{{1,3}}\s?[、.．]"
+    rf"|(?:(?:{_KIND_WORD})(?:依据)?|(?:设定|实施|法律|处罚|收费|责任|监管)?依据)\s?[:：]|[-—·•*※▲]+)"
+)
+_LABELS = re.compile(rf"(?:\s|{_LABEL})*")
+_LABELLED_END = re.compile(rf"(?:^|.*\S)\s*{_LABEL}(?:\s|{_LABEL})*$", re.DOTALL)
+_RESTS_ON = re.compile(r"(?:根据|依据|按照|依照|执行|见)\s*")
+_SEPARATORS = re.compile(r"(?:[\s、，,；;和及与]|以及|[（(][^（()）]*[)）])*")
+_SENTENCE_END = re.compile(r"[。！？；;”]\s*$")
+_NOTE = re.compile(r"\s*[（(【\[〔［](?P<note>(?:[^（()）]|[（(][^（()）]*[)）])*?)[)）】\]〕］]")
+_ISSUER = re.compile(
+    rf"(?![^《]*[由按依对经据将把向])[{HAN}、\s]{{2,40}}?(?:部|委|局|厅|署|院|府|会|办|室|行)(?:关于)?(?:印发|发布|公布)?的?"
+)
+_PROSE = re.compile(
+    rf"(?:所称|所指|等(?!\s*[。；;、]?\s*$)|(?:的|有关|相关)+(?:规定|法律|法规|要求|条件)|规定(?![:：\s])"
+    rf"|(?:和|或者|或|及|以及|与)(?!\s*[《第])[{HAN}]|[，,]\s*(?!《|第|根据|按照)[{HAN}]|[{HAN}]{{0,6}}(?:处罚|执行|办理|进行|给予|追究|制定))"
+)
+_QUOTED = re.compile(r"\s*(?:规定)?\s*(?:[:：\n“]|$|[（(【\[])")
+_DAY = re.compile(
+    r"(?P<year>(?:19|20)\d\d)\s*[年.\-/]\s*(?P<month>\d{1,2})(?:\s*[月.\-/]\s*(?P<day>\d{1,2}))?"
+)
+_OPENERS, _CLOSERS = "（(", "）)"
+
+
+def find_cited_statutes(text: str) -> list[CitedStatute]:
+    """Find every statute in a cell of bases, in order, with its role."""
+    if "《" not in text and "〈" not in text:
+        return []
+    statutes = list(_outermost(find_citations(text)))
+    roles: list[CitedStatute] = []
+    for number, citation in enumerate(statutes):
+        previous = roles[-1] if roles else None
+        following = statutes[number + 1].start if number + 1 < len(statutes) else len(text)
+        title_end = _title_end(text, citation)
+        note = _NOTE.match(text, title_end)
+        role = _role(text, citation, previous, text[citation.end : following])
+        roles.append(
+            CitedStatute(
+                citation.title,
+                citation.article,
+                role,
+                citation.start,
+                citation.end,
+                _newest_day(note["note"]) if note else None,
+            )
+        )
+    return roles
+
+
+def _outermost(citations: list[Citation]) -> Iterator[Citation]:
+    """Yield the statutes, without those inside the note between the title and the article of another one."""
+    end = 0
+    for citation in citations:
+        if citation.kind == "statute" and citation.start >= end:
+            yield citation
+            end = citation.end
+
+
+def _title_end(text: str, citation: Citation) -> int:
+    depth = 0
+    for position in range(citation.start, citation.end):
+        depth += (text[position] in "《〈＜") - (text[position] in "》〉＞")
+        if depth == 0:
+            return position + 1
+    return citation.end
+
+
+def _role(text: str, citation: Citation, previous: CitedStatute | None, after: str) -> Role:
+    line = text.rfind("\n", 0, citation.start) + 1
+    if _is_bracketed(text[line : citation.start]):
+        return "edition-note"
+    rest = after[note.end() :] if (note := _NOTE.match(after)) else after
+    if previous is not None and previous.end > line:
+        gap = text[previous.end : citation.start]
+        if _SEPARATORS.fullmatch(gap):
+            return "mention" if previous.role == "mention" or _PROSE.match(rest) else "basis"
+    else:
+        gap = text[line : citation.start]
+    return "basis" if _begins_basis(gap, rest, first=line == 0 and previous is None) else "mention"
+
+
+def _begins_basis(gap: str, rest: str, *, first: bool) -> bool:
+    """Test for a basis after ``gap``, the text since the line or the statute before; ``rest`` follows it."""
+    labels = _LABELS.match(gap)
+    lead = gap[labels.end() :] if labels else gap
+    if first and _RESTS_ON.fullmatch(lead):
+        return True
+    if not lead or _LABELLED_END.fullmatch(gap) or _ISSUER.fullmatch(lead):
+        return _PROSE.match(rest) is None
+    return _SENTENCE_END.search(gap) is not None and _QUOTED.match(rest) is not None
+
+
+def _is_bracketed(before: str) -> bool:
+    """Test for a bracket that is open at the end of the text; titles in 《》 are not read."""
+    plain = re.sub(r"《[^《》]*》", "", before)
+    depth = 0
+    for character in plain:
+        depth = max(0, depth + (character in _OPENERS) - (character in _CLOSERS))
+    return depth > 0
+
+
+def _newest_day(note: str) -> date | None:
+    days = []
+    for match in _DAY.finditer(note):
+        try:
+            days.append(date(int(match["year"]), int(match["month"]), int(match["day"] or 1)))
+        except ValueError:  # 2021年13月
+            continue
+    return max(days, default=None)

@@ -1,0 +1,45 @@
+"""``qingdan statutes import`` and ``qingdan check``: from the list that ships to a finding and its end."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tests.support.command import Home, xlsx
+
+BASIS = "【法规】《中华人民共和国档案法实施办法》第八条：履行下列职责"
+
+
+def publish_powers(site: Home, file: Path, basis: str, on: str) -> None:
+    row = ["档案工作监督检查", "行政检查", basis, "市档案局", "10个工作日", "20个工作日", ""]
+    xlsx(file, [row])
+    site.ok("import", file, "--dataset", "powers")
+    site.ok("publish", "powers", "--effective-on", on, "--basis", "示政发〔2024〕1号")
+
+
+def test_a_repealed_basis_is_found_until_a_release_mends_it(site: Home, tmp_path: Path) -> None:
+    site.dataset("powers")
+    publish_powers(site, tmp_path / "a.xlsx", BASIS, "2024-01-01")
+    without = site.ok("--lang", "zh", "check")
+    assert "还没有法律法规清单" in without.err
+    refused = site.run("statutes", "import")
+    assert (refused.code, "--body" in refused.err) == (2, True)
+    site.ok("statutes", "import", "--body", "示例市司法局", "--contact", "a@b.example")
+    site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
+
+    shown = site.ok("--lang", "zh", "check")
+    assert "《档案法实施办法》仍列于依据，自2024-03-01起已经废止" in shown.out
+    assert "《档案法实施条例》第五十二条写明废止。" in shown.out
+    assert "共1个待核问题" in shown.err
+    assert site.ok("check", "--as-of", "2024-02-29", "--json").json == {"total": 0, "findings": []}
+    (finding,) = site.ok("check", "--json").json["findings"]
+    assert (finding["severity"], finding["opened_by"]["dataset"]) == ("fact", "statutes")
+    assert [cite["role"] for cite in finding["cites"]] == ["basis", "statute", "day", "by", "article"]
+    assert site.ok("check", "--rebuild", "--json").json["findings"] == [finding]
+    assert site.ok("check", "--check", "basis-repealed", "--dataset", "powers", "--json").json["total"] == 1
+    assert site.run("check", "--check", "other").code == 2
+    assert site.ok("verify").code == 0
+
+    publish_powers(site, tmp_path / "b.xlsx", "《档案法实施条例》第五十条", "2024-04-01")
+    assert site.ok("check", "--json").json["total"] == 0
+    (ended,) = site.ok("check", "--status", "ended", "--json").json["findings"]
+    assert (ended["id"], ended["ended_by"]["number"]) == (finding["id"], 2)

@@ -1,0 +1,70 @@
+"""A site with a power list and with statutes, and releases of both in one line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import select
+
+from publisher.log.database.finding_tables import finding
+from publisher.log.log import Log
+from publisher.log.model import Dataset, Entry, Part
+from schemas.definition.file_loader import load_catalogue
+from tests.support.clock import Clock
+from tests.support.log import put_workbook
+
+LIST, STATUTES = "powers", "statutes"
+
+
+def checked_log(url: str, folder: Path, clock: Clock) -> Log:
+    log = Log.open(url, sources=folder / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
+    for name, catalogue, parts in ((LIST, "power-list", ("档案局", "水务局")), (STATUTES, "statutes", ())):
+        log.datasets.create(dataset(name, catalogue, *parts), load_catalogue(catalogue))
+    return log
+
+
+def dataset(name: str, catalogue: str, *parts: str) -> Dataset:
+    return Dataset(
+        name=name,
+        catalogue=catalogue,
+        title=name,
+        title_en=name,
+        body="示例市",
+        division=None,
+        licence="CC0-1.0",
+        contact="open@data.example.gov.cn",
+        parts=tuple(map(Part, parts)),
+    )
+
+
+def publish_list(
+    log: Log, bases: Mapping[str, str], on: date, *, part: str = "档案局", **options: Any
+) -> bool:
+    """Publish the items of a part: name → basis. → whether that changed anything."""
+    entries = [Entry({"name": name, "basis": basis}, f"{name}|{basis}") for name, basis in bases.items()]
+    source = put_workbook(log, f"{part} {bases} {on}")
+    log.drafts.stage(LIST, entries, part=part, source=source, parser_version="test 1")
+    return log.releases.publish(LIST, effective_on=on, **options) is not None
+
+
+def repeal(title: str, on: str, **more: str) -> dict[str, Any]:
+    """Build a row of a repeal."""
+    by = {"repealed_by": f"新{title}", "repealed_article": "第九条"}
+    return {"title": title, "repealed_on": on, **by, **more}
+
+
+def publish_statutes(log: Log, *rows: dict[str, Any], on: date, **options: Any) -> bool:
+    entries = [Entry(row, repr(row)) for row in rows]
+    source = put_workbook(log, repr(rows))
+    log.drafts.stage(STATUTES, entries, part=None, source=source, parser_version="test 1")
+    return log.releases.publish(STATUTES, effective_on=on, **options) is not None
+
+
+def stored(log: Log) -> set[tuple[Any, ...]]:
+    """All rows of findings."""
+    with log._session.read() as conn:
+        return {tuple(row) for row in conn.execute(select(finding)).all()}

@@ -1,0 +1,299 @@
+"""Findings on both clocks: opened by one release, ended by another, and never other than a rebuild."""
+
+from __future__ import annotations
+
+import random
+import tempfile
+from collections.abc import Iterator, Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from publisher.checks.all_checks import CHECKS
+from publisher.checks.basis_repealed import statute_key
+from publisher.checks.check import CheckedRecord, finding_id
+from publisher.log.findings.finding_query import FindingQuery
+from publisher.log.log import Log
+from publisher.log.model import LogError, RecordQuery, View
+from schemas.definition.file_loader import load_catalogue
+from tests.publisher.log.findings.checked_site import (
+    LIST,
+    STATUTES,
+    checked_log,
+    publish_list,
+    publish_statutes,
+    repeal,
+    stored,
+)
+from tests.support import sqlite
+from tests.support.clock import Clock
+
+START = date(2020, 1, 1)
+BASIS = "《档案法实施办法》第八条"
+
+
+def open_ids(log: Log, **view: Any) -> set[str]:
+    log.findings.update()
+    return {found.id for found in log.findings.page(FindingQuery(view=View(**view), limit=100)).findings}
+
+
+def test_a_finding_opens_with_the_day_of_the_repeal_and_ends_with_the_release_that_mends_it(
+    log: Log, clock: Clock
+) -> None:
+    publish_list(log, {"查档": BASIS, "取水": "《水法》第七条"}, START)
+    clock.advance(days=1)
+    publish_statutes(log, repeal("档案法实施办法", "2020-03-01"), on=START)
+    assert open_ids(log) == set()
+    clock.advance(days=90)
+    (found,) = log.findings.page(FindingQuery()).findings
+    assert (found.title, found.part, found.dataset, found.status) == ("查档", "档案局", LIST, "open")
+    assert (found.effective_from, found.effective_to) == (date(2020, 3, 1), None)
+    assert found.opened is not None
+    assert (found.opened.dataset, found.opened.number) == (STATUTES, 1)
+    assert found.finding.message_zh == "《档案法实施办法》仍列于依据，自2020-03-01起已经废止"
+    before_statutes = datetime(2020, 1, 1, 12, tzinfo=UTC)
+    assert open_ids(log, as_of=date(2020, 4, 1), known_at=before_statutes) == set()
+
+    known = clock.now
+    clock.advance(days=1)
+    publish_list(log, {"查档": "《档案法实施条例》第七条", "取水": "《水法》第七条"}, date(2020, 4, 1))
+    assert open_ids(log) == set()
+    assert open_ids(log, as_of=date(2020, 3, 31)) == {found.id}, (
+        "it was a finding until the day of the change"
+    )
+    assert open_ids(log, as_of=date(2020, 4, 1), known_at=known) == {found.id}
+    (ended,) = log.findings.page(FindingQuery(status="ended")).findings
+    assert (ended.id, ended.status) == (found.id, "ended")
+    assert ended.ended is not None
+    assert (ended.ended.dataset, ended.ended.number) == (LIST, 2)
+    assert log.findings.get(found.id).status == "ended"
+    assert log.integrity.verify().problems == ()
+
+
+def test_each_cite_is_the_text_of_the_revision_that_it_names(log: Log) -> None:
+    publish_list(log, {"查档": f"【法规】{BASIS}：应当查档"}, START)
+    publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), on=START)
+    log.findings.update()
+    (found,) = log.findings.page(FindingQuery()).findings
+    for cite in found.finding.cites:
+        origin = log.queries.revision_origin(cite.dataset, cite.record, cite.revision)
+        value = origin.row.content[cite.field]
+        assert isinstance(value, str)
+        assert cite.text == value[cite.start : cite.end] != ""
+
+
+def test_filters_and_pages_and_facets(log: Log, clock: Clock) -> None:
+    publish_list(log, {f"查档{n}": BASIS for n in range(3)}, START)
+    publish_list(log, {"取水": "《水法规定》第七条"}, START, part="水务局")
+    clock.advance(days=1)
+    publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), repeal("水法规定", "2019-03-01"), on=START)
+    log.findings.update()
+    page = log.findings.page(FindingQuery(limit=3))
+    assert page.total == 4
+    assert page.facets["part"] == (("档案局", 3), ("水务局", 1))
+    assert page.after is not None
+    rest = log.findings.page(FindingQuery(limit=3, after=page.after))
+    assert {f.title for f in (*page.findings, *rest.findings)} == {"取水", "查档0", "查档1", "查档2"}
+    assert rest.after is None
+    for query, number in (
+        (FindingQuery(part="水务局"), 1),
+        (FindingQuery(code="basis-repealed"), 4),
+        (FindingQuery(code="other"), 0),
+        (FindingQuery(severity="fact"), 4),
+        (FindingQuery(dataset=STATUTES), 0),
+        (FindingQuery(record=rest.findings[0].record), 1),
+    ):
+        assert log.findings.page(query).total == number
+    with pytest.raises(LogError, match="no dataset"):
+        log.findings.page(FindingQuery(dataset="none"))
+    with pytest.raises(LogError, match="no finding"):
+        log.findings.get("none")
+
+
+def test_an_erased_or_withdrawn_record_has_no_finding(log: Log, clock: Clock) -> None:
+    publish_list(log, {"查档": BASIS, "借档": BASIS}, START)
+    publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), on=START)
+    log.findings.update()
+    first, second = log.findings.page(FindingQuery()).findings
+    log.releases.erase(records=[(LIST, first.record)], ground="判决")
+    assert [f.id for f in log.findings.page(FindingQuery()).findings] == [second.id], "at once"
+    assert log.integrity.verify().problems == ()
+    assert open_ids(log) == {second.id}
+    with pytest.raises(LogError):
+        log.findings.get(first.id)
+    clock.advance(days=1)
+    log.releases.withdraw(LIST, [second.record], reason="误发")
+    assert open_ids(log) == set()
+    assert log.findings.get(second.id).status == "ended"
+    assert log.integrity.verify().problems == ()
+
+
+EDITS = (
+    "UPDATE finding SET severity = 'look'",
+    "UPDATE finding SET cites = '[]'",
+    "UPDATE finding SET known_to = 5",
+    "UPDATE finding SET effective_from = effective_from + 1",
+    "UPDATE finding SET part = NULL",
+    "DELETE FROM finding",
+)
+
+
+@pytest.mark.parametrize("edit", EDITS)
+def test_verification_names_a_changed_finding_and_repairs_it(log: Log, edit: str, tmp_path: Path) -> None:
+    publish_list(log, {"查档": BASIS}, START)
+    publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), on=START)
+    log.findings.update()
+    before = stored(log)
+    with log._session.database.write() as conn:
+        conn.execute(text(edit))
+    assert any("finding" in problem for problem in log.integrity.verify().problems)
+    assert log.integrity.repair(tmp_path / "replaced.jsonl") > 0
+    log.findings.update()
+    assert stored(log) == before
+    assert log.integrity.verify().problems == ()
+
+
+def test_a_new_version_of_a_check_checks_everything_again(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
+    publish_list(log, {"查档": BASIS}, START)
+    publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), on=START)
+    assert log.findings.update()
+    assert log.findings.is_current()
+    assert not log.findings.update()
+    monkeypatch.setattr(type(CHECKS[0]), "version", 99)
+    assert not log.findings.is_current()
+    assert log.findings.update()
+    assert log.findings.is_current()
+
+
+TITLES = ("甲法", "乙法", "丙法")
+NAMES = ("一", "二", "三")
+ROUNDS = 10
+REFUSALS = {"later-effect", "no-change", "nothing-changes", "no-such-record", "erased"}
+
+
+class RandomLog:
+    """Random releases of both lists, corrections, withdrawals and erasures, checked now and then."""
+
+    def __init__(self, log: Log, clock: Clock, seed: int) -> None:
+        self.log, self.clock, self._random = log, clock, random.Random(seed)
+
+    def run(self) -> None:
+        steps = (self._list, self._list, self._statutes, self._amend, self._wait)
+        later = [self._random.choice(steps) for _ in range(ROUNDS)]
+        for step in (self._list, *[self._statutes] * 3, *later):
+            try:
+                step()
+            except LogError as error:
+                if error.code not in REFUSALS:
+                    raise
+                for dataset in (LIST, STATUTES):
+                    if self.log.drafts.get(dataset):
+                        self.log.drafts.discard(dataset)
+            self.clock.advance(minutes=1)
+            if self._random.random() < 0.4:
+                self.log.findings.update()
+        self.log.findings.update()
+
+    def _day(self) -> date:
+        return START + timedelta(days=self._random.randrange(10))
+
+    def _basis(self) -> str:
+        drawn = self._random
+        parts = [
+            f"《{title}》第{drawn.choice('一二三')}条" for title in drawn.sample(TITLES, drawn.randrange(4))
+        ]
+        mention = f"\n第九条：依照《{drawn.choice(TITLES)}》的规定处罚。" if drawn.random() < 0.3 else ""
+        return "、".join(parts) + mention or "无"
+
+    def _list(self) -> None:
+        bases = {name: self._basis() for name in self._random.sample(NAMES, self._random.randrange(1, 4))}
+        publish_list(self.log, bases, self._day(), on_conflict=self._random.choice(["keep", "replace"]))
+
+    def _statutes(self) -> None:
+        title = self._random.choice(TITLES)
+        row: dict[str, Any] = repeal(title, self._day().isoformat())
+        if self._random.random() < 0.3:
+            row = {"title": title, "version": self._day().isoformat(), "effective": self._day().isoformat()}
+        publish_statutes(self.log, row, on=self._day(), on_conflict=self._random.choice(["keep", "replace"]))
+
+    def _amend(self) -> None:
+        dataset = self._random.choice((LIST, STATUTES))
+        records = self.log.queries.records(dataset, RecordQuery(limit=100)).records
+        if not records:
+            return
+        record = self._random.choice(records)
+        kind = self._random.randrange(4)
+        if kind == 0:
+            self.log.releases.withdraw(dataset, [record.id], reason="误发")
+        elif kind == 1:
+            self.log.releases.erase(records=[(dataset, record.id)], ground="判决")
+        elif dataset == LIST:
+            new = {**record.content, "basis": self._basis()}
+            self.log.releases.correct(dataset, {record.id: new}, reason="更正")
+
+    def _wait(self) -> None:
+        self.clock.advance(days=self._random.randrange(1, 3))
+
+    def views(self) -> Iterator[tuple[date, datetime]]:
+        for _ in range(6):
+            instant = datetime(2020, 1, 1, tzinfo=UTC) + self._random.random() * timedelta(days=9)
+            yield self._day() + timedelta(days=self._random.randrange(3)), min(instant, self.clock.now)
+
+
+def expected_ids(log: Log, day: date, known_at: datetime) -> set[str]:
+    """Apply the checks to the records of a view, without anything that the log derived."""
+    view = View(as_of=day, known_at=known_at)
+    known: dict[str, list[CheckedRecord]] = {}
+    for record in in_view(log, STATUTES, "statutes", view):
+        known.setdefault(statute_key(str(record.content["title"])), []).append(record)
+
+    class Known:
+        def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
+            return known.get(key, ())
+
+    return {
+        finding_id(found)
+        for record in in_view(log, LIST, "power-list", view)
+        for check in CHECKS
+        for found in check.applies(record, Known(), day)
+    }
+
+
+def in_view(log: Log, dataset: str, catalogue: str, view: View) -> Iterator[CheckedRecord]:
+    for state in log.queries.records(dataset, RecordQuery(view=view, limit=1000)).records:
+        yield CheckedRecord(dataset, state.id, state.revision or "", load_catalogue(catalogue), state.content)
+
+
+def compare_random_log(url: str, folder: Path, seed: int) -> None:
+    clock = Clock(datetime(2020, 1, 1, tzinfo=UTC))
+    log = checked_log(url, folder, clock)
+    try:
+        story = RandomLog(log, clock, seed)
+        story.run()
+        incremental = stored(log)
+        assert log.integrity.verify().problems == ()
+        for day, known_at in story.views():
+            page = log.findings.page(FindingQuery(view=View(as_of=day, known_at=known_at), limit=1000))
+            assert {found.id for found in page.findings} == expected_ids(log, day, known_at), (day, known_at)
+        log.findings.rebuild()
+        assert stored(log) == incremental
+    finally:
+        log.close()
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_findings_of_random_logs_are_those_of_a_rebuild_and_of_every_view(
+    url: str, tmp_path: Path, seed: int
+) -> None:
+    compare_random_log(url, tmp_path, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("first", range(100, 300, 50))
+def test_findings_of_200_random_logs_are_those_of_a_rebuild(first: int) -> None:
+    for seed in range(first, first + 50):
+        with tempfile.TemporaryDirectory() as folder:
+            compare_random_log(sqlite.new(Path(folder) / "qingdan.db"), Path(folder), seed)
