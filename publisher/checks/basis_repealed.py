@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content, Field
 from schemas.reference.legal_bases import CitedStatute, find_cited_statutes
@@ -80,6 +80,18 @@ class BasisRepealed(Check):
     way_out = Bilingual(
         "请核对现行规定：有新依据的，改为新依据及其条款；没有的，该事项是否继续保留应重新研究",
         "Check what is in force: name the new basis and its article; if there is none, reconsider the item",
+    )
+    labelled_set = LabelledSet(
+        Bilingual(
+            "14个部门工作簿（2,049项）中提到已经废止的法律法规之处，逐一人工标注；不重复的事项只有13个，不足以精确估计",
+            "Every mention of a repealed statute in 14 workbooks of departments (2,049 items), labelled by "
+            "hand; only 13 distinct items rest on one, so the interval is wide",
+        ),
+        measured_on=date(2026, 11, 30),
+        positives=20,
+        negatives=6,
+        precision="1.00",
+        recall="1.00",
     )
     example = "档案工作监督检查 | 【法规】《中华人民共和国档案法实施办法》第八条"
 

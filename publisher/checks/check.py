@@ -59,6 +59,22 @@ class Rule:
     because: Bilingual
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledSet:
+    """What a check came to on data that were labelled by hand; ``publisher.checks.evaluate`` measures it."""
+
+    description: Bilingual
+    """What the data are, and their limits."""
+    measured_on: date
+    positives: int
+    """Texts that it should find."""
+    negatives: int
+    """Texts like them that it should not."""
+    precision: str
+    """Decimal, as :attr:`recall`."""
+    recall: str
+
+
 class Check(ABC):
     """A check of single records. Instances have no state."""
 
@@ -72,6 +88,7 @@ class Check(ABC):
     way_out: ClassVar[Bilingual]
     example: ClassVar[str]
     """Content of a record that causes a finding."""
+    labelled_set: ClassVar[LabelledSet | None] = None
 
     def concerns(self, catalogue: Catalogue) -> bool:  # noqa: ARG002 - some checks look at it
         """Report whether records of the catalogue can have findings."""

@@ -63,6 +63,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "The hashes are in revision of the record and in its history.",
     ),
     ProblemKind(
+        "no-such-finding",
+        404,
+        "没有这个待核问题",
+        "No such finding",
+        "标识见 /v1/findings；该日可能尚无这个问题。",
+        "The ids are in /v1/findings; perhaps there was none on the requested day.",
+    ),
+    ProblemKind(
         "no-such-schema",
         404,
         "没有这种清单类型",

@@ -9,15 +9,17 @@ from __future__ import annotations
 import json
 import secrets
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 from typing import Any
 from unittest.mock import patch
 
 import openapi
+from publisher.log.log import Log
 from publisher.views.api import contract
-from tests.support.site import BASE, FEES, START, Site, fill, opened, seconds
+from tests.support.clock import Clock
+from tests.support.site import BASE, FEES, START, Site, fill, fill_with_finding, opened, seconds
 
 PACKAGE = Path(openapi.__file__).parent
 
@@ -47,6 +49,7 @@ def requests_by_operation(site: Site) -> dict[str, str]:
         "get_log_document": f"/log/documents/{site.log.queries.release(FEES, 2).document}",
         "get_delta": f"{home}/releases/2/delta?from=1",
         "list_changes": f"{home}/changes?release=2&limit=1",
+        "list_checks": "/v1/checks",
         "search": "/v1/search?q=不动产登记&facets=dataset&limit=1",
         "suggest": "/v1/suggest?q=budongchan&limit=2",
         "get_atom_feed": f"/feeds/{FEES}.atom",
@@ -75,6 +78,12 @@ def requests_by_operation(site: Site) -> dict[str, str]:
     }
 
 
+def requests_of_findings(site: Site) -> dict[str, str]:
+    """Do the same on a site with a finding."""
+    (finding,) = site.client.get("/v1/findings").json()["findings"]
+    return {"list_findings": "/v1/findings", "get_finding": f"/v1/findings/{finding['id']}"}
+
+
 def shorten_openapi(answer: Any) -> Any:
     """Remove paths and schemas from an OpenAPI document, because it would contain itself as an example."""
     if isinstance(answer, dict) and "openapi" in answer:
@@ -84,14 +93,21 @@ def shorten_openapi(answer: Any) -> Any:
 
 def capture_examples() -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file in ``openapi/examples``."""
+    yield from _answers(fill, requests_by_operation)
+    yield from _answers(fill_with_finding, requests_of_findings)
+
+
+def _answers(
+    content: Callable[[Log, Clock], None], requests: Callable[[Site], dict[str, str]]
+) -> Iterator[tuple[str, str]]:
     salts = patch.object(secrets, "token_bytes", Random(2015).randbytes)
     clock = seconds(START)
     with (
         salts,
         tempfile.TemporaryDirectory() as folder,
-        opened(Path(folder), Site, content=fill, clock=clock) as site,
+        opened(Path(folder), Site, content=content, clock=clock) as site,
     ):
-        for name, address in requests_by_operation(site).items():
+        for name, address in requests(site).items():
             answer = site.client.get(address)
             answer.raise_for_status()
             if "json" in answer.headers["content-type"].removesuffix("jsonl"):

@@ -93,7 +93,7 @@ def publish(
             content=content,
             source_text=repr(content),
             locator={"sheet": "收费", "rows": [row], "cells": {"name": f"A{row}"}},
-            originals={"name": f" {content['name']}"},
+            originals={"name": f" {content['name']}"} if "name" in content else {},
         )
         for row, content in enumerate(contents, start=2)
     ]
@@ -124,6 +124,33 @@ def fill(log: Log, clock: Clock) -> None:
     )
     (drugs,) = log.queries.find_by_title(FEES, "药品注册费")
     log.releases.withdraw(FEES, [drugs.id], reason="重复登记")
+
+
+def fill_with_finding(log: Log, clock: Clock) -> None:
+    """Publish a fee that rests on a repealed statute, one that does not, and what is known of statutes."""
+    log.datasets.create(dataset(FEES), catalogues.load_catalogue("fees"))
+    statutes = dataset("statutes", catalogue="statutes", title="法律法规清单(演示数据)", body="示例市司法局")
+    log.datasets.create(statutes, catalogues.load_catalogue("statutes"))
+    bases: list[Content] = [
+        {**PLAIN[0], "basis": ["《城镇排水条例》第二十条", "示价费〔2014〕3号"]},
+        {**PLAIN[1], "basis": ["《不动产登记暂行条例》"]},
+    ]
+    publish(log, FEES, bases, date(2015, 1, 1), "示财〔2015〕1号")
+    clock.advance(days=30)
+    repeal: Content = {
+        "title": "城镇排水条例",
+        "repealed_on": "2015-06-01",
+        "repealed_by": "城镇排水与污水处理条例",
+        "repealed_by_version": "2015-03-01",
+        "repealed_article": "第五十八条",
+    }
+    publish(log, "statutes", [repeal], date(2015, 1, 1), "示司〔2015〕1号")
+
+
+@contextmanager
+def site_with_finding(home: Path) -> Iterator[Site]:
+    with opened(home, Site, content=fill_with_finding, clock=seconds(START)) as site:
+        yield site
 
 
 @contextmanager

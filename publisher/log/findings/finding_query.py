@@ -20,7 +20,6 @@ from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError, View
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import MERGED_INTO, PART
-from publisher.log.session import Session
 
 type FindingStatus = Literal["open", "ended"]
 
@@ -30,16 +29,17 @@ _MOST_FACETS = 100
 
 @dataclass(frozen=True, slots=True)
 class FindingQuery:
-    """Selection and page of findings. Empty values select nothing out."""
+    """Selection and page of findings; of several values any, and without values all."""
 
     view: View = field(default_factory=View)
     status: FindingStatus = "open"
     """``ended``: existed before, as known then, but does not exist in the view."""
-    code: str = ""
-    severity: str = ""
-    dataset: str = ""
-    part: str = ""
-    record: str = ""
+    codes: tuple[str, ...] = ()
+    severities: tuple[str, ...] = ()
+    datasets: tuple[str, ...] | None = None
+    """None: all."""
+    parts: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
     limit: int = 20
     after: tuple[int, str] | None = None
     """Instant at which the last finding of the page before was opened, and its id."""
@@ -84,10 +84,7 @@ class FindingPage:
     """``check``, ``dataset``, ``part``, ``severity`` → values of all findings of the query."""
 
 
-def find_page(session: Session, conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
-    """Raises ``LogError('no-such-dataset')``."""
-    if query.dataset:
-        session.dataset_key(conn, query.dataset)
+def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
     rows = _selected(query, clocks)
     total = conn.scalar(select(func.count()).select_from(rows.subquery())) or 0
     opened, found = rows.selected_columns.opened, rows.selected_columns.id
@@ -135,12 +132,12 @@ def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
         .subquery()
     )
     p, r, d = periods.c, t.record.c, t.dataset.c
-    wanted: dict[ColumnElement[Any], str] = {
-        p.code: query.code,
-        p.severity: query.severity,
-        d.name: query.dataset,
-        PART: query.part,
-        r.id: query.record,
+    wanted: dict[ColumnElement[Any], tuple[str, ...] | None] = {
+        p.code: query.codes or None,
+        p.severity: query.severities or None,
+        d.name: query.datasets,
+        PART: query.parts or None,
+        r.id: query.records or None,
     }
     return (
         select(
@@ -155,7 +152,7 @@ def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
         .where(
             p.place == 1,
             p.is_open == (1 if query.status == "open" else 0),
-            *(column == storable(value) for column, value in wanted.items() if value),
+            *(c.in_(tuple(map(storable, values))) for c, values in wanted.items() if values is not None),
         )
     )
 

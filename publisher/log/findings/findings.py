@@ -34,6 +34,12 @@ class Findings:
         with self._session.read() as conn:
             return self._pending(conn) is None
 
+    def validator(self) -> tuple[int, str]:
+        """Return the last release that was checked, and by what; findings differ only if they do."""
+        with self._session.read() as conn:
+            run = finding_rows.read_run(conn)
+            return run.release, run.inputs
+
     def update(self) -> bool:
         """Check what changed since the last time. → whether anything had to be checked.
 
@@ -68,10 +74,10 @@ class Findings:
             _replace(conn, None, rows, run)
 
     def page(self, query: FindingQuery) -> FindingPage:
-        """List findings, newest first. Raises ``LogError``: ``no-such-dataset``, ``bad-cursor``."""
+        """List findings, newest first."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
-            return find_page(self._session, conn, query, clocks)
+            return find_page(conn, query, clocks)
 
     def get(self, finding: str, view: View = View()) -> PublishedFinding:  # noqa: B008 - frozen
         """Return a finding, also one that has ended. Raises ``LogError('no-such-finding')``."""

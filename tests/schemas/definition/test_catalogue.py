@@ -27,6 +27,7 @@ SHIPPED = [
     "responsibility-list",
     "service-guides",
     "spot-checks",
+    "statutes",
     "support-policies",
     "support-recipients",
 ]

@@ -64,9 +64,16 @@ def check(
     if code and code not in CHECKS_BY_CODE:
         raise click.BadParameter(f"{code!r}: {', '.join(CHECKS_BY_CODE)}", param_hint="--check")
     query = FindingQuery(
-        View(as_of=as_of, known_at=known_at), status, code=code, dataset=dataset, part=part, limit=limit
+        View(as_of=as_of, known_at=known_at),
+        status,
+        codes=(code,) if code else (),
+        datasets=(dataset,) if dataset else None,
+        parts=(part,) if part else (),
+        limit=limit,
     )
     with context.log() as log:
+        if dataset:
+            log.datasets.get(dataset)
         _update(log, rebuild=rebuild)
         page = log.findings.page(query)
         known = any(one.catalogue == "statutes" for one in log.datasets.all())

@@ -1,0 +1,302 @@
+"""Routes: what the checks of published lists find, and the checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any, get_args
+
+from openapi.operation import Operation, Parameter
+from publisher.checks.all_checks import CHECKS
+from publisher.checks.check import Check
+from publisher.ingest.findings.kind import Bilingual, Cite
+from publisher.log.findings.finding_query import (
+    FindingQuery,
+    FindingStatus,
+    PublishedFinding,
+    ReleaseMark,
+)
+from publisher.views.api import requested_view
+from publisher.views.api.answers import findings as answers
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT
+from publisher.web import page_cursor, query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.route import AnyRoute, Call, Reply, route
+from publisher.web.service import Service
+
+_FILTERS = ("check", "dataset", "body", "division", "part", "record", "severity", "status")
+_GRAMMAR = Grammar(
+    names=frozenset({"as_of", "known_at", "limit", "cursor"}), filters=dict.fromkeys(_FILTERS, "string")
+)
+_VIEW = Grammar(names=frozenset({"as_of", "known_at"}))
+_PLAIN = Grammar()
+_ID = re.compile(r"[0-9a-f]{20}")
+_STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus.__value__)
+
+
+def _filter(name: str, description: str, **schema: Any) -> Parameter:
+    return Parameter(name, description, {"type": "string", **schema})
+
+
+@route(
+    Operation(
+        name="list_findings",
+        path="/v1/findings",
+        tag="findings",
+        summary="待核问题",
+        description="清单之间不一致之处，逐字引用所涉及的每一行；未经确认。新的在前。同名参数为“或”关系。\n\n"
+        "What the published lists say against one another, with every text on which it rests; unconfirmed. "
+        "Newest first. Repeat a name for or.",
+        answer=answers.Findings,
+        parameters=(
+            _filter("check", "核对的代码，见 /v1/checks / Code of a check"),
+            _filter("dataset", "数据集的名称 / Name of a dataset"),
+            _filter("body", "公布机关 / Publishing body of the dataset"),
+            _filter("division", "行政区划代码 / GB/T 2260 code of the dataset"),
+            _filter("part", "报送部门 / Part"),
+            _filter("record", "记录标识 / Id of a record"),
+            _filter("severity", "fact、likely 或 look / One of these"),
+            _filter(
+                "status",
+                "open 仍在，ended 已结束；默认 open / Those that hold, or that ended",
+                enum=list(_STATUSES),
+                default="open",
+            ),
+            AS_OF,
+            KNOWN_AT,
+            LIMIT,
+            CURSOR,
+        ),
+        problems=("invalid-cursor", "too-busy", "too-many-requests"),
+    ),
+    runs="query",
+)
+def list_findings(service: Service, call: Call) -> Reply:
+    params = query_parameters.parse(call.query, _GRAMMAR)
+    requested_view.check_not_future(service, params.view)
+    digest = page_cursor.query_digest("findings", replace(params, cursor=None, limit=0))
+    cursor = service.cursors.decode_optional(params.cursor, digest)
+    query = _query(service, params, cursor)
+    return Reply(_validity(service, params), lambda: _page(service, call, query, digest))
+
+
+def _query(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> FindingQuery:
+    """Raises ``invalid-parameters`` for an unknown status."""
+    status = (params.values_of("status") or ("open",))[0]
+    if status not in _STATUSES:
+        raise query_parameters.bad_value("status", "应为 open 或 ended。", "Should be open or ended.")
+    after = None
+    if cursor is not None:
+        instant, last = cursor.after
+        after = (int(str(instant)), str(last))
+    return FindingQuery(
+        view=params.view,
+        status="ended" if status == "ended" else "open",
+        codes=params.values_of("check"),
+        severities=params.values_of("severity"),
+        datasets=_datasets(service, params),
+        parts=params.values_of("part"),
+        records=params.values_of("record"),
+        limit=params.limit,
+        after=after,
+    )
+
+
+def _datasets(service: Service, params: Parameters) -> tuple[str, ...] | None:
+    """List the datasets that the filters select; None: all."""
+    names, bodies, divisions = (params.values_of(name) for name in ("dataset", "body", "division"))
+    if not (names or bodies or divisions):
+        return None
+    return tuple(
+        one.name
+        for one in service.log.datasets.all()
+        if (not names or one.name in names)
+        and (not bodies or one.body in bodies)
+        and (not divisions or one.division in divisions)
+    )
+
+
+def _validity(service: Service, params: Parameters) -> Validity:
+    sequence, day = service.log.queries.validator()
+    modified = service.published_anywhere(sequence)
+    state = service.log.findings.validator()
+    if params.view.as_of is not None:
+        return Validity((sequence, *state), modified)
+    return Validity((sequence, *state, day), requested_view.latest_modification(modified, day))
+
+
+def _page(service: Service, call: Call, query: FindingQuery, digest: str) -> answers.Findings:
+    page = service.log.findings.page(query)
+    cursor = None
+    if page.after is not None:
+        cursor = service.cursors.encode(page_cursor.Cursor(digest, after=page.after))
+    return answers.Findings(
+        total=page.total,
+        findings=tuple(_finding(service, found) for found in page.findings),
+        facets={
+            name: tuple(answers.FindingCount(value=value, count=count) for value, count in counts)
+            for name, counts in page.facets.items()
+        },
+        checked_release=service.log.findings.validator()[0],
+        links=answers.FindingsLinks(
+            self=requested_view.link_with_query(service, call),
+            next=requested_view.next_page(service, call, cursor),
+            checks=service.link("/v1/checks"),
+        ),
+    )
+
+
+@route(
+    Operation(
+        name="get_finding",
+        path="/v1/findings/{finding}",
+        tag="findings",
+        summary="一个待核问题",
+        description="一个待核问题及其所引的原文；已经结束的，为最后的状态。\n\n"
+        "A finding with the texts that it cites; one that has ended as it was last.",
+        answer=answers.Finding,
+        parameters=(
+            Parameter(
+                "finding",
+                "标识，重新核对后不变 / Id, which survives a re-run",
+                {"type": "string"},
+                where="path",
+                required=True,
+            ),
+            AS_OF,
+            KNOWN_AT,
+        ),
+        problems=("no-such-finding",),
+    )
+)
+def get_finding(service: Service, call: Call) -> Reply:
+    finding = call.path["finding"]
+    if not _ID.fullmatch(finding):
+        raise ProblemError("no-such-finding")
+    params = query_parameters.parse(call.query, _VIEW)
+    requested_view.check_not_future(service, params.view)
+    return Reply(
+        _validity(service, params),
+        lambda: _finding(service, service.log.findings.get(finding, params.view)),
+    )
+
+
+def _finding(service: Service, found: PublishedFinding) -> answers.Finding:
+    one = found.finding
+    return answers.Finding(
+        id=found.id,
+        check=one.code,
+        rule=one.rule,
+        severity=one.severity,
+        status=found.status,
+        dataset=found.dataset,
+        record=found.record,
+        title=found.title,
+        part=found.part,
+        message=answers.Texts(zh=one.message_zh, en=one.message_en),
+        because=answers.Texts(zh=one.because_zh, en=one.because_en),
+        way_out=answers.Texts(zh=one.way_out_zh, en=one.way_out_en),
+        effective_from=found.effective_from,
+        effective_to=found.effective_to,
+        known_from=found.known_from,
+        known_to=found.known_to,
+        opened_by=_release(service, found.opened),
+        ended_by=_release(service, found.ended),
+        cites=tuple(_cites(service, one.cites)),
+        links=answers.FindingLinks(
+            self=service.link(f"/v1/findings/{found.id}"),
+            check=service.link("/v1/checks"),
+            record=service.link(f"/v1/datasets/{found.dataset}/records/{found.record}"),
+        ),
+    )
+
+
+def _release(service: Service, mark: ReleaseMark | None) -> answers.FindingRelease | None:
+    if mark is None:
+        return None
+    return answers.FindingRelease(
+        dataset=mark.dataset,
+        number=mark.number,
+        published_at=mark.published_at,
+        link=service.link(f"/v1/datasets/{mark.dataset}/releases/{mark.number}"),
+    )
+
+
+def _cites(service: Service, cites: Iterable[Cite]) -> Iterable[answers.CitedText]:
+    for cite in cites:
+        home = f"/v1/datasets/{cite.dataset}/records/{cite.record}"
+        yield answers.CitedText(
+            role=cite.role,
+            dataset=cite.dataset,
+            record=cite.record,
+            revision=cite.revision,
+            field=cite.field,
+            item=cite.item,
+            start=cite.start,
+            end=cite.end,
+            text=cite.text,
+            link=service.link(f"{home}/revisions/{cite.revision}"),
+        )
+
+
+@route(
+    Operation(
+        name="list_checks",
+        path="/v1/checks",
+        tag="findings",
+        summary="全部核对",
+        description="每项核对的规则，以及在人工标注的数据上的效果。\n\n"
+        "The rules of each check, and what it came to on data that were labelled by hand.",
+        answer=answers.Checks,
+    )
+)
+def list_checks(service: Service, call: Call) -> Reply:
+    query_parameters.parse(call.query, _PLAIN)
+    versions = tuple((check.code, check.version) for check in CHECKS)
+    return Reply(
+        Validity((versions,)), lambda: answers.Checks(checks=tuple(_check(service, c) for c in CHECKS))
+    )
+
+
+def _check(service: Service, check: Check) -> answers.Check:
+    return answers.Check(
+        code=check.code,
+        version=check.version,
+        title=_texts(check.title),
+        needs=tuple(check.needs),
+        rules=tuple(
+            answers.CheckRule(
+                name=rule.name,
+                severity=rule.severity,
+                message=_texts(rule.message),
+                because=_texts(rule.because),
+            )
+            for rule in check.rules
+        ),
+        labelled_set=_labelled_set(check),
+        findings=service.link(f"/v1/findings?check={check.code}"),
+    )
+
+
+def _labelled_set(check: Check) -> answers.LabelledSet | None:
+    one = check.labelled_set
+    if one is None:
+        return None
+    return answers.LabelledSet(
+        description=_texts(one.description),
+        measured_on=one.measured_on,
+        positives=one.positives,
+        negatives=one.negatives,
+        precision=one.precision,
+        recall=one.recall,
+    )
+
+
+def _texts(words: Bilingual) -> answers.Texts:
+    return answers.Texts(zh=words.zh, en=words.en)
+
+
+ROUTES: tuple[AnyRoute, ...] = (list_findings, get_finding, list_checks)
