@@ -64,6 +64,8 @@ def test_it_contains_what_a_site_runs_and_nothing_else(wheel: Path) -> None:
     assert {name.split("/")[0] for name in names} == {*NAMES, "qingdan-0.1.0.dist-info"}
     assert not [n for n in names if "test" in n.split("/")[-1] or n.startswith("search/evaluation")]
     assert "publisher/log/transparency/verify.py" in names
+    documents = {str(file.relative_to(PROJECT)) for file in (PROJECT / "docs").rglob("*") if file.is_file()}
+    assert {n.removeprefix("publisher/") for n in names if n.startswith("publisher/docs/")} == documents
 
 
 def test_no_dependency_owns_one_of_its_names() -> None:
@@ -92,10 +94,12 @@ def test_it_publishes_and_serves_the_sample_from_a_fresh_environment(wheel: Path
     with subprocess.Popen(demo, cwd=tmp_path, env=clean, stderr=subprocess.PIPE, text=True) as process:
         try:
             page = wait_for(f"http://127.0.0.1:{port}/search?q=危險化學品經營許可", process)
+            document = wait_for(f"http://127.0.0.1:{port}/developers/recipes", process)
         finally:
             process.send_signal(signal.SIGINT)
             process.wait(30)
     assert "危险化学品经营许可" in page
+    assert f"python3 mirror.py http://127.0.0.1:{port} mirror.db" in document
     assert process.returncode == 0
 
 

@@ -37,22 +37,28 @@ def run(*command: object, cwd: Path) -> str:
     return process.stdout
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", DOCUMENTS)
-def test_a_python_client_is_generated_and_compiles(work: Path, name: str) -> None:
+def generate_python(work: Path, name: str) -> Path:
+    """Generate the Python client of a document → its package."""
     target = work / f"{name}_client"
     options = ("--path", f"{name}.json", "--output-path", target, "--meta", "none", "--overwrite")
     run(TOOLS / "openapi-python-client", "generate", *options, cwd=work)
+    return target
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DOCUMENTS)
+def test_a_python_client_is_generated_and_compiles(work: Path, name: str) -> None:
+    target = generate_python(work, name)
     run(sys.executable, "-W", "error", "-m", "compileall", "-q", target, cwd=work)
     assert len(list((target / "models").glob("*.py"))) > 20
 
 
 @pytest.mark.slow
-def test_a_python_caller_pages_through_everything_and_gets_typed_records(
+def test_a_python_caller_pages_through_everything_typed_and_reads_a_file_and_a_feed(
     served: tuple[Site, str], work: Path
 ) -> None:
-    options = ("--path", "fees.json", "--output-path", work / "fees_client", "--meta", "none", "--overwrite")
-    run(TOOLS / "openapi-python-client", "generate", *options, cwd=work)
+    for name in DOCUMENTS:
+        generate_python(work, name)
     shutil.copy(HERE / "python" / "walk.py", work)
     cache = ("--cache-dir", work / "cache", "--config-file", os.devnull)
     run(TOOLS / "mypy", "--strict", *cache, "--follow-imports", "silent", "walk.py", cwd=work)
@@ -62,7 +68,7 @@ def test_a_python_caller_pages_through_everything_and_gets_typed_records(
 
 @pytest.mark.program
 @pytest.mark.slow
-def test_a_typescript_caller_compiles_pages_through_everything_and_gets_typed_records(
+def test_a_typescript_caller_compiles_pages_through_everything_and_reads_a_file_and_a_feed(
     served: tuple[Site, str], work: Path, node_modules: Path
 ) -> None:
     folder = work / "typescript"

@@ -1,4 +1,4 @@
-"""A program that uses the generated client: reads all pages as typed records.
+"""A program that uses generated clients: reads all pages as typed records, a file and a feed.
 
 Checked by mypy --strict together with the generated code, then run: ``python walk.py ADDRESS``.
 """
@@ -10,9 +10,12 @@ import sys
 from urllib.parse import parse_qs, urlsplit
 
 from fees_client import Client
+from fees_client.api.files import get_file
 from fees_client.api.records import get_record, list_records
-from fees_client.models import Problem, RecordItem, Records
-from fees_client.types import UNSET, Unset
+from fees_client.models import GetFileForm, Problem, RecordItem, Records
+from fees_client.types import UNSET, File, Unset
+from v1_client import Client as SiteClient
+from v1_client.api.feeds import get_atom_feed
 
 
 def walk(client: Client) -> list[RecordItem]:
@@ -41,6 +44,12 @@ def main(address: str) -> None:
     refused = get_record.sync(client=client, record="nothing")
     assert isinstance(refused, Problem)
     assert refused.type_.endswith("/problems/no-such-record")
+    file = get_file.sync(client=client, form=GetFileForm.CSV)
+    assert isinstance(file, File)
+    assert len(file.payload.read().splitlines()) == len(records) + 1
+    # This generator has no type for XML, so the feed is read as bytes.
+    feed = get_atom_feed.sync_detailed(client=SiteClient(base_url=address), dataset="shili-fees")
+    assert b"<feed" in feed.content
     print("\n".join(str(name) for name in names))
 
 

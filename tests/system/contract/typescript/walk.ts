@@ -33,6 +33,14 @@ async function main(): Promise<void> {
   if (!error?.type.endsWith("/problems/no-such-dataset")) throw new Error("no problem where one was due");
   const { data } = await whole.GET("/v1/search", { params: { query: { q: "登记" } } });
   if (!data?.hits.some((hit) => hit.title.text.length > 0)) throw new Error("nothing was found");
+  const path = { dataset: "shili-fees" };
+  const file = await whole.GET("/v1/datasets/{dataset}/files/{form}", {
+    params: { path: { ...path, form: "csv" } },
+    parseAs: "text",
+  });
+  if (file.data?.trim().split("\n").length !== records.length + 1) throw new Error("the file has other rows");
+  const feed = await whole.GET("/feeds/{dataset}.atom", { params: { path }, parseAs: "text" });
+  if (!feed.data?.includes("<feed")) throw new Error("no feed");
   console.log(names.join("\n"));
 }
 
