@@ -116,6 +116,8 @@ class Catalogue:
     """The field with the legal basis, if the catalogue wants one in every record."""
     body_field: str | None = None
     type_field: str | None = None
+    facts: tuple[str, ...] = ()
+    """What readers come for, most wanted first: the price, the time that is promised, who is responsible."""
     decision_field: str | None = None
     """Lists of decisions: the field with the decision, for sentences such as “决定取消：…”."""
     item: str = "条目"

@@ -104,6 +104,7 @@ class _CatalogueSection(_Section, frozen=True):
     basis_field: str | None = None
     body_field: str | None = None
     type_field: str | None = None
+    facts: tuple[str, ...] = ()
     decision_field: str | None = None
     item: str = "条目"
 
@@ -303,6 +304,9 @@ def _check_references(file: _CatalogueFile) -> _Problems:
         name = getattr(extra, key)
         if name is not None and name not in public:
             yield f"$.qingdan.{key}", f"field {name!r} does not exist or is personal"
+    for name in extra.facts:
+        if name not in public:
+            yield "$.qingdan.facts", f"field {name!r} does not exist or is personal"
     if extra.date_field in fields and fields[extra.date_field].type != "date":
         yield "$.qingdan.date_field", f"{extra.date_field!r} is not a date field"
     yield from _check_identity(extra.identity, public)

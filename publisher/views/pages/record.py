@@ -166,6 +166,7 @@ def _render(
         state=state,
         content=snapshot.content,
         state_release=snapshot.state_release,
+        facts=field_html.list_facts(visit, snapshot.catalogue, snapshot.content),
         groups=field_html.group_fields(
             visit, snapshot.catalogue, _besides(snapshot.content, text), state.originals
         ),

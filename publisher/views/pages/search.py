@@ -14,8 +14,9 @@ from publisher.views.api.hit_explanation import explain_reason
 from publisher.views.api.routes import search as api
 from publisher.views.pages import home
 from publisher.views.pages.printing import field_html, labels, marked_text
+from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.html_head import Head
-from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import TITLES, Scope, make_scope
 from publisher.web.conditional_requests import Validity
@@ -83,6 +84,7 @@ class Result:
     """(title of the field, marked excerpt)."""
     address: str
     dataset_title: str
+    facts: Sequence[FieldValue]
     why: Sequence[str]
     """Reasons that the marks do not show: an alias, a synonym, a 文号."""
 
@@ -112,6 +114,8 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
 
     async def build() -> bytes:
         results = await request.fetch_page(service)
+        catalogues = searchable.scope.catalogues
+        facts = await run_read(service, _read_facts, visit, results.page.hits, catalogues)
         return press.page(
             "search.html",
             visit,
@@ -122,7 +126,10 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             as_written=visit.here(q=f'"{text}"'),
             feeds=[(title, visit.root + followed.path(form)) for form, title in TITLES.items()],
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
-            results=[_result(visit, hit, datasets, searchable.scope.catalogues) for hit in results.page.hits],
+            results=[
+                _result(visit, hit, datasets, catalogues, facts.get(hit.span, ()))
+                for hit in results.page.hits
+            ],
             facets=[choices(visit, facet) for facet in results.facets if is_useful(visit, facet)],
             chips=list(chips(visit, results.facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]),
@@ -142,8 +149,21 @@ def _feed_scope(visit: Visit) -> Scope:
     return make_scope(text=" ".join(visit.values("q")), filters=filters)
 
 
+def _read_facts(
+    visit: Visit, hits: Sequence[Hit], catalogues: Mapping[str, Catalogue]
+) -> Mapping[str, Sequence[FieldValue]]:
+    """Read what people came for, by span, of hits in lists whose catalogue says what that is."""
+    listed = {name for name, catalogue in catalogues.items() if catalogue.facts}
+    spans = visit.service.log.queries.spans(ids=[hit.span for hit in hits if hit.dataset in listed])
+    return {span.id: field_html.list_facts(visit, catalogues[span.dataset], span.content) for span in spans}
+
+
 def _result(
-    visit: Visit, hit: Hit, datasets: Mapping[str, Dataset], catalogues: Mapping[str, Catalogue]
+    visit: Visit,
+    hit: Hit,
+    datasets: Mapping[str, Dataset],
+    catalogues: Mapping[str, Catalogue],
+    facts: Sequence[FieldValue],
 ) -> Result:
     dataset, catalogue = datasets.get(hit.dataset), catalogues.get(hit.dataset)
     reasons = [explain_reason(r, catalogue) for r in hit.reasons if r.how not in _PLAIN] if catalogue else []
@@ -157,6 +177,7 @@ def _result(
         ],
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
         dataset_title=dataset.title if dataset else hit.dataset,
+        facts=facts,
         why=[visit.t(reason.text, reason.text_en) for reason in reasons],
     )
 

@@ -21,6 +21,7 @@ from schemas.reference.document_numbers import Citation
 
 _EXCERPT = 60
 """Maximum length of a cell's excerpt, in characters."""
+_MOST_FACTS, _LONGEST_FACT = 3, 40
 _QUANTITIES = frozenset({"limit", "amount", "integer", "decimal"})
 
 
@@ -78,6 +79,21 @@ def group_fields(
         elif field.type == "limit" and not field.personal and originals.get(field.name):
             rows[_group(field)].append(_limit_text(visit, field, originals[field.name]))
     return [Group(visit.t(*title.split(" / ")), fields) for title, fields in rows.items() if fields]
+
+
+def list_facts(visit: Visit, catalogue: Catalogue, content: Content) -> Sequence[FieldValue]:
+    """List the first short facts that the record has, to stand at its head; none says the same twice."""
+    chosen: list[FieldValue] = []
+    texts: list[str] = []
+    for name in catalogue.facts:
+        if name not in content or len(chosen) == _MOST_FACTS:
+            continue
+        field = catalogue.by_name[name]
+        text = _bare(format_text(visit, field, content[name]))
+        if len(text) <= _LONGEST_FACT and not any(text in other or other in text for other in texts):
+            texts.append(text)
+            chosen.append(_field_value(visit, field, content[name], {}))
+    return chosen
 
 
 def list_cells(visit: Visit, catalogue: Catalogue, state: RecordState) -> Sequence[Cell]:

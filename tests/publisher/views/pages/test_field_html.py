@@ -5,15 +5,48 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import cast
 
-from publisher.views.pages.printing.field_html import group_fields
+import pytest
+
+from publisher.views.pages.dataset import select_columns
+from publisher.views.pages.printing.field_html import group_fields, list_facts
 from publisher.views.pages.printing.page_request import Visit
+from publisher.web.query_parameters import Parameters
+from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
+
+VISIT = cast("Visit", SimpleNamespace(t=lambda zh, _: zh, lang="zh"))
+
+
+def facts(catalogue: str, content: Content) -> list[tuple[str, str]]:
+    return [(one.title, str(one.html)) for one in list_facts(VISIT, load_catalogue(catalogue), content)]
+
+
+def test_a_record_begins_with_what_people_came_for() -> None:
+    limits: Content = {
+        "name": "甲许可",
+        "statutory_limit": {"value": 30, "unit": "工作日"},
+        "promised_limit": {"value": 10, "unit": "工作日"},
+        "office": "行政<审批>科",
+        "level": "市级",
+    }
+    assert facts("power-list", limits) == [
+        ("承诺办结时限", "10个工作日"),
+        ("法定办结时限", "30个工作日"),
+        ("承办机构", "行政&lt;审批&gt;科"),
+    ]
+    assert facts("power-list", {"name": "甲许可", "level": "市级"}) == []
+
+
+def test_no_fact_says_the_same_twice_and_none_is_a_long_text() -> None:
+    price: Content = {"name": "甲费", "amount": {"amount": "0.95", "unit": "元/立方米"}, "payer": "用水户"}
+    stated = price | {"standard": "0.95元/立方米"}
+    assert [title for title, _ in facts("fees", stated)] == ["收费金额", "收费对象"]
+    assert facts("fees", {"name": "甲费", "standard": "按下列规定执行：" + "一、" * 30}) == []
 
 
 def test_a_limit_that_is_no_single_time_is_displayed_as_the_source_states_it() -> None:
-    visit = cast("Visit", SimpleNamespace(t=lambda zh, _: zh, lang="zh"))
     groups = group_fields(
-        visit,
+        VISIT,
         load_catalogue("power-list"),
         {"name": "甲许可"},
         {"statutory_limit": "新办20个工作日；<b>延续</b>10个工作日", "code": "1.23457E+17"},
@@ -21,3 +54,24 @@ def test_a_limit_that_is_no_single_time_is_displayed_as_the_source_states_it() -
     ((field,),) = (group.fields for group in groups)
     assert field.title == "法定办结时限"
     assert field.html == "新办20个工作日；&lt;b&gt;延续&lt;/b&gt;10个工作日"
+
+
+@pytest.mark.parametrize(
+    ("catalogue", "content", "columns"),
+    [
+        (
+            "fees",
+            {"department": "市水务局", "standard": "0.95元/立方米", "payer": "用水户"},
+            ["standard", "payer"],
+        ),
+        (
+            "power-list",
+            {"power_type": "行政许可", "promised_limit": {}, "office": "一科"},
+            ["promised_limit", "office"],
+        ),
+        ("fees", {"department": "市水务局"}, ["department"]),
+    ],
+)
+def test_a_list_shows_facts_first(catalogue: str, content: Content, columns: list[str]) -> None:
+    chosen = select_columns(load_catalogue(catalogue), Parameters(), [{"name": "甲", **content}])
+    assert [field.name for field in chosen][: len(columns)] == columns
