@@ -201,11 +201,10 @@ def select_columns(catalogue: Catalogue, params: Parameters, contents: Sequence[
     """Return the requested columns, else those that say something about the records, besides the title."""
     if params.fields is not None:
         return [catalogue.by_name[name] for name in params.fields if name != catalogue.title_field]
-    facts = [
-        f for name in catalogue.facts if (f := catalogue.by_name[name]).derived_from not in catalogue.facts
-    ]
+    facts = [catalogue.by_name[name] for name in catalogue.facts]
     others = [f for f in catalogue.fields if not f.personal and (f.facet or f.type in _VALUES)]
-    candidates = dict.fromkeys((*facts, *others))
+    # An amount is not shown beside the text that it was taken from.
+    candidates = [f for f in dict.fromkeys((*facts, *others)) if f.derived_from not in catalogue.facts]
     used = [f for f in candidates if any(f.name in content for content in contents)]
     return [f for f in used if f.name != catalogue.title_field][:_COLUMNS]
 
