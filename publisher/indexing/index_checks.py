@@ -59,9 +59,9 @@ async def check_index(log: Log, search: SearchEngine) -> Sequence[Problem]:
     index = _Index(await to_thread.run_sync(_expected, log))
     await search.visit_documents(index.receive)
     problems = await to_thread.run_sync(lambda: list(_differences(log, index)))
-    due, written = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.written()))
-    if not due <= (position := await search.position()) <= written:
-        problems.append(Problem("搜索索引 index", "position", position, due))
+    first_due, last = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.written()))
+    if not first_due <= (position := await search.position()) <= last:
+        problems.append(Problem("搜索索引 index", "position", position, first_due))
     return problems
 
 
@@ -108,23 +108,27 @@ def _differences(log: Log, index: _Index) -> Iterator[Problem]:
         for key in batch:
             documents = list(catalogues.documents(spans[key])) if key in spans else []
             digests = [_digest(document) for document in documents]
-            seen = index.different.get(key)
-            if seen in digests or (seen is None and index.expected[key] not in digests):
+            digest = index.different.get(key)
+            if digest in digests or (digest is None and index.expected[key] not in digests):
                 continue  # written again since
-            yield from _compare(_place(key, places), index.documents.get(key), seen, documents)
+            yield from _compare(_place(key, places), index.documents.get(key), digest, documents)
 
 
 def _compare(
-    where: str, document: Document | None, seen: Digest | None, rebuilt: Sequence[Document]
+    where: str, document: Document | None, digest: Digest | None, rebuilt: Sequence[Document]
 ) -> Iterable[Problem]:
-    if seen is None:
+    if digest is None:
         return (Problem(f"{where}: 索引中没有 not in the index"),)
     if not rebuilt:
         return (Problem(f"{where}: 日志中没有 not in the log"),)
     if document is None:
         return (Problem(f"{where}: 与日志不符 it is not that of the log"),)
     pairs = [(f.name, getattr(document, f.name), getattr(rebuilt[0], f.name)) for f in fields(Document)]
-    return [Problem(where, f"index.{name}", seen, now) for name, seen, now in pairs if seen != now]
+    return [
+        Problem(where, f"index.{name}", stored, expected)
+        for name, stored, expected in pairs
+        if stored != expected
+    ]
 
 
 def _places(log: Log) -> Mapping[int, str]:
@@ -136,6 +140,6 @@ def _places(log: Log) -> Mapping[int, str]:
 
 
 def _place(span: str, places: Mapping[int, str]) -> str:
-    record, made, _ = span.split(".") if span.count(".") == 2 else (span, "", "")
-    release = places.get(int(made), f"release #{made}") if made.isdigit() else ""
+    record, sequence, _ = span.split(".") if span.count(".") == 2 else (span, "", "")
+    release = places.get(int(sequence), f"release #{sequence}") if sequence.isdigit() else ""
     return f"搜索索引 index: 记录 record {record}, {release}"

@@ -48,10 +48,10 @@ def find_personal_texts(text: str, *, in_code: bool = False) -> Iterator[Persona
     """
     if not CANDIDATE.search(text):
         return
-    taken: list[tuple[int, int]] = []
+    spans: list[tuple[int, int]] = []
     for match, one in _find_numbers(text, in_code=in_code):
-        if not any(match.start() < end and start < match.end() for start, end in taken):
-            taken.append(match.span())
+        if not any(match.start() < end and start < match.end() for start, end in spans):
+            spans.append(match.span())
             yield one
     for match in () if in_code else _EMAIL.finditer(text):
         if not _OFFICE_HOSTS.search(match[2]):

@@ -283,14 +283,14 @@ class _Reader:
                 self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=title))
             below = (r[index] for r in rows)
             filled = sum(1 for c in below if c.text and c.merged_from is None and not c.text.isspace())
-            read = name is not None or index in header.ignored or index in header.companions
-            if not read and (heading or filled):
+            is_read = name is not None or index in header.ignored or index in header.companions
+            if not is_read and (heading or filled):
                 self._add_unmapped(_label_column(header, index), place, filled)
             if heading or filled:
                 companions = header.companions.get(index)
                 field = name or (companions[0].field if companions else None)
                 letters = format_column(index + 1)
-                self._columns.append(ReadColumn(grid.name, letters, heading, field, read, filled))
+                self._columns.append(ReadColumn(grid.name, letters, heading, field, is_read, filled))
         for f in catalogue.fields:
             if f.required and f.name not in header.columns.values():
                 place = Place(self._name, grid.name, row)

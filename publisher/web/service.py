@@ -104,8 +104,8 @@ class Service:
 
     def changed_at(self) -> datetime:
         """Return the time of the last change of the site, or of this program's start: nothing is newer."""
-        read, sequence = self.site_details(), self.log.queries.sequence()
-        times = (self.published_anywhere(sequence), read.changed_at, self.started_at)
+        details, sequence = self.site_details(), self.log.queries.sequence()
+        times = (self.published_anywhere(sequence), details.changed_at, self.started_at)
         return max(time for time in times if time is not None)
 
     def dated(self, validity: Validity) -> Validity:
@@ -173,10 +173,10 @@ class Service:
         return None if entry is None else self._first_covering(entry)
 
     def _first_covering(self, entry: int) -> FirstCheckpoint | None:
-        known = self._checkpoints.get(entry)
-        if known is None and (known := self.log.proofs.first_checkpoint(entry)) is not None:
-            self._checkpoints[entry] = known
-        return known
+        checkpoint = self._checkpoints.get(entry)
+        if checkpoint is None and (checkpoint := self.log.proofs.first_checkpoint(entry)) is not None:
+            self._checkpoints[entry] = checkpoint
+        return checkpoint
 
     def later_changes_key(self, dataset: str, number: int) -> tuple[object, ...]:
         """Return later changes that a state of the release shows; see :meth:`.Queries.later_changes_key`."""

@@ -92,19 +92,19 @@ def read_header(grid: Grid, first: int, headings: Headings) -> Header | None:
 
 def _names_an_item(texts: Sequence[str], headings: Headings) -> bool:
     """Test for the texts of a header: half of them known, or three with the item's name among them."""
-    known = [t for t in texts if headings.knows(t)]
-    if len(known) < 2 or len(texts) < 2 or len(set(texts)) < 2:
+    column_names = [t for t in texts if headings.knows(t)]
+    if len(column_names) < 2 or len(texts) < 2 or len(set(texts)) < 2:
         return False
     # 索引号： 发文字号： are labels next to their values
-    if all(t.rstrip().endswith((":", "：")) for t in known):
+    if all(t.rstrip().endswith((":", "：")) for t in column_names):
         return False
-    fields = {f for t in known if (f := headings.field_of(t))}
+    fields = {f for t in column_names if (f := headings.field_of(t))}
     catalogue = headings.catalogue
     fields |= {catalogue.by_name[f].stands_for for f in fields}
-    if catalogue.title_field in fields and len(known) >= 3:
+    if catalogue.title_field in fields and len(column_names) >= 3:
         return True
     leads = {catalogue.title_field, *(names[0] for names in catalogue.identity)}
-    return bool(fields & leads) and len(known) * 2 >= len(texts)
+    return bool(fields & leads) and len(column_names) * 2 >= len(texts)
 
 
 def _without_shared_prefix(texts: Iterable[str], headings: Headings) -> list[str]:

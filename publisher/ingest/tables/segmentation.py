@@ -96,13 +96,14 @@ class _Segmenter:
     def _may_be_header(self, row: header_row.Row) -> bool:
         """Test for two cells that are named like a column. Fast, since it runs for every row."""
         hits = 0
-        known, own = self._headings.titles_and_aliases, self._header_texts
+        titles, own = self._headings.titles_and_aliases, self._header_texts
         for cell in row:
             text = cell.text
             if not text:
                 continue
             if text in own or (
-                len(text) <= 12 and (text in known or (not text.isalnum() and "".join(text.split()) in known))
+                len(text) <= 12
+                and (text in titles or (not text.isalnum() and "".join(text.split()) in titles))
             ):
                 hits += 1
         return hits >= 2

@@ -35,9 +35,9 @@ def add_findings_sheet(
     sheets = workbook.find(package.tag("sheets"))
     if sheets is None:
         raise ValueError(f"{WORKBOOK}: no sheets")
-    taken = {sheet.get("name", "").casefold() for sheet in sheets}
+    names = {sheet.get("name", "").casefold() for sheet in sheets}
     base = SHEET_NAMES[lang]
-    name = next(n for k in range(1, len(taken) + 2) if (n := base if k == 1 else f"{base}{k}") not in taken)
+    name = next(n for k in range(1, len(names) + 2) if (n := base if k == 1 else f"{base}{k}") not in names)
     content = _worksheet(package, findings, palette, lang)
     part = package.add_part("xl/worksheets/sheet{}.xml", content, _WORKSHEET_TYPE)
     entry = etree.SubElement(sheets, package.tag("sheet"))
@@ -48,7 +48,7 @@ def add_findings_sheet(
 
 
 def _worksheet(package: XlsxPackage, findings: Iterable[Finding], palette: Palette, lang: Lang) -> bytes:
-    known = {name for name, _ in package.sheets()}
+    sheet_names = {name for name, _ in package.sheets()}
     root = parse(f'<worksheet xmlns="{package.namespace}"/>'.encode())
     view = etree.SubElement(etree.SubElement(root, package.tag("sheetViews")), package.tag("sheetView"))
     view.set("workbookViewId", "0")
@@ -77,7 +77,7 @@ def _worksheet(package: XlsxPackage, findings: Iterable[Finding], palette: Palet
         ]
         style = palette.style(0, finding.severity)
         _add_row(package, data, number, [(t, style if c == 0 else 0) for c, t in enumerate(texts)])
-        if finding.row is not None and finding.sheet in known:
+        if finding.row is not None and finding.sheet in sheet_names:
             quoted = finding.sheet.replace("'", "''")
             target = f"'{quoted}'!{format_column(column_of(finding))}{finding.row}"
             etree.SubElement(

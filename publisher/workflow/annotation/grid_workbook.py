@@ -51,9 +51,9 @@ def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:
     return [(*first, *last) for first, last in ends.items() if first != last]
 
 
-def _sheet_name(name: str, taken: set[str]) -> str:
+def _sheet_name(name: str, others: set[str]) -> str:
     base = name.translate(_FORBIDDEN).strip("'")[:_LONGEST_NAME] or "Sheet"
-    folded = {t.casefold() for t in taken}
+    folded = {t.casefold() for t in others}
     number = 1
     candidate = base
     while candidate.casefold() in folded:

@@ -97,8 +97,8 @@ class XlsxPackage:
         if not self.has(name):
             self.write(name, f'<Relationships xmlns="{_RELATIONS_NAMESPACE}"/>'.encode())
         root = self.tree(name)
-        taken = {relation.get("Id") for relation in root}
-        identifier = next(i for n in range(1, len(taken) + 2) if (i := f"rId{n}") not in taken)
+        ids = {relation.get("Id") for relation in root}
+        identifier = next(i for n in range(1, len(ids) + 2) if (i := f"rId{n}") not in ids)
         relation = etree.SubElement(root, f"{{{_RELATIONS_NAMESPACE}}}Relationship")
         relation.set("Id", identifier)
         relation.set("Type", f"{self.relation_namespace}/{kind}")
@@ -107,9 +107,9 @@ class XlsxPackage:
 
     def add_part(self, template: str, content: bytes, content_type: str) -> str:
         """Add a part under the first free name of ``template`` (``xl/comments{}.xml``) and return it."""
-        taken = {name.casefold() for name in (*self._names, *self._changed)}
-        numbers = range(1, len(taken) + 2)
-        name = next(n for number in numbers if (n := template.format(number)).casefold() not in taken)
+        names = {name.casefold() for name in (*self._names, *self._changed)}
+        numbers = range(1, len(names) + 2)
+        name = next(n for number in numbers if (n := template.format(number)).casefold() not in names)
         self.write(name, content)
         override = etree.SubElement(self.tree(CONTENT_TYPES), f"{{{_TYPES_NAMESPACE}}}Override")
         override.set("PartName", f"/{name}")
