@@ -83,9 +83,9 @@ class BasisRepealed(Check):
     )
     labelled_set = LabelledSet(
         Bilingual(
-            "14个部门工作簿（2,049项）中提到已经废止的法律法规之处，逐一人工标注；不重复的事项只有13个，不足以精确估计",
+            "14个部门工作簿（2,049项）中提到已经废止的法律法规之处，逐一人工标注；不重复的事项只有13个，规则也是参照它们编写的，不足以精确估计",
             "Every mention of a repealed statute in 14 workbooks of departments (2,049 items), labelled by "
-            "hand; only 13 distinct items rest on one, so the interval is wide",
+            "hand; only 13 distinct items rest on one, and the rules were written with them at hand",
         ),
         measured_on=date(2026, 11, 30),
         positives=20,

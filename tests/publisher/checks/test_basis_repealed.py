@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 from collections import Counter
 from collections.abc import Sequence
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-import publisher.checks
 from publisher.checks.basis_repealed import BasisRepealed, statute_key
 from publisher.checks.check import CheckedRecord, finding_id
+from publisher.checks.evaluate import STATUTES_FILE, measure
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 from tests.support.shared_data import require
 
 STATUTES, POWER_LIST = load_catalogue("statutes"), load_catalogue("power-list")
-FILE = Path(publisher.checks.__path__[0]) / "statutes.csv"
 ARCHIVES = {
     "title": "档案法实施办法",
     "repealed_on": "2024-03-01",
@@ -123,7 +120,7 @@ def test_lists_of_documents_and_decisions_are_not_checked() -> None:
 
 
 def test_the_list_of_statutes_that_ships_can_be_imported_as_it_is() -> None:
-    reading = read_file(FILE.read_bytes(), name=FILE.name, catalogue=STATUTES)
+    reading = read_file(STATUTES_FILE.read_bytes(), name=STATUTES_FILE.name, catalogue=STATUTES)
     assert len(reading.records) == 582
     assert [f for f in reading.findings if f.severity == "error"] == []
     keys = Counter(statute_key(str(record.content["title"])) for record in reading.records)
@@ -133,31 +130,13 @@ def test_the_list_of_statutes_that_ships_can_be_imported_as_it_is() -> None:
     assert sum("repealed_on" in r for r in repealed) >= 490
 
 
-@cache
-def shipped() -> Known:
-    return Known(
-        [dict(r.content) for r in read_file(FILE.read_bytes(), name="s.csv", catalogue=STATUTES).records]
-    )
-
-
-LABELS = Path(__file__).parent / "labels.tsv"
-
-
 @pytest.mark.shared
 @pytest.mark.slow  # 14 workbooks
 def test_real_workbooks_every_row_that_rests_on_a_repealed_statute_is_found_and_no_mention() -> None:
     """Labelled by hand: every statute of the workbooks with a repealed title. 13 rows, one file twice."""
-    with LABELS.open(encoding="utf-8", newline="") as lines:
-        labels = list(csv.DictReader(lines, delimiter="\t"))
-    expected = {(r["file"], int(r["row"]), r["field"], r["title"]) for r in labels if r["role"] == "basis"}
-    mentions = {(r["file"], int(r["row"]), r["field"], r["title"]) for r in labels if r["role"] == "mention"}
-    found = set()
-    for path in sorted(require("power-list-karamay").iterdir()):
-        reading = read_file(path.read_bytes(), name=path.name, catalogue=POWER_LIST)
-        for number, entry in enumerate(reading.records):
-            record = CheckedRecord("list", f"r{number}", "own", POWER_LIST, entry.content)
-            for finding in BasisRepealed().applies(record, shipped(), date(2026, 1, 1)):
-                title = next(cite.text for cite in finding.cites if cite.role == "statute")
-                found.add((path.name, number, finding.cites[0].field, title))
-    assert (len(expected), len(mentions)) == (20, 6)
-    assert found == expected
+    measures = measure(Path(__file__).parent / "labels.tsv", require("power-list-karamay"))
+    assert (measures.missed, measures.wrong) == ((), ())
+    published = BasisRepealed.labelled_set
+    assert published is not None
+    assert (published.positives, published.negatives) == (measures.positives, measures.negatives) == (20, 6)
+    assert (published.precision, published.recall) == (f"{measures.precision:.2f}", f"{measures.recall:.2f}")

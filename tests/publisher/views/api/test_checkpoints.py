@@ -28,6 +28,8 @@ OTHER = "empty-fees"
 QINGDAN = "{urn:x-qingdan:feed}"
 OGC = "/ogc/collections/{collection}"
 SITE_WIDE = {
+    "/v1/findings",
+    "/v1/findings/{finding}",
     *("/v1/datasets", "/v1/site.zip", "/v1/log.zip", "/v1/search", "/v1/suggest", "/feeds.opml", "/catalog"),
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),

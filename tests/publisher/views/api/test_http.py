@@ -40,7 +40,7 @@ def required_query(path: str) -> str:
 
 
 def addresses(site: Site) -> list[str]:
-    """List one address of each route of the contract and of the pages."""
+    """List one address of each route of the contract and of the pages; the site has no finding."""
     names = {
         "dataset": FEES,
         "record": (record := site.record("城镇垃圾处理费")),
@@ -61,7 +61,7 @@ def addresses(site: Site) -> list[str]:
     paths = [
         route.operation.path.format_map(names) + required_query(route.operation.path)
         for route in (*contract.ROUTES, *people.routes(Press()))
-        if not route.operation.path.endswith("/{name}") and not route.operation.path.endswith("/delta")
+        if not route.operation.path.endswith(("/{name}", "/delta", "/{finding}"))
     ]
     return [
         *paths,
