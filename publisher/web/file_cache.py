@@ -60,10 +60,11 @@ class FileCache:
             return None
         return CachedFile(path, digest) if path.exists() else None
 
-    def state(self) -> tuple[int, ...]:
-        """Return a value that differs once a file was added or deleted."""
+    def state(self) -> str:
+        """Return a text that differs once a file was added or deleted; a copy of the folder has the same."""
         folders = (self._folder / "release", self._folder / "passing")
-        return tuple(folder.stat().st_mtime_ns if folder.is_dir() else 0 for folder in folders)
+        names = sorted(path.name for folder in folders if folder.is_dir() for path in folder.iterdir())
+        return hashlib.sha256("\n".join(names).encode()).hexdigest()
 
     @contextmanager
     def generation(self, *, patience: float) -> Iterator[None]:
