@@ -19,6 +19,7 @@ from publisher.ingest.findings import all_kinds
 from publisher.ingest.findings.kind import Kind
 from publisher.views.api import contract
 from publisher.views.pages import routes as people
+from publisher.views.pages.developers import documents as site_documents
 from publisher.views.pages.printing.templates import Press
 from publisher.web import problems
 from publisher.web.route import AnyRoute
@@ -202,6 +203,12 @@ def test_every_page_is_linked_from_the_readme() -> None:
         text = (PROJECT / readme).read_text(encoding="utf-8")
         for name in names:
             assert f"docs/{name}" in text, f"{readme}: {name}"
+
+
+def test_every_page_is_listed_once_in_the_index_on_the_site() -> None:
+    listed = [name for _, names in site_documents.GROUPS for name in names]
+    assert len(listed) == len(set(listed))
+    assert set(listed) == {name for name in site_documents.read_documents() if "/" not in name}
 
 
 @pytest.mark.parametrize("folder", ["adr", "how-to"])
