@@ -112,6 +112,7 @@ def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> BytesRes
         if answer.media == HTML:
             site = geo.service.site_details()
             validity = validity.extended(site.details, site.changed_at)
+        validity = geo.service.dated(validity)
         tag = conditional_requests.etag(validity, version=geo.service.version, address=address)
         headers = {**validity.headers(tag, geo.service.site.base), **_VARY}
         own = {"content-language": answer.language, **({"link": answer.link} if answer.link else {})}

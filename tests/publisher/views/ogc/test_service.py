@@ -117,6 +117,13 @@ def test_an_unchanged_answer_is_304_and_languages_do_not_share_tags(live: Live) 
     assert (head.status_code, head.content, head.headers["etag"]) == (200, b"", first.headers["etag"])
 
 
+def test_every_answer_says_when_it_was_last_changed(live: Live) -> None:
+    for path in ("", "/conformance", "/api", "/collections", f"/collections/{PLACES}/schema"):
+        for form in ("json", "html"):
+            answer = live.client.get(f"{live.base}/ogc{path}", params={"f": form})
+            assert (answer.status_code, "last-modified" in answer.headers) == (200, True), (path, form)
+
+
 def test_a_cursor_serves_the_query_that_it_came_with_only(live: Live) -> None:
     page = live.items(PLACES, limit=3)
     following = httpx.URL(next(k["href"] for k in page["links"] if k["rel"] == "next"))
