@@ -76,6 +76,14 @@ class ChangesArguments(msgspec.Struct, forbid_unknown_fields=True):
     limit: Limit = 10
 
 
+class FindingsArguments(msgspec.Struct, forbid_unknown_fields=True):
+    """About what."""
+
+    dataset: Dataset | None = None
+    record: Record | None = None
+    limit: Limit = 10
+
+
 class SectionArguments(msgspec.Struct, forbid_unknown_fields=True):
     """Which section of which document."""
 

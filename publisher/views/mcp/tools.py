@@ -16,8 +16,9 @@ from publisher.log.model import View
 from publisher.views.api.answers import changes as change_answers
 from publisher.views.api.answers import common
 from publisher.views.api.answers import comparison as comparison_answers
+from publisher.views.api.answers import findings as finding_answers
 from publisher.views.api.answers import search as search_answers
-from publisher.views.api.routes import changes, comparison, datasets, records, search
+from publisher.views.api.routes import changes, comparison, datasets, findings, records, search
 from publisher.views.mcp import arguments
 from publisher.web.problems import ProblemError
 from publisher.web.route import Call, Route
@@ -29,6 +30,7 @@ type Answer = dict[str, Any]
 LONGEST = 20_000
 """Most characters of one value; a longer text is cut, and says so."""
 NOT_HELD = "本站没有收录符合全部搜索词的内容。/ Not held: nothing on this site matches all of these words."
+_UNCONFIRMED = "由程序核对得出，未经确认。/ Found by a program, unconfirmed."
 _TRUNCATED = "…（已截断，全文见引用地址 / cut; the whole text is at the citation）"
 
 
@@ -168,6 +170,39 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
     }
 
 
+async def _list_findings(service: Service, query: arguments.FindingsArguments) -> Answer:
+    pairs = {"limit": str(query.limit)}
+    pairs |= {name: value for name in ("dataset", "record") if (value := getattr(query, name)) is not None}
+    answer: finding_answers.Findings = await _read(service, findings.list_findings, {}, pairs)
+    cited = [cite.record for finding in answer.findings for cite in finding.cites]
+    releases = await sync_to_thread(_releases_of, service, cited, None)
+    return {
+        "total": answer.total,
+        "findings": [
+            {
+                "title": finding.title,
+                "finding": msgspec.to_builtins(finding.message),
+                "because": msgspec.to_builtins(finding.because),
+                "severity": finding.severity,
+                "since": finding.effective_from.isoformat(),
+                "cites": [
+                    {
+                        "record": cite.record,
+                        "field": cite.field,
+                        "text": _shorten(cite.text),
+                        "citation": _cite(service, cite.dataset, cite.record, releases[cite.record]),
+                    }
+                    for cite in finding.cites
+                    if cite.record in releases  # else it was withdrawn a moment ago
+                ],
+                "citation": finding.links.self,
+            }
+            for finding in answer.findings
+        ],
+        "unconfirmed": _UNCONFIRMED,
+    }
+
+
 async def _open_section(service: Service, query: arguments.SectionArguments) -> Answer:
     path = {"dataset": query.dataset, "record": query.record}
     record: common.FullRecord = await _read(service, records.get_record, path, _day(query.as_of))
@@ -296,6 +331,14 @@ TOOLS: tuple[Tool, ...] = (
         "一个清单最近的变化，新的在前。/ The newest changes of a list.",
         arguments.ChangesArguments,
         _list_changes,
+    ),
+    Tool(
+        "list_findings",
+        "待核问题 / Findings",
+        "清单之间不一致之处（例如依据已废止），逐字引用所涉及的原文；未经确认，请照此说明。/ What lists say "
+        "against one another, such as a basis that is repealed, with the cited texts; unconfirmed: say so.",
+        arguments.FindingsArguments,
+        _list_findings,
     ),
     Tool(
         "open_section",

@@ -47,7 +47,8 @@ def build(home: Path, database: str = "") -> Settings:
         log.keys.rotate()
         _publish_documents(log, clock)
         _amend(log, clock)
-        _rest_on_a_repealed_statute(log, clock)
+        clock.advance(days=1)
+        checked_site.publish_repealed_basis(log)
         _subscribe(log, clock)
         anyio.run(worker.index_outbox, log, engine)
         _deliver(log, clock)
@@ -120,21 +121,6 @@ def _amend(log: Log, clock: Clock) -> None:
     log.releases.cancel(FEES, log.queries.releases(FEES)[-1].number, reason="暂缓")
     clock.advance(days=1)
     publish(log, FEES, fees, date(2031, 1, 1), "示财〔2016〕4号")
-
-
-def _rest_on_a_repealed_statute(log: Log, clock: Clock) -> None:
-    clock.advance(days=1)
-    for name, catalogue, parts in (
-        (checked_site.LIST, "power-list", ("档案局",)),
-        (checked_site.STATUTES, "statutes", ()),
-    ):
-        log.datasets.create(
-            checked_site.dataset(name, catalogue, *parts), file_loader.load_catalogue(catalogue)
-        )
-    repeal = checked_site.repeal("示例市档案条例", "2015-06-01")
-    checked_site.publish_statutes(log, repeal, on=date(2016, 1, 1))
-    clock.advance(days=1)
-    checked_site.publish_list(log, {"档案检查": "《示例市档案条例》第三条"}, date(2016, 1, 1))
 
 
 def _subscribe(log: Log, clock: Clock) -> None:

@@ -22,9 +22,20 @@ LIST, STATUTES = "powers", "statutes"
 def checked_log(url: str, folder: Path, clock: Clock) -> Log:
     log = Log.open(url, sources=folder / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020")
+    create_datasets(log)
+    return log
+
+
+def create_datasets(log: Log) -> None:
     for name, catalogue, parts in ((LIST, "power-list", ("档案局", "水务局")), (STATUTES, "statutes", ())):
         log.datasets.create(dataset(name, catalogue, *parts), load_catalogue(catalogue))
-    return log
+
+
+def publish_repealed_basis(log: Log) -> None:
+    """Publish an item that rests on a repealed statute, beside other datasets of a site."""
+    create_datasets(log)
+    publish_statutes(log, repeal("示例市档案条例", "2015-06-01"), on=date(2016, 1, 1))
+    publish_list(log, {"档案检查": "《示例市档案条例》第三条"}, date(2016, 1, 1))
 
 
 def dataset(name: str, catalogue: str, *parts: str) -> Dataset:

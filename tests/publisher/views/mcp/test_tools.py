@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 import sys
 from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime
@@ -18,6 +20,7 @@ from publisher.log.model import Entry
 from publisher.views.mcp.tools import TOOLS
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
+from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
 from tests.support.http_service import address, loopback_socket, serving
 from tests.support.site import FEES, Site, dataset, fill, opened, seconds
@@ -46,6 +49,8 @@ def content(log: Log, clock: Clock) -> None:
     }
     log.drafts.stage(POLICIES, [Entry(content=notice)], part=None, source=source, parser_version="1")
     log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
+    checked_site.publish_repealed_basis(log)
+    log.findings.update()
 
 
 @pytest.fixture(scope="module")
@@ -155,6 +160,19 @@ def test_the_newest_changes_come_first(ask: Callable[..., dict[str, Any]]) -> No
     assert "缴入地方国库" in read_page(corrected["citation"])
 
 
+def test_findings_are_cited_at_addresses_that_show_the_texts(ask: Callable[..., dict[str, Any]]) -> None:
+    answer = ask("list_findings", dataset=checked_site.LIST)
+    (finding,) = answer["findings"]
+    assert (answer["total"], finding["title"], finding["severity"]) == (1, "档案检查", "fact")
+    assert "仍列于" in finding["finding"]["zh"]
+    assert {cite["text"] for cite in finding["cites"]} >= {"示例市档案条例", "第九条"}
+    for cite in finding["cites"]:
+        assert cite["text"] in html.unescape(re.sub(r"<[^>]+>", "", read_page(cite["citation"])))
+    assert httpx.get(finding["citation"]).json()["record"] == finding["cites"][0]["record"]
+    assert "未经确认" in answer["unconfirmed"]
+    assert ask("list_findings", dataset=FEES)["findings"] == []
+
+
 def test_a_document_is_opened_by_its_outline_and_a_section(
     ask: Callable[..., dict[str, Any]], live: tuple[str, Site]
 ) -> None:
@@ -171,7 +189,7 @@ def test_a_document_is_opened_by_its_outline_and_a_section(
 
 def test_all_lists_are_listed(ask: Callable[..., dict[str, Any]]) -> None:
     names = {item["dataset"] for item in ask("list_datasets")["datasets"]}
-    assert names == {FEES, "empty-fees", POLICIES}
+    assert names == {FEES, "empty-fees", POLICIES, checked_site.LIST, checked_site.STATUTES}
 
 
 @pytest.mark.parametrize(
