@@ -31,6 +31,9 @@ class _Report(msgspec.Struct):
     problems: list[str]
 
 
+_decode_report = msgspec.json.Decoder(_Report).decode
+
+
 async def run_nightly(log: Log, home: Path, *, poll: float = 60.0) -> None:
     """Verify the site every night until cancelled. A night that was missed is made up for at once."""
     started = utc_now()
@@ -66,7 +69,7 @@ async def _verify(log: Log, home: Path) -> None:
     process = await anyio.run_process(command, check=False, start_new_session=True)
     problems: list[str] = []
     try:
-        problems = msgspec.json.decode(process.stdout, type=_Report).problems
+        problems = _decode_report(process.stdout).problems
         run = VerificationRun(began, utc_now(), len(problems), tuple(problems))
     except msgspec.MsgspecError:
         error = process.stderr.decode(errors="replace").strip() or f"exit code {process.returncode}"

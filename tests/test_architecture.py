@@ -41,3 +41,26 @@ def test_a_picture_has_the_modules_of_its_contract_and_their_imports(
     assert {(labels[a], labels[b]) for a, b in arrows} == set(find_arrows(graph, contract))
     for importer, imported in arrows:
         assert contract.height(labels[importer]) < contract.height(labels[imported]), (importer, imported)
+
+
+ONE_THREAD = (
+    "publisher/cli/",
+    "publisher/sample/",
+    "publisher/ingest/formats/sandbox/",
+    "search/evaluation/",
+)
+"""Programs and processes in which one thread decodes."""
+
+
+def test_structs_are_decoded_by_decoders_that_are_made_once() -> None:
+    """Two threads that resolve a struct for the first time end the process, see test_catalogue."""
+    found = []
+    for room in ("publisher", "search", "schemas", "feeds", "openapi"):
+        for path in sorted((PROJECT / room).rglob("*.py")):
+            place = path.relative_to(PROJECT).as_posix()
+            if not place.startswith(ONE_THREAD):
+                text = path.read_text(encoding="utf-8")
+                found += [
+                    (place, call) for call in re.findall(r"msgspec\.\w+\.decode\(.*type=_?[A-Z]\w+", text)
+                ]
+    assert found == []

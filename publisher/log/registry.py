@@ -57,6 +57,9 @@ class SiteDetails:
     """公安备案号."""
 
 
+_decode_details = msgspec.json.Decoder(SiteDetails).decode
+
+
 @dataclass(frozen=True, slots=True)
 class DatasetRow:
     """The key and the catalogues of a dataset, for statements."""
@@ -109,7 +112,7 @@ def site_details(conn: Connection) -> tuple[SiteDetails, datetime | None]:
     row = _SITE_DETAILS.first(conn, {})
     if row is None:
         raise not_initialised()
-    return msgspec.json.decode(row.details, type=SiteDetails), moment(row.named_at) if row.named_at else None
+    return _decode_details(row.details), moment(row.named_at) if row.named_at else None
 
 
 def change_site(conn: Connection, details: SiteDetails, now: datetime) -> None:

@@ -23,6 +23,7 @@ from publisher.views.syndication.selection import select_release
 from search.contract import SearchEngine
 from search.query.field_filters import FilterFields
 
+_decode_scope = msgspec.json.Decoder(Scope).decode
 RETRIES = (
     *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)),
     *(timedelta(hours=5), timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24)),
@@ -107,7 +108,7 @@ class Notifier:
             return await to_thread.run_sync(
                 self.sender.notify_hub, subscription.callback, topics, limiter=limiter
             )
-        scope = msgspec.json.decode(subscription.scope, type=Scope)
+        scope = _decode_scope(subscription.scope)
         fields = await to_thread.run_sync(self.fields)
         selection = await select_release(self.log, self.search, fields, scope, delivery.published_at)
         erasures = await to_thread.run_sync(self._list_erasures, delivery, scope)

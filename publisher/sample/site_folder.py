@@ -30,6 +30,9 @@ class _Mark(msgspec.Struct, frozen=True):
     digest: str
 
 
+_decode_mark = msgspec.json.Decoder(_Mark).decode
+
+
 @contextmanager
 def lock_folder(home: Path) -> Iterator[None]:
     """Create the folder and lock it until the block or the process ends.
@@ -89,6 +92,6 @@ def _read_mark(home: Path) -> _Mark | None:
     if not path.exists():
         return None
     try:
-        return msgspec.json.decode(path.read_bytes(), type=_Mark)
+        return _decode_mark(path.read_bytes())
     except msgspec.MsgspecError:
         return None

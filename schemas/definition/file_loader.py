@@ -116,6 +116,10 @@ class _CatalogueFile(_Section, frozen=True):
     missing_values: tuple[Literal[""], ...] = msgspec.field(default=("",), name="missingValues")
 
 
+# Made once: two threads that resolve the same struct for the first time end the process (msgspec 0.22).
+_decode_file = msgspec.json.Decoder(_CatalogueFile).decode
+
+
 def parse_catalogue(source: str, *, where: str = "") -> Catalogue:
     """Parse the text of a catalogue file.
 
@@ -123,7 +127,7 @@ def parse_catalogue(source: str, *, where: str = "") -> Catalogue:
     """
     label = where or "catalogue"
     try:
-        file = msgspec.json.decode(source.encode(), type=_CatalogueFile)
+        file = _decode_file(source.encode())
     except (msgspec.DecodeError, UnicodeEncodeError) as error:
         text = str(error)
         what, _, path = text.partition(" - at `")

@@ -36,6 +36,9 @@ class _Body(_Stem, frozen=True, forbid_unknown_fields=True):
     former: tuple[_Stem, ...] = ()
 
 
+_decode_bodies = msgspec.json.Decoder(list[_Body]).decode
+
+
 class _Index(msgspec.Struct, frozen=True):
     full: Mapping[str, str]
     """Each form of a name → the full name, both without a place."""
@@ -96,7 +99,7 @@ def _is_place(text: str) -> bool:
 
 @cache
 def _load_index() -> _Index:
-    bodies = msgspec.json.decode((files("schemas") / "data" / "bodies.json").read_bytes(), type=list[_Body])
+    bodies = _decode_bodies((files("schemas") / "data" / "bodies.json").read_bytes())
     forms: defaultdict[str, set[str]] = defaultdict(set)
     successors: defaultdict[str, set[str]] = defaultdict(set)
     current = {body.stem + head for body in bodies for head in body.heads}

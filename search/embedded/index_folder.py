@@ -40,6 +40,9 @@ class _Pointer(msgspec.Struct, frozen=True):
     generation: str
 
 
+_decode_pointer = msgspec.json.Decoder(_Pointer).decode
+
+
 @dataclass(frozen=True, slots=True)
 class _Loaded:
     stamp: tuple[str, int, int]
@@ -194,7 +197,7 @@ class Generations:
 
     def _read_pointer(self) -> _Pointer | None:
         try:
-            return msgspec.json.decode(self._pointer.read_bytes(), type=_Pointer)
+            return _decode_pointer(self._pointer.read_bytes())
         except FileNotFoundError:
             return None
 

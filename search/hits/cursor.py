@@ -28,6 +28,9 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
     """Elasticsearch: point in time for the pages after the second stage."""
 
 
+_decode_place = msgspec.msgpack.Decoder(Place).decode
+
+
 def encode_cursor(place: Place, request: Request) -> str:
     body = msgspec.msgpack.encode(place)
     return base64.urlsafe_b64encode(_hash_request(request, body) + body).decode().rstrip("=")
@@ -44,7 +47,7 @@ def decode_cursor(request: Request) -> Place | None:
     text = request.cursor
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
-        place = msgspec.msgpack.decode(data[_DIGEST:], type=Place)
+        place = _decode_place(data[_DIGEST:])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise CursorError("游标无效 / not a cursor of this search") from error
     if data[:_DIGEST] != _hash_request(request, data[_DIGEST:]) or place.offset < 0:

@@ -46,6 +46,9 @@ class Manifest(msgspec.Struct, frozen=True):
     """Digests of the sources beside the backups; on PostgreSQL they are in the database."""
 
 
+_decode = msgspec.json.Decoder(Manifest).decode
+
+
 def describe_tree(conn: Connection) -> KnownCheckpoint:
     """Describe the tree of a log as it is now."""
     size = entry_log.size(conn)
@@ -68,7 +71,7 @@ def list_backups(folder: Path) -> Sequence[Path]:
 def read_manifest(backup: Path) -> Manifest:
     """Raises ``LogError('backup-damaged')``."""
     try:
-        return msgspec.json.decode((backup / NAME).read_bytes(), type=Manifest)
+        return _decode((backup / NAME).read_bytes())
     except (OSError, msgspec.MsgspecError) as error:
         raise damaged(backup / NAME) from error
 

@@ -30,11 +30,14 @@ class Erasure(msgspec.Struct, frozen=True):
     releases: tuple[int, ...] = ()
 
 
+_decode = msgspec.json.Decoder(Erasure).decode
+
+
 def read_ledger(path: Path) -> Sequence[Erasure]:
     """Read a ledger; empty if there is none. Raises ``ValueError`` for a damaged line."""
     if not path.exists():
         return ()
-    return [msgspec.json.decode(line, type=Erasure) for line in path.read_bytes().splitlines() if line]
+    return [_decode(line) for line in path.read_bytes().splitlines() if line]
 
 
 def update_ledger(path: Path, erasures: Iterable[Erasure]) -> None:

@@ -24,9 +24,12 @@ class Shortfall(msgspec.Struct, frozen=True):
     """Records that were erased after the backup; their contents are destroyed again."""
 
 
+_decode = msgspec.json.Decoder(Shortfall).decode
+
+
 def read(conn: Connection) -> Shortfall | None:
     text = conn.scalar(select(t.site.c.shortfall))
-    return None if text is None else msgspec.json.decode(text, type=Shortfall)
+    return None if text is None else _decode(text)
 
 
 def write(conn: Connection, shortfall: Shortfall | None) -> None:

@@ -38,11 +38,14 @@ class Succession(msgspec.Struct, frozen=True):
     succeeded_at: datetime
 
 
+_decode = msgspec.json.Decoder(Succession).decode
+
+
 def successions(conn: Connection) -> Sequence[Succession]:
     """List the successions, oldest first."""
     c = e.entry.c
     texts = conn.scalars(select(c.document).where(c.kind == "succession").order_by(c.position))
-    return [msgspec.json.decode(text, type=Succession) for text in texts if text is not None]
+    return [_decode(text) for text in texts if text is not None]
 
 
 _CHANGES_APART = 10**9

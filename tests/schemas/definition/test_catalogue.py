@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -218,3 +220,25 @@ def test_the_json_schema_names_required_fields_and_closed_vocabularies() -> None
     assert schema["required"] == ["name"]
     assert schema["properties"]["village"]["enum"] == ["东村", "西村"]
     assert schema["additionalProperties"] is False
+
+
+RACE = """
+import sys, threading
+from importlib.resources import files
+from schemas.definition.file_loader import parse_catalogue
+
+sys.setswitchinterval(1e-6)
+text = (files("schemas") / "catalogues" / "fees.json").read_text("utf-8")
+gate = threading.Barrier(16)
+threads = [threading.Thread(target=lambda: (gate.wait(), parse_catalogue(text))) for _ in range(16)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()
+"""
+
+
+def test_many_threads_may_parse_the_first_catalogue_of_a_process() -> None:
+    for _ in range(3):
+        process = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, check=False)
+        assert (process.returncode, process.stderr) == (0, "")
