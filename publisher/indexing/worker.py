@@ -77,13 +77,19 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
     """Index all entries of the outbox and return their number. The caller must have the worker lock.
 
-    What was published is checked first.
+    What was published is checked afterwards, also if the search engine is away.
 
     An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
     older copy), or that is damaged, is first rebuilt from the log. Raises
     :class:`search.contract.SearchError`.
     """
-    await to_thread.run_sync(log.findings.update)
+    try:
+        return await _index_due(log, search, progress)
+    finally:
+        await to_thread.run_sync(log.findings.update)
+
+
+async def _index_due(log: Log, search: SearchEngine, progress: Progress) -> int:
     if await _position(search) < await to_thread.run_sync(log.outbox.position):
         await _rebuild(log, search, progress)
     indexed, total = 0, await to_thread.run_sync(log.outbox.due_count)

@@ -132,6 +132,33 @@ def test_the_worker_tries_again_until_search_is_back(log: Log, tmp_path: Path) -
     assert total(failing) == 2
 
 
+def test_findings_that_cannot_be_computed_keep_nothing_out_of_the_index(
+    log: Log, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> bool:
+        raise RuntimeError("a check failed")
+
+    release(log)
+    monkeypatch.setattr(log.findings, "update", fail)
+    with pytest.raises(RuntimeError, match="a check failed"):
+        anyio.run(worker.index_outbox, log, engine)
+    assert anyio.run(engine.count) == 2
+    assert log.outbox.due_count() == 0
+
+
+def test_findings_do_not_wait_for_a_search_engine_that_is_away(
+    log: Log, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away() -> int:
+        raise SearchError("away")
+
+    release(log)
+    monkeypatch.setattr(engine, "position", away)
+    with pytest.raises(SearchError):
+        anyio.run(worker.index_outbox, log, engine)
+    assert log.findings.is_current()
+
+
 def test_a_failure_is_shown_by_the_status(log: Log, tmp_path: Path) -> None:
     release(log)
     failing = _Failing(tmp_path / "index", failures=1)
