@@ -145,7 +145,7 @@ class BasisRepealed(Check):
 
 def _is_basis(catalogue: Catalogue, field: Field) -> bool:
     """Test for a field in which a row names what it rests on."""
-    return field.name == catalogue.basis_field or field.title.endswith("依据")
+    return field.name == catalogue.basis_field or field.names_a_basis
 
 
 def _texts(value: object) -> Iterator[tuple[int | None, str]]:

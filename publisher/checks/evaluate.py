@@ -71,15 +71,15 @@ def measure(labels: Path, folder: Path) -> Measures:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     places = {(row["file"], int(row["row"]), row["field"], row["title"]): row["role"] for row in rows}
     positives = {place for place, role in places.items() if role == "basis"}
-    found = set(find_in_workbooks(folder))
-    right = len(found & positives)
+    findings = set(find_in_workbooks(folder))
+    right = len(findings & positives)
     return Measures(
         len(positives),
         len(places) - len(positives),
-        right / len(found) if found else 1.0,
+        right / len(findings) if findings else 1.0,
         right / len(positives) if positives else 1.0,
-        tuple(sorted(positives - found)),
-        tuple(sorted(found - positives)),
+        tuple(sorted(positives - findings)),
+        tuple(sorted(findings - positives)),
     )
 
 

@@ -81,6 +81,11 @@ class Field:
     spanned_by: str = ""
     """The field whose heading also spans this column, so that this column's heading cell is blank."""
 
+    @property
+    def names_a_basis(self) -> bool:
+        """Report whether the heading is that of a basis: 设定依据, 实施依据, 责任事项依据."""
+        return self.title.endswith("依据")
+
 
 class CatalogueError(ValueError):
     """An invalid catalogue file. The message names the file and the key."""

@@ -33,12 +33,12 @@ class FindingRow:
 
 
 def derive(
-    check: Check, states: Sequence[RecordState], known: KnownStates
+    check: Check, states: Sequence[RecordState], known_states: KnownStates
 ) -> Iterator[tuple[FindingRow, Period]]:
     """Yield the findings that the states of one record have, each with its periods."""
     periods: dict[FindingRow, list[Period]] = {}
     for state in states:
-        needed = _needed_states(check, state, known)
+        needed = _needed_states(check, state, known_states)
         if check.needs and not needed:
             continue
         for cell in _cells(state, needed):
@@ -73,11 +73,11 @@ class _InCell:
 
 
 def _needed_states(
-    check: Check, state: RecordState, known: KnownStates
+    check: Check, state: RecordState, known_states: KnownStates
 ) -> dict[tuple[str, str], Sequence[RecordState]]:
     lookups = _Lookups()
     list(check.applies(state.record, lookups, date.min))  # only the lookups matter
-    return {key: states for key in lookups.keys if (states := known.find(*key))}
+    return {key: states for key in lookups.keys if (states := known_states.find(*key))}
 
 
 def _cells(state: RecordState, needed: dict[tuple[str, str], Sequence[RecordState]]) -> Iterator[Period]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
@@ -20,6 +20,7 @@ from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError, View
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import MERGED_INTO, PART
+from schemas.definition.catalogue import Content
 
 type FindingStatus = Literal["open", "ended"]
 
@@ -87,17 +88,17 @@ class FindingPage:
 def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
     rows = _selected(query, clocks)
     total = conn.scalar(select(func.count()).select_from(rows.subquery())) or 0
-    opened, found = rows.selected_columns.opened, rows.selected_columns.id
-    page = rows.order_by(opened.desc(), found).limit(query.limit + 1)
+    opened, id_ = rows.selected_columns.opened, rows.selected_columns.id
+    page = rows.order_by(opened.desc(), id_).limit(query.limit + 1)
     if query.after is not None:
         instant, last = query.after
-        page = page.where(or_(opened < instant, and_(opened == instant, found > last)))
+        page = page.where(or_(opened < instant, and_(opened == instant, id_ > last)))
     fetched = conn.execute(page).all()
-    shown = fetched[: query.limit]
+    on_page = fetched[: query.limit]
     return FindingPage(
-        tuple(_published(conn, shown, query.status)),
+        tuple(_published(conn, on_page, query.status)),
         total,
-        (shown[-1].opened, shown[-1].id) if len(fetched) > query.limit else None,
+        (on_page[-1].opened, on_page[-1].id) if len(fetched) > query.limit else None,
         {name: _facet(conn, rows, name) for name in ("check", "dataset", "part", "severity")},
     )
 
@@ -118,14 +119,14 @@ def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
     c = f.finding.c
     in_view = case((clocks.in_view(c), 1), else_=0)
     on_day = and_(c.effective_from <= clocks.day, c.effective_to > clocks.day)
-    left = case((and_(on_day, c.known_to <= clocks.instant), c.known_to))
+    ended_at = case((and_(on_day, c.known_to <= clocks.instant), c.known_to))
     order = (in_view.desc(), c.known_from.desc(), c.effective_from.desc())
     periods = (
         select(
             f.finding,
             in_view.label("is_open"),
             func.min(c.known_from).over(partition_by=c.id).label("opened"),
-            func.max(left).over(partition_by=c.id).label("ended_at"),
+            func.max(ended_at).over(partition_by=c.id).label("ended_at"),
             func.row_number().over(partition_by=c.id, order_by=order).label("place"),
         )
         .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day)
@@ -161,8 +162,8 @@ def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, i
     column = rows.subquery().c["code" if name == "check" else name]
     count = func.count().label("number")
     query = select(column, count).where(column.is_not(None)).group_by(column)
-    found = conn.execute(query.order_by(count.desc(), column).limit(_MOST_FACETS)).all()
-    return tuple((value, number) for value, number in found)
+    counts = conn.execute(query.order_by(count.desc(), column).limit(_MOST_FACETS)).all()
+    return tuple((value, number) for value, number in counts)
 
 
 def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> Iterator[PublishedFinding]:
@@ -170,18 +171,16 @@ def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> 
     revisions = _read_revisions(conn, {cite[1] for own in cites.values() for cite in own})
     marks = _read_marks(conn, {at for row in rows for at in (row.opened, row.ended_at) if at is not None})
     for row in rows:
-        quoted = [_quote(cite, revisions) for cite in cites[row.id]]
-        first = revisions.get(cites[row.id][0][1])
-        if first is None or None in quoted:
+        if any(key not in revisions for _, key, *_ in cites[row.id]):
             continue  # erased since the last check
         check = CHECKS_BY_CODE[row.code]
         yield PublishedFinding(
             id=row.id,
-            finding=check.finding(check.rule(row.rule), [cite for cite in quoted if cite is not None]),
+            finding=check.finding(check.rule(row.rule), [_quote(cite, revisions) for cite in cites[row.id]]),
             status=status,
             dataset=row.dataset,
             record=row.record_id,
-            title=first.title,
+            title=revisions[cites[row.id][0][1]].title,
             part=row.part,
             effective_from=date.fromordinal(row.effective_from),
             effective_to=day_or_none(row.effective_to),
@@ -192,7 +191,16 @@ def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> 
         )
 
 
-def _read_revisions(conn: Connection, keys: set[int]) -> Mapping[int, Any]:
+class _CitedRevision(NamedTuple):
+    hash: str
+    content: Content
+    title: str
+    record: str
+    dataset: str
+
+
+def _read_revisions(conn: Connection, keys: set[int]) -> Mapping[int, _CitedRevision]:
+    """Read the revisions that were not erased, by key."""
     v, r = t.revision.c, t.record.c
     query = (
         select(v.key, v.hash, v.content, v.title, r.id.label("record"), t.dataset.c.name.label("dataset"))
@@ -200,15 +208,19 @@ def _read_revisions(conn: Connection, keys: set[int]) -> Mapping[int, Any]:
         .join(t.dataset, t.dataset.c.key == r.dataset)
         .where(v.key.in_(sorted(keys)), v.content.is_not(None))
     )
-    return {row.key: row for row in conn.execute(query).all()}
+    return {
+        row.key: _CitedRevision(row.hash, _decode(row.content), row.title, row.record, row.dataset)
+        for row in conn.execute(query).all()
+    }
 
 
-def _quote(cite: Sequence[Any], revisions: Mapping[int, Any]) -> Cite | None:
+def _quote(cite: Sequence[Any], revisions: Mapping[int, _CitedRevision]) -> Cite:
     role, key, name, item, start, end = cite
-    if (row := revisions.get(key)) is None:
-        return None
-    text = text_of(_decode(row.content), name, item) or ""
-    return Cite(role, row.dataset, row.record, row.hash, name, start, end, text[start:end], item)
+    revision = revisions[key]
+    text = text_of(revision.content, name, item) or ""
+    return Cite(
+        role, revision.dataset, revision.record, revision.hash, name, start, end, text[start:end], item
+    )
 
 
 def _read_marks(conn: Connection, instants: set[int]) -> Mapping[int, ReleaseMark]:

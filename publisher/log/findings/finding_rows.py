@@ -11,11 +11,10 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from publisher.checks.all_checks import CHECKS
-from publisher.checks.check import Check
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.findings.derivation import derive
-from publisher.log.findings.record_states import Datasets, KnownStates, RecordState, StateReader
+from publisher.log.findings.record_states import Datasets, KnownStates, StateReader
 from publisher.log.session import Session
 
 _BATCH = 500
@@ -87,31 +86,16 @@ def touch_known_lists(conn: Connection, datasets: Datasets, release: int) -> boo
     return conn.execute(of_needed.limit(1)).first() is not None
 
 
-def all_rows(conn: Connection, datasets: Datasets, instant: int) -> Iterator[Row]:
-    """Yield the rows of every record, as known at an instant."""
-    reader = StateReader(conn, datasets, instant)
-    for check in CHECKS:
-        known = KnownStates(reader, datasets, check)
-        for states in reader.of_datasets(datasets.concerned(check)):
-            yield from _rows(check, states, known)
-
-
-def rows_of_records(
-    conn: Connection, datasets: Datasets, instant: int, records: Sequence[int]
+def compute_rows(
+    conn: Connection, datasets: Datasets, instant: int, records: Sequence[int] | None = None
 ) -> Iterator[Row]:
-    """Yield the rows of some records, as known at an instant."""
+    """Yield the rows of some records, or of all, as known at an instant."""
     reader = StateReader(conn, datasets, instant)
     for check in CHECKS:
-        known = KnownStates(reader, datasets, check)
-        concerned = set(datasets.concerned(check))
-        for states in reader.of_records(records):
-            if states[0].dataset in concerned:
-                yield from _rows(check, states, known)
-
-
-def _rows(check: Check, states: Sequence[RecordState], known: KnownStates) -> Iterator[Row]:
-    for row, period in derive(check, states, known):
-        yield asdict(row) | asdict(period)
+        known_states = KnownStates(reader, datasets, check)
+        for states in reader.of_datasets(datasets.concerned(check), records):
+            for row, period in derive(check, states, known_states):
+                yield asdict(row) | asdict(period)
 
 
 def write_rows(conn: Connection, rows: Iterable[Row]) -> int:

@@ -56,9 +56,7 @@ class Findings:
                 conn, datasets, before.release
             ):
                 records = finding_rows.touched_records(conn, before.release)
-                rows = list(finding_rows.rows_of_records(conn, datasets, FOREVER - 1, records))
-            else:
-                rows = list(finding_rows.all_rows(conn, datasets, FOREVER - 1))
+            rows = list(finding_rows.compute_rows(conn, datasets, FOREVER - 1, records))
         with self._session.write() as conn:
             if finding_rows.read_run(conn) == before:
                 _replace(conn, records, rows, after)
@@ -69,7 +67,7 @@ class Findings:
         with self._session.read() as conn:
             datasets = finding_rows.read_datasets(self._session, conn)
             run = Run(finding_rows.last_release(conn), finding_rows.current_inputs(datasets))
-            rows = list(finding_rows.all_rows(conn, datasets, FOREVER - 1))
+            rows = list(finding_rows.compute_rows(conn, datasets, FOREVER - 1))
         with self._session.write() as conn:
             _replace(conn, None, rows, run)
 

@@ -67,15 +67,19 @@ class StateReader:
     def __init__(self, conn: Connection, datasets: Datasets, instant: int) -> None:
         self._conn, self._datasets, self._instant = conn, datasets, instant
 
-    def of_datasets(self, keys: Sequence[int]) -> Iterator[list[RecordState]]:
-        """Yield the states of each record of some datasets."""
-        if keys:
-            yield from self._by_record(self._states().where(_s.dataset.in_(keys)))
+    def of_datasets(
+        self, keys: Sequence[int], records: Sequence[int] | None = None
+    ) -> Iterator[list[RecordState]]:
+        """Yield the states of each record of some datasets, or of these records of them.
 
-    def of_records(self, keys: Sequence[int]) -> Iterator[list[RecordState]]:
-        """Yield the states of some records; those without content have none."""
-        for batch in batched(keys, _BATCH):
-            yield from self._by_record(self._states().where(_s.record.in_(batch)))
+        Records without content have none.
+        """
+        states = self._states().where(_s.dataset.in_(keys))
+        if records is None:
+            yield from self._by_record(states)
+            return
+        for batch in batched(records, _BATCH):
+            yield from self._by_record(states.where(_s.record.in_(batch)))
 
     def _states(self) -> Select[Any]:
         known_to = case((_s.known_to > self._instant, FOREVER), else_=_s.known_to).label("known_to")

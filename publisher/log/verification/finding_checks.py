@@ -27,7 +27,7 @@ def check_findings(session: Session, conn: Connection) -> Iterator[Problem]:
     if not finding_rows.is_current(run.inputs, finding_rows.current_inputs(datasets)):
         return
     instant = finding_rows.known_at(conn, run)
-    rebuilt = {_key(row): row for row in finding_rows.all_rows(conn, datasets, instant)}
+    rebuilt = {_key(row): row for row in finding_rows.compute_rows(conn, datasets, instant)}
     erased = t.record.c.erased_by > run.release
     erased_since = set(conn.scalars(select(t.record.c.key).where(erased)))
     for stored in stream(conn, select(f.finding)):

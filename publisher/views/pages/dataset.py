@@ -89,8 +89,9 @@ def dataset(press: Press, visit: Visit) -> Reply:
     view = View(release=release) if release else visit.view
     pinned = requested_view.view_query(requested_view.explicit_view(service, name, view))
     host = service.site.base.removesuffix(visit.root)
-    files = [(host + address, media) for _, media, address in _files(visit, name, release)]
-    links = signposting.of_dataset(service.site.base, dataset, pinned, files, release=release)
+    files = _files(visit, name, release)
+    items = [(host + address, media) for _, media, address in files]
+    links = signposting.of_dataset(service.site.base, dataset, pinned, items, release=release)
 
     def build() -> bytes:
         page = listing.fetch_page(service)
@@ -116,7 +117,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             fields=[f for f in catalogue.fields if not f.personal],
             facets=[search.choices(visit, f) for f in facets if search.is_useful(visit, f)],
             chips=list(search.chips(visit, facets, {})),
-            files=[(title, address) for title, _, address in _files(visit, name, release)],
+            files=[(title, address) for title, _, address in files],
             own_files=_own_files(visit),
             title_of=field_html.title_of,
         )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from publisher.cli.context import DAY, MOMENT, CommandContext, with_context
+from publisher.cli.context import DAY, JSON, MOMENT, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 from publisher.cli.terminal.language import in_language
@@ -41,7 +41,7 @@ _SEVERITIES = {
     "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="条数 / How many."
 )
 @click.option("--rebuild", is_flag=True, help="重新核对全部记录 / Check every record again.")
-@click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
+@JSON
 @with_context
 def check(
     context: CommandContext,
@@ -76,13 +76,13 @@ def check(
             log.datasets.get(dataset)
         _update(log, rebuild=rebuild)
         page = log.findings.page(query)
-        known = any(one.catalogue == "statutes" for one in log.datasets.all())
+        has_statutes = any(one.catalogue == "statutes" for one in log.datasets.all())
     if as_json:
         output.print_json({"total": page.total, "findings": [_to_json(one) for one in page.findings]})
         return
-    for found in page.findings:
-        _show(found)
-    _print_total(page, known_statutes=known)
+    for finding in page.findings:
+        _show(finding)
+    _print_total(page, has_statutes=has_statutes)
 
 
 def _update(log: Log, *, rebuild: bool) -> None:
@@ -100,49 +100,49 @@ def _update(log: Log, *, rebuild: bool) -> None:
             log.findings.update()
 
 
-def _show(found: PublishedFinding) -> None:
-    one = found.finding
-    output.print_line(f"{found.title}  [{found.dataset}/{found.record}]")
+def _show(published: PublishedFinding) -> None:
+    one = published.finding
+    output.print_line(f"{published.title}  [{published.dataset}/{published.record}]")
     output.print_line(f"    {in_language(one.message_zh, one.message_en)}")
     output.print_line(f"    {in_language(one.because_zh, one.because_en)}")
     words = in_language(*_SEVERITIES[one.severity])
-    output.print_line(f"    {one.code}, {words}, {found.effective_from}  {found.id}")
+    output.print_line(f"    {one.code}, {words}, {published.effective_from}  {published.id}")
     for cite in one.cites:
         if cite.role.startswith("basis"):
             output.print_line(f"    {cite.field}: {' '.join(cite.text.split())}")
 
 
-def _print_total(page: FindingPage, *, known_statutes: bool) -> None:
+def _print_total(page: FindingPage, *, has_statutes: bool) -> None:
     output.print_message(
         f"共{page.total}个待核问题，未经确认；请逐一核对原文。",
         f"{page.total} findings, unconfirmed: check each against its texts.",
     )
-    if not known_statutes:
+    if not has_statutes:
         output.print_message(
             "还没有法律法规清单，依据无从核对。请运行 qingdan statutes import。",
             "There is no list of statutes, so that bases cannot be checked. Run qingdan statutes import.",
         )
 
 
-def _to_json(found: PublishedFinding) -> dict[str, Any]:
-    one = found.finding
+def _to_json(published: PublishedFinding) -> dict[str, Any]:
+    one = published.finding
     return {
-        "id": found.id,
+        "id": published.id,
         "check": one.code,
         "severity": one.severity,
-        "status": found.status,
-        "dataset": found.dataset,
-        "record": found.record,
-        "title": found.title,
-        "part": found.part,
+        "status": published.status,
+        "dataset": published.dataset,
+        "record": published.record,
+        "title": published.title,
+        "part": published.part,
         "message": {"zh": one.message_zh, "en": one.message_en},
         "because": {"zh": one.because_zh, "en": one.because_en},
-        "effective_from": found.effective_from,
-        "effective_to": found.effective_to,
-        "known_from": found.known_from,
-        "known_to": found.known_to,
-        "opened_by": None if found.opened is None else asdict(found.opened),
-        "ended_by": None if found.ended is None else asdict(found.ended),
+        "effective_from": published.effective_from,
+        "effective_to": published.effective_to,
+        "known_from": published.known_from,
+        "known_to": published.known_to,
+        "opened_by": None if published.opened is None else asdict(published.opened),
+        "ended_by": None if published.ended is None else asdict(published.ended),
         "cites": [asdict(cite) for cite in one.cites],
     }
 

@@ -135,7 +135,7 @@ def _page(service: Service, call: Call, query: FindingQuery, digest: str) -> ans
         cursor = service.cursors.encode(page_cursor.Cursor(digest, after=page.after))
     return answers.Findings(
         total=page.total,
-        findings=tuple(_finding(service, found) for found in page.findings),
+        findings=tuple(_finding(service, published) for published in page.findings),
         facets={
             name: tuple(answers.FindingCount(value=value, count=count) for value, count in counts)
             for name, counts in page.facets.items()
@@ -184,32 +184,32 @@ def get_finding(service: Service, call: Call) -> Reply:
     )
 
 
-def _finding(service: Service, found: PublishedFinding) -> answers.Finding:
-    one = found.finding
+def _finding(service: Service, published: PublishedFinding) -> answers.Finding:
+    one = published.finding
     return answers.Finding(
-        id=found.id,
+        id=published.id,
         check=one.code,
         rule=one.rule,
         severity=one.severity,
-        status=found.status,
-        dataset=found.dataset,
-        record=found.record,
-        title=found.title,
-        part=found.part,
+        status=published.status,
+        dataset=published.dataset,
+        record=published.record,
+        title=published.title,
+        part=published.part,
         message=answers.Texts(zh=one.message_zh, en=one.message_en),
         because=answers.Texts(zh=one.because_zh, en=one.because_en),
         way_out=answers.Texts(zh=one.way_out_zh, en=one.way_out_en),
-        effective_from=found.effective_from,
-        effective_to=found.effective_to,
-        known_from=found.known_from,
-        known_to=found.known_to,
-        opened_by=_release(service, found.opened),
-        ended_by=_release(service, found.ended),
+        effective_from=published.effective_from,
+        effective_to=published.effective_to,
+        known_from=published.known_from,
+        known_to=published.known_to,
+        opened_by=_release(service, published.opened),
+        ended_by=_release(service, published.ended),
         cites=tuple(_cites(service, one.cites)),
         links=answers.FindingLinks(
-            self=service.link(f"/v1/findings/{found.id}"),
+            self=service.link(f"/v1/findings/{published.id}"),
             check=service.link("/v1/checks"),
-            record=service.link(f"/v1/datasets/{found.dataset}/records/{found.record}"),
+            record=service.link(f"/v1/datasets/{published.dataset}/records/{published.record}"),
         ),
     )
 

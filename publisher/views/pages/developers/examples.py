@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -85,19 +85,25 @@ def _state(service: Service) -> tuple[object, ...]:
 
 def find_example_dataset(log: Log) -> Dataset | None:
     """Find the dataset with the most releases."""
-    return max(log.datasets.all(), key=lambda d: len(log.queries.releases(d.name)), default=None)
+    return next(iter(_by_number_of_releases(log)), None)
+
+
+def _by_number_of_releases(log: Log) -> Sequence[Dataset]:
+    """List the datasets, that with the most releases first."""
+    return sorted(log.datasets.all(), key=lambda d: -len(log.queries.releases(d.name)))
 
 
 def _example_requests(service: Service) -> list[_ExampleRequest]:
     """Build requests about the dataset with the most releases and its first record."""
     log = service.log
     requests = [_ExampleRequest(("全部数据集", "Every dataset"), datasets.list_datasets, {})]
-    example_dataset = find_example_dataset(log)
-    if example_dataset is None:
+    by_releases = _by_number_of_releases(log)
+    if not by_releases:
         return requests
+    example_dataset = by_releases[0]
     name = {"dataset": example_dataset.name}
     releases = log.queries.releases(example_dataset.name)
-    requests += filter(None, [_filter_request(service)])
+    requests += filter(None, [_filter_request(log, by_releases[:_MOST_CANDIDATES])])
     first_records = log.queries.records(example_dataset.name, RecordQuery(limit=1)).records
     if first_records:
         record_names = {**name, "record": first_records[0].id}
@@ -141,11 +147,9 @@ def _example_requests(service: Service) -> list[_ExampleRequest]:
     return requests
 
 
-def _filter_request(service: Service) -> _ExampleRequest | None:
+def _filter_request(log: Log, candidates: Sequence[Dataset]) -> _ExampleRequest | None:
     """Build a request that filters, sorts and counts, on a list where this selects some of many records."""
-    log = service.log
-    by_releases = sorted(log.datasets.all(), key=lambda d: -len(log.queries.releases(d.name)))
-    for dataset in by_releases[:_MOST_CANDIDATES]:
+    for dataset in candidates:
         catalogue = log.queries.catalogue(dataset.name)
         facets = tuple(field.name for field in catalogue.fields if field.facet and not field.personal)
         page = log.queries.records(dataset.name, RecordQuery(limit=1, facets=facets))

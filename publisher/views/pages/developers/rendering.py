@@ -33,6 +33,9 @@ _ATTRIBUTES = {
     "div": {"class", "tabindex", "role", "aria-label"},
 }
 
+_LINE = MarkdownIt("commonmark", {"html": False}).disable(["image", "link"])
+"""Parser of one paragraph, made once: the reference of the API has some seven hundred."""
+
 type Link = Callable[[str], str]
 """Makes the address of a page, in the reader's language, or of a file of the site, from its path."""
 
@@ -78,7 +81,7 @@ def render(document: Document, edition: Edition, *, base: str, link: Link, label
 
 def render_line(text: str) -> Markup:
     """Render a text of one paragraph, without a link of its own."""
-    html = MarkdownIt("commonmark", {"html": False}).disable(["image", "link"]).renderInline(text)
+    html = _LINE.renderInline(text)
     return Markup(nh3.clean(html, tags=_ELEMENTS, attributes=_ATTRIBUTES))  # noqa: S704 - escaped and sanitised
 
 

@@ -116,7 +116,7 @@ _WHY, _MORE = "设定和实施依据 / Legal basis", "详细内容 / Details"
 
 
 def _group(field: Field) -> str:
-    if field.format in ("citations", "document-number") or field.title.endswith("依据"):
+    if field.format in ("citations", "document-number") or field.names_a_basis:
         return _WHY
     if field.type in _QUANTITIES:
         return _HOW_MUCH
