@@ -10,7 +10,7 @@ from types import MappingProxyType
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule
 from publisher.ingest.findings.kind import Bilingual, Finding
-from schemas.definition.catalogue import Catalogue, Content, Field
+from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.legal_bases import CitedStatute, find_cited_statutes
 
 _STATUTES = "statutes"
@@ -97,12 +97,11 @@ class BasisRepealed(Check):
 
     def concerns(self, catalogue: Catalogue) -> bool:
         """Lists of documents and decisions cite what was in force at their time."""
-        return not catalogue.running and any(_is_basis(catalogue, field) for field in catalogue.fields)
+        return not catalogue.running and bool(catalogue.basis_fields)
 
     def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
-        for field in record.catalogue.fields:
-            if _is_basis(record.catalogue, field):
-                yield from self._check_field(record, field.name, knowledge, day)
+        for field in record.catalogue.basis_fields:
+            yield from self._check_field(record, field, knowledge, day)
 
     def _check_field(
         self, record: CheckedRecord, field: str, knowledge: Knowledge, day: date
@@ -141,11 +140,6 @@ class BasisRepealed(Check):
         }
         cites += [row.cite(role, name) for role, name in fields.items()]
         return self.finding(rule, cites)
-
-
-def _is_basis(catalogue: Catalogue, field: Field) -> bool:
-    """Test for a field in which a row names what it rests on."""
-    return field.name == catalogue.basis_field or field.names_a_basis
 
 
 def _texts(value: object) -> Iterator[tuple[int | None, str]]:

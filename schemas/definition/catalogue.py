@@ -144,6 +144,11 @@ class Catalogue:
         return any(f.format == "markdown" for f in self.fields)
 
     @cached_property
+    def basis_fields(self) -> tuple[str, ...]:
+        """Names of the fields in which a row says what it rests on."""
+        return tuple(f.name for f in self.fields if f.name == self.basis_field or f.names_a_basis)
+
+    @cached_property
     def digest(self) -> str:
         """SHA-256 of the file's text, hexadecimal."""
         return hashlib.sha256(self.source.encode()).hexdigest()

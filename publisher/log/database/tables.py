@@ -25,7 +25,7 @@ from publisher.log.database.sealed_columns import sealed, sealed_on_update
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0016"
+HEAD = "0017"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -35,6 +35,7 @@ metadata = MetaData()
 CodePointText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 Integer64 = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates keys for INTEGER only: 64 bits
 _OPEN, _GONE = text(f"known_to = {FOREVER}"), text("withdrawn_at IS NOT NULL")
+_ERASED = text("erased_by IS NOT NULL")
 
 site = Table(
     "site",
@@ -167,6 +168,7 @@ record = Table(
     Column("erased_by", ForeignKey("release.sequence")),
     Index("record_by_identity", "dataset", "identity", unique=True),
     Index("record_withdrawn", "dataset", "withdrawn_at", sqlite_where=_GONE, postgresql_where=_GONE),
+    Index("record_erased", "erased_by", sqlite_where=_ERASED, postgresql_where=_ERASED),
 )
 
 revision = Table(

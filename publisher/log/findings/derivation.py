@@ -38,7 +38,7 @@ def derive(
     """Yield the findings that the states of one record have, each with its periods."""
     periods: dict[FindingRow, list[Period]] = {}
     for state in states:
-        needed = _needed_states(check, state, known_states)
+        needed = _find_needed(check, state.record, known_states)
         if check.needs and not needed:
             continue
         for cell in _cells(state, needed):
@@ -47,6 +47,13 @@ def derive(
     for row, cells in periods.items():
         for period in merge_periods(cells):
             yield row, period
+
+
+def concerned_records(
+    check: Check, revisions: Iterable[tuple[int, CheckedRecord]], known_states: KnownStates
+) -> list[int]:
+    """List the records with a revision that looks up something known; the others have no findings."""
+    return sorted({key for key, record in revisions if _find_needed(check, record, known_states)})
 
 
 class _Lookups:
@@ -72,11 +79,11 @@ class _InCell:
         return [state.record for state in states if state.period.contains(day, instant)]
 
 
-def _needed_states(
-    check: Check, state: RecordState, known_states: KnownStates
+def _find_needed(
+    check: Check, record: CheckedRecord, known_states: KnownStates
 ) -> dict[tuple[str, str], Sequence[RecordState]]:
     lookups = _Lookups()
-    list(check.applies(state.record, lookups, date.min))  # only the lookups matter
+    list(check.applies(record, lookups, date.min))  # only the lookups matter
     return {key: states for key in lookups.keys if (states := known_states.find(*key))}
 
 

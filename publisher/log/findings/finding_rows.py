@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, func, insert, select
 from publisher.checks.all_checks import CHECKS
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
-from publisher.log.findings.derivation import derive
+from publisher.log.findings.derivation import concerned_records, derive
 from publisher.log.findings.record_states import Datasets, KnownStates, StateReader
 from publisher.log.session import Session
 
@@ -93,7 +93,10 @@ def compute_rows(
     reader = StateReader(conn, datasets, instant)
     for check in CHECKS:
         known_states = KnownStates(reader, datasets, check)
-        for states in reader.of_datasets(datasets.concerned(check), records):
+        keys, own = datasets.concerned(check), records
+        if check.needs:
+            own = concerned_records(check, reader.revisions(keys, records), known_states)
+        for states in reader.of_datasets(keys, own):
             for row, period in derive(check, states, known_states):
                 yield asdict(row) | asdict(period)
 

@@ -12,7 +12,7 @@ from publisher.log.blob_store import digest_of
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.releases import provenance, release_document
+from publisher.log.releases import release_document
 from publisher.log.transparency import description_entries, merkle_tree
 from publisher.log.transparency.entries import Entry
 from publisher.log.transparency.merkle_tree import MerkleTree
@@ -121,13 +121,3 @@ def _verify_checkpoints(conn: Connection, tiles: Mapping[tuple[int, int], bytes]
             yield f"checkpoint of {row.size} entries: it is of other entries"
     if last < size:
         yield f"entry {last}: no checkpoint covers it"
-
-
-def verify_provenance(row: Any) -> Iterator[str]:
-    """Compare where a revision is from (file, locator, originals, source text) with its commitment."""
-    try:
-        is_same = row.provenance == provenance.commit_row(row)
-    except ValueError:  # not even JSON
-        is_same = False
-    if not is_same:
-        yield f"record {row.id}: locator, originals, file or source text of a revision were changed"

@@ -1,17 +1,16 @@
-"""Verification of the log: revisions, and the hashes of format 1, of releases before there were entries."""
+"""Verification of releases, and the hashes of format 1, of releases before there were entries."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.log.canonical_json import canonical, canonical_line, commitment
 from publisher.log.database import tables as t
-from publisher.log.database.connection import stream
 from publisher.log.releases import entry_checks
 from publisher.log.releases.release_document import SALTED
 from publisher.log.transparency import successions
@@ -35,23 +34,6 @@ class Verification:
     @property
     def ok(self) -> bool:
         return not self.problems
-
-
-class _HashedRevision(NamedTuple):
-    """A revision with its salt, its hashes, and where it is from."""
-
-    key: int
-    hash: str
-    salt: bytes | None
-    content: str | None
-    id: str
-    erased_by: int | None
-    locator: str
-    originals: str
-    source_text: str
-    provenance: str | None
-    digest: str | None
-    """SHA-256 of its file."""
 
 
 def manifest_hash(lines: Iterable[Sequence[Any]]) -> str:
@@ -114,36 +96,32 @@ def manifest_line(row: Sequence[Any]) -> Sequence[Any]:
     return (*others, None if effective_to >= 2**53 else effective_to)
 
 
-def verify(conn: Connection) -> Verification:
-    """Check every hash of the log against what is stored."""
-    problems: list[str] = []
-    revisions, erased = _verify_revisions(conn, problems)
-    previous, releases, last = FIRST, 0, 0
+def verify(conn: Connection) -> Iterator[str]:
+    """Check the hashes of all releases and entries against what is stored; yield what differs."""
+    previous, last = FIRST, 0
     rows = conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all()
     for row in map(dict, rows):
-        releases += 1
         where, expected = f"release {row['sequence']}", last + 1 + successions.lost_at(conn, last)
         if row["sequence"] != expected:
-            problems.append(f"{where}: release {expected} is missing before it")
+            yield f"{where}: release {expected} is missing before it"
         last = row["sequence"]
         if row["previous_hash"] != previous:
-            problems.append(f"{where}: does not follow the release before it")
+            yield f"{where}: does not follow the release before it"
         if row["left_out"] is not None and row["left_out_hash"] != commitment(
             bytes(row["left_out_salt"] or b""), row["left_out"].encode()
         ):
-            problems.append(f"{where}: its list of rows left out was changed")
+            yield f"{where}: its list of rows left out was changed"
         if row["format"] == 1:
-            problems += _verify_first_format(conn, where, row)
-        problems += entry_checks.verify_release(conn, where, row)
+            yield from _verify_first_format(conn, where, row)
+        yield from entry_checks.verify_release(conn, where, row)
         # The first release after a reseal follows the document of format 2 of the release before.
         c = t.release.c
         following = conn.scalar(
             select(c.format).where(c.sequence > row["sequence"]).order_by(c.sequence).limit(1)
         )
         previous = row["hash"] if following == 1 else row["document"]
-    problems += entry_checks.verify_erased_actors(conn)
-    problems += entry_checks.verify_entries(conn)
-    return Verification(releases=releases, revisions=revisions, erased=erased, problems=tuple(problems))
+    yield from entry_checks.verify_erased_actors(conn)
+    yield from entry_checks.verify_entries(conn)
 
 
 def _verify_first_format(conn: Connection, where: str, row: Mapping[str, Any]) -> Iterator[str]:
@@ -161,29 +139,3 @@ def imports(conn: Connection, condition: ColumnElement[bool]) -> Sequence[Mappin
     """List imports for the hash of their release, in the order in which they were staged."""
     rows = conn.execute(select(t.import_).where(condition).order_by(t.import_.c.key)).mappings().all()
     return [dict(row) for row in rows]
-
-
-def _verify_revisions(conn: Connection, problems: list[str]) -> tuple[int, int]:
-    v = t.revision.c
-    revisions = erased = 0
-    rows = stream(
-        conn,
-        select(
-            *(v.key, v.hash, v.salt, v.content, t.record.c.id, t.record.c.erased_by),
-            *(v.locator, v.originals, v.source_text, v.provenance, t.import_.c.digest),
-        )
-        .join_from(t.revision, t.record, t.record.c.key == v.record)
-        .outerjoin(t.import_, t.import_.c.key == v["import"])
-        .order_by(v.key),
-    )
-    for row in map(_HashedRevision._make, rows):
-        revisions += 1
-        if row.content is None:
-            erased += 1
-            if row.erased_by is None:
-                problems.append(f"record {row.id}: the content of a revision is missing without an erasure")
-        elif commitment(bytes(row.salt or b""), row.content.encode()) != row.hash:
-            problems.append(f"record {row.id}: the content of a revision does not match its hash")
-        else:
-            problems += entry_checks.verify_provenance(row)
-    return revisions, erased

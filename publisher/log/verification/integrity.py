@@ -152,16 +152,17 @@ class Integrity:
         self, conn: Connection, scope: Scope, counts: _Counts
     ) -> Iterator[tuple[str, Callable[[], Iterable[Problem]]]]:
         yield "数据库 database", lambda: database_checks.check_database(conn)
-        yield "哈希 hashes", lambda: _check_hashes(conn, counts)
+        yield "哈希 hashes", lambda: map(Problem, hash_chain.verify(conn))
         catalogues = counts.catalogues
         yield "清单类型 catalogues", lambda: table_checks.check_catalogues(conn, catalogues)
         releases = table_checks.read_releases(conn)
+        counts.releases = len(releases)
         yield "数据集 datasets", lambda: table_checks.check_datasets(conn, releases)
         sequence = conn.scalar(select(t.site.c.outbox_sequence)) or 0
         records = RecordChecks(conn, releases, sequence)
         revisions = RevisionChecks(conn, releases, catalogues)
         yield "条目 records", records.check
-        yield "修订版 revisions", revisions.check
+        yield "修订版 revisions", lambda: _check_revisions(revisions, counts)
         yield (
             "修订版 revisions",
             lambda: table_checks.check_revisions(conn, records.revisions, revisions.count),
@@ -189,11 +190,9 @@ class Integrity:
         )
 
 
-def _check_hashes(conn: Connection, counts: _Counts) -> Iterator[Problem]:
-    verification = hash_chain.verify(conn)
-    counts.releases, counts.revisions = verification.releases, verification.revisions
-    counts.erased = verification.erased
-    yield from map(Problem, verification.problems)
+def _check_revisions(revisions: RevisionChecks, counts: _Counts) -> Iterator[Problem]:
+    yield from revisions.check()
+    counts.revisions, counts.erased = revisions.count, revisions.erased
 
 
 def _ignore(_step: str) -> None:

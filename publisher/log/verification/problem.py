@@ -15,7 +15,7 @@ type Derived = Literal["", "span", "tally", "value", "record", "revision", "rele
 """Table whose rows :mod:`.repair` computes again; "" for what belongs to the log or comes from outside."""
 
 _LONGEST = 80
-_UNREADABLE = (
+UNREADABLE = (
     DBAPIError,
     LogError,
     struct.error,
@@ -56,5 +56,10 @@ def guard(where: str, check: Callable[[], Iterable[Problem]]) -> Iterator[Proble
     """Run a check. A stored value of the wrong type or form is a problem too, not the end of the command."""
     try:
         yield from check()
-    except _UNREADABLE as error:
-        yield Problem(f"{where}: 无法读取 cannot be read: {type(error).__name__}: {str(error)[:200]}")
+    except UNREADABLE as error:
+        yield unreadable(where, error)
+
+
+def unreadable(where: str, error: Exception) -> Problem:
+    """State that a check met one of :data:`UNREADABLE`."""
+    return Problem(f"{where}: 无法读取 cannot be read: {type(error).__name__}: {str(error)[:200]}")

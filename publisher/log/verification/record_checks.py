@@ -86,9 +86,12 @@ class RecordChecks:
         for change in changes:
             if (release := self._releases.get(change.release)) is None:
                 continue
-            for name, stored, expected in self._owners(record, release, change):
-                if stored != expected:
-                    yield Problem(f"{where}, {release}", name, stored, expected)
+            owners = (change.dataset, record.dataset, change.owner)
+            expected = (release.dataset, release.dataset, record.key)
+            if owners != expected:
+                yield from _name_owners(f"{where}, {release}", owners, expected)
+            if change.part is not None or change.before_part is not None:
+                yield from self._check_parts(f"{where}, {release}", release, change)
             if change.revision in brought:
                 continue
             brought.add(change.revision)
@@ -99,16 +102,10 @@ class RecordChecks:
                 yield Problem(f"{where}, {release}", *own, derived="revision", key=(change.revision,))
         self.revisions += len(brought)
 
-    def _owners(
-        self, record: Any, release: ReleaseRow, change: RecordedChange
-    ) -> Iterator[tuple[str, int | None, int | None]]:
-        """Yield (field, stored, expected) for what a change belongs to."""
-        yield "change.dataset", change.dataset, release.dataset
-        yield "record.dataset", record.dataset, release.dataset
-        yield "revision.record", change.owner, record.key
+    def _check_parts(self, where: str, release: ReleaseRow, change: RecordedChange) -> Iterator[Problem]:
         for name, part in (("part", change.part), ("before_part", change.before_part)):
             if part is not None and self._parts.get(part) != release.dataset:
-                yield f"change.{name}", part, None
+                yield Problem(where, f"change.{name}", part, None)
 
     def _compare_spans(
         self, where: str, record: Any, stored: Sequence[Any], rebuilt: Sequence[FoldedSpan]
@@ -144,11 +141,14 @@ class RecordChecks:
         """Count how a span changes the number of records in force, on both clocks."""
         if span[span_fold.STATUS] != "stated":
             return
-        dataset = span[span_fold.DATASET]
-        for instant, sign in ((span[span_fold.KNOWN_FROM], 1), (span[span_fold.KNOWN_TO], -1)):
-            for day, direction in ((span[span_fold.FIRST], 1), (span[span_fold.END], -1)):
-                if instant < FOREVER and day < FOREVER:
-                    self.growth[dataset, instant, day, erased_by] += sign * direction
+        dataset, growth = span[span_fold.DATASET], self.growth
+        known_to, first, end = span[span_fold.KNOWN_TO], span[span_fold.FIRST], span[span_fold.END]
+        for instant, sign in ((span[span_fold.KNOWN_FROM], 1), (known_to, -1)):
+            if instant < FOREVER:
+                if first < FOREVER:
+                    growth[dataset, instant, first, erased_by] += sign
+                if end < FOREVER:
+                    growth[dataset, instant, end, erased_by] -= sign
 
     def _changes(self) -> Iterable[RecordedChange]:
         c, v = t.change.c, t.revision.c
@@ -198,6 +198,14 @@ class _Groups:
         while self._next is not None:
             yield self._next[0]
             self._advance()
+
+
+def _name_owners(where: str, stored: Sequence[int | None], expected: Sequence[int]) -> Iterator[Problem]:
+    """Name what a change belongs to, and should not."""
+    names = ("change.dataset", "record.dataset", "revision.record")
+    for name, was, now in zip(names, stored, expected, strict=True):
+        if was != now:
+            yield Problem(where, name, was, now)
 
 
 def _withdrawn_at(by_release: Sequence[tuple[ReleaseRow, Sequence[RecordedChange]]]) -> int | None:

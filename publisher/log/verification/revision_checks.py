@@ -1,9 +1,9 @@
-"""Revisions one by one: title, identity and filterable values are computed again from the content."""
+"""Revisions one by one: the hashes, the title, the identity and the filterable values of each content."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from itertools import groupby
 from operator import itemgetter
@@ -12,13 +12,14 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, func, select
 
+from publisher.log.canonical_json import commitment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import identity_digest, later_id
-from publisher.log.releases import field_values
-from publisher.log.verification.problem import Derived, Problem, guard
+from publisher.log.releases import field_values, provenance
+from publisher.log.verification.problem import UNREADABLE, Derived, Problem, guard, unreadable
 from publisher.log.verification.span_fold import ReleaseRow
 from schemas.definition.catalogue import Catalogue
 
@@ -27,6 +28,8 @@ _ERASED = {"title": "", "source_text": "", "locator": "{}", "originals": "{}"}
 """Values of a revision whose content was erased."""
 type _Value = tuple[str, str, float | None]
 """Field, text, number."""
+type _Difference = tuple[str, object, object, Derived]
+"""Field, what is stored, what is right, table."""
 
 
 class StoredRevision(NamedTuple):
@@ -42,6 +45,11 @@ class StoredRevision(NamedTuple):
     id: str
     identity: str | None
     erased_by: int | None
+    hash: str
+    salt: bytes | None
+    provenance: str | None
+    digest: str | None
+    """SHA-256 of its file."""
 
 
 class ReleaseFinder:
@@ -76,68 +84,69 @@ class RevisionChecks:
         self._finder = ReleaseFinder(conn, releases)
         self._with_identity: set[int] = set()
         """Keys of records of which a revision has the identity of the record."""
-        self.count = 0
+        self.count = self.erased = 0
 
     def check(self) -> Iterator[Problem]:
         values = _ValueGroups(self._conn)
         v, r = t.revision.c, t.record.c
         query = (
             select(v.key, v.record, v.content, v.title, v.locator, v.originals, v.source_text)
-            .add_columns(r.id, r.identity, r.erased_by)
+            .add_columns(r.id, r.identity, r.erased_by, v.hash, v.salt, v.provenance, t.import_.c.digest)
             .join_from(t.revision, t.record, r.key == v.record)
+            .outerjoin(t.import_, t.import_.c.key == v["import"])
             .order_by(v.key)
         )
         for row in map(StoredRevision._make, stream(self._conn, query)):
             self.count += 1
-            yield from guard(f"记录 record {row.id}", partial(self._check, row, values.take(row.key)))
+            self.erased += row.content is None
+            try:
+                yield from _check_hashes(row)
+                yield from self._check(row, values.take(row.key))
+            except UNREADABLE as error:
+                yield unreadable(f"记录 record {row.id}", error)
         for revision in values.strays():
             where = f"筛选值 value of revision #{revision}"
             yield Problem(where, "value", "a row", None, derived="value", key=(revision,))
         yield from self._check_identities()
 
-    def _check(self, row: StoredRevision, stored: Mapping[_Value, int]) -> Iterator[Problem]:
+    def _check(self, row: StoredRevision, stored: Mapping[_Value, int]) -> Sequence[Problem]:
         release = self._finder.find(row.key)
         if release is None:
-            yield Problem(f"记录 record {row.id}: 修订版 revision #{row.key}: 不属于任何发布 of no release")
-            return
-        for field, was, now, table in self._differences(row, release, stored):
-            where = f"记录 record {row.id}, {release}"
-            yield Problem(where, field, was, now, derived=table, key=(row.key,))
+            return (
+                Problem(f"记录 record {row.id}: 修订版 revision #{row.key}: 不属于任何发布 of no release"),
+            )
+        differences = self._compare_erased if row.content is None else self._compare_content
+        return [
+            Problem(f"记录 record {row.id}, {release}", field, was, now, derived=table, key=(row.key,))
+            for field, was, now, table in differences(row, release, stored)
+        ]
 
-    def _differences(
+    def _compare_erased(
+        self, row: StoredRevision, _: ReleaseRow, stored: Mapping[_Value, int]
+    ) -> Iterator[_Difference]:
+        yield from _compare_values(stored, {})
+        for name, blank in _ERASED.items():
+            if getattr(row, name) != blank:
+                yield f"revision.{name}", getattr(row, name), blank, "revision"
+
+    def _compare_content(
         self, row: StoredRevision, release: ReleaseRow, stored: Mapping[_Value, int]
-    ) -> Iterator[tuple[str, object, object, Derived]]:
-        """Yield (field, stored, rebuilt, table)."""
-        if row.content is None:
-            yield from self._compare(stored, {})
-            for name, blank in _ERASED.items():
-                if getattr(row, name) != blank:
-                    yield f"revision.{name}", getattr(row, name), blank, "revision"
-            return
+    ) -> Iterable[_Difference]:
         catalogue = self._catalogues.get(release.catalogue)
         if catalogue is None:
-            return  # the catalogue itself is a problem
-        content = _DECODE(row.content)
-        title = storable(catalogue.title_of(content))
-        if title != row.title:
-            yield "revision.title", row.title, title, "revision"
-        forms = field_values.field_forms(content, self._fields[release.catalogue])
-        yield from self._compare(stored, dict.fromkeys(forms, release.dataset))
+            return ()  # the catalogue itself is a problem
+        content = _DECODE(row.content or "")
         if row.identity is not None and row.record not in self._with_identity:
             identity = identity_digest(release.dataset_name, catalogue.identity_of(content))
             if row.identity == identity:
                 self._with_identity.add(row.record)
-
-    @staticmethod
-    def _compare(
-        stored: Mapping[_Value, int], rebuilt: Mapping[_Value, int]
-    ) -> Iterator[tuple[str, object, object, Derived]]:
-        if stored == rebuilt:
-            return
-        for one in sorted(stored.keys() | rebuilt.keys(), key=repr):
-            if stored.get(one) != rebuilt.get(one):
-                was, now = ((*one[1:], side[one]) if one in side else None for side in (stored, rebuilt))
-                yield f"value.{one[0]}", was, now, "value"
+        title = storable(catalogue.title_of(content))
+        forms = field_values.field_forms(content, self._fields[release.catalogue])
+        values = dict.fromkeys(forms, release.dataset)
+        if title == row.title and values == stored:  # almost always: no generator is made for it
+            return ()
+        own: list[_Difference] = [("revision.title", row.title, title, "revision")]
+        return [*(own if title != row.title else ()), *_compare_values(stored, values)]
 
     def _check_identities(self) -> Iterator[Problem]:
         r = t.record.c
@@ -192,6 +201,37 @@ class RevisionChecks:
             r.key != record.key, (r.identity == identity) | (r.id == later_id(identity, 1))
         )
         return self._conn.execute(others.limit(1)).first() is not None
+
+
+def _check_hashes(row: StoredRevision) -> Sequence[Problem]:
+    """Compare content, file, locator, originals and source text with the commitments to them."""
+    where = f"记录 record {row.id}"
+    if row.content is None:
+        is_erased = row.erased_by is not None
+        return (
+            ()
+            if is_erased
+            else (Problem(f"{where}: the content of a revision is missing without an erasure"),)
+        )
+    if commitment(bytes(row.salt or b""), row.content.encode()) != row.hash:
+        return (Problem(f"{where}: the content of a revision does not match its hash"),)
+    if not _is_from_its_source(row):
+        return (Problem(f"{where}: locator, originals, file or source text of a revision were changed"),)
+    return ()
+
+
+def _is_from_its_source(row: StoredRevision) -> bool:
+    try:
+        return row.provenance == provenance.commit_row(row)
+    except ValueError:  # not even JSON
+        return False
+
+
+def _compare_values(stored: Mapping[_Value, int], rebuilt: Mapping[_Value, int]) -> Iterator[_Difference]:
+    for one in sorted(stored.keys() | rebuilt.keys(), key=repr):
+        if stored.get(one) != rebuilt.get(one):
+            was, now = ((*one[1:], side[one]) if one in side else None for side in (stored, rebuilt))
+            yield f"value.{one[0]}", was, now, "value"
 
 
 class _ValueGroups:
