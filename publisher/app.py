@@ -27,7 +27,7 @@ from publisher.log.transparency.key_files import KeyFiles
 from publisher.settings import Settings
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.views.api import contract
-from publisher.views.api.routes import feeds, proofs, well_known
+from publisher.views.api.routes import datasets, feeds, proofs, well_known
 from publisher.views.mcp import endpoint as mcp_endpoint
 from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
@@ -132,10 +132,13 @@ def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:
         *well_known.STATIC,
         *page_routes.routes(press),
     )
-    plain = [route for route in all_routes if route not in feeds.ROUTES.values()]
+    by_suffix = (*feeds.ROUTES.values(), *datasets.RDF_ROUTES.values(), datasets.get_dataset)
     return [
-        *(endpoints.endpoint(route, service) for route in plain),
+        *(endpoints.endpoint(route, service) for route in all_routes if route not in by_suffix),
         endpoints.by_suffix("/feeds/{dataset}", feeds_of_log, service),
+        endpoints.by_suffix(
+            "/v1/datasets/{dataset}", datasets.RDF_ROUTES, service, plain=datasets.get_dataset
+        ),
     ]
 
 

@@ -52,22 +52,29 @@ def endpoint(route: AnyRoute, service: Service) -> Endpoint:
     return Endpoint(route.operation.path, _responder(route, service), quick)
 
 
-def by_suffix(path: str, routes: Mapping[str, AnyRoute], service: Service) -> Endpoint:
+def by_suffix(
+    path: str, routes: Mapping[str, AnyRoute], service: Service, *, plain: AnyRoute | None = None
+) -> Endpoint:
     """Create one endpoint for routes that differ in the suffix after the last dot, which Litestar cannot do.
 
-    ``path``: for example ``/feeds/{dataset}``. A name without a known suffix has no route.
+    ``path``: for example ``/feeds/{dataset}``. ``plain``: route of a name without a known suffix, if there is
+    one; it is not quick.
     """
     endpoints = {suffix: endpoint(route, service) for suffix, route in routes.items()}
     handlers = {suffix: e.respond for suffix, e in endpoints.items()}
+    without_suffix = None if plain is None else endpoint(plain, service).respond
 
     async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> AsgiResponse:
         ((key, segment),) = names.items()
         name, _, suffix = segment.rpartition(".")
-        if suffix not in handlers:
+        if suffix in handlers:
+            return await handlers[suffix](scope, receive, {key: name})
+        if without_suffix is None:
             raise ProblemError("no-such-route")
-        return await handlers[suffix](scope, receive, {key: name})
+        return await without_suffix(scope, receive, names)
 
-    return Endpoint(path, respond, all(e.quick for e in endpoints.values()), handlers)
+    quick = without_suffix is None and all(e.quick for e in endpoints.values())
+    return Endpoint(path, respond, quick, handlers)
 
 
 def handler(endpoint: Endpoint) -> HTTPRouteHandler:

@@ -31,6 +31,7 @@ def requests_by_operation(site: Site) -> dict[str, str]:
     return {
         "list_datasets": "/v1/datasets",
         "get_dataset": home,
+        **{f"get_dataset_{form}": f"{home}.{form}" for form in ("jsonld", "ttl", "rdf", "nt")},
         "get_schema": f"{home}/schema",
         "list_releases": f"{home}/releases?limit=1",
         "get_release": f"{home}/releases/2",

@@ -52,10 +52,10 @@ def sitemap(addresses: Iterable[Address]) -> bytes:
 def robots(base: str, records: Sequence[tuple[str, int]]) -> bytes:
     """Build robots.txt: everything may be crawled except search and suggestions, whose pages are infinite.
 
-    ``records``: (dataset, number of records), for the sitemaps of each dataset.
+    It names all sitemaps. ``records``: (dataset, number of records), for the sitemaps of each dataset.
     """
     rules = "User-agent: *\nAllow: /\nDisallow: /search\nDisallow: /v1/search\nDisallow: /v1/suggest\n"
-    lines = [f"Sitemap: {base}/sitemap.xml"]
+    lines = [f"Sitemap: {base}/sitemap.xml", f"Sitemap: {base}/developers/sitemap.xml"]
     for name, number in records:
         pages = range(1, -(-number // LARGEST) + 1)
         lines += [f"Sitemap: {base}/datasets/{name}/sitemaps/{page}" for page in pages]

@@ -73,6 +73,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
             record_sitemap.render_record_sitemap,
             record_sitemap.XML,
         ),
+        _page(f"{documents.HOME}/sitemap.xml", press, documentation.render_sitemap, record_sitemap.XML),
         *(_waiting(path, press, page) for path, page in WAITING.items()),
         replace(_waiting(RECORD, press, record.record), runs="loop"),
         _download("/search.csv", results_file.CSV, results_file.as_csv),

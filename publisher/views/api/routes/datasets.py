@@ -14,7 +14,7 @@ from publisher.views.discovery import dcat_catalog, rdf_forms, signposting
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import COMPARISONS, Grammar
-from publisher.web.route import Call, Reply, route
+from publisher.web.route import Call, Reply, Route, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Field, build_json_schema, build_table_schema
 
@@ -55,9 +55,9 @@ def list_datasets(service: Service, call: Call) -> Reply:
         tag=TAG,
         summary="一个数据集",
         description="数据集的名称、公布机关、许可、报送部门与最近一次发布。"
-        "以 Accept 可取 RDF（DCAT 3），含历次发布与系列。\n\n"
-        "One dataset: its titles, body, licence, parts and latest release. With Accept as RDF (DCAT 3), with "
-        "its releases and its series.",
+        "以 Accept 或后缀（`.ttl` 等）可取 RDF（DCAT 3），含历次发布与系列。\n\n"
+        "One dataset: its titles, body, licence, parts and latest release. By Accept or suffix (`.ttl`) as "
+        "RDF (DCAT 3), with its releases and its series.",
         answer=common.Dataset,
         parameters=(DATASET,),
         problems=("no-such-dataset",),
@@ -75,6 +75,30 @@ def get_dataset(service: Service, call: Call) -> Reply:
         lambda: _dataset(service, dataset),
         headers_of=lambda _: {"link": _links(service, dataset, None)},
     )
+
+
+def _rdf_route(suffix: str, media: str) -> Route:
+    """Build the route of a dataset's description in one form of RDF, at an address of its own."""
+
+    def handle(service: Service, call: Call) -> Reply:
+        query_parameters.parse(call.query, _PLAIN)
+        dataset = service.log.datasets.get(requested_view.dataset_name(call))
+        return _describe_in_rdf(service, dataset, media)
+
+    form = media.partition(";")[0]
+    operation = Operation(
+        name=f"get_dataset_{suffix}",
+        path=f"/v1/datasets/{{dataset}}.{suffix}",
+        tag=TAG,
+        summary=f"一个数据集的 RDF（{form}）",
+        description="数据集的 DCAT 3 描述，含历次发布与系列；与数据集地址以 Accept 取得的相同。\n\n"
+        "The dataset as DCAT 3 with its releases and its series, as its own address gives it by Accept.",
+        answer=dict[str, Any] if media == rdf_forms.JSON_LD else None,
+        parameters=(DATASET,),
+        problems=("no-such-dataset",),
+        media_type=media,
+    )
+    return Route(operation, handle)
 
 
 def _links(service: Service, dataset: model.Dataset, number: int | None) -> str:
@@ -303,4 +327,13 @@ def source_answer(source: model.Source) -> common.Source:
     )
 
 
-ROUTES: tuple[Any, ...] = (list_datasets, get_dataset, get_schema, list_releases, get_release)
+RDF_ROUTES = {suffix: _rdf_route(suffix, media) for suffix, media in rdf_forms.MEDIA.items()}
+"""Suffix of a dataset's address → its route."""
+ROUTES: tuple[Any, ...] = (
+    list_datasets,
+    get_dataset,
+    *RDF_ROUTES.values(),
+    get_schema,
+    list_releases,
+    get_release,
+)

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 from functools import cache
 
+from publisher.views.discovery import sitemap_and_robots
 from publisher.views.pages.developers import documents, rendering
 from publisher.views.pages.developers.documents import Document, Language
 from publisher.views.pages.developers.rendering import RenderedDocument
@@ -44,6 +45,18 @@ def documentation(press: Press, visit: Visit) -> Reply:
         )
 
     return Reply(Validity((hashlib.sha256(edition.text.encode()).hexdigest(),)), build, HEADERS)
+
+
+def render_sitemap(_: Press, visit: Visit) -> Reply:
+    """Render the sitemap of all documents, for web search engines; robots.txt names it."""
+    visit.parse_query(_PLAIN)
+    names = sorted(documents.read_documents())
+    home = visit.service.link(documents.HOME)
+
+    def build() -> bytes:
+        return sitemap_and_robots.sitemap((f"{home}/{name}", None) for name in names)
+
+    return Reply(Validity((names,), visit.service.started_at, decides=False), build)
 
 
 def language(lang: Lang) -> Language:

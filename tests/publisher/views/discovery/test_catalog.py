@@ -203,6 +203,23 @@ def test_lists_and_releases_describe_themselves_with_their_versions(site: Site, 
     assert plain.headers["content-type"] == "application/json"
 
 
+@pytest.mark.parametrize("suffix", rdf_forms.MEDIA)
+def test_the_suffix_of_a_datasets_address_fixes_the_form_of_its_rdf(site: Site, suffix: str) -> None:
+    media = rdf_forms.MEDIA[suffix]
+    negotiated = site.client.get(f"/v1/datasets/{FEES}", headers={"accept": media})
+    answer = site.client.get(f"/v1/datasets/{FEES}.{suffix}", headers={"accept": "image/png"})
+    assert answer.headers["content-type"] == media
+    assert answer.content == negotiated.content
+    unchanged = {"if-none-match": answer.headers["etag"]}
+    assert site.client.get(f"/v1/datasets/{FEES}.{suffix}", headers=unchanged).status_code == 304
+    assert_problem(site.client.get(f"/v1/datasets/no-such-list.{suffix}"), "no-such-dataset")
+
+
+def test_a_suffix_that_is_no_form_of_rdf_belongs_to_the_name(site: Site) -> None:
+    for name in (f"{FEES}.exe", ".ttl", f"{FEES}."):
+        assert_problem(site.client.get(f"/v1/datasets/{name}"), "no-such-dataset")
+
+
 def test_a_dataset_has_a_place_a_period_a_licence_a_contact_and_a_schema(graph: Graph) -> None:
     place = graph.value(DATASET, DCTERMS.spatial)
     assert graph.value(place, DCTERMS.identifier) == Literal("210300")

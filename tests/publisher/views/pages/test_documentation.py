@@ -42,6 +42,15 @@ def test_every_document_is_a_page_in_both_languages(name: str, visit: Open) -> N
         assert "<!--" not in page.text
 
 
+def test_a_sitemap_that_robots_names_has_every_document(site: Site) -> None:
+    address = f"{BASE}/developers/sitemap.xml"
+    assert f"Sitemap: {address}" in site.client.get("/robots.txt").text.splitlines()
+    answer = site.client.get(address)
+    assert answer.headers["content-type"] == "application/xml; charset=utf-8"
+    listed = re.findall("<loc>(.+?)</loc>", answer.text)
+    assert listed == [f"{BASE}/developers/{name}" for name in NAMES]
+
+
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_every_link_between_documents_leads_to_a_place_that_exists(lang: str, visit: Open) -> None:
     pages: dict[str, Page] = {}
