@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 
@@ -55,6 +55,11 @@ class Block:
     published_at: datetime
     release_start: int
     """Sequence of the release's first change."""
+
+    def range_until(self, last: int, blocks: int) -> Block:
+        """Return up to ``blocks`` blocks of the release as one; ``last``, the newest change, ends a block."""
+        blocks_before = (last - self.release_start) // BLOCK + 1 - blocks
+        return replace(self, first=self.release_start + max(0, blocks_before) * BLOCK, end=last + 1)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import batched
 
 from anyio import to_thread
 
@@ -32,6 +33,10 @@ _CHUNK = 500
 """Changes that are read at once."""
 _MAX_BLOCKS = 100
 """Maximum number of blocks scanned per request. The archives cover older changes."""
+_BLOCKS_AT_ONCE = 10
+"""Blocks of a large release that are searched together."""
+_SPANS_AT_ONCE = 5000
+"""Spans of one search: a cluster returns at most 10,000 documents."""
 _MAX_TOUCHES = 400
 
 
@@ -109,7 +114,7 @@ async def select_release(
         return Selection(())
     changes: list[Change] = []
     change_search = await _search_changes(log, search, fields, scope)
-    rest = await change_search.collect_release(block.release_start, last, changes, _ENOUGH)
+    rest = await change_search.collect_release(block, last, changes, _ENOUGH)
     return await to_thread.run_sync(_newest_selection, log, _Batch(changes, rest))
 
 
@@ -137,7 +142,12 @@ def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _B
 
 def _select_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
     rows = log.queries.changes(
-        dataset=block.dataset, cause="source", after=block.first - 1, before=block.end, limit=BLOCK
+        dataset=block.dataset,
+        cause="source",
+        kinds=scope.logged_kinds,
+        after=block.first - 1,
+        before=block.end,
+        limit=block.end - block.first,
     )
     return tuple(change for change in reversed(rows) if announces(scope, change))
 
@@ -198,7 +208,7 @@ class _ChangeSearch:
         changes: list[Change] = []
         if before is not None:
             until = micros(before.published_at)
-            rest = await self.collect_release(before.release_start, before.first - 1, changes, limit)
+            rest = await self.collect_release(before, before.first - 1, changes, limit)
             if rest is not None:
                 return _Batch(changes[:limit], rest)
         while True:
@@ -215,33 +225,35 @@ class _ChangeSearch:
             if len(changes) >= limit or last is None:
                 return _Batch(changes[:limit], last and last + 1)
             block = await to_thread.run_sync(self._log.feed_changes.block, last)
-            rest = await self.collect_release(block.release_start, last, changes, limit) if block else None
+            rest = await self.collect_release(block, last, changes, limit) if block else None
             if rest is not None:
                 return _Batch(changes[:limit], rest)
             until = cut
 
-    async def collect_release(
-        self, release_start: int, last: int, changes: list[Change], limit: int
-    ) -> int | None:
-        """Append to ``changes`` from ``last`` back to the beginning → where it stopped early, else None."""
-        while last >= release_start:
+    async def collect_release(self, block: Block, last: int, changes: list[Change], limit: int) -> int | None:
+        """Append changes of the release of ``block``, from ``last`` back to its beginning.
+
+        Returns where it stopped early, else None.
+        """
+        while last >= block.release_start:
             if len(changes) >= limit or not self._blocks_left:
                 return last + 1
-            self._blocks_left -= 1
-            block = await to_thread.run_sync(self._log.feed_changes.block, last)
-            if block is None:
-                return None
-            changes += await self.select_block(block)
-            last = block.first - 1
+            blocks = block.range_until(last, min(_BLOCKS_AT_ONCE, self._blocks_left))
+            self._blocks_left -= -(-(blocks.end - blocks.first) // BLOCK)
+            changes += await self.select_block(blocks)
+            last = blocks.first - 1
         return None
 
     async def select_block(self, block: Block) -> tuple[Change, ...]:
+        """Select the changes of a block, or of several blocks of one release."""
         if not self._scope.needs_search:
             return await to_thread.run_sync(_select_block, self._log, self._scope, block)
         at = micros(block.published_at)
-        spans = await to_thread.run_sync(self._log.feed_changes.touched_spans, block)
-        saved_search = self._saved_search(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
-        touched = {touch.record for touch in (await self._search.hit_changes(saved_search)).changes}
+        touched: set[str] = set()
+        all_spans = await to_thread.run_sync(self._log.feed_changes.touched_spans, block)
+        for spans in batched(all_spans, _SPANS_AT_ONCE):
+            saved_search = self._saved_search(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
+            touched |= {touch.record for touch in (await self._search.hit_changes(saved_search)).changes}
         changes = await to_thread.run_sync(_select_block, self._log, self._scope, block)
         return tuple(change for change in changes if change.record in touched)
 

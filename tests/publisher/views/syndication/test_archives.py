@@ -10,6 +10,7 @@ import pytest
 from lxml import etree
 
 from publisher.log.queries.feed_changes import BLOCK
+from publisher.views.syndication import selection
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
 from tests.publisher.views.syndication.conftest import Service, open_service, parse_feed
@@ -74,6 +75,24 @@ def test_the_feed_and_its_archives_contain_every_change_and_no_other(
     assert len(set(ids)) == len(ids) == expected  # no entry is in two documents
     assert min(ENTRIES, expected) <= len(documents[0].entries) < ENTRIES + BLOCK
     assert len(documents) <= 6
+
+
+def test_a_search_feed_is_the_same_however_many_blocks_are_searched_together(
+    service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More hits than one search returns; the few that the feed announces are at both ends of the release."""
+    monkeypatch.setattr(selection, "_MAX_TOUCHES", 50)
+    fallen = {0, 5, len(MANY) - 1}
+    service.publish(MANY)
+    service.publish(
+        [{**row, "standard": "0.5元" if number in fallen else "2元"} for number, row in enumerate(MANY)]
+    )
+    service.index()
+    for at_once in (1, 2, 3, 10):
+        monkeypatch.setattr(selection, "_BLOCKS_AT_ONCE", at_once)
+        documents = walk(service, f"/feeds/search.atom?q={quote('收费')}&change=fee-lowered")
+        ids = [entry.id for parsed in documents for entry in parsed.entries]
+        assert len(ids) == len(set(ids)) == len(fallen), at_once
 
 
 @pytest.mark.both_databases
