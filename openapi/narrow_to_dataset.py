@@ -5,7 +5,6 @@ A client generated from it has record classes with the fields of the dataset.
 
 from __future__ import annotations
 
-import copy
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -35,23 +34,22 @@ class Column:
 def narrow_document(
     document: Json, *, name: str, title: str, columns: Sequence[Column], content: Mapping[str, Any]
 ) -> Json:
-    """Narrow ``document`` to the dataset ``name``. ``content``: JSON Schema of a record's content."""
-    whole = copy.deepcopy(document)
-    schemas = whole["components"]["schemas"]
+    """Narrow ``document``, which it changes, to ``name``. ``content``: JSON Schema of a record's content."""
+    schemas = document["components"]["schemas"]
     schemas[_CONTENT] = _content(content)
     for holder in _HOLDERS:
         schemas[holder]["properties"]["content"] = {"$ref": f"#/components/schemas/{_CONTENT}"}
     paths = {
         path.replace("{dataset}", name): {"get": _operation(item["get"], columns)}
-        for path, item in whole["paths"].items()
+        for path, item in document["paths"].items()
         if path.startswith(_PLACE) and not path.endswith("openapi.json")
     }
-    whole["paths"] = paths
-    whole["info"] = {**whole["info"], "title": title}
+    document["paths"] = paths
+    document["info"] = {**document["info"], "title": title}
     tags = {operation["get"]["tags"][0] for operation in paths.values()}
-    whole["tags"] = [tag for tag in whole["tags"] if tag["name"] in tags]
-    whole["components"]["schemas"] = _reachable_schemas(paths, schemas)
-    return whole
+    document["tags"] = [tag for tag in document["tags"] if tag["name"] in tags]
+    document["components"]["schemas"] = _reachable_schemas(paths, schemas)
+    return document
 
 
 def _content(schema: Mapping[str, Any]) -> Json:

@@ -159,7 +159,7 @@ def build_document(base: str) -> dict[str, Any]:
 def build_dataset_document(base: str, dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
     """Build the document of one dataset, with the current fields of its records."""
     return narrow_to_dataset.narrow_document(
-        build_document(base),
+        msgspec.json.decode(encode_document(base)),  # ten times as quick as building or copying it
         name=dataset.name,
         title=dataset.title,
         columns=tuple(_column(field) for field in catalogue.fields if not field.personal),
