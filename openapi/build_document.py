@@ -23,6 +23,7 @@ _PROBLEM_MEDIA = "application/problem+json"
 def build(
     *,
     title: str,
+    summary: str,
     version: str,
     description: str,
     server: str,
@@ -31,7 +32,10 @@ def build(
     problems: Sequence[ProblemKind],
     problem: type,
 ) -> dict[str, Any]:
-    """Build the document as JSON values. ``problem`` is the struct of every error."""
+    """Build the document as JSON values. ``problem`` is the struct of every error.
+
+    ``title`` is ASCII: generators name packages by it.
+    """
     kinds = {kind.code: kind for kind in problems}
     answers = [operation.answer for operation in operations if operation.answer is not None]
     unique = list(dict.fromkeys([*answers, problem]))
@@ -41,6 +45,7 @@ def build(
         "openapi": "3.1.0",
         "info": {
             "title": title,
+            "summary": summary,
             "version": version,
             "description": description,
             "contact": {"url": f"{server}/"},

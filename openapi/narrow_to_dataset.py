@@ -32,7 +32,13 @@ class Column:
 
 
 def narrow_document(
-    document: Json, *, name: str, title: str, columns: Sequence[Column], content: Mapping[str, Any]
+    document: Json,
+    *,
+    name: str,
+    title: str,
+    summary: str,
+    columns: Sequence[Column],
+    content: Mapping[str, Any],
 ) -> Json:
     """Narrow ``document``, which it changes, to ``name``. ``content``: JSON Schema of a record's content."""
     schemas = document["components"]["schemas"]
@@ -45,7 +51,7 @@ def narrow_document(
         if path.startswith(_PLACE) and not path.endswith("openapi.json")
     }
     document["paths"] = paths
-    document["info"] = {**document["info"], "title": title}
+    document["info"] = {**document["info"], "title": title, "summary": summary}
     tags = {operation["get"]["tags"][0] for operation in paths.values()}
     document["tags"] = [tag for tag in document["tags"] if tag["name"] in tags]
     document["components"]["schemas"] = _reachable_schemas(paths, schemas)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import builtins
 import json
+import keyword
 import re
 from importlib import resources
 from typing import Any
@@ -15,7 +17,7 @@ from openapi import examples
 from openapi.breaking_changes import incompatibilities
 from publisher.views.api import contract
 from publisher.web import problems
-from tests.support.site import BASE
+from tests.support.site import BASE, FEES, Site
 
 DOCUMENT: dict[str, Any] = contract.build_document(BASE)
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
@@ -72,6 +74,44 @@ def test_every_kind_of_problem_is_answered_by_some_operation_or_before_it() -> N
         *("bad-request", "no-such-route"),  # by the router
         *("headers-too-large", "request-timeout"),  # by the protocol
     }
+
+
+_LANGUAGES = {
+    *(name.lower() for name in (*dir(builtins), *keyword.kwlist)),  # Python
+    *(
+        "array",
+        "blob",
+        "date",
+        "error",
+        "file",
+        "function",
+        "json",
+        "map",
+        "number",
+        "promise",
+        "proxy",
+    ),  # JS
+    *("request", "response", "symbol", "url", "record", "partial", "required", "readonly", "pick", "omit"),
+    *("boolean", "byte", "character", "class", "enum", "integer", "iterable", "list", "module", "optional"),
+    *("override", "package", "process", "runtime", "string", "system", "thread", "throwable", "void"),  # Java
+    *("any", "chan", "func", "interface", "package", "rune", "struct", "var"),  # Go
+    *("schema", "from", "to", "client", "configuration", "apiclient", "apiexception", "unset"),  # generators
+}
+"""Names of four languages and of what generators write, in small letters."""
+
+
+@pytest.mark.parametrize("address", ["/openapi.json", f"/v1/datasets/{FEES}/openapi.json", "/ogc/api"])
+def test_names_that_generators_take_are_ascii_and_no_languages_own(site: Site, address: str) -> None:
+    document = site.client.get(address).json()
+    operations = [item["get"] for item in document["paths"].values()]
+    tags = [tag for operation in operations for tag in operation.get("tags", ())]
+    components = list(document["components"]["schemas"])
+    for name in (document["info"]["title"], *tags, *components, *(o["operationId"] for o in operations)):
+        assert re.fullmatch("[A-Za-z][A-Za-z0-9_ -]*", name), name
+    if address != "/ogc/api":  # names of GeoJSON, which its clients know
+        assert not {name.lower() for name in components} & _LANGUAGES
+    assert document["info"]["contact"]["url"] == f"{BASE}/"
+    assert document["info"]["license"]["name"]
 
 
 def test_every_reference_resolves() -> None:

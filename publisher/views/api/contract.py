@@ -145,7 +145,8 @@ def operations() -> Sequence[Operation]:
 def build_document(base: str) -> dict[str, Any]:
     """Build the OpenAPI document of a site whose addresses begin with ``base``."""
     return builder.build(
-        title="清单 / Qingdan",
+        title="Qingdan API",
+        summary="清单 / Qingdan",
         version=VERSION,
         description=DESCRIPTION,
         server=base,
@@ -161,7 +162,8 @@ def build_dataset_document(base: str, dataset: Dataset, catalogue: Catalogue) ->
     return narrow_to_dataset.narrow_document(
         msgspec.json.decode(encode_document(base)),  # ten times as quick as building or copying it
         name=dataset.name,
-        title=dataset.title,
+        title=f"Qingdan API {dataset.name}",
+        summary=dataset.title,
         columns=tuple(_column(field) for field in catalogue.fields if not field.personal),
         content=build_json_schema(catalogue),
     )

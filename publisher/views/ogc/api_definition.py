@@ -60,9 +60,9 @@ def build_document(geo: Geo, params: Parameters, site: SiteDetails) -> Json:
     return {
         "openapi": "3.0.3",
         "info": {
-            "title": "清单 OGC API / Qingdan OGC API",
+            "title": "Qingdan OGC API",  # generators name packages by it
             "version": geo.service.version,
-            "description": "每个数据集是一个集合；全站的数据目录是 `catalogue`。 / "
+            "description": "清单 OGC API：每个数据集是一个集合；全站的数据目录是 `catalogue`。 / "
             "Every dataset is a collection; `catalogue` is the data catalog of the site.",
             "contact": _contact(site, geo.service.link("/")),
             "license": {
