@@ -18,6 +18,8 @@ import uvicorn
 from litestar import Litestar
 from litestar.concurrency import sync_to_thread
 
+from publisher.inbox.correction_form import CorrectionForm, DailyLimits, FormTokens
+from publisher.inbox.public_inbox import PublicInbox
 from publisher.indexing.open_engine import open_engine
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import utc_now
@@ -32,6 +34,7 @@ from publisher.views.mcp import endpoint as mcp_endpoint
 from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error
 from publisher.views.pages import routes as page_routes
+from publisher.views.pages.corrections import submission
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
@@ -84,7 +87,11 @@ def create_app(
     geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
     assistants = mcp_endpoint.McpEndpoint(service)
     return Edge(
-        endpoints=[*_build_endpoints(service, press), *ogc_routes.endpoints(geo)],
+        endpoints=[
+            *_build_endpoints(service, press),
+            *ogc_routes.endpoints(geo),
+            submission.endpoint(service, press),
+        ],
         mounts={mcp_endpoint.PATH: assistants},
         stop_work=service.pools.stop,
         metrics=RequestMetrics(),
@@ -104,6 +111,7 @@ def create_service(
     settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
     """Create the service on which routes depend: log, search engine, names and clock."""
+    key = read_or_create_key(settings.home / "cursor.key")
     lacks, successions = log.recovery.shortfall(), log.recovery.successions()
     return Service(
         site=log.datasets.site(),
@@ -114,14 +122,25 @@ def create_service(
         version=metadata.version("qingdan"),
         budgets=ClientBudgets(settings.client_header),
         started_at=clock(),
-        cursors=CursorCodec(read_or_create_key(settings.home / "cursor.key")),
+        cursors=CursorCodec(key),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
+        corrections=_open_corrections(settings, key, clock),
         shows_actor=settings.shows_actor,
         missing=None if lacks is None else lacks[1],
         succession=successions[-1] if successions else None,
         embedded=settings.database.startswith("sqlite"),
     )
+
+
+def _open_corrections(settings: Settings, key: bytes, clock: Callable[[], datetime]) -> CorrectionForm | None:
+    """Open the inbox of corrections; None if the site takes none."""
+    inbox = PublicInbox.open(
+        settings.database, settings.inbox, key, capacity=settings.corrections, clock=clock
+    )
+    if inbox is None:
+        return None
+    return CorrectionForm(inbox, FormTokens(key, clock), DailyLimits(clock))
 
 
 def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import anyio
+from anyio import to_thread
+from sqlalchemy.exc import SQLAlchemyError
 
 from publisher.harvest.scheduler import run_scheduler
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.inbox import Inbox
 from publisher.indexing import worker
 from publisher.indexing.open_engine import open_engine
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
+from publisher.log.model import LogError
 from publisher.nightly_verification import run_nightly
 from publisher.notify.delivery import Notifier
 from publisher.notify.webhook_sender import create_sender
@@ -28,6 +34,7 @@ from schemas.definition.catalogue import Catalogue
 
 _PROGRAM = "from publisher.cli import main; main()"
 _STOP_SECONDS = 20
+logger = logging.getLogger(__name__)
 
 
 async def run_background(
@@ -68,6 +75,7 @@ async def run_background(
         async with anyio.create_task_group() as group:
             for task in (update_index, collect, notify, sign, verify):
                 group.start_soon(task)
+            group.start_soon(forget_senders, settings)
             for witness in witnesses:
                 group.start_soon(run_witness_requests, log, witness)
             async with anyio.create_task_group() as ends:
@@ -82,6 +90,23 @@ async def run_background(
             group.cancel_scope.cancel()
     finally:
         await engine.close()
+
+
+async def forget_senders(settings: Settings, *, poll: float = 3600.0) -> None:
+    """Delete contacts and proofs of corrections when they are due, until cancelled."""
+    while True:
+        try:
+            await to_thread.run_sync(_forget_senders, settings)
+        except (SQLAlchemyError, LogError):
+            logger.exception("contacts of corrections could not be deleted; this is tried again")
+        await anyio.sleep(poll)
+
+
+def _forget_senders(settings: Settings) -> None:
+    inbox = Inbox.open(settings.database, settings.inbox, SealKeys(settings.keys))
+    if inbox is not None:
+        with closing(inbox):
+            inbox.forget()
 
 
 async def _wait_for_eof(scope: anyio.CancelScope) -> None:

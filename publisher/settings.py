@@ -94,6 +94,13 @@ VARIABLES: tuple[Variable, ...] = (
         "Connections that are open at once; a further one is answered 503 and closed.",
     ),
     Variable(
+        "QINGDAN_CORRECTIONS",
+        "`100`",
+        "等待处理的纠错最多几件，超出时表单暂停；`0` 关闭“我要纠错”。没有密钥时也关闭。",
+        "How many requests for correction may wait for a clerk; beyond that the form pauses. `0` turns it "
+        "off, as does the lack of a key (see [corrections.md](corrections.md)).",
+    ),
+    Variable(
         "QINGDAN_CLIENT_HEADER",
         "",
         "反向代理写入访客地址的请求头，如 `X-Forwarded-For`（取最后一个）；只有请求都经过该代理时才可设。"
@@ -246,6 +253,8 @@ class Settings:
     """``QINGDAN_EXPORTS``: files that are generated."""
     connections: int = _CONNECTIONS
     """``QINGDAN_CONNECTIONS``: connections that are open at once."""
+    corrections: int = 100
+    """``QINGDAN_CORRECTIONS``: requests for correction that may wait; 0: there is no form."""
     client_header: str = ""
     """``QINGDAN_CLIENT_HEADER``: header with the client's address, written by a trusted proxy."""
     metrics: str = ""
@@ -280,6 +289,11 @@ class Settings:
         return self.home / "keys"
 
     @property
+    def inbox(self) -> Path:
+        """What readers wrote, if the database is SQLite; in a folder that only it needs to be written."""
+        return self.home / "inbox" / "inbox.db"
+
+    @property
     def index(self) -> Path:
         return self.home / "index"
 
@@ -299,6 +313,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         hub=_read_hub(env),
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
+        corrections=int(env.get("QINGDAN_CORRECTIONS") or 100),
         client_header=env.get("QINGDAN_CLIENT_HEADER") or "",
         connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
         metrics=_read_address(env, "QINGDAN_METRICS"),

@@ -18,6 +18,8 @@ from publisher.cli.terminal.failures import CommandError
 from publisher.settings import Settings
 
 if TYPE_CHECKING:
+    from publisher.inbox.contact_seal import SealKeys
+    from publisher.inbox.inbox import Inbox
     from publisher.log.log import Log
     from publisher.log.proofs import Reseal
     from schemas.definition.catalogue import Catalogue
@@ -78,6 +80,18 @@ class CommandContext:
             yield log
         finally:
             log.close()
+
+    def seal_keys(self) -> SealKeys:
+        """Private keys that open contacts of corrections."""
+        from publisher.inbox.contact_seal import SealKeys
+
+        return SealKeys(self.settings.keys, self.settings.key_passphrase)
+
+    def inbox(self) -> Inbox | None:
+        """Open the inbox of corrections, which the caller closes; None if the site has none."""
+        from publisher.inbox.inbox import Inbox
+
+        return Inbox.open(self.settings.database, self.settings.inbox, self.seal_keys())
 
     def engine(self) -> SearchEngine:
         """Open the search engine; it is closed when the command ends."""

@@ -22,6 +22,7 @@ from publisher.cli.commands.operation import (
 from publisher.cli.commands.publishing import (
     amendments,
     catalogues,
+    corrections,
     datasets,
     drafts,
     import_files,
@@ -87,6 +88,7 @@ _MODULES = (
     drafts,
     publish,
     amendments,
+    corrections,
     reread,
     statutes,
     history,

@@ -8,6 +8,8 @@ from pathlib import Path
 import anyio
 
 from publisher import settings
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.inbox import Inbox
 from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Part
@@ -36,6 +38,7 @@ def load(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress) -> Non
     log = Log.open(site_settings.database, sources=site_settings.sources)
     try:
         log.datasets.init_site(base, plan.tag_authority)
+        Inbox.create(site_settings.database, site_settings.inbox, SealKeys(site_settings.keys))
         _publish_all(log, plan, progress)
         anyio.run(_index, log, EmbeddedEngine(site_settings.index))
     finally:

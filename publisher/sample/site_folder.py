@@ -13,7 +13,7 @@ import msgspec
 
 MARK = "sample.json"
 _LOCK = "sample.lock"
-_OWN = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm", "sources", "index", "worker.lock", MARK)
+_OWN = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm", "sources", "index", "inbox", "worker.lock", MARK)
 """Names that a site creates in its home. Other files are never removed."""
 
 

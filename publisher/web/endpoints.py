@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from litestar import Request, get
+from litestar import Request, get, post
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope, Receive
@@ -80,12 +80,14 @@ def by_suffix(
 def handler(endpoint: Endpoint) -> HTTPRouteHandler:
     """Create the Litestar handler of ``endpoint``."""
 
-    # Not ``{number:int}``: for other texts Litestar would respond with an undocumented 404.
-    @get(re.sub(r"{(\w+)}", r"{\1:str}", endpoint.path), include_in_schema=False)
     async def handle(request: Request[Any, Any, Any]) -> AsgiResponse:
         return await endpoint.respond(request.scope, request.receive, request.path_params)
 
-    return handle
+    # Not ``{number:int}``: for other texts Litestar would respond with an undocumented 404.
+    path = re.sub(r"{(\w+)}", r"{\1:str}", endpoint.path)
+    if endpoint.method == "POST":
+        return post(path, include_in_schema=False)(handle)
+    return get(path, include_in_schema=False)(handle)
 
 
 def _responder(route: AnyRoute, service: Service) -> Respond:

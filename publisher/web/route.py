@@ -102,7 +102,9 @@ type Respond = Callable[[HTTPScope, Receive, Mapping[str, str]], Awaitable[AsgiR
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """Handler of GET ``path``, where ``{name}`` is one segment and ``{name:path}`` the rest of the path.
+    """Handler of GET, or POST for a form, of ``path``.
+
+    ``{name}`` is one segment of it and ``{name:path}`` the rest of the path.
 
     ``quick``: handled without Litestar; see :class:`.Edge`.
     """
@@ -112,6 +114,7 @@ class Endpoint:
     quick: bool = False
     suffixes: Mapping[str, Respond] = field(default_factory=dict)
     """Handlers of ``path.suffix``, for routes that differ only in it. ``respond`` chooses one of them."""
+    method: Literal["GET", "POST"] = "GET"
 
 
 def route(

@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from litestar.concurrency import sync_to_thread
 
+from publisher.inbox.correction_form import CorrectionForm
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
@@ -76,6 +77,8 @@ class Service:
     """Entries that the log lacks, if it was restored from an older backup when the service started."""
     succession: Succession | None = None
     """The last succession of the log when the service started."""
+    corrections: CorrectionForm | None = None
+    """The form of corrections, if the site takes them."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
     _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)

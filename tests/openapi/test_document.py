@@ -73,6 +73,8 @@ def test_every_kind_of_problem_is_answered_by_some_operation_or_before_it() -> N
     assert {kind.code for kind in problems.KINDS} - codes == {
         *("bad-request", "no-such-route"),  # by the router
         *("headers-too-large", "request-timeout"),  # by the protocol
+        *("cross-site", "form-too-large", "not-a-form", "form-refused", "no-such-correction"),  # by a page
+        *("too-many-corrections", "corrections-full"),
     }
 
 

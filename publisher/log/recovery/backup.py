@@ -6,11 +6,12 @@ import fcntl
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
+from typing import TypedDict, Unpack
 
 import msgspec
 from sqlalchemy import Connection, func, select
@@ -47,15 +48,26 @@ class BackupReport:
     """Private keys copied to a folder of their own."""
 
 
-def write_backup(
-    session: Session, home: Path, folder: Path, *, keys: Path | None = None, keep: int | None = None
-) -> BackupReport:
+class Options(TypedDict, total=False):
+    """Options of a backup."""
+
+    keys: Path | None
+    """Folder for the private keys, which must not lie where the data does; without it they are not copied."""
+    keep: int | None
+    """Number of newest backups that stay; the others are deleted."""
+    copy_besides: Callable[[Path], None]
+    """Copies what the site keeps beside its log into a folder that stands for the home."""
+    left_out: Sequence[str]
+    """Tables of a database server whose rows are in no backup."""
+
+
+def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[Options]) -> BackupReport:
     """Write a backup into ``folder``, beside earlier ones, whose sources it shares. It is verified.
 
-    ``keys``: folder for the private keys, which must not lie where the data does; without it they are not
-    copied. ``keep``: number of newest backups that stay; the others are deleted. Raises ``LogError``:
+    Raises ``LogError``:
     ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
     """
+    keys, keep = options.get("keys"), options.get("keep")
     if keys is not None and keys.resolve().is_relative_to(folder.resolve()):
         raise LogError(
             "keys-beside-data",
@@ -70,7 +82,9 @@ def write_backup(
         part = folder / f".part-{made_at:%Y%m%dT%H%M%S%f}"
         part.mkdir(mode=0o700)
         _copy_site_files(home, part / SITE_FILES)
-        database = _copy_database(session.database, part)
+        if "copy_besides" in options:
+            options["copy_besides"](part / SITE_FILES)
+        database = _copy_database(session.database, part, options.get("left_out", ()))
         manifest, new_sources = _describe(session, folder, part, database, made_at.isoformat())
         manifests.check_files(part, manifest)
         with (part / manifests.NAME).open("wb") as file:
@@ -106,12 +120,13 @@ def sweep_sources(session: Session, folder: Path) -> None:
         FolderBlobs(folder / SOURCES).sweep(conn, kept)
 
 
-def _copy_database(database: Database, part: Path) -> Path:
+def _copy_database(database: Database, part: Path, left_out: Sequence[str]) -> Path:
     if database.file is not None:
         return copy_sqlite(database.file, part / "qingdan.db")
     file = part / "qingdan.dump"
     with database.read() as conn:
-        postgresql_dump.dump(database.url, file, str(conn.scalar(select(func.pg_export_snapshot()))))
+        snapshot = str(conn.scalar(select(func.pg_export_snapshot())))
+        postgresql_dump.dump(database.url, file, snapshot, left_out)
     postgresql_dump.list_dump(file)
     return file
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Unpack
 
 from publisher.log.recovery import backup, completion, repeated_erasure, succession
 from publisher.log.recovery.archive import open_archive
@@ -19,11 +20,9 @@ class Recovery:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def back_up(
-        self, home: Path, folder: Path, *, keys: Path | None = None, keep: int | None = None
-    ) -> backup.BackupReport:
+    def back_up(self, home: Path, folder: Path, **options: Unpack[backup.Options]) -> backup.BackupReport:
         """See :func:`.backup.write_backup`."""
-        return backup.write_backup(self._session, home, folder, keys=keys, keep=keep)
+        return backup.write_backup(self._session, home, folder, **options)
 
     def forget_erased(self, folder: Path) -> tuple[int, Sequence[Path]]:
         """See :func:`.repeated_erasure.forget_erased`."""

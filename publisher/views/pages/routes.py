@@ -25,6 +25,7 @@ from publisher.views.pages import (
     search,
     verification,
 )
+from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
@@ -47,10 +48,13 @@ PAGES: dict[str, Page] = {
     "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
     "/problems/{code}": error.kind,
     "/verify": verification.verification,
+    accepted.PATH: accepted.accepted,
     "/docs": api_reference.api_reference,
     f"{documents.HOME}/{{document}}": documentation.documentation,
     f"{documents.HOME}/{{folder}}/{{page}}": documentation.documentation,
 }
+FORMS: dict[str, Page] = {form.PATH: form.correction_form, receipt.PATH: receipt.receipt}
+"""Pages that no cache may store."""
 QUERIES: dict[str, Page] = {
     "/datasets/{dataset}": dataset.dataset,
     "/datasets/{dataset}/compare": comparison.compare,
@@ -66,6 +70,7 @@ IMAGES = ("favicon.ico", "icon.png", "share.png")
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
+        *(_unstored(_page(path, press, page)) for path, page in FORMS.items()),
         *(replace(_page(path, press, page), runs="query") for path, page in QUERIES.items()),
         _page(
             "/datasets/{dataset}/sitemaps/{number}",
@@ -100,6 +105,10 @@ def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
         return structs.replace(reply, validity=reply.validity.extended(site.details, site.changed_at))
 
     return Route(_operation(path, media_type), handle)
+
+
+def _unstored(route: Route) -> Route:
+    return replace(route, operation=replace(route.operation, conditional=False))
 
 
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:

@@ -56,14 +56,22 @@ def backup(
     as_json: bool,
 ) -> int:
     """备份站点；运行中也可以 / Back up the site, also while it runs; the copy is verified."""
+    from publisher.inbox.backup_copy import LEFT_OUT, copy_inbox
     from publisher.log.clocks import utc_now
     from publisher.telemetry.last_backup import write_last_backup
 
-    home = context.settings.home
+    home, inbox = context.settings.home, context.settings.inbox
     with context.log() as log:
         if forget_erased:
             return _forget_erased(log, folder, as_json=as_json)
-        report = log.recovery.back_up(home, folder, keys=keys, keep=keep)
+        report = log.recovery.back_up(
+            home,
+            folder,
+            keys=keys,
+            keep=keep,
+            copy_besides=lambda site: copy_inbox(inbox, site / inbox.relative_to(home)),
+            left_out=LEFT_OUT,
+        )
     write_last_backup(home, utc_now())
     if as_json:
         output.print_json({**asdict(report), "backup": str(report.backup)})

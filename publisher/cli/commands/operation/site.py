@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.commands.operation.checkpoint_status import describe_checkpoint, print_checkpoint
+from publisher.cli.commands.operation.correction_status import (
+    count_corrections,
+    create_inbox,
+    print_corrections,
+    print_form,
+)
 from publisher.cli.commands.operation.live_site import verify_live_site
 from publisher.cli.context import JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
@@ -53,10 +59,12 @@ def init(context: CommandContext, base: str, tag_authority: str | None) -> None:
     log = Log.open(context.settings.database, sources=context.settings.sources)
     try:
         site = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
+        keeps_inbox = create_inbox(context)
     finally:
         log.close()
     output.print_message(f"站点已建立：{context.settings.home}", "The site was created.")
     output.print_pairs([("base", site.base), ("tag-authority", site.tag_authority)])
+    print_form(is_on=keeps_inbox)
 
 
 @click.command()
@@ -82,6 +90,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         missing = 0 if lacks is None else lacks[1]
         last_backup = read_last_backup(context.settings.home)
         verified = log.integrity.last_run()
+    corrections = count_corrections(context)
     if as_json:
         set_aside = [{"key": i.key, "dataset": i.dataset, "error": i.error} for i in state.set_aside]
         search: dict[str, object] = {"documents": state.documents, "position": state.position}
@@ -98,6 +107,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
                 "clock_behind": behind is not None,
                 "missing_entries": missing,
                 "last_backup": last_backup,
+                "corrections": corrections,
                 "verification": None if verified is None else asdict(verified) | {"ok": verified.ok},
                 "readable_by_others": _readable_by_others(context.settings.home),
                 "datasets": datasets,
@@ -121,6 +131,7 @@ def status(context: CommandContext, *, as_json: bool) -> None:
         )
     made_at = "无 none" if last_backup is None else last_backup.isoformat(timespec="seconds")
     output.print_pairs([("备份 last backup", made_at)])
+    print_corrections(corrections)
     _print_last_run(verified)
     if others := _readable_by_others(context.settings.home):
         output.print_message(

@@ -1,0 +1,26 @@
+"""The inbox in a backup: without contacts, so that no copy of them outlives their deletion."""
+
+from __future__ import annotations
+
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+
+from publisher.inbox.tables import SCHEMA
+from publisher.log.recovery.backup import copy_sqlite
+
+LEFT_OUT = (f"{SCHEMA}.contact",)
+"""Tables of PostgreSQL whose rows are in no backup."""
+
+
+def copy_inbox(file: Path, target: Path) -> None:
+    """Copy the inbox, if there is one, to ``target``, without contacts."""
+    if not file.exists():
+        return
+    target.parent.mkdir(mode=0o700, parents=True)
+    copy_sqlite(file, target)
+    with closing(sqlite3.connect(target)) as copy:
+        copy.execute("PRAGMA secure_delete = ON")
+        copy.execute("DELETE FROM contact")
+        copy.commit()
+        copy.execute("VACUUM")

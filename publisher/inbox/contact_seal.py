@@ -1,0 +1,100 @@
+"""Sealing of contacts to a public key, with HPKE (RFC 9180), and the files of private keys."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from publisher.log.model import LogError
+
+if TYPE_CHECKING:
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
+    from cryptography.hazmat.primitives.hpke import Suite
+
+_INFO = b"qingdan inbox contact 1"
+"""Binds a sealed text to its use (RFC 9180, section 8.1)."""
+
+
+def _suite() -> Suite:
+    from cryptography.hazmat.primitives.hpke import AEAD, KDF, KEM, Suite  # noqa: PLC0415 - 30 ms, seals only
+
+    return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
+
+
+def seal(contact: str, public: bytes) -> bytes:
+    """Encrypt a contact so that only the private key of ``public`` opens it."""
+    from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey  # noqa: PLC0415
+
+    return _suite().encrypt(contact.encode(), X25519PublicKey.from_public_bytes(public), info=_INFO)
+
+
+class SealKeys:
+    """Private keys of contacts, in files ``inbox-ID.pem`` of the folder of keys."""
+
+    def __init__(self, folder: Path, passphrase: str = "") -> None:
+        self._folder, self._passphrase = folder, passphrase.encode() or None
+
+    def create(self) -> tuple[str, bytes]:
+        """Create a key. Its file is durable and has mode 0600 → its id and the public key."""
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415
+
+        private = X25519PrivateKey.generate()
+        public = private.public_key().public_bytes_raw()
+        encryption: serialization.KeySerializationEncryption = (
+            serialization.BestAvailableEncryption(self._passphrase)
+            if self._passphrase
+            else serialization.NoEncryption()
+        )
+        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        key = key_id(public)
+        handle = os.open(self._path(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(private.private_bytes(*form, encryption))
+            file.flush()
+            os.fsync(file.fileno())
+        return key, public
+
+    def open(self, key: str, sealed: bytes) -> str:
+        """Decrypt a contact. Raises ``LogError('key-unusable')``: no file, wrong passphrase, damaged."""
+        from cryptography.exceptions import InvalidTag  # noqa: PLC0415
+
+        try:
+            return _suite().decrypt(sealed, self._load(key), info=_INFO).decode()
+        except InvalidTag as error:
+            raise _unusable(
+                self._path(key), "与封存的内容不符", "it does not open what was sealed"
+            ) from error
+
+    def _load(self, key: str) -> X25519PrivateKey:
+        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
+        from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415
+
+        path = self._path(key)
+        try:
+            private = serialization.load_pem_private_key(path.read_bytes(), self._passphrase)
+        except OSError as error:
+            raise _unusable(path, "无法读取", "it cannot be read") from error
+        except (TypeError, ValueError) as error:
+            raise _unusable(path, "口令不符或文件已损坏", "wrong passphrase, or damaged") from error
+        if not isinstance(private, X25519PrivateKey):
+            raise _unusable(path, "不是 X25519 密钥", "not an X25519 key")
+        return private
+
+    def _path(self, key: str) -> Path:
+        return self._folder / f"inbox-{key}.pem"
+
+
+def key_id(public: bytes) -> str:
+    return hashlib.sha256(public).hexdigest()[:16]
+
+
+def _unusable(path: Path, zh: str, en: str) -> LogError:
+    return LogError(
+        "key-unusable",
+        f"联系方式的私钥 {path} 不能使用：{zh}。",
+        f"The private key of contacts {path} cannot be used: {en}.",
+    )

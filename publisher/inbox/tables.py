@@ -1,0 +1,102 @@
+"""Tables of the inbox. Instants are microseconds since the epoch, as in the log.
+
+What the public side may not set has a default of the database, so that it need not be named in an INSERT.
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ForeignKey,
+    ForeignKeyConstraint,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    text,
+)
+
+SCHEMA = "qingdan_inbox"
+"""Schema on PostgreSQL; SQLite has a file instead."""
+VERSION = 1
+
+metadata = MetaData(schema=SCHEMA)
+_EMPTY = text("''")
+
+version = Table("version", metadata, Column("number", Integer, nullable=False))
+
+key = Table(
+    "key",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("public", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+)
+"""Public keys to which contacts are sealed; the newest is used."""
+
+request = Table(
+    "request",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("dataset", Text, nullable=False),
+    Column("record", Text, nullable=False),
+    Column("revision", Text, nullable=False),
+    Column("field", Text, nullable=False),
+    Column("value", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'open'")),
+    Column("reason", Text, nullable=False, server_default=_EMPTY),
+    Column("release", Integer),
+    Column("proof", Text, nullable=False, server_default=_EMPTY),
+    Column("decided_at", BigInteger),
+)
+"""``value``: what the field should read. ``proof``: what was published of the proofs."""
+
+statement = Table(
+    "statement",
+    metadata,
+    Column("request", Text, ForeignKey(request.c.id), primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("digest", Text, nullable=False),
+    Column("proof", Text, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+)
+"""What one sender wrote; ``digest`` is keyed, so that nobody can guess a contact from it."""
+
+contact = Table(
+    "contact",
+    metadata,
+    Column("request", Text, primary_key=True),
+    Column("number", Integer, primary_key=True),
+    Column("key", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    ForeignKeyConstraint(["request", "number"], [statement.c.request, statement.c.number]),
+)
+
+ACCEPTED = "accepted_request"
+"""A view: what the public may read of accepted requests."""
+ACCEPTED_COLUMNS = (
+    *("id", "dataset", "record", "revision", "field", "value", "received_at"),
+    *("reason", "release", "proof", "decided_at"),
+)
+accepted = Table(
+    ACCEPTED, MetaData(schema=SCHEMA), *(Column(name, request.c[name].type) for name in ACCEPTED_COLUMNS)
+)
+
+READABLE = {
+    "version": frozenset({"number"}),
+    "key": frozenset({"id", "public", "made_at"}),
+    "request": frozenset(
+        {"id", "dataset", "record", "revision", "field", "state", "reason", "release", "decided_at"}
+    ),
+    "statement": frozenset({"request", "number", "digest"}),
+}
+"""Table → columns that the public side may read; ``docs/postgresql.md`` grants the same."""
+INSERTED = {
+    "request": ("id", "dataset", "record", "revision", "field", "value", "received_at"),
+    "statement": ("request", "number", "digest", "proof", "received_at"),
+    "contact": ("request", "number", "key", "sealed"),
+}
+"""Table → columns that the public side may write, in new rows only."""

@@ -1,0 +1,1 @@
+"""Pages of corrections: the form of a record, its receipt, and what was accepted."""

@@ -1,0 +1,47 @@
+"""What readers noticed and a clerk accepted: field, value, proof and outcome, never who sent it."""
+
+from __future__ import annotations
+
+from publisher.inbox.correction import Accepted
+from publisher.log.model import LogError, View
+from publisher.views.pages.corrections.form import WHOLE, open_form
+from publisher.views.pages.printing import field_html
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.web.conditional_requests import Validity
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Reply
+
+PATH = "/corrections"
+
+
+def accepted(press: Press, visit: Visit) -> Reply:
+    """Render the newest accepted corrections."""
+    corrections = open_form(visit.service)
+    visit.parse_query(Grammar())
+    entries = corrections.inbox.accepted()
+    names = [_names(visit, one) for one in entries]
+    head = Head(
+        visit.t("公众纠错", "Corrections by readers"),
+        description=visit.t(
+            "读者指出并经核实的错误，以及处理结果。",
+            "Mistakes that readers reported and that were confirmed, with their outcome.",
+        ),
+    )
+    rows = list(zip(entries, names, strict=True))
+    return Reply(
+        Validity((entries, names)), lambda: press.page("corrections.html", visit, head, rows=rows), HEADERS
+    )
+
+
+def _names(visit: Visit, one: Accepted) -> tuple[str, str]:
+    """Return the titles of record and field; of a record that is gone, its id."""
+    service = visit.service
+    try:
+        state = service.log.queries.record(one.dataset, one.record, View())
+        field = service.catalogue(one.dataset, state.release).by_name.get(one.field)
+    except LogError:
+        return one.record, one.field
+    title = visit.t("整条记录", "The whole record") if one.field == WHOLE else one.field
+    return state.title or one.record, title if field is None else field_html.title_of(visit, field)

@@ -1,0 +1,71 @@
+"""A posted form: bounded, of one media type, from a page of this site."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from urllib.parse import parse_qsl, urlsplit
+
+import anyio
+from litestar.types import HTTPScope, Receive
+
+from publisher.web.problems import ProblemError
+from publisher.web.work_pools import CallerGoneError
+
+MAX_BYTES = 64 << 10
+"""Bytes of a body: each character of a form may take nine."""
+MAX_FIELDS = 20
+SECONDS = 15.0
+"""Seconds in which a body has to arrive."""
+_MEDIA_TYPE = "application/x-www-form-urlencoded"
+
+
+def check_origin(scope: HTTPScope, base: str) -> None:
+    """Raise ``cross-site`` for a form that a page of another site sent.
+
+    Browsers say so in ``Sec-Fetch-Site``. ``Origin`` is ``null`` under our Referrer-Policy, and counts only
+    where it names another site.
+    """
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    fetched = headers.get(b"sec-fetch-site")
+    if fetched is not None:
+        is_foreign = fetched not in ("same-origin", "none")
+    else:
+        address = urlsplit(base)
+        is_foreign = headers.get(b"origin", "null") not in ("null", f"{address.scheme}://{address.netloc}")
+    if is_foreign:
+        raise ProblemError("cross-site")
+
+
+async def read_form(scope: HTTPScope, receive: Receive) -> Mapping[str, str]:
+    """Read the body → name and value of each field; of a repeated one the last.
+
+    Raises ``not-a-form``, ``form-too-large``, ``request-timeout``, ``bad-request``.
+    """
+    headers = dict(scope["headers"])
+    media = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
+    if media != _MEDIA_TYPE:
+        raise ProblemError("not-a-form")
+    try:
+        with anyio.fail_after(SECONDS):
+            body = await _read_body(receive)
+    except TimeoutError as error:
+        raise ProblemError("request-timeout", headers={"connection": "close"}) from error
+    try:
+        return dict(
+            parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
+        )
+    except ValueError as error:  # not UTF-8, or too many fields
+        raise ProblemError("bad-request") from error
+
+
+async def _read_body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        if message["type"] != "http.request":
+            raise CallerGoneError
+        body += message["body"]
+        if len(body) > MAX_BYTES:
+            raise ProblemError("form-too-large", headers={"connection": "close"})
+        if not message["more_body"]:
+            return bytes(body)

@@ -1,0 +1,135 @@
+"""The commands of corrections, from ``init`` to the backup that has no contact."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+import anyio
+import pytest
+
+from publisher.background import forget_senders
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.correction import Correction
+from publisher.inbox.inbox import Inbox
+from publisher.inbox.public_inbox import PublicInbox
+from publisher.settings import Settings, read_settings
+from tests.support.clock import Clock
+from tests.support.command import Home, item, xlsx
+
+NAME = "shili-power-list"
+WRONG = Correction(NAME, "r1", "", "department", "市城市管理局", "机构设置页", "张三 13800138000")
+LATER = Correction(NAME, "r1", "", "name", "丁许可", "身份证11010519491231002X", "李四")
+
+
+def settings_of(home: Home) -> Settings:
+    return read_settings(home.home, {})
+
+
+def submit(home: Home, *corrections: Correction, clock: Clock | None = None) -> list[str]:
+    """Send the form → ids."""
+    settings = settings_of(home)
+    more = {} if clock is None else {"clock": clock}
+    public = PublicInbox.open(settings.database, settings.inbox, bytes(32), capacity=9, **more)
+    assert public is not None
+    with closing(public):
+        for correction in corrections:
+            public.submit(correction)
+    return [one["id"] for one in home.ok("corrections", "list", "--json").json]
+
+
+@pytest.fixture
+def published(site: Home, tmp_path: Path) -> Home:
+    site.dataset(NAME)
+    file = xlsx(tmp_path / "list.xlsx", [item("甲许可")])
+    site.ok("import", file, "--dataset", NAME)
+    site.ok("publish", NAME, "--effective-on", "2016-01-01", "--basis", "鞍政发〔2016〕1号")
+    return site
+
+
+def test_a_clerk_reads_accepts_and_rejects(published: Home) -> None:
+    assert published.ok("status", "--json").json["corrections"] == {"open": 0, "oldest": None}
+    first, second = submit(published, WRONG, LATER)
+    assert published.ok("status", "--json").json["corrections"]["open"] == 2
+    assert "2，最早" in published.ok("status").out
+    table = published.ok("corrections", "list").out
+    assert WRONG.value in table
+    assert "13800138000" not in table
+    shown = published.ok("corrections", "show", first, "--json").json
+    assert shown["statements"][0]["contact"] == WRONG.contact
+    assert WRONG.contact in published.ok("corrections", "show", first).out
+
+    assert (
+        "no-such-release"
+        in published.run("corrections", "accept", first, "--outcome", "是", "--release", 7).err
+    )
+    accepted = published.ok(
+        "corrections", "accept", first, "--outcome", "已更正", "--release", 1, "--json"
+    ).json
+    assert (accepted["state"], accepted["proof"]) == ("accepted", WRONG.proof)
+    assert "correction-decided" in published.run("corrections", "reject", first, "--reason", "不").err
+
+    refused = published.run("corrections", "accept", second, "--outcome", "已更正")
+    assert "personal-text" in refused.err
+    assert "11010519491231002X" not in refused.err
+    assert (
+        published.ok("corrections", "reject", second, "--reason", "不实", "--json").json["state"]
+        == "rejected"
+    )
+    assert published.ok("corrections", "list", "--json").json == []
+    assert len(published.ok("corrections", "list", "--all", "--json").json) == 2
+    assert published.run("corrections", "show", "0" * 16).code == 3
+
+
+def test_a_home_of_before_has_no_inbox_until_it_gets_a_key(published: Home) -> None:
+    inbox = published.home / "inbox"
+    for file in inbox.iterdir():
+        file.unlink()
+    inbox.rmdir()
+    assert published.ok("status", "--json").json["corrections"] is None
+    refused = published.run("corrections", "list")
+    assert (refused.code, "no-inbox" in refused.err) == (3, True)
+    published.ok("backup", published.home.parent / "backups")
+    published.ok("corrections", "key")
+    assert published.ok("corrections", "list", "--json").json == []
+
+
+def test_a_backup_has_the_requests_and_no_contact(published: Home, tmp_path: Path) -> None:
+    (request,) = submit(published, WRONG)
+    sealed = settings_of(published).inbox
+    published.ok("backup", tmp_path / "backups", "--keys", tmp_path / "keys")
+    new = Home(tmp_path / "new")
+    new.ok("restore", tmp_path / "backups", "--keys", tmp_path / "keys", "--no-checkpoint")
+    shown = new.ok("corrections", "show", request, "--json").json
+    assert (shown["value"], shown["statements"][0]["proof"]) == (WRONG.value, WRONG.proof)
+    assert shown["statements"][0]["contact"] is None
+    assert published.ok("corrections", "show", request, "--json").json["statements"][0]["contact"]
+    copy = (new.home / sealed.relative_to(published.home)).read_bytes()
+    (private,) = (tmp_path / "keys").glob("inbox-*.pem")
+    assert private.stem.removeprefix("inbox-").encode() in copy  # the public key is there
+    assert (new.home / "inbox" / "inbox.db").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_worker_deletes_what_is_due(published: Home) -> None:
+    settings, clock = settings_of(published), Clock()
+    (request,) = submit(published, WRONG, clock=clock)
+    inbox = Inbox.open(settings.database, settings.inbox, SealKeys(settings.keys), clock=clock)
+    assert inbox is not None
+    with closing(inbox):
+        inbox.accept(request, outcome="已更正")
+        assert inbox.get(request).statements
+
+        # The clock of the decision is years ago.
+        anyio.run(work_once, settings)
+        assert inbox.get(request).statements == ()
+
+
+async def work_once(settings: Settings) -> None:
+    async with anyio.create_task_group() as group:
+        group.start_soon(forget_senders, settings)
+        inbox = Inbox.open(settings.database, settings.inbox, SealKeys(settings.keys))
+        assert inbox is not None
+        with anyio.fail_after(30), closing(inbox):
+            while inbox.get(inbox.list()[0].id).statements:  # noqa: ASYNC110 - the worker tells nobody
+                await anyio.sleep(0.02)
+        group.cancel_scope.cancel()

@@ -1,0 +1,262 @@
+"""The inbox: what the public may write and read, what a clerk decides, and what is deleted when."""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from sqlalchemy import text
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError
+
+from publisher.inbox import tables as t
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.correction import Correction
+from publisher.inbox.inbox import CONTACT_DAYS, REJECTED_DAYS, Inbox
+from publisher.inbox.public_inbox import PublicInbox, QueueFullError
+from publisher.log.model import LogError
+from tests.support.clock import Clock
+
+PROJECT = Path(__file__).parents[3]
+WRONG_PHONE = Correction(
+    "shili-fees", "r1", "0" * 64, "department", "市城市管理局", "市政府官网机构设置页", "张三 13800138000"
+)
+MAC_KEY = bytes(32)
+
+
+@dataclass
+class Both:
+    """The inbox from both sides."""
+
+    url: str
+    home: Path
+    clock: Clock
+    clerk: Inbox
+    public: PublicInbox
+
+    @property
+    def file(self) -> Path:
+        return self.home / "inbox" / "inbox.db"
+
+    def only(self) -> str:
+        (request,) = self.clerk.list()
+        return request.id
+
+
+def open_both(home: Path, url: str, clock: Clock, *, capacity: int = 100) -> Both:
+    keys, file = SealKeys(home / "keys"), home / "inbox" / "inbox.db"
+    Inbox.create(url, file, keys, clock=clock)
+    clerk = Inbox.open(url, file, keys, clock=clock)
+    public = PublicInbox.open(_as_serve(url), file, MAC_KEY, capacity=capacity, clock=clock)
+    assert clerk is not None
+    assert public is not None
+    return Both(url, home, clock, clerk, public)
+
+
+def _as_serve(url: str) -> str:
+    """Make the role of docs/postgresql.md → the address with which ``serve`` connects."""
+    if url.startswith("sqlite"):
+        return url
+    statements = re.search(r"```\n(CREATE ROLE qingdan_serve.*?)```", _page("postgresql.md"), re.S)
+    grants = re.search(r"```\n(GRANT USAGE ON SCHEMA qingdan_inbox.*?)```", _page("postgresql.md"), re.S)
+    assert statements
+    assert grants
+    role = statements[1].replace("CREATE ROLE qingdan_serve LOGIN PASSWORD '…';\n", "")
+    role = role.replace("DATABASE qingdan", f'DATABASE "{make_url(url).database}"')
+    role = role.replace("ROLE qingdan ", "ROLE postgres ")
+    with psycopg.connect(url, autocommit=True) as admin:
+        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'qingdan_serve'").fetchone():
+            admin.execute("CREATE ROLE qingdan_serve LOGIN")
+        admin.execute(role + grants[1])
+    return url.replace("postgres@", "qingdan_serve@")
+
+
+def _page(name: str) -> str:
+    return (PROJECT / "docs" / name).read_text(encoding="utf-8")
+
+
+@pytest.fixture
+def both(url: str, tmp_path: Path, clock: Clock) -> Iterator[Both]:
+    both = open_both(tmp_path, url, clock, capacity=3)
+    yield both
+    both.public.close()
+    both.clerk.close()
+
+
+def test_a_request_reaches_the_clerk_with_its_contact_and_the_sender_learns_its_state(both: Both) -> None:
+    token = both.public.submit(WRONG_PHONE)
+    request = both.clerk.get(both.only())
+    assert (request.value, request.state) == ("市城市管理局", "open")
+    assert [(s.proof, s.contact) for s in request.statements] == [(WRONG_PHONE.proof, WRONG_PHONE.contact)]
+    status = both.public.status(token)
+    assert status is not None
+    assert (status.record, status.field, status.state) == ("r1", "department", "open")
+    assert both.public.status(token[:-1] + ("A" if token[-1] != "A" else "B")) is None
+    assert both.public.status(request.id) is None
+
+
+def test_contacts_are_stored_sealed_and_open_only_with_the_private_key(both: Both) -> None:
+    both.public.submit(WRONG_PHONE)
+    if both.url.startswith("sqlite"):
+        stored = b"".join(file.read_bytes() for file in both.file.parent.iterdir())
+        assert WRONG_PHONE.value.encode() in stored
+        assert b"13800138000" not in stored
+    (pem,) = (both.home / "keys").glob("inbox-*.pem")
+    assert pem.stat().st_mode & 0o777 == 0o600
+    pem.unlink()
+    with pytest.raises(LogError, match="private key"):
+        both.clerk.get(both.only())
+
+
+def test_after_a_new_key_contacts_of_the_old_one_still_open(both: Both) -> None:
+    both.public.submit(WRONG_PHONE)
+    both.clock.advance(days=1)
+    Inbox.create(both.url, both.file, SealKeys(both.home / "keys"), clock=both.clock)
+    both.public.submit(replace(WRONG_PHONE, contact="李四"))
+    assert [s.contact for s in both.clerk.get(both.only()).statements] == ["张三 13800138000", "李四"]
+
+
+def test_equal_requests_are_one_row_with_a_few_proofs(both: Both) -> None:
+    tokens = {both.public.submit(replace(WRONG_PHONE, proof=f"依据{number}")) for number in range(9)}
+    tokens.add(both.public.submit(replace(WRONG_PHONE, value=" 市城市管理局　", proof="依据0")))
+    assert len(tokens) == 1
+    assert [s.proof for s in both.clerk.get(both.only()).statements] == [f"依据{n}" for n in range(5)]
+
+
+def test_the_queue_has_a_bound_and_a_decision_makes_room(both: Both) -> None:
+    for number in range(3):
+        both.public.submit(replace(WRONG_PHONE, value=f"值{number}"))
+    with pytest.raises(QueueFullError):
+        both.public.submit(WRONG_PHONE)
+    both.public.submit(replace(WRONG_PHONE, value="值1", proof="另一依据"))  # joins one that waits
+    assert both.clerk.waiting()[0] == 3
+    both.clerk.reject(both.clerk.list("open")[0].id, reason="与原文一致")
+    both.public.submit(WRONG_PHONE)
+
+
+def test_what_is_public_is_what_a_clerk_accepted_and_never_the_sender(both: Both) -> None:
+    token = both.public.submit(WRONG_PHONE)
+    both.public.submit(replace(WRONG_PHONE, value="别的值"))
+    assert both.public.accepted() == []
+    request = next(one for one in both.clerk.list() if one.value == WRONG_PHONE.value)
+    both.clerk.accept(request.id, outcome="已核实，下次发布时更正")
+    both.clerk.accept(request.id, outcome="已更正", release=5, proof="机构设置页")
+    (public,) = both.public.accepted()
+    assert (public.value, public.proof, public.reason, public.release) == (
+        WRONG_PHONE.value,
+        "机构设置页",
+        "已更正",
+        5,
+    )
+    status = both.public.status(token)
+    assert status is not None
+    assert (status.state, status.release) == ("accepted", 5)
+    with pytest.raises(LogError, match="cannot be changed"):
+        both.clerk.reject(request.id, reason="改变主意")
+
+
+def test_a_decided_request_that_comes_again_tells_its_outcome(both: Both) -> None:
+    both.public.submit(WRONG_PHONE)
+    both.clerk.reject(both.only(), reason="与原文一致")
+    status = both.public.status(both.public.submit(replace(WRONG_PHONE, proof="又一依据")))
+    assert status is not None
+    assert (status.state, status.reason) == ("rejected", "与原文一致")
+    assert len(both.clerk.get(both.only()).statements) == 1
+    with pytest.raises(LogError, match="There is no correction"):
+        both.clerk.get("0" * 16)
+
+
+def test_personal_data_are_gone_from_the_disk_30_days_after_the_outcome(both: Both) -> None:
+    sender = "王五身份证在此"
+    both.public.submit(replace(WRONG_PHONE, proof=sender))
+    both.public.submit(replace(WRONG_PHONE, value=f"应为{sender}", proof=sender))
+    accepted, rejected = sorted(both.clerk.list(), key=lambda request: len(request.value))
+    both.clerk.accept(accepted.id, outcome="已更正", proof="")
+    both.clerk.reject(rejected.id, reason="不实")
+    both.clock.advance(days=CONTACT_DAYS - 1)
+    assert both.clerk.forget() == 0
+    both.clock.advance(days=1)
+    assert both.clerk.forget() > 0
+    assert both.clerk.get(accepted.id).statements == ()
+    assert both.clerk.get(rejected.id).value == ""
+    assert both.clerk.get(rejected.id).reason == "不实"
+    if both.url.startswith("sqlite"):
+        for file in both.file.parent.iterdir():
+            assert sender.encode() not in file.read_bytes(), file
+    both.clock.advance(days=REJECTED_DAYS)
+    both.clerk.forget()
+    assert [request.id for request in both.clerk.list()] == [accepted.id]
+
+
+FORBIDDEN = (
+    "SELECT value FROM {request}",
+    "SELECT proof FROM {request}",
+    "SELECT proof FROM {statement}",
+    "SELECT sealed FROM {contact}",
+    "SELECT count(*) FROM {contact}",
+    "UPDATE {request} SET state = 'accepted'",
+    "DELETE FROM {request}",
+    "DELETE FROM {statement}",
+    "INSERT INTO {key} (id, public, made_at) VALUES ('a', '', 9)",
+    "DROP TABLE {contact}",
+    "CREATE TABLE {other} (a int)",
+)
+
+
+def test_the_public_side_has_no_right_but_to_insert_and_to_read_states(both: Both) -> None:
+    both.public.submit(WRONG_PHONE)
+    database = both.public._database
+    prefix = "" if both.url.startswith("sqlite") else f"{t.SCHEMA}."
+    names = {name: prefix + name for name in ("request", "statement", "contact", "key", "other")}
+    for statement in FORBIDDEN:
+        with pytest.raises(DBAPIError) as refusal, database.write() as conn:
+            conn.execute(text(statement.format(**names)))
+        reason = str(refusal.value)
+        assert re.search("not authorized|prohibited|permission denied|must be owner", reason), statement
+    assert both.clerk.waiting()[0] == 1
+
+
+def test_on_postgresql_the_public_side_cannot_accept_what_it_inserts(
+    postgresql_url: str, tmp_path: Path, clock: Clock
+) -> None:
+    both = open_both(tmp_path, postgresql_url, clock)
+    insert = (
+        "INSERT INTO qingdan_inbox.request (id, dataset, record, revision, field, value, received_at, state) "
+        "VALUES ('a', '', '', '', '', '', 1, 'accepted')"
+    )
+    with pytest.raises(DBAPIError, match="permission denied"), both.public._database.write() as conn:
+        conn.execute(text(insert))
+    both.public.close()
+    both.clerk.close()
+
+
+def test_the_form_is_off_without_a_store_a_key_or_room(url: str, tmp_path: Path) -> None:
+    file = tmp_path / "inbox" / "inbox.db"
+    assert PublicInbox.open(url, file, MAC_KEY, capacity=9) is None
+    assert Inbox.open(url, file, SealKeys(tmp_path / "keys")) is None
+    assert not file.exists()
+    Inbox.create(url, file, SealKeys(tmp_path / "keys"))
+    assert PublicInbox.open(url, file, MAC_KEY, capacity=0) is None
+    public = PublicInbox.open(url, file, MAC_KEY, capacity=9)
+    assert public is not None
+    public.close()
+    if url.startswith("sqlite"):
+        assert file.stat().st_mode & 0o777 == 0o600
+        assert file.parent.stat().st_mode & 0o777 == 0o700
+
+
+def test_a_correction_has_no_field_for_who_sent_it() -> None:
+    assert {field.name for field in dataclasses.fields(Correction)} == {
+        *("dataset", "record", "revision", "field", "value", "proof", "contact")
+    }
+
+
+def test_times_of_deletion_are_those_of_the_document() -> None:
+    assert timedelta(days=CONTACT_DAYS) < timedelta(days=REJECTED_DAYS)
+    assert f"{CONTACT_DAYS} days" in _page("corrections.md")
