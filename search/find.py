@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from anyio import to_thread
 
 from search.chinese import thesaurus
+from search.chinese.analyzer import Analyzer
 from search.contract import Page, Request, SearchEngine
+from search.missing_words import MissingWords, find_missing_words
 from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, split_compounds
 from search.query.field_filters import FilterFields
@@ -27,6 +29,8 @@ class SearchPage:
     did_you_mean: str | None = None
     """The corrected text: a name guessed from pinyin or from a typo, or compound words split. If set, the
     hits are those of this text."""
+    missing: MissingWords | None = None
+    """Set if a word of the query occurs nowhere: what was asked for is not held."""
 
 
 async def find(
@@ -38,7 +42,8 @@ async def find(
     """Turn field filters of the text into filters and search. If no document contains all the words and a
     name is similar to the text, search for that name.
 
-    A text that contains quotes is never corrected. For later pages, ``request.text`` is the
+    If nothing is corrected, the words that occur nowhere are looked up. A text that contains quotes is never
+    corrected. For later pages, ``request.text`` is the
     :attr:`SearchPage.text` of the first. Raises :class:`search.contract.CursorError` and ``SearchError``.
     """
     language = await to_thread.run_sync(thesaurus.load_lexicon)
@@ -46,20 +51,30 @@ async def find(
     filtered = narrowed.request
     page = await engine.search(filtered)
     as_typed = SearchPage(page, request.text)
-    if (
-        page.all_words_total
-        or filtered.cursor is not None
-        or not filtered.text.strip()
-        or _LITERAL.search(filtered.text)
-    ):
+    if page.all_words_total or filtered.cursor is not None or not filtered.text.strip():
         return as_typed
-    corrected = await to_thread.run_sync(find_nearest_name, filtered.text, await names())
+    corrected = await _correct(engine, names, filtered, page, language[0])
+    if corrected is not None:
+        text = narrowed.with_text(corrected[0])
+        return SearchPage(corrected[1], text, text)
+    return replace(as_typed, missing=await find_missing_words(engine, filtered, *language))
+
+
+async def _correct(
+    engine: SearchEngine,
+    names: Callable[[], Awaitable[Names]],
+    request: Request,
+    page: Page,
+    analyzer: Analyzer,
+) -> tuple[str, Page] | None:
+    """Return a corrected text and its hits, if documents contain all its words."""
+    if _LITERAL.search(request.text):
+        return None
+    corrected = await to_thread.run_sync(find_nearest_name, request.text, await names())
     if corrected is None and not page.total:
-        corrected = split_compounds(filtered.text[:LONGEST], language[0])
+        corrected = split_compounds(request.text[:LONGEST], analyzer)
     if corrected is None:
-        return as_typed
-    corrected_page = await engine.search(replace(filtered, text=corrected))
-    if not corrected_page.all_words_total:  # for example, the filters exclude all its hits
-        return as_typed
-    text = narrowed.with_text(corrected)
-    return SearchPage(corrected_page, text, text)
+        return None
+    corrected_page = await engine.search(replace(request, text=corrected))
+    # For example, the filters exclude all its hits.
+    return (corrected, corrected_page) if corrected_page.all_words_total else None

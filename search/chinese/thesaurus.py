@@ -34,6 +34,8 @@ class Lexicon:
     """Question and grammar words, which a hit need not contain."""
     asking: frozenset[str]
     """Those of them that mark a question."""
+    generic: frozenset[str]
+    """Words that items of every kind contain: a hit that contains no other word of a query is none."""
     implied: Mapping[str, tuple[str, ...]]
     """Word of a title → words of the matching texts; used for ranking only."""
     legal: Mapping[str, tuple[str, ...]]
@@ -82,6 +84,7 @@ def build_lexicon(
     stems: Mapping[str, tuple[str, ...]],
     plain: Iterable[str],
     asking: Iterable[str],
+    generic: Iterable[str],
     implied: Mapping[str, Iterable[str]],
     legal: Mapping[str, Iterable[str]],
 ) -> Lexicon:
@@ -101,6 +104,7 @@ def build_lexicon(
         bodies=stems,
         plain=question_words.union(plain),
         asking=question_words,
+        generic=frozenset(generic),
         implied={word: tuple(others) for word, others in implied.items()},
         legal={word: tuple(others) for word, others in legal.items()},
         longest=max(map(len, forms), default=0),
@@ -139,6 +143,7 @@ def load_lexicon(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
         {fold(name): _find_stems(name) for name in government_bodies.all_names()},
         map(fold, plain["grammar"]),
         map(fold, plain["asking"]),
+        map(fold, plain["generic"]),
         synonyms["implied"],
         _load_json("everyday_words.json")["words"],
     )

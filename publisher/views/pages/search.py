@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from litestar.concurrency import sync_to_thread
@@ -115,7 +115,8 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     async def build() -> bytes:
         results = await request.fetch_page(service)
         catalogues = searchable.scope.catalogues
-        facts = await run_read(service, _read_facts, visit, results.page.hits, catalogues)
+        hits = results.page.hits if results.missing is None else results.missing.near
+        facts = await run_read(service, _read_facts, visit, hits, catalogues)
         return press.page(
             "search.html",
             visit,
@@ -126,10 +127,9 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             as_written=visit.here(q=f'"{text}"'),
             feeds=[(title, visit.root + followed.path(form)) for form, title in TITLES.items()],
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
-            results=[
-                _result(visit, hit, datasets, catalogues, facts.get(hit.span, ()))
-                for hit in results.page.hits
-            ],
+            missing=results.missing,
+            lists=_titled(text, datasets.values()),
+            results=[_result(visit, hit, datasets, catalogues, facts.get(hit.span, ())) for hit in hits],
             facets=[choices(visit, facet) for facet in results.facets if is_useful(visit, facet)],
             chips=list(chips(visit, results.facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]),
@@ -139,6 +139,12 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
 
     validity = replace(request.validity, tokens=(*request.validity.tokens, tuple(datasets.values())))
     return AsyncReply(validity, build, HEADERS)
+
+
+def _titled(text: str, datasets: Iterable[Dataset]) -> list[Dataset]:
+    """List the datasets whose title contains every part of a query."""
+    parts = text.casefold().split()
+    return [d for d in datasets if all(part in f"{d.title} {d.title_en}".casefold() for part in parts)]
 
 
 def _feed_scope(visit: Visit) -> Scope:

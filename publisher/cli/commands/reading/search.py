@@ -69,9 +69,11 @@ def search(
         )
         search_result = anyio.run(find.find, engine, SiteNames(log), request, make_search_scope(log).fields())
     page = search_result.page
+    missing = () if search_result.missing is None else search_result.missing.words
     if as_json:
         output.print_json(
-            _build_json(text_query, page, state.pending) | {"did_you_mean": search_result.did_you_mean}
+            _build_json(text_query, page, state.pending)
+            | {"did_you_mean": search_result.did_you_mean, "not_held": missing}
         )
         return Exit.OK
     if search_result.did_you_mean:
@@ -79,6 +81,11 @@ def search(
         output.print_message(
             f"您要找的是不是“{suggestion}”？以下为“{suggestion}”的结果。",
             f"Did you mean {suggestion}? These are its results.",
+        )
+    if missing:
+        words = output.replace_controls("、".join(missing))
+        output.print_message(
+            f"没有收录“{words}”，以下结果不含这些词。", f"Not held: {words}. The results do not contain it."
         )
     for hit in page.hits:
         _show(hit, titles.get(hit.dataset, hit.dataset))

@@ -74,6 +74,13 @@ class Found(Answer, frozen=True, kw_only=True):
             "The name probably meant; where given, hits are of it"
         ),
     ]
+    not_held: Annotated[
+        tuple[str, ...],
+        Meta(
+            description="搜索词中没有任何内容含有的词：所查事项没有收录，结果仅供参考 / "
+            "Words of the query that nothing contains: what was asked for is not held"
+        ),
+    ]
     hits: tuple[Hit, ...]
     facets: tuple[Facet, ...]
     links: SearchLinks

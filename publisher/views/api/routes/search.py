@@ -26,6 +26,7 @@ from publisher.web.route import AsyncReply, Call, async_route
 from publisher.web.service import Service
 from schemas.reference import administrative_divisions
 from search import contract, find
+from search.missing_words import MissingWords
 from search.query.name_index import Names
 
 MAX_HITS = 100
@@ -63,6 +64,7 @@ async def read_searchable(service: Service) -> Searchable:
 class SearchPage:
     page: contract.Page
     did_you_mean: str | None
+    missing: MissingWords | None
     facets: tuple[common.Facet, ...]
     next_cursor: str | None
     """Cursor of the next page."""
@@ -107,7 +109,7 @@ class Search:
             )
             for name, values in page.facets.items()
         )
-        return SearchPage(page, meant or None, facets, next_cursor)
+        return SearchPage(page, meant or None, hits.missing, facets, next_cursor)
 
 
 async def make_search(service: Service, searchable: Searchable, params: Parameters) -> Search:
@@ -150,13 +152,14 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
         description="支持简体、繁体和各种文号写法；`match` 说明命中含全部词、多数词还是任一词。"
         "加 as_of 搜索该日有效的内容，加 release 搜索该次发布时的内容。摘录与标记取自原文。"
         "没有内容含全部词，而输入的是某个名称的拼音、首字母或误字时，"
-        "命中的是 `did_you_mean`；加引号则按原样搜索。\n\n"
+        "命中的是 `did_you_mean`；加引号则按原样搜索。"
+        "`not_held` 列出没有任何内容含有的词。\n\n"
         "Full-text search in every dataset, simplified or traditional, any form of a document "
         "number. `match` says whether hits contain all words, most or any; totals and facets count exactly "
         "that set. With as_of, "
         "what was in effect on that day; with release, what that release contained. If nothing contains all "
         "words and they are the pinyin or a misspelling of a name, hits are of `did_you_mean`; text in "
-        "quotes is searched as it is.",
+        "quotes is searched as it is. `not_held` names the words that nothing contains.",
         answer=answers.Found,
         parameters=(
             Parameter(
@@ -217,6 +220,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
             total=search_page.page.total,
             match=search_page.page.match,
             did_you_mean=search_page.did_you_mean,
+            not_held=() if search_page.missing is None else search_page.missing.words,
             hits=tuple(_hit(service, searchable.scope, params, hit) for hit in search_page.page.hits),
             facets=search_page.facets,
             links=answers.SearchLinks(

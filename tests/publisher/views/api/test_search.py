@@ -163,6 +163,12 @@ def test_pinyin_finds_the_name_and_says_so_on_every_page(client: httpx.Client) -
         assert following["total"] == answer["total"]
 
 
+def test_words_that_nothing_contains_are_listed(client: httpx.Client) -> None:
+    answer = client.get("/v1/search", params={"q": "月球登陆收费"}).json()
+    assert "月球" in answer["not_held"]
+    assert client.get("/v1/search", params={"q": "不动产登记费"}).json()["not_held"] == []
+
+
 def test_fields_in_the_text_narrow_by_their_titles_and_names(client: httpx.Client) -> None:
     def titles(q: str) -> set[str]:
         answer = client.get("/v1/search", params={"q": q}).json()

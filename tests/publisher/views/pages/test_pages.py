@@ -260,6 +260,24 @@ def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_
     assert not [at for _, at in page.elements if at.get("class") == "facet"]
 
 
+def test_what_is_not_held_is_said_and_nothing_claims_to_contain_every_word(look: Open) -> None:
+    page = look("/search?q=月球登陆许可")
+    words = "".join(page.words)
+    assert "本站没有收录" in words
+    assert "包含" not in words
+    assert "条结果" not in words
+    near = "".join(look("/search?q=月球+收费+殡葬").words)
+    assert "本站没有收录“月球”" in near
+    assert "近似的" in near
+
+
+def test_a_list_is_found_by_its_title(site: Site, visit: Open) -> None:
+    title = str(site.client.get(f"/v1/datasets/{FEES}").json()["title"])
+    page = visit(f"/search?q={title}")
+    assert any(at.get("href", "").endswith(HOME) for tag, at in page.elements if tag == "a")
+    assert "清单：" in page.text
+
+
 def test_facets_print_yes_and_no_as_words(look: Open) -> None:
     words = {word.strip() for word in look("/datasets/shili-fees").words}
     assert {"是否涉企", "是", "否"} <= words
