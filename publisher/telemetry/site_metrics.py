@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from prometheus_client import Metric
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
+from publisher.inbox.inbox import Inbox
 from publisher.log.log import Log
 from publisher.telemetry.last_backup import read_last_backup
 
@@ -18,8 +20,11 @@ from publisher.telemetry.last_backup import read_last_backup
 class SiteMetrics(Collector):
     """Gauges of the worker. They cost some short reads for each scrape."""
 
-    def __init__(self, log: Log, home: Path, clock: Callable[[], datetime]) -> None:
-        self._log, self._home, self._clock = log, home, clock
+    def __init__(
+        self, log: Log, home: Path, clock: Callable[[], datetime], inbox: Callable[[], Inbox | None]
+    ) -> None:
+        """``inbox``: opens the inbox of corrections, which may be made while the worker runs."""
+        self._log, self._home, self._clock, self._inbox = log, home, clock, inbox
 
     def describe(self) -> list[Metric]:
         """Name nothing beforehand: the log may be away when the collector is registered."""
@@ -37,6 +42,7 @@ class SiteMetrics(Collector):
         yield _gauge("pages_set_aside", "Collected pages that failed twice.", set_aside)
         yield self._subscriptions()
         yield self._releases()
+        yield from self._corrections()
         made_at = read_last_backup(self._home)
         if made_at is not None:
             yield _gauge(
@@ -49,6 +55,16 @@ class SiteMetrics(Collector):
         since = self._log.proofs.unsigned_since()
         has_key = bool(self._log.keys.all())
         return 0.0 if since is None or not has_key else (self._clock() - since).total_seconds()
+
+    def _corrections(self) -> Iterator[Metric]:
+        inbox = self._inbox()
+        if inbox is None:
+            return
+        with closing(inbox):
+            waiting, oldest = inbox.waiting()
+        age = 0.0 if oldest is None else (self._clock() - oldest).total_seconds()
+        yield _gauge("corrections_open", "Corrections of readers that wait for a clerk.", waiting)
+        yield _gauge("corrections_oldest_seconds", "For how long the oldest of them waits.", age)
 
     def _subscriptions(self) -> Metric:
         gauge = _family("subscriptions", "Webhooks and hubs by state.", "state")

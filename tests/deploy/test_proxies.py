@@ -174,6 +174,17 @@ def check_limits(proxy: Proxy) -> None:
         assert client.get("/", headers={"x-long": "x" * 70_000}).status_code in (400, 431)
 
 
+def check_form(proxy: Proxy) -> None:
+    """The form of corrections reaches the service, and no larger body does."""
+    with proxy.client(accept="text/html") as client:
+        (record,) = client.get(f"/v1/datasets/{NAME}/records?limit=1").json()["items"]
+        path = f"/datasets/{NAME}/records/{record['id']}/correction"
+        (token,) = re.findall(r'name="token" value="([^"]+)"', client.get(path).text)
+        answer = client.post(path, data={"token": token, "field": "*", "value": "应为", "proof": "依据"})
+        assert (answer.status_code, "提交得太快" in answer.text) == (422, True)
+        assert client.post(path, data={"value": "x" * 100_000}).status_code == 413
+
+
 def check_loss_of_a_process(proxy: Proxy) -> None:
     """No request is lost with a process, and a client cannot choose its address. It ends both processes."""
     with proxy.client(**{"x-forwarded-for": "203.0.113.9"}) as client:
@@ -204,6 +215,7 @@ CHECKS = (
     check_compression,
     check_ranges,
     check_limits,
+    check_form,
     check_loss_of_a_process,
 )
 

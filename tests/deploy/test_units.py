@@ -46,6 +46,13 @@ def test_a_service_can_reach_little(unit: Path) -> None:
     assert float(exposure[1]) <= MOST_EXPOSED
 
 
+def test_the_public_side_cannot_read_private_keys() -> None:
+    text = (DEPLOY / "systemd" / "qingdan-serve.service").read_text(encoding="utf-8")
+    assert "\nInaccessiblePaths=-/var/lib/qingdan/keys\n" in text
+    compose = yaml.safe_load((DEPLOY / "container" / "compose.yml").read_text(encoding="utf-8"))
+    assert "/var/lib/qingdan/keys" in compose["services"]["serve"]["tmpfs"]
+
+
 def test_the_environment_file_has_settings_that_exist() -> None:
     names = {variable.name for variable in VARIABLES}
     text = (DEPLOY / "systemd" / "environment").read_text(encoding="utf-8")

@@ -16,6 +16,7 @@ from publisher.inbox.public_inbox import PublicInbox
 from publisher.settings import Settings, read_settings
 from tests.support.clock import Clock
 from tests.support.command import Home, item, xlsx
+from tests.support.postgresql import Server
 
 NAME = "shili-power-list"
 WRONG = Correction(NAME, "r1", "", "department", "市城市管理局", "机构设置页", "张三 13800138000")
@@ -133,3 +134,28 @@ async def work_once(settings: Settings) -> None:
             while inbox.get(inbox.list()[0].id).statements:  # noqa: ASYNC110 - the worker tells nobody
                 await anyio.sleep(0.02)
         group.cancel_scope.cancel()
+
+
+@pytest.mark.server
+def test_on_postgresql_a_dump_has_the_requests_and_no_contact(
+    postgresql_server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with postgresql_server.database() as old, postgresql_server.database(migrated=False) as new:
+        monkeypatch.setenv("QINGDAN_DATABASE", old)
+        site = Home(tmp_path / "old")
+        site.dataset(NAME)
+        settings = read_settings(site.home)
+        assert not settings.inbox.exists()
+        public = PublicInbox.open(settings.database, settings.inbox, bytes(32), capacity=9)
+        assert public is not None
+        with closing(public):
+            public.submit(WRONG)
+        (request,) = site.ok("corrections", "list", "--json").json
+        assert site.ok("status", "--json").json["corrections"]["open"] == 1
+        site.ok("backup", tmp_path / "backups", "--keys", tmp_path / "keys")
+        monkeypatch.setenv("QINGDAN_DATABASE", new)
+        restored = Home(tmp_path / "new")
+        restored.ok("restore", tmp_path / "backups", "--keys", tmp_path / "keys", "--no-checkpoint")
+        shown = restored.ok("corrections", "show", request["id"], "--json").json
+    assert (shown["value"], shown["statements"][0]["proof"]) == (WRONG.value, WRONG.proof)
+    assert shown["statements"][0]["contact"] is None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import re
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -260,3 +261,16 @@ def test_a_correction_has_no_field_for_who_sent_it() -> None:
 def test_times_of_deletion_are_those_of_the_document() -> None:
     assert timedelta(days=CONTACT_DAYS) < timedelta(days=REJECTED_DAYS)
     assert f"{CONTACT_DAYS} days" in _page("corrections.md")
+
+
+def test_requests_that_come_at_once_do_not_pass_the_bound(both: Both) -> None:
+    def submit(number: int) -> bool:
+        try:
+            both.public.submit(replace(WRONG_PHONE, value=f"值{number}"))
+        except QueueFullError:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as threads:
+        assert sum(threads.map(submit, range(24))) == 3
+    assert both.clerk.waiting()[0] == 3

@@ -76,7 +76,7 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
 
     with (
         context.log(role="work") as log,
-        metrics_served(settings.work_metrics, [SiteMetrics(log, settings.home, utc_now)]),
+        metrics_served(settings.work_metrics, [SiteMetrics(log, settings.home, utc_now, context.inbox)]),
     ):
         anyio.run(run_background, settings, log, current_catalogues(context, log), started, until_eof)
     output.print_message("已停止。", "Stopped.")
