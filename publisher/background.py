@@ -22,7 +22,7 @@ from publisher.indexing import worker
 from publisher.indexing.open_engine import open_engine
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
-from publisher.log.model import LogError
+from publisher.log.model import LogError, View
 from publisher.nightly_verification import run_nightly
 from publisher.notify.delivery import Notifier
 from publisher.notify.webhook_sender import create_sender
@@ -75,7 +75,7 @@ async def run_background(
         async with anyio.create_task_group() as group:
             for task in (update_index, collect, notify, sign, verify):
                 group.start_soon(task)
-            group.start_soon(forget_senders, settings)
+            group.start_soon(forget_senders, settings, log)
             for witness in witnesses:
                 group.start_soon(run_witness_requests, log, witness)
             async with anyio.create_task_group() as ends:
@@ -92,21 +92,32 @@ async def run_background(
         await engine.close()
 
 
-async def forget_senders(settings: Settings, *, poll: float = 3600.0) -> None:
-    """Delete contacts and proofs of corrections when they are due, until cancelled."""
+async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) -> None:
+    """Delete contacts and proofs of corrections when they are due, until cancelled.
+
+    Corrections of erased records are deleted too: a restored inbox may have them again.
+    """
     while True:
         try:
-            await to_thread.run_sync(_forget_senders, settings)
+            await to_thread.run_sync(_forget_senders, settings, log)
         except (SQLAlchemyError, LogError):
             logger.exception("contacts of corrections could not be deleted; this is tried again")
         await anyio.sleep(poll)
 
 
-def _forget_senders(settings: Settings) -> None:
+def _forget_senders(settings: Settings, log: Log) -> None:
     inbox = Inbox.open(settings.database, settings.inbox, SealKeys(settings.keys))
     if inbox is not None:
         with closing(inbox):
             inbox.forget()
+            inbox.erase([pair for pair in inbox.records() if _is_erased(log, *pair)])
+
+
+def _is_erased(log: Log, dataset: str, record: str) -> bool:
+    try:
+        return log.queries.record(dataset, record, View()).status == "erased"
+    except LogError:
+        return False
 
 
 async def _wait_for_eof(scope: anyio.CancelScope) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -24,3 +25,20 @@ def copy_inbox(file: Path, target: Path) -> None:
         copy.execute("DELETE FROM contact")
         copy.commit()
         copy.execute("VACUUM")
+
+
+def clean_copy(copy: Path, records: Sequence[tuple[str, str]]) -> None:
+    """Delete the requests about erased records (dataset, id) from the copy in a backup, if it has one."""
+    if not copy.exists():
+        return
+    with closing(sqlite3.connect(copy)) as connection:
+        connection.execute("PRAGMA secure_delete = ON")
+        for record in records:
+            connection.execute(
+                "DELETE FROM statement WHERE request IN "
+                "(SELECT id FROM request WHERE dataset = ? AND record = ?)",
+                record,
+            )
+            connection.execute("DELETE FROM request WHERE dataset = ? AND record = ?", record)
+        connection.commit()
+        connection.execute("VACUUM")

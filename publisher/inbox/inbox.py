@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -155,6 +155,28 @@ class Inbox:
         if deleted:
             self._database.erase_deleted()
         return deleted
+
+    def records(self) -> set[tuple[str, str]]:
+        """List the records (dataset, id) that requests are about."""
+        with self._database.read() as conn:
+            return {
+                (row.dataset, row.record) for row in conn.execute(select(_r.dataset, _r.record).distinct())
+            }
+
+    def erase(self, records: Iterable[tuple[str, str]]) -> int:
+        """Delete all requests about erased records, whose content readers may have quoted → their number."""
+        erased = 0
+        with self._database.write() as conn:
+            for dataset, record in records:
+                ids = select(_r.id).where(_r.dataset == dataset, _r.record == record)
+                for table in (t.contact, t.statement):
+                    conn.execute(delete(table).where(table.c.request.in_(ids)))
+                erased += conn.execute(
+                    delete(t.request).where(_r.dataset == dataset, _r.record == record)
+                ).rowcount
+        if erased:
+            self._database.erase_deleted()
+        return erased
 
     def close(self) -> None:
         self._database.close()

@@ -24,9 +24,11 @@ class Recovery:
         """See :func:`.backup.write_backup`."""
         return backup.write_backup(self._session, home, folder, **options)
 
-    def forget_erased(self, folder: Path) -> tuple[int, Sequence[Path]]:
+    def forget_erased(
+        self, folder: Path, clean_besides: repeated_erasure.CleanBesides
+    ) -> tuple[int, Sequence[Path]]:
         """See :func:`.repeated_erasure.forget_erased`."""
-        return repeated_erasure.forget_erased(self._session, folder)
+        return repeated_erasure.forget_erased(self._session, folder, clean_besides)
 
     def complete(self, archive: Path, report: completion.Report) -> completion.Completed:
         """Complete a restored log from a ``log.zip``; see :func:`.completion.complete`."""

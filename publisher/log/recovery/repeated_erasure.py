@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import batched
 from pathlib import Path
@@ -27,6 +27,9 @@ from publisher.log.transparency import erasure_ledger
 from publisher.log.transparency.erasure_ledger import Erasure
 
 _BATCH = 500
+
+type CleanBesides = Callable[[Path, Sequence[tuple[str, str]]], object]
+"""(folder that stands for the home, erased records as dataset and id) → nothing of use."""
 
 
 def erase_again(database: Database, ledger: Sequence[Erasure], now: datetime) -> Sequence[str]:
@@ -58,9 +61,10 @@ def list_pending(conn: Connection, ledger: Sequence[Erasure]) -> Sequence[str]:
     return pending
 
 
-def forget_erased(session: Session, folder: Path) -> tuple[int, Sequence[Path]]:
+def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -> tuple[int, Sequence[Path]]:
     """Rewrite every backup of the folder without the records that are erased by now.
 
+    ``clean_besides``: deletes the same from what a backup has beside the log.
     → number of rewritten backups, and the dumps of PostgreSQL from before an erasure, which cannot be
     rewritten. Raises ``LogError('backup-running')``.
     """
@@ -72,7 +76,7 @@ def forget_erased(session: Session, folder: Path) -> tuple[int, Sequence[Path]]:
         for backup in manifests.list_backups(folder):
             manifest = manifests.read_manifest(backup)
             if manifest.kind == "sqlite":
-                rewritten += _rewrite(backup, manifest, ledger)
+                rewritten += _rewrite(backup, manifest, ledger, clean_besides)
             elif _erased_since(session, manifest):
                 dumps.append(backup)
         backups.sweep_sources(session, folder)
@@ -88,7 +92,9 @@ def _erased_since(session: Session, manifest: Manifest) -> bool:
         )
 
 
-def _rewrite(backup: Path, manifest: Manifest, ledger: Sequence[Erasure]) -> bool:
+def _rewrite(
+    backup: Path, manifest: Manifest, ledger: Sequence[Erasure], clean_besides: CleanBesides
+) -> bool:
     """Write the backup again without erased records, then delete the old one. → whether it had any."""
     part = backup.with_name(f".part-{backup.name}")
     shutil.rmtree(part, ignore_errors=True)
@@ -106,6 +112,7 @@ def _rewrite(backup: Path, manifest: Manifest, ledger: Sequence[Erasure]) -> boo
     if not destroyed:
         shutil.rmtree(part)
         return False
+    clean_besides(part / backups.SITE_FILES, [(one.dataset, one.record) for one in ledger if one.dataset])
     for beside in (".db-wal", ".db-shm"):
         file.with_suffix(beside).unlink(missing_ok=True)
     files = tuple(manifests.describe_file(part, part / one.name) for one in manifest.files)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import anyio
@@ -13,6 +15,7 @@ from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.correction import Correction
 from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_inbox import PublicInbox
+from publisher.log.log import Log
 from publisher.settings import Settings, read_settings
 from tests.support.clock import Clock
 from tests.support.command import Home, item, xlsx
@@ -121,19 +124,47 @@ def test_the_worker_deletes_what_is_due(published: Home) -> None:
         assert inbox.get(request).statements
 
         # The clock of the decision is years ago.
-        anyio.run(work_once, settings)
-        assert inbox.get(request).statements == ()
+        work_until(settings, lambda: not inbox.get(request).statements)
 
 
-async def work_once(settings: Settings) -> None:
-    async with anyio.create_task_group() as group:
-        group.start_soon(forget_senders, settings)
-        inbox = Inbox.open(settings.database, settings.inbox, SealKeys(settings.keys))
-        assert inbox is not None
-        with anyio.fail_after(30), closing(inbox):
-            while inbox.get(inbox.list()[0].id).statements:  # noqa: ASYNC110 - the worker tells nobody
-                await anyio.sleep(0.02)
-        group.cancel_scope.cancel()
+def work_until(settings: Settings, is_done: Callable[[], bool]) -> None:
+    """Run the worker's task until it has done something."""
+
+    async def run() -> None:
+        async with anyio.create_task_group() as group:
+            group.start_soon(forget_senders, settings, log)
+            with anyio.fail_after(30):
+                while not is_done():  # noqa: ASYNC110 - the worker tells nobody
+                    await anyio.sleep(0.02)
+            group.cancel_scope.cancel()
+
+    with closing(Log.open(settings.database, sources=settings.sources)) as log:
+        anyio.run(run)
+
+
+def test_corrections_of_an_erased_record_are_deleted_from_the_inbox_backups_and_a_restored_inbox(
+    published: Home, tmp_path: Path
+) -> None:
+    settings = settings_of(published)
+    record = published.ok("show", NAME, "甲许可", "--json").json[0]["id"]
+    submit(published, replace(WRONG, record=record, value="应删除的内容"), WRONG)
+    published.ok("backup", tmp_path / "backups")
+    before = settings.inbox.read_bytes()
+    published.ok("erase", NAME, "甲许可", "--ground", "判决书", "--yes")
+    assert [one["record"] for one in published.ok("corrections", "list", "--json").json] == ["r1"]
+    published.ok("backup", tmp_path / "backups", "--forget-erased")
+    (copy,) = (tmp_path / "backups").glob("*Z/site/inbox/inbox.db")
+    assert WRONG.value.encode() in copy.read_bytes()
+    for file in (copy, *settings.inbox.parent.iterdir()):
+        assert "应删除的内容".encode() not in file.read_bytes(), file
+    for file in settings.inbox.parent.iterdir():
+        file.unlink()
+    settings.inbox.write_bytes(before)
+    inbox = Inbox.open(settings.database, settings.inbox, SealKeys(settings.keys))
+    assert inbox is not None
+    with closing(inbox):
+        assert len(inbox.list()) == 2
+        work_until(settings, lambda: len(inbox.list()) == 1)
 
 
 @pytest.mark.server

@@ -63,7 +63,7 @@ def backup(
     home, inbox = context.settings.home, context.settings.inbox
     with context.log() as log:
         if forget_erased:
-            return _forget_erased(log, folder, as_json=as_json)
+            return _forget_erased(log, folder, inbox.relative_to(home), as_json=as_json)
         report = log.recovery.back_up(
             home,
             folder,
@@ -88,8 +88,13 @@ def backup(
     return Exit.OK
 
 
-def _forget_erased(log: Log, folder: Path, *, as_json: bool) -> int:
-    rewritten, dumps = log.recovery.forget_erased(folder)
+def _forget_erased(log: Log, folder: Path, inbox: Path, *, as_json: bool) -> int:
+    """``inbox``: its file below the home."""
+    from publisher.inbox.backup_copy import clean_copy
+
+    rewritten, dumps = log.recovery.forget_erased(
+        folder, lambda site, records: clean_copy(site / inbox, records)
+    )
     if as_json:
         output.print_json({"rewritten": rewritten, "not_rewritten": [str(path) for path in dumps]})
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -232,6 +233,10 @@ def _erase_records(
             if error.code != "erasure-incomplete":
                 raise
             unfinished, release = error, log.queries.releases(dataset)[-1]
+        inbox = context.inbox()
+        if inbox is not None:
+            with closing(inbox):
+                inbox.erase((dataset, one) for one in record_ids)
         code = report_release(context, log, release)
         if unfinished is not None:
             raise unfinished
