@@ -10,7 +10,8 @@ from functools import partial
 from typing import Any
 
 import msgspec
-from litestar import Request, get, post
+from litestar import HttpMethod, Request, post
+from litestar import route as litestar_route
 from litestar.concurrency import sync_to_thread
 from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope, Receive
@@ -87,7 +88,10 @@ def handler(endpoint: Endpoint) -> HTTPRouteHandler:
     path = re.sub(r"{(\w+)}", r"{\1:str}", endpoint.path)
     if endpoint.method == "POST":
         return post(path, include_in_schema=False)(handle)
-    return get(path, include_in_schema=False)(handle)
+    # The edge answers OPTIONS; without it here Litestar would register a second handler for each path.
+    return litestar_route(path, http_method=[HttpMethod.GET, HttpMethod.OPTIONS], include_in_schema=False)(
+        handle
+    )
 
 
 def _responder(route: AnyRoute, service: Service) -> Respond:

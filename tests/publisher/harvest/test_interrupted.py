@@ -64,10 +64,8 @@ def contents(collector: Collector) -> dict[str, Any]:
     "path",
     [
         *("/d/7.html", "/f/28.csv"),
-        *(
-            pytest.param(path, marks=pytest.mark.slow)
-            for path in ("/list.html", "/more.html", "/d/33.html", "/f/1.csv")
-        ),
+        pytest.param("/more.html", marks=pytest.mark.slow),
+        *(pytest.param(path, marks=pytest.mark.soak) for path in ("/list.html", "/d/33.html", "/f/1.csv")),
     ],
 )
 def test_a_run_that_is_killed_goes_on_and_misses_nothing(site: Collector, path: str) -> None:
@@ -87,7 +85,11 @@ def test_a_run_that_is_killed_goes_on_and_misses_nothing(site: Collector, path: 
 
 @pytest.mark.parametrize(
     "path",
-    ["/d/7.html", *(pytest.param(path, marks=pytest.mark.slow) for path in ("/d/33.html", "/f/28.csv"))],
+    [
+        "/d/7.html",
+        pytest.param("/f/28.csv", marks=pytest.mark.slow),
+        pytest.param("/d/33.html", marks=pytest.mark.soak),
+    ],
 )
 def test_ctrl_c_keeps_every_answer_and_says_how_to_go_on(site: Collector, path: str) -> None:
     run = interrupt_run(site, path, signal.SIGINT)

@@ -17,7 +17,7 @@ from schemas.definition.file_loader import load_catalogue
 from tests.support.libreoffice import convert, shown_cells
 from tests.support.shared_data import require
 
-SEED, DRAWN = 20151105, 200
+SEED = 20151105
 
 
 type Merges = dict[str, list[tuple[tuple[int, int], tuple[int, int]]]]
@@ -43,16 +43,21 @@ def _read_merges(paths: Sequence[Path], folder: Path) -> dict[str, Merges]:
 
 @pytest.mark.shared
 @pytest.mark.program
-def test_two_hundred_records_say_what_their_cells_show(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("every", "drawn"),
+    [pytest.param(5, 60, id="a fifth"), pytest.param(1, 200, id="all", marks=pytest.mark.soak)],
+)
+def test_records_say_what_their_cells_show(tmp_path: Path, every: int, drawn: int) -> None:
+    """LibreOffice takes a minute for all workbooks; in the ordinary run it opens every fifth one."""
     catalogue = load_catalogue("power-list")
     everything: list[tuple[Path, ImportedRecord]] = []
-    paths = sorted(require("power-list-karamay").iterdir())
+    paths = sorted(require("power-list-karamay").iterdir())[::every]
     for path in paths:
         reading = read_file(path.read_bytes(), name=path.name, catalogue=catalogue)
         everything += ((path, record) for record in reading.records)
     sheets, merges = shown_cells(tmp_path, *paths), _read_merges(paths, tmp_path)
     wrong: list[str] = []
-    for path, record in random.Random(SEED).sample(everything, DRAWN):
+    for path, record in random.Random(SEED).sample(everything, drawn):
         raw = Raw(sheets[f"{path.stem}-{record.sheet}"], merges[path.stem][record.sheet])
         wrong += (f"{path.name} {record.sheet} {record.rows}: {line}" for line in compare(record, raw))
     assert not wrong

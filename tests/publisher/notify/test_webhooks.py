@@ -30,13 +30,12 @@ from tests.publisher.views.syndication.conftest import FIRST, SECOND
 from tests.support.loopback import Answer, WebRequest, serving
 from tests.support.site import BASE, FEES
 
-pytestmark = pytest.mark.both_databases
-
 
 def message_contents(desk: Desk, path: str = "/hook") -> list[Any]:
     return [msgspec.json.decode(one.body) for one in desk.messages(path)]
 
 
+@pytest.mark.both_databases
 def test_a_publication_comes_as_a_signed_message_with_the_entries_of_the_feed(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.site.publish(SECOND)
@@ -72,6 +71,7 @@ def test_what_was_published_before_the_subscription_is_not_sent(desk: Desk) -> N
     assert desk.messages() == []
 
 
+@pytest.mark.both_databases
 def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
     desk.server.answers |= {"/removed": confirming, "/sewage": confirming, "/none": confirming}
     desk.subscribe("/removed", kinds=["removed"])
@@ -90,6 +90,7 @@ def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
     assert sorted(one.state for one in desk.log()) == ["done", "done", "nothing"]
 
 
+@pytest.mark.both_databases
 def test_an_erasure_is_sent_with_record_and_ground_to_every_subscriber_of_its_dataset(desk: Desk) -> None:
     desk.server.answers |= {"/sewage": confirming, "/others": confirming}
     desk.subscribe()
@@ -114,6 +115,7 @@ def test_an_erasure_is_sent_with_record_and_ground_to_every_subscriber_of_its_da
     assert desk.messages("/others") == []
 
 
+@pytest.mark.both_databases
 def test_a_release_is_delivered_once_however_often_the_worker_runs(desk: Desk) -> None:
     desk.subscribe()
     desk.site.publish(SECOND)
@@ -123,6 +125,7 @@ def test_a_release_is_delivered_once_however_often_the_worker_runs(desk: Desk) -
     assert len(desk.messages()) == 1
 
 
+@pytest.mark.both_databases
 def test_what_fails_is_sent_again_under_the_same_id_ever_later(desk: Desk) -> None:
     desk.subscribe()
     desk.server.answers["/hook"] = Answer(b"busy", 503)
@@ -141,6 +144,7 @@ def test_what_fails_is_sent_again_under_the_same_id_ever_later(desk: Desk) -> No
     assert (delivery.state, delivery.attempts, delivery.answer) == ("done", 3, 200)
 
 
+@pytest.mark.both_databases
 @pytest.mark.slow
 def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_message_once_more(
     desk: Desk, tmp_path: Path
@@ -179,6 +183,7 @@ def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_messag
     assert desk.deliver() == 0
 
 
+@pytest.mark.both_databases
 def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_confirms(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.server.answers["/hook"] = Answer(status=500)
@@ -215,6 +220,7 @@ def test_a_callback_that_refuses_one_message_still_gets_the_others(desk: Desk) -
     assert desk.site.log.subscriptions.get(subscription.id).state == "active"
 
 
+@pytest.mark.both_databases
 def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(desk: Desk) -> None:
     desk.server.answers |= {"/slow": confirming}
     desk.subscribe("/slow")
@@ -352,6 +358,7 @@ def test_a_removed_subscription_gets_no_more_messages(desk: Desk) -> None:
     assert desk.log() == ()
 
 
+@pytest.mark.both_databases
 def test_a_large_release_comes_with_its_newest_entries_and_leads_to_the_rest(desk: Desk) -> None:
     desk.subscribe()
     many: list[Content] = [{"name": f"第{n}项收费", "department": "财政部门"} for n in range(650)]

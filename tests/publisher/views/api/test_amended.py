@@ -18,7 +18,8 @@ CORRECTED, WITHDRAWN = "不动产登记费", "药品注册费"
 
 
 @pytest.fixture
-def site(tmp_path: Path, database: str) -> Iterator[Site]:
+def own(tmp_path: Path, database: str) -> Iterator[Site]:
+    """The same site, for a test that writes."""
     with four_releases(tmp_path, database=database) as site:
         yield site
 
@@ -80,42 +81,42 @@ def test_a_pinned_record_says_that_it_was_withdrawn_later(site: Site) -> None:
     assert "重复登记" in words(shown)
 
 
-def test_the_correction_of_a_later_content_is_none_of_an_earlier_one(site: Site) -> None:
+def test_the_correction_of_a_later_content_is_none_of_an_earlier_one(own: Site) -> None:
     """Release 2 changed the record; what is corrected is the content since then."""
     name = str(PLAIN[0]["name"])
-    record = site.record(name)
-    site.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "应为国库"}}, reason="笔误")
-    site.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "再改"}}, reason="再次更正")
-    assert get(site, name, "?release=1").json()["amendments"] == []
-    reasons = [a["reason"] for a in get(site, name, "?release=2").json()["amendments"]]
+    record = own.record(name)
+    own.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "应为国库"}}, reason="笔误")
+    own.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "再改"}}, reason="再次更正")
+    assert get(own, name, "?release=1").json()["amendments"] == []
+    reasons = [a["reason"] for a in get(own, name, "?release=2").json()["amendments"]]
     assert reasons == ["笔误", "再次更正"]
 
 
-def test_a_cache_learns_of_a_correction_and_of_nothing_else(site: Site) -> None:
+def test_a_cache_learns_of_a_correction_and_of_nothing_else(own: Site) -> None:
     """The tag of a pinned answer changes with a correction, and not with an ordinary release."""
-    first = get(site, WITHDRAWN, "?release=3")
+    first = get(own, WITHDRAWN, "?release=3")
     later = [{**PLAIN[0], "management": "改"}, *PLAIN[1:2]]
-    publish(site.log, FEES, later, date(2016, 3, 2), "示财〔2016〕3号")
-    tag = get(site, PLAIN[0]["name"], "?release=4").headers["etag"]  # type: ignore[arg-type]
-    assert get(site, WITHDRAWN, "?release=3").headers["etag"] == first.headers["etag"]
-    record = site.record(str(PLAIN[0]["name"]))
-    site.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "又改"}}, reason="笔误")
-    answer = get(site, PLAIN[0]["name"], "?release=5")  # type: ignore[arg-type]
+    publish(own.log, FEES, later, date(2016, 3, 2), "示财〔2016〕3号")
+    tag = get(own, PLAIN[0]["name"], "?release=4").headers["etag"]  # type: ignore[arg-type]
+    assert get(own, WITHDRAWN, "?release=3").headers["etag"] == first.headers["etag"]
+    record = own.record(str(PLAIN[0]["name"]))
+    own.log.releases.correct(FEES, {record: {**PLAIN[0], "management": "又改"}}, reason="笔误")
+    answer = get(own, PLAIN[0]["name"], "?release=5")  # type: ignore[arg-type]
     assert answer.headers["etag"] != tag
     assert [a["reason"] for a in answer.json()["amendments"]] == ["笔误"]
 
 
-def test_a_state_of_a_cancelled_release_says_so(site: Site) -> None:
-    in_force = site.clock.now.date() + timedelta(days=90)
+def test_a_state_of_a_cancelled_release_says_so(own: Site) -> None:
+    in_force = own.clock.now.date() + timedelta(days=90)
     later = [{**PLAIN[0], "management": "将来"}, *PLAIN[1:2]]
-    publish(site.log, FEES, later, in_force, "示财〔2016〕4号")
-    record = site.record(str(PLAIN[0]["name"]))
+    publish(own.log, FEES, later, in_force, "示财〔2016〕4号")
+    record = own.record(str(PLAIN[0]["name"]))
     address = f"/v1/datasets/{FEES}/records/{record}?release=5"
-    assert site.client.get(address).json()["amendments"] == []
-    site.log.releases.cancel(FEES, 5, reason="推迟施行")
-    (amendment,) = site.client.get(address).json()["amendments"]
+    assert own.client.get(address).json()["amendments"] == []
+    own.log.releases.cancel(FEES, 5, reason="推迟施行")
+    (amendment,) = own.client.get(address).json()["amendments"]
     assert (amendment["kind"], amendment["release"]) == ("cancelled", 6)
-    assert "发布已取消" in page(site, f"/datasets/{FEES}/records/{record}?release=5").text
+    assert "发布已取消" in page(own, f"/datasets/{FEES}/records/{record}?release=5").text
 
 
 def test_the_citation_of_a_corrected_value_has_both_clocks(site: Site) -> None:

@@ -29,8 +29,6 @@ from tests.support import shared_data
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES, PLAIN, Site, four_releases, publish
 
-pytestmark = pytest.mark.both_databases
-
 DCAT = Namespace("http://www.w3.org/ns/dcat#")  # rdflib defines the terms of DCAT 2 only
 SPDX = Namespace("http://spdx.org/rdf/terms#")
 HERE = Path(__file__).parent
@@ -231,6 +229,7 @@ def test_a_dataset_has_a_place_a_period_a_licence_a_contact_and_a_schema(graph: 
     assert graph.value(DATASET, DCTERMS.conformsTo) == URIRef(f"{BASE}/v1/schemas/fees/table-schema.json")
 
 
+@pytest.mark.both_databases
 def test_every_address_of_the_site_answers(site: Site, graph: Graph) -> None:
     nodes = {n for _, _, n in graph if isinstance(n, URIRef) and str(n).startswith(f"{BASE}/")}
     plain = {str(n).removeprefix(BASE).partition("#")[0] for n in nodes} - {""}

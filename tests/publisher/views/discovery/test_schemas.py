@@ -5,7 +5,6 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 import httpx
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
@@ -14,8 +13,6 @@ from publisher.views.discovery import vocabulary
 from schemas.definition import file_loader as catalogues
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES
-
-pytestmark = pytest.mark.both_databases
 
 SPACE = {"s": "http://www.sitemaps.org/schemas/sitemap/0.9"}
 

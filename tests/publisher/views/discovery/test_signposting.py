@@ -6,11 +6,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from tests.support.site import BASE, FEES, Site, four_releases
-
-pytestmark = pytest.mark.both_databases
 
 HOME = f"/datasets/{FEES}"
 _LINK = re.compile(r'<([^>]*)>; rel="([^"]*)"(?:; type="([^"]*)")?')

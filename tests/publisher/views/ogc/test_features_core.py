@@ -14,8 +14,6 @@ from tests.publisher.views.ogc.abstract_tests import ABSTRACT, covered_tests, pa
 from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, POLICIES, Live, link
 from tests.publisher.views.ogc.walking import assert_links, parameter
 
-pytestmark = pytest.mark.both_databases
-
 COLLECTIONS = ["catalogue", "divisions", "empty-fees", POLICIES, PLACES, FEES]
 
 
@@ -72,6 +70,7 @@ def test_core_fc_md_items_and_core_fc_md_items_links_each_collection_in_every_fo
         assert forms == {"application/geo+json", "text/html", "text/csv"}
 
 
+@pytest.mark.both_databases
 def test_core_fc_md_extent_holds_every_geometry_and_every_time(live: Live) -> None:
     extent = live.get(f"/collections/{PLACES}").json()["extent"]
     ((begin, end),) = extent["temporal"]["interval"]
@@ -192,6 +191,7 @@ def test_core_fc_op_every_collection_answers_features(live: Live) -> None:
         assert answer.json()["type"] == "FeatureCollection"
 
 
+@pytest.mark.both_databases
 def test_core_fc_limit_response_bounds_what_is_returned(live: Live) -> None:
     for limit in (1, 7, 1000, 5000):
         page = live.items(PLACES, limit=limit)
@@ -200,6 +200,7 @@ def test_core_fc_limit_response_bounds_what_is_returned(live: Live) -> None:
         assert live.get(f"/collections/{PLACES}/items", limit=bad).status_code == 400, bad
 
 
+@pytest.mark.both_databases
 def test_core_fc_bbox_response_features_whose_geometry_is_in_the_box_and_those_without(live: Live) -> None:
     west, south, east, north = 122.5, 40.5, 123.25, 41.75
     located = {
@@ -221,6 +222,7 @@ def test_core_fc_bbox_response_features_whose_geometry_is_in_the_box_and_those_w
         assert live.get(f"/collections/{PLACES}/items", bbox=bad).status_code == 400, bad
 
 
+@pytest.mark.both_databases
 def test_core_fc_time_response_only_what_was_in_effect(live: Live) -> None:
     def names(when: str) -> list[str]:
         return [f["properties"]["name"] for f in live.walk(FEES, datetime=when)]
@@ -237,6 +239,7 @@ def test_core_fc_time_response_only_what_was_in_effect(live: Live) -> None:
         assert live.get(f"/collections/{FEES}/items", datetime=bad).status_code == 400, bad
 
 
+@pytest.mark.both_databases
 def test_core_fc_response_and_core_fc_numbermatched_and_core_fc_numberreturned_agree(live: Live) -> None:
     page = live.items(PLACES, limit=7)
     assert page["numberMatched"] == HALLS
@@ -253,6 +256,7 @@ def test_core_fc_response_and_core_fc_numbermatched_and_core_fc_numberreturned_a
     assert live.items(PLACES, offset=HALLS + 5)["features"] == []
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("sort", [None, "-name"])
 def test_core_fc_response_pages_are_of_one_state_while_releases_are_published(
     live: Live, sort: str | None
@@ -279,6 +283,7 @@ def publish_fees(live: Live, names: list[str], on: date) -> None:
     live.log.releases.publish("empty-fees", effective_on=on, on_conflict="replace")
 
 
+@pytest.mark.both_databases
 def test_core_f_op_and_core_f_success_one_feature_is_as_in_the_list(live: Live) -> None:
     feature = live.items(PLACES, limit=1)["features"][0]
     answer = live.get(f"/collections/{PLACES}/items/{feature['id']}")
@@ -292,6 +297,7 @@ def test_core_f_op_and_core_f_success_one_feature_is_as_in_the_list(live: Live) 
     assert (tombstone.status_code, tombstone.json()["code"]) == (410, "Gone")
 
 
+@pytest.mark.both_databases
 def test_core_query_param_unknown_and_core_query_param_invalid_are_400_with_an_exception(live: Live) -> None:
     addresses = ["", "/conformance", "/api", "/collections", f"/collections/{PLACES}"]
     below = [
@@ -320,6 +326,7 @@ def test_geojson_content_features_are_valid_against_their_schema(live: Live) -> 
         assert feature["geometry"] is None or feature["geometry"]["type"] == "Point"
 
 
+@pytest.mark.both_databases
 def test_geojson_content_passes_through_letter_for_letter(live: Live) -> None:
     by_code = {f["properties"]["code"]: f["properties"] for f in live.walk(PLACES, limit=1000)}
     for hall in live.halls:
@@ -328,6 +335,7 @@ def test_geojson_content_passes_through_letter_for_letter(live: Live) -> None:
     assert any(p.get("remark") == "<b>&amp;</b>" for p in by_code.values())
 
 
+@pytest.mark.both_databases
 def test_oas30_completeness_and_oas30_oas_impl_every_address_of_the_document_answers_as_it_says(
     live: Live,
 ) -> None:

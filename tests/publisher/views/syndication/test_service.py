@@ -14,9 +14,8 @@ from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, dataset, titles
 from tests.support.site import BASE, FEES
 
-pytestmark = pytest.mark.both_databases
 
-
+@pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_each_change_is_one_entry_with_a_sentence_and_the_newest_release_comes_first(
     service: Service, suffix: str
@@ -35,6 +34,7 @@ def test_each_change_is_one_entry_with_a_sentence_and_the_newest_release_comes_f
     )
 
 
+@pytest.mark.both_databases
 def test_an_entry_lists_the_changes_field_by_field(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
@@ -76,6 +76,7 @@ def test_atom_and_rss_have_the_same_entries(service: Service) -> None:
     assert [(e.id, e.title) for e in atom.entries] == [(e.id, e.title) for e in rss.entries]
 
 
+@pytest.mark.both_databases
 def test_a_better_reading_of_the_same_text_is_in_no_feed(service: Service) -> None:
     service.publish(FIRST, source_texts=lambda content: str(content["name"]))
     reparsed = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST]
@@ -93,6 +94,7 @@ def test_a_correction_gives_its_reason(service: Service) -> None:
     assert "说明：更正：误录。" in newest.summary
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_withdrawn_content_is_in_no_entry_and_the_reason_is_stated(service: Service, suffix: str) -> None:
     service.publish(FIRST)
@@ -106,6 +108,7 @@ def test_withdrawn_content_is_in_no_entry_and_the_reason_is_stated(service: Serv
     assert ["已撤回公布" in e.summary for e in older] == [True]
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_erased_names_and_contents_are_in_no_feed(service: Service, suffix: str) -> None:
     service.publish(FIRST)
@@ -121,6 +124,7 @@ def test_erased_names_and_contents_are_in_no_feed(service: Service, suffix: str)
     assert feedparser.parse(response.content).bozo is False
 
 
+@pytest.mark.both_databases
 def test_a_feed_has_a_hundred_changes_and_ends_where_an_archive_begins(service: Service) -> None:
     many: list[Content] = [
         {"name": f"收费项目{n}", "department": "财政部门"} for n in range(2 * ENTRIES + 30)
@@ -142,6 +146,7 @@ def test_a_dataset_that_has_published_nothing_has_a_feed_of_the_day_it_was_made(
     assert parsed.feed.updated.startswith("2024-01-01")
 
 
+@pytest.mark.both_databases
 def test_the_feed_of_all_datasets_contains_the_changes_of_each(service: Service) -> None:
     service.log.datasets.create(dataset("other-fees", "另一目录（演示数据）"), load_catalogue("fees"))
     service.publish(FIRST)
@@ -157,6 +162,7 @@ def test_no_dataset_can_take_a_name_that_means_more_than_one_in_a_feed(service: 
         service.log.datasets.create(dataset(name, "全部（演示数据）"), load_catalogue("fees"))
 
 
+@pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_an_unchanged_feed_is_answered_with_304_until_something_is_published(
     service: Service, suffix: str
@@ -183,6 +189,7 @@ def test_a_feed_that_is_not_there_is_a_problem_404(service: Service, name: str) 
     assert response.headers["content-type"] == "application/problem+json"
 
 
+@pytest.mark.both_databases
 def test_control_characters_in_a_published_value_do_not_break_the_feed(service: Service) -> None:
     service.publish([{"name": "甲\ufffe乙]]>𠮷", "department": "财政部门", "standard": "<b>1</b>\x0b"}])
     (entry,) = service.feed().entries
