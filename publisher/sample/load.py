@@ -8,12 +8,11 @@ from pathlib import Path
 import anyio
 
 from publisher import settings
-from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.inbox import Inbox
 from publisher.indexing import worker
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Part
 from publisher.sample.plan import Correct, DatasetPlan, File, Plan, Publish, Withdraw, data_folder
+from publisher.sample.reader_corrections import send_corrections
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import InputFile, import_files
 from schemas.cells import values
@@ -38,8 +37,8 @@ def load(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress) -> Non
     log = Log.open(site_settings.database, sources=site_settings.sources)
     try:
         log.datasets.init_site(base, plan.tag_authority)
-        Inbox.create(site_settings.database, site_settings.inbox, SealKeys(site_settings.keys))
         _publish_all(log, plan, progress)
+        send_corrections(site_settings, log)
         anyio.run(_index, log, EmbeddedEngine(site_settings.index))
     finally:
         log.close()

@@ -190,3 +190,23 @@ def test_on_postgresql_a_dump_has_the_requests_and_no_contact(
         shown = restored.ok("corrections", "show", request["id"], "--json").json
     assert (shown["value"], shown["statements"][0]["proof"]) == (WRONG.value, WRONG.proof)
     assert shown["statements"][0]["contact"] is None
+
+
+@pytest.mark.server
+def test_a_move_takes_receipts_and_sealed_contacts_along(
+    published: Home, postgresql_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings = settings_of(published)
+    (request,) = submit(published, WRONG)
+    public = PublicInbox.open(settings.database, settings.inbox, bytes(32), capacity=9)
+    assert public is not None
+    with closing(public):
+        token = public.submit(WRONG)
+    assert published.ok("move", "--to", postgresql_url, "--json").json["corrections"] == 1
+    monkeypatch.setenv("QINGDAN_DATABASE", postgresql_url)
+    shown = published.ok("corrections", "show", request, "--json").json
+    assert shown["statements"][0]["contact"] == WRONG.contact
+    moved = PublicInbox.open(postgresql_url, settings.inbox, bytes(1), capacity=9)
+    assert moved is not None
+    with closing(moved):
+        assert moved.status(token) is not None

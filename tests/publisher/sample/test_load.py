@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 import sys
@@ -236,3 +237,14 @@ def _demo(home: Path, port: int) -> str:
         assert process.wait(30) == 0
     assert "Traceback" not in log.read_text(encoding="utf-8")
     return output
+
+
+def test_a_reader_s_correction_was_accepted_and_another_waits(client: httpx.Client, home: Path) -> None:
+    page = client.get("/corrections", headers={"accept": "text/html"}).text
+    assert "社会团体成立登记" in page
+    assert "承诺办结时限" in page
+    assert "6元/户·月" not in page
+    assert "张三" not in page
+    record = re.search(r'href="(/datasets/shili-power-list/records/[^"]+)"', page)
+    assert record
+    assert f'href="{record[1]}/correction"' in client.get(record[1], headers={"accept": "text/html"}).text

@@ -1,0 +1,34 @@
+"""The move of the inbox with its site to another database."""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+
+from sqlalchemy import select
+
+from publisher.inbox import tables as t
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.database import InboxDatabase
+from publisher.inbox.inbox import Inbox
+
+
+def move_inbox(url: str, new_url: str, file: Path, keys: SealKeys) -> int:
+    """Copy the inbox of the site at ``url`` to ``new_url``, receipts and sealed contacts included → requests.
+
+    ``file``: the inbox of a SQLite site, which stays in the home whatever the name of the log's file.
+    """
+    if url.startswith("sqlite") and new_url.startswith("sqlite"):
+        return 0
+    inbox = Inbox.open(url, file, keys)
+    if inbox is None:
+        return 0
+    inbox.close()
+    with closing(InboxDatabase(url, file)) as old, closing(InboxDatabase(new_url, file)) as new:
+        new.create()
+        with old.read() as source, new.write() as target:
+            for table in t.metadata.sorted_tables:
+                rows = [dict(row) for row in source.execute(select(table)).mappings()]
+                if rows and table is not t.version:
+                    target.execute(table.insert(), rows)
+            return len(source.execute(select(t.request.c.id)).all())
