@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from html.parser import HTMLParser
+from pathlib import Path
 from urllib.parse import unquote
 
 import httpx
@@ -75,11 +76,17 @@ def visit(site: Site) -> Open:
 
 
 @pytest.fixture(scope="session")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
-    """Serve the sample site as ``make demo`` publishes it."""
+def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Publish the sample site as ``make demo`` does → its home."""
     home = tmp_path_factory.mktemp("demo") / "site"
     load.load(home, plan.read_plan(), base=BASE, progress=lambda *_: None)
-    with TestClient(create_app(settings.read_settings(home, {})), base_url=HOST) as client:
+    return home
+
+
+@pytest.fixture(scope="session")
+def demo(demo_home: Path) -> Iterator[httpx.Client]:
+    """Serve the sample site."""
+    with TestClient(create_app(settings.read_settings(demo_home, {})), base_url=HOST) as client:
         yield client
 
 

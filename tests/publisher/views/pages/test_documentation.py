@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import subprocess
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from publisher import settings
+from publisher.app import create_app
 from publisher.views.api import contract
 from publisher.views.pages.developers import documents, rendering
 from publisher.views.pages.developers.documents import Document, Edition
 from publisher.web import client_budget, http_protocol, query_parameters
 from tests.publisher.views.pages.conftest import Open, Page
+from tests.support.http_service import serving
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, Site
 
@@ -93,6 +99,25 @@ def test_examples_have_the_address_of_the_site(site: Site, visit: Open) -> None:
     text = visit("/developers/api").answer.text
     assert f"curl -G {BASE}/v1/datasets" in text
     assert "127.0.0.1:8000" not in text
+
+
+@pytest.mark.program
+def test_the_requests_of_the_document_about_the_api_are_answered(demo_home: Path) -> None:
+    text = (PROJECT_DOCS / "api.md").read_text(encoding="utf-8")
+    block = re.search(r"^## Examples\n\n```\n(.*?)^```$", text, re.M | re.S)
+    assert block is not None
+    commands = block[1].replace("\\\n", "").splitlines()
+    assert len(commands) > 3
+    with serving(create_app(settings.read_settings(demo_home, {}))) as base:
+        for line in commands:
+            command = line.replace("curl ", "curl -sS --fail ").replace("http://127.0.0.1:8000", base)
+            answer = subprocess.run(
+                ["sh", "-euc", command], capture_output=True, text=True, check=True
+            ).stdout
+            if " -I " in command:
+                assert re.match(r"HTTP/1.1 \d+ OK", answer), line
+            else:
+                assert json.loads(answer)["total"] > 0, line
 
 
 def test_a_program_is_served_as_it_is(site: Site) -> None:
