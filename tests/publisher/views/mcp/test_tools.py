@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import re
 import sys
@@ -13,11 +14,14 @@ from typing import Any
 import anyio
 import httpx
 import pytest
+from litestar.testing import TestClient
 from mcp import Client, StdioServerParameters
 
+from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.log.model import Entry
 from publisher.views.mcp.tools import TOOLS
+from publisher.web.client_budget import BUDGET
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from tests.publisher.log.findings import checked_site
@@ -232,6 +236,24 @@ def test_only_programs_and_own_pages_may_post(live: tuple[str, Site]) -> None:
         == 413
     )
     assert "mcp-session-id" not in httpx.post(url, json=ping, headers=headers).headers
+
+
+def test_an_assistant_spends_the_budget_of_its_client(live: tuple[str, Site]) -> None:
+    app = create_app(
+        dataclasses.replace(live[1].settings, client_header="x-client"),
+        log=live[1].log,
+        search=live[1].engine,
+        clock=live[1].clock,
+    )
+    ping = {"jsonrpc": "2.0", "id": 1, "method": "ping"}
+    headers = {"accept": "application/json, text/event-stream", "x-client": "192.0.2.7"}
+    with TestClient(app) as client:
+        assert client.post("/mcp", json=ping, headers=headers).status_code == 200
+        app._mounts["/mcp"]._service.budgets._account("192.0.2.7").spent = BUDGET + 1  # type: ignore[attr-defined]
+        refused = client.post("/mcp", json=ping, headers=headers)
+        assert refused.status_code == 429
+        assert int(refused.headers["retry-after"]) > 0
+        assert client.post("/mcp", json=ping, headers={**headers, "x-client": "192.0.2.8"}).status_code == 200
 
 
 def test_over_stdio_the_same_tools_answer(live: tuple[str, Site]) -> None:

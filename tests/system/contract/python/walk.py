@@ -38,9 +38,10 @@ def main(address: str) -> None:
     since: list[dt.date] = [record.effective_from for record in records]
     assert all(isinstance(name, str) for name in names)
     assert all(isinstance(day, dt.date) for day in since)
-    chosen = list_records.sync(client=client, management=["缴入地方国库"])
-    assert isinstance(chosen, Records)
-    assert {record.content.management for record in chosen.records} == {"缴入地方国库"}
+    for management in (["缴入地方国库"], ["缴入地方国库", "缴入财政专户"]):
+        chosen = list_records.sync(client=client, management=management)
+        assert isinstance(chosen, Records)
+        assert {record.content.management for record in chosen.records} == set(management)
     refused = get_record.sync(client=client, record="nothing")
     assert isinstance(refused, Problem)
     assert refused.type_.endswith("/problems/no-such-record")

@@ -28,6 +28,10 @@ async function walk(): Promise<RecordItem[]> {
 async function main(): Promise<void> {
   const records = await walk();
   const names: (string | undefined)[] = records.map((record) => record.content.name);
+  const chosen = await client.GET("/v1/datasets/shili-fees/records", {
+    params: { query: { name: ["城镇垃圾处理费", "不动产登记费"] } },
+  });
+  if (chosen.data?.total !== 2) throw new Error("a repeated filter does not mean or");
   const whole = createClient<site>({ baseUrl: address });
   const { error } = await whole.GET("/v1/datasets/{dataset}", { params: { path: { dataset: "nothing" } } });
   if (!error?.type.endsWith("/problems/no-such-dataset")) throw new Error("no problem where one was due");
