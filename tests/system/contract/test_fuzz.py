@@ -37,18 +37,19 @@ def test_schemathesis_finds_nothing_in_some_hundred_cases(served: tuple[Site, st
 @pytest.mark.slow
 @pytest.mark.soak
 def test_schemathesis_finds_nothing_in_ten_thousand_cases(served: tuple[Site, str]) -> None:
-    assert fuzz(served[1], SITE, "--max-examples", "600") >= 10_000
+    """One takes 24 ms of CPU in schemathesis and 7 in the service: six minutes on an idle machine."""
+    assert fuzz(served[1], SITE, "--max-examples", "180") >= 10_000
 
 
 @pytest.mark.slow
 @pytest.mark.soak
 def test_schemathesis_finds_nothing_in_a_thousand_cases_of_a_list(served: tuple[Site, str]) -> None:
-    assert fuzz(served[1], LIST, "--max-examples", "200") >= 1000
+    assert fuzz(served[1], LIST, "--max-examples", "50") >= 1000
 
 
 @pytest.mark.slow
 @pytest.mark.soak
 def test_schemathesis_finds_nothing_in_a_thousand_cases_of_ogc(served: tuple[Site, str]) -> None:
     """OGC refuses with 400 what has the form of a text and no meaning: a filter that is not CQL2."""
-    options = ("--max-examples", "200", "--exclude-checks", "positive_data_acceptance")
+    options = ("--max-examples", "50", "--exclude-checks", "positive_data_acceptance")
     assert fuzz(served[1], OGC, *options) >= 1000
