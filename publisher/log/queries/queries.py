@@ -39,7 +39,7 @@ from publisher.log.queries.raw_records import RawRecord, RawRecordPage
 from publisher.log.queries.record_list import record_page
 from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases import amendment
-from publisher.log.releases.release_rows import releases
+from publisher.log.releases.release_rows import newest_releases, releases
 from publisher.log.session import DatasetKey, Session
 from schemas.definition.catalogue import Catalogue
 
@@ -77,6 +77,15 @@ class Queries:
     def releases(self, dataset: str) -> tuple[Release, ...]:
         with self._session.read() as conn:
             return releases(conn, registry.dataset_row(conn, dataset))
+
+    def newest_releases(self, view: View, recent: int) -> tuple[Release, ...]:
+        """List the ``recent`` newest releases and, of each dataset, the first and the newest, newest first.
+
+        Also the newest of each dataset in which something takes effect. The view has no release.
+        """
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            return newest_releases(conn, clocks.day, clocks.instant, recent)
 
     def release(self, dataset: str, number: int) -> Release:
         """Return a release by number. Raises ``LogError('no-such-release')``."""

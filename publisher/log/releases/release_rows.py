@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
+from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, or_, select
 
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
@@ -17,6 +18,9 @@ from publisher.log.database import tables as t
 from publisher.log.model import LogError, Release
 
 _b = t.release.c
+_BATCH = 1_000
+TAKING_EFFECT = ("added", "changed", "removed", "renamed")
+"""Kinds of change that take effect on a day; a correction or a withdrawal does not."""
 _SALTED = ("actor", "basis", "note", "left_out")
 
 
@@ -35,12 +39,51 @@ def releases(
     rows = conn.execute(query).all()
     if number is not None and not rows:
         raise no_such_release(number)
+    sources = _read_sources(conn, [row.sequence for row in rows])
+    return tuple(_release(dataset.name, row, sources.get(row.sequence, ())) for row in rows)
+
+
+def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
+    """List what an overview of all datasets tells, newest first, of what was published and in effect.
+
+    These are the ``recent`` newest and, of each dataset, the first, the newest, and the newest in which
+    something takes effect. ``day``: ordinal; ``known_at``: microseconds.
+    """
+    took_effect = or_(*(_b.counts.contains(f'"{kind}":') for kind in TAKING_EFFECT))
+    newest, dataset = _b.sequence.desc(), _b.dataset
+    places = (
+        select(
+            _b.sequence,
+            _b.number,
+            took_effect.label("took_effect"),
+            func.row_number().over(order_by=newest).label("of_all"),
+            func.row_number().over(partition_by=dataset, order_by=newest).label("of_dataset"),
+            func.row_number().over(partition_by=(dataset, took_effect), order_by=newest).label("of_effect"),
+        )
+        .where(_b.effective_on <= day, _b.published_at <= known_at)
+        .subquery()
+    )
+    p = places.c
+    told = or_(p.of_all <= recent, p.number == 1, p.of_dataset == 1, p.took_effect & (p.of_effect == 1))
+    rows = conn.execute(
+        select(t.release, t.dataset.c.name, e.entry.c.position.label("entry"))
+        .join(t.dataset, t.dataset.c.key == _b.dataset)
+        .outerjoin(e.entry, e.entry.c.digest == _b.document)
+        .where(_b.sequence.in_(select(p.sequence).where(told)))
+        .order_by(_b.sequence.desc())
+    ).all()
+    sources = _read_sources(conn, [row.sequence for row in rows])
+    return tuple(_release(row.name, row, sources.get(row.sequence, ())) for row in rows)
+
+
+def _read_sources(conn: Connection, sequences: Sequence[int]) -> Mapping[int, Sequence[Any]]:
     i = t.import_.c
     sources: dict[int, list[Any]] = {}
-    of_release = select(t.import_).where(i.release.in_([row.sequence for row in rows])).order_by(i.key)
-    for source in conn.execute(of_release).all():
-        sources.setdefault(source.release, []).append(source)
-    return tuple(_release(dataset.name, row, sources.get(row.sequence, ())) for row in rows)
+    for batch in batched(sequences, _BATCH):
+        of_release = select(t.import_).where(i.release.in_(batch)).order_by(i.key)
+        for source in conn.execute(of_release).all():
+            sources.setdefault(source.release, []).append(source)
+    return sources
 
 
 def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:

@@ -1,31 +1,40 @@
-"""The home page: search, all datasets, recent changes, feeds and the API."""
+"""The home page: search, ways in by need, department and area, recent changes by day, feeds and the API."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import groupby, islice
 
 from feeds.change_sentence import headline
+from publisher.log.clocks import day_at, micros
 from publisher.log.model import Change, Dataset, RecordQuery, Release
 from publisher.views.api import requested_view
+from publisher.views.discovery.needs import NEEDS, OTHER, Need, need_of
 from publisher.views.pages.printing import labels, schema_org
-from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.entries import change_item
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import Reply
+from publisher.web.route import AsyncReply
 from publisher.web.service import Service
+from schemas.reference import administrative_divisions
+from search.contract import FOREVER, FacetValue, Request, SearchError
 
-RECENT = 6
-"""Maximum number of releases in the news."""
+RECENT = 8
+"""Maximum number of releases in the news, first publications not counted."""
 _SENTENCES = 3
 """Maximum number of sentences per release. Its own page has all."""
+_DAYS = 5
+"""Maximum number of days in the news."""
 _PLAIN = Grammar()
+_PLACES = ("body", "division")
+_SHORT = 14
+"""Characters of a title that is an example of a search."""
 type Sentence = tuple[Change, str]
 """A change and its sentence."""
-EXAMPLES = ("食品经营许可", "危險化學品", "鞍政发 2015 34", "收费", "取消行政审批")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +51,25 @@ class DatasetCard:
 
 
 @dataclass(frozen=True, slots=True)
+class Shelf:
+    """The lists that meet one need."""
+
+    need: Need
+    cards: Sequence[DatasetCard]
+    records: int
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way in by department or by area."""
+
+    title: str
+    count: int
+    query: str
+    """What is searched for."""
+
+
+@dataclass(frozen=True, slots=True)
 class News:
     dataset: Dataset
     release: Release
@@ -51,31 +79,113 @@ class News:
     more: int
 
 
-def home(press: Press, visit: Visit) -> Reply:
+@dataclass(frozen=True, slots=True)
+class NewsDay:
+    day: date
+    """Day of publication, in China."""
+    news: Sequence[News]
+    first: Sequence[Dataset]
+    """Lists that were published for the first time."""
+
+
+async def home(press: Press, visit: Visit) -> AsyncReply:
     visit.parse_query(_PLAIN)
     service = visit.service
-    datasets = service.log.datasets.all()
-    sequence, day = service.log.queries.validator()
+    datasets, sequence, day = await run_read(service, read_state, service)
+    position = await _search_position(service)
 
-    def build() -> bytes:
-        cards = [_dataset_card(visit, dataset) for dataset in datasets]
-        return press.page(
-            "home.html",
-            visit,
-            schema_org.site_head(visit),
-            cards=cards,
-            news=tuple(_news(visit, cards)),
-            examples=EXAMPLES,
-        )
+    async def build() -> bytes:
+        places = {} if position is None else await _count_places(visit)
+        return await run_read(service, _print_home, press, visit, datasets, places)
 
     modified = requested_view.latest_modification(service.changed_at(), day)
-    return Reply(Validity((sequence, day, datasets), modified, decides=False), build, HEADERS)
+    return AsyncReply(Validity((sequence, day, datasets, position), modified, decides=False), build, HEADERS)
 
 
-def _dataset_card(visit: Visit, dataset: Dataset) -> DatasetCard:
+def read_state(service: Service) -> tuple[tuple[Dataset, ...], int, date]:
+    """Return the datasets, the sequence of the last release and the day: what examples depend on."""
+    return tuple(service.log.datasets.all()), *service.log.queries.validator()
+
+
+async def _search_position(service: Service) -> int | None:
+    """Return the position of the index; None while search is out, which the home page survives."""
+    try:
+        return await service.search_position()
+    except SearchError:
+        return None
+
+
+async def _count_places(visit: Visit) -> Mapping[str, Sequence[FacetValue]]:
+    """Count the records in force of each department and each area."""
+    known_at = visit.view.known_at
+    request = Request(
+        "",
+        as_of=visit.today().toordinal(),
+        known_at=FOREVER - 1 if known_at is None else micros(known_at),
+        limit=1,
+        facets=_PLACES,
+        highlight=False,
+    )
+    try:
+        return (await visit.service.search.search(request)).facets
+    except SearchError:
+        return {}
+
+
+def _print_home(
+    press: Press, visit: Visit, datasets: Sequence[Dataset], places: Mapping[str, Sequence[FacetValue]]
+) -> bytes:
+    log = visit.service.log
+    releases = log.queries.newest_releases(visit.view, RECENT)
+    own: dict[str, list[Release]] = {}
+    for release in releases:
+        own.setdefault(release.dataset, []).append(release)
+    shelves = _shelve(visit, [_dataset_card(visit, one, tuple(own.get(one.name, ()))) for one in datasets])
+    return press.page(
+        "home.html",
+        visit,
+        schema_org.site_head(visit),
+        shelves=shelves,
+        days=tuple(_news(visit, datasets, releases)),
+        examples=examples(visit, datasets),
+        bodies=[Way(v.value, v.count, f"部门：{v.value}") for v in places.get("body", ())],
+        areas=_areas(places.get("division", ())),
+    )
+
+
+def _shelve(visit: Visit, cards: Sequence[DatasetCard]) -> list[Shelf]:
+    """Group the cards by need. Lists without records stay: they say that nothing is published yet."""
+    catalogue_of = visit.service.log.queries.catalogue
+    by_need: dict[Need, list[DatasetCard]] = {need: [] for need in (*NEEDS, OTHER)}
+    for card in cards:
+        by_need[need_of(catalogue_of(card.dataset.name).name)].append(card)
+    return [Shelf(need, own, sum(card.records for card in own)) for need, own in by_need.items() if own]
+
+
+def _areas(values: Sequence[FacetValue]) -> list[Way]:
+    names = ((administrative_divisions.name_of(v.value), v.count) for v in values)
+    ways = [Way(name, count, f"地区：{name}") for name, count in names if name]
+    return ways if len(ways) > 1 else []
+
+
+def examples(visit: Visit, datasets: Sequence[Dataset]) -> list[str]:
+    """Choose searches that have a good hit on this site: for each need, a short title of one of its lists."""
+    queries = visit.service.log.queries
+    titles: dict[Need, str] = {}
+    for dataset in datasets:
+        need = need_of(queries.catalogue(dataset.name).name)
+        if need in titles or need is OTHER:
+            continue
+        page = queries.records(dataset.name, RecordQuery(view=visit.view, limit=20, count=False))
+        shortest = min((record.title for record in page.records), key=len, default="")
+        if 2 <= len(shortest) <= _SHORT:
+            titles[need] = shortest
+    return list(dict.fromkeys(titles.values()))
+
+
+def _dataset_card(visit: Visit, dataset: Dataset, releases: tuple[Release, ...]) -> DatasetCard:
     log = visit.service.log
     page = log.queries.records(dataset.name, RecordQuery(view=visit.view, limit=1))
-    releases = log.queries.releases(dataset.name)
     return DatasetCard(
         dataset,
         page.total or 0,
@@ -101,19 +211,32 @@ def is_visible(visit: Visit, release: Release) -> bool:
     return release.effective_on <= visit.today() and (known_at is None or release.published_at <= known_at)
 
 
-def _news(visit: Visit, cards: list[DatasetCard]) -> Iterator[News]:
+def _news(visit: Visit, datasets: Sequence[Dataset], releases: Sequence[Release]) -> Iterator[NewsDay]:
+    """Group the newest publications by day; first publications are only named."""
+    by_name = {dataset.name: dataset for dataset in datasets}
+    left = RECENT
+    for day, own in islice(groupby(releases, key=lambda r: day_at(r.published_at)), _DAYS):
+        of_day = list(own)
+        first = [by_name[r.dataset] for r in of_day if r.number == 1]
+        later = [r for r in of_day if r.number > 1][:left]
+        left -= len(later)
+        news = tuple(filter(None, (_release_news(visit, by_name[r.dataset], r) for r in later)))
+        if news or first:
+            yield NewsDay(day, news, first)
+        if left <= 0:
+            return
+
+
+def _release_news(visit: Visit, dataset: Dataset, release: Release) -> News | None:
+    """Return what a release changed; None if it changed nothing that readers see."""
     service = visit.service
-    datasets = {card.dataset.name: card.dataset for card in cards}
-    releases = [r for name in datasets for r in service.log.queries.releases(name) if is_visible(visit, r)]
-    releases.sort(key=lambda r: r.sequence, reverse=True)  # newest publication first
-    for release in releases[:RECENT]:
-        counts = labels.format_counts(visit, release.counts)
-        if counts:
-            dataset = datasets[release.dataset]
-            first = tuple(sentences(service, dataset, release, _SENTENCES))
-            total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
-            when = labels.when(visit, service.log.queries.catalogue(dataset.name, release.number), release)
-            yield News(dataset, release, when, counts, first, max(0, total - len(first)))
+    counts = labels.format_counts(visit, release.counts)
+    if not counts:
+        return None
+    own = tuple(sentences(service, dataset, release, _SENTENCES))
+    total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
+    when = labels.when(visit, service.log.queries.catalogue(dataset.name, release.number), release)
+    return News(dataset, release, when, counts, own, max(0, total - len(own)))
 
 
 def sentences(service: Service, dataset: Dataset, release: Release, limit: int) -> Iterator[Sentence]:

@@ -43,7 +43,6 @@ type Waiting = Callable[[Press, Visit], Awaitable[AsyncReply]]
 _NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
 
 PAGES: dict[str, Page] = {
-    "/": home.home,
     "/datasets/{dataset}/releases/{number}": release.release,
     "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
     "/problems/{code}": error.kind,
@@ -60,7 +59,7 @@ QUERIES: dict[str, Page] = {
     "/datasets/{dataset}/compare": comparison.compare,
 }
 """Pages of lists and comparisons, which may take long."""
-WAITING: dict[str, Waiting] = {"/search": search.search, documents.HOME: examples.developers}
+WAITING: dict[str, Waiting] = {"/": home.home, "/search": search.search, documents.HOME: examples.developers}
 """Pages that query the search engine."""
 RECORD = "/datasets/{dataset}/records/{record}"
 IMAGES = ("favicon.ico", "icon.png", "share.png")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 
 from publisher.log.model import Dataset
@@ -91,17 +90,19 @@ class Result:
 
 async def search(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
-    datasets = {d.name: d for d in await sync_to_thread(service.log.datasets.all)}
+    every, sequence, day = await run_read(service, home.read_state, service)
+    datasets = {d.name: d for d in every}
     text = " ".join(visit.values("q"))
     title = visit.t("搜索", "Search")
     title = f"{text[:60]} · {title}" if text else title
     followed = _feed_scope(visit)
     head = Head(title, listed=False, scope=followed, followed=title if followed.needs_search else "")
     if not text:
-        validity = Validity(("", tuple(datasets.values())))
+        validity = Validity(("", sequence, day, every))
 
         async def blank() -> bytes:
-            return press.page("search.html", visit, head, page=None, examples=home.EXAMPLES)
+            examples = await run_read(service, home.examples, visit, every)
+            return press.page("search.html", visit, head, page=None, examples=examples)
 
         return AsyncReply(validity, blank, HEADERS)
     searchable = await api.read_searchable(service)

@@ -349,6 +349,7 @@ def test_unavailable_search_is_503_with_retry_after_and_other_routes_still_answe
         answer = client.get("/v1/search?q=收费")
         assert_problem(answer, "search-unavailable")
         assert answer.headers["retry-after"] == "7"
+        assert client.get("/", headers={"accept": "text/html"}).status_code == 200
         ready = client.get("/readyz")
         assert (ready.status_code, ready.json()["status"]) == (200, "ok"), (
             "a balancer would drop the instance"

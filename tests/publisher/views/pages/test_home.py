@@ -1,0 +1,65 @@
+"""Home: each way in leads to as many records as it says, each example to a hit, and each day is told once."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+
+from publisher.views.discovery.needs import NEEDS, OTHER
+from schemas.definition.file_loader import list_names
+from tests.publisher.views.pages.conftest import Open, Page
+
+
+def searches(page: Page) -> list[str]:
+    """List the texts of the searches that a page links to."""
+    queries = (parse_qs(urlsplit(link).query) for link in page.links if urlsplit(link).path == "/search")
+    return [query["q"][0] for query in queries if "q" in query]
+
+
+def test_each_kind_of_list_that_ships_meets_one_need() -> None:
+    known = {name for need in NEEDS for name in need.catalogues}
+    assert known <= set(list_names())
+    assert sum(len(need.catalogues) for need in NEEDS) == len(known)
+    assert OTHER.catalogues == frozenset()
+
+
+def test_every_example_and_every_department_leads_to_hits(demo: httpx.Client, look: Open) -> None:
+    texts = searches(look("/"))
+    assert len(texts) > len(NEEDS)
+    for text in texts:
+        found = demo.get("/v1/search", params={"q": text}).json()
+        assert found["total"] > 0, text
+        assert "：" in text or found["hits"][0]["title"]["text"] == text
+
+
+def test_a_department_leads_to_as_many_records_as_home_counts(demo: httpx.Client) -> None:
+    html = demo.get("/", headers={"accept": "text/html"}).text
+    ways = re.findall(r'<bdi>([^<]+)</bdi> <span class="count">([\d,]+)</span></a></li>', html)
+    assert len(ways) > 5
+    for name, count in ways:
+        totals = {
+            demo.get("/v1/search", params={"q": f"{word}：{name}"}).json()["total"]
+            for word in ("部门", "地区")
+        }
+        assert int(count.replace(",", "")) in totals, name
+
+
+def test_needs_lead_to_their_lists_on_the_page(look: Open) -> None:
+    page = look("/")
+    ids = {at["id"] for _, at in page.elements if "id" in at}
+    ways = [link.removeprefix("#") for link in page.links if link.startswith("#need-")]
+    assert len(ways) >= 5
+    assert set(ways) <= ids
+
+
+def test_first_publications_are_folded_and_a_day_is_told_once(look: Open) -> None:
+    page = look("/")
+    assert "首次公布" in page.text
+    assert "第1次发布" not in page.text
+    days = [at["datetime"] for tag, at in page.elements if tag == "time" and len(at["datetime"]) == 10]
+    assert days
+    assert len(re.findall('<p class="when">', page.answer.text)) == len(
+        set(re.findall(r'<p class="when"><time datetime="([^"]+)"', page.answer.text))
+    )
