@@ -217,6 +217,8 @@ def fill(text: str, *, chinese: bool = False) -> str:
 _HEADINGS = {
     "code": "代码",
     "severity": "程度",
+    "status": "状态码",
+    "`type` ends in": "`type` 的末段",
     "example": "示例",
     "option": "选项",
     "version": "版本",
