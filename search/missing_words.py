@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from search.chinese.analyzer import Analyzer
@@ -14,6 +15,11 @@ NEAR = 5
 """Maximum number of near hits."""
 _MOST_WORDS = 8
 """Each word is a search; a longer query is the name of an item or a sentence, of which some word is rare."""
+_AMOUNT = re.compile(
+    "[0-9〇零一二三四五六七八九十百千万两几半每]+"
+    "(?:个|次|年|月|天|日|周|小时|分钟|人|户|家|岁|本|张|件|份|套|辆|台|吨|公斤|斤|度|方|立方|立方米|平|平米|平方米|元|块)?"
+)
+"""An amount says how much is asked about, and not what: 一吨, 每月."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +38,7 @@ async def find_missing_words(
     Words that stand for every item of a list (许可, 收费, 申请) say nothing about what is meant.
     """
     query = parser.parse_query(request.text, analyzer, lexicon)
-    words = [word for word in query.words if word.text not in lexicon.generic]
+    words = [word for word in query.words if not _says_nothing(word, lexicon)]
     if not 0 < len(words) <= _MOST_WORDS or any(word.choices for word in words):
         return None
     missing: list[str] = []
@@ -45,6 +51,10 @@ async def find_missing_words(
         return MissingWords(tuple(missing), ())
     page = await engine.search(replace(request, text=" ".join(held), limit=NEAR, cursor=None, facets=()))
     return MissingWords(tuple(missing), page.hits)
+
+
+def _says_nothing(word: Word, lexicon: Lexicon) -> bool:
+    return word.text in lexicon.generic or _AMOUNT.fullmatch(word.text) is not None
 
 
 async def _occurs(engine: SearchEngine, request: Request, word: Word, lexicon: Lexicon) -> bool:

@@ -58,7 +58,8 @@ def test_near_hits_contain_the_other_words_and_are_few(filled: SearchEngine) -> 
 
 
 @pytest.mark.parametrize(
-    "typed", ["旅馆许可", "旅馆业 饮用水", "许可", "收费", "房东", "危险化学品经营许克", " "]
+    "typed",
+    ["旅馆许可", "旅馆业 饮用水", "许可", "收费", "饮用水多少钱一吨", "房东", "危险化学品经营许克", " "],
 )
 def test_words_that_occur_or_say_nothing_or_have_a_legal_term_that_occurs_are_not_missing(
     filled: SearchEngine, typed: str
