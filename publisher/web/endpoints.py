@@ -38,7 +38,7 @@ from publisher.web.route import (
 from publisher.web.service import Service
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
-_FILE_NAME = re.compile(r"\.[a-z]+$|^/log/")
+_FILE_NAME = re.compile(r"\.[a-z]+$|^/(?:log|assets)/|/(?:sitemaps|examples)/")
 """Addresses whose path fixes the form."""
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PATIENCE = 20.0

@@ -201,6 +201,11 @@ def test_two_slashes_in_a_path_are_no_other_spelling_of_it(site: Site) -> None:
 def test_where_the_path_fixes_the_form_no_accept_is_refused(site: Site) -> None:
     paths = ["/v1/site.zip", "/v1/log.zip", f"{HOME}/files/csv", f"{HOME}/compare.csv?from=1", "/robots.txt"]
     paths += ["/feeds.opml", "/sitemap.xml", f"/feeds/{FEES}.atom", f"/feeds/{FEES}.json", "/log/entries/2"]
+    paths += [f"/datasets/{FEES}/sitemaps/1", "/developers/sitemap.xml", "/developers/examples/mirror.py"]
+    paths += re.findall(r"/assets/[a-z0-9.-]+", site.client.get("/", headers={"accept": "text/html"}).text)[
+        :1
+    ]
+    assert "/assets/" in paths[-1]
     for path in paths:
         for accept in ("image/png", "application/json", "text/html, */*;q=0"):
             answer = site.client.get(path, headers={"accept": accept})
@@ -215,7 +220,7 @@ def test_every_form_of_json_is_json_to_who_asks_for_it(site: Site) -> None:
 def test_an_accept_that_cannot_be_met_is_406_where_the_path_names_no_form(site: Site) -> None:
     for address in addresses(site):
         path, answer = address.partition("?")[0], site.client.get(address, headers={"accept": "image/png"})
-        if re.search(r"\.[a-z]+$|/files/|/delta$|/manifest$|^/log/", path):
+        if re.search(r"\.[a-z]+$|/(?:files|sitemaps)/|/(?:delta|manifest)$|^/log/", path):
             assert answer.status_code in (200, 404), address  # 404: nothing is signed yet
         else:
             assert_problem(answer, "not-acceptable")
