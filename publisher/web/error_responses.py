@@ -76,8 +76,11 @@ def _problem(error: Exception) -> ProblemError:
             code = _HTTP_CODES.get(error.status_code, "bad-request")
             if error.status_code >= 500:
                 code = "internal-error"
-            allow = {"allow": "GET, HEAD, OPTIONS"} if code == "method-not-allowed" else {}
-            return ProblemError(code, headers=allow)
+            if code != "method-not-allowed":
+                return ProblemError(code)
+            takes_forms = "POST" in (error.headers or {}).get("allow", "")
+            allow = "GET, HEAD, POST, OPTIONS" if takes_forms else "GET, HEAD, OPTIONS"
+            return ProblemError(code, headers={"allow": allow})
         case _:
             return ProblemError("internal-error")
 

@@ -35,7 +35,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route
-from publisher.web.service import Service
+from publisher.web.service import ReadDetails, Service
 
 type Page = Callable[[Press, Visit], Reply]
 type Waiting = Callable[[Press, Visit], Awaitable[AsyncReply]]
@@ -101,9 +101,14 @@ def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     def handle(service: Service, call: Call) -> Reply:
         site = service.site_details()
         reply = page(press, page_request.parse_visit(service, call, site.details))
-        return structs.replace(reply, validity=reply.validity.extended(site.details, site.changed_at))
+        return structs.replace(reply, validity=_of_site(service, site, reply.validity))
 
     return Route(_operation(path, media_type), handle)
+
+
+def _of_site(service: Service, site: ReadDetails, validity: Validity) -> Validity:
+    """Add what every page shows of the site: its details, and whether it takes corrections."""
+    return validity.extended((site.details, service.corrections is not None), site.changed_at)
 
 
 def _unstored(route: Route) -> Route:
@@ -114,7 +119,7 @@ def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
         site = service.site_details() if service.embedded else await sync_to_thread(service.site_details)
         reply = await page(press, page_request.parse_visit(service, call, site.details))
-        return structs.replace(reply, validity=reply.validity.extended(site.details, site.changed_at))
+        return structs.replace(reply, validity=_of_site(service, site, reply.validity))
 
     return AsyncRoute(_operation(path), handle)
 

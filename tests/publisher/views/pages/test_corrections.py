@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from html import unescape
 from pathlib import Path
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import httpx
 import pytest
@@ -26,6 +26,7 @@ from tests.support.problems import assert_problem
 from tests.support.site import FEES, HOST, Site, four_releases
 
 PAGE = {"accept": "text/html"}
+FORM = "application/x-www-form-urlencoded"
 FILLED = {
     "field": "management",
     "value": "缴入省级国库",
@@ -56,9 +57,12 @@ class FormSite:
     def send(self, address: str = "203.0.113.9", **changes: str) -> httpx.Response:
         return self.post({"token": self.token(), **FILLED, **changes}, address)
 
-    def post(self, form: dict[str, str], address: str = "203.0.113.9", **headers: str) -> httpx.Response:
-        own = {**PAGE, "x-forwarded-for": address, **headers}
-        return self.client.post(self.path, data=form, headers=own, follow_redirects=False)
+    def post(
+        self, form: dict[str, str] | bytes, address: str = "203.0.113.9", **headers: str
+    ) -> httpx.Response:
+        own = {**PAGE, "x-forwarded-for": address, "content-type": FORM, **headers}
+        body = form if isinstance(form, bytes) else urlencode(form).encode()
+        return self.client.post(self.path, content=body, headers=own, follow_redirects=False)
 
 
 @contextmanager
@@ -192,11 +196,11 @@ def test_bodies_that_are_no_form_are_refused_by_name_for_people_and_programs(for
     kinds = {
         "not-a-form": ({"content-type": "application/json", **wants}, b"{}"),
         "form-too-large": (
-            {"content-type": "application/x-www-form-urlencoded", **wants},
+            {"content-type": FORM, **wants},
             b"value=" + b"x" * MAX_BYTES,
         ),
-        "bad-request": ({"content-type": "application/x-www-form-urlencoded", **wants}, b"value=%ff"),
-        "form-refused": ({"content-type": "application/x-www-form-urlencoded", **wants}, b""),
+        "bad-request": ({"content-type": FORM, **wants}, b"value=%ff"),
+        "form-refused": ({"content-type": FORM, **wants}, b""),
     }
     for code, (headers, body) in kinds.items():
         problem = assert_problem(forms.client.post(forms.path, content=body, headers=headers), code)
@@ -205,7 +209,7 @@ def test_bodies_that_are_no_form_are_refused_by_name_for_people_and_programs(for
         assert page.headers["content-type"].startswith("text/html")
     english = forms.client.post(f"{forms.path}?lang=en", content=b"{}", headers=PAGE)
     assert "Not a form" in english.text
-    assert forms.client.put(forms.path).status_code == 405
+    assert forms.client.put(forms.path).headers["allow"] == "GET, HEAD, POST, OPTIONS"
     assert forms.client.post(f"/datasets/{FEES}").status_code == 405
 
 
@@ -242,7 +246,10 @@ def test_there_is_no_form_for_a_record_that_was_withdrawn_and_none_where_it_is_o
     for address in (forms.path, "/corrections", "/corrections/receipt?token=a"):
         assert_problem(site.client.get(address), "no-such-route")
     assert_problem(site.client.post(forms.path, data=FILLED), "no-such-route")
-    assert "/correction" not in site.client.get(forms.path.removesuffix("/correction"), headers=PAGE).text
+    record = forms.path.removesuffix("/correction")
+    off, on = (client.get(record, headers=PAGE) for client in (site.client, forms.client))
+    assert "/correction" not in off.text
+    assert off.headers["etag"] != on.headers["etag"]
 
 
 def test_a_receipt_is_for_who_has_its_token(forms: FormSite) -> None:
@@ -268,11 +275,15 @@ def flood(home: Path, posts: int, *, capacity: int) -> None:
             lambda n: {name: "A" * draw.randrange(5000) for name in FILLED},
             lambda n: {"token": token, **FILLED, "field": "' OR 1=1 --", "value": "<script>"},
             lambda n: {f"f{i}": "" for i in range(30)},
+            draw.randbytes,
         )
         for number in range(posts):
             address = f"198.51.{number // 250 % 250}.{number % 250}"
             statuses.add(forms.post(draw.choice(bodies)(number), address).status_code)
-        assert statuses == {303, 400, 422, 503}, statuses
+            statuses.add(
+                forms.client.get(f"/corrections/receipt?token={draw.randbytes(9).hex()}").status_code
+            )
+        assert statuses == {303, 400, 404, 422, 503}, statuses
         assert len(forms.inbox.list()) == capacity
         assert forms.client.get("/corrections").text.count("广告") == 0
         for request in forms.inbox.list():
