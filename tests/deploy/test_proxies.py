@@ -177,7 +177,7 @@ def check_limits(proxy: Proxy) -> None:
 def check_form(proxy: Proxy) -> None:
     """The form of corrections reaches the service, and no larger body does."""
     with proxy.client(accept="text/html") as client:
-        (record,) = client.get(f"/v1/datasets/{NAME}/records?limit=1").json()["items"]
+        (record,) = client.get(f"/v1/datasets/{NAME}/records?limit=1").json()["records"]
         path = f"/datasets/{NAME}/records/{record['id']}/correction"
         (token,) = re.findall(r'name="token" value="([^"]+)"', client.get(path).text)
         answer = client.post(path, data={"token": token, "field": "*", "value": "应为", "proof": "依据"})
