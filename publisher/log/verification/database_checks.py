@@ -17,12 +17,16 @@ _TRIGGERS = {
 """Lists the triggers of the site's tables: the program has none, and one would change what it writes."""
 
 
+def check_pages(conn: Connection) -> list[Problem]:
+    """Run the check of SQLite's pages and indexes. PostgreSQL has its own (``pg_amcheck``)."""
+    if conn.dialect.name != "sqlite":
+        return []
+    messages = conn.exec_driver_sql("PRAGMA integrity_check").scalars().all()
+    return [Problem(f"数据库 database: {message}") for message in messages if message != "ok"]
+
+
 def check_database(conn: Connection) -> Iterator[Problem]:
-    """Run the check of SQLite's pages and indexes; look for triggers and for references to missing rows."""
-    if conn.dialect.name == "sqlite":
-        for (message,) in conn.exec_driver_sql("PRAGMA integrity_check").all():
-            if message != "ok":
-                yield Problem(f"数据库 database: {message}")
+    """Look for triggers and for references to missing rows."""
     for name in conn.scalars(text(_TRIGGERS[conn.dialect.name])):
         yield Problem(f"触发器 trigger {name}: 不是本程序建立的 something else than the program created it")
     for table in ALL_TABLES:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -91,15 +92,18 @@ class Integrity:
     def verify(self, scope: Scope = Scope(), report: Report | None = None) -> Verification:
         """Check every hash, and compare everything derived with a rebuild. Constant memory, one snapshot."""
         counts = _Counts()
-        problems: list[str] = []
+        others: list[str] = []
         total = 0
-        with self._session.read() as conn:
+        with ThreadPoolExecutor(1) as second, self._session.read() as conn:
+            # A tenth of the work and none of it Python: it runs beside the other checks, in its own snapshot.
+            pages = second.submit(self._check_pages)
             for problem in self._check(conn, scope, counts, report or _ignore):
                 total += 1
                 if total <= MOST_PROBLEMS:
-                    problems.append(str(problem))
-        if total > MOST_PROBLEMS:
-            more = total - MOST_PROBLEMS
+                    others.append(str(problem))
+            damage = [str(problem) for problem in guard("数据库 database", pages.result)]
+        problems = [*damage, *others][:MOST_PROBLEMS]
+        if (more := total + len(damage) - len(problems)) > 0:
             problems.append(f"另有{more}处未列出 {more} more are not listed")
         return Verification(
             releases=counts.releases,
@@ -124,7 +128,8 @@ class Integrity:
 
     def check(self, conn: Connection, scope: Scope) -> Iterator[Problem]:
         """Yield the problems of the state that a transaction sees."""
-        return self._check(conn, scope, _Counts(), _ignore)
+        yield from guard("数据库 database", lambda: database_checks.check_pages(conn))
+        yield from self._check(conn, scope, _Counts(), _ignore)
 
     def repair(self, file: Path) -> int:
         """Compute again what is derived and differs. → number of differences.
@@ -141,6 +146,10 @@ class Integrity:
         """Rebuild the spans from the log. → number of spans that differ."""
         with self._session.write() as conn:
             return span_rebuild.rebuild_spans(self._session.database, conn, self._session.clock())
+
+    def _check_pages(self) -> list[Problem]:
+        with self._session.read() as conn:
+            return database_checks.check_pages(conn)
 
     def _check(self, conn: Connection, scope: Scope, counts: _Counts, report: Report) -> Iterator[Problem]:
         registry.site(conn)
