@@ -169,7 +169,8 @@ def window(values: Mapping[str, str], fields: Collection[str]) -> Window:
                 raise invalid(parameter, f"没有字段“{short}”。", f"unknown property “{short}”.")
     return Window(
         whole("offset", values.get("offset"), least=0, default=0),
-        whole("limit", values.get("limit"), least=1, default=DEFAULT_LIMIT, most=MAX_LIMIT),
+        # A limit over the largest is no error (17-069r4, 7.15.2).
+        min(whole("limit", values.get("limit"), least=1, default=DEFAULT_LIMIT, most=10**18), MAX_LIMIT),
         sort,
         chosen,
         geometry=not truth("skipGeometry", values.get("skipGeometry")),
@@ -217,12 +218,12 @@ def truth(name: str, text: str | None) -> bool:
 
 
 def whole(name: str, text: str | None, *, least: int, default: int, most: int = MAX_OFFSET) -> int:
-    """Parse digits; a number over ``most`` becomes ``most`` (17-069r4, 7.15.2). Raises 400."""
+    """Parse digits of a number from ``least`` to ``most``. Raises 400."""
     if text is None:
         return default
-    if not re.fullmatch(r"[0-9]{1,18}", text) or int(text) < least:
-        raise invalid(name, f"应为不小于{least}的整数。", f"an integer not below {least} is needed.")
-    return min(int(text), most)
+    if not re.fullmatch(r"[0-9]{1,18}", text) or not least <= int(text) <= most:
+        raise invalid(name, f"应为{least}至{most}的整数。", f"an integer from {least} to {most} is needed.")
+    return int(text)
 
 
 def _moment(text: str) -> date:

@@ -30,6 +30,13 @@ def test_properties_and_geometry_can_be_left_out(live: Live) -> None:
     assert live.get(f"/collections/{PLACES}/items", skipGeometry="1").status_code == 400
 
 
+def test_an_offset_beyond_the_declared_one_is_refused_and_a_limit_is_cut_to_the_largest(live: Live) -> None:
+    path = f"/collections/{FEES}/items"
+    assert live.get(path, offset=str(2**31 - 1)).status_code == 200
+    assert live.get(path, offset=str(2**31)).status_code == 400
+    assert live.get(path, limit=str(2**31)).status_code == 200
+
+
 def test_sortby_orders_and_missing_values_come_last(live: Live) -> None:
     features = live.walk(PLACES, sortby="-windows,+code", limit=11)
     keys = [(f["properties"].get("windows"), f["properties"]["code"]) for f in features]
