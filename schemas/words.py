@@ -52,4 +52,15 @@ FACETS: Mapping[str, Words] = {
     "status": Words("状态", "Status"),
 }
 """Facet that every record has, whatever its catalogue → its title."""
+SEVERITIES: Mapping[str, Words] = {
+    "fact": Words("可由所引原文确定", "follows from the cited texts"),
+    "likely": Words("很可能", "likely"),
+    "look": Words("请核对", "look at it"),
+}
+"""Severity of a finding of the checks → how certain it is."""
+FINDING_STATUSES: Mapping[str, Words] = {
+    "open": Words("仍在", "open"),
+    "ended": Words("已结束", "ended"),
+}
+"""Status of a finding → its name."""
 BOOLEANS: Mapping[str, Words] = {"true": Words("是", "yes"), "false": Words("否", "no")}

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
@@ -74,6 +74,21 @@ class PublishedFinding:
     """The release from which on it was known."""
     ended: ReleaseMark | None
     """The release since which it does not hold on the day of the view; None if it is open."""
+    rows: tuple[CitedRow, ...] = field(repr=False)
+    """Every revision that it cites, the one that it is about first."""
+
+
+@dataclass(frozen=True, slots=True)
+class CitedRow:
+    """A revision that a finding cites."""
+
+    dataset: str
+    record: str
+    hash: str
+    title: str
+    release: int
+    """Number of the release that brought it."""
+    content: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +102,7 @@ class FindingPage:
 
 def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
     rows = _selected(query, clocks)
-    total = conn.scalar(select(func.count()).select_from(rows.subquery())) or 0
+    total = count(conn, query, clocks)
     opened, id_ = rows.selected_columns.opened, rows.selected_columns.id
     page = rows.order_by(opened.desc(), id_).limit(query.limit + 1)
     if query.after is not None:
@@ -101,6 +116,17 @@ def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingP
         (on_page[-1].opened, on_page[-1].id) if len(fetched) > query.limit else None,
         {name: _facet(conn, rows, name) for name in ("check", "dataset", "part", "severity")},
     )
+
+
+def find_open(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
+    """List the open findings of a query without their number and facets, newest first."""
+    rows = _selected(replace(query, status="open"), clocks)
+    newest = rows.order_by(rows.selected_columns.opened.desc(), rows.selected_columns.id)
+    return tuple(_published(conn, conn.execute(newest.limit(query.limit)).all(), "open"))
+
+
+def count(conn: Connection, query: FindingQuery, clocks: Clocks) -> int:
+    return conn.scalar(select(func.count()).select_from(_selected(query, clocks).subquery())) or 0
 
 
 def find_one(conn: Connection, finding: str, clocks: Clocks) -> PublishedFinding:
@@ -129,16 +155,13 @@ def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
             func.max(ended_at).over(partition_by=c.id).label("ended_at"),
             func.row_number().over(partition_by=c.id, order_by=order).label("place"),
         )
-        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day)
+        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day, *_of_all_periods(query))
         .subquery()
     )
     p, r, d = periods.c, t.record.c, t.dataset.c
     wanted: dict[ColumnElement[Any], tuple[str, ...] | None] = {
-        p.code: query.codes or None,
         p.severity: query.severities or None,
-        d.name: query.datasets,
         PART: query.parts or None,
-        r.id: query.records or None,
     }
     return (
         select(
@@ -158,12 +181,23 @@ def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
     )
 
 
+def _of_all_periods(query: FindingQuery) -> Iterator[ColumnElement[bool]]:
+    """Yield conditions on what no two periods of a finding differ in, so that indexes serve them."""
+    c, r, d = f.finding.c, t.record.c, t.dataset.c
+    if query.codes:
+        yield c.code.in_(tuple(map(storable, query.codes)))
+    if query.datasets is not None:
+        yield c.dataset.in_(select(d.key).where(d.name.in_(tuple(map(storable, query.datasets)))))
+    if query.records:
+        yield c.record.in_(select(r.key).where(r.id.in_(tuple(map(storable, query.records)))))
+
+
 def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, int], ...]:
     column = rows.subquery().c["code" if name == "check" else name]
-    count = func.count().label("number")
-    query = select(column, count).where(column.is_not(None)).group_by(column)
-    counts = conn.execute(query.order_by(count.desc(), column).limit(_MOST_FACETS)).all()
-    return tuple((value, number) for value, number in counts)
+    number = func.count().label("number")
+    query = select(column, number).where(column.is_not(None)).group_by(column)
+    counts = conn.execute(query.order_by(number.desc(), column).limit(_MOST_FACETS)).all()
+    return tuple((row[0], row.number) for row in counts)
 
 
 def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> Iterator[PublishedFinding]:
@@ -188,33 +222,29 @@ def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> 
             known_to=moment_or_none(row.known_to),
             opened=marks.get(row.opened),
             ended=marks.get(row.ended_at) if status == "ended" else None,
+            rows=tuple(revisions[key] for key in dict.fromkeys(key for _, key, *_ in cites[row.id])),
         )
 
 
-class _CitedRevision(NamedTuple):
-    hash: str
-    content: Content
-    title: str
-    record: str
-    dataset: str
-
-
-def _read_revisions(conn: Connection, keys: set[int]) -> Mapping[int, _CitedRevision]:
+def _read_revisions(conn: Connection, keys: set[int]) -> Mapping[int, CitedRow]:
     """Read the revisions that were not erased, by key."""
-    v, r = t.revision.c, t.record.c
+    v, r, c, d, b = t.revision.c, t.record.c, t.change.c, t.dataset.c, t.release.c
     query = (
-        select(v.key, v.hash, v.content, v.title, r.id.label("record"), t.dataset.c.name.label("dataset"))
+        select(v.key, v.hash, v.content, v.title, r.id.label("record"), d.name.label("dataset"), b.number)
         .join_from(t.revision, t.record, r.key == v.record)
-        .join(t.dataset, t.dataset.c.key == r.dataset)
+        .join(t.dataset, d.key == r.dataset)
+        .join(t.change, and_(c.record == v.record, c.revision == v.key))
+        .join(t.release, b.sequence == c.release)
         .where(v.key.in_(sorted(keys)), v.content.is_not(None))
+        .order_by(c.sequence.desc())  # the first release that brought it is read last
     )
     return {
-        row.key: _CitedRevision(row.hash, _decode(row.content), row.title, row.record, row.dataset)
+        row.key: CitedRow(row.dataset, row.record, row.hash, row.title, row.number, _decode(row.content))
         for row in conn.execute(query).all()
     }
 
 
-def _quote(cite: Sequence[Any], revisions: Mapping[int, _CitedRevision]) -> Cite:
+def _quote(cite: Sequence[Any], revisions: Mapping[int, CitedRow]) -> Cite:
     role, key, name, item, start, end = cite
     revision = revisions[key]
     text = text_of(revision.content, name, item) or ""

@@ -13,7 +13,9 @@ from publisher.log.findings.finding_query import (
     FindingPage,
     FindingQuery,
     PublishedFinding,
+    count,
     find_one,
+    find_open,
     find_page,
 )
 from publisher.log.findings.finding_rows import Row, Run
@@ -76,6 +78,18 @@ class Findings:
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
             return find_page(conn, query, clocks)
+
+    def list_open(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
+        """List the open findings of a query, newest first, without counting any."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            return find_open(conn, query, clocks)
+
+    def count(self, query: FindingQuery) -> int:
+        """Count the findings of a query."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            return count(conn, query, clocks)
 
     def get(self, finding: str, view: View = View()) -> PublishedFinding:  # noqa: B008 - frozen
         """Return a finding, also one that has ended. Raises ``LogError('no-such-finding')``."""

@@ -18,6 +18,7 @@ from publisher.views.api.routes.records import ListedPage
 from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages import home, search
+from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import charts, field_html, schema_org
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -93,6 +94,8 @@ def dataset(press: Press, visit: Visit) -> Reply:
     items = [(host + address, media) for _, media, address in files]
     links = signposting.of_dataset(service.site.base, dataset, pinned, items, release=release)
 
+    findings = 0 if release else finding_list.count_open(visit, dataset=name)
+
     def build() -> bytes:
         page = listing.fetch_page(service)
         releases = service.log.queries.releases(name)
@@ -120,10 +123,11 @@ def dataset(press: Press, visit: Visit) -> Reply:
             files=[(title, address) for title, _, address in files],
             own_files=_own_files(visit),
             title_of=field_html.title_of,
+            findings=findings,
         )
 
     validity = requested_view.validity(service, name, view)
-    validity = replace(validity, tokens=(*validity.tokens, dataset), decides=False)
+    validity = replace(validity, tokens=(*validity.tokens, dataset, findings), decides=False)
     return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
 
 

@@ -12,6 +12,7 @@ from publisher.log.clocks import day_at, micros
 from publisher.log.model import Change, Dataset, RecordQuery, Release
 from publisher.views.api import requested_view
 from publisher.views.discovery.needs import NEEDS, OTHER, Need, need_of
+from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import labels, schema_org
 from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -94,12 +95,15 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
     datasets, sequence, day = await run_read(service, read_state, service)
     position = await _search_position(service)
 
+    findings = await run_read(service, finding_list.count_open, visit)
+
     async def build() -> bytes:
         places = {} if position is None else await _count_places(visit)
-        return await run_read(service, _print_home, press, visit, datasets, places)
+        return await run_read(service, _print_home, press, visit, datasets, places, findings)
 
     modified = requested_view.latest_modification(service.changed_at(), day)
-    return AsyncReply(Validity((sequence, day, datasets, position), modified, decides=False), build, HEADERS)
+    tokens = (sequence, day, datasets, position, findings)
+    return AsyncReply(Validity(tokens, modified, decides=False), build, HEADERS)
 
 
 def read_state(service: Service) -> tuple[tuple[Dataset, ...], int, date]:
@@ -133,7 +137,11 @@ async def _count_places(visit: Visit) -> Mapping[str, Sequence[FacetValue]]:
 
 
 def _print_home(
-    press: Press, visit: Visit, datasets: Sequence[Dataset], places: Mapping[str, Sequence[FacetValue]]
+    press: Press,
+    visit: Visit,
+    datasets: Sequence[Dataset],
+    places: Mapping[str, Sequence[FacetValue]],
+    findings: int,
 ) -> bytes:
     log = visit.service.log
     releases = log.queries.newest_releases(visit.view, RECENT)
@@ -150,6 +158,7 @@ def _print_home(
         examples=examples(visit, datasets),
         bodies=[Way(v.value, v.count, f"部门：{v.value}") for v in places.get("body", ())],
         areas=_areas(places.get("division", ())),
+        findings=findings,
     )
 
 

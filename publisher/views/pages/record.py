@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from litestar.concurrency import sync_to_thread
@@ -15,6 +15,8 @@ from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
 from publisher.views.discovery import signposting
 from publisher.views.pages import document
+from publisher.views.pages.findings import finding_list
+from publisher.views.pages.findings.finding_list import FindingLink
 from publisher.views.pages.printing import field_html, schema_org
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.page_request import Visit, run_read
@@ -71,6 +73,7 @@ class _RecordSnapshot:
     state_release: Release
     timeline: Sequence[Event]
     amendments: Sequence[AmendmentNotice]
+    findings: Sequence[FindingLink]
 
 
 async def record(press: Press, visit: Visit) -> AsyncReply:
@@ -135,8 +138,17 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
             )
             for amendment in api.later_amendments(service, state, view)
         ]
-    content = state.content
-    return _RecordSnapshot(validity, dataset, catalogue, state, content, state_release, events, amendments)
+        findings = () if pin else finding_list.of_record(visit, dataset, identifier)
+    validity = _extended(validity, findings)
+    return _RecordSnapshot(
+        *(validity, dataset, catalogue, state, state.content, state_release, events, amendments, findings)
+    )
+
+
+def _extended(validity: Validity, findings: Sequence[FindingLink]) -> Validity:
+    """Return the validity of a page with findings: they come and go with releases of other datasets."""
+    shown = tuple((one.address, one.message) for one in findings)
+    return replace(validity, tokens=(*validity.tokens, shown), decides=validity.decides and validity.pinned)
 
 
 def _render(
@@ -172,6 +184,7 @@ def _render(
         ),
         timeline=snapshot.timeline,
         amendments=snapshot.amendments,
+        findings=snapshot.findings,
         pin=pin,
         cite=_citation(visit, snapshot.dataset, state, snapshot.state_release),
         data=data,

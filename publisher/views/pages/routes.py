@@ -27,6 +27,7 @@ from publisher.views.pages import (
 )
 from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
+from publisher.views.pages.findings import check, finding_list, single_finding
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
@@ -45,6 +46,8 @@ _NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
 PAGES: dict[str, Page] = {
     "/datasets/{dataset}/releases/{number}": release.release,
     "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
+    "/findings/{finding}": single_finding.single_finding,
+    "/checks/{code}": check.check,
     "/problems/{code}": error.kind,
     "/verify": verification.verification,
     accepted.PATH: accepted.accepted,
@@ -57,6 +60,7 @@ FORMS: dict[str, Page] = {form.PATH: form.correction_form, receipt.PATH: receipt
 QUERIES: dict[str, Page] = {
     "/datasets/{dataset}": dataset.dataset,
     "/datasets/{dataset}/compare": comparison.compare,
+    "/findings": finding_list.finding_list,
 }
 """Pages of lists and comparisons, which may take long."""
 WAITING: dict[str, Waiting] = {"/": home.home, "/search": search.search, documents.HOME: examples.developers}

@@ -12,16 +12,11 @@ from publisher.cli.context import DAY, JSON, MOMENT, CommandContext, with_contex
 from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 from publisher.cli.terminal.language import in_language
+from schemas.words import SEVERITIES
 
 if TYPE_CHECKING:
     from publisher.log.findings.finding_query import FindingPage, PublishedFinding
     from publisher.log.log import Log
-
-_SEVERITIES = {
-    "fact": ("可由所引原文确定", "follows from the cited texts"),
-    "likely": ("很可能", "likely"),
-    "look": ("请核对", "look at it"),
-}
 
 
 @click.command()
@@ -105,7 +100,7 @@ def _show(published: PublishedFinding) -> None:
     output.print_line(f"{published.title}  [{published.dataset}/{published.record}]")
     output.print_line(f"    {in_language(one.message_zh, one.message_en)}")
     output.print_line(f"    {in_language(one.because_zh, one.because_en)}")
-    words = in_language(*_SEVERITIES[one.severity])
+    words = in_language(*SEVERITIES[one.severity])
     output.print_line(f"    {one.code}, {words}, {published.effective_from}  {published.id}")
     for cite in one.cites:
         if cite.role.startswith("basis"):

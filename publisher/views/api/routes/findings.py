@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, get_args
 
 from openapi.operation import Operation, Parameter
@@ -12,11 +12,13 @@ from publisher.checks.all_checks import CHECKS
 from publisher.checks.check import Check
 from publisher.ingest.findings.kind import Bilingual, Cite
 from publisher.log.findings.finding_query import (
+    FindingPage,
     FindingQuery,
     FindingStatus,
     PublishedFinding,
     ReleaseMark,
 )
+from publisher.log.model import View
 from publisher.views.api import requested_view
 from publisher.views.api.answers import findings as answers
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT
@@ -28,10 +30,10 @@ from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 
 _FILTERS = ("check", "dataset", "body", "division", "part", "record", "severity", "status")
-_GRAMMAR = Grammar(
+GRAMMAR = Grammar(
     names=frozenset({"as_of", "known_at", "limit", "cursor"}), filters=dict.fromkeys(_FILTERS, "string")
 )
-_VIEW = Grammar(names=frozenset({"as_of", "known_at"}))
+VIEW = Grammar(names=frozenset({"as_of", "known_at"}))
 _PLAIN = Grammar()
 _ID = re.compile(r"[0-9a-f]{20}")
 _STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus.__value__)
@@ -75,12 +77,33 @@ def _filter(name: str, description: str, **schema: Any) -> Parameter:
     runs="query",
 )
 def list_findings(service: Service, call: Call) -> Reply:
-    params = query_parameters.parse(call.query, _GRAMMAR)
+    listing = make_listing(service, query_parameters.parse(call.query, GRAMMAR))
+    return Reply(listing.validity, lambda: _page(service, call, listing))
+
+
+@dataclass(frozen=True, slots=True)
+class FindingListing:
+    """A list of findings that a request describes, before it is read."""
+
+    query: FindingQuery
+    digest: str
+    """Of the query, which a cursor contains."""
+    validity: Validity
+
+    def fetch_page(self, service: Service) -> tuple[FindingPage, str | None]:
+        """Read a page. → with the cursor of the next one."""
+        page = service.log.findings.page(self.query)
+        if page.after is None:
+            return page, None
+        return page, service.cursors.encode(page_cursor.Cursor(self.digest, after=page.after))
+
+
+def make_listing(service: Service, params: Parameters) -> FindingListing:
+    """Raises ``invalid-parameters``, ``invalid-cursor``."""
     requested_view.check_not_future(service, params.view)
     digest = page_cursor.query_digest("findings", replace(params, cursor=None, limit=0))
     cursor = service.cursors.decode_optional(params.cursor, digest)
-    query = _query(service, params, cursor)
-    return Reply(_validity(service, params), lambda: _page(service, call, query, digest))
+    return FindingListing(_query(service, params, cursor), digest, validity(service, params.view))
 
 
 def _query(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> FindingQuery:
@@ -119,20 +142,18 @@ def _datasets(service: Service, params: Parameters) -> tuple[str, ...] | None:
     )
 
 
-def _validity(service: Service, params: Parameters) -> Validity:
+def validity(service: Service, view: View) -> Validity:
+    """Return the validity of what the checks find in a view."""
     sequence, day = service.log.queries.validator()
     modified = service.published_anywhere(sequence)
     state = service.log.findings.validator()
-    if params.view.as_of is not None:
+    if view.as_of is not None:
         return Validity((sequence, *state), modified)
     return Validity((sequence, *state, day), requested_view.latest_modification(modified, day))
 
 
-def _page(service: Service, call: Call, query: FindingQuery, digest: str) -> answers.Findings:
-    page = service.log.findings.page(query)
-    cursor = None
-    if page.after is not None:
-        cursor = service.cursors.encode(page_cursor.Cursor(digest, after=page.after))
+def _page(service: Service, call: Call, listing: FindingListing) -> answers.Findings:
+    page, cursor = listing.fetch_page(service)
     return answers.Findings(
         total=page.total,
         findings=tuple(_finding(service, published) for published in page.findings),
@@ -173,15 +194,20 @@ def _page(service: Service, call: Call, query: FindingQuery, digest: str) -> ans
     )
 )
 def get_finding(service: Service, call: Call) -> Reply:
-    finding = call.path["finding"]
-    if not _ID.fullmatch(finding):
-        raise ProblemError("no-such-finding")
-    params = query_parameters.parse(call.query, _VIEW)
+    finding = finding_id(call)
+    params = query_parameters.parse(call.query, VIEW)
     requested_view.check_not_future(service, params.view)
     return Reply(
-        _validity(service, params),
+        validity(service, params.view),
         lambda: _finding(service, service.log.findings.get(finding, params.view)),
     )
+
+
+def finding_id(call: Call) -> str:
+    """Return the id in the path. Raises ``no-such-finding`` for one that no finding can have."""
+    if not _ID.fullmatch(call.path["finding"]):
+        raise ProblemError("no-such-finding")
+    return call.path["finding"]
 
 
 def _finding(service: Service, published: PublishedFinding) -> answers.Finding:

@@ -1,0 +1,59 @@
+"""The page of a check: its rules, what it reads, and what it came to on labelled data."""
+
+from __future__ import annotations
+
+import re
+
+from publisher.checks.all_checks import CHECKS_BY_CODE
+from publisher.ingest.findings.kind import Bilingual
+from publisher.views.pages.findings import finding_list
+from publisher.views.pages.printing import labels
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Reply
+from schemas.definition import file_loader
+
+_PLAIN = Grammar()
+_WORD = re.compile(r"\{\w+\}")
+"""Place of a cited text in a rule."""
+
+
+def check(press: Press, visit: Visit) -> Reply:
+    visit.parse_query(_PLAIN)
+    code = visit.call.path["code"]
+    if code not in CHECKS_BY_CODE:
+        raise ProblemError("no-such-route")
+    one = CHECKS_BY_CODE[code]
+    title = visit.t(*one.title)
+
+    def say(texts: Bilingual) -> str:
+        return _WORD.sub("…", visit.t(*texts))
+
+    def build() -> bytes:
+        needed = [file_loader.load_catalogue(name) for name in one.needs]
+        return press.page(
+            "check.html",
+            visit,
+            Head(title, description=visit.t(*one.way_out)),
+            check=one,
+            title=title,
+            rules=[
+                (
+                    labels.word_for(visit, labels.SEVERITIES, rule.severity),
+                    say(rule.message),
+                    say(rule.because),
+                )
+                for rule in one.rules
+            ],
+            needed=[visit.t(catalogue.title, catalogue.title_en) for catalogue in needed],
+            way_out=visit.t(*one.way_out),
+            labelled=one.labelled_set,
+            open=finding_list.count_open(visit, check=code),
+        )
+
+    sequence = visit.service.log.findings.validator()
+    return Reply(Validity((code, one.version, *sequence, visit.today()), decides=False), build, HEADERS)

@@ -1,0 +1,125 @@
+"""The page of all findings, with facets, removable filters and a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from publisher.checks.all_checks import CHECKS, CHECKS_BY_CODE
+from publisher.log.findings.finding_query import FindingPage, FindingQuery, PublishedFinding
+from publisher.log.model import Dataset
+from publisher.views.api.answers import common
+from publisher.views.api.routes import findings as api
+from publisher.views.pages import search
+from publisher.views.pages.printing import labels
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.web.route import Reply
+
+TITLE = ("待核问题", "Findings")
+_ON_RECORD = 10
+"""Most findings on the page of a record. The list of findings has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class FindingLink:
+    """A finding in a list, in the reader's language."""
+
+    id: str
+    address: str
+    message: str
+    record: str
+    """Title of the record that it is about."""
+    dataset: str
+    """Title of the dataset."""
+    severity: str
+    published: PublishedFinding
+
+
+def finding_list(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    listing = api.make_listing(service, visit.parse_query(api.GRAMMAR, clocks=True))
+    datasets = {one.name: one for one in service.log.datasets.all()}
+    query = (*visit.pairs_without("cursor"), *visit.clocks)
+    # Nothing here is confirmed: web search engines do not spread it.
+    head = Head(visit.t(*TITLE), listed=False, data=visit.link("/v1/findings", query))
+
+    def build() -> bytes:
+        page, cursor = listing.fetch_page(service)
+        facets = list(_facets(visit, page, datasets))
+        return press.page(
+            "findings.html",
+            visit,
+            head,
+            total=page.total,
+            findings=[link(visit, one, datasets) for one in page.findings],
+            facets=[search.choices(visit, one) for one in facets if search.is_useful(visit, one)],
+            chips=list(search.chips(visit, facets, datasets)),
+            statuses=labels.FINDING_STATUSES,
+            status=listing.query.status,
+            checks=CHECKS,
+            next_page=search.next_page(visit, cursor),
+        )
+
+    return Reply(listing.validity.extended(tuple(datasets.values()), None), build, HEADERS)
+
+
+def link(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Dataset]) -> FindingLink:
+    one = published.finding
+    dataset = datasets.get(published.dataset)
+    title = visit.t(dataset.title, dataset.title_en) if dataset else published.dataset
+    return FindingLink(
+        id=published.id,
+        address=visit.url(f"/findings/{published.id}"),
+        message=visit.t(one.message_zh, one.message_en),
+        record=published.title,
+        dataset=title,
+        severity=labels.word_for(visit, labels.SEVERITIES, one.severity),
+        published=published,
+    )
+
+
+def of_record(visit: Visit, dataset: Dataset, record: str) -> tuple[FindingLink, ...]:
+    """List the open findings about a record, for its page."""
+    query = FindingQuery(visit.view, datasets=(dataset.name,), records=(record,), limit=_ON_RECORD)
+    listed = visit.service.log.findings.list_open(query)
+    return tuple(link(visit, one, {dataset.name: dataset}) for one in listed)
+
+
+def count_open(visit: Visit, *, dataset: str = "", check: str = "") -> int:
+    """Count the open findings of a dataset, of a check, or of the site, on the page's day."""
+    query = FindingQuery(
+        visit.view, codes=(check,) if check else (), datasets=(dataset,) if dataset else None
+    )
+    return visit.service.log.findings.count(query)
+
+
+def _facets(visit: Visit, page: FindingPage, datasets: Mapping[str, Dataset]) -> Iterator[common.Facet]:
+    """Yield the facets, and those without values of the filters that have no choices."""
+
+    def check(code: str) -> str:
+        return visit.t(*CHECKS_BY_CODE[code].title) if code in CHECKS_BY_CODE else code
+
+    def dataset(name: str) -> str:
+        return visit.t(datasets[name].title, datasets[name].title_en) if name in datasets else name
+
+    def severity(name: str) -> str:
+        return labels.word_for(visit, labels.SEVERITIES, name)
+
+    titles: Mapping[str, tuple[str, Callable[[str], str]]] = {
+        "check": (visit.t("核对", "Check"), check),
+        "dataset": ("", dataset),
+        "part": ("", str),
+        "severity": (visit.t("把握", "Certainty"), severity),
+    }
+    for name, (title, word) in titles.items():
+        values = page.facets.get(name, ())
+        yield common.Facet(
+            field=name,
+            title=title,
+            values=tuple(common.FacetValue(value=v, title=word(v), count=n) for v, n in values),
+        )
+    others = {"body": "", "division": "", "record": visit.t("条目", "Record")}
+    for name, title in others.items():
+        yield common.Facet(field=name, title=title, values=())
