@@ -63,4 +63,17 @@ FINDING_STATUSES: Mapping[str, Words] = {
     "ended": Words("已结束", "ended"),
 }
 """Status of a finding → its name."""
+HANDLINGS: Mapping[str, Words] = {
+    "unanswered": Words("尚未回应", "unanswered"),
+    "answered": Words("已回应", "answered"),
+    "dismissed": Words("不成立", "dismissed"),
+}
+"""How a finding was handled → its name."""
+RESPONSES: Mapping[str, Words] = {
+    "接受": Words("接受", "accepted"),
+    "说明": Words("说明", "explained"),
+    "异议": Words("异议", "disputed"),
+    "不成立": Words("不成立", "dismissed"),
+}
+"""Kind of a response to a finding, which is a word of the list, → its name."""
 BOOLEANS: Mapping[str, Words] = {"true": Words("是", "yes"), "false": Words("否", "no")}

@@ -28,6 +28,7 @@ from publisher.cli.commands.publishing import (
     import_files,
     publish,
     reread,
+    responses,
     statutes,
 )
 from publisher.cli.commands.reading import compare, export, findings, history, search
@@ -90,6 +91,7 @@ _MODULES = (
     amendments,
     corrections,
     reread,
+    responses,
     statutes,
     history,
     compare,

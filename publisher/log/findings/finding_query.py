@@ -13,10 +13,12 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_,
 from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.checks.check import text_of
 from publisher.ingest.findings.kind import Cite, Finding
-from publisher.log.clocks import day_or_none, moment, moment_or_none
+from publisher.log.clocks import day_at, day_or_none, moment, moment_or_none
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
+from publisher.log.findings import responses
+from publisher.log.findings.responses import Handling, Response
 from publisher.log.model import LogError, View
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import MERGED_INTO, PART
@@ -41,6 +43,7 @@ class FindingQuery:
     """None: all."""
     parts: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
+    handling: tuple[Handling, ...] = ()
     limit: int = 20
     after: tuple[int, str] | None = None
     """Instant at which the last finding of the page before was opened, and its id."""
@@ -76,6 +79,11 @@ class PublishedFinding:
     """The release since which it does not hold on the day of the view; None if it is open."""
     rows: tuple[CitedRow, ...] = field(repr=False)
     """Every revision that it cites, the one that it is about first."""
+    responses: tuple[Response, ...]
+    """What offices said about it, oldest first; also about an earlier state of it."""
+    handling: Handling
+    unanswered_days: int | None
+    """Days since it was known and held; None if it was answered or dismissed, or has ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +109,7 @@ class FindingPage:
 
 
 def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
-    rows = _selected(query, clocks)
+    rows = _selected(conn, query, clocks)
     total = count(conn, query, clocks)
     opened, id_ = rows.selected_columns.opened, rows.selected_columns.id
     page = rows.order_by(opened.desc(), id_).limit(query.limit + 1)
@@ -111,7 +119,7 @@ def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingP
     fetched = conn.execute(page).all()
     on_page = fetched[: query.limit]
     return FindingPage(
-        tuple(_published(conn, on_page, query.status)),
+        tuple(_published(conn, on_page, query.status, clocks)),
         total,
         (on_page[-1].opened, on_page[-1].id) if len(fetched) > query.limit else None,
         {name: _facet(conn, rows, name) for name in ("check", "dataset", "part", "severity")},
@@ -120,27 +128,27 @@ def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingP
 
 def find_open(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
     """List the open findings of a query without their number and facets, newest first."""
-    rows = _selected(replace(query, status="open"), clocks)
+    rows = _selected(conn, replace(query, status="open"), clocks)
     newest = rows.order_by(rows.selected_columns.opened.desc(), rows.selected_columns.id)
-    return tuple(_published(conn, conn.execute(newest.limit(query.limit)).all(), "open"))
+    return tuple(_published(conn, conn.execute(newest.limit(query.limit)).all(), "open", clocks))
 
 
 def count(conn: Connection, query: FindingQuery, clocks: Clocks) -> int:
-    return conn.scalar(select(func.count()).select_from(_selected(query, clocks).subquery())) or 0
+    return conn.scalar(select(func.count()).select_from(_selected(conn, query, clocks).subquery())) or 0
 
 
 def find_one(conn: Connection, finding: str, clocks: Clocks) -> PublishedFinding:
     """Return a finding as it is, or was last, in a view. Raises ``LogError('no-such-finding')``."""
     statuses: tuple[FindingStatus, ...] = ("open", "ended")
     for status in statuses:
-        rows = _selected(FindingQuery(status=status), clocks)
+        rows = _selected(conn, FindingQuery(status=status), clocks)
         row = conn.execute(rows.where(rows.selected_columns.id == storable(finding))).first()
-        for published in _published(conn, [] if row is None else [row], status):
+        for published in _published(conn, [] if row is None else [row], status, clocks):
             return published
     raise LogError("no-such-finding", f"没有待核问题 {finding}。", f"There is no finding {finding}.")
 
 
-def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
+def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[Any]:
     """Select the newest row of each finding that began by the view, with the status of the query."""
     c = f.finding.c
     in_view = case((clocks.in_view(c), 1), else_=0)
@@ -176,6 +184,7 @@ def _selected(query: FindingQuery, clocks: Clocks) -> Select[Any]:
         .where(
             p.place == 1,
             p.is_open == (1 if query.status == "open" else 0),
+            *_handled(conn, p.id, query.handling, clocks),
             *(c.in_(tuple(map(storable, values))) for c, values in wanted.items() if values is not None),
         )
     )
@@ -192,6 +201,22 @@ def _of_all_periods(query: FindingQuery) -> Iterator[ColumnElement[bool]]:
         yield c.record.in_(select(r.key).where(r.id.in_(tuple(map(storable, query.records)))))
 
 
+def _handled(
+    conn: Connection, finding: ColumnElement[str], wanted: Sequence[Handling], clocks: Clocks
+) -> Iterator[ColumnElement[bool]]:
+    """Yield the condition of findings that were handled in one of the ways."""
+    if not wanted:
+        return
+    is_dismissed = finding.in_(responses.dismissed(conn, clocks))
+    is_answered = finding.in_(responses.answered(clocks))
+    conditions: Mapping[Handling, ColumnElement[bool]] = {
+        "dismissed": is_dismissed,
+        "answered": and_(is_answered, ~is_dismissed),
+        "unanswered": and_(~is_answered, ~is_dismissed),
+    }
+    yield or_(*(conditions[way] for way in wanted))
+
+
 def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, int], ...]:
     column = rows.subquery().c["code" if name == "check" else name]
     number = func.count().label("number")
@@ -200,21 +225,27 @@ def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, i
     return tuple((row[0], row.number) for row in counts)
 
 
-def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> Iterator[PublishedFinding]:
+def _published(
+    conn: Connection, rows: Sequence[Any], status: FindingStatus, clocks: Clocks
+) -> Iterator[PublishedFinding]:
     cites = {row.id: msgspec.json.decode(row.cites) for row in rows}
     revisions = _read_revisions(conn, {cite[1] for own in cites.values() for cite in own})
     marks = _read_marks(conn, {at for row in rows for at in (row.opened, row.ended_at) if at is not None})
+    answers = responses.read_responses(conn, cites, clocks)
     for row in rows:
         if any(key not in revisions for _, key, *_ in cites[row.id]):
             continue  # erased since the last check
         check = CHECKS_BY_CODE[row.code]
+        cited = tuple(revisions[key] for key in dict.fromkeys(key for _, key, *_ in cites[row.id]))
+        own = answers.get(row.id, ())
+        handling = responses.handling(own, frozenset(revision.hash for revision in cited))
         yield PublishedFinding(
             id=row.id,
             finding=check.finding(check.rule(row.rule), [_quote(cite, revisions) for cite in cites[row.id]]),
             status=status,
             dataset=row.dataset,
             record=row.record_id,
-            title=revisions[cites[row.id][0][1]].title,
+            title=cited[0].title,
             part=row.part,
             effective_from=date.fromordinal(row.effective_from),
             effective_to=day_or_none(row.effective_to),
@@ -222,8 +253,20 @@ def _published(conn: Connection, rows: Sequence[Any], status: FindingStatus) -> 
             known_to=moment_or_none(row.known_to),
             opened=marks.get(row.opened),
             ended=marks.get(row.ended_at) if status == "ended" else None,
-            rows=tuple(revisions[key] for key in dict.fromkeys(key for _, key, *_ in cites[row.id])),
+            rows=cited,
+            responses=own,
+            handling=handling,
+            unanswered_days=_unanswered_days(row, own, clocks)
+            if (status, handling) == ("open", "unanswered")
+            else None,
         )
+
+
+def _unanswered_days(row: Any, own: Sequence[Response], clocks: Clocks) -> int:
+    """Count the days since a finding was known and held, or came back after a dismissal."""
+    known = row.known_from if own else row.opened
+    since = max(day_at(moment(known)).toordinal(), int(row.effective_from))
+    return max(0, clocks.day - since)
 
 
 def _read_revisions(conn: Connection, keys: set[int]) -> Mapping[int, CitedRow]:

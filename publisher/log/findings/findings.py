@@ -8,7 +8,7 @@ from sqlalchemy import Connection, delete
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database import finding_tables as f
-from publisher.log.findings import finding_rows
+from publisher.log.findings import finding_rows, quick_counts
 from publisher.log.findings.finding_query import (
     FindingPage,
     FindingQuery,
@@ -20,6 +20,7 @@ from publisher.log.findings.finding_query import (
 )
 from publisher.log.findings.finding_rows import Row, Run
 from publisher.log.findings.record_states import Datasets
+from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
 from publisher.log.session import Session
@@ -79,11 +80,31 @@ class Findings:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
             return find_page(conn, query, clocks)
 
-    def list_open(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
-        """List the open findings of a query, newest first, without counting any."""
+    def unresolved_of_record(
+        self,
+        dataset: str,
+        record: str,
+        view: View = View(),  # noqa: B008 - frozen
+        *,
+        limit: int = 10,
+    ) -> tuple[PublishedFinding, ...]:
+        """List the open findings about a record that are not dismissed, newest first."""
         with self._session.read() as conn:
-            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            if not quick_counts.has_findings(conn, record):
+                return ()
+            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            query = FindingQuery(datasets=(dataset,), records=(record,), handling=UNRESOLVED, limit=limit)
             return find_open(conn, query, clocks)
+
+    def count_unresolved(self, dataset: str | None = None, view: View = View()) -> int:  # noqa: B008 - frozen
+        """Count the open findings of a dataset, or of the site, that are not dismissed."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            number = quick_counts.count_open(conn, dataset, clocks)
+            if not number or not quick_counts.has_dismissals(conn):
+                return number
+            datasets = None if dataset is None else (dataset,)
+            return count(conn, FindingQuery(datasets=datasets, handling=UNRESOLVED), clocks)
 
     def count(self, query: FindingQuery) -> int:
         """Count the findings of a query."""

@@ -18,7 +18,6 @@ from publisher.views.api.routes.records import ListedPage
 from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages import home, search
-from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import charts, field_html, schema_org
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -94,7 +93,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
     items = [(host + address, media) for _, media, address in files]
     links = signposting.of_dataset(service.site.base, dataset, pinned, items, release=release)
 
-    findings = 0 if release else finding_list.count_open(visit, dataset=name)
+    findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
 
     def build() -> bytes:
         page = listing.fetch_page(service)

@@ -12,7 +12,6 @@ from publisher.log.clocks import day_at, micros
 from publisher.log.model import Change, Dataset, RecordQuery, Release
 from publisher.views.api import requested_view
 from publisher.views.discovery.needs import NEEDS, OTHER, Need, need_of
-from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import labels, schema_org
 from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -95,7 +94,7 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
     datasets, sequence, day = await run_read(service, read_state, service)
     position = await _search_position(service)
 
-    findings = await run_read(service, finding_list.count_open, visit)
+    findings = await run_read(service, service.log.findings.count_unresolved, None, visit.view)
 
     async def build() -> bytes:
         places = {} if position is None else await _count_places(visit)

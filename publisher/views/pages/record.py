@@ -147,7 +147,7 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
 
 def _extended(validity: Validity, findings: Sequence[FindingLink]) -> Validity:
     """Return the validity of a page with findings: they come and go with releases of other datasets."""
-    shown = tuple((one.address, one.message) for one in findings)
+    shown = tuple((one.address, one.message, one.handling) for one in findings)
     return replace(validity, tokens=(*validity.tokens, shown), decides=validity.decides and validity.pinned)
 
 

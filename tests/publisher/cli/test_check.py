@@ -43,3 +43,29 @@ def test_a_repealed_basis_is_found_until_a_release_mends_it(site: Home, tmp_path
     assert site.ok("check", "--json").json["total"] == 0
     (ended,) = site.ok("check", "--status", "ended", "--json").json["findings"]
     assert (ended["id"], ended["ended_by"]["number"]) == (finding["id"], 2)
+
+
+def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_path: Path) -> None:
+    site.dataset("powers")
+    publish_powers(site, tmp_path / "a.xlsx", BASIS, "2024-01-01")
+    site.ok("statutes", "import", "--body", "示例市司法局", "--contact", "a@b.example")
+    site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
+    (finding,) = site.ok("check", "--json").json["findings"]
+    answer = ("answer", finding["id"], "--kind", "接受", "--text", "将改正", "--by", "市档案局")
+    assert (site.run(*answer).code, site.run("answer", "0" * 20, *answer[2:]).code) == (2, 2)
+    dataset = ("--body", "示例市人民政府", "--contact", "a@b.example")
+    staged = site.ok(*answer, "--mended-by", "powers/1", "--on", "2024-06-01", *dataset)
+    assert "qingdan publish responses" in staged.err
+    assert site.ok("check", "--json").json["findings"][0]["responses"] == []
+    site.ok("dismiss", finding["id"], "--reason", "重复", "--by", "市司法局", "--on", "2024-06-02")
+    site.ok("publish", "responses", "--effective-on", "2024-06-02", "--basis", "示政发〔2024〕3号")
+    (answered,) = site.ok("check", "--handling", "dismissed", "--json").json["findings"]
+    assert [(one["kind"], one["mended_by"]) for one in answered["responses"]] == [
+        ("接受", "powers/1"),
+        ("不成立", ""),
+    ]
+    assert site.ok("check", "--handling", "unanswered", "--json").json["total"] == 0
+    assert "市司法局 不成立：重复" in site.ok("--lang", "zh", "check").out
+    assert site.ok("verify").code == 0
+    missing = site.run("answer", "0" * 20, *answer[2:])
+    assert missing.code == 3

@@ -26,6 +26,7 @@ SHIPPED = [
     "power-list",
     "pre-approvals",
     "qualifications",
+    "responses",
     "responsibility-list",
     "service-guides",
     "spot-checks",

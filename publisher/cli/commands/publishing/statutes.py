@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, create_if_missing
 from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
-
-if TYPE_CHECKING:
-    from publisher.log.log import Log
 
 _CATALOGUE = "statutes"
 
@@ -25,8 +22,8 @@ def statutes() -> None:
 @statutes.command("import")
 @click.argument("files", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.option("--dataset", default="statutes", show_default=True, help="数据集 / The dataset.")
-@click.option("--body", help="尚无数据集时：公布机关 / If there is no dataset yet: the publishing body.")
-@click.option("--contact", help="尚无数据集时：联系方式 / If there is no dataset yet: contact for readers.")
+@BODY
+@CONTACT
 @with_context
 def import_statutes(
     context: CommandContext, files: tuple[Path, ...], dataset: str, body: str | None, contact: str | None
@@ -38,7 +35,15 @@ def import_statutes(
     shipped = Path(checks.__path__[0]) / "statutes.csv"
     inputs = [InputFile(file.name, file.read_bytes()) for file in files or (shipped,)]
     with context.log() as log, output.show_progress() as progress:
-        _create_if_missing(context, log, dataset, body, contact)
+        create_if_missing(
+            *(context, log, dataset, _CATALOGUE),
+            body=body,
+            contact=contact,
+            description="公开法律文本的废止条款所废止的法律、法规、规章，供核对清单的依据。",
+            notice="由公开法律文本的废止条款整理，不完整；以公布的文本为准。",
+            labels=("partial",),
+            source_note="法律、法规、规章、司法解释的废止条款；每行写明废止它的文件、版本和条款。",
+        )
         report = import_files(log, dataset, inputs, progress=progress)
     import_report.show_report(report)
     if report.staged and not report.refused:
@@ -47,38 +52,6 @@ def import_statutes(
             "In the draft. Publish it with the command above.",
         )
     return Exit.REFUSED if report.refused else Exit.OK
-
-
-def _create_if_missing(
-    context: CommandContext, log: Log, name: str, body: str | None, contact: str | None
-) -> None:
-    from publisher.log.model import Dataset
-
-    if any(one.name == name for one in log.datasets.all()):
-        return
-    if not body or not contact:
-        raise click.UsageError(
-            f"还没有数据集 {name}，请用 --body 和 --contact 指明公布机关和联系方式 / "
-            f"there is no dataset {name} yet: name its body and contact"
-        )
-    definition = context.catalogue(_CATALOGUE)
-    log.datasets.create(
-        Dataset(
-            name=name,
-            catalogue=definition.name,
-            title=definition.title,
-            title_en=definition.title_en,
-            body=body,
-            division=None,
-            licence="CC0-1.0",
-            contact=contact,
-            description="公开法律文本的废止条款所废止的法律、法规、规章，供核对清单的依据。",
-            notice="由公开法律文本的废止条款整理，不完整；以公布的文本为准。",
-            labels=("partial",),
-            source_note="法律、法规、规章、司法解释的废止条款；每行写明废止它的文件、版本和条款。",
-        ),
-        definition,
-    )
 
 
 COMMANDS: tuple[click.Command, ...] = (statutes,)

@@ -30,6 +30,12 @@ if TYPE_CHECKING:
     show_default=True,
     help="仍在的，或已经结束的 / Those that hold, or that have ended.",
 )
+@click.option(
+    "--handling",
+    type=click.Choice(["unanswered", "answered", "dismissed"]),
+    multiple=True,
+    help="尚未回应、已回应或不成立的 / Those without an answer, with one, or dismissed.",
+)
 @click.option("--as-of", type=DAY, help="查询日期 / As in effect on that day.")
 @click.option("--known-at", type=MOMENT, help="截至该时刻已发布的 / As published by that instant.")
 @click.option(
@@ -44,6 +50,7 @@ def check(
     code: str,
     part: str,
     status: Any,
+    handling: Any,
     as_of: date | None,
     known_at: datetime | None,
     limit: int,
@@ -64,6 +71,7 @@ def check(
         codes=(code,) if code else (),
         datasets=(dataset,) if dataset else None,
         parts=(part,) if part else (),
+        handling=handling,
         limit=limit,
     )
     with context.log() as log:
@@ -105,6 +113,12 @@ def _show(published: PublishedFinding) -> None:
     for cite in one.cites:
         if cite.role.startswith("basis"):
             output.print_line(f"    {cite.field}: {' '.join(cite.text.split())}")
+    for response in published.responses:
+        head = f"{response.responded_on} {response.respondent} {response.kind}"
+        output.print_line(f"    {head}{in_language('：', ': ')}{' '.join(response.text.split())}")
+    if published.unanswered_days is not None:
+        days = published.unanswered_days
+        output.print_line(f"    {in_language(f'尚未回应，已{days}天', f'unanswered for {days} days')}")
 
 
 def _print_total(page: FindingPage, *, has_statutes: bool) -> None:
@@ -139,6 +153,11 @@ def _to_json(published: PublishedFinding) -> dict[str, Any]:
         "opened_by": None if published.opened is None else asdict(published.opened),
         "ended_by": None if published.ended is None else asdict(published.ended),
         "cites": [asdict(cite) for cite in one.cites],
+        "handling": published.handling,
+        "unanswered_days": published.unanswered_days,
+        "responses": [
+            asdict(response) | {"cited": sorted(response.cited)} for response in published.responses
+        ],
     }
 
 

@@ -43,6 +43,27 @@ class FindingRelease(Answer, frozen=True, kw_only=True):
     link: str
 
 
+class FindingResponse(Answer, frozen=True, kw_only=True):
+    """对待核问题的回应。/ What an office said about the finding."""
+
+    kind: Annotated[
+        str,
+        Meta(description="接受、说明、异议或不成立 / Accepted, explained, disputed or dismissed"),
+    ]
+    text: Annotated[str, Meta(description="内容；不成立的，为理由 / Text; of a dismissal, its reason")]
+    basis: tuple[str, ...]
+    mended_by: Annotated[
+        str | None, Meta(description="改正它的发布的地址 / Address of the release that mends it")
+    ]
+    respondent: str
+    responded_on: date
+    applies: Annotated[
+        bool,
+        Meta(description="待核问题仍引用回应时的修订版 / The finding still cites what it cited then"),
+    ]
+    link: Annotated[str, Meta(description="回应这条记录的地址 / Address of the record of the response")]
+
+
 class FindingLinks(Answer, frozen=True, kw_only=True):
     self: str
     check: str
@@ -77,6 +98,17 @@ class Finding(Answer, frozen=True, kw_only=True):
     opened_by: FindingRelease | None
     ended_by: FindingRelease | None
     cites: tuple[CitedText, ...]
+    handling: Annotated[
+        str,
+        Meta(
+            description="`unanswered` 尚未回应；`answered` 已回应；`dismissed` 不成立，所引内容变化前有效 / "
+            "`dismissed` as long as it cites what it cited then"
+        ),
+    ]
+    unanswered_days: Annotated[int | None, Meta(description="尚未回应的天数 / Days without a response")]
+    responses: Annotated[
+        tuple[FindingResponse, ...], Meta(description="回应，先后为序 / Oldest first; none is ever deleted")
+    ]
     links: FindingLinks
 
 

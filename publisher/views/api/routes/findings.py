@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, get_args
 
@@ -18,6 +18,7 @@ from publisher.log.findings.finding_query import (
     PublishedFinding,
     ReleaseMark,
 )
+from publisher.log.findings.responses import Handling, Response
 from publisher.log.model import View
 from publisher.views.api import requested_view
 from publisher.views.api.answers import findings as answers
@@ -29,14 +30,16 @@ from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 
-_FILTERS = ("check", "dataset", "body", "division", "part", "record", "severity", "status")
+_FILTERS = ("check", "dataset", "body", "division", "part", "record", "severity", "status", "handling")
 GRAMMAR = Grammar(
     names=frozenset({"as_of", "known_at", "limit", "cursor"}), filters=dict.fromkeys(_FILTERS, "string")
 )
 VIEW = Grammar(names=frozenset({"as_of", "known_at"}))
 _PLAIN = Grammar()
 _ID = re.compile(r"[0-9a-f]{20}")
+_RELEASE = re.compile(r"([a-z0-9][a-z0-9-]{0,99})/([1-9][0-9]{0,8})")
 _STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus.__value__)
+HANDLINGS: tuple[Handling, ...] = get_args(Handling.__value__)
 
 
 def _filter(name: str, description: str, **schema: Any) -> Parameter:
@@ -66,6 +69,11 @@ def _filter(name: str, description: str, **schema: Any) -> Parameter:
                 "open 仍在，ended 已结束；默认 open / Those that hold, or that ended",
                 enum=list(_STATUSES),
                 default="open",
+            ),
+            _filter(
+                "handling",
+                "unanswered 尚未回应，answered 已回应，dismissed 不成立 / How it was handled",
+                enum=list(HANDLINGS),
             ),
             AS_OF,
             KNOWN_AT,
@@ -107,10 +115,14 @@ def make_listing(service: Service, params: Parameters) -> FindingListing:
 
 
 def _query(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> FindingQuery:
-    """Raises ``invalid-parameters`` for an unknown status."""
+    """Raises ``invalid-parameters`` for an unknown status or handling."""
     status = (params.values_of("status") or ("open",))[0]
     if status not in _STATUSES:
         raise query_parameters.bad_value("status", "应为 open 或 ended。", "Should be open or ended.")
+    handling = tuple(way for way in HANDLINGS if way in params.values_of("handling"))
+    if len(handling) < len(set(params.values_of("handling"))):
+        names = ", ".join(HANDLINGS)
+        raise query_parameters.bad_value("handling", f"应为{names}之一。", f"Should be one of {names}.")
     after = None
     if cursor is not None:
         instant, last = cursor.after
@@ -123,6 +135,7 @@ def _query(service: Service, params: Parameters, cursor: page_cursor.Cursor | No
         datasets=_datasets(service, params),
         parts=params.values_of("part"),
         records=params.values_of("record"),
+        handling=handling,
         limit=params.limit,
         after=after,
     )
@@ -232,6 +245,9 @@ def _finding(service: Service, published: PublishedFinding) -> answers.Finding:
         opened_by=_release(service, published.opened),
         ended_by=_release(service, published.ended),
         cites=tuple(_cites(service, one.cites)),
+        handling=published.handling,
+        unanswered_days=published.unanswered_days,
+        responses=tuple(_responses(service, published)),
         links=answers.FindingLinks(
             self=service.link(f"/v1/findings/{published.id}"),
             check=service.link("/v1/checks"),
@@ -249,6 +265,28 @@ def _release(service: Service, mark: ReleaseMark | None) -> answers.FindingRelea
         published_at=mark.published_at,
         link=service.link(f"/v1/datasets/{mark.dataset}/releases/{mark.number}"),
     )
+
+
+def _responses(service: Service, published: PublishedFinding) -> Iterator[answers.FindingResponse]:
+    cited = {row.hash for row in published.rows}
+    for one in published.responses:
+        mended = mending_release(one)
+        yield answers.FindingResponse(
+            kind=one.kind,
+            text=one.text,
+            basis=one.basis,
+            mended_by=service.link(f"/v1{mended}") if mended else None,
+            respondent=one.respondent,
+            responded_on=one.responded_on,
+            applies=one.cited == cited,
+            link=service.link(f"/v1/datasets/{one.dataset}/records/{one.record}"),
+        )
+
+
+def mending_release(response: Response) -> str | None:
+    """Return the path of the page of the release that mends a finding."""
+    release = _RELEASE.fullmatch(response.mended_by)
+    return f"/datasets/{release[1]}/releases/{release[2]}" if release else None
 
 
 def _cites(service: Service, cites: Iterable[Cite]) -> Iterable[answers.CitedText]:

@@ -6,7 +6,8 @@ import re
 
 from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.ingest.findings.kind import Bilingual
-from publisher.views.pages.findings import finding_list
+from publisher.log.findings.finding_query import FindingQuery
+from publisher.log.findings.responses import UNRESOLVED
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
@@ -33,6 +34,8 @@ def check(press: Press, visit: Visit) -> Reply:
     def say(texts: Bilingual) -> str:
         return _WORD.sub("…", visit.t(*texts))
 
+    query = FindingQuery(visit.view, codes=(code,), handling=UNRESOLVED)
+
     def build() -> bytes:
         needed = [file_loader.load_catalogue(name) for name in one.needs]
         return press.page(
@@ -52,7 +55,7 @@ def check(press: Press, visit: Visit) -> Reply:
             needed=[visit.t(catalogue.title, catalogue.title_en) for catalogue in needed],
             way_out=visit.t(*one.way_out),
             labelled=one.labelled_set,
-            open=finding_list.count_open(visit, check=code),
+            open=visit.service.log.findings.count(query),
         )
 
     sequence = visit.service.log.findings.validator()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from publisher.checks.all_checks import CHECKS, CHECKS_BY_CODE
 from publisher.log.findings.finding_query import FindingPage, FindingQuery, PublishedFinding
@@ -18,8 +18,6 @@ from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import Reply
 
 TITLE = ("待核问题", "Findings")
-_ON_RECORD = 10
-"""Most findings on the page of a record. The list of findings has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +32,8 @@ class FindingLink:
     dataset: str
     """Title of the dataset."""
     severity: str
+    handling: str
+    """How it was handled, with the days that it has waited."""
     published: PublishedFinding
 
 
@@ -47,7 +47,7 @@ def finding_list(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         page, cursor = listing.fetch_page(service)
-        facets = list(_facets(visit, page, datasets))
+        facets = [*_facets(visit, page, datasets), _handlings(visit, listing.query)]
         return press.page(
             "findings.html",
             visit,
@@ -76,23 +76,37 @@ def link(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Datas
         record=published.title,
         dataset=title,
         severity=labels.word_for(visit, labels.SEVERITIES, one.severity),
+        handling=_handling(visit, published),
         published=published,
     )
 
 
+def _handling(visit: Visit, published: PublishedFinding) -> str:
+    word = labels.word_for(visit, labels.HANDLINGS, published.handling)
+    days = published.unanswered_days
+    if published.status == "ended" or (days is None and published.handling == "unanswered"):
+        return ""
+    return word if days is None else visit.t(f"{word}，已{days}天", f"{word} for {days} days")
+
+
 def of_record(visit: Visit, dataset: Dataset, record: str) -> tuple[FindingLink, ...]:
-    """List the open findings about a record, for its page."""
-    query = FindingQuery(visit.view, datasets=(dataset.name,), records=(record,), limit=_ON_RECORD)
-    listed = visit.service.log.findings.list_open(query)
+    """List the open findings about a record that are not dismissed, for its page."""
+    listed = visit.service.log.findings.unresolved_of_record(dataset.name, record, visit.view)
     return tuple(link(visit, one, {dataset.name: dataset}) for one in listed)
 
 
-def count_open(visit: Visit, *, dataset: str = "", check: str = "") -> int:
-    """Count the open findings of a dataset, of a check, or of the site, on the page's day."""
-    query = FindingQuery(
-        visit.view, codes=(check,) if check else (), datasets=(dataset,) if dataset else None
+def _handlings(visit: Visit, query: FindingQuery) -> common.Facet:
+    log = visit.service.log
+    counts = {way: log.findings.count(replace(query, handling=(way,))) for way in api.HANDLINGS}
+    return common.Facet(
+        field="handling",
+        title=visit.t("回应", "Response"),
+        values=tuple(
+            common.FacetValue(value=way, title=labels.word_for(visit, labels.HANDLINGS, way), count=count)
+            for way, count in counts.items()
+            if count
+        ),
     )
-    return visit.service.log.findings.count(query)
 
 
 def _facets(visit: Visit, page: FindingPage, datasets: Mapping[str, Dataset]) -> Iterator[common.Facet]:

@@ -12,6 +12,7 @@ from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.checks.check import text_of
 from publisher.ingest.findings.kind import Cite
 from publisher.log.findings.finding_query import CitedRow, PublishedFinding
+from publisher.log.findings.responses import Response
 from publisher.log.model import Dataset
 from publisher.views.api.routes import findings as api
 from publisher.views.pages.findings import finding_list
@@ -32,6 +33,17 @@ _PLAIN = Grammar()
 class CitedField:
     title: str
     html: Markup
+
+
+@dataclass(frozen=True, slots=True)
+class ShownResponse:
+    kind: str
+    response: Response
+    pinned: str
+    mended_by: str | None
+    """Address of the page of the release that mends the finding."""
+    applies: bool
+    """Whether the finding still cites what it cited then."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +79,7 @@ def single_finding(press: Press, visit: Visit) -> Reply:
             way_out=visit.t(one.way_out_zh, one.way_out_en),
             status=labels.word_for(visit, labels.FINDING_STATUSES, published.status),
             rows=[_row(visit, published, row, datasets[row.dataset]) for row in published.rows],
+            responses=[_response(visit, published, one) for one in published.responses],
             data=data,
         )
 
@@ -83,6 +96,18 @@ def _row(visit: Visit, published: PublishedFinding, row: CitedRow, dataset: Data
         origin=visit.url(f"{home}/revisions/{row.hash}", clocks=False),
         release=row.release,
         fields=list(_fields(visit, catalogue, row, published.finding.cites)),
+    )
+
+
+def _response(visit: Visit, published: PublishedFinding, response: Response) -> ShownResponse:
+    mended_by = api.mending_release(response)
+    home = f"/datasets/{response.dataset}/records/{response.record}"
+    return ShownResponse(
+        kind=labels.word_for(visit, labels.RESPONSES, response.kind),
+        response=response,
+        pinned=visit.url(home, (("release", str(response.release)),), clocks=False),
+        mended_by=visit.url(mended_by) if mended_by else None,
+        applies=response.cited == {row.hash for row in published.rows},
     )
 
 

@@ -9,15 +9,26 @@ from feeds.change_sentence import effect_verb
 from publisher.log.model import Dataset, Release
 from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue
-from schemas.words import BOOLEANS, FACETS, FINDING_STATUSES, KINDS, SEVERITIES, STATUSES
+from schemas.words import (
+    BOOLEANS,
+    FACETS,
+    FINDING_STATUSES,
+    HANDLINGS,
+    KINDS,
+    RESPONSES,
+    SEVERITIES,
+    STATUSES,
+)
 
 _TAKING_EFFECT = ("added", "changed", "removed", "renamed")
 __all__ = [
     "BOOLEANS",
     "FACETS",
     "FINDING_STATUSES",
+    "HANDLINGS",
     "KINDS",
     "LABELS",
+    "RESPONSES",
     "SEVERITIES",
     "STATUSES",
     "format_counts",

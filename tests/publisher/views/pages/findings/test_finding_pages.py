@@ -10,7 +10,7 @@ from datetime import date
 import pytest
 
 from publisher.log.log import Log
-from schemas.definition.catalogue import Content
+from schemas.definition.catalogue import Content, Json
 from tests.publisher.views.pages.conftest import BROWSER, Open, Page
 from tests.support.clock import Clock
 from tests.support.site import (
@@ -135,7 +135,7 @@ def test_a_hostile_basis_stays_text(tmp_path_factory: pytest.TempPathFactory) ->
     def content(log: Log, clock: Clock) -> None:
         fill_with_finding(log, clock)
         clock.advance(days=1)
-        basis = [f"《城镇排水条例》第二十条\n{hostile}"]
+        basis: Json = [f"《城镇排水条例》第二十条\n{hostile}"]
         publish(
             log, FEES, [{**PLAIN[0], "name": f"费{hostile}", "basis": basis}], date(2015, 7, 1), "示财2号"
         )

@@ -1,0 +1,53 @@
+"""Datasets of lists that commands fill, created with their first row."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import CommandContext
+
+if TYPE_CHECKING:
+    from publisher.log.log import Log
+
+BODY = click.option(
+    "--body", help="尚无数据集时：公布机关 / If there is no dataset yet: the publishing body."
+)
+CONTACT = click.option(
+    "--contact", help="尚无数据集时：联系方式 / If there is no dataset yet: contact for readers."
+)
+
+
+def create_if_missing(
+    context: CommandContext,
+    log: Log,
+    name: str,
+    catalogue: str,
+    *,
+    body: str | None,
+    contact: str | None,
+    **details: object,
+) -> None:
+    """Create a dataset of a built-in catalogue. ``details``: attributes of the dataset."""
+    from publisher.log.model import Dataset
+
+    if any(one.name == name for one in log.datasets.all()):
+        return
+    if not body or not contact:
+        raise click.UsageError(
+            f"还没有数据集 {name}，请用 --body 和 --contact 指明公布机关和联系方式 / "
+            f"there is no dataset {name} yet: name its body and contact"
+        )
+    definition = context.catalogue(catalogue)
+    values: dict[str, object] = {
+        "name": name,
+        "catalogue": definition.name,
+        "title": definition.title,
+        "title_en": definition.title_en,
+        "body": body,
+        "division": None,
+        "licence": "CC0-1.0",
+        "contact": contact,
+    }
+    log.datasets.create(Dataset(**values, **details), definition)  # type: ignore[arg-type]  # see Dataset

@@ -1,0 +1,143 @@
+"""Responses to findings: answers and dismissals, which are records of lists of the kind ``responses``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import batched
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, select
+
+from publisher.log.database import finding_tables as f
+from publisher.log.database import tables as t
+from publisher.log.queries.point_in_time import Clocks
+from schemas.definition.catalogue import Content
+
+CATALOGUE = "responses"
+DISMISSED = "不成立"
+ANSWERS = ("接受", "说明", "异议")
+type Handling = Literal["unanswered", "answered", "dismissed"]
+"""``dismissed`` only as long as the finding cites the revisions that it cited when it was dismissed."""
+UNRESOLVED: tuple[Handling, ...] = ("unanswered", "answered")
+
+_BATCH = 500
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_s, _v, _r, _d, _values = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.value.c
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """What an office said about a finding."""
+
+    dataset: str
+    record: str
+    release: int
+    """Number of the release that published it."""
+    kind: str
+    text: str
+    basis: tuple[str, ...]
+    mended_by: str
+    """``dataset/number``, or empty."""
+    respondent: str
+    responded_on: date
+    cited: frozenset[str]
+    """Hashes of the revisions that the finding cited."""
+
+
+def read_responses(
+    conn: Connection, findings: Iterable[str], clocks: Clocks
+) -> Mapping[str, tuple[Response, ...]]:
+    """Read the responses to some findings in a view, oldest first."""
+    responses: dict[str, list[Response]] = {}
+    for batch in batched(findings, _BATCH):
+        rows = _in_view(clocks, _values.text.in_(batch))
+        for row in conn.execute(rows).all():
+            responses.setdefault(row.text, []).append(_response(row, _decode(row.content)))
+    return {finding: tuple(sorted(own, key=_by_day)) for finding, own in responses.items()}
+
+
+def answered(clocks: Clocks) -> Select[Any]:
+    """Select the ids of findings that have an answer in a view."""
+    kinds = t.value.alias("kind")
+    answers = and_(kinds.c.revision == _s.revision, kinds.c.field == "kind", kinds.c.text.in_(ANSWERS))
+    return _in_view(clocks).with_only_columns(_values.text).join(kinds, answers)
+
+
+def dismissed(conn: Connection, clocks: Clocks) -> list[str]:
+    """List the findings that are dismissed in a view, as they are in it."""
+    kinds = t.value.alias("kind")
+    is_dismissal = and_(kinds.c.revision == _s.revision, kinds.c.field == "kind", kinds.c.text == DISMISSED)
+    rows = conn.execute(_in_view(clocks).join(kinds, is_dismissal)).all()
+    cited: dict[str, list[frozenset[str]]] = {}
+    for row in rows:
+        cited.setdefault(row.text, []).append(_cited(_decode(row.content)))
+    return [finding for finding, own in _cited_now(conn, list(cited), clocks) if own in cited[finding]]
+
+
+def handling(responses: Sequence[Response], cited: frozenset[str]) -> Handling:
+    """Return how a finding that cites these revisions was handled."""
+    if any(one.kind == DISMISSED and one.cited == cited for one in responses):
+        return "dismissed"
+    return "answered" if any(one.kind in ANSWERS for one in responses) else "unanswered"
+
+
+def _in_view(clocks: Clocks, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Select the responses in a view; ``text`` is the finding."""
+    return (
+        select(_values.text, _v.content, _r.id, _d.name, t.release.c.number)
+        .join_from(t.dataset, t.span, _s.dataset == _d.key)
+        .join(t.value, and_(_values.revision == _s.revision, _values.field == "finding"))
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.record, _r.key == _s.record)
+        .join(t.release, t.release.c.sequence == _s.brought)
+        .where(_d.catalogue == CATALOGUE, _s.status == "stated", clocks.in_view(_s), *conditions)
+        .where(_v.content.is_not(None))
+    )
+
+
+def _response(row: Any, content: Content) -> Response:
+    basis = content.get("basis")
+    return Response(
+        dataset=row.name,
+        record=row.id,
+        release=row.number,
+        kind=str(content["kind"]),
+        text=str(content["text"]),
+        basis=tuple(map(str, basis)) if isinstance(basis, list) else (),
+        mended_by=str(content.get("mended_by", "")),
+        respondent=str(content["respondent"]),
+        responded_on=date.fromisoformat(str(content["responded_on"])),
+        cited=_cited(content),
+    )
+
+
+def _by_day(response: Response) -> tuple[date, int, str]:
+    return response.responded_on, response.release, response.record
+
+
+def _cited(content: Content) -> frozenset[str]:
+    return frozenset(str(content.get("cited", "")).split())
+
+
+def _cited_now(
+    conn: Connection, findings: Sequence[str], clocks: Clocks
+) -> Iterator[tuple[str, frozenset[str]]]:
+    """Yield the revisions that each finding cites in a view."""
+    c = f.finding.c
+    for batch in batched(findings, _BATCH):
+        rows = conn.execute(select(c.id, c.cites).where(c.id.in_(batch), clocks.in_view(c))).all()
+        keys = {row.id: {cite[1] for cite in msgspec.json.decode(row.cites)} for row in rows}
+        hashes = read_hashes(conn, {key for own in keys.values() for key in own})
+        for finding, own in keys.items():
+            yield finding, frozenset(hashes[key] for key in own if key in hashes)
+
+
+def read_hashes(conn: Connection, keys: set[int]) -> Mapping[int, str]:
+    hashes: dict[int, str] = {}
+    for batch in batched(sorted(keys), _BATCH):
+        rows = conn.execute(select(_v.key, _v.hash).where(_v.key.in_(batch))).all()
+        hashes.update({row.key: row.hash for row in rows})
+    return hashes
