@@ -80,6 +80,12 @@ class Findings:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
             return find_page(conn, query, clocks)
 
+    def list_open(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
+        """List the open findings of a query, newest first, without counting any."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            return find_open(conn, query, clocks)
+
     def unresolved_of_record(
         self,
         dataset: str,

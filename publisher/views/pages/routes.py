@@ -27,10 +27,11 @@ from publisher.views.pages import (
 )
 from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
-from publisher.views.pages.findings import check, finding_list, single_finding
+from publisher.views.pages.findings import check, finding_files, finding_list, single_finding
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
+from publisher.views.syndication import scope as feeds
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -88,6 +89,10 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
         _download("/datasets/{dataset}/records.csv", results_file.CSV, list_file.as_csv),
         _download("/datasets/{dataset}/records.xlsx", results_file.XLSX, list_file.as_xlsx),
+        _download("/findings.csv", results_file.CSV, finding_files.as_csv),
+        _download("/findings.xlsx", results_file.XLSX, finding_files.as_xlsx),
+        _download("/findings.jsonl", finding_files.JSON_LINES, finding_files.as_json_lines),
+        *(_download(f"/findings.{form}", _feed(form), finding_files.as_feed(form)) for form in feeds.FORMS),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
         *(_image(press, name) for name in IMAGES),
@@ -99,6 +104,10 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
     return Operation(
         name=f"page:{path}", path=path, tag="", summary="", description="", media_type=media_type
     )
+
+
+def _feed(form: feeds.Form) -> str:
+    return feeds.FORMS[form] + ("" if form == "json" else "; charset=utf-8")
 
 
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:

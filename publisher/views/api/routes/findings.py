@@ -169,7 +169,7 @@ def _page(service: Service, call: Call, listing: FindingListing) -> answers.Find
     page, cursor = listing.fetch_page(service)
     return answers.Findings(
         total=page.total,
-        findings=tuple(_finding(service, published) for published in page.findings),
+        findings=tuple(finding_answer(service, published) for published in page.findings),
         facets={
             name: tuple(answers.FindingCount(value=value, count=count) for value, count in counts)
             for name, counts in page.facets.items()
@@ -212,7 +212,7 @@ def get_finding(service: Service, call: Call) -> Reply:
     requested_view.check_not_future(service, params.view)
     return Reply(
         validity(service, params.view),
-        lambda: _finding(service, service.log.findings.get(finding, params.view)),
+        lambda: finding_answer(service, service.log.findings.get(finding, params.view)),
     )
 
 
@@ -223,7 +223,8 @@ def finding_id(call: Call) -> str:
     return call.path["finding"]
 
 
-def _finding(service: Service, published: PublishedFinding) -> answers.Finding:
+def finding_answer(service: Service, published: PublishedFinding) -> answers.Finding:
+    """Build the answer of the API for one finding."""
     one = published.finding
     return answers.Finding(
         id=published.id,

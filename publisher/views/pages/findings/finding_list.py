@@ -15,9 +15,11 @@ from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.scope import TITLES
 from publisher.web.route import Reply
 
 TITLE = ("待核问题", "Findings")
+FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,8 @@ def finding_list(press: Press, visit: Visit) -> Reply:
     service = visit.service
     listing = api.make_listing(service, visit.parse_query(api.GRAMMAR, clocks=True))
     datasets = {one.name: one for one in service.log.datasets.all()}
-    query = (*visit.pairs_without("cursor"), *visit.clocks)
+    own = visit.pairs_without("cursor", "limit")
+    query = (*own, *visit.clocks)
     # Nothing here is confirmed: web search engines do not spread it.
     head = Head(visit.t(*TITLE), listed=False, data=visit.link("/v1/findings", query))
 
@@ -59,6 +62,8 @@ def finding_list(press: Press, visit: Visit) -> Reply:
             statuses=labels.FINDING_STATUSES,
             status=listing.query.status,
             checks=CHECKS,
+            files=[(title, visit.url(f"/findings.{suffix}", own)) for title, suffix in FILES],
+            feeds=[(title, visit.link(f"/findings.{form}", own)) for form, title in TITLES.items()],
             next_page=search.next_page(visit, cursor),
         )
 

@@ -1,0 +1,146 @@
+"""The findings that the list shows, of all its pages, as CSV, XLSX and JSON Lines; the newest as a feed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from litestar.concurrency import sync_to_thread
+
+from publisher.log.findings.finding_query import FindingQuery, PublishedFinding
+from publisher.log.model import Dataset
+from publisher.views.api.routes import findings as api
+from publisher.views.pages.findings import finding_list
+from publisher.views.pages.printing import labels
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
+from publisher.views.syndication.finding_feed import ENTRIES, render_finding_feed
+from publisher.views.syndication.scope import Form
+from publisher.web.query_parameters import MAX_LIMIT
+from publisher.web.range_download import disposition
+from publisher.web.route import AsyncReply
+
+BATCH = MAX_LIMIT
+"""Findings that are read at once."""
+JSON_LINES = "application/jsonl; charset=utf-8"
+_HEADINGS = (
+    ("清单", "List"),
+    ("条目", "Record"),
+    ("报送部门", "Department"),
+    ("待核问题", "Finding"),
+    ("核对的规则", "Rule"),
+    ("所引原文", "Cited texts"),
+    ("把握", "Certainty"),
+    ("状态", "Status"),
+    ("成立日期", "Holds since"),
+    ("回应", "Responses"),
+    ("处理办法", "What to do"),
+    ("地址", "Address"),
+)
+
+
+async def as_csv(visit: Visit) -> AsyncReply:
+    return await _write_table(visit, "csv", write_csv)
+
+
+async def as_xlsx(visit: Visit) -> AsyncReply:
+    title = visit.t(*finding_list.TITLE)
+    return await _write_table(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, title))
+
+
+async def as_json_lines(visit: Visit) -> AsyncReply:
+    """Write each finding as ``/v1/findings`` has it, one a line."""
+    listing = await sync_to_thread(_listing, visit)
+
+    async def build() -> bytes:
+        lines: list[bytes] = []
+        async for batch in _batches(visit, listing.query):
+            answers = (api.finding_answer(visit.service, one) for one in batch)
+            lines += [msgspec.json.encode(answer) + b"\n" for answer in answers]
+        return b"".join(lines)
+
+    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, "jsonl")})
+
+
+def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
+    """Make the function that serves the newest findings that hold as a feed."""
+
+    async def serve(visit: Visit) -> AsyncReply:
+        listing = await sync_to_thread(_listing, visit)
+
+        def render() -> bytes:
+            log = visit.service.log
+            findings = log.findings.list_open(replace(listing.query, limit=ENTRIES))
+            datasets = visit.values("dataset")
+            title = visit.service.dataset(datasets[0]).title if len(datasets) == 1 else ""
+            query = visit.link("", visit.pairs).removeprefix(visit.root)
+            return render_finding_feed(log, form, findings, query=query, title=title)
+
+        async def build() -> bytes:
+            return await sync_to_thread(render)
+
+        return AsyncReply(listing.validity, build)
+
+    return serve
+
+
+def _listing(visit: Visit) -> api.FindingListing:
+    """Raises the same errors as the list."""
+    whole = replace(visit, pairs=visit.pairs_without("cursor", "limit"))
+    return api.make_listing(visit.service, whole.parse_query(api.GRAMMAR, clocks=True))
+
+
+async def _write_table(
+    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
+) -> AsyncReply:
+    listing = await sync_to_thread(_listing, visit)
+    datasets = {one.name: one for one in await sync_to_thread(visit.service.log.datasets.all)}
+
+    async def rows() -> Rows:
+        async for batch in _batches(visit, listing.query):
+            yield [_row(visit, one, datasets) for one in batch]
+
+    async def build() -> bytes:
+        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), rows())
+
+    validity = listing.validity.extended(tuple(datasets.values()), None)
+    return AsyncReply(validity, build, {"content-disposition": _disposition(visit, suffix)})
+
+
+async def _batches(visit: Visit, query: FindingQuery) -> AsyncIterator[Sequence[PublishedFinding]]:
+    page = await sync_to_thread(visit.service.log.findings.page, replace(query, limit=BATCH))
+    yield page.findings
+    while page.after is not None:
+        later = replace(query, limit=BATCH, after=page.after)
+        page = await sync_to_thread(visit.service.log.findings.page, later)
+        yield page.findings
+
+
+def _row(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Dataset]) -> Row:
+    one, link = published.finding, finding_list.link(visit, published, datasets)
+    return (
+        link.dataset,
+        published.title,
+        published.part or "",
+        link.message,
+        visit.t(one.because_zh, one.because_en),
+        "\n".join(dict.fromkeys(cite.text for cite in one.cites)),
+        link.severity,
+        labels.word_for(visit, labels.FINDING_STATUSES, published.status),
+        published.effective_from.isoformat(),
+        "\n".join(_responses(visit, published)) or link.handling,
+        visit.t(one.way_out_zh, one.way_out_en),
+        visit.service.link(f"/findings/{published.id}"),
+    )
+
+
+def _responses(visit: Visit, published: PublishedFinding) -> Iterator[str]:
+    for one in published.responses:
+        kind = labels.word_for(visit, labels.RESPONSES, one.kind)
+        yield f"{one.responded_on} {one.respondent} {kind}{visit.t('：', ': ')}{one.text}"
+
+
+def _disposition(visit: Visit, suffix: str) -> Any:
+    return disposition(f"{visit.t(*finding_list.TITLE)}.{suffix}", f"findings.{suffix}")
