@@ -10,6 +10,7 @@ from publisher.indexing import worker
 from publisher.indexing.worker import Progress
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
+from publisher.log.findings.draft_findings import DraftRow
 from publisher.log.log import Log
 from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
 from publisher.workflow import part_of_file
@@ -79,7 +80,15 @@ def import_files(
             _stage(log, dataset, file, input_file, proposal, catalogue, without_errors=without_errors)
         progress(COMPARING, 0, None)
         diff = log.drafts.diff(dataset, limit=0)
-    return _add_changes(replace(report, staged=not dry_run), diff)
+    checks = log.findings.of_rows(dataset, _rows(report), catalogue)
+    return _add_changes(replace(report, staged=not dry_run, checks=checks), diff)
+
+
+def _rows(report: ImportReport) -> Iterator[DraftRow]:
+    for file in report.files:
+        for record in file.counted_reading.records if file.counted_reading else ():
+            locator = {"sheet": record.sheet, "rows": record.rows, "cells": record.cells}
+            yield DraftRow(file.file, record.content, locator)
 
 
 def _read_files(

@@ -61,6 +61,8 @@ class ImportReport:
     changes: ChangeCounts
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[Conflict, ...] = ()
+    checks: tuple[Finding, ...] = ()
+    """What the checks against other lists find in the rows. It never prevents publication."""
     without_errors: bool = False
     marked: int = 0
     """Other published documents that publication would mark as repealed (废止), by accepted repeals."""
@@ -115,6 +117,7 @@ class ImportReport:
                 {"file": reading.file, **asdict(row)} for reading in self.readings for row in reading.left_out
             ],
             "findings": [asdict(f) for f in self.findings],
+            "checks": [asdict(f) for f in self.checks],
             "changes": asdict(self.changes),
             "marked": self.marked,
             "proposed_repeals": self.proposed_repeals,

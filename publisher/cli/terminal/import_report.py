@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from publisher.cli.terminal import output
 from publisher.cli.terminal.language import in_language
+from schemas.words import SEVERITIES
 
 if TYPE_CHECKING:
     from publisher.ingest.findings.kind import Finding
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 _SEVERITIES = {"error": "错误", "warning": "警告", "info": "说明"}
 _MOST_UNGROUPED = 5
 """Most findings of one kind, sheet and column that are printed one by one; more form a group."""
+_MOST_CHECKS = 50
+"""Most findings of the checks that are printed; ``--json`` has all."""
 
 
 def show_report(report: ImportReport) -> None:
@@ -38,6 +41,7 @@ def show_report(report: ImportReport) -> None:
     for file in report.files:
         _print_columns(file)
     show_findings(report.findings)
+    show_checks(report.checks)
     for conflict in report.conflicts:
         _print_conflict(in_language("冲突", "conflict"), conflict)
     for warning in report.warnings:
@@ -120,6 +124,21 @@ def show_findings(findings: Sequence[Finding]) -> None:
     ):
         place = _format_place(unit[0]) if len(unit) == 1 else _format_places(unit)
         _print_finding(unit[0], place)
+
+
+def show_checks(findings: Sequence[Finding]) -> None:
+    """Print what the checks against other lists find, with the place in the file and the cited texts."""
+    for finding in findings[:_MOST_CHECKS]:
+        label = in_language(f"待核问题，{SEVERITIES[finding.severity].zh}", f"finding, {finding.severity}")
+        output.print_line(f"{label} [{finding.code}] {_format_place(finding)}")
+        zh = f"{finding.message_zh}。{finding.because_zh}{finding.way_out_zh}。"
+        en = f"{finding.message_en}. {finding.because_en} {finding.way_out_en}."
+        output.print_line(f"  {in_language(zh, en)}")
+        for cite in finding.cites:
+            output.print_line(f"  {cite.dataset}/{cite.field}: “{' '.join(cite.text.split())}”")
+    more = len(findings) - _MOST_CHECKS
+    if more > 0:
+        output.print_line(in_language(f"另有{more}个待核问题", f"and {more} more findings"))
 
 
 def _positions(names: Iterable[str | None]) -> dict[str | None, int]:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import date
 
 from sqlalchemy import Connection, delete
 
-from publisher.log.clocks import FOREVER
+from publisher.ingest.findings.kind import Finding
+from publisher.log.clocks import FOREVER, day_at
 from publisher.log.database import finding_tables as f
 from publisher.log.findings import finding_rows, quick_counts
+from publisher.log.findings.draft_findings import DraftRow, check_rows, draft_rows
 from publisher.log.findings.finding_query import (
     FindingPage,
     FindingQuery,
@@ -23,7 +26,9 @@ from publisher.log.findings.record_states import Datasets
 from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
+from publisher.log.registry import dataset_row
 from publisher.log.session import Session
+from schemas.definition.catalogue import Catalogue
 
 
 class Findings:
@@ -123,6 +128,27 @@ class Findings:
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, view, self._session.clock())
             return find_one(conn, finding, clocks)
+
+    def of_rows(
+        self, dataset: str, rows: Iterable[DraftRow], catalogue: Catalogue | None = None
+    ) -> tuple[Finding, ...]:
+        """List the findings that rows of a file would have today; nothing is written.
+
+        ``catalogue``: by which the rows were read, if not that of the dataset.
+        """
+        with self._session.read() as conn:
+            datasets = finding_rows.read_datasets(self._session, conn)
+            own = catalogue or datasets.catalogues[dataset_row(conn, dataset).key]
+            today = day_at(self._session.clock())
+            return tuple(check_rows(conn, datasets, own, rows, dataset=dataset, day=today))
+
+    def of_draft(self, dataset: str, effective_on: date) -> tuple[Finding, ...]:
+        """List the findings that the rows of a draft would have today, or once they are in effect."""
+        with self._session.read() as conn:
+            datasets = finding_rows.read_datasets(self._session, conn)
+            key = dataset_row(conn, dataset).key
+            rows, day = draft_rows(conn, key), max(effective_on, day_at(self._session.clock()))
+            return tuple(check_rows(conn, datasets, datasets.catalogues[key], rows, dataset=dataset, day=day))
 
     def _pending(self, conn: Connection) -> tuple[Run, Run, Datasets] | None:
         before, release = finding_rows.read_run(conn), finding_rows.last_release(conn)

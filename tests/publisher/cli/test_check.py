@@ -69,3 +69,31 @@ def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_pa
     assert site.ok("verify").code == 0
     missing = site.run("answer", "0" * 20, *answer[2:])
     assert missing.code == 3
+
+
+def test_the_clerk_sees_findings_with_their_place_before_publication(site: Home, tmp_path: Path) -> None:
+    site.dataset("powers")
+    site.ok("statutes", "import", "--body", "示例市司法局", "--contact", "a@b.example")
+    site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
+    row = ["档案工作监督检查", "行政检查", BASIS, "市档案局", "10个工作日", "20个工作日", ""]
+    good = ["档案保管检查", "行政检查", "《档案法实施条例》第五十条", *row[3:]]
+    file = xlsx(tmp_path / "a.xlsx", [good, row])
+    command = ("import", file, "--dataset", "powers")
+    tried = site.ok(*command, "--dry-run", "--json").json
+    (found,) = tried["checks"]
+    assert (found["code"], found["file"], found["row"], found["column"]) == (
+        "basis-repealed",
+        "a.xlsx",
+        4,
+        "D 实施依据",
+    )
+    assert found["cites"][0]["text"].startswith("《中华人民共和国档案法实施办法》第八条")
+    assert site.run("publish", "powers", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕1号").code
+    site.ok(*command)
+    published = site.ok(
+        *("--lang", "zh", "publish", "powers", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕1号")
+    )
+    assert "待核问题，可由所引原文确定 [basis-repealed] a.xlsx" in published.out
+    for words in ("第4行", "《档案法实施办法》仍列于依据，自2024-03-01起已经废止", "第五十二条"):
+        assert words in published.out
+    assert site.ok("check", "--json").json["total"] == 1

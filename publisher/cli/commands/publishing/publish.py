@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.context import DAY, CommandContext, with_context
-from publisher.cli.terminal import output
+from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -76,6 +76,7 @@ def publish(
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
     with context.log() as log:
+        import_report.show_checks(log.findings.of_draft(dataset, effective_on))
         _ask_guards(context, log, dataset, effective_on, basis, on_conflict, accept)
         with output.show_progress() as progress:
             release = publish_draft.publish_draft(

@@ -1,0 +1,95 @@
+"""Findings that the rows of a draft would have if they were published, by the same checks."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.checks.all_checks import CHECKS
+from publisher.checks.check import CheckedRecord
+from publisher.ingest.findings.kind import Finding, shorten
+from publisher.log.clocks import FOREVER
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.findings.record_states import Datasets, KnownStates, StateReader
+from schemas.definition.catalogue import Catalogue, Content
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_CELL = re.compile(r"([A-Z]+)[0-9]+")
+
+
+@dataclass(frozen=True, slots=True)
+class DraftRow:
+    """A row of a file that is not published yet."""
+
+    file: str
+    content: Content
+    locator: Mapping[str, Any]
+    """Position in the file, as that of an entry."""
+
+
+class _OnDay:
+    """What is known on a day, as published now."""
+
+    def __init__(self, states: KnownStates, day: date) -> None:
+        self._states, self._day = states, day.toordinal()
+
+    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
+        states = self._states.find(catalogue, key)
+        return [state.record for state in states if state.period.contains(self._day, FOREVER - 1)]
+
+
+def check_rows(
+    conn: Connection,
+    datasets: Datasets,
+    catalogue: Catalogue,
+    rows: Iterable[DraftRow],
+    *,
+    dataset: str,
+    day: date,
+) -> Iterator[Finding]:
+    """Yield the findings of rows, each with its place in the file and with the texts that it cites."""
+    checks = [check for check in CHECKS if check.concerns(catalogue)]
+    if not checks:
+        return
+    reader = StateReader(conn, datasets, FOREVER - 1)
+    known = {check.code: _OnDay(KnownStates(reader, datasets, check), day) for check in checks}
+    for row in rows:
+        record = CheckedRecord(dataset, "", "", catalogue, row.content)
+        for check in checks:
+            for finding in check.applies(record, known[check.code], day):
+                yield _at_place(finding, row, catalogue)
+
+
+def draft_rows(conn: Connection, dataset: int) -> Iterator[DraftRow]:
+    """Yield the rows of a draft that publication would bring."""
+    e, i = t.draft_entry.c, t.import_.c
+    query = (
+        select(e.content, e.locator, i.name)
+        .join_from(t.draft_entry, t.import_, i.key == e["import"])
+        .where(i.dataset == dataset, i.release.is_(None))
+        .order_by(e["import"], e.position)
+    )
+    for row in stream(conn, query):
+        yield DraftRow(row.name, _decode(row.content), _decode(row.locator))
+
+
+def _at_place(finding: Finding, row: DraftRow, catalogue: Catalogue) -> Finding:
+    cite = finding.cites[0]
+    cell = _CELL.fullmatch(str((row.locator.get("cells") or {}).get(cite.field, "")))
+    title = catalogue.by_name[cite.field].title
+    rows = row.locator.get("rows") or ()
+    return replace(
+        finding,
+        file=row.file,
+        sheet=row.locator.get("sheet") or None,
+        row=rows[0] if rows else None,
+        column=f"{cell[1]} {title}" if cell else title,
+        found=shorten(cite.text),
+    )
