@@ -9,12 +9,24 @@ import anyio
 
 from publisher import settings
 from publisher.indexing import worker
+from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Part
-from publisher.sample.plan import Correct, DatasetPlan, File, Plan, Publish, Withdraw, data_folder
+from publisher.sample.plan import (
+    Correct,
+    DatasetPlan,
+    File,
+    Plan,
+    Publish,
+    Respond,
+    Step,
+    Withdraw,
+    data_folder,
+)
 from publisher.sample.reader_corrections import send_corrections
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import InputFile, import_files
+from publisher.workflow.respond import NewResponse, stage_response
 from schemas.cells import values
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Content
@@ -79,7 +91,7 @@ def _dataset(plan: DatasetPlan) -> Dataset:
     )
 
 
-def _run_step(log: Log, name: str, step: Publish | Correct | Withdraw) -> None:
+def _run_step(log: Log, name: str, step: Step) -> None:
     match step:
         case Publish():
             for file in step.files:
@@ -105,6 +117,20 @@ def _run_step(log: Log, name: str, step: Publish | Correct | Withdraw) -> None:
         case Withdraw():
             record, _ = _find_record(log, name, step.title)
             log.releases.withdraw(name, [record], reason=step.reason, basis=step.basis, actor=ACTOR)
+
+        case Respond():
+            _respond(log, name, step)
+
+
+def _respond(log: Log, name: str, step: Respond) -> None:
+    log.findings.update()
+    findings = [one.id for one in log.findings.page(FindingQuery()).findings if one.title == step.title]
+    if len(findings) != 1:
+        raise SampleError(f"{name}: {len(findings)} findings are about {step.title}")
+    response = NewResponse(findings[0], step.kind, step.text, step.respondent, step.on)
+    if stage_response(log, name, response).refused:
+        raise SampleError(f"{name}: a response about {step.title} is refused")
+    publish_draft.publish_draft(log, name, effective_on=step.on, basis=step.basis, actor=ACTOR)
 
 
 def _import_file(log: Log, name: str, file: File) -> None:

@@ -47,9 +47,24 @@ class Withdraw(_Strict, frozen=True, tag="withdraw", tag_field="do"):
     basis: str = ""
 
 
+class Respond(_Strict, frozen=True, tag="respond", tag_field="do"):
+    """Answer or dismiss the finding about the record with this title."""
+
+    title: str
+    kind: str
+    text: str
+    respondent: str
+    on: date
+    """Day of the response, and of effect of its release."""
+    basis: str
+
+
 class PartPlan(_Strict, frozen=True):
     name: str
     aliases: tuple[str, ...] = ()
+
+
+type Step = Publish | Correct | Withdraw | Respond
 
 
 class DatasetPlan(_Strict, frozen=True):
@@ -64,7 +79,7 @@ class DatasetPlan(_Strict, frozen=True):
     notice: str
     labels: tuple[str, ...]
     source_note: str
-    step: tuple[Publish | Correct | Withdraw, ...]
+    step: tuple[Step, ...]
     division: str | None = None
     parts: tuple[PartPlan, ...] = ()
 

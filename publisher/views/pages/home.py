@@ -93,7 +93,6 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
     datasets, sequence, day = await run_read(service, read_state, service)
     position = await _search_position(service)
-
     findings = await run_read(service, service.log.findings.count_unresolved, None, visit.view)
 
     async def build() -> bytes:

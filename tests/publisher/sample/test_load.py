@@ -18,6 +18,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
+from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import Change, RecordQuery, RecordState, View
 from publisher.sample import plan, site_folder
@@ -78,10 +79,22 @@ def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(log:
         *(("intermediary-services", 10), ("liaoning-power-items", 9), ("cancelled-items", 11)),
         *(("shili-power-list", 10), ("shili-fees", 9)),
         *(("shili-licences", 4), ("shili-spot-checks", 3), ("shili-documents", 2)),
+        *(("statutes", 3), ("shili-county-fees", 3), ("shili-responses", 2)),
     ],
 )
 def test_a_dataset_holds_as_many_records_as_its_source_has_items(log: Log, dataset: str, count: int) -> None:
     assert len(records(log, dataset)) == count
+
+
+def test_the_sample_shows_a_finding_without_response_one_accepted_and_one_dismissed(log: Log) -> None:
+    found = {one.title: one for one in log.findings.page(FindingQuery()).findings}
+    assert {title: one.handling for title, one in found.items()} == {
+        "排污费": "answered",
+        "城市房屋拆迁管理费": "dismissed",
+        "进口配额证明补发工本费": "unanswered",
+    }
+    assert {one.dataset for one in found.values()} == {"shili-county-fees"}
+    assert [one.kind for one in found["排污费"].responses] == ["接受"]
 
 
 def test_the_notice_is_one_document_with_its_number_date_and_repaired_reference(log: Log) -> None:
