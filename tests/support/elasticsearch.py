@@ -279,8 +279,7 @@ def _set_password(node: Node, password: str) -> None:
             extra_groups=None if node.user is None else [],
         )
 
-    tool("elasticsearch-keystore", "create")
-    tool("elasticsearch-keystore", "add", "-x", "bootstrap.password", text=password)
+    tool("elasticsearch-keystore", "add", "-f", "-x", "bootstrap.password", text=password)
     with (node.folder / "config" / "roles.yml").open("a") as roles:
         roles.write(_ROLE)
     tool("elasticsearch-users", "useradd", LIMITED, "-p", password, "-r", LIMITED)

@@ -7,8 +7,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from sqlalchemy import text
+
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
+from publisher.log.verification.integrity import Scope
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse_catalogue
 
@@ -122,3 +125,10 @@ def ids(log: Log, dataset: str = "fees") -> dict[str, str]:
     """Name → record id."""
     page = log.queries.records(dataset, RecordQuery(limit=1000))
     return {str(r.content["name"]): r.id for r in page.records}
+
+
+def problems_after(log: Log, statement: str) -> list[str]:
+    """Damage the site, list the problems that are reported, and roll the damage back."""
+    with log._session.database.write(keep=False) as conn:
+        conn.execute(text(statement))
+        return [str(problem) for problem in log.integrity.check(conn, Scope())]

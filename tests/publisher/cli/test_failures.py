@@ -357,15 +357,13 @@ def test_a_release_stands_where_search_cannot_be_written(site: Home, tmp_path: P
 def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     secret = "张三举报的许可事项"
-    site.ok(
-        "import", xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item(secret)]), "--dataset", "shili-power-list"
-    )
+    workbook = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item(secret)])
+    site.ok("import", workbook, "--dataset", "shili-power-list")
     site.ok("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
     assert secret in search_titles(site, secret)
     site.ok("erase", "shili-power-list", secret, "--ground", "（2016）辽03民终1号", "--yes")
     assert secret not in search_titles(site, secret)
-    holds = [name for name, data in site.files().items() if secret.encode() in data]
-    assert holds == []
+    assert [name for name, data in site.files().items() if secret.encode() in data] == []
     assert site.ok("verify", "--json").json["erased"] == 1
 
 

@@ -16,7 +16,7 @@ SEED = 20151201
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kills", [pytest.param(20, id="a few"), pytest.param(240, id="many", marks=pytest.mark.soak)]
+    "kills", [pytest.param(12, id="a few"), pytest.param(240, id="many", marks=pytest.mark.soak)]
 )
 def test_a_killed_process_leaves_one_whole_release_or_the_next(url: str, tmp_path: Path, kills: int) -> None:
     if kills < 100 and not url.startswith("sqlite"):

@@ -16,7 +16,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, Part, RecordQuery
 from publisher.log.transparency import merkle_tree
 from tests.publisher.log.test_migrations import restore
-from tests.support.log import EARLY, LATE, MIDDLE, entry, ids, release
+from tests.support.log import EARLY, LATE, MIDDLE, entry, ids, problems_after, release
 
 
 def sha(data: bytes) -> str:
@@ -135,36 +135,40 @@ def test_entries_have_proofs_in_every_tree(log: Log) -> None:
         assert refused.value.code == "no-such-entry"
 
 
-@pytest.mark.parametrize(
-    ("damage", "problem"),
-    [
-        ("UPDATE revision SET locator = '{}' WHERE key = 1", "locator"),
-        ("UPDATE revision SET source_text = 'x' WHERE key = 1", "source text"),
-        ("UPDATE revision SET provenance = 'x' WHERE key = 1", "manifest"),
-        ("UPDATE change SET part = 2 WHERE sequence = 1", "manifest"),
-        ("UPDATE import SET name = 'x' WHERE key = 1", "sources"),
-        ("UPDATE import SET mode = 'partial' WHERE key = 1", "sources"),
-        ("UPDATE release SET actor = 'x' WHERE sequence = 1", "actor"),
-        ("UPDATE release SET hash = 'x' WHERE sequence = 1", "hashes"),
-        ("UPDATE release SET document = 'x' WHERE sequence = 1", "no entry"),
-        ("UPDATE dataset SET details = replace(details, '示例收费', '改名')", "dataset fees: details"),
-        ("UPDATE part SET aliases = '[\"x\"]' WHERE key = 1", "dataset fees: parts"),
-        ("UPDATE site SET base = 'x'", "site: base"),
-        ("UPDATE entry SET document = replace(document, '2020', '2021') WHERE position = 2", "entry 2"),
-        ("UPDATE entry SET kind = 'site' WHERE position = 2", "tile 0/0"),
-        ("DELETE FROM entry WHERE position = 1", "entry 1: is missing"),
-        ("DELETE FROM tile", "tile 0/0"),
-        ("UPDATE checkpoint SET root = 'x' WHERE size = 2", "checkpoint of 2"),
-        ("DELETE FROM checkpoint WHERE size = 4", "no checkpoint covers"),
-    ],
-)
-def test_what_bypasses_the_log_is_named(log: Log, damage: str, problem: str) -> None:
+DAMAGE = [
+    ("UPDATE revision SET locator = '{}' WHERE key = 1", "locator"),
+    ("UPDATE revision SET source_text = 'x' WHERE key = 1", "source text"),
+    ("UPDATE revision SET provenance = 'x' WHERE key = 1", "manifest"),
+    ("UPDATE change SET part = 2 WHERE sequence = 1", "manifest"),
+    ("UPDATE import SET name = 'x' WHERE key = 1", "sources"),
+    ("UPDATE import SET mode = 'partial' WHERE key = 1", "sources"),
+    ("UPDATE release SET actor = 'x' WHERE sequence = 1", "actor"),
+    ("UPDATE release SET hash = 'x' WHERE sequence = 1", "hashes"),
+    ("UPDATE release SET document = 'x' WHERE sequence = 1", "no entry"),
+    ("UPDATE dataset SET details = replace(details, '示例收费', '改名')", "dataset fees: details"),
+    ("UPDATE part SET aliases = '[\"x\"]' WHERE key = 1", "dataset fees: parts"),
+    ("UPDATE site SET base = 'x'", "site: base"),
+    ("UPDATE entry SET document = replace(document, '2020', '2021') WHERE position = 2", "entry 2"),
+    ("UPDATE entry SET kind = 'site' WHERE position = 2", "tile 0/0"),
+    ("DELETE FROM entry WHERE position = 1", "entry 1: is missing"),
+    ("DELETE FROM tile", "tile 0/0"),
+    ("UPDATE checkpoint SET root = 'x' WHERE size = 2", "checkpoint of 2"),
+    ("DELETE FROM checkpoint WHERE size = 4", "no checkpoint covers"),
+]
+"""A statement that bypasses the log, and words of the problem that is reported."""
+
+
+def test_what_bypasses_the_log_is_named(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"), actor="王")
     release(log, entry("证照费", "2"), on=MIDDLE)
     assert log.integrity.verify().problems == ()
-    with log._session.database.write() as conn:
-        conn.execute(text(damage))
-    assert any(problem in said for said in log.integrity.verify().problems)
+    unnamed = {}
+    for statement, words in DAMAGE:
+        problems = problems_after(log, statement)
+        if not any(words in problem for problem in problems):
+            unnamed[statement] = problems
+    assert unnamed == {}
+    assert log.integrity.verify().problems == ()
 
 
 def test_a_site_that_exists_is_resealed_once(tmp_path: Path) -> None:

@@ -14,7 +14,17 @@ from publisher.log.database.tables import source_bytes
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.verification.integrity import Scope
-from tests.support.log import LATE, MIDDLE, entry, fees_dataset, ids, put_workbook, release, stage
+from tests.support.log import (
+    LATE,
+    MIDDLE,
+    entry,
+    fees_dataset,
+    ids,
+    problems_after,
+    put_workbook,
+    release,
+    stage,
+)
 
 DERIVED = [
     ("UPDATE span SET revision = 1 WHERE revision = 3", "span.revision"),
@@ -113,21 +123,27 @@ def damage(log: Log, statement: str) -> None:
         conn.execute(text(statement))
 
 
-def problems_after(log: Log, statement: str) -> list[str]:
-    """Damage the site, list what is said, and take the damage back."""
-    with log._session.database.write(keep=False) as conn:
-        conn.execute(text(statement))
-        return [str(problem) for problem in log.integrity.check(conn, Scope())]
-
-
 def spans(log: Log) -> list[Any]:
     return [(s.id, s.content, s.known_to, s.part) for s in sorted(log.queries.spans(), key=lambda s: s.id)]
 
 
+EVERY_DATABASE = pytest.mark.parametrize(
+    ("url", "every"),
+    [
+        pytest.param("sqlite", 1, id="sqlite"),
+        pytest.param("postgresql", 5, marks=pytest.mark.server, id="postgresql-a fifth"),
+        pytest.param("postgresql", 1, marks=[pytest.mark.server, pytest.mark.soak], id="postgresql-all"),
+    ],
+    indirect=["url"],
+)
+"""The same comparisons find the damage on PostgreSQL: there every fifth statement is tried; all are soak."""
+
+
 @pytest.mark.slow
-def test_all_damage_is_named(site: Log) -> None:
+@EVERY_DATABASE
+def test_all_damage_is_named(site: Log, every: int) -> None:
     unnamed = {}
-    for statement, name in (*DERIVED, *LOGGED):
+    for statement, name in (*DERIVED, *LOGGED)[::every]:
         problems = problems_after(site, statement)
         if not any(name in problem for problem in problems):
             unnamed[statement] = problems
@@ -135,9 +151,12 @@ def test_all_damage_is_named(site: Log) -> None:
 
 
 @pytest.mark.slow
-def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(site: Log, tmp_path: Path) -> None:
+@EVERY_DATABASE
+def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(
+    site: Log, tmp_path: Path, every: int
+) -> None:
     before = spans(site)
-    for n, (statement, name) in enumerate(DERIVED):
+    for n, (statement, name) in enumerate(DERIVED[::every]):
         damage(site, statement)
         lines = tmp_path / f"{n}.jsonl"
         assert site.integrity.repair(lines) == len(lines.read_text().splitlines()) > 0, statement

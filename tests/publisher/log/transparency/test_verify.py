@@ -254,10 +254,11 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("copies", [15, pytest.param(60, marks=pytest.mark.soak)])
 def test_the_sample_is_verified_without_a_network_and_not_with_one_byte_changed(
-    sample: tuple[Path, Path],
+    sample: tuple[Path, Path], copies: int
 ) -> None:
-    """Each of 120 copies of both archives: 60 with a byte of the archive changed, 60 with one of a file."""
+    """Of each archive ``copies`` with a byte of the archive changed, and as many with one of a file."""
     if shutil.which("unshare") is None or subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode:
         lacks("unshare --net is not allowed")
     python = [*WITHOUT_NETWORK, sys.executable, "-I"]
@@ -268,13 +269,13 @@ def test_the_sample_is_verified_without_a_network_and_not_with_one_byte_changed(
     verified = subprocess.run(command, capture_output=True, text=True, check=False)
     assert verified.returncode == 0, verified.stdout
     assert verified.stdout.splitlines()[-1].startswith("OK: ")
-    command = [*python, str(FLIP_BYTES), str(PROGRAM), *map(str, sample), "60"]
+    command = [*python, str(FLIP_BYTES), str(PROGRAM), *map(str, sample), str(copies)]
     flipped = subprocess.run(command, capture_output=True, text=True, check=False)
     assert flipped.returncode == 0, flipped.stderr
     (line,) = flipped.stdout.splitlines()
     numbers = [int(word) for word in line.split() if word.isdigit()]
-    assert sum(numbers) == 240
-    assert numbers[0] > 220, line
+    assert sum(numbers) == 4 * copies
+    assert numbers[0] > 0.9 * sum(numbers), line
 
 
 def test_one_changed_byte_of_an_archive_is_never_accepted(archives: Archives, tmp_path: Path) -> None:

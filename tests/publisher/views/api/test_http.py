@@ -64,7 +64,7 @@ def addresses(site: Site) -> list[str]:
         route.operation.path.format_map(names) + required_query(route.operation.path)
         for route in (*contract.ROUTES, *people.routes(Press()))
         if not route.operation.path.endswith(("/{name}", "/delta", "/{finding}"))
-        and "/corrections" not in route.operation.path  # 404 on a site that takes none
+        and "/correction" not in route.operation.path  # 404 on a site that takes none
     ]
     return [
         *paths,

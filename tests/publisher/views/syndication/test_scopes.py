@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from urllib.parse import quote
 
 import pytest
 
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
-from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, dataset, titles
+from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, dataset, open_service, titles
 from tests.support.site import BASE, FEES
 
 
-def publish_change(service: Service) -> None:
-    service.publish(FIRST)
-    service.publish(SECOND)
-    service.index()
+@pytest.fixture(scope="module")
+def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """Site with two releases, for tests that only read."""
+    with open_service(tmp_path_factory.mktemp("site")) as service:
+        service.publish(FIRST)
+        service.publish(SECOND)
+        service.index()
+        yield service
 
 
 @pytest.mark.parametrize(
@@ -33,26 +38,23 @@ def publish_change(service: Service) -> None:
 )
 @pytest.mark.parametrize("name", [FEES, "all"])
 def test_a_feed_of_some_kinds_of_change_has_no_others(
-    service: Service, name: str, kinds: str, expected: list[str]
+    changed: Service, name: str, kinds: str, expected: list[str]
 ) -> None:
-    publish_change(service)
-    headlines = titles(service.feed(f"{name}.atom?{kinds}"))
+    headlines = titles(changed.feed(f"{name}.atom?{kinds}"))
     assert len(headlines) == len(expected)
     assert all(words in title for words, title in zip(expected, headlines, strict=True))
 
 
-def test_a_raised_fee_is_a_category_of_its_own(service: Service) -> None:
-    publish_change(service)
-    (entry,) = service.feed(f"{FEES}.atom?change=fee-raised").entries
+def test_a_raised_fee_is_a_category_of_its_own(changed: Service) -> None:
+    (entry,) = changed.feed(f"{FEES}.atom?change=fee-raised").entries
     filed = {(tag.scheme, tag.term, tag.label) for tag in entry.tags}
     assert (f"{BASE}/kinds", "changed", "调整") in filed
     assert (f"{BASE}/kinds", "fee-raised", "收费上调") in filed
     assert (f"{BASE}/facets/body", "住房城乡建设部门", "住房城乡建设部门") in filed
 
 
-def test_a_search_is_followed_from_its_first_record_to_its_cancellation(service: Service) -> None:
-    publish_change(service)
-    feed = service.feed(f"search.atom?q={quote('价格鉴证')}")
+def test_a_search_is_followed_from_its_first_record_to_its_cancellation(changed: Service) -> None:
+    feed = changed.feed(f"search.atom?q={quote('价格鉴证')}")
     assert titles(feed) == [
         "示例市财政局 从清单移出收费项目：价格鉴证业务收费",
         "示例市财政局 首次公布收费项目：价格鉴证业务收费",
@@ -83,18 +85,16 @@ def test_an_entry_of_a_search_contains_all_its_words_before_or_after_the_change(
         ("价格鑑證業務收費", 2),
     ],
 )
-def test_a_search_feed_understands_what_search_understands(service: Service, text: str, entries: int) -> None:
-    publish_change(service)
-    assert len(service.feed(f"search.atom?q={quote(text)}").entries) == entries
+def test_a_search_feed_understands_what_search_understands(changed: Service, text: str, entries: int) -> None:
+    assert len(changed.feed(f"search.atom?q={quote(text)}").entries) == entries
 
 
-def test_a_body_and_a_kind_of_change_narrow_a_feed(service: Service) -> None:
-    publish_change(service)
+def test_a_body_and_a_kind_of_change_narrow_a_feed(changed: Service) -> None:
     body = f"body={quote('住房城乡建设部门')}"
-    assert len(service.feed(f"search.atom?{body}").entries) == 3
-    (only,) = service.feed(f"search.rss?{body}&change=fee-raised").entries
+    assert len(changed.feed(f"search.atom?{body}").entries) == 3
+    (only,) = changed.feed(f"search.rss?{body}&change=fee-raised").entries
     assert "居民生活污水处理费" in only.title
-    assert service.feed(f"search.atom?{body}&dataset={FEES}").feed.title.startswith("关注（部门：")
+    assert changed.feed(f"search.atom?{body}&dataset={FEES}").feed.title.startswith("关注（部门：")
 
 
 def test_filters_of_the_catalogue_narrow_a_feed_by_their_own_types(service: Service) -> None:
@@ -134,14 +134,13 @@ def test_a_better_reading_of_the_same_text_is_in_no_search_feed(service: Service
     assert len(service.feed(f"search.atom?q={quote('遗体整容')}").entries) == 1
 
 
-def test_one_search_has_one_address_however_it_is_written(service: Service) -> None:
-    publish_change(service)
+def test_one_search_has_one_address_however_it_is_written(changed: Service) -> None:
     bodies = [quote(body) for body in ("民政部门", "住房城乡建设部门")]
     addresses = [
         f"search.atom?body={bodies[0]}&body={bodies[1]}",
         f"search.atom?body={bodies[1]}&body={bodies[0]}",
     ]
-    texts = [service.client.get(f"/feeds/{address}").text for address in addresses]
+    texts = [changed.client.get(f"/feeds/{address}").text for address in addresses]
     own = [f'href="{BASE}/feeds/{address.replace("&", "&amp;")}" rel="self"' for address in addresses]
     assert all(link in text for link, text in zip(own, texts, strict=True))
     assert texts[0].replace(own[0], "") == texts[1].replace(own[1], "")
@@ -159,10 +158,9 @@ def test_one_search_has_one_address_however_it_is_written(service: Service) -> N
     ],
 )
 def test_an_invalid_parameter_of_a_feed_is_refused_by_name(
-    service: Service, query: str, parameter: str
+    changed: Service, query: str, parameter: str
 ) -> None:
-    service.publish(FIRST)
-    response = service.client.get(f"/feeds/{query}")
+    response = changed.client.get(f"/feeds/{query}")
     assert response.status_code == 422
     assert [fault["parameter"] for fault in response.json()["errors"]] == [parameter]
 
