@@ -14,6 +14,8 @@ from tests.publisher.harvest.conftest import DATASET, Collector, codes
 from tests.support.government import html, letter, listing, page, publish
 from tests.support.loopback import Answer, WebRequest, Write
 
+pytestmark = pytest.mark.slow
+
 COUNT = 45
 """Number of documents, more than two transactions contain."""
 
@@ -64,7 +66,7 @@ def contents(collector: Collector) -> dict[str, Any]:
     "path",
     [
         *("/d/7.html", "/f/28.csv"),
-        pytest.param("/more.html", marks=pytest.mark.slow),
+        "/more.html",
         *(pytest.param(path, marks=pytest.mark.soak) for path in ("/list.html", "/d/33.html", "/f/1.csv")),
     ],
 )
@@ -87,7 +89,7 @@ def test_a_run_that_is_killed_goes_on_and_misses_nothing(site: Collector, path: 
     "path",
     [
         "/d/7.html",
-        pytest.param("/f/28.csv", marks=pytest.mark.slow),
+        "/f/28.csv",
         pytest.param("/d/33.html", marks=pytest.mark.soak),
     ],
 )
@@ -100,7 +102,6 @@ def test_ctrl_c_keeps_every_answer_and_says_how_to_go_on(site: Collector, path: 
     assert again <= {path}  # only the request in progress
 
 
-@pytest.mark.slow
 def test_a_full_disk_stops_the_run_with_its_reason_and_nothing_is_stored_partially(
     site: Collector, limited: Callable[[int], tuple[str, ...]]
 ) -> None:

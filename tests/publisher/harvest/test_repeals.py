@@ -102,7 +102,7 @@ def ways() -> Iterator[Any]:
         )
 
 
-@pytest.mark.parametrize(("documents", "notice", "first", "releases"), ways())
+@pytest.mark.parametrize(("documents", "notice", "first", "releases"), [*ways()])
 def test_a_notice_marks_what_it_ends_and_not_what_it_amends(
     collector: Collector, clerk: Clerk, documents: str, notice: str, first: str, releases: str
 ) -> None:
@@ -196,6 +196,7 @@ def test_a_source_that_publishes_by_itself_only_proposes(collector: Collector, c
     assert "no-such-repeal" in missing.err
 
 
+@pytest.mark.slow
 def test_a_run_killed_once_the_notice_is_read_has_marked_what_it_ends(
     collector: Collector, clerk: Clerk
 ) -> None:

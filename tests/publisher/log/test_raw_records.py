@@ -6,6 +6,8 @@ import json
 from datetime import date
 from pathlib import Path
 
+import pytest
+
 from publisher.log.log import Log
 from publisher.log.model import Entry, RecordQuery, View
 from publisher.log.predicate import And, Comparison
@@ -18,6 +20,7 @@ from tests.publisher.views.ogc.places import PLACES, catalogue, halls
 from tests.support.site import dataset
 
 
+@pytest.mark.slow
 def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     url: str, tmp_path: Path
 ) -> None:

@@ -190,7 +190,7 @@ ERASED_LATER = [
 @pytest.mark.slow
 @example(history=FIRST_TO_COME)
 @example(history=ERASED_LATER)
-@settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=15, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_read_equals_the_replay_on_sqlite(history: list[tuple[Any, ...]]) -> None:
     with a_site_on_sqlite() as story:

@@ -52,6 +52,7 @@ def run_process(folder: Path, command: str, first: int, count: int) -> None:
         assert process.wait(60) == 0
 
 
+@pytest.mark.slow
 def test_a_reader_sees_what_another_process_wrote_and_rebuilt(tmp_path: Path) -> None:
     engine = EmbeddedEngine(tmp_path)
     assert search(engine, "许可").total == 0
@@ -62,12 +63,14 @@ def test_a_reader_sees_what_another_process_wrote_and_rebuilt(tmp_path: Path) ->
     assert len(list(tmp_path.glob("g-*"))) == 1
 
 
+@pytest.mark.slow
 def test_two_writers_take_turns_and_lose_nothing(tmp_path: Path) -> None:
     with start_process(tmp_path, "index", 0, 60) as one, start_process(tmp_path, "index", 1000, 60) as other:
         assert [one.wait(120), other.wait(120)] == [0, 0]
     assert call(EmbeddedEngine(tmp_path).count) == 120
 
 
+@pytest.mark.slow
 def test_searches_are_answered_while_another_process_writes(tmp_path: Path) -> None:
     engine = EmbeddedEngine(tmp_path)
     index(engine, [document("first", "第一项许可", version=0)])

@@ -74,6 +74,7 @@ def _no_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Fetcher, "__init__", partialmethod(Fetcher.__init__, pause=lambda _seconds: None))
 
 
+@pytest.mark.slow
 def test_some_hundred_hostile_answers_end_no_run(collector: Collector) -> None:
     run_cases(collector, range(3))
 

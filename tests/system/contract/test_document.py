@@ -97,6 +97,7 @@ FIXED_PROMISES = {
 """Earlier promises that no response ever kept: schemathesis and Redocly reported JSON declared as text."""
 
 
+@pytest.mark.slow
 def test_nothing_that_any_earlier_state_of_the_contract_promised_is_gone() -> None:
     commits = earlier()
     assert commits or os.environ.get("CI") != "true"

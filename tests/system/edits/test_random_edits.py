@@ -28,8 +28,10 @@ from tests.system.edits import everything
 from tests.system.edits.crawl import Answers, crawl
 from tests.system.edits.edits import Edit, Editor, RefusedError, count_rows
 
-HANDFUL = 25
-"""Edits of the daily test; ``make soak`` makes 500."""
+HANDFUL = 12
+"""Edits of the ordinary test, each with several crawls of the site; ``make soak`` makes 500."""
+
+pytestmark = pytest.mark.slow
 
 
 @dataclass
@@ -71,21 +73,22 @@ class Original:
             return _publish(settings) == self.documents
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
-def original(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Original]:
-    home = tmp_path / "site"
+@pytest.fixture(scope="module", params=["sqlite", pytest.param("postgresql", marks=pytest.mark.server)])
+def original(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Original]:
+    folder = tmp_path_factory.mktemp("edits")
+    home = folder / "site"
     if request.param == "sqlite":
         home.mkdir()
         sqlite.new(home / "qingdan.db")
         settings = everything.build(home)
         crawl(settings)  # generates files
-        yield Original(settings, tmp_path, None)
+        yield Original(settings, folder, None)
         return
     server = request.getfixturevalue("postgresql_server")
     with server.database() as url:
         settings = everything.build(home, url)
         crawl(settings)
-        yield Original(settings, tmp_path, server)
+        yield Original(settings, folder, server)
 
 
 def problems(settings: Settings) -> list[str]:

@@ -119,9 +119,10 @@ def etags(site: Site) -> dict[str, str]:
     return tags
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "is_signed",
-    [pytest.param(True, id="signed"), pytest.param(False, id="not-signed", marks=pytest.mark.slow)],
+    [pytest.param(True, id="signed"), pytest.param(False, id="not-signed")],
 )
 def test_no_validator_changes_by_the_publication_of_another_dataset(
     site: Site, tmp_path: Path, *, is_signed: bool

@@ -157,7 +157,7 @@ def assert_history(story: HistoryRun, history: list[tuple[Any, ...]]) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=25, deadline=None, suppress_health_check=RELAXED)
+@settings(max_examples=12, deadline=None, suppress_health_check=RELAXED)
 @given(history=histories)
 def test_every_comparison_equals_two_replays_side_by_side(history: list[tuple[Any, ...]]) -> None:
     with a_site_on_sqlite() as story:

@@ -256,6 +256,7 @@ def test_an_assistant_spends_the_budget_of_its_client(live: tuple[str, Site]) ->
         assert client.post("/mcp", json=ping, headers={**headers, "x-client": "192.0.2.8"}).status_code == 200
 
 
+@pytest.mark.slow
 def test_over_stdio_the_same_tools_answer(live: tuple[str, Site]) -> None:
     async def run() -> None:
         command = [str(Path(sys.executable).parent / "qingdan"), "--home", str(live[1].settings.home), "mcp"]

@@ -98,6 +98,7 @@ def test_owslib_reads_records(live: Live) -> None:
     assert service.collection_item("catalogue", PLACES)["properties"]["title"] == "办事大厅(演示数据)"
 
 
+@pytest.mark.slow
 def test_schemathesis_finds_no_answer_that_violates_the_definition(live: Live) -> None:
     definition = schemathesis.openapi.from_dict(live.get("/api").json())
     definition.config.update(base_url=f"{live.base}/ogc")

@@ -19,14 +19,7 @@ from tests.publisher.views.ogc.places import PLACES, catalogue
 FILTERS = 5_000
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        FILTERS // 50,
-        pytest.param(FILTERS // 5, marks=pytest.mark.slow),
-        pytest.param(FILTERS, marks=pytest.mark.soak),
-    ],
-)
+@pytest.mark.parametrize("number", [FILTERS // 50, pytest.param(FILTERS, marks=pytest.mark.soak)])
 def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live: Live, number: int) -> None:
     halls, fields = list(live.halls), catalogue()
     picked = 0

@@ -21,6 +21,7 @@ from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, bounda
 from tests.support.shared_data import require
 
 
+@pytest.mark.slow
 def test_pygeoapi_is_not_imported_before_a_request_needs_it() -> None:
     heavy = ("pygeoapi", "pygeofilter", "lark", "shapely", "pyproj")
     program = (

@@ -93,6 +93,7 @@ def test_every_field_of_a_form_has_a_label(site: Site, visit: Open) -> None:
                 assert attributes["id"] in labelled, address
 
 
+@pytest.mark.slow
 def test_every_link_of_every_page_answers(site: Site, visit: Open) -> None:
     checked: set[str] = set()
     for address in [*addresses(site), f"{HOME}?as_of=2015-06-01"]:

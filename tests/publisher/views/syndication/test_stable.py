@@ -9,6 +9,8 @@ import sys
 from pathlib import Path
 from urllib.parse import quote
 
+import pytest
+
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, open_service
 from tests.support.site import FEES
 
@@ -29,6 +31,7 @@ def publish_and_correct(service: Service) -> None:
     service.index()
 
 
+@pytest.mark.slow
 def test_another_process_gives_the_same_bytes_and_tags(service: Service, tmp_path: Path) -> None:
     publish_and_correct(service)
     command = [sys.executable, "-m", "tests.publisher.views.syndication.job", str(tmp_path), *ADDRESSES]
