@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -31,7 +32,11 @@ def fuzz(address: str, document: str, *options: str) -> int:
     command = [str(tool), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}{document}"]
     base = f"{address}/ogc" if document == OGC else address
     fixed = ["--url", base, "--warnings", "off", "--no-color", "--generation-database", "none"]
-    process = subprocess.run([*command, *fixed, *options], capture_output=True, text=True, check=False)
+    hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "ogc_hooks.py")} if document == OGC else {}
+    environ = {**os.environ, **hooks}
+    process = subprocess.run(
+        [*command, *fixed, *options], env=environ, capture_output=True, text=True, check=False
+    )
     assert process.returncode == 0, process.stdout + process.stderr
     generated = re.search(r"(\d+) generated", process.stdout)
     assert generated, process.stdout
