@@ -176,13 +176,18 @@ def check_limits(proxy: Proxy) -> None:
 
 def check_form(proxy: Proxy) -> None:
     """The form of corrections reaches the service, and no larger body does."""
-    with proxy.client(accept="text/html") as client:
+    with proxy.client() as client:
         (record,) = client.get(f"/v1/datasets/{NAME}/records?limit=1").json()["records"]
-        path = f"/datasets/{NAME}/records/{record['id']}/correction"
+    path = f"/datasets/{NAME}/records/{record['id']}/correction"
+    with proxy.client(accept="text/html") as client:
         (token,) = re.findall(r'name="token" value="([^"]+)"', client.get(path).text)
         answer = client.post(path, data={"token": token, "field": "*", "value": "应为", "proof": "依据"})
         assert (answer.status_code, "提交得太快" in answer.text) == (422, True)
         assert client.post(path, data={"value": "x" * 100_000}).status_code == 413
+        chunks = (b"value=" + b"x" * 50_000 for _ in range(40))
+        form = {"content-type": "application/x-www-form-urlencoded"}
+        assert client.post(path, content=chunks, headers=form).status_code == 413
+        assert client.get(path).status_code == 200
 
 
 def check_loss_of_a_process(proxy: Proxy) -> None:
