@@ -28,7 +28,7 @@ from tests.system.edits import everything
 from tests.system.edits.crawl import Answers, crawl
 from tests.system.edits.edits import Edit, Editor, RefusedError, count_rows
 
-HANDFUL = 12
+HANDFUL = 25
 """Edits of the ordinary test, each with several crawls of the site; ``make soak`` makes 500."""
 
 pytestmark = pytest.mark.slow
