@@ -31,7 +31,8 @@ def fuzz(address: str, document: str, *options: str) -> int:
     tool = Path(sys.executable).parent / "schemathesis"
     command = [str(tool), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}{document}"]
     base = f"{address}/ogc" if document == OGC else address
-    fixed = ["--url", base, "--warnings", "off", "--no-color", "--generation-database", "none"]
+    patience = ["--request-timeout", "60"]  # seconds: several processes share few cores
+    fixed = [*patience, "--url", base, "--warnings", "off", "--no-color", "--generation-database", "none"]
     hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "ogc_hooks.py")} if document == OGC else {}
     environ = {**os.environ, **hooks}
     process = subprocess.run(
