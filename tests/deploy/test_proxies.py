@@ -190,6 +190,16 @@ def check_form(proxy: Proxy) -> None:
         assert client.get(path).status_code == 200
 
 
+def check_assistants(proxy: Proxy) -> None:
+    """An assistant's questions reach the service; other bodies do not."""
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
+    accept = "application/json, text/event-stream"
+    with proxy.client(accept=accept) as client:
+        answer = client.post("/mcp", json=call)
+        assert (answer.status_code, "list_findings" in answer.text) == (200, True)
+        assert client.post("/v1/datasets", json=call).status_code == 405
+
+
 def check_loss_of_a_process(proxy: Proxy) -> None:
     """No request is lost with a process, and a client cannot choose its address. It ends both processes."""
     with proxy.client(**{"x-forwarded-for": "203.0.113.9"}) as client:
@@ -221,6 +231,7 @@ CHECKS = (
     check_ranges,
     check_limits,
     check_form,
+    check_assistants,
     check_loss_of_a_process,
 )
 
