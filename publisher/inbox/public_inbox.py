@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import logging
+import os
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
@@ -52,6 +53,9 @@ class PublicInbox:
     ) -> PublicInbox | None:
         """Open the inbox; None if it is off: no store, no key in it, another version, or no capacity."""
         if capacity == 0 or (url.startswith("sqlite") and not file.exists()):
+            return None
+        if url.startswith("sqlite") and not os.access(file, os.W_OK):
+            logger.warning("the inbox is off: %s cannot be written", file)
             return None
         database = InboxDatabase(url, file, public=True, application="qingdan serve")
         try:

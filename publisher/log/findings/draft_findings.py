@@ -55,15 +55,15 @@ def check_rows(
     day: date,
 ) -> Iterator[Finding]:
     """Yield the findings of rows, each with its place in the file and with the texts that it cites."""
-    checks = [check for check in CHECKS if check.concerns(catalogue)]
-    if not checks:
-        return
     reader = StateReader(conn, datasets, FOREVER - 1)
-    known = {check.code: _OnDay(KnownStates(reader, datasets, check), day) for check in checks}
-    for row in rows:
+    known = [(check, KnownStates(reader, datasets, check)) for check in CHECKS if check.concerns(catalogue)]
+    checks = [
+        (check, _OnDay(states, day)) for check, states in known if not (check.needs and states.is_empty)
+    ]
+    for row in rows if checks else ():
         record = CheckedRecord(dataset, "", "", catalogue, row.content)
-        for check in checks:
-            for finding in check.applies(record, known[check.code], day):
+        for check, knowledge in checks:
+            for finding in check.applies(record, knowledge, day):
                 yield _at_place(finding, row, catalogue)
 
 

@@ -93,6 +93,8 @@ def compute_rows(
     reader = StateReader(conn, datasets, instant)
     for check in CHECKS:
         known_states = KnownStates(reader, datasets, check)
+        if check.needs and known_states.is_empty:
+            continue  # without a list of statutes nothing is known to be repealed
         keys, own = datasets.concerned(check), records
         if check.needs:
             own = concerned_records(check, reader.revisions(keys, records), known_states)

@@ -143,6 +143,10 @@ class KnownStates:
                 for state in states:
                     self._by_key.setdefault((name, key_of(state.record.content)), []).append(state)
 
+    @property
+    def is_empty(self) -> bool:
+        return not self._by_key
+
     def find(self, name: str, key: str) -> Sequence[RecordState]:
         return self._by_key.get((name, key), ())
 

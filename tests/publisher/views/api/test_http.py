@@ -60,8 +60,9 @@ def addresses(site: Site) -> list[str]:
         "page": "route",
         "name": "mirror.py",
     }
+    of_checks = {"/checks/{code}": "/checks/basis-repealed"}
     paths = [
-        route.operation.path.format_map(names) + required_query(route.operation.path)
+        of_checks.get(path := route.operation.path, path).format_map(names) + required_query(path)
         for route in (*contract.ROUTES, *people.routes(Press()))
         if not route.operation.path.endswith(("/{name}", "/delta", "/{finding}"))
         and "/correction" not in route.operation.path  # 404 on a site that takes none
