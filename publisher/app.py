@@ -83,6 +83,8 @@ def create_app(
         search = open_engine(settings)
         closers.append(search.close)
     service = create_service(settings, log, search, clock)
+    if (corrections := service.corrections) is not None:
+        closers.append(lambda: sync_to_thread(corrections.inbox.close))
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
     assistants = mcp_endpoint.McpEndpoint(service)

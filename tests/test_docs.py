@@ -21,6 +21,7 @@ from publisher.views.api import contract
 from publisher.views.pages import routes as people
 from publisher.views.pages.developers import documents as site_documents
 from publisher.views.pages.printing.templates import Press
+from publisher.views.syndication.scope import FORMS
 from publisher.web import problems
 from publisher.web.route import AnyRoute
 from scripts import document_tables
@@ -141,7 +142,10 @@ def test_every_route_and_its_parameters_are_documented(path: str) -> None:
 
 @pytest.mark.parametrize("route", people.routes(Press()), ids=lambda route: route.operation.path)
 def test_every_page_is_documented(route: AnyRoute) -> None:
-    assert f"| `{route.operation.path}` |" in page("pages.md")
+    path = route.operation.path
+    if path in {f"/findings.{form}" for form in FORMS}:
+        path = "/findings.{form}"  # in every format of feeds, which a guide adds to
+    assert f"| `{path}` |" in page("pages.md")
 
 
 @pytest.mark.parametrize("kind", problems.KINDS, ids=lambda kind: kind.code)
