@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, islice
 
+from litestar.concurrency import sync_to_thread
+
 from feeds.change_sentence import headline
 from publisher.log.clocks import day_at, micros
 from publisher.log.model import Change, Dataset, RecordQuery, Release
@@ -97,7 +99,8 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
 
     async def build() -> bytes:
         places = {} if position is None else await _count_places(visit)
-        return await run_read(service, _print_home, press, visit, datasets, places, findings)
+        # In a thread also where the database is embedded: 500 lists take 0.4 s.
+        return await sync_to_thread(_print_home, press, visit, datasets, places, findings)
 
     modified = requested_view.latest_modification(service.changed_at(), day)
     tokens = (sequence, day, datasets, position, findings)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 
 from publisher.log.model import Dataset
@@ -101,7 +102,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         validity = Validity(("", sequence, day, every))
 
         async def blank() -> bytes:
-            examples = await run_read(service, home.examples, visit, every)
+            examples = await sync_to_thread(home.examples, visit, every)
             return press.page("search.html", visit, head, page=None, examples=examples)
 
         return AsyncReply(validity, blank, HEADERS)
