@@ -11,8 +11,7 @@ from anyio import to_thread
 
 from publisher.indexing import index_checks, worker
 from publisher.log.log import Log
-from publisher.log.releases.hash_chain import Verification
-from publisher.log.verification.integrity import MOST_PROBLEMS, Report, Scope
+from publisher.log.verification.integrity import MOST_PROBLEMS, Report, Scope, Verification
 from publisher.log.verification.problem import Problem
 from publisher.settings import Settings
 from publisher.web import page_cursor

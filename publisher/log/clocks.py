@@ -34,6 +34,11 @@ def moment_or_none(value: int) -> datetime | None:
     return None if value >= FOREVER else moment(value)
 
 
+def known_instant(known_at: datetime | None) -> int:
+    """Convert the instant as of which something is known; by default all that is known now."""
+    return FOREVER - 1 if known_at is None else micros(known_at)
+
+
 def day_or_none(value: int) -> date | None:
     return None if value >= FOREVER else date.fromordinal(value)
 

@@ -246,6 +246,10 @@ class DraftDiff:
     """Repeals that nobody has decided about; publication does not mark their documents."""
 
 
+TAKING_EFFECT = ("added", "changed", "removed", "renamed")
+"""Kinds of change that take effect on a day; a correction or a withdrawal does not."""
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     sequence: int

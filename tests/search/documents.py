@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from functools import partial
 
 import anyio
 
+from search import find
+from search.chinese import pinyin, thesaurus
 from search.contract import FOREVER, Document, Page, Request, SearchEngine
+from search.find import SearchPage
+from search.query.name_index import Name, Names
 
 TODAY = date(2026, 1, 1).toordinal()
 
@@ -58,6 +62,20 @@ def search(engine: SearchEngine, text: str, **options: object) -> Page:
 
 def spans(engine: SearchEngine, text: str, **options: object) -> list[str]:
     return [hit.span for hit in search(engine, text, **options).hits]
+
+
+def find_with_names(engine: SearchEngine, titles: Sequence[str], text: str, **options: object) -> SearchPage:
+    """Search as the service does, on a site whose names are ``titles``."""
+
+    async def names() -> Names:
+        analyzer, words = thesaurus.load_lexicon()
+        return Names((Name(t, "name", 1) for t in titles), analyzer, words, pinyin.load_pinyin(analyzer))
+
+    async def search_names() -> SearchPage:
+        request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
+        return await find.find(engine, names, request)
+
+    return anyio.run(search_names)
 
 
 def every_page(engine: SearchEngine, text: str, **options: object) -> list[str]:

@@ -15,7 +15,7 @@ import msgspec
 
 from publisher.checks.check import Check, CheckedRecord, finding_id
 from publisher.ingest.findings.kind import Finding
-from publisher.log.findings.record_states import KnownStates, Period, RecordState, days_of
+from publisher.log.findings.record_states import KnowledgeAt, KnownStates, Period, RecordState, days_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def derive(
         if check.needs and not needed:
             continue
         for cell in _cells(state, needed):
-            for row in _rows_of_cell(check, state, needed, cell):
+            knowledge = KnowledgeAt(known_states, cell.effective_from, cell.known_from)
+            for row in _rows_of_cell(check, state, needed, knowledge, cell.effective_from):
                 periods.setdefault(row, []).append(cell)
     for row, cells in periods.items():
         for period in merge_periods(cells):
@@ -67,18 +68,6 @@ class _Lookups:
         return ()
 
 
-class _InCell:
-    """Knowledge in a cell."""
-
-    def __init__(self, states: dict[tuple[str, str], Sequence[RecordState]], cell: Period) -> None:
-        self._states, self._cell = states, cell
-
-    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
-        day, instant = self._cell.effective_from, self._cell.known_from
-        states = self._states.get((catalogue, key), ())
-        return [state.record for state in states if state.period.contains(day, instant)]
-
-
 def _find_needed(
     check: Check, record: CheckedRecord, known_states: KnownStates
 ) -> dict[tuple[str, str], Sequence[RecordState]]:
@@ -101,12 +90,15 @@ def _cells(state: RecordState, needed: dict[tuple[str, str], Sequence[RecordStat
 
 
 def _rows_of_cell(
-    check: Check, state: RecordState, needed: dict[tuple[str, str], Sequence[RecordState]], cell: Period
+    check: Check,
+    state: RecordState,
+    needed: dict[tuple[str, str], Sequence[RecordState]],
+    knowledge: KnowledgeAt,
+    day: int,
 ) -> Iterator[FindingRow]:
     revisions = {s.record.revision: s.revision for states in needed.values() for s in states}
     revisions[state.record.revision] = state.revision
-    day = date.fromordinal(cell.effective_from)
-    for finding in check.applies(state.record, _InCell(needed, cell), day):
+    for finding in check.applies(state.record, knowledge, date.fromordinal(day)):
         yield FindingRow(
             finding_id(finding),
             finding.code,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -17,7 +17,7 @@ from publisher.ingest.findings.kind import Finding, shorten
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.findings.record_states import Datasets, KnownStates, StateReader
+from publisher.log.findings.record_states import Datasets, KnowledgeAt, StateReader, checks_with_states
 from schemas.definition.catalogue import Catalogue, Content
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
@@ -34,17 +34,6 @@ class DraftRow:
     """Position in the file, as that of an entry."""
 
 
-class _OnDay:
-    """What is known on a day, as published now."""
-
-    def __init__(self, states: KnownStates, day: date) -> None:
-        self._states, self._day = states, day.toordinal()
-
-    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
-        states = self._states.find(catalogue, key)
-        return [state.record for state in states if state.period.contains(self._day, FOREVER - 1)]
-
-
 def check_rows(
     conn: Connection,
     datasets: Datasets,
@@ -56,9 +45,10 @@ def check_rows(
 ) -> Iterator[Finding]:
     """Yield the findings of rows, each with its place in the file and with the texts that it cites."""
     reader = StateReader(conn, datasets, FOREVER - 1)
-    known = [(check, KnownStates(reader, datasets, check)) for check in CHECKS if check.concerns(catalogue)]
+    concerned = [check for check in CHECKS if check.concerns(catalogue)]
     checks = [
-        (check, _OnDay(states, day)) for check, states in known if not (check.needs and states.is_empty)
+        (check, KnowledgeAt(states, day.toordinal(), FOREVER - 1))
+        for check, states in checks_with_states(reader, datasets, concerned)
     ]
     for row in rows if checks else ():
         record = CheckedRecord(dataset, "", "", catalogue, row.content)

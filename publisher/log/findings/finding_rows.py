@@ -14,7 +14,7 @@ from publisher.checks.all_checks import CHECKS
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.findings.derivation import concerned_records, derive
-from publisher.log.findings.record_states import Datasets, KnownStates, StateReader
+from publisher.log.findings.record_states import Datasets, StateReader, checks_with_states
 from publisher.log.session import Session
 
 _BATCH = 500
@@ -91,10 +91,7 @@ def compute_rows(
 ) -> Iterator[Row]:
     """Yield the rows of some records, or of all, as known at an instant."""
     reader = StateReader(conn, datasets, instant)
-    for check in CHECKS:
-        known_states = KnownStates(reader, datasets, check)
-        if check.needs and known_states.is_empty:
-            continue  # without a list of statutes nothing is known to be repealed
+    for check, known_states in checks_with_states(reader, datasets):
         keys, own = datasets.concerned(check), records
         if check.needs:
             own = concerned_records(check, reader.revisions(keys, records), known_states)

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Select, case, select
 
+from publisher.checks.all_checks import CHECKS
 from publisher.checks.check import Check, CheckedRecord
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
@@ -143,12 +144,32 @@ class KnownStates:
                 for state in states:
                     self._by_key.setdefault((name, key_of(state.record.content)), []).append(state)
 
-    @property
-    def is_empty(self) -> bool:
-        return not self._by_key
+    def __len__(self) -> int:
+        return len(self._by_key)
 
     def find(self, name: str, key: str) -> Sequence[RecordState]:
         return self._by_key.get((name, key), ())
+
+
+class KnowledgeAt:
+    """What is known from other lists on a day, as of an instant."""
+
+    def __init__(self, states: KnownStates, day: int, instant: int) -> None:
+        self._states, self._day, self._instant = states, day, instant
+
+    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
+        states = self._states.find(catalogue, key)
+        return [state.record for state in states if state.period.contains(self._day, self._instant)]
+
+
+def checks_with_states(
+    reader: StateReader, datasets: Datasets, checks: Iterable[Check] = CHECKS
+) -> Iterator[tuple[Check, KnownStates]]:
+    """Yield the checks with what they need; without a list of statutes nothing is known to be repealed."""
+    for check in checks:
+        states = KnownStates(reader, datasets, check)
+        if states or not check.needs:
+            yield check, states
 
 
 def days_of(state: RecordState) -> Iterator[int]:

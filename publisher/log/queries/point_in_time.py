@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, and_, select
 
-from publisher.log.clocks import FOREVER, day_at, micros
+from publisher.log.clocks import FOREVER, day_at, known_instant
 from publisher.log.database import tables as t
 from publisher.log.model import LogError, View
 from publisher.log.releases.release_rows import no_such_release
@@ -60,4 +60,4 @@ def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> 
             raise no_such_release(view.release)
         return Clocks(row.effective_on, row.published_at)
     day = view.as_of or day_at(view.known_at or now)
-    return Clocks(day.toordinal(), FOREVER - 1 if view.known_at is None else micros(view.known_at))
+    return Clocks(day.toordinal(), known_instant(view.known_at))

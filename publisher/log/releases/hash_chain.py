@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, select
@@ -17,23 +16,6 @@ from publisher.log.transparency import successions
 
 FIRST = "0" * 64
 """``previous_hash`` of the first release of a site."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """Result of checking the log. ``problems`` is empty if everything matches."""
-
-    releases: int
-    revisions: int
-    erased: int
-    """Revisions whose content was erased: their hash stays, their content cannot be checked."""
-    problems: tuple[str, ...] = ()
-    uncovered: tuple[str, ...] = ()
-    """What was not checked, in words."""
-
-    @property
-    def ok(self) -> bool:
-        return not self.problems
 
 
 def manifest_hash(lines: Iterable[Sequence[Any]]) -> str:

@@ -8,19 +8,22 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import moment
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
-from publisher.log.model import LogError, Release
+from publisher.log.model import TAKING_EFFECT, LogError, Release
 
 _b = t.release.c
 _BATCH = 1_000
-TAKING_EFFECT = ("added", "changed", "removed", "renamed")
-"""Kinds of change that take effect on a day; a correction or a withdrawal does not."""
+_RELEASES = (
+    select(t.release, t.dataset.c.name.label("dataset_name"), e.entry.c.position.label("entry"))
+    .join(t.dataset, t.dataset.c.key == _b.dataset)
+    .outerjoin(e.entry, e.entry.c.digest == _b.document)
+)
 _SALTED = ("actor", "basis", "note", "left_out")
 
 
@@ -28,19 +31,13 @@ def releases(
     conn: Connection, dataset: registry.DatasetRow, number: int | None = None
 ) -> tuple[Release, ...]:
     """List a dataset's releases, oldest first, or one. Raises ``LogError('no-such-release')``."""
-    query = (
-        select(t.release, e.entry.c.position.label("entry"))
-        .outerjoin(e.entry, e.entry.c.digest == _b.document)
-        .where(_b.dataset == dataset.key)
-        .order_by(_b.number)
-    )
+    query = _RELEASES.where(_b.dataset == dataset.key).order_by(_b.number)
     if number is not None:
         query = query.where(_b.number == number)
-    rows = conn.execute(query).all()
-    if number is not None and not rows:
+    found = _read_releases(conn, query)
+    if number is not None and not found:
         raise no_such_release(number)
-    sources = _read_sources(conn, [row.sequence for row in rows])
-    return tuple(_release(dataset.name, row, sources.get(row.sequence, ())) for row in rows)
+    return found
 
 
 def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
@@ -64,16 +61,18 @@ def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> t
         .subquery()
     )
     p = places.c
-    told = or_(p.of_all <= recent, p.number == 1, p.of_dataset == 1, p.took_effect & (p.of_effect == 1))
-    rows = conn.execute(
-        select(t.release, t.dataset.c.name, e.entry.c.position.label("entry"))
-        .join(t.dataset, t.dataset.c.key == _b.dataset)
-        .outerjoin(e.entry, e.entry.c.digest == _b.document)
-        .where(_b.sequence.in_(select(p.sequence).where(told)))
-        .order_by(_b.sequence.desc())
-    ).all()
+    in_overview = or_(
+        p.of_all <= recent, p.number == 1, p.of_dataset == 1, p.took_effect & (p.of_effect == 1)
+    )
+    return _read_releases(
+        conn, _RELEASES.where(_b.sequence.in_(select(p.sequence).where(in_overview))).order_by(newest)
+    )
+
+
+def _read_releases(conn: Connection, query: Select[Any]) -> tuple[Release, ...]:
+    rows = conn.execute(query).all()
     sources = _read_sources(conn, [row.sequence for row in rows])
-    return tuple(_release(row.name, row, sources.get(row.sequence, ())) for row in rows)
+    return tuple(_release(row, sources.get(row.sequence, ())) for row in rows)
 
 
 def _read_sources(conn: Connection, sequences: Sequence[int]) -> Mapping[int, Sequence[Any]]:
@@ -86,13 +85,13 @@ def _read_sources(conn: Connection, sequences: Sequence[int]) -> Mapping[int, Se
     return sources
 
 
-def _release(dataset: str, row: Any, sources: Sequence[Any]) -> Release:
+def _release(row: Any, sources: Sequence[Any]) -> Release:
     counts = msgspec.json.decode(row.counts)
     cancels = counts.pop("cancels", None)
     left_out = msgspec.json.decode(row.left_out) if row.left_out else []
     return Release(
         sequence=row.sequence,
-        dataset=dataset,
+        dataset=row.dataset_name,
         number=row.number,
         published_at=moment(row.published_at),
         effective_on=date.fromordinal(row.effective_on),

@@ -13,7 +13,6 @@ from sqlalchemy import Connection, select
 from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.releases import hash_chain, span_rebuild
-from publisher.log.releases.hash_chain import Verification
 from publisher.log.session import Session
 from publisher.log.verification import (
     checkpoint_checks,
@@ -73,6 +72,23 @@ class Scope:
         read = (self.sources, self.index, self.checkpoint is not None)
         others = (_WITHOUT_SOURCES, _WITHOUT_INDEX, _WITHOUT_CHECKPOINT)
         return (*UNCOVERED, *(part for part, is_read in zip(others, read, strict=True) if not is_read))
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Result of checking the log. ``problems`` is empty if everything matches."""
+
+    releases: int
+    revisions: int
+    erased: int
+    """Revisions whose content was erased: their hash stays, their content cannot be checked."""
+    problems: tuple[str, ...] = ()
+    uncovered: tuple[str, ...] = ()
+    """What was not checked, in words."""
+
+    @property
+    def ok(self) -> bool:
+        return not self.problems
 
 
 @dataclass(slots=True)

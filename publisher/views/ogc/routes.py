@@ -15,7 +15,7 @@ from litestar.types import HTTPScope, Receive
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-from publisher.log.clocks import micros
+from publisher.log.clocks import known_instant
 from publisher.log.model import LogError
 from publisher.views.api import requested_view
 from publisher.views.ogc import parameters, resources
@@ -165,7 +165,7 @@ def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str
     query = contract.Request(
         text="",
         as_of=day.toordinal(),
-        known_at=contract.FOREVER - 1 if known_at is None else micros(known_at),
+        known_at=known_instant(known_at),
         limit=_HITS_AT_ONCE,
         highlight=False,
     )

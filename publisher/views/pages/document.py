@@ -13,7 +13,7 @@ from markupsafe import Markup
 from feeds.document_html import sanitise
 from publisher.ingest.documents import section_outline
 from publisher.ingest.documents.section_outline import Section
-from publisher.log.clocks import micros
+from publisher.log.clocks import known_instant
 from publisher.log.model import Dataset, RecordQuery, RecordState, Release, View
 from publisher.log.predicate import AnyValue
 from publisher.views.pages.printing import field_html, marked_text
@@ -216,7 +216,7 @@ async def _find_mentions(visit: Visit, number: str, datasets: Mapping[str, Datas
     request = contract.Request(
         text=number,
         as_of=visit.today().toordinal(),
-        known_at=contract.FOREVER - 1 if known_at is None else micros(known_at),
+        known_at=known_instant(known_at),
         limit=_MOST,
     )
     page = await visit.service.search.search(request)

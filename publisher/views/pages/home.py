@@ -10,7 +10,7 @@ from itertools import groupby, islice
 from litestar.concurrency import sync_to_thread
 
 from feeds.change_sentence import headline
-from publisher.log.clocks import day_at, micros
+from publisher.log.clocks import day_at, known_instant
 from publisher.log.model import Change, Dataset, RecordQuery, Release
 from publisher.views.api import requested_view
 from publisher.views.discovery.needs import NEEDS, OTHER, Need, need_of
@@ -23,7 +23,7 @@ from publisher.web.query_parameters import Grammar
 from publisher.web.route import AsyncReply
 from publisher.web.service import Service
 from schemas.reference import administrative_divisions
-from search.contract import FOREVER, FacetValue, Request, SearchError
+from search.contract import FacetValue, Request, SearchError
 
 RECENT = 8
 """Maximum number of releases in the news, first publications not counted."""
@@ -122,11 +122,10 @@ async def _search_position(service: Service) -> int | None:
 
 async def _count_places(visit: Visit) -> Mapping[str, Sequence[FacetValue]]:
     """Count the records in force of each department and each area."""
-    known_at = visit.view.known_at
     request = Request(
         "",
         as_of=visit.today().toordinal(),
-        known_at=FOREVER - 1 if known_at is None else micros(known_at),
+        known_at=known_instant(visit.view.known_at),
         limit=1,
         facets=_PLACES,
         highlight=False,

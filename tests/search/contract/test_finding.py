@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from search import find
-from search.chinese import pinyin, thesaurus
-from search.contract import Request, SearchEngine
+from search.contract import SearchEngine
 from search.find import SearchPage
-from search.query.name_index import Name, Names
-from tests.search.documents import TODAY, call, document, index, search
+from tests.search.documents import document, find_with_names, index, search
 
 TITLES = [
     "危险化学品经营许可",
@@ -21,16 +18,7 @@ TITLES = [
 
 
 def find_names(engine: SearchEngine, text: str, **options: object) -> SearchPage:
-    async def names() -> Names:
-        analyzer, words = thesaurus.load_lexicon()
-        return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load_pinyin(analyzer))
-
-    async def search_names() -> SearchPage:
-        request = Request(text, as_of=TODAY, **options)  # type: ignore[arg-type]  # options are the test's own
-        return await find.find(engine, names, request)
-
-    finding: SearchPage = call(search_names)
-    return finding
+    return find_with_names(engine, TITLES, text, **options)
 
 
 @pytest.mark.parametrize(

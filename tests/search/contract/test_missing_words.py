@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from search import find
-from search.chinese import pinyin, thesaurus
-from search.contract import Request, SearchEngine
+from search.contract import SearchEngine
 from search.missing_words import NEAR, MissingWords
-from search.query.name_index import Name, Names
-from tests.search.documents import TODAY, call, document, index
+from tests.search.documents import document, find_with_names, index
 
 TITLES = [
     "危险化学品经营许可",
@@ -21,16 +18,7 @@ TITLES = [
 
 
 def find_missing(engine: SearchEngine, text: str, **options: object) -> MissingWords | None:
-    async def names() -> Names:
-        analyzer, words = thesaurus.load_lexicon()
-        return Names((Name(t, "name", 1) for t in TITLES), analyzer, words, pinyin.load_pinyin(analyzer))
-
-    async def search() -> find.SearchPage:
-        request = Request(text, as_of=TODAY, facets=("dataset",), **options)  # type: ignore[arg-type]  # the test's own
-        return await find.find(engine, names, request)
-
-    page: find.SearchPage = call(search)
-    return page.missing
+    return find_with_names(engine, TITLES, text, facets=("dataset",), **options).missing
 
 
 @pytest.fixture

@@ -25,7 +25,7 @@ from publisher.cli.terminal.exit_codes import Exit
 if TYPE_CHECKING:
     from publisher.indexing.worker import SearchStatus
     from publisher.log.log import Log
-    from publisher.log.releases.hash_chain import Verification
+    from publisher.log.verification.integrity import Verification
     from publisher.log.verification.last_run import VerificationRun
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")

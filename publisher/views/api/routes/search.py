@@ -11,7 +11,7 @@ from litestar.concurrency import sync_to_thread
 
 from openapi.operation import Operation, Parameter
 from publisher.indexing.site_names import NamesSnapshot
-from publisher.log.clocks import micros
+from publisher.log.clocks import known_instant
 from publisher.log.model import View
 from publisher.views.api import requested_view, titles
 from publisher.views.api.answers import common
@@ -128,7 +128,7 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
         text=meant or params.text,
         filters={f.field: index_values(f.field, f.values) for f in params.filters},
         as_of=requested_view.day_of_view(service, view).toordinal(),
-        known_at=contract.FOREVER - 1 if view.known_at is None else micros(view.known_at),
+        known_at=known_instant(view.known_at),
         sort=_sort(params),
         limit=params.limit,
         cursor=cursor.inner if cursor else None,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 
 from feeds.change_sentence import effect_verb
-from publisher.log.model import Dataset, Release
+from publisher.log.model import TAKING_EFFECT, Dataset, Release
 from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue
 from schemas.words import (
@@ -20,7 +20,6 @@ from schemas.words import (
     STATUSES,
 )
 
-_TAKING_EFFECT = ("added", "changed", "removed", "renamed")
 __all__ = [
     "BOOLEANS",
     "FACETS",
@@ -71,7 +70,7 @@ def half(visit: Visit, text: str) -> str:
 
 def takes_effect(release: Release) -> bool:
     """Report whether anything in it takes effect on a day; a correction or a withdrawal does not."""
-    return any(release.counts.get(kind) for kind in _TAKING_EFFECT)
+    return any(release.counts.get(kind) for kind in TAKING_EFFECT)
 
 
 def when(visit: Visit, catalogue: Catalogue, release: Release) -> str:
