@@ -76,4 +76,7 @@ RESPONSES: Mapping[str, Words] = {
     "不成立": Words("不成立", "dismissed"),
 }
 """Kind of a response to a finding, which is a word of the list, → its name."""
+DISMISSED = "不成立"
+ANSWERS = tuple(kind for kind in RESPONSES if kind != DISMISSED)
+"""Kinds of response that are not the dismissal."""
 BOOLEANS: Mapping[str, Words] = {"true": Words("是", "yes"), "false": Words("否", "no")}

@@ -8,8 +8,9 @@ from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.database.storable_text import storable
-from publisher.log.findings.responses import CATALOGUE, DISMISSED
+from publisher.log.findings.responses import CATALOGUE
 from publisher.log.queries.point_in_time import Clocks, in_view
+from schemas.words import DISMISSED
 
 _c, _r, _d, _v = f.finding.c, t.record.c, t.dataset.c, t.value.c
 _DAY, _INSTANT = bindparam("day", type_=t.Integer64), bindparam("instant", type_=t.Integer64)

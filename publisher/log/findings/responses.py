@@ -15,10 +15,9 @@ from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Content
+from schemas.words import ANSWERS, DISMISSED
 
 CATALOGUE = "responses"
-DISMISSED = "不成立"
-ANSWERS = ("接受", "说明", "异议")
 type Handling = Literal["unanswered", "answered", "dismissed"]
 """``dismissed`` only as long as the finding cites the revisions that it cited when it was dismissed."""
 UNRESOLVED: tuple[Handling, ...] = ("unanswered", "answered")

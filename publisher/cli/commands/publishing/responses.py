@@ -11,9 +11,8 @@ from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, c
 from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
+from schemas.words import ANSWERS, DISMISSED
 
-_DISMISSED = "不成立"
-_KINDS = ("接受", "说明", "异议")
 _BY = click.option("--by", "respondent", required=True, help="回应单位 / The office that responds.")
 _ON = click.option(
     "--on", "day", type=DAY, help="回应日期，默认今天 / Day of the response; today by default."
@@ -40,7 +39,7 @@ class _Release(click.ParamType[tuple[str, int]]):
 @click.argument("finding")
 @click.option(
     "--kind",
-    type=click.Choice(_KINDS),
+    type=click.Choice(ANSWERS),
     required=True,
     help="接受：将改正；说明：说明情况；异议：认为有误 / Accepted, explained or disputed.",
 )
@@ -72,7 +71,7 @@ def answer(context: CommandContext, /, kind: str, **options: Any) -> int:
 @with_context
 def dismiss(context: CommandContext, /, reason: str, **options: Any) -> int:
     """认定待核问题不成立，写入回应的草稿 / Dismiss a finding until what it cites changes."""
-    return _stage(context, kind=_DISMISSED, text=reason, mended_by=None, **options)
+    return _stage(context, kind=DISMISSED, text=reason, mended_by=None, **options)
 
 
 def _stage(
