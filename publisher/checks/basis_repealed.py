@@ -23,8 +23,8 @@ def statute_key(title: str) -> str:
     return _NOT_IN_KEY.sub("", title)
 
 
-def _key_of_row(content: Content) -> str:
-    return statute_key(str(content.get("title", "")))
+def _keys_of_row(content: Content) -> Iterable[str]:
+    return (statute_key(str(content.get("title", ""))),)
 
 
 _BECAUSE = Bilingual("《{by}》{article}写明废止。", "《{by}》 repeals it in its article {article}.")
@@ -75,7 +75,7 @@ class BasisRepealed(Check):
     code = "basis-repealed"
     version = 1
     title = Bilingual("依据已经废止", "Basis is repealed")
-    needs = MappingProxyType({_STATUTES: _key_of_row})
+    needs = MappingProxyType({_STATUTES: _keys_of_row})
     rules = (_REPEALED, _REPEALED_BEFORE, _OLD_NAME)
     way_out = Bilingual(
         "请核对现行规定：有新依据的，改为新依据及其条款；没有的，该事项是否继续保留应重新研究",

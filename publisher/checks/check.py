@@ -7,7 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import ClassVar, Protocol
+from typing import ClassVar
 
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding, Severity
 from schemas.definition.catalogue import Catalogue, Content
@@ -43,10 +43,16 @@ def text_of(content: Content, field: str, item: int | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-class Knowledge(Protocol):
-    """Records of other lists that are in force on the day of the check."""
+class Knowledge(ABC):
+    """What is known on the day of the check besides the record."""
 
-    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]: ...
+    @abstractmethod
+    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
+        """Return the records of other lists that are in force on the day."""
+
+    def earlier(self, record: CheckedRecord) -> Sequence[CheckedRecord]:  # noqa: ARG002
+        """Return what the record was before the day, newest first; none for a row that is not published."""
+        return ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +88,10 @@ class Check(ABC):
     version: ClassVar[int]
     """Counts up with every change of its results: everything is then checked again."""
     title: ClassVar[Bilingual]
-    needs: ClassVar[Mapping[str, Callable[[Content], str]]]
-    """Catalogue → key by which its records are found. The lists that the check reads besides the record."""
+    needs: ClassVar[Mapping[str, Callable[[Content], Iterable[str]]]]
+    """Catalogue → keys by which each of its records is found: the lists that the check reads."""
+    needs_earlier: ClassVar[bool] = False
+    """Whether it reads what the record was before."""
     rules: ClassVar[tuple[Rule, ...]]
     way_out: ClassVar[Bilingual]
     example: ClassVar[str]

@@ -17,7 +17,7 @@ from datetime import date
 from pathlib import Path
 
 from publisher.checks.basis_repealed import BasisRepealed, statute_key
-from publisher.checks.check import CheckedRecord
+from publisher.checks.check import CheckedRecord, Knowledge
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 
@@ -39,7 +39,7 @@ class Measures:
     wrong: tuple[Place, ...]
 
 
-class ShippedStatutes:
+class ShippedStatutes(Knowledge):
     """The list of repeals that ships, all of it in force."""
 
     def __init__(self) -> None:

@@ -13,7 +13,7 @@ from itertools import pairwise, product
 
 import msgspec
 
-from publisher.checks.check import Check, CheckedRecord, finding_id
+from publisher.checks.check import Check, CheckedRecord, Knowledge, finding_id
 from publisher.ingest.findings.kind import Finding
 from publisher.log.findings.record_states import KnowledgeAt, KnownStates, Period, RecordState, days_of
 
@@ -41,9 +41,11 @@ def derive(
         needed = _find_needed(check, state.record, known_states)
         if check.needs and not needed:
             continue
-        for cell in _cells(state, needed):
-            knowledge = KnowledgeAt(known_states, cell.effective_from, cell.known_from)
-            for row in _rows_of_cell(check, state, needed, knowledge, cell.effective_from):
+        own = states if check.needs_earlier else ()
+        others = [*own, *_without_repeats(needed.values())]
+        for cell in _cells(state, others):
+            knowledge = KnowledgeAt(known_states, cell.effective_from, cell.known_from, own)
+            for row in _rows_of_cell(check, state, others, knowledge, cell.effective_from):
                 periods.setdefault(row, []).append(cell)
     for row, cells in periods.items():
         for period in merge_periods(cells):
@@ -57,7 +59,7 @@ def concerned_records(
     return sorted({key for key, record in revisions if _find_needed(check, record, known_states)})
 
 
-class _Lookups:
+class _Lookups(Knowledge):
     """Knowledge without records, which notes what a check asks for."""
 
     def __init__(self) -> None:
@@ -76,10 +78,15 @@ def _find_needed(
     return {key: states for key in lookups.keys if (states := known_states.find(*key))}
 
 
-def _cells(state: RecordState, needed: dict[tuple[str, str], Sequence[RecordState]]) -> Iterator[Period]:
+def _without_repeats(groups: Iterable[Sequence[RecordState]]) -> Iterable[RecordState]:
+    """Return the states of all groups; several keys may find the same one."""
+    return {(state.revision, state.period): state for states in groups for state in states}.values()
+
+
+def _cells(state: RecordState, others: Iterable[RecordState]) -> Iterator[Period]:
     own = state.period
     days, instants = {own.effective_from, own.effective_to}, {own.known_from, own.known_to}
-    for other in (other for states in needed.values() for other in states):
+    for other in others:
         days |= {other.period.effective_from, other.period.effective_to, *days_of(other)}
         instants |= {other.period.known_from, other.period.known_to}
     for (first, after), (known_from, known_to) in product(
@@ -92,11 +99,11 @@ def _cells(state: RecordState, needed: dict[tuple[str, str], Sequence[RecordStat
 def _rows_of_cell(
     check: Check,
     state: RecordState,
-    needed: dict[tuple[str, str], Sequence[RecordState]],
+    others: Iterable[RecordState],
     knowledge: KnowledgeAt,
     day: int,
 ) -> Iterator[FindingRow]:
-    revisions = {s.record.revision: s.revision for states in needed.values() for s in states}
+    revisions = {other.record.revision: other.revision for other in others}
     revisions[state.record.revision] = state.revision
     for finding in check.applies(state.record, knowledge, date.fromordinal(day)):
         yield FindingRow(

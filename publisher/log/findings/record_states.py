@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Select, case, select
 
 from publisher.checks.all_checks import CHECKS
-from publisher.checks.check import Check, CheckedRecord
+from publisher.checks.check import Check, CheckedRecord, Knowledge
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -34,6 +34,9 @@ class Period:
 
     def contains(self, day: int, instant: int) -> bool:
         return self.effective_from <= day < self.effective_to and self.known_from <= instant < self.known_to
+
+    def is_before(self, day: int, instant: int) -> bool:
+        return self.effective_to <= day and self.known_from <= instant < self.known_to
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,14 +138,15 @@ class StateReader:
 
 
 class KnownStates:
-    """States of the lists that checks need, by the key with which a check finds them."""
+    """States of the lists that a check needs, by the keys with which it finds them."""
 
     def __init__(self, reader: StateReader, datasets: Datasets, check: Check) -> None:
         self._by_key: dict[tuple[str, str], list[RecordState]] = {}
-        for name, key_of in check.needs.items():
+        for name, keys_of in check.needs.items():
             for states in reader.of_datasets(datasets.of_catalogue(name)):
                 for state in states:
-                    self._by_key.setdefault((name, key_of(state.record.content)), []).append(state)
+                    for key in dict.fromkeys(keys_of(state.record.content)):
+                        self._by_key.setdefault((name, key), []).append(state)
 
     def __len__(self) -> int:
         return len(self._by_key)
@@ -151,15 +155,20 @@ class KnownStates:
         return self._by_key.get((name, key), ())
 
 
-class KnowledgeAt:
-    """What is known from other lists on a day, as of an instant."""
+class KnowledgeAt(Knowledge):
+    """What is known on a day, as of an instant."""
 
-    def __init__(self, states: KnownStates, day: int, instant: int) -> None:
-        self._states, self._day, self._instant = states, day, instant
+    def __init__(self, states: KnownStates, day: int, instant: int, own: Sequence[RecordState] = ()) -> None:
+        self._states, self._day, self._instant, self._own = states, day, instant, own
 
     def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
         states = self._states.find(catalogue, key)
         return [state.record for state in states if state.period.contains(self._day, self._instant)]
+
+    def earlier(self, record: CheckedRecord) -> Sequence[CheckedRecord]:
+        own = [state for state in self._own if state.period.is_before(self._day, self._instant)]
+        own.sort(key=lambda state: state.period.effective_from, reverse=True)
+        return [state.record for state in own if state.record.id == record.id]
 
 
 def checks_with_states(

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from publisher.checks.basis_repealed import BasisRepealed, statute_key
-from publisher.checks.check import CheckedRecord, finding_id
+from publisher.checks.check import CheckedRecord, Knowledge, finding_id
 from publisher.checks.evaluate import STATUTES_FILE, measure
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
@@ -29,7 +29,7 @@ ARCHIVES = {
 BASIS = "【法规】《中华人民共和国档案法实施办法》（2017年3月1日修正）\n第八条：履行下列职责"
 
 
-class Known:
+class Known(Knowledge):
     """Statutes that are known."""
 
     def __init__(self, rows: Sequence[dict[str, Any]]) -> None:

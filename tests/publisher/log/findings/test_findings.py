@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from publisher.checks.all_checks import CHECKS
 from publisher.checks.basis_repealed import statute_key
-from publisher.checks.check import CheckedRecord, finding_id
+from publisher.checks.check import CheckedRecord, Knowledge, finding_id
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
@@ -250,7 +250,7 @@ def expected_ids(log: Log, day: date, known_at: datetime) -> set[str]:
     for record in in_view(log, STATUTES, "statutes", view):
         known.setdefault(statute_key(str(record.content["title"])), []).append(record)
 
-    class Known:
+    class Known(Knowledge):
         def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
             return known.get(key, ())
 
