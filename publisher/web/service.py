@@ -19,6 +19,7 @@ from publisher.log.transparency.successions import Succession
 from publisher.web.client_budget import ClientBudgets
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileCache
+from publisher.web.kept_pages import KeptPages
 from publisher.web.page_cursor import CursorCodec
 from publisher.web.work_pools import WorkPools
 from schemas.definition.catalogue import Catalogue
@@ -81,6 +82,7 @@ class Service:
     """The form of corrections, if the site takes them."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
+    kept_pages: KeptPages = field(default_factory=KeptPages, repr=False)
     _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
     """Dataset → time of its newest release; the empty name is that of all datasets."""
     _releases: SequenceCache[tuple[str, int], _PinnedRelease] = field(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -28,7 +29,7 @@ _DIGITS = 15
 _FIRST_DAY = date(1900, 3, 1)
 """Excel counts 29 February 1900, which did not exist, so earlier days are wrong."""
 _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
-_UNFIT = dict.fromkeys((*range(0xD800, 0xE000), 0xFFFE, 0xFFFF), "\ufffd")
+_UNFIT = re.compile("[\ud800-\udfff\ufffe\uffff]")
 _OPTIONS = {
     "constant_memory": True,
     "strings_to_formulas": False,
@@ -76,7 +77,7 @@ class Sheets:
 
 def replace_unfit(text: str) -> str:
     """Replace characters that XML cannot represent. The library escapes control characters."""
-    return text.translate(_UNFIT)
+    return _UNFIT.sub("\ufffd", text)
 
 
 def fit_text(text: str) -> str:

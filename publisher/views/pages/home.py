@@ -97,13 +97,23 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
     position = await _search_position(service)
     findings = await run_read(service, service.log.findings.count_unresolved, None, visit.view)
 
-    async def build() -> bytes:
-        places = {} if position is None else await _count_places(visit)
+    tokens = (sequence, day, datasets, position, findings)
+
+    async def render(places: Mapping[str, Sequence[FacetValue]] | None = None) -> bytes:
+        if places is None and position is not None:
+            places = await _count_places(visit)
         # In a thread also where the database is embedded: 500 lists take 0.4 s.
-        return await sync_to_thread(_print_home, press, visit, datasets, places, findings)
+        return await sync_to_thread(_print_home, press, visit, datasets, places or {}, findings)
+
+    async def build() -> bytes:
+        try:
+            return await service.kept_pages.find(
+                (visit.call.address, visit.call.query, visit.site, tokens), render
+            )
+        except SearchError:  # it went out meanwhile
+            return await render({})
 
     modified = requested_view.latest_modification(service.changed_at(), day)
-    tokens = (sequence, day, datasets, position, findings)
     return AsyncReply(Validity(tokens, modified, decides=False), build, HEADERS)
 
 
@@ -121,7 +131,7 @@ async def _search_position(service: Service) -> int | None:
 
 
 async def _count_places(visit: Visit) -> Mapping[str, Sequence[FacetValue]]:
-    """Count the records in force of each department and each area."""
+    """Count the records in force of each department and each area. Raises ``SearchError``."""
     request = Request(
         "",
         as_of=visit.today().toordinal(),
@@ -130,10 +140,7 @@ async def _count_places(visit: Visit) -> Mapping[str, Sequence[FacetValue]]:
         facets=_PLACES,
         highlight=False,
     )
-    try:
-        return (await visit.service.search.search(request)).facets
-    except SearchError:
-        return {}
+    return (await visit.service.search.search(request)).facets
 
 
 def _print_home(
