@@ -18,7 +18,8 @@ from anyio import to_thread
 
 from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
-from publisher.log.model import Dataset, OutboxItem, Span
+from publisher.log.model import Dataset, Span
+from publisher.log.outbox.outbox import OutboxItem
 from schemas.definition.catalogue import Catalogue
 from search.contract import DamagedIndexError, Document, RejectedError, SearchEngine, SearchError
 

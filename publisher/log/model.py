@@ -382,17 +382,6 @@ class Span:
     """Outbox sequence of the write that created or last closed it."""
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
-    sequence: int
-    kind: Literal["span", "erase", "release"]
-    key: str
-    dataset: str
-    due_at: datetime
-    attempts: int = 0
-    error: str = ""
-
-
 class LogError(Exception):
     """A request that the log refuses. ``code`` is stable and documented in ``docs/errors.md``."""
 

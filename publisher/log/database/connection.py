@@ -37,7 +37,8 @@ from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.types import NullType
 
-from publisher.log.database import interruption, postgresql, seals
+from publisher.log.database import interruption, postgresql
+from publisher.log.database.sealing import seals
 from publisher.log.model import LogError
 
 _BUSY_MILLISECONDS = 60_000

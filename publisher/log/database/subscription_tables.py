@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Index, Integer, Table, UniqueConstraint
 
-from publisher.log.database.sealed_columns import sealed
+from publisher.log.database.sealing.sealed_columns import sealed
 from publisher.log.database.tables import CodePointText, Integer64, metadata
 
 subscription = Table(

@@ -6,9 +6,9 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect, text
 
-from publisher.log.database import seals
 from publisher.log.database.connection import Database
 from publisher.log.database.postgresql import allow_long_statements
+from publisher.log.database.sealing import seals
 from publisher.log.database.tables import HEAD
 from publisher.log.model import LogError
 

@@ -15,7 +15,7 @@ from publisher.log.canonical_json import NotCanonicalError, canonical, commitmen
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
-from publisher.log.database.seals import compute_seal
+from publisher.log.database.sealing.seals import compute_seal
 from publisher.log.database.storable_text import bad_content, storable
 from publisher.log.drafts import namesakes, repeal_decisions
 from publisher.log.drafts.shared_codes import separate_shared_codes

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from publisher.log.clocks import micros, moment
+from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
 from publisher.log.evidence.notices import NoticeKind, Sign
@@ -115,7 +116,7 @@ class Response:
 def destroy(conn: Connection, imports: Sequence[int]) -> None:
     """Destroy the responses of all pages that may contain the erased data: the pages that these imports were
     parsed from, their copies and attachments, and the lists that link to them. They are not fetched again."""
-    p = t.page.c
+    p = pt.page.c
     digests = select(t.import_.c.digest).where(t.import_.c.key.in_(imports))
     keys = add_copies(conn, conn.scalars(select_pages(digests)).all())
     if not keys:
@@ -123,14 +124,14 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     attached = conn.scalars(select(p.key).where(p.parent.in_(keys))).all()
     lists = conn.scalars(select(p.parent).where(p.key.in_(keys), p.parent.is_not(None))).all()
     documents = [*keys, *attached]
-    touched = t.response.c.page.in_([*documents, *lists])
-    conn.execute(update(t.response).where(touched).values(destroyed=True))
-    digests_of_touched = select(t.response.c.digest).where(touched)
+    touched = pt.response.c.page.in_([*documents, *lists])
+    conn.execute(update(pt.response).where(touched).values(destroyed=True))
+    digests_of_touched = select(pt.response.c.digest).where(touched)
     conn.execute(update(t.import_).where(t.import_.c.digest.in_(digests_of_touched)).values(destroyed=True))
     # The text of an error may quote the page.
-    conn.execute(delete(t.page_failure).where(t.page_failure.c.page.in_([*documents, *lists])))
+    conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_([*documents, *lists])))
     conn.execute(
-        update(t.page)
+        update(pt.page)
         .where(p.key.in_(documents))
         .values(erased=True, title="", number=None, named=None, sketch=None, etag=None, text_digest=None)
     )
@@ -138,21 +139,21 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
 
 def existing_digests(conn: Connection) -> frozenset[str]:
     """List digests of the responses that exist."""
-    return frozenset(conn.scalars(select(t.response.c.digest).where(~t.response.c.destroyed)))
+    return frozenset(conn.scalars(select(pt.response.c.digest).where(~pt.response.c.destroyed)))
 
 
 def destroyed_digests(conn: Connection) -> frozenset[str]:
     """List digests of the responses that an erasure destroyed."""
-    return frozenset(conn.scalars(select(t.response.c.digest).where(t.response.c.destroyed)))
+    return frozenset(conn.scalars(select(pt.response.c.digest).where(pt.response.c.destroyed)))
 
 
 def response_digests(conn: Connection, digests: Sequence[str]) -> frozenset[str]:
     """Select the digests that belong to responses."""
-    return frozenset(conn.scalars(select(t.response.c.digest).where(t.response.c.digest.in_(digests))))
+    return frozenset(conn.scalars(select(pt.response.c.digest).where(pt.response.c.digest.in_(digests))))
 
 
 def known_urls(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
-    p = t.page.c
+    p = pt.page.c
     existing: set[str] = set()
     for start in range(0, len(urls), _BATCH):
         some = urls[start : start + _BATCH]
@@ -162,11 +163,11 @@ def known_urls(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
 
 def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[int]:
     """Write one exchange to the tables. → keys of notices."""
-    p, at = t.page.c, micros(exchange.at)
-    row = conn.execute(select(t.page).where(p.key == exchange.page)).one()
+    p, at = pt.page.c, micros(exchange.at)
+    row = conn.execute(select(pt.page).where(p.key == exchange.page)).one()
     key = inserted_key(
         conn.execute(
-            insert(t.response).values(
+            insert(pt.response).values(
                 page=exchange.page,
                 at=at,
                 status=exchange.status,
@@ -206,7 +207,7 @@ def store_exchange(conn: Connection, exchange: Exchange, digest: str) -> list[in
         notices.append(_notice(conn, row, at, "vanished", "status", key))
     elif exchange.status not in {200, 304} and exchange.status not in GONE_STATUSES:
         changes |= {"failures": row.failures + 1, "troubled_since": row.troubled_since}
-    conn.execute(update(t.page).where(p.key == exchange.page).values(**changes))
+    conn.execute(update(pt.page).where(p.key == exchange.page).values(**changes))
     return notices
 
 
@@ -233,17 +234,17 @@ def _page_columns(row: Any, exchange: Exchange, key: int) -> dict[str, Any]:
 
 
 def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
-    p = t.page.c
-    row = conn.execute(select(t.page).where(p.key == parsed.page)).one()
+    p = pt.page.c
+    row = conn.execute(select(pt.page).where(p.key == parsed.page)).one()
     if parsed.replacement:
         return _store_replacement(conn, row, parsed, at)
     notices = []
     sign = row.suspected_by or _sign_of_further_pages(conn, parsed.page)
     if row.vanished_at is not None and parsed.text_digest is not None:
-        conn.execute(update(t.page).where(p.key == parsed.page).values(vanished_at=None))
+        conn.execute(update(pt.page).where(p.key == parsed.page).values(vanished_at=None))
         notices.append(_notice(conn, row, at, "returned", row.suspected_by or "status", row.response))
     conn.execute(
-        update(t.page)
+        update(pt.page)
         .where(p.key == parsed.page)
         .values(
             read_digest=parsed.body_digest,
@@ -263,24 +264,24 @@ def store_parsed(conn: Connection, parsed: ParsedPage, at: int) -> list[int]:
 
 def _sign_of_further_pages(conn: Connection, key: int) -> Sign | None:
     """Take the sign by which a further page of a document differs from the one read before."""
-    p = t.page.c
+    p = pt.page.c
     further = (p.parent == key) & (p.role == "continuation") & p.suspected_by.is_not(None)
     sign: Sign | None = conn.execute(select(p.suspected_by).where(further).order_by(p.key)).scalar()
     if sign is not None:
-        conn.execute(update(t.page).where(further).values(suspected_by=None))
+        conn.execute(update(pt.page).where(further).values(suspected_by=None))
     return sign
 
 
 def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) -> list[int]:
     """Keep the parsed state of the page; the next request for it is unconditional."""
-    r = t.response.c
+    r = pt.response.c
     first_response = select(func.min(r.key)).where(
         r.page == row.key, r.body_digest == row.read_digest, r.status == 200, ~r.destroyed
     )
     vanished = parsed.replacement == "absent" and row.vanished_at is None
     conn.execute(
-        update(t.page)
-        .where(t.page.c.key == row.key)
+        update(pt.page)
+        .where(pt.page.c.key == row.key)
         .values(
             body_digest=row.read_digest,
             response=conn.scalar(first_response),
@@ -297,20 +298,24 @@ def _store_replacement(conn: Connection, row: Any, parsed: ParsedPage, at: int) 
 
 def _notice(conn: Connection, page: Any, at: int, kind: NoticeKind, sign: Sign, after: int | None) -> int:
     before = conn.scalar(
-        select(t.response.c.key)
-        .where(t.response.c.page == page.key, t.response.c.status == 200, t.response.c.key != after)
-        .order_by(t.response.c.key.desc())
+        select(pt.response.c.key)
+        .where(
+            pt.response.c.page == page.key,
+            pt.response.c.status == 200,
+            pt.response.c.key != after,
+        )
+        .order_by(pt.response.c.key.desc())
         .limit(1)
     )
     values = {"page": page.key, "at": at, "kind": kind, "detected_by": sign, "before": before, "after": after}
-    return inserted_key(conn.execute(insert(t.notice).values(**values)))
+    return inserted_key(conn.execute(insert(pt.notice).values(**values)))
 
 
 def responses(conn: Connection, condition: Any) -> tuple[Response, ...]:
-    r = t.response.c
+    r = pt.response.c
     query = (
-        select(t.response, t.page.c.url)
-        .join(t.page, t.page.c.key == r.page)
+        select(pt.response, pt.page.c.url)
+        .join(pt.page, pt.page.c.key == r.page)
         .where(condition)
         .order_by(r.at, r.key)
     )
@@ -332,12 +337,12 @@ def responses(conn: Connection, condition: Any) -> tuple[Response, ...]:
 
 
 def select_pages(digests: Any) -> Any:
-    return select(t.response.c.page).where(t.response.c.digest.in_(digests)).distinct()
+    return select(pt.response.c.page).where(pt.response.c.digest.in_(digests)).distinct()
 
 
 def add_copies(conn: Connection, keys: Sequence[int]) -> list[int]:
     """Add the originals of copies, and all copies of the originals."""
-    p = t.page.c
+    p = pt.page.c
     originals_of_copies = conn.scalars(select(p.copy_of).where(p.key.in_(keys), p.copy_of.is_not(None))).all()
     originals = {*keys, *originals_of_copies}
     copies = conn.scalars(select(p.key).where(p.copy_of.in_(originals))).all()

@@ -12,6 +12,7 @@ from sqlalchemy import and_, func, insert, or_, select, union, update
 from publisher.log import registry
 from publisher.log.blob_store import digest_of, source_missing
 from publisher.log.clocks import micros
+from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.evidence import crawled_pages, failed_pages
@@ -59,7 +60,7 @@ class Evidence:
     ) -> int:
         """Add new addresses, each with the text of its link. → number of new addresses."""
         titles = {storable(url): storable(title) for url, title in links}
-        p, now = t.page.c, micros(self._session.clock())
+        p, now = pt.page.c, micros(self._session.clock())
         if not titles:
             return 0
         with self._session.read() as conn:
@@ -84,7 +85,7 @@ class Evidence:
                 if url not in known_urls
             ]
             if rows:
-                conn.execute(insert(t.page), rows)
+                conn.execute(insert(pt.page), rows)
         return len(rows)
 
     def pages(
@@ -99,8 +100,8 @@ class Evidence:
 
         ``retries``: the same limit for pages that failed to respond once, twice … in a row.
         """
-        p = t.page.c
-        query = select(t.page).where(p.source == source, p.role == role).order_by(p.key)
+        p = pt.page.c
+        query = select(pt.page).where(p.source == source, p.role == role).order_by(p.key)
         if checked_before is not None:
             due = or_(
                 p.checked_at.is_(None),
@@ -113,17 +114,17 @@ class Evidence:
 
     def continuations(self, document: int) -> tuple[Page, ...]:
         """List the further pages of a document, in order."""
-        p = t.page.c
-        query = select(t.page).where(p.parent == document, p.role == "continuation").order_by(p.key)
+        p = pt.page.c
+        query = select(pt.page).where(p.parent == document, p.role == "continuation").order_by(p.key)
         with self._session.read() as conn:
             return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
 
     def unparsed_pages(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
         """List pages whose body was not parsed yet, or was parsed by another version."""
-        p = t.page.c
+        p = pt.page.c
         fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
         query = (
-            select(t.page)
+            select(pt.page)
             .where(p.source == source, p.role == role, p.body_digest.is_not(None), ~p.erased, ~fresh)
             .order_by(p.key)
         )
@@ -131,14 +132,16 @@ class Evidence:
             return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
 
     def page_at(self, source: str, url: str) -> Page | None:
-        p = t.page.c
+        p = pt.page.c
         with self._session.read() as conn:
-            row = conn.execute(select(t.page).where(p.source == source, p.url == storable(url))).first()
+            row = conn.execute(select(pt.page).where(p.source == source, p.url == storable(url))).first()
         return None if row is None else crawled_pages.page_from_row(row)
 
     def page(self, key: int) -> Page:
         with self._session.read() as conn:
-            return crawled_pages.page_from_row(conn.execute(select(t.page).where(t.page.c.key == key)).one())
+            return crawled_pages.page_from_row(
+                conn.execute(select(pt.page).where(pt.page.c.key == key)).one()
+            )
 
     def store_exchanges(self, exchanges: Sequence[Exchange]) -> tuple[Notice, ...]:
         """Store exchanges: first the bytes, durably, then all rows in one transaction. → new notices."""
@@ -157,10 +160,10 @@ class Evidence:
 
     def mark_unreachable(self, page: int, at: datetime, *, retry_early: bool) -> None:
         """Record that a page did not respond. ``retry_early``: count a failure, which shortens the wait."""
-        p = t.page.c
+        p = pt.page.c
         with self._session.write() as conn:
             conn.execute(
-                update(t.page)
+                update(pt.page)
                 .where(p.key == page)
                 .values(checked_at=micros(at), failures=p.failures + 1 if retry_early else 0, status=None)
             )
@@ -191,7 +194,7 @@ class Evidence:
         self, number: str | None, title_key: str | None
     ) -> tuple[tuple[Page, str | None, bytes], ...]:
         """List documents of any source with this number or title, except copies. → (page, number, sketch)."""
-        p = t.page.c
+        p = pt.page.c
         queries = [
             select(p.key).where(column == value)
             for column, value in ((p.number, number), (p.named, title_key))
@@ -201,7 +204,7 @@ class Evidence:
             return ()
         # A union, so that each query uses its index. With one condition SQLite would scan every page.
         keys = p.key.in_(union(*queries))
-        query = select(t.page).where(keys, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
+        query = select(pt.page).where(keys, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
         with self._session.read() as conn:
             return tuple(
                 (crawled_pages.page_from_row(row), row.number, bytes(row.sketch))
@@ -211,11 +214,11 @@ class Evidence:
     def responses(self, page: int) -> tuple[Response, ...]:
         """List responses of a page, oldest first."""
         with self._session.read() as conn:
-            return crawled_pages.responses(conn, t.response.c.page == page)
+            return crawled_pages.responses(conn, pt.response.c.page == page)
 
     def response(self, key: int) -> Response:
         with self._session.read() as conn:
-            return crawled_pages.responses(conn, t.response.c.key == key)[0]
+            return crawled_pages.responses(conn, pt.response.c.key == key)[0]
 
     def pages_of_record(self, dataset: str, record: str) -> tuple[Page, ...]:
         """List the pages that a record was parsed from, and their copies on other sites."""
@@ -228,9 +231,9 @@ class Evidence:
                 .where(t.record.c.id == record, t.record.c.dataset == row.key)
             )
             keys = crawled_pages.add_copies(conn, conn.scalars(crawled_pages.select_pages(digests)).all())
-            p = t.page.c
+            p = pt.page.c
             further = and_(p.parent.in_(keys), p.role == "continuation")
-            query = select(t.page).where(or_(p.key.in_(keys), further)).order_by(p.key)
+            query = select(pt.page).where(or_(p.key.in_(keys), further)).order_by(p.key)
             return tuple(crawled_pages.page_from_row(page) for page in conn.execute(query))
 
     def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:
@@ -240,8 +243,8 @@ class Evidence:
 
     def notices_version(self) -> tuple[int, int]:
         """Return newest notice and number of erased pages: equal while :meth:`notices` is unchanged."""
-        newest = select(func.coalesce(func.max(t.notice.c.key), 0))
-        erased = select(func.count()).where(t.page.c.erased)
+        newest = select(func.coalesce(func.max(pt.notice.c.key), 0))
+        erased = select(func.count()).where(pt.page.c.erased)
         with self._session.read() as conn:
             return int(conn.scalar(newest) or 0), int(conn.scalar(erased) or 0)
 

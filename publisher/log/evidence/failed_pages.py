@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, delete, insert, select, update
 
 from publisher.log.clocks import micros, moment
-from publisher.log.database import tables as t
+from publisher.log.database import page_tables as pt
 from publisher.log.database.storable_text import storable
 
 LIMIT = 2
@@ -35,24 +35,24 @@ class FailedPage:
 
 def add_failure(conn: Connection, page: int, at: datetime, error: str) -> int:
     """Count a failure of a page. → number of failures in a row."""
-    f = t.page_failure.c
+    f = pt.page_failure.c
     times = (conn.scalar(select(f.times).where(f.page == page)) or 0) + 1
     values = {"times": times, "at": micros(at), "error": storable(error)[:_LONGEST]}
     if times == 1:
-        conn.execute(insert(t.page_failure).values(page=page, **values))
+        conn.execute(insert(pt.page_failure).values(page=page, **values))
     else:
-        conn.execute(update(t.page_failure).where(f.page == page).values(**values))
+        conn.execute(update(pt.page_failure).where(f.page == page).values(**values))
     return times
 
 
 def clear_failures(conn: Connection, pages: Collection[int]) -> None:
-    conn.execute(delete(t.page_failure).where(t.page_failure.c.page.in_(pages)))
+    conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_(pages)))
 
 
 def list_failures(conn: Connection, source: str | None) -> tuple[FailedPage, ...]:
     """List the failures of one source, or of all."""
-    p = t.page.c
-    query = select(t.page_failure, p.source, p.url).join(t.page, p.key == t.page_failure.c.page)
+    p = pt.page.c
+    query = select(pt.page_failure, p.source, p.url).join(pt.page, p.key == pt.page_failure.c.page)
     if source is not None:
         query = query.where(p.source == source)
     rows = conn.execute(query.order_by(p.source, p.key))

@@ -10,7 +10,7 @@ from typing import Literal
 from sqlalchemy import Connection, select
 
 from publisher.log.clocks import moment
-from publisher.log.database import tables as t
+from publisher.log.database import page_tables as pt
 
 type Sign = Literal["etag", "date", "length", "hash", "status"]
 type NoticeKind = Literal["changed", "vanished", "returned"]
@@ -40,8 +40,8 @@ def read_notices(
     limit: int | None = None,
     newest: bool = False,
 ) -> tuple[Notice, ...]:
-    n, p = t.notice.c, t.page.c
-    query = select(t.notice, p.source, p.url, p.title).join(t.page, p.key == n.page)
+    n, p = pt.notice.c, pt.page.c
+    query = select(pt.notice, p.source, p.url, p.title).join(pt.page, p.key == n.page)
     query = query.where(n.key > after, ~p.erased)
     if keys is not None:
         query = query.where(n.key.in_(keys))

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 
 from sqlalchemy import Connection, delete, func, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
-from publisher.log.model import OutboxItem
 from publisher.log.session import Session
 
 NEVER = micros(datetime(9999, 1, 1, tzinfo=UTC))
 """``due_at`` of items that were set aside: they are never due and do not block others."""
 _LONGEST = 2_000
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    sequence: int
+    kind: Literal["span", "erase", "release"]
+    key: str
+    dataset: str
+    due_at: datetime
+    attempts: int = 0
+    error: str = ""
 
 
 class Outbox:

@@ -14,6 +14,7 @@ from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
 from publisher.log.clocks import micros
 from publisher.log.database import entry_tables
+from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
@@ -34,8 +35,8 @@ _WITH_CONTENT = (
     t.release,
     t.import_,
     t.draft_entry,
-    t.page,
-    t.page_failure,
+    pt.page,
+    pt.page_failure,
     t.source_bytes,
 )
 """Tables with text of records or of their sources. Others have keys and hashes, and are not rewritten."""

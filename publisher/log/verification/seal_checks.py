@@ -8,9 +8,9 @@ from typing import Any
 
 from sqlalchemy import Connection, Table, select
 
-from publisher.log.database import seals
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
+from publisher.log.database.sealing import seals
 from publisher.log.verification.problem import Problem, guard
 
 _NAMES = ("name", "url", "id", "number")

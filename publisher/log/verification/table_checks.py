@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, exists, func, select
 
 from publisher.log.blob_store import digest_of
 from publisher.log.database import held_records
+from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.verification.problem import Problem
@@ -171,7 +172,7 @@ def check_files(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iterato
             .distinct()
         )
     )
-    pages = set(conn.scalars(select(t.response.c.digest).where(t.response.c.destroyed).distinct()))
+    pages = set(conn.scalars(select(pt.response.c.digest).where(pt.response.c.destroyed).distinct()))
     parts = _pairs(conn, select(t.part.c.key, t.part.c.dataset))
     for row in stream(conn, select(t.import_).order_by(i.key)):
         where = f"来源文件 source {row.name}"

@@ -9,7 +9,7 @@ import feedparser
 import pytest
 from sqlalchemy import insert, select
 
-from publisher.log.database import tables as t
+from publisher.log.database import page_tables as pt
 from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.government import TEXT, html, letter, page, publish
 from tests.support.loopback import Answer
@@ -68,9 +68,9 @@ def test_where_nothing_was_noticed_the_feed_is_valid_and_empty(collector: Collec
 @pytest.mark.parametrize("form", ["atom", "json"])
 def test_all_that_was_ever_noticed_is_found_by_walking_back(noticed: Collector, form: str) -> None:
     with closing(noticed.log()) as log, log._session.write() as conn:
-        row = dict(conn.execute(select(t.notice)).mappings().first() or {})
+        row = dict(conn.execute(select(pt.notice)).mappings().first() or {})
         del row["key"]
-        conn.execute(insert(t.notice), [row] * 348)
+        conn.execute(insert(pt.notice), [row] * 348)
     following: str | None = f"/feeds/sources.{form}"
     walked: list[list[str]] = []
     with noticed.served() as client:

@@ -1,6 +1,6 @@
 """Seals of rows that no entry determines, rows of each draft, and digests of the records of each file.
 
-The program seals the rows that exist when the migration has ended (``publisher.log.database.seals``).
+The program seals the rows that exist when the migration has ended (``publisher.log.database.sealing.seals``).
 """
 
 from __future__ import annotations

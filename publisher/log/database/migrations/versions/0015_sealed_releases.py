@@ -1,6 +1,6 @@
 """Seals of releases: no entry says which names of clerks are there, if the log was completed from an archive.
 
-The program seals the rows that exist when the migration has ended (``publisher.log.database.seals``).
+The program seals the rows that exist when the migration has ended (``publisher.log.database.sealing.seals``).
 """
 
 from __future__ import annotations

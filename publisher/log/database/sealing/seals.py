@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, select, update
 
 from publisher.log.database.all_tables import ALL_TABLES
-from publisher.log.database.sealed_columns import MARK, UNSEALED, take_written
+from publisher.log.database.sealing.sealed_columns import MARK, UNSEALED, take_written
 
 SEALED: Sequence[Table] = tuple(table for table in ALL_TABLES if "seal" in table.c)
 _encode = msgspec.json.Encoder(order="sorted").encode

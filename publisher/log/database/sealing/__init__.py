@@ -1,0 +1,1 @@
+"""Seals of rows that no entry of the log determines."""
