@@ -9,8 +9,10 @@ import logging
 import socket
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from importlib import metadata
 
 import anyio
@@ -32,19 +34,21 @@ from publisher.views.api import contract
 from publisher.views.api.routes import datasets, feeds, proofs, well_known
 from publisher.views.mcp import endpoint as mcp_endpoint
 from publisher.views.ogc import routes as ogc_routes
-from publisher.views.pages import error
+from publisher.views.pages import error, home
 from publisher.views.pages import routes as page_routes
 from publisher.views.pages.corrections import submission
+from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
 from publisher.web.client_budget import ClientBudgets
+from publisher.web.file_processes import FileProcesses
 from publisher.web.http_protocol import bounded_protocol
 from publisher.web.page_cursor import CursorCodec, read_or_create_key
-from publisher.web.route import Endpoint
+from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service
 from publisher.web.work_pools import WorkPools
-from search.contract import SearchEngine
+from search.contract import Request, SearchEngine, SearchError
 
 type Task = Callable[[], Awaitable[object]]
 
@@ -64,11 +68,13 @@ def create_app(
     search: SearchEngine | None = None,
     clock: Callable[[], datetime] = utc_now,
     background: Sequence[Task] = (),
+    generate_file: Callable[..., None] | None = None,
 ) -> Edge:
     """Create the service.
 
     A passed log and engine are closed by the caller; otherwise they are opened by ``settings`` and closed at
-    shutdown. ``background``: tasks that run from startup until they are cancelled at shutdown. Raises
+    shutdown. ``background``: tasks that run from startup until they are cancelled at shutdown.
+    ``generate_file``: generates files in processes of their own, see :class:`.FileProcesses`. Raises
     ``LogError`` if the folder does not contain a site.
     """
     closers: list[Task] = []
@@ -82,7 +88,8 @@ def create_app(
     if search is None:
         search = open_engine(settings)
         closers.append(search.close)
-    service = create_service(settings, log, search, clock)
+    processes = FileProcesses(generate_file, settings.exports.threads) if generate_file else None
+    service = replace(create_service(settings, log, search, clock), file_processes=processes)
     if (corrections := service.corrections) is not None:
         closers.append(lambda: sync_to_thread(corrections.inbox.close))
     press = Press()
@@ -95,6 +102,7 @@ def create_app(
             submission.endpoint(service, press),
         ],
         mounts={mcp_endpoint.PATH: assistants},
+        prepare=partial(_prepare, service, press),
         stop_work=service.pools.stop,
         metrics=RequestMetrics(),
         address_of=service.budgets.address_of,
@@ -103,10 +111,20 @@ def create_app(
         lifespan=[
             _build_lifespan((service.names.update_until_cancelled, *background), closers),
             lambda _: assistants.running(),
+            *([lambda _: processes.running()] if processes else []),
         ],
         openapi_config=None,
         logging_config=None,
     )
+
+
+async def _prepare(service: Service, press: Press) -> None:
+    """Compile templates, print the home page and read the word lists of the search."""
+    await sync_to_thread(press.compile_templates)
+    visit = page_request.parse_visit(service, Call({}, b"", "/"), service.site_details().details)
+    await (await home.home(press, visit)).build()
+    with suppress(SearchError):
+        await service.search.search(Request("许可", as_of=service.today().toordinal(), limit=1))
 
 
 def create_service(
@@ -219,8 +237,6 @@ def serve(
     )
     # A request that waits for the interpreter waits this long for each thread of heavy work before it.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    gc.collect()
-    gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
     with socket.create_server((host, port), family=family, backlog=2048) as listener:
         _Server(config, started).run(sockets=[listener])
 
@@ -231,6 +247,10 @@ class _Server(uvicorn.Server):
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if isinstance(self.config.app, Edge):
+            await self.config.app.prepare()
+        gc.collect()
+        gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
         await super().startup(sockets)
         if self.started and self._on_started is not None:
             self._on_started()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from typing import Any, Literal
 
 import msgspec
@@ -388,3 +389,6 @@ class LogError(Exception):
     def __init__(self, code: str, zh: str, en: str, *, details: tuple[Any, ...] = ()) -> None:
         super().__init__(f"{zh} / {en}")
         self.code, self.zh, self.en, self.details = code, zh, en, details
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return partial(LogError, self.code, self.zh, self.en, details=self.details), ()

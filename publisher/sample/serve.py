@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -11,6 +12,7 @@ import click
 
 from publisher import app, settings
 from publisher.background import worker_process
+from publisher.file_process import generate_file
 from publisher.log.log import Log
 from publisher.sample.demo import port_taken
 from search.embedded.engine import EmbeddedEngine
@@ -27,8 +29,9 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
     environ = {name: text for name, text in os.environ.items() if not name.startswith("QINGDAN_")}
     try:
         engine = EmbeddedEngine(site_settings.index)
-
-        service = app.create_app(site_settings, log=log, search=engine)
+        service = app.create_app(
+            site_settings, log=log, search=engine, generate_file=partial(generate_file, site_settings)
+        )
         text = build_guide(log, base)
         # Ctrl-C is the normal end of a demo.
         with suppress(KeyboardInterrupt), worker_process(home, environ):

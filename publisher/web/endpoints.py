@@ -204,24 +204,37 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
                 return download(file, coding, join_headers(validators, reply.headers), headers)
         return key
 
-    def generate(call: Call, coding: Coding) -> None:
-        """Generate the file of the present state, which may be newer than the one that was looked up."""
-        with service.files.generation(patience=_PATIENCE), service.log.snapshot():
-            reply = route.handle(service, call)
-            service.files.generate(replace(reply.key, coding=coding), reply.write)
-
     async def respond(call: Call, headers: Mapping[str, str], receive: Receive) -> AsgiResponse:
         for _ in range(_TRIES):
             response = await sync_to_thread(look_up, call, headers)
             if not isinstance(response, FileKey):
                 return response
-            work = partial(service.pools.files.run, partial(generate, call, response.coding))
+            work = partial(_generate_in_turn, route, service, call, response.coding)
             await service.pools.while_connected(
                 receive, partial(service.pools.shared_files.run, response, work)
             )
         raise ProblemError("file-being-made", headers={"retry-after": "5"})
 
     return respond
+
+
+async def _generate_in_turn(route: FileRoute, service: Service, call: Call, coding: Coding) -> None:
+    """Generate a file when it is its turn."""
+    if service.file_processes is None:
+        await service.pools.files.run(partial(generate_file, route, service, call, coding))
+        return
+    async with service.pools.files.turn():
+        await service.file_processes.run(route.operation.name, call, coding)
+
+
+def generate_file(route: FileRoute, service: Service, call: Call, coding: Coding) -> None:
+    """Generate the file of the present state, which may be newer than the one that was looked up.
+
+    Raises what ``route.handle`` raises, and ``files-busy``.
+    """
+    with service.files.generation(patience=_PATIENCE), service.log.snapshot():
+        reply = route.handle(service, call)
+        service.files.generate(replace(reply.key, coding=coding), reply.write)
 
 
 def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import msgspec
 from msgspec import Meta
@@ -351,6 +352,10 @@ class ProblemError(Exception):
         self.zh, self.en = zh or self.kind.advice, en or self.kind.advice_en
         self.errors, self.tombstone = tuple(errors), tombstone
         self.headers = dict(headers or {})
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        details: dict[str, Any] = {"errors": self.errors, "tombstone": self.tombstone, "headers": self.headers}
+        return partial(ProblemError, self.kind.code, self.zh, self.en, **details), ()
 
 
 def body(error: ProblemError, *, base: str, path: str) -> Problem:

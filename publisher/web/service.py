@@ -19,6 +19,7 @@ from publisher.log.transparency.successions import Succession
 from publisher.web.client_budget import ClientBudgets
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileCache
+from publisher.web.file_processes import FileProcesses
 from publisher.web.kept_pages import KeptPages
 from publisher.web.page_cursor import CursorCodec
 from publisher.web.work_pools import WorkPools
@@ -82,6 +83,8 @@ class Service:
     """The form of corrections, if the site takes them."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
+    file_processes: FileProcesses | None = None
+    """Generate the file of (name of an operation, its call, coding); None: threads of this process do."""
     kept_pages: KeptPages = field(default_factory=KeptPages, repr=False)
     _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
     """Dataset → time of its newest release; the empty name is that of all datasets."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from functools import partial
 
 import click
 
@@ -25,6 +26,7 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     """启动网站：网页、接口、订阅和搜索；只读 / Serve pages, API, feeds and search, read-only."""
     from publisher import app
     from publisher.background import worker_process
+    from publisher.file_process import generate_file
     from publisher.telemetry.log_lines import configure_logging
     from publisher.telemetry.metrics_server import metrics_served
 
@@ -36,7 +38,12 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log_of_serve = context.log(read_only=True, statement_seconds=app.STATEMENT_SECONDS, role="serve")
     with log_of_serve as log, worker, contextlib.suppress(KeyboardInterrupt):
-        service = app.create_app(settings, log=log, search=context.engine())
+        service = app.create_app(
+            settings,
+            log=log,
+            search=context.engine(),
+            generate_file=partial(generate_file, settings),
+        )
         with metrics_served(settings.metrics, [service.metrics]):
             app.serve(
                 service,

@@ -64,6 +64,11 @@ class Press:
         chinese = _environment(_Chinese)
         self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English)}
 
+    def compile_templates(self) -> None:
+        """Compile the Chinese templates, which takes a second; otherwise the first reader of each waits."""
+        for name in self._environments["zh"].list_templates(extensions=("html", "xml")):
+            self._environments["zh"].get_template(name)
+
     def page(self, template: str, visit: Visit, head: Head, **variables: Any) -> bytes:
         """Render the document. Output of templates is escaped, except for the Markup of these modules."""
         canonical = visit.canonical
