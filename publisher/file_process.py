@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import traceback
+from contextlib import suppress
 from functools import cache
 
 from publisher import app
@@ -37,7 +38,8 @@ def generate_file(settings: Settings, operation: str, call: Call, coding: Coding
 
 @cache
 def _open_service(settings: Settings) -> Service:
-    os.nice(_NICENESS)
+    with suppress(OSError):  # a container may forbid it
+        os.nice(_NICENESS)
     limits = ServerLimits(_CONNECTIONS, app.STATEMENT_SECONDS, "qingdan serve files")
     log = Log.open(settings.database, sources=settings.sources, read_only=True, limits=limits)
     return app.create_service(settings, log, open_engine(settings))
