@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 
-from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule
+from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.legal_bases import CitedStatute, find_cited_statutes
@@ -107,7 +107,7 @@ class BasisRepealed(Check):
         self, record: CheckedRecord, field: str, knowledge: Knowledge, day: date
     ) -> Iterator[Finding]:
         cited: dict[str, list[_CitedRepeal]] = {}
-        for item, text in _texts(record.content.get(field)):
+        for item, text in texts_of(record.content.get(field)):
             repeals = {
                 key: row
                 for key in sorted({statute_key(title) for title in _TITLE.findall(text)})
@@ -140,13 +140,6 @@ class BasisRepealed(Check):
         }
         cites += [row.cite(role, name) for role, name in fields.items()]
         return self.finding(rule, cites)
-
-
-def _texts(value: object) -> Iterator[tuple[int | None, str]]:
-    if isinstance(value, str):
-        yield None, value
-    elif isinstance(value, list):
-        yield from ((number, item) for number, item in enumerate(value) if isinstance(item, str))
 
 
 def _find_repeal(rows: Iterable[CheckedRecord], day: date) -> CheckedRecord | None:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 import hashlib
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
 
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding, Severity
 from schemas.definition.catalogue import Catalogue, Content
+
+
+@dataclass(frozen=True, slots=True)
+class Publisher:
+    """Who publishes a list, and for which place."""
+
+    body: str = ""
+    division: str = ""
+    """Code of the administrative division; empty for the nation, or if it is not stated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +32,7 @@ class CheckedRecord:
     """Hash of the revision."""
     catalogue: Catalogue
     content: Content
+    publisher: Publisher = Publisher()
 
     def cite(
         self, role: str, field: str, start: int = 0, end: int | None = None, item: int | None = None
@@ -41,6 +51,14 @@ def text_of(content: Content, field: str, item: int | None) -> str | None:
     if item is not None:
         value = value[item] if isinstance(value, list) and item < len(value) else None
     return value if isinstance(value, str) else None
+
+
+def texts_of(value: object) -> Iterator[tuple[int | None, str]]:
+    """Yield the text of a value, or each text of a list with its number."""
+    if isinstance(value, str):
+        yield None, value
+    elif isinstance(value, list):
+        yield from ((number, item) for number, item in enumerate(value) if isinstance(item, str))
 
 
 class Knowledge(ABC):

@@ -1,9 +1,12 @@
-"""Measure ``basis-repealed`` on workbooks whose bases were labelled by hand.
+"""Measure a check on data that were labelled by hand.
 
-``python -m publisher.checks.evaluate LABELS.tsv FOLDER``: every statute with a repealed title in the
-workbooks of the folder is a line of the labels (``file``, ``row``: number of the record from 0, ``field``,
-``title``, ``role``). Those of the role ``basis`` should be found, those of the role ``mention`` should not,
-and nothing else should.
+``python -m publisher.checks.evaluate basis-repealed LABELS.tsv FOLDER``: every statute with a repealed title
+in the workbooks of the folder is a line of the labels (``file``, ``row``: number of the record from 0,
+``field``, ``title``, ``role``). Those of the role ``basis`` should be found, those of the role ``mention``
+should not, and nothing else should.
+
+``python -m publisher.checks.evaluate cancelled-still-listed PAIRS.jsonl``: pairs of names, as
+:mod:`publisher.checks.name_pairs` reads them.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from datetime import date
 from pathlib import Path
 
 from publisher.checks.basis_repealed import BasisRepealed, statute_key
+from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import CheckedRecord, Knowledge
+from publisher.checks.name_pairs import measure_pairs
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 
@@ -84,5 +89,7 @@ def measure(labels: Path, folder: Path) -> Measures:
 
 
 if __name__ == "__main__":
-    labels_file, workbooks = sys.argv[1:3]
-    json.dump(asdict(measure(Path(labels_file), Path(workbooks))), sys.stdout, ensure_ascii=False, indent=1)
+    code, *paths = sys.argv[1:]
+    files = [Path(path) for path in paths]
+    measures = measure_pairs(*files) if code == CancelledStillListed.code else measure(*files)
+    json.dump(asdict(measures), sys.stdout, ensure_ascii=False, indent=1)

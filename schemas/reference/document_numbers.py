@@ -150,6 +150,8 @@ def _find_documents(folded: str, text: str) -> Iterator[Citation]:
         if not after:
             run, start = _take_run_before(folded, match.start(), floor, _CODE_CHARACTER)
             lead = find_start_of_code(run)
+            if run.startswith("日") and folded[max(start - 1, 0)].isdigit():  # 2014年11月24日国发〔2014〕50号
+                lead = max(lead, 1)
             before, start = _remove_spaces(run[lead:]), start + lead
         first = Citation(
             "document",

@@ -50,8 +50,9 @@ def check_rows(
         (check, KnowledgeAt(states, day.toordinal(), FOREVER - 1))
         for check, states in checks_with_states(reader, datasets, concerned)
     ]
+    publisher = next(datasets.publishers[key] for key, name in datasets.names.items() if name == dataset)
     for row in rows if checks else ():
-        record = CheckedRecord(dataset, "", "", catalogue, row.content)
+        record = CheckedRecord(dataset, "", "", catalogue, row.content, publisher)
         for check, knowledge in checks:
             for finding in check.applies(record, knowledge, day):
                 yield _at_place(finding, row, catalogue)

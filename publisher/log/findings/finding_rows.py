@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import batched
 from typing import Any
@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, insert, select
 
 from publisher.checks.all_checks import CHECKS
+from publisher.checks.check import Publisher
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.findings.derivation import concerned_records, derive
@@ -30,7 +31,7 @@ class Run:
     release: int
     """Sequence of the last release that was checked; 0 before the first."""
     inputs: str
-    """What the findings depend on besides releases, as JSON: versions of checks, catalogues of datasets."""
+    """What findings depend on besides releases, as JSON: versions of checks, catalogues and publishers."""
 
 
 def known_at(conn: Connection, run: Run) -> int:
@@ -49,15 +50,24 @@ def last_release(conn: Connection) -> int:
 
 
 def read_datasets(session: Session, conn: Connection) -> Datasets:
-    rows = conn.execute(select(t.dataset.c.key, t.dataset.c.name, t.dataset.c.catalogue_digest)).all()
-    catalogues = {row.key: session.catalogue(conn, row.catalogue_digest) for row in rows}
-    return Datasets({row.key: row.name for row in rows}, catalogues)
+    d = t.dataset.c
+    rows = conn.execute(select(d.key, d.name, d.catalogue_digest, d.details)).all()
+    return Datasets(
+        {row.key: row.name for row in rows},
+        {row.key: session.catalogue(conn, row.catalogue_digest) for row in rows},
+        {row.key: _publisher(msgspec.json.decode(row.details)) for row in rows},
+    )
+
+
+def _publisher(details: Mapping[str, Any]) -> Publisher:
+    return Publisher(details.get("body") or "", details.get("division") or "")
 
 
 def current_inputs(datasets: Datasets) -> str:
     inputs = {
         "checks": {check.code: check.version for check in CHECKS},
         "catalogues": {name: datasets.catalogues[key].digest for key, name in datasets.names.items()},
+        "publishers": {name: datasets.publishers[key] for key, name in datasets.names.items()},
     }
     return msgspec.json.encode(inputs, order="sorted").decode()
 
@@ -66,7 +76,9 @@ def is_current(inputs: str, current: str) -> bool:
     """Test whether findings computed with ``inputs`` hold; a dataset that was added since changes none."""
     before, now = msgspec.json.decode(inputs), msgspec.json.decode(current)
     return before.get("checks") == now["checks"] and all(
-        now["catalogues"].get(name) == digest for name, digest in before["catalogues"].items()
+        now[kind].get(name) == value
+        for kind in ("catalogues", "publishers")
+        for name, value in before.get(kind, {}).items()
     )
 
 

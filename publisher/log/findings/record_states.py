@@ -12,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Select, case, select
 
 from publisher.checks.all_checks import CHECKS
-from publisher.checks.check import Check, CheckedRecord, Knowledge
+from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -53,10 +53,11 @@ class RecordState:
 
 @dataclass(frozen=True, slots=True)
 class Datasets:
-    """Datasets by key, with their name and current catalogue."""
+    """Datasets by key, with their name, current catalogue and publisher."""
 
     names: Mapping[int, str]
     catalogues: Mapping[int, Catalogue]
+    publishers: Mapping[int, Publisher]
 
     def of_catalogue(self, name: str) -> list[int]:
         return [key for key, catalogue in self.catalogues.items() if catalogue.name == name]
@@ -104,8 +105,8 @@ class StateReader:
             rows: Iterable[Any] = stream(self._conn, own)
             for record, dataset, content in rows:
                 catalogue = self._datasets.catalogues[dataset]
-                name = self._datasets.names[dataset]
-                yield record, CheckedRecord(name, "", "", catalogue, _decode(content))
+                name, publisher = self._datasets.names[dataset], self._datasets.publishers[dataset]
+                yield record, CheckedRecord(name, "", "", catalogue, _decode(content), publisher)
 
     def _states(self) -> Select[Any]:
         known_to = case((_s.known_to > self._instant, FOREVER), else_=_s.known_to).label("known_to")
@@ -126,9 +127,9 @@ class StateReader:
 
     def _state(self, row: Any) -> RecordState:
         catalogue = self._datasets.catalogues[row.dataset]
-        name = self._datasets.names[row.dataset]
+        name, publisher = self._datasets.names[row.dataset], self._datasets.publishers[row.dataset]
         return RecordState(
-            CheckedRecord(name, row.id, row.hash, catalogue, _decode(row.content)),
+            CheckedRecord(name, row.id, row.hash, catalogue, _decode(row.content), publisher),
             Period(row.effective_from, row.effective_to, row.known_from, row.known_to),
             row.record,
             row.dataset,

@@ -16,7 +16,7 @@ from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
 from tests.support.log import put_workbook
 
-LIST, STATUTES = "powers", "statutes"
+LIST, STATUTES, DECISIONS = "powers", "statutes", "cancelled"
 
 
 def checked_log(url: str, folder: Path, clock: Clock) -> Log:
@@ -27,7 +27,12 @@ def checked_log(url: str, folder: Path, clock: Clock) -> Log:
 
 
 def create_datasets(log: Log) -> None:
-    for name, catalogue, parts in ((LIST, "power-list", ("档案局", "水务局")), (STATUTES, "statutes", ())):
+    lists = (
+        (LIST, "power-list", ("档案局", "水务局")),
+        (STATUTES, "statutes", ()),
+        (DECISIONS, "cancelled-items", ()),
+    )
+    for name, catalogue, parts in lists:
         log.datasets.create(dataset(name, catalogue, *parts), load_catalogue(catalogue))
 
 
@@ -68,11 +73,14 @@ def repeal(title: str, on: str, **more: str) -> dict[str, Any]:
     return {"title": title, "repealed_on": on, **by, **more}
 
 
-def publish_statutes(log: Log, *rows: dict[str, Any], on: date, **options: Any) -> bool:
+def publish_statutes(
+    log: Log, *rows: dict[str, Any], on: date, dataset: str = STATUTES, **options: Any
+) -> bool:
+    """Publish rows of a running list: that of statutes, or that of decisions."""
     entries = [Entry(row, repr(row)) for row in rows]
     source = put_workbook(log, repr(rows))
-    log.drafts.stage(STATUTES, entries, part=None, source=source, parser_version="test 1")
-    return log.releases.publish(STATUTES, effective_on=on, **options) is not None
+    log.drafts.stage(dataset, entries, part=None, source=source, parser_version="test 1")
+    return log.releases.publish(dataset, effective_on=on, **options) is not None
 
 
 def stored(log: Log) -> set[tuple[Any, ...]]:

@@ -7,7 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import Any, override
 
-from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher, Rule
 from publisher.ingest.findings.kind import Bilingual, Finding
 from publisher.log.clocks import FOREVER
 from publisher.log.findings.derivation import derive
@@ -74,7 +74,7 @@ def state(
 
 def test_a_record_of_a_needed_list_is_found_by_each_of_its_keys_and_counts_once() -> None:
     known = state(2, {"title": "甲 乙"}, Period(5, 9, 0, FOREVER), STATUTES)
-    datasets = Datasets({1: "statutes"}, {1: STATUTES})
+    datasets = Datasets({1: "statutes"}, {1: STATUTES}, {1: Publisher()})
     states = KnownStates(Reader(known), datasets, SharedWord())  # type: ignore[arg-type]
     own = Period(1, 20, 0, FOREVER)
     for name in ("甲", "乙 丙", "甲 乙"):
@@ -87,7 +87,7 @@ def test_what_a_record_was_before_is_known_from_the_release_that_says_so() -> No
     first = state(1, {"name": "甲"}, Period(1, 5, 100, FOREVER))
     corrected = state(1, {"name": "甲"}, Period(5, FOREVER, 100, 200))
     second = state(1, {"name": "乙"}, Period(5, FOREVER, 200, FOREVER), revision=1)
-    nothing = KnownStates(Reader(), Datasets({}, {}), Renamed())  # type: ignore[arg-type]
+    nothing = KnownStates(Reader(), Datasets({}, {}, {}), Renamed())  # type: ignore[arg-type]
     rows = dict(derive(Renamed(), [first, corrected, second], nothing))
     assert {row.cites: period for row, period in rows.items()} == {
         '[["own",10,"name",null,0,1],["other",10,"name",null,0,1]]': Period(5, FOREVER, 100, 200),

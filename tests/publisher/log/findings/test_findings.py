@@ -13,13 +13,13 @@ import pytest
 from sqlalchemy import text
 
 from publisher.checks.all_checks import CHECKS
-from publisher.checks.basis_repealed import statute_key
-from publisher.checks.check import CheckedRecord, Knowledge, finding_id
+from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher, finding_id
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.log.findings.checked_site import (
+    DECISIONS,
     LIST,
     STATUTES,
     checked_log,
@@ -169,7 +169,8 @@ def test_a_new_version_of_a_check_checks_everything_again(log: Log, monkeypatch:
 
 
 TITLES = ("甲法", "乙法", "丙法")
-NAMES = ("一", "二", "三")
+NAMES = ("设立典当行审批", "取水许可", "查档")
+RENAMED = ("典当行设立许可", "取水审批", "查档核准", "借档审批")
 ROUNDS = 10
 REFUSALS = {"later-effect", "no-change", "nothing-changes", "no-such-record", "erased"}
 
@@ -181,15 +182,15 @@ class RandomLog:
         self.log, self.clock, self._random = log, clock, random.Random(seed)
 
     def run(self) -> None:
-        steps = (self._list, self._list, self._statutes, self._amend, self._wait)
+        steps = (self._list, self._list, self._statutes, self._decisions, self._amend, self._wait)
         later = [self._random.choice(steps) for _ in range(ROUNDS)]
-        for step in (self._list, *[self._statutes] * 3, *later):
+        for step in (self._list, *[self._statutes] * 3, *[self._decisions] * 2, *later):
             try:
                 step()
             except LogError as error:
                 if error.code not in REFUSALS:
                     raise
-                for dataset in (LIST, STATUTES):
+                for dataset in (LIST, STATUTES, DECISIONS):
                     if self.log.drafts.get(dataset):
                         self.log.drafts.discard(dataset)
             self.clock.advance(minutes=1)
@@ -206,7 +207,8 @@ class RandomLog:
             f"《{title}》第{drawn.choice('一二三')}条" for title in drawn.sample(TITLES, drawn.randrange(4))
         ]
         mention = f"\n第九条：依照《{drawn.choice(TITLES)}》的规定处罚。" if drawn.random() < 0.3 else ""
-        return "、".join(parts) + mention or "无"
+        place = f"\n示政发〔2019〕2号附件第{drawn.choice('123')}项" if drawn.random() < 0.3 else ""
+        return "、".join(parts) + mention + place or "无"
 
     def _list(self) -> None:
         bases = {name: self._basis() for name in self._random.sample(NAMES, self._random.randrange(1, 4))}
@@ -219,8 +221,26 @@ class RandomLog:
             row = {"title": title, "version": self._day().isoformat(), "effective": self._day().isoformat()}
         publish_statutes(self.log, row, on=self._day(), on_conflict=self._random.choice(["keep", "replace"]))
 
+    def _decisions(self) -> None:
+        drawn = self._random
+        row: dict[str, Any] = {
+            "name": drawn.choice(RENAMED),
+            "decision_number": drawn.choice(("示政发〔2019〕2号", "示政发〔2020〕3号")),
+            "item_number": drawn.choice("123"),
+            "decision": drawn.choice(("取消", "取消", "部分取消", "下放")),
+        }
+        if drawn.random() < 0.5:
+            row["decided_on"] = self._day().isoformat()
+        publish_statutes(
+            self.log,
+            row,
+            on=self._day(),
+            dataset=DECISIONS,
+            on_conflict=drawn.choice(["keep", "replace"]),
+        )
+
     def _amend(self) -> None:
-        dataset = self._random.choice((LIST, STATUTES))
+        dataset = self._random.choice((LIST, STATUTES, DECISIONS))
         records = self.log.queries.records(dataset, RecordQuery(limit=100)).records
         if not records:
             return
@@ -246,25 +266,36 @@ class RandomLog:
 def expected_ids(log: Log, day: date, known_at: datetime) -> set[str]:
     """Apply the checks to the records of a view, without anything that the log derived."""
     view = View(as_of=day, known_at=known_at)
-    known: dict[str, list[CheckedRecord]] = {}
-    for record in in_view(log, STATUTES, "statutes", view):
-        known.setdefault(statute_key(str(record.content["title"])), []).append(record)
+    lists = {"statutes": STATUTES, "cancelled-items": DECISIONS}
 
     class Known(Knowledge):
+        def __init__(self, check: Check) -> None:
+            self._rows = [
+                (name, set(keys(record.content)), record)
+                for name, keys in check.needs.items()
+                if name in lists
+                for record in in_view(log, lists[name], name, view)
+            ]
+
         def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
-            return known.get(key, ())
+            return [row for name, keys, row in self._rows if name == catalogue and key in keys]
 
     return {
         finding_id(found)
-        for record in in_view(log, LIST, "power-list", view)
         for check in CHECKS
-        for found in check.applies(record, Known(), day)
+        if check.concerns(load_catalogue("power-list"))
+        for known in [Known(check)]
+        for record in in_view(log, LIST, "power-list", view)
+        for found in check.applies(record, known, day)
     }
 
 
 def in_view(log: Log, dataset: str, catalogue: str, view: View) -> Iterator[CheckedRecord]:
     for state in log.queries.records(dataset, RecordQuery(view=view, limit=1000)).records:
-        yield CheckedRecord(dataset, state.id, state.revision or "", load_catalogue(catalogue), state.content)
+        publisher = Publisher("示例市", "")
+        yield CheckedRecord(
+            dataset, state.id, state.revision or "", load_catalogue(catalogue), state.content, publisher
+        )
 
 
 def compare_random_log(url: str, folder: Path, seed: int) -> None:

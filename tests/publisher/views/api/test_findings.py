@@ -63,7 +63,9 @@ def test_wrong_parameters_ids_and_instants_are_refused(site: Site) -> None:
 
 
 def test_each_check_states_its_rules_and_what_it_was_measured_on(site: Site) -> None:
-    (check,) = site.client.get("/v1/checks").json()["checks"]
-    assert (check["code"], check["needs"]) == ("basis-repealed", ["statutes"])
+    checks = {check["code"]: check for check in site.client.get("/v1/checks").json()["checks"]}
+    check = checks["basis-repealed"]
+    assert check["needs"] == ["statutes"]
     assert {rule["name"] for rule in check["rules"]} == {"repealed", "repealed-before", "old-name"}
     assert check["labelled_set"]["positives"] == 20
+    assert checks["cancelled-still-listed"]["labelled_set"]["recall"] == "0.70"

@@ -1,0 +1,133 @@
+"""Decisions on approvals: what they decide, whom they concern, and what is compatible with them.
+
+Not every cancelled name that is still listed contradicts the decision: the State Council cancels approvals of
+its own ministries, delegates others to the very body that lists them, or a later law creates them again.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import MINYEAR, date
+from enum import Enum
+from typing import Literal
+
+from publisher.checks.check import CheckedRecord, texts_of
+from schemas.reference.administrative_divisions import shorten_code
+from schemas.reference.document_numbers import find_citations
+from schemas.reference.government_levels import Level, level_of_division, levels_in
+from schemas.reference.legal_bases import find_cited_statutes
+
+type Standing = Literal["kept", "unclear", "compatible"]
+"""``kept``: the approval should not be in the list any more; ``unclear``: the texts do not say for whom."""
+
+
+class Treatment(Enum):
+    """What a decision does with an approval → the words for it. The first that a text contains counts."""
+
+    PARTLY = "部分取消|部分下放"
+    TO_FILING = "备案"
+    TO_LATER = "后置"
+    MERGED = "合并|整合|并入"
+    OTHER_BODY = "调整实施机关|实施机关调整|转移|移交"
+    DELEGATED = "下放"
+    CANCELLED = "取消|停止执行|不再(?:实施|审批)"
+
+
+_ENDING = frozenset({Treatment.CANCELLED, Treatment.DELEGATED, Treatment.TO_FILING, Treatment.PARTLY})
+_TREATMENTS = {treatment: re.compile(treatment.value) for treatment in Treatment}
+NO_APPROVAL = frozenset({"行政处罚", "行政强制", "行政征收", "行政给付", "行政检查", "行政奖励", "行政裁决"})
+_LICENCE = "行政许可"
+_LISTS_OF_LICENCES = frozenset({"licence-items"})
+_STATE_COUNCIL = re.compile(r"^国(?:发|办发|函|办函|令|务院)")
+
+
+def treatment_of(row: CheckedRecord) -> Treatment | None:
+    """Return what is decided about an item; None if the source does not say."""
+    text = _text(row, "decision")
+    return next((one for one, words in _TREATMENTS.items() if words.search(text)), None)
+
+
+def judge(row: CheckedRecord, record: CheckedRecord, day: date) -> Standing:
+    """Return how the decision on an item stands to a record that lists the same approval."""
+    treatment, decided_on = treatment_of(row), _text(row, "decided_on")
+    if treatment not in _ENDING or decided_on > day.isoformat():
+        return "compatible"
+    if treatment is Treatment.TO_FILING and not _lists_licence(record):
+        return "compatible"
+    if not _is_in_area(row, record) or _is_restored(record, row):
+        return "compatible"
+    own, addressed = levels_of(record), _addressed(row)
+    if treatment is Treatment.DELEGATED:
+        return _judge_delegation(own, addressed, levels_in(_delegated_to(row)))
+    if (own and addressed and not own & addressed) or (addressed == {Level.NATION} and not own):
+        return "compatible"
+    kind = record.content.get(record.catalogue.type_field or "")
+    is_clear = own and addressed and (kind or record.catalogue.name in _LISTS_OF_LICENCES)
+    return "kept" if is_clear and treatment is not Treatment.PARTLY else "unclear"
+
+
+def levels_of(record: CheckedRecord) -> frozenset[Level]:
+    """Return the levels whose approval a record lists: its own words, else those of its list."""
+    for field in ("level", "actor"):
+        if levels := levels_in(_text(record, field)):
+            return levels
+    level = level_of_division(record.publisher.division)
+    return frozenset({level}) if level is not None else levels_in(record.publisher.body)
+
+
+def _judge_delegation(
+    own: frozenset[Level], addressed: frozenset[Level], receivers: frozenset[Level]
+) -> Standing:
+    """An approval that was delegated is rightly listed by whoever received it, and further down."""
+    if not own or not receivers or max(own) >= min(receivers):
+        return "compatible"
+    return "kept" if own & addressed else "compatible"
+
+
+def _is_in_area(row: CheckedRecord, record: CheckedRecord) -> bool:
+    """Test whether the decision binds whoever publishes the record: the nation, or one place."""
+    if _STATE_COUNCIL.match(_text(row, "decision_number")):
+        return True
+    if row.publisher.division:
+        return shorten_code(record.publisher.division).startswith(shorten_code(row.publisher.division))
+    place = row.publisher.body.removesuffix("人民政府")
+    return bool(place) and record.publisher.body.startswith(place)
+
+
+def lists_approval(record: CheckedRecord) -> bool:
+    """Test for a record that may list an approval: not a penalty or an inspection that hangs on one."""
+    return record.content.get(record.catalogue.type_field or "") not in NO_APPROVAL
+
+
+def _lists_licence(record: CheckedRecord) -> bool:
+    kind = record.content.get(record.catalogue.type_field or "")
+    return kind == _LICENCE or record.catalogue.name in _LISTS_OF_LICENCES
+
+
+def _is_restored(record: CheckedRecord, row: CheckedRecord) -> bool:
+    """Test for a basis that is newer than the decision, whose number gives its last possible day."""
+    years = [one.year for one in find_citations(_text(row, "decision_number")) if one.year]
+    stated = _text(row, "decided_on")
+    decided = date.fromisoformat(stated) if stated else date(years[0] if years else MINYEAR, 12, 31)
+    return any(day > decided for day in _days_of_bases(record))
+
+
+def _days_of_bases(record: CheckedRecord) -> Iterator[date]:
+    for field in record.catalogue.basis_fields:
+        for _, text in texts_of(record.content.get(field)):
+            yield from (one.dated for one in find_cited_statutes(text) if one.dated is not None)
+            yield from (date(one.year, 1, 1) for one in find_citations(text) if one.year)
+
+
+def _addressed(row: CheckedRecord) -> frozenset[Level]:
+    return levels_in(_text(row, "addressed_level")) or levels_in(_text(row, "actor"))
+
+
+def _delegated_to(row: CheckedRecord) -> str:
+    return _text(row, "delegated_to") or _text(row, "decision").partition("下放")[2].removeprefix("至")
+
+
+def _text(record: CheckedRecord, field: str) -> str:
+    value = record.content.get(field)
+    return value if isinstance(value, str) else ""

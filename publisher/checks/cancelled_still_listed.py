@@ -1,0 +1,158 @@
+"""``cancelled-still-listed`` (明放暗留): a decision cancelled or delegated an approval that a list still has.
+
+The exact way is a place in a decision that the record cites as basis (国务院令第412号第86项). The other
+is the name: what it approves is the same, and only words that any approval may have differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from datetime import date
+from types import MappingProxyType
+from typing import override
+
+from publisher.checks.approval_names import ApprovalName, compare_names, names_in
+from publisher.checks.cancellation import judge, lists_approval
+from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
+from publisher.ingest.findings.kind import Bilingual, Cite, Finding
+from schemas.definition.catalogue import Catalogue, Content
+from schemas.reference.decision_places import DecisionPlace, find_decision_places, plain_number
+
+_CANCELLED = "cancelled-items"
+_LISTS = frozenset({"power-list", "licence-items", "service-guides", "pre-approvals", "investment-approvals"})
+_NAMES = ("name", "sub_name")
+
+_MESSAGE = Bilingual(
+    "“{name}”仍列于清单，而{number}对“{item}”的处理决定是“{decision}”",
+    "“{name}” is still listed, although {number} decided on “{item}”: {decision}",
+)
+_SAME_PLACE = Bilingual(
+    "依据所引的{place}，就是该决定所列的这一项。",
+    "The basis cites {place}, which is the item of the decision.",
+)
+_SAME_NAME = Bilingual(
+    "两个名称只有审批、许可、设立、企业一类通用字词和语序不同。",
+    "Both names differ only in words that any approval may have, and in their order.",
+)
+_UNCLEAR = Bilingual(
+    "所引原文没有写明决定涉及哪一层级、哪一部分。",
+    " The texts do not state which level, or which part, the decision concerns.",
+)
+
+
+def _unclear(because: Bilingual) -> Bilingual:
+    return Bilingual(because.zh + _UNCLEAR.zh, because.en + _UNCLEAR.en)
+
+
+_CITED = Rule("cited-place", "fact", _MESSAGE, _SAME_PLACE)
+_CITED_UNCLEAR = Rule("cited-place-unclear", "likely", _MESSAGE, _unclear(_SAME_PLACE))
+_NAMED = Rule("same-name", "likely", _MESSAGE, _SAME_NAME)
+_NAMED_UNCLEAR = Rule("same-name-unclear", "look", _MESSAGE, _unclear(_SAME_NAME))
+
+
+def _keys_of_row(content: Content) -> Iterator[str]:
+    """Yield what a record that means the item of a decision looks up: name and places."""
+    for name in names_in(str(content.get("name", "")))[:1]:
+        yield _name_key(name)
+    yield from (_place_key(place) for place in _places_of_row(content))
+
+
+def _places_of_row(content: Content) -> list[DecisionPlace]:
+    places = [place for _, text in texts_of(content.get("basis")) for place in find_decision_places(text)]
+    number, item = content.get("decision_number"), content.get("item_number")
+    if number and item:
+        annex = plain_number(str(content.get("annex", "")))
+        places.append(DecisionPlace(str(number), annex, plain_number(str(item)), 0, 0))
+    return places
+
+
+def _name_key(name: ApprovalName) -> str:
+    return f"name {name.key}"
+
+
+def _place_key(place: DecisionPlace) -> str:
+    return f"place {place.key}"
+
+
+class CancelledStillListed(Check):
+    code = "cancelled-still-listed"
+    version = 1
+    title = Bilingual("已取消或下放的审批仍列于清单", "Cancelled approval is still listed")
+    needs = MappingProxyType({_CANCELLED: _keys_of_row})
+    rules = (_CITED, _CITED_UNCLEAR, _NAMED, _NAMED_UNCLEAR)
+    way_out = Bilingual(
+        "请对照决定核对：确已取消的，移出清单；已改为备案的，改列其他行政权力；决定之后另有新依据的，补列该依据",
+        "Compare with the decision: remove what was cancelled, list a filing as such, or name a newer basis",
+    )
+    labelled_set = LabelledSet(
+        Bilingual(
+            "决定和国家清单中的审批与14个部门工作簿中事项的575对名称，由一人标注；"
+            "“同一审批”只有10对，规则也是参照它们编写的，召回率很不确定；"
+            "另有8对未能判定，不计入",
+            "575 pairs of an approval in a decision or national list and an item in 14 workbooks, labelled "
+            "by one judge; only 10 are the same approval, and the rules were written with them at hand; "
+            "8 more are unsure and do not count",
+        ),
+        measured_on=date(2026, 11, 30),
+        positives=10,
+        negatives=557,
+        precision="1.00",
+        recall="0.70",
+    )
+    example = "煤炭经营许可 | 行政许可 | 已取消：设立煤炭经营企业审批"
+
+    def concerns(self, catalogue: Catalogue) -> bool:
+        return catalogue.name in _LISTS
+
+    @override
+    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+        for row, own in self.find_links(record, knowledge):
+            standing = judge(row, record, day)
+            if standing != "compatible":
+                rules = (_NAMED, _NAMED_UNCLEAR) if len(own) == 1 else (_CITED, _CITED_UNCLEAR)
+                yield self.finding(rules[standing == "unclear"], [*own, *_cites_of_row(row)])
+
+    def find_links(
+        self, record: CheckedRecord, knowledge: Knowledge
+    ) -> list[tuple[CheckedRecord, tuple[Cite, ...]]]:
+        """List the items of decisions that mean the approval of a record, lawful or not.
+
+        Each has the name, and the place that the record's basis cites if that is how they are linked.
+        """
+        if not lists_approval(record):
+            return []
+        links: dict[str, tuple[CheckedRecord, tuple[Cite, ...]]] = {}
+        for row, own in (*self._cited(record, knowledge), *self._named(record, knowledge)):
+            if all(row.content.get(name) for name in ("decision_number", "decision")):
+                links.setdefault(row.id, (row, own))
+        return list(links.values())
+
+    def _cited(
+        self, record: CheckedRecord, knowledge: Knowledge
+    ) -> Iterator[tuple[CheckedRecord, tuple[Cite, ...]]]:
+        """Yield the items of decisions at the places that the record's bases cite."""
+        for field in record.catalogue.basis_fields:
+            for item, text in texts_of(record.content.get(field)):
+                for place in find_decision_places(text):
+                    for row in knowledge.find(_CANCELLED, _place_key(place)):
+                        if any(place.is_at(own) for own in _places_of_row(row.content)):
+                            cite = record.cite("place", field, place.start, place.end, item)
+                            yield row, (record.cite("name", "name"), cite)
+
+    def _named(
+        self, record: CheckedRecord, knowledge: Knowledge
+    ) -> Iterator[tuple[CheckedRecord, tuple[Cite, ...]]]:
+        """Yield the items of decisions that have the name of the record, or of a part of it."""
+        for field in _NAMES:
+            for name in names_in(str(record.content.get(field, ""))):
+                for row in knowledge.find(_CANCELLED, _name_key(name)):
+                    if compare_names(name, names_in(str(row.content["name"]))[0]).is_same:
+                        yield row, (record.cite("name", field, name.start, name.end),)
+
+
+def _cites_of_row(row: CheckedRecord) -> Iterator[Cite]:
+    fields = {"item": "name", "number": "decision_number", "decision": "decision"}
+    yield from (row.cite(role, field) for role, field in fields.items())
+    for field in ("actor", "addressed_level", "delegated_to", "scope", "decided_on"):
+        if row.content.get(field):
+            yield row.cite(field, field)

@@ -1,0 +1,106 @@
+"""Places in decisions that a text cites: 附件1第12项 of 国发〔2013〕44号, 国务院令第412号 第86项."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.normalise import chinese_number
+from schemas.reference.document_numbers import Citation, find_citations
+
+_NUMERAL = r"[\d０-９]{1,4}|[一二三四五六七八九十百零〇]{1,7}"
+_ITEM = re.compile(
+    rf"(?:附件\s*(?P<annex>{_NUMERAL})?[^第。；;！？\n]{{0,60}}?[:：\s]*)?(?<![条款])第\s*(?P<item>{_NUMERAL})\s*项"
+)
+_IN_ARTICLE = re.compile(r"[条款][^。；：:\n《]{0,12}第\s*$")
+_LISTS = ("目录", "清单")
+"""Endings of titles that name an annex of the decision cited before, not another document."""
+_SHORT_FORM = re.compile(r"(?<![\d院])412\s?号令")
+_NUMBERS = {"国务院对确需保留的行政审批项目设定行政许可的决定": "国务院令第412号"}
+"""Decisions whose items are often cited by the title alone."""
+_OPENERS, _CLOSERS = "（(", "）)"
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionPlace:
+    """An item of a decision, with the position of 附件N第N项 in the text."""
+
+    decision: str
+    """Number in standard form: 国发〔2013〕44号, 国务院令第412号."""
+    annex: str
+    """Number of the annex; empty if it is not stated."""
+    item: str
+    start: int
+    end: int
+
+    @property
+    def key(self) -> str:
+        """Decision and item. Most texts leave the annex out, so it is compared apart."""
+        return f"{self.decision} {self.item}"
+
+    def is_at(self, other: DecisionPlace) -> bool:
+        """Test whether both are one place; an annex that is not stated may be any."""
+        annexes = {self.annex, other.annex} - {""}
+        return self.key == other.key and len(annexes) < 2
+
+
+def find_decision_places(text: str) -> list[DecisionPlace]:
+    """Find every item of a decision that a text cites, in order.
+
+    第五条第三项 is none: it is part of an article. An item belongs to the last decision before it; in the
+    note after a title (2004年国务院令第412号，2016年国务院令第671号修订) that is the first number.
+    """
+    if "项" not in text or "第" not in text:
+        return []
+    items = [one for one in _ITEM.finditer(text) if not _IN_ARTICLE.search(text, 0, one.start("item"))]
+    if not items:
+        return []
+    citations = sorted([*find_citations(text), *_short_forms(text)], key=lambda citation: citation.start)
+    places = []
+    for match in items:
+        item = match.start("item")
+        if any(one.start <= item < one.end for one in citations):
+            continue
+        if decision := _decision_before(citations, item, text):
+            start = match.start() if match["annex"] else text.rindex("第", 0, item)
+            numbers = plain_number(match["annex"]), plain_number(match["item"])
+            places.append(DecisionPlace(decision, *numbers, start, match.end()))
+    return places
+
+
+def _short_forms(text: str) -> Iterator[Citation]:
+    for match in _SHORT_FORM.finditer(text):
+        yield Citation("order", "国务院令", None, 412, text=match[0], start=match.start(), end=match.end())
+
+
+def plain_number(text: str | None) -> str:
+    """Return the digits of an item's or annex's number: 附件二 → 2, 第58项 → 58; other text as it is."""
+    numeral = re.fullmatch(rf"(?:附件|第)?\s*({_NUMERAL})\s*[项号]?", (text or "").strip())
+    number = chinese_number(numeral[1]) if numeral else None
+    return str(number) if number is not None else (text or "").strip()
+
+
+def _decision_before(citations: list[Citation], position: int, text: str) -> str:
+    decision, end = "", 0
+    for citation in _until(citations, position):
+        if citation.kind == "statute":
+            if citation.title.endswith(_LISTS):
+                continue
+            is_named_by_number = decision and not text[end : citation.start].strip(" （(：:，,")
+            decision = decision if is_named_by_number else _NUMBERS.get(citation.title, "")
+            end = citation.end
+        elif not decision or not _shares_bracket(text, end, citation.start):
+            decision, end = citation.standard, citation.end
+    return decision
+
+
+def _until(citations: list[Citation], position: int) -> Iterator[Citation]:
+    yield from (citation for citation in citations if citation.end <= position)
+
+
+def _shares_bracket(text: str, end: int, start: int) -> bool:
+    """Test whether a number at ``start`` is in the bracket in which the one before ends."""
+    before, between = text[:end], text[end:start]
+    is_open = sum(map(before.count, _OPENERS)) > sum(map(before.count, _CLOSERS))
+    return is_open and not any(sign in between for sign in _CLOSERS)
