@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -106,6 +108,25 @@ def test_after_a_kill_the_caller_is_told_to_retry_and_the_next_file_is_generated
 
 async def _kill_when_running(folder: Path) -> None:
     os.kill(await _first_process(folder), signal.SIGKILL)
+
+
+def test_a_process_does_not_outlive_a_service_that_was_killed(tmp_path: Path) -> None:
+    script = f"""
+import anyio, os, signal
+from publisher.web.file_processes import FileProcesses
+from tests.publisher.web.test_file_processes import note_process
+
+async def story():
+    processes = FileProcesses(note_process, 1)
+    async with processes.running():
+        await processes.run({str(tmp_path)!r}, 0)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+anyio.run(story, backend_options={{"use_uvloop": True}})
+"""
+    ended = subprocess.run([sys.executable, "-c", script], check=False, timeout=60)
+    assert ended.returncode == -signal.SIGKILL
+    _wait_until(lambda: not is_running(int(names_in(tmp_path)[0])))
 
 
 def test_what_is_refused_is_refused_here_too() -> None:

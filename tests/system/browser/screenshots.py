@@ -33,6 +33,8 @@ def pages(base: str) -> dict[str, str]:
     changed = address_of("shili-power-list", "危险化学品经营许可")
     with urlopen(f"{base}/v1{changed}") as answer:  # noqa: S310 - ours
         revision = json.load(answer)["revision"]["hash"]
+    with urlopen(f"{base}/v1/findings?limit=1") as answer:  # noqa: S310
+        finding = json.load(answer)["findings"][0]["id"]
     with urlopen(f"{base}/v1/datasets/policy-documents/records") as answer:  # noqa: S310
         document = f"/datasets/policy-documents/records/{json.load(answer)['records'][0]['id']}"
     return {
@@ -61,6 +63,11 @@ def pages(base: str) -> dict[str, str]:
         "record-corrected": address_of("shili-power-list", "社会团体成立登记"),
         "record-withdrawn": withdrawn(),
         "origin": f"{changed}/revisions/{revision}",
+        "findings": "/findings",
+        "finding": f"/findings/{finding}",
+        "check": "/checks/basis-repealed",
+        "corrections": "/corrections",
+        "correction-form": f"{changed}/correction",
         "verify": "/verify",
         "document": document,
         "developers": "/developers",
