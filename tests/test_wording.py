@@ -53,6 +53,7 @@ RECOGNISERS = (
     "schemas/reference/government_bodies.py",
     "schemas/reference/document_numbers.py",
     "schemas/reference/legal_bases.py",
+    "schemas/reference/quoted_articles.py",
     "schemas/reference/administrative_divisions.py",
     "publisher/ingest/formats/cell_styles/builtin_formats.py",
     "publisher/ingest/formats/number_formats/",

@@ -14,7 +14,7 @@ from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.legal_bases import CitedStatute, find_cited_statutes
 
 _STATUTES = "statutes"
-_TITLE = re.compile(r"[《〈]((?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+)[》〉]")
+TITLE = re.compile(r"[《〈]((?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+)[》〉]")
 _NOT_IN_KEY = re.compile(r"[\s《》〈〉<>＜＞“”\"（）()]|中华人民共和国")
 
 
@@ -110,7 +110,7 @@ class BasisRepealed(Check):
         for item, text in texts_of(record.content.get(field)):
             repeals = {
                 key: row
-                for key in sorted({statute_key(title) for title in _TITLE.findall(text)})
+                for key in sorted({statute_key(title) for title in TITLE.findall(text)})
                 if (row := _find_repeal(knowledge.find(_STATUTES, key), day)) is not None
             }
             for statute in find_cited_statutes(text) if repeals else ():
@@ -146,7 +146,8 @@ def _find_repeal(rows: Iterable[CheckedRecord], day: date) -> CheckedRecord | No
     """Return the row that says that a title is repealed on a day; None if an edition of it is in force."""
     newest: tuple[date, bool, CheckedRecord] | None = None
     for row in rows:
-        events = [(_repealed_from(row), True), (_date(row, "effective"), False)]
+        version = None if "repealed_by" in row.content else date_of(row, "version")
+        events = [(_repealed_from(row), True), (date_of(row, "effective") or version, False)]
         for event, repealed in events:
             if event is not None and event <= day and (newest is None or (event, not repealed) > newest[:2]):
                 newest = (event, not repealed, row)
@@ -157,15 +158,16 @@ def _repealed_from(row: CheckedRecord) -> date | None:
     """Return the first day on which the row's edition is certainly repealed; None without a full citation."""
     if not all(row.content.get(name) for name in ("repealed_by", "repealed_article")):
         return None
-    return _date(row, "repealed_on") or _date(row, "repealed_by_version")
+    return date_of(row, "repealed_on") or date_of(row, "repealed_by_version")
 
 
 def _replaced_from(row: CheckedRecord) -> date:
     """Return the day from which a note on the edition can only mean the statute that replaced it."""
-    days = (_date(row, "repealed_on"), _date(row, "repealed_by_version"))
+    days = (date_of(row, "repealed_on"), date_of(row, "repealed_by_version"))
     return min(day for day in days if day is not None)
 
 
-def _date(row: CheckedRecord, field: str) -> date | None:
+def date_of(row: CheckedRecord, field: str) -> date | None:
+    """Return the day in a field; None without one."""
     value = row.content.get(field)
     return date.fromisoformat(value) if isinstance(value, str) else None

@@ -1,9 +1,9 @@
 """Measure a check on data that were labelled by hand.
 
-``python -m publisher.checks.evaluate basis-repealed LABELS.tsv FOLDER``: every statute with a repealed title
-in the workbooks of the folder is a line of the labels (``file``, ``row``: number of the record from 0,
-``field``, ``title``, ``role``). Those of the role ``basis`` should be found, those of the role ``mention``
-should not, and nothing else should.
+``python -m publisher.checks.evaluate CHECK LABELS.tsv FOLDER``. A line of the labels is a place of the
+workbooks of the folder (``file``, ``row``: number of the record from 0, ``field``, ``title``: see
+:data:`LABELLED`) and its ``role``. Places of the role that the check looks for should be found. Those of the
+role ``reworded`` may be found, and nothing else should.
 
 ``python -m publisher.checks.evaluate cancelled-still-listed PAIRS.jsonl``: pairs of names, as
 :mod:`publisher.checks.name_pairs` reads them.
@@ -14,24 +14,28 @@ from __future__ import annotations
 import csv
 import json
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
 
-from publisher.checks.basis_repealed import BasisRepealed, statute_key
+from publisher.checks.article_moved import ArticleMoved
+from publisher.checks.basis_repealed import BasisRepealed
 from publisher.checks.cancelled_still_listed import CancelledStillListed
-from publisher.checks.check import CheckedRecord, Knowledge
+from publisher.checks.check import Check, CheckedRecord, Knowledge
 from publisher.checks.name_pairs import measure_pairs
+from publisher.checks.shipped_statutes import REPEALS, read_shipped_statutes
+from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
+from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 
-STATUTES_FILE = Path(__file__).parent / "statutes.csv"
-"""The list of repeals that ships."""
 _DAY = date(2026, 1, 1)
+_EITHER = "reworded"
 
 type Place = tuple[str, int, str, str]
-"""File, number of the record, field, title of the statute."""
+"""File, number of the record, field, and what is labelled there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,52 +48,83 @@ class Measures:
     wrong: tuple[Place, ...]
 
 
-class ShippedStatutes(Knowledge):
-    """The list of repeals that ships, all of it in force."""
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """A check with labels: the role that it looks for, and what of a finding is labelled."""
 
-    def __init__(self) -> None:
-        catalogue = load_catalogue("statutes")
-        reading = read_file(STATUTES_FILE.read_bytes(), name=STATUTES_FILE.name, catalogue=catalogue)
+    check: Check
+    role: str
+    titles: Callable[[Finding], list[str]]
+
+
+def _titles_of_statutes(finding: Finding) -> list[str]:
+    return [cite.text for cite in finding.cites if cite.role == "statute"]
+
+
+def _titles_with_articles(finding: Finding) -> list[str]:
+    (title,) = _titles_of_statutes(finding)
+    return [f"{title}{cite.text}" for cite in finding.cites if cite.role.startswith("article")]
+
+
+LABELLED = {
+    "basis-repealed": Labelled(BasisRepealed(), "basis", _titles_of_statutes),
+    "article-moved": Labelled(ArticleMoved(), "moved", _titles_with_articles),
+}
+
+
+@cache
+def _shipped() -> tuple[Content, ...]:
+    catalogue = load_catalogue("statutes")
+    reading = read_file(read_shipped_statutes(), name=REPEALS.name, catalogue=catalogue)
+    return tuple(record.content for record in reading.records)
+
+
+class ShippedStatutes(Knowledge):
+    """The list of statutes that ships, all of it in force, by the keys of a check."""
+
+    def __init__(self, check: Check) -> None:
         self._rows: dict[str, list[CheckedRecord]] = {}
-        for number, entry in enumerate(reading.records):
-            row = CheckedRecord("statutes", f"s{number}", "", catalogue, entry.content)
-            self._rows.setdefault(statute_key(str(entry.content["title"])), []).append(row)
+        for number, content in enumerate(_shipped()):
+            row = CheckedRecord("statutes", f"s{number}", "", load_catalogue("statutes"), content)
+            for key in check.needs["statutes"](content):
+                self._rows.setdefault(key, []).append(row)
 
     def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
         return self._rows.get(key, ()) if catalogue == "statutes" else ()
 
 
-def find_in_workbooks(folder: Path, day: date = _DAY) -> Iterator[Place]:
-    """Yield every basis of the power lists of a folder that is repealed on the day."""
-    catalogue, statutes, check = load_catalogue("power-list"), ShippedStatutes(), BasisRepealed()
+def find_in_workbooks(labelled: Labelled, folder: Path, day: date = _DAY) -> Iterator[Place]:
+    """Yield every place in the power lists of a folder at which the check has a finding on the day."""
+    catalogue, statutes = load_catalogue("power-list"), ShippedStatutes(labelled.check)
     for path in sorted(folder.iterdir()):
         reading = read_file(path.read_bytes(), name=path.name, catalogue=catalogue)
         for number, entry in enumerate(reading.records):
             record = CheckedRecord("list", f"r{number}", "", catalogue, entry.content)
-            for finding in check.applies(record, statutes, day):
-                title = next(cite.text for cite in finding.cites if cite.role == "statute")
-                yield path.name, number, finding.cites[0].field, title
+            for finding in labelled.check.applies(record, statutes, day):
+                for title in labelled.titles(finding):
+                    yield path.name, number, finding.cites[0].field, title
 
 
-def measure(labels: Path, folder: Path) -> Measures:
+def measure(code: str, labels: Path, folder: Path) -> Measures:
+    """Measure a check. Precision counts all findings; those of the role ``reworded`` are right."""
     with labels.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
-    places = {(row["file"], int(row["row"]), row["field"], row["title"]): row["role"] for row in rows}
-    positives = {place for place, role in places.items() if role == "basis"}
-    findings = set(find_in_workbooks(folder))
-    right = len(findings & positives)
+    roles = {(row["file"], int(row["row"]), row["field"], row["title"]): row["role"] for row in rows}
+    positives = {place for place, role in roles.items() if role == LABELLED[code].role}
+    findings = set(find_in_workbooks(LABELLED[code], folder))
+    right = {place for place in findings if place in positives or roles.get(place) == _EITHER}
     return Measures(
         len(positives),
-        len(places) - len(positives),
-        right / len(findings) if findings else 1.0,
-        right / len(positives) if positives else 1.0,
+        sum(role not in {LABELLED[code].role, _EITHER} for role in roles.values()),
+        len(right) / len(findings) if findings else 1.0,
+        len(findings & positives) / len(positives) if positives else 1.0,
         tuple(sorted(positives - findings)),
-        tuple(sorted(findings - positives)),
+        tuple(sorted(findings - right)),
     )
 
 
 if __name__ == "__main__":
     code, *paths = sys.argv[1:]
     files = [Path(path) for path in paths]
-    measures = measure_pairs(*files) if code == CancelledStillListed.code else measure(*files)
+    measures = measure_pairs(*files) if code == CancelledStillListed.code else measure(code, *files)
     json.dump(asdict(measures), sys.stdout, ensure_ascii=False, indent=1)

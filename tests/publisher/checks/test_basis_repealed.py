@@ -12,7 +12,8 @@ import pytest
 
 from publisher.checks.basis_repealed import BasisRepealed, statute_key
 from publisher.checks.check import CheckedRecord, Knowledge, finding_id
-from publisher.checks.evaluate import STATUTES_FILE, measure
+from publisher.checks.evaluate import measure
+from publisher.checks.shipped_statutes import REPEALS
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
@@ -77,6 +78,13 @@ def test_a_statute_that_was_enacted_again_under_its_name_is_in_force() -> None:
     assert check({"name": "甲", "basis": BASIS}, ARCHIVES, again, on=date(2025, 1, 1)) == []
 
 
+def test_an_edition_that_is_newer_than_the_repeal_is_in_force() -> None:
+    older, newer = ({"title": "档案法实施办法", "version": day} for day in ("2017-03-01", "2025-06-01"))
+    assert len(check({"name": "甲", "basis": BASIS}, ARCHIVES, older, on=date(2025, 6, 1))) == 1
+    assert len(check({"name": "甲", "basis": BASIS}, ARCHIVES, newer, on=date(2025, 5, 31))) == 1
+    assert check({"name": "甲", "basis": BASIS}, ARCHIVES, newer, on=date(2025, 6, 1)) == []
+
+
 def test_an_edition_that_is_not_older_than_the_repeal_is_only_to_be_looked_at() -> None:
     new = BASIS.replace("2017年3月1日修正", "2024年1月12日公布")
     (finding,) = check({"name": "甲", "basis": new}, ARCHIVES)
@@ -120,7 +128,7 @@ def test_lists_of_documents_and_decisions_are_not_checked() -> None:
 
 
 def test_the_list_of_statutes_that_ships_can_be_imported_as_it_is() -> None:
-    reading = read_file(STATUTES_FILE.read_bytes(), name=STATUTES_FILE.name, catalogue=STATUTES)
+    reading = read_file(REPEALS.read_bytes(), name=REPEALS.name, catalogue=STATUTES)
     assert len(reading.records) == 582
     assert [f for f in reading.findings if f.severity == "error"] == []
     keys = Counter(statute_key(str(record.content["title"])) for record in reading.records)
@@ -134,7 +142,7 @@ def test_the_list_of_statutes_that_ships_can_be_imported_as_it_is() -> None:
 @pytest.mark.slow  # 14 workbooks
 def test_real_workbooks_every_row_that_rests_on_a_repealed_statute_is_found_and_no_mention() -> None:
     """Labelled by hand: every statute of the workbooks with a repealed title. 13 rows, one file twice."""
-    measures = measure(Path(__file__).parent / "labels.tsv", require("power-list-karamay"))
+    measures = measure("basis-repealed", Path(__file__).parent / "labels.tsv", require("power-list-karamay"))
     assert (measures.missed, measures.wrong) == ((), ())
     published = BasisRepealed.labelled_set
     assert published is not None

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
+from publisher.checks.shipped_statutes import REPEALS
 from tests.support.command import Home, xlsx
 
 BASIS = "【法规】《中华人民共和国档案法实施办法》第八条：履行下列职责"
@@ -23,7 +25,7 @@ def test_a_repealed_basis_is_found_until_a_release_mends_it(site: Home, tmp_path
     assert "还没有法律法规清单" in without.err
     refused = site.run("statutes", "import")
     assert (refused.code, "--body" in refused.err) == (2, True)
-    site.ok("statutes", "import", "--body", "示例市司法局", "--contact", "a@b.example")
+    site.ok("statutes", "import", REPEALS, "--body", "示例市司法局", "--contact", "a@b.example")
     site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
 
     shown = site.ok("--lang", "zh", "check")
@@ -48,7 +50,7 @@ def test_a_repealed_basis_is_found_until_a_release_mends_it(site: Home, tmp_path
 def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_path: Path) -> None:
     site.dataset("powers")
     publish_powers(site, tmp_path / "a.xlsx", BASIS, "2024-01-01")
-    site.ok("statutes", "import", "--body", "示例市司法局", "--contact", "a@b.example")
+    site.ok("statutes", "import", REPEALS, "--body", "示例市司法局", "--contact", "a@b.example")
     site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
     (finding,) = site.ok("check", "--json").json["findings"]
     answer = ("answer", finding["id"], "--kind", "接受", "--text", "将改正", "--by", "市档案局")
@@ -73,7 +75,7 @@ def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_pa
 
 def test_the_clerk_sees_findings_with_their_place_before_publication(site: Home, tmp_path: Path) -> None:
     site.dataset("powers")
-    site.ok("statutes", "import", "--body", "示例市司法局", "--contact", "a@b.example")
+    site.ok("statutes", "import", REPEALS, "--body", "示例市司法局", "--contact", "a@b.example")
     site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
     row = ["档案工作监督检查", "行政检查", BASIS, "市档案局", "10个工作日", "20个工作日", ""]
     good = ["档案保管检查", "行政检查", "《档案法实施条例》第五十条", *row[3:]]
@@ -97,3 +99,27 @@ def test_the_clerk_sees_findings_with_their_place_before_publication(site: Home,
     for words in ("第4行", "《档案法实施办法》仍列于依据，自2024-03-01起已经废止", "第五十二条"):
         assert words in published.out
     assert site.ok("check", "--json").json["total"] == 1
+
+
+def test_texts_of_statutes_are_imported_as_hashes(site: Home, tmp_path: Path) -> None:
+    sale = "销售的种子应当加工、分级、包装。大包装或者进口种子可以分装；实行分装的，应当标注分装单位。"
+    texts = tmp_path / "texts.jsonl"
+    articles = {"第一条": "本法自2022年3月1日起施行。", "第二条": sale}
+    line = {"law": "种子法", "version_date": "2021-12-24", "category": "经济法"}
+    rows = [{**line, "article": article, "text": text} for article, text in articles.items()]
+    texts.write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    site.dataset("powers")
+    basis = f"【法律】《中华人民共和国种子法》（2015年11月4日修订）\n第一条：{sale}"
+    publish_powers(site, tmp_path / "a.xlsx", basis, "2024-01-01")
+    site.ok("statutes", "import", texts, "--body", "示例市司法局", "--contact", "a@b.example")
+    site.ok("publish", "statutes", "--effective-on", "2024-01-01", "--basis", "示政发〔2024〕2号")
+    assert "引文仍列为《种子法》第一条，在2021-12-24的版本中是第二条" in site.ok("--lang", "zh", "check").out
+    stored = b"".join(file.read_bytes() for file in site.home.rglob("*") if file.is_file())
+    assert "标注分装单位".encode() in stored  # of the powers
+    assert "销售的种子".encode() not in b"".join(
+        file.read_bytes() for file in (site.home / "sources").rglob("*") if file.is_file()
+    )
+
+    texts.write_text(texts.read_text("utf-8") + "\n{}", "utf-8")
+    broken = site.run("statutes", "import", texts)
+    assert (broken.code, "第3行不是条文" in broken.err) == (2, True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -10,6 +11,9 @@ from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, c
 from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from publisher.workflow.import_files import InputFile
 
 _CATALOGUE = "statutes"
 
@@ -28,23 +32,26 @@ def statutes() -> None:
 def import_statutes(
     context: CommandContext, files: tuple[Path, ...], dataset: str, body: str | None, contact: str | None
 ) -> int:
-    """读入法律法规清单到草稿，默认为随程序提供的废止清单 / Read a list of statutes into the draft."""
-    from publisher import checks
+    """读入法律法规清单到草稿，默认为随程序提供的清单 / Read a list of statutes into the draft.
+
+    也可以是条文（JSON Lines）：写入的只有版本、条数和校验值，不含条文。
+    """
+    from publisher.checks.shipped_statutes import REPEALS, read_shipped_statutes
     from publisher.workflow.import_files import InputFile, import_files
 
-    shipped = Path(checks.__path__[0]) / "statutes.csv"
-    inputs = [InputFile(file.name, file.read_bytes()) for file in files or (shipped,)]
+    inputs = [_input_file(file) for file in files] or [InputFile(REPEALS.name, read_shipped_statutes())]
     with context.log() as log, output.show_progress() as progress:
         create_if_missing(
             *(context, log, dataset, _CATALOGUE),
             body=body,
             contact=contact,
-            description="公开法律文本的废止条款所废止的法律、法规、规章，供核对清单的依据。",
-            notice="由公开法律文本的废止条款整理，不完整；以公布的文本为准。",
+            description="法律、法规、规章的版本和废止情况，供核对清单的依据；不含条文。",
+            notice="由公开法律文本整理，不完整；以公布的文本为准。",
             labels=("partial",),
-            source_note="法律、法规、规章、司法解释的废止条款；每行写明废止它的文件、版本和条款。",
+            source_note="公开法律文本的标题、日期、条数和条文校验值；废止写明所依据的文件、版本和条款。",
         )
-        report = import_files(log, dataset, inputs, progress=progress)
+        definition = context.catalogue(_CATALOGUE)
+        report = import_files(log, dataset, inputs, catalogue=definition, progress=progress)
     import_report.show_report(report)
     if report.staged and not report.refused:
         output.print_message(
@@ -52,6 +59,23 @@ def import_statutes(
             "In the draft. Publish it with the command above.",
         )
     return Exit.REFUSED if report.refused else Exit.OK
+
+
+def _input_file(file: Path) -> InputFile:
+    from publisher.checks.shipped_statutes import write_statutes
+    from publisher.workflow.import_files import InputFile
+    from publisher.workflow.statute_editions import NotTextsError, contains_texts, editions_from_texts
+
+    data = file.read_bytes()
+    if not contains_texts(data):
+        return InputFile(file.name, data)
+    try:
+        rows = editions_from_texts(data)
+    except NotTextsError as error:
+        raise click.BadParameter(
+            f"{file.name}: 第{error}行不是条文 / line {error} is not an article"
+        ) from error
+    return InputFile(f"{file.name}.csv", write_statutes(rows))
 
 
 COMMANDS: tuple[click.Command, ...] = (statutes,)
