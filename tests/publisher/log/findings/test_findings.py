@@ -18,6 +18,7 @@ from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from schemas.definition.file_loader import load_catalogue
+from schemas.reference.article_hashes import encode_articles
 from tests.publisher.log.findings.checked_site import (
     DECISIONS,
     LIST,
@@ -170,6 +171,7 @@ def test_a_new_version_of_a_check_checks_everything_again(log: Log, monkeypatch:
 
 TITLES = ("甲法", "乙法", "丙法")
 NAMES = ("设立典当行审批", "取水许可", "查档")
+ARTICLE = "销售的种子应当加工、分级、包装。大包装或者进口种子可以分装。"
 RENAMED = ("典当行设立许可", "取水审批", "查档核准", "借档审批")
 ROUNDS = 10
 REFUSALS = {"later-effect", "no-change", "nothing-changes", "no-such-record", "erased"}
@@ -208,7 +210,8 @@ class RandomLog:
         ]
         mention = f"\n第九条：依照《{drawn.choice(TITLES)}》的规定处罚。" if drawn.random() < 0.3 else ""
         place = f"\n示政发〔2019〕2号附件第{drawn.choice('123')}项" if drawn.random() < 0.3 else ""
-        return "、".join(parts) + mention + place or "无"
+        quotation = f"\n《{drawn.choice(TITLES)}》第二条：{ARTICLE}" if drawn.random() < 0.5 else ""
+        return "、".join(parts) + mention + place + quotation or "无"
 
     def _list(self) -> None:
         bases = {name: self._basis() for name in self._random.sample(NAMES, self._random.randrange(1, 4))}
@@ -218,7 +221,9 @@ class RandomLog:
         title = self._random.choice(TITLES)
         row: dict[str, Any] = repeal(title, self._day().isoformat())
         if self._random.random() < 0.3:
+            numbers = self._random.choice((("第一条", "第二条"), ("第二条", "第一条")))
             row = {"title": title, "version": self._day().isoformat(), "effective": self._day().isoformat()}
+            row["article_hashes"] = encode_articles(zip(numbers, (ARTICLE, "目的"), strict=True))
         publish_statutes(self.log, row, on=self._day(), on_conflict=self._random.choice(["keep", "replace"]))
 
     def _decisions(self) -> None:
