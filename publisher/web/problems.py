@@ -354,7 +354,11 @@ class ProblemError(Exception):
         self.headers = dict(headers or {})
 
     def __reduce__(self) -> tuple[Any, ...]:
-        details: dict[str, Any] = {"errors": self.errors, "tombstone": self.tombstone, "headers": self.headers}
+        details: dict[str, Any] = {
+            "errors": self.errors,
+            "tombstone": self.tombstone,
+            "headers": self.headers,
+        }
         return partial(ProblemError, self.kind.code, self.zh, self.en, **details), ()
 
 
