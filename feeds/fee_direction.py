@@ -9,10 +9,14 @@ from typing import Literal
 from feeds.change import ChangeItem
 from schemas.cells.amounts import read_amount
 from schemas.definition.catalogue import Json
+from schemas.words import CHARGE_DIRECTIONS
 
 type FeeDirection = Literal["fee-raised", "fee-lowered"]
 
-FEE_DIRECTIONS: dict[FeeDirection, str] = {"fee-raised": "收费上调", "fee-lowered": "收费下调"}
+FEE_DIRECTIONS: dict[FeeDirection, str] = {
+    "fee-raised": CHARGE_DIRECTIONS["fee-raised"].zh,
+    "fee-lowered": CHARGE_DIRECTIONS["fee-lowered"].zh,
+}
 """Category term → its label."""
 
 _NO_SINGLE_SUM = frozenset({"most", "of", "kind"})

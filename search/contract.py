@@ -15,6 +15,11 @@ type Match = Literal["all", "most", "any"]
 type MatchKind = Literal["word", "phrase", "alias", "synonym", "taiwan", "own-number", "cited-number"]
 type Sort = Literal["relevance", "date", "-date"]
 
+type Status = Literal["current", "removed", "withdrawn"]
+STATUS = "status"
+"""Facet of a document's status."""
+ENDED: tuple[Status, ...] = ("removed", "withdrawn")
+
 FOREVER = 2**62
 """The open end of an interval, in days or in microseconds."""
 
@@ -51,6 +56,8 @@ class Document:
     """Sort key of ``sort=date``, as ``date.toordinal()``."""
     own_numbers: int = 1
     """Count of :attr:`numbers` that are the document's own. The others are cited."""
+    status: Status = "current"
+    """Whether the record is in the list in this span, or was removed from it, or withdrawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,8 @@ class Request:
     """Facet name → accepted values. A hit matches one value of every name."""
     excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Facet name → values that a hit must not have."""
+    statuses: tuple[Status, ...] = ("current",)
+    """Statuses on the day, of which a hit has one."""
     as_of: int = 0
     """Day (ordinal). The caller always sets it; the present is today in Asia/Shanghai."""
     known_at: int = FOREVER - 1
@@ -104,6 +113,7 @@ class Hit(msgspec.Struct, frozen=True):
     title: HighlightedText
     excerpts: tuple[HighlightedText, ...]
     reasons: tuple[Reason, ...] = ()
+    status: Status = "current"
 
 
 class FacetValue(msgspec.Struct, frozen=True):

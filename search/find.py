@@ -10,7 +10,7 @@ from anyio import to_thread
 
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
-from search.contract import Page, Request, SearchEngine
+from search.contract import ENDED, Page, Request, SearchEngine
 from search.missing_words import MissingWords, find_missing_words
 from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, split_compounds
@@ -58,6 +58,18 @@ async def find(
         text = narrowed.with_text(corrected[0])
         return SearchPage(corrected[1], text, text)
     return replace(as_typed, missing=await find_missing_words(engine, filtered, *language))
+
+
+async def find_ended(
+    engine: SearchEngine, request: Request, fields: FilterFields, *, limit: int
+) -> Page | None:
+    """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
+    language = await to_thread.run_sync(thesaurus.load_lexicon)
+    narrowed = await filters.apply_filters(engine, request, fields, *language)
+    ended = replace(narrowed.request, statuses=ENDED, limit=limit, cursor=None, facets=(), explain=False)
+    page = await engine.search(replace(ended, sort="relevance"))  # those with all words come first
+    total = page.all_words_total
+    return replace(page, hits=page.hits[:total], total=total) if total else None
 
 
 async def _correct(

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 import msgspec
 
 from search.chinese.analyzer import Analyzer
-from search.contract import Document
+from search.contract import STATUS, Document, Status
 
-FORMAT = 2
+FORMAT = 3
 """Format version of fields and tokens. An index of another format must be rebuilt."""
 
 JOINT = " ¶ "
@@ -33,6 +33,8 @@ class IndexedFields:
     title: str
     numbers: tuple[str, ...]
     own_numbers: tuple[str, ...]
+    facets: dict[str, tuple[str, ...]]
+    """Those of the document, and its ``status``."""
     folded: list[tuple[float, str]]
     """(weight, folded text), the title first."""
     key: int
@@ -55,6 +57,7 @@ def build_fields(document: Document, analyzer: Analyzer) -> IndexedFields:
         title=streams[0].grams,
         numbers=tuple(form for number in document.numbers for form in list_number_forms(number)),
         own_numbers=tuple(f for n in document.numbers[: document.own_numbers] for f in list_number_forms(n)),
+        facets={**document.facets, STATUS: (document.status,)},
         folded=folded,
         key=identity,
         order=date_order(document.date, identity),
@@ -73,6 +76,7 @@ class StoredDocument(msgspec.Struct, frozen=True, gc=False):
     texts: Mapping[str, str]
     numbers: tuple[str, ...]
     own_numbers: int = 1
+    status: Status = "current"
 
 
 def stored_texts(document: StoredDocument) -> tuple[str, ...]:

@@ -14,12 +14,13 @@ from search.contract import FOREVER, Document
 
 
 def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Document | None:
-    """Build the document of a span, or None for a span without content (withdrawn, erased).
+    """Build the document of a span, or None for a span without content.
 
+    Of a withdrawn record only the title is searched: what it said must not be announced again.
     ``catalogue``: the current one of the span's dataset. Personal fields are never indexed, because a
     catalogue may declare more personal fields after a release.
     """
-    if span.status != "stated" or not span.content:
+    if not (span.title if span.status == "withdrawn" else span.content):
         return None
     content = span.content
     texts = {f.name: text for f in _searched_fields(catalogue) if (text := _text(f, content.get(f.name)))}
@@ -33,7 +34,7 @@ def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Docume
         catalogue=catalogue.name,
         record=span.record,
         revision=span.revision or "",
-        title=catalogue.title_of(content),
+        title=span.title if span.status == "withdrawn" else catalogue.title_of(content),
         texts=texts,
         weights={name: catalogue.by_name[name].searched for name in texts},
         numbers=tuple(dict.fromkeys((*own, *_numbers(content, catalogue, "citations")))),
@@ -44,6 +45,7 @@ def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Docume
         known_from=micros(span.known_from),
         known_to=FOREVER if span.known_to is None else micros(span.known_to),
         date=ordered,
+        status="current" if span.status == "stated" else span.status,
     )
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from publisher.log import transfer
 from publisher.log.blob_store import DatabaseBlobs, FolderBlobs
+from publisher.log.changes.changes import Changes
 from publisher.log.clocks import utc_now
 from publisher.log.database.connection import Database
 from publisher.log.database.postgresql import ServerLimits
@@ -46,6 +47,7 @@ class Log:
         self.releases = Releases(session)
         self.queries = Queries(session)
         self.feed_changes = FeedChanges(session)
+        self.changes = Changes(session)
         self.findings = Findings(session)
         self.evidence = Evidence(session)
         self.outbox = Outbox(session)

@@ -373,8 +373,10 @@ class Span:
     record: str
     part: str | None
     revision: str | None
-    status: Literal["stated", "withdrawn"]
+    status: Literal["stated", "removed", "withdrawn"]
+    title: str
     content: Content
+    """That before the removal, if it was removed; empty if it was withdrawn."""
     effective_from: date
     effective_to: date | None
     known_from: datetime

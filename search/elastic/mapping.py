@@ -15,10 +15,10 @@ from schemas.definition import file_loader
 from schemas.definition.catalogue import Catalogue
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
-from search.contract import Document
+from search.contract import STATUS, Document
 from search.indexed_document import FORMAT, build_fields
 
-_COMMON_FACETS = ("dataset", "body", "type", "division", "year")
+_COMMON_FACETS = ("dataset", "body", "type", "division", "year", STATUS)
 _LONGEST_VALUE = 8_000
 """Characters; Lucene limits a term to 32,766 bytes."""
 
@@ -110,7 +110,7 @@ def write_document_lines(document: Document, analyzer: Analyzer) -> tuple[bytes,
         "title": indexed.title,
         "number": indexed.numbers,
         "own_number": indexed.own_numbers,
-        "facets": document.facets,
+        "facets": indexed.facets,
         "effective_from": document.effective_from,
         "effective_to": document.effective_to,
         "known_from": document.known_from,

@@ -64,7 +64,7 @@ def build_document(document: Document, analyzer: Analyzer) -> tantivy.Document:
         fields.add_text("number", number)
     for number in indexed.own_numbers:
         fields.add_text("own_number", number)
-    fields.add_json("facets", {name: list(values) for name, values in document.facets.items()})
+    fields.add_json("facets", {name: list(values) for name, values in indexed.facets.items()})
     for name in ("effective_from", "effective_to", "known_from", "known_to"):
         fields.add_integer(name, getattr(document, name))
     fields.add_unsigned("version", document.version)

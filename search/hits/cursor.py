@@ -60,7 +60,8 @@ def _hash_request(request: Request, body: bytes) -> bytes:
         sorted((name, sorted(set(values))) for name, values in facet_values.items())
         for facet_values in (request.filters, request.excluded)
     )
+    statuses = sorted(set(request.statuses))
     request_key = repr(
-        [request.text, filters, excluded, request.as_of, request.known_at, request.sort]
+        [request.text, filters, excluded, statuses, request.as_of, request.known_at, request.sort]
     ).encode()
     return hashlib.blake2s(request_key + body, digest_size=_DIGEST, person=b"qdcursor").digest()

@@ -63,6 +63,7 @@ class HitPresenter:
             record=document.record,
             revision=document.revision,
             score=score,
+            status=document.status,
             title=title,
             excerpts=excerpts,
             reasons=explain_hit(self._query, document, folded_texts, self._analyzer, self._lexicon)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from search.chinese.analyzer import Analyzer, is_han
-from search.contract import Match, Request, SavedSearch
+from search.contract import STATUS, Match, Request, SavedSearch
 from search.query.parser import Query, Word
 
 TIER = 100_000.0
@@ -217,7 +217,7 @@ def _list_adjacent_grams(grams: Sequence[str]) -> Condition:
 
 
 def build_present_condition(request: Request, known_at: int, open_facet: str | None = None) -> Condition:
-    """Match documents in effect on the request's day, as known at an instant, that pass its filters.
+    """Match documents of the request's day and statuses, as known at an instant, that pass its filters.
     The filter of ``open_facet`` is ignored."""
     day = request.as_of
     clocks = (
@@ -226,7 +226,8 @@ def build_present_condition(request: Request, known_at: int, open_facet: str | N
         Between("known_from", high=known_at),
         Between("known_to", low=known_at + 1),
     )
-    chosen = {name: values for name, values in request.filters.items() if name != open_facet}
+    wanted = {**request.filters, STATUS: request.statuses}
+    chosen = {name: values for name, values in wanted.items() if name != open_facet}
     filters = Every((*clocks, *_build_value_conditions(chosen)))
     return (
         Except(filters, Some(tuple(_build_value_conditions(request.excluded))))
@@ -243,7 +244,9 @@ def build_facet_conditions(request: Request, known_at: int) -> FacetConditions:
     """Return the condition of each facet. A facet that the request filters by is counted without that
     filter, so that its other values can still be chosen."""
     return {
-        name: build_present_condition(request, known_at, name) if name in request.filters else None
+        name: build_present_condition(request, known_at, name)
+        if name in request.filters or name == STATUS
+        else None
         for name in request.facets
     }
 
@@ -253,6 +256,7 @@ def build_change_condition(saved: SavedSearch, clock: Literal["known_from", "kno
     parts: list[Condition] = [Between(clock, low=saved.after, high=saved.before - 1)]
     if saved.spans is not None:
         parts.append(Among("span", saved.spans))
+    parts.append(Term(f"facets.{STATUS}", "current"))
     condition = Every((*parts, *_build_value_conditions(saved.filters)))
     return (
         Except(condition, Some(tuple(_build_value_conditions(saved.excluded))))

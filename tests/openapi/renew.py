@@ -60,6 +60,7 @@ def requests_by_operation(site: Site) -> dict[str, str]:
         "get_sources_rss_feed": "/feeds/sources.rss",
         "get_sources_json_feed": "/feeds/sources.json",
         "get_opml": "/feeds.opml",
+        "list_site_changes": "/v1/changes?kind=changed",
         "search_atom_feed": "/feeds/search.atom?q=不动产登记",
         "search_rss_feed": "/feeds/search.rss?q=不动产登记",
         "search_json_feed": "/feeds/search.json?q=不动产登记",

@@ -106,6 +106,12 @@ def changes_of_records(
     return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
 
 
+def changes_of_sequences(conn: Connection, order: FieldOrder, sequences: Sequence[int]) -> tuple[Change, ...]:
+    """Read some changes, newest first."""
+    query = _CHANGE.where(_c.sequence.in_(sequences)).order_by(_c.sequence.desc())
+    return _changes(conn, conn.execute(query).all(), order)
+
+
 def history(conn: Connection, order: FieldOrder, dataset: DatasetKey, record: str) -> tuple[Change, ...]:
     """List all changes of a record, oldest first."""
     rows = _OF_RECORD.all(conn, {"record": storable(record), "dataset": dataset.key})

@@ -126,10 +126,10 @@ def find_by_title(conn: Connection, dataset: DatasetKey, title: str, today: int)
 _SPANS = (
     select(
         *(_r.id, _s.made, _s.effective_from, _s.effective_to, _s.known_from, _s.known_to, _s.status),
-        *(_s.sequence, t.dataset.c.name.label("dataset"), PART, _v.hash, _v.content),
+        *(_s.sequence, t.dataset.c.name.label("dataset"), PART, _v.hash, _v.title, _v.content),
     )
     .select_from(record_join().join(t.dataset, t.dataset.c.key == _s.dataset))
-    .where(_s.status.in_(("stated", "withdrawn")))
+    .where(_s.status != "erased")
     .order_by(_s.sequence)
 )
 
@@ -157,6 +157,7 @@ def _span(row: Any) -> Span:
         part=row.part,
         revision=row.hash,
         status=row.status,
+        title="" if row.content is None else row.title,
         content=content,
         effective_from=date.fromordinal(row.effective_from),
         effective_to=day_or_none(row.effective_to),

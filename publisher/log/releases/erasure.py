@@ -181,8 +181,8 @@ class ErasureRelease:
         )
         conn.execute(delete(t.outbox).where(t.outbox.c.kind == "span", t.outbox.c.key.in_(erased)))
         sequence = release_writer.number_spans(t.span, after)
-        indexed = (s.record.in_(keys), s.status != "removed")
-        release_writer.queue_spans(conn, "erase", t.span, *indexed, sequence=sequence, due_at=due_at)
+        of_records = s.record.in_(keys)
+        release_writer.queue_spans(conn, "erase", t.span, of_records, sequence=sequence, due_at=due_at)
         newest = conn.scalar(select(func.max(t.outbox.c.sequence))) or after
         conn.execute(update(t.site).values(outbox_sequence=max(after, newest)))
 

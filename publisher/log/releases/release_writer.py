@@ -202,7 +202,7 @@ def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> 
 def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:
     """Write outbox items for the dataset's spans that were written after an outbox sequence."""
     s = t.span.c
-    written = (s.sequence > after, s.dataset == dataset, s.status.in_(("stated", "withdrawn")))
+    written = (s.sequence > after, s.dataset == dataset, s.status != "erased")
     queue_spans(conn, "span", t.span, *written, sequence=s.sequence, due_at=due_at)
 
 

@@ -17,6 +17,7 @@ from publisher.log.model import Dataset
 from publisher.views.api import requested_view
 from publisher.views.api.parameter_docs import DATASET, PROBLEMS
 from publisher.views.api.routes import (
+    change_list,
     changes,
     comparison,
     discovery,
@@ -121,6 +122,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *records.ROUTES,
     *origins.ROUTES,
     *changes.ROUTES,
+    *change_list.ROUTES,
     *comparison.ROUTES,
     *files.ROUTES,
     *proofs.ROUTES,

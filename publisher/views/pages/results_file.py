@@ -15,6 +15,7 @@ from publisher.views.api.routes import search as api
 from publisher.views.api.search_scope import SearchScope
 from publisher.views.exports.formula_guard import guard_text
 from publisher.views.exports.xlsx import MEDIA_TYPE, MOST_ROWS, Sheets, fit_text, open_workbook
+from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
@@ -30,6 +31,7 @@ _HEADINGS = (
     ("生效日期", "In force from"),
     ("发布编号", "Release"),
     ("固定地址", "Pinned address"),
+    ("状态", "Status"),
 )
 
 type Row = tuple[str, ...]
@@ -84,7 +86,8 @@ def _rows(visit: Visit, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
         title = scope.datasets.get(hit.dataset, hit.dataset)
         pinned = visit.service.link(f"/datasets/{hit.dataset}/records/{hit.record}?release={state.release}")
         cells = (title, state.title, state.part or "", kind if isinstance(kind, str) else "")
-        rows.append((*cells, state.effective_from.isoformat(), str(state.release), pinned))
+        status = labels.word_for(visit, labels.STATUSES, state.status)
+        rows.append((*cells, state.effective_from.isoformat(), str(state.release), pinned, status))
     return rows
 
 

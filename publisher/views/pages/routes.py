@@ -25,6 +25,7 @@ from publisher.views.pages import (
     search,
     verification,
 )
+from publisher.views.pages.changes import change_files, change_list
 from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.findings import check, finding_files, finding_list, single_finding
@@ -62,6 +63,7 @@ QUERIES: dict[str, Page] = {
     "/datasets/{dataset}": dataset.dataset,
     "/datasets/{dataset}/compare": comparison.compare,
     "/findings": finding_list.finding_list,
+    "/changes": change_list.change_list,
 }
 """Pages of lists and comparisons, which may take long."""
 WAITING: dict[str, Waiting] = {"/": home.home, "/search": search.search, documents.HOME: examples.developers}
@@ -89,6 +91,10 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
         _download("/datasets/{dataset}/records.csv", results_file.CSV, list_file.as_csv),
         _download("/datasets/{dataset}/records.xlsx", results_file.XLSX, list_file.as_xlsx),
+        _download("/changes.csv", results_file.CSV, change_files.as_csv),
+        _download("/changes.xlsx", results_file.XLSX, change_files.as_xlsx),
+        _download("/changes.jsonl", change_files.JSON_LINES, change_files.as_json_lines),
+        *(_download(f"/changes.{form}", _feed(form), change_files.as_feed(form)) for form in feeds.FORMS),
         _download("/findings.csv", results_file.CSV, finding_files.as_csv),
         _download("/findings.xlsx", results_file.XLSX, finding_files.as_xlsx),
         _download("/findings.jsonl", finding_files.JSON_LINES, finding_files.as_json_lines),

@@ -23,7 +23,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
-from search.contract import HighlightedText, Hit
+from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
 FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
@@ -36,6 +36,13 @@ SORTS = (
     ("-date", "按时间从新到旧", "Newest first"),
     ("date", "按时间从旧到新", "Oldest first"),
 )
+STATUSES: tuple[tuple[tuple[Status, ...], str, str], ...] = (
+    (("current",), "现行", "In force"),
+    (("current", *ENDED), "含已移出、已撤回的", "With removed and withdrawn ones"),
+    (ENDED, "只看已移出、已撤回的", "Only removed and withdrawn ones"),
+)
+_MOST_ENDED = 3
+"""Results under the others that are not in force any more; the rest is one choice away."""
 MATCHES = {
     "all": ("以下结果包含全部搜索词", "All results contain all search terms"),
     "most": (
@@ -85,6 +92,8 @@ class Result:
     address: str
     dataset_title: str
     facts: Sequence[FieldValue]
+    status: str
+    """Empty if it is in force."""
     why: Sequence[str]
     """Reasons that the marks do not show: an alias, a synonym, a 文号."""
 
@@ -118,7 +127,13 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         results = await request.fetch_page(service)
         catalogues = searchable.scope.catalogues
         hits = results.page.hits if results.missing is None else results.missing.near
-        facts = await run_read(service, _read_facts, visit, hits, catalogues)
+        ended = await _fetch_ended(visit, request, results)
+        ended_hits = ended.hits if ended else ()
+        facts = await run_read(service, _read_facts, visit, (*hits, *ended_hits), catalogues)
+
+        def result(hit: Hit) -> Result:
+            return _result(visit, hit, datasets, catalogues, facts.get(hit.span, ()))
+
         return press.page(
             "search.html",
             visit,
@@ -131,7 +146,10 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
             missing=results.missing,
             lists=_titled(text, datasets.values()),
-            results=[_result(visit, hit, datasets, catalogues, facts.get(hit.span, ())) for hit in hits],
+            results=[result(hit) for hit in hits],
+            ended=[result(hit) for hit in ended_hits],
+            ended_total=ended.total if ended else 0,
+            statuses=_status_choices(visit, request.request.statuses),
             facets=[choices(visit, facet) for facet in results.facets if is_useful(visit, facet)],
             chips=list(chips(visit, results.facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]),
@@ -143,6 +161,27 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     return AsyncReply(validity, build, HEADERS)
 
 
+async def _fetch_ended(visit: Visit, request: api.Search, results: api.SearchPage) -> Page | None:
+    """Find what is not in force any more, for the first page of what is."""
+    if request.request.statuses != ("current",) or request.request.cursor is not None:
+        return None
+    text = results.did_you_mean or request.request.text
+    return await request.fetch_ended(visit.service, text, limit=_MOST_ENDED)
+
+
+def _status_choices(visit: Visit, statuses: tuple[Status, ...]) -> list[tuple[str, str, bool]]:
+    """List (title, address, whether it is chosen) of each choice of statuses."""
+    others = visit.pairs_without(STATUS, "cursor")
+    return [
+        (
+            visit.t(zh, en),
+            visit.url(visit.path, [*others, *((STATUS, one) for one in values if values != ("current",))]),
+            values == statuses,
+        )
+        for values, zh, en in STATUSES
+    ]
+
+
 def _titled(text: str, datasets: Iterable[Dataset]) -> list[Dataset]:
     """List the datasets whose title contains every part of a query."""
     parts = text.casefold().split()
@@ -152,7 +191,7 @@ def _titled(text: str, datasets: Iterable[Dataset]) -> list[Dataset]:
 def _feed_scope(visit: Visit) -> Scope:
     """Build the scope of the feed of this search."""
     filters: dict[str, list[str]] = {}
-    for name, value in visit.pairs_without("q", "cursor", "sort", "facets", "limit", "explain"):
+    for name, value in visit.pairs_without("q", "cursor", "sort", "facets", "limit", "explain", STATUS):
         filters.setdefault(name, []).append(value)
     return make_scope(text=" ".join(visit.values("q")), filters=filters)
 
@@ -186,6 +225,7 @@ def _result(
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
         dataset_title=dataset.title if dataset else hit.dataset,
         facts=facts,
+        status="" if hit.status == "current" else labels.word_for(visit, labels.STATUSES, hit.status),
         why=[visit.t(reason.text, reason.text_en) for reason in reasons],
     )
 

@@ -37,6 +37,7 @@ def span(content: Content) -> Span:
         known_from=datetime(2015, 12, 2, tzinfo=UTC),
         known_to=None,
         sequence=7,
+        title=str(content.get("name", "")),
     )
 
 

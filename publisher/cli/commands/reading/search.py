@@ -11,6 +11,7 @@ import click
 from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
+from schemas.words import STATUSES
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -33,6 +34,14 @@ _MATCHES = {
     help="只查这个数据集，可重复 / Only this dataset; may be repeated.",
 )
 @click.option("--as-of", type=DAY, help="查询日期，默认今天 / In effect that day; today by default.")
+@click.option(
+    "--status",
+    "scope",
+    type=click.Choice(["current", "all", "ended"]),
+    default="current",
+    show_default=True,
+    help="现行有效、全部，或只查已移出清单和撤回公布的 / In force, all, or only removed and withdrawn ones.",
+)
 @click.option("--limit", default=20, show_default=True, type=click.IntRange(1, 1000), help="条数 / How many.")
 @JSON
 @with_context
@@ -41,6 +50,7 @@ def search(
     text: tuple[str, ...],
     datasets: tuple[str, ...],
     as_of: date | None,
+    scope: str,
     limit: int,
     *,
     as_json: bool,
@@ -52,7 +62,7 @@ def search(
     from publisher.indexing.site_names import SiteNames
     from publisher.views.api.search_scope import make_search_scope
     from search import find
-    from search.contract import Request
+    from search.contract import ENDED, Request, Status
 
     text_query = output.replace_controls(" ".join(text))
     with context.log(read_only=True) as log:
@@ -61,8 +71,10 @@ def search(
         titles = {d.name: d.title for d in log.datasets.all()}
         engine = context.engine()
         state = anyio.run(worker.status, log, engine)
+        statuses: dict[str, tuple[Status, ...]] = {"all": ("current", *ENDED), "ended": ENDED}
         request = Request(
             text=text_query,
+            statuses=statuses.get(scope, ("current",)),
             filters={"dataset": datasets} if datasets else {},
             as_of=(as_of or today()).toordinal(),
             limit=limit,
@@ -101,6 +113,12 @@ def search(
 
 
 def _show(hit: Hit, dataset: str) -> None:
+    if hit.status != "current":
+        dataset = f"{dataset}  {STATUSES[hit.status].zh} {STATUSES[hit.status].en}"
+    _show_hit(hit, dataset)
+
+
+def _show_hit(hit: Hit, dataset: str) -> None:
     from rich.padding import Padding
     from rich.text import Text
 
@@ -141,6 +159,7 @@ def _build_json(text: str, page: Page, pending: int) -> dict[str, object]:
                 "record": hit.record,
                 "revision": hit.revision,
                 "score": hit.score,
+                "status": hit.status,
                 "title": marked(hit.title),
                 "excerpts": [marked(e) for e in hit.excerpts],
             }

@@ -45,6 +45,13 @@ class Hit(Answer, frozen=True, kw_only=True):
     dataset_title: str
     record: str
     score: float
+    status: Annotated[
+        str,
+        Meta(
+            description="`current` 现行有效，`removed` 已移出清单，`withdrawn` 已撤回公布 / "
+            "In force, removed or withdrawn on the day"
+        ),
+    ]
     title: Marked
     excerpts: tuple[Marked, ...]
     explanation: Annotated[

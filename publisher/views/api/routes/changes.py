@@ -54,7 +54,7 @@ def get_history(service: Service, call: Call) -> Reply:
         return answers.History(
             dataset=name,
             id=record,
-            changes=tuple(_change(service, c, catalogue, erasures) for c in changes),
+            changes=tuple(change_answer(service, c, catalogue, erasures) for c in changes),
             links=answers.HistoryLinks(
                 self=f"{home}/records/{record}/history", record=f"{home}/records/{record}", dataset=home
             ),
@@ -178,7 +178,7 @@ def _changes_page(
     first_page_erasures = () if cursor else tuple(erasures.values())
     return answers.Changes(
         dataset=name,
-        changes=tuple(_change(service, c, catalogue, erasures) for c in page),
+        changes=tuple(change_answer(service, c, catalogue, erasures) for c in page),
         last=max((c.sequence for c in page), default=after),
         erased=tuple(sorted(e.record for e in first_page_erasures)),
         erasures=tuple(map(_erasure, first_page_erasures)),
@@ -195,9 +195,10 @@ def _erasure(erasure: Erasure) -> answers.Erasure:
     return common.fill(answers.Erasure, erasure)
 
 
-def _change(
+def change_answer(
     service: Service, change: model.Change, catalogue: Catalogue, erasures: Mapping[str, Erasure]
 ) -> answers.Change:
+    """Build the answer of the API for one change. ``erasures``: of the dataset, by record."""
     home = service.link(f"/v1/datasets/{change.dataset}")
     erasure = erasures.get(change.record)
     return answers.Change(

@@ -25,12 +25,14 @@ from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import AsyncReply, Call, async_route
 from publisher.web.service import Service
 from schemas.reference import administrative_divisions
+from schemas.words import FACETS
 from search import contract, find
 from search.missing_words import MissingWords
 from search.query.name_index import Names
 
 MAX_HITS = 100
 MAX_SUGGESTIONS = 50
+STATUSES: tuple[contract.Status, ...] = ("current", *contract.ENDED)
 _NAMES = requested_view.VIEW | {"q", "sort", "facets", "limit", "cursor", "explain"}
 
 
@@ -46,8 +48,8 @@ class Searchable:
     def grammar(self) -> Grammar:
         return Grammar(
             names=_NAMES,
-            filters=self.scope.filters(),
-            facets=frozenset(self.scope.facets),
+            filters={**self.scope.filters(), contract.STATUS: "string"},
+            facets=frozenset((*self.scope.facets, contract.STATUS)),
             sorts=frozenset({"relevance", "date"}),
             max_limit=MAX_HITS,
         )
@@ -103,13 +105,18 @@ class Search:
         facets = tuple(
             titles.make_facet(
                 name,
-                scope.facets.get(name, name),
+                FACETS[name].zh if name == contract.STATUS else scope.facets.get(name, name),
                 [(value.value, value.count) for value in values],
                 datasets=scope.datasets,
             )
             for name, values in page.facets.items()
         )
         return SearchPage(page, meant or None, hits.missing, facets, next_cursor)
+
+    async def fetch_ended(self, service: Service, text: str, *, limit: int) -> contract.Page | None:
+        """Find what contains all words of a text and is not in force any more; None if nothing does."""
+        request = replace(self.request, text=text)
+        return await find.find_ended(service.search, request, self.searchable.scope.fields(), limit=limit)
 
 
 async def make_search(service: Service, searchable: Searchable, params: Parameters) -> Search:
@@ -126,7 +133,10 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
     meant = cursor.meant if cursor else ""
     request = contract.Request(
         text=meant or params.text,
-        filters={f.field: index_values(f.field, f.values) for f in params.filters},
+        filters={
+            f.field: index_values(f.field, f.values) for f in params.filters if f.field != contract.STATUS
+        },
+        statuses=_statuses(params),
         as_of=requested_view.day_of_view(service, view).toordinal(),
         known_at=known_instant(view.known_at),
         sort=_sort(params),
@@ -178,6 +188,12 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
                 "Filter by these facets or those of a catalogue; repeat a name for or",
                 {"type": "object", "additionalProperties": {"type": "string"}},
                 free_form=True,
+            ),
+            Parameter(
+                contract.STATUS,
+                "current 现行有效，removed 已移出清单，withdrawn 已撤回公布（只查名称）；同名为“或” / "
+                "In force, removed, or withdrawn (found by title only); repeat it for or",
+                {"type": "string", "enum": list(STATUSES), "default": "current"},
             ),
             Parameter(
                 "sort",
@@ -239,6 +255,15 @@ def _check(params: Parameters) -> None:
         raise query_parameters.bad_value(
             "sort", "应为 relevance、date 或 -date。", "Should be relevance, date or -date."
         )
+
+
+def _statuses(params: Parameters) -> tuple[contract.Status, ...]:
+    values = params.values_of(contract.STATUS)
+    if not set(values).issubset(STATUSES):
+        raise query_parameters.bad_value(
+            contract.STATUS, f"应为{'、'.join(STATUSES)}之一。", f"Should be one of {', '.join(STATUSES)}."
+        )
+    return tuple(one for one in STATUSES if one in values) or ("current",)
 
 
 def index_values(name: str, values: tuple[str, ...]) -> tuple[str, ...]:

@@ -27,9 +27,11 @@ from tests.support.site import FEES, PLAIN, Site, four_releases, publish
 OTHER = "empty-fees"
 QINGDAN = "{urn:x-qingdan:feed}"
 OGC = "/ogc/collections/{collection}"
+_FORMS = ("atom", "csv", "json", "jsonl", "rss", "xlsx")
 SITE_WIDE = {
     *("/v1/findings", "/v1/findings/{finding}", "/findings", "/findings/{finding}", "/checks/{code}"),
-    *(f"/findings.{form}" for form in ("atom", "csv", "json", "jsonl", "rss", "xlsx")),
+    *("/v1/changes", "/changes"),
+    *(f"/{page}.{form}" for page in ("changes", "findings") for form in _FORMS),
     *("/v1/datasets", "/v1/site.zip", "/v1/log.zip", "/v1/search", "/v1/suggest", "/feeds.opml", "/catalog"),
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),

@@ -201,3 +201,33 @@ def test_a_facet_that_is_chosen_still_shows_its_other_values(client: httpx.Clien
     assert len(counts) > 1
     open_to_all = client.get("/v1/search", params={"q": "费", "facets": "management"}).json()
     assert facet["values"] == open_to_all["facets"][0]["values"]
+
+
+def test_what_was_removed_or_withdrawn_is_found_on_request_only(client: httpx.Client) -> None:
+    def titles(query: str) -> dict[str, str]:
+        answer = client.get(f"/v1/search?{query}").json()
+        assert answer["total"] == len(answer["hits"])
+        return {hit["title"]["text"]: hit["status"] for hit in answer["hits"]}
+
+    removed, withdrawn = {"价格鉴证业务收费": "removed"}, {"药品注册费": "withdrawn"}
+    assert titles("q=价格鉴证") == {}
+    assert titles("q=价格鉴证&status=removed") == removed
+    assert titles("q=价格鉴证&status=current&status=removed&status=withdrawn") == removed
+    assert titles("q=价格鉴证&status=removed&as_of=2015-06-01") == {}
+    assert titles("q=药品注册&status=withdrawn") == withdrawn
+    assert titles("q=费&status=removed&status=withdrawn") == removed | withdrawn
+    facet = client.get("/v1/search?q=费&facets=status").json()["facets"][0]
+    assert facet["title"] == "状态"
+    assert {one["value"]: (one["title"], one["count"]) for one in facet["values"]} == {
+        "current": ("现行有效", 3),
+        "removed": ("已移出清单", 1),
+        "withdrawn": ("已撤回公布", 1),
+    }
+
+
+def test_the_words_of_a_withdrawn_record_are_not_searched(client: httpx.Client) -> None:
+    assert client.get("/v1/search?q=缴入地方国库&status=withdrawn").json()["total"] == 0
+
+
+def test_an_unknown_status_is_an_error(client: httpx.Client) -> None:
+    assert_problem(client.get("/v1/search?q=费&status=abolished"), "invalid-parameters")

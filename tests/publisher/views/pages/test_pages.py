@@ -305,3 +305,21 @@ def test_a_reader_is_told_beforehand_of_a_file_that_takes_time(
     assert "生成文件约需" not in visit(address).text
     monkeypatch.setattr(comparison, "_RECORDS_A_SECOND", 0.1)
     assert "生成文件约需" in visit(f"{address}&kind=removed").text
+
+
+def test_what_is_no_longer_in_force_stands_apart_under_the_results(visit: Open) -> None:
+    def text_of(page: Page) -> str:
+        return page.text.replace(" ", "")
+
+    page = visit("/search?q=费")
+    grey = text_of(page).split("已移出清单或撤回公布的2项", 1)
+    assert "价格鉴证业务收费" not in grey[0]
+    assert "价格鉴证业务收费已移出清单" in grey[1]
+    assert "药品注册费已撤回公布" in grey[1]
+    only = visit(next(a for a in page.leading_to("status=removed") if "status=current" not in a))
+    assert "2条结果" in text_of(only)
+    assert "已移出清单或撤回公布的" not in text_of(only)
+    assert "价格鉴证业务收费已移出清单" in text_of(only)
+    every = visit(next(a for a in page.leading_to("status=removed") if "status=current" in a))
+    assert "5条结果" in text_of(every)
+    assert visit("/search?q=价格鉴证&as_of=2015-06-01").text.count("已移出清单") == 0

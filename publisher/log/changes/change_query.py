@@ -1,0 +1,229 @@
+"""Lists of the changes of all datasets, newest first, with counts."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+)
+from sqlalchemy.dialects import postgresql
+
+from feeds.fee_direction import FEE_DIRECTIONS, FeeDirection
+from publisher.log.clocks import micros
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+from publisher.log.model import Change, ChangeKind, View
+from publisher.log.queries import history
+from publisher.log.queries.record_query import MERGED_INTO, PART
+
+_MOST_FACETS = 100
+_c, _r, _b, _d, _values = t.change.c, t.record.c, t.release.c, t.dataset.c, t.value.c
+
+type Directions = Mapping[int, tuple[FeeDirection, ...]]
+"""Sequence of a change → directions of its charge."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeQuery:
+    """Selection and page of changes; of several values any, and without values all."""
+
+    view: View = field(default_factory=View)
+    """Only changes in effect by its day and published by its instant; None is any."""
+    kinds: tuple[ChangeKind, ...] = ()
+    directions: tuple[FeeDirection, ...] = ()
+    """Changes by which a charge rose or fell, besides those of :attr:`kinds`."""
+    datasets: tuple[str, ...] | None = None
+    """None: all."""
+    bodies: tuple[str, ...] = ()
+    """Bodies of the records, as in search."""
+    parts: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    first_day: date | None = None
+    """First effective day; inclusive, as :attr:`last_day`."""
+    last_day: date | None = None
+    limit: int = 20
+    before: int | None = None
+    """Sequence of the last change of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class ListedChange:
+    change: Change
+    directions: tuple[FeeDirection, ...]
+    bodies: tuple[str, ...]
+    """The bodies that the record names; that of the dataset if it names none."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangePage:
+    changes: tuple[ListedChange, ...]
+    total: int
+    before: int | None
+    """Sequence before which the next page begins; None at the end."""
+    facets: Mapping[str, tuple[tuple[str, int], ...]]
+    """``kind`` (with the directions), ``dataset``, ``body``, ``part`` → values and numbers of changes. One
+    that is filtered by counts as if it were not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bodies:
+    """Who is responsible for records, by dataset."""
+
+    fields: Mapping[int, str]
+    """Field that names the body of a record; datasets without one are absent."""
+    publishing: Mapping[int, str]
+    """Publishing body; empty if it is not stated."""
+
+
+class ChangeList:
+    """The changes of one query on one connection."""
+
+    def __init__(self, conn: Connection, query: ChangeQuery, directions: Directions, bodies: Bodies) -> None:
+        self._conn, self._query = conn, query
+        self._directions, self._bodies = directions, bodies
+
+    def page(self, order: history.FieldOrder) -> ChangePage:
+        changes, more = self.rows(order)
+        return ChangePage(
+            changes,
+            self._count(self._selected(self._query)),
+            changes[-1].change.sequence if more else None,
+            {"kind": self._kinds(), "body": self._body_facet(), **dict(self._plain_facets())},
+        )
+
+    def rows(self, order: history.FieldOrder) -> tuple[tuple[ListedChange, ...], bool]:
+        """Read the changes of the page. → and whether there are more."""
+        rows = self._selected(self._query).order_by(_c.sequence.desc()).limit(self._query.limit + 1)
+        if self._query.before is not None:
+            rows = rows.where(_c.sequence < self._query.before)
+        sequences = self._conn.scalars(rows.with_only_columns(_c.sequence)).all()
+        own = sequences[: self._query.limit]
+        changes = history.changes_of_sequences(self._conn, order, own)
+        bodies = self._bodies_of(own)
+        listed = (
+            ListedChange(
+                change,
+                () if change.erased else self._directions.get(change.sequence, ()),
+                bodies[change.sequence],
+            )
+            for change in changes
+        )
+        return tuple(listed), len(sequences) > len(own)
+
+    def _selected(self, query: ChangeQuery) -> Select[Any]:
+        return (
+            select(_c.sequence)
+            .select_from(t.change)
+            .join(t.record, _r.key == _c.record)
+            .join(t.release, _b.sequence == _c.release)
+            .join(t.dataset, _d.key == _c.dataset)
+            .outerjoin(t.part, t.part.c.key == _c.part)
+            .outerjoin(MERGED_INTO, MERGED_INTO.c.key == t.part.c.merged_into)
+            .where(_c.cause == "source", *self._conditions(query))
+        )
+
+    def _conditions(self, query: ChangeQuery) -> Iterator[ColumnElement[bool]]:
+        texts = {_r.id: query.records or None, PART: query.parts or None, _d.name: query.datasets}
+        for column, values in texts.items():
+            if values is not None:
+                yield column.in_(tuple(map(storable, values)))
+        days = (query.first_day, query.last_day, query.view.as_of)
+        first, last, as_of = (None if day is None else day.toordinal() for day in days)
+        if first is not None:
+            yield _c.effective_from >= first
+        yield from (_c.effective_from <= day for day in (last, as_of) if day is not None)
+        if query.view.known_at is not None:
+            yield _b.published_at <= micros(query.view.known_at)
+        if query.bodies:
+            yield self._of_bodies(tuple(map(storable, query.bodies)))
+        if query.kinds or query.directions:
+            yield or_(_c.kind.in_(query.kinds), self._in_direction(query.directions))
+
+    def _in_direction(self, wanted: Collection[FeeDirection]) -> ColumnElement[bool]:
+        sequences = [one for one, own in self._directions.items() if not set(wanted).isdisjoint(own)]
+        return and_(_c.sequence.in_(_numbers(self._conn, sequences)), _r.erased_by.is_(None))
+
+    def _own_bodies(self) -> ColumnElement[bool]:
+        """Condition of the values that name the body of a change's record."""
+        names: dict[str, list[int]] = {}
+        for dataset, name in self._bodies.fields.items():
+            names.setdefault(name, []).append(dataset)
+        fields = (and_(_values.field == name, _values.dataset.in_(keys)) for name, keys in names.items())
+        return and_(_values.revision == func.coalesce(_c.revision, _c.before), or_(false(), *fields))
+
+    def _of_bodies(self, wanted: Sequence[str]) -> ColumnElement[bool]:
+        named = self._named()
+        publishing = [dataset for dataset, body in self._bodies.publishing.items() if body in wanted]
+        return or_(
+            named.where(_values.text.in_(wanted)).exists(),
+            and_(_c.dataset.in_(publishing), ~named.exists()),
+        )
+
+    def _named(self) -> Select[Any]:
+        return select(_values.text).where(self._own_bodies()).correlate(t.change)
+
+    def _count(self, rows: Select[Any]) -> int:
+        return self._conn.scalar(select(func.count()).select_from(rows.subquery())) or 0
+
+    def _kinds(self) -> tuple[tuple[str, int], ...]:
+        whole = replace(self._query, kinds=(), directions=())
+        counts = self._counts(self._selected(whole), _c.kind)
+        for direction in FEE_DIRECTIONS:
+            number = self._count(self._selected(replace(whole, directions=(direction,))))
+            counts += ((direction, number),) if number else ()
+        return counts
+
+    def _plain_facets(self) -> Iterator[tuple[str, tuple[tuple[str, int], ...]]]:
+        yield "dataset", self._counts(self._selected(replace(self._query, datasets=None)), _d.name)
+        yield "part", self._counts(self._selected(replace(self._query, parts=())), PART)
+
+    def _body_facet(self) -> tuple[tuple[str, int], ...]:
+        rows = self._selected(replace(self._query, bodies=()))
+        counts = dict(self._counts(rows.join(t.value, self._own_bodies()), _values.text))
+        for dataset, number in self._counts(rows.where(~self._named().exists()), _c.dataset):
+            if body := self._bodies.publishing[dataset]:
+                counts[body] = counts.get(body, 0) + number
+        return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_MOST_FACETS])
+
+    def _counts(self, rows: Select[Any], column: ColumnElement[Any]) -> tuple[tuple[Any, int], ...]:
+        value, number = column.label("value"), func.count().label("number")
+        query = rows.with_only_columns(value, number).where(column.is_not(None)).group_by(column)
+        counts = self._conn.execute(query.order_by(number.desc(), column).limit(_MOST_FACETS)).all()
+        return tuple((row.value, row.number) for row in counts)
+
+    def _bodies_of(self, sequences: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
+        of_page = select(_c.sequence).select_from(t.change).where(_c.sequence.in_(sequences))
+        named = of_page.join(t.value, self._own_bodies()).add_columns(_values.text).order_by(_values.text)
+        bodies: dict[int, tuple[str, ...]] = {}
+        for sequence, text in self._conn.execute(named).all():
+            bodies[sequence] = (*bodies.get(sequence, ()), text)
+        publishing = self._bodies.publishing
+        for sequence, dataset in self._conn.execute(of_page.add_columns(_c.dataset)).all():
+            bodies.setdefault(sequence, (publishing[dataset],) if publishing[dataset] else ())
+        return bodies
+
+
+def _numbers(conn: Connection, numbers: Sequence[int]) -> Select[Any]:
+    """Select numbers of a list, of which there may be more than a statement takes parameters."""
+    text = msgspec.json.encode(numbers).decode()
+    if conn.dialect.name == "sqlite":
+        return select(func.json_each(text).table_valued("value", name="numbers").c.value)
+    array = cast(literal(text, Text), postgresql.JSON)
+    items = func.json_array_elements_text(array).table_valued("value", name="numbers")
+    return select(cast(items.c.value, BigInteger))

@@ -1,0 +1,72 @@
+"""Changes by which a charge rose or fell, of lists with amounts."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from feeds.fee_direction import FeeDirection, directions_of_values
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.session import Session
+from schemas.definition.catalogue import Content
+
+WITH_DIRECTION = ("changed", "renamed")
+"""Kinds of change by which a charge itself changes; a correction has no direction."""
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_c = t.change.c
+_after, _before = t.revision.alias("after").c, t.revision.alias("before").c
+
+
+class ChargeDirections:
+    """Directions by the sequence of the change. A change never changes, so each is read once by a process."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._datasets: Sequence[int] = ()
+        self._last = 0
+        self._directions: dict[int, tuple[FeeDirection, ...]] = {}
+
+    def read(self, conn: Connection) -> Mapping[int, tuple[FeeDirection, ...]]:
+        """Return those of every change so far."""
+        datasets = self._with_amounts(conn)
+        with self._lock:
+            if datasets != self._datasets:
+                self._datasets, self._last, self._directions = datasets, 0, {}
+            for sequence, directions in self._unread(conn, datasets):
+                self._last = sequence
+                if directions:
+                    self._directions[sequence] = directions
+            return dict(self._directions)
+
+    def _with_amounts(self, conn: Connection) -> Sequence[int]:
+        rows = conn.execute(select(t.dataset.c.key, t.dataset.c.catalogue_digest)).all()
+        return [
+            row.key
+            for row in rows
+            if any(f.type == "amount" for f in self._session.catalogue(conn, row.catalogue_digest).fields)
+        ]
+
+    def _unread(
+        self, conn: Connection, datasets: Sequence[int]
+    ) -> Iterator[tuple[int, tuple[FeeDirection, ...]]]:
+        query = (
+            select(_c.sequence, _before.content.label("old"), _after.content.label("new"))
+            .join_from(t.change, _before.key.table, _before.key == _c.before)
+            .join(_after.key.table, _after.key == _c.revision)
+            .where(_c.sequence > self._last, _c.dataset.in_(datasets), _c.kind.in_(WITH_DIRECTION))
+            .where(_before.content.is_not(None), _after.content.is_not(None))
+            .order_by(_c.sequence)
+        )
+        for row in stream(conn, query):
+            yield row.sequence, _compare(_decode(row.old), _decode(row.new))
+
+
+def _compare(old: Content, new: Content) -> tuple[FeeDirection, ...]:
+    names = [name for name in old if name in new and old[name] != new[name]]
+    return directions_of_values((old[name], new[name]) for name in names)

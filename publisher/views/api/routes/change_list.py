@@ -1,0 +1,201 @@
+"""Route: the changes of the whole site, with the filters of lists."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from msgspec import structs
+
+from feeds.fee_direction import FEE_DIRECTIONS
+from openapi.operation import Operation, Parameter
+from publisher.log.changes.change_query import ChangePage, ChangeQuery, ListedChange
+from publisher.log.model import Dataset
+from publisher.log.queries.later_events import Erasure
+from publisher.views.api import requested_view
+from publisher.views.api.answers import change_list as answers
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT
+from publisher.views.api.routes import changes
+from publisher.views.syndication.scope import TERMS
+from publisher.web import page_cursor, query_parameters
+from publisher.web.conditional_requests import Validity
+from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.route import AnyRoute, Call, Reply, route
+from publisher.web.service import Service
+
+_DAY = "effective_on"
+_TEXTS = ("kind", "dataset", "body", "division", "part", "record")
+GRAMMAR = Grammar(
+    names=frozenset({"as_of", "known_at", "limit", "cursor"}),
+    filters={**dict.fromkeys(_TEXTS, "string"), _DAY: "date"},
+    operators=frozenset({"gte", "lte"}),
+)
+
+
+def _filter(name: str, description: str, **schema: Any) -> Parameter:
+    return Parameter(name, description, {"type": "string", **schema})
+
+
+@route(
+    Operation(
+        name="list_site_changes",
+        path="/v1/changes",
+        tag="releases",
+        summary="全站的变化",
+        description="各清单的新增、调整、移出、更正和撤回，含收费的上调和下调；新发布的在前，不含识读改进。"
+        "同名参数为“或”关系。镜像请用各数据集的 changes。\n\n"
+        "What releases changed in any dataset, also charges that rose or fell; newest release first, without "
+        "changes by a better parser. Repeat a name for or. Mirrors use the changes of each dataset.",
+        answer=answers.SiteChanges,
+        parameters=(
+            _filter(
+                "kind", "变化的种类，或收费上调、下调 / Kind of change, or a direction", enum=list(TERMS)
+            ),
+            _filter("dataset", "数据集的名称 / Name of a dataset"),
+            _filter("body", "部门，同搜索 / Body of the record, as in search"),
+            _filter("division", "数据集的行政区划代码 / GB/T 2260 code of the dataset"),
+            _filter("part", "报送部门 / Part"),
+            _filter("record", "记录标识 / Id of a record"),
+            _filter(_DAY, "生效日期 / Effective day", format="date"),
+            _filter(f"{_DAY}.gte", "该日起生效的 / In effect from this day or later", format="date"),
+            _filter(f"{_DAY}.lte", "至该日生效的 / In effect by this day", format="date"),
+            AS_OF,
+            KNOWN_AT,
+            LIMIT,
+            CURSOR,
+        ),
+        problems=("invalid-cursor", "too-busy", "too-many-requests"),
+    ),
+    runs="query",
+)
+def list_site_changes(service: Service, call: Call) -> Reply:
+    listing = make_listing(service, query_parameters.parse(call.query, GRAMMAR))
+    return Reply(listing.validity, lambda: _page(service, call, listing))
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeListing:
+    """A list of changes that a request describes, before it is read."""
+
+    query: ChangeQuery
+    digest: str
+    """Of the query, which a cursor contains."""
+    datasets: Mapping[str, Dataset]
+    validity: Validity
+
+    def fetch_page(self, service: Service) -> tuple[ChangePage, str | None]:
+        """Read a page. → with the cursor of the next one."""
+        page = service.log.changes.page(self.query)
+        if page.before is None:
+            return page, None
+        return page, service.cursors.encode(page_cursor.Cursor(self.digest, total=page.before))
+
+
+def make_listing(service: Service, params: Parameters) -> ChangeListing:
+    """Raises ``invalid-parameters``, ``invalid-cursor``."""
+    requested_view.check_not_future(service, params.view)
+    digest = page_cursor.query_digest("site-changes", replace(params, cursor=None, limit=0))
+    cursor = service.cursors.decode_optional(params.cursor, digest)
+    datasets = {one.name: one for one in service.log.datasets.all()}
+    sequence = service.log.queries.sequence(None)
+    validity = Validity((sequence, tuple(datasets.values())), service.published_anywhere(sequence))
+    return ChangeListing(_query(params, datasets, cursor), digest, datasets, validity)
+
+
+def _query(
+    params: Parameters, datasets: Mapping[str, Dataset], cursor: page_cursor.Cursor | None
+) -> ChangeQuery:
+    wanted = _kinds(params)
+    first, last = _days(params)
+    return ChangeQuery(
+        view=params.view,
+        kinds=tuple(kind for kind in wanted if kind not in FEE_DIRECTIONS),  # type: ignore[misc]  # a term is one or the other
+        directions=tuple(one for one in FEE_DIRECTIONS if one in wanted),
+        datasets=_datasets(params, datasets),
+        bodies=params.values_of("body"),
+        parts=params.values_of("part"),
+        records=params.values_of("record"),
+        first_day=first,
+        last_day=last,
+        limit=params.limit,
+        before=None if cursor is None else cursor.total,
+    )
+
+
+def _kinds(params: Parameters) -> tuple[str, ...]:
+    """Raises ``invalid-parameters`` for an unknown kind."""
+    for kind in params.values_of("kind"):
+        if kind not in TERMS:
+            near, every = query_parameters.nearest(kind, TERMS), ", ".join(TERMS)
+            raise query_parameters.bad_value(
+                "kind", f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near
+            )
+    return params.values_of("kind")
+
+
+def _days(params: Parameters) -> tuple[date | None, date | None]:
+    """Return the first and the last effective day. Raises ``invalid-parameters`` for several single days."""
+    days = {one.operator: date.fromisoformat(one.values[0]) for one in params.filters if one.field == _DAY}
+    if any(one.field == _DAY and len(one.values) > 1 for one in params.filters):
+        raise query_parameters.bad_value(_DAY, "只能有一天。", "May be one day only.")
+    first = [day for name, day in days.items() if name in ("eq", "gte")]
+    last = [day for name, day in days.items() if name in ("eq", "lte")]
+    return max(first, default=None), min(last, default=None)
+
+
+def _datasets(params: Parameters, datasets: Mapping[str, Dataset]) -> tuple[str, ...] | None:
+    """List the datasets that the filters select; None: all."""
+    names, divisions = params.values_of("dataset"), params.values_of("division")
+    if not (names or divisions):
+        return None
+    return tuple(
+        one.name
+        for one in datasets.values()
+        if (not names or one.name in names) and (not divisions or one.division in divisions)
+    )
+
+
+def _page(service: Service, call: Call, listing: ChangeListing) -> answers.SiteChanges:
+    page, cursor = listing.fetch_page(service)
+    return answers.SiteChanges(
+        total=page.total,
+        changes=change_answers(service, listing, page.changes),
+        facets={
+            name: tuple(answers.ChangeCount(value=value, count=count) for value, count in counts)
+            for name, counts in page.facets.items()
+        },
+        links=answers.SiteChangesLinks(
+            self=requested_view.link_with_query(service, call),
+            next=requested_view.next_page(service, call, cursor),
+        ),
+    )
+
+
+def change_answers(
+    service: Service, listing: ChangeListing, listed: tuple[ListedChange, ...]
+) -> tuple[answers.SiteChange, ...]:
+    """Build the answers of the API for some changes."""
+    erasures: dict[str, Mapping[str, Erasure]] = {}
+    for name in {one.change.dataset for one in listed if one.change.erased}:
+        erasures[name] = {erasure.record: erasure for erasure in service.log.queries.erasures(name)}
+    return tuple(_answer(service, listing, one, erasures.get(one.change.dataset, {})) for one in listed)
+
+
+def _answer(
+    service: Service, listing: ChangeListing, one: ListedChange, erasures: Mapping[str, Erasure]
+) -> answers.SiteChange:
+    dataset = listing.datasets[one.change.dataset]
+    catalogue = service.log.queries.catalogue(dataset.name)
+    return answers.SiteChange(
+        **structs.asdict(changes.change_answer(service, one.change, catalogue, erasures)),
+        dataset_title=dataset.title,
+        body=dataset.body,
+        division=dataset.division,
+        bodies=one.bodies,
+        directions=one.directions,
+    )
+
+
+ROUTES: tuple[AnyRoute, ...] = (list_site_changes,)

@@ -1,0 +1,165 @@
+"""The changes that the list shows, of all its pages, as CSV, XLSX and JSON Lines; the newest as a feed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import replace
+from typing import Any
+
+import msgspec
+from litestar.concurrency import sync_to_thread
+
+from publisher.log.changes.change_query import ChangeQuery, ListedChange
+from publisher.log.clocks import day_at
+from publisher.log.model import FieldChange
+from publisher.views.api.routes import change_list as api
+from publisher.views.api.routes.change_list import ChangeListing
+from publisher.views.api.titles import field_title
+from publisher.views.pages.changes import change_list
+from publisher.views.pages.printing import field_html
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
+from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list
+from publisher.views.syndication.scope import Form
+from publisher.web.query_parameters import MAX_LIMIT
+from publisher.web.range_download import disposition
+from publisher.web.route import AsyncReply
+
+JSON_LINES = "application/jsonl; charset=utf-8"
+_HEADINGS = (
+    ("清单", "List"),
+    ("条目", "Record"),
+    ("部门", "Body"),
+    ("报送部门", "Department"),
+    ("变化", "Change"),
+    ("收费", "Charge"),
+    ("字段", "Field"),
+    ("原内容", "Before"),
+    ("现内容", "After"),
+    ("生效日期", "Effective day"),
+    ("发布编号", "Release"),
+    ("发布日期", "Published on"),
+    ("理由", "Reason"),
+    ("地址", "Address"),
+)
+
+
+async def as_csv(visit: Visit) -> AsyncReply:
+    return await _write_table(visit, "csv", write_csv)
+
+
+async def as_xlsx(visit: Visit) -> AsyncReply:
+    title = visit.t(*change_list.TITLE)
+    return await _write_table(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, title))
+
+
+async def as_json_lines(visit: Visit) -> AsyncReply:
+    """Write each change as ``/v1/changes`` has it, one a line."""
+    listing = await sync_to_thread(_listing, visit)
+
+    def encode(batch: tuple[ListedChange, ...]) -> bytes:
+        answers = api.change_answers(visit.service, listing, batch)
+        return b"".join(msgspec.json.encode(answer) + b"\n" for answer in answers)
+
+    async def build() -> bytes:
+        lines = [await sync_to_thread(encode, batch) async for batch in _batches(visit, listing.query)]
+        return b"".join(lines)
+
+    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, "jsonl")})
+
+
+def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
+    """Make the function that serves the newest changes of the list as a feed."""
+
+    async def serve(visit: Visit) -> AsyncReply:
+        listing = await sync_to_thread(_listing, visit)
+
+        def render() -> bytes:
+            log = visit.service.log
+            listed = log.changes.newest(replace(listing.query, limit=ENTRIES))
+            query = visit.link("", visit.pairs).removeprefix(visit.root)
+            return render_change_list(log, form, [one.change for one in listed], query=query)
+
+        async def build() -> bytes:
+            return await sync_to_thread(render)
+
+        read = visit.service.site_details
+        details = await sync_to_thread(read)
+        return AsyncReply(listing.validity.extended(details.details, details.changed_at), build)
+
+    return serve
+
+
+def _listing(visit: Visit) -> ChangeListing:
+    """Raises the same errors as the list."""
+    whole = replace(visit, pairs=visit.pairs_without("cursor", "limit"))
+    return api.make_listing(visit.service, whole.parse_query(api.GRAMMAR, clocks=True))
+
+
+async def _write_table(
+    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
+) -> AsyncReply:
+    listing = await sync_to_thread(_listing, visit)
+
+    def rows_of(batch: Sequence[ListedChange]) -> list[Row]:
+        return [row for one in batch for row in _rows(visit, listing, one)]
+
+    async def rows() -> Rows:
+        async for batch in _batches(visit, listing.query):
+            yield await sync_to_thread(rows_of, batch)
+
+    async def build() -> bytes:
+        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), rows())
+
+    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, suffix)})
+
+
+async def _batches(visit: Visit, query: ChangeQuery) -> AsyncIterator[tuple[ListedChange, ...]]:
+    batch = await sync_to_thread(visit.service.log.changes.newest, replace(query, limit=MAX_LIMIT))
+    while batch:
+        yield batch
+        later = replace(query, limit=MAX_LIMIT, before=batch[-1].change.sequence)
+        batch = await sync_to_thread(visit.service.log.changes.newest, later)
+
+
+def _rows(visit: Visit, listing: ChangeListing, one: ListedChange) -> Iterator[Row]:
+    """Yield a row for each field that changed; one without a field if none did."""
+    change, dataset = one.change, listing.datasets[one.change.dataset]
+    separator = visit.t("、", ", ")
+    head = (
+        visit.t(dataset.title, dataset.title_en) or dataset.title,
+        change.title,
+        separator.join(one.bodies),
+        change.part or "",
+        change_list.kind_word(visit, change.kind),
+        separator.join(change_list.kind_word(visit, term) for term in one.directions),
+    )
+    tail = (
+        change.effective_on.isoformat(),
+        str(change.release),
+        day_at(change.published_at).isoformat(),
+        change.reason,
+        visit.service.link(f"/datasets/{dataset.name}/records/{change.record}"),
+    )
+    hidden = change.withdrawn and change.kind != "withdrawn"
+    fields = () if hidden else tuple(_field_cells(visit, dataset.name, change.fields))
+    for cells in fields or (("", "", ""),):
+        yield (*head, *cells, *tail)
+
+
+def _field_cells(
+    visit: Visit, dataset: str, changes: Sequence[FieldChange]
+) -> Iterator[tuple[str, str, str]]:
+    catalogue = visit.service.log.queries.catalogue(dataset)
+    for change in changes:
+        field = catalogue.by_name.get(change.field)
+        if field is None or not field.personal:
+            before, after = (
+                field_html.format_side(visit, field, side) for side in (change.before, change.after)
+            )
+            title = field_html.title_of(visit, field) if field else field_title(catalogue, change.field)
+            yield title, before, after
+
+
+def _disposition(visit: Visit, suffix: str) -> Any:
+    return disposition(f"{visit.t(*change_list.TITLE)}.{suffix}", f"changes.{suffix}")

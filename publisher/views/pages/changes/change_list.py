@@ -1,0 +1,125 @@
+"""The page of the changes of the whole site, with facets, removable filters and a day."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from publisher.log.changes.change_query import ChangePage, ListedChange
+from publisher.log.model import Change, Dataset
+from publisher.views.api.answers import common
+from publisher.views.api.routes import change_list as api
+from publisher.views.pages import search
+from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing.field_html import FieldDifference
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.scope import TITLES
+from publisher.web.route import Reply
+from schemas.words import CHARGE_DIRECTIONS, FACETS, KINDS
+
+TITLE = ("变化", "Changes")
+FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
+_MOST_DIFFERENCES = 8
+"""Fields of one change in the list. The record's page has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeItem:
+    """A change in the list, in the reader's language."""
+
+    change: Change
+    address: str
+    title: str
+    kinds: Sequence[tuple[str, str]]
+    """(term, word): the kind of change, and the directions of a charge."""
+    dataset: str
+    bodies: str
+    release: str
+    """Address of the page of the release."""
+    differences: Sequence[FieldDifference]
+
+
+def change_list(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    listing = api.make_listing(service, visit.parse_query(api.GRAMMAR, clocks=True))
+    own = visit.pairs_without("cursor", "limit")
+    head = Head(visit.t(*TITLE), listed=False, data=visit.link("/v1/changes", (*own, *visit.clocks)))
+
+    def build() -> bytes:
+        page, cursor = listing.fetch_page(service)
+        facets = list(_facets(visit, page, listing.datasets))
+        return press.page(
+            "changes.html",
+            visit,
+            head,
+            total=page.total,
+            changes=[_item(visit, one, listing.datasets[one.change.dataset]) for one in page.changes],
+            facets=[search.choices(visit, one) for one in facets if search.is_useful(visit, one)],
+            chips=list(search.chips(visit, facets, listing.datasets)),
+            days=[
+                (name, (visit.values(name) or ("",))[0]) for name in ("effective_on.gte", "effective_on.lte")
+            ],
+            others=visit.pairs_without("cursor", "effective_on", "effective_on.gte", "effective_on.lte"),
+            files=[(title, visit.url(f"/changes.{suffix}", own)) for title, suffix in FILES],
+            feeds=[(title, visit.link(f"/changes.{form}", own)) for form, title in TITLES.items()],
+            next_page=search.next_page(visit, cursor),
+        )
+
+    return Reply(listing.validity, build, HEADERS)
+
+
+def kind_word(visit: Visit, term: str) -> str:
+    """Return the word for a kind of change or the direction of a charge."""
+    return labels.word_for(visit, CHARGE_DIRECTIONS if term in CHARGE_DIRECTIONS else KINDS, term)
+
+
+def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:
+    change = one.change
+    hidden = change.erased or (change.withdrawn and change.kind != "withdrawn")
+    catalogue = visit.service.log.queries.catalogue(dataset.name)
+    differences = () if hidden else field_html.format_differences(visit, catalogue, change.fields)
+    return ChangeItem(
+        change=change,
+        address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
+        title=change.title or visit.t("（内容已依法删除）", "(its content was destroyed by law)"),
+        kinds=[(term, kind_word(visit, term)) for term in (change.kind, *one.directions)],
+        dataset=visit.t(dataset.title, dataset.title_en) or dataset.title,
+        bodies=visit.t("、", ", ").join(one.bodies),
+        release=visit.url(f"/datasets/{change.dataset}/releases/{change.release}"),
+        differences=differences[:_MOST_DIFFERENCES],
+    )
+
+
+def _facets(visit: Visit, page: ChangePage, datasets: Mapping[str, Dataset]) -> Iterator[common.Facet]:
+    """Yield the facets, and those without values of the filters that have no choices."""
+
+    def dataset(name: str) -> str:
+        return visit.t(datasets[name].title, datasets[name].title_en) if name in datasets else name
+
+    def kind(term: str) -> str:
+        return kind_word(visit, term)
+
+    titles: Mapping[str, tuple[tuple[str, str], Callable[[str], str]]] = {
+        "kind": (("变化", "Change"), kind),
+        "dataset": (FACETS["dataset"], dataset),
+        "body": (FACETS["body"], str),
+        "part": (FACETS["part"], str),
+    }
+    for name, (title, word) in titles.items():
+        values = page.facets.get(name, ())
+        yield common.Facet(
+            field=name,
+            title=visit.t(*title),
+            values=tuple(common.FacetValue(value=v, title=word(v), count=n) for v, n in values),
+        )
+    others = {
+        "division": "",
+        "record": visit.t("条目", "Record"),
+        "effective_on": visit.t("生效日期", "Effective day"),
+        "effective_on.gte": visit.t("生效不早于", "Effective from"),
+        "effective_on.lte": visit.t("生效不晚于", "Effective by"),
+    }
+    for name, other in others.items():
+        yield common.Facet(field=name, title=other, values=())
