@@ -136,7 +136,15 @@ def _kinds(params: Parameters) -> tuple[str, ...]:
 
 
 def _days(params: Parameters) -> tuple[date | None, date | None]:
-    """Return the first and the last effective day. Raises ``invalid-parameters`` for several single days."""
+    """Return the first and the last effective day.
+
+    Raises ``invalid-parameters`` for several single days, and for other fields that are compared.
+    """
+    for one in params.filters:
+        if one.operator != "eq" and one.field != _DAY:
+            raise query_parameters.bad_value(
+                f"{one.field}.{one.operator}", "只能比较生效日期。", "Only effective days are compared."
+            )
     days = {one.operator: date.fromisoformat(one.values[0]) for one in params.filters if one.field == _DAY}
     if any(one.field == _DAY and len(one.values) > 1 for one in params.filters):
         raise query_parameters.bad_value(_DAY, "只能有一天。", "May be one day only.")

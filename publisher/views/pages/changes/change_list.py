@@ -21,6 +21,7 @@ from schemas.words import CHARGE_DIRECTIONS, FACETS, KINDS
 
 TITLE = ("变化", "Changes")
 FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
+_DAYS = ("effective_on", "effective_on.gte", "effective_on.lte")
 _MOST_DIFFERENCES = 8
 """Fields of one change in the list. The record's page has all."""
 
@@ -61,7 +62,7 @@ def change_list(press: Press, visit: Visit) -> Reply:
             days=[
                 (name, (visit.values(name) or ("",))[0]) for name in ("effective_on.gte", "effective_on.lte")
             ],
-            others=visit.pairs_without("cursor", "effective_on", "effective_on.gte", "effective_on.lte"),
+            others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
             files=[(title, visit.url(f"/changes.{suffix}", own)) for title, suffix in FILES],
             feeds=[(title, visit.link(f"/changes.{form}", own)) for form, title in TITLES.items()],
             next_page=search.next_page(visit, cursor),
