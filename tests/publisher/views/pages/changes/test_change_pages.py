@@ -5,9 +5,9 @@ from __future__ import annotations
 import csv
 import io
 import json
-from xml.etree import ElementTree as ET
 
 import pytest
+from lxml import etree
 
 from tests.publisher.views.pages.conftest import Open
 from tests.support.site import BASE, FEES, Site
@@ -86,7 +86,7 @@ def test_the_feed_has_the_filters_of_the_list(site: Site, form: str) -> None:
     assert "价格鉴证业务收费" in answer.text
     assert "食品经营许可证工本费" not in answer.text
     if form == "atom":
-        feed = ET.fromstring(answer.content)
+        feed = etree.fromstring(answer.content)
         assert len(feed.findall(f"{_ATOM}entry")) == 1
         links = {link.get("href") for link in feed.findall(f"{_ATOM}link")}
         assert f"{BASE}/changes.atom?kind=removed" in links
