@@ -262,12 +262,13 @@ def test_a_release_of_future_effect_is_due_once_more_on_its_day(log: Log, clock:
     assert [(i.kind, i.key, i.due_at) for i in log.outbox.items()] == [("release", "1", start_of(day))]
 
 
-def test_spans_stream_all_states_but_removals(log: Log) -> None:
+def test_spans_stream_all_states(log: Log) -> None:
     release(log, entry("甲"), entry("乙"))
     release(log, entry("甲", "2"), on=MIDDLE)
     log.releases.withdraw("fees", [ids(log)["甲"]], reason="误发")
     spans = list(log.queries.spans(dataset="fees"))
-    assert {s.status for s in spans} == {"stated", "withdrawn"}
+    assert {s.status for s in spans} == {"stated", "removed", "withdrawn"}
+    assert {s.title for s in spans if s.status != "stated"} == {"甲", "乙"}
     assert len({s.id for s in spans}) == len(spans)
     assert all(s.content == {} for s in spans if s.status == "withdrawn")
     assert list(log.queries.spans(ids=["no.such.span", "odd"])) == []
