@@ -6,10 +6,16 @@ from publisher.checks.article_moved import ArticleMoved
 from publisher.checks.basis_repealed import BasisRepealed
 from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import Check
+from publisher.checks.limit_lengthened import LimitLengthened
+from publisher.checks.limit_missing import LimitMissing
+from publisher.checks.promised_exceeds_statutory import PromisedExceedsStatutory
 
 CHECKS: tuple[Check, ...] = (
     BasisRepealed(),
     CancelledStillListed(),
     ArticleMoved(),
+    LimitLengthened(),
+    LimitMissing(),
+    PromisedExceedsStatutory(),
 )
 CHECKS_BY_CODE = {check.code: check for check in CHECKS}

@@ -10,6 +10,7 @@ from datetime import date
 from typing import ClassVar
 
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding, Severity
+from schemas.cells.values import format_limit
 from schemas.definition.catalogue import Catalogue, Content
 
 
@@ -46,10 +47,15 @@ class CheckedRecord:
 
 
 def text_of(content: Content, field: str, item: int | None) -> str | None:
-    """Return the text of a field, or of an item of a list; None if there is none."""
+    """Return the text of a field, or of an item of a list; None if there is none.
+
+    A time limit has the text in which it is printed: 20个工作日.
+    """
     value = content.get(field)
     if item is not None:
         value = value[item] if isinstance(value, list) and item < len(value) else None
+    if isinstance(value, dict) and value.keys() == {"value", "unit"}:
+        return format_limit(value)
     return value if isinstance(value, str) else None
 
 

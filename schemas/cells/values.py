@@ -357,7 +357,7 @@ def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
     if isinstance(value, list):
         return ("；" if lang == "zh" else "; ").join(map(_format_item, value))
     if isinstance(value, dict):
-        return _format_amount(value, lang) if field.type == "amount" else _format_limit(value, lang)
+        return _format_amount(value, lang) if field.type == "amount" else format_limit(value, lang)
     return str(value)
 
 
@@ -387,7 +387,8 @@ _BOUNDS: Mapping[tuple[str, Lang], tuple[str, str]] = {
 }
 
 
-def _format_limit(value: dict[str, Json], lang: Lang) -> str:
+def format_limit(value: dict[str, Json], lang: Lang = "zh") -> str:
+    """Format a limit as :func:`format_value` does."""
     number, unit = value.get("value"), str(value.get("unit", ""))
     if unit == "即时":
         return "即时办结" if lang == "zh" else "at once"

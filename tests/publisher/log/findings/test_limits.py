@@ -1,0 +1,86 @@
+"""Findings of limits in a log: both clocks, a correction, a mended limit, and the same after a rebuild."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import pytest
+
+from publisher.log.findings.finding_query import FindingQuery
+from publisher.log.log import Log
+from publisher.log.model import Entry, View
+from schemas.definition.catalogue import Content
+from tests.publisher.log.findings.checked_site import LIST, stored
+from tests.support.clock import Clock
+from tests.support.log import put_workbook
+
+pytestmark = pytest.mark.both_databases
+
+
+def item(name: str, promised: int, statutory: int = 30) -> Content:
+    return {
+        "name": name,
+        "promised_limit": {"value": promised, "unit": "工作日"},
+        "statutory_limit": {"value": statutory, "unit": "工作日"},
+    }
+
+
+def publish(log: Log, on: date, *items: Content) -> None:
+    entries = [Entry(one, repr(one)) for one in items]
+    log.drafts.stage(
+        LIST, entries, part="档案局", source=put_workbook(log, repr((items, on))), parser_version="test 1"
+    )
+    assert log.releases.publish(LIST, effective_on=on) is not None
+
+
+def messages(log: Log, **query: object) -> list[str]:
+    page = log.findings.page(FindingQuery(**query))  # type: ignore[arg-type]  # the values are the test's own
+    return sorted(one.finding.message_zh for one in page.findings)
+
+
+def test_a_limit_that_grew_is_open_from_its_day_until_it_is_mended(log: Log, clock: Clock) -> None:
+    lengthened = "“养老机构备案”现列20个工作日，此前列10个工作日"
+    publish(log, date(2015, 1, 1), item("养老机构备案", 10), item("档案检查", 20))
+    clock.advance(days=1)
+    publish(log, date(2016, 1, 1), item("养老机构备案", 20), item("档案检查", 15))
+    log.findings.update()
+    assert messages(log) == [lengthened]
+    assert messages(log, view=View(as_of=date(2015, 12, 31))) == []
+    (finding,) = log.findings.page(FindingQuery()).findings
+    for cite in finding.finding.cites:
+        revision = next(row for row in finding.rows if row.hash == cite.revision)
+        if cite.field == "promised_limit":
+            value = revision.content["promised_limit"]
+            assert isinstance(value, dict)
+            assert cite.text == f"{value['value']}个{value['unit']}"
+    clock.advance(days=1)
+    publish(log, date(2017, 1, 1), item("养老机构备案", 10), item("档案检查", 15))
+    log.findings.update()
+    assert messages(log, view=View(as_of=date(2017, 6, 1))) == []
+    assert messages(log, view=View(as_of=date(2017, 6, 1)), status="ended") == [lengthened]
+    incremental = stored(log)
+    log.findings.rebuild()
+    assert stored(log) == incremental
+
+
+def test_a_limit_that_was_only_entered_wrongly_did_not_grow(log: Log, clock: Clock) -> None:
+    publish(log, date(2015, 1, 1), item("养老机构备案", 2))
+    clock.advance(days=1)
+    (record,) = log.queries.find_by_title(LIST, "养老机构备案")
+    log.releases.correct(LIST, {record.id: item("养老机构备案", 20)}, reason="更正：误录")
+    log.findings.update()
+    assert messages(log) == []
+
+
+def test_a_promise_longer_than_the_law_is_found_and_ends_with_its_correction(log: Log, clock: Clock) -> None:
+    publish(log, date(2015, 1, 1), item("养老机构备案", 40))
+    log.findings.update()
+    assert messages(log) == ["“养老机构备案”承诺办结时限列为40个工作日，法定办结时限列为30个工作日"]
+    (record,) = log.queries.find_by_title(LIST, "养老机构备案")
+    clock.advance(days=1)
+    log.releases.correct(LIST, {record.id: item("养老机构备案", 20)}, reason="更正：误录")
+    log.findings.update()
+    assert messages(log) == []
+    incremental = stored(log)
+    log.findings.rebuild()
+    assert stored(log) == incremental
