@@ -13,6 +13,10 @@ from schemas.definition.file_loader import load_catalogue
 from tests.publisher.checks.knowledge import Known, make_record
 
 
+STATUTORY_20: Content = {"statutory_limit": {"value": 20, "unit": "工作日"}}
+STATUTORY_30: Content = {"statutory_limit": {"value": 30, "unit": "工作日"}}
+
+
 def limit(value: int, unit: str = "工作日") -> Content:
     return {"name": "养老机构备案", "promised_limit": {"value": value, "unit": unit}}
 
@@ -74,8 +78,8 @@ def test_the_limit_of_a_service_is_compared_too() -> None:
         (limit(20), ({"name": "养老机构备案"},)),
         ({"name": "养老机构备案"}, (limit(10),)),
         (
-            {**limit(10), "statutory_limit": {"value": 30, "unit": "工作日"}},
-            ({**limit(10), "statutory_limit": {"value": 20, "unit": "工作日"}},),
+            {**limit(10), **STATUTORY_30},
+            ({**limit(10), **STATUTORY_20},),
         ),
     ],
     ids=["new", "same", "shorter", "day", "natural day", "month", "none before", "none now", "statutory"],

@@ -12,6 +12,7 @@ from schemas.definition.catalogue import Content
 from tests.publisher.checks.knowledge import Known, make_record
 
 LIMIT: Content = {"promised_limit": {"value": 20, "unit": "工作日"}}
+DAYS: Content = {"statutory_limit": {"value": 9, "unit": "日"}}
 GUIDE: Content = {"name": "取水许可", "item_type": "行政许可"}
 POWER: Content = {"name": "取水许可", "power_type": "行政许可"}
 
@@ -39,7 +40,7 @@ def test_a_limit_that_is_not_listed_any_more_is_found_in_every_list_with_limits(
     [
         (POWER, (), "power-list"),
         ({**POWER, **LIMIT}, ({**POWER, **LIMIT},), "power-list"),
-        ({**POWER, "statutory_limit": {"value": 9, "unit": "日"}}, ({**POWER, **LIMIT},), "power-list"),
+        ({**POWER, **DAYS}, ({**POWER, **LIMIT},), "power-list"),
         ({**GUIDE, **LIMIT}, (), "service-guides"),
         ({**GUIDE, "item_type": "行政检查"}, (), "service-guides"),
         ({**GUIDE, "promised_limit_note": "按听证情况确定"}, (), "service-guides"),
