@@ -43,7 +43,7 @@ class LimitLengthened(Check):
         "请核对：误录的，更正时限；确需延长的，说明理由",
         "Check it: correct a limit that was entered wrongly, or state the reason why it has to be longer",
     )
-    example = "养老机构备案 | 承诺办结时限20个工作日，此前10个工作日"
+    example = "养老服务备案 | 承诺办结时限20个工作日，此前10个工作日"
 
     def concerns(self, catalogue: Catalogue) -> bool:
         return any(name in catalogue.by_name for name in _OWN_LIMITS)

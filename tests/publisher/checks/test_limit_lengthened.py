@@ -12,13 +12,12 @@ from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.checks.knowledge import Known, make_record
 
-
 STATUTORY_20: Content = {"statutory_limit": {"value": 20, "unit": "工作日"}}
 STATUTORY_30: Content = {"statutory_limit": {"value": 30, "unit": "工作日"}}
 
 
 def limit(value: int, unit: str = "工作日") -> Content:
-    return {"name": "养老机构备案", "promised_limit": {"value": value, "unit": unit}}
+    return {"name": "养老服务备案", "promised_limit": {"value": value, "unit": unit}}
 
 
 def check(now: Content, *before: Content, catalogue: str = "power-list") -> list[Finding]:
@@ -28,12 +27,12 @@ def check(now: Content, *before: Content, catalogue: str = "power-list") -> list
 
 def test_a_longer_limit_is_found_with_both_states_cited() -> None:
     (finding,) = check(limit(20), limit(10))
-    assert finding.message_zh == "“养老机构备案”现列20个工作日，此前列10个工作日"
+    assert finding.message_zh == "“养老服务备案”现列20个工作日，此前列10个工作日"
     assert (finding.rule, finding.severity) == ("same-unit", "fact")
     now, before, name = finding.cites
     assert (now.revision, now.field, now.text) == ("hash-own", "promised_limit", "20个工作日")
     assert (before.revision, before.record, before.text) == ("before0", now.record, "10个工作日")
-    assert name.text == "养老机构备案"
+    assert name.text == "养老服务备案"
     assert "违法" not in finding.message_zh + finding.because_zh
 
 
@@ -46,7 +45,7 @@ def test_it_stays_until_the_limit_changes_again() -> None:
 
 
 def test_a_gap_without_a_limit_hides_no_earlier_one() -> None:
-    (finding,) = check(limit(20), {"name": "养老机构备案"}, limit(10))
+    (finding,) = check(limit(20), {"name": "养老服务备案"}, limit(10))
     assert finding.cites[1].text == "10个工作日"
 
 
@@ -54,7 +53,7 @@ def test_an_item_that_was_done_at_once_and_now_takes_days_is_found_by_the_named_
     (finding,) = check(limit(1), limit(0, "即时"))
     assert (finding.rule, finding.message_zh) == (
         "at-once",
-        "“养老机构备案”现列1个工作日，此前列即时办结",
+        "“养老服务备案”现列1个工作日，此前列即时办结",
     )
     assert check(limit(0, "即时"), limit(1)) == []
 
@@ -75,8 +74,8 @@ def test_the_limit_of_a_service_is_compared_too() -> None:
         (limit(20, "日"), (limit(10),)),
         (limit(20, "自然日"), (limit(10),)),
         (limit(1, "月"), (limit(10),)),
-        (limit(20), ({"name": "养老机构备案"},)),
-        ({"name": "养老机构备案"}, (limit(10),)),
+        (limit(20), ({"name": "养老服务备案"},)),
+        ({"name": "养老服务备案"}, (limit(10),)),
         (
             {**limit(10), **STATUTORY_30},
             ({**limit(10), **STATUTORY_20},),

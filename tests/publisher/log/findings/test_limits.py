@@ -39,10 +39,10 @@ def messages(log: Log, **query: object) -> list[str]:
 
 
 def test_a_limit_that_grew_is_open_from_its_day_until_it_is_mended(log: Log, clock: Clock) -> None:
-    lengthened = "“养老机构备案”现列20个工作日，此前列10个工作日"
-    publish(log, date(2015, 1, 1), item("养老机构备案", 10), item("档案检查", 20))
+    lengthened = "“养老服务备案”现列20个工作日，此前列10个工作日"
+    publish(log, date(2015, 1, 1), item("养老服务备案", 10), item("档案检查", 20))
     clock.advance(days=1)
-    publish(log, date(2016, 1, 1), item("养老机构备案", 20), item("档案检查", 15))
+    publish(log, date(2016, 1, 1), item("养老服务备案", 20), item("档案检查", 15))
     log.findings.update()
     assert messages(log) == [lengthened]
     assert messages(log, view=View(as_of=date(2015, 12, 31))) == []
@@ -54,7 +54,7 @@ def test_a_limit_that_grew_is_open_from_its_day_until_it_is_mended(log: Log, clo
             assert isinstance(value, dict)
             assert cite.text == f"{value['value']}个{value['unit']}"
     clock.advance(days=1)
-    publish(log, date(2017, 1, 1), item("养老机构备案", 10), item("档案检查", 15))
+    publish(log, date(2017, 1, 1), item("养老服务备案", 10), item("档案检查", 15))
     log.findings.update()
     assert messages(log, view=View(as_of=date(2017, 6, 1))) == []
     assert messages(log, view=View(as_of=date(2017, 6, 1)), status="ended") == [lengthened]
@@ -64,21 +64,21 @@ def test_a_limit_that_grew_is_open_from_its_day_until_it_is_mended(log: Log, clo
 
 
 def test_a_limit_that_was_only_entered_wrongly_did_not_grow(log: Log, clock: Clock) -> None:
-    publish(log, date(2015, 1, 1), item("养老机构备案", 2))
+    publish(log, date(2015, 1, 1), item("养老服务备案", 2))
     clock.advance(days=1)
-    (record,) = log.queries.find_by_title(LIST, "养老机构备案")
-    log.releases.correct(LIST, {record.id: item("养老机构备案", 20)}, reason="更正：误录")
+    (record,) = log.queries.find_by_title(LIST, "养老服务备案")
+    log.releases.correct(LIST, {record.id: item("养老服务备案", 20)}, reason="更正：误录")
     log.findings.update()
     assert messages(log) == []
 
 
 def test_a_promise_longer_than_the_law_is_found_and_ends_with_its_correction(log: Log, clock: Clock) -> None:
-    publish(log, date(2015, 1, 1), item("养老机构备案", 40))
+    publish(log, date(2015, 1, 1), item("养老服务备案", 40))
     log.findings.update()
-    assert messages(log) == ["“养老机构备案”承诺办结时限列为40个工作日，法定办结时限列为30个工作日"]
-    (record,) = log.queries.find_by_title(LIST, "养老机构备案")
+    assert messages(log) == ["“养老服务备案”承诺办结时限列为40个工作日，法定办结时限列为30个工作日"]
+    (record,) = log.queries.find_by_title(LIST, "养老服务备案")
     clock.advance(days=1)
-    log.releases.correct(LIST, {record.id: item("养老机构备案", 20)}, reason="更正：误录")
+    log.releases.correct(LIST, {record.id: item("养老服务备案", 20)}, reason="更正：误录")
     log.findings.update()
     assert messages(log) == []
     incremental = stored(log)
