@@ -18,6 +18,7 @@ from publisher.log.datasets import Datasets
 from publisher.log.drafts.drafts import Drafts
 from publisher.log.evidence.evidence import Evidence
 from publisher.log.findings.findings import Findings
+from publisher.log.graph.graph import Graph
 from publisher.log.keys import Keys
 from publisher.log.outbox.outbox import Outbox
 from publisher.log.outbox.subscriptions import Subscriptions
@@ -49,6 +50,7 @@ class Log:
         self.feed_changes = FeedChanges(session)
         self.changes = Changes(session)
         self.findings = Findings(session)
+        self.graph = Graph(session)
         self.evidence = Evidence(session)
         self.outbox = Outbox(session)
         self.subscriptions = Subscriptions(session)
@@ -86,8 +88,9 @@ class Log:
             migrate(database)
             if not read_only:
                 log.resealed = log.releases.reseal() > 0
+                log.graph.update()
                 log.releases.finish_erasure()
-            elif log.releases.needs_reseal():
+            elif log.releases.needs_reseal() or not log.graph.is_current():
                 raise upgrade_needed()
         return log
 

@@ -80,6 +80,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "The ids are in /v1/findings; perhaps there was none on the requested day.",
     ),
     ProblemKind(
+        "no-such-work",
+        404,
+        "没有这份文件的记载",
+        "No such work",
+        "本站没有记录引用它；已引用的见 /v1/works。",
+        "No record of this site names it; those that are named are in /v1/works.",
+    ),
+    ProblemKind(
         "no-such-correction",
         404,
         "没有这件纠错",

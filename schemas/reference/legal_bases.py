@@ -60,7 +60,7 @@ _QUOTED = re.compile(r"\s*(?:规定)?\s*(?:[:：\n“]|$|[（(【\[])")
 _DAY = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*[年.\-/]\s*(?P<month>\d{1,2})(?:\s*[月.\-/]\s*(?P<day>\d{1,2}))?"
 )
-_OPENERS, _CLOSERS = "（(", "）)"
+_BRACKET, _IN_TITLE = re.compile(r"[（()）]"), re.compile(r"《[^《》]*》")
 
 
 def find_cited_statutes(text: str) -> list[CitedStatute]:
@@ -70,11 +70,10 @@ def find_cited_statutes(text: str) -> list[CitedStatute]:
     statutes = list(_outermost(find_citations(text)))
     roles: list[CitedStatute] = []
     for number, citation in enumerate(statutes):
-        previous = roles[-1] if roles else None
+        previous = (roles[-1].role, roles[-1].end) if roles else None
         following = statutes[number + 1].start if number + 1 < len(statutes) else len(text)
-        title_end = _title_end(text, citation)
-        note = _NOTE.match(text, title_end)
-        role = _role(text, citation, previous, text[citation.end : following])
+        note = _NOTE.match(text, end_of_title(text, citation))
+        role = role_of(text, citation, previous, text[citation.end : following])
         roles.append(
             CitedStatute(
                 citation.title,
@@ -97,7 +96,8 @@ def _outermost(citations: list[Citation]) -> Iterator[Citation]:
             end = citation.end
 
 
-def _title_end(text: str, citation: Citation) -> int:
+def end_of_title(text: str, citation: Citation) -> int:
+    """Return the position after the 》 of a statute's title."""
     depth = 0
     for position in range(citation.start, citation.end):
         depth += (text[position] in "《〈＜") - (text[position] in "》〉＞")
@@ -106,15 +106,19 @@ def _title_end(text: str, citation: Citation) -> int:
     return citation.end
 
 
-def _role(text: str, citation: Citation, previous: CitedStatute | None, after: str) -> Role:
+def role_of(text: str, citation: Citation, previous: tuple[Role, int] | None, after: str) -> Role:
+    """Tell the role of a citation in a cell of bases.
+
+    ``previous``: role and end of the citation before it; ``after``: the text up to the next one.
+    """
     line = text.rfind("\n", 0, citation.start) + 1
     if _is_bracketed(text[line : citation.start]):
         return "edition-note"
     rest = after[note.end() :] if (note := _NOTE.match(after)) else after
-    if previous is not None and previous.end > line:
-        gap = text[previous.end : citation.start]
+    if previous is not None and previous[1] > line:
+        gap = text[previous[1] : citation.start]
         if _SEPARATORS.fullmatch(gap):
-            return "mention" if previous.role == "mention" or _PROSE.match(rest) else "basis"
+            return "mention" if previous[0] == "mention" or _PROSE.match(rest) else "basis"
     else:
         gap = text[line : citation.start]
     return "basis" if _begins_basis(gap, rest, first=line == 0 and previous is None) else "mention"
@@ -133,10 +137,9 @@ def _begins_basis(gap: str, rest: str, *, first: bool) -> bool:
 
 def _is_bracketed(before: str) -> bool:
     """Test for a bracket that is open at the end of the text; titles in 《》 are not read."""
-    plain = re.sub(r"《[^《》]*》", "", before)
     depth = 0
-    for character in plain:
-        depth = max(0, depth + (character in _OPENERS) - (character in _CLOSERS))
+    for bracket in _BRACKET.findall(_IN_TITLE.sub("", before)):
+        depth = max(0, depth + (1 if bracket in "（(" else -1))
     return depth > 0
 
 

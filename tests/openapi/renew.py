@@ -81,9 +81,18 @@ def requests_by_operation(site: Site) -> dict[str, str]:
 
 
 def requests_of_findings(site: Site) -> dict[str, str]:
-    """Do the same on a site with a finding."""
+    """Do the same on a site with a finding, and with works that it rests on."""
     (finding,) = site.client.get("/v1/findings").json()["findings"]
-    return {"list_findings": "/v1/findings", "get_finding": f"/v1/findings/{finding['id']}"}
+    return {
+        "list_findings": "/v1/findings",
+        "get_finding": f"/v1/findings/{finding['id']}",
+        "list_works": "/v1/works?contains=城镇",
+        "get_work": "/v1/works/城镇排水条例",
+        "list_citations_of_work": "/v1/works/城镇排水条例/cited-by",
+        "list_effects_of_work": "/v1/works/城镇排水条例/effects",
+        "list_citations": "/v1/citations?kind=statute&limit=1",
+        "list_effects": "/v1/effects",
+    }
 
 
 def shorten_openapi(answer: Any) -> Any:

@@ -4,8 +4,18 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from publisher.log.database import entry_tables, finding_tables, page_tables, run_tables, tables
-from publisher.log.database import subscription_tables as subscriptions
+from publisher.log.database import (
+    entry_tables,
+    finding_tables,
+    graph_tables,
+    page_tables,
+    run_tables,
+    subscription_tables,
+    tables,
+)
 
-_MODULES = (tables, entry_tables, page_tables, subscriptions, run_tables, finding_tables)
+_MODULES = (
+    *(tables, entry_tables, page_tables, subscription_tables),
+    *(run_tables, finding_tables, graph_tables),
+)
 ALL_TABLES: tuple[Table, ...] = tuple(_MODULES[0].metadata.sorted_tables)

@@ -12,6 +12,7 @@ from sqlalchemy import Connection, delete, exists, func, select, update
 from publisher.log import registry
 from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
+from publisher.log.citations import graph_rows
 from publisher.log.clocks import micros
 from publisher.log.database import entry_tables
 from publisher.log.database import page_tables as pt
@@ -30,6 +31,7 @@ from schemas.definition.catalogue import Catalogue
 _WITH_CONTENT = (
     t.revision,
     t.value,
+    *graph_rows.TABLES,
     t.span,
     t.record,
     t.release,
@@ -190,6 +192,7 @@ class ErasureRelease:
         conn = self._conn
         revisions = select(t.revision.c.key).where(t.revision.c.record.in_(keys))
         conn.execute(delete(t.value).where(t.value.c.revision.in_(revisions)))
+        graph_rows.delete_of_revisions(conn, revisions)
         conn.execute(
             update(t.revision)
             .where(t.revision.c.record.in_(keys))

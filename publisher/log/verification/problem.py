@@ -11,7 +11,9 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher.log.model import LogError
 
-type Derived = Literal["", "span", "tally", "value", "record", "revision", "release", "site", "finding"]
+type Derived = Literal[
+    "", "span", "tally", "value", "record", "revision", "release", "site", "finding", "graph"
+]
 """Table whose rows :mod:`.repair` computes again; "" for what belongs to the log or comes from outside."""
 
 _LONGEST = 80

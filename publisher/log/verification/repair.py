@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, delete, select, update
 
+from publisher.log.citations import graph_rows
 from publisher.log.database import tables as t
 from publisher.log.findings import finding_rows
 from publisher.log.releases import bitemporal_spans, field_values, span_rebuild
@@ -39,7 +40,7 @@ def repair(
         for problem in problems:
             count += 1
             output.write(msgspec.json.encode(_line(problem)) + b"\n")
-            if problem.derived in ("span", "tally", "value", "finding"):
+            if problem.derived in ("span", "tally", "value", "finding", "graph"):
                 tables[problem.derived][problem.key] = None
             else:
                 columns.append(problem)
@@ -52,6 +53,8 @@ def repair(
     elif tables["tally"]:
         for dataset in sorted({key[0] for key in tables["tally"]}):
             bitemporal_spans.recount(conn, dataset)
+    if tables["graph"]:
+        graph_rows.rebuild(session, conn)
     if tables["finding"]:
         finding_rows.forget(conn)
     return count

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Connection, func, select
 
 from publisher.log.canonical_json import commitment
+from publisher.log.citations import graph_rows
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.database.storable_text import storable
@@ -87,7 +88,7 @@ class RevisionChecks:
         self.count = self.erased = 0
 
     def check(self) -> Iterator[Problem]:
-        values = _ValueGroups(self._conn)
+        values, graphs = _ValueGroups(self._conn), graph_rows.StoredRows(self._conn)
         v, r = t.revision.c, t.record.c
         query = (
             select(v.key, v.record, v.content, v.title, v.locator, v.originals, v.source_text)
@@ -102,11 +103,15 @@ class RevisionChecks:
             try:
                 yield from _check_hashes(row)
                 yield from self._check(row, values.take(row.key))
+                yield from self._check_graph(row, graphs.take(row.key))
             except UNREADABLE as error:
                 yield unreadable(f"记录 record {row.id}", error)
         for revision in values.strays():
             where = f"筛选值 value of revision #{revision}"
             yield Problem(where, "value", "a row", None, derived="value", key=(revision,))
+        for revision in graphs.strays():
+            where = f"引用 citations of revision #{revision}"
+            yield Problem(where, "graph", "a row", None, derived="graph", key=(revision,))
         yield from self._check_identities()
 
     def _check(self, row: StoredRevision, stored: Mapping[_Value, int]) -> Sequence[Problem]:
@@ -147,6 +152,19 @@ class RevisionChecks:
             return ()
         own: list[_Difference] = [("revision.title", row.title, title, "revision")]
         return [*(own if title != row.title else ()), *_compare_values(stored, values)]
+
+    def _check_graph(self, row: StoredRevision, stored: graph_rows.Rows) -> Iterator[Problem]:
+        """Compare works, citations and effects with those that the content gives."""
+        release = self._finder.find(row.key)
+        catalogue = None if release is None else self._catalogues.get(release.catalogue)
+        if catalogue is None:
+            return
+        rebuilt = {} if row.content is None else graph_rows.rows_of(row.key, catalogue, row.content)
+        for name, rows in stored.items():
+            expected = sorted(rebuilt.get(name, ()), key=repr)
+            if expected != rows:
+                where, key = f"记录 record {row.id}, {release}", (row.key,)
+                yield Problem(where, f"graph.{name}", rows, expected, derived="graph", key=key)
 
     def _check_identities(self) -> Iterator[Problem]:
         r = t.record.c

@@ -30,6 +30,7 @@ from publisher.views.api.routes import (
     records,
     search,
     well_known,
+    works,
 )
 from publisher.views.api.routes import datasets as dataset_routes
 from publisher.web import problems, query_parameters
@@ -69,6 +70,7 @@ TAGS: Mapping[str, str] = {
     "releases": "发布与变化 / Releases and changes",
     "records": "记录与历史 / Records and their history",
     "findings": "清单之间的待核问题 / What lists say against one another",
+    "works": "所引用的法律法规和文件 / Statutes and documents on which records rest",
     "files": "批量下载 / Files for downloading",
     "proofs": "条目、存证证明与存证文件 / Entries of the log, their documents and proofs",
     "search": "全文搜索 / Search",
@@ -127,6 +129,7 @@ ROUTES: tuple[AnyRoute, ...] = (
     *files.ROUTES,
     *proofs.ROUTES,
     *findings.ROUTES,
+    *works.ROUTES,
     *search.ROUTES,
     *feeds.ROUTES.values(),
     *feeds.SEARCH_ROUTES,

@@ -37,6 +37,9 @@ DERIVED = [
     ("DELETE FROM value", "value.kind"),
     ("UPDATE value SET text = 'x' WHERE revision = 1", "value.kind"),
     ("UPDATE value SET dataset = 9 WHERE revision = 1", "value.kind"),
+    ("DELETE FROM citation", "graph.citation"),
+    ("UPDATE citation SET role = 'basis'", "graph.citation"),
+    ("UPDATE citation SET revision = 999", "graph"),
     ("DELETE FROM tally", "tally.records"),
     ("UPDATE tally SET records = records + 1", "tally.records"),
     ("UPDATE revision SET title = 'x' WHERE key = 2", "revision.title"),
@@ -103,7 +106,10 @@ LOGGED = [
 def site(log: Log) -> Log:
     """Five releases and a draft; 登记费 is withdrawn, 查询费 of another dataset erased."""
     log.datasets.create(*fees_dataset("others"))
-    fees = (entry("证照费", kind="行政"), entry("登记费", kind="事业"))
+    fees = (
+        entry("证照费", kind="行政"),
+        entry("登记费", kind="事业", place="《旧收费办法》第三条"),
+    )
     release(log, *fees)
     release(log, entry("证照费", "2", kind="行政"), *fees[1:], on=MIDDLE)
     own = put_workbook(log, "another workbook")

@@ -1,0 +1,1 @@
+"""Works, what cites them and what they change, on any day, as known at any time."""

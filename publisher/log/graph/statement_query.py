@@ -1,0 +1,189 @@
+"""Citations of works and effects of works in a view, each with the text of the revision that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, Select, Table, and_, func, or_, select, tuple_
+
+from publisher.log.citations.revision_graph import cited_text
+from publisher.log.clocks import moment
+from publisher.log.database import graph_tables as g
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+from publisher.log.model import View
+from publisher.log.queries.point_in_time import Clocks
+from publisher.log.queries.record_query import MERGED_INTO, PART
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_s, _v, _r, _d, _c, _e = t.span.c, t.revision.c, t.record.c, t.dataset.c, g.citation.c, g.effect.c
+
+
+@dataclass(frozen=True, slots=True)
+class StatementQuery:
+    """Selection and page of citations or effects; of several values any, and without values all."""
+
+    view: View = field(default_factory=View)
+    works: tuple[str, ...] = ()
+    """Keys of cited works; of effects, of the work that has it or that it concerns."""
+    datasets: tuple[str, ...] = ()
+    records: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    """Of citations."""
+    kinds: tuple[str, ...] = ()
+    """Of cited works; of effects, their own."""
+    article: int | None = None
+    """Of the cited work; of effects, of the work that has it."""
+    limit: int = 20
+    after: tuple[Any, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Saying:
+    """The place in a record of a list that says something."""
+
+    dataset: str
+    record: str
+    title: str
+    part: str | None
+    revision: str
+    """Hash."""
+    field: str
+    item: int | None
+    start: int
+    end: int
+    text: str
+    effective_from: date
+    """Since when the record is as it is."""
+    known_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCitation:
+    work: str
+    kind: str
+    article: int
+    """0: the whole work."""
+    place: str
+    role: str
+    saying: Saying
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedEffect:
+    kind: str
+    source: str
+    target: str | None
+    """None: it concerns the item of the record."""
+    article: int
+    day: date | None
+    saying: Saying
+
+
+@dataclass(frozen=True, slots=True)
+class StatementPage[T]:
+    statements: tuple[T, ...]
+    total: int
+    after: tuple[Any, ...] | None
+
+
+def find_citations(
+    conn: Connection, query: StatementQuery, clocks: Clocks
+) -> StatementPage[PublishedCitation]:
+    """List citations, record by record."""
+    rows = _in_view(g.citation, query, clocks)
+    if query.works:
+        rows = rows.where(_c.work.in_([storable(key) for key in query.works]))
+    if query.kinds:
+        rows = rows.where(_c.kind.in_(query.kinds))
+    if query.roles:
+        rows = rows.where(_c.role.in_(query.roles))
+    if query.article is not None:
+        rows = rows.where(_c.article == query.article)
+    order = (_s.record, _c.field, _c.item, _c.start, _c.article)
+    page = rows.order_by(*order)
+    if query.after is not None:
+        page = page.where(tuple_(*order) > tuple_(*query.after))
+    fetched = conn.execute(page.limit(query.limit + 1)).all()
+    on_page = fetched[: query.limit]
+    last = on_page[-1] if len(fetched) > query.limit else None
+    return StatementPage(
+        tuple(PublishedCitation(r.work, r.kind, r.article, r.place, r.role, _saying(r)) for r in on_page),
+        _count(conn, rows),
+        None if last is None else (last.record_key, last.field, last.item, last.start, last.article),
+    )
+
+
+def find_effects(conn: Connection, query: StatementQuery, clocks: Clocks) -> StatementPage[PublishedEffect]:
+    """List effects, those that were published last first."""
+    rows = _in_view(g.effect, query, clocks)
+    if query.works:
+        works = [storable(key) for key in query.works]
+        rows = rows.where(or_(_e.source.in_(works), _e.target.in_(works)))
+    if query.kinds:
+        rows = rows.where(_e.kind.in_(query.kinds))
+    if query.article is not None:
+        rows = rows.where(_e.article == query.article)
+    page = rows.order_by(_s.known_from.desc(), _s.record, _e.position)
+    if query.after is not None:
+        instant, record, position = query.after
+        later = tuple_(_s.record, _e.position) > tuple_(record, position)
+        page = page.where(or_(_s.known_from < instant, and_(_s.known_from == instant, later)))
+    fetched = conn.execute(page.limit(query.limit + 1)).all()
+    on_page = fetched[: query.limit]
+    last = on_page[-1] if len(fetched) > query.limit else None
+    return StatementPage(
+        tuple(
+            PublishedEffect(
+                *(r.kind, r.source, r.target, r.article),
+                None if r.day is None else date.fromordinal(r.day),
+                _saying(r),
+            )
+            for r in on_page
+        ),
+        _count(conn, rows),
+        None if last is None else (last.known_from, last.record_key, last.position),
+    )
+
+
+def _in_view(table: Table, query: StatementQuery, clocks: Clocks) -> Select[Any]:
+    own: Sequence[Any] = [column for column in table.c if column.name != "revision"]
+    rows = (
+        select(
+            *own,
+            _s.record.label("record_key"),
+            *(_s.effective_from, _s.known_from, _r.id, _s.title, _v.hash, _v.content),
+            _d.name.label("dataset"),
+            PART,
+        )
+        .join_from(table, t.span, _s.revision == table.c.revision)
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.record, _r.key == _s.record)
+        .join(t.dataset, _d.key == _s.dataset)
+        .outerjoin(t.part, t.part.c.key == _s.part)
+        .outerjoin(MERGED_INTO, MERGED_INTO.c.key == t.part.c.merged_into)
+        .where(_s.status == "stated", _v.content.is_not(None), clocks.in_view(_s))
+    )
+    if query.datasets:
+        rows = rows.where(_d.name.in_(query.datasets))
+    if query.records:
+        rows = rows.where(_r.id.in_([storable(record) for record in query.records]))
+    return rows
+
+
+def _count(conn: Connection, rows: Select[Any]) -> int:
+    return conn.scalar(rows.with_only_columns(func.count())) or 0
+
+
+def _saying(row: Any) -> Saying:
+    item = None if row.item < 0 else row.item
+    return Saying(
+        *(row.dataset, row.id, row.title, row.part, row.hash, row.field, item, row.start, row.end),
+        cited_text(_decode(row.content), row.field, row.item, row.start, row.end),
+        date.fromordinal(row.effective_from),
+        moment(row.known_from),
+    )

@@ -1,0 +1,200 @@
+"""Works in a view: by which names they are cited, which records they are, which releases rest on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any, get_args
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, union
+
+from publisher.log.clocks import day_or_none
+from publisher.log.database import graph_tables as g
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+from publisher.log.model import LogError, View
+from publisher.log.queries.point_in_time import Clocks
+from schemas.definition.catalogue import Content
+from schemas.reference.cited_works import find_cited_works
+from schemas.reference.works import WorkKind, kind_of_key, parse_key
+
+KINDS: tuple[WorkKind, ...] = get_args(WorkKind.__value__)
+_MOST_EDITIONS = 50
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_s, _v, _r, _d, _w, _c = t.span.c, t.revision.c, t.record.c, t.dataset.c, g.work_name.c, g.citation.c
+
+
+@dataclass(frozen=True, slots=True)
+class WorkRecord:
+    """A record that is the work: a document, or an edition of a statute."""
+
+    dataset: str
+    record: str
+    title: str
+    effective_from: date
+    effective_to: date | None
+    content: Content = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class BasedRelease:
+    """A release whose basis is the work."""
+
+    dataset: str
+    number: int
+    effective_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    key: str
+    kind: WorkKind
+    title: str
+    """Of its record, else its key."""
+    names: tuple[str, ...]
+    """Keys by which it is cited, its own first."""
+    records: tuple[WorkRecord, ...]
+    """Empty if no list of the site contains it."""
+    citing: int
+    """Number of records that cite it."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkQuery:
+    """Selection and page of works, in the order of their keys."""
+
+    view: View = field(default_factory=View)
+    kinds: tuple[WorkKind, ...] = ()
+    contains: str = ""
+    """Part of the key."""
+    resolved: bool | None = None
+    """Whether a list of the site contains the work."""
+    limit: int = 20
+    after: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkPage:
+    works: tuple[Work, ...]
+    after: str | None
+
+
+def names_of(conn: Connection, name: str) -> tuple[str, ...]:
+    """Return the keys under which a work is cited. A title that several works have stands for itself.
+
+    ``name``: a key, or a number or a title in any spelling.
+    """
+    key = name if _is_named(conn, (storable(name),)) else parse_key(name) or name
+    keys = conn.scalars(select(_w.key).where(_w.name == storable(key)).distinct()).all()
+    own = keys[0] if len(keys) == 1 else key
+    names = conn.scalars(select(_w.name).where(_w.key == own).distinct().order_by(_w.name)).all()
+    shared = _shared_names(conn, names) if names else set()
+    return tuple(dict.fromkeys((own, *(name for name in names if name not in shared))))
+
+
+def _shared_names(conn: Connection, names: Sequence[str]) -> set[str]:
+    several = func.count(_w.key.distinct()) > 1
+    return set(conn.scalars(select(_w.name).where(_w.name.in_(names)).group_by(_w.name).having(several)))
+
+
+def find_work(conn: Connection, key: str, clocks: Clocks) -> Work:
+    """Return a work. Raises ``LogError('no-such-work')`` if nothing ever named it."""
+    work = read_work(conn, key, clocks)
+    if not (work.records or work.citing or _is_named(conn, work.names) or _has_release(conn, work.names)):
+        raise LogError("no-such-work", f"没有文件“{key}”的记载。", f"Nothing names the work {key!r}.")
+    return work
+
+
+def read_work(conn: Connection, key: str, clocks: Clocks) -> Work:
+    names = names_of(conn, key)
+    records = tuple(_records(conn, names[0], clocks))
+    citing = select(func.count(_s.record.distinct())).select_from(
+        t.span.join(g.citation, _c.revision == _s.revision)
+    )
+    cited = citing.where(_c.work.in_(names), _s.status == "stated", clocks.in_view(_s))
+    title = records[0].title if records else names[0]
+    return Work(names[0], kind_of_key(names[0]), title, names, records, conn.scalar(cited) or 0)
+
+
+def _is_named(conn: Connection, names: Sequence[str]) -> bool:
+    e = g.effect.c
+    return any(
+        conn.execute(query.limit(1)).first() is not None
+        for query in (
+            select(_c.work).where(_c.work.in_(names)),
+            select(_w.name).where(_w.name.in_(names)),
+            select(e.source).where(e.source.in_(names)),
+            select(e.target).where(e.target.in_(names)),
+        )
+    )
+
+
+def _has_release(conn: Connection, names: Sequence[str]) -> bool:
+    return next(based_releases(conn, names, None), None) is not None
+
+
+def _records(conn: Connection, key: str, clocks: Clocks) -> Iterator[WorkRecord]:
+    query = (
+        select(_d.name, _r.id, _s.title, _s.effective_from, _s.effective_to, _v.content)
+        .join_from(t.span, t.revision, _v.key == _s.revision)
+        .join(t.record, _r.key == _s.record)
+        .join(t.dataset, _d.key == _s.dataset)
+        .where(_s.revision.in_(select(_w.revision).where(_w.key == key)))
+        .where(_s.status == "stated", _v.content.is_not(None), clocks.in_view(_s))
+        .order_by(_d.name, _r.id)
+    )
+    for row in conn.execute(query.limit(_MOST_EDITIONS)).all():
+        days = (date.fromordinal(row.effective_from), day_or_none(row.effective_to))
+        yield WorkRecord(row.name, row.id, row.title, *days, _decode(row.content))
+
+
+def based_releases(conn: Connection, names: Sequence[str], clocks: Clocks | None) -> Iterator[BasedRelease]:
+    """Yield the releases that name one of the works as their basis, newest first; as known in a view."""
+    b = t.release.c
+    query = (
+        select(b.basis, b.number, b.effective_on, _d.name)
+        .join_from(t.release, t.dataset, _d.key == b.dataset)
+        .where(b.basis != "")
+        .order_by(b.sequence.desc())
+    )
+    if clocks is not None:
+        query = query.where(b.published_at <= clocks.instant)
+    for row in conn.execute(query):
+        if any(work.key in names for work in find_cited_works(row.basis)):
+            yield BasedRelease(row.name, row.number, date.fromordinal(row.effective_on))
+
+
+def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
+    """List the works that records name in a view, in the order of their keys."""
+    cited = _named(_c.work, _c.kind, _c.revision, query, clocks)
+    listed = _named(_w.key, _w.kind, _w.revision, query, clocks)
+    if query.resolved is True:
+        keys: Any = listed
+    elif query.resolved is False:
+        keys = cited.where(~exists().where(_w.name == _c.work))
+    else:
+        keys = union(cited.where(~exists().where(_w.name == _c.work)), listed)
+    named = keys.subquery()
+    page = select(named.c.key).distinct().order_by(named.c.key).limit(query.limit + 1)
+    found = conn.scalars(page).all()
+    on_page = found[: query.limit]
+    works = tuple(read_work(conn, key, clocks) for key in on_page)
+    return WorkPage(works, on_page[-1] if len(found) > query.limit else None)
+
+
+def _named(
+    key: ColumnElement[str],
+    kind: ColumnElement[str],
+    revision: ColumnElement[int],
+    query: WorkQuery,
+    clocks: Clocks,
+) -> Select[Any]:
+    in_view = exists().where(_s.revision == revision, _s.status == "stated", clocks.in_view(_s))
+    selected = select(key.label("key")).where(key > query.after, in_view)
+    if query.kinds:
+        selected = selected.where(kind.in_(query.kinds))
+    if query.contains:
+        selected = selected.where(key.contains(storable(query.contains), autoescape=True))
+    return selected

@@ -1,0 +1,129 @@
+"""Works on both clocks: what they are, who cites them, what ended them."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+import pytest
+
+from publisher.log.graph.statement_query import StatementQuery
+from publisher.log.graph.work_query import WorkQuery
+from publisher.log.log import Log
+from publisher.log.model import Entry, LogError, View
+from schemas.definition.file_loader import load_catalogue
+from tests.publisher.log.findings.checked_site import (
+    LIST,
+    create_datasets,
+    dataset,
+    publish_list,
+    publish_statutes,
+    repeal,
+)
+from tests.support.clock import Clock
+from tests.support.log import put_workbook
+
+START = date(2020, 1, 1)
+NUMBER, TITLE = "示政发〔2024〕18号", "关于取消一批收费的通知"
+
+
+@pytest.fixture
+def graph(log: Log) -> Log:
+    create_datasets(log)
+    log.datasets.create(dataset("policies", "policies"), load_catalogue("policies"))
+    return log
+
+
+def publish_policy(log: Log, **content: Any) -> None:
+    entries = [Entry({"number": NUMBER, "title": TITLE, **content}, repr(content))]
+    source = put_workbook(log, repr(content))
+    log.drafts.stage("policies", entries, part=None, source=source, parser_version="test 1")
+    assert log.releases.publish("policies", effective_on=START)
+
+
+def test_a_work_is_what_cites_it_and_what_it_changed_here(graph: Log) -> None:
+    publish_list(
+        graph, {"取水": f"《{TITLE}》第三条", "查档": "示政发[2024]18号"}, START, basis="示政发(2024)18号"
+    )
+    unresolved = graph.graph.work(NUMBER)
+    assert (unresolved.kind, unresolved.records, unresolved.citing) == ("document", (), 1)
+    publish_policy(
+        graph, body_markdown="《旧通知》（示政发〔2001〕3号）同时废止。", effective_on="2024-07-01"
+    )
+    work = graph.graph.work(TITLE)
+    assert work == graph.graph.work(NUMBER)
+    assert (work.key, work.title, work.names) == (NUMBER, TITLE, (NUMBER, TITLE))
+    assert (len(work.records), work.citing) == (1, 2)
+    assert [(one.dataset, one.number) for one in graph.graph.releases_on(work)] == [(LIST, 1)]
+    (effect,) = graph.graph.effects(StatementQuery(works=("示政发〔2001〕3号",))).statements
+    assert (effect.kind, effect.source, effect.day) == ("repeals", NUMBER, date(2024, 7, 1))
+    assert effect.saying.text == "《旧通知》（示政发〔2001〕3号）同时废止。"
+    assert graph.graph.work("示政发〔2001〕3号").records == ()
+    with pytest.raises(LogError, match="Nothing names"):
+        graph.graph.work("无此文件")
+
+
+def test_a_work_is_seen_as_of_a_day_and_as_known_at_an_instant(graph: Log, clock: Clock) -> None:
+    publish_list(graph, {"取水": "《水法》第七条"}, START)
+    before = clock.now
+    clock.advance(days=10)
+    publish_list(graph, {"取水": "《水条例》第七条"}, date(2020, 1, 5))
+
+    def citing(key: str, **view: Any) -> int:
+        return graph.graph.work(key, View(**view)).citing
+
+    assert (citing("水法"), citing("水条例")) == (0, 1)
+    assert citing("水法", as_of=date(2020, 1, 2)) == 1
+    assert citing("水法", known_at=before) == 1
+    query = StatementQuery(View(as_of=date(2020, 1, 2)), works=("水法",))
+    assert graph.graph.citations(query).total == 1
+    assert graph.graph.citations(StatementQuery(View(known_at=datetime(2019, 1, 1, tzinfo=UTC)))).total == 0
+
+
+def test_citations_have_pages_and_filters(graph: Log) -> None:
+    bases = {f"取水{n}": f"《水法》第{n}条、第九条" for n in range(1, 8)}
+    publish_list(graph, {**bases, "查档": "《档案法》第八条：按照《水法》的规定"}, START)
+    seen: list[tuple[str, int]] = []
+    after: tuple[Any, ...] | None = None
+    while True:
+        page = graph.graph.citations(StatementQuery(works=("水法",), limit=4, after=after))
+        assert page.total == 15
+        seen += [(one.saying.title, one.article) for one in page.statements]
+        after = page.after
+        if after is None:
+            break
+    assert len(seen) == len(set(seen)) == 15
+    for query, total in (
+        (StatementQuery(works=("水法",), article=9), 7),
+        (StatementQuery(works=("水法",), roles=("mention",)), 1),
+        (StatementQuery(kinds=("document",)), 0),
+        (StatementQuery(datasets=("statutes",)), 0),
+    ):
+        assert graph.graph.citations(query).total == total
+    for one in graph.graph.citations(StatementQuery(limit=100)).statements:
+        content = graph.queries.record(LIST, one.saying.record, View()).content
+        assert str(content[one.saying.field])[one.saying.start : one.saying.end] == one.saying.text != ""
+
+
+def test_works_are_listed_by_key_also_those_that_no_list_contains(graph: Log) -> None:
+    publish_list(graph, {"取水": "《水法》第七条；《旧档案条例》第二条；国发〔2013〕27号"}, START)
+    publish_statutes(graph, repeal("旧档案条例", "2019-03-01"), on=START)
+    keys = {
+        resolved: [one.key for one in graph.graph.works(WorkQuery(resolved=resolved)).works]
+        for resolved in (None, True, False)
+    }
+    assert keys == {
+        None: ["国发〔2013〕27号", "旧档案条例", "水法"],
+        True: ["旧档案条例"],
+        False: ["国发〔2013〕27号", "水法"],
+    }
+    page = graph.graph.works(WorkQuery(limit=2))
+    assert page.after == "旧档案条例"
+    assert [one.key for one in graph.graph.works(WorkQuery(limit=2, after=page.after)).works] == ["水法"]
+    assert [one.key for one in graph.graph.works(WorkQuery(kinds=("document",))).works] == [
+        "国发〔2013〕27号"
+    ]
+    assert [one.key for one in graph.graph.works(WorkQuery(contains="档案")).works] == ["旧档案条例"]
+    (ended,) = graph.graph.effects(StatementQuery(works=("旧档案条例",), kinds=("repeals",))).statements
+    assert (ended.source, ended.article, ended.saying.text) == ("新旧档案条例", 9, "第九条")
+    assert graph.integrity.verify().problems == ()

@@ -1,0 +1,69 @@
+"""Works over HTTP: by any spelling, with what cites them and what ended them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.support.site import FEES, Site, site_with_finding
+
+WORK = "城镇排水条例"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site_with_finding(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+def test_a_work_has_one_key_and_says_what_it_is(site: Site) -> None:
+    answer = site.client.get(f"/v1/works/《{WORK}》")
+    body = answer.json()
+    assert answer.status_code == 200, answer.text
+    assert (body["key"], body["kind"], body["resolved"], body["citing"]) == (WORK, "statute", True, 1)
+    assert [one["dataset"] for one in body["records"]] == ["statutes"]
+    assert site.client.get(body["links"]["self"].removeprefix("https://data.example.gov.cn")).json() == body
+    again = site.client.get(f"/v1/works/《{WORK}》", headers={"if-none-match": answer.headers["etag"]})
+    assert again.status_code == 304
+    missing = site.client.get("/v1/works/不存在的文件")
+    assert (missing.status_code, missing.json()["type"].rsplit("/", 1)[1]) == (404, "no-such-work")
+
+
+def test_the_records_that_cite_a_work_are_cited_word_by_word(site: Site) -> None:
+    (one,) = site.client.get(f"/v1/works/{WORK}/cited-by").json()["citations"]
+    assert (one["article"], one["role"], one["says"]["dataset"]) == (20, "basis", FEES)
+    assert one["says"]["text"] == f"《{WORK}》第二十条"
+    origin = site.client.get(one["says"]["link"].removeprefix("https://data.example.gov.cn")).json()
+    value = origin["content"][one["says"]["field"]][one["says"]["item"]]
+    assert value[one["says"]["start"] : one["says"]["end"]] == one["says"]["text"]
+
+
+def test_an_effect_names_both_works_and_the_sentence(site: Site) -> None:
+    (effect,) = site.client.get(f"/v1/works/{WORK}/effects").json()["effects"]
+    assert (effect["kind"], effect["target"], effect["effective_on"]) == ("repeals", WORK, "2015-06-01")
+    assert effect["says"]["text"]
+    source = site.client.get(f"/v1/works/{effect['source']}").json()
+    assert (source["resolved"], source["citing"]) == (False, 0)
+
+
+def test_filters_pages_and_both_clocks(site: Site) -> None:
+    def total(query: str) -> int:
+        answer = site.client.get(f"/v1/citations?{query}")
+        assert answer.status_code == 200, answer.text
+        return int(answer.json()["total"])
+
+    assert total(f"work={WORK}") == total(f"work=《{WORK}》&article=20&role=basis&dataset={FEES}") == 1
+    for query in (f"work={WORK}&article=21", f"work={WORK}&role=mention", f"work={WORK}&kind=order"):
+        assert total(query) == 0
+    assert total("known_at=2000-01-01T00:00:00Z") == 0
+    whole = [one["key"] for one in site.client.get("/v1/works?limit=1000").json()["works"]]
+    paged: list[str] = []
+    address = "/v1/works?limit=2"
+    while address:
+        body = site.client.get(address).json()
+        paged += [one["key"] for one in body["works"]]
+        address = (body["links"]["next"] or "").removeprefix("https://data.example.gov.cn")
+    assert paged == whole == sorted(whole) != []
+    for query in ("kind=other", "role=other", "resolved=yes", "article=x"):
+        assert site.client.get(f"/v1/citations?{query}").status_code == 422, query

@@ -1,0 +1,94 @@
+"""Works in texts: one key for every spelling, the articles and places, and the role of each citation."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.reference.cited_works import find_cited_works
+from schemas.reference.works import key_of_title, kind_of_key, parse_key
+
+CELL = (
+    "【法律】《中华人民共和国水法》（2016年7月2日修正）第七条、第九条第二款第（三）项。\n"
+    "【规范性文件】《关于公布取消的通知》（财综〔2015〕1号）第三条；国发[2013]27号附件1第23项；国令第412号第3项"
+)
+
+
+def test_each_article_is_a_citation_with_its_own_text() -> None:
+    cited = [(w.key, w.article, w.place, w.role, CELL[w.start : w.end]) for w in find_cited_works(CELL)]
+    assert cited == [
+        ("水法", 7, "", "basis", "《中华人民共和国水法》（2016年7月2日修正）第七条"),
+        ("水法", 9, "第二款第（三）项", "basis", "第九条第二款第（三）项"),
+        ("财综〔2015〕1号", 3, "", "basis", "《关于公布取消的通知》（财综〔2015〕1号）第三条"),
+        ("国发〔2013〕27号", 0, "附件1第23项", "basis", "国发[2013]27号附件1第23项"),
+        ("国务院令第412号", 0, "第3项", "basis", "国令第412号第3项"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "articles"),
+    [
+        ("《保安服务管理条例》第三条至第五条、第十条之一", [3, 4, 5, 10]),
+        ("依据《水法》第二十、二十一条规定", [20, 21]),
+        ("《水法》第7条和第９条", [7, 9]),
+        ("《水法》（第九届全国人大常委会通过）第五条第一项", [5]),
+        ("《水法》", [0]),
+    ],
+)
+def test_articles_of_lists_and_ranges(text: str, articles: list[int]) -> None:
+    assert [work.article for work in find_cited_works(text)] == articles
+
+
+def test_the_number_after_the_title_of_a_statute_is_a_note_on_its_edition() -> None:
+    statute, order = find_cited_works("《保安服务管理条例》（国务院令第564号）第三条")
+    assert (statute.key, statute.role, statute.article) == ("保安服务管理条例", "basis", 3)
+    assert (order.key, order.role, order.kind) == ("国务院令第564号", "edition-note", "order")
+
+
+def test_a_work_in_a_quoted_text_is_a_mention() -> None:
+    text = "《水法》第七条：取水，按照国发〔2013〕27号和《土地法》的规定"
+    assert [(work.key, work.role) for work in find_cited_works(text)] == [
+        ("水法", "basis"),
+        ("国发〔2013〕27号", "mention"),
+        ("土地法", "mention"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("spelling", "key"),
+    [
+        ("《中华人民共和国水法》", "水法"),
+        ("中华人民共和国水法（2016年修正）", "水法"),
+        ("浙江省实施〈中华人民共和国慈善法〉办法", "浙江省实施慈善法办法"),
+        ("示政发[2024]18号", "示政发〔2024〕18号"),
+        ("示政发（2024）第18号", "示政发〔2024〕18号"),
+        ("〔1992〕价费字198号", "价费字〔1992〕198号"),
+        ("中华人民共和国国务院令第412号", "国务院令第412号"),
+        ("国令第412号", "国务院令第412号"),
+        ("中华人民共和国", ""),
+        ("〔2015〕34号", "201534号"),
+    ],
+)
+def test_a_work_has_one_key(spelling: str, key: str) -> None:
+    assert parse_key(spelling) == key
+    assert parse_key(key) == key
+
+
+@given(st.text(max_size=40))
+def test_a_key_is_its_own_key_and_stands_in_an_address(title: str) -> None:
+    key = key_of_title(title)
+    assert key_of_title(key) == key
+    assert not set(key) & set("/?#%《》 ")
+
+
+@given(st.text(alphabet="《》〈〉（）第一二三条款项至、号令〔2015〕国务院法附件 \n", max_size=60))
+def test_positions_are_in_the_text(text: str) -> None:
+    for work in find_cited_works(text):
+        assert work.key
+        assert 0 <= work.start < work.end <= len(text)
+
+
+def test_kinds_of_works() -> None:
+    keys = ("水法", "国发〔2013〕27号", "国务院令第412号", "关于取消的决定")
+    assert [kind_of_key(key) for key in keys] == ["statute", "document", "order", "decision"]
