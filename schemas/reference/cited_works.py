@@ -18,12 +18,14 @@ from schemas.reference.works import WorkKind, key_of, key_of_number, kind_of_tit
 
 _DIGITS = "一二三四五六七八九十百千零〇0-9０-９"
 _NUMERAL = rf"[{_DIGITS}](?:\s?[{_DIGITS}])*"
-_SUBDIVISION = rf"\s*第?\s*[（(]?\s*{_NUMERAL}\s*[)）]?\s*[款项目](?![{_DIGITS}规录])"
+_SUBDIVISION = re.compile(rf"\s*第?\s*[（(]?\s*{_NUMERAL}\s*[)）]?\s*[款项目](?![{_DIGITS}规录])").pattern
 _ADDED = r"(?:\s*之\s?[一二三四五六七八九十]+)?"
 _ARTICLE = re.compile(rf"第?\s*(?P<number>{_NUMERAL})\s*(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
-_SOME = rf"{_NUMERAL}\s*(?:[、和]\s*第?\s*{_NUMERAL}\s*)*条{_ADDED}(?:{_SUBDIVISION})*"
+_SOME = re.compile(rf"{_NUMERAL}\s*(?:[、和]\s*第?\s*{_NUMERAL}\s*)*条{_ADDED}(?:{_SUBDIVISION})*").pattern
 _ARTICLES = re.compile(rf"\s*第\s*{_SOME}(?:\s*[、,，和及至]\s*第?\s*{_SOME})*")
-_SECTION = rf"[，,]?\s*第?\s*(?:{_NUMERAL}\s*(?:部分|大类|类)|[（(]\s*{_NUMERAL}\s*[)）]\s*(?:部分|大类|类)?)"
+_SECTION = re.compile(
+    rf"[，,]?\s*第?\s*(?:{_NUMERAL}\s*(?:部分|大类|类)|[（(]\s*{_NUMERAL}\s*[)）]\s*(?:部分|大类|类)?)"
+).pattern
 _PLACE = re.compile(
     rf"\s*(?P<place>附件\s*(?:{_NUMERAL})?\s*(?:{_SECTION})?(?:[，,]?\s*第\s*{_NUMERAL}\s*项)?|第\s*{_NUMERAL}\s*项)"
 )

@@ -124,7 +124,7 @@ class Effect(Answer, frozen=True, kw_only=True):
     kind: Annotated[
         str,
         Meta(
-            description="`repeals` 废止；`amends` 修改；`replaces` 以新版本取代；`delegates` 下放；"
+            description="`repeals` 废止；`amends` 修订；`replaces` 以新版本取代；`delegates` 下放；"
             "`cancels` 取消；`interprets` 解读；`implements` 实施 / What it does"
         ),
     ]

@@ -336,7 +336,7 @@ def list_citations_of_work(service: Service, call: Call) -> Reply:
         path="/v1/works/{key}/effects",
         tag="works",
         summary="一份文件的作用",
-        description="它废止、修改、实施了什么，以及什么废止、修改了它。\n\n"
+        description="它废止、修订、实施了什么，以及什么废止、修订了它。\n\n"
         "What it repeals, amends or implements, and what repeals or amends it.",
         answer=answers.Effects,
         parameters=(_KEY, _DATASET, _RECORD, _EFFECT, _ARTICLE, *_PAGE),
@@ -375,7 +375,7 @@ def list_citations(service: Service, call: Call) -> Reply:
         path="/v1/effects",
         tag="works",
         summary="文件的作用",
-        description="废止、修改、取消、下放、解读、实施，附写明此事的原文；后发布的在前。同名参数为“或”关系。\n\n"
+        description="废止、修订、取消、下放、解读、实施，附写明此事的原文；后发布的在前。同名参数为“或”关系。\n\n"
         "What works repeal, amend, cancel, delegate, interpret and implement, with the text that says so; "
         "those that were published last first. Repeat a name for or.",
         answer=answers.Effects,
