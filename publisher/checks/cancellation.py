@@ -18,8 +18,12 @@ from schemas.reference.document_numbers import find_citations
 from schemas.reference.government_levels import Level, level_of_division, levels_in
 from schemas.reference.legal_bases import find_cited_statutes
 
-type Standing = Literal["kept", "unclear", "compatible"]
-"""``kept``: the approval should not be in the list any more; ``unclear``: the texts do not say for whom."""
+type Standing = Literal["kept", "unclear", "delegated", "filing", "restored", "other-level", "unrelated"]
+"""``kept``: the approval should not be in the list any more; ``unclear``: the texts do not say for whom.
+
+The others are lawful: it was delegated to whoever lists it, became a filing, has a newer basis, or the
+decision is on another level; ``unrelated``: the decision leaves it, binds another place, or is not stated.
+"""
 
 
 class Treatment(Enum):
@@ -51,17 +55,19 @@ def treatment_of(row: CheckedRecord) -> Treatment | None:
 def judge(row: CheckedRecord, record: CheckedRecord, day: date) -> Standing:
     """Return how the decision on an item stands to a record that lists the same approval."""
     treatment, decided_on = treatment_of(row), _text(row, "decided_on")
-    if treatment not in _ENDING or decided_on > day.isoformat():
-        return "compatible"
+    if treatment not in _ENDING or decided_on > day.isoformat() or not _is_in_area(row, record):
+        return "unrelated"
     if treatment is Treatment.TO_FILING and not _lists_licence(record):
-        return "compatible"
-    if not _is_in_area(row, record) or _is_restored(record, row):
-        return "compatible"
+        return "filing"
+    if _is_restored(record, row):
+        return "restored"
     own, addressed = levels_of(record), _addressed(row)
     if treatment is Treatment.DELEGATED:
         return _judge_delegation(own, addressed, levels_in(_delegated_to(row)))
-    if (own and addressed and not own & addressed) or (addressed == {Level.NATION} and not own):
-        return "compatible"
+    if own and addressed and not own & addressed:
+        return "other-level"
+    if addressed == {Level.NATION} and not own:
+        return "unrelated"
     kind = record.content.get(record.catalogue.type_field or "")
     is_clear = own and addressed and (kind or record.catalogue.name in _LISTS_OF_LICENCES)
     return "kept" if is_clear and treatment is not Treatment.PARTLY else "unclear"
@@ -80,9 +86,11 @@ def _judge_delegation(
     own: frozenset[Level], addressed: frozenset[Level], receivers: frozenset[Level]
 ) -> Standing:
     """An approval that was delegated is rightly listed by whoever received it, and further down."""
-    if not own or not receivers or max(own) >= min(receivers):
-        return "compatible"
-    return "kept" if own & addressed else "compatible"
+    if not own or not receivers:
+        return "unrelated"
+    if max(own) >= min(receivers):
+        return "delegated"
+    return "kept" if own & addressed else "unrelated"
 
 
 def _is_in_area(row: CheckedRecord, record: CheckedRecord) -> bool:

@@ -6,13 +6,13 @@ is the name: what it approves is the same, and only words that any approval may 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from types import MappingProxyType
 from typing import override
 
 from publisher.checks.approval_names import ApprovalName, compare_names, names_in
-from publisher.checks.cancellation import judge, lists_approval
+from publisher.checks.cancellation import Standing, judge, lists_approval
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding
 from schemas.definition.catalogue import Catalogue, Content
@@ -50,6 +50,40 @@ _NAMED = Rule("same-name", "likely", _MESSAGE, _SAME_NAME)
 _NAMED_UNCLEAR = Rule("same-name-unclear", "look", _MESSAGE, _unclear(_SAME_NAME))
 
 
+_AGREEMENT = Bilingual(
+    "{number}对“{item}”的处理决定是“{decision}”，本条列入清单与该决定相符",
+    "{number} decided on “{item}”: {decision}. That this item is listed agrees with it",
+)
+_AGREEMENTS: Mapping[Standing, Rule] = {
+    "delegated": Rule(
+        "delegated",
+        "agrees",
+        _AGREEMENT,
+        Bilingual("已经下放到列出它的层级。", "It was delegated to the level that lists it."),
+    ),
+    "filing": Rule(
+        "filing",
+        "agrees",
+        _AGREEMENT,
+        Bilingual(
+            "已经改为备案，清单没有把它列为行政许可。", "It is a filing now, and is not listed as a licence."
+        ),
+    ),
+    "restored": Rule(
+        "restored",
+        "agrees",
+        _AGREEMENT,
+        Bilingual("依据中有晚于该决定的规定。", "A basis is newer than the decision."),
+    ),
+    "other-level": Rule(
+        "other-level",
+        "agrees",
+        _AGREEMENT,
+        Bilingual("该决定涉及的是另一层级的审批。", "The decision is on the approval of another level."),
+    ),
+}
+
+
 def _keys_of_row(content: Content) -> Iterator[str]:
     """Yield what a record that means the item of a decision looks up: name and places."""
     for name in names_in(str(content.get("name", "")))[:1]:
@@ -80,6 +114,7 @@ class CancelledStillListed(Check):
     title = Bilingual("已取消或下放的审批仍列于清单", "Cancelled approval is still listed")
     needs = MappingProxyType({_CANCELLED: _keys_of_row})
     rules = (_CITED, _CITED_UNCLEAR, _NAMED, _NAMED_UNCLEAR)
+    agreements = tuple(_AGREEMENTS.values())
     way_out = Bilingual(
         "请对照决定核对：确已取消的，移出清单；已改为备案的，改列其他行政权力；决定之后另有新依据的，补列该依据",
         "Compare with the decision: remove what was cancelled, list a filing as such, or name a newer basis",
@@ -108,9 +143,14 @@ class CancelledStillListed(Check):
     def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         for row, own in self.find_links(record, knowledge):
             standing = judge(row, record, day)
-            if standing != "compatible":
-                rules = (_NAMED, _NAMED_UNCLEAR) if len(own) == 1 else (_CITED, _CITED_UNCLEAR)
-                yield self.finding(rules[standing == "unclear"], [*own, *_cites_of_row(row)])
+            by_name = len(own) == 1
+            rules = {
+                "kept": _NAMED if by_name else _CITED,
+                "unclear": _NAMED_UNCLEAR if by_name else _CITED_UNCLEAR,
+                **_AGREEMENTS,
+            }
+            if standing in rules:
+                yield self.finding(rules[standing], [*own, *_cites_of_row(row)])
 
     def find_links(
         self, record: CheckedRecord, knowledge: Knowledge

@@ -117,6 +117,8 @@ class Check(ABC):
     needs_earlier: ClassVar[bool] = False
     """Whether it reads what the record was before."""
     rules: ClassVar[tuple[Rule, ...]]
+    agreements: ClassVar[tuple[Rule, ...]] = ()
+    """Rules of the severity ``agrees``, which the page of a record shows."""
     way_out: ClassVar[Bilingual]
     example: ClassVar[str]
     """Content of a record that causes a finding."""
@@ -153,7 +155,7 @@ class Check(ABC):
 
     def rule(self, name: str) -> Rule:
         """Return the rule of a name. Raises ``KeyError``."""
-        return {rule.name: rule for rule in self.rules}[name]
+        return {rule.name: rule for rule in (*self.rules, *self.agreements)}[name]
 
 
 def finding_id(finding: Finding) -> str:

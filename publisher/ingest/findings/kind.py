@@ -9,8 +9,11 @@ from typing import Literal, NamedTuple
 from schemas.cells.problems import CellProblem
 
 type FileSeverity = Literal["error", "warning", "info"]
-type Severity = FileSeverity | Literal["fact", "likely", "look"]
-"""Checks of records have the last three; a ``fact`` follows from the cited texts alone."""
+type Severity = FileSeverity | Literal["fact", "likely", "look", "agrees"]
+"""Checks of records have the last four; a ``fact`` follows from the cited texts alone.
+
+``agrees`` says that a record which looks like a problem is in order; it is in no list of findings.
+"""
 
 
 class Bilingual(NamedTuple):

@@ -55,7 +55,8 @@ def check_rows(
         record = CheckedRecord(dataset, "", "", catalogue, row.content, publisher)
         for check, knowledge in checks:
             for finding in check.applies(record, knowledge, day):
-                yield _at_place(finding, row, catalogue)
+                if finding.severity != "agrees":
+                    yield _at_place(finding, row, catalogue)
 
 
 def draft_rows(conn: Connection, dataset: int) -> Iterator[DraftRow]:

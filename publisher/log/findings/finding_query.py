@@ -44,6 +44,8 @@ class FindingQuery:
     parts: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     handling: tuple[Handling, ...] = ()
+    agreements: bool = False
+    """Instead of findings, what agrees with other lists although it looks like a problem."""
     limit: int = 20
     after: tuple[int, str] | None = None
     """Instant at which the last finding of the page before was opened, and its id."""
@@ -193,6 +195,8 @@ def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[A
 def _of_all_periods(query: FindingQuery) -> Iterator[ColumnElement[bool]]:
     """Yield conditions on what no two periods of a finding differ in, so that indexes serve them."""
     c, r, d = f.finding.c, t.record.c, t.dataset.c
+    # A finding that becomes an agreement ends.
+    yield c.severity == "agrees" if query.agreements else c.severity != "agrees"
     if query.codes:
         yield c.code.in_(tuple(map(storable, query.codes)))
     if query.datasets is not None:

@@ -107,6 +107,20 @@ class Findings:
             query = FindingQuery(datasets=(dataset,), records=(record,), handling=UNRESOLVED, limit=limit)
             return find_open(conn, query, clocks)
 
+    def agreements_of_record(
+        self,
+        dataset: str,
+        record: str,
+        view: View = View(),  # noqa: B008 - frozen
+    ) -> tuple[PublishedFinding, ...]:
+        """List what the checks say about a record that looks like a problem and is in order."""
+        with self._session.read() as conn:
+            if not quick_counts.has_findings(conn, record):
+                return ()
+            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            query = FindingQuery(datasets=(dataset,), records=(record,), agreements=True, limit=10)
+            return find_open(conn, query, clocks)
+
     def count_unresolved(self, dataset: str | None = None, view: View = View()) -> int:  # noqa: B008 - frozen
         """Count the open findings of a dataset, or of the site, that are not dismissed."""
         with self._session.read() as conn:

@@ -18,7 +18,7 @@ _BY_DATASET = Prepared(
     # In a view a finding has one period.
     select(_d.name, func.count().label("number"))
     .join_from(f.finding, t.dataset, _d.key == _c.dataset)
-    .where(in_view(_c, _DAY, _INSTANT))
+    .where(in_view(_c, _DAY, _INSTANT), _c.severity != "agrees")
     .group_by(_d.name)
 )
 _OF_RECORD = Prepared(
@@ -39,7 +39,7 @@ def count_open(conn: Connection, dataset: str | None, clocks: Clocks) -> int:
 
 
 def has_findings(conn: Connection, record: str) -> bool:
-    """Test whether a record ever had a finding."""
+    """Test whether a record ever had a finding or an agreement."""
     return _OF_RECORD.first(conn, {"record": storable(record)}) is not None
 
 

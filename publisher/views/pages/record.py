@@ -16,7 +16,7 @@ from publisher.views.api.routes import records as api
 from publisher.views.discovery import signposting
 from publisher.views.pages import document
 from publisher.views.pages.findings import finding_list
-from publisher.views.pages.findings.finding_list import FindingLink
+from publisher.views.pages.findings.finding_list import Agreement, FindingLink
 from publisher.views.pages.printing import field_html, schema_org
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.page_request import Visit, run_read
@@ -74,6 +74,7 @@ class _RecordSnapshot:
     timeline: Sequence[Event]
     amendments: Sequence[AmendmentNotice]
     findings: Sequence[FindingLink]
+    agreements: Sequence[Agreement]
 
 
 async def record(press: Press, visit: Visit) -> AsyncReply:
@@ -139,15 +140,19 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
             for amendment in api.later_amendments(service, state, view)
         ]
         findings = () if pin else finding_list.of_record(visit, dataset, identifier)
-    validity = _extended(validity, findings)
+        agreements = () if pin else finding_list.agreements_of_record(visit, dataset, identifier)
+    validity = _extended(validity, findings, agreements)
     return _RecordSnapshot(
-        *(validity, dataset, catalogue, state, state.content, state_release, events, amendments, findings)
+        *(validity, dataset, catalogue, state, state.content, state_release, events, amendments),
+        *(findings, agreements),
     )
 
 
-def _extended(validity: Validity, findings: Sequence[FindingLink]) -> Validity:
+def _extended(
+    validity: Validity, findings: Sequence[FindingLink], agreements: Sequence[Agreement]
+) -> Validity:
     """Return the validity of a page with findings: they come and go with releases of other datasets."""
-    shown = tuple((one.address, one.message, one.handling) for one in findings)
+    shown = (*((one.address, one.message, one.handling) for one in findings), *agreements)
     return replace(validity, tokens=(*validity.tokens, shown), decides=validity.decides and validity.pinned)
 
 
@@ -185,6 +190,7 @@ def _render(
         timeline=snapshot.timeline,
         amendments=snapshot.amendments,
         findings=snapshot.findings,
+        agreements=snapshot.agreements,
         pin=pin,
         cite=_citation(visit, snapshot.dataset, state, snapshot.state_release),
         data=data,

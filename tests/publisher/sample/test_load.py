@@ -78,7 +78,12 @@ def test_every_planned_dataset_is_there_with_its_releases_notice_and_labels(log:
         *(("shaanxi-fees", 9), ("city-fees-2021", 12), ("shanxi-funds", 10), ("pre-approvals-2017", 31)),
         *(("intermediary-services", 10), ("liaoning-power-items", 9), ("cancelled-items", 11)),
         *(("shili-power-list", 10), ("shili-fees", 9)),
-        *(("shili-licences", 4), ("shili-spot-checks", 3), ("shili-documents", 2)),
+        *(
+            ("shili-licences", 6),
+            ("shili-cancelled-items", 2),
+            ("shili-spot-checks", 3),
+            ("shili-documents", 2),
+        ),
         *(("statutes", 3), ("shili-county-fees", 3), ("shili-responses", 2)),
     ],
 )
@@ -92,9 +97,26 @@ def test_the_sample_shows_a_finding_without_response_one_accepted_and_one_dismis
         "排污费": "answered",
         "城市房屋拆迁管理费": "dismissed",
         "进口配额证明补发工本费": "unanswered",
+        "大型户外广告设施设置许可": "unanswered",
     }
-    assert {one.dataset for one in found.values()} == {"shili-county-fees"}
+    assert {one.dataset for one in found.values()} == {"shili-county-fees", "shili-licences"}
     assert [one.kind for one in found["排污费"].responses] == ["接受"]
+
+
+def test_a_cancelled_approval_under_another_name_is_a_finding_and_a_delegated_one_agrees(
+    log: Log, client: httpx.Client
+) -> None:
+    (kept,) = log.findings.page(FindingQuery(codes=("cancelled-still-listed",))).findings
+    assert (kept.title, kept.finding.severity) == ("大型户外广告设施设置许可", "likely")
+    assert kept.effective_from == date(2024, 3, 15)
+    delegated = records(log, "shili-licences")["林木种子生产经营许可"].id
+    (agreement,) = log.findings.agreements_of_record("shili-licences", delegated)
+    assert agreement.finding.rule == "delegated"
+    page = client.get(f"/datasets/shili-licences/records/{delegated}").text
+    assert "本条列入清单与该决定相符" in page
+    assert "待核问题" not in page
+    other = records(log, "shili-licences")["取水许可"].id
+    assert "相符" not in client.get(f"/datasets/shili-licences/records/{other}").text
 
 
 def test_the_notice_is_one_document_with_its_number_date_and_repaired_reference(log: Log) -> None:

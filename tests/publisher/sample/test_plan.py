@@ -32,7 +32,7 @@ def test_every_dataset_of_the_brief_is_planned() -> None:
         *("policy-documents", "national-fees-2009", "national-fees-2025", "shaanxi-fees", "city-fees-2021"),
         *("shanxi-funds", "pre-approvals-2017", "intermediary-services", "liaoning-power-items"),
         *("cancelled-items", "shili-power-list", "shili-fees", "shili-licences", "shili-spot-checks"),
-        *("shili-documents", "statutes", "shili-county-fees", "shili-responses"),
+        *("shili-cancelled-items", "shili-documents", "statutes", "shili-county-fees", "shili-responses"),
     }
 
 

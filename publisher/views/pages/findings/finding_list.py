@@ -100,6 +100,30 @@ def of_record(visit: Visit, dataset: Dataset, record: str) -> tuple[FindingLink,
     return tuple(link(visit, one, {dataset.name: dataset}) for one in listed)
 
 
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """What agrees with another list although it looks like a problem, in the reader's language."""
+
+    message: str
+    because: str
+    address: str
+    """The page of the row that it agrees with."""
+
+
+def agreements_of_record(visit: Visit, dataset: Dataset, record: str) -> tuple[Agreement, ...]:
+    """List what agrees with other lists about a record, for its page."""
+    listed = visit.service.log.findings.agreements_of_record(dataset.name, record, visit.view)
+    return tuple(
+        Agreement(
+            visit.t(one.finding.message_zh, one.finding.message_en),
+            visit.t(one.finding.because_zh, one.finding.because_en),
+            visit.url(f"/datasets/{other.dataset}/records/{other.record}"),
+        )
+        for one in listed
+        for other in one.rows[1:2]
+    )
+
+
 def _handlings(visit: Visit, query: FindingQuery) -> common.Facet:
     log = visit.service.log
     counts = {way: log.findings.count(replace(query, handling=(way,))) for way in api.HANDLINGS}

@@ -211,7 +211,8 @@ class RandomLog:
         mention = f"\n第九条：依照《{drawn.choice(TITLES)}》的规定处罚。" if drawn.random() < 0.3 else ""
         place = f"\n示政发〔2019〕2号附件第{drawn.choice('123')}项" if drawn.random() < 0.3 else ""
         quotation = f"\n《{drawn.choice(TITLES)}》第二条：{ARTICLE}" if drawn.random() < 0.5 else ""
-        return "、".join(parts) + mention + place + quotation or "无"
+        newer = "\n示政发〔2021〕9号" if drawn.random() < 0.2 else ""
+        return "、".join(parts) + mention + place + quotation + newer or "无"
 
     def _list(self) -> None:
         bases = {name: self._basis() for name in self._random.sample(NAMES, self._random.randrange(1, 4))}
@@ -268,7 +269,7 @@ class RandomLog:
             yield self._day() + timedelta(days=self._random.randrange(3)), min(instant, self.clock.now)
 
 
-def expected_ids(log: Log, day: date, known_at: datetime) -> set[str]:
+def expected_ids(log: Log, day: date, known_at: datetime, *, agreements: bool) -> set[str]:
     """Apply the checks to the records of a view, without anything that the log derived."""
     view = View(as_of=day, known_at=known_at)
     lists = {"statutes": STATUTES, "cancelled-items": DECISIONS}
@@ -292,6 +293,7 @@ def expected_ids(log: Log, day: date, known_at: datetime) -> set[str]:
         for known in [Known(check)]
         for record in in_view(log, LIST, "power-list", view)
         for found in check.applies(record, known, day)
+        if (found.severity == "agrees") is agreements
     }
 
 
@@ -312,8 +314,11 @@ def compare_random_log(url: str, folder: Path, seed: int) -> None:
         incremental = stored(log)
         assert log.integrity.verify().problems == ()
         for day, known_at in story.views():
-            page = log.findings.page(FindingQuery(view=View(as_of=day, known_at=known_at), limit=1000))
-            assert {found.id for found in page.findings} == expected_ids(log, day, known_at), (day, known_at)
+            view = View(as_of=day, known_at=known_at)
+            for agreements in (False, True):
+                page = log.findings.page(FindingQuery(view=view, limit=1000, agreements=agreements))
+                expected = expected_ids(log, day, known_at, agreements=agreements)
+                assert {found.id for found in page.findings} == expected, (day, known_at)
         log.findings.rebuild()
         assert stored(log) == incremental
     finally:
