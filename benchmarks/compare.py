@@ -21,21 +21,18 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.support.laws import create_dataset
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, RecordQuery, View
-from schemas.definition import file_loader
+from publisher.log.model import Entry, RecordQuery, View
 
 FIRST = date(2015, 1, 1)
 CHANGES = 1_000
 MOST_SECONDS, MOST_TIMES, MOST_MEBIBYTES = 1.0, 1.5, 16.0
-CATALOGUE = Path(__file__).with_name("law-articles.json")
 
 
 def build(log: Log, records: int, releases: int) -> None:
     """Publish releases, each with :data:`CHANGES` randomly chosen records changed."""
-    catalogue = file_loader.parse_catalogue(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
-    details: dict[str, Any] = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-    log.datasets.create(Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue)
+    catalogue = create_dataset(log)
     names = [field.name for field in catalogue.fields if field.type == "string"]
     identity = catalogue.identity[0]
     chance = random.Random(1)
@@ -107,7 +104,6 @@ def main() -> int:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         log = Log.open(f"sqlite:///{folder}/qingdan.db", sources=Path(folder) / "sources")
-        log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
         build(log, options.records, options.releases)
         last = View(release=options.releases)
         neighbour, far = View(release=options.releases - 1), View(release=1)

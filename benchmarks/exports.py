@@ -20,15 +20,14 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.pipeline import CATALOGUE, _shared
+from benchmarks.support.laws import ARTICLES, create_dataset, data_path
 from benchmarks.support.memory import peak_memory
 from publisher.log.log import Log
-from publisher.log.model import Dataset, View
+from publisher.log.model import View
 from publisher.views.exports import table_cells, write_state
 from publisher.views.exports.formats import FORMS
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import InputFile, import_files
-from schemas.definition import file_loader
 
 LEAST = {"csv": 0.35, "parquet": 0.5}
 MOST_MB = 300
@@ -37,11 +36,8 @@ _VIEW = View(release=1)
 
 def fill(home: Path, data: Path) -> None:
     log = open_log(home)
-    log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-    catalogue = file_loader.parse_catalogue(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
-    details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-    log.datasets.create(Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue)
-    file = InputFile("articles.jsonl.gz", (data / "laws" / "articles.jsonl.gz").read_bytes())
+    create_dataset(log)
+    file = InputFile("articles.jsonl.gz", data.joinpath(*ARTICLES).read_bytes())
     import_files(log, "laws", [file])
     publish_draft.publish_draft(log, "laws", effective_on=date(2026, 1, 1), without_errors=True)
     log.close()
@@ -100,15 +96,15 @@ def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, default=_shared(), help="folder that contains laws/")
+    parser.add_argument("--data", type=Path, default=data_path(), help="folder that contains laws/")
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
         ours(Path(options.one[0]), options.one[1])
         print(peak_memory())
         return 0
-    if options.data is None:
-        print("no shared/data next to the project: give it with --data", file=sys.stderr)
+    if not options.data.is_dir():
+        print(f"{options.data} is missing: give the folder with --data", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

@@ -28,7 +28,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from benchmarks.support.load import one_core
+from benchmarks.support.load import free_port, one_core
 from publisher.settings import read_settings
 
 type Client = Literal["socket", "library"]
@@ -169,9 +169,7 @@ class Server:
 
     def __init__(self, kind: str, home: Path, client: Client) -> None:
         self.client = client
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         command = [sys.executable, "-m", "benchmarks.http", "--serve", kind, "--home", str(home)]
         self.process = subprocess.Popen([*command, "--port", str(port)])
         self.address = ("127.0.0.1", port)

@@ -3,7 +3,7 @@
 ``python -m benchmarks.ogc``: 20 items of 20 kB and one item, requested from our routes and from pygeoapi's
 Starlette application with a provider that has the same records in memory. Each runs in its own uvicorn
 process, pinned to the same core; the client runs on another and alternates (``--requests 0`` skips this).
-``--clients 60`` and ``--gdal 150000`` add the measurements of :mod:`benchmarks.ogc_load`.
+``--clients 60`` and ``--gdal 150000`` add the measurements of :mod:`benchmarks.support.ogc_load`.
 """
 
 from __future__ import annotations
@@ -164,7 +164,7 @@ def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
 
 
 def main() -> None:
-    from benchmarks import ogc_load
+    from benchmarks.support import ogc_load
 
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=2_000)

@@ -12,7 +12,7 @@ import json
 import sys
 import tempfile
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from datetime import date
 from importlib.resources import files as resources
 from pathlib import Path
@@ -51,8 +51,8 @@ async def site(home: Path) -> AsyncIterator[Log]:
     )
     place = settings.read_settings(home, environ={})
     log = Log.open(place.database, sources=place.sources)
-    yield log
-    log.close()
+    with closing(log):
+        yield log
 
 
 def documents(log: Log) -> list[Document]:

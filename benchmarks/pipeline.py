@@ -21,11 +21,11 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks.support.laws import ARTICLES, create_dataset, data_path
 from benchmarks.support.memory import peak_memory
 from publisher.workflow.import_files import InputFile, import_files
 
 FEWEST, MOST_MEMORY, GROWTH = 2_000, 1.5, 1.15
-CATALOGUE = Path(__file__).with_name("law-articles.json")
 
 
 class Stopwatch:
@@ -48,21 +48,14 @@ class Stopwatch:
 def measure(data: Path, records: int | None) -> dict[str, object]:
     """Run once in this process, with the first ``records`` articles or all."""
     from publisher.log.log import Log
-    from publisher.log.model import Dataset
     from publisher.workflow import publish_draft
-    from schemas.definition import file_loader
     from search.embedded.engine import EmbeddedEngine
 
     articles = _first(data, records)
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
         log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
-        log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-        catalogue = file_loader.parse_catalogue(CATALOGUE.read_text(encoding="utf-8"), where=str(CATALOGUE))
-        details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-        log.datasets.create(
-            Dataset(name="laws", catalogue=catalogue.name, division=None, **details), catalogue
-        )
+        create_dataset(log)
         watch, cpu = Stopwatch(), time.process_time()
         file = InputFile("articles.jsonl.gz", articles)
         report = import_files(log, "laws", [file], progress=watch)
@@ -90,29 +83,23 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
 
 
 def _first(data: Path, records: int | None) -> bytes:
-    source = data / "laws" / "articles.jsonl.gz"
+    source = data.joinpath(*ARTICLES)
     if records is None:
         return source.read_bytes()
     with gzip.open(source, "rb") as lines:
         return gzip.compress(b"".join(itertools.islice(lines, records)), 1)
 
 
-def _shared() -> Path | None:
-    """Find ``shared/data`` next to the project."""
-    folders = (parent / "shared" / "data" for parent in Path(__file__).resolve().parents)
-    return next((folder for folder in folders if folder.is_dir()), None)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--data", type=Path, default=_shared(), help="folder that contains laws/")
+    parser.add_argument("--data", type=Path, default=data_path(), help="folder that contains laws/")
     parser.add_argument("--records", type=int, nargs="*", default=[10_000, 0], help="sizes; 0 is all")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.data is None:
-        print("no shared/data next to the project: give it with --data", file=sys.stderr)
+    if not options.data.is_dir():
+        print(f"{options.data} is missing: give the folder with --data", file=sys.stderr)
         return 2
     if options.one is not None:
         print(json.dumps(measure(options.data, options.one or None), ensure_ascii=False))

@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 import msgspec
 
+from benchmarks.support.laws import data_path
 from search.evaluation import __main__ as command
 from search.evaluation import judgement_files, metrics
 from search.evaluation.metrics import Report
@@ -32,9 +33,8 @@ async def report(folder: Path, name: str, engine: str, host: str) -> Report:
 
 
 def main() -> int:
-    default = Path(__file__).resolve().parents[2] / "shared" / "data" / "search-eval"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    parser.add_argument("folder", nargs="?", type=Path, default=data_path("search-eval"))
     command.add_engine(parser)
     parser.add_argument("--save", type=Path, metavar="FOLDER")
     parser.add_argument("--against", type=Path, metavar="FOLDER")

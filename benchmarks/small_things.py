@@ -11,12 +11,12 @@ import time
 import timeit
 from pathlib import Path
 
+from benchmarks.support.laws import ARTICLES, data_path
 from publisher.ingest.formats.detect import open_file
 from schemas.cells.values import parse_value
 from schemas.definition.file_loader import load_catalogue
 from schemas.reference.document_numbers import find_citations
 
-ARTICLES = Path(__file__).parents[2] / "shared" / "data" / "laws" / "articles.jsonl.gz"
 BASES = "计价格[1999]466号,[1992]价费字198号,陕价行函[2011]165号"
 
 
@@ -44,10 +44,11 @@ def main() -> None:
     print(f"a plain cell              {per_call(lambda: parse_value(name, '食品经营许可证核发')):.2f} µs")
     print(f"a cell of three citations {per_call(lambda: parse_value(basis, BASES)):.1f} µs")
     print(f"finding those citations   {per_call(lambda: find_citations(BASES)):.1f} µs")
-    if ARTICLES.exists():
-        data = ARTICLES.read_bytes()
+    articles = data_path(*ARTICLES)
+    if articles.exists():
+        data = articles.read_bytes()
         began = time.perf_counter()
-        count = sum(1 for _ in open_file(data, ARTICLES.name).records or ())
+        count = sum(1 for _ in open_file(data, articles.name).records or ())
         print(f"JSON Lines, gzip          {count / (time.perf_counter() - began):,.0f} records/s")
 
 

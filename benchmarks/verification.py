@@ -17,10 +17,11 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks.support.laws import bench_dataset
 from benchmarks.support.memory import peak_memory
 from publisher.indexing import worker
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry
+from publisher.log.model import Entry
 from publisher.log.verification.integrity import Scope
 from publisher.settings import read_settings
 from publisher.site_verification import verify_site
@@ -53,8 +54,7 @@ def build(home: Path, records: int) -> None:
     log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
     log.keys.create()
     catalogue = file_loader.load_catalogue("power-list")
-    details = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "bench")
-    log.datasets.create(Dataset(name="powers", catalogue=catalogue.name, division=None, **details), catalogue)
+    log.datasets.create(bench_dataset("powers", catalogue), catalogue)
     share = records // RELEASES
     for turn in range(RELEASES):
         numbers = range(records) if turn == 0 else range(turn * share, (turn + 1) * share)

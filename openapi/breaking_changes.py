@@ -31,7 +31,9 @@ def _compare_documents(old: Json, new: Json) -> Iterator[str]:
                 yield from _compare_operations(where, operation, other[method], old, new)
 
 
-def _compare_operations(where: str, old: Json, new: Json, before: Json, after: Json) -> Iterator[str]:
+def _compare_operations(
+    where: str, old: Json, new: Json, old_document: Json, new_document: Json
+) -> Iterator[str]:
     if old.get("operationId") != new.get("operationId"):
         yield f"{where}: operationId {old.get('operationId')} became {new.get('operationId')}"
     yield from _compare_parameters(where, old, new)
@@ -47,7 +49,12 @@ def _compare_operations(where: str, old: Json, new: Json, before: Json, after: J
             new_schema = other["content"][media].get("schema", {})
             visited: set[tuple[str, str]] = set()
             yield from _compare_response_schemas(
-                f"{where} {status} {media}", content.get("schema", {}), new_schema, before, after, visited
+                f"{where} {status} {media}",
+                content.get("schema", {}),
+                new_schema,
+                old_document,
+                new_document,
+                visited,
             )
 
 
@@ -88,15 +95,18 @@ def _compare_parameter_schemas(name: str, old: Json, new: Json) -> Iterator[str]
 
 
 def _compare_response_schemas(
-    where: str, old: Json, new: Json, before: Json, after: Json, visited: set[tuple[str, str]]
+    where: str, old: Json, new: Json, old_document: Json, new_document: Json, visited: set[tuple[str, str]]
 ) -> Iterator[str]:
-    """Compare schemas of a response: properties must stay, with the same type; new ones may be added."""
+    """Compare schemas of a response: properties must stay, with the same type; new ones may be added.
+
+    ``visited``: pairs of references that are compared already, because schemas refer to each other.
+    """
     pair = (str(old.get("$ref", "")), str(new.get("$ref", "")))
     if pair != ("", "") and pair in visited:
         return
     visited.add(pair)
-    old, new = _resolve(old, before), _resolve(new, after)
-    yield from _compare_types(where, old, new, before, after)
+    old, new = _resolve(old, old_document), _resolve(new, new_document)
+    yield from _compare_types(where, old, new, old_document, new_document)
     for name, schema in old.get("properties", {}).items():
         other = new.get("properties", {}).get(name)
         if other is None:
@@ -104,15 +114,19 @@ def _compare_response_schemas(
             continue
         if name in old.get("required", ()) and name not in new.get("required", ()):
             yield f"{where}.{name}: is no longer always there"
-        yield from _compare_response_schemas(f"{where}.{name}", schema, other, before, after, visited)
+        yield from _compare_response_schemas(
+            f"{where}.{name}", schema, other, old_document, new_document, visited
+        )
     for key in ("items", "additionalProperties"):
         if isinstance(old.get(key), Mapping) and isinstance(new.get(key), Mapping):
-            yield from _compare_response_schemas(f"{where}[]", old[key], new[key], before, after, visited)
-    yield from _compare_alternatives(where, old, new, before, after, visited)
+            yield from _compare_response_schemas(
+                f"{where}[]", old[key], new[key], old_document, new_document, visited
+            )
+    yield from _compare_alternatives(where, old, new, old_document, new_document, visited)
 
 
-def _compare_types(where: str, old: Json, new: Json, before: Json, after: Json) -> Iterator[str]:
-    earlier, later = _types(old, before), _types(new, after)
+def _compare_types(where: str, old: Json, new: Json, old_document: Json, new_document: Json) -> Iterator[str]:
+    earlier, later = _types(old, old_document), _types(new, new_document)
     if later - earlier:
         yield f"{where}: may now be {', '.join(sorted(later - earlier))}"
     if earlier - later - {"null"}:
@@ -122,13 +136,13 @@ def _compare_types(where: str, old: Json, new: Json, before: Json, after: Json) 
 
 
 def _compare_alternatives(
-    where: str, old: Json, new: Json, before: Json, after: Json, visited: set[tuple[str, str]]
+    where: str, old: Json, new: Json, old_document: Json, new_document: Json, visited: set[tuple[str, str]]
 ) -> Iterator[str]:
     """Compare objects among alternatives by position. Their types were compared before."""
     old_parts = [part for part in old.get("anyOf", ()) if "$ref" in part]
     new_parts = [part for part in new.get("anyOf", ()) if "$ref" in part]
     for old_part, new_part in zip(old_parts, new_parts, strict=False):
-        yield from _compare_response_schemas(where, old_part, new_part, before, after, visited)
+        yield from _compare_response_schemas(where, old_part, new_part, old_document, new_document, visited)
 
 
 def _types(schema: Json, document: Json) -> set[str]:

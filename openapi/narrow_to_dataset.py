@@ -42,11 +42,11 @@ def narrow_document(
 ) -> Json:
     """Narrow ``document``, which it changes, to ``name``. ``content``: JSON Schema of a record's content."""
     schemas = document["components"]["schemas"]
-    schemas[_CONTENT] = _content(content)
+    schemas[_CONTENT] = _narrow_content(content)
     for holder in _HOLDERS:
         schemas[holder]["properties"]["content"] = {"$ref": f"#/components/schemas/{_CONTENT}"}
     paths = {
-        path.replace("{dataset}", name): {"get": _operation(item["get"], columns)}
+        path.replace("{dataset}", name): {"get": _narrow_operation(item["get"], columns)}
         for path, item in document["paths"].items()
         if path.startswith(_PLACE) and not path.endswith("openapi.json")
     }
@@ -58,7 +58,7 @@ def narrow_document(
     return document
 
 
-def _content(schema: Mapping[str, Any]) -> Json:
+def _narrow_content(schema: Mapping[str, Any]) -> Json:
     """Remove ``required``, since ``fields=`` may omit any field, and allow additional fields."""
     dropped = ("$schema", "$id", "required", "additionalProperties")
     schema_of_content = {key: value for key, value in schema.items() if key not in dropped}
@@ -73,7 +73,7 @@ def _title_in_description(schema: Mapping[str, Any]) -> Json:
     return {**rest, "description": "\n\n".join(word for word in words if word)}
 
 
-def _operation(operation: Json, columns: Sequence[Column]) -> Json:
+def _narrow_operation(operation: Json, columns: Sequence[Column]) -> Json:
     names = {column.name for column in columns}
     parameters: list[Json] = []
     for parameter in operation["parameters"]:
@@ -81,8 +81,11 @@ def _operation(operation: Json, columns: Sequence[Column]) -> Json:
             case "dataset":
                 continue
             case "filters":
-                parameters += [p for column in columns for p in _filters(column)]
-                parameters += [_filter(word, {"type": "string"}, meaning) for word, meaning in _WORDS.items()]
+                parameters += [p for column in columns for p in _describe_filters(column)]
+                parameters += [
+                    _describe_filter(word, {"type": "string"}, meaning)
+                    for word, meaning in _COMMON_FILTERS.items()
+                ]
             case "fields" if columns:
                 parameters.append(_enumerate_words(parameter, sorted(names)))
             case "sort" if parameter["schema"]["type"] == "array":
@@ -99,26 +102,30 @@ def _operation(operation: Json, columns: Sequence[Column]) -> Json:
     return {**operation, "parameters": parameters, "responses": responses}
 
 
-_WORDS = {"part": "报送部门 / The department that submits the record", "status": "current, future, removed"}
+_COMMON_FILTERS = {
+    "part": "报送部门 / The department that submits the record",
+    "status": "current, future, removed",
+}
+"""Filters of every dataset, beside its fields."""
 
 
-def _filters(column: Column) -> list[Json]:
-    parameters = [_filter(column.name, column.schema, column.title)]
+def _describe_filters(column: Column) -> list[Json]:
+    parameters = [_describe_filter(column.name, column.schema, column.title)]
     if column.ordered:
         parameters += [
-            _parameter(f"{column.name}.{word}", column.schema, f"{column.title} {sign}")
+            _describe_parameter(f"{column.name}.{word}", column.schema, f"{column.title} {sign}")
             for word, sign in (("gte", "≥"), ("gt", ">"), ("lte", "≤"), ("lt", "<"))
         ]
     exists = f"{column.title}：有无取值 / whether there is a value"
-    return [*parameters, _parameter(f"{column.name}.exists", {"type": "boolean"}, exists)]
+    return [*parameters, _describe_parameter(f"{column.name}.exists", {"type": "boolean"}, exists)]
 
 
-def _filter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:
+def _describe_filter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:
     several = {"type": "array", "items": dict(schema)}
-    return {**_parameter(name, several, f"{meaning}；重复为“或” / repeat for or"), "explode": True}
+    return {**_describe_parameter(name, several, f"{meaning}；重复为“或” / repeat for or"), "explode": True}
 
 
-def _parameter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:
+def _describe_parameter(name: str, schema: Mapping[str, Any], meaning: str) -> Json:
     return {
         "name": name,
         "in": "query",

@@ -20,6 +20,7 @@ from pathlib import Path
 import anyio
 
 from benchmarks.relevance import SETS
+from benchmarks.support.laws import data_path
 from search.contract import SearchEngine
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
@@ -72,9 +73,8 @@ async def measure(folder: Path, address: str, again: float) -> bool:
 
 
 def main() -> int:
-    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "search-eval"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    parser.add_argument("folder", nargs="?", type=Path, default=data_path("search-eval"))
     parser.add_argument("--address", help="a server that is there already")
     parser.add_argument("--again", type=float, default=0.0, metavar="SHARE")
     options = parser.parse_args()

@@ -26,6 +26,7 @@ from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_bulk
 
 from benchmarks.search.speed import LENGTHS, TODAY, articles, quantile, queries
+from benchmarks.support.laws import ARTICLES, data_path
 from search.chinese import thesaurus
 from search.contract import Document, Request
 from search.elastic import mapping, multi_search, search
@@ -148,9 +149,8 @@ async def measure(address: str, path: Path, count: int | None) -> None:
 
 
 def main() -> None:
-    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "laws" / "articles.jsonl.gz"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("articles", nargs="?", type=Path, default=default)
+    parser.add_argument("articles", nargs="?", type=Path, default=data_path(*ARTICLES))
     parser.add_argument("--address", help="a server that is there already")
     parser.add_argument("--documents", type=int, help="only the first N")
     options = parser.parse_args()

@@ -20,6 +20,7 @@ from pathlib import Path
 
 import anyio
 
+from benchmarks.support.laws import ARTICLES, data_path
 from benchmarks.support.memory import peak_memory
 from search.contract import Document, Request
 from search.embedded.engine import EmbeddedEngine
@@ -120,9 +121,8 @@ async def measure(folder: Path, path: Path, count: int | None) -> None:
 
 
 def main() -> None:
-    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "laws" / "articles.jsonl.gz"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("articles", nargs="?", type=Path, default=default)
+    parser.add_argument("articles", nargs="?", type=Path, default=data_path(*ARTICLES))
     parser.add_argument("--documents", type=int, help="only the first N")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -19,6 +19,7 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from benchmarks.support.laws import ARTICLES, data_path
 from search.chinese import pinyin, thesaurus
 from search.query.did_you_mean import find_nearest_name
 from search.query.name_index import Name, Names
@@ -74,9 +75,8 @@ def resident() -> float:
 
 
 def main() -> int:
-    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "laws" / "articles.jsonl.gz"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("articles", nargs="?", type=Path, default=default)
+    parser.add_argument("articles", nargs="?", type=Path, default=data_path(*ARTICLES))
     parser.add_argument("--records", type=int, default=RECORDS)
     options = parser.parse_args()
     all_names = load_names(options.articles, options.records)

@@ -17,6 +17,7 @@ import anyio
 import opencc
 
 from benchmarks.relevance import SETS
+from benchmarks.support.laws import data_path
 from search.evaluation import __main__ as command
 from search.evaluation import judgement_files, metrics
 from search.evaluation.metrics import MEASURES, Report
@@ -38,9 +39,8 @@ async def reports(folder: Path, name: str, engine: str, host: str) -> dict[str, 
 
 
 def main() -> int:
-    default = Path(__file__).resolve().parents[3] / "shared" / "data" / "search-eval"
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("folder", nargs="?", type=Path, default=default)
+    parser.add_argument("folder", nargs="?", type=Path, default=data_path("search-eval"))
     command.add_engine(parser)
     options = parser.parse_args()
     low = 0

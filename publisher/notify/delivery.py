@@ -45,8 +45,11 @@ class Notifier:
     sender: Sender
 
     async def run(self, *, stop: anyio.Event, poll: float = 0.1) -> None:
-        """Deliver until ``stop``. Internal errors are logged and retried."""
-        busy: set[int] = set()
+        """Deliver until ``stop``; look for due deliveries every ``poll`` seconds.
+
+        Internal errors are logged and retried.
+        """
+        busy: set[int] = set()  # keys of subscriptions with a delivery under way
         limiter = anyio.CapacityLimiter(_MOST_CONCURRENT)
         async with anyio.create_task_group() as group:
             while not stop.is_set():
@@ -139,8 +142,8 @@ class Notifier:
 
     def _send(self, delivery: Delivery, data: Any) -> int:
         subscription = delivery.subscription
-        message = f"msg_{subscription.id}_{delivery.release}"
-        return self.sender.send(subscription, message, "changes.published", data, at=delivery.published_at)
+        message_id = f"msg_{subscription.id}_{delivery.release}"  # the same for every attempt
+        return self.sender.send(subscription, message_id, "changes.published", data, at=delivery.published_at)
 
     def _record_success(self, delivery: Delivery, status: int | None) -> None:
         self.log.subscriptions.mark_delivered(delivery, answer=status, out_of_scope=status is None)
@@ -156,8 +159,8 @@ class Notifier:
         attempts = min(delivery.attempts + 1, len(RETRIES)) if hub else delivery.attempts + 1
         is_gone = error.status == _STATUS_GONE and not hub
         delay = RETRIES[attempts - 1] if attempts <= len(RETRIES) and not is_gone else None
-        aside = self.log.subscriptions.mark_undelivered(
+        is_set_aside = self.log.subscriptions.mark_undelivered(
             delivery, answer=error.status, error=str(error), retry_after=delay, subscriber_gone=is_gone
         )
-        if aside:
+        if is_set_aside:
             logger.warning("subscription %s is set aside: %s", delivery.subscription.id, error)

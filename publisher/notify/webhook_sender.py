@@ -49,12 +49,12 @@ class Sender:
     loopback: bool
     trust: ssl.SSLContext
 
-    def send(self, subscription: Subscription, message: str, kind: str, data: Any, *, at: datetime) -> int:
+    def send(self, subscription: Subscription, message_id: str, kind: str, data: Any, *, at: datetime) -> int:
         """Send a message to a webhook and return the HTTP status. ``at``: time of the reported event.
 
         Raises :class:`DeliveryError`.
         """
-        return self._send_signed(subscription, message, kind, data, at)[0]
+        return self._send_signed(subscription, message_id, kind, data, at)[0]
 
     def verify_callback(self, subscription: Subscription, data: Mapping[str, Any]) -> None:
         """Verify that a callback agrees to a subscription: it must repeat a random challenge.
@@ -62,9 +62,11 @@ class Sender:
         Raises :class:`DeliveryError`.
         """
         challenge = secrets.token_urlsafe(24)
-        message = f"verify_{subscription.id}_{secrets.token_hex(4)}"
+        message_id = f"verify_{subscription.id}_{secrets.token_hex(4)}"
         payload = {"challenge": challenge, **data}
-        status, body = self._send_signed(subscription, message, "subscription.verify", payload, self.clock())
+        status, body = self._send_signed(
+            subscription, message_id, "subscription.verify", payload, self.clock()
+        )
         try:
             answer = msgspec.json.decode(body)
         except msgspec.DecodeError:
@@ -82,16 +84,17 @@ class Sender:
         return status
 
     def _send_signed(
-        self, subscription: Subscription, message: str, kind: str, data: Any, at: datetime
+        self, subscription: Subscription, message_id: str, kind: str, data: Any, at: datetime
     ) -> tuple[int, bytes]:
+        """Send a message; return the status and the beginning of the body. Raises :class:`DeliveryError`."""
         body = msgspec.json.encode({"type": kind, "timestamp": at, "data": data}).decode()
         now = self.clock()
         headers = {
             "content-type": "application/json",
             **_UNCOMPRESSED,
-            "webhook-id": message,
+            "webhook-id": message_id,
             "webhook-timestamp": str(int(now.timestamp())),
-            "webhook-signature": Webhook(subscription.secret).sign(message, now, body),
+            "webhook-signature": Webhook(subscription.secret).sign(message_id, now, body),
         }
         guarded = ssrf_guard.create_client(
             hosts=None,

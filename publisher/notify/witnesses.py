@@ -26,7 +26,9 @@ from publisher.settings import WitnessAddress
 _SECONDS = 15.0
 """Seconds for a whole exchange."""
 _MOST_BYTES = 64 * 1024
+"""Bytes of an answer; a cosignature has some hundred."""
 _LONGEST_PAUSE = 600.0
+"""Seconds between two attempts, at most: each failure doubles the pause."""
 logger = logging.getLogger(__name__)
 
 
@@ -84,15 +86,19 @@ def request_cosignature(log: Log, witness: Witness) -> bool:
     try:
         _exchange(log, witness, request)
     except (WitnessError, NoteError, httpx.HTTPError, httpx.InvalidURL) as error:
-        text = (
-            str(error) if isinstance(error, WitnessError | NoteError) else f"{type(error).__name__}: {error}"
-        )
-        log.witnesses.record_attempt(witness.key, text)
-        raise WitnessError(text) from error
+        is_plain = isinstance(error, WitnessError | NoteError)
+        reason = str(error) if is_plain else f"{type(error).__name__}: {error}"
+        log.witnesses.record_attempt(witness.key, reason)
+        raise WitnessError(reason) from error
     return True
 
 
 def _exchange(log: Log, witness: Witness, request: AddCheckpoint) -> None:
+    """Send a request and store the cosignature.
+
+    A witness that cosigned another size than we know answers 409 with that size: the request is sent once
+    more, with a proof from there. Raises :class:`WitnessError`.
+    """
     status, answer = _post(witness, request)
     if status == httpx.codes.CONFLICT and answer.strip().isdecimal():
         size = int(answer)
