@@ -59,8 +59,8 @@ def test_a_clerk_reads_accepts_and_rejects(published: Home) -> None:
     table = published.ok("corrections", "list").out
     assert WRONG.value in table
     assert "13800138000" not in table
-    shown = published.ok("corrections", "show", first, "--json").json
-    assert shown["statements"][0]["contact"] == WRONG.contact
+    request_details = published.ok("corrections", "show", first, "--json").json
+    assert request_details["statements"][0]["contact"] == WRONG.contact
     assert WRONG.contact in published.ok("corrections", "show", first).out
 
     assert (
@@ -104,9 +104,9 @@ def test_a_backup_has_the_requests_and_no_contact(published: Home, tmp_path: Pat
     published.ok("backup", tmp_path / "backups", "--keys", tmp_path / "keys")
     new = Home(tmp_path / "new")
     new.ok("restore", tmp_path / "backups", "--keys", tmp_path / "keys", "--no-checkpoint")
-    shown = new.ok("corrections", "show", request, "--json").json
-    assert (shown["value"], shown["statements"][0]["proof"]) == (WRONG.value, WRONG.proof)
-    assert shown["statements"][0]["contact"] is None
+    request_details = new.ok("corrections", "show", request, "--json").json
+    assert (request_details["value"], request_details["statements"][0]["proof"]) == (WRONG.value, WRONG.proof)
+    assert request_details["statements"][0]["contact"] is None
     assert published.ok("corrections", "show", request, "--json").json["statements"][0]["contact"]
     copy = (new.home / sealed.relative_to(published.home)).read_bytes()
     (private,) = (tmp_path / "keys").glob("inbox-*.pem")
@@ -187,9 +187,9 @@ def test_on_postgresql_a_dump_has_the_requests_and_no_contact(
         monkeypatch.setenv("QINGDAN_DATABASE", new)
         restored = Home(tmp_path / "new")
         restored.ok("restore", tmp_path / "backups", "--keys", tmp_path / "keys", "--no-checkpoint")
-        shown = restored.ok("corrections", "show", request["id"], "--json").json
-    assert (shown["value"], shown["statements"][0]["proof"]) == (WRONG.value, WRONG.proof)
-    assert shown["statements"][0]["contact"] is None
+        request_details = restored.ok("corrections", "show", request["id"], "--json").json
+    assert (request_details["value"], request_details["statements"][0]["proof"]) == (WRONG.value, WRONG.proof)
+    assert request_details["statements"][0]["contact"] is None
 
 
 @pytest.mark.server
@@ -204,8 +204,8 @@ def test_a_move_takes_receipts_and_sealed_contacts_along(
         token = public.submit(WRONG)
     assert published.ok("move", "--to", postgresql_url, "--json").json["corrections"] == 1
     monkeypatch.setenv("QINGDAN_DATABASE", postgresql_url)
-    shown = published.ok("corrections", "show", request, "--json").json
-    assert shown["statements"][0]["contact"] == WRONG.contact
+    request_details = published.ok("corrections", "show", request, "--json").json
+    assert request_details["statements"][0]["contact"] == WRONG.contact
     moved = PublicInbox.open(postgresql_url, settings.inbox, bytes(1), capacity=9)
     assert moved is not None
     with closing(moved):

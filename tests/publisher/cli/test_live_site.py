@@ -29,13 +29,13 @@ def test_each_run_continues_the_checkpoint_of_the_run_before(site: Home, live: t
     server, base = live
     first = site.ok("verify", "--from", base, "--json").json
     assert (first["ok"], first["compared"], first["problem"]) == (True, 0, None)
-    kept = Path(first["checkpoint"])
-    assert kept.read_text(encoding="utf-8") == server.log.proofs.checkpoint()
+    checkpoint_file = Path(first["checkpoint"])
+    assert checkpoint_file.read_text(encoding="utf-8") == server.log.proofs.checkpoint()
     publish(server.log, FEES, PLAIN[:2], date(2016, 3, 2), "示财〔2016〕3号")
     second = site.ok("verify", "--from", base, "--json").json
-    assert (second["compared"], second["checkpoint"]) == (1, str(kept))
-    assert any(line.startswith(f"{kept}: 8 entries, signed by") for line in second["said"])
-    assert kept.read_text(encoding="utf-8") == server.log.proofs.checkpoint()
+    assert (second["compared"], second["checkpoint"]) == (1, str(checkpoint_file))
+    assert any(line.startswith(f"{checkpoint_file}: 8 entries, signed by") for line in second["said"])
+    assert checkpoint_file.read_text(encoding="utf-8") == server.log.proofs.checkpoint()
     printed = site.ok("verify", "--from", base)
     assert "日志和文件无误，与1个保存的存证点一致。" in printed.err
 
@@ -44,8 +44,8 @@ def test_a_past_that_was_rewritten_is_refused_and_the_kept_checkpoint_stays(
     site: Home, live: tuple[Site, str]
 ) -> None:
     server, base = live
-    kept = Path(site.ok("verify", "--from", base, "--json").json["checkpoint"])
-    before = kept.read_text(encoding="utf-8")
+    checkpoint_file = Path(site.ok("verify", "--from", base, "--json").json["checkpoint"])
+    before = checkpoint_file.read_text(encoding="utf-8")
     key = server.log.keys.all()[-1].key
     with server.log._session.database.write() as conn:
         for table in ("checkpoint", "tile", "entry"):
@@ -60,8 +60,8 @@ def test_a_past_that_was_rewritten_is_refused_and_the_kept_checkpoint_stays(
         key_statements.append_statement(conn, statement, [signature], 1)
     ran = site.run("verify", "--from", base, "--json")
     assert (ran.code, ran.json["ok"], ran.json["checkpoint"]) == (1, False, None)
-    assert str(kept) in ran.json["problem"]
-    assert kept.read_text(encoding="utf-8") == before
+    assert str(checkpoint_file) in ran.json["problem"]
+    assert checkpoint_file.read_text(encoding="utf-8") == before
 
 
 def test_an_altered_table_is_named_by_record_and_field(site: Home, live: tuple[Site, str]) -> None:

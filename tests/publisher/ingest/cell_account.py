@@ -14,11 +14,11 @@ _LETTERS = re.compile(r"([A-Z]+)(?: |$)")
 
 def unaccounted(reading: Reading, grid: Grid) -> list[str]:
     """Return the A1 references of a sheet's filled cells that the reading does not mention."""
-    accounted = told(reading, grid) | in_findings(reading, grid)
+    accounted = in_rows(reading, grid) | in_findings(reading, grid)
     return [cell for cell in _filled(grid) if cell not in accounted]
 
 
-def told(reading: Reading, grid: Grid) -> set[str]:
+def in_rows(reading: Reading, grid: Grid) -> set[str]:
     """Return the cells that a record holds or that stand in a row that is left out."""
     cells = {
         cell

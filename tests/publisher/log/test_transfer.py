@@ -13,7 +13,7 @@ from sqlalchemy import text
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.log.verification.integrity import Scope
-from tests.publisher.log.test_evidence import add_page, exchange
+from tests.publisher.log.evidence.test_evidence import add_page, exchange
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, fees_dataset, ids, release, stage, standards

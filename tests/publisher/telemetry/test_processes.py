@@ -71,14 +71,14 @@ def test_the_public_side_counts_and_logs_requests_without_personal_data(site: Ho
                 httpx.get(f"http://{public}/search?q=张三", headers=headers).raise_for_status()
         assert httpx.get(f"http://{public}/v1/datasets/{NAME}").status_code == 200
         assert httpx.get(f"http://{public}/metrics").status_code == 404  # not for the public
-        seen = samples(metrics)
+        metrics_by_name = samples(metrics)
         process.send_signal(signal.SIGTERM)
         log = process.stderr.read() if process.stderr else ""
-    assert seen["qingdan_requests_total", "pages,200"] == 5
-    assert seen["qingdan_requests_total", "v1,200"] == 1
-    assert seen["qingdan_requests_total", "pages,404"] == 1
-    assert seen["qingdan_request_seconds_count", "pages"] == 6
-    assert 0 < seen["qingdan_request_seconds_sum", "pages"] < 60
+    assert metrics_by_name["qingdan_requests_total", "pages,200"] == 5
+    assert metrics_by_name["qingdan_requests_total", "v1,200"] == 1
+    assert metrics_by_name["qingdan_requests_total", "pages,404"] == 1
+    assert metrics_by_name["qingdan_request_seconds_count", "pages"] == 6
+    assert 0 < metrics_by_name["qingdan_request_seconds_sum", "pages"] < 60
     lines = [json.loads(line) for line in log.splitlines() if line.startswith("{")]
     searches = [line for line in lines if line.get("path") == "/search"]
     assert [line["client"] for line in searches] == ["203.0.113.0"] * 3 + ["2001:db8:1::"] * 2
@@ -92,16 +92,16 @@ def test_the_worker_tells_the_state_of_the_site_and_the_rules_know_every_metric(
     (port,) = free_ports(1)
     metrics = f"127.0.0.1:{port}"
     with running(["--home", str(site.home), "work"], QINGDAN_WORK_METRICS=metrics):
-        seen = samples(metrics)
-    assert seen["qingdan_log_entries", ""] == 3
-    assert seen["qingdan_release_timestamp_seconds", NAME] > 1.7e9
-    assert seen["qingdan_last_backup_timestamp_seconds", ""] > 1.7e9
-    assert seen["qingdan_disk_free_bytes", ""] > 0
-    assert seen["process_resident_memory_bytes", ""] > 0
+        metrics_by_name = samples(metrics)
+    assert metrics_by_name["qingdan_log_entries", ""] == 3
+    assert metrics_by_name["qingdan_release_timestamp_seconds", NAME] > 1.7e9
+    assert metrics_by_name["qingdan_last_backup_timestamp_seconds", ""] > 1.7e9
+    assert metrics_by_name["qingdan_disk_free_bytes", ""] > 0
+    assert metrics_by_name["process_resident_memory_bytes", ""] > 0
     rules = yaml.safe_load((PROJECT / "deploy" / "alerts.yml").read_text(encoding="utf-8"))
     expressions = " ".join(rule["expr"] for group in rules["groups"] for rule in group["rules"])
     of_requests = {"qingdan_requests_total", "qingdan_request_seconds_bucket"}  # of the public side
-    assert set(re.findall(r"qingdan_\w+", expressions)) - of_requests <= {name for name, _ in seen}
+    assert set(re.findall(r"qingdan_\w+", expressions)) - of_requests <= {name for name, _ in metrics_by_name}
 
 
 def test_status_is_one_json_object_for_scripts(site: Home) -> None:

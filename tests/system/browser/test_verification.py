@@ -39,7 +39,7 @@ class Signed:
 
     site: Site
     base: str
-    kept: Path
+    checkpoint: Path
     """A checkpoint from before the last release."""
 
     def record(self, title: str, query: str = "") -> str:
@@ -52,11 +52,11 @@ def signed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Signed]:
     base = http_service.address(bound)
     with four_releases(folder / "home", base=base) as site, http_service.serving(site.app, bound):
         site.log.keys.create()
-        kept = folder / "checkpoint"
-        kept.write_text(site.log.proofs.checkpoint() or "", encoding="utf-8")
+        checkpoint = folder / "checkpoint"
+        checkpoint.write_text(site.log.proofs.checkpoint() or "", encoding="utf-8")
         later: list[Content] = [PLAIN[0], {**PLAIN[1], "management": "缴入地方国库"}]
         publish(site.log, FEES, later, date(2016, 3, 2), "示财〔2016〕3号")
-        yield Signed(site, base, kept)
+        yield Signed(site, base, checkpoint)
 
 
 def verdict(page: Page) -> str:
@@ -79,15 +79,15 @@ def choose(page: Page, file: Path) -> str:
 def test_the_address_of_a_record_says_what_was_published_when(browser: Browser, signed: Signed) -> None:
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
-        said = type_address(visitor.page, signed.record("不动产登记费"))
-        assert said.startswith("核验无误")
-        assert "“不动产登记费”的这一内容，由第3次发布于2016年" in said
-        assert "自2015年1月1日起有效" in said
-        assert f"存证点由密钥 {signed.site.log.keys.all()[-1].key} 签名" in said
-        assert "缴入地方国库" in said
-        said = type_address(visitor.page, signed.record("不动产登记费", "?release=1"))
-        assert "由第1次发布于" in said
-        assert "缴入中央和地方国库" in said
+        verdict = type_address(visitor.page, signed.record("不动产登记费"))
+        assert verdict.startswith("核验无误")
+        assert "“不动产登记费”的这一内容，由第3次发布于2016年" in verdict
+        assert "自2015年1月1日起有效" in verdict
+        assert f"存证点由密钥 {signed.site.log.keys.all()[-1].key} 签名" in verdict
+        assert "缴入地方国库" in verdict
+        verdict = type_address(visitor.page, signed.record("不动产登记费", "?release=1"))
+        assert "由第1次发布于" in verdict
+        assert "缴入中央和地方国库" in verdict
 
 
 def test_the_page_of_a_revision_leads_to_its_verification(browser: Browser, signed: Signed) -> None:
@@ -122,9 +122,9 @@ def test_what_the_site_alters_is_refused(
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
         visitor.page.route(pattern, alter)
-        said = type_address(visitor.page, signed.record("不动产登记费"))
-        assert said.startswith("没有通过核验")
-        assert problem in said
+        verdict = type_address(visitor.page, signed.record("不动产登记费"))
+        assert verdict.startswith("没有通过核验")
+        assert problem in verdict
 
 
 @pytest.mark.parametrize(
@@ -143,9 +143,9 @@ def test_another_inclusion_proof_or_signature_is_refused(
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
         visitor.page.route("**/revisions/*", alter)
-        said = type_address(visitor.page, signed.record("不动产登记费"))
-        assert said.startswith("没有通过核验")
-        assert problem in said
+        verdict = type_address(visitor.page, signed.record("不动产登记费"))
+        assert verdict.startswith("没有通过核验")
+        assert problem in verdict
 
 
 def test_a_kept_checkpoint_shows_that_nothing_was_changed(
@@ -153,10 +153,10 @@ def test_a_kept_checkpoint_shows_that_nothing_was_changed(
 ) -> None:
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
-        said = choose(visitor.page, signed.kept)
-        assert said.startswith("核验无误")
-        assert "本站的日志（9个条目）是这个存证点（8个条目）的延续" in said
-        origin, size, root, *others = signed.kept.read_text(encoding="utf-8").split("\n")
+        verdict = choose(visitor.page, signed.checkpoint)
+        assert verdict.startswith("核验无误")
+        assert "本站的日志（9个条目）是这个存证点（8个条目）的延续" in verdict
+        origin, size, root, *others = signed.checkpoint.read_text(encoding="utf-8").split("\n")
         changed = tmp_path / "changed"
         changed.write_text("\n".join([origin, size, "B" + root[1:], *others]), encoding="utf-8")
         assert "存证点的签名无效" in choose(visitor.page, changed)
@@ -171,8 +171,8 @@ def test_a_log_that_does_not_continue_a_kept_checkpoint_is_refused(browser: Brow
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
         visitor.page.route("**/log/consistency/**", alter)
-        said = choose(visitor.page, signed.kept)
-        assert "过去的内容被改写" in said
+        verdict = choose(visitor.page, signed.checkpoint)
+        assert "过去的内容被改写" in verdict
 
 
 def test_a_source_a_download_and_a_strange_file(browser: Browser, signed: Signed, tmp_path: Path) -> None:
@@ -184,13 +184,13 @@ def test_a_source_a_download_and_a_strange_file(browser: Browser, signed: Signed
     strange.write_text("something else", encoding="utf-8")
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
-        said = choose(visitor.page, source)
-        assert "“收费目录.csv”是《示例市收费目录(演示数据)》第2次发布的来源文件" in said
-        said = choose(visitor.page, download)
-        assert "第1次发布的文件（csv）逐字节相同" in said
-        said = choose(visitor.page, strange)
-        assert said.startswith("没有通过核验")
-        assert "本站的发布中没有这个文件" in said
+        verdict = choose(visitor.page, source)
+        assert "“收费目录.csv”是《示例市收费目录(演示数据)》第2次发布的来源文件" in verdict
+        verdict = choose(visitor.page, download)
+        assert "第1次发布的文件（csv）逐字节相同" in verdict
+        verdict = choose(visitor.page, strange)
+        assert verdict.startswith("没有通过核验")
+        assert "本站的发布中没有这个文件" in verdict
 
 
 def test_a_file_can_be_dropped_anywhere_on_the_page(browser: Browser, signed: Signed) -> None:
@@ -202,7 +202,7 @@ def test_a_file_can_be_dropped_anywhere_on_the_page(browser: Browser, signed: Si
     }"""
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
-        visitor.page.evaluate(drop, signed.kept.read_text(encoding="utf-8"))
+        visitor.page.evaluate(drop, signed.checkpoint.read_text(encoding="utf-8"))
         assert verdict(visitor.page).startswith("核验无误")
 
 
@@ -210,17 +210,17 @@ def test_a_browser_without_ed25519_is_told_so(browser: Browser, signed: Signed) 
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.page.add_init_script(WITHOUT_ED25519)
         visitor.opens("/verify")
-        said = type_address(visitor.page, signed.record("不动产登记费"))
-        assert "这个浏览器不支持 Ed25519，签名未核验" in said
-        assert "由第3次发布于" in said
+        verdict = type_address(visitor.page, signed.record("不动产登记费"))
+        assert "这个浏览器不支持 Ed25519，签名未核验" in verdict
+        assert "由第3次发布于" in verdict
 
 
 def test_an_erased_record_says_why(browser: Browser, signed: Signed) -> None:
     with visiting(browser, signed.base, MEANS) as visitor:
         visitor.opens("/verify")
-        said = type_address(visitor.page, signed.record("药品注册费"))
+        verdict = type_address(visitor.page, signed.record("药品注册费"))
         visitor.faults = [f for f in visitor.faults if "status of 410" not in f]
-        assert "重复登记" in said
+        assert "重复登记" in verdict
 
 
 def test_without_a_script_the_page_says_what_to_run(browser: Browser, signed: Signed) -> None:

@@ -24,8 +24,8 @@ from publisher.settings import Settings, read_settings
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
+from tests.publisher.log.drafts.test_repeals import DOCUMENTS, document
 from tests.publisher.log.findings import checked_site
-from tests.publisher.log.test_repeals import DOCUMENTS, document
 from tests.support.clock import Clock
 from tests.support.log import put_workbook
 from tests.support.site import BASE, FEES, PLAIN, dataset, fill, publish

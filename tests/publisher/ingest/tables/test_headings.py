@@ -119,8 +119,8 @@ def test_a_column_of_units_and_a_column_of_notes_qualify_their_field() -> None:
     ]
     assert column(reading, "conditions")[:2] == ["符合规划（附图）", "见附件"]
     assert reading.records[0].originals["promised_limit"] == "5自然日（不含公示）"
-    told = [(f.code, f.row, f.column) for f in reading.findings if f.code != "basis-missing"]
-    assert told == [
+    findings = [(f.code, f.row, f.column) for f in reading.findings if f.code != "basis-missing"]
+    assert findings == [
         ("note-beside", 2, "E 承诺办结时限说明"),
         ("unit-differs", 4, "D 承诺办结时限单位"),
         ("unit-unknown", 6, "D 承诺办结时限单位"),

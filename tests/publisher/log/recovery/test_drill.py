@@ -171,10 +171,10 @@ def test_where_nobody_has_the_lost_entries_a_successor_says_so(drill: Drill, tmp
     with reading(drill.site) as client:
         note = client.get("/log/checkpoint").text
         lost_until = client.get(f"/v1/datasets/{NAME}/changes", params={"since": 0}).json()["last"]
-    kept = tmp_path / "kept"
-    kept.write_text(note)
+    checkpoint_file = tmp_path / "kept"
+    checkpoint_file.write_text(note)
     shutil.copy(drill.site.home / "erasures.jsonl", tmp_path)
-    drill.restore("--checkpoint", kept, "--erasures", tmp_path / "erasures.jsonl")
+    drill.restore("--checkpoint", checkpoint_file, "--erasures", tmp_path / "erasures.jsonl")
     assert drill.new.run("log", "succeed", "--reason", " ", "--yes").code == 1
     drill.new.ok("log", "succeed", "--reason", "磁盘损坏，最近的备份是2024年1月的", "--yes")
     assert drill.new.ok("verify", "--json").json["problems"] == []

@@ -24,7 +24,6 @@ from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.log.transparency import key_statements, verify
 from publisher.log.transparency.key_files import KeyFiles
-from publisher.sample import load, plan
 from schemas.definition.catalogue import Content
 from tests.support.required import lacks
 from tests.support.site import FEES, PLAIN, Site, four_releases, publish
@@ -39,7 +38,7 @@ class Archives:
     log: Path
     site: Path
     package: Path
-    kept: Path
+    checkpoint: Path
     """A checkpoint from before the last release."""
     key: str
 
@@ -61,7 +60,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 @pytest.fixture(scope="module")
 def archives(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Archives:
     folder = tmp_path_factory.mktemp("stranger")
-    kept = download(site, "/log/checkpoint", folder / "kept")
+    checkpoint = download(site, "/log/checkpoint", folder / "kept")
     later: list[Content] = [
         *PLAIN[:2],
         {"name": "=1+1", "department": "市财政局", "management": "缴入财政专户"},
@@ -73,7 +72,7 @@ def archives(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Archives:
         log=download(site, "/v1/log.zip", folder / "log.zip"),
         site=download(site, "/v1/site.zip", folder / "site.zip"),
         package=download(site, f"/v1/datasets/{FEES}/releases/2/files/zip", folder / "fees-2.zip"),
-        kept=kept,
+        checkpoint=checkpoint,
         key=str(key.key),
     )
 
@@ -88,12 +87,18 @@ def run(*arguments: object) -> tuple[int, str]:
 
 
 def test_what_was_published_is_accepted(archives: Archives) -> None:
-    code, said = run(
-        archives.log, archives.site, archives.package, "--checkpoint", archives.kept, "--key", archives.key
+    code, verdict = run(
+        archives.log,
+        archives.site,
+        archives.package,
+        "--checkpoint",
+        archives.checkpoint,
+        "--key",
+        archives.key,
     )
-    assert code == 0, said
-    assert said.endswith("OK: 10 entries, 6 releases, 9 revisions\n")
-    assert f"{archives.kept}: 8 entries, signed by {archives.key}" in said
+    assert code == 0, verdict
+    assert verdict.endswith("OK: 10 entries, 6 releases, 9 revisions\n")
+    assert f"{archives.checkpoint}: 8 entries, signed by {archives.key}" in verdict
 
 
 def change(archive: Path, target: Path, name: str, edit: Callable[[bytes], bytes | None]) -> Path:
@@ -128,12 +133,12 @@ def test_every_file_of_the_log_is_committed_to(
     archives: Archives, tmp_path: Path, name: str, edit: Callable[[bytes], bytes | None]
 ) -> None:
     changed = change(archives.log, tmp_path / "log.zip", name, edit)
-    code, said = run(changed)
+    code, verdict = run(changed)
     if (name, edit is flip) == ("checkpoint", False):
-        assert "NOT SIGNED" in said
-        code, said = run(changed, "--key", "data.example.gov.cn/log+00000000+AA==")
+        assert "NOT SIGNED" in verdict
+        code, verdict = run(changed, "--key", "data.example.gov.cn/log+00000000+AA==")
     assert code == 1
-    assert said.startswith("WRONG: ")
+    assert verdict.startswith("WRONG: ")
 
 
 def test_base64_that_decodes_alike_is_not_the_note_that_was_signed(
@@ -148,8 +153,8 @@ def test_base64_that_decodes_alike_is_not_the_note_that_was_signed(
         last = digits.index(text[-2:-1])
         return text[:-2] + digits[last ^ 1 : (last ^ 1) + 1] + b"=\n"
 
-    code, said = run(change(archives.log, tmp_path / "log.zip", "checkpoint", change_unused_bits))
-    assert (code, "not canonical base64" in said) == (1, True), said
+    code, verdict = run(change(archives.log, tmp_path / "log.zip", "checkpoint", change_unused_bits))
+    assert (code, "not canonical base64" in verdict) == (1, True), verdict
 
 
 def edit_line(field: str) -> Callable[[bytes], bytes]:
@@ -184,9 +189,9 @@ def edit_line(field: str) -> Callable[[bytes], bytes]:
     ],
 )
 def test_a_changed_revision_is_named(archives: Archives, tmp_path: Path, field: str, problem: str) -> None:
-    code, said = run(change(archives.log, tmp_path / "log.zip", "revisions", edit_line(field)))
-    assert (code, problem in said) == (1, True), said
-    assert "record " in said
+    code, verdict = run(change(archives.log, tmp_path / "log.zip", "revisions", edit_line(field)))
+    assert (code, problem in verdict) == (1, True), verdict
+    assert "record " in verdict
 
 
 def test_a_dropped_revision_is_named_unless_it_was_erased(archives: Archives, tmp_path: Path) -> None:
@@ -194,8 +199,8 @@ def test_a_dropped_revision_is_named_unless_it_was_erased(archives: Archives, tm
         return b"".join(data.splitlines(keepends=True)[1:])
 
     changed = change(archives.log, tmp_path / "log.zip", f"revisions/{FEES}.jsonl", drop_first)
-    code, said = run(changed)
-    assert (code, "missing without an erasure" in said) == (1, True), said
+    code, verdict = run(changed)
+    assert (code, "missing without an erasure" in verdict) == (1, True), verdict
 
 
 def edit_csv(edit: Callable[[str], str]) -> Callable[[bytes], bytes]:
@@ -218,9 +223,9 @@ def test_a_changed_file_names_record_and_field(
     archives: Archives, tmp_path: Path, edit: Callable[[str], str], problem: str
 ) -> None:
     changed = change(archives.package, tmp_path / "fees.zip", f"data/{FEES}.csv", edit_csv(edit))
-    code, said = run(archives.log, changed)
-    assert (code, problem in said) == (1, True), said
-    assert "record " in said
+    code, verdict = run(archives.log, changed)
+    assert (code, problem in verdict) == (1, True), verdict
+    assert "record " in verdict
 
 
 def test_a_file_that_the_sums_do_not_list_is_refused(archives: Archives, tmp_path: Path) -> None:
@@ -229,8 +234,8 @@ def test_a_file_that_the_sums_do_not_list_is_refused(archives: Archives, tmp_pat
         more.write_bytes(archive.read_bytes())
         with zipfile.ZipFile(more, "a") as file:
             file.writestr("more.txt", b"more")
-        code, said = run(*arguments, more)
-        assert (code, "more.txt is not the file in SHA256SUMS" in said) == (1, True), said
+        code, verdict = run(*arguments, more)
+        assert (code, "more.txt is not the file in SHA256SUMS" in verdict) == (1, True), verdict
 
 
 WITHOUT_NETWORK = ("unshare", "--net")
@@ -238,10 +243,9 @@ FLIP_BYTES = Path(__file__).with_name("flip_bytes.py")
 
 
 @pytest.fixture(scope="module")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def sample(sample_home: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     """``log.zip`` and ``site.zip`` of the sample site, signed."""
-    home = tmp_path_factory.mktemp("sample")
-    load.load(home, plan.read_plan(), base="https://data.example.gov.cn", progress=lambda *_: None)
+    home = shutil.copytree(sample_home, tmp_path_factory.mktemp("signed") / "site")
     place = settings.read_settings(home, {})
     keys = KeyFiles(place.keys, "")
     with closing(Log.open(place.database, sources=place.sources, keys=keys)) as log:
@@ -286,15 +290,15 @@ def test_one_changed_byte_of_an_archive_is_never_accepted(archives: Archives, tm
         at = info.header_offset + 30 + len(info.filename) + info.compress_size // 2
         changed = tmp_path / archive.name
         changed.write_bytes(data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :])
-        code, said = run(*arguments, changed)
-        assert (code, said.startswith("WRONG: ")) == (1, True), said
+        code, verdict = run(*arguments, changed)
+        assert (code, verdict.startswith("WRONG: ")) == (1, True), verdict
 
 
 def test_a_past_that_was_rewritten_does_not_fit_a_kept_checkpoint(tmp_path: Path) -> None:
     """Whoever has the key and the database can publish another past: a kept checkpoint shows it."""
     with four_releases(tmp_path / "home") as site:
         key = site.log.keys.create()
-        kept = download(site, "/log/checkpoint", tmp_path / "kept")
+        checkpoint = download(site, "/log/checkpoint", tmp_path / "kept")
         honest = download(site, "/v1/log.zip", tmp_path / "honest.zip")
         with site.log._session.database.write() as conn:
             for table in ("checkpoint", "tile", "entry"):
@@ -309,11 +313,11 @@ def test_a_past_that_was_rewritten_does_not_fit_a_kept_checkpoint(tmp_path: Path
             key_statements.append_statement(conn, statement, [signature], 1)
         rewritten = download(site, "/v1/log.zip", tmp_path / "rewritten.zip")
     for archive in (honest, rewritten):
-        code, said = run(archive, "--key", key)
-        assert code == 0, said
-    assert run(honest, "--checkpoint", kept)[0] == 0
-    code, said = run(rewritten, "--checkpoint", kept)
-    assert (code, "WRONG: " in said) == (1, True), said
+        code, verdict = run(archive, "--key", key)
+        assert code == 0, verdict
+    assert run(honest, "--checkpoint", checkpoint)[0] == 0
+    code, verdict = run(rewritten, "--checkpoint", checkpoint)
+    assert (code, "WRONG: " in verdict) == (1, True), verdict
 
 
 def test_the_last_releases_cannot_be_cut_off_unseen(tmp_path: Path) -> None:
@@ -321,10 +325,10 @@ def test_the_last_releases_cannot_be_cut_off_unseen(tmp_path: Path) -> None:
         site.log.keys.create()
         short = download(site, "/v1/log.zip", tmp_path / "short.zip")
         publish(site.log, FEES, PLAIN[:2], date(2016, 3, 2), "示财〔2016〕3号")
-        kept = download(site, "/log/checkpoint", tmp_path / "kept")
+        checkpoint = download(site, "/log/checkpoint", tmp_path / "kept")
     assert run(short)[0] == 0
-    code, said = run(short, "--checkpoint", kept)
-    assert (code, "entries, the log only" in said) == (1, True), said
+    code, verdict = run(short, "--checkpoint", checkpoint)
+    assert (code, "entries, the log only" in verdict) == (1, True), verdict
 
 
 def test_the_program_is_short_and_its_digest_is_published() -> None:

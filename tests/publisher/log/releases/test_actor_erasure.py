@@ -25,7 +25,7 @@ def test_a_name_is_destroyed_and_every_checkpoint_still_verifies(log: Log, tmp_p
     log.keys.create()
     release(log, entry("证照费"), actor=CLERK)
     release(log, entry("证照费", "2"), on=MIDDLE, actor="李")
-    kept = log.proofs.checkpoint()
+    checkpoint = log.proofs.checkpoint()
     documents = [log.proofs.release_document("fees", number) for number in (1, 2)]
     assert log.releases.preview_actor_erasure(CLERK) == 1
     assert log.releases.erase_actor(CLERK, ground="个人信息保护法第四十七条") == 1
@@ -37,7 +37,7 @@ def test_a_name_is_destroyed_and_every_checkpoint_still_verifies(log: Log, tmp_p
     assert newest.kind == "erasure"
     stored = json.loads(log.proofs.document(newest.digest) or "")
     assert (stored["property"], stored["releases"], stored["documents"]) == ("actor", [1], [])
-    assert log.integrity.verify(Scope(checkpoint=kept)).problems == ()
+    assert log.integrity.verify(Scope(checkpoint=checkpoint)).problems == ()
     files = b"".join(path.read_bytes() for path in tmp_path.rglob("*") if path.is_file())
     assert CLERK.encode() not in files
     release(log, entry("证照费", "3"), on=LATE)

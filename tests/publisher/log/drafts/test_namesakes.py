@@ -7,7 +7,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import Entry, RecordQuery
 from schemas.definition.catalogue import Json
-from tests.publisher.log.test_repeals import DOCUMENTS, documents, lay, publish  # noqa: F401 - a fixture
+from tests.publisher.log.drafts.test_repeals import DOCUMENTS, documents, lay, publish  # noqa: F401 - a fixture
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE
 
