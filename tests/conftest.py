@@ -15,7 +15,7 @@ from elasticsearch import Elasticsearch
 
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests.support import compiled_statements, postgresql, sqlite
+from tests.support import compiled_statements, postgresql, sample_site, sqlite
 from tests.support import elasticsearch as elasticsearch_server
 from tests.support.clock import Clock
 from tests.support.site import Site, four_releases
@@ -124,6 +124,12 @@ def site(new_session_database: Callable[[], str], tmp_path_factory: pytest.TempP
     """The small site of four releases. Tests that write, or move its clock, open one of their own."""
     with four_releases(tmp_path_factory.mktemp("site"), database=new_session_database()) as site:
         yield site
+
+
+@pytest.fixture(scope="session")
+def sample_home(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Home of the sample site, for reading. Tests that write copy it."""
+    return sample_site.copy_of_the_run(run_folder, tmp_path_factory.mktemp("sample") / "site")
 
 
 @pytest.fixture

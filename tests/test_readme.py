@@ -38,9 +38,9 @@ def test_both_readmes_print_the_same_commands() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", README)
-def test_the_commands_run_as_printed(name: str, tmp_path: Path) -> None:
-    *block, serve = publish_block(name).strip().splitlines()
+def test_the_commands_run_as_printed(tmp_path: Path) -> None:
+    """The other README prints the same commands."""
+    *block, serve = publish_block("README.zh-CN.md").strip().splitlines()
     assert serve == "qingdan serve --work"
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, "QINGDAN_HOME": str(tmp_path / "site"), "PYTHONUTF8": "1"}

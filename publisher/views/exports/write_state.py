@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -73,6 +74,12 @@ def delta_writer(log: Log, dataset: str, before: View, after: View) -> Write:
     return write
 
 
+@cache
+def _software_version() -> str:
+    # Reading it opens a file, and every request for a file needs it.
+    return metadata.version("qingdan")
+
+
 def newest_view(log: Log, dataset: str) -> View | None:
     numbers = [release.number for release in log.queries.releases(dataset)]
     return View(release=max(numbers)) if numbers else None
@@ -83,5 +90,5 @@ def description_tokens(about: About) -> tuple[object, ...]:
 
     For example, a dataset's title or licence can be corrected without a release.
     """
-    text = repr((about.dataset, about.erased, about.lang, metadata.version("qingdan")))
+    text = repr((about.dataset, about.erased, about.lang, _software_version()))
     return (hashlib.sha256(text.encode()).hexdigest(),)

@@ -25,12 +25,12 @@ __all__ = ["log"]
 
 pytestmark = pytest.mark.server
 
-ITEMS = 4_000
+ITEMS = 2_000
 MIDDLE = 300
 """Number of documents after which the process is killed; one request contains about 500."""
 
 _PATIENCE = 120.0
-_PAUSE = 0.01
+_PAUSE = 0.03
 """Seconds between two looks; the processes need the processor."""
 
 

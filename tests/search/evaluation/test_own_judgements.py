@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import anyio
@@ -10,6 +11,8 @@ import pytest
 
 from benchmarks import own_relevance
 from benchmarks.own_relevance import ALLOWED, SET, figures, losses, recorded
+from publisher import settings
+from publisher.log.log import Log
 from search.contract import SearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.evaluation import judgement_files
@@ -26,13 +29,16 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SearchEng
     anyio.run(search_engine.close)
 
 
-@pytest.mark.slow
-def test_no_set_drops_below_its_recorded_figure(engine: SearchEngine, tmp_path: Path) -> None:
-    async def measure() -> dict[str, dict[str, float]]:
-        async with own_relevance.site(tmp_path / "home") as log:
-            return {k: dict(v) for k, v in figures(await own_relevance.report(log, engine)).items()}
+@pytest.fixture
+def log(sample_home: Path) -> Iterator[Log]:
+    place = settings.read_settings(sample_home, {})
+    with closing(Log.open(place.database, sources=place.sources, read_only=True)) as log:
+        yield log
 
-    now = anyio.run(measure)
+
+@pytest.mark.slow
+def test_no_set_drops_below_its_recorded_figure(engine: SearchEngine, log: Log) -> None:
+    now = figures(anyio.run(own_relevance.report, log, engine))
     assert set(now) == set(recorded())
     assert losses(now) == []
 
@@ -55,11 +61,7 @@ def test_there_are_queries_of_every_kind_that_people_type() -> None:
 
 
 @pytest.mark.slow
-def test_every_label_is_a_record_of_the_sample(tmp_path: Path) -> None:
-    async def titles() -> set[str]:
-        async with own_relevance.site(tmp_path / "home") as log:
-            return {f"{d.dataset}/{d.title}" for d in own_relevance.documents(log)}
-
-    labels = anyio.run(titles)
+def test_every_label_is_a_record_of_the_sample(log: Log) -> None:
+    labels = {f"{d.dataset}/{d.title}" for d in own_relevance.documents(log)}
     judged = judgement_files.read_judgements(SET / "queries.tsv", SET / "qrels.tsv")
     assert {name for query in judged for name in query.grades} <= labels

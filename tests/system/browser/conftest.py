@@ -30,7 +30,7 @@ def base() -> Iterator[str]:
 
 
 @pytest.fixture(scope="session")
-def base_without_search() -> Iterator[str]:
+def base_without_search(sample_home: Path) -> Iterator[str]:
     """Serve the sample site without its search engine → its address."""
-    with without_search() as address:
+    with without_search(sample_home) as address:
         yield address

@@ -37,13 +37,6 @@ def sample_site() -> Iterator[str]:
                 process.wait(timeout=20)
 
 
-_LOAD = """
-import sys, pathlib
-from publisher.sample import load, plan
-load.load(pathlib.Path(sys.argv[1]), plan.read_plan(), base=sys.argv[2], progress=lambda *_: None)
-"""
-
-
 @contextmanager
 def served(home: Path, port: str) -> Iterator[None]:
     """Serve an existing site."""
@@ -65,12 +58,11 @@ def free_address() -> str:
 
 
 @contextmanager
-def without_search() -> Iterator[str]:
-    """Serve the sample site with a file in place of its index → its address."""
+def without_search(sample_home: Path) -> Iterator[str]:
+    """Serve a copy of the sample site with a file in place of its index → its address."""
     base = free_address()
     with tempfile.TemporaryDirectory() as folder:
-        home = Path(folder) / "site"
-        subprocess.run([sys.executable, "-c", _LOAD, str(home), base], check=True)
+        home = shutil.copytree(sample_home, Path(folder) / "site")
         shutil.rmtree(home / "index")
         (home / "index").write_text("in the way")
         with served(home, base.rpartition(":")[2]):

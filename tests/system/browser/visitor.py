@@ -56,6 +56,11 @@ class Visitor:
     def opens(self, path: str) -> None:
         self.page.goto(self.base + path)
 
+    def asserts_width(self) -> None:
+        """Assert that the page is not wider than its window."""
+        over = self.page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        assert over <= 0, f"{self.page.url} is {over} px too wide"
+
     def follows(self, link: Locator) -> None:
         """Follow a link or button to another page."""
         self.reaches(link)
@@ -138,7 +143,6 @@ def visiting(browser: Browser, base: str, means: Means) -> Iterator[Visitor]:
         visitor = Visitor(context.new_page(), base, means)
         yield visitor
         assert visitor.faults == []
-        over = visitor.page.evaluate("document.documentElement.scrollWidth - innerWidth")
-        assert over <= 0, f"{visitor.page.url} is {over} px too wide"
+        visitor.asserts_width()
     finally:
         context.close()

@@ -130,7 +130,8 @@ def test_the_site_has_rows_in_every_table_and_verifies(original: Original) -> No
     empty = {"source_bytes"} if original.server is None else set()
     assert {name for name, count in rows.items() if not count} == empty
     assert problems(original.settings) == []
-    assert original.is_harmless(lambda _: None)
+    if original.server is None:  # crawls are as repeatable on PostgreSQL, where each takes half a minute
+        assert original.is_harmless(lambda _: None)
 
 
 def test_random_edits_are_named_or_have_no_effect(original: Original) -> None:

@@ -13,8 +13,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
-from publisher.sample import load, plan
-from tests.support.site import BASE, HOST, Site
+from tests.support.site import HOST, Site
 
 BROWSER = {"accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
 
@@ -76,17 +75,9 @@ def visit(site: Site) -> Open:
 
 
 @pytest.fixture(scope="session")
-def demo_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Publish the sample site as ``make demo`` does → its home."""
-    home = tmp_path_factory.mktemp("demo") / "site"
-    load.load(home, plan.read_plan(), base=BASE, progress=lambda *_: None)
-    return home
-
-
-@pytest.fixture(scope="session")
-def demo(demo_home: Path) -> Iterator[httpx.Client]:
+def demo(sample_home: Path) -> Iterator[httpx.Client]:
     """Serve the sample site."""
-    with TestClient(create_app(settings.read_settings(demo_home, {})), base_url=HOST) as client:
+    with TestClient(create_app(settings.read_settings(sample_home, {})), base_url=HOST) as client:
         yield client
 
 

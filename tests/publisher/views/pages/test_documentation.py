@@ -102,13 +102,13 @@ def test_examples_have_the_address_of_the_site(site: Site, visit: Open) -> None:
 
 
 @pytest.mark.program
-def test_the_requests_of_the_document_about_the_api_are_answered(demo_home: Path) -> None:
+def test_the_requests_of_the_document_about_the_api_are_answered(sample_home: Path) -> None:
     text = (PROJECT_DOCS / "api.md").read_text(encoding="utf-8")
     block = re.search(r"^## Examples\n\n```\n(.*?)^```$", text, re.M | re.S)
     assert block is not None
     commands = block[1].replace("\\\n", "").splitlines()
     assert len(commands) > 3
-    with serving(create_app(settings.read_settings(demo_home, {}))) as base:
+    with serving(create_app(settings.read_settings(sample_home, {}))) as base:
         for line in commands:
             command = line.replace("curl ", "curl -sS --fail ").replace("http://127.0.0.1:8000", base)
             answer = subprocess.run(
