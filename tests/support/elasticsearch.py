@@ -22,6 +22,7 @@ import httpx
 import trustme
 
 from tests.support.http_service import free_ports
+from tests.support.programs import other_user, run_as
 from tests.support.required import lacks
 from tests.support.shared_server import keep, shared
 
@@ -43,7 +44,7 @@ class Node:
     folder: Path
     address: str
     java: Path
-    user: int | None
+    user: pwd.struct_passwd | None
     login: tuple[str, str] | None = None
     authority: Path | None = None
     """PEM file of the authority that signed its certificate, if it uses TLS."""
@@ -67,9 +68,7 @@ class Node:
                 stderr=log,
                 cwd=self.folder,
                 start_new_session=True,
-                user=self.user,
-                group=self.user,
-                extra_groups=None if self.user is None else [],
+                **run_as(self.user),
             )
         end = time.monotonic() + _START
         while not self._answers():
@@ -202,13 +201,13 @@ def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
         port, inner = free_ports(2)
         authority = _certify(folder) if password else None
         _configure(folder, port, {"transport.port": str(inner), **settings}, secure=bool(password))
-        user = _other_user()
+        user = other_user()
         for path in (folder / "bin").iterdir():
             path.chmod(0o755)
         if user is not None:
             Path(name).chmod(0o755)
             for path in (folder, *folder.rglob("*")):
-                os.chown(path, user, user)
+                os.chown(path, user.pw_uid, user.pw_gid)
         address = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
         login = ("elastic", password) if password else None
         node = Node(folder, address, home, user, login, authority)
@@ -274,20 +273,13 @@ def _set_password(node: Node, password: str) -> None:
             input=text.encode(),
             check=True,
             capture_output=True,
-            user=node.user,
-            group=node.user,
-            extra_groups=None if node.user is None else [],
+            **run_as(node.user),
         )
 
     tool("elasticsearch-keystore", "add", "-f", "-x", "bootstrap.password", text=password)
     with (node.folder / "config" / "roles.yml").open("a") as roles:
         roles.write(_ROLE)
     tool("elasticsearch-users", "useradd", LIMITED, "-p", password, "-r", LIMITED)
-
-
-def _other_user() -> int | None:
-    """User to run Elasticsearch as, which refuses to run as root."""
-    return pwd.getpwnam("nobody").pw_uid if os.geteuid() == 0 else None
 
 
 @contextmanager

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import os
-import pwd
 import shutil
 import subprocess
 import tempfile
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psycopg
 from sqlalchemy.engine import make_url
 
 from tests.support.http_service import free_port
+from tests.support.postgresql import await_connection
+from tests.support.programs import other_user, run_as
 from tests.support.required import lacks
 
 POOL = 4
@@ -40,27 +38,14 @@ def in_transaction_mode(url: str, folder: Path) -> Iterator[str]:
             f"pool_mode = transaction\ndefault_pool_size = {POOL}\nmax_client_conn = 100\n"
         )
         Path(home).chmod(0o755)
-        user = pwd.getpwnam("nobody") if os.geteuid() == 0 else None
-        own = {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
         with (folder / "pgbouncer.log").open("wb") as log:
-            server = subprocess.Popen([program, str(settings)], stdout=log, stderr=log, cwd=home, **own)  # type: ignore[call-overload]
+            server = subprocess.Popen(
+                [program, str(settings)], stdout=log, stderr=log, cwd=home, **run_as(other_user())
+            )
         try:
             address = f"postgresql://postgres@127.0.0.1:{port}/{database.database}"
-            _wait(server, address, folder / "pgbouncer.log")
+            await_connection(server, address)
             yield address
         finally:
             server.terminate()
             server.wait(timeout=30)
-
-
-def _wait(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
-    for _ in range(200):
-        if server.poll() is not None:
-            raise RuntimeError(log.read_text())
-        try:
-            psycopg.connect(address, connect_timeout=1).close()
-        except psycopg.OperationalError:
-            time.sleep(0.1)
-        else:
-            return
-    raise RuntimeError(log.read_text())

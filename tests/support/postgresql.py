@@ -14,12 +14,12 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import psycopg
 
 from publisher.log.log import Log
 from tests.support.http_service import free_port
+from tests.support.programs import other_user, run_as
 from tests.support.required import lacks
 from tests.support.shared_server import keep, shared
 
@@ -93,7 +93,7 @@ def of_the_run(folder: Path) -> Iterator[Server]:
 def _running(programs: Path) -> Iterator[str]:
     """Run a server → its port."""
     with tempfile.TemporaryDirectory(prefix="qingdan-postgresql-") as home:
-        user = _other_user()
+        user = other_user("postgres")
         data = Path(home) / "data"
         data.mkdir(mode=0o700)
         if user is not None:
@@ -121,10 +121,10 @@ def _running(programs: Path) -> Iterator[str]:
             [programs / "postgres", "-D", data, "-p", str(port), "-h", "127.0.0.1", *options],
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            **_run_as(user),
+            **run_as(user),
         )
         try:
-            _wait(server, Server(port).url())
+            await_connection(server, Server(port).url())
             Server(port).prepare()
             yield str(port)
         finally:
@@ -132,38 +132,22 @@ def _running(programs: Path) -> Iterator[str]:
             server.wait(timeout=30)
 
 
-def _other_user() -> pwd.struct_passwd | None:
-    """User to run PostgreSQL as, which refuses to run as root."""
-    if os.geteuid() != 0:
-        return None
-    try:
-        return pwd.getpwnam("postgres")
-    except KeyError:
-        return pwd.getpwnam("nobody")
-
-
-def _run_as(user: pwd.struct_passwd | None) -> dict[str, Any]:
-    """Arguments of :mod:`subprocess` to run a process as that user."""
-    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}
-
-
 def _run(command: list[object], user: pwd.struct_passwd | None, *, check: bool) -> None:
-    subprocess.run(
-        [str(part) for part in command], check=check, capture_output=True, cwd="/", **_run_as(user)
-    )
+    subprocess.run([str(part) for part in command], check=check, capture_output=True, cwd="/", **run_as(user))
 
 
-def _wait(server: subprocess.Popen[bytes], url: str) -> None:
+def await_connection(server: subprocess.Popen[bytes], url: str) -> None:
+    """Return when the server accepts connections. Raises ``RuntimeError`` if it ends or does not start."""
     for _ in range(300):
         if server.poll() is not None:
-            raise RuntimeError("PostgreSQL ended while starting")
+            raise RuntimeError(f"{server.args!r} ended while starting")
         try:
             psycopg.connect(url, connect_timeout=1).close()
         except psycopg.OperationalError:
             time.sleep(0.1)
         else:
             return
-    raise RuntimeError("PostgreSQL did not start")
+    raise RuntimeError(f"{server.args!r} did not start")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pwd
 import shutil
+from typing import Any
 
 from tests.support.required import lacks
 
@@ -12,3 +15,16 @@ def program(name: str) -> str:
     return (
         shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin") or lacks(f"{name} is not installed")
     )
+
+
+def other_user(*names: str) -> pwd.struct_passwd | None:
+    """First of these users that exists, for a server that refuses to run as root. None: we are not root."""
+    if os.geteuid() != 0:
+        return None
+    users = {user.pw_name: user for user in pwd.getpwall()}
+    return next(users[name] for name in (*names, "nobody") if name in users)
+
+
+def run_as(user: pwd.struct_passwd | None) -> dict[str, Any]:
+    """Arguments of :mod:`subprocess` to run a process as that user."""
+    return {} if user is None else {"user": user.pw_uid, "group": user.pw_gid, "extra_groups": []}

@@ -132,7 +132,9 @@ def _accepted(text: str) -> str:
     return re.sub("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]", "", text)[:400]
 
 
-@FRACTIONS
+@pytest.mark.parametrize(
+    "every", [pytest.param(25, id="one in 25"), pytest.param(1, id="all", marks=pytest.mark.soak)]
+)
 def test_hostile_queries_are_shown_as_what_they_are(browser: Browser, hostile_base: str, every: int) -> None:
     addresses = list(queries())
     with visiting(browser, hostile_base, MEANS) as visitor:
