@@ -169,6 +169,18 @@ def test_a_new_version_of_a_check_checks_everything_again(log: Log, monkeypatch:
     assert log.findings.is_current()
 
 
+def test_lists_are_checked_again_when_their_publisher_changes(log: Log) -> None:
+    decision = {"name": "取水审批", "decision_number": "示政发〔2019〕2号", "decision": "取消"}
+    publish_list(log, {"取水许可": "《水法》第七条"}, START)
+    publish_statutes(log, decision, on=START, dataset=DECISIONS)
+    (found,) = open_ids(log)
+    log.datasets.change(DECISIONS, body="别市人民政府")
+    assert not log.findings.is_current()
+    assert open_ids(log) == set(), "the decision of another city does not concern this one"
+    log.datasets.change(DECISIONS, body="示例市")
+    assert open_ids(log) == {found}
+
+
 TITLES = ("甲法", "乙法", "丙法")
 NAMES = ("设立典当行审批", "取水许可", "查档")
 ARTICLE = "销售的种子应当加工、分级、包装。大包装或者进口种子可以分装。"
