@@ -84,4 +84,21 @@ RESPONSES: Mapping[str, Words] = {
 DISMISSED = "不成立"
 ANSWERS = tuple(kind for kind in RESPONSES if kind != DISMISSED)
 """Kinds of response that are not the dismissal."""
+WORK_KINDS: Mapping[str, Words] = {
+    "statute": Words("法律法规规章", "statute"),
+    "document": Words("公文", "document"),
+    "order": Words("令、公告", "order"),
+    "decision": Words("决定", "decision"),
+}
+"""Kind of a work that lists cite → its name."""
+EFFECTS: Mapping[str, Words] = {
+    "repeals": Words("废止", "repeals"),
+    "amends": Words("修订", "amends"),
+    "replaces": Words("取代旧版", "replaces"),
+    "delegates": Words("下放", "delegates"),
+    "cancels": Words("取消", "cancels"),
+    "interprets": Words("解读", "explains"),
+    "implements": Words("实施", "implements"),
+}
+"""Effect of a work on another one, or on an item, → its name."""
 BOOLEANS: Mapping[str, Words] = {"true": Words("是", "yes"), "false": Words("否", "no")}

@@ -136,6 +136,8 @@ def _answerer(route: Route, service: Service) -> _Answer:
             validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
             if is_unchanged:
                 return BytesResponse(304, validators, b"")
+            if reply.moved_to:
+                return BytesResponse(308, join_headers(validators, {"location": reply.moved_to}), b"")
             return _outcome(route.operation, reply, reply.build(), validators)
 
     return answer

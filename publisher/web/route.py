@@ -39,6 +39,8 @@ class Reply(msgspec.Struct, frozen=True):
     headers: Mapping[str, str] = {}  # a struct copies it
     headers_of: Callable[[Any], Mapping[str, str]] | None = None
     """Headers that depend on what ``build`` returns."""
+    moved_to: str = ""
+    """Address of the same under its own name: the response is a redirect (308)."""
 
 
 class AsyncReply(msgspec.Struct, frozen=True):

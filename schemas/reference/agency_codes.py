@@ -10,7 +10,7 @@ LONGEST = 10
 # Words of a sentence before a number that are not part of any 机关代字.
 _PROSE = re.compile(
     r".*(?:根据|依据|按照|依照|遵照|参照|执行|贯彻|落实|转发|印发|废止|替代|同时|现将|以及|或者|通知|文件|规定"
-    r"|意见|决定|办法|批复|附件|及其|[及和与或见的了等号即按])",
+    r"|意见|决定|办法|批复|附件|及其|提到|提及|参见|参考|详见|遵守|违反|符合|引用|[及和与或见的了等号即按])",
     re.DOTALL,
 )
 _STARTS = re.compile(

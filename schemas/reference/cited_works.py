@@ -68,6 +68,24 @@ class _Mention:
         return self.articles.end() if self.articles else max(self.note_end, self.citation.end)
 
 
+@dataclass(frozen=True, slots=True)
+class NamedWork:
+    """A work that a text names: the title or number with all its articles."""
+
+    key: str
+    start: int
+    end: int
+
+
+def find_named_works(text: str) -> list[NamedWork]:
+    """Find the names of works in a text, in order; a note within one is named after it."""
+    return [
+        NamedWork(one.key, one.citation.start, max(one.citation.end, one.title_end))
+        for one in _mentions(text)
+        if one.key
+    ]
+
+
 def find_cited_works(text: str) -> list[CitedWork]:
     """Find every work that a text cites, in order."""
     return [work for mention in _mentions(text) if mention.key for work in _places(text, mention)]

@@ -11,7 +11,7 @@ from schemas.definition.catalogue import Catalogue, Content, Field
 from schemas.reference.cited_works import CitedWork, find_cited_works
 from schemas.reference.works import WorkKind, key_of_title, kind_of_key, parse_key
 
-VERSION = 1
+VERSION = 2
 """Of the rules. A higher one derives the rows of every site anew when it is opened."""
 _SIGNS = ("号", "《", "〈", "＜")
 """A text without any of these cites nothing."""

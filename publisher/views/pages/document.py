@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 
-from litestar.concurrency import sync_to_thread
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -13,24 +13,15 @@ from markupsafe import Markup
 from feeds.document_html import sanitise
 from publisher.ingest.documents import section_outline
 from publisher.ingest.documents.section_outline import Section
-from publisher.log.clocks import known_instant
-from publisher.log.model import Dataset, RecordQuery, RecordState, Release, View
-from publisher.log.predicate import AnyValue
+from publisher.log.graph.statement_query import Saying, StatementQuery
+from publisher.log.model import Dataset, LogError, RecordState, View
 from publisher.views.pages.printing import field_html, marked_text
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.conditional_requests import Validity
 from schemas.definition.catalogue import Catalogue, Content, Field
-from schemas.reference import document_numbers
-from schemas.reference.document_numbers import Citation
-from search import contract
-from search.contract import SearchError
 
-_MOST = 50
-"""Maximum number of citing documents on the page. A search finds all."""
-RELATIONS = ("explains", "ends")
-"""Fields with the documents that a document refers to, read by the collector (解读、回应; 废止)."""
-
-type Where = Callable[[Citation], str]
+_MOST = 200
+"""Maximum number of citations that the page lists. The page of the work leads to all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +29,7 @@ class Mention:
     title: str
     address: str
     dataset_title: str
-    dataset: str
-    record: str
-    excerpt: Markup
+    excerpt: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +37,8 @@ class BasedRelease:
     """A release whose basis is the document."""
 
     dataset: Dataset
-    release: Release
+    number: int
+    effective_on: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +50,7 @@ class Text:
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """Documents and releases related to a document. ``search_available`` is False if the search failed."""
+    """Documents and releases related to a document."""
 
     explaining: Sequence[Mention] = ()
     """解读 and 回应: explanations of the document."""
@@ -68,7 +58,6 @@ class Surroundings:
     """Documents that declare it repealed or lapsed."""
     citing: Sequence[Mention] = ()
     releases: Sequence[BasedRelease] = ()
-    search_available: bool = True
 
 
 def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
@@ -79,7 +68,7 @@ def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | No
     field, source = text_field
     return Text(
         field,
-        render_markdown(source, _citation_resolver(visit, source)),
+        render_markdown(source, lambda key: field_html.work_address(visit, key)),
         section_outline.list_sections(source),
     )
 
@@ -92,7 +81,7 @@ def find_source(catalogue: Catalogue, content: Content) -> tuple[str, str] | Non
     return None
 
 
-def render_markdown(source: str, where: Where) -> Markup:
+def render_markdown(source: str, where: marked_text.Address) -> Markup:
     """Render Markdown as HTML, without the source's HTML and images, with headings below the page's own.
 
     The sanitiser is the one of the feeds' full text.
@@ -122,30 +111,6 @@ def _anchor_headings(tokens: Sequence[Token], sections: Sequence[Section]) -> No
             token.attrSet("id", remaining.pop(0).anchor)
 
 
-def _citation_resolver(visit: Visit, source: str) -> Where:
-    """Make the resolver of citations: to the document itself if the site has it, else to a search."""
-    numbers = {c.standard for c in document_numbers.find_citations(source) if c.kind != "statute"}
-    addresses = _document_addresses(visit, sorted(numbers)[:200]) if numbers else {}
-    return lambda citation: addresses.get(citation.standard) or field_html.citation_address(visit, citation)
-
-
-def _document_addresses(visit: Visit, numbers: Sequence[str]) -> Mapping[str, str]:
-    """Look up document numbers → address of the document's page."""
-    log = visit.service.log
-    addresses: dict[str, str] = {}
-    for dataset in log.datasets.all():
-        catalogue = log.queries.catalogue(dataset.name)
-        field = number_field(catalogue)
-        if field is None:
-            continue
-        any_number = AnyValue(field.name, "=", tuple(numbers))
-        query = RecordQuery(view=visit.view, where=any_number, limit=len(numbers), count=False)
-        for state in log.queries.records(dataset.name, query).records:
-            number = str(state.content.get(field.name))
-            addresses[number] = visit.url(f"/datasets/{dataset.name}/records/{state.id}")
-    return addresses
-
-
 def number_field(catalogue: Catalogue) -> Field | None:
     """Return the field with a document's own number, for a catalogue of documents."""
     if not catalogue.of_documents:
@@ -159,79 +124,45 @@ def own_number(catalogue: Catalogue, content: Content) -> str | None:
     return number if isinstance(number, str) else None
 
 
-async def surroundings_validity(visit: Visit, validity: Validity) -> Validity:
-    """Extend the validity for a page with citing documents: all datasets, and the index's position."""
-    try:
-        position: int | None = await visit.service.search_position()
-    except SearchError:
-        position = None
-    sequence, _ = await sync_to_thread(visit.service.log.queries.validator)
-    return Validity((*validity.tokens, sequence, position))
-
-
-async def find_surroundings(visit: Visit, number: str | None, state: RecordState) -> Surroundings:
-    """Find the documents that explain, end and cite the document, and the releases based on it."""
-    if number is None:
-        return Surroundings()
-    datasets, releases = await sync_to_thread(_releases_based_on, visit, number)
-    try:
-        mentions = await _find_mentions(visit, number, datasets)
-    except SearchError:
-        return Surroundings(releases=releases, search_available=False)
-    others = [m for m in mentions if (m.dataset, m.record) != (state.dataset, state.id)]
-    return await sync_to_thread(_group_mentions, visit, {number, f"《{state.title}》"}, others, releases)
-
-
-def _group_mentions(
-    visit: Visit, names: Set[str], others: Sequence[Mention], releases: Sequence[BasedRelease]
-) -> Surroundings:
-    """Group mentions by the fields that the collector read; a title with 解读 may explain another one."""
-    log, groups = visit.service.log, (list[Mention](), list[Mention](), list[Mention]())
-    view = View(as_of=visit.today(), known_at=visit.view.known_at)
-    states = log.queries.states([mention.record for mention in others], view)
-    for mention in others:
-        content = states[mention.record].content if mention.record in states else {}
-        relations = (content.get(field) for field in RELATIONS)
-        matches = (isinstance(value, list) and not names.isdisjoint(map(str, value)) for value in relations)
-        groups[next((place for place, match in enumerate(matches) if match), -1)].append(mention)
-    return Surroundings(*groups, releases)
-
-
-def _releases_based_on(visit: Visit, number: str) -> tuple[Mapping[str, Dataset], Sequence[BasedRelease]]:
-    """Return every dataset by name, and the releases whose basis is the document."""
+def surroundings_validity(visit: Visit, validity: Validity) -> Validity:
+    """Extend the validity for a page with citing documents: they may be in any dataset."""
     log = visit.service.log
-    datasets = {dataset.name: dataset for dataset in log.datasets.all()}
+    return Validity((*validity.tokens, log.queries.validator()[0], log.graph.validator()))
+
+
+def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundings:
+    """Find the records that explain, end and cite the document, and the releases based on it.
+
+    ``name``: its number, or its title.
+    """
+    graph, view = visit.service.log.graph, View(as_of=visit.today(), known_at=visit.view.known_at)
+    datasets = {dataset.name: dataset for dataset in visit.service.log.datasets.all()}
+    try:
+        work = graph.work(name, view)
+    except LogError:  # a title without letters names no work
+        return Surroundings()
+    explaining, ending, citing = dict[str, Mention](), dict[str, Mention](), dict[str, Mention]()
+    done_to = StatementQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
+    for effect in graph.effects(done_to).statements:
+        if effect.target in work.names and effect.saying.record != state.id:
+            _add(visit, ending if effect.kind == "repeals" else explaining, effect.saying, datasets)
+    for citation in graph.citations(StatementQuery(view, works=work.names, limit=_MOST)).statements:
+        if citation.saying.record not in (state.id, *explaining, *ending):
+            _add(visit, citing, citation.saying, datasets)
     releases = [
-        BasedRelease(dataset, release)
-        for name, dataset in datasets.items()
-        for release in log.queries.releases(name)
-        if release.basis == number
+        BasedRelease(datasets[r.dataset], r.number, r.effective_on) for r in graph.releases_on(work, view)
     ]
-    return datasets, releases
+    return Surroundings([*explaining.values()], [*ending.values()], [*citing.values()], releases)
 
 
-async def _find_mentions(visit: Visit, number: str, datasets: Mapping[str, Dataset]) -> Sequence[Mention]:
-    """Search for records that contain the document's number."""
-    known_at = visit.view.known_at
-    request = contract.Request(
-        text=number,
-        as_of=visit.today().toordinal(),
-        known_at=known_instant(known_at),
-        limit=_MOST,
-    )
-    page = await visit.service.search.search(request)
-    if page.match != "all":
-        return ()
-    return [
+def _add(visit: Visit, group: dict[str, Mention], saying: Saying, datasets: Mapping[str, Dataset]) -> None:
+    """Add the record that says something about the document, once."""
+    group.setdefault(
+        saying.record,
         Mention(
-            title=hit.title.text,
-            address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
-            dataset_title=datasets[hit.dataset].title if hit.dataset in datasets else hit.dataset,
-            dataset=hit.dataset,
-            record=hit.record,
-            excerpt=marked_text.mark_matches(hit.excerpts[0].text, hit.excerpts[0].marks)
-            if hit.excerpts
-            else Markup(""),
-        )
-        for hit in page.hits
-    ]
+            saying.title,
+            visit.url(f"/datasets/{saying.dataset}/records/{saying.record}"),
+            datasets[saying.dataset].title,
+            saying.text,
+        ),
+    )

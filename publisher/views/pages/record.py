@@ -100,17 +100,19 @@ def _links(visit: Visit, snapshot: _RecordSnapshot) -> signposting.Links:
 
 
 async def _document(press: Press, visit: Visit, snapshot: _RecordSnapshot, pin: int | None) -> AsyncReply:
-    """Render a document, in a thread since it is long, with the citing documents from the search engine."""
+    """Render a document, in a thread since it is long, with the documents that cite it."""
 
     async def build() -> bytes:
         around = document.Surroundings()  # a pinned page shows nothing later than its release
         if not pin:
-            number = document.own_number(snapshot.catalogue, snapshot.content)
-            around = await document.find_surroundings(visit, number, snapshot.state)
+            name = document.own_number(snapshot.catalogue, snapshot.content) or snapshot.state.title
+            around = await sync_to_thread(document.find_surroundings, visit, name, snapshot.state)
         text = await sync_to_thread(document.read_text, visit, snapshot.catalogue, snapshot.content)
         return await sync_to_thread(_render, press, visit, snapshot, pin, text, around)
 
-    validity = snapshot.validity if pin else await document.surroundings_validity(visit, snapshot.validity)
+    validity = snapshot.validity
+    if not pin:
+        validity = await run_read(visit.service, document.surroundings_validity, visit, validity)
     return AsyncReply(validity, build, HEADERS, lambda _: _headers(visit, snapshot))
 
 

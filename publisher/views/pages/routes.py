@@ -32,6 +32,7 @@ from publisher.views.pages.findings import check, finding_files, finding_list, s
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
+from publisher.views.pages.works import effect_feeds, work, work_list
 from publisher.views.syndication import scope as feeds
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -50,6 +51,7 @@ PAGES: dict[str, Page] = {
     "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
     "/findings/{finding}": single_finding.single_finding,
     "/checks/{code}": check.check,
+    work.PATH: work.work,
     "/problems/{code}": error.kind,
     "/verify": verification.verification,
     accepted.PATH: accepted.accepted,
@@ -64,6 +66,7 @@ QUERIES: dict[str, Page] = {
     "/datasets/{dataset}/compare": comparison.compare,
     "/findings": finding_list.finding_list,
     "/changes": change_list.change_list,
+    work_list.PATH: work_list.work_list,
 }
 """Pages of lists and comparisons, which may take long."""
 WAITING: dict[str, Waiting] = {"/": home.home, "/search": search.search, documents.HOME: examples.developers}
@@ -98,6 +101,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/findings.csv", results_file.CSV, finding_files.as_csv),
         _download("/findings.xlsx", results_file.XLSX, finding_files.as_xlsx),
         _download("/findings.jsonl", finding_files.JSON_LINES, finding_files.as_json_lines),
+        *(_download(f"/effects.{form}", _feed(form), effect_feeds.as_feed(form)) for form in feeds.FORMS),
         *(_download(f"/findings.{form}", _feed(form), finding_files.as_feed(form)) for form in feeds.FORMS),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),

@@ -47,7 +47,7 @@ def test_the_number_after_the_title_of_a_statute_is_a_note_on_its_edition() -> N
 
 
 def test_a_work_in_a_quoted_text_is_a_mention() -> None:
-    text = "《水法》第七条：取水，按照国发〔2013〕27号和《土地法》的规定"
+    text = "《水法》第七条：取水应当遵守国发〔2013〕27号和《土地法》的规定"
     assert [(work.key, work.role) for work in find_cited_works(text)] == [
         ("水法", "basis"),
         ("国发〔2013〕27号", "mention"),

@@ -17,7 +17,6 @@ from publisher.views.pages.printing.page_request import Visit
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
-from schemas.reference.document_numbers import Citation
 
 _EXCERPT = 60
 """Maximum length of a cell's excerpt, in characters."""
@@ -62,10 +61,9 @@ class FieldDifference:
     html: Markup
 
 
-def citation_address(visit: Visit, citation: Citation) -> str:
-    """Return the address of a search for a citation: the document itself, then the records that cite it."""
-    query = f"《{citation.short_title}》" if citation.kind == "statute" else citation.standard
-    return visit.url("/search", (("q", query),))
+def work_address(visit: Visit, key: str) -> str:
+    """Return the address of the page of a work: what it is, who rests on it, what ended it."""
+    return visit.url(f"/works/{key}")
 
 
 def group_fields(
@@ -161,13 +159,13 @@ def format_html(visit: Visit, field: Field, value: Json) -> Markup:
         items = (_item(visit, field, item) for item in value)
         return marked_text.join_html(("<ul>", *(f"<li>{item}</li>" for item in items), "</ul>"))
     text = format_text(visit, field, value)
-    return _link_citations(visit, text) if field.type == "string" else escape(text)
+    return link_works(visit, text) if field.type == "string" else escape(text)
 
 
 def _item(visit: Visit, field: Field, item: Json) -> Markup:
     if field.type == "files" and isinstance(item, dict):
         return _file(item)
-    return _link_citations(visit, format_text(visit, field, [item]))
+    return link_works(visit, format_text(visit, field, [item]))
 
 
 def _file(file: Mapping[str, Json]) -> Markup:
@@ -188,8 +186,9 @@ def format_text(visit: Visit, field: Field, value: Json) -> str:
     return format_value(field, value, "en" if visit.lang == "en" else "zh")
 
 
-def _link_citations(visit: Visit, text: str) -> Markup:
-    return marked_text.link_citations(text, lambda citation: citation_address(visit, citation))
+def link_works(visit: Visit, text: str) -> Markup:
+    """Escape a text and link every work that it cites."""
+    return marked_text.link_citations(text, lambda key: work_address(visit, key))
 
 
 def format_differences(

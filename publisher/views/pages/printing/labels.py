@@ -11,6 +11,7 @@ from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue
 from schemas.words import (
     BOOLEANS,
+    EFFECTS,
     FACETS,
     FINDING_STATUSES,
     HANDLINGS,
@@ -18,10 +19,12 @@ from schemas.words import (
     RESPONSES,
     SEVERITIES,
     STATUSES,
+    WORK_KINDS,
 )
 
 __all__ = [
     "BOOLEANS",
+    "EFFECTS",
     "FACETS",
     "FINDING_STATUSES",
     "HANDLINGS",
@@ -30,6 +33,7 @@ __all__ = [
     "RESPONSES",
     "SEVERITIES",
     "STATUSES",
+    "WORK_KINDS",
     "format_counts",
     "half",
     "label",

@@ -8,11 +8,10 @@ from html import escape
 from markupsafe import Markup
 
 from publisher.views.comparison.text_diff import Piece
-from schemas.reference import document_numbers
-from schemas.reference.document_numbers import Citation
+from schemas.reference.cited_works import find_named_works
 
-type Address = Callable[[Citation], str]
-"""Returns the address of a citation."""
+type Address = Callable[[str], str]
+"""Returns the address of the work with a key."""
 
 LONGEST_LINKED = 20_000
 """Number of characters of a text that are scanned for citations. The rest has no links."""
@@ -24,15 +23,15 @@ def link_citations(text: str, address: Address) -> Markup:
     """Escape ``text`` and link its citations."""
     out: list[str] = []
     end = 0
-    for citation in document_numbers.find_citations(text[:LONGEST_LINKED]):
-        if citation.start < end:
+    for work in find_named_works(text[:LONGEST_LINKED]):
+        if work.start < end:
             continue
-        label = escape(text[citation.start : citation.end])
+        label = escape(text[work.start : work.end])
         out += (
-            escape(text[end : citation.start]),
-            f'<a class="cite" href="{escape(address(citation))}">{label}</a>',
+            escape(text[end : work.start]),
+            f'<a class="cite" href="{escape(address(work.key))}">{label}</a>',
         )
-        end = citation.end
+        end = work.end
     out.append(escape(text[end:_LONGEST_TEXT]))
     if len(text) > _LONGEST_TEXT:
         out.append("…")

@@ -16,8 +16,8 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from publisher.log.registry import SiteDetails
+from publisher.views.pages.printing import field_html, traditional_chinese
 from publisher.views.pages.printing import labels as words
-from publisher.views.pages.printing import traditional_chinese
 from publisher.views.pages.printing.html_head import Head, meta
 from publisher.views.pages.printing.page_request import Lang, Visit
 
@@ -146,7 +146,7 @@ def _environment(labels: type[_Labels]) -> Environment:
         extensions=[labels],
     )
     names = {name: asset.name for name, asset in _assets().items()}
-    environment.globals |= {"assets": names, "words": words}
+    environment.globals |= {"assets": names, "words": words, "link_works": field_html.link_works}
     environment.globals["parts"] = environment.get_template(
         "parts.html"
     ).module  # an import costs each page 10 µs

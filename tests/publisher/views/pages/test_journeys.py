@@ -48,7 +48,7 @@ def test_the_founding_notice_is_found_by_its_number_and_read_by_its_outline(look
     outline = [link for link in notice.links if re.fullmatch(r"#(p\d-)?s\d+(-\d+)?b*", link)]
     assert len(outline) > 10
     assert all(link.removeprefix("#") in anchors for link in outline)
-    cited = look(only_link(notice.leading_to("q=辽政发〔2015〕19号")))
+    cited = look(only_link(notice.leading_to("/works/辽政发〔2015〕19号")))
     assert cited.leading_to("/datasets/policy-documents/records/")
     assert "依据本文件发布的清单" in notice.text
     assert notice.leading_to("/datasets/policy-documents/releases/1")

@@ -1,0 +1,1 @@
+"""Pages of works: statutes, documents, orders and decisions on which lists rest."""

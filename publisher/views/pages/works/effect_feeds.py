@@ -1,0 +1,36 @@
+"""The newest effects of works as a feed."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+
+from litestar.concurrency import sync_to_thread
+
+from publisher.views.api.routes import works as api
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.syndication.effect_feed import ENTRIES, render_effect_feed
+from publisher.views.syndication.scope import Form
+from publisher.web.route import AsyncReply
+
+
+def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
+    """Make the function that serves the newest effects as a feed, with the filters of ``/v1/effects``."""
+
+    async def serve(visit: Visit) -> AsyncReply:
+        whole = replace(visit, pairs=visit.pairs_without("cursor", "limit"))
+        params = whole.parse_query(api.EFFECTS_GRAMMAR, clocks=True)
+        listing = await sync_to_thread(api.make_listing, visit.service, params, "effects", api.EFFECTS)
+
+        def render() -> bytes:
+            log = visit.service.log
+            page = log.graph.effects(replace(listing.query, limit=ENTRIES))
+            query = visit.link("", visit.pairs).removeprefix(visit.root)
+            return render_effect_feed(log, form, page.statements, query=query)
+
+        async def build() -> bytes:
+            return await sync_to_thread(render)
+
+        return AsyncReply(listing.validity, build)
+
+    return serve

@@ -1,0 +1,180 @@
+"""The page of a work: what it is, what it changed here, who rests on it, what ended it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from urllib.parse import quote
+
+from publisher.log.graph.statement_query import PublishedCitation, PublishedEffect, StatementQuery
+from publisher.log.graph.work_query import Work
+from publisher.log.model import Dataset
+from publisher.views.api.routes import works as api
+from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Reply
+
+PATH = "/works/{key}"
+MOST = 100
+"""Maximum number of citing records on the page. The API has all."""
+_PLAIN = Grammar()
+_ENDS = ("repeals", "replaces")
+
+
+@dataclass(frozen=True, slots=True)
+class CitingRecord:
+    """A record that rests on the work, with the places that it cites."""
+
+    title: str
+    address: str
+    dataset: str
+    part: str | None
+    places: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EffectLine:
+    """What a work does to another one, in the reader's language."""
+
+    kind: str
+    work: str
+    """Title or key of the other work, or the name of the item."""
+    address: str
+    day: date | None
+    text: str
+    says: str
+    """Address of the record that says so."""
+
+
+def work(press: Press, visit: Visit) -> Reply:
+    """Render a work. Its other spellings lead to the address with its key."""
+    visit.parse_query(_PLAIN)
+    service = visit.service
+    one = api.find_work(service, visit.call, visit.view)
+    validity = api.validity(service, visit.view)
+    if one.key != visit.call.path["key"]:
+        return Reply(validity, lambda: b"", HEADERS, moved_to=visit.url(f"/works/{one.key}"))
+    datasets = {dataset.name: dataset for dataset in service.log.datasets.all()}
+
+    def build() -> bytes:
+        graph = service.log.graph
+        effects = graph.effects(StatementQuery(visit.view, works=one.names, limit=MOST)).statements
+        bases = StatementQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
+        others = StatementQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
+        return press.page(
+            "work.html",
+            visit,
+            _head(visit, one, effects),
+            work=one,
+            kind=labels.word_for(visit, labels.WORK_KINDS, one.kind),
+            records=[(_address(visit, r.dataset, r.record), r, datasets[r.dataset]) for r in one.records],
+            ended=[e for e in _lines(visit, one, effects, by=False) if e.kind in _ended_words(visit)],
+            done_to=[e for e in _lines(visit, one, effects, by=False) if e.kind not in _ended_words(visit)],
+            does=list(_lines(visit, one, effects, by=True)),
+            releases=[(datasets[r.dataset], r) for r in graph.releases_on(one, visit.view)],
+            bases=list(_records(visit, graph.citations(bases).statements, datasets)),
+            mentions=list(_records(visit, graph.citations(others).statements, datasets)),
+            data=visit.link(f"/v1/works/{one.key}"),
+            all_citations=visit.link(f"/v1/works/{one.key}/cited-by", visit.clocks),
+        )
+
+    return Reply(validity.extended(tuple(datasets.values()), None), build, HEADERS)
+
+
+def _ended_words(visit: Visit) -> set[str]:
+    return {labels.word_for(visit, labels.EFFECTS, kind) for kind in _ENDS}
+
+
+def _lines(visit: Visit, one: Work, effects: Sequence[PublishedEffect], *, by: bool) -> Iterator[EffectLine]:
+    """Yield what the work does (``by``) or what is done to it; two records that say the same are one line."""
+    lines: dict[tuple[str, str | None, str], EffectLine] = {}
+    for effect in effects:
+        is_own = effect.source in one.names
+        if is_own != by and not (effect.source in one.names and effect.target in one.names):
+            continue
+        other = effect.target if by else effect.source
+        saying = effect.saying
+        says = _address(visit, saying.dataset, saying.record)
+        line = EffectLine(
+            labels.word_for(visit, labels.EFFECTS, effect.kind),
+            other or saying.title,
+            field_html.work_address(visit, other) if other else says,
+            effect.day,
+            saying.text,
+            says,
+        )
+        key = (effect.kind, other, "" if other else saying.record)
+        if key not in lines or (lines[key].day is None and line.day is not None):
+            lines[key] = line
+    yield from lines.values()
+
+
+def _records(
+    visit: Visit, citations: Sequence[PublishedCitation], datasets: Mapping[str, Dataset]
+) -> Iterator[CitingRecord]:
+    places: dict[tuple[str, str], list[PublishedCitation]] = {}
+    for citation in citations:
+        places.setdefault((citation.saying.dataset, citation.saying.record), []).append(citation)
+    for (dataset, record), cited in places.items():
+        saying, own = cited[0].saying, datasets[dataset]
+        yield CitingRecord(
+            saying.title,
+            _address(visit, dataset, record),
+            visit.t(own.title, own.title_en),
+            saying.part,
+            tuple(dict.fromkeys(one.saying.text for one in cited)),
+        )
+
+
+def _address(visit: Visit, dataset: str, record: str) -> str:
+    return visit.url(f"/datasets/{dataset}/records/{record}")
+
+
+def _head(visit: Visit, one: Work, effects: Sequence[PublishedEffect]) -> Head:
+    """Build the head; schema.org's Legislation is modelled on the European Legislation Identifier (ELI)."""
+    number = one.key if one.kind in ("document", "order") else None
+    ended = any(e.kind in _ENDS and e.target in one.names and e.source not in one.names for e in effects)
+    ld: dict[str, Any] = {
+        "@type": "Legislation",
+        "name": one.title,
+        "url": visit.canonical,
+        "inLanguage": "zh-CN",
+        "legislationIdentifier": number or one.title,
+        "legislationType": labels.WORK_KINDS[one.kind][0],
+        "legislationJurisdiction": "CN",
+        "legislationLegalForce": f"https://schema.org/{'NotInForce' if ended else 'InForce'}",
+        **{name: [_uri(visit, key) for key in keys] for name, keys in _relations(one, effects).items()},
+    }
+    if not one.records and not ended:
+        del ld["legislationLegalForce"]  # nothing here says whether it is in force
+    title = one.title
+    description = visit.t(
+        f"{title}：依据它的条目和发布、它废止和修订的文件，以及废止、修订它的文件。",
+        f"{title}: the records and releases that rest on it, what it repeals and amends, and what ended it.",
+    )
+    return Head(title, description, ld=ld, data=visit.link(f"/v1/works/{one.key}"))
+
+
+_RELATIONS = {
+    "amends": "legislationChanges",
+    "repeals": "legislationRepeals",
+    "implements": "legislationEnsuresImplementationOf",
+}
+
+
+def _relations(one: Work, effects: Sequence[PublishedEffect]) -> Mapping[str, Sequence[str]]:
+    relations: dict[str, dict[str, None]] = {}
+    for effect in effects:
+        name = _RELATIONS.get(effect.kind)
+        if name and effect.source in one.names and effect.target and effect.target not in one.names:
+            relations.setdefault(name, {})[effect.target] = None
+    return {name: list(keys) for name, keys in relations.items()}
+
+
+def _uri(visit: Visit, key: str) -> str:
+    return visit.service.link(f"/works/{quote(key)}")

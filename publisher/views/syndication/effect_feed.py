@@ -1,0 +1,66 @@
+"""The feed of effects: what was repealed, amended, cancelled and delegated, as the newest records say."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from html import escape
+from urllib.parse import quote
+
+from feeds.feed import Category, Entry, Feed, Link
+from publisher.log.graph.statement_query import PublishedEffect
+from publisher.log.log import Log
+from publisher.log.model import Site
+from publisher.views.syndication.feed import ICON, render, site_author
+from publisher.views.syndication.scope import FORMS, Form
+from schemas.words import EFFECTS
+
+ENTRIES = 100
+"""Most entries. The list of effects has all."""
+
+
+def render_effect_feed(log: Log, form: Form, effects: Sequence[PublishedEffect], *, query: str) -> bytes:
+    """Serialize effects, those that were published last first. ``query``: filters, with ``?`` or empty."""
+    site = log.datasets.site()
+    own, _ = log.datasets.site_details()
+    entries = tuple(_entry(one, site) for one in effects[:ENTRIES])
+    feed = Feed(
+        id=f"tag:{site.tag_authority}:effects{query}",
+        title="法规文件的废止、修订和取消",
+        subtitle="各清单的条目写明的废止、修订、取消、下放、解读和实施，逐字引用原文",
+        updated=max((one.updated for one in entries), default=log.datasets.site_created_at()),
+        link=f"{site.base}/works",
+        self_link=_address(site, form, query),
+        author=site_author(site, own),
+        author_link=f"{site.base}/",
+        icon=site.base + ICON,
+        entries=entries,
+        links=tuple(
+            Link(_address(site, other, query), "alternate", media)
+            for other, media in FORMS.items()
+            if other != form
+        ),
+    )
+    return render(feed, form)
+
+
+def _address(site: Site, form: Form, query: str) -> str:
+    return f"{site.base}/effects.{form}{query}"
+
+
+def _entry(effect: PublishedEffect, site: Site) -> Entry:
+    saying, word = effect.saying, EFFECTS[effect.kind].zh
+    concerned = f"《{effect.target}》" if effect.target else saying.title
+    day = f"，自{effect.day}起" if effect.day else ""
+    message = f"{effect.source}{word}{concerned}{day}"
+    place = f"{saying.record}/{saying.revision[:20]}/{effect.kind}/{effect.target or ''}"
+    return Entry(
+        id=f"tag:{site.tag_authority}:effects/{quote(place)}",
+        title=message,
+        updated=saying.known_from,
+        published=saying.known_from,
+        link=f"{site.base}/works/{quote(effect.source)}",
+        summary=f"{message}。原文：{saying.text}",
+        content_html=f"<p>{escape(message)}。</p><p><q>{escape(saying.text)}</q></p>",
+        authors=(saying.part,) if saying.part else (),
+        categories=(Category(effect.kind, f"tag:{site.tag_authority}:effect", word),),
+    )

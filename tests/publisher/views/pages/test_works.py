@@ -1,0 +1,87 @@
+"""The page of a work, and that every basis on every page leads there."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from urllib.parse import quote, unquote
+
+import pytest
+
+from tests.support.site import FEES, Site, site_with_finding
+
+WORK = "城镇排水条例"
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with site_with_finding(tmp_path_factory.mktemp("site")) as site:
+        yield site
+
+
+def page(site: Site, address: str) -> str:
+    answer = site.client.get(address)
+    assert answer.status_code == 200, (address, answer.text[:500])
+    return answer.text
+
+
+def test_the_page_says_what_ended_the_work_and_who_rests_on_it(site: Site) -> None:
+    html = page(site, f"/works/{WORK}")
+    assert "不再有效" in html
+    assert f"<q>《{WORK}》第二十条</q>" in html
+    (ld,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+    found = json.loads(ld)
+    assert (found["@type"], found["legislationLegalForce"]) == (
+        "Legislation",
+        "https://schema.org/NotInForce",
+    )
+    assert "Records that rest on it" in page(site, f"/works/{WORK}?lang=en")
+
+
+def test_other_spellings_lead_to_the_one_address(site: Site) -> None:
+    for spelling in (f"《{WORK}》", f"中华人民共和国{WORK}", f"〈{WORK}〉"):
+        answer = site.client.get(f"/works/{spelling}?lang=en", follow_redirects=False)
+        assert answer.status_code == 308
+        assert answer.headers["location"] == f"/works/{quote(WORK)}?lang=en"
+    assert site.client.get("/works/不存在的文件").status_code == 404
+
+
+def test_every_basis_on_every_page_leads_to_a_work(site: Site) -> None:
+    homes = [f"/datasets/{name}" for name in (FEES, "statutes")]
+    addresses = ["/", *homes, *(f"{home}/releases/1" for home in homes)]
+    for name in (FEES, "statutes"):
+        records = site.client.get(f"/v1/datasets/{name}/records").json()["records"]
+        addresses += [f"/datasets/{name}/records/{record['id']}" for record in records]
+    works = set()
+    for address in addresses:
+        html = page(site, address)
+        links = re.findall(r'<a class="cite" href="([^"]*)"', html)
+        assert all(link.startswith("/works/") for link in links), (address, links)
+        works.update(links)
+    assert f"/works/{quote(WORK)}" in works
+    for link in works:
+        assert page(site, unquote(link))
+
+
+def test_the_page_of_a_basis_of_a_release_names_the_release(site: Site) -> None:
+    releases = site.client.get(f"/v1/datasets/{FEES}/releases").json()["releases"]
+    basis = next(one["basis"] for one in releases if one["basis"])
+    html = page(site, f"/works/{basis}")
+    assert "依据它发布的清单" in html
+    assert f'href="/datasets/{FEES}/releases/' in html
+
+
+def test_works_are_listed_and_found(site: Site) -> None:
+    assert WORK in page(site, "/works?contains=城镇排水")
+    assert "没有符合条件的文件" in page(site, "/works?contains=没有这个")
+    assert WORK in page(site, "/works?kind=statute&lang=zh-Hant") or "城鎮排水條例" in page(
+        site, "/works?kind=statute&lang=zh-Hant"
+    )
+
+
+@pytest.mark.parametrize("form", ["atom", "rss", "json"])
+def test_effects_are_a_feed_with_the_filters_of_the_list(site: Site, form: str) -> None:
+    assert f"废止《{WORK}》" in page(site, f"/effects.{form}")
+    assert f"废止《{WORK}》" not in page(site, f"/effects.{form}?kind=amends")
+    assert site.client.get(f"/effects.{form}?kind=other").status_code == 422
