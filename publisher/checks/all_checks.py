@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from publisher.checks.article_moved import ArticleMoved
+from publisher.checks.bases.basis_missing import BasisMissing
+from publisher.checks.bases.basis_superseded import BasisSuperseded
+from publisher.checks.bases.basis_too_low import BasisTooLow
+from publisher.checks.bases.rate_only import RateOnly
 from publisher.checks.basis_repealed import BasisRepealed
 from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import Check
@@ -17,5 +21,9 @@ CHECKS: tuple[Check, ...] = (
     LimitLengthened(),
     LimitMissing(),
     PromisedExceedsStatutory(),
+    BasisMissing(),
+    BasisTooLow(),
+    BasisSuperseded(),
+    RateOnly(),
 )
 CHECKS_BY_CODE = {check.code: check for check in CHECKS}

@@ -153,21 +153,26 @@ def _find_moved(
         for key in sorted({statute_key(title) for title in TITLE.findall(text)})
         if (row := _newest_edition(knowledge.find(_STATUTES, key), day)) is not None
     }
-    statutes = _read_statutes(text) if editions else ()
-    for statute in statutes:
+    for statute, quoted, quotation in _read_quotations(text) if editions else ():
         row = editions.get(statute_key(statute.title))
-        if row is None or statute.role != "basis" or _is_newer(statute, row):
+        if row is None or _is_newer(statute, row):
             continue
         index = index_articles(str(row.content["article_hashes"]))
-        for quoted in find_quoted_articles(text, statute, statutes):
-            if (located := _locate(text, quoted, index)) is not None:
-                newer, rule = located
-                yield row, _Moved(item, quoted, newer, rule if statute.dated else _UNDATED)
+        if (located := _locate(quoted, quotation, index)) is not None:
+            newer, rule = located
+            yield row, _Moved(item, quoted, newer, rule if statute.dated else _UNDATED)
 
 
 @lru_cache(maxsize=_TEXTS)
-def _read_statutes(text: str) -> tuple[CitedStatute, ...]:
-    return tuple(find_cited_statutes(text))
+def _read_quotations(text: str) -> tuple[tuple[CitedStatute, QuotedArticle, HashedText], ...]:
+    """Read the articles that a text quotes, which is not repeated for each day."""
+    statutes = find_cited_statutes(text)
+    return tuple(
+        (statute, quoted, hash_quotation(text[quoted.text_start : quoted.text_end]))
+        for statute in statutes
+        if statute.role == "basis"
+        for quoted in find_quoted_articles(text, statute, statutes)
+    )
 
 
 def _newest_edition(rows: Iterable[CheckedRecord], day: date) -> CheckedRecord | None:
@@ -188,10 +193,11 @@ def _is_newer(statute: CitedStatute, row: CheckedRecord) -> bool:
     return statute.dated is not None and since is not None and statute.dated > since
 
 
-def _locate(text: str, quoted: QuotedArticle, index: ArticleIndex) -> tuple[HashedArticle, Rule] | None:
+def _locate(
+    quoted: QuotedArticle, quotation: HashedText, index: ArticleIndex
+) -> tuple[HashedArticle, Rule] | None:
     """Find the one other article that contains a quoted text, or much of it; None if its own may do so."""
     own = article_key(quoted.number)
-    quotation = hash_quotation(text[quoted.text_start : quoted.text_end])
     whole = index.by_text.get(quotation.whole, frozenset())
     if own is None or any(article_key(number) == own for number in whole):
         return None

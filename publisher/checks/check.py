@@ -116,6 +116,8 @@ class Check(ABC):
     """Catalogue → keys by which each of its records is found: the lists that the check reads."""
     needs_earlier: ClassVar[bool] = False
     """Whether it reads what the record was before."""
+    days: ClassVar[tuple[date, ...]] = ()
+    """Days on which its rules begin to apply, besides those that records state."""
     rules: ClassVar[tuple[Rule, ...]]
     agreements: ClassVar[tuple[Rule, ...]] = ()
     """Rules of the severity ``agrees``, which the page of a record shows."""

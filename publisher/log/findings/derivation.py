@@ -43,7 +43,7 @@ def derive(
             continue
         own = states if check.needs_earlier else ()
         others = [*own, *_without_repeats(needed.values())]
-        for cell in _cells(state, others):
+        for cell in _cells(state, others, check.days):
             knowledge = KnowledgeAt(known_states, cell.effective_from, cell.known_from, own)
             for row in _rows_of_cell(check, state, others, knowledge, cell.effective_from):
                 periods.setdefault(row, []).append(cell)
@@ -83,9 +83,12 @@ def _without_repeats(groups: Iterable[Sequence[RecordState]]) -> Iterable[Record
     return {(state.revision, state.period): state for states in groups for state in states}.values()
 
 
-def _cells(state: RecordState, others: Iterable[RecordState]) -> Iterator[Period]:
+def _cells(
+    state: RecordState, others: Iterable[RecordState], days_of_rules: Iterable[date]
+) -> Iterator[Period]:
     own = state.period
     days, instants = {own.effective_from, own.effective_to}, {own.known_from, own.known_to}
+    days |= {day.toordinal() for day in days_of_rules}
     for other in others:
         days |= {other.period.effective_from, other.period.effective_to, *days_of(other)}
         instants |= {other.period.known_from, other.period.known_to}
