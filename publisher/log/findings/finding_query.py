@@ -135,6 +135,25 @@ def find_open(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[Pu
     return tuple(_published(conn, conn.execute(newest.limit(query.limit)).all(), "open", clocks))
 
 
+def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
+    """List the findings of a query that were opened, ended or responded to last, whatever their status.
+
+    At most ``limit`` of each status and event, in no order.
+    """
+    responded = responses.newest_responded(conn, clocks, query.limit)
+    latest: list[PublishedFinding] = []
+    statuses: tuple[FindingStatus, ...] = ("open", "ended")
+    for status in statuses:
+        rows = _selected(conn, replace(query, status=status), clocks)
+        c = rows.selected_columns
+        event = c.opened if status == "open" else func.coalesce(c.ended_at, c.opened)
+        newest = conn.execute(rows.order_by(event.desc(), c.id).limit(query.limit)).all()
+        others = conn.execute(rows.where(c.id.in_(responded))).all()
+        by_id = {row.id: row for row in (*newest, *others)}
+        latest += _published(conn, list(by_id.values()), status, clocks)
+    return tuple(latest)
+
+
 def count(conn: Connection, query: FindingQuery, clocks: Clocks) -> int:
     return conn.scalar(select(func.count()).select_from(_selected(conn, query, clocks).subquery())) or 0
 

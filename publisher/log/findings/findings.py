@@ -17,6 +17,7 @@ from publisher.log.findings.finding_query import (
     FindingQuery,
     PublishedFinding,
     count,
+    find_latest,
     find_one,
     find_open,
     find_page,
@@ -90,6 +91,12 @@ class Findings:
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
             return find_open(conn, query, clocks)
+
+    def list_latest(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
+        """List the findings that were opened, ended or responded to last, in no order."""
+        with self._session.read() as conn:
+            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            return find_latest(conn, query, clocks)
 
     def unresolved_of_record(
         self,

@@ -58,6 +58,12 @@ def read_responses(
     return {finding: tuple(sorted(own, key=_by_day)) for finding, own in responses.items()}
 
 
+def newest_responded(conn: Connection, clocks: Clocks, limit: int) -> list[str]:
+    """List the findings of the newest responses in a view."""
+    newest = _in_view(clocks).order_by(t.release.c.sequence.desc(), _r.id).limit(limit)
+    return [row.text for row in conn.execute(newest).all()]
+
+
 def answered(clocks: Clocks) -> Select[Any]:
     """Select the ids of findings that have an answer in a view."""
     kinds = t.value.alias("kind")

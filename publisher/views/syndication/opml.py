@@ -13,6 +13,8 @@ from publisher.log.model import Dataset, Site
 from publisher.views.syndication.feed import feed_title
 from publisher.views.syndication.scope import LISTED_FACETS, TERMS, Scope, make_scope
 
+_SITE_FEEDS = (("全部清单：变化", "/changes"), ("待核问题", "/findings"))
+"""Title and path of the feeds of lists that are about every dataset."""
 MEDIA = "text/x-opml; charset=utf-8"
 
 
@@ -35,6 +37,10 @@ def build_opml(
     if modified is not None:
         etree.SubElement(head, "dateModified").text = format_datetime(to_utc(modified))
     etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
+    others = etree.SubElement(body, "outline", text="全站 / The whole site")
+    for text, path in _SITE_FEEDS:
+        own = {"text": text, "title": text, "xmlUrl": f"{site.base}{path}.atom", "htmlUrl": site.base + path}
+        etree.SubElement(others, "outline", type="rss", **own)
     for heading, scopes in _groups(datasets, values, facet_titles):
         group = etree.SubElement(body, "outline", text=clean_line(heading))
         for scope in scopes:

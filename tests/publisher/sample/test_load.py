@@ -98,8 +98,12 @@ def test_the_sample_shows_a_finding_without_response_one_accepted_and_one_dismis
         "城市房屋拆迁管理费": "dismissed",
         "进口配额证明补发工本费": "unanswered",
         "大型户外广告设施设置许可": "unanswered",
+        "最低生活保障金给付": "unanswered",
     }
-    assert {one.dataset for one in found.values()} == {"shili-county-fees", "shili-licences"}
+    lists = {"shili-county-fees", "shili-licences", "shili-power-list"}
+    assert {one.dataset for one in found.values()} == lists
+    longer = found["最低生活保障金给付"].finding
+    assert longer.message_zh == "“最低生活保障金给付”现列18个工作日，此前列15个工作日"
     assert [one.kind for one in found["排污费"].responses] == ["接受"]
 
 
@@ -196,7 +200,7 @@ def test_a_document_is_ended_by_a_later_one_from_its_day(log: Log) -> None:
 
 def test_the_unchanged_items_of_a_resubmitted_workbook_are_no_changes(log: Log) -> None:
     kinds = [c.kind for c in log.queries.changes(dataset="shili-power-list") if c.release == 2]
-    assert sorted(kinds) == ["added", "changed", "removed"]
+    assert sorted(kinds) == ["added", "changed", "changed", "removed"]
 
 
 def test_the_clerks_name_is_nowhere_in_what_is_served(log: Log, client: httpx.Client) -> None:

@@ -1,4 +1,4 @@
-"""The findings that the list shows, of all its pages, as CSV, XLSX and JSON Lines; the newest as a feed."""
+"""The findings that the list shows, of all its pages, as CSV, XLSX and JSON Lines; the latest as a feed."""
 
 from __future__ import annotations
 
@@ -65,14 +65,23 @@ async def as_json_lines(visit: Visit) -> AsyncReply:
 
 
 def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
-    """Make the function that serves the newest findings that hold as a feed."""
+    """Make the function that serves the findings that began, ended or were responded to last as a feed.
+
+    With ``status``, only those of it.
+    """
 
     async def serve(visit: Visit) -> AsyncReply:
         listing = await sync_to_thread(_listing, visit)
 
         def render() -> bytes:
             log = visit.service.log
-            findings = log.findings.list_open(replace(listing.query, limit=ENTRIES))
+            own = replace(listing.query, limit=ENTRIES)
+            if not visit.values("status"):
+                findings = log.findings.list_latest(own)
+            elif own.status == "open":
+                findings = log.findings.list_open(own)
+            else:
+                findings = log.findings.page(own).findings
             datasets = visit.values("dataset")
             title = visit.service.dataset(datasets[0]).title if len(datasets) == 1 else ""
             query = visit.link("", visit.pairs).removeprefix(visit.root)
