@@ -40,7 +40,7 @@ def build_opml(
     others = etree.SubElement(body, "outline", text="全站 / The whole site")
     for text, path in _SITE_FEEDS:
         own = {"text": text, "title": text, "xmlUrl": f"{site.base}{path}.atom", "htmlUrl": site.base + path}
-        etree.SubElement(others, "outline", type="rss", **own)
+        etree.SubElement(others, "outline", {"type": "rss", **own})
     for heading, scopes in _groups(datasets, values, facet_titles):
         group = etree.SubElement(body, "outline", text=clean_line(heading))
         for scope in scopes:
