@@ -190,6 +190,8 @@ def _find_further_numbers(first: Citation, folded: str, text: str) -> Iterator[C
 
 
 def _find_orders(folded: str, text: str) -> Iterator[Citation]:
+    if not ("令" in folded or "公告" in folded or "通告" in folded):  # a tenth of the time of the pattern
+        return
     floor = 0
     for match in _ORDER.finditer(folded):
         issuer, start = _take_run_before(folded, match.start(), floor, _BODY_CHARACTER)

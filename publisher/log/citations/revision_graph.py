@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -13,7 +14,7 @@ from schemas.reference.works import WorkKind, key_of_title, kind_of_key, parse_k
 
 VERSION = 2
 """Of the rules. A higher one derives the rows of every site anew when it is opened."""
-_SIGNS = ("号", "《", "〈", "＜")
+_SIGN = re.compile("[号《〈＜]")
 """A text without any of these cites nothing."""
 _LONGEST_CACHED = 2_000
 
@@ -70,20 +71,27 @@ def _works(catalogue: Catalogue, content: Content) -> Iterator[WorkName]:
 
 
 def _citations(catalogue: Catalogue, content: Content) -> Iterator[Citation]:
-    for field in cited_fields(catalogue):
-        value = content.get(field.name)
+    fields = _citing_fields(catalogue)
+    for name, value in content.items():  # most fields of a catalogue have no value
+        is_basis = fields.get(name)
+        if is_basis is None:
+            continue
         if isinstance(value, str):
-            yield from _of_text(catalogue, field, ONE_VALUE, value)
+            yield from _of_text(name, ONE_VALUE, value, is_basis=is_basis)
         elif isinstance(value, list):
             for item, text in enumerate(value):
                 if isinstance(text, str):
-                    yield from _of_text(catalogue, field, item, text)
+                    yield from _of_text(name, item, text, is_basis=is_basis)
 
 
 @lru_cache(maxsize=256)
-def cited_fields(catalogue: Catalogue) -> tuple[Field, ...]:
-    """List the fields whose texts may cite a work."""
-    return tuple(f for f in catalogue.fields if not f.personal and _may_cite(catalogue, f))
+def _citing_fields(catalogue: Catalogue) -> Mapping[str, bool]:
+    """Map the fields whose texts may cite a work to whether the record rests on what they cite."""
+    return {
+        field.name: field.name in catalogue.basis_fields or field.format == "document-number"
+        for field in catalogue.fields
+        if not field.personal and _may_cite(catalogue, field)
+    }
 
 
 def _may_cite(catalogue: Catalogue, field: Field) -> bool:
@@ -92,14 +100,13 @@ def _may_cite(catalogue: Catalogue, field: Field) -> bool:
     return field.type in ("string", "list") and field.format not in ("body", "division", "code")
 
 
-def _of_text(catalogue: Catalogue, field: Field, item: int, text: str) -> Iterator[Citation]:
-    if not any(sign in text for sign in _SIGNS):
+def _of_text(field: str, item: int, text: str, *, is_basis: bool) -> Iterator[Citation]:
+    if _SIGN.search(text) is None:
         return
     find = _find_cached if len(text) <= _LONGEST_CACHED else find_cited_works
-    is_basis = field.name in catalogue.basis_fields or field.format == "document-number"
     for work in find(text):
         role = work.role if is_basis or work.role == "edition-note" else "mention"
-        yield Citation(field.name, item, work if role == work.role else _mention(work))
+        yield Citation(field, item, work if role == work.role else _mention(work))
 
 
 @lru_cache(maxsize=2_048)
