@@ -13,6 +13,7 @@ from publisher.checks.check import Check
 from publisher.checks.limit_lengthened import LimitLengthened
 from publisher.checks.limit_missing import LimitMissing
 from publisher.checks.promised_exceeds_statutory import PromisedExceedsStatutory
+from publisher.checks.service_without_approval import ServiceWithoutApproval
 
 CHECKS: tuple[Check, ...] = (
     BasisRepealed(),
@@ -21,6 +22,7 @@ CHECKS: tuple[Check, ...] = (
     LimitLengthened(),
     LimitMissing(),
     PromisedExceedsStatutory(),
+    ServiceWithoutApproval(),
     BasisMissing(),
     BasisTooLow(),
     BasisSuperseded(),
