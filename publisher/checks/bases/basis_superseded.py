@@ -43,11 +43,12 @@ _LATER_LIST = Rule(
 
 
 def _keys_of_row(content: Content) -> Iterable[str]:
-    number = parse_number(str(content.get("number", "")))
+    """Return the keys of a document that was ended or is a list; the many others are not kept in memory."""
+    is_list = _LIST.search(str(content.get("title", ""))) is not None
+    number = parse_number(str(content.get("number", ""))) if is_list or content.get("ended_by") else None
     if number is None:
         return ()
-    title = str(content.get("title", ""))
-    return (number.standard, _lists_of(number.issuer)) if _LIST.search(title) else (number.standard,)
+    return (number.standard, _lists_of(number.issuer)) if is_list else (number.standard,)
 
 
 def _lists_of(code: str) -> str:

@@ -157,6 +157,12 @@ def test_no_row_without_a_fault_is_found() -> None:
     assert [(row, codes(row)) for row in CLEAN if codes(row)] == []
 
 
+def test_documents_that_supersede_nothing_are_not_kept() -> None:
+    keys_of = BasisSuperseded.needs["policies"]
+    kept = [row["number"] for row in DOCUMENTS if list(keys_of(row))]
+    assert kept == [row["number"] for row in DOCUMENTS[:-1]]
+
+
 @pytest.mark.parametrize(
     ("row", "before", "since"),
     [
