@@ -93,3 +93,25 @@ def test_what_a_record_was_before_is_known_from_the_release_that_says_so() -> No
         '[["own",10,"name",null,0,1],["other",10,"name",null,0,1]]': Period(5, FOREVER, 100, 200),
         '[["own",11,"name",null,0,1],["other",10,"name",null,0,1]]': Period(5, FOREVER, 200, FOREVER),
     }
+
+
+class SinceARule(Check):
+    """A rule that applies from a day."""
+
+    code, version, title, rules = "since-a-rule", 1, Bilingual("", ""), (RULE,)
+    needs = MappingProxyType({})
+    days = (date(2005, 1, 1),)
+    way_out, example = Bilingual("", ""), ""
+
+    @override
+    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+        if day >= self.days[0]:
+            yield self.finding(RULE, [record.cite("own", "name"), record.cite("other", "name")])
+
+
+def test_a_rule_that_begins_while_a_record_is_in_force_opens_its_finding_on_that_day() -> None:
+    first, last = date(2001, 1, 1).toordinal(), date(2009, 1, 1).toordinal()
+    check = SinceARule()
+    known = KnownStates(Reader(), Datasets({}, {}, {}), check)  # type: ignore[arg-type]  # reads as one does
+    ((_, period),) = derive(check, [state(1, {"name": "停车费"}, Period(first, last, 0, FOREVER))], known)
+    assert period == Period(check.days[0].toordinal(), last, 0, FOREVER)
