@@ -21,9 +21,9 @@ from publisher.web.problems import ProblemError
 from publisher.web.work_pools import CallerGoneError, SharedWork, WorkPool, WorkPools
 
 
-def connected_until(gone: asyncio.Event) -> Receive:
+def connected_until(disconnected: asyncio.Event) -> Receive:
     async def receive() -> HTTPRequestEvent | HTTPDisconnectEvent:
-        await gone.wait()
+        await disconnected.wait()
         return {"type": "http.disconnect"}
 
     return receive
@@ -80,15 +80,15 @@ def test_work_that_waits_too_long_is_refused(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_caller_that_goes_leaves_the_queue() -> None:
     async def story() -> None:
-        pool, release, gone = WorkPool(PoolSize(1, 1)), threading.Event(), asyncio.Event()
+        pool, release, disconnected = WorkPool(PoolSize(1, 1)), threading.Event(), asyncio.Event()
         running = asyncio.ensure_future(pool.run(blocked_by(release)))
         await asyncio.sleep(0.05)
         ran: list[bool] = []
         waiting = asyncio.ensure_future(
-            pools().while_connected(connected_until(gone), lambda: pool.run(lambda: ran.append(True)))
+            pools().while_connected(connected_until(disconnected), lambda: pool.run(lambda: ran.append(True)))
         )
         await asyncio.sleep(0.05)
-        gone.set()
+        disconnected.set()
         with pytest.raises(CallerGoneError):
             await waiting
         second = asyncio.ensure_future(pool.run(lambda: "has the place"))
@@ -118,13 +118,13 @@ def test_a_long_statement_ends_when_its_caller_has_gone(tmp_path: Path) -> None:
             raise
 
     async def story() -> None:
-        pool, gone = WorkPool(PoolSize(1, 1)), asyncio.Event()
+        pool, disconnected = WorkPool(PoolSize(1, 1)), asyncio.Event()
         running = asyncio.ensure_future(
-            pools().while_connected(connected_until(gone), lambda: pool.run(read))
+            pools().while_connected(connected_until(disconnected), lambda: pool.run(read))
         )
         await asyncio.sleep(0.3)
         assert not ended.is_set()
-        gone.set()
+        disconnected.set()
         with pytest.raises(CallerGoneError):
             await running
         await wait_until(ended.is_set)
@@ -151,9 +151,9 @@ def test_equal_work_runs_once_and_ends_with_its_last_caller() -> None:
             await release.wait()
             return "done"
 
-        def ask(gone: asyncio.Event) -> Awaitable[str]:
+        def ask(disconnected: asyncio.Event) -> Awaitable[str]:
             return asyncio.ensure_future(
-                pools().while_connected(connected_until(gone), lambda: shared.run("key", work))
+                pools().while_connected(connected_until(disconnected), lambda: shared.run("key", work))
             )
 
         first_gone, second_gone = asyncio.Event(), asyncio.Event()

@@ -39,7 +39,7 @@ def published(built: Home, site: Home) -> Home:
 
 
 @pytest.mark.parametrize(
-    ("days", "drift", "asked"),
+    ("days", "drift", "needs_consent"),
     [
         (29, timedelta(0), False),
         (31, timedelta(0), True),
@@ -48,13 +48,13 @@ def published(built: Home, site: Home) -> Home:
     ],
 )
 def test_todays_date_is_asked_in_words_where_nothing_shows_that_the_clock_is_wrong(
-    tmp_path: Path, days: int, drift: timedelta, asked: bool
+    tmp_path: Path, days: int, drift: timedelta, needs_consent: bool
 ) -> None:
     with four_releases(tmp_path) as site:
         last = site.log.queries.last_published_at()
         assert last is not None
         guards = [*check_clock(site.log, now=last + timedelta(days=days, seconds=1), drift=drift)]
-    assert [guard.code for guard in guards] == ["check-today"] * asked
+    assert [guard.code for guard in guards] == ["check-today"] * needs_consent
     assert all("年" in guard.zh and "星期" in guard.zh for guard in guards)
 
 
@@ -62,16 +62,16 @@ def test_the_command_knows_every_guard() -> None:
     assert publish._GUARDS == publication_guards.CODES
 
 
-@pytest.mark.parametrize(("left", "asked"), [(9, False), (8, False), (7, True), (1, True)])
+@pytest.mark.parametrize(("remaining", "needs_consent"), [(9, False), (8, False), (7, True), (1, True)])
 def test_a_snapshot_that_removes_much_of_a_part_is_asked_about(
-    published: Home, tmp_path: Path, left: int, asked: bool
+    published: Home, tmp_path: Path, remaining: int, needs_consent: bool
 ) -> None:
-    hand_in(published, tmp_path, left)
+    hand_in(published, tmp_path, remaining)
     ran = published.run("publish", DATASET, "--effective-on", "2016-01-01", *BASIS)
-    assert ran.code == (1 if asked else 0)
-    assert ("many-removed" in ran.err) is asked
-    if asked:
-        assert f"10项中有{10 - left}项将移出清单" in ran.err
+    assert ran.code == (1 if needs_consent else 0)
+    assert ("many-removed" in ran.err) is needs_consent
+    if needs_consent:
+        assert f"10项中有{10 - remaining}项将移出清单" in ran.err
         assert len(published.ok("releases", DATASET, "--json").json) == 1
         published.ok("publish", DATASET, "--effective-on", "2016-01-01", *BASIS, "--accept", "many-removed")
 
@@ -105,19 +105,19 @@ def test_a_day_far_ahead_is_asked_about(published: Home, tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize(
-    ("day", "asked"),
+    ("day", "needs_consent"),
     [
         (date(2028, 6, 30), False),
         (date(2028, 7, 1), True),
         (date(2999, 1, 1), True),
     ],
 )
-def test_two_years_are_counted_from_today(day: date, asked: bool) -> None:
-    assert bool(list(_check_day(day, date(2026, 6, 30)))) is asked
+def test_two_years_are_counted_from_today(day: date, needs_consent: bool) -> None:
+    assert bool(list(_check_day(day, date(2026, 6, 30)))) is needs_consent
 
 
 @pytest.mark.parametrize(
-    ("basis", "asked"),
+    ("basis", "needs_consent"),
     [
         ("鞍政发〔2015〕34号", False),
         ("鞍政发[2015]34号", False),
@@ -128,8 +128,8 @@ def test_two_years_are_counted_from_today(day: date, asked: bool) -> None:
         (" ", True),
     ],
 )
-def test_a_basis_is_a_document_number(basis: str, asked: bool) -> None:
-    assert bool(list(check_basis(basis))) is asked
+def test_a_basis_is_a_document_number(basis: str, needs_consent: bool) -> None:
+    assert bool(list(check_basis(basis))) is needs_consent
 
 
 def test_rows_without_a_basis_are_asked_about(site: Home, tmp_path: Path) -> None:

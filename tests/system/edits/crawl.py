@@ -63,7 +63,7 @@ def crawl(settings: Settings) -> Answers:
 def _follow(client: httpx.Client, seeds: list[str]) -> Answers:
     queue = list(dict.fromkeys(seeds))
     answers: dict[str, tuple[int, tuple[str | None, ...], str]] = {}
-    seen, by_path = set(queue), Counter[str]()
+    queued, by_path = set(queue), Counter[str]()
     for position in count():
         if position == len(queue):
             return answers
@@ -73,9 +73,9 @@ def _follow(client: httpx.Client, seeds: list[str]) -> Answers:
         answers[queue[position]] = (response.status_code, headers, digest)
         for address in _links(response):
             path = address.partition("?")[0]
-            if address not in seen and (by_path[path] < _MOST_OF_A_PATH or "?" not in address):
+            if address not in queued and (by_path[path] < _MOST_OF_A_PATH or "?" not in address):
                 by_path[path] += 1
-                seen.add(address)
+                queued.add(address)
                 queue.append(address)
     raise AssertionError
 

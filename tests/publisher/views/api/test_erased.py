@@ -50,13 +50,13 @@ def test_changes_name_the_record_the_time_and_the_ground(site: Site) -> None:
     after = site.client.get(f"/v1/datasets/{FEES}/changes?since={before['last']}").json()
     assert (after["erasures"], after["erased"], after["changes"]) == ([erasure], [erasure["record"]], [])
     address: str | None = f"/v1/datasets/{FEES}/changes?since=0&limit=2"
-    seen = []
+    erasures = []
     while address:
         page = site.client.get(address).json()
-        seen += [c["erasure"] for c in page["changes"] if c["record"] == erasure["record"]]
+        erasures += [c["erasure"] for c in page["changes"] if c["record"] == erasure["record"]]
         address = page["links"]["next"] and page["links"]["next"].partition("gov.cn")[2]
         assert page["erasures"] == ([erasure] if "cursor" not in page["links"]["self"] else [])
-    assert seen == [erasure, erasure]
+    assert erasures == [erasure, erasure]
     history = site.client.get(f"/v1/datasets/{FEES}/records/{erasure['record']}/history").json()
     assert [change["erasure"] for change in history["changes"]] == [erasure, erasure]
 

@@ -51,22 +51,22 @@ ADDRESSES = (
 
 
 def documents(service: Service, form: str) -> Iterator[tuple[str, Any]]:
-    for address in ADDRESSES:
-        path, mark, query = address.partition("?")
-        asked = f"{path}.{form}{mark}{query}"
-        response = service.client.get(asked)
+    for place in ADDRESSES:
+        path, mark, query = place.partition("?")
+        address = f"{path}.{form}{mark}{query}"
+        response = service.client.get(address)
         assert response.status_code == 200, response.text
         assert response.headers["content-type"] == f"application/{form}+xml; charset=utf-8"
-        yield asked, etree.fromstring(response.content)
+        yield address, etree.fromstring(response.content)
 
 
 def test_atom_gives_the_validator_nothing_to_warn_of(published: Service) -> None:
-    for asked, feed in documents(published, "atom"):
+    for address, feed in documents(published, "atom"):
         links = [(a.get("rel"), a.get("type"), a.get("hreflang")) for a in feed.findall(f"{ATOM}link")]
-        assert len(set(links)) == len(links), asked  # DuplicateAtomLink
+        assert len(set(links)) == len(links), address  # DuplicateAtomLink
         assert {rel for rel, _, _ in links} <= KNOWN_RELATIONS  # UnregisteredAtomLinkRel
         (own,) = feed.findall(f"{ATOM}link[@rel='self']")  # MissingSelf
-        assert own.get("href") == BASE + asked  # SelfDoesntMatchLocation
+        assert own.get("href") == BASE + address  # SelfDoesntMatchLocation
         assert own.get("type") == "application/atom+xml"  # SelfNotAtom
         assert feed.findtext(f"{ATOM}author/{ATOM}name")
         assert feed.findtext(f"{ATOM}icon") == f"{BASE}/icon.png"
@@ -75,7 +75,7 @@ def test_atom_gives_the_validator_nothing_to_warn_of(published: Service) -> None
         assert len(set(ids)) == len(ids)  # DuplicateEntries
         assert all(TAG.fullmatch(i) for i in [feed.findtext(f"{ATOM}id"), *ids])  # InvalidTAG
         times = [entry.findtext(f"{ATOM}updated") for entry in entries]
-        assert len(set(times)) == len(times), asked  # DuplicateUpdated
+        assert len(set(times)) == len(times), address  # DuplicateUpdated
         for entry in entries:
             own_links = [(a.get("rel"), a.get("type")) for a in entry.findall(f"{ATOM}link")]
             alternates = [link for link in own_links if link[0] == "alternate"]
@@ -88,13 +88,13 @@ def test_atom_gives_the_validator_nothing_to_warn_of(published: Service) -> None
 
 
 def test_rss_gives_the_validator_nothing_to_warn_of(published: Service) -> None:
-    for asked, rss in documents(published, "rss"):
+    for address, rss in documents(published, "rss"):
         channel = rss.find("channel")
         (own,) = channel.findall(f"{ATOM}link[@rel='self']")  # MissingAtomSelfLink
-        assert own.get("href") == BASE + asked  # SelfDoesntMatchLocation
+        assert own.get("href") == BASE + address  # SelfDoesntMatchLocation
         tags = [child.tag for child in channel]
         first = tags.index("item") if "item" in tags else len(tags)
-        assert set(tags[first:]) <= {"item"}, asked  # MisplacedItem
+        assert set(tags[first:]) <= {"item"}, address  # MisplacedItem
         assert set(tags) >= CHANNEL_METADATA
         image = channel.find("image")
         assert image.findtext("title") == channel.findtext("title")  # ImageTitleDoesntMatch
@@ -148,8 +148,8 @@ def test_json_feed_has_an_icon_and_an_author_with_an_address(published: Service)
     feed = published.client.get("/feeds/all.json").json()
     assert feed["icon"] == feed["favicon"] == f"{BASE}/icon.png"
     assert feed["authors"][0]["url"] == f"{BASE}/"
-    asked = "/feeds/all.json?change=removed&change=added"
-    assert published.client.get(asked).json()["feed_url"] == BASE + asked
+    address = "/feeds/all.json?change=removed&change=added"
+    assert published.client.get(address).json()["feed_url"] == BASE + address
 
 
 def test_the_icon_is_a_square_png_of_the_site(published: Service) -> None:
