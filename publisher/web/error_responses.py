@@ -18,7 +18,7 @@ from publisher.web import conditional_requests, problems, query_parameters
 from publisher.web.bytes_response import VARY, BytesResponse
 from publisher.web.error_log import ErrorLog
 from publisher.web.problems import ProblemError
-from publisher.web.work_pools import CallerGoneError
+from publisher.web.capacity.work_pools import CallerGoneError
 from search.contract import CursorError, SearchError
 
 _encoder = msgspec.json.Encoder()

@@ -9,7 +9,7 @@ import anyio
 from litestar.types import HTTPScope, Receive
 
 from publisher.web.problems import ProblemError
-from publisher.web.work_pools import CallerGoneError
+from publisher.web.capacity.work_pools import CallerGoneError
 
 MAX_BYTES = 64 << 10
 """Bytes of a body: each character of a form may take nine."""

@@ -21,7 +21,7 @@ from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.log.model import Entry
 from publisher.views.mcp.tools import TOOLS
-from publisher.web.client_budget import BUDGET
+from publisher.web.capacity.client_budget import BUDGET
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from tests.publisher.log.findings import checked_site

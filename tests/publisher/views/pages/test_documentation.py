@@ -15,7 +15,8 @@ from publisher.app import create_app
 from publisher.views.api import contract
 from publisher.views.pages.developers import documents, rendering
 from publisher.views.pages.developers.documents import Document, Edition
-from publisher.web import client_budget, http_protocol, query_parameters
+from publisher.web import http_protocol, query_parameters
+from publisher.web.capacity import client_budget
 from tests.publisher.views.pages.conftest import Open, Page
 from tests.support.http_service import serving
 from tests.support.problems import assert_problem

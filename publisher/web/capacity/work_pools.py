@@ -18,7 +18,7 @@ from litestar.types import Receive
 
 from publisher.log.database.interruption import Interruption, interruptible
 from publisher.settings import PoolSize
-from publisher.web.client_budget import charge
+from publisher.web.capacity.client_budget import charge
 from publisher.web.problems import ProblemError
 
 LONGEST_WAIT = 50.0

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from publisher.web import kept_pages
-from publisher.web.kept_pages import KeptPages
+from publisher.web.capacity import kept_pages
+from publisher.web.capacity.kept_pages import KeptPages
 
 
 class Printer:

@@ -7,8 +7,8 @@ from typing import Any, cast
 import pytest
 from litestar.types import HTTPScope
 
-from publisher.web import client_budget
-from publisher.web.client_budget import BUDGET, MOST_AT_ONCE, ClientBudgets, charge
+from publisher.web.capacity import client_budget
+from publisher.web.capacity.client_budget import BUDGET, MOST_AT_ONCE, ClientBudgets, charge
 from publisher.web.problems import ProblemError
 
 

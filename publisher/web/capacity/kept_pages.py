@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Hashable
 
-from publisher.web.work_pools import SharedWork
+from publisher.web.capacity.work_pools import SharedWork
 
 _MOST = 32
 """Pages of 500 lists have 300 KiB."""

@@ -16,7 +16,7 @@ from anyio import CancelScope
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.model import LogError
-from publisher.web.file_processes import FileProcesses
+from publisher.web.capacity.file_processes import FileProcesses
 from publisher.web.problems import ProblemError
 
 
@@ -113,8 +113,8 @@ async def _kill_when_running(folder: Path) -> None:
 def test_a_process_does_not_outlive_a_service_that_was_killed(tmp_path: Path) -> None:
     script = f"""
 import anyio, os, signal
-from publisher.web.file_processes import FileProcesses
-from tests.publisher.web.test_file_processes import note_process
+from publisher.web.capacity.file_processes import FileProcesses
+from tests.publisher.web.capacity.test_file_processes import note_process
 
 async def story():
     processes = FileProcesses(note_process, 1)

@@ -1,0 +1,1 @@
+"""How much work the service does at once, for whom, and where."""
