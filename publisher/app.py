@@ -43,11 +43,11 @@ from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
 from publisher.web.capacity.client_budget import ClientBudgets
 from publisher.web.capacity.file_processes import FileProcesses
+from publisher.web.capacity.work_pools import WorkPools
 from publisher.web.http_protocol import bounded_protocol
 from publisher.web.page_cursor import CursorCodec, read_or_create_key
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service
-from publisher.web.capacity.work_pools import WorkPools
 from search.contract import Request, SearchEngine, SearchError
 
 type Task = Callable[[], Awaitable[object]]

@@ -16,9 +16,9 @@ from publisher.log.database.interruption import InterruptedReadError
 from publisher.log.model import LogError
 from publisher.web import conditional_requests, problems, query_parameters
 from publisher.web.bytes_response import VARY, BytesResponse
+from publisher.web.capacity.work_pools import CallerGoneError
 from publisher.web.error_log import ErrorLog
 from publisher.web.problems import ProblemError
-from publisher.web.capacity.work_pools import CallerGoneError
 from search.contract import CursorError, SearchError
 
 _encoder = msgspec.json.Encoder()

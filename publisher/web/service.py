@@ -17,12 +17,12 @@ from publisher.log.proofs import FirstCheckpoint
 from publisher.log.registry import SiteDetails
 from publisher.log.transparency.successions import Succession
 from publisher.web.capacity.client_budget import ClientBudgets
-from publisher.web.conditional_requests import Validity
-from publisher.web.file_cache import FileCache
 from publisher.web.capacity.file_processes import FileProcesses
 from publisher.web.capacity.kept_pages import KeptPages
-from publisher.web.page_cursor import CursorCodec
 from publisher.web.capacity.work_pools import WorkPools
+from publisher.web.conditional_requests import Validity
+from publisher.web.file_cache import FileCache
+from publisher.web.page_cursor import CursorCodec
 from schemas.definition.catalogue import Catalogue
 from search.contract import SearchEngine, SearchError
 

@@ -14,9 +14,9 @@ from publisher.log.blob_store import source_missing
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import json_text
-from publisher.log.drafts.scratch import scratch
 from publisher.log.drafts import repeals, staging
 from publisher.log.drafts.draft_diff import compute_diff
+from publisher.log.drafts.scratch import scratch
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import (
     Draft,

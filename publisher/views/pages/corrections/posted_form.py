@@ -8,8 +8,8 @@ from urllib.parse import parse_qsl, urlsplit
 import anyio
 from litestar.types import HTTPScope, Receive
 
-from publisher.web.problems import ProblemError
 from publisher.web.capacity.work_pools import CallerGoneError
+from publisher.web.problems import ProblemError
 
 MAX_BYTES = 64 << 10
 """Bytes of a body: each character of a form may take nine."""

@@ -17,8 +17,8 @@ from sqlalchemy.exc import OperationalError
 from publisher.log.database.connection import Database
 from publisher.settings import PoolSize
 from publisher.web.capacity import work_pools
-from publisher.web.problems import ProblemError
 from publisher.web.capacity.work_pools import CallerGoneError, SharedWork, WorkPool, WorkPools
+from publisher.web.problems import ProblemError
 
 
 def connected_until(disconnected: asyncio.Event) -> Receive:
