@@ -8,6 +8,7 @@ import httpx
 import msgspec
 
 from publisher.web.problems import BY_CODE, Problem
+from tests.support.shared_server import PROJECT
 from tests.support.site import BASE
 
 
@@ -25,7 +26,7 @@ def assert_problem(response: httpx.Response, code: str) -> dict[str, Any]:
     assert body["detail"]
     assert body["detail_en"]
     assert body["instance"].startswith("/")
-    for inside in ("Traceback", "sqlalchemy", "sqlite", ".py", "/work"):
+    for inside in ("Traceback", "sqlalchemy", "sqlite", ".py", str(PROJECT)):
         assert inside not in response.text
     if kind.status == 503:
         assert int(response.headers["retry-after"]) > 0

@@ -30,7 +30,9 @@ OGC = "/ogc/collections/{collection}"
 _FORMS = ("atom", "csv", "json", "jsonl", "rss", "xlsx")
 SITE_WIDE = {
     *("/v1/findings", "/v1/findings/{finding}", "/findings", "/findings/{finding}", "/checks/{code}"),
-    *("/v1/changes", "/changes"),
+    *("/v1/changes", "/changes", "/works", "/works/{key}", "/v1/citations", "/v1/effects"),
+    *("/v1/works", "/v1/works/{key}", "/v1/works/{key}/cited-by", "/v1/works/{key}/effects"),
+    *("/effects.atom", "/effects.json", "/effects.rss"),
     *(f"/{page}.{form}" for page in ("changes", "findings") for form in _FORMS),
     *("/v1/datasets", "/v1/site.zip", "/v1/log.zip", "/v1/search", "/v1/suggest", "/feeds.opml", "/catalog"),
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),

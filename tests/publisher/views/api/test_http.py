@@ -38,7 +38,7 @@ def required_query(path: str) -> str:
 
 
 def addresses(site: Site) -> list[str]:
-    """List one address of each route of the contract and of the pages; the site has no finding."""
+    """An address of each route of the contract and the pages. The site has no finding and no work."""
     names = {
         "dataset": FEES,
         "record": (record := site.record("城镇垃圾处理费")),
@@ -61,6 +61,7 @@ def addresses(site: Site) -> list[str]:
         of_checks.get(path := route.operation.path, path).format_map(names) + required_query(path)
         for route in (*contract.ROUTES, *people.routes(Press()))
         if not route.operation.path.endswith(("/{name}", "/delta", "/{finding}"))
+        and "{key}" not in route.operation.path
         and "/correction" not in route.operation.path  # 404 on a site that takes none
     ]
     return [
