@@ -174,7 +174,7 @@ def test_findings_are_cited_at_addresses_that_show_the_texts(ask: Callable[..., 
         assert cite["text"] in html.unescape(re.sub(r"<[^>]+>", "", read_page(cite["citation"])))
     assert httpx.get(finding["citation"]).json()["record"] == finding["cites"][0]["record"]
     assert "未经确认" in answer["unconfirmed"]
-    assert ask("list_findings", dataset=FEES)["findings"] == []
+    assert ask("list_findings", dataset="empty-fees")["findings"] == []
 
 
 def test_a_document_is_opened_by_its_outline_and_a_section(
@@ -193,7 +193,14 @@ def test_a_document_is_opened_by_its_outline_and_a_section(
 
 def test_all_lists_are_listed(ask: Callable[..., dict[str, Any]]) -> None:
     names = {item["dataset"] for item in ask("list_datasets")["datasets"]}
-    assert names == {FEES, "empty-fees", POLICIES, checked_site.LIST, checked_site.STATUTES}
+    assert names == {
+        FEES,
+        "empty-fees",
+        POLICIES,
+        checked_site.LIST,
+        checked_site.STATUTES,
+        checked_site.DECISIONS,
+    }
 
 
 @pytest.mark.parametrize(

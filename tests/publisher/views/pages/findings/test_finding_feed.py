@@ -31,8 +31,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
 
 
 def entry(site: Site, query: str = "") -> dict[str, str]:
-    """Return the texts of the only entry of the feed; empty if it has none."""
-    feed = etree.fromstring(site.client.get(f"/findings.atom?{query}").content)
+    """Return the texts of the only entry about a repealed basis; empty if the feed has none."""
+    feed = etree.fromstring(site.client.get(f"/findings.atom?check=basis-repealed&{query}").content)
     entries = feed.findall("a:entry", _ATOM)
     assert len(entries) <= 1
     return {child.tag.split("}")[1]: child.text or "" for one in entries for child in one}
