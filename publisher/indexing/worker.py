@@ -78,7 +78,7 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
     """Index all entries of the outbox and return their number. The caller must have the worker lock.
 
-    What was published is checked afterwards, also if the search engine is away.
+    What was published is read for the graph and checked afterwards, also if the search engine is away.
 
     An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
     older copy), or that is damaged, is first rebuilt from the log. Raises
@@ -87,7 +87,15 @@ async def index_outbox(log: Log, search: SearchEngine, progress: Progress = igno
     try:
         return await _index_due(log, search, progress)
     finally:
-        await to_thread.run_sync(log.findings.update)
+        await to_thread.run_sync(_derive, log)
+
+
+def _derive(log: Log) -> None:
+    """Bring the graph and the findings up to date, each also if the other fails."""
+    try:
+        log.graph.update()
+    finally:
+        log.findings.update()
 
 
 async def _index_due(log: Log, search: SearchEngine, progress: Progress) -> int:
@@ -185,6 +193,7 @@ async def run_round(log: Log, search: SearchEngine) -> None:
     waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
     if (
         not waiting
+        and await to_thread.run_sync(log.graph.is_current)
         and await to_thread.run_sync(log.findings.is_current)
         and await _position(search) >= await to_thread.run_sync(log.outbox.position)
     ):

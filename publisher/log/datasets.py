@@ -10,7 +10,6 @@ from typing import Any
 from sqlalchemy import Connection
 
 from publisher.log import registry
-from publisher.log.citations import graph_rows
 from publisher.log.clocks import micros
 from publisher.log.database.storable_text import storable
 from publisher.log.database.upgrade import migrate
@@ -36,7 +35,6 @@ class Datasets:
         with self._session.append() as conn:
             site = registry.init_site(conn, Site(base, tag_authority), now)
             description_entries.append_site(conn, micros(now))
-            graph_rows.mark_current(conn)
             return site
 
     def site(self) -> Site:

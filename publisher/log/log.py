@@ -88,9 +88,8 @@ class Log:
             migrate(database)
             if not read_only:
                 log.resealed = log.releases.reseal() > 0
-                log.graph.update()
                 log.releases.finish_erasure()
-            elif log.releases.needs_reseal() or not log.graph.is_current():
+            elif log.releases.needs_reseal():
                 raise upgrade_needed()
         return log
 

@@ -11,12 +11,11 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
+from typing import Literal, Protocol
 
 from publisher.ingest.documents.relations import find_repealed
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.normalise import chinese_number
-from schemas.reference.cited_works import CitedWork
 from schemas.reference.works import parse_key
 
 type EffectKind = Literal["repeals", "amends", "replaces", "delegates", "cancels", "interprets", "implements"]
@@ -43,6 +42,15 @@ _DECISIONS: Mapping[str, EffectKind] = {
 """Words of a decision on an item; every other one changes it."""
 
 
+class CitedPlace(Protocol):
+    """A place of a work that a text cites."""
+
+    @property
+    def key(self) -> str: ...
+    @property
+    def start(self) -> int: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Effect:
     """A row of the table ``effect``, without the revision."""
@@ -60,7 +68,7 @@ class Effect:
 
 
 def effects_of(
-    catalogue: Catalogue, content: Content, own: str, cited: Mapping[str, Sequence[CitedWork]]
+    catalogue: Catalogue, content: Content, own: str, cited: Mapping[str, Sequence[CitedPlace]]
 ) -> Iterator[Effect]:
     """Yield the effects that a record states.
 
@@ -104,7 +112,7 @@ def _decision(catalogue: Catalogue, content: Content, field: str) -> Iterator[Ef
 
 
 def _of_document(
-    catalogue: Catalogue, content: Content, own: str, cited: Mapping[str, Sequence[CitedWork]]
+    catalogue: Catalogue, content: Content, own: str, cited: Mapping[str, Sequence[CitedPlace]]
 ) -> Iterator[Effect]:
     day = _day(content.get("effective_on"))
     body = next((f.name for f in catalogue.fields if f.format == "markdown" and f.name in content), "")
@@ -129,7 +137,7 @@ def _of_document(
 
 
 def _read_repeals(
-    title: str, text: str, field: str, works: Sequence[CitedWork], own: str, day: int | None
+    title: str, text: str, field: str, works: Sequence[CitedPlace], own: str, day: int | None
 ) -> Iterator[Effect]:
     """Read what a document repeals where nobody stated it."""
     for repeal in find_repealed(title, [line.lstrip("#> ") for line in text.split("\n")]):
@@ -139,7 +147,7 @@ def _read_repeals(
             yield Effect("repeals", own, target, 0, day, field, ONE_VALUE, *place)
 
 
-def _find_sentence(text: str, works: Sequence[CitedWork], target: str) -> tuple[int, int] | None:
+def _find_sentence(text: str, works: Sequence[CitedPlace], target: str) -> tuple[int, int] | None:
     """Return the sentence that ends a work, else the line that names it."""
     places = [sentence_at(text, work.start) for work in works if work.key == target]
     ending = (place for place in places if _ENDS.search(text, *place))

@@ -1,4 +1,4 @@
-"""Rows of works, citations and effects: written with a release, deleted with an erasure, verified."""
+"""Rows of works, citations and effects: derived after a release, deleted with an erasure, verified."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import batched, groupby
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
-from publisher.log.citations.revision_graph import VERSION, RevisionGraph, read_graph
+from publisher.log.citations.revision_graph import VERSION, read_graph
 from publisher.log.database import graph_tables as g
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, stream
@@ -28,6 +28,7 @@ _EFFECT = (
 )
 _NAMES: Mapping[str, Sequence[str]] = {"citation": _CITATION, "work_name": _WORK, "effect": _EFFECT}
 _BATCH = 5_000
+"""Rows that one transaction writes: a publication waits no longer than for these."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 type Row = tuple[Any, ...]
@@ -35,29 +36,72 @@ type Rows = Mapping[str, Sequence[Row]]
 """Table → rows, with the columns of :data:`_NAMES`."""
 
 
-def derive(conn: Connection, catalogue: Catalogue, *, after: int) -> None:
-    """Write the rows of all revisions after the key ``after``."""
-    v = t.revision.c
-    query = select(v.key, v.content).where(v.key > after, v.content.is_not(None))
-    _insert(conn, ((row.key, catalogue, row.content) for row in stream(conn, query)))
+class Run(NamedTuple):
+    """How far the rows have come by the rules of this program."""
+
+    revision: int
+    """Key of the last revision that was read; 0 before the first."""
+    release: int
+    """The release that brought it, or a release before that one."""
 
 
-def rebuild(session: Session, conn: Connection) -> None:
-    """Derive the rows of every revision anew."""
-    for table in TABLES:
-        conn.execute(delete(table))
-    _insert(conn, _contents(session, conn))
-    mark_current(conn)
+class Batch(NamedTuple):
+    """Rows of the revisions that follow ``before``, up to ``after``."""
+
+    before: Run
+    after: Run
+    rows: Mapping[str, list[Row]]
+
+
+def read_run(conn: Connection) -> Run:
+    run = g.graph_run.c
+    row = conn.execute(select(run.revision, run.release).where(run.version == VERSION)).first()
+    return Run(0, 0) if row is None else Run(*row)
 
 
 def is_current(conn: Connection) -> bool:
-    """Report whether the rows were derived by the rules of this program."""
-    return conn.scalar(select(g.graph_run.c.version)) == VERSION
+    """Report whether every revision was read by the rules of this program."""
+    return read_run(conn).revision >= _last_revision(conn)
 
 
-def mark_current(conn: Connection) -> None:
+def compute_batch(session: Session, conn: Connection) -> Batch | None:
+    """Compute the next rows, some thousands. → None if every revision was read."""
+    before, last = read_run(conn), _last_revision(conn)
+    if before.revision >= last:
+        return None
+    rows: dict[str, list[Row]] = {table.name: [] for table in TABLES}
+    after = before
+    for key, release, digest, content in _contents(conn, before):
+        for name, own in rows_of(key, session.catalogue(conn, digest), content).items():
+            rows[name] += own
+        after = Run(key, release)
+        if sum(map(len, rows.values())) >= _BATCH:
+            return Batch(before, after, rows)
+    return Batch(before, Run(max(last, after.revision), after.release), rows)
+
+
+def write_batch(conn: Connection, batch: Batch) -> None:
+    """Replace the rows of the revisions of a batch, unless another process wrote them meanwhile."""
+    if read_run(conn) != batch.before:
+        return
+    first, last = batch.before.revision, batch.after.revision
+    v = t.revision.c
+    erased = set(conn.scalars(select(v.key).where(v.key > first, v.key <= last, v.content.is_(None))))
+    for table in TABLES:
+        of_batch = table.c.revision.between(first + 1, last)
+        conn.execute(delete(table).where(of_batch))  # by older rules
+        place = _NAMES[table.name].index("revision")
+        rows = [row for row in batch.rows[table.name] if row[place] not in erased]
+        for some in batched(rows, _BATCH):
+            insert_many(conn, table, _NAMES[table.name], some)
     conn.execute(delete(g.graph_run))
-    conn.execute(insert(g.graph_run).values(id=1, version=VERSION))
+    conn.execute(insert(g.graph_run).values(id=1, version=VERSION, **batch.after._asdict()))
+
+
+def forget(conn: Connection) -> None:
+    """Delete every row, so that the next update reads all revisions again."""
+    for table in (*TABLES, g.graph_run):
+        conn.execute(delete(table))
 
 
 def delete_of_revisions(conn: Connection, revisions: Any) -> None:
@@ -68,29 +112,19 @@ def delete_of_revisions(conn: Connection, revisions: Any) -> None:
 
 def rows_of(key: int, catalogue: Catalogue, content: str) -> Rows:
     """Return the rows of a revision."""
-    graph = read_graph(catalogue, _decode(content))
+    works, citations, effects = read_graph(catalogue, _decode(content))
     return {
-        "citation": list(_citation_rows(key, graph)),
-        "work_name": [(storable(one.name), key, storable(one.key), one.kind) for one in graph.works],
+        "citation": [(key, field, item, *place) for field, item, place in citations],
+        "work_name": [(storable(one.name), key, storable(one.key), one.kind) for one in works],
         "effect": [
             (
                 *(key, position, one.kind, storable(one.source)),
                 *(None if one.target is None else storable(one.target), one.article, one.day),
                 *(one.field, one.item, one.start, one.end),
             )
-            for position, one in enumerate(graph.effects)
+            for position, one in enumerate(effects)
         ],
     }
-
-
-def _citation_rows(key: int, graph: RevisionGraph) -> Iterator[Row]:
-    places: set[tuple[str, int, int, int]] = set()
-    for one in graph.citations:
-        work = one.work
-        place = (one.field, one.item, work.start, work.article)
-        if place not in places:
-            places.add(place)
-            yield (key, *place, work.end, storable(work.key), work.kind, work.place, work.role)
 
 
 class StoredRows:
@@ -140,37 +174,26 @@ class _Groups:
             self._advance()
 
 
-def _insert(conn: Connection, revisions: Iterable[tuple[int, Catalogue, str]]) -> None:
-    waiting: dict[str, list[Row]] = {table.name: [] for table in TABLES}
-    for revision in revisions:
-        for name, rows in rows_of(*revision).items():
-            waiting[name] += rows
-        if len(waiting["citation"]) >= _BATCH:
-            _flush(conn, waiting)
-    _flush(conn, waiting)
+def _last_revision(conn: Connection) -> int:
+    return conn.scalar(select(func.max(t.revision.c.key))) or 0
 
 
-def _flush(conn: Connection, waiting: Mapping[str, list[Row]]) -> None:
-    for table in TABLES:
-        for batch in batched(waiting[table.name], _BATCH):
-            insert_many(conn, table, _NAMES[table.name], batch)
-        waiting[table.name].clear()
-
-
-def _contents(session: Session, conn: Connection) -> Iterator[tuple[int, Catalogue, str]]:
-    """Yield each revision with the catalogue of the release that brought it."""
-    v, c, last, digests = t.revision.c, t.change.c, list[int](), list[str]()
+def _contents(conn: Connection, after: Run) -> Iterator[tuple[int, int, str, str]]:
+    """Yield key, release, digest of the catalogue and content of each revision after one, by key."""
+    v, c, last, releases = t.revision.c, t.change.c, list[int](), list[tuple[int, str]]()
     query = (
-        select(func.max(c.revision), t.release.c.catalogue_digest)
+        select(func.max(c.revision), c.release, t.release.c.catalogue_digest)
         .join_from(t.change, t.release, t.release.c.sequence == c.release)
+        .where(c.release >= after.release)
         .group_by(c.release, t.release.c.catalogue_digest)
         .order_by(c.release)
     )
-    for largest, digest in conn.execute(query).all():  # keys of revisions grow with the releases
+    for largest, *release in conn.execute(query).all():  # keys of revisions grow with the releases
         if largest is not None and (not last or largest > last[-1]):
             last.append(largest)
-            digests.append(digest)
-    for row in stream(conn, select(v.key, v.content).where(v.content.is_not(None)).order_by(v.key)):
+            releases.append((release[0], release[1]))
+    contents = select(v.key, v.content).where(v.key > after.revision, v.content.is_not(None))
+    for row in stream(conn, contents.order_by(v.key)):
         place = bisect_left(last, row.key)
         if place < len(last):
-            yield row.key, session.catalogue(conn, digests[place]), row.content
+            yield row.key, *releases[place], row.content

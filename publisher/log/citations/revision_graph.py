@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 from publisher.log.citations.effects import ONE_VALUE, STATUTES, Effect, effects_of
+from publisher.log.database.storable_text import storable
 from schemas.definition.catalogue import Catalogue, Content, Field
-from schemas.reference.cited_works import CitedWork, find_cited_works
+from schemas.reference.cited_works import find_cited_works
+from schemas.reference.legal_bases import Role
 from schemas.reference.works import WorkKind, key_of_title, kind_of_key, parse_key
 
 VERSION = 2
-"""Of the rules. A higher one derives the rows of every site anew when it is opened."""
+"""Of the rules. A higher one derives the rows of every site anew."""
 _SIGN = re.compile("[号《〈＜]")
 """A text without any of these cites nothing."""
 _LONGEST_CACHED = 2_000
@@ -28,33 +31,40 @@ class WorkName:
     kind: WorkKind
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
-    """A place of a work that a field cites; ``item`` of a field with several values."""
+class Place(NamedTuple):
+    """A place of a work that a text cites: the columns of a citation that the text alone determines."""
 
-    field: str
-    item: int
-    work: CitedWork
+    start: int
+    article: int
+    end: int
+    key: str
+    kind: WorkKind
+    place: str
+    role: Role
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionGraph:
-    works: tuple[WorkName, ...]
-    citations: tuple[Citation, ...]
-    effects: tuple[Effect, ...]
+type Citation = tuple[str, int, Place]
+"""Field, item of a field with several values, place."""
+
+
+class RevisionGraph(NamedTuple):
+    works: Sequence[WorkName]
+    citations: Sequence[Citation]
+    effects: Sequence[Effect]
 
 
 def read_graph(catalogue: Catalogue, content: Content) -> RevisionGraph:
     """Read what a revision is, cites and states."""
-    works = tuple(_works(catalogue, content))
-    own = {work.name for work in works}
-    citations = tuple(c for c in _citations(catalogue, content) if c.work.key not in own)
-    cited: dict[str, list[CitedWork]] = {}
-    for citation in citations:
-        if citation.item == ONE_VALUE:
-            cited.setdefault(citation.field, []).append(citation.work)
-    key = works[0].key if works else ""
-    return RevisionGraph(works, citations, tuple(effects_of(catalogue, content, key, cited)))
+    works, citations = list(_works(catalogue, content)), _citations(catalogue, content)
+    key = ""
+    cited: dict[str, list[Place]] = {}
+    if works:
+        key, own = works[0].key, {work.name for work in works}
+        citations = [citation for citation in citations if citation[2].key not in own]
+        for field, item, place in citations:
+            if item == ONE_VALUE:
+                cited.setdefault(field, []).append(place)
+    return RevisionGraph(works, citations, list(effects_of(catalogue, content, key, cited)))
 
 
 def _works(catalogue: Catalogue, content: Content) -> Iterator[WorkName]:
@@ -70,18 +80,19 @@ def _works(catalogue: Catalogue, content: Content) -> Iterator[WorkName]:
         yield WorkName(name, given[0], kind_of_key(given[0]))
 
 
-def _citations(catalogue: Catalogue, content: Content) -> Iterator[Citation]:
-    fields = _citing_fields(catalogue)
+def _citations(catalogue: Catalogue, content: Content) -> list[Citation]:
+    fields, citations = _citing_fields(catalogue), list[Citation]()
     for name, value in content.items():  # most fields of a catalogue have no value
         is_basis = fields.get(name)
         if is_basis is None:
             continue
         if isinstance(value, str):
-            yield from _of_text(name, ONE_VALUE, value, is_basis=is_basis)
+            citations += [(name, ONE_VALUE, place) for place in _places(value, is_basis=is_basis)]
         elif isinstance(value, list):
             for item, text in enumerate(value):
                 if isinstance(text, str):
-                    yield from _of_text(name, item, text, is_basis=is_basis)
+                    citations += [(name, item, place) for place in _places(text, is_basis=is_basis)]
+    return citations
 
 
 @lru_cache(maxsize=256)
@@ -100,23 +111,27 @@ def _may_cite(catalogue: Catalogue, field: Field) -> bool:
     return field.type in ("string", "list") and field.format not in ("body", "division", "code")
 
 
-def _of_text(field: str, item: int, text: str, *, is_basis: bool) -> Iterator[Citation]:
+def _places(text: str, *, is_basis: bool) -> Sequence[Place]:
     if _SIGN.search(text) is None:
-        return
-    find = _find_cached if len(text) <= _LONGEST_CACHED else find_cited_works
-    for work in find(text):
+        return ()
+    find = _find_cached if len(text) <= _LONGEST_CACHED else _find_places
+    return find(text, is_basis=is_basis)
+
+
+def _find_places(text: str, *, is_basis: bool) -> Sequence[Place]:
+    """Find the places that a text cites, each start and article once."""
+    places: dict[tuple[int, int], Place] = {}
+    for work in find_cited_works(text):
         role = work.role if is_basis or work.role == "edition-note" else "mention"
-        yield Citation(field, item, work if role == work.role else _mention(work))
+        place = Place(work.start, work.article, work.end, storable(work.key), work.kind, work.place, role)
+        places.setdefault((work.start, work.article), place)
+    return tuple(places.values())
 
 
 @lru_cache(maxsize=2_048)
-def _find_cached(text: str) -> list[CitedWork]:
-    """Find works as :func:`find_cited_works`: many rows of a list have the same bases."""
-    return find_cited_works(text)
-
-
-def _mention(work: CitedWork) -> CitedWork:
-    return CitedWork(work.key, work.kind, work.article, work.place, "mention", work.start, work.end)
+def _find_cached(text: str, *, is_basis: bool) -> Sequence[Place]:
+    """Find places as :func:`_find_places`: many rows of a list have the same bases."""
+    return _find_places(text, is_basis=is_basis)
 
 
 def cited_text(content: Mapping[str, object], field: str, item: int, start: int, end: int) -> str:

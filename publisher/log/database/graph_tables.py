@@ -65,6 +65,8 @@ graph_run = Table(
     "graph_run",
     metadata,
     Column("id", Integer, primary_key=True),
-    Column("version", Integer, nullable=False),
+    Column("version", Integer, nullable=False),  # of the rules
+    Column("revision", BigInteger, nullable=False),  # key of the last revision that was read by them
+    Column("release", BigInteger, nullable=False),  # the release that brought it
 )
-"""One row: the version of the rules by which the rows above were derived; without it they are not."""
+"""One row: how far the rows above have come; without it no revision was read."""

@@ -41,23 +41,30 @@ class Graph:
             return graph_rows.is_current(conn)
 
     def update(self) -> bool:
-        """Read every revision if the rules are new, or the site is older than the graph. → whether so."""
-        if self.is_current():
-            return False
-        with self._session.write() as conn:
-            if graph_rows.is_current(conn):
-                return False
-            graph_rows.rebuild(self._session, conn)
-        return True
+        """Read the revisions that were not yet read, or all of them if the rules are new. → whether any.
+
+        Revisions are read without the write lock, and written in batches. Each is whole, so that a process
+        that ends early, or a second one at the same time, loses and doubles nothing.
+        """
+        is_changed = False
+        while (batch := self._next_batch()) is not None:
+            with self._session.write() as conn:
+                graph_rows.write_batch(conn, batch)
+            is_changed = True
+        return is_changed
 
     def rebuild(self) -> None:
         """Read every revision again."""
         with self._session.write() as conn:
-            graph_rows.rebuild(self._session, conn)
+            graph_rows.forget(conn)
+        self.update()
 
-    def validator(self) -> int:
-        """Return the version of the rules: with the same releases, the graph differs only if they do."""
-        return VERSION
+    def validator(self) -> tuple[int, int]:
+        """Return the version of the rules and the last revision that was read; the graph differs only if
+        they or the releases do.
+        """
+        with self._session.read() as conn:
+            return VERSION, graph_rows.read_run(conn).revision
 
     def work(self, key: str, view: View = View()) -> Work:  # noqa: B008 - frozen
         """Return a work by any of its names. Raises ``LogError('no-such-work')`` if nothing ever named it."""
@@ -91,3 +98,7 @@ class Graph:
 
     def _clocks(self, conn: Connection, view: View) -> point_in_time.Clocks:
         return point_in_time.clocks(conn, None, view, self._session.clock())
+
+    def _next_batch(self) -> graph_rows.Batch | None:
+        with self._session.read() as conn:
+            return graph_rows.compute_batch(self._session, conn)

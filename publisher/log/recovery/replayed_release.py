@@ -16,7 +16,6 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from publisher.log import registry
 from publisher.log.canonical_json import canonical
-from publisher.log.citations import graph_rows
 from publisher.log.clocks import FOREVER, micros
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
@@ -292,7 +291,6 @@ class ReplayedRelease:
         )
         bitemporal_spans.add_tally(conn, self._dataset, known_from=self._published_at, after=before)
         field_values.index_revisions(conn, self._dataset, self._catalogue, after=last_revision)
-        graph_rows.derive(conn, self._catalogue, after=last_revision)
         release_writer.write_span_items(conn, self._dataset, before, micros(self._session.clock()))
         conn.execute(update(t.site).values(outbox_sequence=last))
 

@@ -12,7 +12,6 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, select, update
 
 from publisher.log.canonical_json import canonical, commitment, new_salt
-from publisher.log.citations import graph_rows
 from publisher.log.clocks import micros, moment, start_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
@@ -95,7 +94,6 @@ def write_release(
     )
     bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
     field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
-    graph_rows.derive(conn, catalogue, after=new_revisions_after)
     provenance.add_commitments(conn, after=new_revisions_after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
     last_change = successions.last_number_of_changes(conn, counters.change_sequence)

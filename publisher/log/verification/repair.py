@@ -54,7 +54,7 @@ def repair(
         for dataset in sorted({key[0] for key in tables["tally"]}):
             bitemporal_spans.recount(conn, dataset)
     if tables["graph"]:
-        graph_rows.rebuild(session, conn)
+        graph_rows.forget(conn)
     if tables["finding"]:
         finding_rows.forget(conn)
     return count

@@ -120,6 +120,7 @@ def site(log: Log) -> Log:
     log.subscriptions.subscribe("https://a.example/hook", "{}")
     log.evidence.add_links("site", [("https://a.example/", "标题")], role="document")
     stage(log, entry("证照费", "4"), part="民政局")
+    log.graph.update()
     assert log.integrity.verify(Scope(sources=True)).problems == ()
     return log
 
@@ -167,6 +168,7 @@ def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(
         lines = tmp_path / f"{n}.jsonl"
         assert site.integrity.repair(lines) == len(lines.read_text().splitlines()) > 0, statement
         assert name.removesuffix(": ") in lines.read_text()
+        site.graph.update()
         assert site.integrity.verify().problems == (), statement
     assert spans(site) == before
 

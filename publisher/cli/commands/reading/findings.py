@@ -98,8 +98,10 @@ def _update(log: Log, *, rebuild: bool) -> None:
                 "The worker is checking or indexing; retry in a moment.",
             )
         if rebuild:
+            log.graph.rebuild()
             log.findings.rebuild()
         elif is_locked:
+            log.graph.update()
             log.findings.update()
 
 

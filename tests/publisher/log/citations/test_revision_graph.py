@@ -26,7 +26,7 @@ def test_a_document_has_a_number_and_a_title_and_does_not_cite_itself() -> None:
         ("示政发〔2024〕18号", "示政发〔2024〕18号"),
         (title, "示政发〔2024〕18号"),
     ]
-    assert [(c.work.key, c.work.role) for c in graph.citations] == [("国发〔2013〕27号", "mention")]
+    assert [(place.key, place.role) for _, _, place in graph.citations] == [("国发〔2013〕27号", "mention")]
 
 
 def test_a_repeal_cites_the_sentence_that_says_it() -> None:
@@ -89,12 +89,12 @@ def test_a_decision_cancels_the_item_of_its_row() -> None:
     (effect,) = graph.effects
     assert (effect.kind, effect.source, effect.target) == ("delegates", "国发〔2013〕27号", None)
     assert text_of(content, effect) == "渔业船舶设计审批"
-    assert [(c.field, c.work.role) for c in graph.citations] == [("decision_number", "basis")]
+    assert [(field, place.role) for field, _, place in graph.citations] == [("decision_number", "basis")]
 
 
 def test_a_basis_counts_only_where_the_field_is_one() -> None:
     graph = read("power-list", {"name": "《水法》检查", "basis": "《水法》第七条"})
-    assert {(c.field, c.work.article, c.work.role) for c in graph.citations} == {
+    assert {(field, place.article, place.role) for field, _, place in graph.citations} == {
         ("name", 0, "mention"),
         ("basis", 7, "basis"),
     }

@@ -45,11 +45,13 @@ def test_a_work_is_what_cites_it_and_what_it_changed_here(graph: Log) -> None:
     publish_list(
         graph, {"取水": f"《{TITLE}》第三条", "查档": "示政发[2024]18号"}, START, basis="示政发(2024)18号"
     )
+    graph.graph.update()
     unresolved = graph.graph.work(NUMBER)
     assert (unresolved.kind, unresolved.records, unresolved.citing) == ("document", (), 1)
     publish_policy(
         graph, body_markdown="《旧通知》（示政发〔2001〕3号）同时废止。", effective_on="2024-07-01"
     )
+    graph.graph.update()
     work = graph.graph.work(TITLE)
     assert work == graph.graph.work(NUMBER)
     assert (work.key, work.title, work.names) == (NUMBER, TITLE, (NUMBER, TITLE))
@@ -68,6 +70,7 @@ def test_a_work_is_seen_as_of_a_day_and_as_known_at_an_instant(graph: Log, clock
     before = clock.now
     clock.advance(days=10)
     publish_list(graph, {"取水": "《水条例》第七条"}, date(2020, 1, 5))
+    graph.graph.update()
 
     def citing(key: str, **view: Any) -> int:
         return graph.graph.work(key, View(**view)).citing
@@ -83,6 +86,7 @@ def test_a_work_is_seen_as_of_a_day_and_as_known_at_an_instant(graph: Log, clock
 def test_citations_have_pages_and_filters(graph: Log) -> None:
     bases = {f"取水{n}": f"《水法》第{n}条、第九条" for n in range(1, 8)}
     publish_list(graph, {**bases, "查档": "《档案法》第八条：按照《水法》的规定"}, START)
+    graph.graph.update()
     seen: list[tuple[str, int]] = []
     after: tuple[Any, ...] | None = None
     while True:
@@ -108,6 +112,7 @@ def test_citations_have_pages_and_filters(graph: Log) -> None:
 def test_works_are_listed_by_key_also_those_that_no_list_contains(graph: Log) -> None:
     publish_list(graph, {"取水": "《水法》第七条；《旧档案条例》第二条；国发〔2013〕27号"}, START)
     publish_statutes(graph, repeal("旧档案条例", "2019-03-01"), on=START)
+    graph.graph.update()
     keys = {
         resolved: [one.key for one in graph.graph.works(WorkQuery(resolved=resolved)).works]
         for resolved in (None, True, False)
