@@ -16,6 +16,8 @@ import pytest
 
 from publisher.cli.commands.operation.site import _describe_search
 from publisher.indexing import worker
+from publisher.log.citations import graph_rows
+from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
 from publisher.log.model import Dataset
 from publisher.workflow import publish_draft
@@ -157,6 +159,17 @@ def test_findings_do_not_wait_for_a_search_engine_that_is_away(
     with pytest.raises(SearchError):
         anyio.run(worker.index_outbox, log, engine)
     assert log.findings.is_current()
+
+
+def test_the_worker_reads_for_the_graph_what_was_published(log: Log, engine: EmbeddedEngine) -> None:
+    release(log, TABLE.replace("乙项许可", "《水法》许可"))
+    anyio.run(worker.index_outbox, log, engine)
+    assert [work.key for work in log.graph.works(WorkQuery()).works] == ["水法"]
+    with log._session.write() as conn:
+        graph_rows.forget(conn)
+    anyio.run(worker.run_round, log, engine)  # nothing waits to be indexed
+    assert log.graph.is_current()
+    assert [work.key for work in log.graph.works(WorkQuery()).works] == ["水法"]
 
 
 def test_a_failure_is_shown_by_the_status(log: Log, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
+from publisher.log.database import graph_tables as g
 from publisher.log.database import tables as t
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
@@ -21,7 +22,7 @@ from publisher.views.exports.log_archive import log_archive_writer
 from tests.publisher.log.test_replay import HistoryRun, histories
 from tests.support import sqlite
 from tests.support.clock import Clock
-from tests.support.log import fees_dataset
+from tests.support.log import entry, fees_dataset, release
 
 SAME = {
     "release": ("actor", "actor_salt", "seal"),
@@ -126,3 +127,36 @@ def test_any_history_is_completed(both: tuple[list[Any], list[Any]]) -> None:
         finally:
             restored.close()
             log.close()
+
+
+def citations(log: Log) -> list[tuple[Any, ...]]:
+    """List the citations, by hash of the revision."""
+    v, columns = t.revision.c, [column for column in g.citation.c if column.name != "revision"]
+    query = select(v.hash, *columns).join_from(g.citation, t.revision, v.key == g.citation.c.revision)
+    with log._session.read() as conn:
+        return sorted(map(tuple, conn.execute(query)), key=repr)
+
+
+def test_citations_of_a_completed_log_are_those_that_were_lost(tmp_path: Path) -> None:
+    clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
+    old, new = tmp_path / "old", tmp_path / "new"
+    log = Log.open(sqlite.new(old / "qingdan.db"), sources=old / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    log.keys.create()
+    release(log, entry("登记费", "《水法》第七条"), entry("证照费", "《档案法》第八条"))
+    log.graph.update()
+    release(log, entry("登记费", "《水法》第七条"), entry("证照费", "《档案法》第九条"))
+    log.recovery.back_up(old, tmp_path / "backups")  # half of it is derived
+    release(log, entry("登记费", "财综〔2015〕1号"), entry("证照费", "《档案法》第九条"))
+    log.graph.update()
+    restored = restore(tmp_path / "backups", new, (log.proofs.checkpoint() or "",))
+    try:
+        restored.recovery.complete(write_archive(log, tmp_path / "log.zip"), lambda *_: None)
+        assert len(citations(restored)) == 2
+        restored.graph.update()
+        assert citations(restored) == citations(log)
+        assert len(citations(restored)) == 4
+    finally:
+        restored.close()
+        log.close()

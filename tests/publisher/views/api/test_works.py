@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
 
 import pytest
 
-from tests.support.site import FEES, Site, site_with_finding
+from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load_catalogue
+from tests.support.site import FEES, PLAIN, Site, dataset, publish, site_with_finding
 
 WORK = "城镇排水条例"
+CITING: Content = {**PLAIN[0], "name": "收费公示", "basis": [f"《{WORK}》第二十条", "示政发〔2015〕9号"]}
 
 
 @pytest.fixture(scope="module")
@@ -67,3 +72,28 @@ def test_filters_pages_and_both_clocks(site: Site) -> None:
     assert paged == whole == sorted(whole) != []
     for query in ("kind=other", "role=other", "resolved=yes", "article=x"):
         assert site.client.get(f"/v1/citations?{query}").status_code == 422, query
+
+
+def test_no_cache_keeps_what_the_graph_said_before_it_was_up_to_date(tmp_path: Path) -> None:
+    with site_with_finding(tmp_path) as site:
+        policies = dataset("policies", catalogue="policies", title="文件(演示数据)")
+        site.log.datasets.create(policies, load_catalogue("policies"))
+        policy: Content = {"number": "示政发〔2015〕9号", "title": "关于收费的通知", "body_markdown": "无"}
+        publish(site.log, "policies", [policy], date(2015, 2, 1), "示政发〔2015〕8号")
+        site.index()
+        publish(site.log, FEES, [CITING], date(2015, 3, 1), "示财〔2015〕3号")
+        record = site.log.queries.find_by_title("policies", "关于收费的通知")[0].id
+        addresses = [
+            *("/v1/works", f"/v1/works/{WORK}", f"/v1/works/{WORK}/cited-by", f"/v1/works/{WORK}/effects"),
+            *("/v1/citations", "/v1/effects", "/effects.atom", "/works", f"/works/{WORK}"),
+            f"/datasets/policies/records/{record}",
+        ]
+        before = {address: site.client.get(address) for address in addresses}
+        assert {answer.status_code for answer in before.values()} == {200}
+        site.log.graph.update()
+        for address, answer in before.items():
+            again = site.client.get(address, headers={"if-none-match": answer.headers["etag"]})
+            assert again.status_code == 200, address
+        page = addresses[-1]
+        assert "收费公示" not in before[page].text
+        assert "收费公示" in site.client.get(page).text
