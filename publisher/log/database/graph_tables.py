@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sqlalchemy import BigInteger, Column, Index, Integer, Table
 
+from publisher.log.database.sealing.sealed_columns import sealed
 from publisher.log.database.tables import CodePointText, metadata
 
 citation = Table(
@@ -68,5 +69,6 @@ graph_run = Table(
     Column("version", Integer, nullable=False),  # of the rules
     Column("revision", BigInteger, nullable=False),  # key of the last revision that was read by them
     Column("release", BigInteger, nullable=False),  # the release that brought it
+    *sealed("graph_run", "id"),
 )
 """One row: how far the rows above have come; without it no revision was read."""

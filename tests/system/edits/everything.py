@@ -56,6 +56,7 @@ def build(home: Path, database: str = "") -> Settings:
         _cosign(log, clock, home.with_name("witness"))
         _draft(log, clock)
         _leave_in_outbox(log, clock)
+        log.graph.update()
         log.findings.update()
         log.integrity.store_run(VerificationRun(clock(), clock(), 1, ("某处",)))
     return settings

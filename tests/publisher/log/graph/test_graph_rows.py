@@ -16,7 +16,7 @@ from publisher.log.database import graph_tables as g
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
 from tests.support.clock import Clock
-from tests.support.log import MIDDLE, entry, ids, release
+from tests.support.log import MIDDLE, entry, ids, problems_after, release
 
 BASES = ["《水法》第七条", "《水法》第七条、第九条", "财综〔2015〕1号", "国务院令第412号第3项", "无"]
 
@@ -130,7 +130,7 @@ def test_higher_rules_replace_every_row_after_the_site_was_opened(
     derived = rows(log)
     with log._session.write() as conn:
         conn.execute(update(g.citation).values(place="旧"))
-        conn.execute(update(g.graph_run).values(version=VERSION - 1))
+        conn.execute(update(g.graph_run).values(version=VERSION - 1))  # sealed as by an older program
     opened = Log.open(url, sources=tmp_path / "sources", clock=clock)
     assert not opened.graph.is_current()
     assert {row[-2] for row in rows(opened)["citation"]} == {"旧"}
@@ -138,3 +138,11 @@ def test_higher_rules_replace_every_row_after_the_site_was_opened(
     assert opened.graph.update()
     assert rows(opened) == derived
     opened.close()
+
+
+def test_a_position_that_something_else_changed_is_named(log: Log) -> None:
+    release(log, entry("登记费", "《水法》第七条"))
+    log.graph.update()
+    for edit in ("revision = 0", "version = 1", "release = 9"):
+        (problem,) = problems_after(log, f"UPDATE graph_run SET {edit}")
+        assert "graph_run" in problem

@@ -10,6 +10,8 @@ down_revision = "0018"
 branch_labels = None
 depends_on = None
 
+WORDS = sa.Text().with_variant(sa.TEXT(collation="C"), "postgresql")
+
 
 def upgrade() -> None:
     op.drop_table("graph_run")
@@ -19,5 +21,10 @@ def upgrade() -> None:
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("revision", sa.BigInteger(), nullable=False),
         sa.Column("release", sa.BigInteger(), nullable=False),
+        sa.Column("seal", WORDS, nullable=False, server_default=""),
         sa.PrimaryKeyConstraint("id"),
+    )
+    unsealed = sa.text("length(seal) < 64")
+    op.create_index(
+        "graph_run_unsealed", "graph_run", ["id"], sqlite_where=unsealed, postgresql_where=unsealed
     )
