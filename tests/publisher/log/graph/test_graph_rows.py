@@ -143,6 +143,10 @@ def test_higher_rules_replace_every_row_after_the_site_was_opened(
 def test_a_position_that_something_else_changed_is_named(log: Log) -> None:
     release(log, entry("登记费", "《水法》第七条"))
     log.graph.update()
-    for edit in ("revision = 0", "version = 1", "release = 9"):
-        (problem,) = problems_after(log, f"UPDATE graph_run SET {edit}")
+    for statement in (
+        "UPDATE graph_run SET revision = 0",
+        "UPDATE graph_run SET version = 1",
+        "UPDATE graph_run SET release = 9",
+    ):
+        (problem,) = problems_after(log, statement)
         assert "graph_run" in problem
