@@ -31,6 +31,7 @@ _KINDS = ("行政许可", "行政处罚", "行政强制", "行政确认", "行�
 _CURRENT = ("行政许可法", "行政处罚法", "安全生产法", "档案法", "统计法", "气象法", "城乡规划法", "水法")
 _OBJECTS = ("危险化学品", "烟花爆竹", "特种设备", "建筑施工", "道路运输", "医疗器械", "种子生产", "水域滩涂")
 _ACTS = ("经营许可", "安全评价", "违法行为处罚", "监督检查", "登记备案", "资质认定", "现场核查", "强制措施")
+_QUOTED = "　违反本法规定的，由主管部门责令限期改正，处{}万元以下罚款；逾期不改正的，责令停产停业。"
 _STATUTES = Path(__file__).resolve().parents[1] / "publisher" / "checks" / "statutes.csv"
 
 
@@ -49,7 +50,7 @@ def entries(count: int, repealed: Sequence[str]) -> Iterator[Entry]:
             "actor": f"示例市第{n % 40}局",
             "level": "市级",
             "basis": [
-                f"【法律】《中华人民共和国{title}》第{n % 90 + 1}条",
+                f"【法律】《中华人民共和国{title}》第{n % 90 + 1}条{_QUOTED.format(n % 9 + 1)}",
                 f"《示例省实施〈{title}〉办法》第{n % 9 + 1}条",
             ],
             "statutory_limit": "20个工作日",
@@ -95,8 +96,8 @@ def measure_checks(count: int) -> None:
     with tempfile.TemporaryDirectory() as folder:
         log = open_site(Path(folder))
         publish(log, "powers", "power-list", entries(count, read_repealed()))
-        for name, path in _known_lists():
-            reading = read_file(path.read_bytes(), name=path.name, catalogue=file_loader.load_catalogue(name))
+        for name, data in _known_lists():
+            reading = read_file(data, name=f"{name}.csv", catalogue=file_loader.load_catalogue(name))
             publish(log, name, name, (Entry(entry.content) for entry in reading.records))
         seconds, cpu = _time(log.findings.rebuild)
         found = log.findings.count_unresolved()
@@ -107,10 +108,14 @@ def measure_checks(count: int) -> None:
     )
 
 
-def _known_lists() -> list[tuple[str, Path]]:
+def _known_lists() -> list[tuple[str, bytes]]:
+    from publisher.checks.shipped_statutes import read_shipped_statutes
+
     data = Path(__file__).resolve().parents[1] / "publisher" / "sample" / "data"
-    cancelled = [("cancelled-items", path) for path in sorted((data / "cancelled").glob("*.csv"))[:1]]
-    return [("statutes", _STATUTES), *cancelled]
+    cancelled = [
+        ("cancelled-items", path.read_bytes()) for path in sorted((data / "cancelled").glob("*.csv"))[:1]
+    ]
+    return [("statutes", read_shipped_statutes()), *cancelled]
 
 
 def _time(work: Callable[[], object]) -> tuple[float, float]:

@@ -38,7 +38,7 @@ def derive(
     """Yield the findings that the states of one record have, each with its periods."""
     periods: dict[FindingRow, list[Period]] = {}
     for state in states:
-        needed = _find_needed(check, state.record, known_states)
+        needed = _find_needed(check, state.record, known_states) if check.needs else {}
         if check.needs and not needed:
             continue
         own = states if check.needs_earlier else ()
@@ -50,13 +50,6 @@ def derive(
     for row, cells in periods.items():
         for period in merge_periods(cells):
             yield row, period
-
-
-def concerned_records(
-    check: Check, revisions: Iterable[tuple[int, CheckedRecord]], known_states: KnownStates
-) -> list[int]:
-    """List the records with a revision that looks up something known; the others have no findings."""
-    return sorted({key for key, record in revisions if _find_needed(check, record, known_states)})
 
 
 class _Lookups(Knowledge):

@@ -14,7 +14,7 @@ from publisher.checks.all_checks import CHECKS
 from publisher.checks.check import Publisher
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
-from publisher.log.findings.derivation import concerned_records, derive
+from publisher.log.findings.derivation import derive
 from publisher.log.findings.record_states import Datasets, StateReader, checks_with_states
 from publisher.log.session import Session
 
@@ -101,15 +101,15 @@ def touch_known_lists(conn: Connection, datasets: Datasets, release: int) -> boo
 def compute_rows(
     conn: Connection, datasets: Datasets, instant: int, records: Sequence[int] | None = None
 ) -> Iterator[Row]:
-    """Yield the rows of some records, or of all, as known at an instant."""
+    """Yield the rows of some records, or of all, as known at an instant. Each record is read once."""
     reader = StateReader(conn, datasets, instant)
-    for check, known_states in checks_with_states(reader, datasets):
-        keys, own = datasets.concerned(check), records
-        if check.needs:
-            own = concerned_records(check, reader.revisions(keys, records), known_states)
-        for states in reader.of_datasets(keys, own):
-            for row, period in derive(check, states, known_states):
-                yield asdict(row) | asdict(period)
+    checks = [(set(datasets.concerned(check)), check, k) for check, k in checks_with_states(reader, datasets)]
+    keys = sorted(set[int]().union(*(own for own, _, _ in checks)))
+    for states in reader.of_datasets(keys, records):
+        for own, check, known_states in checks:
+            if states[0].dataset in own:
+                for row, period in derive(check, states, known_states):
+                    yield asdict(row) | asdict(period)
 
 
 def write_rows(conn: Connection, rows: Iterable[Row]) -> int:

@@ -86,28 +86,6 @@ class StateReader:
         for batch in batched(records, _BATCH):
             yield from self._by_record(states.where(_s.record.in_(batch)))
 
-    def revisions(
-        self, keys: Sequence[int], records: Sequence[int] | None = None
-    ) -> Iterator[tuple[int, CheckedRecord]]:
-        """Yield (record, content) of each revision of some datasets, or of these records of them.
-
-        It costs a quarter of their states: a revision has several, and neither id nor hash is read.
-        """
-        query = (
-            select(_v.record, _r.dataset, _v.content)
-            .join_from(t.revision, t.record, _r.key == _v.record)
-            .where(_r.dataset.in_(keys), _v.content.is_not(None))
-            .order_by(_v.key)
-        )
-        batches = [None] if records is None else batched(records, _BATCH)
-        for batch in batches:
-            own = query if batch is None else query.where(_v.record.in_(batch))
-            rows: Iterable[Any] = stream(self._conn, own)
-            for record, dataset, content in rows:
-                catalogue = self._datasets.catalogues[dataset]
-                name, publisher = self._datasets.names[dataset], self._datasets.publishers[dataset]
-                yield record, CheckedRecord(name, "", "", catalogue, _decode(content), publisher)
-
     def _states(self) -> Select[Any]:
         known_to = case((_s.known_to > self._instant, FOREVER), else_=_s.known_to).label("known_to")
         return (
