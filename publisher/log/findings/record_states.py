@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import batched, groupby
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -100,20 +101,16 @@ class StateReader:
         )
 
     def _by_record(self, query: Select[Any]) -> Iterator[list[RecordState]]:
-        for _, rows in groupby(stream(self._conn, query), key=lambda row: row.record):
+        for _, rows in groupby(stream(self._conn, query), key=itemgetter(0)):
             yield [self._state(row) for row in rows]
 
     def _state(self, row: Any) -> RecordState:
-        catalogue = self._datasets.catalogues[row.dataset]
-        name, publisher = self._datasets.names[row.dataset], self._datasets.publishers[row.dataset]
-        return RecordState(
-            CheckedRecord(name, row.id, row.hash, catalogue, _decode(row.content), publisher),
-            Period(row.effective_from, row.effective_to, row.known_from, row.known_to),
-            row.record,
-            row.dataset,
-            row.revision,
-            row.part,
-        )
+        # By position: looking columns up by name takes a third of the time.
+        record, dataset, revision, part, record_id, digest, content, *period = row
+        catalogue = self._datasets.catalogues[dataset]
+        name, publisher = self._datasets.names[dataset], self._datasets.publishers[dataset]
+        own = CheckedRecord(name, record_id, digest, catalogue, _decode(content), publisher)
+        return RecordState(own, Period(*period), record, dataset, revision, part)
 
 
 class KnownStates:
