@@ -16,7 +16,7 @@ from publisher.log.graph.statement_query import (
 )
 from publisher.log.graph.work_query import KINDS, Work, WorkPage, WorkQuery
 from publisher.log.model import View
-from publisher.views.api import requested_view
+from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import works as answers
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT
 from publisher.web import page_cursor, query_parameters
@@ -106,11 +106,11 @@ def work_query(service: Service, params: Parameters) -> tuple[WorkQuery, str]:
     requested_view.check_not_future(service, params.view)
     digest = page_cursor.query_digest("works", replace(params, cursor=None, limit=0))
     cursor = service.cursors.decode_optional(params.cursor, digest)
-    resolved = _one_of(params, "resolved", ("true", "false"))
+    resolved = filter_values.one_of(params, "resolved", ("true", "false"))
     query = WorkQuery(
         view=params.view,
-        kinds=_one_of(params, "kind", KINDS),
-        contains=(params.values_of("contains") or ("",))[0],
+        kinds=filter_values.one_of(params, "kind", KINDS),
+        contains=filter_values.single(params, "contains") or "",
         resolved=None if len(resolved) != 1 else resolved[0] == "true",
         limit=params.limit,
         after=str(cursor.after[0]) if cursor else "",
@@ -122,15 +122,6 @@ def work_page(service: Service, query: WorkQuery, digest: str) -> tuple[WorkPage
     """Read a page. → with the cursor of the next one."""
     page = service.log.graph.works(query)
     return page, _cursor(service, digest, None if page.after is None else (page.after,))
-
-
-def _one_of[T: str](params: Parameters, name: str, values: tuple[T, ...]) -> tuple[T, ...]:
-    """Return the values of a filter. Raises ``invalid-parameters`` for another one."""
-    chosen = tuple(value for value in values if value in params.values_of(name))
-    if len(chosen) < len(set(params.values_of(name))):
-        names = "、".join(values)
-        raise query_parameters.bad_value(name, f"应为{names}。", f"Should be one of {', '.join(values)}.")
-    return chosen
 
 
 def _cursor(service: Service, digest: str, after: tuple[Any, ...] | None) -> str | None:
@@ -225,16 +216,15 @@ def make_listing(
     requested_view.check_not_future(service, params.view)
     digest = page_cursor.query_digest(name, names, replace(params, cursor=None, limit=0))
     cursor = service.cursors.decode_optional(params.cursor, digest)
-    articles = params.values_of("article")
     works = tuple(key for work in params.values_of("work") for key in service.log.graph.names(work))
     query = StatementQuery(
         view=params.view,
         works=names or works,
         datasets=params.values_of("dataset"),
         records=params.values_of("record"),
-        roles=_one_of(params, "role", ROLES),
-        kinds=_one_of(params, "kind", kinds),
-        article=int(articles[0]) if articles else None,
+        roles=filter_values.one_of(params, "role", ROLES),
+        kinds=filter_values.one_of(params, "kind", kinds),
+        article=filter_values.article(params),
         limit=params.limit,
         after=cursor.after if cursor else None,
     )

@@ -10,6 +10,7 @@ import pytest
 
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
+from tests.support.problems import assert_problem
 from tests.support.site import FEES, PLAIN, Site, dataset, publish, site_with_finding
 
 WORK = "城镇排水条例"
@@ -97,3 +98,15 @@ def test_no_cache_keeps_what_the_graph_said_before_it_was_up_to_date(tmp_path: P
         page = addresses[-1]
         assert "收费公示" not in before[page].text
         assert "收费公示" in site.client.get(page).text
+
+
+@pytest.mark.parametrize("query", ["article=0.5", "article=99999999999999999999", "article=1&article=2"])
+def test_a_number_of_an_article_is_a_small_whole_number(site: Site, query: str) -> None:
+    for path in ("/v1/citations", "/v1/effects", f"/v1/works/{WORK}/cited-by"):
+        body = assert_problem(site.client.get(f"{path}?{query}"), "invalid-parameters")
+        assert body["errors"][0]["parameter"] == "article"
+
+
+def test_a_text_that_a_name_contains_is_given_once(site: Site) -> None:
+    assert_problem(site.client.get("/v1/works?contains=a&contains=b"), "invalid-parameters")
+    assert site.client.get(f"/v1/works?contains={WORK[:2]}").json()["works"]

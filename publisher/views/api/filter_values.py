@@ -1,0 +1,35 @@
+"""Values of filters that are chosen from a few, or given once. Each raises ``invalid-parameters``."""
+
+from __future__ import annotations
+
+import re
+
+from publisher.web import query_parameters
+from publisher.web.query_parameters import Parameters
+
+
+def one_of[T: str](params: Parameters, name: str, values: tuple[T, ...]) -> tuple[T, ...]:
+    """Return the values of a filter. Raises ``invalid-parameters`` for another one."""
+    chosen = tuple(value for value in values if value in params.values_of(name))
+    if len(chosen) < len(set(params.values_of(name))):
+        names = "、".join(values)
+        raise query_parameters.bad_value(name, f"应为{names}。", f"Should be one of {', '.join(values)}.")
+    return chosen
+
+
+def single(params: Parameters, name: str) -> str | None:
+    """Return the value of a filter that has one. Raises ``invalid-parameters`` if it is given twice."""
+    given = params.values_of(name)
+    if len(given) > 1:
+        raise query_parameters.bad_value(name, "只能有一个。", "May be given once only.")
+    return given[0] if given else None
+
+
+def article(params: Parameters) -> int | None:
+    """Return the number of an article. Raises ``invalid-parameters``."""
+    number = single(params, "article")
+    if number is not None and re.fullmatch(r"[0-9]{1,4}", number) is None:
+        raise query_parameters.bad_value(
+            "article", "应为0到9999的整数。", "Should be a whole number from 0 to 9999."
+        )
+    return None if number is None else int(number)
