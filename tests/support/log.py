@@ -132,3 +132,8 @@ def problems_after(log: Log, statement: str) -> list[str]:
     with log._session.database.write(keep=False) as conn:
         conn.execute(text(statement))
         return [str(problem) for problem in log.integrity.check(conn, Scope())]
+
+
+def count_documents(log: Log) -> int:
+    """Count what the index should have: states, removals, and withdrawals by their title."""
+    return sum(1 for s in log.queries.spans() if (s.title if s.status == "withdrawn" else s.content))

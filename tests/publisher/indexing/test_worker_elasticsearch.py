@@ -27,6 +27,7 @@ from tests.publisher.indexing.test_worker import log, release
 from tests.search.documents import call, document, index, search, spans
 from tests.support import elasticsearch as elasticsearch_server
 from tests.support.elasticsearch import Node
+from tests.support.log import count_documents
 from tests.support.problems import assert_problem
 
 __all__ = ["log"]
@@ -171,7 +172,7 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on_and_catches_up_
         assert client.get("/readyz").json()["status"] == "ok"
         hits = client.get("/v1/search?q=许可").json()["hits"]
         assert [hit["title"]["text"] for hit in hits] == [f"第{number}项许可"]
-    assert call(engine.count) == sum(1 for span in log.queries.spans() if span.status == "stated")
+    assert call(engine.count) == count_documents(log)
 
 
 def assert_all_but_search(client: httpx.Client, title: str) -> None:
@@ -261,4 +262,4 @@ def test_releases_wait_while_the_index_is_read_only(
     anyio.run(worker.run_round, log, engine)
     state = anyio.run(worker.status, log, engine)
     assert (state.pending, state.error) == (0, "")
-    assert state.documents == sum(1 for span in log.queries.spans() if span.status == "stated")
+    assert state.documents == count_documents(log)
