@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, case, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, or_, select, true
 
 from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.checks.check import text_of
@@ -184,7 +184,7 @@ def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[A
             func.max(ended_at).over(partition_by=c.id).label("ended_at"),
             func.row_number().over(partition_by=c.id, order_by=order).label("place"),
         )
-        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day, *_of_all_periods(query))
+        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day, *_of_all_periods(conn, query))
         .subquery()
     )
     p, r, d = periods.c, t.record.c, t.dataset.c
@@ -211,7 +211,7 @@ def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[A
     )
 
 
-def _of_all_periods(query: FindingQuery) -> Iterator[ColumnElement[bool]]:
+def _of_all_periods(conn: Connection, query: FindingQuery) -> Iterator[ColumnElement[bool]]:
     """Yield conditions on what no two periods of a finding differ in, so that indexes serve them."""
     c, r, d = f.finding.c, t.record.c, t.dataset.c
     # A finding that becomes an agreement ends.
@@ -221,7 +221,9 @@ def _of_all_periods(query: FindingQuery) -> Iterator[ColumnElement[bool]]:
     if query.datasets is not None:
         yield c.dataset.in_(select(d.key).where(d.name.in_(tuple(map(storable, query.datasets)))))
     if query.records:
-        yield c.record.in_(select(r.key).where(r.id.in_(tuple(map(storable, query.records)))))
+        # Keys and not a subquery: with that SQLite read all findings of the list instead of the record's own.
+        ids = tuple(map(storable, query.records))
+        yield c.record.in_(conn.scalars(select(r.key).where(r.id.in_(ids))).all())
 
 
 def _handled(
@@ -229,6 +231,9 @@ def _handled(
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the condition of findings that were handled in one of the ways."""
     if not wanted:
+        return
+    if not responses.has_lists(conn):
+        yield true() if "unanswered" in wanted else false()
         return
     is_dismissed = finding.in_(responses.dismissed(conn, clocks))
     is_answered = finding.in_(responses.answered(clocks))

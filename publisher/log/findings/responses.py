@@ -64,6 +64,11 @@ def newest_responded(conn: Connection, clocks: Clocks, limit: int) -> list[str]:
     return [row.text for row in conn.execute(newest).all()]
 
 
+def has_lists(conn: Connection) -> bool:
+    """Report whether the site has a list of responses; without one nothing needs to be looked for."""
+    return conn.scalar(select(_d.key).where(_d.catalogue == CATALOGUE).limit(1)) is not None
+
+
 def answered(clocks: Clocks) -> Select[Any]:
     """Select the ids of findings that have an answer in a view."""
     kinds = t.value.alias("kind")
@@ -94,7 +99,10 @@ def _in_view(clocks: Clocks, *conditions: ColumnElement[bool]) -> Select[Any]:
     return (
         select(_values.text, _v.content, _r.id, _d.name, t.release.c.number)
         .join_from(t.dataset, t.span, _s.dataset == _d.key)
-        .join(t.value, and_(_values.revision == _s.revision, _values.field == "finding"))
+        .join(
+            t.value,
+            and_(_values.revision == _s.revision, _values.dataset == _d.key, _values.field == "finding"),
+        )
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .join(t.release, t.release.c.sequence == _s.brought)
