@@ -51,7 +51,7 @@ def read_responses(
 ) -> Mapping[str, tuple[Response, ...]]:
     """Read the responses to some findings in a view, oldest first."""
     responses: dict[str, list[Response]] = {}
-    for batch in batched(findings, _BATCH):
+    for batch in batched(findings if has_lists(conn) else (), _BATCH):
         rows = _in_view(clocks, _values.text.in_(batch))
         for row in conn.execute(rows).all():
             responses.setdefault(row.text, []).append(_response(row, _decode(row.content)))
@@ -60,6 +60,8 @@ def read_responses(
 
 def newest_responded(conn: Connection, clocks: Clocks, limit: int) -> list[str]:
     """List the findings of the newest responses in a view."""
+    if not has_lists(conn):
+        return []
     newest = _in_view(clocks).order_by(t.release.c.sequence.desc(), _r.id).limit(limit)
     return [row.text for row in conn.execute(newest).all()]
 
