@@ -6,12 +6,12 @@ from collections.abc import Sequence
 from html import escape
 from urllib.parse import quote
 
-from feeds.feed import Category, Entry, Feed, Link
+from feeds.feed import Category, Entry
 from publisher.log.graph.statement_query import PublishedEffect
 from publisher.log.log import Log
 from publisher.log.model import Site
-from publisher.views.syndication.feed import ICON, render, site_author
-from publisher.views.syndication.scope import FORMS, Form
+from publisher.views.syndication.feed import site_feed
+from publisher.views.syndication.scope import Form
 from schemas.words import EFFECTS
 
 ENTRIES = 100
@@ -21,30 +21,16 @@ ENTRIES = 100
 def render_effect_feed(log: Log, form: Form, effects: Sequence[PublishedEffect], *, query: str) -> bytes:
     """Serialize effects, those that were published last first. ``query``: filters, with ``?`` or empty."""
     site = log.datasets.site()
-    own, _ = log.datasets.site_details()
-    entries = tuple(_entry(one, site) for one in effects[:ENTRIES])
-    feed = Feed(
-        id=f"tag:{site.tag_authority}:effects{query}",
+    return site_feed(
+        log,
+        form,
+        "effects",
+        [_entry(one, site) for one in effects[:ENTRIES]],
+        query=query,
         title="法规文件的废止、修订和取消",
         subtitle="各清单的条目写明的废止、修订、取消、下放、解读和实施，逐字引用原文",
-        updated=max((one.updated for one in entries), default=log.datasets.site_created_at()),
         link=f"{site.base}/works",
-        self_link=_address(site, form, query),
-        author=site_author(site, own),
-        author_link=f"{site.base}/",
-        icon=site.base + ICON,
-        entries=entries,
-        links=tuple(
-            Link(_address(site, other, query), "alternate", media)
-            for other, media in FORMS.items()
-            if other != form
-        ),
     )
-    return render(feed, form)
-
-
-def _address(site: Site, form: Form, query: str) -> str:
-    return f"{site.base}/effects.{form}{query}"
 
 
 def _entry(effect: PublishedEffect, site: Site) -> Entry:

@@ -72,6 +72,41 @@ def build_feed(
     )
 
 
+def site_feed(
+    log: Log,
+    form: Form,
+    path: str,
+    entries: Sequence[Entry],
+    *,
+    query: str,
+    title: str,
+    subtitle: str,
+    link: str = "",
+) -> bytes:
+    """Serialize the feed of a list of the whole site, such as ``/changes``.
+
+    ``path``: of the list, without ``/``. ``query``: its filters, with the ``?`` or empty. ``link``: address of
+    the page, if it is not that of the list.
+    """
+    site = log.datasets.site()
+    own, _ = log.datasets.site_details()
+    addresses = {one: f"{site.base}/{path}.{one}{query}" for one in FORMS}
+    feed = Feed(
+        id=f"tag:{site.tag_authority}:{path}{query}",
+        title=title,
+        subtitle=subtitle,
+        updated=max((one.updated_at for one in entries), default=log.datasets.site_created_at()),
+        link=link or f"{site.base}/{path}{query}",
+        self_link=addresses[form],
+        author=site_author(site, own),
+        author_link=f"{site.base}/",
+        icon=site.base + ICON,
+        entries=tuple(entries),
+        links=tuple(Link(addresses[o], "alternate", media) for o, media in FORMS.items() if o != form),
+    )
+    return render(feed, form)
+
+
 def site_author(site: Site, own: SiteDetails) -> str:
     """Return the author of feeds of several datasets: the body responsible for the site, if it is stated."""
     return own.owner or own.name or site.base

@@ -6,12 +6,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
 
-from feeds.feed import Category, Entry, Feed, Link
+from feeds.feed import Category, Entry
 from publisher.log.findings.finding_query import PublishedFinding
 from publisher.log.log import Log
 from publisher.log.model import Site
-from publisher.views.syndication.feed import ICON, render, site_author
-from publisher.views.syndication.scope import FORMS, Form
+from publisher.views.syndication.feed import site_feed
+from publisher.views.syndication.scope import Form
 from schemas.words import FINDING_STATUSES, SEVERITIES
 
 ENTRIES = 100
@@ -26,34 +26,18 @@ def render_finding_feed(
     ``query``: the filters of the list, with its ``?`` or empty.
     ``title``: of the dataset that they are about, or empty.
     """
-    site = log.datasets.site()
-    own, _ = log.datasets.site_details()
-    responded_at = _response_times(log, findings)
-    every = sorted((_entry(one, site, responded_at) for one in findings), key=_latest_first)
-    entries = tuple(every[:ENTRIES])
+    site, responded_at = log.datasets.site(), _response_times(log, findings)
+    entries = sorted((_entry(one, site, responded_at) for one in findings), key=_latest_first)
     subject = f"{title}：" if title else ""
-    feed = Feed(
-        id=f"tag:{site.tag_authority}:findings{query}",
+    return site_feed(
+        log,
+        form,
+        "findings",
+        entries[:ENTRIES],
+        query=query,
         title=f"{subject}待核问题",
         subtitle="各清单互相核对所见，逐字引用所涉及的每一行；未经确认，只说明清单上仍列有什么",
-        updated=max((one.updated for one in entries), default=log.datasets.site_created_at()),
-        link=f"{site.base}/findings{query}",
-        self_link=_address(site, form, query),
-        author=site_author(site, own),
-        author_link=f"{site.base}/",
-        icon=site.base + ICON,
-        entries=entries,
-        links=tuple(
-            Link(_address(site, other, query), "alternate", media)
-            for other, media in FORMS.items()
-            if other != form
-        ),
     )
-    return render(feed, form)
-
-
-def _address(site: Site, form: Form, query: str) -> str:
-    return f"{site.base}/findings.{form}{query}"
 
 
 type _ResponseTimes = Mapping[tuple[str, int], datetime]
