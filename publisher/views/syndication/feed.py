@@ -85,8 +85,8 @@ def site_feed(
 ) -> bytes:
     """Serialize the feed of a list of the whole site, such as ``/changes``.
 
-    ``path``: of the list, without ``/``. ``query``: its filters, with the ``?`` or empty. ``link``: address of
-    the page, if it is not that of the list.
+    ``path``: of the list, without ``/``. ``query``: its filters, with the ``?`` or empty. ``link``: address
+    of the page, if it is not that of the list.
     """
     site = log.datasets.site()
     own, _ = log.datasets.site_details()
@@ -102,7 +102,9 @@ def site_feed(
         author_link=f"{site.base}/",
         icon=site.base + ICON,
         entries=tuple(entries),
-        links=tuple(Link(addresses[o], "alternate", media) for o, media in FORMS.items() if o != form),
+        links=tuple(
+            Link(address, "alternate", FORMS[one]) for one, address in addresses.items() if one != form
+        ),
     )
     return render(feed, form)
 

@@ -16,6 +16,7 @@ from tests.support.site import BASE, FEES, Site, four_releases
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 NAME, OWNER = "示例市人民政府清单公开", "示例市人民政府办公室 <&>"
+FEEDS = ("/feeds/all.atom", "/changes.atom", "/findings.rss", "/effects.json")
 PAGES = ("/", f"/datasets/{FEES}", f"/datasets/{FEES}/releases/1", "/problems/no-such-record", "/developers")
 
 
@@ -34,7 +35,7 @@ def newest_document(site: Site) -> dict[str, object]:
 
 def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
     geo = (f"/ogc/collections/{FEES}/items?f=html", "/ogc?f=html")
-    paths = (*PAGES, *geo, "/ogc/api", f"/datasets/{FEES}?release=1", "/catalog", "/feeds/all.atom")
+    paths = (*PAGES, *geo, "/ogc/api", f"/datasets/{FEES}?release=1", "/catalog", *FEEDS)
     before = {path: site.client.get(path) for path in paths}
     site.log.datasets.change_site(
         name=NAME, owner=OWNER, contact="data@example.gov.cn", code="1234567890", icp="示ICP备1号"

@@ -17,6 +17,7 @@ from publisher.views.api.routes.change_list import ChangeListing
 from publisher.views.api.titles import field_title
 from publisher.views.pages.changes import change_list
 from publisher.views.pages.printing import field_html
+from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
 from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list
@@ -77,23 +78,16 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
         def render() -> bytes:
             log = visit.service.log
             listed = log.changes.newest(replace(listing.query, limit=ENTRIES))
-            query = visit.link("", visit.pairs).removeprefix(visit.root)
-            return render_change_list(log, form, [one.change for one in listed], query=query)
+            return render_change_list(log, form, [one.change for one in listed], query=visit.own_query)
 
-        async def build() -> bytes:
-            return await sync_to_thread(render)
-
-        read = visit.service.site_details
-        details = await sync_to_thread(read)
-        return AsyncReply(listing.validity.extended(details.details, details.changed_at), build)
+        return await feed_reply(visit, listing.validity, render)
 
     return serve
 
 
 def _listing(visit: Visit) -> ChangeListing:
     """Raises the same errors as the list."""
-    whole = replace(visit, pairs=visit.pairs_without("cursor", "limit"))
-    return api.make_listing(visit.service, whole.parse_query(api.GRAMMAR, clocks=True))
+    return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 
 async def _write_table(

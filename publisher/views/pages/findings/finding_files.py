@@ -14,6 +14,7 @@ from publisher.log.model import Dataset
 from publisher.views.api.routes import findings as api
 from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import labels
+from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
 from publisher.views.syndication.finding_feed import ENTRIES, render_finding_feed
@@ -84,21 +85,16 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
                 findings = log.findings.page(own).findings
             datasets = visit.values("dataset")
             title = visit.service.dataset(datasets[0]).title if len(datasets) == 1 else ""
-            query = visit.link("", visit.pairs).removeprefix(visit.root)
-            return render_finding_feed(log, form, findings, query=query, title=title)
+            return render_finding_feed(log, form, findings, query=visit.own_query, title=title)
 
-        async def build() -> bytes:
-            return await sync_to_thread(render)
-
-        return AsyncReply(listing.validity, build)
+        return await feed_reply(visit, listing.validity, render)
 
     return serve
 
 
 def _listing(visit: Visit) -> api.FindingListing:
     """Raises the same errors as the list."""
-    whole = replace(visit, pairs=visit.pairs_without("cursor", "limit"))
-    return api.make_listing(visit.service, whole.parse_query(api.GRAMMAR, clocks=True))
+    return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 
 async def _write_table(

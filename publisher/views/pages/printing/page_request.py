@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
 from typing import Literal
@@ -121,6 +121,16 @@ class Visit:
         """Parse the query by ``grammar``; ``clocks`` includes them. Raises ``invalid-parameters``."""
         pairs = (*self.pairs, *self.clocks) if clocks else self.pairs
         return query_parameters.parse_pairs(query_parameters.group(pairs), grammar)
+
+    def parse_list(self, grammar: Grammar) -> Parameters:
+        """Parse the query of a list without its page, for files and feeds. Raises ``invalid-parameters``."""
+        whole = replace(self, pairs=self.pairs_without("cursor", "limit"))
+        return whole.parse_query(grammar, clocks=True)
+
+    @property
+    def own_query(self) -> str:
+        """The query of this address without clocks and language, with its ``?``, or empty."""
+        return _query(self.pairs)
 
     def today(self) -> date:
         """Return the page's day."""

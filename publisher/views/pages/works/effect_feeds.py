@@ -8,6 +8,7 @@ from dataclasses import replace
 from litestar.concurrency import sync_to_thread
 
 from publisher.views.api.routes import works as api
+from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.syndication.effect_feed import ENTRIES, render_effect_feed
 from publisher.views.syndication.scope import Form
@@ -18,19 +19,14 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
     """Make the function that serves the newest effects as a feed, with the filters of ``/v1/effects``."""
 
     async def serve(visit: Visit) -> AsyncReply:
-        whole = replace(visit, pairs=visit.pairs_without("cursor", "limit"))
-        params = whole.parse_query(api.EFFECTS_GRAMMAR, clocks=True)
+        params = visit.parse_list(api.EFFECTS_GRAMMAR)
         listing = await sync_to_thread(api.make_listing, visit.service, params, "effects", api.EFFECTS)
 
         def render() -> bytes:
             log = visit.service.log
             page = log.graph.effects(replace(listing.query, limit=ENTRIES))
-            query = visit.link("", visit.pairs).removeprefix(visit.root)
-            return render_effect_feed(log, form, page.statements, query=query)
+            return render_effect_feed(log, form, page.statements, query=visit.own_query)
 
-        async def build() -> bytes:
-            return await sync_to_thread(render)
-
-        return AsyncReply(listing.validity, build)
+        return await feed_reply(visit, listing.validity, render)
 
     return serve
