@@ -2,8 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from openapi.operation import Parameter
 from publisher.web.query_parameters import DEFAULT_LIMIT, MAX_LIMIT
+
+
+def text_filter(name: str, description: str, **schema: Any) -> Parameter:
+    """Describe a filter of a list; ``schema`` adds to its JSON Schema."""
+    return Parameter(name, description, {"type": "string", **schema})
+
 
 DATASET = Parameter(
     "dataset",

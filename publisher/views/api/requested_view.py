@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from urllib.parse import quote, urlencode
@@ -12,13 +13,17 @@ from publisher.log.model import View
 from publisher.views.api.answers import common
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
+from publisher.web.page_cursor import Cursor, query_digest
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import COMPARISONS, Grammar
+from publisher.web.query_parameters import COMPARISONS, Grammar, Parameters
 from publisher.web.route import Call
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, FieldType
 
-VIEW = frozenset({"as_of", "known_at", "release"})
+CLOCKS = frozenset({"as_of", "known_at"})
+VIEW = CLOCKS | {"release"}
+PAGED = CLOCKS | {"limit", "cursor"}
+"""Parameters of a list of the whole site, besides its filters."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _WRITTEN = "%!$&'()*+,;=:@/?-._~"
 """What stands for itself in a query (RFC 3986, section 3.4)."""
@@ -75,6 +80,26 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
     if view.as_of is not None:
         return Validity((sequence,), published)
     return Validity((sequence, day), latest_modification(published, day))
+
+
+def site_validity(service: Service, view: View, *state: object) -> Validity:
+    """Return the validity of what the whole site says in a view. ``state``: of what is derived from it."""
+    sequence, day = service.log.queries.validator()
+    published = service.published_anywhere(sequence)
+    if view.as_of is not None:
+        return Validity((sequence, *state), published)
+    return Validity((sequence, *state, day), latest_modification(published, day))
+
+
+def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str, Cursor | None]:
+    """Read the cursor of a list of the whole site. → with the digest of the query, which cursors contain.
+
+    ``name``: what tells the list from others. Raises ``invalid-parameters`` for an instant in the future, and
+    ``invalid-cursor``.
+    """
+    check_not_future(service, params.view)
+    digest = query_digest(*name, replace(params, cursor=None, limit=0))
+    return digest, service.cursors.decode_optional(params.cursor, digest)
 
 
 def pinned_validity(service: Service, dataset: str, number: int, *marks: object) -> Validity:

@@ -3,20 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from msgspec import structs
 
 from feeds.fee_direction import FEE_DIRECTIONS
-from openapi.operation import Operation, Parameter
+from openapi.operation import Operation
 from publisher.log.changes.change_query import ChangePage, ChangeQuery, ListedChange
 from publisher.log.model import Dataset
 from publisher.log.queries.later_events import Erasure
 from publisher.views.api import requested_view
 from publisher.views.api.answers import change_list as answers
-from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
 from publisher.views.api.routes import changes
 from publisher.views.syndication.scope import TERMS
 from publisher.web import page_cursor, query_parameters
@@ -28,14 +27,10 @@ from publisher.web.service import Service
 _DAY = "effective_on"
 _TEXTS = ("kind", "dataset", "body", "division", "part", "record")
 GRAMMAR = Grammar(
-    names=frozenset({"as_of", "known_at", "limit", "cursor"}),
+    names=requested_view.PAGED,
     filters={**dict.fromkeys(_TEXTS, "string"), _DAY: "date"},
     operators=frozenset({"gte", "lte"}),
 )
-
-
-def _filter(name: str, description: str, **schema: Any) -> Parameter:
-    return Parameter(name, description, {"type": "string", **schema})
 
 
 @route(
@@ -50,17 +45,17 @@ def _filter(name: str, description: str, **schema: Any) -> Parameter:
         "changes by a better parser. Repeat a name for or. Mirrors use the changes of each dataset.",
         answer=answers.SiteChanges,
         parameters=(
-            _filter(
+            text_filter(
                 "kind", "变化的种类，或收费上调、下调 / Kind of change, or a direction", enum=list(TERMS)
             ),
-            _filter("dataset", "数据集的名称 / Name of a dataset"),
-            _filter("body", "部门，同搜索 / Body of the record, as in search"),
-            _filter("division", "数据集的行政区划代码 / GB/T 2260 code of the dataset"),
-            _filter("part", "报送部门 / Part"),
-            _filter("record", "记录标识 / Id of a record"),
-            _filter(_DAY, "生效日期 / Effective day", format="date"),
-            _filter(f"{_DAY}.gte", "该日起生效的 / In effect from this day or later", format="date"),
-            _filter(f"{_DAY}.lte", "至该日生效的 / In effect by this day", format="date"),
+            text_filter("dataset", "数据集的名称 / Name of a dataset"),
+            text_filter("body", "部门，同搜索 / Body of the record, as in search"),
+            text_filter("division", "数据集的行政区划代码 / GB/T 2260 code of the dataset"),
+            text_filter("part", "报送部门 / Part"),
+            text_filter("record", "记录标识 / Id of a record"),
+            text_filter(_DAY, "生效日期 / Effective day", format="date"),
+            text_filter(f"{_DAY}.gte", "该日起生效的 / In effect from this day or later", format="date"),
+            text_filter(f"{_DAY}.lte", "至该日生效的 / In effect by this day", format="date"),
             AS_OF,
             KNOWN_AT,
             LIMIT,
@@ -95,9 +90,7 @@ class ChangeListing:
 
 def make_listing(service: Service, params: Parameters) -> ChangeListing:
     """Raises ``invalid-parameters``, ``invalid-cursor``."""
-    requested_view.check_not_future(service, params.view)
-    digest = page_cursor.query_digest("site-changes", replace(params, cursor=None, limit=0))
-    cursor = service.cursors.decode_optional(params.cursor, digest)
+    digest, cursor = requested_view.begin_list(service, params, "site-changes")
     datasets = {one.name: one for one in service.log.datasets.all()}
     sequence = service.log.queries.sequence(None)
     validity = Validity((sequence, tuple(datasets.values())), service.published_anywhere(sequence))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
-from typing import Any, get_args
+from dataclasses import dataclass
+from typing import get_args
 
 from openapi.operation import Operation, Parameter
 from publisher.checks.all_checks import CHECKS
@@ -22,7 +22,7 @@ from publisher.log.findings.responses import Handling, Response
 from publisher.log.model import View
 from publisher.views.api import requested_view
 from publisher.views.api.answers import findings as answers
-from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -31,19 +31,13 @@ from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 
 _FILTERS = ("check", "dataset", "body", "division", "part", "record", "severity", "status", "handling")
-GRAMMAR = Grammar(
-    names=frozenset({"as_of", "known_at", "limit", "cursor"}), filters=dict.fromkeys(_FILTERS, "string")
-)
-VIEW = Grammar(names=frozenset({"as_of", "known_at"}))
+GRAMMAR = Grammar(names=requested_view.PAGED, filters=dict.fromkeys(_FILTERS, "string"))
+VIEW = Grammar(names=requested_view.CLOCKS)
 _PLAIN = Grammar()
 _ID = re.compile(r"[0-9a-f]{20}")
 _RELEASE = re.compile(r"([a-z0-9][a-z0-9-]{0,99})/([1-9][0-9]{0,8})")
 _STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus.__value__)
 HANDLINGS: tuple[Handling, ...] = get_args(Handling.__value__)
-
-
-def _filter(name: str, description: str, **schema: Any) -> Parameter:
-    return Parameter(name, description, {"type": "string", **schema})
 
 
 @route(
@@ -57,20 +51,20 @@ def _filter(name: str, description: str, **schema: Any) -> Parameter:
         "Newest first. Repeat a name for or.",
         answer=answers.Findings,
         parameters=(
-            _filter("check", "核对的代码，见 /v1/checks / Code of a check"),
-            _filter("dataset", "数据集的名称 / Name of a dataset"),
-            _filter("body", "公布机关 / Publishing body of the dataset"),
-            _filter("division", "行政区划代码 / GB/T 2260 code of the dataset"),
-            _filter("part", "报送部门 / Part"),
-            _filter("record", "记录标识 / Id of a record"),
-            _filter("severity", "fact、likely 或 look / One of these"),
-            _filter(
+            text_filter("check", "核对的代码，见 /v1/checks / Code of a check"),
+            text_filter("dataset", "数据集的名称 / Name of a dataset"),
+            text_filter("body", "公布机关 / Publishing body of the dataset"),
+            text_filter("division", "行政区划代码 / GB/T 2260 code of the dataset"),
+            text_filter("part", "报送部门 / Part"),
+            text_filter("record", "记录标识 / Id of a record"),
+            text_filter("severity", "fact、likely 或 look / One of these"),
+            text_filter(
                 "status",
                 "open 仍在，ended 已结束；默认 open / Those that hold, or that ended",
                 enum=list(_STATUSES),
                 default="open",
             ),
-            _filter(
+            text_filter(
                 "handling",
                 "unanswered 尚未回应，answered 已回应，dismissed 不成立 / How it was handled",
                 enum=list(HANDLINGS),
@@ -108,9 +102,7 @@ class FindingListing:
 
 def make_listing(service: Service, params: Parameters) -> FindingListing:
     """Raises ``invalid-parameters``, ``invalid-cursor``."""
-    requested_view.check_not_future(service, params.view)
-    digest = page_cursor.query_digest("findings", replace(params, cursor=None, limit=0))
-    cursor = service.cursors.decode_optional(params.cursor, digest)
+    digest, cursor = requested_view.begin_list(service, params, "findings")
     return FindingListing(_query(service, params, cursor), digest, validity(service, params.view))
 
 
@@ -157,12 +149,7 @@ def _datasets(service: Service, params: Parameters) -> tuple[str, ...] | None:
 
 def validity(service: Service, view: View) -> Validity:
     """Return the validity of what the checks find in a view."""
-    sequence, day = service.log.queries.validator()
-    modified = service.published_anywhere(sequence)
-    state = service.log.findings.validator()
-    if view.as_of is not None:
-        return Validity((sequence, *state), modified)
-    return Validity((sequence, *state, day), requested_view.latest_modification(modified, day))
+    return requested_view.site_validity(service, view, *service.log.findings.validator())
 
 
 def _page(service: Service, call: Call, listing: FindingListing) -> answers.Findings:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, get_args
 from urllib.parse import quote
 
@@ -18,7 +18,7 @@ from publisher.log.graph.work_query import KINDS, Work, WorkPage, WorkQuery
 from publisher.log.model import View
 from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import works as answers
-from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar, Parameters
@@ -28,15 +28,14 @@ from schemas.reference.legal_bases import Role
 
 ROLES: tuple[Role, ...] = get_args(Role.__value__)
 EFFECTS: tuple[EffectKind, ...] = get_args(EffectKind.__value__)
-_PAGED = frozenset({"as_of", "known_at", "limit", "cursor"})
-VIEW = Grammar(names=frozenset({"as_of", "known_at"}))
-WORKS = Grammar(names=_PAGED, filters=dict.fromkeys(("kind", "contains", "resolved"), "string"))
+VIEW = Grammar(names=requested_view.CLOCKS)
+WORKS = Grammar(names=requested_view.PAGED, filters=dict.fromkeys(("kind", "contains", "resolved"), "string"))
 CITATIONS = Grammar(
-    names=_PAGED,
+    names=requested_view.PAGED,
     filters={**dict.fromkeys(("work", "dataset", "record", "role", "kind"), "string"), "article": "integer"},
 )
 EFFECTS_GRAMMAR = Grammar(
-    names=_PAGED,
+    names=requested_view.PAGED,
     filters={**dict.fromkeys(("work", "dataset", "record", "kind"), "string"), "article": "integer"},
 )
 _VIEW = (AS_OF, KNOWN_AT)
@@ -51,15 +50,11 @@ _KEY = Parameter(
 )
 
 
-def _filter(name: str, description: str, **schema: Any) -> Parameter:
-    return Parameter(name, description, {"type": "string", **schema})
-
-
-_DATASET = _filter("dataset", "数据集的名称 / Name of a dataset")
-_RECORD = _filter("record", "记录标识 / Id of a record")
-_ROLE = _filter("role", "basis、mention 或 edition-note / One of these", enum=list(ROLES))
-_KIND = _filter("kind", "文件的种类 / Kind of the work", enum=list(KINDS))
-_EFFECT = _filter("kind", "作用的种类 / Kind of the effect", enum=list(EFFECTS))
+_DATASET = text_filter("dataset", "数据集的名称 / Name of a dataset")
+_RECORD = text_filter("record", "记录标识 / Id of a record")
+_ROLE = text_filter("role", "basis、mention 或 edition-note / One of these", enum=list(ROLES))
+_KIND = text_filter("kind", "文件的种类 / Kind of the work", enum=list(KINDS))
+_EFFECT = text_filter("kind", "作用的种类 / Kind of the effect", enum=list(EFFECTS))
 _ARTICLE = Parameter("article", "第几条 / Number of the article", {"type": "integer"})
 
 
@@ -75,8 +70,8 @@ _ARTICLE = Parameter("article", "第几条 / Number of the article", {"type": "i
         answer=answers.Works,
         parameters=(
             _KIND,
-            _filter("contains", "标识中含有的文字 / Part of the key"),
-            _filter(
+            text_filter("contains", "标识中含有的文字 / Part of the key"),
+            text_filter(
                 "resolved",
                 "true 本站清单中有的，false 没有的 / In a list of this site",
                 enum=["true", "false"],
@@ -103,9 +98,7 @@ def list_works(service: Service, call: Call) -> Reply:
 
 def work_query(service: Service, params: Parameters) -> tuple[WorkQuery, str]:
     """→ with the digest of the query. Raises ``invalid-parameters``, ``invalid-cursor``."""
-    requested_view.check_not_future(service, params.view)
-    digest = page_cursor.query_digest("works", replace(params, cursor=None, limit=0))
-    cursor = service.cursors.decode_optional(params.cursor, digest)
+    digest, cursor = requested_view.begin_list(service, params, "works")
     resolved = filter_values.one_of(params, "resolved", ("true", "false"))
     query = WorkQuery(
         view=params.view,
@@ -137,11 +130,7 @@ def _links(service: Service, call: Call, cursor: str | None) -> answers.WorksLin
 
 def validity(service: Service, view: View) -> Validity:
     """Return the validity of what the graph says in a view."""
-    sequence, day = service.log.queries.validator()
-    modified, version = service.published_anywhere(sequence), service.log.graph.validator()
-    if view.as_of is not None:
-        return Validity((sequence, version), modified)
-    return Validity((sequence, version, day), requested_view.latest_modification(modified, day))
+    return requested_view.site_validity(service, view, *service.log.graph.validator())
 
 
 @route(
@@ -213,9 +202,7 @@ def make_listing(
     service: Service, params: Parameters, name: str, kinds: tuple[str, ...], names: tuple[str, ...] = ()
 ) -> _Listing:
     """Raises ``invalid-parameters``, ``invalid-cursor``. ``names``: of the work of the path."""
-    requested_view.check_not_future(service, params.view)
-    digest = page_cursor.query_digest(name, names, replace(params, cursor=None, limit=0))
-    cursor = service.cursors.decode_optional(params.cursor, digest)
+    digest, cursor = requested_view.begin_list(service, params, name, names)
     works = tuple(key for work in params.values_of("work") for key in service.log.graph.names(work))
     query = StatementQuery(
         view=params.view,
@@ -338,7 +325,7 @@ def list_effects_of_work(service: Service, call: Call) -> Reply:
     return _effects(service, call, service.log.graph.work(call.path["key"]).names)
 
 
-_WORK = _filter("work", "文号或名称 / Number or title of a work")
+_WORK = text_filter("work", "文号或名称 / Number or title of a work")
 
 
 @route(
