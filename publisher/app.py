@@ -14,6 +14,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from importlib import metadata
+from pathlib import Path
 
 import anyio
 import uvicorn
@@ -89,8 +90,11 @@ def create_app(
         search = open_engine(settings)
         closers.append(search.close)
     processes = FileProcesses(generate_file, settings.exports.threads) if generate_file else None
-    service = replace(create_service(settings, log, search, clock), file_processes=processes)
-    if (corrections := service.corrections) is not None:
+    corrections = _open_corrections(settings, clock)
+    service = replace(
+        create_service(settings, log, search, clock), file_processes=processes, corrections=corrections
+    )
+    if corrections is not None:
         closers.append(lambda: sync_to_thread(corrections.inbox.close))
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
@@ -118,6 +122,10 @@ def create_app(
     )
 
 
+def _cursor_key(settings: Settings) -> Path:
+    return settings.home / "cursor.key"
+
+
 async def _prepare(service: Service, press: Press) -> None:
     """Compile templates, print the home page and read the word lists of the search."""
     await sync_to_thread(press.compile_templates)
@@ -130,8 +138,7 @@ async def _prepare(service: Service, press: Press) -> None:
 def create_service(
     settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
-    """Create the service on which routes depend: log, search engine, names and clock."""
-    key = read_or_create_key(settings.home / "cursor.key")
+    """Create the service on which routes depend: log, search engine, names and clock. It opens nothing."""
     lacks, successions = log.recovery.shortfall(), log.recovery.successions()
     return Service(
         site=log.datasets.site(),
@@ -142,10 +149,9 @@ def create_service(
         version=metadata.version("qingdan"),
         budgets=ClientBudgets(settings.client_header),
         started_at=clock(),
-        cursors=CursorCodec(key),
+        cursors=CursorCodec(read_or_create_key(_cursor_key(settings))),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
-        corrections=_open_corrections(settings, key, clock),
         shows_actor=settings.shows_actor,
         missing=None if lacks is None else lacks[1],
         succession=successions[-1] if successions else None,
@@ -153,8 +159,9 @@ def create_service(
     )
 
 
-def _open_corrections(settings: Settings, key: bytes, clock: Callable[[], datetime]) -> CorrectionForm | None:
+def _open_corrections(settings: Settings, clock: Callable[[], datetime]) -> CorrectionForm | None:
     """Open the inbox of corrections; None if the site takes none."""
+    key = read_or_create_key(_cursor_key(settings))
     inbox = PublicInbox.open(
         settings.database, settings.inbox, key, capacity=settings.corrections, clock=clock
     )
