@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from publisher.checks.basis_repealed import statute_key
+from publisher.checks.known_statutes import statute_key
 from publisher.checks.shipped_statutes import EDITIONS, REPEALS, write_statutes
 from publisher.workflow.statute_editions import editions_from_texts
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache
+from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.basis_repealed import TITLE, date_of, statute_key
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
+from publisher.checks.known_statutes import STATUTES, date_of, find_rows, rests_on_statutes, statute_key
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.article_hashes import (
@@ -24,7 +24,6 @@ from schemas.reference.article_hashes import (
 from schemas.reference.legal_bases import CitedStatute, find_cited_statutes
 from schemas.reference.quoted_articles import QuotedArticle, article_key, find_quoted_articles
 
-_STATUTES = "statutes"
 _LEAST_CLAUSES = 2
 """A single clause may have the hash of another one by chance."""
 _LEAST_SHARE = 0.3
@@ -90,7 +89,7 @@ class ArticleMoved(Check):
     code = "article-moved"
     version = 1
     title = Bilingual("所引条文的条号已变", "Quoted article has another number")
-    needs = MappingProxyType({_STATUTES: _keys_of_row})
+    needs = MappingProxyType({STATUTES: _keys_of_row})
     rules = (_MOVED, _MOVED_IN_PART, _UNDATED)
     way_out = Bilingual(
         "请按现行版本核对条号和条文，并注明版本",
@@ -117,8 +116,7 @@ class ArticleMoved(Check):
 
     @override
     def concerns(self, catalogue: Catalogue) -> bool:
-        """Lists of documents and decisions cite what was in force at their time."""
-        return not catalogue.running and bool(catalogue.basis_fields)
+        return rests_on_statutes(catalogue)
 
     @override
     def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
@@ -150,11 +148,7 @@ class ArticleMoved(Check):
 def _find_moved(
     item: int | None, text: str, knowledge: Knowledge, day: date
 ) -> Iterator[tuple[CheckedRecord, _Moved]]:
-    editions = {
-        key: row
-        for key in sorted({statute_key(title) for title in TITLE.findall(text)})
-        if (row := _newest_edition(knowledge.find(_STATUTES, key), day)) is not None
-    }
+    editions = find_rows(text, knowledge, partial(_newest_edition, day=day))
     for statute, quoted, quotation in _read_quotations(text) if editions else ():
         row = editions.get(statute_key(statute.title))
         if row is None or _is_newer(statute, row):

@@ -2,25 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from types import MappingProxyType
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
+from publisher.checks.known_statutes import STATUTES, date_of, find_rows, rests_on_statutes, statute_key
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.legal_bases import CitedStatute, find_cited_statutes
-
-_STATUTES = "statutes"
-TITLE = re.compile(r"[《〈]((?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+)[》〉]")
-_NOT_IN_KEY = re.compile(r"[\s《》〈〉<>＜＞“”\"（）()]|中华人民共和国")
-
-
-def statute_key(title: str) -> str:
-    """Return the form of a title in which the spellings of one statute are equal."""
-    return _NOT_IN_KEY.sub("", title)
 
 
 def _keys_of_row(content: Content) -> Iterable[str]:
@@ -75,7 +67,7 @@ class BasisRepealed(Check):
     code = "basis-repealed"
     version = 1
     title = Bilingual("依据已经废止", "Basis is repealed")
-    needs = MappingProxyType({_STATUTES: _keys_of_row})
+    needs = MappingProxyType({STATUTES: _keys_of_row})
     rules = (_REPEALED, _REPEALED_BEFORE, _OLD_NAME)
     way_out = Bilingual(
         "请核对现行规定：有新依据的，改为新依据及其条款；没有的，该事项是否继续保留应重新研究",
@@ -96,8 +88,7 @@ class BasisRepealed(Check):
     example = "档案工作监督检查 | 【法规】《中华人民共和国档案法实施办法》第八条"
 
     def concerns(self, catalogue: Catalogue) -> bool:
-        """Lists of documents and decisions cite what was in force at their time."""
-        return not catalogue.running and bool(catalogue.basis_fields)
+        return rests_on_statutes(catalogue)
 
     def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         for field in record.catalogue.basis_fields:
@@ -108,11 +99,7 @@ class BasisRepealed(Check):
     ) -> Iterator[Finding]:
         cited: dict[str, list[_CitedRepeal]] = {}
         for item, text in texts_of(record.content.get(field)):
-            repeals = {
-                key: row
-                for key in sorted({statute_key(title) for title in TITLE.findall(text)})
-                if (row := _find_repeal(knowledge.find(_STATUTES, key), day)) is not None
-            }
+            repeals = find_rows(text, knowledge, partial(_find_repeal, day=day))
             for statute in find_cited_statutes(text) if repeals else ():
                 row = repeals.get(statute_key(statute.title))
                 if row is not None and statute.role == "basis":
@@ -165,9 +152,3 @@ def _replaced_from(row: CheckedRecord) -> date:
     """Return the day from which a note on the edition can only mean the statute that replaced it."""
     days = (date_of(row, "repealed_on"), date_of(row, "repealed_by_version"))
     return min(day for day in days if day is not None)
-
-
-def date_of(row: CheckedRecord, field: str) -> date | None:
-    """Return the day in a field; None without one."""
-    value = row.content.get(field)
-    return date.fromisoformat(value) if isinstance(value, str) else None

@@ -7,8 +7,13 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
-from publisher.checks.limit_comparison import ListedLimit, read_listed_limit, rule_by_which_longer
+from publisher.checks.check import Check, CheckedRecord, Knowledge
+from publisher.checks.limit_comparison import (
+    ListedLimit,
+    read_listed_limit,
+    rule_by_which_longer,
+    rules_of_longer,
+)
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue
 
@@ -17,19 +22,10 @@ _OWN_LIMITS = ("promised_limit", "service_limit")
 _MESSAGE = Bilingual(
     "“{name}”现列{now}，此前列{before}", "“{name}” is listed with {now}; it was listed with {before}"
 )
-_LONGER = Rule(
-    "same-unit",
-    "fact",
+_RULES = rules_of_longer(
     _MESSAGE,
     Bilingual("单位相同，现列的数值较大。", "Both have the same unit, and the present number is larger."),
 )
-_NOT_AT_ONCE = Rule(
-    "at-once",
-    "fact",
-    _MESSAGE,
-    Bilingual("即时办结短于任何时限。", "At once is shorter than any other limit."),
-)
-_RULES = {rule.name: rule for rule in (_LONGER, _NOT_AT_ONCE)}
 
 
 class LimitLengthened(Check):
@@ -38,7 +34,7 @@ class LimitLengthened(Check):
     title = Bilingual("时限比此前长", "Limit is longer than before")
     needs = MappingProxyType({})
     needs_earlier = True
-    rules = (_LONGER, _NOT_AT_ONCE)
+    rules = tuple(_RULES.values())
     way_out = Bilingual(
         "请核对：误录的，更正时限；确需延长的，说明理由",
         "Check it: correct a limit that was entered wrongly, or state the reason why it has to be longer",

@@ -7,8 +7,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
-from publisher.checks.limit_comparison import read_listed_limit, rule_by_which_longer
+from publisher.checks.check import Check, CheckedRecord, Knowledge
+from publisher.checks.limit_comparison import read_listed_limit, rule_by_which_longer, rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue
 
@@ -17,19 +17,10 @@ _MESSAGE = Bilingual(
     "“{name}”承诺办结时限列为{promised}，法定办结时限列为{statutory}",
     "“{name}” is listed with a promised limit of {promised} and a statutory limit of {statutory}",
 )
-_LONGER = Rule(
-    "same-unit",
-    "fact",
+_RULES = rules_of_longer(
     _MESSAGE,
     Bilingual("单位相同，承诺的数值较大。", "Both have the same unit, and the promised number is larger."),
 )
-_NOT_AT_ONCE = Rule(
-    "at-once",
-    "fact",
-    _MESSAGE,
-    Bilingual("即时办结短于任何时限。", "At once is shorter than any other limit."),
-)
-_RULES = {rule.name: rule for rule in (_LONGER, _NOT_AT_ONCE)}
 
 
 class PromisedExceedsStatutory(Check):
@@ -37,7 +28,7 @@ class PromisedExceedsStatutory(Check):
     version = 1
     title = Bilingual("承诺时限长于法定时限", "Promised limit is longer than the statutory one")
     needs = MappingProxyType({})
-    rules = (_LONGER, _NOT_AT_ONCE)
+    rules = tuple(_RULES.values())
     way_out = Bilingual(
         "请核对两个时限及其单位：承诺办结时限不得长于法定办结时限",
         "Check both limits and their units: a promised limit is never longer than the statutory one",

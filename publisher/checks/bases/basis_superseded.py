@@ -10,8 +10,8 @@ from typing import override
 
 from publisher.checks.bases.cited_documents import cite_document, cited_documents
 from publisher.checks.bases.seeded_rows import seeded_set
-from publisher.checks.basis_repealed import date_of
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.known_statutes import date_of
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.document_numbers import parse_number

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
-from publisher.checks.basis_repealed import TITLE
 from publisher.checks.check import CheckedRecord, texts_of
+from publisher.checks.known_statutes import TITLE
 from publisher.ingest.findings.kind import Cite
 from schemas.reference.document_numbers import Citation, find_citations
 from schemas.reference.issuing_codes import Issuer, find_issuer

@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 
 from publisher.checks.article_moved import ArticleMoved
-from publisher.checks.basis_repealed import statute_key
 from publisher.checks.check import CheckedRecord, Knowledge
 from publisher.checks.evaluate import measure
+from publisher.checks.known_statutes import statute_key
 from publisher.ingest.findings.kind import Finding
 from schemas.definition.file_loader import load_catalogue
 from schemas.reference.article_hashes import encode_articles

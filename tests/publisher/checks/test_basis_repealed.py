@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 
-from publisher.checks.basis_repealed import BasisRepealed, statute_key
+from publisher.checks.basis_repealed import BasisRepealed
 from publisher.checks.check import CheckedRecord, Knowledge, finding_id
 from publisher.checks.evaluate import measure
+from publisher.checks.known_statutes import statute_key
 from publisher.checks.shipped_statutes import REPEALS
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
