@@ -155,8 +155,8 @@ class ChangeList:
         if query.kinds or query.directions:
             yield or_(_c.kind.in_(query.kinds), self._in_direction(query.directions))
 
-    def _in_direction(self, wanted: Collection[FeeDirection]) -> ColumnElement[bool]:
-        sequences = [one for one, own in self._directions.items() if not set(wanted).isdisjoint(own)]
+    def _in_direction(self, directions: Collection[FeeDirection]) -> ColumnElement[bool]:
+        sequences = [one for one, own in self._directions.items() if not set(directions).isdisjoint(own)]
         return and_(_c.sequence.in_(_numbers(self._conn, sequences)), _r.erased_by.is_(None))
 
     def _own_bodies(self) -> ColumnElement[bool]:
@@ -167,15 +167,15 @@ class ChangeList:
         fields = (and_(_values.field == name, _values.dataset.in_(keys)) for name, keys in names.items())
         return and_(_values.revision == func.coalesce(_c.revision, _c.before), or_(false(), *fields))
 
-    def _of_bodies(self, wanted: Sequence[str]) -> ColumnElement[bool]:
-        named = self._named()
-        publishing = [dataset for dataset, body in self._bodies.publishing.items() if body in wanted]
+    def _of_bodies(self, bodies: Sequence[str]) -> ColumnElement[bool]:
+        own = self._select_own_bodies()
+        publishing = [dataset for dataset, body in self._bodies.publishing.items() if body in bodies]
         return or_(
-            named.where(_values.text.in_(wanted)).exists(),
-            and_(_c.dataset.in_(publishing), ~named.exists()),
+            own.where(_values.text.in_(bodies)).exists(),
+            and_(_c.dataset.in_(publishing), ~own.exists()),
         )
 
-    def _named(self) -> Select[Any]:
+    def _select_own_bodies(self) -> Select[Any]:
         return select(_values.text).where(self._own_bodies()).correlate(t.change)
 
     def _count(self, rows: Select[Any]) -> int:
@@ -196,7 +196,7 @@ class ChangeList:
     def _body_facet(self) -> tuple[tuple[str, int], ...]:
         rows = self._selected(replace(self._query, bodies=()))
         counts = dict(self._counts(rows.join(t.value, self._own_bodies()), _values.text))
-        for dataset, number in self._counts(rows.where(~self._named().exists()), _c.dataset):
+        for dataset, number in self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset):
             if body := self._bodies.publishing[dataset]:
                 counts[body] = counts.get(body, 0) + number
         return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_MOST_FACETS])
@@ -209,9 +209,9 @@ class ChangeList:
 
     def _bodies_of(self, sequences: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
         of_page = select(_c.sequence).select_from(t.change).where(_c.sequence.in_(sequences))
-        named = of_page.join(t.value, self._own_bodies()).add_columns(_values.text).order_by(_values.text)
+        own = of_page.join(t.value, self._own_bodies()).add_columns(_values.text).order_by(_values.text)
         bodies: dict[int, tuple[str, ...]] = {}
-        for sequence, text in self._conn.execute(named).all():
+        for sequence, text in self._conn.execute(own).all():
             bodies[sequence] = (*bodies.get(sequence, ()), text)
         publishing = self._bodies.publishing
         for sequence, dataset in self._conn.execute(of_page.add_columns(_c.dataset)).all():

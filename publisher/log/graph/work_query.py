@@ -168,23 +168,22 @@ def based_releases(conn: Connection, names: Sequence[str], clocks: Clocks | None
 
 def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
     """List the works that records name in a view, in the order of their keys."""
-    cited = _named(_c.work, _c.kind, _c.revision, query, clocks)
-    listed = _named(_w.key, _w.kind, _w.revision, query, clocks)
+    cited = _keys_in_view(_c.work, _c.kind, _c.revision, query, clocks)
+    listed = _keys_in_view(_w.key, _w.kind, _w.revision, query, clocks)
     if query.resolved is True:
         keys: Any = listed
     elif query.resolved is False:
         keys = cited.where(~exists().where(_w.name == _c.work))
     else:
         keys = union(cited.where(~exists().where(_w.name == _c.work)), listed)
-    named = keys.subquery()
-    page = select(named.c.key).distinct().order_by(named.c.key).limit(query.limit + 1)
-    found = conn.scalars(page).all()
-    on_page = found[: query.limit]
-    works = tuple(read_work(conn, key, clocks) for key in on_page)
-    return WorkPage(works, on_page[-1] if len(found) > query.limit else None)
+    key = keys.subquery().c.key
+    page = conn.scalars(select(key).distinct().order_by(key).limit(query.limit + 1)).all()
+    on_page = page[: query.limit]
+    works = tuple(read_work(conn, one, clocks) for one in on_page)
+    return WorkPage(works, on_page[-1] if len(page) > query.limit else None)
 
 
-def _named(
+def _keys_in_view(
     key: ColumnElement[str],
     kind: ColumnElement[str],
     revision: ColumnElement[int],

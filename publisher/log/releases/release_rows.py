@@ -34,10 +34,10 @@ def releases(
     query = _RELEASES.where(_b.dataset == dataset.key).order_by(_b.number)
     if number is not None:
         query = query.where(_b.number == number)
-    found = _read_releases(conn, query)
-    if number is not None and not found:
+    rows = _read_releases(conn, query)
+    if number is not None and not rows:
         raise no_such_release(number)
-    return found
+    return rows
 
 
 def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:

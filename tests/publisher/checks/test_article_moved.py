@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -10,12 +9,13 @@ from typing import Any
 import pytest
 
 from publisher.checks.article_moved import ArticleMoved
-from publisher.checks.check import CheckedRecord, Knowledge
+from publisher.checks.check import CheckedRecord
 from publisher.checks.evaluate import measure
 from publisher.checks.known_statutes import statute_key
 from publisher.ingest.findings.kind import Finding
 from schemas.definition.file_loader import load_catalogue
 from schemas.reference.article_hashes import encode_articles
+from tests.publisher.checks.knowledge import KnownStatutes
 from tests.support.shared_data import require
 
 STATUTES, POWER_LIST = load_catalogue("statutes"), load_catalogue("power-list")
@@ -37,22 +37,9 @@ OLD = edition("2015-11-04", "目的", SALE, BAN, QUALITY)
 NEW = edition("2021-12-24", "目的", BAN, SALE, QUALITY, effective="2022-03-01")
 
 
-class Known(Knowledge):
-    """Statutes that are known."""
-
-    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
-        self.rows = [
-            CheckedRecord("statutes", f"s{n}", f"hash{n}", STATUTES, row) for n, row in enumerate(rows)
-        ]
-
-    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
-        keys_of = ArticleMoved.needs[catalogue]
-        return [row for row in self.rows if key in keys_of(row.content)]
-
-
 def check(basis: str, *rows: dict[str, Any], on: date = date(2025, 1, 1)) -> list[Finding]:
     record = CheckedRecord("list", "r1", "own", POWER_LIST, {"name": "甲", "basis": basis})
-    return list(ArticleMoved().applies(record, Known(rows), on))
+    return list(ArticleMoved().applies(record, KnownStatutes(ArticleMoved, rows), on))
 
 
 def basis(article: str, text: str, note: str = "（2015年11月4日修订）") -> str:

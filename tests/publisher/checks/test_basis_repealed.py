@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,14 @@ from typing import Any
 import pytest
 
 from publisher.checks.basis_repealed import BasisRepealed
-from publisher.checks.check import CheckedRecord, Knowledge, finding_id
+from publisher.checks.check import CheckedRecord, finding_id
 from publisher.checks.evaluate import measure
 from publisher.checks.known_statutes import statute_key
 from publisher.checks.shipped_statutes import REPEALS
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
+from tests.publisher.checks.knowledge import KnownStatutes
 from tests.support.shared_data import require
 
 STATUTES, POWER_LIST = load_catalogue("statutes"), load_catalogue("power-list")
@@ -31,25 +31,11 @@ ARCHIVES = {
 BASIS = "【法规】《中华人民共和国档案法实施办法》（2017年3月1日修正）\n第八条：履行下列职责"
 
 
-class Known(Knowledge):
-    """Statutes that are known."""
-
-    def __init__(self, rows: Sequence[dict[str, Any]]) -> None:
-        self.rows: dict[str, list[CheckedRecord]] = {}
-        for n, row in enumerate(rows):
-            record = CheckedRecord("statutes", f"s{n}", f"hash{n}", STATUTES, row)
-            self.rows.setdefault(statute_key(row["title"]), []).append(record)
-
-    def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
-        assert catalogue == "statutes"
-        return self.rows.get(key, ())
-
-
 def check(
     content: dict[str, Any], *rows: dict[str, Any], on: date = date(2025, 1, 1), catalogue: Any = POWER_LIST
 ) -> list[Finding]:
     record = CheckedRecord("list", "r1", "own", catalogue, content)
-    return list(BasisRepealed().applies(record, Known(rows), on))
+    return list(BasisRepealed().applies(record, KnownStatutes(BasisRepealed, rows), on))
 
 
 def test_a_basis_is_found_from_the_day_of_the_repeal_on_with_every_row_cited() -> None:

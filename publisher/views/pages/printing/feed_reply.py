@@ -6,15 +6,14 @@ from collections.abc import Callable
 
 from litestar.concurrency import sync_to_thread
 
-from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 
 
 async def feed_reply(visit: Visit, validity: Validity, render: Callable[[], bytes]) -> AsyncReply:
     """Serve a feed, rendered in a thread. It also depends on the details of the site, its author."""
-    read = visit.service.site_details
-    site = await sync_to_thread(read)
+    site = await run_read(visit.service, visit.service.site_details)
 
     async def build() -> bytes:
         return await sync_to_thread(render)
