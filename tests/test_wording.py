@@ -26,6 +26,7 @@ VALUE = "\x00"
 """Placeholder of a value that is inserted into a text."""
 
 RECOGNISERS = (
+    "schemas/cells/deadlines.py",
     "publisher/views/api/search_scope.py",
     "publisher/ingest/whole_file_checks.py",
     "publisher/ingest/documents/official_document.py",

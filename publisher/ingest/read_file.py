@@ -26,6 +26,7 @@ from publisher.ingest.parsed_file import (
 from publisher.ingest.reading_budget import ReadingBudget
 from publisher.ingest.record_builder import RecordBuilder
 from publisher.ingest.tables import (
+    caption_number,
     form_sheet,
     header_row,
     numbered_rows,
@@ -35,6 +36,7 @@ from publisher.ingest.tables import (
 )
 from publisher.ingest.tables.header_row import Header
 from publisher.ingest.tables.headings import Headings
+from publisher.ingest.tables.raw_record import Piece, RawRecord
 from publisher.ingest.tables.segmentation import SegmentedSheet, Table
 from schemas.definition.catalogue import Catalogue
 
@@ -219,10 +221,29 @@ class _Reader:
         for note in assembled.notes:
             builder.add_note(note)
         sheet.left_out += (replace(x, sheet=sheet.grid.name) for x in assembled.left_out)
+        self._fill_from_caption(assembled.raw_records, table, sheet.grid.name)
         records = [builder.build(raw_record) for raw_record in assembled.raw_records]
         for title in table.titles:
             self._check_count(title, records, sheet.grid.name)
         return records
+
+    def _fill_from_caption(self, raw_records: Iterable[RawRecord], table: Table, sheet: str) -> None:
+        """Fill the field of the caption with the only document number above the table.
+
+        A document or a page states its own number on a line by itself, outside of its tables.
+        """
+        name = self._catalogue.caption_field
+        if name is None or name in table.header.columns.values():
+            return
+        numbers = caption_number.find_numbers((*table.titles, sheet))
+        if not numbers and self._file_content.text is not None:
+            is_page = self._file_content.media_type == HTML
+            parse = page_lines.parse_html if is_page else page_lines.parse_text
+            page = parse(self._file_content.text)
+            numbers = caption_number.find_numbers_alone(line.raw for line in page.lines)
+        if len(numbers) == 1:
+            for raw_record in raw_records:
+                raw_record.pieces[name] = Piece(numbers[0], numbers[0], "", "group")
 
     def _read_form(self, grid: Grid) -> bool:
         sheet, raw_records, dropped = form_sheet.read_form(grid, self._headings, self._personal)

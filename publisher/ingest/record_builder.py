@@ -14,6 +14,7 @@ from publisher.ingest.formats.number_formats.shown_text import ShownText
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
 from schemas.cells.amounts import find_amount
+from schemas.cells.deadlines import parse_deadline
 from schemas.cells.problems import CODE_SPOILT, CellProblem
 from schemas.cells.quantities import BLANKS
 from schemas.cells.values import amount_value, cell_parser
@@ -88,7 +89,7 @@ class RecordBuilder:
             if value != piece.original and (value is not None or piece.original.strip()):
                 originals[name] = piece.original
         texts_read = hash_source_texts(read_pieces, self._shown)
-        for name, source in self._derive_amounts(content, lambda n: self._exact_texts(pieces[n], n, row)):
+        for name, source in self._derive_values(content, lambda n: self._exact_texts(pieces[n], n, row)):
             pieces[name], originals[name] = pieces[source], pieces[source].original
         self._count_working_days(content)
         self._check_limits(content, row)
@@ -124,7 +125,7 @@ class RecordBuilder:
                 content[f.name] = parsed.value
             if parsed.value != text and text:
                 originals[f.name] = text
-        for name, source in self._derive_amounts(content, lambda n: (originals.get(n, str(content[n])),)):
+        for name, source in self._derive_values(content, lambda n: (originals.get(n, str(content[n])),)):
             originals[name] = originals.get(source, str(content[source]))
         self._count_working_days(content)
         for f in self._fields:
@@ -153,15 +154,20 @@ class RecordBuilder:
             self._add_rounded(name, piece, row, shown)
         return (shown.exact, shown.text)
 
-    def _derive_amounts(
+    def _derive_values(
         self, content: Content, texts_of: Callable[[str], Sequence[str]]
     ) -> Iterator[tuple[str, str]]:
-        """Add the amounts that texts state; yield each field with its source.
+        """Add the amounts that texts state and the last days of deadlines; yield each field with its source.
 
         ``texts_of``: texts of a field, of which the first that states an amount counts.
         """
         for f in self._derived:
             if f.name in content or f.name in self._invalid or f.derived_from not in content:
+                continue
+            if f.type == "date":
+                if deadline := parse_deadline(str(content[f.derived_from])):
+                    content[f.name] = deadline.last.isoformat()
+                    yield f.name, f.derived_from
                 continue
             amounts = (find_amount(fold(text)) for text in texts_of(f.derived_from))
             amount = next((a for a in amounts if a is not None), None)

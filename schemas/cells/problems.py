@@ -190,6 +190,15 @@ LIMIT_CONVERTED = CellProblemKind(
     "Check it; half a day counts as 4 hours of work, half a month as 15 days",
     "半天",
 )
+DEADLINE_AS_TEXT = CellProblemKind(
+    "deadline-as-text",
+    "warning",
+    "“{found}”不能确定是哪一天，完成时限按空白处理，只保留原文",
+    "“{found}” does not determine a day; the deadline is left blank and only the text is kept",
+    "请写明年份，如2024年6月30日前、2024年6月底前、2024年第二季度；没有时限的写“长期”",
+    "Write the year, for example 2024年6月底前; write 长期 where there is no deadline",
+    "年底前",
+)
 NO_CITATION = CellProblemKind(
     "no-citation",
     "info",

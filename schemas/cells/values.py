@@ -12,6 +12,7 @@ import msgspec
 
 from schemas.cells import problems
 from schemas.cells.amounts import Amount, read_amount
+from schemas.cells.deadlines import OPEN_ENDED, format_deadline, read_deadline
 from schemas.cells.problems import CellProblem, CellProblemKind
 from schemas.cells.quantities import (
     BLANKS,
@@ -186,6 +187,20 @@ def _division_parser(field: Field) -> CellParser:
     return parse
 
 
+def _deadline_parser(field: Field) -> CellParser:
+    def parse(text: str) -> Value:
+        clean = join_lines(fold(text))
+        if not clean or clean in BLANKS or "".join(clean.split()) in OPEN_ENDED:
+            return Value(None, changed=bool(text))
+        deadline = read_deadline(clean)
+        if deadline is None:
+            problem = problems.DEADLINE_AS_TEXT.for_cell(field.title, clean)
+            return Value(None, changed=True, problem=problem)
+        return Value(deadline.value, format_deadline(deadline.value) != text)
+
+    return parse
+
+
 _STRINGS: dict[str, Callable[[Field], CellParser]] = {
     "default": _string_parser,
     "body": _string_parser,
@@ -194,6 +209,7 @@ _STRINGS: dict[str, Callable[[Field], CellParser]] = {
     "code": _code_parser,
     "document-number": _document_number_parser,
     "division": _division_parser,
+    "deadline": _deadline_parser,
 }
 
 
@@ -358,7 +374,7 @@ def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
         return ("；" if lang == "zh" else "; ").join(map(_format_item, value))
     if isinstance(value, dict):
         return _format_amount(value, lang) if field.type == "amount" else format_limit(value, lang)
-    return str(value)
+    return format_deadline(str(value), lang) if field.format == "deadline" else str(value)
 
 
 def _format_item(value: Json) -> str:

@@ -30,6 +30,7 @@ FieldFormat = Literal[
     "division",  # a GB/T 2260 code
     "code",
     "markdown",
+    "deadline",  # a day, or an interval whose last day counts
 ]
 
 RESERVED = frozenset(
@@ -73,7 +74,7 @@ class Field:
     contact: bool = False
     """Contains the contacts of an office: telephone numbers and addresses there are not personal data."""
     derived_from: str = ""
-    """The text field whose only amount fills this field where the row has no amount of its own."""
+    """The text field whose only amount, or the deadline whose last day, fills this field if blank."""
     continues: bool = False
     """Running text, which a row without a name may continue; every other field has one cell."""
     stands_for: str = ""
@@ -106,9 +107,11 @@ class Catalogue:
     nesting: Literal["none", "numbered"] = "none"
     """``numbered``: rows are nested by 一、 / 1. / (1), as in fee catalogues."""
     group_field: str | None = None
-    """Numbered nesting: the field that a group row (一、公安) sets for the rows below it."""
+    """The field that a group row (一、公安) sets for the rows below it."""
     parent_field: str | None = None
     """Numbered nesting: the field that contains the title of the item above, "1." for "(1)"."""
+    caption_field: str | None = None
+    """The field that the only document number above a table fills where a row has none."""
     number_field: str | None = None
     """Numbered nesting: the field that contains the item's own number as printed."""
     sub_item_field: str | None = None

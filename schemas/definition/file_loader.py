@@ -37,6 +37,7 @@ type _Kind = Literal[
     "division",
     "code",
     "markdown",
+    "deadline",
 ]
 
 
@@ -97,6 +98,7 @@ class _CatalogueSection(_Section, frozen=True):
     nesting: Literal["none", "numbered"] = "none"
     group_field: str | None = None
     parent_field: str | None = None
+    caption_field: str | None = None
     number_field: str | None = None
     sub_item_field: str | None = None
     ignored: tuple[str, ...] = ()
@@ -288,6 +290,7 @@ _FIELD_KEYS = tuple(
         "title",
         "group",
         "parent",
+        "caption",
         "number",
         "sub_item",
         "date",
@@ -311,16 +314,22 @@ def _check_references(file: _CatalogueFile) -> _Problems:
     for name in extra.facts:
         if name not in public:
             yield "$.qingdan.facts", f"field {name!r} does not exist or is personal"
-    if extra.date_field in fields and fields[extra.date_field].type != "date":
-        yield "$.qingdan.date_field", f"{extra.date_field!r} is not a date field"
+    yield from _check_kinds(extra, fields)
     yield from _check_identity(extra.identity, public)
     for index, field in enumerate(file.fields):
         if field.qingdan.continues and any(field.name in names for names in extra.identity):
             yield f"$.fields[{index}].qingdan.continues", "a field that identifies a record cannot continue"
-    if extra.nesting == "none" and (extra.group_field or extra.parent_field or extra.number_field):
-        yield "$.qingdan.nesting", "group_field, parent_field and number_field need numbered nesting"
+    if extra.nesting == "none" and (extra.parent_field or extra.number_field):
+        yield "$.qingdan.nesting", "parent_field and number_field need numbered nesting"
     for index, field in enumerate(file.fields):
         yield from _check_other_fields(field, f"$.fields[{index}].qingdan", fields)
+
+
+def _check_kinds(extra: _CatalogueSection, fields: Mapping[str, _Field]) -> _Problems:
+    for key, kind in (("date_field", "date"), ("caption_field", "document-number")):
+        field = fields.get(getattr(extra, key) or "")
+        if field is not None and kind not in (field.type, field.qingdan.kind):
+            yield f"$.qingdan.{key}", f"{field.name!r} is not a {kind.replace('-', ' ')} field"
 
 
 def _check_other_fields(field: _Field, path: str, fields: Mapping[str, _Field]) -> _Problems:
@@ -333,8 +342,9 @@ def _check_other_fields(field: _Field, path: str, fields: Mapping[str, _Field]) 
     source = fields.get(extra.derived_from)
     if extra.derived_from and (source is None or source.qingdan.personal or source.type != "string"):
         yield f"{path}.derived_from", f"{extra.derived_from!r} is not a public field of type string"
-    if extra.derived_from and extra.kind != "amount":
-        yield f"{path}.derived_from", "only a field of kind amount is derived"
+    of_deadline = field.type == "date" and source is not None and source.qingdan.kind == "deadline"
+    if extra.derived_from and extra.kind != "amount" and not of_deadline:
+        yield f"{path}.derived_from", "only an amount, or the date of a deadline, is derived"
     if extra.continues and extra.kind not in {"text", "markdown", "citations"}:
         yield f"{path}.continues", "only kinds text, markdown and citations continue"
 

@@ -78,11 +78,17 @@ def _inherit(raw_record: RawRecord, item: RawRecord, catalogue: Catalogue) -> No
 
 
 class _Groups:
-    """Types from rows such as 一、行政许可（11项） for the rows below without a type of their own."""
+    """Types or sections from rows such as 一、行政许可（11项）, for the rows below that state none."""
 
     def __init__(self, table: Table, catalogue: Catalogue) -> None:
         self._field = catalogue.by_name.get(catalogue.type_field or "")
         self._cells: list[tuple[int, Piece]] = []
+        if catalogue.group_field:
+            self._field = catalogue.by_name[catalogue.group_field]
+            for index, cell in table.groups.items():
+                text = _NUMBERED.sub("", _COUNT.sub("", cell.text), count=1)
+                self._cells.append((index, Piece(text, cell.text, format_reference(cell), "group")))
+            return
         if self._field is None or not self._field.inherit:
             return
         words = {heading_key(w): t.value for t in self._field.vocabulary for w in (t.value, *t.aliases)}

@@ -25,6 +25,7 @@ DATE, LIMIT, AMOUNT = field("date"), field("limit", unit="工作日"), field("am
 BOOLEAN, INTEGER, DECIMAL = field("boolean"), field("integer", unit="项"), field("decimal")
 CITATIONS, LIST, FILES = field("list", "citations"), field("list"), field("files")
 NUMBER, CODE, DIVISION = field(format="document-number"), field(format="code"), field(format="division")
+DEADLINE = field(format="deadline")
 CLOSED = field(vocabulary=LEVELS)
 OPEN = field(vocabulary=LEVELS, open_vocabulary=True)
 
@@ -148,6 +149,8 @@ READABLE: list[tuple[Field, str, Json]] = [
     (DIVISION, "210311.0", "210311"),
     (NUMBER, "鞍政发[2015] 34号", "鞍政发〔2015〕34号"),
     (NUMBER, "无", None),
+    (DEADLINE, "2024年6月底前", "2024-06-01/2024-06-30"),
+    (DEADLINE, "长期坚持", None),
     (CITATIONS, "[1992]价费字198号,财预[2000]127号", ["〔1992〕价费字198号", "财预〔2000〕127号"]),
     (LIST, "一、总则；（一）目标", ["一、总则", "（一）目标"]),
 ]
@@ -198,6 +201,7 @@ WRONG: list[tuple[Field, str, Json, str, str]] = [
     (NUMBER, "辽政发〔201519号", "辽政发〔2015〕19号", "repaired", "warning"),
     (CITATIONS, "省政府批准", ["省政府批准"], "no-citation", "info"),
     (CITATIONS, "《条例》（国务院令第591号", ["《条例》（国务院令第591号"], "unclosed-bracket", "warning"),
+    (DEADLINE, "年底前", None, "deadline-as-text", "warning"),
     (STRING, "经营许可（甲类", "经营许可（甲类", "unclosed-bracket", "warning"),
 ]
 

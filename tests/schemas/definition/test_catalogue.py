@@ -16,6 +16,9 @@ from schemas.definition.file_loader import list_names, load_catalogue, parse_cat
 
 SHIPPED = [
     "cancelled-items",
+    "commitment-evidence",
+    "commitment-statements",
+    "commitments",
     "discretion-standards",
     "fees",
     "government-funds",

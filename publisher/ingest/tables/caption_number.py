@@ -1,0 +1,23 @@
+"""Document numbers above a table: in its titles, or on a line by themselves in the document around it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemas.reference.document_numbers import Citation, find_citations
+
+
+def find_numbers(titles: Iterable[str]) -> list[str]:
+    """Return the different document numbers in titles."""
+    return list(dict.fromkeys(one.standard for title in titles for one in _documents(title)))
+
+
+def find_numbers_alone(lines: Iterable[str]) -> list[str]:
+    """Return the different document numbers that have a line to themselves."""
+    alone = (text.strip(" \t\u3000()（）") for text in lines if len(text) < 60)
+    found = ((text, one) for text in alone for one in _documents(text))
+    return list(dict.fromkeys(one.standard for text, one in found if (one.start, one.end) == (0, len(text))))
+
+
+def _documents(text: str) -> Iterable[Citation]:
+    return (one for one in find_citations(text) if one.kind == "document")

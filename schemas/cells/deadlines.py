@@ -1,0 +1,101 @@
+"""Deadlines of tasks: a day, or «by the end of» a month, a quarter, a half-year or a year.
+
+The value is an ISO 8601 day (``2024-06-30``) or interval of days (``2024-04-01/2024-06-30``): the task is to
+be done by its last day. A text without a year states no deadline that can be computed, and none is inferred.
+"""
+
+from __future__ import annotations
+
+import re
+from calendar import monthrange
+from datetime import date
+from typing import Literal, NamedTuple
+
+from schemas.cells.quantities import read_date
+
+OPEN_ENDED = frozenset(
+    {
+        *("长期", "长期坚持", "长期任务", "长期推进", "持续", "持续推进", "持续实施", "持续开展"),
+        *("常态化", "常态化推进"),
+    }
+)
+"""Texts that say that a task has no deadline."""
+
+_YEAR = r"(?P<y>(?:19|20)\d\d)年?"
+_END = r"(?:底|末|内)?(?:以?前|之前)?(?:完成|印发|出台|建成|公布)?"
+_MONTH = re.compile(rf"{_YEAR}[-./]?(?P<m>1[0-2]|0?[1-9])月?份?{_END}")
+_QUARTER = re.compile(rf"{_YEAR}(?:第?(?P<q>[一二三四1-4])季度|[Qq](?P<n>[1-4])){_END}")
+_HALF = re.compile(rf"{_YEAR}(?P<h>上|下)半年{_END}")
+_WHOLE = re.compile(rf"{_YEAR}度?{_END}")
+_BEFORE = re.compile(r"(?P<day>.+?[日号\d])(?:以?前|之前|底前)(?:完成|印发|出台|建成|公布)?")
+_QUARTERS = "一二三四"
+
+
+class Deadline(NamedTuple):
+    first: date
+    last: date
+    """The task is to be done by this day."""
+
+    @property
+    def value(self) -> str:
+        return self.first.isoformat() if self.first == self.last else f"{self.first}/{self.last}"
+
+
+def read_deadline(text: str) -> Deadline | None:
+    """Read ``2024年6月30日前``, ``2024年6月底前``, ``2024年第二季度``, ``2024年底前`` and ISO forms."""
+    clean = "".join(text.split()).strip("。；;")
+    if interval := parse_deadline(clean):
+        return interval
+    match = _BEFORE.fullmatch(clean)
+    if day := read_date(match["day"] if match else clean):
+        return Deadline(day, day)
+    if match := _MONTH.fullmatch(clean):
+        return _months(match, int(match["m"]), 1)
+    if match := _QUARTER.fullmatch(clean):
+        quarter = match["q"] or match["n"]
+        number = _QUARTERS.index(quarter) + 1 if quarter in _QUARTERS else int(quarter)
+        return _months(match, 3 * number - 2, 3)
+    if match := _HALF.fullmatch(clean):
+        return _months(match, 1 if match["h"] == "上" else 7, 6)
+    if match := _WHOLE.fullmatch(clean):
+        return _months(match, 1, 12)
+    return None
+
+
+def _months(match: re.Match[str], first: int, number: int) -> Deadline:
+    year, last = int(match["y"]), first + number - 1
+    return Deadline(date(year, first, 1), date(year, last, monthrange(year, last)[1]))
+
+
+def parse_deadline(value: str) -> Deadline | None:
+    """Parse a value of the kind ``deadline``; None if it is none."""
+    first, _, last = value.partition("/")
+    try:
+        return Deadline(date.fromisoformat(first), date.fromisoformat(last or first))
+    except ValueError:
+        return None
+
+
+def format_deadline(value: str, lang: Literal["zh", "en"] = "zh") -> str:
+    """Format a value in words, which :func:`read_deadline` reads back; unchanged if it is no deadline."""
+    deadline = parse_deadline(value)
+    if deadline is None or deadline.first == deadline.last:
+        return value
+    first, last = deadline
+    months = last.month - first.month + 1
+    is_whole = (first.year, first.day) == (last.year, 1) and last.day == monthrange(last.year, last.month)[1]
+    if not is_whole or months not in _PERIODS or first.month % months != 1 % months:
+        return value
+    number = (first.month - 1) // months
+    zh, en = _PERIODS[months]
+    words = {"year": last.year, "month": last.month, "number": number + 1, "last": last.isoformat()}
+    words |= {"quarter": _QUARTERS[number % 4], "half": "上下"[number % 2]}
+    return (zh if lang == "zh" else en).format_map(words)
+
+
+_PERIODS = {
+    1: ("{year}年{month}月底前", "by the end of {year}-{month:02}"),
+    3: ("{year}年第{quarter}季度末前", "by the end of Q{number} {year}"),
+    6: ("{year}年{half}半年底前", "by {last}"),
+    12: ("{year}年底前", "by the end of {year}"),
+}
