@@ -7,8 +7,8 @@ from functools import lru_cache
 from urllib.parse import urlsplit
 
 from feeds.change import ChangeItem
-from feeds.fee_direction import FEE_DIRECTIONS, fee_directions
 from feeds.feed import Category, Link
+from feeds.value_direction import DIRECTIONS, directions
 from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference import administrative_divisions
 from schemas.words import KINDS
@@ -29,9 +29,7 @@ def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
     """
     entry_categories = [Category(item.kind, f"{base}/kinds", KINDS[item.kind].zh)]
     if not item.hidden:
-        entry_categories += [
-            Category(term, f"{base}/kinds", FEE_DIRECTIONS[term]) for term in fee_directions(item)
-        ]
+        entry_categories += [Category(term, f"{base}/kinds", DIRECTIONS[term]) for term in directions(item)]
     entry_categories.append(Category(item.dataset, f"{base}/facets/dataset", item.dataset_title))
     if not item.hidden:
         entry_categories += _content_categories(item, base)

@@ -10,8 +10,8 @@ from html import escape
 from feeds.categories import authors, categories, enclosures, issuers, shown_content
 from feeds.change import PART, ChangeItem, Difference, Kind
 from feeds.document_html import full_text
-from feeds.fee_direction import FeeDirection, fee_directions
 from feeds.feed import Entry
+from feeds.value_direction import Direction, directions
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
@@ -29,7 +29,12 @@ _VERBS: Mapping[Kind, str] = {
     "withdrawn": "撤回误列的",
 }
 """Verbs of headlines. A removed row does not prove a decision of an authority, so its verb is not 取消."""
-_DIRECTION_VERBS: Mapping[FeeDirection, str] = {"fee-raised": "上调", "fee-lowered": "下调"}
+_DIRECTION_VERBS: Mapping[Direction, str] = {
+    "fee-raised": "上调",
+    "fee-lowered": "下调",
+    "limit-shortened": "缩短",
+    "limit-lengthened": "延长",
+}
 _CONTEXT = 40
 """Characters on each side of the difference in a long text."""
 _LONGEST_TEXT = 600
@@ -93,14 +98,14 @@ def _added_verb(item: ChangeItem) -> str:
 
 
 def _changed(item: ChangeItem, noun: str, title_suffix: str) -> str:
-    """Quote one short changed value, with the direction of a fee; otherwise list the changed fields."""
+    """Quote one short changed value, with its direction if it has one; otherwise list the changed fields."""
     public_fields = [(title, d) for d in item.differences if (title := _field_title(item.catalogue, d.field))]
     if len(public_fields) == 1:
         title, difference = public_fields[0]
         before, after = _print_sides(item.catalogue, difference)
         if len(before) <= _LONGEST_QUOTED and len(after) <= _LONGEST_QUOTED:
             quoted = f"{before or '无'} → {after or '无'}"
-            for direction in fee_directions(item):
+            for direction in directions(item):
                 return f"{_DIRECTION_VERBS[direction]}{title}{title_suffix}（{quoted}）"
             return f"{_VERBS[item.kind]}{noun}{title_suffix}（{title}：{quoted}）"
     names = "、".join(title for title, _ in public_fields[:_MAX_NAMES])

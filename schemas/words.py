@@ -34,11 +34,13 @@ KINDS: Mapping[str, Words] = {
 ``removed`` is not 取消, which is a decision of an authority: a row may be missing because it was delegated,
 merged or forgotten. ``withdrawn`` is not 撤回 alone, which the licensing law uses for licences.
 """
-CHARGE_DIRECTIONS: Mapping[str, Words] = {
+DIRECTIONS: Mapping[str, Words] = {
     "fee-raised": Words("收费上调", "charge raised"),
     "fee-lowered": Words("收费下调", "charge lowered"),
+    "limit-shortened": Words("时限缩短", "limit shortened"),
+    "limit-lengthened": Words("时限延长", "limit lengthened"),
 }
-"""Direction of a charge that changed → its name."""
+"""Direction of a charge or time limit that changed → its name."""
 STATUSES: Mapping[str, Words] = {
     "current": Words("现行有效", "in force"),
     "future": Words("尚未生效", "not yet in force"),

@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from feeds.change import KINDS as CHANGES
-from feeds.fee_direction import FEE_DIRECTIONS
+from feeds.value_direction import DIRECTIONS
 from publisher import settings
 from publisher.checks.all_checks import CHECKS
 from publisher.cli.root import root
@@ -133,7 +133,7 @@ def write_kinds_of_change() -> str:
         ("kind (category term)", "中文"),
         (
             *((f"`{kind}`", words.KINDS[kind].zh) for kind in CHANGES),
-            *((f"`{kind}`", title) for kind, title in FEE_DIRECTIONS.items()),
+            *((f"`{kind}`", title) for kind, title in DIRECTIONS.items()),
         ),
     )
 

@@ -8,13 +8,9 @@ from types import MappingProxyType
 from typing import override
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge
-from publisher.checks.limit_comparison import (
-    ListedLimit,
-    read_listed_limit,
-    rule_by_which_longer,
-    rules_of_longer,
-)
+from publisher.checks.longer_limits import rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
+from schemas.cells.limit_comparison import ListedLimit, read_listed_limit, rule_by_which_longer
 from schemas.definition.catalogue import Catalogue
 
 _OWN_LIMITS = ("promised_limit", "service_limit")
@@ -48,7 +44,7 @@ class LimitLengthened(Check):
     def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         earlier = knowledge.earlier(record)
         for field in _OWN_LIMITS if earlier else ():
-            now = read_listed_limit(record.content, field)
+            now = read_listed_limit(record.content.get(field))
             before = None if now is None else _last_other(earlier, field, now)
             if now is None or before is None:
                 continue
@@ -68,7 +64,7 @@ def _last_other(
 ) -> tuple[CheckedRecord, ListedLimit] | None:
     """Return the newest earlier state that listed another limit, with it."""
     for record in earlier:
-        limit = read_listed_limit(record.content, field)
+        limit = read_listed_limit(record.content.get(field))
         if limit is not None and limit != now:
             return record, limit
     return None

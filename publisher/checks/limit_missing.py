@@ -8,8 +8,8 @@ from types import MappingProxyType
 from typing import override
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
-from publisher.checks.limit_comparison import read_listed_limit
 from publisher.ingest.findings.kind import Bilingual, Finding
+from schemas.cells.limit_comparison import read_listed_limit
 from schemas.definition.catalogue import Catalogue
 
 _LIMITS = ("promised_limit", "statutory_limit")
@@ -74,7 +74,7 @@ class LimitMissing(Check):
 
 
 def _fields_with_limit(record: CheckedRecord) -> Sequence[str]:
-    return [name for name in _LIMITS if read_listed_limit(record.content, name) is not None]
+    return [name for name in _LIMITS if read_listed_limit(record.content.get(name)) is not None]
 
 
 def _has_note(record: CheckedRecord) -> bool:

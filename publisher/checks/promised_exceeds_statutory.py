@@ -8,8 +8,9 @@ from types import MappingProxyType
 from typing import override
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge
-from publisher.checks.limit_comparison import read_listed_limit, rule_by_which_longer, rules_of_longer
+from publisher.checks.longer_limits import rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
+from schemas.cells.limit_comparison import read_listed_limit, rule_by_which_longer
 from schemas.definition.catalogue import Catalogue
 
 _PROMISED, _STATUTORY = "promised_limit", "statutory_limit"
@@ -40,8 +41,8 @@ class PromisedExceedsStatutory(Check):
 
     @override
     def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
-        promised = read_listed_limit(record.content, _PROMISED)
-        statutory = read_listed_limit(record.content, _STATUTORY)
+        promised = read_listed_limit(record.content.get(_PROMISED))
+        statutory = read_listed_limit(record.content.get(_STATUTORY))
         rule = promised and statutory and rule_by_which_longer(promised, statutory)
         if rule:
             cites = [

@@ -20,6 +20,7 @@ from publisher.log.evidence.evidence import Evidence
 from publisher.log.findings.findings import Findings
 from publisher.log.graph.graph import Graph
 from publisher.log.keys import Keys
+from publisher.log.limits.limits import Limits
 from publisher.log.outbox.outbox import Outbox
 from publisher.log.outbox.subscriptions import Subscriptions
 from publisher.log.outbox.witnesses import Witnesses
@@ -51,6 +52,7 @@ class Log:
         self.changes = Changes(session)
         self.findings = Findings(session)
         self.graph = Graph(session)
+        self.limits = Limits(session)
         self.evidence = Evidence(session)
         self.outbox = Outbox(session)
         self.subscriptions = Subscriptions(session)

@@ -13,6 +13,7 @@ from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
 from publisher.log.findings.draft_findings import DraftRow
 from publisher.log.log import Log
 from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
+from publisher.log.record_identity import identity_digest
 from publisher.workflow import part_of_file
 from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
 from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING
@@ -80,15 +81,16 @@ def import_files(
             _stage(log, dataset, file, input_file, proposal, catalogue, without_errors=without_errors)
         progress(COMPARING, 0, None)
         diff = log.drafts.diff(dataset, limit=0)
-    checks = log.findings.of_rows(dataset, _rows(report), catalogue)
+    checks = log.findings.of_rows(dataset, _rows(dataset, report), catalogue)
     return _add_changes(replace(report, staged=not dry_run, checks=checks), diff)
 
 
-def _rows(report: ImportReport) -> Iterator[DraftRow]:
+def _rows(dataset: str, report: ImportReport) -> Iterator[DraftRow]:
     for file in report.files:
         for record in file.counted_reading.records if file.counted_reading else ():
             locator = {"sheet": record.sheet, "rows": record.rows, "cells": record.cells}
-            yield DraftRow(file.file, record.content, locator)
+            identity = identity_digest(dataset, record.identity) if record.identity else ""
+            yield DraftRow(file.file, record.content, locator, identity)
 
 
 def _read_files(

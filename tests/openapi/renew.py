@@ -19,7 +19,18 @@ import openapi
 from publisher.log.log import Log
 from publisher.views.api import contract
 from tests.support.clock import Clock
-from tests.support.site import BASE, FEES, START, Site, fill, fill_with_finding, opened, seconds
+from tests.support.site import (
+    BASE,
+    FEES,
+    POWERS,
+    START,
+    Site,
+    fill,
+    fill_with_finding,
+    fill_with_limits,
+    opened,
+    seconds,
+)
 
 PACKAGE = Path(openapi.__file__).parent
 
@@ -95,6 +106,15 @@ def requests_of_findings(site: Site) -> dict[str, str]:
     }
 
 
+def requests_of_limits(site: Site) -> dict[str, str]:
+    """Do the same on a site with limits that changed."""
+    (record,) = site.log.queries.find_by_title(POWERS, "取水许可")
+    return {
+        "get_limits": f"/v1/datasets/{POWERS}/records/{record.id}/limits",
+        "get_limit_shares": "/v1/limits?field=promised_limit",
+    }
+
+
 def shorten_openapi(answer: Any) -> Any:
     """Remove paths and schemas from an OpenAPI document, because it would contain itself as an example."""
     if isinstance(answer, dict) and "openapi" in answer:
@@ -106,6 +126,7 @@ def capture_examples() -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file in ``openapi/examples``."""
     yield from _answers(fill, requests_by_operation)
     yield from _answers(fill_with_finding, requests_of_findings)
+    yield from _answers(fill_with_limits, requests_of_limits)
 
 
 def _answers(

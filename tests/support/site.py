@@ -147,6 +147,37 @@ def fill_with_finding(log: Log, clock: Clock) -> None:
     publish(log, "statutes", [repeal], date(2015, 1, 1), "示司〔2015〕1号")
 
 
+POWERS = "shili-power-list"
+
+
+def fill_with_limits(log: Log, clock: Clock) -> None:
+    """Publish three powers, and then a limit that is shorter, one that is longer, and one at once."""
+    log.datasets.create(
+        dataset(POWERS, catalogue="power-list", title="示例市权责清单(演示数据)", title_en="Powers (demo)"),
+        catalogues.load_catalogue("power-list"),
+    )
+    names = ("取水许可", "养老服务备案", "渔业捕捞许可")
+    for day, limits in ((date(2015, 1, 1), (15, 10, 5)), (date(2015, 12, 1), (10, 20, 0))):
+        contents: list[Content] = [
+            {
+                "name": name,
+                "actor": "市民政局" if name == "养老服务备案" else "市水务局",
+                "power_type": "行政许可",
+                "statutory_limit": {"value": 20, "unit": "工作日"},
+                "promised_limit": {"value": value, "unit": "工作日" if value else "即时"},
+            }
+            for name, value in zip(names, limits, strict=True)
+        ]
+        publish(log, POWERS, contents, day, f"示政发〔{day.year}〕1号")
+        clock.advance(days=30)
+
+
+@contextmanager
+def site_with_limits(home: Path) -> Iterator[Site]:
+    with opened(home, Site, content=fill_with_limits, clock=seconds(START)) as site:
+        yield site
+
+
 @contextmanager
 def site_with_finding(home: Path) -> Iterator[Site]:
     with opened(home, Site, content=fill_with_finding, clock=seconds(START)) as site:

@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from feeds.fee_direction import FEE_DIRECTIONS, FeeDirection
+from feeds.value_direction import DIRECTIONS, Direction
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
@@ -35,8 +35,8 @@ from publisher.log.queries.record_query import MERGED_INTO, PART
 _MOST_FACETS = 100
 _c, _r, _b, _d, _values = t.change.c, t.record.c, t.release.c, t.dataset.c, t.value.c
 
-type Directions = Mapping[int, tuple[FeeDirection, ...]]
-"""Sequence of a change → directions of its charge."""
+type Directions = Mapping[int, tuple[Direction, ...]]
+"""Sequence of a change → directions of its charges and limits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +46,8 @@ class ChangeQuery:
     view: View = field(default_factory=View)
     """Only changes in effect by its day and published by its instant; None is any."""
     kinds: tuple[ChangeKind, ...] = ()
-    directions: tuple[FeeDirection, ...] = ()
-    """Changes by which a charge rose or fell, besides those of :attr:`kinds`."""
+    directions: tuple[Direction, ...] = ()
+    """Changes by which a charge or a limit rose or fell, besides those of :attr:`kinds`."""
     datasets: tuple[str, ...] | None = None
     """None: all."""
     bodies: tuple[str, ...] = ()
@@ -65,7 +65,7 @@ class ChangeQuery:
 @dataclass(frozen=True, slots=True)
 class ListedChange:
     change: Change
-    directions: tuple[FeeDirection, ...]
+    directions: tuple[Direction, ...]
     bodies: tuple[str, ...]
     """The bodies that the record names; that of the dataset if it names none."""
 
@@ -155,7 +155,7 @@ class ChangeList:
         if query.kinds or query.directions:
             yield or_(_c.kind.in_(query.kinds), self._in_direction(query.directions))
 
-    def _in_direction(self, directions: Collection[FeeDirection]) -> ColumnElement[bool]:
+    def _in_direction(self, directions: Collection[Direction]) -> ColumnElement[bool]:
         sequences = [one for one, own in self._directions.items() if not set(directions).isdisjoint(own)]
         return and_(_c.sequence.in_(_numbers(self._conn, sequences)), _r.erased_by.is_(None))
 
@@ -184,7 +184,7 @@ class ChangeList:
     def _kinds(self) -> tuple[tuple[str, int], ...]:
         whole = replace(self._query, kinds=(), directions=())
         counts = self._counts(self._selected(whole), _c.kind)
-        for direction in FEE_DIRECTIONS:
+        for direction in DIRECTIONS:
             number = self._count(self._selected(replace(whole, directions=(direction,))))
             counts += ((direction, number),) if number else ()
         return counts

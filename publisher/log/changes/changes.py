@@ -5,8 +5,8 @@ from __future__ import annotations
 from sqlalchemy import Connection, select
 
 from publisher.log import registry
+from publisher.log.changes.change_directions import ChangeDirections
 from publisher.log.changes.change_query import Bodies, ChangeList, ChangePage, ChangeQuery, ListedChange
-from publisher.log.changes.charge_directions import ChargeDirections
 from publisher.log.database import tables as t
 from publisher.log.queries import history
 from publisher.log.session import Session
@@ -17,7 +17,7 @@ class Changes:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._directions = ChargeDirections(session)
+        self._directions = ChangeDirections(session)
 
     def page(self, query: ChangeQuery) -> ChangePage:
         """List a page of changes with the total and the counts of the facets."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import batched
 from typing import Any
 
 import msgspec
@@ -17,9 +19,17 @@ from publisher.ingest.findings.kind import Finding, shorten
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.findings.record_states import Datasets, KnowledgeAt, StateReader, checks_with_states
+from publisher.log.findings.record_states import (
+    Datasets,
+    KnowledgeAt,
+    RecordState,
+    StateReader,
+    checks_with_states,
+)
+from publisher.log.record_identity import identity_digest
 from schemas.definition.catalogue import Catalogue, Content
 
+_BATCH = 500
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _CELL = re.compile(r"([A-Z]+)[0-9]+")
 
@@ -32,6 +42,8 @@ class DraftRow:
     content: Content
     locator: Mapping[str, Any]
     """Position in the file, as that of an entry."""
+    identity: str = ""
+    """Digest that matches it to a record; if it is empty, that of its content."""
 
 
 def check_rows(
@@ -41,35 +53,66 @@ def check_rows(
     rows: Iterable[DraftRow],
     *,
     dataset: str,
+    effective_on: date,
     day: date,
 ) -> Iterator[Finding]:
-    """Yield the findings of rows, each with its place in the file and with the texts that it cites."""
+    """Yield the findings of rows on a day, each with its place in the file and with the texts that it cites.
+
+    ``effective_on``: when the rows would take effect; what records were before that day is earlier.
+    """
     reader = StateReader(conn, datasets, FOREVER - 1)
     concerned = [check for check in CHECKS if check.concerns(catalogue)]
-    checks = [
-        (check, KnowledgeAt(states, day.toordinal(), FOREVER - 1))
-        for check, states in checks_with_states(reader, datasets, concerned)
+    checks = list(checks_with_states(reader, datasets, concerned))
+    key = next(key for key, name in datasets.names.items() if name == dataset)
+    every = list(rows) if checks else []
+    identities = [
+        row.identity or identity_digest(dataset, catalogue.identity_of(row.content)) for row in every
     ]
-    publisher = next(datasets.publishers[key] for key, name in datasets.names.items() if name == dataset)
-    for row in rows if checks else ():
-        record = CheckedRecord(dataset, "", "", catalogue, row.content, publisher)
-        for check, knowledge in checks:
+    earlier: Mapping[str, list[RecordState]] = {}
+    if any(check.needs_earlier for check, _ in checks):
+        # Rows that share an identity may be different items, so that nothing is known of what they were.
+        single = [identity for identity, number in Counter(identities).items() if number == 1]
+        earlier = _read_earlier(conn, reader, key, single, effective_on.toordinal())
+    for row, identity in zip(every, identities, strict=True):
+        own = earlier.get(identity, [])
+        record_id = own[0].record.id if own else ""
+        record = CheckedRecord(dataset, record_id, "", catalogue, row.content, datasets.publishers[key])
+        for check, states in checks:
+            knowledge = KnowledgeAt(states, day.toordinal(), FOREVER - 1, own)
             for finding in check.applies(record, knowledge, day):
                 if finding.severity != "agrees":
                     yield _at_place(finding, row, catalogue)
+
+
+def _read_earlier(
+    conn: Connection, reader: StateReader, dataset: int, identities: Sequence[str], day: int
+) -> Mapping[str, list[RecordState]]:
+    """Read what records listed before a day, by the identity of their rows; it ends on that day."""
+    r = t.record.c
+    earlier: dict[str, list[RecordState]] = {}
+    for batch in batched(identities, _BATCH):
+        query = select(r.key, r.identity).where(r.dataset == dataset, r.identity.in_(batch))
+        by_key = {row.key: row.identity for row in conn.execute(query).all()}
+        for states in reader.of_datasets([dataset], list(by_key)):
+            earlier[by_key[states[0].key]] = [
+                replace(state, period=replace(state.period, effective_to=min(state.period.effective_to, day)))
+                for state in states
+                if state.period.effective_from < day
+            ]
+    return earlier
 
 
 def draft_rows(conn: Connection, dataset: int) -> Iterator[DraftRow]:
     """Yield the rows of a draft that publication would bring."""
     e, i = t.draft_entry.c, t.import_.c
     query = (
-        select(e.content, e.locator, i.name)
+        select(e.content, e.locator, e.identity, i.name)
         .join_from(t.draft_entry, t.import_, i.key == e["import"])
         .where(i.dataset == dataset, i.release.is_(None))
         .order_by(e["import"], e.position)
     )
     for row in stream(conn, query):
-        yield DraftRow(row.name, _decode(row.content), _decode(row.locator))
+        yield DraftRow(row.name, _decode(row.content), _decode(row.locator), row.identity)
 
 
 def _at_place(finding: Finding, row: DraftRow, catalogue: Catalogue) -> Finding:

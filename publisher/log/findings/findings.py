@@ -161,7 +161,9 @@ class Findings:
             datasets = finding_rows.read_datasets(self._session, conn)
             own = catalogue or datasets.catalogues[dataset_row(conn, dataset).key]
             today = day_at(self._session.clock())
-            return tuple(check_rows(conn, datasets, own, rows, dataset=dataset, day=today))
+            return tuple(
+                check_rows(conn, datasets, own, rows, dataset=dataset, effective_on=today, day=today)
+            )
 
     def of_draft(self, dataset: str, effective_on: date) -> tuple[Finding, ...]:
         """List the findings that the rows of a draft would have today, or once they are in effect."""
@@ -169,7 +171,12 @@ class Findings:
             datasets = finding_rows.read_datasets(self._session, conn)
             key = dataset_row(conn, dataset).key
             rows, day = draft_rows(conn, key), max(effective_on, day_at(self._session.clock()))
-            return tuple(check_rows(conn, datasets, datasets.catalogues[key], rows, dataset=dataset, day=day))
+            catalogue = datasets.catalogues[key]
+            return tuple(
+                check_rows(
+                    conn, datasets, catalogue, rows, dataset=dataset, effective_on=effective_on, day=day
+                )
+            )
 
     def _pending(self, conn: Connection) -> tuple[Run, Run, Datasets] | None:
         before, release = finding_rows.read_run(conn), finding_rows.last_release(conn)

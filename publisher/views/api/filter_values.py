@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
+from publisher.log.model import Dataset
 from publisher.web import query_parameters
 from publisher.web.query_parameters import Parameters
 
@@ -23,6 +25,26 @@ def single(params: Parameters, name: str) -> str | None:
     if len(given) > 1:
         raise query_parameters.bad_value(name, "只能有一个。", "May be given once only.")
     return given[0] if given else None
+
+
+def dataset_names(
+    params: Parameters, datasets: Iterable[Dataset], *, by_body: bool = False
+) -> tuple[str, ...] | None:
+    """List the datasets that the filters ``dataset``, ``division`` and, if asked, ``body`` select; None: all.
+
+    ``by_body``: the filter ``body`` is the publishing body, and not that of the record.
+    """
+    names, divisions = params.values_of("dataset"), params.values_of("division")
+    bodies = params.values_of("body") if by_body else ()
+    if not (names or divisions or bodies):
+        return None
+    return tuple(
+        one.name
+        for one in datasets
+        if (not names or one.name in names)
+        and (not bodies or one.body in bodies)
+        and (not divisions or one.division in divisions)
+    )
 
 
 def article(params: Parameters) -> int | None:

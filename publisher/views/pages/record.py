@@ -17,6 +17,8 @@ from publisher.views.discovery import signposting
 from publisher.views.pages import document
 from publisher.views.pages.findings import finding_list
 from publisher.views.pages.findings.finding_list import Agreement, FindingLink
+from publisher.views.pages.limits import limit_steps
+from publisher.views.pages.limits.limit_steps import FieldSteps
 from publisher.views.pages.printing import field_html, schema_org
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.page_request import Visit, run_read
@@ -75,6 +77,7 @@ class _RecordSnapshot:
     amendments: Sequence[AmendmentNotice]
     findings: Sequence[FindingLink]
     agreements: Sequence[Agreement]
+    limits: Sequence[FieldSteps]
 
 
 async def record(press: Press, visit: Visit) -> AsyncReply:
@@ -143,10 +146,11 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
         ]
         findings = () if pin else finding_list.of_record(visit, dataset, identifier)
         agreements = () if pin else finding_list.agreements_of_record(visit, dataset, identifier)
+        limits = limit_steps.of_record(visit, catalogue, name, identifier, pin)
     validity = _extended(validity, findings, agreements)
     return _RecordSnapshot(
         *(validity, dataset, catalogue, state, state.content, state_release, events, amendments),
-        *(findings, agreements),
+        *(findings, agreements, limits),
     )
 
 
@@ -193,6 +197,7 @@ def _render(
         amendments=snapshot.amendments,
         findings=snapshot.findings,
         agreements=snapshot.agreements,
+        limits=snapshot.limits,
         pin=pin,
         cite=_citation(visit, snapshot.dataset, state, snapshot.state_release),
         data=data,

@@ -29,6 +29,7 @@ from publisher.views.pages.changes import change_files, change_list
 from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.findings import check, finding_files, finding_list, single_finding
+from publisher.views.pages.limits import limit_shares
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
@@ -66,6 +67,7 @@ QUERIES: dict[str, Page] = {
     "/datasets/{dataset}/compare": comparison.compare,
     "/findings": finding_list.finding_list,
     "/changes": change_list.change_list,
+    "/limits": limit_shares.limit_shares,
     work_list.PATH: work_list.work_list,
 }
 """Pages of lists and comparisons, which may take long."""
@@ -101,6 +103,9 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/findings.csv", results_file.CSV, finding_files.as_csv),
         _download("/findings.xlsx", results_file.XLSX, finding_files.as_xlsx),
         _download("/findings.jsonl", finding_files.JSON_LINES, finding_files.as_json_lines),
+        _download("/limits.csv", results_file.CSV, limit_shares.as_csv),
+        _download("/limits.xlsx", results_file.XLSX, limit_shares.as_xlsx),
+        _download("/limits.jsonl", limit_shares.JSON_LINES, limit_shares.as_json_lines),
         *(_download(f"/effects.{form}", _feed(form), effect_feeds.as_feed(form)) for form in feeds.FORMS),
         *(_download(f"/findings.{form}", _feed(form), finding_files.as_feed(form)) for form in feeds.FORMS),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from feeds.categories import facet_terms
-from feeds.fee_direction import directions_of_values
+from feeds.value_direction import directions_of_values
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
 from publisher.views.syndication.scope import FORMS, LISTED_FACETS, Scope, make_scope

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from feeds.change import KINDS
-from feeds.fee_direction import FEE_DIRECTIONS
 from feeds.feed import Link
+from feeds.value_direction import DIRECTIONS
 from publisher.log.model import ChangeKind, View
 from publisher.views.syndication.formats import FORMATS
 from schemas import words
@@ -27,8 +27,8 @@ SEARCH = "search"
 LISTED_FACETS = ("body", "division", "type", "topic")
 """Facets with one listed feed per value. The hub is notified of these feeds."""
 
-TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in KINDS} | dict(FEE_DIRECTIONS.items())
-"""Kinds of change that a request may name → their titles. The directions of a fee are additional kinds."""
+TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in KINDS} | dict(DIRECTIONS.items())
+"""Kinds of change that a request may name → their titles. Directions are additional kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Scope:
     def logged_kinds(self) -> tuple[ChangeKind, ...]:
         """Return the log's kinds of change that include all requested kinds."""
         kinds = set(self.kinds)
-        if kinds & set(FEE_DIRECTIONS):
+        if kinds & set(DIRECTIONS):
             kinds |= {"changed", "renamed"}
         return tuple(kind for kind in KINDS if kind in kinds)
 

@@ -15,7 +15,7 @@ from itertools import batched
 
 from anyio import to_thread
 
-from feeds.fee_direction import directions_of_values
+from feeds.value_direction import directions_of_values
 from publisher.log.clocks import micros, moment
 from publisher.log.log import Log
 from publisher.log.model import Change
@@ -70,8 +70,8 @@ def announces(scope: Scope, change: Change) -> bool:
         return False
     if not scope.kinds or change.kind in scope.kinds:
         return True
-    may_change_fee = change.kind in ("changed", "renamed")
-    return may_change_fee and not set(
+    may_have_direction = change.kind in ("changed", "renamed")
+    return may_have_direction and not set(
         directions_of_values((f.before, f.after) for f in change.fields)
     ).isdisjoint(scope.kinds)
 

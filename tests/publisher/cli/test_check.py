@@ -101,6 +101,20 @@ def test_the_clerk_sees_findings_with_their_place_before_publication(site: Home,
     assert site.ok("check", "--json").json["total"] == 1
 
 
+def test_the_clerk_sees_that_a_limit_grows_before_publication(site: Home, tmp_path: Path) -> None:
+    site.dataset("powers")
+    publish_powers(site, tmp_path / "a.xlsx", "《示例法》第一条", "2024-01-01")
+    row = ["档案工作监督检查", "行政检查", "《示例法》第一条", "市档案局", "15个工作日", "20个工作日", ""]
+    file = xlsx(tmp_path / "b.xlsx", [row])
+    command = ("import", file, "--dataset", "powers")
+    (warning,) = site.ok(*command, "--dry-run", "--json").json["checks"]
+    assert (warning["code"], warning["file"], warning["row"]) == ("limit-lengthened", "b.xlsx", 3)
+    assert [cite["text"] for cite in warning["cites"]] == ["15个工作日", "10个工作日", "档案工作监督检查"]
+    site.ok(*command)
+    publish = ("publish", "powers", "--effective-on", "2024-02-01", "--basis", "示政发〔2024〕2号")
+    assert "“档案工作监督检查”现列15个工作日，此前列10个工作日" in site.ok("--lang", "zh", *publish).out
+
+
 def test_texts_of_statutes_are_imported_as_hashes(site: Home, tmp_path: Path) -> None:
     sale = "销售的种子应当加工、分级、包装。大包装或者进口种子可以分装；实行分装的，应当标注分装单位。"
     texts = tmp_path / "texts.jsonl"

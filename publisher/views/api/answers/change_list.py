@@ -23,8 +23,9 @@ class SiteChange(Change, frozen=True, kw_only=True):
     directions: Annotated[
         tuple[str, ...],
         Meta(
-            description="`fee-raised` 收费上调，`fee-lowered` 收费下调；金额或单位不能确定的为空 / "
-            "Empty unless both amounts and their unit can be read with certainty"
+            description="`fee-raised` 收费上调，`fee-lowered` 收费下调，`limit-shortened` 时限缩短，"
+            "`limit-lengthened` 时限延长；数值或单位不能比较的为空 / "
+            "Empty unless both values and their unit can be compared with certainty"
         ),
     ]
 

@@ -8,12 +8,12 @@ from datetime import date
 
 from msgspec import structs
 
-from feeds.fee_direction import FEE_DIRECTIONS
+from feeds.value_direction import DIRECTIONS
 from openapi.operation import Operation
 from publisher.log.changes.change_query import ChangePage, ChangeQuery, ListedChange
 from publisher.log.model import Dataset
 from publisher.log.queries.later_events import Erasure
-from publisher.views.api import requested_view
+from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import change_list as answers
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
 from publisher.views.api.routes import changes
@@ -39,14 +39,15 @@ GRAMMAR = Grammar(
         path="/v1/changes",
         tag="releases",
         summary="全站的变化",
-        description="各清单的新增、调整、移出、更正和撤回，含收费的上调和下调；新发布的在前，不含识读改进。"
+        description="各清单的新增、调整、移出、更正和撤回，含收费的上调和下调、时限的缩短和延长；新发布的在前，不含识读改进。"
         "同名参数为“或”关系。镜像请用各数据集的 changes。\n\n"
-        "What releases changed in any dataset, also charges that rose or fell; newest release first, without "
-        "changes by a better parser. Repeat a name for or. Mirrors use the changes of each dataset.",
+        "What releases changed in any dataset, also charges that rose or fell and limits that became shorter "
+        "or longer; newest release first, without changes by a better parser. Repeat a name for or. Mirrors "
+        "use the changes of each dataset.",
         answer=answers.SiteChanges,
         parameters=(
             text_filter(
-                "kind", "变化的种类，或收费上调、下调 / Kind of change, or a direction", enum=list(TERMS)
+                "kind", "变化的种类，或收费、时限的方向 / Kind of change, or a direction", enum=list(TERMS)
             ),
             text_filter("dataset", "数据集的名称 / Name of a dataset"),
             text_filter("body", "部门，同搜索 / Body of the record, as in search"),
@@ -104,9 +105,9 @@ def _query(
     first, last = _days(params)
     return ChangeQuery(
         view=params.view,
-        kinds=tuple(kind for kind in wanted if kind not in FEE_DIRECTIONS),  # type: ignore[misc]  # a term is one or the other
-        directions=tuple(one for one in FEE_DIRECTIONS if one in wanted),
-        datasets=_datasets(params, datasets),
+        kinds=tuple(kind for kind in wanted if kind not in DIRECTIONS),  # type: ignore[misc]  # a term is one or the other
+        directions=tuple(one for one in DIRECTIONS if one in wanted),
+        datasets=filter_values.dataset_names(params, datasets.values()),
         bodies=params.values_of("body"),
         parts=params.values_of("part"),
         records=params.values_of("record"),
@@ -144,18 +145,6 @@ def _days(params: Parameters) -> tuple[date | None, date | None]:
     first = [day for name, day in days.items() if name in ("eq", "gte")]
     last = [day for name, day in days.items() if name in ("eq", "lte")]
     return max(first, default=None), min(last, default=None)
-
-
-def _datasets(params: Parameters, datasets: Mapping[str, Dataset]) -> tuple[str, ...] | None:
-    """List the datasets that the filters select; None: all."""
-    names, divisions = params.values_of("dataset"), params.values_of("division")
-    if not (names or divisions):
-        return None
-    return tuple(
-        one.name
-        for one in datasets.values()
-        if (not names or one.name in names) and (not divisions or one.division in divisions)
-    )
 
 
 def _page(service: Service, call: Call, listing: ChangeListing) -> answers.SiteChanges:

@@ -20,7 +20,7 @@ from publisher.log.findings.finding_query import (
 )
 from publisher.log.findings.responses import Handling, Response
 from publisher.log.model import View
-from publisher.views.api import requested_view
+from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import findings as answers
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
 from publisher.web import page_cursor, query_parameters
@@ -124,26 +124,12 @@ def _query(service: Service, params: Parameters, cursor: page_cursor.Cursor | No
         status="ended" if status == "ended" else "open",
         codes=params.values_of("check"),
         severities=params.values_of("severity"),
-        datasets=_datasets(service, params),
+        datasets=filter_values.dataset_names(params, service.log.datasets.all(), by_body=True),
         parts=params.values_of("part"),
         records=params.values_of("record"),
         handling=handling,
         limit=params.limit,
         after=after,
-    )
-
-
-def _datasets(service: Service, params: Parameters) -> tuple[str, ...] | None:
-    """List the datasets that the filters select; None: all."""
-    names, bodies, divisions = (params.values_of(name) for name in ("dataset", "body", "division"))
-    if not (names or bodies or divisions):
-        return None
-    return tuple(
-        one.name
-        for one in service.log.datasets.all()
-        if (not names or one.name in names)
-        and (not bodies or one.body in bodies)
-        and (not divisions or one.division in divisions)
     )
 
 

@@ -33,7 +33,7 @@ _HEADINGS = (
     ("部门", "Body"),
     ("报送部门", "Department"),
     ("变化", "Change"),
-    ("收费", "Charge"),
+    ("收费、时限", "Charge, limit"),
     ("字段", "Field"),
     ("原内容", "Before"),
     ("现内容", "After"),

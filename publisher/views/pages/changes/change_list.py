@@ -17,7 +17,7 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import TITLES
 from publisher.web.route import Reply
-from schemas.words import CHARGE_DIRECTIONS, FACETS, KINDS
+from schemas.words import DIRECTIONS, FACETS, KINDS
 
 TITLE = ("变化", "Changes")
 FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
@@ -34,7 +34,7 @@ class ChangeItem:
     address: str
     title: str
     kinds: Sequence[tuple[str, str]]
-    """(term, word): the kind of change, and the directions of a charge."""
+    """(term, word): the kind of change, and the directions of a charge or limit."""
     dataset: str
     bodies: str
     release: str
@@ -72,8 +72,8 @@ def change_list(press: Press, visit: Visit) -> Reply:
 
 
 def kind_word(visit: Visit, term: str) -> str:
-    """Return the word for a kind of change or the direction of a charge."""
-    return labels.word_for(visit, CHARGE_DIRECTIONS if term in CHARGE_DIRECTIONS else KINDS, term)
+    """Return the word for a kind of change or the direction of a charge or limit."""
+    return labels.word_for(visit, DIRECTIONS if term in DIRECTIONS else KINDS, term)
 
 
 def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:

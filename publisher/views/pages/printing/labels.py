@@ -11,6 +11,7 @@ from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue
 from schemas.words import (
     BOOLEANS,
+    DIRECTIONS,
     EFFECTS,
     FACETS,
     FINDING_STATUSES,
@@ -24,6 +25,7 @@ from schemas.words import (
 
 __all__ = [
     "BOOLEANS",
+    "DIRECTIONS",
     "EFFECTS",
     "FACETS",
     "FINDING_STATUSES",

@@ -6,6 +6,7 @@ from datetime import date
 
 import pytest
 
+from publisher.log.findings.draft_findings import DraftRow
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import Entry, View
@@ -64,6 +65,30 @@ def test_a_limit_that_grew_is_open_from_its_day_until_it_is_mended(log: Log, clo
     incremental = stored(log)
     log.findings.rebuild()
     assert stored(log) == incremental
+
+
+def warnings(log: Log, on: date, *items: Content) -> list[str]:
+    """Stage items as the draft. → what the checks of limits say about it."""
+    entries = [Entry(one, repr(one)) for one in items]
+    log.drafts.discard(LIST)
+    log.drafts.stage(
+        LIST, entries, part="档案局", source=put_workbook(log, repr((items, on))), parser_version="test 1"
+    )
+    return [one.message_zh for one in log.findings.of_draft(LIST, on) if one.code in CODES]
+
+
+def test_a_draft_says_what_would_grow_on_its_day(log: Log, clock: Clock) -> None:
+    publish(log, date(2015, 1, 1), item("养老服务备案", 10), item("档案检查", 20))
+    clock.advance(days=1)
+    longer = item("养老服务备案", 20)
+    lengthened = "“养老服务备案”现列20个工作日，此前列10个工作日"
+    assert warnings(log, date(2016, 1, 1), longer, item("档案检查", 20)) == [lengthened]
+    assert warnings(log, date(2016, 1, 1), item("养老服务备案", 10), item("档案检查", 15)) == []
+    assert warnings(log, date(2014, 6, 1), longer) == [], "nothing was listed before that day"
+    twins = (longer, item("养老服务备案", 20, statutory=40))
+    assert warnings(log, date(2016, 1, 1), *twins) == [], "which of the two it was is not known"
+    rows = [DraftRow("a.xlsx", longer, {})]
+    assert [one.message_zh for one in log.findings.of_rows(LIST, rows) if one.code in CODES] == [lengthened]
 
 
 def test_a_limit_that_was_only_entered_wrongly_did_not_grow(log: Log, clock: Clock) -> None:

@@ -1,4 +1,4 @@
-"""Changes by which a charge rose or fell, of lists with amounts."""
+"""Changes by which a charge rose or fell, or a limit became shorter or longer."""
 
 from __future__ import annotations
 
@@ -9,20 +9,22 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from feeds.fee_direction import FeeDirection, directions_of_values
+from feeds.value_direction import Direction, directions_of_values
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.session import Session
 from schemas.definition.catalogue import Content
 
 WITH_DIRECTION = ("changed", "renamed")
-"""Kinds of change by which a charge itself changes; a correction has no direction."""
+"""Kinds of change by which a charge or limit itself changes; a correction has no direction."""
+_COMPARED = ("amount", "limit")
+"""Types of field of which a change may have a direction."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _c = t.change.c
 _after, _before = t.revision.alias("after").c, t.revision.alias("before").c
 
 
-class ChargeDirections:
+class ChangeDirections:
     """Directions by the sequence of the change. A change never changes, so each is read once by a process."""
 
     def __init__(self, session: Session) -> None:
@@ -30,11 +32,11 @@ class ChargeDirections:
         self._lock = threading.Lock()
         self._datasets: Sequence[int] = ()
         self._last = 0
-        self._directions: dict[int, tuple[FeeDirection, ...]] = {}
+        self._directions: dict[int, tuple[Direction, ...]] = {}
 
-    def read(self, conn: Connection) -> Mapping[int, tuple[FeeDirection, ...]]:
+    def read(self, conn: Connection) -> Mapping[int, tuple[Direction, ...]]:
         """Return those of every change so far."""
-        datasets = self._with_amounts(conn)
+        datasets = self._with_direction(conn)
         with self._lock:
             if datasets != self._datasets:
                 self._datasets, self._last, self._directions = datasets, 0, {}
@@ -44,17 +46,17 @@ class ChargeDirections:
                     self._directions[sequence] = directions
             return dict(self._directions)
 
-    def _with_amounts(self, conn: Connection) -> Sequence[int]:
+    def _with_direction(self, conn: Connection) -> Sequence[int]:
         rows = conn.execute(select(t.dataset.c.key, t.dataset.c.catalogue_digest)).all()
         return [
             row.key
             for row in rows
-            if any(f.type == "amount" for f in self._session.catalogue(conn, row.catalogue_digest).fields)
+            if any(f.type in _COMPARED for f in self._session.catalogue(conn, row.catalogue_digest).fields)
         ]
 
     def _unread(
         self, conn: Connection, datasets: Sequence[int]
-    ) -> Iterator[tuple[int, tuple[FeeDirection, ...]]]:
+    ) -> Iterator[tuple[int, tuple[Direction, ...]]]:
         query = (
             select(_c.sequence, _before.content.label("old"), _after.content.label("new"))
             .join_from(t.change, _before.key.table, _before.key == _c.before)
@@ -67,6 +69,6 @@ class ChargeDirections:
             yield row.sequence, _compare(_decode(row.old), _decode(row.new))
 
 
-def _compare(old: Content, new: Content) -> tuple[FeeDirection, ...]:
+def _compare(old: Content, new: Content) -> tuple[Direction, ...]:
     names = [name for name in old if name in new and old[name] != new[name]]
     return directions_of_values((old[name], new[name]) for name in names)

@@ -1,22 +1,21 @@
-"""Direction of a fee change, reported only if both amounts can be read with certainty."""
+"""Directions of changed fees and time limits, reported only if both values compare with certainty."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Literal, get_args
 
 from feeds.change import ChangeItem
 from schemas.cells.amounts import read_amount
+from schemas.cells.limit_comparison import compare_limits, read_listed_limit
 from schemas.definition.catalogue import Json
-from schemas.words import CHARGE_DIRECTIONS
+from schemas.words import DIRECTIONS as WORDS
 
-type FeeDirection = Literal["fee-raised", "fee-lowered"]
+type Direction = Literal["fee-raised", "fee-lowered", "limit-shortened", "limit-lengthened"]
 
-FEE_DIRECTIONS: dict[FeeDirection, str] = {
-    "fee-raised": CHARGE_DIRECTIONS["fee-raised"].zh,
-    "fee-lowered": CHARGE_DIRECTIONS["fee-lowered"].zh,
-}
+_TERMS: tuple[Direction, ...] = get_args(Direction.__value__)
+DIRECTIONS: Mapping[Direction, str] = {term: WORDS[term].zh for term in _TERMS}
 """Category term → its label."""
 
 _NO_SINGLE_SUM = frozenset({"most", "of", "kind"})
@@ -24,10 +23,10 @@ _NO_SINGLE_SUM = frozenset({"most", "of", "kind"})
 _FREE = frozenset({"免费", "免收", "不收费", "免征", "停征", "暂停征收"})
 
 
-def fee_directions(item: ChangeItem) -> tuple[FeeDirection, ...]:
-    """List the directions of a changed record's fees; none if an amount is unreadable or units differ.
+def directions(item: ChangeItem) -> tuple[Direction, ...]:
+    """List the directions of a changed record's fees and limits; none if values do not compare.
 
-    A correction has no direction, since the fee itself did not change.
+    A correction has no direction, since the fee or limit itself did not change.
     """
     if item.kind not in ("changed", "renamed"):
         return ()
@@ -37,18 +36,23 @@ def fee_directions(item: ChangeItem) -> tuple[FeeDirection, ...]:
     )
 
 
-def directions_of_values(pairs: Iterable[tuple[Json, Json]]) -> tuple[FeeDirection, ...]:
+def directions_of_values(pairs: Iterable[tuple[Json, Json]]) -> tuple[Direction, ...]:
     """List the directions of pairs of values before and after a change."""
-    return tuple(dict.fromkeys(_compare_amounts(pairs)))
+    terms = (_compare_limits(old, new) or _compare_amounts(old, new) for old, new in pairs)
+    return tuple(dict.fromkeys(term for term in terms if term))
 
 
-def _compare_amounts(pairs: Iterable[tuple[Json, Json]]) -> Iterator[FeeDirection]:
-    for old, new in pairs:
-        before, after = _read_amount(old), _read_amount(new)
-        if before is None or after is None or not _same_unit(before, after):
-            continue
-        if before[0] != after[0]:
-            yield "fee-raised" if after[0] > before[0] else "fee-lowered"
+def _compare_limits(old: Json, new: Json) -> Direction | None:
+    before, after = read_listed_limit(old), read_listed_limit(new)
+    comparison = before and after and compare_limits(before, after)
+    return comparison.direction if comparison else None
+
+
+def _compare_amounts(old: Json, new: Json) -> Direction | None:
+    before, after = _read_amount(old), _read_amount(new)
+    if before is None or after is None or not _same_unit(before, after) or before[0] == after[0]:
+        return None
+    return "fee-raised" if after[0] > before[0] else "fee-lowered"
 
 
 def _read_amount(value: Json) -> tuple[Decimal, str] | None:

@@ -1,0 +1,173 @@
+"""The page of the shares of items whose time limit became shorter or longer, and its files."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from litestar.concurrency import sync_to_thread
+
+from publisher.log.limits.limit_shares import LimitCount
+from publisher.log.limits.limit_steps import limit_fields
+from publisher.views.api.answers import common
+from publisher.views.api.routes import limits as api
+from publisher.views.pages import search
+from publisher.views.pages.printing import field_html
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
+from publisher.web.range_download import disposition
+from publisher.web.route import AsyncReply, Reply
+from schemas.words import FACETS
+
+TITLE = ("时限变化", "Time limits")
+JSON_LINES = "application/jsonl; charset=utf-8"
+FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
+_GROUPS = ("body", "type", "dataset")
+_HEADINGS = (
+    ("分组", "Group"),
+    ("名称", "Name"),
+    ("列有时限的条目", "Items with a limit"),
+    ("时限缩短", "Shortened"),
+    ("时限延长", "Lengthened"),
+    ("缩短占比", "Share shortened"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShareLine:
+    """One group in the reader's language."""
+
+    title: str
+    address: str
+    """This page, narrowed to the group."""
+    changes: str
+    """The changes by which its limits became shorter."""
+    count: LimitCount
+
+
+def limit_shares(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    listing = api.make_listing(service, visit.parse_query(api.SHARES, clocks=True))
+    head = Head(visit.t(*TITLE), data=visit.link("/v1/limits", (*visit.pairs, *visit.clocks)))
+
+    def build() -> bytes:
+        shares = service.log.limits.shares(listing.query)
+        return press.page(
+            "limits.html",
+            visit,
+            head,
+            total=shares.total,
+            groups=[
+                (visit.t(*FACETS[name]), [_line(visit, name, *one) for one in shares.groups[name]])
+                for name in _GROUPS
+            ],
+            fields=[
+                (title, visit.toggle_filter("field", name), name in listing.query.fields)
+                for name, title in _titles(visit).items()
+            ],
+            chips=list(search.chips(visit, list(_facets(visit)), {})),
+            files=[(title, visit.url(f"/limits.{suffix}", visit.pairs)) for title, suffix in FILES],
+        )
+
+    return Reply(listing.validity, build, HEADERS)
+
+
+def _titles(visit: Visit) -> Mapping[str, str]:
+    """Map the fields of limits of the site's lists to their titles."""
+    titles: dict[str, str] = {}
+    for dataset in visit.service.log.datasets.all():
+        for field in limit_fields(visit.service.log.queries.catalogue(dataset.name)):
+            titles.setdefault(field.name, field_html.title_of(visit, field))
+    return titles
+
+
+def _title_of_value(visit: Visit, group: str, value: str) -> str:
+    if group != "dataset":
+        return value
+    own = visit.service.log.datasets.get(value)
+    return visit.t(own.title, own.title_en) or own.title
+
+
+def _line(visit: Visit, group: str, value: str, count: LimitCount) -> ShareLine:
+    own = visit.pairs_without("field", "type", group)
+    pair = () if group == "type" else ((group, value),)
+    changes = visit.url("/changes", (*own, *pair, ("kind", "limit-shortened")))
+    return ShareLine(_title_of_value(visit, group, value), visit.here(**{group: value}), changes, count)
+
+
+def _facets(visit: Visit) -> Iterator[common.Facet]:
+    """Yield a facet for each filter; the page lists the choices itself."""
+    others = {"field": visit.t("时限", "Limit"), "division": visit.t("行政区划", "Area")}
+    for name in ("field", "dataset", "body", "division", "type"):
+        values = tuple(
+            common.FacetValue(value=value, title=title, count=0)
+            for value, title in (_titles(visit).items() if name == "field" else ())
+        )
+        yield common.Facet(field=name, title=others.get(name) or visit.t(*FACETS[name]), values=values)
+
+
+async def as_csv(visit: Visit) -> AsyncReply:
+    return await _write_table(visit, "csv", write_csv)
+
+
+async def as_xlsx(visit: Visit) -> AsyncReply:
+    title = visit.t(*TITLE)
+    return await _write_table(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, title))
+
+
+async def as_json_lines(visit: Visit) -> AsyncReply:
+    """Write each group as ``/v1/limits`` has it, with its name, one a line."""
+    listing = await sync_to_thread(_listing, visit)
+
+    def encode() -> bytes:
+        groups = visit.service.log.limits.shares(listing.query).groups
+        lines = (
+            {"group": name, **msgspec.to_builtins(api.count_answer(value, count))}
+            for name in _GROUPS
+            for value, count in groups[name]
+        )
+        return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+
+    async def build() -> bytes:
+        return await sync_to_thread(encode)
+
+    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, "jsonl")})
+
+
+def _listing(visit: Visit) -> api.LimitListing:
+    """Raises the same errors as the page."""
+    return api.make_listing(visit.service, visit.parse_list(api.SHARES))
+
+
+async def _write_table(
+    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
+) -> AsyncReply:
+    listing = await sync_to_thread(_listing, visit)
+
+    def rows_of_groups() -> list[Row]:
+        groups = visit.service.log.limits.shares(listing.query).groups
+        return [
+            (visit.t(*FACETS[name]), _title_of_value(visit, name, value), *_cells(count))
+            for name in _GROUPS
+            for value, count in groups[name]
+        ]
+
+    async def rows() -> AsyncIterator[Sequence[Row]]:
+        yield await sync_to_thread(rows_of_groups)
+
+    async def build() -> bytes:
+        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), rows())
+
+    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, suffix)})
+
+
+def _cells(count: LimitCount) -> Row:
+    return (*map(str, (count.items, count.shortened, count.lengthened)), f"{count.share:.2%}")
+
+
+def _disposition(visit: Visit, suffix: str) -> Any:
+    return disposition(f"{visit.t(*TITLE)}.{suffix}", f"limits.{suffix}")
