@@ -15,7 +15,7 @@ import click
 
 from feeds.change import KINDS as CHANGES
 from feeds.value_direction import DIRECTIONS
-from publisher import settings
+from publisher import variables
 from publisher.checks.all_checks import CHECKS
 from publisher.cli.root import root
 from publisher.cli.terminal.exit_codes import Exit
@@ -115,7 +115,7 @@ def write_problems() -> str:
 def write_settings() -> str:
     return table(
         ("variable", "default", "说明 / meaning"),
-        ((f"`{v.name}`", v.default or "none", f"{v.zh} / {v.en}") for v in settings.VARIABLES),
+        ((f"`{v.name}`", v.default or "none", f"{v.zh} / {v.en}") for v in variables.VARIABLES),
     )
 
 
@@ -180,10 +180,12 @@ def write_api_versions() -> str:
 
 
 def find_commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    """(how it is typed, command) of every command that is not a group."""
+    """(how it is typed, command) of every command that does something; a group alone does not."""
     if not isinstance(command, click.Group):
         yield path, command
         return
+    if command.invoke_without_command:
+        yield path, command
     for name, member in command.commands.items():
         yield from find_commands(member, f"{path} {name}")
 

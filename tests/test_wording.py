@@ -217,6 +217,8 @@ PHRASES: Mapping[str, str] = {
     "修改时间": "the Last-Modified of HTTP",
     "一次修正": "the amendment of a law",
     "司法解释": "a kind of statute",
+    "验证码": "the code of an authenticator, as every bank calls it",
+    "验证器": "an authenticator",
     "信任列表": "the list of trusted certificates",
     "加入 sources.toml": "a setting is added",
     "加入本机": "a setting is added",

@@ -9,6 +9,7 @@ import click
 from publisher import settings
 from publisher.cli.commands.operation import (
     demo,
+    desk,
     harvest,
     keys,
     mcp,
@@ -82,6 +83,7 @@ _MODULES = (
     site,
     site_details,
     serve,
+    desk,
     mcp,
     datasets,
     import_files,

@@ -64,7 +64,7 @@ class Inbox:
         Contacts that were sealed to an earlier key are opened with that key's file.
         """
         with closing(InboxDatabase(url, file)) as database:
-            database.create()
+            database.create_tables()
             key, public = keys.create()
             with database.write() as conn:
                 conn.execute(t.key.insert().values(id=key, public=public, made_at=micros(clock())))
@@ -153,7 +153,7 @@ class Inbox:
             ended = (_r.state == "rejected") & (_r.decided_at <= old)
             deleted += conn.execute(delete(t.request).where(ended)).rowcount
         if deleted:
-            self._database.erase_deleted()
+            self._database.erase_contacts()
         return deleted
 
     def records(self) -> set[tuple[str, str]]:
@@ -175,7 +175,7 @@ class Inbox:
                     delete(t.request).where(_r.dataset == dataset, _r.record == record)
                 ).rowcount
         if erased:
-            self._database.erase_deleted()
+            self._database.erase_contacts()
         return erased
 
     def close(self) -> None:

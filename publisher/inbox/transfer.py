@@ -25,7 +25,7 @@ def move_inbox(url: str, new_url: str, file: Path, keys: SealKeys) -> int:
         return 0
     inbox.close()
     with closing(InboxDatabase(url, file)) as old, closing(InboxDatabase(new_url, file)) as new:
-        new.create()
+        new.create_tables()
         with old.read() as source, new.write() as target:
             for table in t.metadata.sorted_tables:
                 rows = [dict(row) for row in source.execute(select(table)).mappings()]

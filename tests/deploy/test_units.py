@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from publisher.settings import VARIABLES
+from publisher.variables import VARIABLES
 from tests.support.programs import program
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"

@@ -30,7 +30,10 @@ GROUPS: Sequence[tuple[tuple[str, str], Sequence[str]]] = (
     ),
     (
         ("发布清单", "Publishing lists"),
-        ("catalogues", "findings", "checks", "corrections", "collect", "cli", "settings", "sample-data"),
+        (
+            *("catalogues", "findings", "checks", "corrections", "desk", "collect", "cli", "settings"),
+            "sample-data",
+        ),
     ),
     (("运行维护", "Operation"), ("operate", "postgresql", "compliance")),
     (

@@ -58,7 +58,7 @@ class Press:
     """Renders pages of any site. The app factory builds one instance."""
 
     def __init__(self) -> None:
-        self.assets = _assets()
+        self.assets = page_assets()
         """File name → asset."""
         self._shared_fragments: dict[tuple[str, Lang, SiteDetails], TemplateModule] = {}
         chinese = _environment(_Chinese)
@@ -136,8 +136,17 @@ _CALL = ["name", "lparen", "string", "comma", "string", "rparen"]
 
 @cache  # compiled templates hold nothing of a site, and to compile them takes a second
 def _environment(labels: type[_Labels]) -> Environment:
+    environment = _create_environment(labels, "publisher.views.pages")
+    environment.globals |= {"words": words, "link_works": field_html.link_works}
+    environment.globals["parts"] = environment.get_template(
+        "parts.html"
+    ).module  # an import costs each page 10 µs
+    return environment
+
+
+def _create_environment(labels: type[_Labels], package: str) -> Environment:
     environment = Environment(
-        loader=PackageLoader("publisher.views.pages"),
+        loader=PackageLoader(package),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -145,12 +154,13 @@ def _environment(labels: type[_Labels]) -> Environment:
         auto_reload=False,
         extensions=[labels],
     )
-    names = {name: asset.name for name, asset in _assets().items()}
-    environment.globals |= {"assets": names, "words": words, "link_works": field_html.link_works}
-    environment.globals["parts"] = environment.get_template(
-        "parts.html"
-    ).module  # an import costs each page 10 µs
+    environment.globals["assets"] = {name: asset.name for name, asset in page_assets().items()}
     return environment
+
+
+def create_environments(package: str) -> Mapping[str, Environment]:
+    """Create the environments of another application's templates, by language: the same labels and files."""
+    return {"zh": _create_environment(_Chinese, package), "en": _create_environment(_English, package)}
 
 
 def clean(html: str) -> bytes:
@@ -161,8 +171,9 @@ def clean(html: str) -> bytes:
 
 
 @cache
-def _assets() -> Mapping[str, Asset]:
-    folder = resources.files("publisher.views.pages") / "assets"
+def page_assets(package: str = "publisher.views.pages") -> Mapping[str, Asset]:
+    """Read the static files of a package of pages: file name → asset."""
+    folder = resources.files(package) / "assets"
     assets: dict[str, Asset] = {}
     for file in sorted(folder.iterdir(), key=lambda file: file.name):
         stem, _, suffix = file.name.rpartition(".")

@@ -1,0 +1,210 @@
+"""The command ``desk``: the pages for officials, and their accounts."""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from publisher.cli.context import JSON, CommandContext, with_context
+from publisher.cli.terminal import output
+from publisher.cli.terminal.confirm import confirm
+from publisher.cli.terminal.exit_codes import Exit
+
+if TYPE_CHECKING:
+    from publisher.desk.accounts.accounts import Account
+    from publisher.desk.desk import AccountServices
+
+_NAME = click.argument("name", metavar="NAME")
+_ROLE = click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    required=True,
+    metavar="ROLE[:DATASET[:PART]]",
+    help="角色：填报、审核、发布、系统管理、安全管理、督查，可限于一个数据集或其中一个报送部门；可重复 / "
+    "A role, in all datasets, in one, or for one part of it; may be repeated.",
+)
+
+
+@click.group(invoke_without_command=True)
+@click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址 / Address to listen on.")
+@click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
+@click.pass_context
+def desk(click_context: click.Context, host: str, port: int) -> None:
+    """启动工作台：填报、审核、发布的网页 / Serve the desk, with which officials hand in and publish."""
+    if click_context.invoked_subcommand is None:
+        _serve(click_context.obj, host, port)
+
+
+def _serve(context: CommandContext, host: str, port: int) -> None:
+    from publisher import app
+    from publisher.desk.app import create_desk_app
+    from publisher.desk.desk import open_accounts
+    from publisher.telemetry.log_lines import configure_logging
+
+    settings = context.settings
+    configure_logging(settings.log_form, access=settings.access_log)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    with (
+        context.log(role="desk") as log,
+        contextlib.closing(open_accounts(settings, application="qingdan desk")) as people,
+        contextlib.suppress(KeyboardInterrupt),
+    ):
+        app.serve(
+            create_desk_app(settings, log, people),
+            host=host,
+            port=port,
+            started=lambda: output.print_message(
+                f"工作台已启动：{settings.desk_base}（按 Ctrl-C 停止）",
+                f"The desk is at {settings.desk_base}; stop with Ctrl-C.",
+            ),
+            max_connections=settings.connections,
+        )
+    output.print_message("已停止。", "Stopped.")
+
+
+@desk.group()
+def user() -> None:
+    """工作台的账号 / Accounts of the desk."""
+
+
+@user.command()
+@_NAME
+@click.option("--display", default="", help="姓名或岗位 / Name of the person or of the post.")
+@_ROLE
+@with_context
+def add(context: CommandContext, name: str, display: str, roles: tuple[str, ...]) -> None:
+    """新增账号，输出邀请链接 / Add an account and print the link of its invitation."""
+    from publisher.desk.accounts.roles import parse_grant
+
+    grants = [parse_grant(role) for role in roles]
+    with _people(context, create=True) as people:
+        token = people.accounts.add(name, display, grants)
+    _print_invitation(context, name, token)
+
+
+@user.command()
+@_NAME
+@with_context
+def invite(context: CommandContext, name: str) -> None:
+    """重新邀请：忘记密码或换了手机 / Invite again, after a lost password or telephone; sessions end."""
+    with _people(context) as people:
+        token = people.accounts.invite(name)
+    _print_invitation(context, name, token)
+
+
+@user.command("list")
+@JSON
+@with_context
+def list_(context: CommandContext, *, as_json: bool) -> None:
+    """列出账号和角色 / List accounts and their roles."""
+    with _people(context) as people:
+        accounts = people.accounts.all()
+    if as_json:
+        output.print_json([_as_json(account) for account in accounts])
+        return
+    output.print_table(
+        ["账号 account", "姓名 name", "角色 roles", "最近登录 last sign-in", "状态 state"],
+        [[a.name, a.display, "、".join(map(str, a.grants)), _day(a), _state(a)] for a in accounts],
+    )
+
+
+@user.command()
+@_NAME
+@_ROLE
+@with_context
+def roles(context: CommandContext, name: str, roles: tuple[str, ...]) -> None:
+    """更换账号的角色 / Replace the roles of an account."""
+    from publisher.desk.accounts.roles import parse_grant
+
+    with _people(context) as people:
+        account = people.accounts.change_roles(name, [parse_grant(role) for role in roles])
+    words = "、".join(map(str, account.grants))
+    output.print_message(f"账号 {name} 的角色：{words}。", f"Roles of {name}: {words}.")
+
+
+@user.command()
+@_NAME
+@click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
+@with_context
+def disable(context: CommandContext, name: str, *, yes: bool) -> None:
+    """停用账号，立即结束其登录 / Disable an account and end its sessions."""
+    with _people(context) as people:
+        people.accounts.get(name)
+        confirm(f"停用账号 {name}。", f"Disable the account {name}.", yes=yes)
+        people.accounts.disable(name)
+    output.print_message(f"账号 {name} 已停用。", f"The account {name} is disabled.")
+
+
+@desk.command()
+@click.option("--verify", is_flag=True, help="核对哈希链 / Verify the hash chain.")
+@with_context
+def audit(context: CommandContext, *, verify: bool) -> int:
+    """输出审计日志，每行一个 JSON / Print the audit log as JSON Lines, or verify it."""
+    with _people(context) as people:
+        if not verify:
+            for line in people.audit.lines():
+                output.print_line(line)
+            return Exit.OK
+        problems, head = people.audit.verify(), people.audit.head()
+    for problem in problems:
+        output.print_line(problem)
+    if problems:
+        output.print_message("审计日志与哈希链不符。", "The audit log does not fit its hash chain.")
+        return Exit.REFUSED
+    output.print_message(
+        f"审计日志{head.size}行，哈希链无误：{head.hash}", f"{head.size} lines of audit fit their chain."
+    )
+    return Exit.OK
+
+
+@contextmanager
+def _people(context: CommandContext, *, create: bool = False) -> Iterator[AccountServices]:
+    from publisher.desk.desk import open_accounts
+
+    with context.log(read_only=True):  # there has to be a site
+        pass
+    with contextlib.closing(open_accounts(context.settings, create=create)) as people:
+        yield people
+
+
+def _print_invitation(context: CommandContext, name: str, token: str) -> None:
+    from publisher.desk.accounts.accounts import INVITATION_HOURS
+
+    output.print_message(
+        f"请把链接当面或经可靠渠道交给 {name}，{INVITATION_HOURS}小时内有效，只能用一次：",
+        f"Give this link to {name} in person or safely; it works once, within {INVITATION_HOURS} hours:",
+    )
+    output.print_line(f"{context.settings.desk_base}/invitation/{token}")
+
+
+def _day(account: Account) -> str:
+    return f"{account.signed_in_at:%Y-%m-%d}" if account.signed_in_at else ""
+
+
+def _state(account: Account) -> str:
+    if account.disabled_at is not None:
+        return "停用 disabled"
+    if account.demo:
+        return "演示 demo"
+    return "启用 active" if account.is_ready else "已邀请 invited"
+
+
+def _as_json(account: Account) -> dict[str, object]:
+    return {
+        "name": account.name,
+        "display": account.display,
+        "roles": [str(grant) for grant in account.grants],
+        "demo": account.demo,
+        "is_ready": account.is_ready,
+        "disabled_at": account.disabled_at,
+        "signed_in_at": account.signed_in_at,
+    }
+
+
+COMMANDS: tuple[click.Command, ...] = (desk,)

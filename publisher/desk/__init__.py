@@ -1,0 +1,1 @@
+"""The desk: accounts, roles and pages with which departments hand in, approve and publish."""

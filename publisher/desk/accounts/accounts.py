@@ -1,0 +1,271 @@
+"""Accounts of the desk: who there is, invitations, roles and passwords. Each change is in the audit log."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Connection, delete, select, update
+
+from publisher.desk.accounts import audit_log, credentials
+from publisher.desk.accounts import tables as t
+from publisher.desk.accounts.credentials import DeskKey
+from publisher.desk.accounts.roles import Action, Grant, Role, check_grants, may
+from publisher.desk.accounts.store import DeskStore
+from publisher.log.clocks import micros, moment, utc_now
+from publisher.log.model import LogError
+
+INVITATION_HOURS = 72
+_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+type Purpose = Literal["invitation", "sign-in"]
+
+_a, _g, _l = t.account.c, t.grant.c, t.link.c
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may use the desk."""
+
+    name: str
+    display: str
+    grants: tuple[Grant, ...]
+    demo: bool
+    epoch: int
+    is_ready: bool
+    """The invitation was accepted."""
+    disabled_at: datetime | None
+    signed_in_at: datetime | None
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        return tuple(dict.fromkeys(grant.role for grant in self.grants))
+
+    def may(self, action: Action, dataset: str | None = None, part: str | None = None) -> bool:
+        return may(self.grants, action, dataset, part)
+
+
+class Accounts:
+    """Each method is one transaction. ``by``: the account that acts; empty is the command line."""
+
+    def __init__(self, store: DeskStore, key: DeskKey, clock: Callable[[], datetime] = utc_now) -> None:
+        self._store, self._key, self._clock = store, key, clock
+
+    def all(self) -> Sequence[Account]:
+        with self._store.read() as conn:
+            rows = conn.execute(select(t.account).order_by(_a.name)).all()
+            return [_account(conn, row) for row in rows]
+
+    def get(self, name: str) -> Account:
+        """Raises ``LogError('no-such-account')``."""
+        with self._store.read() as conn:
+            return _account(conn, account_row(conn, name))
+
+    def add(
+        self, name: str, display: str, grants: Sequence[Grant], *, by: str = "", demo: bool = False
+    ) -> str:
+        """Add an account → the token of its invitation, or of a link to sign in for ``demo``.
+
+        Raises ``LogError``: ``bad-account-name``, ``account-exists``, ``roles-conflict``.
+        """
+        if not _NAME.fullmatch(name):
+            raise LogError(
+                "bad-account-name",
+                f"账号名称“{name}”须由2至40个小写字母、数字、点、下划线或连字符组成。",
+                f"The account name {name!r} needs 2 to 40 of: lower-case letters, digits, dot, underscore, "
+                "hyphen.",
+            )
+        check_grants(grants)
+        now = micros(self._clock())
+        with self._store.write() as conn:
+            if conn.scalar(select(_a.name).where(_a.name == name)) is not None:
+                raise LogError(
+                    "account-exists", f"账号“{name}”已存在。", f"The account {name} exists already."
+                )
+            own = {"name": name, "display": display.strip() or name, "demo": demo}
+            conn.execute(t.account.insert().values(**own, epoch=1, made_at=now))
+            _set_grants(conn, name, grants)
+            roles = [str(grant) for grant in grants]
+            audit_log.append(
+                conn,
+                "account-added",
+                at=now,
+                actor=by,
+                subject=name,
+                details={"roles": roles, "demo": demo},
+            )
+            return self._link(conn, name, "sign-in" if demo else "invitation")
+
+    def invite(self, name: str, *, by: str = "") -> str:
+        """Invite again, for a lost password or telephone → the token. Sessions and password end at once.
+
+        Raises ``LogError('no-such-account')``.
+        """
+        with self._store.write() as conn:
+            row = account_row(conn, name)
+            values = {"password": None, "totp": None, "totp_step": None, "epoch": row.epoch + 1}
+            conn.execute(update(t.account).where(_a.name == name).values(**values))
+            audit_log.append(conn, "invited", at=micros(self._clock()), actor=by, subject=name)
+            return self._link(conn, name, "sign-in" if row.demo else "invitation")
+
+    def invited(self, token: str) -> Account:
+        """Return the account of an invitation. Raises ``LogError('link-expired')``."""
+        with self._store.read() as conn:
+            return _account(conn, account_row(conn, self._account_of(conn, token, "invitation")))
+
+    def accept(self, token: str, *, password: str, totp_secret: str, code: str, address: str = "") -> Account:
+        """Set password and TOTP of an invited account; the link is used up.
+
+        Raises ``LogError``: ``link-expired``, ``weak-password``, ``wrong-code``.
+        """
+        now = self._clock()
+        step = credentials.totp_step(totp_secret, code, now)
+        with self._store.read() as conn:
+            name = self._account_of(conn, token, "invitation")
+        credentials.check_password(password, name)
+        if step is None:
+            raise LogError(
+                "wrong-code",
+                "验证码不对。请核对手机的时间，输入验证器当前显示的6位数字。",
+                "The code is wrong. Check the clock of the telephone and type the 6 digits shown now.",
+            )
+        values: dict[str, Any] = {
+            "password": credentials.hash_password(password),
+            "totp": self._key.seal(totp_secret),
+            "totp_step": step,
+        }
+        with self._store.write() as conn:
+            self._account_of(conn, token, "invitation")
+            row = account_row(conn, name)
+            conn.execute(update(t.account).where(_a.name == name).values(**values, epoch=row.epoch + 1))
+            conn.execute(delete(t.link).where(_l.account == name))
+            audit_log.append(
+                conn, "invitation-accepted", at=micros(now), actor=name, subject=name, address=address
+            )
+            return _account(conn, account_row(conn, name))
+
+    def change_roles(self, name: str, grants: Sequence[Grant], *, by: str = "") -> Account:
+        """Replace the roles of an account, from its next request on.
+
+        Raises ``LogError``: ``no-such-account``, ``roles-conflict``, ``own-roles``.
+        """
+        check_grants(grants)
+        if by == name:
+            raise LogError(
+                "own-roles", "不能更改自己的角色。", "Nobody changes the roles of his own account."
+            )
+        with self._store.write() as conn:
+            before = _account(conn, account_row(conn, name))
+            _set_grants(conn, name, grants)
+            details = {"before": [str(g) for g in before.grants], "after": [str(g) for g in grants]}
+            audit_log.append(
+                conn, "roles-changed", at=micros(self._clock()), actor=by, subject=name, details=details
+            )
+            return _account(conn, account_row(conn, name))
+
+    def disable(self, name: str, *, by: str = "") -> None:
+        """End the sessions and links of an account, which signs in no more. Its name stays taken.
+
+        Raises ``LogError('no-such-account')``.
+        """
+        now = micros(self._clock())
+        with self._store.write() as conn:
+            row = account_row(conn, name)
+            values = {"disabled_at": row.disabled_at or now, "epoch": row.epoch + 1}
+            conn.execute(update(t.account).where(_a.name == name).values(**values))
+            conn.execute(delete(t.link).where(_l.account == name))
+            audit_log.append(conn, "account-disabled", at=now, actor=by, subject=name)
+
+    def change_password(self, name: str, *, current: str, new: str, address: str = "") -> Account:
+        """Change the password of an account and end all its sessions, that of the change too.
+
+        Raises ``LogError``: ``sign-in-failed``, ``weak-password``.
+        """
+        with self._store.read() as conn:
+            row = account_row(conn, name)
+        if not credentials.verify_password(row.password, current):
+            raise LogError("sign-in-failed", "当前密码不对。", "The current password is wrong.")
+        credentials.check_password(new, name)
+        hashed = credentials.hash_password(new)
+        with self._store.write() as conn:
+            conn.execute(update(t.account).where(_a.name == name).values(password=hashed, epoch=_a.epoch + 1))
+            audit_log.append(
+                conn,
+                "password-changed",
+                at=micros(self._clock()),
+                actor=name,
+                subject=name,
+                address=address,
+            )
+            return _account(conn, account_row(conn, name))
+
+    def record(self, kind: audit_log.Kind, **event: Any) -> None:
+        """Append a line to the audit log; ``event`` as :func:`.audit_log.append`."""
+        with self._store.write() as conn:
+            audit_log.append(conn, kind, at=micros(self._clock()), **event)
+
+    def _link(self, conn: Connection, name: str, purpose: Purpose) -> str:
+        token = credentials.new_token()
+        conn.execute(delete(t.link).where(_l.account == name))
+        expires_at = micros(self._clock() + timedelta(hours=INVITATION_HOURS))
+        conn.execute(
+            t.link.insert().values(
+                digest=credentials.digest_of(token), account=name, purpose=purpose, expires_at=expires_at
+            )
+        )
+        return token
+
+    def _account_of(self, conn: Connection, token: str, purpose: Purpose) -> str:
+        return account_of_link(conn, token, purpose, self._clock())
+
+
+def account_of_link(conn: Connection, token: str, purpose: Purpose, now: datetime) -> str:
+    """Return the name of the account of a link. Raises ``LogError('link-expired')``."""
+    name = conn.scalar(
+        select(_l.account).where(
+            _l.digest == credentials.digest_of(token), _l.purpose == purpose, _l.expires_at > micros(now)
+        )
+    )
+    if name is None:
+        raise LogError(
+            "link-expired",
+            "这个链接已经用过或已过期。请向安全管理员要一个新的。",
+            "This link was used or has expired. Ask the security officer for a new one.",
+        )
+    return str(name)
+
+
+def account_row(conn: Connection, name: str) -> Any:
+    """Return the row of an account. Raises ``LogError('no-such-account')``."""
+    row = conn.execute(select(t.account).where(_a.name == name)).first()
+    if row is None:
+        raise LogError("no-such-account", f"没有账号“{name}”。", f"There is no account {name}.")
+    return row
+
+
+def _account(conn: Connection, row: Any) -> Account:
+    grants = conn.execute(
+        select(t.grant).where(_g.account == row.name).order_by(_g.role, _g.dataset, _g.part)
+    ).all()
+    return Account(
+        name=row.name,
+        display=row.display,
+        grants=tuple(Grant(Role(g.role), g.dataset or None, g.part or None) for g in grants),
+        demo=row.demo,
+        epoch=row.epoch,
+        is_ready=row.demo or row.password is not None,
+        disabled_at=None if row.disabled_at is None else moment(row.disabled_at),
+        signed_in_at=None if row.signed_in_at is None else moment(row.signed_in_at),
+    )
+
+
+def _set_grants(conn: Connection, name: str, grants: Sequence[Grant]) -> None:
+    conn.execute(delete(t.grant).where(_g.account == name))
+    rows = [
+        {"account": name, "role": str(g.role), "dataset": g.dataset or "", "part": g.part or ""}
+        for g in dict.fromkeys(grants)
+    ]
+    if rows:
+        conn.execute(t.grant.insert(), rows)

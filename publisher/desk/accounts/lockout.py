@@ -1,0 +1,49 @@
+"""Pauses after failed sign-ins, which grow; the same for names that no account has."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, delete, select
+
+from publisher.desk.accounts import tables as t
+from publisher.log.clocks import micros, moment
+
+FREE_FAILURES = 5
+"""Failures without a pause: people mistype."""
+FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
+_FORGOTTEN = timedelta(days=1)
+"""After so long without a failure the count begins anew."""
+
+_f = t.failure.c
+
+
+def pause_until(conn: Connection, name: str, now: datetime) -> datetime | None:
+    """Return the end of the pause of a name; None if it may try now. ``name``: its MAC."""
+    until = conn.scalar(select(_f.until).where(_f.name == name))
+    return moment(until) if until is not None and until > micros(now) else None
+
+
+def count_failure(conn: Connection, name: str, now: datetime) -> int:
+    """Count a failure and set the pause → failures in a row."""
+    conn.execute(delete(t.failure).where(_f.failed_at <= micros(now - _FORGOTTEN)))
+    count = (conn.scalar(select(_f["count"]).where(_f.name == name)) or 0) + 1
+    conn.execute(delete(t.failure).where(_f.name == name))
+    conn.execute(
+        t.failure.insert().values(
+            name=name, count=count, failed_at=micros(now), until=micros(now + pause_after(count))
+        )
+    )
+    return count
+
+
+def pause_after(failures: int) -> timedelta:
+    """Return the pause after so many failures in a row: one minute, two, four, at most an hour."""
+    if failures < FREE_FAILURES:
+        return timedelta(0)
+    doublings = min(failures - FREE_FAILURES, 10)
+    return min(FIRST_PAUSE * (1 << doublings), LONGEST_PAUSE)
+
+
+def forget_failures(conn: Connection, name: str) -> None:
+    conn.execute(delete(t.failure).where(_f.name == name))

@@ -1,0 +1,107 @@
+"""Roles and actions: the one table of who may do what. What it does not name is denied."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from publisher.log.model import LogError
+
+
+class Role(StrEnum):
+    """What an account is for. 系统管理, 安全管理 and 督查 are the 三员 of GB/T 22239 (等级保护)."""
+
+    DRAFTER = "填报"
+    REVIEWER = "审核"
+    PUBLISHER = "发布"
+    SYSTEM = "系统管理"
+    SECURITY = "安全管理"
+    AUDITOR = "督查"
+
+
+class Action(StrEnum):
+    """What a route does. Every route of the desk belongs to one."""
+
+    OWN_ACCOUNT = "own-account"
+    """One's own work, sign-out and password."""
+    READ_DRAFT = "read-draft"
+    HAND_IN = "hand-in"
+    SUBMIT = "submit"
+    APPROVE = "approve"
+    RETURN = "return"
+    PUBLISH = "publish"
+    MANAGE_DATASETS = "manage-datasets"
+    READ_ACCOUNTS = "read-accounts"
+    MANAGE_ACCOUNTS = "manage-accounts"
+    READ_AUDIT = "read-audit"
+
+
+PERMISSIONS: Mapping[Role, frozenset[Action]] = {
+    Role.DRAFTER: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT}),
+    Role.REVIEWER: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.APPROVE, Action.RETURN}),
+    Role.PUBLISHER: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.PUBLISH}),
+    Role.SYSTEM: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.MANAGE_DATASETS}),
+    Role.SECURITY: frozenset({Action.OWN_ACCOUNT, Action.READ_ACCOUNTS, Action.MANAGE_ACCOUNTS}),
+    Role.AUDITOR: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.READ_ACCOUNTS, Action.READ_AUDIT}),
+}
+"""The only place of permission."""
+
+THREE_OFFICERS = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDITOR})
+"""Roles of which an account has at most one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """A role of an account, in all datasets or in one, of all parts or of one."""
+
+    role: Role
+    dataset: str | None = None
+    part: str | None = None
+
+    def covers(self, dataset: str | None, part: str | None) -> bool:
+        """Test whether the grant reaches a part of a dataset. ``part``: None is the dataset as a whole.
+
+        ``dataset``: None is what is outside datasets, or not yet known.
+        """
+        if dataset is None or self.dataset is None:
+            return True
+        return self.dataset == dataset and (self.part is None or self.part == part)
+
+    def __str__(self) -> str:
+        return ":".join(filter(None, (self.role, self.dataset, self.part)))
+
+
+def parse_grant(text: str) -> Grant:
+    """Read ``ROLE``, ``ROLE:DATASET`` or ``ROLE:DATASET:PART``. Raises ``LogError('no-such-role')``."""
+    name, _, scope = text.partition(":")
+    dataset, _, part = scope.partition(":")
+    try:
+        return Grant(Role(name), dataset or None, part or None)
+    except ValueError:
+        names = "、".join(Role)
+        raise LogError(
+            "no-such-role", f"没有角色“{name}”。角色有：{names}。", f"There is no role {name!r}: {names}."
+        ) from None
+
+
+def may(grants: Iterable[Grant], action: Action, dataset: str | None = None, part: str | None = None) -> bool:
+    """Test whether one of the grants permits an action."""
+    return any(action in PERMISSIONS[grant.role] and grant.covers(dataset, part) for grant in grants)
+
+
+def check_grants(grants: Iterable[Grant]) -> None:
+    """Raise ``LogError('roles-conflict')`` if no account may have these roles together.
+
+    Of the 三员 an account has one at most; 督查 changes nothing, so it stands alone.
+    """
+    roles = {grant.role for grant in grants}
+    officers = sorted(roles & THREE_OFFICERS)
+    if len(officers) > 1 or (Role.AUDITOR in roles and len(roles) > 1):
+        words = "、".join(sorted(roles))
+        raise LogError(
+            "roles-conflict",
+            f"一个账号不能同时担任{words}：系统管理、安全管理和督查须由不同的人担任，督查不兼任其他角色。",
+            f"No account has {words} together: 系统管理, 安全管理 and 督查 are three persons, and "
+            "督查 has no other role.",
+        )

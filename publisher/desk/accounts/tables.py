@@ -1,0 +1,92 @@
+"""Tables of the desk. Instants are microseconds since the epoch, as in the log."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    ForeignKey,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+SCHEMA = "qingdan_desk"
+"""Schema on PostgreSQL; SQLite has a file instead."""
+VERSION = 1
+
+metadata = MetaData(schema=SCHEMA)
+
+version = Table("version", metadata, Column("number", Integer, nullable=False))
+
+account = Table(
+    "account",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("display", Text, nullable=False),
+    Column("password", Text),
+    Column("totp", LargeBinary),
+    Column("totp_step", BigInteger),
+    Column("demo", Boolean, nullable=False),
+    Column("disabled_at", BigInteger),
+    Column("epoch", Integer, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("signed_in_at", BigInteger),
+)
+"""``password``: argon2id hash; none before the invitation is accepted. ``totp``: sealed secret.
+
+``totp_step``: of the last code that was used, so that none is used twice. ``epoch``: sessions of an earlier
+one have ended. ``demo``: signs in by a link and without a code."""
+
+grant = Table(
+    "role_grant",
+    metadata,
+    Column("account", Text, ForeignKey(account.c.name), nullable=False),
+    Column("role", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    UniqueConstraint("account", "role", "dataset", "part"),
+)
+"""``dataset`` and ``part``: empty is all."""
+
+link = Table(
+    "link",
+    metadata,
+    Column("digest", Text, primary_key=True),
+    Column("account", Text, ForeignKey(account.c.name), nullable=False),
+    Column("purpose", Text, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""One-time links, by the SHA-256 of their token; one that was used is deleted."""
+
+failure = Table(
+    "failure",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("count", Integer, nullable=False),
+    Column("failed_at", BigInteger, nullable=False),
+    Column("until", BigInteger, nullable=False),
+)
+"""Failed sign-ins by a MAC of the name, whether there is such an account or not."""
+
+session = Table(
+    "session",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+)
+"""``id``: SHA-256 of the cookie, so that a copy of the table opens no session."""
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("line", Text, nullable=False),
+    Column("hash", Text, nullable=False),
+)
+"""``line``: canonical JSON of an event, which contains the hash of the line before."""

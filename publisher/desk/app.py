@@ -1,0 +1,85 @@
+"""The application of the desk, built from settings; importing this module has no side effects."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from urllib.parse import urlsplit
+
+from litestar import Litestar
+from litestar.config.allowed_hosts import AllowedHostsConfig
+from litestar.config.csrf import CSRFConfig
+from litestar.datastructures import MutableScopeHeaders, State
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.stores.registry import StoreRegistry
+from litestar.types import Message, Scope
+
+from publisher.desk import refusals
+from publisher.desk.desk import AccountServices, Desk
+from publisher.desk.http.authentication import Authentication
+from publisher.desk.http.guards import check_actions, permit
+from publisher.desk.http.sessions import session_config
+from publisher.desk.pages import entrance, own_account
+from publisher.desk.pages.printing import HEADERS
+from publisher.log.clocks import utc_now
+from publisher.log.log import Log
+from publisher.log.model import LogError
+from publisher.settings import Settings
+from publisher.web.capacity.client_budget import ClientBudgets
+
+HANDLERS = [*entrance.HANDLERS, *own_account.HANDLERS]
+"""Every route of the desk."""
+_LARGEST_FORM = 1 << 20
+_HSTS = "max-age=31536000"
+
+
+def create_desk_app(
+    settings: Settings, log: Log, people: AccountServices, *, clock: Callable[[], datetime] = utc_now
+) -> Litestar:
+    """Create the application. ``log`` and ``people`` are closed by the caller.
+
+    Raises ``ValueError`` for a route that belongs to no action.
+    """
+    check_actions(HANDLERS)
+    desk = Desk(settings, log, people, clock)
+    headers = HEADERS | ({"strict-transport-security": _HSTS} if desk.is_secure else {})
+    return Litestar(
+        route_handlers=HANDLERS,
+        guards=[permit],
+        middleware=[
+            session_config(secure=desk.is_secure).middleware,
+            DefineMiddleware(Authentication),
+        ],
+        csrf_config=CSRFConfig(
+            secret=people.key.csrf_secret,
+            cookie_name="__Host-form" if desk.is_secure else "form",
+            cookie_secure=desk.is_secure,
+            cookie_httponly=True,
+            cookie_samesite="lax",
+        ),
+        allowed_hosts=AllowedHostsConfig(allowed_hosts=[urlsplit(desk.base).netloc]),
+        stores=StoreRegistry({"sessions": people.sessions}),
+        exception_handlers={
+            LogError: refusals.refuse_log_error,
+            HTTPException: refusals.refuse_http,
+            Exception: refusals.refuse_unexpected,
+        },
+        before_send=[_add_headers(headers)],
+        request_max_body_size=_LARGEST_FORM,
+        state=State({"desk": desk, "budgets": ClientBudgets(settings.client_header)}),
+        openapi_config=None,
+        logging_config=None,
+    )
+
+
+def _add_headers(headers: Mapping[str, str]) -> Callable[[Message, Scope], Awaitable[None]]:
+    """Add headers to every response, refusals too, that has none of that name."""
+
+    async def add(message: Message, _: Scope) -> None:
+        if message["type"] == "http.response.start":
+            own = MutableScopeHeaders.from_message(message)
+            for name, value in headers.items():
+                own.setdefault(name, value)
+
+    return add

@@ -1,0 +1,87 @@
+"""Dependencies of the desk's responses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from publisher.desk.accounts.accounts import Accounts
+from publisher.desk.accounts.audit_log import AuditLog
+from publisher.desk.accounts.credentials import DeskKey
+from publisher.desk.accounts.sessions import SessionStore
+from publisher.desk.accounts.sign_in import SignIn
+from publisher.desk.accounts.store import DeskStore
+from publisher.log.clocks import utc_now
+from publisher.log.log import Log
+from publisher.settings import Settings
+from publisher.web.page_cursor import read_or_create_key
+
+
+@dataclass(frozen=True, slots=True)
+class AccountServices:
+    """Accounts and what depends on their store."""
+
+    store: DeskStore
+    key: DeskKey
+    accounts: Accounts
+    sign_in: SignIn
+    sessions: SessionStore
+    audit: AuditLog
+
+    def close(self) -> None:
+        self.store.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """Dependencies of all responses; built once by the app factory."""
+
+    settings: Settings
+    log: Log
+    people: AccountServices
+    clock: Callable[[], datetime]
+
+    @property
+    def base(self) -> str:
+        return self.settings.desk_base
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether browsers reach the desk by HTTPS."""
+        return self.base.startswith("https://")
+
+    @property
+    def site_name(self) -> str:
+        return self.log.datasets.site_details()[0].name or "清单"
+
+
+def open_accounts(
+    settings: Settings,
+    *,
+    create: bool = False,
+    clock: Callable[[], datetime] = utc_now,
+    application: str = "qingdan",
+) -> AccountServices:
+    """Open the accounts of a site. ``create``: make their store if there is none.
+
+    Raises ``LogError``: ``no-desk``, ``newer-database``.
+    """
+    opener = DeskStore.create_or_open if create else DeskStore.open
+    store = opener(settings.database, settings.desk, application=application)
+    settings.desk.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = DeskKey(read_or_create_key(_key_file(settings)))
+    accounts = Accounts(store, key, clock)
+    return AccountServices(
+        store=store,
+        key=key,
+        accounts=accounts,
+        sign_in=SignIn(store, accounts, key, clock),
+        sessions=SessionStore(store, clock),
+        audit=AuditLog(store),
+    )
+
+
+def _key_file(settings: Settings) -> Path:
+    return settings.desk.with_name("desk.key")

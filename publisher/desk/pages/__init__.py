@@ -1,0 +1,1 @@
+"""Pages of the desk, printed by the server and whole without a script."""

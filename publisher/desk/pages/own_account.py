@@ -1,0 +1,79 @@
+"""One's own work, sign-out and password."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+from litestar.response import Redirect
+
+from publisher.desk.accounts.credentials import SHORTEST_PASSWORD
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import ACTION
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.client_address import address_mac
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.log.model import LogError
+
+_OPT = {ACTION: Action.OWN_ACCOUNT}
+_FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+
+
+class PasswordForm(msgspec.Struct, frozen=True):
+    """The present password, and the new one twice."""
+
+    current: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    password: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+    again: Annotated[str, msgspec.Meta(max_length=1000)] = ""
+
+
+@get("/", opt=_OPT)
+@in_thread
+def my_work(request: DeskRequest) -> Response[bytes]:
+    """Show who is signed in and what the account may do."""
+    return page(request, "my_work.html")
+
+
+@post("/sign-out", opt=_OPT)
+@in_thread
+def sign_out(request: DeskRequest, state: State) -> Redirect:
+    """End the session."""
+    desk: Desk = state.desk
+    name = request.user.name
+    desk.people.accounts.record("sign-out", actor=name, subject=name, address=address_mac(request))
+    request.clear_session()
+    return see("/sign-in")
+
+
+@get("/password", opt=_OPT)
+@in_thread
+def password_page(request: DeskRequest) -> Response[bytes]:
+    """Show the form of a new password."""
+    return page(request, "password.html", fault=None, shortest=SHORTEST_PASSWORD)
+
+
+@post("/password", opt=_OPT)
+@in_thread
+def change_password(
+    request: DeskRequest, state: State, data: Annotated[PasswordForm, _FORM]
+) -> Response[Any]:
+    """Change the password, which ends all sessions of the account."""
+    desk: Desk = state.desk
+    try:
+        if data.password != data.again:
+            raise LogError("weak-password", "两次输入的密码不一样。", "The two passwords differ.")
+        desk.people.accounts.change_password(
+            request.user.name, current=data.current, new=data.password, address=address_mac(request)
+        )
+    except LogError as error:
+        return page(request, "password.html", status_code=403, fault=error, shortest=SHORTEST_PASSWORD)
+    request.clear_session()
+    return see("/sign-in")
+
+
+HANDLERS = [my_work, sign_out, password_page, change_password]

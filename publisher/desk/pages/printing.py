@@ -1,0 +1,94 @@
+"""Rendering of the desk's pages, in the dress of the public site."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Literal
+
+from jinja2 import Environment
+from litestar import Request, Response
+from litestar.datastructures import Cookie
+from litestar.enums import MediaType
+from litestar.response import Redirect
+from litestar.utils.scope.state import ScopeState
+
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.views.pages.printing.templates import (
+    POLICY,
+    Asset,
+    clean,
+    create_environments,
+    page_assets,
+)
+
+type Lang = Literal["zh", "en"]
+DeskRequest = Request[Any, Any, Any]
+
+HEADERS = {
+    "content-security-policy": POLICY,
+    "cache-control": "no-store",
+    "referrer-policy": "same-origin",
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "cross-origin-opener-policy": "same-origin",
+    "cross-origin-resource-policy": "same-origin",
+}
+"""Headers of every response of the desk."""
+_PACKAGE = "publisher.desk.pages"
+_PACKAGES = ("publisher.views.pages", _PACKAGE)
+_LANGUAGE = "lang"
+_YEAR = 365 * 24 * 3600
+
+
+def files() -> dict[str, Asset]:
+    """Return the static files of pages, the public site's too, by their names with a digest."""
+    return {asset.name: asset for package in _PACKAGES for asset in page_assets(package).values()}
+
+
+@cache  # to compile templates takes a second
+def _environments() -> dict[str, Environment]:
+    environments = dict(create_environments(_PACKAGE))
+    for environment in environments.values():
+        environment.globals["assets"] = {
+            name: asset.name for package in _PACKAGES for name, asset in page_assets(package).items()
+        }
+    return environments
+
+
+def language(request: DeskRequest) -> Lang:
+    """Return the language of labels: that of the query, of the cookie that keeps it, or Chinese."""
+    chosen = request.query_params.get(_LANGUAGE) or request.cookies.get(_LANGUAGE)
+    return "en" if chosen == "en" else "zh"
+
+
+def page(request: DeskRequest, template: str, *, status_code: int = 200, **variables: Any) -> Response[bytes]:
+    """Render a page with the account, its permissions and the form token."""
+    desk: Desk = request.app.state.desk
+    lang = language(request)
+    html = (
+        _environments()[lang]
+        .get_template(template)
+        .render(
+            account=request.scope.get("user"),
+            csrf=ScopeState.from_scope(request.scope).csrf_token or "",
+            lang=lang,
+            path=request.url.path,
+            site_name=desk.site_name,
+            actions=Action,
+            **variables,
+        )
+    )
+    response = Response(clean(html), media_type=MediaType.HTML, status_code=status_code)
+    if request.query_params.get(_LANGUAGE):
+        response.set_cookie(
+            Cookie(
+                key=_LANGUAGE, value=lang, max_age=_YEAR, httponly=True, samesite="lax", secure=desk.is_secure
+            )
+        )
+    return response
+
+
+def see(address: str) -> Redirect:
+    """Answer a form with the page to look at next."""
+    return Redirect(address, status_code=303)

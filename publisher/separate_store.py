@@ -1,0 +1,136 @@
+"""Stores apart from the log: a SQLite file, or a schema of the log's PostgreSQL database."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, select
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ProgrammingError
+from sqlalchemy.schema import CreateSchema
+
+from publisher.log.database import postgresql
+from publisher.log.database.postgresql import ServerLimits
+
+_BUSY_MILLISECONDS = 5_000
+type Configure = Callable[[sqlite3.Connection], None]
+
+
+class SeparateStore:
+    """Tables of one purpose, apart from the log, with one writer at a time."""
+
+    def __init__(
+        self,
+        url: str,
+        file: Path,
+        metadata: MetaData,
+        *,
+        lock: int,
+        connections: int = 2,
+        application: str = "qingdan",
+        configure: Configure | None = None,
+    ) -> None:
+        """``url``: the log's database. ``file``: the store, if that is SQLite. ``metadata``: has a schema.
+
+        ``lock``: PostgreSQL's advisory lock of writers, of this store alone. ``configure``: called with each
+        new connection to SQLite.
+        """
+        self.file = file if url.startswith("sqlite") else None
+        self.metadata, self._lock = metadata, lock
+        if self.file is not None:
+            engine = _sqlite_engine(self.file, connections, configure)
+        else:
+            limits = ServerLimits(connections=connections, statement_seconds=10, application=application)
+            engine = postgresql.create_postgresql_engine(postgresql.with_driver(make_url(url)), limits)
+        self._root = engine
+        schema = metadata.schema if self.file is None else None
+        self.engine = engine.execution_options(schema_translate_map={metadata.schema: schema})
+
+    @property
+    def prefix(self) -> str:
+        """What precedes the name of a table in SQL that is written by hand."""
+        return "" if self.file else f"{self.metadata.schema}."
+
+    @contextmanager
+    def read(self) -> Iterator[Connection]:
+        with self.engine.connect() as conn:
+            yield conn
+
+    @contextmanager
+    def write(self) -> Iterator[Connection]:
+        """Open a transaction that excludes other writers of the store, committed at the end."""
+        with self.engine.execution_options(qingdan_write=True).begin() as conn:
+            if self.file is None:
+                conn.execute(select(func.pg_advisory_xact_lock(self._lock)))
+            yield conn
+
+    def version(self) -> int | None:
+        """Return the version of the tables; None if there are none."""
+        if self.file is not None and not self.file.exists():
+            return None
+        try:
+            with self.read() as conn:
+                return conn.scalar(select(self._version.c.number))
+        except ProgrammingError:
+            return None
+
+    def create(self, version: int, finish: Callable[[Connection], None]) -> None:
+        """Create the tables if there are none; ``finish`` is called with new ones.
+
+        Raises ``ProgrammingError`` without the right to do so.
+        """
+        if self.file is not None and not self.file.exists():
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
+        with self.write() as conn:
+            if self.file is None and self.metadata.schema:
+                conn.execute(CreateSchema(self.metadata.schema, if_not_exists=True))
+            self.metadata.create_all(conn)
+            if conn.scalar(select(self._version.c.number)) is None:
+                conn.execute(self._version.insert().values(number=version))
+                finish(conn)
+
+    def erase_deleted(self, tables: Sequence[str]) -> None:
+        """Overwrite what was deleted, also in the write-ahead log or in dead rows of ``tables``."""
+        with self._root.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
+            if self.file is not None:
+                conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+            else:
+                conn.exec_driver_sql(f"VACUUM FULL {', '.join(self.prefix + name for name in tables)}")
+
+    def close(self) -> None:
+        self._root.dispose()
+
+    @property
+    def _version(self) -> Any:
+        return self.metadata.tables[f"{self.metadata.schema}.version"]
+
+
+def _sqlite_engine(file: Path, connections: int, configure_further: Configure | None) -> Engine:
+    engine = create_engine(f"sqlite:///{file}", pool_size=connections, max_overflow=8)
+
+    def configure(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None
+        for pragma in (
+            f"busy_timeout = {_BUSY_MILLISECONDS}",
+            "journal_mode = WAL",
+            "synchronous = FULL",
+            "foreign_keys = ON",
+            "secure_delete = ON",  # what is deleted is overwritten, not only unlinked
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+        if configure_further is not None:
+            configure_further(connection)
+
+    def begin(conn: Connection) -> None:
+        is_write = conn.get_execution_options().get("qingdan_write", False)
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if is_write else "BEGIN")
+
+    event.listen(engine, "connect", configure)
+    event.listen(engine, "begin", begin)
+    return engine

@@ -1,0 +1,109 @@
+"""Who may do what: the whole matrix, written out by hand, and the action of every route."""
+
+from __future__ import annotations
+
+import pytest
+from litestar import get
+
+from publisher.desk.accounts.roles import Action, Grant, Role, check_grants, may, parse_grant
+from publisher.desk.app import HANDLERS
+from publisher.desk.http.guards import ACTION, ENTRANCE, check_actions
+from publisher.log.model import LogError
+
+# fmt: off
+MATRIX = """
+                 填报  审核  发布  系统管理  安全管理  督查
+own-account      yes   yes   yes   yes       yes       yes
+read-draft       yes   yes   yes   yes       -         yes
+hand-in          yes   -     -     -         -         -
+submit           yes   -     -     -         -         -
+approve          -     yes   -     -         -         -
+return           -     yes   -     -         -         -
+publish          -     -     yes   -         -         -
+manage-datasets  -     -     -     yes       -         -
+read-accounts    -     -     -     -         yes       yes
+manage-accounts  -     -     -     -         yes       -
+read-audit       -     -     -     -         -         yes
+"""
+# fmt: on
+ROLES = MATRIX.split("\n")[1].split()
+ROWS = [line.split() for line in MATRIX.splitlines()[2:]]
+CELLS = [(role, action, word) for action, *words in ROWS for role, word in zip(ROLES, words, strict=True)]
+
+ROUTES = """
+GET /                     own-account
+POST /sign-out            own-account
+GET /password             own-account
+POST /password            own-account
+GET /sign-in              entrance
+POST /sign-in             entrance
+GET /link/{token}         entrance
+POST /link/{token}        entrance
+GET /invitation/{token}   entrance
+POST /invitation/{token}  entrance
+GET /assets/{name}        entrance
+"""
+
+
+def test_the_matrix_covers_every_role_and_every_action() -> None:
+    assert sorted(ROLES) == sorted(Role)
+    assert sorted(action for action, *_ in ROWS) == sorted(Action)
+
+
+@pytest.mark.parametrize(("role", "action", "word"), CELLS)
+def test_a_role_may_do_what_the_matrix_says(role: str, action: str, word: str) -> None:
+    assert may([Grant(Role(role))], Action(action)) == (word == "yes")
+
+
+def test_nobody_may_do_anything_without_a_role() -> None:
+    assert not any(may([], action) for action in Action)
+
+
+def test_every_route_has_the_action_that_is_written_here() -> None:
+    routes = {
+        f"{method} {path}".replace(":str", "").replace(":int", ""): str(handler.opt[ACTION])
+        for handler in HANDLERS
+        for path in handler.paths
+        for method in handler.http_methods
+    }
+    expected = [line.rsplit(maxsplit=1) for line in ROUTES.strip().splitlines()]
+    assert routes == {route.strip(): action for route, action in expected}
+
+
+def test_the_desk_does_not_start_with_a_route_that_belongs_to_no_action() -> None:
+    @get("/forgotten", sync_to_thread=False)
+    def forgotten() -> str:
+        return ""
+
+    check_actions(HANDLERS)
+    with pytest.raises(ValueError, match="/forgotten"):
+        check_actions([*HANDLERS, forgotten])
+    assert forgotten.opt.get(ACTION) != ENTRANCE
+
+
+def test_a_role_for_one_part_reaches_that_part_only() -> None:
+    grants = [parse_grant("填报:fees:财政局")]
+    assert may(grants, Action.HAND_IN, "fees", "财政局")
+    assert not may(grants, Action.HAND_IN, "fees", "民政局")
+    assert not may(grants, Action.HAND_IN, "fees", None)
+    assert not may(grants, Action.HAND_IN, "powers", "财政局")
+    assert may([parse_grant("填报:fees")], Action.HAND_IN, "fees", None)
+
+
+@pytest.mark.parametrize(
+    "roles",
+    ["系统管理 安全管理", "系统管理 督查", "安全管理 督查", "督查 审核", "填报 督查"],
+)
+def test_no_account_holds_two_of_the_three_officers_and_an_auditor_nothing_else(roles: str) -> None:
+    with pytest.raises(LogError) as refused:
+        check_grants([parse_grant(role) for role in roles.split()])
+    assert refused.value.code == "roles-conflict"
+
+
+def test_one_person_may_draft_and_approve_for_different_parts() -> None:
+    check_grants([parse_grant("填报:fees:财政局"), parse_grant("审核:fees:民政局"), parse_grant("系统管理")])
+
+
+def test_an_unknown_role_is_named() -> None:
+    with pytest.raises(LogError, match="督察"):
+        parse_grant("督察")

@@ -1,0 +1,138 @@
+"""A desk over a small site: accounts that are ready, and a browser without scripts for each."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pyotp
+from litestar import Litestar
+from litestar.testing import TestClient
+
+from publisher.desk.accounts.roles import parse_grant
+from publisher.desk.app import create_desk_app
+from publisher.desk.desk import AccountServices, open_accounts
+from publisher.log.log import Log
+from publisher.settings import Settings, read_settings
+from tests.support.clock import Clock
+from tests.support.log import fees_dataset
+
+DESK = "http://desk.example.gov.cn:8001"
+GOOD_PASSWORD = "龙山脚下第三棵槐树很高7"
+
+
+@dataclass
+class Form:
+    """A form of a page, as a browser would send it."""
+
+    action: str
+    fields: dict[str, str]
+
+
+class _Forms(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._textarea = ""
+
+    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
+        own = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(own.get("action", ""), {}))
+        elif tag in ("input", "textarea") and self.forms and "name" in own:
+            is_chosen = own.get("type") not in ("checkbox", "radio") or "checked" in own
+            if is_chosen:
+                self.forms[-1].fields[own["name"]] = own.get("value", "")
+
+
+def forms(html: str) -> Mapping[str, Form]:
+    """Read the forms of a page, by the address that each is sent to."""
+    parser = _Forms()
+    parser.feed(html)
+    return {form.action: form for form in parser.forms}
+
+
+@dataclass
+class Browser:
+    """A person at the desk, with the cookies of one browser."""
+
+    client: httpx.Client
+
+    def see(self, path: str, *, status: int = 200) -> str:
+        response = self.client.get(path)
+        assert response.status_code == status, response.text
+        return response.text
+
+    def send(self, page: str, action: str, *, files: Any = None, **typed: str) -> httpx.Response:
+        """Open a page, fill in the form that goes to ``action``, and send it."""
+        form = forms(self.see(page))[action]
+        return self.client.post(action, data={**form.fields, **typed}, files=files, follow_redirects=False)
+
+
+@dataclass
+class DeskSite:
+    """A desk, its accounts and a clock that tests set."""
+
+    settings: Settings
+    log: Log
+    people: AccountServices
+    clock: Clock
+    app: Litestar
+    secrets: dict[str, str] = field(default_factory=dict)
+    """Account → its TOTP secret."""
+
+    def add(self, name: str, *roles: str) -> None:
+        """Add an account and accept its invitation."""
+        token = self.people.accounts.add(name, name, [parse_grant(role) for role in roles])
+        secret = self.secrets[name] = pyotp.random_base32()
+        self.people.accounts.accept(
+            token, password=GOOD_PASSWORD, totp_secret=secret, code=code_at(secret, self.clock.now)
+        )
+        self.clock.advance(seconds=60)
+
+    def code(self, name: str) -> str:
+        return code_at(self.secrets[name], self.clock.now)
+
+    @contextmanager
+    def browser(self) -> Iterator[Browser]:
+        # Without a lifespan, which the desk has none of: so that two browsers may be open at once.
+        yield Browser(TestClient(self.app, base_url=DESK))
+
+    @contextmanager
+    def signed_in(self, name: str) -> Iterator[Browser]:
+        with self.browser() as browser:
+            sign_in(browser, name, self.code(name))
+            self.clock.advance(seconds=60)
+            yield browser
+
+
+def code_at(secret: str, now: datetime) -> str:
+    return pyotp.TOTP(secret).at(now)
+
+
+def sign_in(browser: Browser, name: str, code: str, password: str = GOOD_PASSWORD) -> httpx.Response:
+    return browser.send("/sign-in", "/sign-in", name=name, password=password, code=code)
+
+
+@contextmanager
+def desk_site(home: Path, url: str, clock: Clock, **environ: str) -> Iterator[DeskSite]:
+    """Open a desk over a site with the dataset ``fees`` of two parts."""
+    settings = read_settings(home, {"QINGDAN_DATABASE": url, "QINGDAN_DESK_BASE": DESK, **environ})
+    log = Log.open(settings.database, sources=settings.sources, clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
+    log.datasets.create(*fees_dataset())
+    with closing(log), closing(open_accounts(settings, create=True, clock=clock)) as people:
+        yield DeskSite(settings, log, people, clock, create_desk_app(settings, log, people, clock=clock))
+
+
+def link_in(text: str) -> str:
+    """Return the path of the one link to the desk in what a command printed."""
+    (path,) = re.findall(r"https?://[^/\s]+(/(?:invitation|link)/\S+)", text)
+    return str(path)
