@@ -23,6 +23,8 @@ def atom(feed: Feed) -> bytes:
     feed_generator.id(clean_line(feed.id))
     author = {"name": _title_line(feed.author or feed.title), "uri": clean_line(feed.author_link)}
     feed_generator.author({name: text for name, text in author.items() if text})
+    if feed.publisher and feed.publisher != feed.author:
+        feed_generator.contributor({"name": _title_line(feed.publisher)})
     if feed.icon:
         feed_generator.icon(clean_line(feed.icon))
         feed_generator.logo(clean_line(feed.icon))
@@ -46,6 +48,8 @@ def rss(feed: Feed) -> bytes:
         feed_generator.image(clean_line(feed.icon), _title_line(feed.title), clean_line(feed.link))
     if feed.author:
         feed_generator.dc.dc_creator(_title_line(feed.author))
+    if feed.publisher:
+        feed_generator.dc.dc_publisher(_title_line(feed.publisher))
     for entry in sort_newest_first(feed):
         _add_rss_item(feed_generator, entry)
     return bytes(feed_generator.rss_str())

@@ -74,6 +74,8 @@ class Feed:
     author: str = ""
     author_link: str = ""
     """Address of the author's page."""
+    publisher: str = ""
+    """The body responsible for the site that serves the feed, or the site's name."""
     icon: str = ""
     """Address of a square PNG image."""
     language: str = "zh-CN"

@@ -53,7 +53,7 @@ def _extension(feed: Feed) -> dict[str, Any]:
         }
         for erasure in feed.erasures
     ]
-    own = {"checkpoint": feed.checkpoint, "erasures": erasures}
+    own = {"publisher": clean_line(feed.publisher), "checkpoint": feed.checkpoint, "erasures": erasures}
     return {key: value for key, value in own.items() if value}
 
 

@@ -48,13 +48,24 @@ class SiteDetails:
     name_en: str = ""
     owner: str = ""
     """主办单位。"""
+    operator: str = ""
+    """承办单位。"""
     contact: str = ""
+    corrections: str = ""
+    """纠错地址: where readers report mistakes, if the site has no form."""
     code: str = ""
     """网站标识码。"""
     icp: str = ""
     """ICP 备案号."""
     police: str = ""
     """公安备案号."""
+
+    def at_release(self, then: SiteDetails) -> SiteDetails:
+        """Return these details with the names that the site stated on the day of a release, if it did."""
+        if not then.name:
+            return self
+        own = {name: getattr(then, name) for name in ("name", "name_en", "owner", "operator")}
+        return replace(self, **own)
 
 
 _decode_details = msgspec.json.Decoder(SiteDetails).decode

@@ -46,6 +46,8 @@ class _PinnedRelease:
     release: Release
     catalogue: Catalogue
     later_changes: tuple[object, ...]
+    site: SiteDetails
+    """Details of the site when it was published."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,10 @@ class Service:
         """Read the details of the site: a response that shows them has them among its tokens."""
         self._details[:] = [ReadDetails(*self.log.datasets.site_details())]
         return self._details[0]
+
+    def pinned_details(self, details: SiteDetails, dataset: str, number: int) -> SiteDetails:
+        """Return details with the names of the day of a release. Raises as :meth:`release`."""
+        return details.at_release(self._pinned(dataset, number).site)
 
     @property
     def last_details(self) -> ReadDetails:
@@ -198,7 +204,9 @@ class Service:
         dataset, number = key
         release = self.log.queries.release(dataset, number)
         catalogue = self.log.queries.catalogue(dataset, number)
-        return _PinnedRelease(release, catalogue, self.log.queries.later_changes_key(dataset, release))
+        later_changes = self.log.queries.later_changes_key(dataset, release)
+        site = self.log.datasets.site_details_at(release.entry)
+        return _PinnedRelease(release, catalogue, later_changes, site)
 
     async def search_position(self) -> int:
         """Return the position of the index.

@@ -16,6 +16,7 @@ from typing import Any
 
 import msgspec
 
+from publisher.log.registry import SiteDetails
 from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import build_table_schema
@@ -68,7 +69,7 @@ def write_package(path: Path, about: About, rows: Rows) -> None:
         descriptor |= {
             "description": about.dataset.description,
             "licenses": [_licence(about)],
-            "contributors": [{"title": about.dataset.body, "roles": ["publisher"]}],
+            "contributors": [{"title": about.dataset.body, "roles": ["publisher"]}, *_of_site(about.site)],
             "version": f"{about.release.number if about.release else 0}.0.0",
         }
         package.add("datapackage.json", [_pretty(descriptor)])
@@ -77,18 +78,27 @@ def write_package(path: Path, about: About, rows: Rows) -> None:
             package.add(_CHECKPOINT, [about.checkpoint.encode()])
 
 
-def write_site(path: Path, base: str, states: Sequence[tuple[About, Rows]], checkpoint: str) -> None:
+def write_site(
+    path: Path, base: str, own: SiteDetails, states: Sequence[tuple[About, Rows]], checkpoint: str
+) -> None:
     """Write the newest release of every dataset in one package. ``checkpoint``: the newest one, or empty."""
     abouts = [about for about, _ in states]
     timestamp = max((a.timestamp for a in abouts if a.timestamp), default=None)
     with _zip(path, timestamp) as package:
         for about, rows in states:
             _add_data(package, about.dataset.name, about, rows)
-        descriptor = _descriptor("site", base, abouts, package.sums)
+        descriptor = _descriptor("site", own.name or base, abouts, package.sums)
+        descriptor |= {"homepage": f"{base}/"} | ({"contributors": of} if (of := _of_site(own)) else {})
         package.add("datapackage.json", [_pretty(descriptor)])
         package.add("README.md", [_readme(abouts).encode()])
         if checkpoint:
             package.add(_CHECKPOINT, [checkpoint.encode()])
+
+
+def _of_site(site: SiteDetails) -> list[dict[str, Any]]:
+    """List the bodies that publish the site and run it, as contributors."""
+    roles = ((site.owner or site.name, "distributor"), (site.operator, "maintainer"))
+    return [{"title": title, "roles": [role]} for title, role in roles if title]
 
 
 def _add_data(package: _Zip, name: str, about: About, rows: Rows) -> None:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
 from publisher.log.model import Dataset, Release, View
 from publisher.log.queries.whole_state import StateRow
+from publisher.log.registry import SiteDetails
 from schemas.definition.catalogue import Catalogue
 
 type Lang = Literal["zh", "en"]
@@ -31,6 +32,8 @@ class About:
     lang: Lang = "zh"
     checkpoint: str = ""
     """The first signed checkpoint that covers the release; empty: not yet signed."""
+    site: SiteDetails = field(default_factory=SiteDetails)
+    """What the site says of itself; for a release, what it said when that was published."""
 
     @property
     def timestamp(self) -> datetime | None:
@@ -62,6 +65,9 @@ class About:
             ("来源 Source", d.source_note),
             ("联系 Contact", d.contact),
             ("地址 Address", self.address),
+            ("网站 Site", self.site.name),
+            ("主办单位 Responsible", self.site.owner),
+            ("承办单位 Operator", self.site.operator),
         ]
         if r is not None:
             pairs += [

@@ -27,6 +27,10 @@ def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> Abo
     )
     newest = max(releases, key=lambda r: r.number, default=None)
     first = log.proofs.first_checkpoint(newest.entry) if newest else None
+    if newest is not None and view.release is not None:
+        site = log.datasets.site_details_at(newest.entry)
+    else:
+        site, _ = log.datasets.site_details()
     return About(
         dataset=log.datasets.get(dataset),
         catalogue=log.queries.catalogue(dataset, view.release),
@@ -36,6 +40,7 @@ def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> Abo
         erased=log.queries.erased_count(dataset, view),
         lang=lang,
         checkpoint=first.note if first else "",
+        site=site,
     )
 
 
@@ -62,7 +67,8 @@ def site_writer(log: Log) -> Write:
             for d in log.datasets.all()
             if (view := newest_view(log, d.name)) is not None
         ]
-        data_package.write_site(path, log.datasets.site().base, states, log.proofs.checkpoint() or "")
+        own, checkpoint = log.datasets.site_details()[0], log.proofs.checkpoint() or ""
+        data_package.write_site(path, log.datasets.site().base, own, states, checkpoint)
 
     return write
 
@@ -90,5 +96,6 @@ def description_tokens(about: About) -> tuple[object, ...]:
 
     For example, a dataset's title or licence can be corrected without a release.
     """
-    text = repr((about.dataset, about.erased, about.lang, _software_version()))
+    names = (about.site.name, about.site.name_en, about.site.owner, about.site.operator)
+    text = repr((about.dataset, names, about.erased, about.lang, _software_version()))
     return (hashlib.sha256(text.encode()).hexdigest(),)

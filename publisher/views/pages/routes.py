@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
 from openapi.operation import Operation
+from publisher.log.model import LogError
+from publisher.log.registry import SiteDetails
 from publisher.views.pages import (
     comparison,
     dataset,
@@ -33,6 +36,7 @@ from publisher.views.pages.limits import limit_shares
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
+from publisher.views.pages.statements import statement
 from publisher.views.pages.works import effect_feeds, work, work_list
 from publisher.views.syndication import scope as feeds
 from publisher.web import query_parameters
@@ -45,6 +49,7 @@ from publisher.web.service import ReadDetails, Service
 type Page = Callable[[Press, Visit], Reply]
 type Waiting = Callable[[Press, Visit], Awaitable[AsyncReply]]
 
+_NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
 
 PAGES: dict[str, Page] = {
@@ -56,6 +61,7 @@ PAGES: dict[str, Page] = {
     "/problems/{code}": error.kind,
     "/verify": verification.verification,
     accepted.PATH: accepted.accepted,
+    **statement.PAGES,
     "/docs": api_reference.api_reference,
     f"{documents.HOME}/{{document}}": documentation.documentation,
     f"{documents.HOME}/{{folder}}/{{page}}": documentation.documentation,
@@ -128,10 +134,22 @@ def _feed(form: feeds.Form) -> str:
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     def handle(service: Service, call: Call) -> Reply:
         site = service.site_details()
-        reply = page(press, page_request.parse_visit(service, call, site.details))
+        reply = page(press, _parse_visit(service, call, site.details))
         return structs.replace(reply, validity=_of_site(service, site, reply.validity))
 
     return Route(_operation(path, media_type), handle)
+
+
+def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
+    """Parse the request; a page that is pinned bears the name that the site had when its release was
+    published."""
+    visit = page_request.parse_visit(service, call, details)
+    number, dataset = "".join(visit.values("release")[-1:]), call.path.get("dataset")
+    if dataset is None or not _NUMBER.fullmatch(number):
+        return visit
+    with suppress(LogError):  # the page says what is wrong with its address
+        return replace(visit, site=service.pinned_details(details, dataset, int(number)))
+    return visit
 
 
 def _of_site(service: Service, site: ReadDetails, validity: Validity) -> Validity:
@@ -146,7 +164,7 @@ def _unstored(route: Route) -> Route:
 def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
         site = service.site_details() if service.embedded else await sync_to_thread(service.site_details)
-        reply = await page(press, page_request.parse_visit(service, call, site.details))
+        reply = await page(press, _parse_visit(service, call, site.details))
         return structs.replace(reply, validity=_of_site(service, site, reply.validity))
 
     return AsyncRoute(_operation(path), handle)

@@ -62,6 +62,7 @@ def build_feed(
         self_link=own_address if is_topic or not address else address,
         author=only.body if only else site_author(site, own),
         author_link="" if only else f"{site.base}/",
+        publisher=own.owner or own.name,
         icon=site.base + ICON,
         rights=only.licence if only else "",
         entries=feed_entries,
@@ -100,6 +101,7 @@ def site_feed(
         self_link=addresses[form],
         author=site_author(site, own),
         author_link=f"{site.base}/",
+        publisher=own.owner or own.name,
         icon=site.base + ICON,
         entries=tuple(entries),
         links=tuple(

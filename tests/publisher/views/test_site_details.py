@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import io
 import json
+import zipfile
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,7 +15,7 @@ from sqlalchemy import text
 
 from publisher.log.model import LogError
 from tests.support.command import Home
-from tests.support.site import BASE, FEES, Site, four_releases
+from tests.support.site import BASE, FEES, PLAIN, Site, four_releases, publish
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 NAME, OWNER = "示例市人民政府清单公开", "示例市人民政府办公室 <&>"
@@ -70,6 +73,71 @@ def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
     tag = site.client.get(records).headers["etag"]
     site.log.datasets.change_site(name="另一名称")
     assert site.client.get(records).headers["etag"] == tag
+
+
+def test_what_is_pinned_bears_the_names_of_the_day_of_its_release(site: Site) -> None:
+    site.log.datasets.change_site(name=NAME, owner=OWNER, operator="示例市大数据中心")
+    publish(site.log, FEES, PLAIN[:3], date(2016, 6, 1), "示财〔2016〕9号")
+    site.log.datasets.change_site(name="新名称", owner="示例市数据局", operator="")
+    number = site.log.queries.releases(FEES)[-1].number
+    pinned = f"/datasets/{FEES}?release={number}"
+    page = site.client.get(pinned).text
+    assert f"· {NAME}</title>" in page
+    assert "承办单位：</" not in page
+    assert "示例市大数据中心" in page
+    assert "示例市数据局" not in page
+    assert "· 新名称</title>" in site.client.get(f"/datasets/{FEES}").text
+    # A release before the site had a name has the present one.
+    assert "· 新名称</title>" in site.client.get(f"/datasets/{FEES}?release=1").text
+    assert site.client.get(f"/datasets/{FEES}?release=99").status_code == 404
+    files = f"/v1/datasets/{FEES}/releases/{number}/files"
+    assert site.client.get(f"{files}/json").json()["operator"] == "示例市大数据中心"
+    newest = site.client.get(f"/v1/datasets/{FEES}/files/json").json()
+    assert (newest["site"], newest["owner"], newest["operator"]) == ("新名称", "示例市数据局", "")
+    tag = site.client.get(f"{files}/zip").headers["etag"]
+    site.log.datasets.change_site(name="又一名称")
+    assert site.client.get(f"{files}/zip").headers["etag"] == tag
+    with zipfile.ZipFile(io.BytesIO(site.client.get(f"{files}/zip").content)) as package:
+        contributors = json.loads(package.read("datapackage.json"))["contributors"]
+        assert {"title": "示例市人民政府办公室 <&>", "roles": ["distributor"]} in contributors
+        assert NAME in package.read("README.md").decode()
+    with zipfile.ZipFile(io.BytesIO(site.client.get("/v1/site.zip").content)) as package:
+        assert json.loads(package.read("datapackage.json"))["title"] == "又一名称"
+
+
+def test_feeds_of_one_list_name_the_site_too(site: Site) -> None:
+    site.log.datasets.change_site(name=NAME, owner="示例市数据局")
+    atom = etree.fromstring(site.client.get(f"/feeds/{FEES}.atom").content)
+    assert atom.findtext(f"{ATOM}contributor/{ATOM}name") == "示例市数据局"
+    rss = etree.fromstring(site.client.get(f"/feeds/{FEES}.rss").content)
+    assert rss.findtext("channel/{http://purl.org/dc/elements/1.1/}publisher") == "示例市数据局"
+    assert site.client.get(f"/feeds/{FEES}.json").json()["_qingdan"]["publisher"] == "示例市数据局"
+
+
+def test_a_record_says_where_mistakes_are_reported_if_there_is_no_form(site: Site) -> None:
+    path = f"/datasets/{FEES}/records/{site.record('城镇垃圾处理费')}"
+    site.log.datasets.change_site(contact="0412-1234567", corrections="jiucuo@example.gov.cn")
+    page = site.client.get(path).text
+    assert '我要纠错：<a href="mailto:jiucuo@example.gov.cn">' in page
+    assert '<a href="tel:04121234567">' in page  # the contact, in the foot
+    site.log.datasets.change_site(corrections="")
+    assert '我要纠错：<a href="tel:04121234567">' in site.client.get(path).text
+
+
+def test_the_statements_name_who_is_responsible_and_the_licences(site: Site) -> None:
+    site.log.datasets.change_site(owner="示例市数据局", contact="https://www.example.gov.cn/")
+    for path in ("/privacy", "/accessibility", "/copyright"):
+        home = site.client.get("/").text
+        assert f'href="{path}"' in home
+        page = site.client.get(path)
+        assert page.status_code == 200
+        assert "示例市数据局" in page.text
+        tag = page.headers["etag"]
+        assert site.client.get(path, headers={"if-none-match": tag}).status_code == 304
+        assert site.client.get(f"{path}?lang=en").status_code == 200
+    assert "CC0-1.0" in site.client.get("/copyright").text
+    site.log.datasets.change(FEES, licence="CC-BY-4.0")
+    assert "CC-BY-4.0" in site.client.get("/copyright").text
 
 
 def test_each_change_of_the_site_is_an_entry_served_by_its_digest(site: Site) -> None:

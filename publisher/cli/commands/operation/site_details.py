@@ -13,7 +13,9 @@ _LABELS = {
     "name": "名称 name",
     "name_en": "英文名称 English",
     "owner": "主办单位 owner",
+    "operator": "承办单位 operator",
     "contact": "联系方式 contact",
+    "corrections": "纠错地址 corrections",
     "code": "网站标识码 code",
     "icp": "ICP 备案号 icp",
     "police": "公安备案号 police",
@@ -29,7 +31,12 @@ def site() -> None:
 @click.option("--name", help="站点名称，如示例市人民政府清单公开 / Name of the site.")
 @click.option("--name-en", help="英文名称 / Name in English.")
 @click.option("--owner", help="主办单位 / The body that is responsible for the site.")
+@click.option("--operator", help="承办单位 / The body that runs the site.")
 @click.option("--contact", help="联系方式 / Contact for readers.")
+@click.option(
+    "--corrections",
+    help="纠错地址：邮箱或网址，本站没有纠错表单时用 / Where mistakes are reported, if there is no form.",
+)
 @click.option("--code", help="网站标识码 / Identification code of the site.")
 @click.option("--icp", help="ICP 备案号 / ICP registration number.")
 @click.option("--police", help="公安备案号 / Registration number of the public security office.")

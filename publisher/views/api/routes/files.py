@@ -94,7 +94,8 @@ class _State:
 
 def _state(service: Service, name: str, view: View, headers: str) -> _State:
     about = write_state.describe_state(service.log, name, view, "en" if headers == "en" else "zh")
-    validity = requested_view.validity(service, name, view)
+    named_at = service.site_details().changed_at
+    validity = requested_view.validity(service, name, view).extended((), named_at)
     if view.release is not None:
         # Without marks: a record that was withdrawn later stays unchanged in a release's file.
         validity = requested_view.pinned_validity(service, name, view.release, about.dataset.named_at)

@@ -36,6 +36,7 @@ __all__ = [
     "SEVERITIES",
     "STATUSES",
     "WORK_KINDS",
+    "address_of",
     "format_counts",
     "half",
     "label",
@@ -45,6 +46,8 @@ __all__ = [
     "word_for",
 ]
 
+_EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
+_PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
 _SLASH = re.compile(r"\s*/ (?=[A-Z])")
 
 LABELS: Mapping[str, tuple[str, str]] = {
@@ -72,6 +75,15 @@ def half(visit: Visit, text: str) -> str:
     """Return the reader's half of a text in two languages, written ``中文 / English``."""
     halves = _SLASH.split(text, maxsplit=1)
     return halves[-1] if visit.lang == "en" else halves[0]
+
+
+def address_of(text: str) -> str:
+    """Return the address that reaches a contact which is nothing but an e-mail, web or telephone address."""
+    if text.startswith(("https://", "http://")) and not any(map(str.isspace, text)):
+        return text
+    if _EMAIL.fullmatch(text):
+        return f"mailto:{text}"
+    return f"tel:{re.sub('[ -]', '', text)}" if _PHONE.fullmatch(text) else ""
 
 
 def takes_effect(release: Release) -> bool:

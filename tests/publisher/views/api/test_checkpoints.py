@@ -39,6 +39,7 @@ SITE_WIDE = {
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),
     *("/search.csv", "/search.xlsx", "/assets/{name}", "/developers/{document}"),
     *("/developers/{folder}/{page}", "/developers/examples/{name}"),
+    *("/privacy", "/accessibility", "/copyright"),
     *("/verify", "/catalog.jsonld", "/catalog.ttl", "/catalog.rdf", "/catalog.nt"),
 }
 """Addresses that no single dataset has: what they say depends on every dataset, or on none."""

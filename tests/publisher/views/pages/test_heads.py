@@ -46,7 +46,7 @@ def test_every_page_has_a_description_and_an_image_of_ours(site: Site, visit: Op
     for address in (
         *pages(site),
         "/search?q=收费",
-        "/verify",
+        *("/verify", "/privacy", "/accessibility", "/copyright"),
         "/problems/withdrawn",
         f"{HOME}/compare",
         "/developers/feeds",

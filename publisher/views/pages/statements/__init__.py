@@ -1,0 +1,1 @@
+"""What a government site has to say of itself: privacy, accessibility, copyright."""
