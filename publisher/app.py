@@ -22,6 +22,7 @@ from litestar import Litestar
 from litestar.concurrency import sync_to_thread
 
 from publisher.inbox.correction_form import CorrectionForm, DailyLimits, FormTokens
+from publisher.inbox.follow_form import FollowForm
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.indexing.open_engine import open_engine
 from publisher.indexing.site_names import SiteNames
@@ -38,6 +39,7 @@ from publisher.views.ogc import routes as ogc_routes
 from publisher.views.pages import error, home
 from publisher.views.pages import routes as page_routes
 from publisher.views.pages.corrections import submission
+from publisher.views.pages.follow import follow_submission
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
@@ -90,12 +92,17 @@ def create_app(
         search = open_engine(settings)
         closers.append(search.close)
     processes = FileProcesses(generate_file, settings.exports.threads) if generate_file else None
-    corrections = _open_corrections(settings, clock)
+    corrections, mail = _open_corrections(settings, clock), _open_mail(settings, clock)
     service = replace(
-        create_service(settings, log, search, clock), file_processes=processes, corrections=corrections
+        create_service(settings, log, search, clock),
+        file_processes=processes,
+        corrections=corrections,
+        mail=mail,
     )
     if corrections is not None:
         closers.append(lambda: sync_to_thread(corrections.inbox.close))
+    if mail is not None:
+        closers.append(lambda: sync_to_thread(mail.followers.close))
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
     assistants = mcp_endpoint.McpEndpoint(service)
@@ -104,6 +111,7 @@ def create_app(
             *_build_endpoints(service, press),
             *ogc_routes.endpoints(geo),
             submission.endpoint(service, press),
+            *follow_submission.endpoints(service, press),
         ],
         mounts={mcp_endpoint.PATH: assistants},
         prepare=partial(_prepare, service, press),
@@ -168,6 +176,17 @@ def _open_corrections(settings: Settings, clock: Callable[[], datetime]) -> Corr
     if inbox is None:
         return None
     return CorrectionForm(inbox, FormTokens(key, clock), DailyLimits(clock))
+
+
+def _open_mail(settings: Settings, clock: Callable[[], datetime]) -> FollowForm | None:
+    """Open the store of followers; None if the site sends no mails, or has no inbox."""
+    key = read_or_create_key(_cursor_key(settings))
+    inbox = settings.mail and PublicInbox.open(
+        settings.database, settings.inbox, key, capacity=1, clock=clock
+    )
+    if not inbox:
+        return None
+    return FollowForm(inbox.followers(), FormTokens(key, clock), DailyLimits(clock))
 
 
 def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:

@@ -25,6 +25,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, View
 from publisher.nightly_verification import run_nightly
 from publisher.notify.delivery import Notifier
+from publisher.notify.mailer import run_mailer
 from publisher.notify.webhook_sender import create_sender
 from publisher.notify.witnesses import read_witnesses, run_witness_requests
 from publisher.settings import Settings
@@ -76,6 +77,7 @@ async def run_background(
             for task in (update_index, collect, notify, sign, verify):
                 group.start_soon(task)
             group.start_soon(forget_senders, settings, log)
+            group.start_soon(run_mailer, settings, log, engine, notifier.fields)
             for witness in witnesses:
                 group.start_soon(run_witness_requests, log, witness)
             async with anyio.create_task_group() as ends:

@@ -65,6 +65,10 @@ class Settings:
     """``QINGDAN_CONNECTIONS``: connections that are open at once."""
     corrections: int = 100
     """``QINGDAN_CORRECTIONS``: requests for correction that may wait; 0: there is no form."""
+    mail: str = ""
+    """``QINGDAN_MAIL``: sender of mails to followers; empty: there are none."""
+    smtp: str = field(default="", repr=False)
+    """``QINGDAN_SMTP``: address of the server that takes them, with user and password."""
     client_header: str = ""
     """``QINGDAN_CLIENT_HEADER``: header with the client's address, written by a trusted proxy."""
     metrics: str = ""
@@ -131,6 +135,8 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
         corrections=int(env.get("QINGDAN_CORRECTIONS") or 100),
+        mail=env.get("QINGDAN_MAIL") or "",
+        smtp=_read_smtp(env),
         client_header=env.get("QINGDAN_CLIENT_HEADER") or "",
         connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
         metrics=_read_address(env, "QINGDAN_METRICS"),
@@ -189,6 +195,14 @@ def _read_desk_base(env: Mapping[str, str]) -> str:
     if not re.fullmatch(r"https?://[^/?#@\s]+", base):
         raise ValueError(f"QINGDAN_DESK_BASE: {base!r} (https://desk.example.gov.cn)")
     return base
+
+
+def _read_smtp(env: Mapping[str, str]) -> str:
+    """Read the address of the mail server. Raises ``ValueError``, without the password."""
+    address = env.get("QINGDAN_SMTP") or ""
+    if address and not re.fullmatch(r"smtps?://([^@/\s]+@)?([\w.-]+|\[[\da-fA-F:]+\])(:\d{1,5})?", address):
+        raise ValueError("QINGDAN_SMTP: smtps://user:password@host:465")
+    return address
 
 
 def _read_witnesses(env: Mapping[str, str]) -> tuple[WitnessAddress, ...]:

@@ -94,6 +94,22 @@ VARIABLES: tuple[Variable, ...] = (
         "off, as does the lack of a key (see [corrections.md](corrections.md)).",
     ),
     Variable(
+        "QINGDAN_MAIL",
+        "",
+        "邮件订阅的发件人，如 `示例市清单公开 <news@example.gov.cn>`；不设则没有邮件订阅。"
+        "`serve` 和 `work` 都要设。",
+        "Sender of mails to followers, such as `Lists <news@example.gov.cn>`; without it there is no "
+        "subscription by e-mail. Set it for `serve` and `work` (see [follow.md](follow.md)).",
+    ),
+    Variable(
+        "QINGDAN_SMTP",
+        "",
+        "`qingdan work` 寄送邮件的服务器：`smtps://用户:口令@主机:465`，或 `smtp://…:587`"
+        "（须支持 STARTTLS，本机除外）。",
+        "Server by which `qingdan work` sends mails: `smtps://user:password@host:465`, or `smtp://…:587`, "
+        "which has to offer STARTTLS unless it is this machine.",
+    ),
+    Variable(
         "QINGDAN_CLIENT_HEADER",
         "",
         "反向代理写入访客地址的请求头，如 `X-Forwarded-For`（取最后一个）；只有请求都经过该代理时才可设。"

@@ -10,19 +10,21 @@ from pathlib import Path
 from publisher.inbox.tables import SCHEMA
 from publisher.log.recovery.backup import copy_sqlite
 
-LEFT_OUT = (f"{SCHEMA}.contact",)
+LEFT_OUT = (f"{SCHEMA}.contact", f"{SCHEMA}.follower", f"{SCHEMA}.choice")
 """Tables of PostgreSQL whose rows are in no backup."""
 
 
 def copy_inbox(file: Path, target: Path) -> None:
-    """Copy the inbox, if there is one, to ``target``, without contacts."""
+    """Copy the inbox, if there is one, to ``target``, without contacts and followers."""
     if not file.exists():
         return
     target.parent.mkdir(mode=0o700, parents=True)
     copy_sqlite(file, target)
     with closing(sqlite3.connect(target)) as copy:
         copy.execute("PRAGMA secure_delete = ON")
-        copy.execute("DELETE FROM contact")
+        names = {row[0] for row in copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        for table in names & {"contact", "follower", "choice"}:
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
         copy.commit()
         copy.execute("VACUUM")
 

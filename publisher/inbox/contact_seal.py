@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
     from cryptography.hazmat.primitives.hpke import Suite
 
-_INFO = b"qingdan inbox contact 1"
-"""Binds a sealed text to its use (RFC 9180, section 8.1)."""
+CONTACT, FOLLOWER = b"qingdan inbox contact 1", b"qingdan inbox follower 1"
+"""Uses of a sealed text, which it is bound to (RFC 9180, section 8.1)."""
 
 
 def _suite() -> Suite:
@@ -23,11 +23,11 @@ def _suite() -> Suite:
     return Suite(KEM.X25519, KDF.HKDF_SHA256, AEAD.CHACHA20_POLY1305)
 
 
-def seal(contact: str, public: bytes) -> bytes:
-    """Encrypt a contact so that only the private key of ``public`` opens it."""
+def seal(contact: str, public: bytes, use: bytes = CONTACT) -> bytes:
+    """Encrypt a contact so that only the private key of ``public`` opens it, for the same use."""
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey  # noqa: PLC0415
 
-    return _suite().encrypt(contact.encode(), X25519PublicKey.from_public_bytes(public), info=_INFO)
+    return _suite().encrypt(contact.encode(), X25519PublicKey.from_public_bytes(public), info=use)
 
 
 class SealKeys:
@@ -35,6 +35,7 @@ class SealKeys:
 
     def __init__(self, folder: Path, passphrase: str = "") -> None:
         self._folder, self._passphrase = folder, passphrase.encode() or None
+        self._loaded: dict[str, X25519PrivateKey] = {}
 
     def create(self) -> tuple[str, bytes]:
         """Create a key. Its file is durable and has mode 0600 → its id and the public key."""
@@ -58,18 +59,24 @@ class SealKeys:
             os.fsync(file.fileno())
         return key, public
 
-    def open(self, key: str, sealed: bytes) -> str:
+    def open(self, key: str, sealed: bytes, use: bytes = CONTACT) -> str:
         """Decrypt a contact. Raises ``LogError('key-unusable')``: no file, wrong passphrase, damaged."""
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
         try:
-            return _suite().decrypt(sealed, self._load(key), info=_INFO).decode()
+            return _suite().decrypt(sealed, self._load(key), info=use).decode()
         except InvalidTag as error:
             raise _unusable(
                 self._path(key), "与封存的内容不符", "it does not open what was sealed"
             ) from error
 
     def _load(self, key: str) -> X25519PrivateKey:
+        """Load a private key, once: opening its file takes as long as a hundred contacts."""
+        if key not in self._loaded:
+            self._loaded[key] = self._read(key)
+        return self._loaded[key]
+
+    def _read(self, key: str) -> X25519PrivateKey:
         from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
         from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415
 

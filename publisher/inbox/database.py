@@ -12,6 +12,8 @@ from publisher.separate_store import SeparateStore
 
 _LOCK = 0x51_44_10
 """Advisory lock of writers; the log's are near (:mod:`publisher.log.database.postgresql`)."""
+_PRIVATE = ("contact", "statement", "request", "follower", "choice")
+"""Tables with rows that are deleted for good."""
 _ALLOWED = frozenset({sqlite3.SQLITE_SELECT, sqlite3.SQLITE_TRANSACTION, sqlite3.SQLITE_FUNCTION})
 
 
@@ -37,9 +39,15 @@ class InboxDatabase(SeparateStore):
         statement = f"SELECT {columns} FROM {self.prefix}request WHERE state = 'accepted'"  # noqa: S608 - our own names
         conn.execute(text(f"CREATE VIEW {self.prefix}{t.ACCEPTED} AS {statement}"))
 
+    def upgrade(self) -> None:
+        """Add the tables that an inbox of version 1 lacks. Raises ``ProgrammingError`` without the right."""
+        with self.write() as conn:
+            t.metadata.create_all(conn)
+            conn.execute(t.version.update().values(number=t.VERSION))
+
     def erase_contacts(self) -> None:
-        """Overwrite what was deleted of requests."""
-        self.erase_deleted(("contact", "statement", "request"))
+        """Overwrite what was deleted of requests and of followers."""
+        self.erase_deleted(_PRIVATE)
 
 
 def _restrict(connection: sqlite3.Connection) -> None:

@@ -48,7 +48,9 @@ class Inbox:
         except ProgrammingError:
             database.close()
             return None
-        if number != t.VERSION:
+        if number == 1:
+            database.upgrade()
+        elif number != t.VERSION:
             database.close()
             raise LogError(
                 "newer-database",

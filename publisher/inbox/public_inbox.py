@@ -19,6 +19,7 @@ from publisher.inbox import contact_seal
 from publisher.inbox import tables as t
 from publisher.inbox.correction import Accepted, Correction, Status, moment_of
 from publisher.inbox.database import InboxDatabase
+from publisher.inbox.public_followers import PublicFollowers
 from publisher.log.clocks import micros, moment, utc_now
 
 _MOST_STATEMENTS = 5
@@ -60,7 +61,7 @@ class PublicInbox:
         database = InboxDatabase(url, file, public=True, application="qingdan serve")
         try:
             with database.read() as conn:
-                is_usable = conn.scalar(select(t.version.c.number)) == t.VERSION
+                is_usable = conn.scalar(select(t.version.c.number)) in (1, t.VERSION)
                 has_key = is_usable and bool(conn.scalar(select(func.count()).select_from(t.key)))
         except (ProgrammingError, OperationalError) as error:
             if _is_missing(error):
@@ -72,6 +73,10 @@ class PublicInbox:
             database.close()
             return None
         return cls(database, key, capacity=capacity, clock=clock)
+
+    def followers(self) -> PublicFollowers:
+        """Return the followers in the same store, whose :meth:`.close` closes this too."""
+        return PublicFollowers(self._database, self._key, self._clock)
 
     def submit(self, correction: Correction) -> str:
         """Store a request → the token of its receipt. Raises :class:`QueueFullError`.

@@ -10,6 +10,7 @@ from sqlalchemy import (
     Column,
     ForeignKey,
     ForeignKeyConstraint,
+    Index,
     Integer,
     LargeBinary,
     MetaData,
@@ -20,7 +21,8 @@ from sqlalchemy import (
 
 SCHEMA = "qingdan_inbox"
 """Schema on PostgreSQL; SQLite has a file instead."""
-VERSION = 1
+VERSION = 2
+"""2 has the tables of followers."""
 
 metadata = MetaData(schema=SCHEMA)
 _EMPTY = text("''")
@@ -75,6 +77,39 @@ contact = Table(
     ForeignKeyConstraint(["request", "number"], [statement.c.request, statement.c.number]),
 )
 
+follower = Table(
+    "follower",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("scope", Text, nullable=False),
+    Column("pace", Text, nullable=False),
+    Column("lang", Text, nullable=False),
+    Column("address_code", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("sealed", LargeBinary, nullable=False),
+    Column("received_at", BigInteger, nullable=False),
+    Column("state", Text, nullable=False, server_default=text("'new'")),
+    Column("since", BigInteger, nullable=False, server_default=text("0")),
+    Column("told", BigInteger, nullable=False, server_default=text("0")),
+    Column("due_at", BigInteger, nullable=False, server_default=text("0")),
+    Column("attempts", Integer, nullable=False, server_default=text("0")),
+    Column("error", Text, nullable=False, server_default=_EMPTY),
+    Index("follower_due", "state", "pace", "told"),
+    Index("follower_address", "address_code", "received_at"),
+)
+"""Who follows changes by e-mail. ``id`` is the hash of a token that only its mails contain; ``sealed`` holds
+token and address. ``address_code`` is keyed, so that nobody can guess an address from it. ``since`` is when
+the state began, ``told`` the sequence of the last release that was told, ``due_at`` when to try again."""
+
+choice = Table(
+    "choice",
+    metadata,
+    Column("follower", Text, primary_key=True),
+    Column("choice", Text, primary_key=True),
+    Column("chosen_at", BigInteger, nullable=False),
+)
+"""``confirmed`` and ``left``: what followers chose on the site. The worker carries it out."""
+
 ACCEPTED = "accepted_request"
 """A view: what the public may read of accepted requests."""
 ACCEPTED_COLUMNS = (
@@ -92,11 +127,15 @@ READABLE = {
         {"id", "dataset", "record", "revision", "field", "state", "reason", "release", "decided_at"}
     ),
     "statement": frozenset({"request", "number", "digest"}),
+    "follower": frozenset({"id", "scope", "pace", "address_code", "received_at", "state"}),
+    "choice": frozenset({"follower", "choice"}),
 }
 """Table → columns that the public side may read; ``docs/postgresql.md`` grants the same."""
 INSERTED = {
     "request": ("id", "dataset", "record", "revision", "field", "value", "received_at"),
     "statement": ("request", "number", "digest", "proof", "received_at"),
     "contact": ("request", "number", "key", "sealed"),
+    "follower": ("id", "scope", "pace", "lang", "address_code", "key", "sealed", "received_at"),
+    "choice": ("follower", "choice", "chosen_at"),
 }
 """Table → columns that the public side may write, in new rows only."""

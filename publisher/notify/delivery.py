@@ -15,6 +15,10 @@ from anyio import to_thread
 from feeds.json_feed import json_feed
 from publisher.log.log import Log
 from publisher.log.outbox.subscriptions import Delivery
+from publisher.notify import robot_delivery
+from publisher.notify.news import NewsReader
+from publisher.notify.robot_delivery import PostponedError
+from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, Sender
 from publisher.views.syndication.feed import build_feed
 from publisher.views.syndication.hub_topics import hub_topics
@@ -90,6 +94,8 @@ class Notifier:
         try:
             status = await self._deliver(delivery, limiter)
             await to_thread.run_sync(self._record_success, delivery, status)
+        except PostponedError:
+            pass
         except DeliveryError as error:
             await self._record_failure(delivery, error)
         except Exception as error:  # an internal error must not lose the message
@@ -104,6 +110,8 @@ class Notifier:
         Sending uses its own threads, so that slow subscribers cannot block those of requests.
         """
         subscription = delivery.subscription
+        if subscription.kind in ROBOTS:
+            return await robot_delivery.deliver(self.log, self._news(), self.sender, delivery, limiter)
         if subscription.kind == "hub":
             topics = await to_thread.run_sync(hub_topics, self.log, delivery.dataset, delivery.number)
             if not topics:
@@ -127,6 +135,9 @@ class Notifier:
             ),
         }
         return await to_thread.run_sync(self._send, delivery, data, limiter=limiter)
+
+    def _news(self) -> NewsReader:
+        return NewsReader(self.log, self.search, self.fields)
 
     def _list_erasures(self, delivery: Delivery, scope: Scope) -> list[dict[str, Any]]:
         """List the records that the release erased, for every subscriber to its dataset.

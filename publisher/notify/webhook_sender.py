@@ -23,6 +23,8 @@ from standardwebhooks import Webhook
 from publisher import ssrf_guard
 from publisher.log.clocks import utc_now
 from publisher.log.outbox.subscriptions import Subscription
+from publisher.notify.news import ReleaseNews
+from publisher.notify.robots import ROBOTS
 from publisher.settings import Settings
 
 _SECONDS = 15.0
@@ -74,6 +76,26 @@ class Sender:
         if not isinstance(answer, dict) or answer.get("challenge") != challenge:
             raise DeliveryError("未以 JSON 复述 challenge / did not repeat the challenge as JSON", status)
 
+    def send_to_robot(self, subscription: Subscription, title: str, news: Sequence[ReleaseNews] = ()) -> int:
+        """Send news to the robot of a group; return the HTTP status. Raises :class:`DeliveryError`.
+
+        These services answer 200 to what they refuse, and say so in a property.
+        """
+        robot = ROBOTS[subscription.kind]
+        document = robot.compose(title, news, robot.most_bytes)
+        address, signed = robot.sign(subscription.callback, document, subscription.secret, self.clock())
+        headers = {"content-type": "application/json", **_UNCOMPRESSED}
+        with self._guarded() as client:
+            status, body = _post(client, address, content=msgspec.json.encode(signed), headers=headers)
+        try:
+            answer = msgspec.json.decode(body)
+        except msgspec.DecodeError:
+            answer = None
+        if not isinstance(answer, dict) or answer.get(robot.code) != 0:
+            why = body[:200].decode(errors="replace")
+            raise DeliveryError(f"{robot.title}没有接受消息 / the message was not taken: {why}", status)
+        return status
+
     def notify_hub(self, hub: str, topics: Sequence[str]) -> int:
         """Notify the hub of changed topics; return the last HTTP status. Raises :class:`DeliveryError`."""
         status = 204
@@ -96,7 +118,11 @@ class Sender:
             "webhook-timestamp": str(int(now.timestamp())),
             "webhook-signature": Webhook(subscription.secret).sign(message_id, now, body),
         }
-        guarded = ssrf_guard.create_client(
+        with self._guarded() as client:
+            return _post(client, subscription.callback, content=body.encode(), headers=headers)
+
+    def _guarded(self) -> httpx.Client:
+        return ssrf_guard.create_client(
             hosts=None,
             loopback=self.loopback,
             seconds=_SECONDS,
@@ -104,8 +130,6 @@ class Sender:
             user_agent=self.agent,
             trust=self.trust,
         )
-        with guarded as client:
-            return _post(client, subscription.callback, content=body.encode(), headers=headers)
 
 
 def create_sender(settings: Settings, clock: Callable[[], datetime] = utc_now) -> Sender:

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from litestar.concurrency import sync_to_thread
 
 from publisher.inbox.correction_form import CorrectionForm
+from publisher.inbox.follow_form import FollowForm
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
@@ -83,6 +84,8 @@ class Service:
     """The last succession of the log when the service started."""
     corrections: CorrectionForm | None = None
     """The form of corrections, if the site takes them."""
+    mail: FollowForm | None = None
+    """The form of subscriptions by e-mail, if the site has them."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
     file_processes: FileProcesses | None = None

@@ -187,7 +187,7 @@ class Database:
                     transaction.rollback()
 
     @contextmanager
-    def lock(self, name: Literal["worker", "collecting", "verifying"]) -> Iterator[bool]:
+    def lock(self, name: Literal["worker", "collecting", "verifying", "mailing"]) -> Iterator[bool]:
         """Try to take a lock of the site. → whether this process holds it; never waits."""
         if self.file is not None:
             with _file_lock(self.file.parent / f"{name}.lock") as acquired:

@@ -17,7 +17,7 @@ from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
 
 _WRITE_LOCK = 0x51_44_01
-_LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03, "verifying": 0x51_44_04}
+_LOCKS = {"worker": 0x51_44_02, "collecting": 0x51_44_03, "verifying": 0x51_44_04, "mailing": 0x51_44_05}
 _POOLED = "qingdan_pooled"
 _POOL_SECONDS = 10
 """Seconds to wait for one of the process's own connections."""

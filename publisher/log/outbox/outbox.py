@@ -30,6 +30,15 @@ class OutboxItem:
     error: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class IndexedRelease:
+    sequence: int
+    """Site-wide."""
+    dataset: str
+    number: int
+    published_at: datetime
+
+
 class Outbox:
     """``log.outbox``: list items, mark them done, failed or set aside."""
 
@@ -101,6 +110,33 @@ class Outbox:
             first = conn.scalar(select(func.min(t.outbox.c.sequence)))
             last = conn.scalar(select(t.site.c.outbox_sequence)) if first is None else first - 1
             return int(last or 0)
+
+    def indexed_releases(self, after: int = 0) -> tuple[IndexedRelease, ...]:
+        """List the releases after a sequence, in order, up to the first that is not indexed yet."""
+        o, r = t.outbox.c, t.release.c
+        waits = (
+            select(func.min(r.sequence))
+            .join_from(
+                t.release,
+                t.outbox,
+                (o.dataset == r.dataset) & (o.key == r.number.cast(t.CodePointText)) & (o.kind == "release"),
+            )
+            .where(o.due_at < NEVER)
+        )
+        with self._session.read() as conn:
+            first = conn.scalar(waits)
+            known = r.sequence > after if first is None else (r.sequence > after) & (r.sequence < first)
+            rows = conn.execute(
+                select(r.sequence, t.dataset.c.name, r.number, r.published_at)
+                .join_from(t.release, t.dataset, t.dataset.c.key == r.dataset)
+                .where(known)
+                .order_by(r.sequence)
+            ).all()
+        return tuple(IndexedRelease(row[0], row[1], row[2], moment(row[3])) for row in rows)
+
+    def mail_lock(self) -> AbstractContextManager[bool]:
+        """Try to take the lock for sending mails. → whether this process holds it; never waits."""
+        return self._session.database.lock("mailing")
 
     def lock(self) -> AbstractContextManager[bool]:
         """Try to take the lock for draining the outbox. → whether this process holds it; never waits."""

@@ -12,6 +12,7 @@ import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import batched
 from typing import Any, Literal
 
 from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, literal, select, update
@@ -23,6 +24,7 @@ from publisher.log.model import LogError
 from publisher.log.outbox import outbox
 from publisher.log.session import Session
 
+type SubscriptionKind = Literal["webhook", "hub", "wecom", "dingtalk", "feishu"]
 type SubscriptionState = Literal["pending", "active", "aside"]
 type DeliveryState = Literal["waiting", "done", "nothing", "failed"]
 
@@ -38,7 +40,7 @@ class Subscription:
     key: int
     id: str
     """Opaque id."""
-    kind: Literal["webhook", "hub"]
+    kind: SubscriptionKind
     callback: str
     scope: str
     """Scope of changes, as JSON; empty for the hub, which receives every change."""
@@ -80,6 +82,13 @@ class Subscriptions:
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         with self._session.write() as conn:
             conn.execute(insert(w.subscription).values(self._row(name, "webhook", callback, scope, secret)))
+            return _fetch_subscription(conn, name)
+
+    def add_robot(self, kind: str, address: str, scope: str, secret: str) -> Subscription:
+        """Add a robot of a group, ``pending`` until it took a message. ``secret``: with which it signs."""
+        name = secrets.token_hex(8)
+        with self._session.write() as conn:
+            conn.execute(insert(w.subscription).values(self._row(name, kind, address, scope, secret)))
             return _fetch_subscription(conn, name)
 
     def set_hub(self, address: str) -> None:
@@ -189,6 +198,37 @@ class Subscriptions:
                 .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
             )
         return tuple(_delivery_from_row(row) for row in rows)
+
+    def claim_others(self, delivery: Delivery) -> tuple[Delivery, ...]:
+        """Claim the other due deliveries of a subscriber, which are sent in one message with ``delivery``."""
+        now = self._session.clock()
+        due = (_d.state == "waiting", _d.due_at <= micros(now), _d.subscription == delivery.subscription.key)
+        with self._session.write() as conn:
+            rows = conn.execute(_DELIVERIES.where(*due).order_by(_d.release)).all()
+            keys = [row.key for row in rows]
+            for batch in batched(keys, 500):
+                conn.execute(
+                    update(w.delivery)
+                    .where(_d.key.in_(batch))
+                    .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
+                )
+        return tuple(_delivery_from_row(row) for row in rows)
+
+    def accepted_since(self, delivery: Delivery, instant: datetime) -> tuple[datetime, ...]:
+        """List when the subscriber accepted a message since an instant, oldest first."""
+        accepted = (_d.state == "done", _d.answer.is_not(None), _d.tried_at > micros(instant))
+        query = select(_d.tried_at).where(_d.subscription == delivery.subscription.key, *accepted)
+        with self._session.read() as conn:
+            return tuple(
+                moment(at) for at in conn.scalars(query.order_by(_d.tried_at)).all() if at is not None
+            )
+
+    def postpone(self, deliveries: Sequence[Delivery], until: datetime) -> None:
+        """Send claimed deliveries later, without counting an attempt."""
+        with self._session.write() as conn:
+            for one in deliveries:
+                values = {"due_at": micros(until), "attempts": one.attempts}
+                conn.execute(update(w.delivery).where(_d.key == one.key).values(**values))
 
     def mark_delivered(self, delivery: Delivery, *, answer: int | None, out_of_scope: bool = False) -> None:
         """Mark a delivery as done. ``out_of_scope``: no change in the scope, so nothing was sent."""

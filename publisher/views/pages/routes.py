@@ -32,6 +32,8 @@ from publisher.views.pages.changes import change_files, change_list
 from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.findings import check, finding_files, finding_list, single_finding
+from publisher.views.pages.follow import choice, follow
+from publisher.views.pages.follow.choice import CONFIRM, LEAVE
 from publisher.views.pages.limits import limit_shares
 from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
@@ -66,7 +68,13 @@ PAGES: dict[str, Page] = {
     f"{documents.HOME}/{{document}}": documentation.documentation,
     f"{documents.HOME}/{{folder}}/{{page}}": documentation.documentation,
 }
-FORMS: dict[str, Page] = {form.PATH: form.correction_form, receipt.PATH: receipt.receipt}
+FORMS: dict[str, Page] = {
+    form.PATH: form.correction_form,
+    receipt.PATH: receipt.receipt,
+    follow.SENT: follow.sent,
+    CONFIRM: choice.confirm,
+    LEAVE: choice.leave,
+}
 """Pages that no cache may store."""
 QUERIES: dict[str, Page] = {
     "/datasets/{dataset}": dataset.dataset,
@@ -97,6 +105,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         ),
         _page(f"{documents.HOME}/sitemap.xml", press, documentation.render_sitemap, record_sitemap.XML),
         *(_waiting(path, press, page) for path, page in WAITING.items()),
+        _unstored(_waiting(follow.PATH, press, follow.follow)),
         replace(_waiting(RECORD, press, record.record), runs="loop"),
         _download("/search.csv", results_file.CSV, results_file.as_csv),
         _download("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
@@ -157,7 +166,7 @@ def _of_site(service: Service, site: ReadDetails, validity: Validity) -> Validit
     return validity.extended((site.details, service.corrections is not None), site.changed_at)
 
 
-def _unstored(route: Route) -> Route:
+def _unstored[Kind: Route | AsyncRoute](route: Kind) -> Kind:
     return replace(route, operation=replace(route.operation, conditional=False))
 
 

@@ -18,7 +18,7 @@ from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.scope import TITLES, Scope, make_scope
+from publisher.views.syndication.scope import Scope, make_scope
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
@@ -142,7 +142,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             did_you_mean=results.did_you_mean,
             query_text=text,
             as_written=visit.here(q=f'"{text}"'),
-            feeds=[(title, visit.root + followed.path(form)) for form, title in TITLES.items()],
+            feed=followed.path("atom"),
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
             missing=results.missing,
             lists=_titled(text, datasets.values()),

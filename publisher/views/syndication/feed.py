@@ -55,7 +55,7 @@ def build_feed(
     return Feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
-        title=feed_title(scope, only, facet_titles or {}),
+        title=feed_title(scope, only, facet_titles or {}, record_title(log, scope)),
         subtitle=(only.notice or only.description) if only else f"{own.name or site.base} 各清单的变化",
         updated=_updated(log, feed_entries, erasures, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
@@ -158,12 +158,19 @@ def feed_links(
         yield Link(base + feed_path(scope, form, previous), "prev-archive", media)
 
 
-def feed_title(scope: Scope, only: Dataset | None, facet_titles: Mapping[str, str]) -> str:
-    """Compose a title such as “示例市收费目录：移出清单、撤回公布”."""
+def record_title(log: Log, scope: Scope) -> str:
+    """Return the title of the scope's only record; empty if there is none, or it was erased."""
+    history = log.queries.history(scope.dataset or "", scope.record) if scope.record else ()
+    return history[-1].title if history and not history[-1].erased else ""
+
+
+def feed_title(scope: Scope, only: Dataset | None, facet_titles: Mapping[str, str], record: str = "") -> str:
+    """Compose a title such as “示例市收费目录：移出清单、撤回公布”. ``record``: title of the only one."""
     kinds = "、".join(TERMS[term] for term in scope.kinds) or "变化"
     titles, until = facet_titles, _until(scope.seen)
     if not scope.needs_search:
-        return f"{only.title if only else '全部清单'}：{kinds}{until}"
+        subject = f"{only.title if only else '全部清单'}{f'“{record}”' if record else ''}"
+        return f"{subject}：{kinds}{until}"
     filters = "；".join(
         f"{titles.get(name, name)}：{_values(name, values)}" for name, values in scope.filters
     )

@@ -51,6 +51,9 @@ class Scope:
     """The same state with a release replaced by its day and instant: only changes in effect by the day and
     published by the instant."""
 
+    record: str = ""
+    """Id of the only record; empty: any."""
+
     @property
     def needs_search(self) -> bool:
         """Report whether the scope needs the search engine."""
@@ -62,7 +65,7 @@ class Scope:
 
         Free searches and combined filters cannot be listed, so the hub is not notified of them.
         """
-        if self.view != View() or self.text:
+        if self.view != View() or self.text or self.record:
             return False
         if not self.filters:
             return len(self.kinds) <= 1
@@ -86,6 +89,7 @@ class Scope:
         pairs = [("q", self.text)] if self.text else []
         pairs += [(name, value) for name, values in self.filters for value in values]
         pairs += [("change", kind) for kind in self.kinds]
+        pairs += [("record", self.record)] if self.record else []
         view = self.view
         if view.as_of is not None:
             pairs.append(("as_of", view.as_of.isoformat()))
@@ -115,6 +119,7 @@ def make_scope(
     filters: Mapping[str, Iterable[str]] | None = None,
     view: View = View(),  # noqa: B008 - frozen
     seen: View | None = None,
+    record: str = "",
 ) -> Scope:
     """Normalise a scope: values are sorted and unique."""
     requested_kinds = set(kinds)
@@ -125,4 +130,5 @@ def make_scope(
         tuple(sorted((name, tuple(sorted(set(values)))) for name, values in (filters or {}).items())),
         view,
         seen or view,
+        record,
     )

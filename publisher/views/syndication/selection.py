@@ -78,11 +78,21 @@ def announces(scope: Scope, change: Change) -> bool:
 
 def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selection:
     """Select the changes of a scope without search. Raises :class:`NoSuchArchiveError`."""
+    if scope.record:
+        return _select_of_record(log, scope, archive)
     if archive is None:
         return _newest_selection(log, _select_newest(log, scope, None, _ENOUGH))
     block = _block(log, scope, archive)
     before = _select_newest(log, scope, block.first, 1)
     return _archive_selection(log, _select_block(log, scope, block), block, before)
+
+
+def _select_of_record(log: Log, scope: Scope, archive: int | None) -> Selection:
+    """Select the changes of one record: all of them, so that there are no archives."""
+    if archive is not None:
+        raise NoSuchArchiveError(archive)
+    changes = log.queries.history(scope.dataset or "", scope.record)
+    return Selection(tuple(change for change in reversed(changes) if announces(scope, change)))
 
 
 async def select(
@@ -112,6 +122,9 @@ async def select_release(
     block = await to_thread.run_sync(log.feed_changes.block, last) if last else None
     if last is None or block is None or scope.dataset not in (None, block.dataset):
         return Selection(())
+    if scope.record:
+        selection = await to_thread.run_sync(_select_of_record, log, scope, None)
+        return Selection(tuple(c for c in selection.changes if c.published_at == published_at))
     changes: list[Change] = []
     change_search = await _search_changes(log, search, fields, scope)
     rest = await change_search.collect_release(block, last, changes, _ENOUGH)

@@ -58,7 +58,7 @@ def add(context: CommandContext, callback: str, feed: str, *, plain_http: bool, 
     if scheme not in {"http", "https"}:
         raise click.BadParameter(f"{callback!r}: https://…", param_hint="CALLBACK")
     with context.log() as log:
-        scope = _parse_scope(context, log, feed)
+        scope = parse_scope(context, log, feed)
         subscription = log.subscriptions.subscribe(callback, msgspec.json.encode(scope).decode())
         # Printed before the verification, because a receiver may need the secret to check its signature.
         if as_json:
@@ -162,7 +162,7 @@ def _delivery_as_json(one: Delivery) -> dict[str, object]:
     return {"subscription": one.subscription.id, **properties}
 
 
-def _parse_scope(context: CommandContext, log: Log, feed: str) -> object:
+def parse_scope(context: CommandContext, log: Log, feed: str) -> object:
     """Return the scope of a feed's address. Raises ``CommandError('no-such-feed')``."""
     from publisher.app import create_service
     from publisher.views.api.routes import feeds

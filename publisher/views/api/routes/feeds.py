@@ -33,7 +33,7 @@ from publisher.web.service import Service
 from search.contract import Request
 
 _ARCHIVE = frozenset({"archive"})
-_GRAMMAR = Grammar(names=requested_view.VIEW | _ARCHIVE, filters={"change": "string"})
+_GRAMMAR = Grammar(names=requested_view.VIEW | _ARCHIVE, filters={"change": "string", "record": "string"})
 _NAME = Parameter(
     "dataset",
     "数据集的名称；`all` 为全部数据集 / Name of a dataset; `all` is every dataset",
@@ -47,6 +47,11 @@ _CHANGE = Parameter(
     "只要这些变化，可多次 / Only these kinds of change; repeat for or: "
     + ", ".join(f"{term} {title}" for term, title in TERMS.items()),
     {"type": "array", "items": {"type": "string", "enum": list(TERMS)}},
+)
+_RECORD = Parameter(
+    "record",
+    "只要这一条记录的变化，须有一个数据集 / Only the changes of this record; it needs one dataset",
+    {"type": "string"},
 )
 ARCHIVE = Parameter(
     "archive",
@@ -96,13 +101,15 @@ def _log_feed_route(form: Form) -> Route:
         "The newest changes, release by release: 100, and the rest of the archive in which they end; "
         "parser improvements are not included. "
         "What is older is in the archives.",
-        parameters=(_NAME, _CHANGE, ARCHIVE, *_CLOCKS),
-        problems=("no-such-dataset", "no-such-release"),
+        parameters=(_NAME, _CHANGE, _RECORD, ARCHIVE, *_CLOCKS),
+        problems=("no-such-dataset", "no-such-record", "no-such-release"),
         media_type=_media(form),
     )
 
     def handle(service: Service, call: Call) -> Reply:
         params, scope = _feed_scope(service, call)
+        if scope.record:
+            service.log.queries.history(scope.dataset or "", scope.record)
         validity = _validity(service, scope.dataset)
 
         def build() -> bytes:
@@ -246,7 +253,12 @@ def _parse_query(dataset: str, query: bytes) -> tuple[Parameters, Scope]:
     """
     params = query_parameters.parse(query, _GRAMMAR)
     name = None if dataset == ALL else dataset
-    return params, scopes.make_scope(dataset=name, kinds=_kinds(params), view=params.view)
+    record = "".join(params.values_of("record")[-1:])
+    if record and name is None:
+        raise query_parameters.conflict(
+            "record", "一条记录属于一个数据集。", "A record belongs to one dataset; name it in the address."
+        )
+    return params, scopes.make_scope(dataset=name, kinds=_kinds(params), view=params.view, record=record)
 
 
 def _feed_scope(service: Service, call: Call) -> tuple[Parameters, Scope]:

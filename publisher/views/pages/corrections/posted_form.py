@@ -47,7 +47,7 @@ async def read_form(scope: HTTPScope, receive: Receive) -> Mapping[str, str]:
         raise ProblemError("not-a-form")
     try:
         with anyio.fail_after(SECONDS):
-            body = await _read_body(receive)
+            body = await read_body(receive)
     except TimeoutError as error:
         raise ProblemError("request-timeout", headers={"connection": "close"}) from error
     try:
@@ -58,7 +58,8 @@ async def read_form(scope: HTTPScope, receive: Receive) -> Mapping[str, str]:
         raise ProblemError("bad-request") from error
 
 
-async def _read_body(receive: Receive) -> bytes:
+async def read_body(receive: Receive) -> bytes:
+    """Read a body. Raises ``form-too-large``."""
     body = bytearray()
     while True:
         message = await receive()

@@ -1,0 +1,71 @@
+"""Commands about robots of 企业微信, 钉钉 and 飞书, which tell changes in the group of a news desk."""
+
+from __future__ import annotations
+
+from typing import IO
+
+import click
+
+from publisher.cli.context import CommandContext, with_context
+from publisher.cli.terminal import output
+from publisher.cli.terminal.failures import CommandError
+
+_KINDS = {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书"}
+
+
+@click.group()
+def robots() -> None:
+    """群机器人：把变化发到企业微信、钉钉、飞书的群里 / Robots that tell changes in a group."""
+
+
+@robots.command()
+@click.argument("kind", type=click.Choice(tuple(_KINDS)))
+@click.argument("address")
+@click.option(
+    "--feed",
+    required=True,
+    help="订阅源的地址，如 /feeds/all.atom / Address of a feed, such as /feeds/all.atom.",
+)
+@click.option(
+    "--secret-file",
+    type=click.File(),
+    help="含加签密钥的文件（- 为标准输入），钉钉、飞书用 / File with the secret for signing (- is stdin).",
+)
+@with_context
+def add(context: CommandContext, kind: str, address: str, feed: str, *, secret_file: IO[str] | None) -> None:
+    """添加一个机器人，并向群里发一条消息 / Add a robot, and send a first message to its group."""
+    import msgspec
+
+    from publisher.cli.commands.operation.webhooks import parse_scope
+    from publisher.notify.news import scope_title
+    from publisher.notify.robots import ROBOTS
+    from publisher.notify.webhook_sender import DeliveryError, create_sender
+
+    is_plain = address.startswith("http://") and context.settings.loopback
+    if not (address.startswith("https://") or is_plain) or not ROBOTS[kind].is_complete(address):
+        raise click.BadParameter(
+            f"不是{_KINDS[kind]}机器人的 Webhook 地址 / is not the webhook address of a {kind} robot",
+            param_hint="ADDRESS",
+        )
+    secret = secret_file.read().strip() if secret_file else ""
+    with context.log() as log:
+        scope = msgspec.json.encode(parse_scope(context, log, feed)).decode()
+        robot = log.subscriptions.add_robot(kind, address, scope, secret)
+        title = f"已订阅 {scope_title(log, scope)}"
+        try:
+            create_sender(context.settings).send_to_robot(robot, title)
+        except DeliveryError as error:
+            log.subscriptions.unsubscribe(robot.id)
+            raise CommandError(
+                "not-confirmed",
+                f"机器人没有接受消息：{error}。没有添加。",
+                f"The robot did not take the message: {error}. It was not added.",
+            ) from error
+        log.subscriptions.confirm(robot.id)
+    output.print_message(
+        f"已添加机器人 {robot.id}。查看和删除：qingdan webhooks list、qingdan webhooks remove {robot.id}",
+        f"Added the robot {robot.id}. See qingdan webhooks list and qingdan webhooks remove {robot.id}",
+    )
+
+
+COMMANDS: tuple[click.Command, ...] = (robots,)

@@ -1,0 +1,162 @@
+"""Followers as the worker has them: who is asked, told, set aside and deleted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from sqlalchemy import RowMapping, delete, func, or_, select, update
+
+from publisher.inbox import contact_seal
+from publisher.inbox import tables as t
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.database import InboxDatabase
+from publisher.inbox.follower import Follower, FollowerState, Mailbox, Pace
+from publisher.inbox.inbox import Inbox
+from publisher.log.clocks import micros, moment, utc_now
+
+UNCONFIRMED_DAYS = 2
+"""Days in which a wish can be confirmed; then it is deleted with its address."""
+ASIDE_DAYS = 30
+"""Days after which an address that was set aside is deleted."""
+_LONGEST = 500
+_f, _c = t.follower.c, t.choice.c
+
+
+class Followers:
+    """Each method is one transaction."""
+
+    def __init__(
+        self, database: InboxDatabase, keys: SealKeys, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._database, self._keys, self._clock = database, keys, clock
+
+    def apply_choices(self, told: int) -> int:
+        """Carry out what followers chose, and delete who left or did not confirm in time → deleted rows.
+
+        ``told``: sequence of the newest release, from which who confirmed is told. A deleted address is
+        overwritten.
+        """
+        now = self._clock()
+        with self._database.read() as conn:  # no write transaction if nothing is to be done
+            if not conn.scalar(select(func.count(_c.follower))) and not self._overdue(conn, now):
+                return 0
+        with self._database.write() as conn:
+            left = select(_c.follower).where(_c.choice == "left")
+            confirmed = select(_c.follower).where(_c.choice == "confirmed")
+            gone = or_(_f.id.in_(left), _is_overdue(now))
+            deleted = conn.execute(delete(t.follower).where(gone)).rowcount
+            conn.execute(
+                update(t.follower)
+                .where(_f.id.in_(confirmed), _f.state.in_(("new", "asked")))
+                .values(state="active", since=micros(now), told=told, due_at=0, attempts=0, error="")
+            )
+            conn.execute(delete(t.choice))
+        if deleted:
+            self._database.erase_contacts()
+        return deleted
+
+    @staticmethod
+    def _overdue(conn: Any, now: datetime) -> bool:
+        return conn.execute(select(_f.id).where(_is_overdue(now)).limit(1)).first() is not None
+
+    def to_ask(self, limit: int) -> Sequence[Follower]:
+        """List new followers whose mail is due, oldest first."""
+        return self._list(_f.state == "new", limit=limit)
+
+    def to_tell(self, upto: Mapping[Pace, int], limit: int) -> Sequence[Follower]:
+        """List followers that were not told of a release up to the one of their pace, whose mail is due."""
+        behind = or_(*((_f.pace == pace) & (_f.told < sequence) for pace, sequence in upto.items()))
+        return self._list(_f.state == "active", behind, limit=limit)
+
+    def _list(self, *conditions: Any, limit: int) -> Sequence[Follower]:
+        due = _f.due_at <= micros(self._clock())
+        left = select(_c.follower).where(_c.choice == "left")  # who left a moment ago
+        query = select(t.follower).where(*conditions, due, _f.id.not_in(left))
+        with self._database.read() as conn:
+            rows = conn.execute(query.order_by(_f.received_at, _f.id).limit(limit)).mappings()
+            return [_follower(row) for row in rows]
+
+    def mailbox(self, follower: Follower) -> Mailbox:
+        """Open the address of a follower. Raises ``LogError('key-unusable')``."""
+        text = self._keys.open(follower.key, follower.sealed, contact_seal.FOLLOWER)
+        return msgspec.json.decode(text, type=Mailbox)
+
+    def mark_asked(self, follower: str) -> None:
+        self._set(follower, state="asked", since=micros(self._clock()), attempts=0, error="")
+
+    def mark_told(self, followers: Sequence[str], upto: int) -> None:
+        """Record that followers know everything up to a release."""
+        with self._database.write() as conn:
+            conn.execute(
+                update(t.follower)
+                .where(_f.id.in_(followers))
+                .values(told=upto, attempts=0, due_at=0, error="")
+            )
+
+    def mark_failed(self, follower: str, error: str, retry_after: timedelta) -> None:
+        """Try again later."""
+        due = micros(self._clock() + retry_after)
+        self._set(follower, attempts=_f.attempts + 1, due_at=due, error=error[:_LONGEST])
+
+    def set_aside(self, follower: str, error: str) -> None:
+        """Send no further mail: the address does not exist."""
+        self._set(follower, state="aside", since=micros(self._clock()), error=error[:_LONGEST])
+
+    def _set(self, follower: str, **values: Any) -> None:
+        with self._database.write() as conn:
+            conn.execute(update(t.follower).where(_f.id == follower).values(**values))
+
+    def all(self) -> Sequence[Follower]:
+        with self._database.read() as conn:
+            rows = conn.execute(select(t.follower).order_by(_f.received_at, _f.id)).mappings()
+            return [_follower(row) for row in rows]
+
+    def counts(self) -> Mapping[FollowerState, int]:
+        """Count the followers by state."""
+        with self._database.read() as conn:
+            rows = conn.execute(select(_f.state, func.count()).group_by(_f.state)).all()
+        return {row[0]: row[1] for row in rows}
+
+    def remove(self, follower: str) -> bool:
+        """Delete a follower with its address → whether there was one."""
+        with self._database.write() as conn:
+            deleted = conn.execute(delete(t.follower).where(_f.id == follower)).rowcount
+        if deleted:
+            self._database.erase_contacts()
+        return bool(deleted)
+
+    def close(self) -> None:
+        self._database.close()
+
+
+@contextmanager
+def open_followers(
+    url: str, file: Path, keys: SealKeys, *, clock: Callable[[], datetime] = utc_now
+) -> Iterator[Followers | None]:
+    """Open the followers of a site; None if it has no inbox."""
+    inbox = Inbox.open(url, file, keys, clock=clock)  # an older one is upgraded
+    if inbox is None:
+        yield None
+        return
+    inbox.close()
+    with closing(Followers(InboxDatabase(url, file), keys, clock)) as followers:
+        yield followers
+
+
+def _is_overdue(now: datetime) -> Any:
+    unconfirmed = _f.state.in_(("new", "asked")) & (
+        _f.received_at <= micros(now - timedelta(days=UNCONFIRMED_DAYS))
+    )
+    aside = (_f.state == "aside") & (_f.since <= micros(now - timedelta(days=ASIDE_DAYS)))
+    return unconfirmed | aside
+
+
+def _follower(row: RowMapping) -> Follower:
+    names = ("id", "scope", "pace", "lang", "state", "told", "attempts", "error", "key")
+    values = {name: row[name] for name in names}
+    return Follower(**values, since=moment(row["since"] or row["received_at"]), sealed=bytes(row["sealed"]))

@@ -1,0 +1,197 @@
+"""The worker's mails: it asks new followers, and tells confirmed ones what changed.
+
+What was sent is recorded after the server accepted it, mail by mail. A worker that is killed between the two
+sends one mail twice, with the same Message-ID; SMTP has no way to avoid that. None is lost.
+"""
+
+from __future__ import annotations
+
+import logging
+from bisect import bisect_left
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+import anyio
+from anyio import to_thread
+from sqlalchemy.exc import SQLAlchemyError
+
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.follower import PACES, Follower, Pace
+from publisher.inbox.followers import Followers, open_followers
+from publisher.log.clocks import SHANGHAI, utc_now
+from publisher.log.log import Log
+from publisher.log.model import LogError
+from publisher.log.outbox.outbox import IndexedRelease
+from publisher.notify.mail_message import Letterhead, Recipient, confirmation, news_mail
+from publisher.notify.mail_server import MailConnection, MailServer, RefusedError, ServerAwayError
+from publisher.notify.news import NewsReader, ReleaseNews, scope_title
+from publisher.settings import Settings
+from search.contract import SearchEngine, SearchError
+from search.query.field_filters import FilterFields
+
+HOUR = 8
+"""Hour of the day in China at which digests are sent; weekly ones on Monday."""
+RETRIES = (
+    *(timedelta(minutes=10), timedelta(hours=1), timedelta(hours=6)),
+    *(timedelta(days=1), timedelta(days=1), timedelta(days=2)),
+)
+"""Delays after a refused mail; then its address is set aside."""
+_BATCH = 200
+_LONGEST_PAUSE = 1800.0
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Letter:
+    """A mail to send: news, or without them the request for confirmation."""
+
+    follower: Follower
+    subject: str
+    news: Sequence[ReleaseNews] = ()
+    upto: int = 0
+    state: int = 0
+    """Sequence of the log that the news were read from."""
+
+
+@dataclass(slots=True)
+class Mailer:
+    log: Log
+    news: NewsReader
+    followers: Followers
+    server: MailServer
+    sender: str
+    clock: Callable[[], datetime] = utc_now
+    _releases: list[IndexedRelease] = field(default_factory=list, repr=False)
+    """All that search knows, in order."""
+
+    async def send_due(self) -> int:
+        """Send what is due, and delete who left → number of mails.
+
+        Raises :class:`ServerAwayError`, ``SearchError``, ``LogError('key-unusable')``.
+        """
+        await to_thread.run_sync(self._read_releases)
+        newest = self._releases[-1].sequence if self._releases else 0
+        await to_thread.run_sync(self.followers.apply_choices, newest)
+        sent = 0
+        while asked := await to_thread.run_sync(self.followers.to_ask, _BATCH):
+            letters = [_Letter(one, await self._title(one)) for one in asked]
+            sent += await to_thread.run_sync(self._send, letters)
+        upto = {pace: self._newest_before(last_slot(pace, self.clock())) for pace in PACES}
+        while behind := await to_thread.run_sync(self.followers.to_tell, upto, _BATCH):
+            sent += await self._tell(behind, upto)
+        return sent
+
+    def _read_releases(self) -> None:
+        after = self._releases[-1].sequence if self._releases else 0
+        self._releases += self.log.outbox.indexed_releases(after)
+
+    def _newest_before(self, slot: datetime | None) -> int:
+        """Return the sequence of the newest release that was published before an instant; None: of all."""
+        end = len(self._releases)
+        if slot is not None:
+            end = bisect_left(self._releases, slot, key=lambda release: release.published_at)
+        return self._releases[end - 1].sequence if end else 0
+
+    async def _title(self, follower: Follower) -> str:
+        return await to_thread.run_sync(scope_title, self.log, follower.scope)
+
+    async def _tell(self, behind: Sequence[Follower], upto: Mapping[Pace, int]) -> int:
+        letters: list[_Letter] = []
+        unconcerned: dict[int, list[str]] = {}
+        for one in behind:
+            newest = upto[one.pace]
+            releases = [r for r in self._releases[self._index(one.told) :] if r.sequence <= newest]
+            news = await self.news.of_releases(one.scope, releases)
+            if news:
+                letters.append(_Letter(one, await self._title(one), news, newest, self.news.sequence))
+            else:
+                unconcerned.setdefault(newest, []).append(one.id)
+        for newest, followers in unconcerned.items():
+            await to_thread.run_sync(self.followers.mark_told, followers, newest)
+        return await to_thread.run_sync(self._send, letters) if letters else 0
+
+    def _index(self, sequence: int) -> int:
+        """Return the index of the first release after a sequence."""
+        return bisect_left(self._releases, sequence + 1, key=lambda release: release.sequence)
+
+    def _send(self, letters: Sequence[_Letter]) -> int:
+        own, _ = self.log.datasets.site_details()
+        base = self.log.datasets.site().base
+        head = Letterhead(self.sender, base, own.name or base, own.owner, own.contact)
+        sent = 0
+        with self.server.connect() as connection:
+            for letter in letters:
+                if letter.news and self.log.queries.sequence() != letter.state:
+                    break  # what was published just now may withhold what these mails say
+                sent += self._send_one(connection, head, letter)
+        return sent
+
+    def _send_one(self, connection: MailConnection, head: Letterhead, letter: _Letter) -> bool:
+        follower, now = letter.follower, self.clock()
+        mailbox = self.followers.mailbox(follower)
+        to = Recipient(mailbox.address, mailbox.token, follower.id, follower.lang, follower.pace)
+        try:
+            if letter.news:
+                connection.send(news_mail(head, to, letter.subject, letter.news, letter.upto, now))
+                self.followers.mark_told([follower.id], letter.upto)
+            else:
+                connection.send(confirmation(head, to, letter.subject, now))
+                self.followers.mark_asked(follower.id)
+        except RefusedError as error:
+            self._record_refusal(follower, error)
+            return False
+        return True
+
+    def _record_refusal(self, follower: Follower, error: RefusedError) -> None:
+        if error.is_dead or follower.attempts >= len(RETRIES):
+            self.followers.set_aside(follower.id, str(error))
+            logger.warning("follower %s is set aside", follower.id)
+        else:
+            self.followers.mark_failed(follower.id, str(error), RETRIES[follower.attempts])
+
+
+def last_slot(pace: Pace, now: datetime) -> datetime | None:
+    """Return the last instant at which digests of a pace were due; None: news are due at once."""
+    if pace == "at-once":
+        return None
+    slot = now.astimezone(SHANGHAI).replace(hour=HOUR, minute=0, second=0, microsecond=0)
+    if slot > now:
+        slot -= timedelta(days=1)
+    return slot - timedelta(days=slot.weekday()) if pace == "weekly" else slot
+
+
+async def run_mailer(
+    settings: Settings,
+    log: Log,
+    search: SearchEngine,
+    fields: Callable[[], FilterFields],
+    *,
+    poll: float = 2.0,
+) -> None:
+    """Send mails until cancelled, if the site has them. A failure is logged, and tried again later."""
+    if not settings.mail or not settings.smtp:
+        if settings.mail:
+            logger.warning("QINGDAN_MAIL is set without QINGDAN_SMTP: no mail is sent")
+        return
+    keys = SealKeys(settings.keys, settings.key_passphrase)
+    server, pause = MailServer.parse(settings.smtp), poll
+    while True:
+        try:
+            with open_followers(settings.database, settings.inbox, keys) as followers:
+                if followers is None:
+                    logger.warning(
+                        "there is no inbox, so nobody can follow by e-mail (qingdan corrections key)"
+                    )
+                    return
+                mailer = Mailer(log, NewsReader(log, search, fields), followers, server, settings.mail)
+                while True:
+                    with log.outbox.mail_lock() as is_locked:
+                        if is_locked:
+                            await mailer.send_due()
+                    pause = poll
+                    await anyio.sleep(poll)
+        except (ServerAwayError, SearchError, LogError, SQLAlchemyError) as error:
+            logger.warning("mails could not be sent, which is tried again: %s", error)
+            pause = min(pause * 2, _LONGEST_PAUSE)
+        await anyio.sleep(pause)

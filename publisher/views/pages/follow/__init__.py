@@ -1,0 +1,1 @@
+"""How people follow changes: feeds, shown readable, and e-mail."""

@@ -1,0 +1,90 @@
+"""The pages that mails link to: a GET shows a button, and only its POST confirms or leaves."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import msgspec
+
+from publisher.inbox.follow_form import FollowForm
+from publisher.inbox.follower import Choice, Following
+from publisher.log.model import LogError
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.feed import feed_title, record_title
+from publisher.views.syndication.scope import Scope
+from publisher.web.conditional_requests import Validity
+from publisher.web.problems import ProblemError
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Reply
+from publisher.web.service import Service
+
+CONFIRM, LEAVE = "/follow/confirm", "/follow/leave"
+_GRAMMAR = Grammar(filters={"token": "string"})
+_decode_scope = msgspec.json.Decoder(Scope).decode
+
+
+class _Words(NamedTuple):
+    title: tuple[str, str]
+    button: tuple[str, str]
+
+
+WORDS: dict[Choice, _Words] = {
+    "confirmed": _Words(("确认订阅", "Confirm"), ("确认订阅", "Confirm")),
+    "left": _Words(("退订", "Leave"), ("退订并删除邮箱地址", "Leave, and delete the address")),
+}
+
+
+def confirm(press: Press, visit: Visit) -> Reply:
+    """Render the button that confirms. Raises ``no-such-route`` if the site sends no mails."""
+    return _show(press, visit, "confirmed")
+
+
+def leave(press: Press, visit: Visit) -> Reply:
+    """Render the button that leaves. Raises as :func:`confirm`."""
+    return _show(press, visit, "left")
+
+
+def open_mail(service: Service) -> FollowForm:
+    """Return the form. Raises ``no-such-route`` if the site sends no mails."""
+    if service.mail is None:
+        raise ProblemError("no-such-route")
+    return service.mail
+
+
+def token_of(visit: Visit) -> str:
+    visit.parse_query(_GRAMMAR)
+    return "".join(visit.values("token")[:1])
+
+
+def _show(press: Press, visit: Visit, choice: Choice) -> Reply:
+    following = open_mail(visit.service).followers.following(token_of(visit))
+    return Reply(Validity(()), lambda: render(press, visit, choice, following, is_done=False), HEADERS)
+
+
+def render(
+    press: Press, visit: Visit, choice: Choice, following: Following | None, *, is_done: bool
+) -> bytes:
+    """Render the page of a choice. ``is_done``: it was made just now."""
+    words = WORDS[choice]
+    return press.page(
+        "follow_choice.html",
+        visit,
+        Head(visit.t(*words.title), listed=False),
+        choice=choice,
+        subject=_subject(visit.service, following) if following else "",
+        following=following,
+        button=visit.t(*words.button),
+        action=visit.here(),
+        is_done=is_done,
+    )
+
+
+def _subject(service: Service, following: Following) -> str:
+    scope = _decode_scope(following.scope)
+    try:
+        only = None if scope.dataset is None else service.log.datasets.get(scope.dataset)
+        return feed_title(scope, only, {}, record_title(service.log, scope))
+    except LogError:  # the dataset, or the record, is not here any more
+        return scope.path("atom")

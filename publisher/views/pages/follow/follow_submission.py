@@ -1,0 +1,122 @@
+"""Taking the form of the e-mail, and the buttons that confirm and leave."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+import anyio
+import msgspec
+from litestar.concurrency import sync_to_thread
+from litestar.types import HTTPScope, Receive
+
+from publisher.inbox.correction_form import Fault as TokenFault
+from publisher.inbox.follow_form import FollowForm
+from publisher.inbox.follower import PACES, Choice, Pace, Wish, is_address
+from publisher.inbox.public_followers import TooManyError
+from publisher.views.pages.corrections.posted_form import SECONDS, check_origin, read_body, read_form
+from publisher.views.pages.follow import choice, follow
+from publisher.views.pages.follow.choice import CONFIRM, LEAVE, open_mail
+from publisher.views.pages.follow.follow import PATH, SENT
+from publisher.views.pages.printing.page_request import Visit, parse_visit
+from publisher.views.pages.printing.templates import HEADERS, HTML, Press
+from publisher.web.bytes_response import VARY, BytesResponse
+from publisher.web.problems import Fault, ProblemError
+from publisher.web.route import Call, Endpoint
+from publisher.web.service import Service
+
+_DAY = "86400"
+_OF_TOKEN: Mapping[TokenFault, tuple[str, str]] = {
+    "too-young": ("提交得太快，请核对后再次提交。", "This was sent very fast; check it and send it again."),
+    "too-old": ("表单已过期，请核对后再次提交。", "The form has expired; check it and send it again."),
+    "forged": ("表单无效，请核对后再次提交。", "The form is not valid; check it and send it again."),
+}
+_PAGE = {"content-type": HTML, "cache-control": "no-store", **VARY, **HEADERS}
+
+
+def endpoints(service: Service, press: Press) -> Sequence[Endpoint]:
+    """Create the endpoints that take forms."""
+    choices: Mapping[str, Choice] = {CONFIRM: "confirmed", LEAVE: "left"}
+    return (
+        _form_endpoint(service, press),
+        *(_choice_endpoint(service, press, path, one) for path, one in choices.items()),
+    )
+
+
+def _form_endpoint(service: Service, press: Press) -> Endpoint:
+    async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> BytesResponse:
+        mail = open_mail(service)
+        check_origin(scope, service.site.base)
+        filled = await read_form(scope, receive)
+        visit = parse_visit(service, Call(names, scope["query_string"], PATH), service.last_details.details)
+        client = service.budgets.client_of(scope)
+        faults = await sync_to_thread(lambda: list(_submit(visit, mail, filled, client)))
+        if not faults:
+            return BytesResponse(303, {"location": visit.url(SENT), "cache-control": "no-store", **VARY}, b"")
+        feed = await follow.read_feed(visit, filled.get("feed", ""))
+        body = await sync_to_thread(follow.render, press, visit, feed, filled, faults)
+        return BytesResponse(422, _PAGE, body)
+
+    return Endpoint(PATH, respond, method="POST")
+
+
+def _submit(visit: Visit, mail: FollowForm, filled: Mapping[str, str], client: str | None) -> Iterator[Fault]:
+    """Store what a form asks for, or yield what is wrong with it.
+
+    Raises ``too-many-corrections``, ``invalid-parameters`` for an address of no feed.
+    """
+    scope = follow.parse_scope(visit, filled.get("feed", ""))
+    address, pace = filled.get("email", "").strip(), filled.get("pace", "")
+    pace_of: dict[str, Pace] = {name: name for name in PACES}
+    faults = []
+    if not is_address(address):
+        faults.append(_fault("email", "请填写邮箱地址，如 name@example.com。", "Enter an e-mail address."))
+    if pace not in pace_of:
+        faults.append(_fault("pace", "请选择多久寄一次。", "Choose how often."))
+    token_fault = mail.tokens.fault(filled.get("token", ""), PATH)
+    if token_fault is not None:
+        faults.append(_fault("token", *_OF_TOKEN[token_fault]))
+    if faults:
+        yield from faults
+        return
+    if not mail.limits.admit(client):
+        raise ProblemError("too-many-corrections", headers={"retry-after": _DAY})
+    wish = Wish(address, msgspec.json.encode(scope).decode(), pace_of[pace], visit.lang)
+    try:
+        mail.followers.submit(wish)
+    except TooManyError:
+        yield _fault(
+            "email",
+            "目前等待确认的订阅太多，请明天再试。",
+            "Too many wait for confirmation; try again tomorrow.",
+        )
+
+
+def _fault(name: str, zh: str, en: str) -> Fault:
+    return Fault(parameter=name, code="bad-value", detail=zh, detail_en=en)
+
+
+def _choice_endpoint(service: Service, press: Press, path: str, made: Choice) -> Endpoint:
+    """Create the endpoint of a button. Whoever has the token of a mail may choose, without any other proof.
+
+    Mail programs leave by one POST of ``List-Unsubscribe=One-Click`` (RFC 8058), in either form of a body.
+    """
+
+    async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> BytesResponse:
+        mail = open_mail(service)
+        check_origin(scope, service.site.base)
+        try:
+            with anyio.fail_after(SECONDS):
+                await read_body(receive)
+        except TimeoutError as error:
+            raise ProblemError("request-timeout", headers={"connection": "close"}) from error
+        visit = parse_visit(service, Call(names, scope["query_string"], path), service.last_details.details)
+
+        def choose() -> bytes:
+            token = choice.token_of(visit)
+            before = mail.followers.following(token)
+            mail.followers.choose(token, made)
+            return choice.render(press, visit, made, before, is_done=True)
+
+        return BytesResponse(200, _PAGE, await sync_to_thread(choose))
+
+    return Endpoint(path, respond, method="POST")
