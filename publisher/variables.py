@@ -104,7 +104,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_SMTP",
         "",
-        "`qingdan work` 寄送邮件的服务器：`smtps://用户:口令@主机:465`，或 `smtp://…:587`"
+        "`qingdan work` 寄送邮件的服务器：`smtps://user:password@host:465`，或 `smtp://…:587`"
         "（须支持 STARTTLS，本机除外）。",
         "Server by which `qingdan work` sends mails: `smtps://user:password@host:465`, or `smtp://…:587`, "
         "which has to offer STARTTLS unless it is this machine.",

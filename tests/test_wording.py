@@ -47,7 +47,7 @@ RECOGNISERS = (
     "publisher/ingest/tables/header_row.py",
     "publisher/harvest/soft_404.py",
     "publisher/harvest/answers/",
-    "publisher/views/pages/printing/traditional_chinese.py",
+    "publisher/views/pages/printing/traditional_phrases.py",
     "schemas/reference/agency_codes.py",
     "schemas/reference/decision_places.py",
     "schemas/reference/government_levels.py",

@@ -24,6 +24,7 @@ UNCONFIRMED_DAYS = 2
 ASIDE_DAYS = 30
 """Days after which an address that was set aside is deleted."""
 _LONGEST = 500
+_decode_mailbox = msgspec.json.Decoder(Mailbox).decode
 _f, _c = t.follower.c, t.choice.c
 
 
@@ -84,7 +85,7 @@ class Followers:
     def mailbox(self, follower: Follower) -> Mailbox:
         """Open the address of a follower. Raises ``LogError('key-unusable')``."""
         text = self._keys.open(follower.key, follower.sealed, contact_seal.FOLLOWER)
-        return msgspec.json.decode(text, type=Mailbox)
+        return _decode_mailbox(text)
 
     def mark_asked(self, follower: str) -> None:
         self._set(follower, state="asked", since=micros(self._clock()), attempts=0, error="")

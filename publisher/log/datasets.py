@@ -7,12 +7,10 @@ from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from publisher.log import registry
 from publisher.log.clocks import micros
-from publisher.log.database import entry_tables as e
 from publisher.log.database.storable_text import storable
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import Dataset, LogError, Part, Site
@@ -54,16 +52,8 @@ class Datasets:
 
     def site_details_at(self, position: int) -> SiteDetails:
         """Return the details that were stated when the entry at a position of the log was appended."""
-        c = e.entry.c
-        newest = (
-            select(c.document)
-            .where(c.kind == "site", c.position <= position)
-            .order_by(c.position.desc())
-            .limit(1)
-        )
         with self._session.read() as conn:
-            document = conn.scalar(newest)
-        return msgspec.convert(msgspec.json.decode(document or '{"details": {}}')["details"], SiteDetails)
+            return description_entries.site_details_at(conn, position)
 
     def change_site(self, **changes: str) -> SiteDetails:
         """Change details of the site, as an entry of the log. Blank: no longer stated."""

@@ -104,7 +104,7 @@ def _release_lines(to: Recipient, one: ReleaseNews) -> Iterator[str]:
         yield f"- {sentence}"
         yield f"  {address}"
     for ground in one.grounds:
-        yield "- " + t(f"依法删除了一条内容：{ground}", f"A record was erased by law: {ground}")
+        yield "- " + t(f"有内容已依法删除：{ground}", f"A record was erased by law: {ground}")
     if one.total > len(one.lines) or one.is_partial:
         yield t("其余变化见：", "Further changes: ") + one.address
     yield ""

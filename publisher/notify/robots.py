@@ -71,7 +71,7 @@ def _markdown_lines(one: ReleaseNews) -> Iterator[tuple[str, int]]:
     for sentence, address in one.lines:
         yield f"- [{_plain(sentence)}]({address})", 1
     for ground in one.grounds:
-        yield f"- 依法删除了一条内容：{_plain(ground)}", 1
+        yield f"- 有内容已依法删除：{_plain(ground)}", 1
 
 
 def _plain(text: str) -> str:

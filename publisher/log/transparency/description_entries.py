@@ -10,8 +10,16 @@ from sqlalchemy import Connection, select, update
 
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
+from publisher.log.registry import SiteDetails
 from publisher.log.transparency import documents, entry_log
 from publisher.log.transparency.documents import Document, day
+
+
+class _SiteDocument(msgspec.Struct):
+    details: SiteDetails
+
+
+_decode_site = msgspec.json.Decoder(_SiteDocument).decode
 
 
 def append_site(conn: Connection, at: int) -> None:
@@ -26,6 +34,14 @@ def append_dataset(conn: Connection, key: int, at: int) -> None:
     row = conn.execute(select(t.dataset).where(t.dataset.c.key == key)).one()
     digest = entry_log.append_document(conn, "dataset", _dataset_document(conn, row, at), at)
     conn.execute(update(t.dataset).where(t.dataset.c.key == key).values(document=digest))
+
+
+def site_details_at(conn: Connection, position: int) -> SiteDetails:
+    """Return the details that were stated when the entry at a position was appended."""
+    c = e.entry.c
+    before = (c.kind == "site", c.position <= position)
+    text = conn.scalar(select(c.document).where(*before).order_by(c.position.desc()).limit(1))
+    return SiteDetails() if text is None else _decode_site(text).details
 
 
 def verify(conn: Connection) -> Iterator[str]:

@@ -110,7 +110,7 @@ def test_an_erasure_is_told_by_its_ground_alone(mails: MailSite) -> None:
     mails.site.log.releases.erase(records=[(FEES, record.id)], ground="（2026）法民初1号")
     assert mails.work() == 1
     (news,) = mails.postbox.take()
-    assert "依法删除了一条内容：（2026）法民初1号" in news.text
+    assert "有内容已依法删除：（2026）法民初1号" in news.text
     assert "遗体整容" not in news.text
 
 

@@ -140,8 +140,8 @@ def test_what_waits_for_a_robot_is_one_digest(desk: Desk) -> None:
 
 
 def test_the_limit_a_minute_is_kept_and_the_rest_comes_later(desk: Desk) -> None:
-    group = add(desk, "dingtalk")
     desk.sender = replace(desk.sender, clock=desk.site.clock)
+    group = add(desk, "dingtalk")
     limit = ROBOTS["dingtalk"].per_minute
     for n in range(limit + 2):
         desk.advance(timedelta(seconds=1) - timedelta(days=1))  # publishing takes a day

@@ -33,7 +33,7 @@ def robots() -> None:
 )
 @with_context
 def add(context: CommandContext, kind: str, address: str, feed: str, *, secret_file: IO[str] | None) -> None:
-    """添加一个机器人，并向群里发一条消息 / Add a robot, and send a first message to its group."""
+    """添加一个机器人，并向群里发送消息 / Add a robot, and send a first message to its group."""
     import msgspec
 
     from publisher.cli.commands.operation.webhooks import parse_scope

@@ -1,70 +1,23 @@
-"""Conversion of pages to traditional characters: our own phrases first, OpenCC for the rest.
+"""Conversion of pages to traditional characters: word by word, with our own forms for the language of law.
 
-OpenCC chooses the most common sense, which is often wrong for legal language: it converts 行政复议 to
-行政複議, and 批复 to 批覆. Variants are those of Taiwan (為, 裡, 群), which most readers of traditional
+OpenCC alone takes the longest phrase of its dictionary, across words (可换|发或者 becomes 髮), and the most
+common sense, which is often wrong here: it converts 行政复议 to 行政複議. So the text is cut as for search, and
+each word is converted by itself. Variants are those of Taiwan (為, 裡, 群), which most readers of traditional
 characters know. Elements with ``translate="no"`` (citations, addresses, code) are not converted.
 """
 
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import opencc
 
-PHRASES = {
-    "复议": "復議",
-    "批复": "批復",
-    "答复": "答復",
-    "回复": "回復",
-    "反复": "反覆",
-    "复核": "復核",
-    "审核": "審核",
-    "核准": "核准",
-    "核定": "核定",
-    "核实": "核實",
-    "核查": "核查",
-    "核验": "核驗",
-    "核发": "核發",
-    "公布": "公布",
-    "发布": "發布",
-    "颁布": "頒布",
-    "分布": "分布",
-    "布告": "布告",
-    "散布": "散布",
-    "占用": "占用",
-    "占道": "占道",
-    "周期": "周期",
-    "周边": "周邊",
-    "台安": "台安",
-    "台州": "台州",
-    "平台": "平台",
-    "后台": "後台",
-    "台账": "台帳",
-    "台风": "颱風",
-    "岫岩": "岫岩",
-    "家具": "家具",
-    "秘书": "秘書",
-    "面粉": "麵粉",
-    "抚恤": "撫恤",
-    "签": "簽",
-    "这里": "這裡",
-    "哪里": "哪裡",
-    "注明": "注明",
-    "游览": "遊覽",
-    "制定": "制定",
-    "编制": "編制",
-    "管制": "管制",
-    "准予": "准予",
-    "征收": "徵收",
-    "只是": "只是",
-    "干部": "幹部",
-    "里程": "里程",
-    "污": "污",
-}
-"""Phrases of legal language that differ from OpenCC's first choice."""
+from publisher.views.pages.printing.traditional_phrases import CHARACTERS, TEXTS, WORDS
+from search.chinese.thesaurus import load_lexicon
 
-_OURS = re.compile("|".join(sorted(map(re.escape, PHRASES), key=lambda p: -len(p))))
+_TEXTS = re.compile("|".join(sorted(TEXTS, key=lambda text: -len(text))))
+_WORDS = re.compile("|".join(sorted(WORDS, key=lambda word: -len(word))))
 _TOKEN = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _SPOKEN_ATTRIBUTES = re.compile(r'\b(aria-label|placeholder|title|alt|data-label)="([^"]*)"')
@@ -78,14 +31,45 @@ def _converter() -> opencc.OpenCC:
 
 
 def convert_text(simplified: str) -> str:
-    """Convert a text. Its length does not change."""
+    """Convert a text, word by word. Its length does not change."""
     out: list[str] = []
     end = 0
-    for phrase in _OURS.finditer(simplified):
-        out += (_converter().convert(simplified[end : phrase.start()]), PHRASES[phrase[0]])
-        end = phrase.end()
-    out.append(_converter().convert(simplified[end:]))
+    for match in _TEXTS.finditer(simplified):
+        out += (_convert_words(simplified[end : match.start()]), TEXTS[match[0]])
+        end = match.end()
+    out.append(_convert_words(simplified[end:]))
     return "".join(out)
+
+
+def _convert_words(text: str) -> str:
+    if text.isascii():
+        return text
+    return "".join(map(_convert_word, load_lexicon()[0].cut(text)))
+
+
+@lru_cache(65_536)
+def _convert_word(word: str) -> str:
+    """Convert a word of the cut: as OpenCC does, then characters by their words, then our words."""
+    converted = list(_converter().convert(word))
+    if len(converted) != len(word):
+        converted = [_converter().convert(character) for character in word]
+    for place, character in enumerate(word):
+        if character in CHARACTERS:
+            converted[place] = _choose_form(word, place)
+    for match in _WORDS.finditer(word):
+        converted[match.start() : match.end()] = WORDS[match[0]]
+    return "".join(converted)
+
+
+def _choose_form(word: str, place: int) -> str:
+    """Choose the form of a character by the listed words that contain it at its place."""
+    usual, others = CHARACTERS[word[place]]
+    for form, words in others.items():
+        for one in words:
+            start = word.find(one)
+            if start >= 0 and start <= place < start + len(one):
+                return form
+    return usual
 
 
 def convert_page(html: str) -> str:

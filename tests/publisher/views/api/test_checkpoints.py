@@ -43,8 +43,11 @@ SITE_WIDE = {
     *("/verify", "/catalog.jsonld", "/catalog.ttl", "/catalog.rdf", "/catalog.nt"),
 }
 """Addresses that no single dataset has: what they say depends on every dataset, or on none."""
-WITH_INBOX = {"/corrections", "/corrections/receipt", "/datasets/{dataset}/records/{record}/correction"}
-"""Addresses that a site has only with an inbox; this one has none."""
+WITH_INBOX = {
+    *("/corrections", "/corrections/receipt", "/datasets/{dataset}/records/{record}/correction"),
+    *("/follow", "/follow/sent", "/follow/confirm", "/follow/leave"),
+}
+"""Addresses that a site has only with an inbox, or whose answers no cache stores."""
 
 
 @pytest.fixture

@@ -63,6 +63,7 @@ def addresses(site: Site) -> list[str]:
         if not route.operation.path.endswith(("/{name}", "/delta", "/{finding}"))
         and "{key}" not in route.operation.path
         and "/correction" not in route.operation.path  # 404 on a site that takes none
+        and "/follow" not in route.operation.path  # no cache stores these
     ]
     return [
         *paths,

@@ -74,7 +74,9 @@ def test_a_search_is_narrowed_subscribed_to_and_downloaded(look: Open, demo: htt
     chips = re.search(r'<ul class="chips".*?</ul>', page.answer.text, re.S)
     assert chips
     assert chips[0].count("<li>") == 2
-    feed = feedparser.parse(demo.get(only_link(page.leading_to("/feeds/search.atom"))).text)
+    follow = look(only_link(page.leading_to("/follow?feed=/feeds/search.atom")))
+    address = only_link([link for link in follow.links if link.startswith("/feeds/search.atom")])
+    feed = feedparser.parse(demo.get(address).text)
     assert not feed.bozo
     assert feed.entries
     total = int(re.search(r'class="total">(\d+)', page.answer.text)[1])  # type: ignore[index]  # it is there
