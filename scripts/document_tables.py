@@ -19,7 +19,6 @@ from publisher import variables
 from publisher.checks.all_checks import CHECKS
 from publisher.cli.root import root
 from publisher.cli.terminal.exit_codes import Exit
-from publisher.environment_variables import VARIABLES
 from publisher.ingest.findings.all_kinds import KINDS_BY_STEP
 from publisher.ingest.findings.kind import Kind
 from publisher.views.api import contract

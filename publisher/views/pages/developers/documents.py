@@ -31,7 +31,17 @@ GROUPS: Sequence[tuple[tuple[str, str], Sequence[str]]] = (
     (
         ("发布清单", "Publishing lists"),
         (
-            *("catalogues", "findings", "checks", "corrections", "follow", "desk", "collect", "cli", "settings"),
+            *(
+                "catalogues",
+                "findings",
+                "checks",
+                "corrections",
+                "follow",
+                "desk",
+                "collect",
+                "cli",
+                "settings",
+            ),
             "sample-data",
         ),
     ),

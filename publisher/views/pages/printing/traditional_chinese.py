@@ -2,8 +2,9 @@
 
 OpenCC alone takes the longest phrase of its dictionary, across words (可换|发或者 becomes 髮), and the most
 common sense, which is often wrong here: it converts 行政复议 to 行政複議. So the text is cut as for search,
-and each word is converted by itself. Variants are those of Taiwan (為, 裡, 群), which most readers of traditional
-characters know. Elements with ``translate="no"`` (citations, addresses, code) are not converted.
+and each word is converted by itself. Variants are those of Taiwan (為, 裡, 群), which most readers of
+traditional characters know. Elements with ``translate="no"`` (citations, addresses, code) are not
+converted.
 """
 
 from __future__ import annotations
