@@ -91,11 +91,12 @@ async def index_outbox(log: Log, search: SearchEngine, progress: Progress = igno
 
 
 def _derive(log: Log) -> None:
-    """Bring the graph and the findings up to date, each also if the other fails."""
+    """Bring the graph and the findings up to date, each also if the other fails, and what rests on them."""
     try:
         log.graph.update()
     finally:
         log.findings.update()
+        log.commitments.update()
 
 
 async def _index_due(log: Log, search: SearchEngine, progress: Progress) -> int:
@@ -195,6 +196,7 @@ async def run_round(log: Log, search: SearchEngine) -> None:
         not waiting
         and await to_thread.run_sync(log.graph.is_current)
         and await to_thread.run_sync(log.findings.is_current)
+        and await to_thread.run_sync(log.commitments.is_current)
         and await _position(search) >= await to_thread.run_sync(log.outbox.position)
     ):
         return

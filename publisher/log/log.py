@@ -11,6 +11,7 @@ from publisher.log import transfer
 from publisher.log.blob_store import DatabaseBlobs, FolderBlobs
 from publisher.log.changes.changes import Changes
 from publisher.log.clocks import utc_now
+from publisher.log.commitments.commitments import Commitments
 from publisher.log.database.connection import Database
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.database.upgrade import migrate, upgrade_needed
@@ -53,6 +54,7 @@ class Log:
         self.findings = Findings(session)
         self.graph = Graph(session)
         self.limits = Limits(session)
+        self.commitments = Commitments(session)
         self.evidence = Evidence(session)
         self.outbox = Outbox(session)
         self.subscriptions = Subscriptions(session)

@@ -80,6 +80,14 @@ KINDS: tuple[ProblemKind, ...] = (
         "The ids are in /v1/findings; perhaps there was none on the requested day.",
     ),
     ProblemKind(
+        "no-such-commitment",
+        404,
+        "没有这个工作任务",
+        "No such commitment",
+        "标识见 /v1/commitments；该日可能尚无这个任务。",
+        "The ids are in /v1/commitments; perhaps there was none on the requested day.",
+    ),
+    ProblemKind(
         "no-such-work",
         404,
         "没有这份文件的记载",

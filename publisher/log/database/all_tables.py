@@ -5,6 +5,7 @@ from __future__ import annotations
 from sqlalchemy import Table
 
 from publisher.log.database import (
+    commitment_tables,
     entry_tables,
     finding_tables,
     graph_tables,
@@ -16,6 +17,6 @@ from publisher.log.database import (
 
 _MODULES = (
     *(tables, entry_tables, page_tables, subscription_tables),
-    *(run_tables, finding_tables, graph_tables),
+    *(run_tables, finding_tables, graph_tables, commitment_tables),
 )
 ALL_TABLES: tuple[Table, ...] = tuple(_MODULES[0].metadata.sorted_tables)

@@ -1,4 +1,4 @@
-"""Findings, compared with those that the checks come to again."""
+"""Findings and statuses of commitments, compared with those that are derived again."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from publisher.log.commitments import status_rows
+from publisher.log.database import commitment_tables as c
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -54,3 +56,40 @@ def _key(row: dict[str, Any]) -> tuple[Any, ...]:
 
 def _where(row: dict[str, Any]) -> str:
     return f"待核问题 finding {row['id']}"
+
+
+def check_commitments(session: Session, conn: Connection) -> Iterator[Problem]:
+    """Compare all statuses with a rebuild as of the last release that was read.
+
+    They are not compared while they wait to be derived again: by other rules, or after an erasure, which
+    takes evidence away at every instant.
+    """
+    run, datasets = status_rows.read_run(conn), finding_rows.read_datasets(session, conn)
+    erased = select(t.record.c.key).where(t.record.c.erased_by > run.release).limit(1)
+    is_waiting = run.inputs != status_rows.current_run(conn, datasets).inputs
+    if is_waiting or conn.execute(erased).first() is not None:
+        return
+    rebuilt = {_status_key(row): row for row in status_rows.compute_rows(conn, datasets, run)}
+    for row in conn.execute(select(c.commitment_status)).all():
+        stored = row._asdict()
+        expected = rebuilt.pop(_status_key(stored), None)
+        if stored != expected:
+            yield _status_problem(stored, stored, expected)
+    for row_ in rebuilt.values():
+        yield _status_problem(row_, None, row_)
+
+
+def _status_key(row: dict[str, Any]) -> tuple[Any, ...]:
+    return row["record"], row["known_from"], row["effective_from"]
+
+
+def _status_problem(
+    row: dict[str, Any], stored: dict[str, Any] | None, rebuilt: dict[str, Any] | None
+) -> Problem:
+    where = f"任务状态 status of commitment {row['record']}"
+    values = _text(stored), _text(rebuilt)
+    return Problem(where, "commitment_status", *values, derived="commitment", key=_status_key(row))
+
+
+def _text(row: dict[str, Any] | None) -> str | None:
+    return None if row is None else " ".join(f"{name}={value}" for name, value in sorted(row.items()))

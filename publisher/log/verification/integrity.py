@@ -202,6 +202,7 @@ class Integrity:
         yield "待索引 outbox", lambda: queue_checks.check_outbox(conn, releases, now)
         yield "封存值 seals", lambda: seal_checks.check_seals(conn)
         yield "待核问题 findings", lambda: finding_checks.check_findings(self._session, conn)
+        yield "任务状态 commitments", lambda: finding_checks.check_commitments(self._session, conn)
         yield "草稿 drafts", lambda: draft_checks.check_drafts(conn, catalogues)
         yield "存证点 checkpoints", lambda: checkpoint_checks.check_notes(conn)
         yield "见证 cosignatures", lambda: checkpoint_checks.check_cosignatures(conn)

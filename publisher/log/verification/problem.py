@@ -12,7 +12,17 @@ from sqlalchemy.exc import DBAPIError
 from publisher.log.model import LogError
 
 type Derived = Literal[
-    "", "span", "tally", "value", "record", "revision", "release", "site", "finding", "graph"
+    "",
+    "span",
+    "tally",
+    "value",
+    "record",
+    "revision",
+    "release",
+    "site",
+    "finding",
+    "graph",
+    "commitment",
 ]
 """Table whose rows :mod:`.repair` computes again; "" for what belongs to the log or comes from outside."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import msgspec
 from sqlalchemy import Connection, delete, select, update
 
 from publisher.log.citations import graph_rows
+from publisher.log.commitments import status_rows
 from publisher.log.database import tables as t
 from publisher.log.findings import finding_rows
 from publisher.log.releases import bitemporal_spans, field_values, span_rebuild
@@ -22,6 +23,12 @@ from publisher.log.verification.revision_checks import ReleaseFinder
 from schemas.definition.catalogue import Catalogue
 
 _BATCH = 500
+_DERIVED_LATER: Mapping[Derived, Callable[[Connection], None]] = {
+    "graph": graph_rows.forget,
+    "finding": finding_rows.forget,
+    "commitment": status_rows.forget,
+}
+"""Rows that the worker derives again once they are deleted."""
 _KEYS = {"record": t.record.c.key, "revision": t.revision.c.key, "release": t.release.c.sequence}
 
 
@@ -40,7 +47,7 @@ def repair(
         for problem in problems:
             count += 1
             output.write(msgspec.json.encode(_line(problem)) + b"\n")
-            if problem.derived in ("span", "tally", "value", "finding", "graph"):
+            if problem.derived in ("span", "tally", "value", "finding", "graph", "commitment"):
                 tables[problem.derived][problem.key] = None
             else:
                 columns.append(problem)
@@ -53,10 +60,9 @@ def repair(
     elif tables["tally"]:
         for dataset in sorted({key[0] for key in tables["tally"]}):
             bitemporal_spans.recount(conn, dataset)
-    if tables["graph"]:
-        graph_rows.forget(conn)
-    if tables["finding"]:
-        finding_rows.forget(conn)
+    for derived, forget in _DERIVED_LATER.items():
+        if tables[derived]:
+            forget(conn)
     return count
 
 

@@ -100,9 +100,11 @@ def _update(log: Log, *, rebuild: bool) -> None:
         if rebuild:
             log.graph.rebuild()
             log.findings.rebuild()
+            log.commitments.rebuild()
         elif is_locked:
             log.graph.update()
             log.findings.update()
+            log.commitments.update()
 
 
 def _show(published: PublishedFinding) -> None:

@@ -1,0 +1,198 @@
+"""Lists of commitments in a view, with the status that is derived for each and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
+
+from publisher.log.clocks import moment
+from publisher.log.commitments.rules import COMMITMENTS, concerns, due_day, task_key
+from publisher.log.commitments.statements import Statement, newest_of_each, read_statements
+from publisher.log.database import commitment_tables as ct
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+from publisher.log.model import LogError, View
+from publisher.log.queries.point_in_time import Clocks
+from schemas.definition.catalogue import Content
+
+type CommitmentStatus = Literal["done", "overdue", "undetermined"]
+STATUSES: tuple[CommitmentStatus, ...] = ("done", "overdue", "undetermined")
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_s, _v, _r, _d, _b, _c = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.release.c, ct.commitment_status.c
+_STATUS = func.coalesce(_c.status, "undetermined")
+_FACETS = ("plan", "section", "lead", "kind")
+_MOST_FACETS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentQuery:
+    """Selection and page of commitments; of several values any, and without values all."""
+
+    view: View = field(default_factory=View)
+    datasets: tuple[str, ...] | None = None
+    """None: all."""
+    plans: tuple[str, ...] = ()
+    sections: tuple[str, ...] = ()
+    bodies: tuple[str, ...] = ()
+    """Lead bodies."""
+    statuses: tuple[CommitmentStatus, ...] = ()
+    due_from: date | None = None
+    due_to: date | None = None
+    limit: int = 20
+    after: int = 0
+    """Key of the last commitment of the page before."""
+
+
+@dataclass(frozen=True, slots=True)
+class PublishedCommitment:
+    key: int
+    dataset: str
+    id: str
+    title: str
+    content: Content = field(repr=False)
+    release: int
+    """Number of the release that brought its state."""
+    status: CommitmentStatus
+    done_on: date | None
+    """Since when all its evidence holds; also of one that was done after its deadline."""
+    known_from: datetime | None
+    """Since when the status is known; None if it is undetermined."""
+    due: date | None
+    statements: tuple[Statement, ...]
+    """Newest first."""
+
+    @property
+    def is_disputed(self) -> bool:
+        """Whether those who judge it, or one of them and the derived status, contradict each other."""
+        said = {one.progress for one in newest_of_each(self.statements) if one.progress != "无法判断"}
+        derived = {"done": "已完成", "overdue": "逾期"}.get(self.status)
+        return ("已完成" in said and len(said) > 1) or bool(
+            said and derived and (derived == "已完成") != ("已完成" in said)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentPage:
+    commitments: tuple[PublishedCommitment, ...]
+    counts: Mapping[CommitmentStatus, int]
+    """Of all commitments of the query."""
+    after: int | None
+    facets: Mapping[str, tuple[tuple[str, int], ...]]
+    """``plan``, ``section``, ``lead``, ``kind`` → values of all commitments of the query."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counts.values())
+
+
+def find_page(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> CommitmentPage:
+    rows = _selected(query, clocks)
+    fetched = conn.execute(rows.where(_r.key > query.after).order_by(_r.key).limit(query.limit + 1)).all()
+    on_page = fetched[: query.limit]
+    grouped = rows.with_only_columns(_STATUS, func.count()).group_by(_STATUS)
+    counts = {row[0]: row[1] for row in conn.execute(grouped).all()}
+    return CommitmentPage(
+        tuple(_published(conn, on_page, clocks)),
+        {status: counts.get(status, 0) for status in STATUSES},
+        on_page[-1].key if len(fetched) > query.limit else None,
+        {name: _facet(conn, rows, name) for name in _FACETS},
+    )
+
+
+def find_one(conn: Connection, record: str, clocks: Clocks) -> PublishedCommitment:
+    """Return a commitment in a view. Raises ``LogError('no-such-commitment')``."""
+    rows = _selected(CommitmentQuery(), clocks).where(_r.id == storable(record))
+    for published in _published(conn, conn.execute(rows).all(), clocks):
+        return published
+    raise LogError("no-such-commitment", f"没有工作任务 {record}。", f"There is no commitment {record}.")
+
+
+def count_by(
+    conn: Connection, query: CommitmentQuery, clocks: Clocks, name: str
+) -> Sequence[tuple[str, CommitmentStatus, int]]:
+    """Count the commitments of a query by a field and status; those without a value have ``""``."""
+    own = t.value.alias("own")
+    rows = _selected(query, clocks).outerjoin(own, and_(own.c.revision == _s.revision, own.c.field == name))
+    value = func.coalesce(own.c.text, "")
+    counts = rows.with_only_columns(value, _STATUS, func.count(), func.min(_r.key))
+    order = func.min(_r.key)
+    return [(row[0], row[1], row[2]) for row in conn.execute(counts.group_by(value, _STATUS).order_by(order))]
+
+
+def _selected(query: CommitmentQuery, clocks: Clocks) -> Select[Any]:
+    status = and_(_c.record == _s.record, clocks.in_view(_c))
+    return (
+        select(
+            *(_r.key, _r.id, _d.name.label("dataset"), _v.content, _v.title, _b.number),
+            *(_STATUS.label("status"), _c.done_on, _c.known_from),
+        )
+        .join_from(t.dataset, t.span, _s.dataset == _d.key)
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.record, _r.key == _s.record)
+        .join(t.release, _b.sequence == _s.brought)
+        .outerjoin(ct.commitment_status, status)
+        .where(_d.catalogue == COMMITMENTS, _s.status == "stated", clocks.in_view(_s))
+        .where(_v.content.is_not(None), *_conditions(query))
+    )
+
+
+def _conditions(query: CommitmentQuery) -> Iterator[ColumnElement[bool]]:
+    if query.datasets is not None:
+        yield _d.name.in_(tuple(map(storable, query.datasets)))
+    for name, values in (("plan", query.plans), ("section", query.sections), ("lead", query.bodies)):
+        if values:
+            yield _has_value(name, t.value.c.text.in_(tuple(map(storable, values))))
+    if query.statuses:
+        yield _STATUS.in_(query.statuses)
+    if query.due_from is not None:
+        yield _has_value("due_on", t.value.c.text >= query.due_from.isoformat())
+    if query.due_to is not None:
+        yield _has_value("due_on", t.value.c.text <= query.due_to.isoformat())
+
+
+def _has_value(name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]:
+    own = t.value.c
+    return (
+        select(literal(1))
+        .where(own.revision == _s.revision, own.field == name, condition)
+        .correlate(t.span)
+        .exists()
+    )
+
+
+def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, int], ...]:
+    own = t.value.alias("own")
+    number = func.count().label("number")
+    query = rows.join(own, and_(own.c.revision == _s.revision, own.c.field == name))
+    counts = query.with_only_columns(own.c.text, number).group_by(own.c.text)
+    return tuple(
+        (row[0], row[1])
+        for row in conn.execute(counts.order_by(number.desc(), own.c.text).limit(_MOST_FACETS)).all()
+    )
+
+
+def _published(conn: Connection, rows: Sequence[Any], clocks: Clocks) -> Iterator[PublishedCommitment]:
+    statements = read_statements(conn, clocks) if rows else {}
+    for row in rows:
+        content = _decode(row.content)
+        due = due_day(content)
+        about = statements.get(task_key(content), ())
+        yield PublishedCommitment(
+            key=row.key,
+            dataset=row.dataset,
+            id=row.id,
+            title=row.title,
+            content=content,
+            release=row.number,
+            status=row.status,
+            done_on=None if row.done_on is None else date.fromordinal(row.done_on),
+            known_from=None if row.known_from is None else moment(row.known_from),
+            due=None if due is None else date.fromordinal(due),
+            statements=tuple(one for one in about if concerns(one.content, content)),
+        )

@@ -1,0 +1,116 @@
+"""``log.commitments``: what plans promised, and what became of it, on any day, as known at any time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection, select
+
+from publisher.log.commitments import status_rows
+from publisher.log.commitments.commitment_query import (
+    CommitmentPage,
+    CommitmentQuery,
+    CommitmentStatus,
+    PublishedCommitment,
+    count_by,
+    find_one,
+    find_page,
+)
+from publisher.log.commitments.evidence_list import RuleInView, list_evidence
+from publisher.log.commitments.rules import COMMITMENTS
+from publisher.log.commitments.status_changes import StatusChange, list_changes
+from publisher.log.database import tables as t
+from publisher.log.findings import finding_rows
+from publisher.log.findings.record_states import Datasets
+from publisher.log.model import View
+from publisher.log.queries import point_in_time
+from publisher.log.queries.point_in_time import Clocks
+from publisher.log.session import Session
+
+
+class Commitments:
+    """``log.commitments``: bring statuses up to date, list commitments and their evidence."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def is_current(self) -> bool:
+        """Report whether the statuses have come as far as the findings, by the rules of this program."""
+        with self._session.read() as conn:
+            datasets = finding_rows.read_datasets(self._session, conn)
+            return status_rows.read_run(conn) == status_rows.current_run(conn, datasets)
+
+    def validator(self) -> tuple[int, str]:
+        """Return the last release that was read, and by what; statuses differ only if they do."""
+        with self._session.read() as conn:
+            run = status_rows.read_run(conn)
+            return run.release, run.inputs
+
+    def update(self) -> bool:
+        """Derive what changed since the last time, after the findings. → whether anything had to be.
+
+        Records are read without the write lock. A second process that runs at the same time writes the same.
+        """
+        with self._session.read() as conn:
+            datasets = finding_rows.read_datasets(self._session, conn)
+            before, after = status_rows.read_run(conn), status_rows.current_run(conn, datasets)
+            if before == after:
+                return False
+            records = status_rows.concerned_records(conn, datasets, before, after)
+            rows = list(status_rows.compute_rows(conn, datasets, after, records))
+        with self._session.write() as conn:
+            if status_rows.read_run(conn) == before:
+                status_rows.replace_rows(conn, records, rows, after)
+        return True
+
+    def rebuild(self) -> None:
+        """Derive every status again."""
+        with self._session.read() as conn:
+            datasets = finding_rows.read_datasets(self._session, conn)
+            run = status_rows.current_run(conn, datasets)
+            rows = list(status_rows.compute_rows(conn, datasets, run))
+        with self._session.write() as conn:
+            status_rows.replace_rows(conn, None, rows, run)
+
+    def has_lists(self) -> bool:
+        """Report whether the site has a list of commitments."""
+        with self._session.read() as conn:
+            d = t.dataset.c
+            return conn.scalar(select(d.key).where(d.catalogue == COMMITMENTS).limit(1)) is not None
+
+    def page(self, query: CommitmentQuery) -> CommitmentPage:
+        """List commitments in the order in which they were published."""
+        with self._session.read() as conn:
+            return find_page(conn, query, self._clocks(conn, query.view))
+
+    def get(self, record: str, view: View = View()) -> PublishedCommitment:  # noqa: B008 - frozen
+        """Return a commitment. Raises ``LogError('no-such-commitment')``."""
+        with self._session.read() as conn:
+            return find_one(conn, record, self._clocks(conn, view))
+
+    def evidence(
+        self,
+        record: str,
+        view: View = View(),  # noqa: B008 - frozen
+    ) -> tuple[PublishedCommitment, Sequence[RuleInView]]:
+        """Return a commitment and the rules about it. Raises ``LogError('no-such-commitment')``."""
+        with self._session.read() as conn:
+            clocks = self._clocks(conn, view)
+            commitment = find_one(conn, record, clocks)
+            return commitment, list_evidence(conn, self._datasets(conn), clocks, commitment.content)
+
+    def count_by(self, query: CommitmentQuery, field: str) -> Sequence[tuple[str, CommitmentStatus, int]]:
+        """Count the commitments of a query by a field and status."""
+        with self._session.read() as conn:
+            return count_by(conn, query, self._clocks(conn, query.view), field)
+
+    def changes(self, query: CommitmentQuery) -> Sequence[StatusChange]:
+        """List the newest changes of the status of commitments of a query, newest first."""
+        with self._session.read() as conn:
+            return list_changes(conn, query, self._clocks(conn, query.view))
+
+    def _clocks(self, conn: Connection, view: View) -> Clocks:
+        return point_in_time.clocks(conn, None, view, self._session.clock())
+
+    def _datasets(self, conn: Connection) -> Datasets:
+        return finding_rows.read_datasets(self._session, conn)

@@ -1,0 +1,129 @@
+"""Derivation of the status of one commitment from the rules about it, on both clocks.
+
+As for findings, the changes cut the clocks into cells, within which nothing changes. A rule holds from the
+first day on which enough meets its condition; a commitment is done once all its rules hold.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import groupby, pairwise, product
+from typing import Literal, NamedTuple
+
+from publisher.log.commitments.evidence_reader import Held
+from publisher.log.commitments.rules import Rule, due_day
+from publisher.log.findings.derivation import merge_periods
+from publisher.log.findings.record_states import Period, RecordState
+
+type Status = Literal["done", "overdue"]
+
+
+class Judgement(NamedTuple):
+    status: Status
+    done_on: int | None
+    """Ordinal of the day since when all evidence holds; after the deadline it is overdue nevertheless."""
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDays:
+    """The first day on which a rule holds, by what was known; ``days`` has one for each of ``instants``."""
+
+    instants: Sequence[int]
+    days: Sequence[int | None]
+
+    def at(self, instant: int) -> int | None:
+        place = bisect_right(self.instants, instant) - 1
+        return self.days[place] if place >= 0 else None
+
+
+@dataclass(frozen=True, slots=True)
+class RuleState:
+    """A rule, when it is in effect, and when it holds."""
+
+    period: Period
+    rule: Rule
+    first_days: FirstDays
+
+
+def first_days(held: Iterable[Held], rule: Rule) -> FirstDays:
+    """Return when enough meets a condition at once, as it was known."""
+    deltas: list[tuple[int, int, int]] = []
+    for one in held:
+        p = one.period
+        deltas += [(p.known_from, p.effective_from, 1), (p.known_from, p.effective_to, -1)]
+        deltas += [(p.known_to, p.effective_from, -1), (p.known_to, p.effective_to, 1)]
+    counts: dict[int, int] = defaultdict(int)
+    instants: list[int] = []
+    days: list[int | None] = []
+    for instant, group in groupby(sorted(deltas), key=lambda delta: delta[0]):
+        for _, day, number in group:
+            counts[day] += number
+        first = _first_day(counts, rule)
+        if not days or first != days[-1]:
+            instants.append(instant)
+            days.append(first)
+    return FirstDays(instants, days)
+
+
+def _first_day(counts: dict[int, int], rule: Rule) -> int | None:
+    total, begin = 0, None
+    for day in sorted(counts):
+        if begin is not None and day > rule.not_before:
+            return begin
+        total += counts[day]
+        begin = max(day, rule.not_before) if total >= rule.least else None
+    return begin
+
+
+def derive(states: Sequence[RecordState], rules: Sequence[RuleState]) -> Iterator[tuple[Judgement, Period]]:
+    """Yield what a commitment is judged to be, with its periods. Without a rule it is not judged."""
+    periods: dict[Judgement, list[Period]] = defaultdict(list)
+    for state in states:
+        for cell in _cells(state.period, rules):
+            for judgement, period in _judge(state, rules, cell):
+                periods[judgement].append(period)
+    for judgement, cells in periods.items():
+        for period in merge_periods(cells):
+            yield judgement, period
+
+
+def _cells(own: Period, rules: Sequence[RuleState]) -> Iterator[Period]:
+    days, instants = {own.effective_from, own.effective_to}, {own.known_from, own.known_to}
+    for one in rules:
+        days |= {one.period.effective_from, one.period.effective_to}
+        instants |= {one.period.known_from, one.period.known_to, *one.first_days.instants}
+    for (first, after), (known_from, known_to) in product(
+        pairwise(sorted(day for day in days if own.effective_from <= day <= own.effective_to)),
+        pairwise(sorted(at for at in instants if own.known_from <= at <= own.known_to)),
+    ):
+        yield Period(first, after, known_from, known_to)
+
+
+def _judge(
+    state: RecordState, rules: Sequence[RuleState], cell: Period
+) -> Iterator[tuple[Judgement, Period]]:
+    in_effect = [one for one in rules if one.period.contains(cell.effective_from, cell.known_from)]
+    if not in_effect:
+        return
+    days = [one.first_days.at(cell.known_from) for one in in_effect]
+    done_on = None if None in days else max(day for day in days if day is not None)
+    due = due_day(state.record.content)
+    if done_on is not None and (due is None or done_on <= due):
+        yield from _from_day(Judgement("done", done_on), cell, done_on)
+    elif due is not None and done_on is None:
+        yield from _from_day(Judgement("overdue", None), cell, due + 1)
+    elif due is not None and done_on is not None:
+        yield from _from_day(Judgement("overdue", None), cell, due + 1, done_on)
+        yield from _from_day(Judgement("overdue", done_on), cell, done_on)
+
+
+def _from_day(
+    judgement: Judgement, cell: Period, day: int, after: int | None = None
+) -> Iterator[tuple[Judgement, Period]]:
+    first = max(day, cell.effective_from)
+    last = cell.effective_to if after is None else min(after, cell.effective_to)
+    if first < last:
+        yield judgement, Period(first, last, cell.known_from, cell.known_to)

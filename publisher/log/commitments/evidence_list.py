@@ -1,0 +1,100 @@
+"""The evidence of one commitment in a view: each rule about it, whether it holds, and what meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from publisher.log.commitments.derivation import first_days
+from publisher.log.commitments.evidence_reader import EvidenceReader, Held
+from publisher.log.commitments.rules import EVIDENCE, Rule, concerns, read_rule, task_key
+from publisher.log.database import tables as t
+from publisher.log.findings.record_states import Datasets, StateReader
+from publisher.log.queries.point_in_time import Clocks
+from schemas.definition.catalogue import Content
+
+MOST = 10
+"""Most releases and records that are listed for a rule."""
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """A release or a record that meets the condition of a rule."""
+
+    dataset: str
+    release: int | None
+    """Number of the release."""
+    record: str | None
+    title: str
+    day: date
+    """Day since when it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class RuleInView:
+    dataset: str
+    record: str
+    content: Content
+    rule: Rule
+    held_since: date | None
+    """None if it does not hold in the view."""
+    proofs: tuple[Proof, ...]
+
+
+def list_evidence(
+    conn: Connection, datasets: Datasets, clocks: Clocks, commitment: Content
+) -> Sequence[RuleInView]:
+    """List the rules about a commitment that are in effect in a view."""
+    reader = EvidenceReader(conn, datasets, clocks.instant)
+    rules = []
+    for states in StateReader(conn, datasets, clocks.instant).of_datasets(datasets.of_catalogue(EVIDENCE)):
+        for state in states:
+            content = state.record.content
+            rule = read_rule(content)
+            if (
+                rule is None
+                or task_key(content) != task_key(commitment)
+                or not concerns(content, commitment)
+                or not state.period.contains(clocks.day, clocks.instant)
+            ):
+                continue
+            held = reader.held(rule)
+            day = first_days(held, rule).at(clocks.instant)
+            is_held = day is not None and day <= clocks.day
+            proofs = _proofs(conn, datasets, held, day, clocks) if is_held and day is not None else ()
+            since = date.fromordinal(day) if is_held and day is not None else None
+            rules.append(RuleInView(state.record.dataset, state.record.id, content, rule, since, proofs))
+    return rules
+
+
+def _proofs(
+    conn: Connection, datasets: Datasets, held: Sequence[Held], day: int, clocks: Clocks
+) -> tuple[Proof, ...]:
+    """List what met a condition on its first day."""
+    then = {
+        (one.dataset, one.release, one.record): one
+        for one in held
+        if one.dataset is not None and one.period.contains(day, clocks.instant)
+    }
+    first = sorted(then.values(), key=lambda one: one.period.effective_from)[:MOST]
+    return tuple(_proof(conn, datasets, one) for one in first)
+
+
+def _proof(conn: Connection, datasets: Datasets, held: Held) -> Proof:
+    b, r, s = t.release.c, t.record.c, t.span.c
+    number = conn.scalar(select(b.number).where(b.sequence == held.release)) if held.release else None
+    record: Any = None
+    if held.record is not None:
+        titles = select(r.id, s.title).join(t.span, s.record == r.key).where(r.key == held.record)
+        record = conn.execute(titles.order_by(s.sequence.desc()).limit(1)).first()
+    return Proof(
+        datasets.names[held.dataset or 0],
+        number,
+        record.id if record else None,
+        record.title if record else "",
+        date.fromordinal(held.period.effective_from),
+    )

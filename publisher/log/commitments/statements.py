@@ -1,0 +1,84 @@
+"""Statements about commitments: what offices and inspections say, as records of a running list."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.log.commitments.rules import STATEMENTS, TaskKey, task_key
+from publisher.log.database import tables as t
+from publisher.log.queries.point_in_time import Clocks
+from schemas.definition.catalogue import Content
+
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_s, _v, _r, _d, _b = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.release.c
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What somebody says about a commitment."""
+
+    dataset: str
+    record: str
+    release: int
+    """Number of the release that published it."""
+    progress: str
+    stated_on: date
+    judge: str
+    role: str
+    note: str
+    evidence: tuple[tuple[str, str], ...]
+    """Name and address of each."""
+    content: Content
+
+
+def read_statements(conn: Connection, clocks: Clocks) -> Mapping[TaskKey, tuple[Statement, ...]]:
+    """Read the statements in a view, newest first, by plan and task."""
+    rows = conn.execute(
+        select(_v.content, _r.id, _d.name, _b.number)
+        .join_from(t.dataset, t.span, _s.dataset == _d.key)
+        .join(t.revision, _v.key == _s.revision)
+        .join(t.record, _r.key == _s.record)
+        .join(t.release, _b.sequence == _s.brought)
+        .where(_d.catalogue == STATEMENTS, _s.status == "stated", clocks.in_view(_s), _v.content.is_not(None))
+    ).all()
+    statements: dict[TaskKey, list[Statement]] = defaultdict(list)
+    for row in rows:
+        content = _decode(row.content)
+        statements[task_key(content)].append(_statement(row, content))
+    return {task: tuple(sorted(own, key=_newest, reverse=True)) for task, own in statements.items()}
+
+
+def _newest(statement: Statement) -> tuple[date, int, str]:
+    return statement.stated_on, statement.release, statement.record
+
+
+def _statement(row: Any, content: Content) -> Statement:
+    evidence = content.get("evidence")
+    files = [one for one in evidence if isinstance(one, dict)] if isinstance(evidence, list) else []
+    return Statement(
+        dataset=row.name,
+        record=row.id,
+        release=row.number,
+        progress=str(content["progress"]),
+        stated_on=date.fromisoformat(str(content["stated_on"])),
+        judge=str(content["judge"]),
+        role=str(content["role"]),
+        note=str(content.get("note", "")),
+        evidence=tuple((str(one.get("name", "")), str(one.get("url", ""))) for one in files),
+        content=content,
+    )
+
+
+def newest_of_each(statements: Iterable[Statement]) -> list[Statement]:
+    """Return the newest statement of each judge, of statements newest first."""
+    newest: dict[str, Statement] = {}
+    for one in statements:
+        newest.setdefault(one.judge, one)
+    return list(newest.values())

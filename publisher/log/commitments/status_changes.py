@@ -1,0 +1,86 @@
+"""Changes of the status of commitments, in the order in which readers could learn of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, select
+
+from publisher.log.clocks import FOREVER, day_at, micros, moment, start_of
+from publisher.log.commitments.commitment_query import (
+    CommitmentQuery,
+    CommitmentStatus,
+    PublishedCommitment,
+    find_page,
+)
+from publisher.log.database import commitment_tables as ct
+from publisher.log.queries.point_in_time import Clocks
+
+_MOST = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class StatusChange:
+    commitment: PublishedCommitment
+    status: CommitmentStatus
+    at: datetime
+    """When the day began, or the release was published, whichever came later."""
+    since: date
+    """First day of the status."""
+
+
+def list_changes(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Sequence[StatusChange]:
+    """List at most ``limit`` changes up to the view, newest first."""
+    everything = replace(query, statuses=(), limit=_MOST, after=0)
+    commitments = {one.key: one for one in find_page(conn, everything, clocks).commitments}
+    c = ct.commitment_status.c
+    rows = conn.execute(
+        select(ct.commitment_status)
+        .where(c.known_from <= clocks.instant, c.effective_from <= clocks.day)
+        .order_by(c.record, c.known_from, c.effective_from)
+    ).all()
+    periods: dict[int, list[Any]] = {}
+    for row in rows:
+        if row.record in commitments:
+            periods.setdefault(row.record, []).append(row)
+    changes = [
+        StatusChange(commitments[key], status, moment(at), date.fromordinal(day))
+        for key, own in periods.items()
+        for status, at, day in _of_commitment(own, clocks)
+        if not query.statuses or status in query.statuses
+    ]
+    changes.sort(key=lambda change: (change.at, change.commitment.id, change.status), reverse=True)
+    return changes[: query.limit]
+
+
+def _of_commitment(rows: Sequence[Any], clocks: Clocks) -> Iterator[tuple[CommitmentStatus, int, int]]:
+    """Yield status, instant and first day whenever the present status of a commitment changed."""
+    instants = {_begin(row) for row in rows}
+    instants |= {end for row in rows if (end := _end(row)) <= clocks.instant}
+    before: CommitmentStatus = "undetermined"
+    for at in sorted(instants):
+        present = next((row for row in rows if _begin(row) <= at < _end(row)), None)
+        status: CommitmentStatus = "undetermined" if present is None else present.status
+        if status != before:
+            yield status, at, _day(present, at)
+        before = status
+
+
+def _begin(row: Any) -> int:
+    """Return the instant from which on the period is the present."""
+    return max(int(row.known_from), _start(row.effective_from))
+
+
+def _end(row: Any) -> int:
+    return min(int(row.known_to), _start(row.effective_to))
+
+
+def _start(day: int) -> int:
+    return micros(start_of(date.fromordinal(day))) if day < date.max.toordinal() else FOREVER
+
+
+def _day(present: Any, at: int) -> int:
+    return day_at(moment(at)).toordinal() if present is None else int(present.effective_from)

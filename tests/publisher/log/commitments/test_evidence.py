@@ -1,0 +1,192 @@
+"""Rules switch a commitment to done with the release, and back with its withdrawal, on both clocks."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+import pytest
+
+from publisher.log.clocks import FOREVER
+from publisher.log.findings.finding_query import FindingQuery
+from publisher.log.log import Log
+from publisher.log.model import RecordQuery, View
+from tests.publisher.log.commitments.promising_site import (
+    DOCUMENTS,
+    EVIDENCE,
+    GUIDES,
+    PLANS,
+    POWERS,
+    commitments,
+    derive,
+    publish,
+    rule,
+    status,
+    stored,
+    task,
+)
+from tests.support.clock import Clock
+
+PLANNED, DAY, DUE = date(2020, 1, 2), date(2020, 3, 1), "2020-06-30"
+NAME = "公布清单"
+POWER = [{"name": "查档", "actor": "档案局"}, {"name": "取水", "actor": "水务局"}]
+DOCUMENT = {
+    "title": "示例市权责清单管理办法",
+    "number": "示政发〔2020〕9号",
+    "date_written": "2020-03-01",
+    "issuer": "示例市人民政府",
+}
+
+
+def limit(days: int) -> dict[str, object]:
+    return {
+        "name": "取水许可",
+        "actor": "水务局",
+        "promised_limit": {"value": days, "unit": "工作日"},
+    }
+
+
+RULES = {
+    "release": (rule(NAME, "发布", source=POWERS), POWERS, POWER),
+    "release of a basis": (
+        rule(NAME, "发布", catalogue="power-list", basis="示政发〔2020〕7号"),
+        POWERS,
+        POWER,
+    ),
+    "records": (rule(NAME, "条目数", catalogue="power-list", least=2), POWERS, POWER),
+    "records of a title": (rule(NAME, "条目数", source=POWERS, contains="取水"), POWERS, POWER),
+    "document": (rule(NAME, "文件", contains="权责清单管理办法"), DOCUMENTS, [DOCUMENT]),
+    "limit": (rule(NAME, "时限压缩", source=GUIDES), GUIDES, [limit(5)]),
+}
+
+
+@pytest.mark.parametrize("case", RULES)
+def test_a_rule_holds_from_the_day_of_the_release_until_it_is_withdrawn(
+    log: Log, clock: Clock, case: str
+) -> None:
+    condition, dataset, rows = RULES[case]
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, condition, on=PLANNED)
+    publish(log, GUIDES, limit(9), on=PLANNED)
+    clock.advance(days=59)
+    assert status(log, NAME) == "undetermined"
+    before = clock.now
+    clock.advance(minutes=1)
+    publish(log, dataset, *rows, on=DAY, basis="示政发〔2020〕7号")
+    known = clock.now
+    clock.advance(days=10)
+    done = commitments(log)[NAME]
+    assert (done.status, done.done_on, done.due) == ("done", DAY, date(2020, 6, 30))
+    assert status(log, NAME, as_of=DAY) == "done"
+    assert status(log, NAME, as_of=date(2020, 2, 29)) == "undetermined"
+    assert status(log, NAME, as_of=DAY, known_at=before) == "undetermined"
+    _, (evidence,) = log.commitments.evidence(done.id)
+    assert evidence.held_since == DAY
+    assert {(proof.dataset, proof.day) for proof in evidence.proofs} == {(dataset, DAY)}
+
+    records = [one.id for one in log.queries.records(dataset, RecordQuery()).records]
+    log.releases.withdraw(dataset, records, reason="误发")
+    assert status(log, NAME) == "undetermined"
+    assert status(log, NAME, as_of=DAY) == "undetermined", "it never was true, as is known now"
+    assert status(log, NAME, as_of=DAY, known_at=known) == "done", "as was known then"
+    assert status(log, NAME, as_of=date(2020, 7, 1)) == "overdue"
+    _, (evidence,) = log.commitments.evidence(done.id)
+    assert (evidence.held_since, evidence.proofs) == (None, ())
+    incremental = stored(log)
+    log.commitments.rebuild()
+    assert stored(log) == incremental
+    assert log.integrity.verify().problems == ()
+
+
+def test_a_finding_that_ends_is_evidence(log: Log, clock: Clock) -> None:
+    wrong = {**limit(5), "statutory_limit": {"value": 3, "unit": "工作日"}}
+    publish(log, GUIDES, wrong, on=PLANNED)
+    derive(log)
+    (found,) = log.findings.page(FindingQuery(view=View(as_of=DAY))).findings
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "问题整改", finding=found.id), on=PLANNED)
+    assert status(log, NAME, as_of=date(2020, 5, 1)) == "undetermined"
+    clock.advance(days=30)
+    publish(log, GUIDES, {**wrong, "promised_limit": {"value": 2, "unit": "工作日"}}, on=DAY)
+    assert status(log, NAME, as_of=date(2020, 2, 29)) == "undetermined"
+    assert commitments(log, as_of=DAY)[NAME].done_on == DAY
+
+
+def test_a_link_holds_from_its_day_and_all_rules_must_hold(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME), on=PLANNED)
+    link = rule(
+        NAME, "链接", link=[{"name": "通报", "url": "https://example.gov.cn/1"}], held_on="2020-02-01"
+    )
+    publish(log, EVIDENCE, link, rule(NAME, "发布", source=POWERS), on=PLANNED)
+    assert status(log, NAME, as_of=date(2020, 4, 1)) == "undetermined"
+    clock.advance(days=1)
+    publish(log, POWERS, *POWER, on=DAY)
+    assert commitments(log, as_of=date(2020, 4, 1))[NAME].done_on == DAY
+
+
+def test_overdue_is_only_what_has_a_deadline_and_a_rule(log: Log, clock: Clock) -> None:
+    names = ("有期限有规则", "有期限无规则", "无期限有规则")
+    publish(
+        log, PLANS, task(names[0], "2020-04-01/2020-06-30"), task(names[1], DUE), task(names[2]), on=PLANNED
+    )
+    publish(log, EVIDENCE, *(rule(one, "发布", source=POWERS) for one in names[::2]), on=PLANNED)
+    statuses = {day: [one.status for one in commitments(log, as_of=day).values()] for day in _DAYS}
+    assert statuses[_DAYS[0]] == ["undetermined"] * 3, "on the last day"
+    assert statuses[_DAYS[1]] == ["overdue", "undetermined", "undetermined"]
+    clock.advance(days=1)
+    publish(log, POWERS, *POWER, on=date(2020, 8, 1))
+    late = commitments(log, as_of=date(2020, 8, 1))
+    assert (late[names[0]].status, late[names[0]].done_on) == ("overdue", date(2020, 8, 1)), "done too late"
+    assert commitments(log, as_of=_DAYS[1])[names[0]].done_on is None
+    assert late[names[2]].status == "done"
+
+
+_DAYS = (date(2020, 6, 30), date(2020, 7, 1))
+
+
+def test_a_moved_deadline_and_a_corrected_rule_count_from_their_release(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "发布", source=POWERS), on=PLANNED)
+    clock.advance(days=1)
+    known = clock.now
+    clock.advance(days=1)
+    publish(log, PLANS, task(NAME, "2020-12-31"), on=date(2020, 5, 1))
+    assert status(log, NAME, as_of=date(2020, 7, 1)) == "undetermined"
+    assert status(log, NAME, as_of=date(2020, 7, 1), known_at=known) == "overdue"
+    assert status(log, NAME, as_of=date(2021, 1, 1)) == "overdue"
+    clock.advance(days=1)
+    (record,) = log.queries.records(EVIDENCE, RecordQuery()).records
+    log.releases.withdraw(EVIDENCE, [record.id], reason="误录")
+    assert stored_now(log) == set()
+    assert status(log, NAME, as_of=date(2021, 1, 1)) == "undetermined"
+    assert log.integrity.verify().problems == ()
+
+
+def stored_now(log: Log) -> set[tuple[Any, ...]]:
+    derive(log)
+    return {row for row in stored(log) if row[3] == FOREVER}
+
+
+def test_a_release_before_the_first_day_of_a_rule_is_no_evidence(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME), on=PLANNED)
+    publish(log, POWERS, *POWER, on=DAY)
+    not_before = {"not_before": "2020-04-01"}
+    publish(log, EVIDENCE, rule(NAME, "发布", source=POWERS, **not_before), on=PLANNED)
+    assert status(log, NAME, as_of=date(2020, 5, 1)) == "undetermined"
+    clock.advance(days=1)
+    publish(log, EVIDENCE, rule(NAME, "条目数", source=POWERS, **not_before), on=PLANNED)
+    clock.advance(days=1)
+    publish(log, POWERS, *POWER, {"name": "借档", "actor": "档案局"}, on=date(2020, 4, 2))
+    assert commitments(log, as_of=date(2020, 5, 1))[NAME].done_on == date(2020, 4, 2)
+
+
+def test_a_cancelled_release_is_no_evidence(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME), on=PLANNED)
+    publish(log, POWERS, *POWER, on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "发布", source=POWERS, not_before="2020-02-01"), on=PLANNED)
+    publish(log, POWERS, POWER[0], on=date(2020, 9, 1))
+    assert commitments(log, as_of=date(2020, 9, 1))[NAME].status == "done", "also what a release removes"
+    clock.advance(days=1)
+    log.releases.cancel(POWERS, 2, reason="误发")
+    assert status(log, NAME, as_of=date(2020, 9, 1)) == "undetermined"
+    assert log.integrity.verify().problems == ()
