@@ -59,6 +59,12 @@ FACETS: Mapping[str, Words] = {
     "status": Words("状态", "Status"),
 }
 """Facet that every record has, whatever its catalogue → its title."""
+COMMITMENT_STATUSES: Mapping[str, Words] = {
+    "done": Words("已完成", "done"),
+    "overdue": Words("逾期", "overdue"),
+    "undetermined": Words("无法判断", "undetermined"),
+}
+"""Derived status of a commitment → its name. What offices say is in the list of statements."""
 SEVERITIES: Mapping[str, Words] = {
     "fact": Words("可由所引原文确定", "follows from the cited texts"),
     "likely": Words("很可能", "likely"),

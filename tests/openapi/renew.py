@@ -19,6 +19,7 @@ import openapi
 from publisher.log.log import Log
 from publisher.views.api import contract
 from tests.support.clock import Clock
+from tests.support.commitments_site import fill_with_commitments
 from tests.support.site import (
     BASE,
     FEES,
@@ -115,6 +116,15 @@ def requests_of_limits(site: Site) -> dict[str, str]:
     }
 
 
+def requests_of_commitments(site: Site) -> dict[str, str]:
+    """Do the same on a site with a plan."""
+    record = site.client.get("/v1/commitments?limit=1").json()["commitments"][0]["id"]
+    return {
+        "list_commitments": "/v1/commitments?status=overdue&limit=1",
+        "get_commitment_evidence": f"/v1/commitments/{record}/evidence",
+    }
+
+
 def shorten_openapi(answer: Any) -> Any:
     """Remove paths and schemas from an OpenAPI document, because it would contain itself as an example."""
     if isinstance(answer, dict) and "openapi" in answer:
@@ -126,6 +136,7 @@ def capture_examples() -> Iterator[tuple[str, str]]:
     """Yield the name and the text of each file in ``openapi/examples``."""
     yield from _answers(fill, requests_by_operation)
     yield from _answers(fill_with_finding, requests_of_findings)
+    yield from _answers(fill_with_commitments, requests_of_commitments)
     yield from _answers(fill_with_limits, requests_of_limits)
 
 

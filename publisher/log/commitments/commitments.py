@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlalchemy import Connection, select
 
@@ -16,6 +16,7 @@ from publisher.log.commitments.commitment_query import (
     find_one,
     find_page,
 )
+from publisher.log.commitments.deadline_moves import Revised, read_moves
 from publisher.log.commitments.evidence_list import RuleInView, list_evidence
 from publisher.log.commitments.rules import COMMITMENTS
 from publisher.log.commitments.status_changes import StatusChange, list_changes
@@ -108,6 +109,11 @@ class Commitments:
         """List the newest changes of the status of commitments of a query, newest first."""
         with self._session.read() as conn:
             return list_changes(conn, query, self._clocks(conn, query.view))
+
+    def moves(self, commitments: Sequence[PublishedCommitment], view: View) -> Mapping[int, Revised]:
+        """Count how often the deadline of each commitment was moved, by its key."""
+        with self._session.read() as conn:
+            return read_moves(conn, [one.key for one in commitments], self._clocks(conn, view))
 
     def _clocks(self, conn: Connection, view: View) -> Clocks:
         return point_in_time.clocks(conn, None, view, self._session.clock())

@@ -11,7 +11,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, select, true
 
-from publisher.checks.limit_comparison import read_listed_limit, rule_by_which_longer
 from publisher.log.clocks import FOREVER, day_at, moment
 from publisher.log.commitments.rules import Condition, Rule
 from publisher.log.database import finding_tables as f
@@ -20,6 +19,7 @@ from publisher.log.database.storable_text import storable
 from publisher.log.findings.record_states import Datasets, Period, RecordState, StateReader
 from publisher.log.model import TAKING_EFFECT
 from publisher.log.releases.cancellation import CANCELS
+from schemas.cells.limit_comparison import read_listed_limit, rule_by_which_longer
 from schemas.reference.document_numbers import find_citations
 
 _s, _c, _b = t.span.c, t.change.c, t.release.c
@@ -202,7 +202,7 @@ def _known_together(before: RecordState, after: RecordState) -> tuple[int, int] 
 def _is_shorter(before: RecordState, after: RecordState) -> bool:
     for field in after.record.catalogue.fields:
         if field.type == "limit":
-            was, is_ = (read_listed_limit(state.record.content, field.name) for state in (before, after))
+            was, is_ = (read_listed_limit(state.record.content.get(field.name)) for state in (before, after))
             if was and is_ and rule_by_which_longer(was, is_):
                 return True
     return False

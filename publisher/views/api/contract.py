@@ -34,6 +34,7 @@ from publisher.views.api.routes import (
     works,
 )
 from publisher.views.api.routes import datasets as dataset_routes
+from publisher.views.api.routes.commitments import commitment_list, evidence
 from publisher.web import problems, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar
@@ -72,6 +73,7 @@ TAGS: Mapping[str, str] = {
     "records": "记录与历史 / Records and their history",
     "findings": "清单之间的待核问题 / What lists say against one another",
     "works": "所引用的法律法规和文件 / Statutes and documents on which records rest",
+    "commitments": "工作任务及其佐证 / What plans promised, and the evidence",
     "files": "批量下载 / Files for downloading",
     "proofs": "条目、存证证明与存证文件 / Entries of the log, their documents and proofs",
     "search": "全文搜索 / Search",
@@ -132,6 +134,8 @@ ROUTES: tuple[AnyRoute, ...] = (
     *proofs.ROUTES,
     *findings.ROUTES,
     *works.ROUTES,
+    commitment_list.list_commitments,
+    evidence.get_commitment_evidence,
     *search.ROUTES,
     *feeds.ROUTES.values(),
     *feeds.SEARCH_ROUTES,

@@ -15,6 +15,8 @@ from publisher.ingest.documents import section_outline
 from publisher.ingest.documents.section_outline import Section
 from publisher.log.graph.statement_query import Saying, StatementQuery
 from publisher.log.model import Dataset, LogError, RecordState, View
+from publisher.views.pages.commitments import document_promises as promises
+from publisher.views.pages.commitments.document_promises import Promise
 from publisher.views.pages.printing import field_html, marked_text
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.conditional_requests import Validity
@@ -46,6 +48,8 @@ class Text:
     field: str
     html: Markup
     sections: Sequence[Section]
+    promises: Sequence[Promise] = ()
+    """What it promises, in its order."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,15 +65,18 @@ class Surroundings:
 
 
 def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
-    """Return the record's text if it is a document."""
+    """Return the record's text if it is a document, with links to what it promises."""
     text_field = find_source(catalogue, content)
     if text_field is None:
         return None
     field, source = text_field
+    number = own_number(catalogue, content)
+    commitments = promises.of_plan(visit, number, visit.view) if number else ()
     return Text(
         field,
-        render_markdown(source, lambda key: field_html.work_address(visit, key)),
+        render_markdown(source, lambda key: field_html.work_address(visit, key), commitments),
         section_outline.list_sections(source),
+        commitments,
     )
 
 
@@ -81,7 +88,7 @@ def find_source(catalogue: Catalogue, content: Content) -> tuple[str, str] | Non
     return None
 
 
-def render_markdown(source: str, where: marked_text.Address) -> Markup:
+def render_markdown(source: str, where: marked_text.Address, commitments: Sequence[Promise] = ()) -> Markup:
     """Render Markdown as HTML, without the source's HTML and images, with headings below the page's own.
 
     The sanitiser is the one of the feeds' full text.
@@ -93,6 +100,7 @@ def render_markdown(source: str, where: marked_text.Address) -> Markup:
     )
     tokens = markdown.parse(source)
     _anchor_headings(tokens, section_outline.list_sections(source))
+    promises.link_promises(tokens, commitments)
     html = sanitise(markdown.renderer.render(tokens, markdown.options, {}))
     return Markup(html)  # noqa: S704 - escaped by markdown-it and sanitised
 
@@ -127,7 +135,8 @@ def own_number(catalogue: Catalogue, content: Content) -> str | None:
 def surroundings_validity(visit: Visit, validity: Validity) -> Validity:
     """Extend the validity for a page with citing documents: they may be in any dataset."""
     log = visit.service.log
-    return Validity((*validity.tokens, log.queries.validator()[0], log.graph.validator()))
+    derived = log.graph.validator(), log.commitments.validator()
+    return Validity((*validity.tokens, log.queries.validator()[0], *derived))
 
 
 def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundings:

@@ -29,6 +29,7 @@ from publisher.views.pages import (
     verification,
 )
 from publisher.views.pages.changes import change_files, change_list
+from publisher.views.pages.commitments import commitment_files, commitment_list, single_commitment
 from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.findings import check, finding_files, finding_list, single_finding
@@ -40,6 +41,7 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
 from publisher.views.pages.statements import statement
 from publisher.views.pages.works import effect_feeds, work, work_list
+from publisher.views.syndication import calendar
 from publisher.views.syndication import scope as feeds
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -59,6 +61,7 @@ PAGES: dict[str, Page] = {
     "/datasets/{dataset}/records/{record}/revisions/{revision}": origin.origin,
     "/findings/{finding}": single_finding.single_finding,
     "/checks/{code}": check.check,
+    "/commitments/{record}": single_commitment.single_commitment,
     work.PATH: work.work,
     "/problems/{code}": error.kind,
     "/verify": verification.verification,
@@ -82,6 +85,7 @@ QUERIES: dict[str, Page] = {
     "/findings": finding_list.finding_list,
     "/changes": change_list.change_list,
     "/limits": limit_shares.limit_shares,
+    "/commitments": commitment_list.commitment_list,
     work_list.PATH: work_list.work_list,
 }
 """Pages of lists and comparisons, which may take long."""
@@ -115,6 +119,13 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/changes.xlsx", results_file.XLSX, change_files.as_xlsx),
         _download("/changes.jsonl", change_files.JSON_LINES, change_files.as_json_lines),
         *(_download(f"/changes.{form}", _feed(form), change_files.as_feed(form)) for form in feeds.FORMS),
+        _download("/commitments.csv", results_file.CSV, commitment_files.as_csv),
+        _download("/commitments.xlsx", results_file.XLSX, commitment_files.as_xlsx),
+        _download("/commitments.ics", calendar.MEDIA, commitment_files.as_calendar),
+        *(
+            _download(f"/commitments.{form}", _feed(form), commitment_files.as_feed(form))
+            for form in feeds.FORMS
+        ),
         _download("/findings.csv", results_file.CSV, finding_files.as_csv),
         _download("/findings.xlsx", results_file.XLSX, finding_files.as_xlsx),
         _download("/findings.jsonl", finding_files.JSON_LINES, finding_files.as_json_lines),

@@ -13,7 +13,11 @@ from publisher.log.model import Dataset, Site
 from publisher.views.syndication.feed import feed_title
 from publisher.views.syndication.scope import LISTED_FACETS, TERMS, Scope, make_scope
 
-_SITE_FEEDS = (("全部清单：变化", "/changes"), ("待核问题", "/findings"))
+_SITE_FEEDS = (
+    ("全部清单：变化", "/changes"),
+    ("待核问题", "/findings"),
+    ("工作任务：状态变化", "/commitments"),
+)
 """Title and path of the feeds of lists that are about every dataset."""
 MEDIA = "text/x-opml; charset=utf-8"
 

@@ -29,8 +29,8 @@ from tests.support.clock import Clock
 
 PLANNED, DAY, DUE = date(2020, 1, 2), date(2020, 3, 1), "2020-06-30"
 NAME = "公布清单"
-POWER = [{"name": "查档", "actor": "档案局"}, {"name": "取水", "actor": "水务局"}]
-DOCUMENT = {
+POWER: list[dict[str, Any]] = [{"name": "查档", "actor": "档案局"}, {"name": "取水", "actor": "水务局"}]
+DOCUMENT: dict[str, Any] = {
     "title": "示例市权责清单管理办法",
     "number": "示政发〔2020〕9号",
     "date_written": "2020-03-01",
@@ -38,7 +38,7 @@ DOCUMENT = {
 }
 
 
-def limit(days: int) -> dict[str, object]:
+def limit(days: int) -> dict[str, Any]:
     return {
         "name": "取水许可",
         "actor": "水务局",
@@ -46,7 +46,7 @@ def limit(days: int) -> dict[str, object]:
     }
 
 
-RULES = {
+RULES: dict[str, tuple[dict[str, Any], str, list[dict[str, Any]]]] = {
     "release": (rule(NAME, "发布", source=POWERS), POWERS, POWER),
     "release of a basis": (
         rule(NAME, "发布", catalogue="power-list", basis="示政发〔2020〕7号"),

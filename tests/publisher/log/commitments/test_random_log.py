@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -90,7 +90,7 @@ class RandomLog:
         due = [None, *(f"2020-01-{n:02}" for n in range(3, 9))]
         self._publish(PLANS, *(task(name, self._random.choice(due)) for name in RULES))
 
-    def _publish(self, dataset: str, *rows: dict[str, object]) -> None:
+    def _publish(self, dataset: str, *rows: Mapping[str, object]) -> None:
         conflict = self._random.choice(["keep", "replace"])
         publish(self.log, dataset, *rows, on=self.day(), on_conflict=conflict)
 

@@ -1,0 +1,1 @@
+"""Routes: what plans promised, and the evidence that it was done."""

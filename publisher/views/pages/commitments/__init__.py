@@ -1,0 +1,1 @@
+"""Pages of commitments: what plans promised, and what became of it."""

@@ -1,0 +1,229 @@
+"""The page of commitments, of one plan or of all: by status, section and time, with filters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from markupsafe import Markup
+
+from publisher.log.commitments.commitment_query import (
+    STATUSES,
+    CommitmentPage,
+    CommitmentQuery,
+    CommitmentStatus,
+    PublishedCommitment,
+)
+from publisher.log.commitments.statements import newest_of_each
+from publisher.log.model import Dataset
+from publisher.views.api.answers import common
+from publisher.views.api.routes.commitments import commitment_list as api
+from publisher.views.pages import search
+from publisher.views.pages.printing import charts, field_html, labels
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.scope import TITLES
+from publisher.web.route import Reply
+from schemas.cells.deadlines import format_deadline
+from schemas.words import COMMITMENT_STATUSES
+
+TITLE = ("工作任务", "Commitments")
+FILES = (("XLSX", "xlsx"), ("CSV", "csv"))
+_DAYS = ("due_from", "due_to")
+_MOST_SECTIONS = 20
+_CLASSES: Mapping[CommitmentStatus, str] = {"done": "added", "overdue": "removed", "undetermined": ""}
+"""Status → CSS class of its bars."""
+
+
+@dataclass(frozen=True, slots=True)
+class CommitmentLink:
+    """A commitment in a list, in the reader's language."""
+
+    title: str
+    address: str
+    status: CommitmentStatus
+    word: str
+    """The derived status."""
+    deadline: str
+    lead: str
+    plan: str
+    said: Sequence[tuple[str, str]]
+    """Judge and progress of the newest statement of each."""
+    is_disputed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """Numbers of commitments by a field: a chart, and a table with the same numbers."""
+
+    title: str
+    chart: Markup
+    rows: Sequence[tuple[str, str, Sequence[int]]]
+    """Name, address of the list of these, and a number for each status."""
+
+
+def commitment_list(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    listing = api.make_listing(service, visit.parse_query(api.GRAMMAR, clocks=True))
+    datasets = {one.name: one for one in service.log.datasets.all()}
+    own = visit.pairs_without("cursor", "limit")
+    plan = listing.query.plans[0] if len(listing.query.plans) == 1 else ""
+    title = visit.t(f"{plan} 工作任务", f"Commitments of {plan}") if plan else visit.t(*TITLE)
+    head = Head(title, data=visit.link("/v1/commitments", (*own, *visit.clocks)))
+
+    def build() -> bytes:
+        page, cursor = listing.fetch_page(service)
+        facets = list(_facets(visit, page, datasets))
+        return press.page(
+            "commitments.html",
+            visit,
+            head,
+            title=title,
+            plan=plan,
+            plan_address=field_html.work_address(visit, plan) if plan else "",
+            total=page.total,
+            counts=[(word_of(visit, status), status, page.counts[status]) for status in STATUSES],
+            commitments=[link(visit, one) for one in page.commitments],
+            breakdowns=list(_breakdowns(visit, listing.query)),
+            facets=[search.choices(visit, one) for one in facets if search.is_useful(visit, one)],
+            chips=list(search.chips(visit, facets, datasets)),
+            days=[(name, (visit.values(name) or ("",))[0]) for name in _DAYS],
+            others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
+            files=[(name, visit.url(f"/commitments.{suffix}", own)) for name, suffix in FILES],
+            years=_years(visit, listing.query),
+            feeds=[(name, visit.link(f"/commitments.{form}", own)) for form, name in TITLES.items()],
+            calendar=visit.link("/commitments.ics", own),
+            calendars=[
+                (
+                    body,
+                    visit.link(
+                        "/commitments.ics", (*visit.pairs_without("cursor", "limit", "lead"), ("lead", body))
+                    ),
+                )
+                for body, _ in page.facets["lead"]
+            ],
+            next_page=search.next_page(visit, cursor),
+        )
+
+    return Reply(listing.validity.extended(tuple(datasets.values()), None), build, HEADERS)
+
+
+def word_of(visit: Visit, status: CommitmentStatus) -> str:
+    return labels.word_for(visit, COMMITMENT_STATUSES, status)
+
+
+def link(visit: Visit, one: PublishedCommitment) -> CommitmentLink:
+    return CommitmentLink(
+        title=one.title,
+        address=visit.url(f"/commitments/{one.id}"),
+        status=one.status,
+        word=word_of(visit, one.status),
+        deadline=deadline_of(visit, one),
+        lead=str(one.content.get("lead", "")),
+        plan=str(one.content.get("plan", "")),
+        said=[(said.judge, said.progress) for said in newest_of_each(one.statements)],
+        is_disputed=one.is_disputed,
+    )
+
+
+def deadline_of(visit: Visit, one: PublishedCommitment) -> str:
+    """Return the deadline in words; empty if none is stated."""
+    value = str(one.content.get("deadline", ""))
+    return format_deadline(value, "en" if visit.lang == "en" else "zh") if value else visit.day(one.due)
+
+
+def _breakdowns(visit: Visit, query: CommitmentQuery) -> Iterator[Breakdown]:
+    """Yield the sections with their statuses, and the months of deadlines."""
+    log = visit.service.log
+    whole = replace(query, limit=1, after=0)
+    sections = _by_name(log.commitments.count_by(whole, "section"))
+    if len(sections) > 1:
+        names = {name: name or visit.t("未注明", "No section") for name in sections}
+        rows = [
+            (names[name], visit.here(section=name) if name else "", numbers)
+            for name, numbers in list(sections.items())[:_MOST_SECTIONS]
+        ]
+        yield _breakdown(visit.t("各部分", "By section"), rows)
+    months = _by_name((day[:7], status, n) for day, status, n in log.commitments.count_by(whole, "due_on"))
+    months.pop("", None)
+    if months:
+        rows = [
+            (month, visit.here(due_from=f"{month}-01", due_to=_last_day(month)), months[month])
+            for month in sorted(months)
+        ]
+        yield _breakdown(visit.t("时间表：时限所在的月份", "Time line: month of the deadline"), rows)
+
+
+def _by_name(
+    counts: Sequence[tuple[str, CommitmentStatus, int]] | Iterator[tuple[str, CommitmentStatus, int]],
+) -> dict[str, list[int]]:
+    numbers: dict[str, list[int]] = {}
+    for name, status, count in counts:
+        own = numbers.setdefault(name, [0] * len(STATUSES))
+        own[STATUSES.index(status)] += count
+    return numbers
+
+
+def _breakdown(title: str, rows: Sequence[tuple[str, str, Sequence[int]]]) -> Breakdown:
+    names = tuple(name for name, _, _ in rows)
+    series = tuple(
+        (_CLASSES[status], tuple(numbers[n] for _, _, numbers in rows)) for n, status in enumerate(STATUSES)
+    )
+    return Breakdown(title, charts.draw_stacked_bars(names, series, label=title), rows)
+
+
+def _last_day(month: str) -> str:
+    first = date.fromisoformat(f"{month}-01")
+    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    return date.fromordinal(after.toordinal() - 1).isoformat()
+
+
+def _years(visit: Visit, query: CommitmentQuery) -> list[tuple[str, str]]:
+    """List the years in which deadlines end, with the address of the report of each."""
+    counts = visit.service.log.commitments.count_by(replace(query, limit=1, after=0), "due_on")
+    others = visit.pairs_without("cursor", "limit", *_DAYS)
+    return [
+        (
+            year,
+            visit.url(
+                "/commitments.xlsx", (*others, ("due_from", f"{year}-01-01"), ("due_to", f"{year}-12-31"))
+            ),
+        )
+        for year in sorted({day[:4] for day, _, _ in counts if day}, reverse=True)
+    ]
+
+
+def _facets(visit: Visit, page: CommitmentPage, datasets: Mapping[str, Dataset]) -> Iterator[common.Facet]:
+    """Yield the facets, and those without values of the filters that have no choices."""
+    titles = {
+        "plan": visit.t("文号", "Plan"),
+        "section": visit.t("部分", "Section"),
+        "lead": visit.t("牵头单位", "Lead body"),
+    }
+    for name, title in titles.items():
+        values = page.facets.get(name, ())
+        yield common.Facet(
+            field=name,
+            title=title,
+            values=tuple(common.FacetValue(value=v, title=v, count=n) for v, n in values),
+        )
+    yield common.Facet(
+        field="status",
+        title=visit.t("状态", "Status"),
+        values=tuple(
+            common.FacetValue(value=status, title=word_of(visit, status), count=page.counts[status])
+            for status in STATUSES
+            if page.counts[status]
+        ),
+    )
+    dataset_titles = {name: visit.t(one.title, one.title_en) for name, one in datasets.items()}
+    yield common.Facet(
+        field="dataset",
+        title="",
+        values=tuple(
+            common.FacetValue(value=v, title=dataset_titles.get(v, v), count=0)
+            for v in visit.values("dataset")
+        ),
+    )

@@ -1,0 +1,71 @@
+"""Commitments in the text of the document that made them: where their words stand, and links beside them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from markdown_it.token import Token
+
+from publisher.log.commitments.commitment_query import CommitmentQuery
+from publisher.log.model import View
+from publisher.views.pages.printing import labels
+from publisher.views.pages.printing.page_request import Visit
+from schemas.words import COMMITMENT_STATUSES
+
+_MOST = 1_000
+_PLAIN = str.maketrans("，。；：（）！？“”‘’", ",.;:()!?\"\"''")
+
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """A commitment of the document, in the reader's language."""
+
+    title: str
+    address: str
+    word: str
+    """The derived status."""
+    excerpt: str
+
+
+def of_plan(visit: Visit, number: str, view: View) -> Sequence[Promise]:
+    """List the commitments of a plan."""
+    commitments = visit.service.log.commitments
+    page = commitments.page(CommitmentQuery(view=view, plans=(number,), limit=_MOST))
+    return [
+        Promise(
+            one.title,
+            visit.url(f"/commitments/{one.id}"),
+            labels.word_for(visit, COMMITMENT_STATUSES, one.status),
+            str(one.content.get("excerpt", "")),
+        )
+        for one in page.commitments
+    ]
+
+
+def find_words(text: str, words: str) -> tuple[int, int] | None:
+    """Find words in a text, whatever the blanks and the width of punctuation. → start and end."""
+    places = [n for n, character in enumerate(text) if not character.isspace()]
+    plain = "".join(text[n] for n in places).translate(_PLAIN)
+    wanted = "".join(words.split()).translate(_PLAIN).rstrip(".;,")
+    start = plain.find(wanted) if wanted else -1
+    return None if start < 0 else (places[start], places[start + len(wanted) - 1] + 1)
+
+
+def link_promises(tokens: Sequence[Token], promises: Iterable[Promise]) -> None:
+    """Append a link to the first paragraph in which each commitment stands."""
+    paragraphs = [token for before, token in pairwise(tokens) if before.type == "paragraph_open"]
+    for promise in promises:
+        for token in paragraphs:
+            if any(find_words(token.content, words) for words in (promise.excerpt, promise.title) if words):
+                token.children = [*(token.children or []), *_link(promise)]
+                break
+
+
+def _link(promise: Promise) -> Iterator[Token]:
+    blank, text = Token("text", "", 0), Token("text", "", 0)
+    blank.content, text.content = " ", f"〔{promise.title}：{promise.word}〕"
+    opening = Token("link_open", "a", 1)
+    opening.attrSet("href", promise.address)
+    yield from (blank, opening, text, Token("link_close", "a", -1))

@@ -1,0 +1,171 @@
+"""The page of one commitment: its sentence in the document, its evidence, and what is said about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from publisher.log.commitments.commitment_query import PublishedCommitment
+from publisher.log.commitments.evidence_list import RuleInView
+from publisher.log.model import LogError
+from publisher.views.api.routes.commitments import commitment_list as listing
+from publisher.views.api.routes.commitments import evidence as api
+from publisher.views.pages.commitments import commitment_list
+from publisher.views.pages.commitments import document_promises as promises
+from publisher.views.pages.printing import field_html, marked_text
+from publisher.views.pages.printing.html_head import Head
+from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.web.query_parameters import Grammar
+from publisher.web.route import Reply
+
+_PLAIN = Grammar()
+_FIELDS = (
+    "section",
+    "clause",
+    "kind",
+    "result",
+    "lead",
+    "responsible",
+    "supporting",
+    "deadline",
+    "goal",
+    "goal_unit",
+    "remark",
+)
+
+
+class ShownProof(NamedTuple):
+    title: str
+    address: str
+    day: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRule:
+    """A rule of evidence in the reader's language."""
+
+    condition: str
+    details: Sequence[tuple[str, str]]
+    """Title and text of each other field."""
+    address: str
+    held_since: str
+    proofs: Sequence[ShownProof]
+    links: Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """The paragraph of the document in which the commitment stands, its words marked."""
+
+    html: Markup
+    title: str
+    """Title of the document; empty if only the excerpt of the list is known."""
+    address: str
+
+
+def single_commitment(press: Press, visit: Visit) -> Reply:
+    service = visit.service
+    visit.parse_query(_PLAIN)
+    record = api.commitment_id(visit.call)
+    commitment, rules = service.log.commitments.evidence(record, visit.view)
+
+    def build() -> bytes:
+        dataset = service.dataset(commitment.dataset)
+        catalogue = service.log.queries.catalogue(commitment.dataset)
+        shown = commitment_list.link(visit, commitment)
+        data = visit.link(f"/v1/commitments/{commitment.id}/evidence", visit.clocks)
+        return press.page(
+            "commitment.html",
+            visit,
+            Head(commitment.title, column=dataset.title, data=data),
+            shown=shown,
+            commitment=commitment,
+            dataset=dataset,
+            plan_address=visit.url("/commitments", (("plan", shown.plan),)) if shown.plan else "",
+            record_address=visit.url(f"/datasets/{commitment.dataset}/records/{commitment.id}"),
+            fields=[
+                (field_html.title_of(visit, catalogue.by_name[name]), _text(visit, commitment, name))
+                for name in _FIELDS
+                if name in commitment.content and name in catalogue.by_name
+            ],
+            passage=_passage(visit, commitment),
+            rules=[_rule(visit, one) for one in rules],
+            statements=[
+                (
+                    one,
+                    visit.url(
+                        f"/datasets/{one.dataset}/records/{one.record}",
+                        (("release", str(one.release)),),
+                        clocks=False,
+                    ),
+                )
+                for one in commitment.statements
+            ],
+            data=data,
+        )
+
+    return Reply(listing.validity(service, visit.view), build, HEADERS)
+
+
+def _text(visit: Visit, one: PublishedCommitment, name: str) -> str:
+    return commitment_list.deadline_of(visit, one) if name == "deadline" else str(one.content[name])
+
+
+def _passage(visit: Visit, one: PublishedCommitment) -> Passage | None:
+    """Find the commitment in the document of its plan, else quote the excerpt of the list."""
+    excerpt = str(one.content.get("excerpt", ""))
+    for record, content in _documents(visit, str(one.content.get("plan", ""))):
+        text = str(content.get("body_markdown", ""))
+        for words in (excerpt, one.title):
+            if words and (place := promises.find_words(text, words)):
+                first, last = text.rfind("\n", 0, place[0]) + 1, text.find("\n", place[1])
+                paragraph = text[first : last if last >= 0 else len(text)]
+                html = marked_text.mark_matches(paragraph, [(place[0] - first, place[1] - first)])
+                return Passage(html, str(content.get("title", "")), record)
+    return Passage(marked_text.mark_matches(excerpt, []), "", "") if excerpt else None
+
+
+def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]]]:
+    """Yield the address and the content of each document with the number of the plan."""
+    if not plan:
+        return
+    try:
+        work = visit.service.log.graph.work(plan, visit.view)
+    except LogError:
+        return
+    for record in work.records:
+        yield visit.url(f"/datasets/{record.dataset}/records/{record.record}"), dict(record.content)
+
+
+def _rule(visit: Visit, one: RuleInView) -> ShownRule:
+    catalogue = visit.service.log.queries.catalogue(one.dataset)
+    files = one.content.get("link")
+    details = [
+        (field_html.title_of(visit, field), str(one.content[field.name]))
+        for field in catalogue.fields
+        if field.name in one.content and field.name not in ("plan", "clause", "task", "condition", "link")
+    ]
+    datasets = {dataset.name: dataset for dataset in visit.service.log.datasets.all()}
+    proofs = []
+    for proof in one.proofs:
+        dataset = datasets.get(proof.dataset)
+        title = visit.t(dataset.title, dataset.title_en) if dataset else proof.dataset
+        release = visit.t(f"第{proof.release}次发布", f"release {proof.release}") if proof.release else ""
+        names = [name for name in (proof.title, title, release) if name]
+        proofs.append(ShownProof(" · ".join(names), visit.url(api.proof_path(proof)), visit.day(proof.day)))
+    return ShownRule(
+        condition=str(one.content["condition"]),
+        details=details,
+        address=visit.url(f"/datasets/{one.dataset}/records/{one.record}"),
+        held_since=visit.day(one.held_since),
+        proofs=proofs,
+        links=[
+            (str(file.get("name", "")), str(file.get("url", "")))
+            for file in (files if isinstance(files, list) else [])
+            if isinstance(file, dict)
+        ],
+    )
