@@ -8,8 +8,10 @@ from dataclasses import dataclass, replace
 
 from anyio import to_thread
 
+from schemas.reference.english_words import translate_query
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
+from search.chinese.thesaurus import Lexicon
 from search.contract import ENDED, Page, Request, SearchEngine
 from search.missing_words import MissingWords, find_missing_words
 from search.query import field_filters as filters
@@ -27,8 +29,8 @@ class SearchPage:
     text: str
     """The text that was searched: as typed, or :attr:`did_you_mean`."""
     did_you_mean: str | None = None
-    """The corrected text: a name guessed from pinyin or from a typo, or compound words split. If set, the
-    hits are those of this text."""
+    """The corrected text: English words in Chinese, a name guessed from pinyin or from a typo, or compound
+    words split. If set, the hits are those of this text."""
     missing: MissingWords | None = None
     """Set if a word of the query occurs nowhere: what was asked for is not held."""
 
@@ -53,7 +55,9 @@ async def find(
     as_typed = SearchPage(page, request.text)
     if page.all_words_total or filtered.cursor is not None or not filtered.text.strip():
         return as_typed
-    corrected = await _correct(engine, names, filtered, page, language[0])
+    corrected = await _translate(engine, filtered, language[1]) or await _correct(
+        engine, names, filtered, page, language[0]
+    )
     if corrected is not None:
         text = narrowed.with_text(corrected[0])
         return SearchPage(corrected[1], text, text)
@@ -70,6 +74,23 @@ async def find_ended(
     page = await engine.search(replace(ended, sort="relevance"))  # those with all words come first
     total = page.all_words_total
     return replace(page, hits=page.hits[:total], total=total) if total else None
+
+
+async def _translate(engine: SearchEngine, request: Request, lexicon: Lexicon) -> tuple[str, Page] | None:
+    """Return an English text in Chinese and its hits, if documents contain all its words.
+
+    Words that stand for every item of a list (许可, 收费) may be missing: its records do not repeat them.
+    """
+    chinese = translate_query(request.text[:LONGEST])
+    if chinese is None:
+        return None
+    telling = " ".join(word for word in chinese.split() if word not in lexicon.generic)
+    for text in dict.fromkeys((chinese, telling)):
+        if text:
+            page = await engine.search(replace(request, text=text))
+            if page.all_words_total:
+                return text, page
+    return None
 
 
 async def _correct(

@@ -23,6 +23,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
+from schemas.reference.english_words import value_in_english
 from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
 FACETS = ("dataset", "body", "type", "division", "year")
@@ -266,7 +267,9 @@ def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
     """Return the title of a value: the API's in Chinese; statuses and booleans also in English."""
     if name == "status":
         return labels.word_for(visit, labels.STATUSES, value.value)
-    return visit.t(*labels.BOOLEANS[value.value]) if value.value in labels.BOOLEANS else value.title
+    if value.value in labels.BOOLEANS:
+        return visit.t(*labels.BOOLEANS[value.value])
+    return visit.t(value.title, value_in_english(value.title))
 
 
 def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, Dataset]) -> Iterator[Chip]:

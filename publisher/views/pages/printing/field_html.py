@@ -17,6 +17,7 @@ from publisher.views.pages.printing.page_request import Visit
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
+from schemas.reference.english_words import value_in_english
 
 _EXCERPT = 60
 """Maximum length of a cell's excerpt, in characters."""
@@ -183,6 +184,8 @@ def format_text(visit: Visit, field: Field, value: Json) -> str:
     if field.format == "division" and isinstance(value, str):
         name = administrative_divisions.name_of(value)
         return f"{name}（{value}）" if name else value
+    if visit.lang == "en" and field.vocabulary and isinstance(value, str):
+        return value_in_english(value)
     return format_value(field, value, "en" if visit.lang == "en" else "zh")
 
 

@@ -62,8 +62,11 @@ class Visit:
         return site_name(self.site, self.t)
 
     def t(self, zh: str, en: str) -> str:
-        """Return a label in the reader's language. Traditional characters are converted in the final HTML."""
-        return en if self.lang == "en" else zh
+        """Return a label in the reader's language, or the Chinese one if there is no English.
+
+        Traditional characters are converted, and Chinese on English pages is marked, in the final HTML.
+        """
+        return (en or zh) if self.lang == "en" else zh
 
     def url(self, path: str, pairs: Iterable[tuple[str, str]] = (), *, clocks: bool = True) -> str:
         """Return the address of a page, in the same language and, with ``clocks``, on the same day."""

@@ -16,7 +16,7 @@ from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
 from publisher.log.registry import SiteDetails
-from publisher.views.pages.printing import field_html, traditional_chinese
+from publisher.views.pages.printing import field_html, language_marks, traditional_chinese
 from publisher.views.pages.printing import labels as words
 from publisher.views.pages.printing.html_head import Head, meta
 from publisher.views.pages.printing.page_request import Lang, Visit
@@ -87,6 +87,8 @@ class Press:
         )
         if visit.lang == "zh-Hant":
             html = traditional_chinese.convert_page(html)
+        elif visit.lang == "en":
+            html = language_marks.mark_chinese(html)
         return clean(html)
 
     def _same(self, visit: Visit) -> TemplateModule:
