@@ -104,7 +104,7 @@ def create_app(
     if mail is not None:
         closers.append(lambda: sync_to_thread(mail.followers.close))
     press = Press()
-    geo = ogc_routes.open_geo(service, settings.boundaries, press.assets)
+    geo = ogc_routes.open_geo(service, settings.boundaries, press)
     assistants = mcp_endpoint.McpEndpoint(service)
     return Edge(
         endpoints=[

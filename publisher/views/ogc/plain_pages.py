@@ -2,37 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
-from publisher.log.model import Site
-from publisher.log.registry import SiteDetails
 from publisher.views.ogc.parameters import Parameters
-from publisher.views.pages.printing.page_request import site_name
-from publisher.views.pages.printing.templates import Asset, clean
+from publisher.views.pages.printing.language_marks import mark_chinese
+from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.pages.printing.templates import Press, clean
+from publisher.web.route import Call
+from publisher.web.service import Service
 
 _ENOUGH = 300
 """Maximum length of a cell, in characters."""
 
 
 class PlainPages:
-    """Renders documents and tables with the site's stylesheet, and its name as a link to its home page."""
+    """Renders documents and tables with the head and the foot of the site's pages."""
 
-    def __init__(
-        self, site: Site, assets: Mapping[str, Asset], read_details: Callable[[], SiteDetails]
-    ) -> None:
-        self._read_details = read_details
-        root = urlsplit(site.base).path
-        self._site = {
-            "home": f"{root}/",
-            "style": f"{root}/assets/{assets['site.css'].name}",
-            "seal": f"{root}/assets/{assets['seal.svg'].name}",
-        }
+    def __init__(self, service: Service, press: Press) -> None:
+        self._service, self._press = service, press
 
     def document(self, params: Parameters, title: str, content: Mapping[str, Any]) -> bytes:
         """Render a JSON document: the links first, then all other content as JSON."""
@@ -55,10 +47,14 @@ class PlainPages:
         self, params: Parameters, title: str, links: Sequence[Mapping[str, Any]], **variables: Any
     ) -> bytes:
         leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
-        defaults: dict[str, Any] = {"language": params.say("zh-CN", "en")}
-        defaults |= {"site": site_name(self._read_details(), params.say)}
-        defaults |= {"title": title, "links": leading, "text": "", "columns": (), "rows": ()}
-        return clean(_template().render(self._site | defaults | variables))
+        lang: Lang = "zh" if params.language == "zh" else "en"
+        details = self._service.site_details().details
+        visit = Visit(self._service, Call({}, b"", "/ogc"), lang, site=details)
+        same = self._press.shared_fragments(visit)
+        defaults: dict[str, Any] = {"same": same, "site": visit.site_name, "title": title, "links": leading}
+        defaults |= {"text": "", "columns": (), "rows": ()}
+        html = _template().render(defaults | variables)
+        return clean(mark_chinese(html) if lang == "en" else html)
 
 
 @cache

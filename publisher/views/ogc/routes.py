@@ -24,7 +24,7 @@ from publisher.views.ogc.plain_pages import PlainPages
 from publisher.views.ogc.records import search
 from publisher.views.ogc.resources import Handler, Request
 from publisher.views.ogc.site import CATALOGUE, HOME, Geo, is_dataset_collection
-from publisher.views.pages.printing.templates import HEADERS, HTML, Asset
+from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web import conditional_requests
 from publisher.web.bytes_response import BytesResponse
 from publisher.web.route import Endpoint, Respond
@@ -52,14 +52,14 @@ _QUICK = (resources.list_items, resources.get_item)
 """The resources with the most requests."""
 
 
-def open_geo(service: Service, boundaries: Path | None, assets: Mapping[str, Asset]) -> Geo:
+def open_geo(service: Service, boundaries: Path | None, press: Press) -> Geo:
     """Open the state that all of ``/ogc`` shares. The first request that needs pygeoapi loads it.
 
-    ``assets``: the files of the site's pages, by name. ``boundaries``: see
+    ``press``: renders the head and the foot of the site's pages. ``boundaries``: see
     :mod:`publisher.views.ogc.boundaries`.
     Raises ``LogError('bad-boundaries')``.
     """
-    pages = PlainPages(service.site, assets, lambda: service.site_details().details)
+    pages = PlainPages(service, press)
     geo = Geo(service, pages, boundaries)
     geo.check()
     return geo

@@ -61,6 +61,8 @@ def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
         page = site.client.get(path).text
         assert f"· {NAME}</title>" in page
         assert f"</span>{NAME}</a>" in page
+        assert 'role="search"' in page
+        assert "主办单位：" in page
     definition = site.client.get("/ogc/api").json()
     assert definition["info"]["contact"] == {"url": f"{BASE}/", "name": OWNER, "email": "data@example.gov.cn"}
     catalog = json.dumps(site.client.get("/catalog").json(), ensure_ascii=False)

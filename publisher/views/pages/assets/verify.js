@@ -33,7 +33,7 @@ const parseNote = (note) => {
 // → a sentence about the signature: who signed, or that this browser cannot check it.
 async function signatureOf(note) {
   const { origin, size, text } = parseNote(note);
-  const key = (await json("/log/keys.json")).keys.filter((one) => one.entry < size).at(-1);
+  const key = (await json("/log/keys.json")).keys.filter((one) => one.entry < size).slice(-1)[0];
   need(key, "没有签名这个存证点的密钥", "no key signs this checkpoint");
   const [name, id, encoded] = [...key.key.split("+", 2), key.key.split("+").slice(2).join("+")];
   const publicKey = unbase64(encoded);

@@ -81,7 +81,7 @@ class Press:
                 head=head,
                 canonical=canonical,
                 meta=meta(visit, head, canonical),
-                same=self._same(visit),
+                same=self.shared_fragments(visit),
                 **variables,
             )
         )
@@ -91,7 +91,7 @@ class Press:
             html = language_marks.mark_chinese(html)
         return clean(html)
 
-    def _same(self, visit: Visit) -> TemplateModule:
+    def shared_fragments(self, visit: Visit) -> TemplateModule:
         """Return the fragments that all pages of a language and day share."""
         key = (visit.root, visit.lang, visit.site)
         module = self._shared_fragments.get(key) if not visit.clocks else None

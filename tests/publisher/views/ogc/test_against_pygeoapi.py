@@ -27,7 +27,7 @@ NAMES = [*catalogue().by_name, "part", "release", "effective_from"]
 @pytest.fixture(scope="module")
 def geo(live: Live, tmp_path_factory: pytest.TempPathFactory) -> Geo:
     settings = read_settings(tmp_path_factory.mktemp("geo"), {})
-    return open_geo(create_service(settings, live.log, live.engine), None, Press().assets)
+    return open_geo(create_service(settings, live.log, live.engine), None, Press())
 
 
 def draw_parameters(draw: random.Random, live: Live) -> dict[str, str]:
