@@ -54,7 +54,8 @@ def robots(base: str, records: Sequence[tuple[str, int]]) -> bytes:
 
     It names all sitemaps. ``records``: (dataset, number of records), for the sitemaps of each dataset.
     """
-    rules = "User-agent: *\nAllow: /\nDisallow: /search\nDisallow: /v1/search\nDisallow: /v1/suggest\n"
+    infinite = ("/search?", "/search.", "/v1/search", "/v1/suggest")
+    rules = "User-agent: *\nAllow: /\n" + "".join(f"Disallow: {path}\n" for path in infinite)
     lines = [f"Sitemap: {base}/sitemap.xml", f"Sitemap: {base}/developers/sitemap.xml"]
     for name, number in records:
         pages = range(1, -(-number // LARGEST) + 1)

@@ -74,7 +74,8 @@ def compare(press: Press, visit: Visit) -> Reply:
     head = Head(
         visit.t("比较", "Compare") + f" · {dataset.title}",
         column=dataset.title,
-        listed=False,
+        # Of all pairs of states, web search engines get the one of the two newest releases.
+        listed=bool(newest[0]) and visit.pairs == (("from", newest[0]), ("to", newest[1])),
         scope=Scope(name),
         followed=dataset.title,
     )

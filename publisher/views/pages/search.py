@@ -107,7 +107,8 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     title = visit.t("搜索", "Search")
     title = f"{text[:60]} · {title}" if text else title
     followed = _feed_scope(visit)
-    head = Head(title, listed=False, scope=followed, followed=title if followed.needs_search else "")
+    is_blank = not visit.pairs and not visit.clocks
+    head = Head(title, listed=is_blank, scope=followed, followed=title if followed.needs_search else "")
     if not text:
         validity = Validity(("", sequence, day, every))
 

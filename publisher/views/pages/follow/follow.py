@@ -112,7 +112,7 @@ def render(
     return press.page(
         "follow.html",
         visit,
-        Head(title, description, listed=False, scope=feed.scope, followed=feed.title),
+        Head(title, description, listed=not visit.pairs, scope=feed.scope, followed=feed.title),
         feed=feed,
         addresses=[(TITLES[form], visit.link(*_split(feed.scope.path(form)))) for form in FORMS],
         whole=visit.service.link(feed.address),

@@ -126,3 +126,18 @@ def test_browsers_find_the_icon_and_the_search(site: Site, visit: Open, lang: st
     assert f"{HOME}/records/" in results.text
     (name,) = re.findall(r"<ShortName>(.*)</ShortName>", description.text)
     assert 0 < len(name) <= 16
+
+
+def test_web_search_engines_get_one_search_page_and_one_comparison_of_a_list(site: Site, visit: Open) -> None:
+    newest = len(site.log.queries.releases("shili-fees"))
+    for address, is_listed in (
+        ("/search", True),
+        ("/search?q=收费", False),
+        (f"{HOME}/compare", True),
+        (f"{HOME}/compare?from=1&to=2", newest == 2),
+        ("/follow", True),
+        ("/follow?feed=/feeds/shili-fees.atom", False),
+    ):
+        assert bool(visit(address).all("meta", name="robots")) is not is_listed, address
+    rules = site.client.get("/robots.txt").text.splitlines()
+    assert {"Disallow: /search?", "Disallow: /search."} <= set(rules)
