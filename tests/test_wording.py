@@ -26,6 +26,7 @@ VALUE = "\x00"
 """Placeholder of a value that is inserted into a text."""
 
 RECOGNISERS = (
+    "publisher/ingest/documents/commitment_sentences.py",
     "schemas/cells/deadlines.py",
     "publisher/views/api/search_scope.py",
     "publisher/ingest/whole_file_checks.py",
@@ -187,8 +188,9 @@ def of_catalogue(place: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def of_plan() -> Iterator[tuple[str, str]]:
-    file = PROJECT / "publisher" / "sample" / "plan.toml"
-    for dataset in tomllib.loads(file.read_text(encoding="utf-8"))["dataset"]:
+    files = [PROJECT / "publisher" / "sample" / name for name in ("plan.toml", "commitments.toml")]
+    plans = [(file, tomllib.loads(file.read_text(encoding="utf-8"))) for file in files]
+    for file, dataset in ((file, dataset) for file, plan in plans for dataset in plan["dataset"]):
         for one in (dataset, *dataset["step"]):
             for name in (
                 "title",

@@ -25,6 +25,7 @@ from publisher.cli.commands.operation import (
 from publisher.cli.commands.publishing import (
     amendments,
     catalogues,
+    commitments,
     corrections,
     datasets,
     drafts,
@@ -96,6 +97,7 @@ _MODULES = (
     corrections,
     reread,
     responses,
+    commitments,
     statutes,
     history,
     compare,

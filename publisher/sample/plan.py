@@ -9,6 +9,8 @@ from importlib.resources.abc import Traversable
 
 import msgspec
 
+_PLAN, _PARTS = "plan.toml", ("commitments.toml",)
+
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A table of the plan, which refuses unknown keys."""
@@ -99,13 +101,24 @@ def data_folder() -> Traversable:
     return files("publisher.sample") / "data"
 
 
+class _Part(_Strict, frozen=True):
+    """Datasets that are published after those of the plan."""
+
+    dataset: tuple[DatasetPlan, ...]
+
+
 def read_plan() -> Plan:
-    return msgspec.toml.decode(_text(), type=Plan)
+    plan = msgspec.toml.decode(_text(_PLAN), type=Plan)
+    parts = [msgspec.toml.decode(_text(name), type=_Part) for name in _PARTS]
+    return Plan(
+        tag_authority=plan.tag_authority,
+        dataset=(*plan.dataset, *(dataset for part in parts for dataset in part.dataset)),
+    )
 
 
 def digest(base: str) -> str:
     """Return the SHA-256 of the plan, its files and the base address, to detect a site of another sample."""
-    total = hashlib.sha256(base.encode() + b"\n" + _text())
+    total = hashlib.sha256(base.encode() + b"\n" + b"\n".join(map(_text, (_PLAN, *_PARTS))))
     for dataset in read_plan().dataset:
         for step in dataset.step:
             for file in step.files if isinstance(step, Publish) else ():
@@ -113,5 +126,5 @@ def digest(base: str) -> str:
     return total.hexdigest()
 
 
-def _text() -> bytes:
-    return (files("publisher.sample") / "plan.toml").read_bytes()
+def _text(name: str) -> bytes:
+    return (files("publisher.sample") / name).read_bytes()

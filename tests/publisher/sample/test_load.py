@@ -18,6 +18,7 @@ from litestar.testing import TestClient
 
 from publisher import settings
 from publisher.app import create_app
+from publisher.log.commitments.commitment_query import CommitmentQuery
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import Change, RecordQuery, RecordState, View
@@ -287,3 +288,25 @@ def test_a_reader_s_correction_was_accepted_and_another_waits(client: httpx.Clie
     record = re.search(r'href="(/datasets/shili-power-list/records/[^"]+)"', page)
     assert record
     assert f'href="{record[1]}/correction"' in client.get(record[1], headers={"accept": "text/html"}).text
+
+
+def test_the_commitments_of_the_city_and_of_the_founding_notice(log: Log) -> None:
+    city = log.commitments.page(CommitmentQuery(datasets=("shili-commitments",))).commitments
+    assert [(one.status, one.is_disputed) for one in city] == [
+        *[("done", False)] * 3,
+        *(("overdue", False), ("undetermined", True), ("undetermined", False)),
+    ]
+    assert {one.done_on for one in city[:3]} == {date(2024, 7, 1)}
+    notice = log.commitments.page(CommitmentQuery(plans=("鞍政发〔2015〕34号",)))
+    assert notice.counts == {"done": 0, "overdue": 0, "undetermined": 95}
+
+
+def test_the_pages_of_both_plans_link_their_promises(client: httpx.Client, log: Log) -> None:
+    (plan_of_city,) = log.queries.find_by_title(
+        "shili-plans", "示例市人民政府办公室关于印发2024年推进简政放权工作方案的通知"
+    )
+    page = client.get(f"/datasets/shili-plans/records/{plan_of_city.id}").text
+    assert page.count('href="/commitments/') >= 12, "at the clause, and below the text"
+    (notice,) = log.queries.records("policy-documents", RecordQuery()).records
+    page = client.get(f"/datasets/policy-documents/records/{notice.id}").text
+    assert len(re.findall(r"〔[^〕]+：无法判断〕", page)) == 95

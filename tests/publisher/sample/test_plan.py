@@ -33,6 +33,8 @@ def test_every_dataset_of_the_brief_is_planned() -> None:
         *("shanxi-funds", "pre-approvals-2017", "intermediary-services", "liaoning-power-items"),
         *("cancelled-items", "shili-power-list", "shili-fees", "shili-licences", "shili-spot-checks"),
         *("shili-cancelled-items", "shili-documents", "statutes", "shili-county-fees", "shili-responses"),
+        *("anshan-commitments", "shili-plans", "shili-commitments", "shili-commitment-evidence"),
+        "shili-commitment-statements",
     }
 
 
@@ -59,7 +61,7 @@ def test_the_fictitious_city_is_named_as_such_in_every_title_and_nothing_else_is
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
 def test_only_the_notice_is_said_to_be_of_anshan(dataset: DatasetPlan) -> None:
     of_anshan = dataset.body.startswith("鞍山") or (dataset.division or "").startswith("2103")
-    assert of_anshan is (dataset.name == "policy-documents")
+    assert of_anshan is (dataset.name in ("policy-documents", "anshan-commitments"))
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
