@@ -29,10 +29,11 @@ class SearchPage:
     text: str
     """The text that was searched: as typed, or :attr:`did_you_mean`."""
     did_you_mean: str | None = None
-    """The corrected text: English words in Chinese, a name guessed from pinyin or from a typo, or compound
-    words split. If set, the hits are those of this text."""
+    """The corrected text: English words in Chinese, a name guessed from pinyin or from a typo, compound words
+    split, or legal terms for everyday words. If set, the hits are those of this text."""
     missing: MissingWords | None = None
-    """Set if a word of the query occurs nowhere: what was asked for is not held."""
+    """Set if a word of the query occurs nowhere: what was asked for is not held. The page is then that of the
+    near hits."""
 
 
 async def find(
@@ -61,7 +62,22 @@ async def find(
     if corrected is not None:
         text = narrowed.with_text(corrected[0])
         return SearchPage(corrected[1], text, text)
-    return replace(as_typed, missing=await find_missing_words(engine, filtered, *language))
+    missing = await find_missing_words(engine, filtered, *language)
+    if missing is None:
+        return as_typed
+    if isinstance(missing, MissingWords):
+        return replace(as_typed, page=_near_page(page, missing), missing=missing)
+    reworded = await engine.search(replace(filtered, text=missing))
+    if page.total and not reworded.all_words_total:
+        return as_typed
+    text = narrowed.with_text(missing)
+    return SearchPage(reworded, text, text)
+
+
+def _near_page(page: Page, missing: MissingWords) -> Page:
+    """Return the near hits as the only page: what is like the query by fewer words is not offered."""
+    facets = dict.fromkeys(page.facets, ())
+    return replace(page, hits=missing.near, total=len(missing.near), facets=facets, cursor=None)
 
 
 async def find_ended(

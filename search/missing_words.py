@@ -15,6 +15,11 @@ NEAR = 5
 """Maximum number of near hits."""
 _MOST_WORDS = 8
 """Each word is a search; a longer query is the name of an item or a sentence, of which some word is rare."""
+_OR = "或"
+_AROUND = re.compile(
+    "^[办领交换补查签买卖开修租](?=..)|(?:证明|证书|证|执照|费用|费|金|款|钱|票|表|卡|户|场|厂|公司|单位)$"
+)
+"""What people put around the word for a matter: 查档案, 捕捞证, 低保户."""
 _AMOUNT = re.compile(
     "[0-9〇零一二三四五六七八九十百千万两几半每]+"
     "(?:个|次|年|月|天|日|周|小时|分钟|人|户|家|岁|本|张|件|份|套|辆|台|吨|公斤|斤|度|方|立方|立方米|平|平米|平方米|元|块)?"
@@ -32,36 +37,54 @@ class MissingWords:
 
 async def find_missing_words(
     engine: SearchEngine, request: Request, analyzer: Analyzer, lexicon: Lexicon
-) -> MissingWords | None:
+) -> MissingWords | str | None:
     """Look up each word of a query that no document contains whole; None if each of them occurs.
 
-    Words that stand for every item of a list (许可, 收费, 申请) say nothing about what is meant.
+    If everyday words do not occur and the legal terms for them do (香烟: 烟草), return the text with these
+    terms. Words that stand for every item of a list (许可, 收费, 申请) say nothing about what is meant.
     """
     query = parser.parse_query(request.text, analyzer, lexicon)
-    words = [word for word in query.words if not _says_nothing(word, lexicon)]
-    if not 0 < len(words) <= _MOST_WORDS or any(word.choices for word in words):
+    telling = [word for word in query.words if not _says_nothing(word)]
+    if not 0 < len(telling) <= _MOST_WORDS or any(word.choices for word in telling):
         return None
     missing: list[str] = []
-    held: list[str] = []
-    for word in words:
-        (held if await _occurs(engine, request, word, lexicon) else missing).append(word.text)
+    forms: dict[str, str] = {}
+    for word in telling:
+        form = await _find_form(engine, request, word, analyzer, lexicon)
+        if form is None:
+            missing.append(word.text)
+        else:
+            forms[word.text] = form
     if not missing:
-        return None
-    if not held or query.excluded:
+        reworded = any(word != form for word, form in forms.items()) and not query.excluded
+        return " ".join(forms.get(word.text, word.text) for word in query.words) if reworded else None
+    if not forms or query.excluded:
         return MissingWords(tuple(missing), ())
-    page = await engine.search(replace(request, text=" ".join(held), limit=NEAR, cursor=None, facets=()))
+    near = " ".join(forms.values())
+    page = await engine.search(replace(request, text=near, limit=NEAR, cursor=None, facets=()))
     return MissingWords(tuple(missing), page.hits)
 
 
-def _says_nothing(word: Word, lexicon: Lexicon) -> bool:
-    return word.text in lexicon.generic or _AMOUNT.fullmatch(word.text) is not None
+def _says_nothing(word: Word) -> bool:
+    return word.generic or _AMOUNT.fullmatch(word.text) is not None
 
 
-async def _occurs(engine: SearchEngine, request: Request, word: Word, lexicon: Lexicon) -> bool:
-    """Test whether a document contains a word, or a legal term for it."""
-    counting = replace(request, sort="-date", limit=1, cursor=None, facets=(), highlight=False, explain=False)
+async def _find_form(
+    engine: SearchEngine, request: Request, word: Word, analyzer: Analyzer, lexicon: Lexicon
+) -> str | None:
+    """Return the word if a document contains it, else what says the same and occurs: legal terms for it, or
+    the word without what people put around it (捕捞证: 捕捞)."""
     typed = f'"{word.text}"' if word.kind == "phrase" else word.text
-    for text in (typed, *lexicon.legal.get(word.text, ())):
-        if (await engine.search(replace(counting, text=text))).all_words_total:
-            return True
-    return False
+    if await _occurs(engine, request, typed):
+        return typed
+    terms = [term for term in lexicon.legal.get(word.text, ()) if await _occurs(engine, request, term)]
+    if terms:
+        return f" {_OR} ".join(terms)
+    core = _AROUND.sub("", word.text)
+    says_something = len(core) > 1 and core not in lexicon.generic and analyzer.has_word(core)
+    return core if core != word.text and says_something and await _occurs(engine, request, core) else None
+
+
+async def _occurs(engine: SearchEngine, request: Request, text: str) -> bool:
+    counting = replace(request, sort="-date", limit=1, cursor=None, facets=(), highlight=False, explain=False)
+    return (await engine.search(replace(counting, text=text))).all_words_total > 0

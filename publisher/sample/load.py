@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import anyio
 
 from publisher import settings
 from publisher.indexing import worker
+from publisher.log.clocks import SHANGHAI
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Part
@@ -34,6 +37,7 @@ from search.contract import SearchEngine
 from search.embedded.engine import EmbeddedEngine
 
 ACTOR = "演示 demo"
+_OPENING = time(9)
 
 type ReleaseProgress = Callable[[int, int, str], None]
 """``(number of the release, number of all releases, title of the dataset)``."""
@@ -43,27 +47,43 @@ class SampleError(Exception):
     """The site refuses a file or step of the sample; the sample itself is wrong."""
 
 
+class _PublicationClock:
+    """Clock of the log while the plan is published: its days, and not the machine's time."""
+
+    def __init__(self) -> None:
+        self._moment = datetime.min.replace(tzinfo=SHANGHAI)
+
+    def __call__(self) -> datetime:
+        return self._moment
+
+    def go_to(self, day: date) -> None:
+        """Go to the morning of a day, or on by a quarter of an hour if it is that day already."""
+        morning = datetime.combine(day, _OPENING, SHANGHAI)
+        self._moment = max(morning, self._moment + timedelta(minutes=15))
+
+
 def load(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress) -> None:
     """Create a site in ``home`` and publish the plan. Raises :class:`SampleError`."""
     site_settings = settings.read_settings(home, environ={})
-    log = Log.open(site_settings.database, sources=site_settings.sources)
-    try:
+    clock = _PublicationClock()
+    clock.go_to(plan.in_order()[0][1].published_on)
+    with closing(Log.open(site_settings.database, sources=site_settings.sources, clock=clock)) as log:
         log.datasets.init_site(base, plan.tag_authority)
-        _publish_all(log, plan, progress)
+        _publish_all(log, clock, plan, progress)
+    with closing(Log.open(site_settings.database, sources=site_settings.sources)) as log:
         send_corrections(site_settings, log)
         anyio.run(_index, log, EmbeddedEngine(site_settings.index))
-    finally:
-        log.close()
 
 
-def _publish_all(log: Log, plan: Plan, progress: ReleaseProgress) -> None:
-    number = 0
-    for dataset in plan.dataset:
-        log.datasets.create(_dataset(dataset), file_loader.load_catalogue(dataset.catalogue))
-        for step in dataset.step:
-            _run_step(log, dataset.name, step)
-            number += 1
-            progress(number, plan.releases, dataset.title)
+def _publish_all(log: Log, clock: _PublicationClock, plan: Plan, progress: ReleaseProgress) -> None:
+    begun: set[str] = set()
+    for number, (dataset, step) in enumerate(plan.in_order(), start=1):
+        clock.go_to(step.published_on)
+        if dataset.name not in begun:
+            log.datasets.create(_dataset(dataset), file_loader.load_catalogue(dataset.catalogue))
+            begun.add(dataset.name)
+        _run_step(log, dataset.name, step)
+        progress(number, plan.releases, dataset.title)
 
 
 async def _index(log: Log, search: SearchEngine) -> None:
@@ -94,8 +114,7 @@ def _dataset(plan: DatasetPlan) -> Dataset:
 def _run_step(log: Log, name: str, step: Step) -> None:
     match step:
         case Publish():
-            for file in step.files:
-                _import_file(log, name, file)
+            _import_files(log, name, step.files)
             if step.accept_repeals:
                 log.drafts.decide_repeals(name, None, accept=True)
             release = publish_draft.publish_draft(
@@ -133,14 +152,18 @@ def _respond(log: Log, name: str, step: Respond) -> None:
     publish_draft.publish_draft(log, name, effective_on=step.on, basis=step.basis, actor=ACTOR)
 
 
-def _import_file(log: Log, name: str, file: File) -> None:
-    path = data_folder().joinpath(file.file)
-    input_file = InputFile(Path(file.file).name, path.read_bytes())
-    report = import_files(log, name, [input_file], part=file.part, partial=file.partial)
+def _import_files(log: Log, name: str, files: tuple[File, ...]) -> None:
+    """Import the files of a release at once. Files of several departments say whose they are."""
+    inputs = [InputFile(Path(f.file).name, data_folder().joinpath(f.file).read_bytes()) for f in files]
+    part = files[0].part if len(files) == 1 else None
+    report = import_files(log, name, inputs, part=part, partial=files[0].partial)
     if report.refused:
         errors = [f.message_en for f in report.findings if f.severity == "error"]
         errors += [c.message_en for c in report.conflicts]
-        raise SampleError(f"{file.file}: {'; '.join(errors)}")
+        raise SampleError(f"{files[0].file}: {'; '.join(errors)}")
+    for file, imported in zip(files, report.files, strict=True):
+        if imported.part != file.part:
+            raise SampleError(f"{file.file} is read as the list of {imported.part}")
 
 
 def _find_record(log: Log, name: str, title: str) -> tuple[str, Content]:

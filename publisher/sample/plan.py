@@ -23,7 +23,12 @@ class File(_Strict, frozen=True):
     partial: bool = False
 
 
-class Publish(_Strict, frozen=True, tag="publish", tag_field="do"):
+class _Step(_Strict, frozen=True, tag_field="do"):
+    published_on: date
+    """Day on which the release is recorded: the order in which the steps of all datasets are published."""
+
+
+class Publish(_Step, frozen=True, tag="publish"):
     """Import the files, then publish them as one release."""
 
     effective_on: date
@@ -34,7 +39,7 @@ class Publish(_Strict, frozen=True, tag="publish", tag_field="do"):
     """Mark the documents that the files say are ended, as a clerk does who accepts the proposals."""
 
 
-class Correct(_Strict, frozen=True, tag="correct", tag_field="do"):
+class Correct(_Step, frozen=True, tag="correct"):
     """更正: set fields of the record with this title. Values are cell texts, parsed as in an import."""
 
     title: str
@@ -43,13 +48,13 @@ class Correct(_Strict, frozen=True, tag="correct", tag_field="do"):
     basis: str = ""
 
 
-class Withdraw(_Strict, frozen=True, tag="withdraw", tag_field="do"):
+class Withdraw(_Step, frozen=True, tag="withdraw"):
     title: str
     reason: str
     basis: str = ""
 
 
-class Respond(_Strict, frozen=True, tag="respond", tag_field="do"):
+class Respond(_Step, frozen=True, tag="respond"):
     """Answer or dismiss the finding about the record with this title."""
 
     title: str
@@ -93,7 +98,12 @@ class Plan(_Strict, frozen=True):
     @property
     def releases(self) -> int:
         """Number of its releases."""
-        return sum(len(dataset.step) for dataset in self.dataset)
+        return len(self.in_order())
+
+    def in_order(self) -> tuple[tuple[DatasetPlan, Step], ...]:
+        """List the steps of all datasets in the order in which they are published."""
+        steps = [(dataset, step) for dataset in self.dataset for step in dataset.step]
+        return tuple(sorted(steps, key=lambda pair: pair[1].published_on))
 
 
 def data_folder() -> Traversable:

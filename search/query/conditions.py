@@ -122,6 +122,9 @@ class HitSets:
         self._query = query
         self._filters = within
         self._clauses = [self._word_clause(word) for word in query.words]
+        self._telling = [
+            clause for word, clause in zip(query.words, self._clauses, strict=True) if not word.generic
+        ]
         self._excluded = [
             _combine_all([self._word_clause(word) for word in group]) for group in query.excluded
         ]
@@ -155,9 +158,12 @@ class HitSets:
     def _words_condition(self, match: Match) -> Condition:
         if match == "all":
             return _combine_all(self._clauses)
+        # A wider set has a word that says what is meant, and not 申请 or 收费 alone.
+        told = _combine_any(self._telling or self._clauses)
         if match == "any":
-            return _combine_any(self._clauses)
-        return Some(tuple(self._clauses), two_thirds(len(self._clauses)))
+            return told
+        most = Some(tuple(self._clauses), two_thirds(len(self._clauses)))
+        return most if len(self._telling) in (0, len(self._clauses)) else Every((most, told))
 
     def _scoring(self) -> Iterable[Condition]:
         for gram in self._query.grams:

@@ -47,6 +47,8 @@ class Word:
     """Values of the facet ``body`` that match this word: 发展改革 for 发改委."""
     choices: tuple[tuple[Word, ...], ...] = ()
     """Alternatives: all words of at least one must match."""
+    generic: bool = False
+    """Whether items of every kind contain it (许可, 收费, 申请), so that it alone makes no hit."""
 
     def leaves(self) -> Iterator[Word]:
         """Yield the word itself, or the words of its alternatives."""
@@ -158,7 +160,10 @@ class _QueryBuilder:
     def _unique_words(self, words: Sequence[Word]) -> tuple[Word, ...]:
         if self._traditional:
             words = [_with_taiwan(w, self._plain, self.folded.text, self._analyzer) for w in words]
-        return tuple({w.text: w for w in words}.values())
+        generic = self._lexicon.generic
+        return tuple(
+            {w.text: replace(w, generic=w.text in generic and w.kind != "phrase") for w in words}.values()
+        )
 
     def _add_piece(self, piece: Piece, words: list[Word], optional: list[Word]) -> None:
         analyzer = self._analyzer
@@ -233,10 +238,15 @@ def _add_plain_words(
     for piece in analyzer.cut(text):
         for term in [piece] if is_han(piece) else analyzer.grams(piece):
             of_year = term == "年" and _YEAR_ALONE.fullmatch(before)  # 〔2013〕 matches 2013年 too
-            (optional if of_year or term in lexicon.plain else words).append(
+            (optional if of_year or _is_plain(term, analyzer, lexicon) else words).append(
                 _create_text_word(term, analyzer)
             )
         before = piece
+
+
+def _is_plain(term: str, analyzer: Analyzer, lexicon: Lexicon) -> bool:
+    """Test for a word of asking or grammar, or several that were not cut: 要交."""
+    return term in lexicon.plain or (not analyzer.has_word(term) and all(c in lexicon.plain for c in term))
 
 
 def _create_phrase_word(folded: str) -> Word:

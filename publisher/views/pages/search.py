@@ -128,7 +128,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     async def build() -> bytes:
         results = await request.fetch_page(service)
         catalogues = searchable.scope.catalogues
-        hits = results.page.hits if results.missing is None else results.missing.near
+        hits = results.page.hits
         ended = await _fetch_ended(visit, request, results)
         ended_hits = ended.hits if ended else ()
         facts = await run_read(service, _read_facts, visit, (*hits, *ended_hits), catalogues)

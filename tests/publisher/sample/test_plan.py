@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import re
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -35,6 +37,7 @@ def test_every_dataset_of_the_brief_is_planned() -> None:
         *("shili-cancelled-items", "shili-documents", "statutes", "shili-county-fees", "shili-responses"),
         *("anshan-commitments", "shili-plans", "shili-commitments", "shili-commitment-evidence"),
         "shili-commitment-statements",
+        *("shili-guides", "shili-intermediary-services"),
     }
 
 
@@ -49,11 +52,12 @@ def test_every_dataset_says_what_it_is_in_words_and_labels(dataset: DatasetPlan)
 
 
 @pytest.mark.parametrize("dataset", DATASETS.values(), ids=DATASETS)
-def test_the_fictitious_city_is_named_as_such_in_every_title_and_nothing_else_is_a_demo(
+def test_the_fictitious_city_is_marked_once_in_its_notice_and_nothing_else_is_a_demo(
     dataset: DatasetPlan,
 ) -> None:
     fictitious = dataset.name.startswith("shili-")
-    assert ("演示数据" in dataset.title) is fictitious
+    assert dataset.notice.startswith("演示数据：") is fictitious
+    assert "演示" not in dataset.title
     assert ("demo" in dataset.labels) is fictitious
     assert ("虚构" in dataset.notice) is fictitious
 
@@ -106,3 +110,17 @@ def test_a_workbook_holds_the_text_that_was_reviewed(sheet: Path) -> None:
     texts = [[cell.text for cell in row][:width] for row in grid.rows]
     assert texts[0][0] == rows[0][0]
     assert [row + [""] * (width - len(row)) for row in texts[1:]] == rows[1:]
+
+
+def test_the_steps_of_all_datasets_are_published_in_the_order_of_their_days() -> None:
+    days = [step.published_on for _, step in plan.read_plan().in_order()]
+    assert days == sorted(days)
+    quarters = {d.effective_on for d in DATASETS["shili-power-list"].step if isinstance(d, Publish)}
+    assert {date(2024, 10, 1), date(2025, 1, 1), date(2025, 4, 1), date(2025, 7, 1)} <= quarters
+
+
+def test_the_lists_of_the_city_name_no_real_place_and_no_person_and_quote_nothing() -> None:
+    for path in (SAMPLE / "data" / "shili" / "city").iterdir():
+        text = path.read_text(encoding="utf-8")
+        assert not re.search("新疆|自治区|克拉玛依|兵团|地州", text), path.name
+        assert not any(len(cell) > 200 for row in csv.reader(text.splitlines()) for cell in row), path.name

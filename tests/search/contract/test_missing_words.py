@@ -45,6 +45,40 @@ def test_near_hits_contain_the_other_words_and_are_few(filled: SearchEngine) -> 
     assert all("饮用水" in hit.title.text for hit in missing.near)
 
 
+def test_near_hits_are_all_that_is_offered(filled: SearchEngine) -> None:
+    page = find_with_names(filled, TITLES, "月球 饮用水 许可", limit=2, facets=("dataset",)).page
+    assert len(page.hits) == page.total == NEAR
+    assert page.cursor is None
+    assert page.facets == {"dataset": ()}
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched", "title"),
+    [
+        ("香烟许可证", "烟草 许可证", "烟草专卖零售许可证核发"),
+        ("捕捞证", "捕捞", "渔业捕捞许可"),
+        ("查档案", "档案", "档案馆未开放档案的审查"),
+        ("低保户标准", "低保 标准", "最低生活保障标准"),
+    ],
+)
+def test_an_everyday_word_that_occurs_nowhere_is_searched_as_the_lists_say_it(
+    filled: SearchEngine, typed: str, searched: str, title: str
+) -> None:
+    index(filled, [document("said", title)])
+    answer = find_with_names(filled, TITLES, typed)
+    assert answer.missing is None
+    assert answer.did_you_mean == searched
+    assert [hit.title.text for hit in answer.page.hits] == [title]
+
+
+def test_no_hit_of_a_wider_set_matches_by_a_word_of_every_item_alone(filled: SearchEngine) -> None:
+    index(filled, [document("a", "最低生活保障金给付"), document("b", "永久居留申请")])
+    page = find_with_names(filled, TITLES, "低保怎么申请").page
+    assert page.match == "any"
+    assert [hit.title.text for hit in page.hits] == ["最低生活保障金给付"]
+    assert find_with_names(filled, TITLES, "申请").page.total == 1
+
+
 @pytest.mark.parametrize(
     "typed",
     ["旅馆许可", "旅馆业 饮用水", "许可", "收费", "饮用水多少钱一吨", "房东", "危险化学品经营许克", " "],

@@ -54,10 +54,14 @@ def test_needs_lead_to_their_lists_on_the_page(look: Open) -> None:
     assert set(ways) <= ids
 
 
-def test_first_publications_are_folded_and_a_day_is_told_once(look: Open) -> None:
-    page = look("/")
+def test_first_publications_are_folded(visit: Open) -> None:
+    page = visit("/")
     assert "首次公布" in page.text
     assert "第1次发布" not in page.text
+
+
+def test_a_day_is_told_once_above_its_changes(look: Open) -> None:
+    page = look("/")
     days = [at["datetime"] for tag, at in page.elements if tag == "time" and len(at["datetime"]) == 10]
     assert days
     assert len(re.findall('<p class="when">', page.answer.text)) == len(

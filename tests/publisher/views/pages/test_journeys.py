@@ -218,8 +218,7 @@ def test_the_table_of_a_dataset_is_sorted_filtered_and_cut_to_chosen_columns(loo
     page = look(f"{POWERS}?fields=office&fields=basis&sort=-name&power_type=" + quote("行政许可"))
     assert [a.get("aria-sort") for a in page.all("th") if "aria-sort" in a] == ["descending"]
     assert "承办机构" in page.text
-    rows = page.leading_to(f"{POWERS}/records/")
-    assert len(rows) == 3
+    assert len(page.leading_to(f"{POWERS}/records/")) > 3
 
 
 def test_results_too_long_for_one_sheet_continue_on_the_next(
