@@ -19,7 +19,7 @@ _OR = "或"
 _AROUND = re.compile(
     "^[办领交换补查签买卖开修租](?=..)|(?:证明|证书|证|执照|费用|费|金|款|钱|票|表|卡|户|场|厂|公司|单位)$"
 )
-"""What people put around the word for a matter: 查档案, 捕捞证, 低保户."""
+"""What people put around the word for a matter: 查档案, 低保户."""
 _AMOUNT = re.compile(
     "[0-9〇零一二三四五六七八九十百千万两几半每]+"
     "(?:个|次|年|月|天|日|周|小时|分钟|人|户|家|岁|本|张|件|份|套|辆|台|吨|公斤|斤|度|方|立方|立方米|平|平米|平方米|元|块)?"
@@ -73,7 +73,7 @@ async def _find_form(
     engine: SearchEngine, request: Request, word: Word, analyzer: Analyzer, lexicon: Lexicon
 ) -> str | None:
     """Return the word if a document contains it, else what says the same and occurs: legal terms for it, or
-    the word without what people put around it (捕捞证: 捕捞)."""
+    the word without what people put around it (低保户: 低保)."""
     typed = f'"{word.text}"' if word.kind == "phrase" else word.text
     if await _occurs(engine, request, typed):
         return typed

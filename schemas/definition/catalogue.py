@@ -11,6 +11,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from dataclasses import field as with_default
 from functools import cached_property
 from typing import Any, Literal
 
@@ -126,12 +127,21 @@ class Catalogue:
     type_field: str | None = None
     facts: tuple[str, ...] = ()
     """What readers come for, most wanted first: the price, the time that is promised, who is responsible."""
+    expected: Mapping[str, tuple[str, ...]] = with_default(default_factory=dict)
+    """Fields that people expect of a record, by the value of :attr:`type_field`; "" for every record. If the
+    source leaves one blank, the record's page says so."""
     decision_field: str | None = None
     """Lists of decisions: the field with the decision, for sentences such as “决定取消：…”."""
     item: str = "条目"
     """Noun for one record in sentences: “从清单移出收费项目：…”."""
     source: str = ""
     """The text of the file, stored with every release that uses it."""
+
+    def list_expected(self, content: Content) -> tuple[str, ...]:
+        """Return the fields that people expect of a record with this content."""
+        kind = content.get(self.type_field or "")
+        of_kind = self.expected.get(kind, ()) if isinstance(kind, str) and kind else ()
+        return (*self.expected.get("", ()), *of_kind)
 
     def __hash__(self) -> int:
         """Hash the file's text, which determines all fields. Hashing the fields took 5 % of an OGC page."""

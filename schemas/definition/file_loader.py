@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from itertools import chain
 from pathlib import Path
 from typing import Literal
 
@@ -107,6 +108,7 @@ class _CatalogueSection(_Section, frozen=True):
     body_field: str | None = None
     type_field: str | None = None
     facts: tuple[str, ...] = ()
+    expected: dict[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     decision_field: str | None = None
     item: str = "条目"
 
@@ -307,13 +309,12 @@ def _check_references(file: _CatalogueFile) -> _Problems:
     extra = file.qingdan
     fields = {field.name: field for field in file.fields}
     public = {name for name, field in fields.items() if not field.qingdan.personal}
-    for key in _FIELD_KEYS:
-        name = getattr(extra, key)
-        if name is not None and name not in public:
-            yield f"$.qingdan.{key}", f"field {name!r} does not exist or is personal"
-    for name in extra.facts:
+    named = [(key, getattr(extra, key)) for key in _FIELD_KEYS if getattr(extra, key) is not None]
+    named += [("facts", name) for name in extra.facts]
+    named += [("expected", name) for name in chain(*extra.expected.values())]
+    for key, name in named:
         if name not in public:
-            yield "$.qingdan.facts", f"field {name!r} does not exist or is personal"
+            yield f"$.qingdan.{key}", f"field {name!r} does not exist or is personal"
     yield from _check_kinds(extra, fields)
     yield from _check_identity(extra.identity, public)
     for index, field in enumerate(file.fields):

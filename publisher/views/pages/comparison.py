@@ -11,9 +11,8 @@ from publisher.log.model import Release, View
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Tallies
 from publisher.views.api import requested_view, two_states
 from publisher.views.api.two_states import Comparison
-from publisher.views.comparison.text_diff import pieces
 from publisher.views.pages import home, search
-from publisher.views.pages.printing import charts, field_html, labels, marked_text
+from publisher.views.pages.printing import charts, field_html, labels, value_difference
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -89,7 +88,9 @@ def compare(press: Press, visit: Visit) -> Reply:
     comparison = two_states.make_comparison(service, name, visit.parse_query(two_states.GRAMMAR))
 
     def build() -> bytes:
-        return press.page("compare.html", visit, head, **variables, **_page(visit, comparison))
+        of_page = _page(visit, comparison)
+        head_of_page = replace(head, title=f"{of_page['heading']} · {dataset.title}")
+        return press.page("compare.html", visit, head_of_page, **variables, **of_page)
 
     validity = replace(comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases)))
     return Reply(validity, build, HEADERS)
@@ -119,9 +120,11 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
     page = comparison.fetch_page(service)
     catalogue = service.log.queries.catalogue(name)
     kinds, tallies = page.totals.kinds, service.log.queries.tallies(name, page.before, page.after)
+    sides = (_side(visit, params.start), _side(visit, params.end))
     return {
         "page": page,
-        "sides": (_side(visit, params.start), _side(visit, params.end)),
+        "sides": sides,
+        "heading": _heading(visit, sides, kinds),
         "kinds": [_kind(visit, kind, kinds[kind]) for kind in KINDS if kinds[kind]],
         "bodies": _bodies(visit, tallies),
         "chart": _chart(visit, tallies),
@@ -133,6 +136,17 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
         "seconds": _file_seconds(sum(kinds.values())),
         "next_page": search.next_page(visit, page.next_cursor),
     }
+
+
+def _heading(visit: Visit, sides: tuple[str, str], kinds: Mapping[DifferenceKind, int]) -> str:
+    """Say what changed in one line: 第1次发布 → 第2次发布：新增1 调整1 移出清单1."""
+    counts = " ".join(
+        f"{labels.word_for(visit, labels.KINDS, kind)}{visit.t('', ' ')}{kinds[kind]:,}"
+        for kind in KINDS
+        if kinds[kind]
+    )
+    unchanged = visit.t("没有变化", "no changes")
+    return f"{sides[0]} → {sides[1]}{visit.t('：', ': ')}{counts or unchanged}"
 
 
 def _file_seconds(differences: int) -> int:
@@ -181,7 +195,8 @@ def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
 
 def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideBySide]:
     if d.before is not None and d.after is not None:
-        pairs = [(change.field, change.before, change.after) for change in d.fields]
+        changes = value_difference.without_sources(catalogue, d.fields)
+        pairs = [(change.field, change.before, change.after) for change in changes]
     else:  # an added or removed record: all fields, on one side
         before, after = d.before or {}, d.after or {}
         pairs = [(n, before.get(n), after.get(n)) for n in catalogue.by_name if n in before or n in after]
@@ -190,8 +205,7 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
         field = catalogue.by_name.get(name)
         if (field is None or not field.personal) and name != catalogue.title_field:
             title = field_html.title_of(visit, field) if field else visit.t("报送部门", "Department")
-            before_html, after_html = marked_text.mark_sides(
-                pieces(field_html.format_side(visit, field, old), field_html.format_side(visit, field, new))
-            )
+            texts = field_html.format_side(visit, field, old), field_html.format_side(visit, field, new)
+            before_html, after_html = value_difference.mark_sides(field, old, new, *texts)
             fields.append(SideBySide(title, before_html, after_html))
     return fields

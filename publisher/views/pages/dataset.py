@@ -31,6 +31,7 @@ _BARS = 10
 """Maximum number of bars of a chart. Its table has every value."""
 _CELL = 120
 """Maximum length of a text in a cell, in characters. The record's page has the full text."""
+_PARENT = "parent_name"
 _VALUES = ("amount", "limit", "date", "boolean", "integer", "decimal")
 
 
@@ -48,6 +49,10 @@ class Column:
 class Row:
     state: RecordState
     address: str
+    above: str
+    """Name of the item that it belongs to."""
+    part: str
+    """Name of the part of the item (子项)."""
     cells: Sequence[Markup | str]
 
 
@@ -192,6 +197,8 @@ def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedP
                 visit.url(
                     f"/datasets/{state.dataset}/records/{state.id}", pin, clocks=not params.view.release
                 ),
+                str(content.get(_PARENT, "")) if _PARENT in catalogue.by_name else "",
+                str(content.get(catalogue.sub_item_field or "", "")),
                 [_cell(visit, f, content.get(f.name)) for f in chosen],
             )
             for state, content in zip(page.records, contents, strict=True)

@@ -19,7 +19,7 @@ from publisher.views.pages.findings import finding_list
 from publisher.views.pages.findings.finding_list import Agreement, FindingLink
 from publisher.views.pages.limits import limit_steps
 from publisher.views.pages.limits.limit_steps import FieldSteps
-from publisher.views.pages.printing import field_html, schema_org
+from publisher.views.pages.printing import field_html, price_history, schema_org
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -189,7 +189,15 @@ def _render(
         state=state,
         content=snapshot.content,
         state_release=snapshot.state_release,
-        facts=field_html.list_facts(visit, snapshot.catalogue, snapshot.content),
+        facts=price_history.note_changes(
+            visit,
+            snapshot.catalogue,
+            field_html.list_facts(visit, snapshot.catalogue, snapshot.content),
+            [event.change for event in snapshot.timeline],
+        ),
+        prices=price_history.draw_prices(
+            visit, snapshot.catalogue, state, [event.change for event in snapshot.timeline]
+        ),
         groups=field_html.group_fields(
             visit, snapshot.catalogue, _besides(snapshot.content, text), state.originals
         ),

@@ -178,6 +178,10 @@ BROKEN: dict[str, tuple[Callable[[dict[str, Any]], None], str]] = {
     "a date field that is no date": (set_key("qingdan", "date_field", to="name"), "$.qingdan.date_field"),
     "a body field that is not there": (set_key("qingdan", "body_field", to="body"), "$.qingdan.body_field"),
     "a fact that is not there": (set_key("qingdan", "facts", to=["depth"]), "$.qingdan.facts"),
+    "an expected field that is not there": (
+        set_key("qingdan", "expected", to={"": ["depth"]}),
+        "$.qingdan.expected",
+    ),
     "a personal fact": (set_key("qingdan", "facts", to=["keeper"]), "$.qingdan.facts"),
     "a kind that needs another type": (
         set_key("fields", 1, "qingdan", "kind", to="limit"),

@@ -56,7 +56,6 @@ def test_near_hits_are_all_that_is_offered(filled: SearchEngine) -> None:
     ("typed", "searched", "title"),
     [
         ("香烟许可证", "烟草 许可证", "烟草专卖零售许可证核发"),
-        ("捕捞证", "捕捞", "渔业捕捞许可"),
         ("查档案", "档案", "档案馆未开放档案的审查"),
         ("低保户标准", "低保 标准", "最低生活保障标准"),
     ],

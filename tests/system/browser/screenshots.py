@@ -27,7 +27,7 @@ def pages(base: str) -> dict[str, str]:
             return f"/datasets/{dataset}/records/{json.load(answer)['records'][0]['id']}"
 
     def withdrawn() -> str:
-        with urlopen(f"{base}/v1/datasets/shili-fees/changes?sort=-sequence&limit=1") as answer:  # noqa: S310
+        with urlopen(f"{base}/v1/datasets/shili-fees/changes?release=3&limit=1") as answer:  # noqa: S310
             return f"/datasets/shili-fees/records/{json.load(answer)['changes'][0]['record']}"
 
     changed = address_of("shili-power-list", "危险化学品经营许可")

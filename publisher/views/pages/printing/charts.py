@@ -7,7 +7,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
 from functools import lru_cache
+from itertools import takewhile
 
 import pygal
 from lxml import etree
@@ -20,6 +23,8 @@ _EM = 13
 """Font size of the labels in units of the drawing, which is also the width of a Han character."""
 _LONGEST = 9
 """Maximum length of a label, in characters. The table has the full text."""
+_MOST_LABELS = 5
+"""Labels of columns that fit side by side."""
 _BAR = 26
 _ORNAMENTS = ("defs", "desc", "title", etree.Comment)
 _OVERLAYS = frozenset({"overlay", "text-overlay", "tooltip-overlay", "titles"})
@@ -39,15 +44,16 @@ def draw_bars(rows: Sequence[tuple[str, int]], *, label: str) -> Markup:
 def draw_stacked_bars(names: tuple[str, ...], series: Series, *, label: str) -> Markup:
     """Draw one bar per name, with a segment for each series."""
     totals = [sum(numbers) for numbers in zip(*(numbers for _, numbers in series), strict=True)]
+    shown = shorten_names(names)
     chart = pygal.HorizontalStackedBar(
         **_chart_options(
             height=_BAR * len(names) + 40,
-            margin_left=_EM * max(len(_short(name)) for name in names) + 12,
+            margin_left=_EM * max(map(len, shown)) + 12,
             most=max(totals, default=0),
         )
     )
     # pygal draws from the bottom.
-    chart.x_labels = [_short(name) for name in reversed(names)]
+    chart.x_labels = list(reversed(shown))
     for name, numbers in series:
         chart.add(name, list(reversed(numbers)))
     return _render_svg(chart, [name for name, _ in series], label)
@@ -57,13 +63,61 @@ def draw_stacked_bars(names: tuple[str, ...], series: Series, *, label: str) -> 
 def draw_columns(rows: tuple[tuple[str, int], ...], *, label: str) -> Markup:
     """Draw one column per row, from left to right, for values over time."""
     chart = pygal.Bar(**_chart_options(height=200, margin_left=34, most=max((n for _, n in rows), default=0)))
-    chart.x_labels = [name for name, _ in rows]
+    every = math.ceil(len(rows) / _MOST_LABELS)
+    # Counted from the last column, which has a label.
+    chart.x_labels = [
+        name if (len(rows) - 1 - number) % every == 0 else "" for number, (name, _) in enumerate(rows)
+    ]
     chart.add("", [number for _, number in rows])
     return _render_svg(chart, [""], label)
 
 
+@lru_cache(_CACHE_SIZE)
+def draw_steps(steps: tuple[tuple[date, Decimal], ...], end: date, *, label: str) -> Markup:
+    """Draw a value that holds from each day until the next, the last until ``end``, as steps."""
+    values = [float(value) for _, value in steps]
+    low, high = min(values), max(values)
+    unit = _decimal_step((high - low) / 3 or high / 3 or 1)
+    bottom, top = math.floor(low / unit) - 1, math.ceil(high / unit)
+    chart = pygal.XY(
+        **(_chart_options(height=170, margin_left=52, most=0) | {"y_labels": None}),
+        show_dots=False,
+        range=(max(0, bottom) * unit, top * unit),
+    )
+    ends = [*(day for day, _ in steps[1:]), end]
+    points = [
+        (day.toordinal(), value)
+        for (start, _), until, value in zip(steps, ends, values, strict=True)
+        for day in (start, until)
+    ]
+    places = max(0, -math.floor(math.log10(unit)))
+    chart.y_labels = [
+        {"value": n * unit, "label": f"{n * unit:.{places}f}"} for n in range(max(0, bottom), top + 1)
+    ]
+    chart.x_labels = [
+        {"value": day.toordinal(), "label": f"{day:%Y-%m}"} for day in _spread([d for d, _ in steps], end)
+    ]
+    chart.add("", points)
+    return _render_svg(chart, [""], label)
+
+
+def _spread(days: Sequence[date], end: date) -> list[date]:
+    """Leave out days whose labels would overlap."""
+    apart = (end - days[0]) / _MOST_LABELS
+    spread: list[date] = []
+    for day in days:
+        if not spread or day - spread[-1] >= apart:
+            spread.append(day)
+    return spread
+
+
+def _decimal_step(least: float) -> float:
+    power = 10.0 ** math.floor(math.log10(least))
+    return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= least * 0.999)
+
+
 def _chart_options(*, height: int, margin_left: int, most: int) -> dict[str, object]:
-    step = max(1, math.ceil(most / 3))
+    step = _round_step(most / 3)
     return {
         "width": _WIDTH,
         "height": height,
@@ -75,16 +129,37 @@ def _chart_options(*, height: int, margin_left: int, most: int) -> dict[str, obj
         "show_legend": False,
         "css": [],
         "js": [],
-        "y_labels": list(range(0, step * 3 + 1, step)) if most else [0, 1],
+        "y_labels": [step * n for n in range(math.ceil(most / step) + 1)] if most else [0, 1],
         "value_formatter": lambda value: f"{value:,.0f}",
         "x_labels_major_count": None,
         "print_values": False,
+        "truncate_label": -1,
         "no_data_text": "",
     }
 
 
-def _short(name: str) -> str:
-    return name if len(name) <= _LONGEST else f"{name[: _LONGEST - 1]}…"
+def _round_step(least: float) -> int:
+    """Return the smallest of 1, 2, 5, 10, 20, 50 … that is not less."""
+    power = 10 ** max(0, math.floor(math.log10(least))) if least > 0 else 1
+    return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= least)
+
+
+def shorten_names(names: Sequence[str]) -> tuple[str, ...]:
+    """Shorten names to :data:`_LONGEST` characters so that they still differ.
+
+    What all begin with is left out (示例市), and a name that is still too long keeps its beginning and end.
+    """
+    if all(len(name) <= _LONGEST for name in names):
+        return tuple(names)
+    same = (len(set(characters)) == 1 for characters in zip(*names, strict=False))
+    common = sum(1 for _ in takewhile(bool, same)) if len(names) > 1 else 0
+    ends = (_LONGEST - 1) // 2
+    return tuple(
+        rest
+        if len(rest := name[common:] or name) <= _LONGEST
+        else f"{rest[: _LONGEST - 1 - ends]}…{rest[-ends:]}"
+        for name in names
+    )
 
 
 def _render_svg(chart: pygal.graph.graph.Graph, classes: Sequence[str], label: str) -> Markup:

@@ -11,8 +11,7 @@ from markupsafe import Markup, escape
 
 from publisher.log.model import FieldChange, RecordState
 from publisher.views.api import cell_excerpts
-from publisher.views.comparison.text_diff import Piece, pieces
-from publisher.views.pages.printing import marked_text
+from publisher.views.pages.printing import marked_text, value_difference
 from publisher.views.pages.printing.page_request import Visit
 from schemas.cells.values import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
@@ -36,6 +35,8 @@ class FieldValue:
     """A long text, displayed in full width."""
     original: str = ""
     """Original text of the cell, if it differs."""
+    note: str = ""
+    """Since when it is so, and what it was before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +61,8 @@ class FieldDifference:
 
     title: str
     html: Markup
+    by: str = ""
+    """By how much a number changed."""
 
 
 def work_address(visit: Visit, key: str) -> str:
@@ -71,20 +74,27 @@ def group_fields(
     visit: Visit, catalogue: Catalogue, content: Content, originals: Mapping[str, str]
 ) -> Sequence[Group]:
     """Group all public fields with a value, except the title, in the order of importance to readers."""
+    expected = catalogue.list_expected(content)
     rows: dict[str, list[FieldValue]] = {title: [] for title in (_WHAT, _HOW_MUCH, _WHY, _MORE)}
     for field in catalogue.fields:
         if field.name in content and not field.personal and field.name != catalogue.title_field:
             rows[_group(field)].append(_field_value(visit, field, content[field.name], originals))
         elif field.type == "limit" and not field.personal and originals.get(field.name):
             rows[_group(field)].append(_limit_text(visit, field, originals[field.name]))
+        elif field.name in expected and not originals.get(field.name):
+            rows[_group(field)].append(_not_published(visit, field))
     return [Group(visit.t(*title.split(" / ")), fields) for title, fields in rows.items() if fields]
 
 
 def list_facts(visit: Visit, catalogue: Catalogue, content: Content) -> Sequence[FieldValue]:
-    """List the first short facts that the record has, to stand at its head; none says the same twice."""
+    """List the first short facts that the record has, to stand at its head; none says the same twice.
+
+    The part of an item comes first: several records have the name of the whole.
+    """
     chosen: list[FieldValue] = []
     texts: list[str] = []
-    for name in catalogue.facts:
+    part = (catalogue.sub_item_field,) if catalogue.sub_item_field else ()  # which part of an item it is
+    for name in (*part, *catalogue.facts):
         if name not in content or len(chosen) == _MOST_FACTS:
             continue
         field = catalogue.by_name[name]
@@ -139,6 +149,11 @@ def _field_value(visit: Visit, field: Field, value: Json, originals: Mapping[str
 def _limit_text(visit: Visit, field: Field, text: str) -> FieldValue:
     """Return a limit that is not one fixed time (新办20日，延续10日) as the source states it."""
     return FieldValue(field.name, title_of(visit, field), escape(text), len(text) > 200, "")
+
+
+def _not_published(visit: Visit, field: Field) -> FieldValue:
+    words = Markup('<span class="quiet">{}</span>').format(visit.t("未公布", "not published"))
+    return FieldValue(field.name, title_of(visit, field), words)
 
 
 def _differing_original(original: str, text: str) -> str:
@@ -199,13 +214,15 @@ def format_differences(
 ) -> Sequence[FieldDifference]:
     """Format a change field by field, with inserted and deleted characters marked."""
     rows = []
-    for change in changes:
+    for change in value_difference.without_sources(catalogue, changes):
         field = catalogue.by_name.get(change.field)
         if field is not None and field.personal:
             continue
         before, after = format_side(visit, field, change.before), format_side(visit, field, change.after)
         title = title_of(visit, field) if field else visit.t("报送部门", "Department")
-        rows.append(FieldDifference(title, marked_text.mark_differences(_compare_texts(before, after))))
+        marked = marked_text.mark_differences(value_difference.compare_texts(before, after))
+        by = value_difference.format_difference(field, change.before, change.after)
+        rows.append(FieldDifference(title, marked, by))
     return rows
 
 
@@ -214,11 +231,3 @@ def format_side(visit: Visit, field: Field | None, value: Json) -> str:
     if field is None:
         return "" if value is None else str(value)
     return format_text(visit, field, value)
-
-
-def _compare_texts(before: str, after: str) -> Sequence[Piece]:
-    """Compare long texts by character. Short values are replaced as a whole, which is easier to read."""
-    if max(len(before), len(after)) > 24:
-        return pieces(before, after)
-    whole = [Piece("delete", before), Piece("insert", after)]
-    return [piece for piece in whole if piece.text]

@@ -1,0 +1,83 @@
+"""Amounts of a record over time as a line of steps, and what a fact was before."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from publisher.log.model import Change, RecordState
+from publisher.views.api import requested_view
+from publisher.views.pages.printing import charts, field_html
+from publisher.views.pages.printing.field_html import FieldValue
+from publisher.views.pages.printing.page_request import Visit
+from schemas.definition.catalogue import Catalogue, Field, Json
+
+_NUMBERS = ("amount", "limit")
+_AFTER = ("added", "changed")
+"""Kinds of changes that take effect on their day. A correction is true from the day that it corrects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Prices:
+    """An amount over time, with its unit."""
+
+    title: str
+    chart: Markup
+
+
+def note_changes(
+    visit: Visit, catalogue: Catalogue, facts: Sequence[FieldValue], changes: Sequence[Change]
+) -> Sequence[FieldValue]:
+    """Add to each number since when it is so and what it was before. ``changes``: newest first."""
+    return [replace(fact, note=_note(visit, catalogue.by_name[fact.name], changes)) for fact in facts]
+
+
+def _note(visit: Visit, field: Field, changes: Sequence[Change]) -> str:
+    if field.type not in _NUMBERS:
+        return ""
+    for change in changes:
+        for one in change.fields:
+            if one.field == field.name and change.kind == "changed" and one.before is not None:
+                day, before = visit.day(change.effective_on), field_html.format_text(visit, field, one.before)
+                return visit.t(f"{day}起，原{before}", f"since {day}, before that {before}")
+    return ""
+
+
+def draw_prices(
+    visit: Visit, catalogue: Catalogue, state: RecordState, changes: Sequence[Change]
+) -> Sequence[Prices]:
+    """Draw each amount that changed and kept its unit. ``changes``: newest first."""
+    if state.status != "current":
+        return ()
+    prices = []
+    for field in catalogue.fields:
+        if field.type != "amount" or field.personal:
+            continue
+        steps, unit = _steps(field, changes)
+        if len({value for _, value in steps}) > 1:
+            title = f"{field_html.title_of(visit, field)}{visit.t('（', ' (')}{unit}{visit.t('）', ')')}"
+            end = max(requested_view.day_of_view(visit.service, visit.view), steps[-1][0])
+            label = visit.t(
+                f"{title}的变化，数据见历次变化", f"{title} over time; the history has the numbers"
+            )
+            prices.append(Prices(title, charts.draw_steps(tuple(steps), end, label=label)))
+    return prices
+
+
+def _steps(field: Field, changes: Sequence[Change]) -> tuple[list[tuple[date, Decimal]], object]:
+    """Return (day of effect, number) in the order of days, and the unit; nothing if the unit changed."""
+    by_day: dict[date, Decimal] = {}
+    units: set[object] = set()
+    for change in reversed(changes):
+        value: Json = (change.after or {}).get(field.name) if change.kind in _AFTER else None
+        number = value.get("amount") if isinstance(value, Mapping) else None
+        if isinstance(value, Mapping) and isinstance(number, int | str):
+            units.add(value.get("unit"))
+            by_day[change.effective_on] = Decimal(str(number))
+    if len(units) != 1:
+        return [], ""
+    return sorted(by_day.items()), units.pop()

@@ -1,0 +1,88 @@
+"""Two values of a field: whole values with their difference, long texts with marked characters."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from decimal import Decimal, InvalidOperation
+from html import escape
+
+from markupsafe import Markup
+
+from publisher.log.model import FieldChange
+from publisher.views.comparison.text_diff import Piece, pieces
+from publisher.views.pages.printing import marked_text
+from schemas.cells.values import format_value
+from schemas.definition.catalogue import Catalogue, Field, Json
+
+_LONGEST_WHOLE = 24
+"""A longer text is compared by character; a shorter one, and every number, is replaced as a whole."""
+_NUMBERS = ("integer", "decimal", "number")
+_HUNDRED = Decimal(100)
+
+
+def mark_sides(field: Field | None, old: Json, new: Json, before: str, after: str) -> tuple[Markup, Markup]:
+    """Mark two formatted values; the difference follows the second."""
+    marked = marked_text.mark_sides(compare_texts(before, after))
+    difference = format_difference(field, old, new)
+    if not difference:
+        return marked
+    return marked[0], marked[1] + Markup(f' <span class="by">{escape(difference)}</span>')  # noqa: S704 - escaped
+
+
+def compare_texts(before: str, after: str) -> Sequence[Piece]:
+    """Compare long texts by character. Short values are replaced as a whole, which is easier to read."""
+    if max(len(before), len(after)) > _LONGEST_WHOLE:
+        return pieces(before, after)
+    whole = [Piece("delete", before), Piece("insert", after)]
+    return [piece for piece in whole if piece.text]
+
+
+def format_difference(field: Field | None, old: Json, new: Json) -> str:
+    """Format by how much a number changed (``+0.10，+11.8 %``); empty if the units differ."""
+    before, after = _number(field, old), _number(field, new)
+    if before is None or after is None or before[1] != after[1] or before[0] == after[0]:
+        return ""
+    change = after[0] - before[0]
+    parts = [_signed(change, f"{abs(change):,f}")]
+    if before[0]:
+        share = change / abs(before[0]) * _HUNDRED
+        parts.append(_signed(change, f"{abs(share):,.1f} %"))
+    return "，".join(parts)
+
+
+def _signed(change: Decimal, text: str) -> str:
+    return f"{'+' if change > 0 else '−'}{text}"
+
+
+def _number(field: Field | None, value: Json) -> tuple[Decimal, object] | None:
+    """Return the number of a value with its unit."""
+    if field is None or value is None:
+        return None
+    if field.type in ("amount", "limit") and isinstance(value, Mapping):
+        number, unit = value.get("amount", value.get("value")), value.get("unit")
+    elif field.type in _NUMBERS:
+        number, unit = value, field.unit
+    else:
+        return None
+    try:
+        return Decimal(str(number)), unit
+    except InvalidOperation:
+        return None
+
+
+def without_sources(catalogue: Catalogue, changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
+    """Leave out a text that an amount among the changes was read from and that says nothing else."""
+    by_field = {change.field: change for change in changes}
+    said = {
+        field.derived_from
+        for field in catalogue.fields
+        if field.derived_from in by_field
+        and (amount := by_field.get(field.name))
+        and _say_the_same(field, by_field[field.derived_from], amount)
+    }
+    return [change for change in changes if change.field not in said]
+
+
+def _say_the_same(field: Field, text: FieldChange, amount: FieldChange) -> bool:
+    pairs = ((text.before, amount.before), (text.after, amount.after))
+    return all(isinstance(t, str) and v is not None and format_value(field, v, "zh") == t for t, v in pairs)

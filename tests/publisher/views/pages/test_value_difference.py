@@ -1,0 +1,83 @@
+"""Differences of numbers, and what a fact was before."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from publisher.log.model import FieldChange
+from publisher.views.pages.printing import charts, value_difference
+from schemas.definition.catalogue import Json
+from schemas.definition.file_loader import load_catalogue
+
+FEES, POWERS = load_catalogue("fees"), load_catalogue("power-list")
+
+
+def amount(number: str, unit: str = "元/立方米") -> Json:
+    return {"amount": number, "unit": unit}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "difference"),
+    [
+        (amount("0.85"), amount("0.95"), "+0.10，+11.8 %"),
+        (amount("1200"), amount("900"), "−300，−25.0 %"),
+        (amount("0"), amount("5"), "+5"),
+        (amount("5"), amount("5"), ""),
+        (amount("5"), amount("5", "元/户"), ""),
+        (None, amount("5"), ""),
+    ],
+)
+def test_an_amount_says_by_how_much_it_changed(old: Json, new: Json, difference: str) -> None:
+    assert value_difference.format_difference(FEES.by_name["amount"], old, new) == difference
+
+
+def test_a_limit_has_a_difference_and_a_text_has_none() -> None:
+    limit = POWERS.by_name["promised_limit"]
+    days = [{"value": n, "unit": "工作日"} for n in (20, 10)]
+    assert value_difference.format_difference(limit, *days) == "−10，−50.0 %"
+    assert value_difference.format_difference(POWERS.by_name["office"], "1科", "2科") == ""
+
+
+def test_numbers_are_shown_whole_and_long_texts_by_character() -> None:
+    before, after = value_difference.mark_sides(
+        FEES.by_name["amount"], amount("0.85"), amount("0.95"), "0.85元/立方米", "0.95元/立方米"
+    )
+    assert before == "<del>0.85元/立方米</del>"
+    assert after == '<ins>0.95元/立方米</ins> <span class="by">+0.10，+11.8 %</span>'
+    long = "《中华人民共和国安全生产法》第{}条及其实施办法的有关规定"
+    before, _ = value_difference.mark_sides(None, "", "", long.format("三"), long.format("四"))
+    assert "<del>三</del>" in before
+
+
+def test_a_text_that_says_the_same_as_its_amount_is_left_out_and_another_is_not() -> None:
+    numbers = FieldChange("amount", amount("0.85"), amount("0.95"))
+    same = FieldChange("standard", "0.85元/立方米", "0.95元/立方米")
+    more = FieldChange("standard", "0.85元/立方米", "0.95元/立方米，低保家庭免交")
+    assert value_difference.without_sources(FEES, [same, numbers]) == [numbers]
+    assert value_difference.without_sources(FEES, [more, numbers]) == [more, numbers]
+    assert value_difference.without_sources(FEES, [same]) == [same]
+
+
+@pytest.mark.parametrize(
+    ("most", "axis"), [(9, "0 5 10"), (162, "0 100 200"), (398, "0 200 400"), (1, "0 1")]
+)
+def test_the_axis_of_a_chart_is_round(most: int, axis: str) -> None:
+    chart = str(charts.draw_bars((("甲局", most), ("乙局", 1)), label="数量"))
+    for number in axis.split():
+        assert f">{number}</text>" in chart
+
+
+def test_labels_of_a_chart_differ_where_the_names_do() -> None:
+    names = ("示例市人力资源和社会保障局", "示例市人力资源和社会保险局", "示例市财政局")
+    assert charts.shorten_names(names) == ("人力资源…会保障局", "人力资源…会保险局", "财政局")
+    assert charts.shorten_names(("甲局", "乙局")) == ("甲局", "乙局")
+
+
+def test_a_price_over_time_is_a_line_of_steps_with_round_labels() -> None:
+    steps = ((date(2024, 1, 1), Decimal("0.85")), (date(2024, 7, 1), Decimal("0.95")))
+    chart = str(charts.draw_steps(steps, date(2026, 1, 1), label="价格"))
+    for label in ("0.80", "0.85", "0.90", "0.95", "2024-01", "2024-07"):
+        assert f">{label}</text>" in chart
