@@ -92,7 +92,9 @@ def draw_steps(steps: tuple[tuple[date, Decimal], ...], end: date, *, label: str
     ]
     places = max(0, -math.floor(math.log10(unit)))
     chart.y_labels = [
-        {"value": n * unit, "label": f"{n * unit:.{places}f}"} for n in range(max(0, bottom), top + 1)
+        # The lowest label would touch the first day.
+        {"value": n * unit, "label": f"{n * unit:.{places}f}" if n > max(0, bottom) else ""}
+        for n in range(max(0, bottom), top + 1)
     ]
     chart.x_labels = [
         {"value": day.toordinal(), "label": f"{day:%Y-%m}"} for day in _spread([d for d, _ in steps], end)

@@ -23,9 +23,11 @@ from publisher.web.route import Call
 from publisher.web.service import Service
 
 type Lang = Literal["zh", "zh-Hant", "en"]
+type Display = Literal["", "large", "contrast"]
 type Pairs = tuple[tuple[str, str], ...]
 
 _LANGS: dict[str, Lang] = {"zh": "zh", "zh-Hant": "zh-Hant", "en": "en"}
+_DISPLAYS: dict[str, Display] = {"large": "large", "contrast": "contrast"}
 SOFTWARE = ("清单", "Qingdan")
 _CLOCKS = ("as_of", "known_at")
 _CLOCK_GRAMMAR = Grammar(names=frozenset(_CLOCKS))
@@ -46,6 +48,8 @@ class Visit:
     """The rest of the query."""
     site: SiteDetails = field(default_factory=SiteDetails)
     """What the site says of itself."""
+    display: Display = ""
+    """Large type, or large type in strong contrast (适老化). Like the language, every link keeps it."""
     root: str = field(init=False)
     """Path prefix of the site; empty if the site has its own host."""
 
@@ -76,7 +80,9 @@ class Visit:
 
     @property
     def lang_pairs(self) -> Pairs:
-        return () if self.lang == "zh" else (("lang", self.lang),)
+        """Return the parameters that every link to a page keeps: language and display."""
+        lang = () if self.lang == "zh" else (("lang", self.lang),)
+        return (*lang, ("display", self.display)) if self.display else lang
 
     def link(self, path: str, pairs: Iterable[tuple[str, str]] = ()) -> str:
         """Return an address that is not a page: of the API, a feed or a file."""
@@ -102,8 +108,14 @@ class Visit:
 
     def in_language(self, lang: Lang) -> str:
         """Return the address of this page in another language."""
-        lang_pairs = (("lang", lang),) if lang != "zh" else ()
-        return self.root + _quoted(self.path) + _query((*self.pairs, *self.clocks, *lang_pairs))
+        return self._again(replace(self, lang=lang))
+
+    def in_display(self, display: Display) -> str:
+        """Return the address of this page in another display."""
+        return self._again(replace(self, display=display))
+
+    def _again(self, visit: Visit) -> str:
+        return self.root + _quoted(self.path) + _query((*self.pairs, *self.clocks, *visit.lang_pairs))
 
     def in_present(self) -> str:
         """Return the address of this page in the present."""
@@ -188,10 +200,12 @@ def parse_visit(service: Service, call: Call, site: SiteDetails | None = None) -
     pairs = [(name, value) for name, values in query.items() for value in values if value.strip()]
     langs = [_lang(value) for name, value in pairs if name == "lang"] or [_LANGS["zh"]]
     clocks = tuple(pair for pair in pairs if pair[0] in _CLOCKS)
-    rest = tuple(pair for pair in pairs if pair[0] not in ("lang", *_CLOCKS))
+    displays = [_display(value) for name, value in pairs if name == "display"]
+    rest = tuple(pair for pair in pairs if pair[0] not in ("lang", "display", *_CLOCKS))
     view = query_parameters.parse_pairs(query_parameters.group(clocks), _CLOCK_GRAMMAR).view
     requested_view.check_not_future(service, view)
-    return Visit(service, call, langs[-1], view, clocks, rest, site or SiteDetails())
+    display: Display = displays[-1] if displays else ""
+    return Visit(service, call, langs[-1], view, clocks, rest, site or SiteDetails(), display)
 
 
 def parse_visit_leniently(service: Service, path: str, query: bytes) -> Visit:
@@ -209,3 +223,9 @@ def _lang(value: str) -> Lang:
         return _LANGS[value]
     names = "、".join(_LANGS)
     raise query_parameters.bad_value("lang", f"应为{names}。", f"Should be one of {', '.join(_LANGS)}.")
+
+
+def _display(value: str) -> Display:
+    if value in _DISPLAYS:
+        return _DISPLAYS[value]
+    raise query_parameters.bad_value("display", "应为large或contrast。", "Should be large or contrast.")

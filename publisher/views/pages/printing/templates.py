@@ -19,7 +19,7 @@ from publisher.log.registry import SiteDetails
 from publisher.views.pages.printing import field_html, language_marks, traditional_chinese
 from publisher.views.pages.printing import labels as words
 from publisher.views.pages.printing.html_head import Head, meta
-from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.pages.printing.page_request import Display, Lang, Visit
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -60,7 +60,7 @@ class Press:
     def __init__(self) -> None:
         self.assets = page_assets()
         """File name → asset."""
-        self._shared_fragments: dict[tuple[str, Lang, SiteDetails], TemplateModule] = {}
+        self._shared_fragments: dict[tuple[str, Lang, SiteDetails, Display], TemplateModule] = {}
         chinese = _environment(_Chinese)
         self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English)}
 
@@ -93,7 +93,7 @@ class Press:
 
     def shared_fragments(self, visit: Visit) -> TemplateModule:
         """Return the fragments that all pages of a language and day share."""
-        key = (visit.root, visit.lang, visit.site)
+        key = (visit.root, visit.lang, visit.site, visit.display)
         module = self._shared_fragments.get(key) if not visit.clocks else None
         if module is None:
             module = self._environments[visit.lang].get_template("same.html").make_module({"v": visit})
