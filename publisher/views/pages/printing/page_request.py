@@ -228,4 +228,4 @@ def _lang(value: str) -> Lang:
 def _display(value: str) -> Display:
     if value in _DISPLAYS:
         return _DISPLAYS[value]
-    raise query_parameters.bad_value("display", "应为large或contrast。", "Should be large or contrast.")
+    raise query_parameters.bad_value("display", "应为 large 或 contrast。", "Should be large or contrast.")

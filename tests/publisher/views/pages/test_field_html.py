@@ -51,9 +51,20 @@ def test_a_limit_that_is_no_single_time_is_displayed_as_the_source_states_it() -
         {"name": "甲许可"},
         {"statutory_limit": "新办20个工作日；<b>延续</b>10个工作日", "code": "1.23457E+17"},
     )
-    ((field,),) = (group.fields for group in groups)
+    (field,) = (field for group in groups for field in group.fields if field.name == "statutory_limit")
     assert field.title == "法定办结时限"
     assert field.html == "新办20个工作日；&lt;b&gt;延续&lt;/b&gt;10个工作日"
+
+
+def test_an_expected_field_that_is_blank_is_said_to_be_unpublished_by_the_type_of_the_record() -> None:
+    def blanks(content: Content) -> dict[str, str]:
+        groups = group_fields(VISIT, load_catalogue("power-list"), content, {})
+        fields = (field for group in groups for field in group.fields)
+        return {field.name: field.html.striptags() for field in fields if "未公布" in field.html}
+
+    licence, penalty = {"name": "甲", "power_type": "行政许可"}, {"name": "乙", "power_type": "行政处罚"}
+    assert blanks({**licence}) == {"basis": "未公布", "promised_limit": "未公布"}
+    assert blanks({**penalty, "basis": "有关规定"}) == {}
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def test_an_amount_says_by_how_much_it_changed(old: Json, new: Json, difference:
 
 def test_a_limit_has_a_difference_and_a_text_has_none() -> None:
     limit = POWERS.by_name["promised_limit"]
-    days = [{"value": n, "unit": "工作日"} for n in (20, 10)]
+    days: list[Json] = [{"value": n, "unit": "工作日"} for n in (20, 10)]
     assert value_difference.format_difference(limit, *days) == "−10，−50.0 %"
     assert value_difference.format_difference(POWERS.by_name["office"], "1科", "2科") == ""
 
