@@ -35,6 +35,9 @@ def pages(base: str) -> dict[str, str]:
         revision = json.load(answer)["revision"]["hash"]
     with urlopen(f"{base}/v1/findings?limit=1") as answer:  # noqa: S310
         finding = json.load(answer)["findings"][0]["id"]
+    with urlopen(f"{base}/v1/commitments?dataset=shili-commitments&limit=1") as answer:  # noqa: S310
+        commitment = json.load(answer)["commitments"][0]
+    plan = quote(commitment["content"]["plan"])
     with urlopen(f"{base}/v1/datasets/policy-documents/records") as answer:  # noqa: S310
         document = f"/datasets/policy-documents/records/{json.load(answer)['records'][0]['id']}"
     return {
@@ -65,6 +68,10 @@ def pages(base: str) -> dict[str, str]:
         "origin": f"{changed}/revisions/{revision}",
         "findings": "/findings",
         "finding": f"/findings/{finding}",
+        "commitments": "/commitments",
+        "commitments-plan": f"/commitments?plan={plan}",
+        "commitments-en": f"/commitments?plan={plan}&status=overdue&lang=en",
+        "commitment": f"/commitments/{commitment['id']}",
         "check": "/checks/basis-repealed",
         "corrections": "/corrections",
         "correction-form": f"{changed}/correction",

@@ -44,21 +44,40 @@ def of_plan(visit: Visit, number: str, view: View) -> Sequence[Promise]:
     ]
 
 
-def find_words(text: str, words: str) -> tuple[int, int] | None:
-    """Find words in a text, whatever the blanks and the width of punctuation. → start and end."""
-    places = [n for n, character in enumerate(text) if not character.isspace()]
-    plain = "".join(text[n] for n in places).translate(_PLAIN)
-    wanted = "".join(words.split()).translate(_PLAIN).rstrip(".;,")
-    start = plain.find(wanted) if wanted else -1
-    return None if start < 0 else (places[start], places[start + len(wanted) - 1] + 1)
+class SearchableText:
+    """A text in which words are found whatever its blanks and the width of its punctuation."""
+
+    def __init__(self, text: str) -> None:
+        self._places = [n for n, character in enumerate(text) if not character.isspace()]
+        self._plain = "".join(text.split()).translate(_PLAIN)
+
+    def find(self, words: str) -> tuple[int, int] | None:
+        """Return start and end of words; None if they do not occur."""
+        wanted = fold(words)
+        start = self._plain.find(wanted) if wanted else -1
+        return None if start < 0 else (self._places[start], self._places[start + len(wanted) - 1] + 1)
+
+    def contains(self, folded: str) -> bool:
+        """Test whether words that were folded before occur."""
+        return bool(folded) and folded in self._plain
+
+
+def fold(words: str) -> str:
+    """Return words without blanks, in narrow punctuation, and without what ends a sentence."""
+    return "".join(words.split()).translate(_PLAIN).rstrip(".;,")
 
 
 def link_promises(tokens: Sequence[Token], promises: Iterable[Promise]) -> None:
     """Append a link to the first paragraph in which each commitment stands."""
-    paragraphs = [token for before, token in pairwise(tokens) if before.type == "paragraph_open"]
+    paragraphs = [
+        (token, SearchableText(token.content))
+        for before, token in pairwise(tokens)
+        if before.type == "paragraph_open"
+    ]
     for promise in promises:
-        for token in paragraphs:
-            if any(find_words(token.content, words) for words in (promise.excerpt, promise.title) if words):
+        sentence, title = fold(promise.excerpt), fold(promise.title)
+        for token, text in paragraphs:
+            if text.contains(sentence) or text.contains(title):
                 token.children = [*(token.children or []), *_link(promise)]
                 break
 

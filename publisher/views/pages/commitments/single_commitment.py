@@ -14,7 +14,7 @@ from publisher.log.model import LogError
 from publisher.views.api.routes.commitments import commitment_list as listing
 from publisher.views.api.routes.commitments import evidence as api
 from publisher.views.pages.commitments import commitment_list
-from publisher.views.pages.commitments import document_promises as promises
+from publisher.views.pages.commitments.document_promises import SearchableText
 from publisher.views.pages.printing import field_html, marked_text
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
@@ -120,8 +120,9 @@ def _passage(visit: Visit, one: PublishedCommitment) -> Passage | None:
     excerpt = str(one.content.get("excerpt", ""))
     for record, content in _documents(visit, str(one.content.get("plan", ""))):
         text = str(content.get("body_markdown", ""))
+        searchable = SearchableText(text)
         for words in (excerpt, one.title):
-            if words and (place := promises.find_words(text, words)):
+            if place := searchable.find(words):
                 first, last = text.rfind("\n", 0, place[0]) + 1, text.find("\n", place[1])
                 paragraph = text[first : last if last >= 0 else len(text)]
                 html = marked_text.mark_matches(paragraph, [(place[0] - first, place[1] - first)])
