@@ -10,6 +10,7 @@ from publisher.checks.bases.rate_only import RateOnly
 from publisher.checks.basis_repealed import BasisRepealed
 from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import Check
+from publisher.checks.complete_lists.not_in_superior_list import NotInSuperiorList
 from publisher.checks.limit_lengthened import LimitLengthened
 from publisher.checks.limit_missing import LimitMissing
 from publisher.checks.promised_exceeds_statutory import PromisedExceedsStatutory
@@ -27,5 +28,6 @@ CHECKS: tuple[Check, ...] = (
     BasisTooLow(),
     BasisSuperseded(),
     RateOnly(),
+    NotInSuperiorList(),
 )
 CHECKS_BY_CODE = {check.code: check for check in CHECKS}

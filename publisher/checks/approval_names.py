@@ -95,6 +95,11 @@ class ApprovalName:
         """The characters of what is approved; names that mean the same approval have the same key."""
         return "".join(sorted(set("".join(self.pieces))))
 
+    @property
+    def pairs(self) -> frozenset[str]:
+        """The pairs of neighbouring characters of what is approved."""
+        return _pairs(self.pieces)
+
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
@@ -122,7 +127,7 @@ def names_in(text: str) -> tuple[ApprovalName, ...]:
 
 def compare_names(one: ApprovalName, other: ApprovalName) -> NameComparison:
     """Compare what two names approve."""
-    pairs = _pairs(one.pieces), _pairs(other.pieces)
+    pairs = one.pairs, other.pairs
     shared = len(pairs[0] & pairs[1])
     return NameComparison(
         shared / len(pairs[0] | pairs[1]),

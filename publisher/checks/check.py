@@ -78,6 +78,13 @@ class Knowledge(ABC):
         """Return what the record was before the day, newest first; none for a row that is not published."""
         return ()
 
+    def publisher_of(self, catalogue: str, dataset: str) -> Publisher | None:  # noqa: ARG002
+        """Return who publishes a list that the check reads; None if it has no records on the day.
+
+        None also if the list is not of the catalogue.
+        """
+        return None
+
 
 @dataclass(frozen=True, slots=True)
 class Rule:
@@ -114,6 +121,8 @@ class Check(ABC):
     title: ClassVar[Bilingual]
     needs: ClassVar[Mapping[str, Callable[[Content], Iterable[str]]]]
     """Catalogue → keys by which each of its records is found: the lists that the check reads."""
+    complete_only: ClassVar[frozenset[str]] = frozenset()
+    """Catalogues in :attr:`needs` of which only lists that are stated to be complete are read."""
     needs_earlier: ClassVar[bool] = False
     """Whether it reads what the record was before."""
     days: ClassVar[tuple[date, ...]] = ()

@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
+from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge
 from publisher.checks.longer_limits import rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
@@ -35,6 +36,7 @@ class LimitLengthened(Check):
         "请核对：误录的，更正时限；确需延长的，说明理由",
         "Check it: correct a limit that was entered wrongly, or state the reason why it has to be longer",
     )
+    labelled_set = made_set(positives=5, negatives=12)
     example = "养老服务备案 | 承诺办结时限20个工作日，此前10个工作日"
 
     def concerns(self, catalogue: Catalogue) -> bool:

@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
+from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.cells.limit_comparison import read_listed_limit
@@ -53,6 +54,7 @@ class LimitMissing(Check):
         "请补充法定和承诺办结时限，并写明数值和单位",
         "Add the statutory and the promised limit, with number and unit",
     )
+    labelled_set = made_set(positives=2, negatives=7)
     example = "取水许可 | 行政许可，法定和承诺办结时限均空白"
 
     def concerns(self, catalogue: Catalogue) -> bool:

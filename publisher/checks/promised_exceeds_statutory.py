@@ -7,6 +7,7 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
+from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge
 from publisher.checks.longer_limits import rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
@@ -34,6 +35,7 @@ class PromisedExceedsStatutory(Check):
         "请核对两个时限及其单位：承诺办结时限不得长于法定办结时限",
         "Check both limits and their units: a promised limit is never longer than the statutory one",
     )
+    labelled_set = made_set(positives=42, negatives=27)
     example = "取水许可 | 法定办结时限20个工作日，承诺办结时限25个工作日"
 
     def concerns(self, catalogue: Catalogue) -> bool:

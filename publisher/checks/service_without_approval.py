@@ -1,19 +1,33 @@
-"""``service-without-approval``: an intermediary service is kept for an approval that a decision cancelled."""
+"""``service-without-approval``: the approval of an intermediary service is cancelled or not listed.
+
+That it is not listed counts only against lists that their own publisher stated to be complete.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.approval_names import compare_names, names_in
+from publisher.checks.approval_names import ApprovalName, compare_names, names_in
+from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.cancellation import Treatment, judge, treatment_of
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.complete_lists.statements import (
+    STATEMENTS,
+    covers,
+    find_complete_lists,
+    keys_of_row,
+    keys_of_statement,
+    near_rows,
+)
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
 
 _CANCELLED = "cancelled-items"
+_APPROVALS = ("power-list", "licence-items")
+_LICENCE = "许可"
 _RULE = Rule(
     "approval-cancelled",
     "look",
@@ -28,6 +42,20 @@ _RULE = Rule(
         "state whether both are of one level.",
     ),
 )
+_NOT_LISTED = Rule(
+    "approval-not-listed",
+    "look",
+    Bilingual(
+        "中介服务“{service}”仍列于“{approval}”，而“{list}”写明“{statement}”，其中没有这一审批或名称相近的审批",
+        "The service “{service}” is listed for “{approval}”, although “{list}” says “{statement}” and has "
+        "neither this approval nor one of a similar name",
+    ),
+    Bilingual(
+        "该清单由公布机关自己写明是完整的，其中没有一个名称与所涉审批相近；也可能只是写法不同。",
+        "The publisher of that list states that it is complete, and no name in it is like that of the "
+        "approval; perhaps it only uses other words.",
+    ),
+)
 
 
 def _keys_of_row(content: Content) -> Iterator[str]:
@@ -36,14 +64,22 @@ def _keys_of_row(content: Content) -> Iterator[str]:
 
 class ServiceWithoutApproval(Check):
     code = "service-without-approval"
-    version = 1
-    title = Bilingual("中介服务所涉审批已取消", "Approval of a service is cancelled")
-    needs = MappingProxyType({_CANCELLED: _keys_of_row})
-    rules = (_RULE,)
+    version = 2
+    title = Bilingual("中介服务所涉审批已取消或未列", "Approval of a service is cancelled or not listed")
+    needs = MappingProxyType(
+        {
+            _CANCELLED: _keys_of_row,
+            STATEMENTS: keys_of_statement,
+            **dict.fromkeys(_APPROVALS, keys_of_row),
+        }
+    )
+    complete_only = frozenset(_APPROVALS)
+    rules = (_RULE, _NOT_LISTED)
     way_out = Bilingual(
         "请对照决定核对：审批已取消的，不再保留该中介服务；审批仍在的，补列其现行依据",
         "Compare with the decision: drop the service if the approval is cancelled, or name its present basis",
     )
+    labelled_set = made_set(positives=12, negatives=14)
     example = "煤炭经营场所评价报告 | 煤炭经营许可"
 
     def concerns(self, catalogue: Catalogue) -> bool:
@@ -51,8 +87,16 @@ class ServiceWithoutApproval(Check):
 
     @override
     def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+        names = names_in(str(record.content.get("approval", "")))
+        cancelled = list(self._cancelled(record, names, knowledge, day))
+        not_listed = list(self._not_listed(record, names, knowledge))
+        yield from cancelled or not_listed
+
+    def _cancelled(
+        self, record: CheckedRecord, names: Sequence[ApprovalName], knowledge: Knowledge, day: date
+    ) -> Iterator[Finding]:
         seen: set[str] = set()
-        for name in names_in(str(record.content.get("approval", ""))):
+        for name in names:
             for row in knowledge.find(_CANCELLED, name.key):
                 is_cited = all(row.content.get(field) for field in ("decision_number", "decision"))
                 if row.id in seen or not is_cited or treatment_of(row) is not Treatment.CANCELLED:
@@ -67,3 +111,26 @@ class ServiceWithoutApproval(Check):
                         *(row.cite(role, field) for role, field in fields.items()),
                     ]
                     yield self.finding(_RULE, cites)
+
+    def _not_listed(
+        self, record: CheckedRecord, names: Sequence[ApprovalName], knowledge: Knowledge
+    ) -> Iterator[Finding]:
+        """Yield that no complete list of the area has it. Lists of licences count for licences only."""
+        is_licence = _LICENCE in str(record.content.get("approval", ""))
+        complete, is_listed = [], False
+        for kind in _APPROVALS:
+            near = near_rows(knowledge, kind, names)
+            for one in find_complete_lists(knowledge, kind):
+                if covers(one.publisher, record.publisher, same_area=True) and (
+                    kind == "power-list" or is_licence
+                ):
+                    complete.append(one.statement)
+                    is_listed = is_listed or bool(near.get(one.dataset))
+        if complete and names and not is_listed:
+            cites = [
+                record.cite("approval", "approval"),
+                record.cite("service", "name"),
+                complete[0].cite("statement", "statement"),
+                complete[0].cite("list", "title"),
+            ]
+            yield self.finding(_NOT_LISTED, cites)

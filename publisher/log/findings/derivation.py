@@ -43,7 +43,8 @@ def derive(
             continue
         own = states if check.needs_earlier else ()
         others = [*own, *_without_repeats(needed.values())]
-        for cell in _cells(state, others, check.days):
+        lists = known_states.list_periods if check.complete_only else ()
+        for cell in _cells(state, others, lists, check.days):
             knowledge = KnowledgeAt(known_states, cell.effective_from, cell.known_from, own)
             for row in _rows_of_cell(check, state, others, knowledge, cell.effective_from):
                 periods.setdefault(row, []).append(cell)
@@ -77,14 +78,19 @@ def _without_repeats(groups: Iterable[Sequence[RecordState]]) -> Iterable[Record
 
 
 def _cells(
-    state: RecordState, others: Iterable[RecordState], days_of_rules: Iterable[date]
+    state: RecordState,
+    others: Iterable[RecordState],
+    lists: Iterable[Period],
+    days_of_rules: Iterable[date],
 ) -> Iterator[Period]:
     own = state.period
     days, instants = {own.effective_from, own.effective_to}, {own.known_from, own.known_to}
     days |= {day.toordinal() for day in days_of_rules}
     for other in others:
-        days |= {other.period.effective_from, other.period.effective_to, *days_of(other)}
-        instants |= {other.period.known_from, other.period.known_to}
+        days |= {*days_of(other)}
+    for period in (*(other.period for other in others), *lists):
+        days |= {period.effective_from, period.effective_to}
+        instants |= {period.known_from, period.known_to}
     for (first, after), (known_from, known_to) in product(
         pairwise(sorted(day for day in days if own.effective_from <= day <= own.effective_to)),
         pairwise(sorted(at for at in instants if own.known_from <= at <= own.known_to)),

@@ -232,11 +232,12 @@ def _handled(
     """Yield the condition of findings that were handled in one of the ways."""
     if not wanted:
         return
-    if not responses.has_lists(conn):
+    lists = responses.read_lists(conn)
+    if not lists:
         yield true() if "unanswered" in wanted else false()
         return
-    is_dismissed = finding.in_(responses.dismissed(conn, clocks))
-    is_answered = finding.in_(responses.answered(clocks))
+    is_dismissed = finding.in_(responses.dismissed(conn, lists, clocks))
+    is_answered = finding.in_(responses.answered(lists, clocks))
     conditions: Mapping[Handling, ColumnElement[bool]] = {
         "dismissed": is_dismissed,
         "answered": and_(is_answered, ~is_dismissed),

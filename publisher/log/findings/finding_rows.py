@@ -15,7 +15,7 @@ from publisher.checks.check import Publisher
 from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.findings.derivation import derive
-from publisher.log.findings.record_states import Datasets, StateReader, checks_with_states
+from publisher.log.findings.record_states import Datasets, StateReader, checks_with_states, stated_complete
 from publisher.log.session import Session
 
 _BATCH = 500
@@ -91,7 +91,12 @@ def touched_records(conn: Connection, release: int) -> Sequence[int]:
 
 def touch_known_lists(conn: Connection, datasets: Datasets, release: int) -> bool:
     """Test whether a release after one is of a list that checks read."""
-    needed = [key for check in CHECKS for name in check.needs for key in datasets.of_catalogue(name)]
+    whole = {name for check in CHECKS for name in check.needs if name not in check.complete_only}
+    complete = {name for check in CHECKS for name in check.complete_only}
+    needed = [key for name in whole for key in datasets.of_catalogue(name)]
+    needed += stated_complete(
+        conn, datasets, [key for name in complete for key in datasets.of_catalogue(name)]
+    )
     of_needed = select(t.release.c.sequence).where(
         t.release.c.sequence > release, t.release.c.dataset.in_(needed)
     )

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Select, case, select
 
 from publisher.checks.all_checks import CHECKS
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher
+from publisher.checks.complete_lists.statements import STATEMENTS
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -35,6 +36,15 @@ class Period:
 
     def contains(self, day: int, instant: int) -> bool:
         return self.effective_from <= day < self.effective_to and self.known_from <= instant < self.known_to
+
+    def joined(self, other: Period) -> Period:
+        """Return the smallest period that contains both."""
+        return Period(
+            min(self.effective_from, other.effective_from),
+            max(self.effective_to, other.effective_to),
+            min(self.known_from, other.known_from),
+            max(self.known_to, other.known_to),
+        )
 
     def is_before(self, day: int, instant: int) -> bool:
         return self.effective_to <= day and self.known_from <= instant < self.known_to
@@ -67,6 +77,16 @@ class Datasets:
         return [key for key, catalogue in self.catalogues.items() if check.concerns(catalogue)]
 
 
+def stated_complete(conn: Connection, datasets: Datasets, keys: Sequence[int]) -> list[int]:
+    """List those of some datasets that were ever stated to be complete."""
+    x = t.value.c
+    statements = datasets.of_catalogue(STATEMENTS)
+    if not (statements and keys):
+        return []
+    stated = set(conn.scalars(select(x.text).where(x.dataset.in_(statements), x.field == "list")).all())
+    return [key for key in keys if datasets.names[key] in stated]
+
+
 class StateReader:
     """Reads states as they were known at an instant. Erased contents cannot be read at any."""
 
@@ -86,6 +106,10 @@ class StateReader:
             return
         for batch in batched(records, _BATCH):
             yield from self._by_record(states.where(_s.record.in_(batch)))
+
+    def stated_complete(self, keys: Sequence[int]) -> list[int]:
+        """List those of some datasets that were ever stated to be complete."""
+        return stated_complete(self._conn, self._datasets, keys)
 
     def _states(self) -> Select[Any]:
         known_to = case((_s.known_to > self._instant, FOREVER), else_=_s.known_to).label("known_to")
@@ -118,9 +142,14 @@ class KnownStates:
 
     def __init__(self, reader: StateReader, datasets: Datasets, check: Check) -> None:
         self._by_key: dict[tuple[str, str], list[RecordState]] = {}
+        self._lists: dict[tuple[str, str], tuple[Publisher, Period]] = {}
         for name, keys_of in check.needs.items():
-            for states in reader.of_datasets(datasets.of_catalogue(name)):
+            keys = datasets.of_catalogue(name)
+            if name in check.complete_only:
+                keys = reader.stated_complete(keys)
+            for states in reader.of_datasets(keys):
                 for state in states:
+                    self._note_list(name, state)
                     for key in dict.fromkeys(keys_of(state.record.content)):
                         self._by_key.setdefault((name, key), []).append(state)
 
@@ -129,6 +158,19 @@ class KnownStates:
 
     def find(self, name: str, key: str) -> Sequence[RecordState]:
         return self._by_key.get((name, key), ())
+
+    def list_of(self, catalogue: str, dataset: str) -> tuple[Publisher, Period] | None:
+        """Return who publishes a list, and the time from its first to its last record."""
+        return self._lists.get((catalogue, dataset))
+
+    @property
+    def list_periods(self) -> Sequence[Period]:
+        return [period for _, period in self._lists.values()]
+
+    def _note_list(self, catalogue: str, state: RecordState) -> None:
+        key = catalogue, state.record.dataset
+        publisher, period = self._lists.get(key, (state.record.publisher, state.period))
+        self._lists[key] = (publisher, period.joined(state.period))
 
 
 class KnowledgeAt(Knowledge):
@@ -140,6 +182,10 @@ class KnowledgeAt(Knowledge):
     def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
         states = self._states.find(catalogue, key)
         return [state.record for state in states if state.period.contains(self._day, self._instant)]
+
+    def publisher_of(self, catalogue: str, dataset: str) -> Publisher | None:
+        publisher, period = self._states.list_of(catalogue, dataset) or (None, None)
+        return publisher if period is not None and period.contains(self._day, self._instant) else None
 
     def earlier(self, record: CheckedRecord) -> Sequence[CheckedRecord]:
         own = [state for state in self._own if state.period.is_before(self._day, self._instant)]

@@ -51,8 +51,9 @@ def read_responses(
 ) -> Mapping[str, tuple[Response, ...]]:
     """Read the responses to some findings in a view, oldest first."""
     responses: dict[str, list[Response]] = {}
-    for batch in batched(findings if has_lists(conn) else (), _BATCH):
-        rows = _in_view(clocks, _values.text.in_(batch))
+    lists = read_lists(conn)
+    for batch in batched(findings if lists else (), _BATCH):
+        rows = _in_view(lists, clocks, _values.text.in_(batch))
         for row in conn.execute(rows).all():
             responses.setdefault(row.text, []).append(_response(row, _decode(row.content)))
     return {finding: tuple(sorted(own, key=_by_day)) for finding, own in responses.items()}
@@ -60,29 +61,30 @@ def read_responses(
 
 def newest_responded(conn: Connection, clocks: Clocks, limit: int) -> list[str]:
     """List the findings of the newest responses in a view."""
-    if not has_lists(conn):
+    lists = read_lists(conn)
+    if not lists:
         return []
-    newest = _in_view(clocks).order_by(t.release.c.sequence.desc(), _r.id).limit(limit)
+    newest = _in_view(lists, clocks).order_by(t.release.c.sequence.desc(), _r.id).limit(limit)
     return [row.text for row in conn.execute(newest).all()]
 
 
-def has_lists(conn: Connection) -> bool:
-    """Report whether the site has a list of responses; without one nothing needs to be looked for."""
-    return conn.scalar(select(_d.key).where(_d.catalogue == CATALOGUE).limit(1)) is not None
+def read_lists(conn: Connection) -> Sequence[int]:
+    """Read the keys of the site's lists of responses; without one nothing needs to be looked for."""
+    return conn.scalars(select(_d.key).where(_d.catalogue == CATALOGUE)).all()
 
 
-def answered(clocks: Clocks) -> Select[Any]:
-    """Select the ids of findings that have an answer in a view."""
+def answered(lists: Sequence[int], clocks: Clocks) -> Select[Any]:
+    """Select the ids of findings that have an answer in a view. ``lists``: of :func:`read_lists`."""
     kinds = t.value.alias("kind")
     answers = and_(kinds.c.revision == _s.revision, kinds.c.field == "kind", kinds.c.text.in_(ANSWERS))
-    return _in_view(clocks).with_only_columns(_values.text).join(kinds, answers)
+    return _in_view(lists, clocks).with_only_columns(_values.text).join(kinds, answers)
 
 
-def dismissed(conn: Connection, clocks: Clocks) -> list[str]:
+def dismissed(conn: Connection, lists: Sequence[int], clocks: Clocks) -> list[str]:
     """List the findings that are dismissed in a view, as they are in it."""
     kinds = t.value.alias("kind")
     is_dismissal = and_(kinds.c.revision == _s.revision, kinds.c.field == "kind", kinds.c.text == DISMISSED)
-    rows = conn.execute(_in_view(clocks).join(kinds, is_dismissal)).all()
+    rows = conn.execute(_in_view(lists, clocks).join(kinds, is_dismissal)).all()
     cited: dict[str, list[frozenset[str]]] = {}
     for row in rows:
         cited.setdefault(row.text, []).append(_cited(_decode(row.content)))
@@ -96,19 +98,17 @@ def handling(responses: Sequence[Response], cited: frozenset[str]) -> Handling:
     return "answered" if any(one.kind in ANSWERS for one in responses) else "unanswered"
 
 
-def _in_view(clocks: Clocks, *conditions: ColumnElement[bool]) -> Select[Any]:
-    """Select the responses in a view; ``text`` is the finding."""
+def _in_view(lists: Sequence[int], clocks: Clocks, *conditions: ColumnElement[bool]) -> Select[Any]:
+    """Select the responses in a view; ``text`` is the finding. It starts from the values of the lists."""
     return (
         select(_values.text, _v.content, _r.id, _d.name, t.release.c.number)
-        .join_from(t.dataset, t.span, _s.dataset == _d.key)
-        .join(
-            t.value,
-            and_(_values.revision == _s.revision, _values.dataset == _d.key, _values.field == "finding"),
-        )
+        .join_from(t.value, t.span, _s.revision == _values.revision)
+        .join(t.dataset, _d.key == _values.dataset)
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .join(t.release, t.release.c.sequence == _s.brought)
-        .where(_d.catalogue == CATALOGUE, _s.status == "stated", clocks.in_view(_s), *conditions)
+        .where(_values.dataset.in_(lists), _values.field == "finding", _s.status == "stated")
+        .where(clocks.in_view(_s), *conditions)
         .where(_v.content.is_not(None))
     )
 

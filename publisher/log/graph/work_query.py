@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any, get_args
 
@@ -79,6 +79,8 @@ class WorkQuery:
 class WorkPage:
     works: tuple[Work, ...]
     after: str | None
+    total: int
+    """Works of the query, on all pages."""
 
 
 def names_of(conn: Connection, name: str) -> tuple[str, ...]:
@@ -168,6 +170,17 @@ def based_releases(conn: Connection, names: Sequence[str], clocks: Clocks | None
 
 def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
     """List the works that records name in a view, in the order of their keys."""
+    keys = _select_keys(query, clocks)
+    page = conn.scalars(keys.order_by("key").limit(query.limit + 1)).all()
+    on_page = page[: query.limit]
+    works = tuple(read_work(conn, one, clocks) for one in on_page)
+    total = conn.scalar(
+        select(func.count()).select_from(_select_keys(replace(query, after=""), clocks).subquery())
+    )
+    return WorkPage(works, on_page[-1] if len(page) > query.limit else None, total or 0)
+
+
+def _select_keys(query: WorkQuery, clocks: Clocks) -> Select[Any]:
     cited = _keys_in_view(_c.work, _c.kind, _c.revision, query, clocks)
     listed = _keys_in_view(_w.key, _w.kind, _w.revision, query, clocks)
     if query.resolved is True:
@@ -176,11 +189,7 @@ def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
         keys = cited.where(~exists().where(_w.name == _c.work))
     else:
         keys = union(cited.where(~exists().where(_w.name == _c.work)), listed)
-    key = keys.subquery().c.key
-    page = conn.scalars(select(key).distinct().order_by(key).limit(query.limit + 1)).all()
-    on_page = page[: query.limit]
-    works = tuple(read_work(conn, one, clocks) for one in on_page)
-    return WorkPage(works, on_page[-1] if len(page) > query.limit else None)
+    return select(keys.subquery().c.key).distinct()
 
 
 def _keys_in_view(

@@ -83,12 +83,16 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
 
 
 def site_validity(service: Service, view: View, *state: object) -> Validity:
-    """Return the validity of what the whole site says in a view. ``state``: of what is derived from it."""
+    """Return the validity of what the whole site says in a view.
+
+    ``state``: of what is derived from releases some time after them, so that the time of a release does not
+    determine the response.
+    """
     sequence, day = service.log.queries.validator()
     published = service.published_anywhere(sequence)
     if view.as_of is not None:
-        return Validity((sequence, *state), published)
-    return Validity((sequence, *state, day), latest_modification(published, day))
+        return Validity((sequence, *state), published, decides=not state)
+    return Validity((sequence, *state, day), latest_modification(published, day), decides=not state)
 
 
 def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str, Cursor | None]:

@@ -25,6 +25,7 @@ def site_sitemap(published_site: PublishedSite) -> bytes:
     }
     newest = max((t for t in times.values() if t is not None), default=None)
     addresses: list[Address] = [(f"{base}/", newest), (f"{base}/catalog", newest)]
+    addresses += [(f"{base}/works", newest), (f"{base}/limits", newest)]
     addresses += [(f"{base}/developers", None), (f"{base}/docs", None)]
     for published_dataset in published_site.datasets:
         home = f"{base}/datasets/{published_dataset.dataset.name}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -40,7 +40,7 @@ from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HTML, Press
 from publisher.views.pages.statements import statement
-from publisher.views.pages.works import effect_feeds, work, work_list
+from publisher.views.pages.works import effect_feeds, work, work_files, work_list
 from publisher.views.syndication import calendar
 from publisher.views.syndication import scope as feeds
 from publisher.web import query_parameters
@@ -132,6 +132,8 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/limits.csv", results_file.CSV, limit_shares.as_csv),
         _download("/limits.xlsx", results_file.XLSX, limit_shares.as_xlsx),
         _download("/limits.jsonl", limit_shares.JSON_LINES, limit_shares.as_json_lines),
+        *_work_files("/works", work_files.works_as),
+        *_work_files("/effects", work_files.effects_as),
         *(_download(f"/effects.{form}", _feed(form), effect_feeds.as_feed(form)) for form in feeds.FORMS),
         *(_download(f"/findings.{form}", _feed(form), finding_files.as_feed(form)) for form in feeds.FORMS),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
@@ -195,6 +197,12 @@ def _download(path: str, media_type: str, make_reply: Callable[[Visit], Awaitabl
         return await make_reply(page_request.parse_visit(service, call))
 
     return AsyncRoute(_operation(path, media_type), handle, "file")
+
+
+def _work_files(path: str, make: Callable[[str], work_files.Download]) -> Iterator[AsyncRoute]:
+    types = {"csv": results_file.CSV, "xlsx": results_file.XLSX, "jsonl": work_files.JSON_LINES}
+    for suffix, media_type in types.items():
+        yield _download(f"{path}.{suffix}", media_type, make(suffix))
 
 
 def _image(press: Press, name: str) -> Route:

@@ -55,6 +55,20 @@ def test_a_service_for_a_cancelled_approval_is_to_be_looked_at_with_both_rows_ci
 
 
 @pytest.mark.parametrize(
+    ("approval", "cancelled"),
+    [
+        ("设立煤炭经营企业审批", COAL["name"]),
+        ("煤炭经营许可证核发", COAL["name"]),
+        ("粮食收购资格认定", "粮食收购资格认定"),
+        ("矿山救护队资质", "矿山救护队资质认定"),
+        ("防雷装置检测单位资质认定", "防雷装置检测资质审批"),
+    ],
+)
+def test_the_cancelled_approval_may_have_other_general_words(approval: str, cancelled: str) -> None:
+    assert len(check({**SERVICE, "approval": approval}, {**COAL, "name": cancelled})) == 1
+
+
+@pytest.mark.parametrize(
     ("service", "row"),
     [
         ({**SERVICE, "approval": "煤炭生产许可"}, COAL),

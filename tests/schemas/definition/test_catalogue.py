@@ -19,6 +19,7 @@ SHIPPED = [
     "commitment-evidence",
     "commitment-statements",
     "commitments",
+    "complete-lists",
     "discretion-standards",
     "fees",
     "government-funds",

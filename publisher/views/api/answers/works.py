@@ -66,6 +66,7 @@ class WorksLinks(Answer, frozen=True, kw_only=True):
 class Works(Answer, frozen=True, kw_only=True):
     """记录所引用的文件，按标识排列。/ Works that records cite or are, by key."""
 
+    total: int
     works: tuple[Work, ...]
     links: WorksLinks
 

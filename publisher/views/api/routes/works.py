@@ -89,6 +89,7 @@ def list_works(service: Service, call: Call) -> Reply:
     def build() -> answers.Works:
         page, cursor = work_page(service, query, digest)
         return answers.Works(
+            total=page.total,
             works=tuple(work_answer(service, work) for work in page.works),
             links=_links(service, call, cursor),
         )

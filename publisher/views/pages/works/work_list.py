@@ -8,6 +8,7 @@ from publisher.views.pages.printing import field_html, labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.pages.works import work_files
 from publisher.web.route import Reply
 
 PATH = "/works"
@@ -18,9 +19,8 @@ def work_list(press: Press, visit: Visit) -> Reply:
     service = visit.service
     params = visit.parse_query(api.WORKS, clocks=True)
     query, digest = api.work_query(service, params)
-    head = Head(
-        visit.t(*TITLE), data=visit.link("/v1/works", (*visit.pairs_without("cursor"), *visit.clocks))
-    )
+    own = visit.pairs_without("cursor", "limit")
+    head = Head(visit.t(*TITLE), data=visit.link("/v1/works", (*own, *visit.clocks)))
 
     def build() -> bytes:
         page, cursor = api.work_page(service, query, digest)
@@ -28,6 +28,9 @@ def work_list(press: Press, visit: Visit) -> Reply:
             "works.html",
             visit,
             head,
+            total=page.total,
+            files=[(title, visit.url(f"/works.{suffix}", own)) for title, suffix in work_files.FILES],
+            effects=[(title, visit.url(f"/effects.{suffix}")) for title, suffix in work_files.FILES],
             works=[
                 (
                     field_html.work_address(visit, one.key),

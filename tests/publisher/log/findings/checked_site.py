@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
+from publisher.log.database import graph_tables
 from publisher.log.database.finding_tables import finding
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part
@@ -81,6 +82,13 @@ def publish_statutes(
     source = put_workbook(log, repr(rows))
     log.drafts.stage(dataset, entries, part=None, source=source, parser_version="test 1")
     return log.releases.publish(dataset, effective_on=on, **options) is not None
+
+
+def graph_rows(log: Log) -> dict[str, set[tuple[Any, ...]]]:
+    """All rows of the graph, by table."""
+    with log._session.read() as conn:
+        tables = (graph_tables.citation, graph_tables.work_name, graph_tables.effect)
+        return {table.name: set(map(tuple, conn.execute(select(table)).all())) for table in tables}
 
 
 def stored(log: Log) -> set[tuple[Any, ...]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import random
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -24,14 +25,15 @@ from tests.publisher.log.findings.checked_site import (
     LIST,
     STATUTES,
     checked_log,
+    graph_rows,
     publish_list,
     publish_statutes,
     repeal,
     stored,
 )
-from tests.support import sqlite
 from tests.support.clock import Clock
 
+type NewDatabase = Callable[[Path], AbstractContextManager[str]]
 START = date(2020, 1, 1)
 BASIS = "《档案法实施办法》第八条"
 
@@ -210,7 +212,10 @@ class RandomLog:
             self.clock.advance(minutes=1)
             if self._random.random() < 0.4:
                 self.log.findings.update()
+            if self._random.random() < 0.3:
+                self.log.graph.update()
         self.log.findings.update()
+        self.log.graph.update()
 
     def _day(self) -> date:
         return START + timedelta(days=self._random.randrange(10))
@@ -323,7 +328,8 @@ def compare_random_log(url: str, folder: Path, seed: int) -> None:
     try:
         story = RandomLog(log, clock, seed)
         story.run()
-        incremental = stored(log)
+        incremental, graph = stored(log), graph_rows(log)
+        assert any(graph.values())
         assert log.integrity.verify().problems == ()
         for day, known_at in story.views():
             view = View(as_of=day, known_at=known_at)
@@ -332,13 +338,14 @@ def compare_random_log(url: str, folder: Path, seed: int) -> None:
                 expected = expected_ids(log, day, known_at, agreements=agreements)
                 assert {found.id for found in page.findings} == expected, (day, known_at)
         log.findings.rebuild()
-        assert stored(log) == incremental
+        log.graph.rebuild()
+        assert (stored(log), graph_rows(log)) == (incremental, graph)
     finally:
         log.close()
 
 
 @pytest.mark.parametrize("seed", range(2))
-def test_findings_of_random_logs_are_those_of_a_rebuild_and_of_every_view(
+def test_findings_and_graph_of_random_logs_are_those_of_a_rebuild_and_of_every_view(
     url: str, tmp_path: Path, seed: int
 ) -> None:
     compare_random_log(url, tmp_path, seed)
@@ -346,7 +353,9 @@ def test_findings_of_random_logs_are_those_of_a_rebuild_and_of_every_view(
 
 @pytest.mark.soak
 @pytest.mark.parametrize("first", range(100, 300, 50))
-def test_findings_of_200_random_logs_are_those_of_a_rebuild(first: int) -> None:
+def test_findings_and_graph_of_200_random_logs_are_those_of_a_rebuild(
+    new_database: NewDatabase, first: int
+) -> None:
     for seed in range(first, first + 50):
-        with tempfile.TemporaryDirectory() as folder:
-            compare_random_log(sqlite.new(Path(folder) / "qingdan.db"), Path(folder), seed)
+        with tempfile.TemporaryDirectory() as folder, new_database(Path(folder)) as address:
+            compare_random_log(address, Path(folder), seed)

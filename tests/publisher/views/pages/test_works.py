@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import re
 from collections.abc import Iterator
@@ -85,3 +87,23 @@ def test_effects_are_a_feed_with_the_filters_of_the_list(site: Site, form: str) 
     assert f"废止《{WORK}》" in page(site, f"/effects.{form}")
     assert f"废止《{WORK}》" not in page(site, f"/effects.{form}?kind=amends")
     assert site.client.get(f"/effects.{form}?kind=other").status_code == 422
+
+
+def test_works_and_effects_are_files_of_all_pages(site: Site) -> None:
+    total = site.client.get("/v1/works?limit=1").json()["total"]
+    rows = list(csv.reader(io.StringIO(page(site, "/works.csv").removeprefix("\ufeff"))))
+    assert len(rows) == total + 1 > 2
+    assert next(row for row in rows if row[0] == WORK)[1:5] == [WORK, "法律法规规章", "是", "1"]
+    lines = page(site, "/works.jsonl?kind=statute").splitlines()
+    assert json.loads(lines[0])["kind"] == "statute"
+    (effect,) = list(csv.reader(io.StringIO(page(site, "/effects.csv"))))[1:]
+    assert (effect[0], effect[2], effect[4]) == ("废止", WORK, "2015-06-01")
+    assert [json.loads(line)["target"] for line in page(site, "/effects.jsonl").splitlines()] == [WORK]
+    assert site.client.get("/effects.csv?kind=other").status_code == 422
+    for name in ("works", "effects"):
+        assert site.client.get(f"/{name}.xlsx").content.startswith(b"PK")
+    html = page(site, "/works")
+    assert f"{total}份文件" in html
+    assert 'href="/works.csv"' in html
+    assert 'href="/works"' in page(site, "/")
+    assert "/works</loc>" in page(site, "/sitemap.xml")

@@ -1,0 +1,1 @@
+"""What is not in a list that its own publisher stated to be complete."""

@@ -1,0 +1,91 @@
+"""Lists that are complete, as a record of the kind ``complete-lists`` of their own publishing body states.
+
+No other list is used: from an incomplete one nothing follows about what it does not contain.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from publisher.checks.approval_names import ApprovalName, compare_names, names_in
+from publisher.checks.check import CheckedRecord, Knowledge, Publisher
+from schemas.definition.catalogue import Content
+from schemas.reference.administrative_divisions import shorten_code
+from schemas.reference.government_levels import Level, levels_in
+
+STATEMENTS = "complete-lists"
+"""Name of the catalogue."""
+_LEAST_SHARED = 0.5
+"""Shared pairs of characters from which on names are near, as a share of those of either name."""
+_NAMES = ("name", "parent_name", "sub_name")
+
+
+@dataclass(frozen=True, slots=True)
+class CompleteList:
+    statement: CheckedRecord
+    publisher: Publisher
+
+    @property
+    def dataset(self) -> str:
+        return str(self.statement.content["list"])
+
+
+def keys_of_statement(content: Content) -> Iterable[str]:
+    yield str(content.get("kind", ""))
+
+
+def keys_of_row(content: Content) -> Iterable[str]:
+    """Yield the keys of the names of a row: their pairs of characters."""
+    for name in _names_of(content):
+        yield from name.pairs
+
+
+def find_complete_lists(knowledge: Knowledge, kind: str) -> Iterator[CompleteList]:
+    """Yield the complete lists of a kind that have records on the day, whose own publisher says so."""
+    for statement in knowledge.find(STATEMENTS, kind):
+        publisher = knowledge.publisher_of(kind, str(statement.content["list"]))
+        if publisher is not None and publisher.body == statement.publisher.body != "":
+            yield CompleteList(statement, publisher)
+
+
+def covers(own: Publisher, other: Publisher, *, same_area: bool) -> bool:
+    """Test whether what a list of a publisher does not contain may not stand in a list of another one.
+
+    ``same_area``: whether it may be a list of the same area, and not only of one below. A place that is not
+    stated is none.
+    """
+    if not other.division:
+        return False
+    below = shorten_code(other.division)
+    if own.division:
+        above = shorten_code(own.division)
+        return below.startswith(above) and (same_area or below != above)
+    return Level.NATION in levels_in(own.body)
+
+
+def near_rows(
+    knowledge: Knowledge, kind: str, names: Sequence[ApprovalName]
+) -> Mapping[str, Sequence[CheckedRecord]]:
+    """Map datasets of a kind to their rows whose names are near one of some names."""
+    rows: dict[str, dict[str, CheckedRecord]] = {}
+    for key in sorted({pair for name in names for pair in name.pairs}):
+        for row in knowledge.find(kind, key):
+            rows.setdefault(row.dataset, {})[row.id] = row
+    return {dataset: [row for row in own.values() if _is_near(names, row)] for dataset, own in rows.items()}
+
+
+def _is_near(names: Sequence[ApprovalName], row: CheckedRecord) -> bool:
+    return any(_are_near(one, other) for other in _names_of(row.content) for one in names)
+
+
+def _are_near(one: ApprovalName, other: ApprovalName) -> bool:
+    """Test whether two names may mean the same, by far less than what makes them the same approval."""
+    comparison = compare_names(one, other)
+    return max(comparison.contained) >= _LEAST_SHARED
+
+
+def _names_of(content: Content) -> Iterator[ApprovalName]:
+    for field in _NAMES:
+        if isinstance(value := content.get(field), str):
+            yield from names_in(value)
