@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.log import transfer
+from publisher.log.approvals.approvals import Approvals
 from publisher.log.blob_store import DatabaseBlobs, FolderBlobs
 from publisher.log.changes.changes import Changes
 from publisher.log.clocks import utc_now
@@ -47,6 +48,7 @@ class Log:
         """The site got its first entries when it was opened."""
         self.datasets = Datasets(session)
         self.drafts = Drafts(session)
+        self.approvals = Approvals(session)
         self.releases = Releases(session)
         self.queries = Queries(session)
         self.feed_changes = FeedChanges(session)

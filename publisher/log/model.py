@@ -11,6 +11,7 @@ from typing import Any, Literal
 import msgspec
 
 from publisher.log.predicate import Predicate
+from publisher.log.release_approval import ReleaseApproval
 from schemas.definition.catalogue import Content
 
 type ChangeKind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
@@ -57,6 +58,8 @@ class Dataset:
     """``demo``, ``partial``: the machine-readable form of ``notice``."""
     source_note: str = ""
     parts: tuple[Part, ...] = ()
+    two_persons: bool = False
+    """Nothing is published without the approval of a second person."""
     created_at: datetime | None = None
     named_at: datetime | None = None
     """Time when a part was last added, renamed, merged or closed. Responses of every state show new names."""
@@ -281,6 +284,7 @@ class Release:
     """SHA-256 of its document, which its entry in the log contains."""
     entry: int = 0
     """Position of its entry in the log."""
+    approval: ReleaseApproval | None = None  # of a dataset under the two-person rule
     salts: Mapping[str, str] = field(default_factory=dict)
     """Salts of the document's commitments to ``actor``, ``basis``, ``note`` and ``left_out``, hexadecimal."""
 

@@ -177,6 +177,8 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
             )
         )
     )
+    if created.two_persons:
+        change_dataset(conn, key, {"two_persons": True}, now)
     for part in dataset.parts:
         _insert_part(conn, key, part)
     return replace(created, parts=parts(conn, key))

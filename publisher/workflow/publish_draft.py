@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -37,11 +38,15 @@ def publish_draft(
     actor: str = "",
     without_errors: bool = False,
     on_conflict: OnConflict = "refuse",
+    parts: Sequence[str] | None = None,
+    emergency: str = "",
     progress: Progress = worker.ignore_progress,
 ) -> Release | None:
     """Publish the draft as one release; None if it changes nothing. The search index is not updated.
 
-    Raises :class:`LogError`: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
+    ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved. Raises
+    :class:`LogError`: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``,
+    ``approval-void``.
     """
     draft = log.drafts.get(dataset)
     return log.releases.publish(
@@ -51,6 +56,8 @@ def publish_draft(
         note=note,
         actor=actor,
         on_conflict=on_conflict,
+        parts=parts,
+        emergency=emergency,
         without_errors=without_errors or (draft is not None and _accepts_errors(draft)),
         progress=lambda done, total: progress(PUBLISHING, done, total),
     )

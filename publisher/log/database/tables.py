@@ -25,7 +25,7 @@ from publisher.log.database.sealing.sealed_columns import sealed, sealed_on_upda
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0020"
+HEAD = "0021"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -127,6 +127,7 @@ release = Table(
     Column("basis_salt", LargeBinary),
     UniqueConstraint("dataset", "number"),
     *sealed("release", "sequence"),
+    Column("approval", CodePointText),  # of a dataset under the two-person rule, as JSON with names and salts
 )
 
 import_ = Table(
@@ -313,6 +314,26 @@ repeal = Table(
     UniqueConstraint("dataset", "ended", "notice"),
 )
 """Decisions of clerks about repeals that notices propose."""
+
+submission = Table(
+    "submission",
+    metadata,
+    Column("key", Integer64, primary_key=True),
+    Column("dataset", ForeignKey("dataset.key"), nullable=False),
+    Column("kind", CodePointText, nullable=False),
+    Column("request", CodePointText, nullable=False),  # heading, amendment and review of secrecy, as JSON
+    Column("digest", CodePointText, nullable=False),
+    Column("drafter", CodePointText, nullable=False),
+    Column("submitted_at", BigInteger, nullable=False),
+    Column("state", CodePointText, nullable=False),
+    Column("reviewer", CodePointText, nullable=False),
+    Column("decided_at", BigInteger),
+    Column("reason", CodePointText, nullable=False),
+    Column("release", ForeignKey("release.sequence")),
+    *sealed("submission"),
+    Index("submission_dataset", "dataset", "state"),
+)
+"""What waits for a second person, and what he decided."""
 
 source_bytes = Table(
     "source_bytes",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -24,10 +25,14 @@ def compare_draft(
     *,
     day: int,
     on_conflict: OnConflict,
+    imports: Sequence[Any] | None = None,
 ) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
-    """Fill the table ``plan``. → imports, errors and warnings. Raises ``LogError('no-draft')``."""
+    """Fill the table ``plan``. → imports, errors and warnings. ``imports``: rows of some; None: all.
+
+    Raises ``LogError('no-draft')``.
+    """
     repeals.mark_repealed(conn, dataset, catalogue, day=day)
-    imports = staging.draft_imports(conn, dataset)
+    imports = staging.draft_imports(conn, dataset) if imports is None else imports
     if not imports:
         raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
     windows, first_later_day = planning.find_windows(

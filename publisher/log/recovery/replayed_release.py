@@ -97,6 +97,8 @@ class ReplayedRelease:
             "erased": False,
             "format": document["format"],
         }
+        if "approval" in document:  # names stay commitments
+            row["approval"] = msgspec.json.encode(document["approval"]).decode()
         for name in SALTED:  # a text that is not public, or was destroyed, stays a commitment
             one = opening.get(name)
             row |= {

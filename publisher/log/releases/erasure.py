@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, delete, exists, func, select, update
 
 from publisher.log import registry
+from publisher.log.approvals import two_persons
 from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
 from publisher.log.citations import graph_rows
@@ -228,8 +229,9 @@ class ErasureRelease:
 def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
     """List the sequences of the releases of a clerk. Raises ``LogError('no-such-actor')``."""
     c = t.release.c
-    query = select(c.sequence).where(c.actor == storable(actor), c.actor_salt.is_not(None))
-    sequences = conn.scalars(query.order_by(c.sequence)).all()
+    is_clerk = (c.actor == storable(actor)) & c.actor_salt.is_not(None)
+    is_named = c.approval.contains(msgspec.json.encode({"name": storable(actor)}).decode()[1:-1])
+    sequences = conn.scalars(select(c.sequence).where(is_clerk | is_named).order_by(c.sequence)).all()
     if not actor.strip() or not sequences:
         raise LogError(
             "no-such-actor",
@@ -248,6 +250,7 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
     sequences, c = releases_of_actor(conn, actor), t.release.c
     datasets = conn.scalars(select(c.dataset).where(c.sequence.in_(sequences)).distinct()).all()
     destroy_actors(conn, sequences)
+    _destroy_names(conn, sequences)
     document = documents.erasure_document(
         registry.site(conn).tag_authority,
         erased_property="actor",
@@ -271,6 +274,15 @@ def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
         conn.execute(update(t.release).where(*named).values(actor="", actor_salt=None))
         conn.execute(update(t.site).values(scrub_pending=True))
     return count
+
+
+def _destroy_names(conn: Connection, releases: Sequence[int]) -> None:
+    """Destroy all names and salts in what releases say of their approval; commitments stay."""
+    c = t.release.c
+    for row in conn.execute(select(c.sequence, c.approval).where(c.sequence.in_(releases))).all():
+        if row.approval is not None:
+            text = two_persons.without_names(row.approval, documents.text_commitment)
+            conn.execute(update(t.release).where(c.sequence == row.sequence).values(approval=text))
 
 
 def referenced_sources(conn: Connection) -> frozenset[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
 
+from publisher.log.approvals.approved_content import imports_of_parts
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
@@ -36,13 +38,18 @@ def publish(
     on_conflict: OnConflict,
     without_errors: bool,
     progress: Progress,
+    parts: Sequence[str] | None = None,
 ) -> int | None:
-    """Publish the draft. → the sequence of the release; None if nothing changes (the draft is deleted too).
+    """Publish the draft, or some parts of it. → the sequence of the release; None if nothing changes, and
+    then what was to be published leaves the draft too.
 
     Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
     day = heading.effective_on.toordinal()
-    windows, errors, _ = compare_draft(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
+    chosen = None if parts is None else imports_of_parts(conn, dataset, parts)
+    windows, errors, _ = compare_draft(
+        database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
+    )
     blocked: frozenset[tuple[int, int]] = frozenset()
     if catalogue.running:
         blocked = frozenset(entry for conflict in errors for entry in conflict.entries)
@@ -257,11 +264,8 @@ def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) ->
     ).all()
     versions = sorted({row.parser_version for row in rows if row.parser_version})
     left_out = [item for row in rows for item in msgspec.json.decode(row.left_out)]
-    return Heading(
-        effective_on=heading.effective_on,
-        basis=heading.basis,
-        note=heading.note,
-        actor=heading.actor,
+    return replace(
+        heading,
         parser_version=", ".join(versions),
         # An import without the rows in error lists them already.
         left_out=(*left_out, *(row for row in _rows_in_error(conn) if row not in left_out)),

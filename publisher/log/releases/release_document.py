@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
 from publisher.log import registry
+from publisher.log.approvals import two_persons
 from publisher.log.canonical_json import new_salt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -120,7 +121,13 @@ def build(
         software_version=row["software_version"],
         sources=_sources(conn, sources, then.get("sources", ())),
         previous=previous,
+        **_approval(row),
     )
+
+
+def _approval(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    approval = two_persons.public_approval(row.get("approval"), text_commitment)
+    return {} if approval is None else {"approval": approval}
 
 
 def _salted(row: Mapping[str, Any], name: str, stored: Mapping[str, Any]) -> str | None:

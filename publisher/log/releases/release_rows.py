@@ -11,11 +11,14 @@ import msgspec
 from sqlalchemy import Connection, Select, func, or_, select
 
 from publisher.log import registry
+from publisher.log.approvals import two_persons
 from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import moment
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 from publisher.log.model import TAKING_EFFECT, LogError, Release
+from publisher.log.release_approval import ReleaseApproval
+from publisher.log.transparency.documents import text_commitment
 
 _b = t.release.c
 _BATCH = 1_000
@@ -111,7 +114,21 @@ def _release(row: Any, sources: Sequence[Any]) -> Release:
         erased=row.erased,
         document=row.document or "",
         entry=row.entry or 0,
+        approval=_approval(row.approval),
         salts={name: bytes(salt).hex() for name in _SALTED if (salt := getattr(row, f"{name}_salt"))},
+    )
+
+
+def _approval(text: str | None) -> ReleaseApproval | None:
+    stored = two_persons.public_approval(text, text_commitment)
+    if stored is None:
+        return None
+    day = stored["secrecy_reviewed_on"]
+    return ReleaseApproval(
+        digest=stored["digest"],
+        emergency=stored["emergency"],
+        secrecy_reviewed_on=None if day is None else date.fromisoformat(day),
+        people=tuple((person["role"], person["commitment"]) for person in stored["people"]),
     )
 
 

@@ -38,6 +38,8 @@ class Heading:
     extra_counts: Mapping[str, int] | None = None
     erased: tuple[str, ...] = ()
     """Ids of records that the release erases."""
+    approval: str | None = None
+    """Column ``release.approval``, under the two-person rule."""
 
 
 _TOLERANCE = timedelta(minutes=5)
@@ -145,6 +147,7 @@ def _release_row(
         "previous_hash": hash_chain.FIRST if previous is None else previous.document,
         "erased": False,
         "format": FORMAT,
+        "approval": heading.approval,
         **release_document.new_salts(),
     }
     return row

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import date
 
 from sqlalchemy import Connection, select
 
 from publisher.log import generated_files, registry
+from publisher.log.approvals import two_persons
+from publisher.log.approvals.submission import PublicationRequest
+from publisher.log.approvals.two_persons import Authority
 from publisher.log.database import tables as t
 from publisher.log.drafts import staging
 from publisher.log.drafts.drafts import drop_unreferenced, find_draft_catalogue
@@ -41,27 +45,45 @@ class Releases:
         actor: str = "",
         on_conflict: OnConflict = "refuse",
         without_errors: bool = False,
+        parts: Sequence[str] | None = None,
+        emergency: str = "",
         progress: Callable[[int, int], None] | None = None,
     ) -> Release | None:
-        """Publish the draft. → the release; None if nothing changes. The draft is empty afterwards.
+        """Publish the draft, or ``parts`` of it. → the release; None if nothing changes. What was published
+        leaves the draft.
 
-        Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
+        ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved. Raises
+        ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``,
+        ``approval-void``.
         """
+        request = PublicationRequest(
+            kind="draft",
+            basis=basis,
+            note=note,
+            effective_on=effective_on,
+            parts=None if parts is None else tuple(parts),
+            without_errors=without_errors,
+            on_conflict=on_conflict,
+        )
         with self._session.append() as conn:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
+            heading = Heading(effective_on, basis, note, actor)
+            heading, authority = _authorise(conn, row, heading, request, emergency)
             sequence = publication.publish(
                 self._session.database,
                 conn,
                 row,
                 catalogue,
-                Heading(effective_on, basis, note, actor),
+                heading,
                 now=self._session.clock(),
                 on_conflict=on_conflict,
                 without_errors=without_errors,
                 progress=progress or _ignore_progress,
+                parts=parts,
             )
             if sequence is not None:
+                two_persons.settle(conn, authority, sequence)
                 return _release(conn, row, sequence)
         drop_unreferenced(self._session, digests)
         return None
@@ -74,23 +96,42 @@ class Releases:
         reason: str,
         basis: str = "",
         actor: str = "",
+        emergency: str = "",
     ) -> Release:
         """Correct (更正) contents for the whole period of the state in force today, or next, or last.
 
-        Raises ``LogError('reason-missing')`` if the reason is blank, as :meth:`withdraw` and :meth:`rename`.
+        Raises ``LogError('reason-missing')`` if the reason is blank, and ``approval-needed`` as
+        :meth:`publish`; :meth:`withdraw`, :meth:`rename` and :meth:`cancel` do so too.
         """
+        request = PublicationRequest(kind="correct", basis=basis, note=reason, records=corrections)
         return self._amend(
             dataset,
             Heading(self._session.today(), basis, reason, actor),
             lambda a, h: a.correct(corrections, h),
+            request,
+            emergency,
         )
 
     def withdraw(
-        self, dataset: str, records: Sequence[str], *, reason: str, basis: str = "", actor: str = ""
+        self,
+        dataset: str,
+        records: Sequence[str],
+        *,
+        reason: str,
+        basis: str = "",
+        actor: str = "",
+        emergency: str = "",
     ) -> Release:
         """Withdraw records that should not have been published, on every day."""
+        request = PublicationRequest(
+            kind="withdraw", basis=basis, note=reason, records=dict.fromkeys(records)
+        )
         return self._amend(
-            dataset, Heading(self._session.today(), basis, reason, actor), lambda a, h: a.withdraw(records, h)
+            dataset,
+            Heading(self._session.today(), basis, reason, actor),
+            lambda a, h: a.withdraw(records, h),
+            request,
+            emergency,
         )
 
     def rename(
@@ -103,12 +144,25 @@ class Releases:
         reason: str,
         basis: str = "",
         actor: str = "",
+        emergency: str = "",
     ) -> Release:
         """Continue a record with ``content``, whose identity matches rows from now on."""
         heading = Heading(effective_on, basis, reason, actor)
-        return self._amend(dataset, heading, lambda a, h: a.rename(record, content, h))
+        request = PublicationRequest(
+            kind="rename", basis=basis, note=reason, effective_on=effective_on, records={record: content}
+        )
+        return self._amend(dataset, heading, lambda a, h: a.rename(record, content, h), request, emergency)
 
-    def cancel(self, dataset: str, number: int, *, reason: str, basis: str = "", actor: str = "") -> Release:
+    def cancel(
+        self,
+        dataset: str,
+        number: int,
+        *,
+        reason: str,
+        basis: str = "",
+        actor: str = "",
+        emergency: str = "",
+    ) -> Release:
         """Cancel a release that is not yet in effect. Records that never took effect are withdrawn; all else
         goes back to what it was.
 
@@ -120,10 +174,14 @@ class Releases:
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
+            request = PublicationRequest(kind="cancel", basis=basis, note=reason, release=number)
+            heading, authority = _authorise(conn, row, heading, request, emergency)
             self._refuse_migration(conn, dataset, number, catalogue)
             amendment = AmendmentRelease(self._session.database, conn, row, catalogue, self._session.clock())
             cancellation_release = CancellationRelease(self._session.database, conn, row)
-            return _release(conn, row, cancellation_release.cancel(number, catalogue, heading, amendment))
+            sequence = cancellation_release.cancel(number, catalogue, heading, amendment)
+            two_persons.settle(conn, authority, sequence)
+            return _release(conn, row, sequence)
 
     def _refuse_migration(self, conn: Connection, dataset: str, number: int, catalogue: Catalogue) -> None:
         """Refuse to cancel a release whose catalogue, or that before it, needs a migration to today's."""
@@ -148,12 +206,14 @@ class Releases:
         reason: str = "",
         basis: str = "",
         actor: str = "",
+        emergency: str = "",
     ) -> Release:
         """Continue with another catalogue. States from the day on are converted, earlier ones stay."""
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             old = self._session.catalogue(conn, row.catalogue_digest)
             heading = Heading(effective_on or self._session.today(), basis, reason, actor)
+            heading, _ = _authorise(conn, row, heading, None, emergency)
             sequence = catalogue_change.migrate(
                 self._session.database, conn, row, old, catalogue, convert, heading, now=self._session.clock()
             )
@@ -235,16 +295,36 @@ class Releases:
         return reseal.reseal(self._session)
 
     def _amend(
-        self, dataset: str, heading: Heading, make: Callable[[AmendmentRelease, Heading], int]
+        self,
+        dataset: str,
+        heading: Heading,
+        make: Callable[[AmendmentRelease, Heading], int],
+        request: PublicationRequest,
+        emergency: str,
     ) -> Release:
         _require_reason(heading)
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
+            heading, authority = _authorise(conn, row, heading, request, emergency)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             amendment_release = AmendmentRelease(
                 self._session.database, conn, row, catalogue, self._session.clock()
             )
-            return _release(conn, row, make(amendment_release, heading))
+            sequence = make(amendment_release, heading)
+            two_persons.settle(conn, authority, sequence)
+            return _release(conn, row, sequence)
+
+
+def _authorise(
+    conn: Connection,
+    row: DatasetRow,
+    heading: Heading,
+    request: PublicationRequest | None,
+    emergency: str,
+) -> tuple[Heading, Authority | None]:
+    """Add to the heading what the release says of its approval. Raises as :func:`.two_persons.authorise`."""
+    authority = two_persons.authorise(conn, row, request, publisher=heading.actor, emergency=emergency)
+    return heading if authority is None else replace(heading, approval=authority.text), authority
 
 
 def _require_ground(ground: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.commands.publishing.publish import ACTOR, BASIS, YES, report_release
+from publisher.cli.commands.publishing.publish import ACTOR, BASIS, EMERGENCY, YES, report_release
 from publisher.cli.commands.reading.history import find_one_id
 from publisher.cli.context import DAY, CommandContext, today, with_context
 from publisher.cli.terminal import change_lines, import_report, output
@@ -35,6 +35,7 @@ REASON = click.option("--reason", required=True, help="理由，将向社会公�
 @REASON
 @BASIS
 @ACTOR
+@EMERGENCY
 @YES
 @with_context
 def correct(
@@ -46,6 +47,7 @@ def correct(
     basis: str,
     actor: str,
     *,
+    emergency: str,
     yes: bool,
 ) -> int:
     """更正：改正发布有误的值 / Correct a value that was published wrongly; FIELD= empties it."""
@@ -53,7 +55,14 @@ def correct(
         record_id = find_one_id(log, dataset, record)
         content = _review_edit(log, dataset, record_id, values, kind="corrected")
         _confirm_amendment(context, log, "更正", "correction", reason, basis, yes=yes)
-        release = log.releases.correct(dataset, {record_id: content}, reason=reason, basis=basis, actor=actor)
+        release = log.releases.correct(
+            dataset,
+            {record_id: content},
+            reason=reason,
+            basis=basis,
+            actor=actor,
+            emergency=emergency,
+        )
         return report_release(context, log, release)
 
 
@@ -63,6 +72,7 @@ def correct(
 @REASON
 @BASIS
 @ACTOR
+@EMERGENCY
 @YES
 @with_context
 def withdraw(
@@ -73,6 +83,7 @@ def withdraw(
     basis: str,
     actor: str,
     *,
+    emergency: str,
     yes: bool,
 ) -> int:
     """撤回公布：撤回误列的记录 / Withdraw records that should not have been published."""
@@ -84,7 +95,9 @@ def withdraw(
         for change in preview_withdrawal(log, dataset, record_ids):
             change_lines.show_change(change, catalogue, show_effect=False)
         _confirm_amendment(context, log, "撤回公布", "withdrawal", reason, basis, yes=yes)
-        release = log.releases.withdraw(dataset, record_ids, reason=reason, basis=basis, actor=actor)
+        release = log.releases.withdraw(
+            dataset, record_ids, reason=reason, basis=basis, actor=actor, emergency=emergency
+        )
         return report_release(context, log, release)
 
 
@@ -96,6 +109,7 @@ def withdraw(
 @click.option("--effective-on", type=DAY, help="生效日期，默认今天 / Day of effect; today by default.")
 @BASIS
 @ACTOR
+@EMERGENCY
 @YES
 @with_context
 def rename(
@@ -108,6 +122,7 @@ def rename(
     basis: str,
     actor: str,
     *,
+    emergency: str,
     yes: bool,
 ) -> int:
     """更名：同一事项改用新名称，标识和历史不变 / Rename: the same item under another name keeps its id."""
@@ -123,6 +138,7 @@ def rename(
             reason=reason,
             basis=basis,
             actor=actor,
+            emergency=emergency,
         )
         return report_release(context, log, release)
 
@@ -133,10 +149,19 @@ def rename(
 @REASON
 @BASIS
 @ACTOR
+@EMERGENCY
 @YES
 @with_context
 def cancel(
-    context: CommandContext, dataset: str, number: int, reason: str, basis: str, actor: str, *, yes: bool
+    context: CommandContext,
+    dataset: str,
+    number: int,
+    reason: str,
+    basis: str,
+    actor: str,
+    *,
+    emergency: str,
+    yes: bool,
 ) -> int:
     """取消一次尚未生效的发布 / Cancel a release that is not yet in effect; this is a release."""
     with context.log() as log:
@@ -149,7 +174,9 @@ def cancel(
         if len(changes) > _MOST_CHANGES:
             output.print_line("…")
         _confirm_amendment(context, log, "取消", "cancellation", reason, basis, yes=yes)
-        release = log.releases.cancel(dataset, number, reason=reason, basis=basis, actor=actor)
+        release = log.releases.cancel(
+            dataset, number, reason=reason, basis=basis, actor=actor, emergency=emergency
+        )
         return report_release(context, log, release)
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 import click
 
+from publisher.cli.commands.publishing.publish import EMERGENCY
 from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
 
@@ -91,9 +92,21 @@ def create(
     "--label", "labels", multiple=True, help="标签，取代原有的，可重复 / Labels, instead of the old ones."
 )
 @click.option("--source-note", help="数据来源 / Source of the data.")
+@click.option(
+    "--two-persons/--one-person",
+    default=None,
+    help="发布须（不须）经另一人审核 / Whether nothing is published without a second person.",
+)
 @with_context
 def set_(
-    context: CommandContext, /, name: str, division: str | None, labels: tuple[str, ...], **texts: str | None
+    context: CommandContext,
+    /,
+    name: str,
+    division: str | None,
+    labels: tuple[str, ...],
+    *,
+    two_persons: bool | None,
+    **texts: str | None,
 ) -> None:
     """更改数据集的标题、公布机关、许可等，记入日志 / Change details of a dataset, as an entry of the log."""
     from schemas.reference import administrative_divisions
@@ -103,6 +116,7 @@ def set_(
     changes: dict[str, object] = {key: text for key, text in texts.items() if text is not None}
     changes |= {"division": division or None} if division is not None else {}
     changes |= {"labels": labels} if labels else {}
+    changes |= {"two_persons": two_persons} if two_persons is not None else {}
     if not changes:
         raise click.UsageError("没有写明要更改什么 / name at least one detail")
     with context.log() as log:
@@ -184,6 +198,7 @@ def show(context: CommandContext, name: str, *, as_json: bool) -> None:
 @click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
 @click.option("--note", default="", help="说明 / Note.")
 @click.option("--actor", default="", help="经办人 / The clerk.")
+@EMERGENCY
 @with_context
 def migrate(
     context: CommandContext,
@@ -193,12 +208,19 @@ def migrate(
     basis: str,
     note: str,
     actor: str,
+    emergency: str,
 ) -> None:
     """换用新的清单类型定义，作为一次发布 / Migrate to a new definition; this is a release."""
     with context.log() as log:
         to = context.catalogue(catalogue or log.datasets.get(name).catalogue)
         release = log.releases.migrate(
-            name, to, effective_on=effective_on or today(), basis=basis, reason=note, actor=actor
+            name,
+            to,
+            effective_on=effective_on or today(),
+            basis=basis,
+            reason=note,
+            actor=actor,
+            emergency=emergency,
         )
     output.print_message(
         f"已换用清单类型 {to.name}，第{release.number}次发布。", f"Migrated, release {release.number}."

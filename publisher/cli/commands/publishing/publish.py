@@ -33,6 +33,12 @@ ACTOR = click.option(
     default="",
     help="经办人，QINGDAN_SHOW_ACTOR=1 时将向社会公布 / The clerk; published with QINGDAN_SHOW_ACTOR=1.",
 )
+EMERGENCY = click.option(
+    "--emergency",
+    default="",
+    metavar="REASON",
+    help="紧急时未经审核即发布的理由，永久随发布公布 / Why nobody approved it first; published for ever.",
+)
 YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
 
 
@@ -50,6 +56,13 @@ YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not a
     "--replace-later", is_flag=True, help="替换已发布的更晚生效的内容 / Replace states of later effect."
 )
 @click.option(
+    "--part",
+    "parts",
+    multiple=True,
+    help="只发布草稿中的这个报送部门，可重复 / Only this part of the draft; may be repeated.",
+)
+@EMERGENCY
+@click.option(
     "--accept",
     multiple=True,
     type=click.Choice(_GUARDS),
@@ -64,6 +77,8 @@ def publish(
     note: str,
     actor: str,
     *,
+    parts: tuple[str, ...],
+    emergency: str,
     without_errors: bool,
     keep_later: bool,
     replace_later: bool,
@@ -88,6 +103,8 @@ def publish(
                 actor=actor,
                 without_errors=without_errors,
                 on_conflict=on_conflict,
+                parts=parts or None,
+                emergency=emergency,
                 progress=progress,
             )
         if release is None:

@@ -167,6 +167,22 @@ class SchemaLinks(Answer, frozen=True, kw_only=True):
     dataset: str
 
 
+class ReleasePerson(Answer, frozen=True, kw_only=True):
+    role: Annotated[str, Meta(description="填报、审核、发布或保密审查 / Role")]
+    commitment: Annotated[str, Meta(description="加盐的承诺值，不公布姓名 / Salted commitment to the name")]
+
+
+class ReleaseApproval(Answer, frozen=True, kw_only=True):
+    """发布前的审核，或紧急发布的理由。/ The approval before a release, or the reason of an emergency."""
+
+    digest: Annotated[str, Meta(description="所审核内容的 SHA-256；紧急时为空 / Of what was approved")]
+    emergency: Annotated[
+        str | None, Meta(description="未经审核即发布的理由 / Why it was published without an approval")
+    ]
+    secrecy_reviewed_on: Annotated[date | None, Meta(description="保密审查日期 / Day of the secrecy review")]
+    people: tuple[ReleasePerson, ...]
+
+
 class Release(Answer, frozen=True, kw_only=True):
     """一次发布：全部生效或全部不生效，发布后不再更改。/ One atomic release; never edited."""
 
@@ -199,6 +215,13 @@ class Release(Answer, frozen=True, kw_only=True):
     hash: str
     document: Annotated[
         str, Meta(description="存证文件的 SHA-256，即日志条目所记 / SHA-256 of its document, as in its entry")
+    ]
+    approval: Annotated[
+        ReleaseApproval | None,
+        Meta(
+            description="两人发布规则下的审核；null：不适用此规则 / Its approval under the two-person rule; "
+            "null: not under the rule"
+        ),
     ]
     salts: Annotated[
         dict[str, str],

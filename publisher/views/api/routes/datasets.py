@@ -7,6 +7,7 @@ from typing import Any
 
 from openapi.operation import Operation
 from publisher.log import model
+from publisher.log.release_approval import ReleaseApproval
 from publisher.views.api import published_site, requested_view
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
@@ -286,6 +287,13 @@ def get_release(service: Service, call: Call) -> Reply:
     )
 
 
+def _approval(approval: ReleaseApproval | None) -> common.ReleaseApproval | None:
+    if approval is None:
+        return None
+    people = tuple(common.ReleasePerson(role=role, commitment=who) for role, who in approval.people)
+    return common.fill(common.ReleaseApproval, approval, people=people)
+
+
 def _release(service: Service, release: model.Release) -> common.Release:
     home = service.link(f"/v1/datasets/{release.dataset}")
     pinned, first = f"?release={release.number}", service.first_checkpoint(release)
@@ -296,6 +304,7 @@ def _release(service: Service, release: model.Release) -> common.Release:
         actor=release.actor if service.shows_actor else "",
         sources=tuple(source_answer(s) for s in release.sources),
         left_out=tuple(dict(row) for row in release.left_out),
+        approval=_approval(release.approval),
         salts={n: s for n, s in release.salts.items() if n != "actor" or service.shows_actor},
         checkpoint=first.note if first else None,
         links=common.ReleaseLinks(

@@ -1,0 +1,190 @@
+"""Submission to a second person, approval and return."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, select, update
+
+from publisher.log import registry
+from publisher.log.approvals import submission as s
+from publisher.log.approvals.approved_content import compute_digest
+from publisher.log.approvals.submission import (
+    OPEN,
+    PublicationRequest,
+    Secrecy,
+    Submission,
+    SubmissionState,
+)
+from publisher.log.clocks import micros, moment
+from publisher.log.database import tables as t
+from publisher.log.database.connection import inserted_key
+from publisher.log.database.storable_text import storable
+from publisher.log.model import LogError
+from publisher.log.session import Session
+
+_c = t.submission.c
+
+
+class Approvals:
+    """``log.approvals``: who submits, and who approves exactly what was submitted."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def submit(
+        self, dataset: str, request: PublicationRequest, *, drafter: str, secrecy: Secrecy | None = None
+    ) -> Submission:
+        """Submit a request. It replaces an earlier one that is not published, of the same kind and parts.
+
+        Raises ``LogError``: ``no-draft``, ``not-for-the-public`` (its 公开属性 is not 主动公开),
+        ``drafter-missing``.
+        """
+        secrecy = secrecy or Secrecy()
+        if secrecy.openness != OPEN:
+            raise LogError(
+                "not-for-the-public",
+                f"公开属性为“{secrecy.openness}”的内容不能发布，只能留在草稿中。",
+                f"Content whose 公开属性 is {secrecy.openness!r} stays in the draft.",
+            )
+        if not drafter.strip():
+            raise LogError("drafter-missing", "没有写明填报人。", "The drafter is blank.")
+        with self._session.write() as conn:
+            row = registry.dataset_row(conn, dataset)
+            digest = compute_digest(conn, row, request, secrecy)
+            self._replace_earlier(conn, row.key, request)
+            key = inserted_key(
+                conn.execute(
+                    t.submission.insert().values(
+                        dataset=row.key,
+                        kind=request.kind,
+                        request=s.encode(request, secrecy),
+                        digest=digest,
+                        drafter=storable(drafter.strip()),
+                        submitted_at=micros(self._session.clock()),
+                        state="submitted",
+                        reviewer="",
+                        reason="",
+                    )
+                )
+            )
+            return _get(conn, key)
+
+    def get(self, key: int) -> Submission:
+        """Raises ``LogError('no-such-submission')``."""
+        with self._session.read() as conn:
+            return _get(conn, key)
+
+    def list(
+        self, dataset: str | None = None, states: Sequence[SubmissionState] = ("submitted", "approved")
+    ) -> Sequence[Submission]:
+        """List submissions, those that wait longest first."""
+        query = select(t.submission).where(_c.state.in_(states)).order_by(_c.submitted_at, _c.key)
+        with self._session.read() as conn:
+            if dataset is not None:
+                query = query.where(_c.dataset == registry.dataset_row(conn, dataset).key)
+            return [_submission(conn, row) for row in conn.execute(query).all()]
+
+    def approve(self, key: int, *, digest: str, reviewer: str) -> Submission:
+        """Approve exactly what has this digest. A second approval changes nothing.
+
+        Raises ``LogError``: ``no-such-submission``, ``digest-moved``, ``same-person``,
+        ``submission-decided``.
+        """
+        with self._session.write() as conn:
+            one = _get(conn, key)
+            if one.state == "approved" and one.reviewer == reviewer and one.digest == digest:
+                return one
+            _require_undecided(one, ("submitted",))
+            if digest != one.digest or not one.is_current:
+                raise LogError(
+                    "digest-moved",
+                    "提交之后内容有改动，与所看的不同。请看新的内容，由填报人重新提交。",
+                    "The content changed after it was submitted and is not what was shown. The "
+                    "drafter has to submit it again.",
+                )
+            if reviewer.strip() in ("", one.drafter):
+                raise LogError(
+                    "same-person", "填报人不能审核自己的内容。", "A drafter does not approve his own work."
+                )
+            self._decide(conn, key, "approved", reviewer, "")
+            return _get(conn, key)
+
+    def return_(self, key: int, *, reviewer: str, reason: str) -> Submission:
+        """Send a submission back. Raises ``LogError``: ``no-such-submission``, ``submission-decided``,
+        ``reason-missing``."""
+        if not reason.strip():
+            raise LogError("reason-missing", "请写明退回的理由。", "State why it is returned.")
+        with self._session.write() as conn:
+            _require_undecided(_get(conn, key), ("submitted", "approved"))
+            self._decide(conn, key, "returned", reviewer, reason.strip())
+            return _get(conn, key)
+
+    def _replace_earlier(self, conn: Connection, dataset: int, request: PublicationRequest) -> None:
+        query = select(t.submission).where(
+            _c.dataset == dataset, _c.kind == request.kind, _c.state.in_(("submitted", "approved"))
+        )
+        for row in conn.execute(query).all():
+            own, _ = s.decode(row.request)
+            if (own.parts, sorted(own.records)) == (request.parts, sorted(request.records)):
+                conn.execute(update(t.submission).where(_c.key == row.key).values(state="replaced"))
+
+    def _decide(self, conn: Connection, key: int, state: SubmissionState, reviewer: str, reason: str) -> None:
+        conn.execute(
+            update(t.submission)
+            .where(_c.key == key)
+            .values(
+                state=state,
+                reviewer=storable(reviewer.strip()),
+                reason=storable(reason),
+                decided_at=micros(self._session.clock()),
+            )
+        )
+
+
+def _require_undecided(one: Submission, states: Sequence[SubmissionState]) -> None:
+    if one.state not in states:
+        raise LogError(
+            "submission-decided",
+            "这次提交已有结果，或已被新的提交取代。",
+            "The submission has its outcome, or a newer one replaced it.",
+        )
+
+
+def _get(conn: Connection, key: int) -> Submission:
+    row = conn.execute(select(t.submission).where(_c.key == key)).first()
+    if row is None:
+        raise LogError("no-such-submission", f"没有提交 {key}。", f"There is no submission {key}.")
+    return _submission(conn, row)
+
+
+def _submission(conn: Connection, row: Any) -> Submission:
+    name = conn.scalar(select(t.dataset.c.name).where(t.dataset.c.key == row.dataset)) or ""
+    request, secrecy = s.decode(row.request)
+    return Submission(
+        key=row.key,
+        dataset=name,
+        request=request,
+        secrecy=secrecy,
+        digest=row.digest,
+        drafter=row.drafter,
+        submitted_at=moment(row.submitted_at),
+        state=row.state,
+        reviewer=row.reviewer,
+        decided_at=None if row.decided_at is None else moment(row.decided_at),
+        reason=row.reason,
+        is_current=_is_current(conn, name, row, request, secrecy),
+    )
+
+
+def _is_current(
+    conn: Connection, dataset: str, row: Any, request: PublicationRequest, secrecy: Secrecy
+) -> bool:
+    if row.state not in ("submitted", "approved"):
+        return False
+    try:
+        now = compute_digest(conn, registry.dataset_row(conn, dataset), request, secrecy)
+    except LogError:  # the draft was discarded
+        return False
+    return bool(now == row.digest)

@@ -1,0 +1,69 @@
+"""The digest of what is submitted: its heading, and the canonical lines of the draft."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select
+
+from publisher.log import registry
+from publisher.log.approvals.submission import PublicationRequest, Secrecy, heading_line
+from publisher.log.canonical_json import canonical
+from publisher.log.database import tables as t
+from publisher.log.database.connection import stream
+from publisher.log.drafts import repeal_decisions, staging
+from publisher.log.model import LogError
+from publisher.log.registry import DatasetRow
+
+
+def compute_digest(
+    conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
+) -> str:
+    """Hash what would be published now. Raises ``LogError('no-draft')`` if a part has no import."""
+    digest = hashlib.sha256()
+    for line in _lines(conn, dataset, request, secrecy):
+        digest.update(line + b"\n")
+    return digest.hexdigest()
+
+
+def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str] | None) -> Sequence[Any]:
+    """List the imports of the draft that are of these parts; None: all.
+
+    Raises ``LogError``: ``no-draft``, ``no-such-part``.
+    """
+    imports = staging.draft_imports(conn, dataset)
+    if parts is None:
+        chosen = list(imports)
+        missing = not chosen
+    else:
+        keys = {registry.part_key(conn, dataset.key, part) for part in parts}
+        chosen = [row for row in imports if row.part in keys]
+        missing = not chosen or {row.part for row in chosen} != keys
+    if missing:
+        raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
+    return chosen
+
+
+def _lines(
+    conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
+) -> Iterator[bytes]:
+    catalogue = dataset.draft_catalogue or dataset.catalogue_digest
+    yield canonical({**heading_line(dataset.name, request, secrecy), "catalogue": catalogue})
+    if request.kind != "draft":
+        return
+    names = registry.part_names(conn, dataset.key)
+    imports = imports_of_parts(conn, dataset, request.parts)
+    for row in sorted(imports, key=lambda row: (names.get(row.part) or "", row.name, row.digest)):
+        left_out = msgspec.json.decode(row.left_out)
+        own = {"part": names.get(row.part), "mode": row.mode, "file": row.digest}
+        yield canonical({**own, "left_out": left_out})
+        e = t.draft_entry.c
+        entries = select(e.identity, e.content, e.in_error).where(e["import"] == row.key).order_by(e.position)
+        for entry in stream(conn, entries):
+            yield f'["{entry.identity}",{entry.content},{str(bool(entry.in_error)).lower()}]'.encode()
+    accepted = repeal_decisions.fetch(conn, dataset).values()
+    for ended, notice in sorted((r.ended, r.notice) for r in accepted if r.accepted and r.release is None):
+        yield canonical({"ended": ended, "by": notice})

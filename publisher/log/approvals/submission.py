@@ -1,0 +1,90 @@
+"""Value types of submissions and approvals."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date, datetime
+from typing import Any, Literal
+
+import msgspec
+
+from publisher.log.model import OnConflict
+
+type SubmissionKind = Literal["draft", "correct", "withdraw", "rename", "cancel"]
+type SubmissionState = Literal["submitted", "approved", "returned", "replaced", "published"]
+
+OPEN = "主动公开"
+"""The only 公开属性 with which anything is published (政府信息公开条例)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PublicationRequest:
+    """What is to be published, under which heading: an approval is of all of it."""
+
+    kind: SubmissionKind
+    basis: str = ""
+    note: str = ""
+    """Of a draft the note, of an amendment the reason."""
+    effective_on: date | None = None
+    """None for amendments that hold for the whole period of a state."""
+    parts: tuple[str, ...] | None = None
+    """Parts of the draft; None: all of it."""
+    without_errors: bool = False
+    on_conflict: OnConflict = "refuse"
+    records: Mapping[str, Any] = field(default_factory=dict)
+    """Of an amendment: record → its new content; None if it is withdrawn."""
+    release: int | None = None
+    """Number of the release that is cancelled."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secrecy:
+    """The review of secrecy (保密审查) before publication."""
+
+    openness: str = OPEN
+    reviewed_by: str = ""
+    reviewed_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """A request that waits for a second person, or that he decided."""
+
+    key: int
+    dataset: str
+    request: PublicationRequest
+    secrecy: Secrecy
+    digest: str
+    """SHA-256 of what was submitted: heading and canonical lines."""
+    drafter: str
+    submitted_at: datetime
+    state: SubmissionState
+    reviewer: str
+    decided_at: datetime | None
+    reason: str
+    is_current: bool
+    """What is to be published still has this digest; otherwise the submission is void."""
+
+
+class _Stored(msgspec.Struct, frozen=True):
+    request: PublicationRequest
+    secrecy: Secrecy
+
+
+_decode = msgspec.json.Decoder(_Stored).decode
+
+
+def encode(request: PublicationRequest, secrecy: Secrecy) -> str:
+    return msgspec.json.encode(_Stored(request, secrecy)).decode()
+
+
+def decode(text: str) -> tuple[PublicationRequest, Secrecy]:
+    stored = _decode(text)
+    return stored.request, stored.secrecy
+
+
+def heading_line(dataset: str, request: PublicationRequest, secrecy: Secrecy) -> dict[str, Any]:
+    """Return the heading as JSON values, for the first line of what a digest is of."""
+    own = {"dataset": dataset, **asdict(request), "secrecy": asdict(secrecy)}
+    return dict(msgspec.json.decode(msgspec.json.encode(own)))

@@ -1,0 +1,129 @@
+"""The two-person rule: what a dataset under it publishes was approved, or says that it was an emergency."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+from sqlalchemy import Connection, select, update
+
+from publisher.log import registry
+from publisher.log.approvals import submission as s
+from publisher.log.approvals.approved_content import compute_digest
+from publisher.log.approvals.submission import PublicationRequest
+from publisher.log.canonical_json import new_salt
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+from publisher.log.model import LogError
+from publisher.log.registry import DatasetRow
+
+DRAFTER, REVIEWER, PUBLISHER, SECRECY = "填报", "审核", "发布", "保密审查"
+_c = t.submission.c
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Why a release may be published: the column ``release.approval``, and the submission to settle."""
+
+    text: str
+    submission: int | None
+
+
+def authorise(
+    conn: Connection,
+    dataset: DatasetRow,
+    request: PublicationRequest | None,
+    *,
+    publisher: str,
+    emergency: str,
+) -> Authority | None:
+    """Return the authority of a release; None if the dataset is not under the rule.
+
+    ``request``: None is an act that cannot be submitted. Raises ``LogError('approval-needed')``.
+    """
+    if not registry.dataset(conn, dataset.name).two_persons:
+        return None
+    if emergency.strip():
+        return Authority(_encode("", storable(emergency.strip()), None, [(PUBLISHER, publisher)]), None)
+    approved = () if request is None else _find_approved(conn, dataset, request)
+    for row in approved:
+        own, secrecy = s.decode(row.request)
+        if compute_digest(conn, dataset, own, secrecy) == row.digest:
+            people = [(DRAFTER, row.drafter), (REVIEWER, row.reviewer), (PUBLISHER, publisher)]
+            people += [(SECRECY, secrecy.reviewed_by)] if secrecy.reviewed_by else []
+            day = secrecy.reviewed_on.isoformat() if secrecy.reviewed_on else None
+            return Authority(_encode(row.digest, None, day, people), row.key)
+    raise _refusal(dataset.name, is_void=bool(approved))
+
+
+def settle(conn: Connection, authority: Authority | None, release: int) -> None:
+    """Record the release of a submission."""
+    if authority is not None and authority.submission is not None:
+        conn.execute(
+            update(t.submission)
+            .where(_c.key == authority.submission)
+            .values(state="published", release=release)
+        )
+
+
+def _find_approved(conn: Connection, dataset: DatasetRow, request: PublicationRequest) -> Sequence[Any]:
+    """List approved submissions of the same request, the newest first."""
+    query = select(t.submission).where(_c.dataset == dataset.key, _c.state == "approved")
+    rows = conn.execute(query.order_by(_c.key.desc())).all()
+    return [row for row in rows if s.decode(row.request)[0] == request]
+
+
+def _encode(
+    digest: str, emergency: str | None, secrecy_on: str | None, people: Sequence[tuple[str, str]]
+) -> str:
+    return msgspec.json.encode(
+        {
+            "digest": digest,
+            "emergency": emergency,
+            "secrecy_reviewed_on": secrecy_on,
+            "people": [
+                {"role": role, "name": storable(name), "salt": new_salt().hex()} for role, name in people
+            ],
+        }
+    ).decode()
+
+
+def _refusal(dataset: str, *, is_void: bool) -> LogError:
+    if is_void:
+        return LogError(
+            "approval-void",
+            "审核之后内容又有改动，原审核已失效，未发布。请重新提交审核。",
+            "Not published: the content changed after its approval, which is void. Submit it again.",
+        )
+    return LogError(
+        "approval-needed",
+        f"数据集“{dataset}”须经另一人审核，未发布；草稿保留。请在工作台提交审核，"
+        "或紧急时用 --emergency 写明理由。",
+        f"Not published: {dataset} needs the approval of a second person, and the draft stays. Submit it at "
+        "the desk, or state the reason of an emergency with --emergency.",
+    )
+
+
+def public_approval(text: str | None, commit: Any) -> Mapping[str, Any] | None:
+    """Return what the document of a release says of its approval: roles, and commitments to who.
+
+    ``commit``: salt and name → commitment.
+    """
+    if text is None:
+        return None
+    stored = msgspec.json.decode(text)
+    people = [
+        {
+            "role": person["role"],
+            "commitment": person.get("commitment") or commit(bytes.fromhex(person["salt"]), person["name"]),
+        }
+        for person in stored["people"]
+    ]
+    return {**stored, "people": people}
+
+
+def without_names(text: str, commit: Any) -> str:
+    """Replace names by their commitments, which nobody can open any more."""
+    return msgspec.json.encode(public_approval(text, commit)).decode()
