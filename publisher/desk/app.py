@@ -16,11 +16,12 @@ from litestar.stores.registry import StoreRegistry
 from litestar.types import Message, Scope
 
 from publisher.desk import refusals
+from publisher.desk.api import routes as api
 from publisher.desk.desk import AccountServices, Desk
 from publisher.desk.http.authentication import Authentication
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
-from publisher.desk.pages import entrance, own_account
+from publisher.desk.pages import drafts, entrance, own_account, submissions
 from publisher.desk.pages.printing import HEADERS
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
@@ -28,7 +29,13 @@ from publisher.log.model import LogError
 from publisher.settings import Settings
 from publisher.web.capacity.client_budget import ClientBudgets
 
-HANDLERS = [*entrance.HANDLERS, *own_account.HANDLERS]
+HANDLERS = [
+    *entrance.HANDLERS,
+    *own_account.HANDLERS,
+    *drafts.HANDLERS,
+    *submissions.HANDLERS,
+    *api.HANDLERS,
+]
 """Every route of the desk."""
 _LARGEST_FORM = 1 << 20
 _HSTS = "max-age=31536000"

@@ -47,7 +47,8 @@ class _Forms(HTMLParser):
         if tag == "form":
             self.forms.append(Form(own.get("action", ""), {}))
         elif tag in ("input", "textarea") and self.forms and "name" in own:
-            is_chosen = own.get("type") not in ("checkbox", "radio") or "checked" in own
+            kind = own.get("type")
+            is_chosen = kind != "file" and (kind not in ("checkbox", "radio") or "checked" in own)
             if is_chosen:
                 self.forms[-1].fields[own["name"]] = own.get("value", "")
 

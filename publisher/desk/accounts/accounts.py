@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 from publisher.desk.accounts import audit_log, credentials
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.credentials import DeskKey
-from publisher.desk.accounts.roles import Action, Grant, Role, check_grants, may
+from publisher.desk.accounts.roles import Action, Grant, Role, check_grants, may, may_in
 from publisher.desk.accounts.store import DeskStore
 from publisher.log.clocks import micros, moment, utc_now
 from publisher.log.model import LogError
@@ -45,6 +45,9 @@ class Account:
 
     def may(self, action: Action, dataset: str | None = None, part: str | None = None) -> bool:
         return may(self.grants, action, dataset, part)
+
+    def may_in(self, action: Action, dataset: str | None) -> bool:
+        return may_in(self.grants, action, dataset)
 
 
 class Accounts:

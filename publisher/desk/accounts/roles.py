@@ -90,6 +90,14 @@ def may(grants: Iterable[Grant], action: Action, dataset: str | None = None, par
     return any(action in PERMISSIONS[grant.role] and grant.covers(dataset, part) for grant in grants)
 
 
+def may_in(grants: Iterable[Grant], action: Action, dataset: str | None) -> bool:
+    """Test whether one of the grants permits an action on some part of a dataset, at least."""
+    return any(
+        action in PERMISSIONS[grant.role] and (dataset is None or grant.dataset in (None, dataset))
+        for grant in grants
+    )
+
+
 def check_grants(grants: Iterable[Grant]) -> None:
     """Raise ``LogError('roles-conflict')`` if no account may have these roles together.
 

@@ -18,7 +18,9 @@ ENTRANCE = "entrance"
 
 
 def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
-    """Deny a request unless a role permits the action of its route.
+    """Deny a request unless a role permits the action of its route, on some part of its dataset.
+
+    Which part is known to the function that acts, which calls :func:`require`.
 
     Raises ``NotAuthorizedException`` without a session, ``PermissionDeniedException`` without the role.
     """
@@ -28,7 +30,7 @@ def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHan
     account: Account | None = connection.user
     if account is None:
         raise NotAuthorizedException("sign-in needed")
-    if not isinstance(action, Action) or not account.may(action, connection.path_params.get("dataset")):
+    if not isinstance(action, Action) or not account.may_in(action, connection.path_params.get("dataset")):
         raise PermissionDeniedException("not permitted")
 
 

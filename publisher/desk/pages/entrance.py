@@ -17,10 +17,10 @@ from markupsafe import Markup
 
 from publisher.desk.accounts import credentials
 from publisher.desk.desk import Desk
+from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION, ENTRANCE
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.sessions import begin_session
-from publisher.desk.pages.client_address import address_mac
 from publisher.desk.pages.printing import DeskRequest, files, page, see
 from publisher.log.model import LogError
 

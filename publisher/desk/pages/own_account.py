@@ -11,13 +11,15 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
+from publisher.desk import work
 from publisher.desk.accounts.credentials import SHORTEST_PASSWORD
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
+from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.client_address import address_mac
 from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.log.approvals.submission import Submission
 from publisher.log.model import LogError
 
 _OPT = {ACTION: Action.OWN_ACCOUNT}
@@ -34,9 +36,31 @@ class PasswordForm(msgspec.Struct, frozen=True):
 
 @get("/", opt=_OPT)
 @in_thread
-def my_work(request: DeskRequest) -> Response[bytes]:
-    """Show who is signed in and what the account may do."""
-    return page(request, "my_work.html")
+def my_work(request: DeskRequest, state: State) -> Response[bytes]:
+    """Show what waits for the account, what it sent, what came back, and where it may hand in."""
+    desk: Desk = state.desk
+    account = request.user
+    waiting = [one for one in desk.log.approvals.list() if work.may_read(account, one)]
+    returned = [one for one in desk.log.approvals.list(states=("returned",)) if one.drafter == account.name]
+    own = [one for one in waiting if one.drafter == account.name]
+
+    def mine(action: Action, submission_state: str) -> list[Submission]:
+        others = [one for one in waiting if one.state == submission_state and one not in own]
+        return [one for one in others if account.may_in(action, one.dataset)]
+
+    lists = (
+        (("等待我审核", "Waits for my review"), mine(Action.APPROVE, "submitted")),
+        (("等待我发布", "Waits for my publication"), mine(Action.PUBLISH, "approved")),
+        (("退回给我的", "Came back"), returned),
+        (("我提交的", "What I submitted"), own),
+    )
+    return page(
+        request,
+        "my_work.html",
+        lists=lists,
+        titles={dataset.name: dataset.title for dataset in desk.log.datasets.all()},
+        datasets=work.datasets_for(desk, account, Action.HAND_IN),
+    )
 
 
 @post("/sign-out", opt=_OPT)

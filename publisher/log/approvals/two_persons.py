@@ -39,13 +39,12 @@ def authorise(
     publisher: str,
     emergency: str,
 ) -> Authority | None:
-    """Return the authority of a release; None if the dataset is not under the rule.
+    """Return the authority of a release; None if nobody approved it and the dataset is not under the rule.
 
     ``request``: None is an act that cannot be submitted. Raises ``LogError('approval-needed')``.
     """
-    if not registry.dataset(conn, dataset.name).two_persons:
-        return None
-    if emergency.strip():
+    is_required = registry.dataset(conn, dataset.name).two_persons
+    if is_required and emergency.strip():
         return Authority(_encode("", storable(emergency.strip()), None, [(PUBLISHER, publisher)]), None)
     approved = () if request is None else _find_approved(conn, dataset, request)
     for row in approved:
@@ -55,6 +54,8 @@ def authorise(
             people += [(SECRECY, secrecy.reviewed_by)] if secrecy.reviewed_by else []
             day = secrecy.reviewed_on.isoformat() if secrecy.reviewed_on else None
             return Authority(_encode(row.digest, None, day, people), row.key)
+    if not is_required:
+        return None
     raise _refusal(dataset.name, is_void=bool(approved))
 
 

@@ -42,6 +42,24 @@ POST /link/{token}        entrance
 GET /invitation/{token}   entrance
 POST /invitation/{token}  entrance
 GET /assets/{name}        entrance
+GET /drafts/{dataset}               read-draft
+POST /drafts/{dataset}/imports      hand-in
+POST /drafts/{dataset}/discard      hand-in
+POST /drafts/{dataset}/submissions  submit
+GET /submissions/{key}              read-draft
+POST /submissions/{key}/approve     approve
+POST /submissions/{key}/return      return
+POST /submissions/{key}/publish     publish
+POST /desk/v1/drafts/{dataset}/imports   hand-in
+GET /desk/v1/drafts/{dataset}            read-draft
+GET /desk/v1/drafts/{dataset}/diff       read-draft
+GET /desk/v1/drafts/{dataset}/findings   read-draft
+POST /desk/v1/drafts/{dataset}/submit    submit
+GET /desk/v1/submissions                 read-draft
+GET /desk/v1/submissions/{key}           read-draft
+POST /desk/v1/submissions/{key}/approve  approve
+POST /desk/v1/submissions/{key}/return   return
+POST /desk/v1/submissions/{key}/publish  publish
 """
 
 

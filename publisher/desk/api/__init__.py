@@ -1,0 +1,1 @@
+"""The desk's API for programs, under /desk/v1."""

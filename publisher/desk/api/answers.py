@@ -1,0 +1,169 @@
+"""Bodies of the desk's API."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+from typing import Annotated, Any, Literal
+
+import msgspec
+from msgspec import Meta
+
+from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy, Submission
+from publisher.log.model import Change, Draft
+
+type Text = Annotated[str, Meta(max_length=2000)]
+
+
+class NewSubmission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A draft, or parts of it, that is submitted to a second person under a heading."""
+
+    effective_on: date
+    basis: Text
+    note: Text = ""
+    parts: tuple[str, ...] | None = None
+    without_errors: bool = False
+    on_conflict: Literal["refuse", "keep", "replace"] = "refuse"
+    openness: Text = OPEN
+    secrecy_reviewed_by: Text
+    secrecy_reviewed_on: date
+
+    def request(self) -> PublicationRequest:
+        return PublicationRequest(
+            kind="draft",
+            basis=self.basis,
+            note=self.note,
+            effective_on=self.effective_on,
+            parts=self.parts,
+            without_errors=self.without_errors,
+            on_conflict=self.on_conflict,
+        )
+
+    def secrecy(self) -> Secrecy:
+        return Secrecy(
+            openness=self.openness,
+            reviewed_by=self.secrecy_reviewed_by,
+            reviewed_on=self.secrecy_reviewed_on,
+        )
+
+
+class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was looked at: a decision is of this digest."""
+
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+
+
+class Return(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Why it goes back."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+
+
+class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A submission and where it is."""
+
+    key: int
+    dataset: str
+    kind: str
+    state: str
+    digest: str
+    is_current: Annotated[bool, Meta(description="内容仍是所提交的 / It is still what was submitted")]
+    parts: tuple[str, ...] | None
+    effective_on: date | None
+    basis: str
+    note: str
+    drafter: str
+    submitted_at: datetime
+    reviewer: str
+    decided_at: datetime | None
+    reason: str
+
+
+class DraftImport(msgspec.Struct, frozen=True, kw_only=True):
+    """A file of a draft."""
+
+    part: str | None
+    file: str
+    digest: str
+    records: int
+    in_error: int
+
+
+class DraftAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for publication."""
+
+    dataset: str
+    imports: tuple[DraftImport, ...]
+
+
+class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """A change that publication would make."""
+
+    kind: str
+    record: str
+    title: str
+    part: str | None
+    fields: tuple[dict[str, Any], ...]
+
+
+class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What publication would change. ``counts`` is exact, ``changes`` has at most 500."""
+
+    counts: dict[str, int]
+    changes: tuple[ChangeAnswer, ...]
+    conflicts: tuple[dict[str, Any], ...]
+
+
+class ReleaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What was published; ``release`` is null if nothing changed."""
+
+    dataset: str
+    release: int | None
+    hash: str | None
+
+
+def submission_answer(one: Submission) -> SubmissionAnswer:
+    request = one.request
+    return SubmissionAnswer(
+        key=one.key,
+        dataset=one.dataset,
+        kind=request.kind,
+        state=one.state,
+        digest=one.digest,
+        is_current=one.is_current,
+        parts=request.parts,
+        effective_on=request.effective_on,
+        basis=request.basis,
+        note=request.note,
+        drafter=one.drafter,
+        submitted_at=one.submitted_at,
+        reviewer=one.reviewer,
+        decided_at=one.decided_at,
+        reason=one.reason,
+    )
+
+
+def draft_answer(dataset: str, draft: Draft | None, parts: Sequence[str] | None) -> DraftAnswer:
+    imports = tuple(
+        DraftImport(
+            part=one.part,
+            file=one.source.name,
+            digest=one.source.digest,
+            records=one.records,
+            in_error=one.in_error,
+        )
+        for one in (draft.imports if draft else ())
+        if parts is None or one.part in parts
+    )
+    return DraftAnswer(dataset=dataset, imports=imports)
+
+
+def change_answer(change: Change) -> ChangeAnswer:
+    return ChangeAnswer(
+        kind=change.kind,
+        record=change.record,
+        title=change.title,
+        part=change.part,
+        fields=tuple(asdict(field) for field in change.fields),
+    )

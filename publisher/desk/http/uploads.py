@@ -1,0 +1,33 @@
+"""Files that are handed in."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from litestar.datastructures import UploadFile
+
+from publisher.log.model import LogError
+from publisher.workflow.import_files import InputFile
+
+LARGEST_UPLOAD = 64 << 20
+"""Bytes of all files of a request together."""
+
+
+@dataclass
+class HandInForm:
+    """A form with files. ``part``: empty for a dataset without parts."""
+
+    files: list[UploadFile] = field(default_factory=list)
+    part: str = ""
+    without_errors: str = ""
+
+
+def input_files(files: Sequence[UploadFile]) -> Sequence[InputFile]:
+    """Read the files of a form. Raises ``LogError('no-files')``."""
+    chosen = [file for file in files if file.filename]
+    if not chosen:
+        raise LogError("no-files", "没有选择文件。", "No file was chosen.")
+    return [
+        InputFile(file.filename.replace("\\", "/").rpartition("/")[2], file.file.read()) for file in chosen
+    ]

@@ -1,0 +1,169 @@
+"""Hand in, see what is wrong and what would change, and submit."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+from urllib.parse import quote
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+from litestar.response import Redirect
+
+from publisher.desk import work
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.client_address import address_mac
+from publisher.desk.http.guards import ACTION
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.work import Person
+from publisher.log.approvals.submission import PublicationRequest, Secrecy
+from publisher.log.clocks import day_at
+from publisher.log.model import LogError
+from schemas.words import KINDS
+
+_PATH = "/drafts/{dataset:str}"
+PAGE_SIZE = 100
+"""Findings on a page."""
+
+
+class SubmitForm(msgspec.Struct, frozen=True):
+    """The heading of a draft that is submitted. ``part``: empty for a dataset without parts."""
+
+    effective_on: date
+    basis: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    part: str = ""
+    openness: str = ""
+    secrecy_reviewed_by: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    secrecy_reviewed_on: date | None = None
+
+
+@get(_PATH, opt={ACTION: Action.READ_DRAFT})
+@in_thread
+def draft_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
+    """Show the draft of a part, its findings and what would change."""
+    return print_draft(request, state.desk, dataset, request.query_params.get("part") or None, None)
+
+
+@post(f"{_PATH}/imports", opt={ACTION: Action.HAND_IN}, status_code=200, request_max_body_size=LARGEST_UPLOAD)
+@in_thread
+def hand_in(
+    request: DeskRequest,
+    state: State,
+    dataset: FromPath[str],
+    data: Annotated[HandInForm, Body(media_type=RequestEncodingType.MULTI_PART)],
+) -> Response[Any]:
+    """Import files, and show the draft, or why they could not be read."""
+    person, part = Person(request.user, address_mac(request)), data.part or None
+    try:
+        report = work.hand_in(state.desk, person, dataset, input_files(data.files), part=part)
+    except LogError as error:
+        return print_draft(request, state.desk, dataset, part, error)
+    unreadable = [finding for file in report.files if file.reading is None for finding in file.findings]
+    if unreadable:
+        first = unreadable[0]
+        fault = LogError(
+            first.code,
+            f"{first.file}：{first.message_zh}。{first.way_out_zh}",
+            f"{first.file}: {first.message_en}. {first.way_out_en}",
+        )
+        return print_draft(request, state.desk, dataset, part, fault)
+    return see(_address(dataset, part))
+
+
+@post(f"{_PATH}/discard", opt={ACTION: Action.HAND_IN})
+@in_thread
+def discard(
+    request: DeskRequest,
+    state: State,
+    dataset: FromPath[str],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Redirect:
+    """Delete the draft of a part."""
+    part = data.get("part") or None
+    work.discard(state.desk, Person(request.user, address_mac(request)), dataset, part)
+    return see(_address(dataset, part))
+
+
+@post(f"{_PATH}/submissions", opt={ACTION: Action.SUBMIT}, status_code=200)
+@in_thread
+def submit(
+    request: DeskRequest,
+    state: State,
+    dataset: FromPath[str],
+    data: Annotated[SubmitForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Submit the draft of a part."""
+    part = data.part or None
+    publication = PublicationRequest(
+        kind="draft",
+        effective_on=data.effective_on,
+        basis=data.basis.strip(),
+        note=data.note.strip(),
+        parts=None if part is None else (part,),
+    )
+    secrecy = Secrecy(
+        openness=data.openness,
+        reviewed_by=data.secrecy_reviewed_by.strip(),
+        reviewed_on=data.secrecy_reviewed_on,
+    )
+    person = Person(request.user, address_mac(request))
+    try:
+        one = work.submit(state.desk, person, dataset, publication, secrecy)
+    except LogError as error:
+        return print_draft(request, state.desk, dataset, part, error)
+    return see(f"/submissions/{one.key}")
+
+
+def print_draft(
+    request: DeskRequest, desk: Desk, name: str, part: str | None, fault: LogError | None
+) -> Response[bytes]:
+    """Render the page of a draft. ``fault``: why the last form was refused."""
+    dataset, account = desk.log.datasets.get(name), request.user
+    readable = work.readable_parts(desk, account, name)
+    parts = [one.name for one in dataset.parts if readable is None or one.name in readable]
+    part = part if part in parts else parts[0] if parts else None
+    chosen = None if part is None else (part,)
+    draft = desk.log.drafts.get(name)
+    imports = [one for one in (draft.imports if draft else ()) if one.part == part]
+    findings = work.draft_findings(desk, name, chosen) if imports else ()
+    diff, changes = work.draft_changes(desk, name, chosen, None) if imports else (None, ())
+    first = max(0, _number(request.query_params.get("from")))
+    return page(
+        request,
+        "draft.html",
+        status_code=200 if fault is None else 409,
+        dataset=dataset,
+        parts=parts,
+        part=part,
+        fault=fault,
+        imports=imports,
+        findings=findings[first : first + PAGE_SIZE],
+        errors=sum(finding.severity == "error" for finding in findings),
+        count=len(findings),
+        first=first,
+        page_size=PAGE_SIZE,
+        diff=diff,
+        changes=changes,
+        kinds=KINDS,
+        today=day_at(desk.clock()),
+        may_hand_in=account.may(Action.HAND_IN, name, part),
+        may_submit=account.may(Action.SUBMIT, name, part),
+    )
+
+
+def _address(dataset: str, part: str | None) -> str:
+    return f"/drafts/{dataset}" + (f"?part={quote(part)}" if part else "")
+
+
+def _number(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+
+
+HANDLERS = [draft_page, hand_in, discard, submit]

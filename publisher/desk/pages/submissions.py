@@ -1,0 +1,120 @@
+"""A submission: what would change; approve or return it, publish it."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from publisher.desk import work
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.client_address import address_mac
+from publisher.desk.http.guards import ACTION
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.work import Person
+from publisher.log.model import LogError
+from schemas.words import KINDS
+
+_PATH = "/submissions/{key:int}"
+_FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+
+
+class DecisionForm(msgspec.Struct, frozen=True):
+    """What was looked at, and why it goes back."""
+
+    digest: str = ""
+    reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+@get(_PATH, opt={ACTION: Action.READ_DRAFT})
+@in_thread
+def submission_page(request: DeskRequest, state: State, key: FromPath[int]) -> Response[bytes]:
+    """Show a submission."""
+    return _print(request, state.desk, key, None)
+
+
+@post(f"{_PATH}/approve", opt={ACTION: Action.APPROVE}, status_code=200)
+@in_thread
+def approve(
+    request: DeskRequest, state: State, key: FromPath[int], data: Annotated[DecisionForm, _FORM]
+) -> Response[Any]:
+    """Approve exactly what was shown."""
+    try:
+        work.approve(state.desk, _person(request), key, data.digest)
+    except LogError as error:
+        return _print(request, state.desk, key, error)
+    return see(f"/submissions/{key}")
+
+
+@post(f"{_PATH}/return", opt={ACTION: Action.RETURN}, status_code=200)
+@in_thread
+def return_to_drafter(
+    request: DeskRequest, state: State, key: FromPath[int], data: Annotated[DecisionForm, _FORM]
+) -> Response[Any]:
+    """Send it back with a reason."""
+    try:
+        work.return_to_drafter(state.desk, _person(request), key, data.reason)
+    except LogError as error:
+        return _print(request, state.desk, key, error)
+    return see("/")
+
+
+@post(f"{_PATH}/publish", opt={ACTION: Action.PUBLISH}, status_code=200)
+@in_thread
+def publish(
+    request: DeskRequest, state: State, key: FromPath[int], data: Annotated[DecisionForm, _FORM]
+) -> Response[Any]:
+    """Publish what was approved."""
+    desk: Desk = state.desk
+    try:
+        release = work.publish(desk, _person(request), key, data.digest)
+    except LogError as error:
+        return _print(request, desk, key, error)
+    return page(
+        request,
+        "published.html",
+        release=release,
+        dataset=desk.log.datasets.get(desk.log.approvals.get(key).dataset),
+        site=desk.log.datasets.site().base,
+    )
+
+
+def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -> Response[bytes]:
+    one = work.read_submission(desk, _person(request), key)
+    account, parts = request.user, one.request.parts or (None,)
+    diff, changes = None, ()
+    if one.request.kind == "draft" and one.is_current:
+        diff, changes = work.draft_changes(desk, one.dataset, one.request.parts, one.request.effective_on)  # type: ignore[assignment]
+    own = one.drafter == account.name
+    return page(
+        request,
+        "submission.html",
+        status_code=200 if fault is None else 409,
+        one=one,
+        dataset=desk.log.datasets.get(one.dataset),
+        fault=fault,
+        diff=diff,
+        changes=changes,
+        guards=work.guards_of(desk, one),
+        kinds=KINDS,
+        may_decide=one.state == "submitted"
+        and not own
+        and all(account.may(Action.APPROVE, one.dataset, part) for part in parts),
+        may_publish=one.state == "approved"
+        and one.is_current
+        and not own
+        and all(account.may(Action.PUBLISH, one.dataset, part) for part in parts),
+    )
+
+
+def _person(request: DeskRequest) -> Person:
+    return Person(request.user, address_mac(request))
+
+
+HANDLERS = [submission_page, approve, return_to_drafter, publish]

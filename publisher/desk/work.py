@@ -1,0 +1,244 @@
+"""A person's work at the desk: the functions of the command line, with the rights of an account.
+
+Each function that changes something appends a line to the audit log.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from publisher.desk.accounts import audit_log
+from publisher.desk.accounts.accounts import Account
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import require
+from publisher.ingest.findings.kind import Finding
+from publisher.ingest.limited_reading import read_within_limits
+from publisher.ingest.parsed_file import UnreadableFile
+from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
+from publisher.log.model import Change, Dataset, DraftDiff, LogError, Release
+from publisher.workflow.import_files import InputFile, import_files
+from publisher.workflow.import_report import ImportReport
+from publisher.workflow.publication_guards import Guard, find_guards
+from publisher.workflow.publish_draft import publish_draft
+
+MOST_CHANGES = 500
+"""Changes of a draft that are compared for a page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who works: an account, and the MAC of the address that it works from."""
+
+    account: Account
+    address: str
+
+    @property
+    def name(self) -> str:
+        return self.account.name
+
+
+def datasets_for(desk: Desk, account: Account, action: Action) -> Sequence[tuple[Dataset, Sequence[str]]]:
+    """List the datasets in which an account may act, each with the parts that it may act on."""
+    chosen = []
+    for dataset in desk.log.datasets.all():
+        parts = [part.name for part in dataset.parts if account.may(action, dataset.name, part.name)]
+        if parts or (not dataset.parts and account.may(action, dataset.name)):
+            chosen.append((dataset, parts))
+    return chosen
+
+
+def readable_parts(desk: Desk, account: Account, dataset: str) -> Sequence[str] | None:
+    """List the parts of a draft that an account may read; None: all of it."""
+    if account.may(Action.READ_DRAFT, dataset):
+        return None
+    names = [part.name for part in desk.log.datasets.get(dataset).parts]
+    return [name for name in names if account.may(Action.READ_DRAFT, dataset, name)]
+
+
+def may_read(account: Account, one: Submission) -> bool:
+    return any(account.may(Action.READ_DRAFT, one.dataset, part) for part in one.request.parts or (None,))
+
+
+def read_submission(desk: Desk, person: Person, key: int) -> Submission:
+    """Return a submission that an account may read. Raises ``LogError('no-such-submission')``."""
+    one = desk.log.approvals.get(key)
+    if not may_read(person.account, one):
+        raise LogError("no-such-submission", f"没有提交 {key}。", f"There is no submission {key}.")
+    return one
+
+
+def hand_in(
+    desk: Desk,
+    person: Person,
+    dataset: str,
+    files: Sequence[InputFile],
+    *,
+    part: str | None,
+    without_errors: bool = False,
+) -> ImportReport:
+    """Import files into the draft of a part. Raises as :func:`.import_files`."""
+    require(person.account, Action.HAND_IN, dataset, part)
+    report = import_files(desk.log, dataset, files, part=part, without_errors=without_errors)
+    digests = {file.file: file.reading.digest if file.reading else None for file in report.files}
+    details = {"part": part, "files": digests, "staged": report.staged}
+    _record(desk, person, "imported", dataset, details)
+    return report
+
+
+def discard(desk: Desk, person: Person, dataset: str, part: str | None) -> None:
+    """Delete the draft of a part."""
+    require(person.account, Action.HAND_IN, dataset, part)
+    desk.log.drafts.discard(dataset, part)
+    _record(desk, person, "discarded", dataset, {"part": part})
+
+
+def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Finding]:
+    """Read the files of a draft again → findings, errors first, in the order of rows."""
+    draft, catalogue = desk.log.drafts.get(dataset), desk.log.queries.catalogue(dataset)
+    findings: list[Finding] = []
+    for one in draft.imports if draft else ():
+        if parts is not None and one.part not in parts:
+            continue
+        try:
+            data = desk.log.evidence.source_bytes(one.source.digest)
+            findings += read_within_limits(data, name=one.source.name, catalogue=catalogue).findings
+        except UnreadableFile as error:
+            findings.append(error.finding)
+    order = {"error": 0, "warning": 1, "info": 2}
+    return sorted(findings, key=lambda f: (order[f.severity], f.file, f.sheet or "", f.row or 0))
+
+
+def draft_changes(
+    desk: Desk, dataset: str, parts: Sequence[str] | None, day: date | None
+) -> tuple[DraftDiff, Sequence[Change]]:
+    """Compare a draft with what is in force → the difference, and its changes of these parts.
+
+    Raises ``LogError('no-draft')``.
+    """
+    diff = desk.log.drafts.diff(dataset, effective_on=day, limit=MOST_CHANGES)
+    changes = [*diff.added, *diff.changed, *diff.removed]
+    return diff, [one for one in changes if parts is None or one.part in parts]
+
+
+def submit(
+    desk: Desk, person: Person, dataset: str, request: PublicationRequest, secrecy: Secrecy
+) -> Submission:
+    """Submit a draft, or parts of it, to a second person. Raises as :meth:`.Approvals.submit`."""
+    for part in request.parts or (None,):
+        require(person.account, Action.SUBMIT, dataset, part)
+    one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
+    _record_submission(desk, person, "submitted", one)
+    return one
+
+
+def approve(desk: Desk, person: Person, key: int, digest: str) -> Submission:
+    """Approve exactly what has this digest. Raises as :meth:`.Approvals.approve`."""
+    _require_all(person, Action.APPROVE, desk.log.approvals.get(key))
+    one = desk.log.approvals.approve(key, digest=digest, reviewer=person.name)
+    _record_submission(desk, person, "approved", one)
+    return one
+
+
+def return_to_drafter(desk: Desk, person: Person, key: int, reason: str) -> Submission:
+    """Send a submission back with its reason. Raises as :meth:`.Approvals.return_`."""
+    _require_all(person, Action.RETURN, desk.log.approvals.get(key))
+    one = desk.log.approvals.return_(key, reviewer=person.name, reason=reason)
+    _record_submission(desk, person, "returned", one)
+    return one
+
+
+def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None:
+    """Publish what was approved; None if it changes nothing.
+
+    Raises ``LogError``: ``digest-moved``, ``approval-needed``, ``approval-void``, ``same-person`` (a drafter
+    does not publish his own work), and as :func:`.publish_draft`.
+    """
+    one = desk.log.approvals.get(key)
+    _require_all(person, Action.PUBLISH, one)
+    if one.digest != digest:
+        raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
+    if one.state != "approved":
+        raise LogError("approval-needed", "这次提交尚未审核。", "The submission is not approved.")
+    if one.drafter == person.name:
+        raise LogError("same-person", "填报人不能发布自己的内容。", "A drafter does not publish it himself.")
+    if not one.is_current:
+        raise LogError(
+            "approval-void",
+            "审核之后内容又有改动，原审核已失效，未发布。请重新提交审核。",
+            "Not published: the content changed after its approval, which is void. Submit it again.",
+        )
+    release = _publish(desk, person, one)
+    number = None if release is None else release.number
+    _record_submission(desk, person, "published", one, {"release": number})
+    return release
+
+
+def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
+    """List what should be looked at before it is approved and published, such as many removals."""
+    if one.request.kind != "draft" or one.state not in ("submitted", "approved"):
+        return ()
+    try:
+        return find_guards(
+            desk.log,
+            one.dataset,
+            effective_on=one.request.effective_on or date.min,
+            basis=one.request.basis,
+            now=desk.clock(),
+            on_conflict=one.request.on_conflict,
+        )
+    except LogError:  # the draft was discarded
+        return ()
+
+
+def _publish(desk: Desk, person: Person, one: Submission) -> Release | None:
+    request, releases = one.request, desk.log.releases
+    words = {"reason": request.note, "basis": request.basis, "actor": person.name}
+    match request.kind:
+        case "draft":
+            return publish_draft(
+                desk.log,
+                one.dataset,
+                effective_on=request.effective_on or date.min,
+                basis=request.basis,
+                note=request.note,
+                actor=person.name,
+                without_errors=request.without_errors,
+                on_conflict=request.on_conflict,
+                parts=request.parts,
+            )
+        case "correct":
+            return releases.correct(one.dataset, request.records, **words)
+        case "withdraw":
+            return releases.withdraw(one.dataset, list(request.records), **words)
+        case "rename":
+            ((record, content),) = request.records.items()
+            day = request.effective_on or date.min
+            return releases.rename(one.dataset, record, content, effective_on=day, **words)
+        case "cancel":
+            return releases.cancel(one.dataset, request.release or 0, **words)
+
+
+def _require_all(person: Person, action: Action, one: Submission) -> None:
+    for part in one.request.parts or (None,):
+        require(person.account, action, one.dataset, part)
+
+
+def _record_submission(
+    desk: Desk,
+    person: Person,
+    kind: audit_log.Kind,
+    one: Submission,
+    more: Mapping[str, object] | None = None,
+) -> None:
+    _record(desk, person, kind, one.dataset, {"submission": one.key, "digest": one.digest, **(more or {})})
+
+
+def _record(
+    desk: Desk, person: Person, kind: audit_log.Kind, subject: str, details: Mapping[str, object]
+) -> None:
+    desk.people.accounts.record(
+        kind, actor=person.name, subject=subject, address=person.address, details=details
+    )

@@ -1,0 +1,96 @@
+"""The desk's API: a draft is handed in, submitted, approved and published by programs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.support.desk import Browser, DeskSite
+from tests.support.log import entry, release, stage
+
+HEADING = {
+    "effective_on": "2020-01-01",
+    "basis": "示财〔2020〕1号",
+    "secrecy_reviewed_by": "保密员",
+    "secrecy_reviewed_on": "2020-01-01",
+}
+CSV = "名称,地点,标准\n甲,市区,1\n乙,市区,2\n".encode()
+
+
+def send(browser: Browser, path: str, body: Any = None, **more: Any) -> Any:
+    """POST with the form token in its header, as programs do."""
+    browser.see("/")
+    token = browser.client.cookies["form"]
+    return browser.client.post(f"/desk/v1{path}", json=body, headers={"x-csrftoken": token}, **more)
+
+
+def test_a_draft_goes_its_way_by_the_api(desk: DeskSite) -> None:
+    desk.log.datasets.change("fees", two_persons=True)
+    for name, role in (("zhang", "填报:fees:财政局"), ("li", "审核"), ("wang", "发布")):
+        desk.add(name, role)
+    with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
+        report = send(
+            drafter, "/drafts/fees/imports", data={"part": "财政局"}, files={"files": ("财政局.csv", CSV)}
+        )
+        assert report.status_code == 200, report.text
+        assert report.json()["records"] == 2
+        assert drafter.client.get("/desk/v1/drafts/fees").json()["imports"][0]["part"] == "财政局"
+        diff = drafter.client.get("/desk/v1/drafts/fees/diff").json()
+        assert [change["title"] for change in diff["changes"]] == ["甲", "乙"]
+        assert drafter.client.get("/desk/v1/drafts/fees/findings").status_code == 200
+        one = send(drafter, "/drafts/fees/submit", {**HEADING, "parts": ["财政局"]}).json()
+        assert (one["state"], one["is_current"]) == ("submitted", True)
+        key, digest = one["key"], {"digest": one["digest"]}
+        assert send(drafter, f"/submissions/{key}/approve", digest).status_code == 403
+        assert send(last, f"/submissions/{key}/publish", digest).json()["code"] == "approval-needed"
+        moved = send(reviewer, f"/submissions/{key}/approve", {"digest": "0" * 64})
+        assert (moved.status_code, moved.json()["code"]) == (409, "digest-moved")
+        assert moved.headers["content-type"].startswith("application/problem+json")
+        assert send(reviewer, f"/submissions/{key}/approve", digest).json()["state"] == "approved"
+        published = send(last, f"/submissions/{key}/publish", digest).json()
+        assert published["release"] == 1
+        again = send(last, f"/submissions/{key}/publish", digest)
+        assert again.status_code == 409
+    assert len(desk.log.queries.releases("fees")) == 1
+
+
+def test_a_clerk_of_one_part_reads_no_other(desk: DeskSite) -> None:
+    desk.add("zhang", "填报:fees:财政局")
+    release(desk.log, entry("旧"), part="民政局")
+    stage(desk.log, entry("密"), part="民政局")
+    with desk.signed_in("zhang") as browser:
+        assert browser.client.get("/desk/v1/drafts/fees").json()["imports"] == []
+        assert browser.client.get("/desk/v1/drafts/fees/diff").json()["changes"] == []
+        assert send(browser, "/drafts/fees/submit", {**HEADING, "parts": ["民政局"]}).status_code == 403
+        assert send(browser, "/drafts/fees/submit", HEADING).status_code == 403
+        assert browser.client.get("/desk/v1/submissions").json() == []
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "code"),
+    [
+        ("/desk/v1/submissions/7", 404, "no-such-submission"),
+        ("/desk/v1/drafts/none", 404, "no-such-dataset"),
+        ("/desk/v1/none", 404, "no-such-route"),
+    ],
+)
+def test_errors_are_problem_documents(desk: DeskSite, path: str, status: int, code: str) -> None:
+    desk.add("li", "审核")
+    with desk.signed_in("li") as browser:
+        answer = browser.client.get(path)
+        assert (answer.status_code, answer.json()["code"]) == (status, code)
+
+
+def test_who_is_not_signed_in_gets_a_problem_and_no_page(desk: DeskSite) -> None:
+    with desk.browser() as browser:
+        answer = browser.client.get("/desk/v1/submissions", follow_redirects=False)
+        assert (answer.status_code, answer.json()["code"]) == (401, "sign-in-needed")
+
+
+def test_what_is_not_public_stays_in_the_draft(desk: DeskSite) -> None:
+    desk.add("zhang", "填报:fees")
+    stage(desk.log, entry("甲"))
+    with desk.signed_in("zhang") as browser:
+        answer = send(browser, "/drafts/fees/submit", {**HEADING, "openness": "不予公开"})
+        assert (answer.status_code, answer.json()["code"]) == (409, "not-for-the-public")

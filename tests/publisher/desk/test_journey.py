@@ -1,0 +1,135 @@
+"""The whole story in a browser without scripts: hand in, mend, submit, return, approve, publish."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from publisher.log.model import Dataset, Part
+from schemas.definition import file_loader
+from tests.support import sqlite
+from tests.support.clock import Clock
+from tests.support.command import item, xlsx
+from tests.support.desk import Browser, DeskSite, desk_site, forms
+
+NAME = "shili-power-list"
+PART = "应急管理局"
+DRAFT = f"/drafts/{NAME}?part=%E5%BA%94%E6%80%A5%E7%AE%A1%E7%90%86%E5%B1%80"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+HEADING = {"basis": "鞍政发〔2015〕34号", "effective_on": "2020-01-01", "secrecy_reviewed_by": "保密员"}
+
+
+@pytest.fixture
+def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
+    with desk_site(tmp_path, sqlite.new(tmp_path / "qingdan.db"), clock) as desk:
+        dataset = Dataset(
+            name=NAME,
+            catalogue="power-list",
+            title="示例市权责清单",
+            title_en="Powers",
+            body="示例市人民政府",
+            division="210300",
+            licence="CC0-1.0",
+            contact="a@b.example",
+            parts=(Part(PART), Part("民政局")),
+            two_persons=True,
+        )
+        desk.log.datasets.create(dataset, file_loader.load_catalogue("power-list"))
+        for name, role in (("zhang", f"填报:{NAME}:{PART}"), ("li", f"审核:{NAME}"), ("wang", "发布")):
+            desk.add(name, role)
+        yield desk
+
+
+def hand_in(browser: Browser, folder: Path, *rows: list[str]) -> str:
+    """Drop a workbook into the page → the page that follows."""
+    file = xlsx(folder / "市应急管理局.xlsx", list(rows))
+    files = {"files": (file.name, file.read_bytes(), XLSX)}
+    answer = browser.send(DRAFT, f"/drafts/{NAME}/imports", files=files)
+    return browser.see(DRAFT) if answer.status_code == 303 else answer.text
+
+
+def submit(browser: Browser, **heading: str) -> str:
+    """Submit the draft → the address of the submission."""
+    answer = browser.send(DRAFT, f"/drafts/{NAME}/submissions", **{**HEADING, **heading})
+    assert answer.status_code == 303, answer.text
+    return answer.headers["location"]
+
+
+GOOD = [item(f"第{number}类经营许可") for number in range(10)]
+BAD = [item("", kind="行政许可") if n % 2 else item(f"第{n}类经营许可", promised="尽快") for n in range(10)]
+
+
+@pytest.mark.slow
+def test_three_people_publish_what_was_shown(desk: DeskSite, tmp_path: Path) -> None:
+    with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
+        # Ten mistakes are named, each with its place; then the workbook is mended.
+        html = hand_in(drafter, tmp_path, *BAD)
+        assert "检查问题" in html
+        assert html.count("✕ 错误") + html.count("！ 提示") >= 10
+        html = hand_in(drafter, tmp_path, *GOOD)
+        assert "✕ 错误" not in html
+        assert html.count("第9类经营许可") == 1
+        # Submit, come back, submit again.
+        address = submit(drafter)
+        assert "示例市权责清单" in reviewer.see("/")
+        html = reviewer.see(address)
+        assert "第9类经营许可" in html
+        returned = reviewer.send(address, f"{address}/return", reason="承诺时限请再核")
+        assert returned.status_code == 303
+        assert "承诺时限请再核" in drafter.see("/")
+        hand_in(drafter, tmp_path, *GOOD[:9], item("第9类经营许可", promised="8个工作日"))
+        address = submit(drafter)
+        # The drafter sees no way to approve or publish, and the publisher none before the approval.
+        for person in (drafter, last):
+            assert not {f"{address}/approve", f"{address}/publish"} & set(forms(person.see(address)))
+        assert reviewer.send(address, f"{address}/approve").status_code == 303
+        published = last.send(address, f"{address}/publish")
+        assert "已发布：第1次发布" in published.text
+        assert len(desk.log.queries.releases(NAME)) == 1
+        # An edit after the approval is refused.
+        hand_in(drafter, tmp_path, *GOOD[:5])
+        address = submit(drafter)
+        reviewer.send(address, f"{address}/approve")
+        form = forms(last.see(address))[f"{address}/publish"]
+        hand_in(drafter, tmp_path, *GOOD[:4])
+        refused = last.client.post(form.action, data=form.fields)
+        assert refused.status_code == 409
+        assert "原审核已失效" in refused.text
+        assert "本次提交已失效" in last.see(address)
+    assert len(desk.log.queries.releases(NAME)) == 1
+    kinds = [event.kind for event in desk.people.audit.events()]
+    assert {"imported", "submitted", "returned", "approved", "published"} <= set(kinds)
+    assert desk.people.audit.verify() == []
+
+
+def test_a_part_s_clerk_reaches_that_part_only(desk: DeskSite, tmp_path: Path) -> None:
+    with desk.signed_in("zhang") as browser:
+        assert "民政局" not in browser.see(DRAFT)
+        form = forms(browser.see(DRAFT))[f"/drafts/{NAME}/imports"]
+        file = xlsx(tmp_path / "民政局.xlsx", GOOD)
+        files = {"files": (file.name, file.read_bytes(), XLSX)}
+        data = {**form.fields, "part": "民政局"}
+        assert browser.client.post(form.action, data=data, files=files).status_code == 403
+        assert browser.client.get("/drafts/fees").status_code == 403
+    assert desk.log.drafts.get(NAME) is None
+
+
+def test_what_is_no_workbook_is_refused_and_the_draft_stays(desk: DeskSite, tmp_path: Path) -> None:
+    with desk.signed_in("zhang") as browser:
+        hand_in(browser, tmp_path, *GOOD[:1])
+        files = {"files": ("清单.xlsx", b"MZ\x90\x00 a program", XLSX)}
+        answer = browser.send(DRAFT, f"/drafts/{NAME}/imports", files=files)
+        assert answer.status_code == 409
+        assert "清单.xlsx" in answer.text
+        draft = desk.log.drafts.get(NAME)
+        assert draft is not None
+        assert draft.records == 1
+
+
+def test_a_script_in_a_cell_is_text_on_the_page(desk: DeskSite, tmp_path: Path) -> None:
+    with desk.signed_in("zhang") as browser:
+        html = hand_in(browser, tmp_path, item("<script>alert(1)</script>许可"))
+        assert "<script>" not in html
+        assert "&lt;script&gt;alert(1)&lt;/script&gt;许可" in html
