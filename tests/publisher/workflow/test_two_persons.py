@@ -15,6 +15,7 @@ from publisher.log.evidence.crawled_pages import WARC
 from publisher.log.log import Log
 from publisher.log.model import Entry, LogError
 from publisher.workflow.publish_draft import publish_draft
+from schemas.definition.catalogue import Content
 from tests.support.command import Home, Ran, item, xlsx
 from tests.support.log import EARLY
 
@@ -83,7 +84,12 @@ def test_no_door_publishes_without_an_approval(site: Home, tmp_path: Path) -> No
 def publish_as_a_source(log: Log) -> SourceReport:
     """Stage what a source collects, and publish it as its run does at the end."""
     warc = log.evidence.put_source(b"a page", name="a.warc", media_type=WARC)
-    content = {"name": FIRST, "power_type": "行政许可", "basis": ["《安全生产法》"], "actor": "应急管理局"}
+    content: Content = {
+        "name": FIRST,
+        "power_type": "行政许可",
+        "basis": ["《安全生产法》"],
+        "actor": "应急管理局",
+    }
     entry = Entry(content=content, source_text=FIRST, locator={})
     log.drafts.stage(NAME, [entry], part="应急管理局", source=warc, parser_version="1")
     source = Source(name="city", title="示例市人民政府", dataset=NAME, hosts=("127.0.0.1",), publish=True)
