@@ -167,7 +167,7 @@ def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None
     if not one.is_current:
         raise LogError(
             "approval-void",
-            "审核之后内容又有改动，原审核已失效，未发布。请重新提交审核。",
+            "审核之后内容又有变化，原审核已失效，未发布。请重新提交审核。",
             "Not published: the content changed after its approval, which is void. Submit it again.",
         )
     release = _publish(desk, person, one)

@@ -100,7 +100,7 @@ class Approvals:
             if digest != one.digest or not one.is_current:
                 raise LogError(
                     "digest-moved",
-                    "提交之后内容有改动，与所看的不同。请看新的内容，由填报人重新提交。",
+                    "提交之后内容有变化，与所看的不同。请看新的内容，由填报人重新提交。",
                     "The content changed after it was submitted and is not what was shown. The "
                     "drafter has to submit it again.",
                 )

@@ -95,7 +95,7 @@ def _refusal(dataset: str, *, is_void: bool) -> LogError:
     if is_void:
         return LogError(
             "approval-void",
-            "审核之后内容又有改动，原审核已失效，未发布。请重新提交审核。",
+            "审核之后内容又有变化，原审核已失效，未发布。请重新提交审核。",
             "Not published: the content changed after its approval, which is void. Submit it again.",
         )
     return LogError(
