@@ -45,12 +45,12 @@ from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
 from publisher.web.capacity.client_budget import ClientBudgets
-from publisher.web.capacity.file_processes import FileProcesses
 from publisher.web.capacity.work_pools import WorkPools
+from publisher.web.capacity.work_processes import Perform, WorkProcesses
 from publisher.web.http_protocol import bounded_protocol
 from publisher.web.page_cursor import CursorCodec, read_or_create_key
 from publisher.web.route import Call, Endpoint
-from publisher.web.service import Service
+from publisher.web.service import Origin, Service
 from search.contract import Request, SearchEngine, SearchError
 
 type Task = Callable[[], Awaitable[object]]
@@ -71,13 +71,13 @@ def create_app(
     search: SearchEngine | None = None,
     clock: Callable[[], datetime] = utc_now,
     background: Sequence[Task] = (),
-    generate_file: Callable[..., None] | None = None,
+    perform: Perform | None = None,
 ) -> Edge:
     """Create the service.
 
     A passed log and engine are closed by the caller; otherwise they are opened by ``settings`` and closed at
     shutdown. ``background``: tasks that run from startup until they are cancelled at shutdown.
-    ``generate_file``: generates files in processes of their own, see :class:`.FileProcesses`. Raises
+    ``perform``: see :func:`publisher.work_process.perform`; without it threads do that work. Raises
     ``LogError`` if the folder does not contain a site.
     """
     closers: list[Task] = []
@@ -91,14 +91,16 @@ def create_app(
     if search is None:
         search = open_engine(settings)
         closers.append(search.close)
-    processes = FileProcesses(generate_file, settings.exports.threads) if generate_file else None
     corrections, mail = _open_corrections(settings, clock), _open_mail(settings, clock)
+    origin = Origin(clock(), takes_corrections=corrections is not None)
     service = replace(
-        create_service(settings, log, search, clock),
-        file_processes=processes,
-        corrections=corrections,
-        mail=mail,
+        create_service(settings, log, search, clock), corrections=corrections, mail=mail, origin=origin
     )
+    processes = None
+    if perform is not None:
+        most = settings.queries.at_once + settings.exports.at_once
+        processes = WorkProcesses(partial(perform, settings, service.origin), most)
+        service = replace(service, processes=processes)
     if corrections is not None:
         closers.append(lambda: sync_to_thread(corrections.inbox.close))
     if mail is not None:
@@ -156,7 +158,7 @@ def create_service(
         clock=clock,
         version=metadata.version("qingdan"),
         budgets=ClientBudgets(settings.client_header),
-        started_at=clock(),
+        origin=Origin(clock()),
         cursors=CursorCodec(read_or_create_key(_cursor_key(settings))),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,

@@ -14,18 +14,18 @@ from search.elastic.connection import Connection
 
 @dataclass(frozen=True, slots=True)
 class PoolSize:
-    """Size of a pool of threads and of its queue, written ``threads+waiting``."""
+    """How much work of one kind runs and waits, written ``at_once+waiting``."""
 
-    threads: int
+    at_once: int
     waiting: int
-    """Pieces of work that may wait for a thread; a further one is refused."""
+    """Pieces of work that may wait for their turn; a further one is refused."""
 
 
 type LogForm = Literal["text", "json"]
 
 _DATABASE_CONNECTIONS = 20
 _DESK_BASE = "http://127.0.0.1:8001"
-_QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(4, 128), PoolSize(2, 64), 1000
+_QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(2, 128), PoolSize(2, 64), 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,13 +152,13 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
 
 
 def _read_pool(env: Mapping[str, str], name: str, default: PoolSize) -> PoolSize:
-    """Read a size like ``4+128``. Raises ``ValueError``."""
+    """Read a size like ``2+128``. Raises ``ValueError``."""
     text = env.get(name)
     if not text:
         return default
     match = re.fullmatch(r"([1-9]\d{0,2})\+(\d{1,4})", text)
     if match is None:
-        raise ValueError(f"{name}: {text!r} (4+128)")
+        raise ValueError(f"{name}: {text!r} (2+128)")
     return PoolSize(int(match[1]), int(match[2]))
 
 

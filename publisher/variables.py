@@ -69,7 +69,7 @@ VARIABLES: tuple[Variable, ...] = (
     ),
     Variable(
         "QINGDAN_QUERIES",
-        "`4+128`",
+        "`2+128`",
         "记录查询、版本比较和要素查询：同时处理的个数+等候的个数；等候已满时立即回答503（`too-busy`）。",
         "Lists, comparisons and feature queries: how many run at once + how many wait. If the queue is full, "
         "the answer is 503 (`too-busy`) at once.",

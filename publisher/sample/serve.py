@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
-from functools import partial
 from pathlib import Path
 from urllib.parse import quote
 
@@ -12,9 +11,9 @@ import click
 
 from publisher import app, settings
 from publisher.background import worker_process
-from publisher.file_process import generate_file
 from publisher.log.log import Log
 from publisher.sample.demo import port_taken
+from publisher.work_process import perform
 from search.embedded.engine import EmbeddedEngine
 
 _SEARCH = "危險化學品經營許可"
@@ -29,9 +28,7 @@ def serve(home: Path, base: str, *, host: str, port: int) -> None:
     environ = {name: text for name, text in os.environ.items() if not name.startswith("QINGDAN_")}
     try:
         engine = EmbeddedEngine(site_settings.index)
-        service = app.create_app(
-            site_settings, log=log, search=engine, generate_file=partial(generate_file, site_settings)
-        )
+        service = app.create_app(site_settings, log=log, search=engine, perform=perform)
         text = build_guide(log, base)
         # Ctrl-C is the normal end of a demo.
         with suppress(KeyboardInterrupt), worker_process(home, environ):

@@ -95,14 +95,14 @@ def handler(endpoint: Endpoint) -> HTTPRouteHandler:
 
 
 def _responder(route: AnyRoute, service: Service) -> Respond:
-    answer: Callable[..., Any]
+    own: Callable[..., Any]
     match route:
         case FileRoute():
-            answer = _file_responder(route, service)
+            own = _file_responder(route, service)
         case AsyncRoute():
-            answer = _async_responder(route, service)
+            own = _async_responder(route, service)
         case Route():
-            answer = _sync_responder(route, service)
+            own = _sync_responder(route, service)
     media, template = route.operation.media_type, route.operation.path
     also = route.operation.also
     is_heavy = isinstance(route, FileRoute) or route.runs in ("query", "file")
@@ -118,29 +118,22 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
             chosen = best if also else ""
         call = Call(names, scope["query_string"], template.format_map(names), chosen)
         with service.budgets.admitted(scope) if is_heavy else nullcontext():
-            outcome: AsgiResponse = await answer(call, headers, receive)
+            outcome: AsgiResponse = await own(call, headers, receive)
         return outcome
 
     return respond
 
 
-type _Answer = Callable[[Call, Mapping[str, str]], BytesResponse]
-
-
-def _answerer(route: Route, service: Service) -> _Answer:
-    """Create a function that reads validator and body from one state, so that they always match."""
-
-    def answer(call: Call, headers: Mapping[str, str]) -> BytesResponse:
-        with service.log.snapshot():
-            reply = route.handle(service, call)
-            validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
-            if is_unchanged:
-                return BytesResponse(304, validators, b"")
-            if reply.moved_to:
-                return BytesResponse(308, join_headers(validators, {"location": reply.moved_to}), b"")
-            return _outcome(route.operation, reply, reply.build(), validators)
-
-    return answer
+def answer(route: Route, service: Service, call: Call, headers: Mapping[str, str]) -> BytesResponse:
+    """Respond with validator and body from one state, so that they always match."""
+    with service.log.snapshot():
+        reply = route.handle(service, call)
+        validators, is_unchanged = _validators(route.operation, service, call, headers, reply.validity)
+        if is_unchanged:
+            return BytesResponse(304, validators, b"")
+        if reply.moved_to:
+            return BytesResponse(308, join_headers(validators, {"location": reply.moved_to}), b"")
+        return _outcome(route.operation, reply, reply.build(), validators)
 
 
 def _validator(route: Route, service: Service) -> Callable[[Call, Mapping[str, str]], BytesResponse | None]:
@@ -158,17 +151,17 @@ def _validator(route: Route, service: Service) -> Callable[[Call, Mapping[str, s
 
 def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
     """Create a responder that runs where the route says."""
-    answer, not_modified = _answerer(route, service), _validator(route, service)
+    answer_here, not_modified = partial(answer, route, service), _validator(route, service)
 
     async def in_loop(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
-        return answer(call, headers)
+        return answer_here(call, headers)
 
     async def validate_in_loop(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
         outcome = not_modified(call, headers)
-        return await sync_to_thread(answer, call, headers) if outcome is None else outcome
+        return await sync_to_thread(answer_here, call, headers) if outcome is None else outcome
 
     async def in_thread(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
-        return await sync_to_thread(answer, call, headers)
+        return await sync_to_thread(answer_here, call, headers)
 
     async def in_queue(call: Call, headers: Mapping[str, str], receive: Receive) -> BytesResponse:
         if headers.keys() & _CONDITIONS:
@@ -176,13 +169,24 @@ def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
             if outcome is not None:
                 return outcome
         return await service.pools.while_connected(
-            receive, lambda: service.pools.queries.run(partial(answer, call, headers))
+            receive, partial(_answer_in_turn, route, service, call, headers)
         )
 
     if route.runs == "query":
         return in_queue
     quick = {"loop": in_loop, "validate-in-loop": validate_in_loop} if service.embedded else {}
     return quick.get(route.runs, in_thread)
+
+
+async def _answer_in_turn(
+    route: Route, service: Service, call: Call, headers: Mapping[str, str]
+) -> BytesResponse:
+    """Answer a long query when it is its turn."""
+    if service.processes is None:
+        return await service.pools.queries.run(partial(answer, route, service, call, headers))
+    async with service.pools.queries.turn():
+        response: BytesResponse = await service.processes.run("query", route.operation.name, call, headers)
+        return response
 
 
 def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
@@ -222,11 +226,11 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
 
 async def _generate_in_turn(route: FileRoute, service: Service, call: Call, coding: Coding) -> None:
     """Generate a file when it is its turn."""
-    if service.file_processes is None:
+    if service.processes is None:
         await service.pools.files.run(partial(generate_file, route, service, call, coding))
         return
     async with service.pools.files.turn():
-        await service.file_processes.run(route.operation.name, call, coding)
+        await service.processes.run("file", route.operation.name, call, coding)
 
 
 def generate_file(route: FileRoute, service: Service, call: Call, coding: Coding) -> None:
@@ -243,11 +247,11 @@ def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:
     async def in_turn(call: Call, headers: Mapping[str, str], receive: Receive) -> BytesResponse:
         async def work() -> BytesResponse:
             async with service.pools.files.turn():
-                return await answer(call, headers, receive)
+                return await at_once(call, headers, receive)
 
         return await service.pools.while_connected(receive, work)
 
-    async def answer(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
+    async def at_once(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
         reply = await route.handle(service, call)
         validity = reply.validity
         if validity.modified is None and not service.embedded:  # a database server can stall
@@ -257,7 +261,7 @@ def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:
             return BytesResponse(304, validators, b"")
         return _outcome(route.operation, reply, await reply.build(), validators)
 
-    return in_turn if route.runs == "file" else answer
+    return in_turn if route.runs == "file" else at_once
 
 
 def _validators(

@@ -18,9 +18,9 @@ from publisher.log.proofs import FirstCheckpoint
 from publisher.log.registry import SiteDetails
 from publisher.log.transparency.successions import Succession
 from publisher.web.capacity.client_budget import ClientBudgets
-from publisher.web.capacity.file_processes import FileProcesses
 from publisher.web.capacity.kept_pages import KeptPages
 from publisher.web.capacity.work_pools import WorkPools
+from publisher.web.capacity.work_processes import WorkProcesses
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileCache
 from publisher.web.page_cursor import CursorCodec
@@ -60,6 +60,15 @@ class ReadDetails:
 
 
 @dataclass(frozen=True, slots=True)
+class Origin:
+    """What the validators of all responses contain of the service, in each of its processes."""
+
+    started_at: datetime
+    """What depends on the program only is not newer."""
+    takes_corrections: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Service:
     """Dependencies of all responses; built once by the app factory."""
 
@@ -72,8 +81,7 @@ class Service:
     pools: WorkPools
     cursors: CursorCodec
     budgets: ClientBudgets
-    started_at: datetime
-    """When this process began: what depends on the program only is not newer."""
+    origin: Origin
     hub: str = ""
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     shows_actor: bool = False
@@ -83,13 +91,13 @@ class Service:
     succession: Succession | None = None
     """The last succession of the log when the service started."""
     corrections: CorrectionForm | None = None
-    """The form of corrections, if the site takes them."""
+    """The form of corrections, in the process that serves it."""
     mail: FollowForm | None = None
-    """The form of subscriptions by e-mail, if the site has them."""
+    """The form of subscriptions by e-mail, in the process that serves it."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
-    file_processes: FileProcesses | None = None
-    """Generate the file of (name of an operation, its call, coding); None: threads of this process do."""
+    processes: WorkProcesses | None = None
+    """Generate files and answer long queries; None: threads of this process do."""
     kept_pages: KeptPages = field(default_factory=KeptPages, repr=False)
     _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
     """Dataset → time of its newest release; the empty name is that of all datasets."""
@@ -122,7 +130,7 @@ class Service:
     def changed_at(self) -> datetime:
         """Return the time of the last change of the site, or of this program's start: nothing is newer."""
         details, sequence = self.site_details(), self.log.queries.sequence()
-        times = (self.published_anywhere(sequence), details.changed_at, self.started_at)
+        times = (self.published_anywhere(sequence), details.changed_at, self.origin.started_at)
         return max(time for time in times if time is not None)
 
     def dated(self, validity: Validity) -> Validity:

@@ -61,6 +61,8 @@ def create_postgresql_engine(
             driver.prepare_threshold = None
         else:
             driver.execute(f"SET statement_timeout = {milliseconds}")
+            # A process that ended, or was killed with its caller, leaves no statement behind.
+            driver.execute("SET client_connection_check_interval = '1s'")
         driver.autocommit = False
 
     def begin(conn: Connection) -> None:

@@ -45,7 +45,7 @@ class FindingQuery:
     records: tuple[str, ...] = ()
     handling: tuple[Handling, ...] = ()
     agreements: bool = False
-    """Instead of findings, what agrees with other lists although it looks like a problem."""
+    """Also what agrees with other lists although it looks like a problem."""
     limit: int = 20
     after: tuple[int, str] | None = None
     """Instant at which the last finding of the page before was opened, and its id."""
@@ -214,8 +214,8 @@ def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[A
 def _of_all_periods(conn: Connection, query: FindingQuery) -> Iterator[ColumnElement[bool]]:
     """Yield conditions on what no two periods of a finding differ in, so that indexes serve them."""
     c, r, d = f.finding.c, t.record.c, t.dataset.c
-    # A finding that becomes an agreement ends.
-    yield c.severity == "agrees" if query.agreements else c.severity != "agrees"
+    if not query.agreements:  # a finding that becomes an agreement ends
+        yield c.severity != "agrees"
     if query.codes:
         yield c.code.in_(tuple(map(storable, query.codes)))
     if query.datasets is not None:

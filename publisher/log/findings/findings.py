@@ -27,9 +27,13 @@ from publisher.log.findings.record_states import Datasets
 from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
+from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import dataset_row
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
+
+_OF_RECORD = 50
+"""Maximum number of findings that the page of a record shows."""
 
 
 class Findings:
@@ -37,6 +41,8 @@ class Findings:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._counts: dict[str | None, tuple[object, int]] = {}
+        """Dataset, or None for the site → what a count depends on, and the last one."""
 
     def is_current(self) -> bool:
         """Report whether every release was checked, by the checks of this program."""
@@ -98,45 +104,32 @@ class Findings:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
             return find_latest(conn, query, clocks)
 
-    def unresolved_of_record(
-        self,
-        dataset: str,
-        record: str,
-        view: View = View(),  # noqa: B008 - frozen
-        *,
-        limit: int = 10,
-    ) -> tuple[PublishedFinding, ...]:
-        """List the open findings about a record that are not dismissed, newest first."""
-        with self._session.read() as conn:
-            if not quick_counts.has_findings(conn, record):
-                return ()
-            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
-            query = FindingQuery(datasets=(dataset,), records=(record,), handling=UNRESOLVED, limit=limit)
-            return find_open(conn, query, clocks)
-
-    def agreements_of_record(
+    def of_record(
         self,
         dataset: str,
         record: str,
         view: View = View(),  # noqa: B008 - frozen
     ) -> tuple[PublishedFinding, ...]:
-        """List what the checks say about a record that looks like a problem and is in order."""
+        """List the open findings about a record, and what agrees with other lists, newest first."""
         with self._session.read() as conn:
             if not quick_counts.has_findings(conn, record):
                 return ()
             clocks = point_in_time.clocks(conn, None, view, self._session.clock())
-            query = FindingQuery(datasets=(dataset,), records=(record,), agreements=True, limit=10)
+            query = FindingQuery(datasets=(dataset,), records=(record,), agreements=True, limit=_OF_RECORD)
             return find_open(conn, query, clocks)
 
     def count_unresolved(self, dataset: str | None = None, view: View = View()) -> int:  # noqa: B008 - frozen
-        """Count the open findings of a dataset, or of the site, that are not dismissed."""
+        """Count the open findings of a dataset, or of the site, that are not dismissed.
+
+        The last count of each dataset is kept until a release, a check of it or another view may change it.
+        """
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, view, self._session.clock())
-            number = quick_counts.count_open(conn, dataset, clocks)
-            if not number or not quick_counts.has_dismissals(conn):
-                return number
-            datasets = None if dataset is None else (dataset,)
-            return count(conn, FindingQuery(datasets=datasets, handling=UNRESOLVED), clocks)
+            state = (finding_rows.read_run(conn), finding_rows.last_release(conn), clocks)
+            kept = self._counts.get(dataset)
+            if kept is None or kept[0] != state:
+                kept = self._counts[dataset] = (state, _count_unresolved(conn, dataset, clocks))
+            return kept[1]
 
     def count(self, query: FindingQuery) -> int:
         """Count the findings of a query."""
@@ -195,3 +188,11 @@ def _replace(conn: Connection, records: Sequence[int] | None, rows: Sequence[Row
         finding_rows.delete_of_records(conn, records)
     finding_rows.write_rows(conn, rows)
     finding_rows.write_run(conn, run)
+
+
+def _count_unresolved(conn: Connection, dataset: str | None, clocks: Clocks) -> int:
+    number = quick_counts.count_open(conn, dataset, clocks)
+    if not number or not quick_counts.has_dismissals(conn):
+        return number
+    datasets = None if dataset is None else (dataset,)
+    return count(conn, FindingQuery(datasets=datasets, handling=UNRESOLVED), clocks)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Any
+
 
 class OgcError(Exception):
     """``code``: the exception code of OGC services. ``headers``: additional headers of the response."""
@@ -12,6 +15,10 @@ class OgcError(Exception):
         super().__init__(en)
         self.status, self.code, self.zh, self.en = status, code, zh, en
         self.headers = headers or {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        headers = self.headers
+        return partial(OgcError, self.status, self.code, self.zh, self.en, headers=headers), ()
 
 
 def invalid(parameter: str, zh: str, en: str) -> OgcError:

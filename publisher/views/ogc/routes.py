@@ -87,16 +87,30 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
                 and is_dataset_collection(names["collection"])
             ):
                 return _respond(geo, handle, request, path)
-            work = partial(_respond, geo, handle, request, path)
             if handle is resources.list_items:
-                pools = geo.service.pools
                 with geo.service.budgets.admitted(scope):
-                    return await pools.while_connected(receive, lambda: pools.queries.run(work))
-            return await sync_to_thread(work)
+                    work = partial(_list_in_turn, geo, request, path)
+                    return await geo.service.pools.while_connected(receive, work)
+            return await sync_to_thread(_respond, geo, handle, request, path)
         except Exception as error:  # noqa: BLE001 - the edge: each becomes a response; server errors are logged
             return _failure_response(error, raw, path)
 
     return respond
+
+
+async def _list_in_turn(geo: Geo, request: Request, path: str) -> BytesResponse:
+    """List features when it is their turn."""
+    pool, processes = geo.service.pools.queries, geo.service.processes
+    if processes is None:
+        return await pool.run(partial(list_features, geo, request, path))
+    async with pool.turn():
+        response: BytesResponse = await processes.run("features", request, path)
+        return response
+
+
+def list_features(geo: Geo, request: Request, path: str) -> BytesResponse:
+    """Respond with the features of a collection. Raises :class:`OgcError`, ``LogError``."""
+    return _respond(geo, resources.list_items, request, path)
 
 
 async def _not_found(scope: HTTPScope, _receive: Receive, _names: Mapping[str, str]) -> BytesResponse:

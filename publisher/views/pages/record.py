@@ -144,8 +144,7 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
             )
             for amendment in api.later_amendments(service, state, view)
         ]
-        findings = () if pin else finding_list.of_record(visit, dataset, identifier)
-        agreements = () if pin else finding_list.agreements_of_record(visit, dataset, identifier)
+        findings, agreements = ((), ()) if pin else finding_list.of_record(visit, dataset, identifier)
         limits = limit_steps.of_record(visit, catalogue, name, identifier, pin)
     validity = _extended(validity, findings, agreements)
     return _RecordSnapshot(

@@ -176,7 +176,7 @@ def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
 
 def _of_site(service: Service, site: ReadDetails, validity: Validity) -> Validity:
     """Add what every page shows of the site: its details, and whether it takes corrections."""
-    return validity.extended((site.details, service.corrections is not None), site.changed_at)
+    return validity.extended((site.details, service.origin.takes_corrections), site.changed_at)
 
 
 def _unstored[Kind: Route | AsyncRoute](route: Kind) -> Kind:
@@ -210,7 +210,7 @@ def _image(press: Press, name: str) -> Route:
 
     def handle(service: Service, call: Call) -> Reply:
         query_parameters.parse(call.query, Grammar())
-        return Reply(Validity((asset.name,), service.started_at, decides=False), lambda: asset.body)
+        return Reply(Validity((asset.name,), service.origin.started_at, decides=False), lambda: asset.body)
 
     return Route(_operation(f"/{name}", asset.media_type), handle, "loop")
 
@@ -224,7 +224,7 @@ def _asset(press: Press) -> Callable[[Service, Call], Reply]:
         if asset is None:
             raise ProblemError("no-such-route")
         lasting = call.path["name"] == asset.name
-        validity = Validity((asset.name,), service.started_at, decides=False, immutable=lasting)
+        validity = Validity((asset.name,), service.origin.started_at, decides=False, immutable=lasting)
         return Reply(validity, lambda: asset.body, {"content-type": asset.media_type})
 
     return handle

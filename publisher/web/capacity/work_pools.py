@@ -1,4 +1,4 @@
-"""Pools of threads with bounded queues, so that heavy work never holds up light requests.
+"""Pools of threads or processes with bounded queues, so that heavy work never holds up light requests.
 
 Waiting costs no thread. A caller that disconnects leaves the queue, and its running reads are interrupted.
 """
@@ -22,7 +22,7 @@ from publisher.web.capacity.client_budget import charge
 from publisher.web.problems import ProblemError
 
 LONGEST_WAIT = 50.0
-"""Seconds for which work waits for a thread."""
+"""Seconds for which work waits for its turn."""
 
 
 class CallerGoneError(Exception):
@@ -30,11 +30,11 @@ class CallerGoneError(Exception):
 
 
 class WorkPool:
-    """Threads for one kind of work, and its queue."""
+    """Places for one kind of work, and its queue."""
 
     def __init__(self, size: PoolSize) -> None:
         self._size = size
-        self._limiter = CapacityLimiter(size.threads)
+        self._limiter = CapacityLimiter(size.at_once)
         self._admitted = 0
 
     async def run[T](self, work: Callable[[], T]) -> T:
@@ -49,8 +49,8 @@ class WorkPool:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Hold one of this pool's places, for work that has threads of its own. Raises as :meth:`run`."""
-        if self._admitted >= self._size.threads + self._size.waiting:
+        """Hold one of this pool's places, for work in a process. Raises as :meth:`run`."""
+        if self._admitted >= self._size.at_once + self._size.waiting:
             raise _too_busy()
         self._admitted += 1
         try:

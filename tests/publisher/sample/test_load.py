@@ -112,7 +112,7 @@ def test_a_cancelled_approval_under_another_name_is_a_finding_and_a_delegated_on
     assert (kept.title, kept.finding.severity) == ("大型户外广告设施设置许可", "likely")
     assert kept.effective_from == date(2024, 3, 15)
     delegated = records(log, "shili-licences")["林木种子生产经营许可"].id
-    (agreement,) = log.findings.agreements_of_record("shili-licences", delegated)
+    (agreement,) = log.findings.of_record("shili-licences", delegated)
     assert agreement.finding.rule == "delegated"
     page = client.get(f"/datasets/shili-licences/records/{delegated}").text
     assert "本条列入清单与该决定相符" in page

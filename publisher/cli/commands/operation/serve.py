@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import signal
-from functools import partial
 
 import click
 
@@ -26,9 +25,9 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     """启动网站：网页、接口、订阅和搜索；只读 / Serve pages, API, feeds and search, read-only."""
     from publisher import app
     from publisher.background import worker_process
-    from publisher.file_process import generate_file
     from publisher.telemetry.log_lines import configure_logging
     from publisher.telemetry.metrics_server import metrics_served
+    from publisher.work_process import perform
 
     settings = context.settings
     configure_logging(settings.log_form, access=settings.access_log)
@@ -42,7 +41,7 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
             settings,
             log=log,
             search=context.engine(),
-            generate_file=partial(generate_file, settings),
+            perform=perform,
         )
         with metrics_served(settings.metrics, [service.metrics]):
             app.serve(

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from publisher.checks.all_checks import CHECKS, CHECKS_BY_CODE
 from publisher.log.findings.finding_query import FindingPage, FindingQuery, PublishedFinding
+from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import findings as api
@@ -94,12 +95,6 @@ def _handling(visit: Visit, published: PublishedFinding) -> str:
     return word if days is None else visit.t(f"{word}，已{days}天", f"{word} for {days} days")
 
 
-def of_record(visit: Visit, dataset: Dataset, record: str) -> tuple[FindingLink, ...]:
-    """List the open findings about a record that are not dismissed, for its page."""
-    listed = visit.service.log.findings.unresolved_of_record(dataset.name, record, visit.view)
-    return tuple(link(visit, one, {dataset.name: dataset}) for one in listed)
-
-
 @dataclass(frozen=True, slots=True)
 class Agreement:
     """What agrees with another list although it looks like a problem, in the reader's language."""
@@ -110,18 +105,23 @@ class Agreement:
     """The page of the row that it agrees with."""
 
 
-def agreements_of_record(visit: Visit, dataset: Dataset, record: str) -> tuple[Agreement, ...]:
-    """List what agrees with other lists about a record, for its page."""
-    listed = visit.service.log.findings.agreements_of_record(dataset.name, record, visit.view)
-    return tuple(
+def of_record(
+    visit: Visit, dataset: Dataset, record: str
+) -> tuple[tuple[FindingLink, ...], tuple[Agreement, ...]]:
+    """List the open findings about a record that are not dismissed, and its agreements, for its page."""
+    listed = visit.service.log.findings.of_record(dataset.name, record, visit.view)
+    findings = (one for one in listed if one.finding.severity != "agrees" and one.handling in UNRESOLVED)
+    agreements = (
         Agreement(
             visit.t(one.finding.message_zh, one.finding.message_en),
             visit.t(one.finding.because_zh, one.finding.because_en),
             visit.url(f"/datasets/{other.dataset}/records/{other.record}"),
         )
         for one in listed
+        if one.finding.severity == "agrees"
         for other in one.rows[1:2]
     )
+    return tuple(link(visit, one, {dataset.name: dataset}) for one in findings), tuple(agreements)
 
 
 def _handlings(visit: Visit, query: FindingQuery) -> common.Facet:

@@ -1,4 +1,4 @@
-"""Processes that generate files: killed with their caller, and replaced when the system kills them."""
+"""Processes for long work: killed with their caller, and replaced when the system kills them."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from anyio import CancelScope
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.model import LogError
-from publisher.web.capacity.file_processes import FileProcesses
+from publisher.web.capacity.work_processes import Work, WorkProcesses
 from publisher.web.problems import ProblemError
 
 
-def note_process(folder: str, seconds: float) -> None:
+def note_process(_: Work, folder: str, seconds: float) -> None:
     """Write the number of this process into a folder, and work for some time."""
     (Path(folder) / f"{os.getpid()}").touch()
     time.sleep(seconds)
 
 
-def refuse() -> None:
+def refuse(_: Work) -> None:
     raise LogError("files-busy", "正在删除", "an erasure runs", details=(1,))
 
 
@@ -60,10 +60,10 @@ async def _until_ended(process: int) -> None:
 
 def test_a_process_is_used_again_and_ends_with_the_service(tmp_path: Path) -> None:
     async def story() -> None:
-        processes = FileProcesses(note_process, 1)
+        processes = WorkProcesses(note_process, 1)
         async with processes.running():
-            await processes.run(str(tmp_path), 0)
-            await processes.run(str(tmp_path), 0)
+            await processes.run("file", str(tmp_path), 0)
+            await processes.run("file", str(tmp_path), 0)
             process = await _first_process(tmp_path)
             assert process != os.getpid()
             assert len(names_in(tmp_path)) == 1
@@ -75,11 +75,11 @@ def test_a_process_is_used_again_and_ends_with_the_service(tmp_path: Path) -> No
 
 def test_work_ends_with_its_caller(tmp_path: Path) -> None:
     async def story() -> None:
-        processes = FileProcesses(note_process, 1)
+        processes = WorkProcesses(note_process, 1)
         async with processes.running(), anyio.create_task_group() as group:
             with CancelScope() as scope:
                 group.start_soon(_cancel_when_running, scope, tmp_path)
-                await processes.run(str(tmp_path), 60)
+                await processes.run("file", str(tmp_path), 60)
             assert scope.cancelled_caught
             await _until_ended(await _first_process(tmp_path))
 
@@ -93,14 +93,14 @@ async def _cancel_when_running(scope: CancelScope, folder: Path) -> None:
 
 def test_after_a_kill_the_caller_is_told_to_retry_and_the_next_file_is_generated(tmp_path: Path) -> None:
     async def story() -> None:
-        processes = FileProcesses(note_process, 1)
+        processes = WorkProcesses(note_process, 1)
         async with processes.running(), anyio.create_task_group() as group:
             group.start_soon(_kill_when_running, tmp_path)
             with pytest.raises(ProblemError) as caught:
-                await processes.run(str(tmp_path), 60)
+                await processes.run("file", str(tmp_path), 60)
             assert caught.value.kind.code == "file-being-made"
             assert int(caught.value.headers["retry-after"]) > 0
-            await processes.run(str(tmp_path), 0)
+            await processes.run("file", str(tmp_path), 0)
             assert len(names_in(tmp_path)) == 2
 
     anyio.run(story)
@@ -113,13 +113,13 @@ async def _kill_when_running(folder: Path) -> None:
 def test_a_process_does_not_outlive_a_service_that_was_killed(tmp_path: Path) -> None:
     script = f"""
 import anyio, os, signal
-from publisher.web.capacity.file_processes import FileProcesses
-from tests.publisher.web.capacity.test_file_processes import note_process
+from publisher.web.capacity.work_processes import WorkProcesses
+from tests.publisher.web.capacity.test_work_processes import note_process
 
 async def story():
-    processes = FileProcesses(note_process, 1)
+    processes = WorkProcesses(note_process, 1)
     async with processes.running():
-        await processes.run({str(tmp_path)!r}, 0)
+        await processes.run("file", {str(tmp_path)!r}, 0)
         os.kill(os.getpid(), signal.SIGKILL)
 
 anyio.run(story, backend_options={{"use_uvloop": True}})
@@ -131,10 +131,10 @@ anyio.run(story, backend_options={{"use_uvloop": True}})
 
 def test_what_is_refused_is_refused_here_too() -> None:
     async def story() -> None:
-        processes = FileProcesses(refuse, 1)
+        processes = WorkProcesses(refuse, 1)
         async with processes.running():
             with pytest.raises(LogError) as caught:
-                await processes.run()
+                await processes.run("query")
             assert (caught.value.code, caught.value.zh, caught.value.details) == (
                 "files-busy",
                 "正在删除",

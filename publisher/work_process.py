@@ -1,0 +1,84 @@
+"""Files and long queries in processes of their own: they would hold the interpreter from readers.
+
+Every function here runs in such a process, which opens the site when it begins.
+"""
+
+from __future__ import annotations
+
+import os
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
+from functools import cache
+from typing import Any
+
+from publisher import app
+from publisher.indexing.open_engine import open_engine
+from publisher.log.database.postgresql import ServerLimits
+from publisher.log.log import Log
+from publisher.settings import Settings
+from publisher.views.api import contract
+from publisher.views.ogc import routes as ogc_routes
+from publisher.views.ogc.site import Geo
+from publisher.views.pages import routes as page_routes
+from publisher.views.pages.printing.templates import Press
+from publisher.web import endpoints
+from publisher.web.bytes_response import BytesResponse
+from publisher.web.capacity.work_processes import Work
+from publisher.web.file_cache import Coding
+from publisher.web.route import AnyRoute, Call, FileRoute, Route
+from publisher.web.service import Origin, Service
+
+_NICENESS = 15
+"""Added to that of the service, so that readers go first where the processors are busy."""
+_CONNECTIONS = 2
+
+
+class _Site:
+    """The site of this process, with its routes."""
+
+    def __init__(self, settings: Settings, origin: Origin) -> None:
+        with suppress(OSError):  # a container may forbid it
+            os.nice(_NICENESS)
+        limits = ServerLimits(_CONNECTIONS, app.STATEMENT_SECONDS, "qingdan serve work")
+        log = Log.open(settings.database, sources=settings.sources, read_only=True, limits=limits)
+        service = app.create_service(settings, log, open_engine(settings))
+        self.service: Service = replace(service, origin=origin)
+        press = Press()
+        self.geo: Geo = ogc_routes.open_geo(self.service, settings.boundaries, press.assets)
+        routes: tuple[AnyRoute, ...] = (*contract.ROUTES, *page_routes.routes(press))
+        self.files = {route.operation.name: route for route in routes if isinstance(route, FileRoute)}
+        self.queries = {route.operation.name: route for route in routes if isinstance(route, Route)}
+
+    def generate_file(self, operation: str, call: Call, coding: Coding) -> None:
+        endpoints.generate_file(self.files[operation], self.service, call, coding)
+
+    def answer_query(self, operation: str, call: Call, headers: Mapping[str, str]) -> BytesResponse:
+        return endpoints.answer(self.queries[operation], self.service, call, headers)
+
+
+def perform(settings: Settings, origin: Origin, work: Work, *arguments: Any) -> BytesResponse | None:
+    """Perform work of the public side.
+
+    ``file`` (operation, call, coding): generate a file into the cache. ``query`` (operation, call, headers)
+    and ``features`` (request, path): respond. Raises what the same work raises in the service.
+    """
+    site = _open_site(settings, origin)
+    try:
+        match work:
+            case "file":
+                site.generate_file(*arguments)
+                return None
+            case "query":
+                return site.answer_query(*arguments)
+            case "features":
+                return ogc_routes.list_features(site.geo, *arguments)
+    except Exception as error:
+        error.add_note(traceback.format_exc())  # a traceback does not reach the other process
+        raise
+
+
+@cache
+def _open_site(settings: Settings, origin: Origin) -> _Site:
+    return _Site(settings, origin)
