@@ -21,7 +21,7 @@ from publisher.settings import PoolSize
 from publisher.web.capacity.client_budget import charge
 from publisher.web.problems import ProblemError
 
-LONGEST_WAIT = 50.0
+LONGEST_WAIT = 40.0
 """Seconds for which work waits for its turn."""
 
 

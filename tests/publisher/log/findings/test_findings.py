@@ -310,7 +310,7 @@ def expected_ids(log: Log, day: date, known_at: datetime, *, agreements: bool) -
         for known in [Known(check)]
         for record in in_view(log, LIST, "power-list", view)
         for found in check.applies(record, known, day)
-        if (found.severity == "agrees") is agreements
+        if agreements or found.severity != "agrees"
     }
 
 
