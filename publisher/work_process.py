@@ -46,7 +46,7 @@ class _Site:
         service = app.create_service(settings, log, open_engine(settings))
         self.service: Service = replace(service, origin=origin)
         press = Press()
-        self.geo: Geo = ogc_routes.open_geo(self.service, settings.boundaries, press.assets)
+        self.geo: Geo = ogc_routes.open_geo(self.service, settings.boundaries, press)
         routes: tuple[AnyRoute, ...] = (*contract.ROUTES, *page_routes.routes(press))
         self.files = {route.operation.name: route for route in routes if isinstance(route, FileRoute)}
         self.queries = {route.operation.name: route for route in routes if isinstance(route, Route)}
