@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
@@ -26,7 +27,8 @@ STATUSES: tuple[CommitmentStatus, ...] = ("done", "overdue", "undetermined")
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _b, _c = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.release.c, ct.commitment_status.c
 _STATUS = func.coalesce(_c.status, "undetermined")
-_FACETS = ("plan", "section", "lead", "kind")
+COUNTED = ("plan", "section", "lead", "kind", "due_on")
+"""Fields whose values are counted with a list."""
 _MOST_FACETS = 100
 
 
@@ -77,14 +79,29 @@ class PublishedCommitment:
         )
 
 
+class ValueCount(NamedTuple):
+    """Number of commitments with a value and a status."""
+
+    text: str
+    status: CommitmentStatus
+    number: int
+
+
 @dataclass(frozen=True, slots=True)
 class CommitmentPage:
     commitments: tuple[PublishedCommitment, ...]
     counts: Mapping[CommitmentStatus, int]
     """Of all commitments of the query."""
+    values: Mapping[str, Sequence[ValueCount]]
+    """Field of :data:`COUNTED` → its values in all commitments of the query, in the order of their first."""
     after: int | None
-    facets: Mapping[str, tuple[tuple[str, int], ...]]
-    """``plan``, ``section``, ``lead``, ``kind`` → values of all commitments of the query."""
+
+    def facet(self, field: str) -> list[tuple[str, int]]:
+        """Return the values of a field, the most frequent first."""
+        numbers: Counter[str] = Counter()
+        for one in self.values[field]:
+            numbers[one.text] += one.number
+        return sorted(numbers.items(), key=lambda value: (-value[1], value[0]))[:_MOST_FACETS]
 
     @property
     def total(self) -> int:
@@ -95,14 +112,32 @@ def find_page(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Commi
     rows = _selected(query, clocks)
     fetched = conn.execute(rows.where(_r.key > query.after).order_by(_r.key).limit(query.limit + 1)).all()
     on_page = fetched[: query.limit]
-    grouped = rows.with_only_columns(_STATUS, func.count()).group_by(_STATUS)
-    counts = {row[0]: row[1] for row in conn.execute(grouped).all()}
     return CommitmentPage(
         tuple(_published(conn, on_page, clocks)),
-        {status: counts.get(status, 0) for status in STATUSES},
+        *_count(conn, query, clocks),
         on_page[-1].key if len(fetched) > query.limit else None,
-        {name: _facet(conn, rows, name) for name in _FACETS},
     )
+
+
+def _count(
+    conn: Connection, query: CommitmentQuery, clocks: Clocks
+) -> tuple[Mapping[CommitmentStatus, int], Mapping[str, Sequence[ValueCount]]]:
+    """Count the commitments of a query by status, and by the values of each counted field and status."""
+    spans = _in_view(query, clocks)
+    grouped = spans.with_only_columns(_STATUS, func.count()).group_by(_STATUS)
+    counts = {row[0]: row[1] for row in conn.execute(grouped).all()}
+    own = t.value.alias("own")
+    of_fields = and_(own.c.revision == _s.revision, own.c.field.in_(COUNTED))
+    by_value = (
+        spans.join(own, of_fields)
+        .with_only_columns(own.c.field, own.c.text, _STATUS, func.count(), func.min(_s.record))
+        .group_by(own.c.field, own.c.text, _STATUS)
+        .order_by(func.min(_s.record))
+    )
+    values: dict[str, list[ValueCount]] = {name: [] for name in COUNTED}
+    for name, text, status, number, _ in conn.execute(by_value).all():
+        values[name].append(ValueCount(text, status, number))
+    return {status: counts.get(status, 0) for status in STATUSES}, values
 
 
 def find_one(conn: Connection, record: str, clocks: Clocks) -> PublishedCommitment:
@@ -113,32 +148,28 @@ def find_one(conn: Connection, record: str, clocks: Clocks) -> PublishedCommitme
     raise LogError("no-such-commitment", f"没有工作任务 {record}。", f"There is no commitment {record}.")
 
 
-def count_by(
-    conn: Connection, query: CommitmentQuery, clocks: Clocks, name: str
-) -> Sequence[tuple[str, CommitmentStatus, int]]:
-    """Count the commitments of a query by a field and status; those without a value have ``""``."""
-    own = t.value.alias("own")
-    rows = _selected(query, clocks).outerjoin(own, and_(own.c.revision == _s.revision, own.c.field == name))
-    value = func.coalesce(own.c.text, "")
-    counts = rows.with_only_columns(value, _STATUS, func.count(), func.min(_r.key))
-    order = func.min(_r.key)
-    return [(row[0], row[1], row[2]) for row in conn.execute(counts.group_by(value, _STATUS).order_by(order))]
-
-
 def _selected(query: CommitmentQuery, clocks: Clocks) -> Select[Any]:
-    status = and_(_c.record == _s.record, clocks.in_view(_c))
     return (
-        select(
-            *(_r.key, _r.id, _d.name.label("dataset"), _v.content, _v.title, _b.number),
-            *(_STATUS.label("status"), _c.done_on, _c.known_from),
-        )
-        .join_from(t.dataset, t.span, _s.dataset == _d.key)
+        _in_view(query, clocks)
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .join(t.release, _b.sequence == _s.brought)
+        .where(_v.content.is_not(None))
+        .with_only_columns(
+            *(_r.key, _r.id, _d.name.label("dataset"), _v.content, _v.title, _b.number),
+            *(_STATUS.label("status"), _c.done_on, _c.known_from),
+        )
+    )
+
+
+def _in_view(query: CommitmentQuery, clocks: Clocks) -> Select[Any]:
+    """Select the states of commitments in a view, with their derived status."""
+    status = and_(_c.record == _s.record, clocks.in_view(_c))
+    return (
+        select(_s.record)
+        .join_from(t.dataset, t.span, _s.dataset == _d.key)
         .outerjoin(ct.commitment_status, status)
-        .where(_d.catalogue == COMMITMENTS, _s.status == "stated", clocks.in_view(_s))
-        .where(_v.content.is_not(None), *_conditions(query))
+        .where(_d.catalogue == COMMITMENTS, _s.status == "stated", clocks.in_view(_s), *_conditions(query))
     )
 
 
@@ -166,19 +197,8 @@ def _has_value(name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]
     )
 
 
-def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, int], ...]:
-    own = t.value.alias("own")
-    number = func.count().label("number")
-    query = rows.join(own, and_(own.c.revision == _s.revision, own.c.field == name))
-    counts = query.with_only_columns(own.c.text, number).group_by(own.c.text)
-    return tuple(
-        (row[0], row[1])
-        for row in conn.execute(counts.order_by(number.desc(), own.c.text).limit(_MOST_FACETS)).all()
-    )
-
-
 def _published(conn: Connection, rows: Sequence[Any], clocks: Clocks) -> Iterator[PublishedCommitment]:
-    statements = read_statements(conn, clocks) if rows else {}
+    statements = read_statements(conn, clocks, [row.title for row in rows])
     for row in rows:
         content = _decode(row.content)
         due = due_day(content)

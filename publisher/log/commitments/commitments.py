@@ -10,9 +10,7 @@ from publisher.log.commitments import status_rows
 from publisher.log.commitments.commitment_query import (
     CommitmentPage,
     CommitmentQuery,
-    CommitmentStatus,
     PublishedCommitment,
-    count_by,
     find_one,
     find_page,
 )
@@ -99,11 +97,6 @@ class Commitments:
             clocks = self._clocks(conn, view)
             commitment = find_one(conn, record, clocks)
             return commitment, list_evidence(conn, self._datasets(conn), clocks, commitment.content)
-
-    def count_by(self, query: CommitmentQuery, field: str) -> Sequence[tuple[str, CommitmentStatus, int]]:
-        """Count the commitments of a query by a field and status."""
-        with self._session.read() as conn:
-            return count_by(conn, query, self._clocks(conn, query.view), field)
 
     def changes(self, query: CommitmentQuery) -> Sequence[StatusChange]:
         """List the newest changes of the status of commitments of a query, newest first."""

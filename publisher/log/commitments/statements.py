@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import batched
 from typing import Any
 
 import msgspec
@@ -13,9 +14,11 @@ from sqlalchemy import Connection, select
 
 from publisher.log.commitments.rules import STATEMENTS, TaskKey, task_key
 from publisher.log.database import tables as t
+from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Content
 
+_BATCH = 500
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _b = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.release.c
 
@@ -38,16 +41,21 @@ class Statement:
     content: Content
 
 
-def read_statements(conn: Connection, clocks: Clocks) -> Mapping[TaskKey, tuple[Statement, ...]]:
-    """Read the statements in a view, newest first, by plan and task."""
-    rows = conn.execute(
+def read_statements(
+    conn: Connection, clocks: Clocks, titles: Sequence[str]
+) -> Mapping[TaskKey, tuple[Statement, ...]]:
+    """Read the statements in a view about commitments with these titles, newest first, by plan and task."""
+    in_view = (
         select(_v.content, _r.id, _d.name, _b.number)
         .join_from(t.dataset, t.span, _s.dataset == _d.key)
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .join(t.release, _b.sequence == _s.brought)
         .where(_d.catalogue == STATEMENTS, _s.status == "stated", clocks.in_view(_s), _v.content.is_not(None))
-    ).all()
+    )
+    rows: list[Any] = []
+    for some in batched(dict.fromkeys(title[:TITLE_LENGTH] for title in titles), _BATCH):
+        rows += conn.execute(in_view.where(_s.title.in_(some))).all()
     statements: dict[TaskKey, list[Statement]] = defaultdict(list)
     for row in rows:
         content = _decode(row.content)

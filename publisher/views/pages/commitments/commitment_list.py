@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 from markupsafe import Markup
@@ -11,9 +11,9 @@ from markupsafe import Markup
 from publisher.log.commitments.commitment_query import (
     STATUSES,
     CommitmentPage,
-    CommitmentQuery,
     CommitmentStatus,
     PublishedCommitment,
+    ValueCount,
 )
 from publisher.log.commitments.statements import newest_of_each
 from publisher.log.model import Dataset
@@ -86,13 +86,13 @@ def commitment_list(press: Press, visit: Visit) -> Reply:
             total=page.total,
             counts=[(word_of(visit, status), status, page.counts[status]) for status in STATUSES],
             commitments=[link(visit, one) for one in page.commitments],
-            breakdowns=list(_breakdowns(visit, listing.query)),
+            breakdowns=list(_breakdowns(visit, page)),
             facets=[search.choices(visit, one) for one in facets if search.is_useful(visit, one)],
             chips=list(search.chips(visit, facets, datasets)),
             days=[(name, (visit.values(name) or ("",))[0]) for name in _DAYS],
             others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
             files=[(name, visit.url(f"/commitments.{suffix}", own)) for name, suffix in FILES],
-            years=_years(visit, listing.query),
+            years=_years(visit, page),
             feeds=[(name, visit.link(f"/commitments.{form}", own)) for form, name in TITLES.items()],
             calendar=visit.link("/commitments.ics", own),
             calendars=[
@@ -102,7 +102,7 @@ def commitment_list(press: Press, visit: Visit) -> Reply:
                         "/commitments.ics", (*visit.pairs_without("cursor", "limit", "lead"), ("lead", body))
                     ),
                 )
-                for body, _ in page.facets["lead"]
+                for body, _ in page.facet("lead")
             ],
             next_page=search.next_page(visit, cursor),
         )
@@ -134,20 +134,17 @@ def deadline_of(visit: Visit, one: PublishedCommitment) -> str:
     return format_deadline(value, "en" if visit.lang == "en" else "zh") if value else visit.day(one.due)
 
 
-def _breakdowns(visit: Visit, query: CommitmentQuery) -> Iterator[Breakdown]:
+def _breakdowns(visit: Visit, page: CommitmentPage) -> Iterator[Breakdown]:
     """Yield the sections with their statuses, and the months of deadlines."""
-    log = visit.service.log
-    whole = replace(query, limit=1, after=0)
-    sections = _by_name(log.commitments.count_by(whole, "section"))
-    if len(sections) > 1:
-        names = {name: name or visit.t("未注明", "No section") for name in sections}
-        rows = [
-            (names[name], visit.here(section=name) if name else "", numbers)
-            for name, numbers in list(sections.items())[:_MOST_SECTIONS]
-        ]
-        yield _breakdown(visit.t("各部分", "By section"), rows)
-    months = _by_name((day[:7], status, n) for day, status, n in log.commitments.count_by(whole, "due_on"))
-    months.pop("", None)
+    sections = _by_name(page.values["section"])
+    stated = [sum(numbers) for numbers in zip(*sections.values(), strict=True)] or [0] * len(STATUSES)
+    others = [page.counts[status] - stated[n] for n, status in enumerate(STATUSES)]
+    rows = [(name, visit.here(section=name), numbers) for name, numbers in sections.items()]
+    if any(others):
+        rows.append((visit.t("未注明", "No section"), "", others))
+    if len(rows) > 1:
+        yield _breakdown(visit.t("各部分", "By section"), rows[:_MOST_SECTIONS])
+    months = _by_name(ValueCount(one.text[:7], one.status, one.number) for one in page.values["due_on"])
     if months:
         rows = [
             (month, visit.here(due_from=f"{month}-01", due_to=_last_day(month)), months[month])
@@ -156,13 +153,11 @@ def _breakdowns(visit: Visit, query: CommitmentQuery) -> Iterator[Breakdown]:
         yield _breakdown(visit.t("时间表：时限所在的月份", "Time line: month of the deadline"), rows)
 
 
-def _by_name(
-    counts: Sequence[tuple[str, CommitmentStatus, int]] | Iterator[tuple[str, CommitmentStatus, int]],
-) -> dict[str, list[int]]:
+def _by_name(counts: Iterable[ValueCount]) -> dict[str, list[int]]:
     numbers: dict[str, list[int]] = {}
-    for name, status, count in counts:
-        own = numbers.setdefault(name, [0] * len(STATUSES))
-        own[STATUSES.index(status)] += count
+    for one in counts:
+        own = numbers.setdefault(one.text, [0] * len(STATUSES))
+        own[STATUSES.index(one.status)] += one.number
     return numbers
 
 
@@ -180,18 +175,14 @@ def _last_day(month: str) -> str:
     return date.fromordinal(after.toordinal() - 1).isoformat()
 
 
-def _years(visit: Visit, query: CommitmentQuery) -> list[tuple[str, str]]:
+def _years(visit: Visit, page: CommitmentPage) -> list[tuple[str, str]]:
     """List the years in which deadlines end, with the address of the report of each."""
-    counts = visit.service.log.commitments.count_by(replace(query, limit=1, after=0), "due_on")
     others = visit.pairs_without("cursor", "limit", *_DAYS)
+    years = sorted({one.text[:4] for one in page.values["due_on"]}, reverse=True)
+    spans = [(("due_from", f"{year}-01-01"), ("due_to", f"{year}-12-31")) for year in years]
     return [
-        (
-            year,
-            visit.url(
-                "/commitments.xlsx", (*others, ("due_from", f"{year}-01-01"), ("due_to", f"{year}-12-31"))
-            ),
-        )
-        for year in sorted({day[:4] for day, _, _ in counts if day}, reverse=True)
+        (year, visit.url("/commitments.xlsx", (*others, *span)))
+        for year, span in zip(years, spans, strict=True)
     ]
 
 
@@ -203,7 +194,7 @@ def _facets(visit: Visit, page: CommitmentPage, datasets: Mapping[str, Dataset])
         "lead": visit.t("牵头单位", "Lead body"),
     }
     for name, title in titles.items():
-        values = page.facets.get(name, ())
+        values = page.facet(name)
         yield common.Facet(
             field=name,
             title=title,

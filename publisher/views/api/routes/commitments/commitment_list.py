@@ -134,7 +134,8 @@ def _page(service: Service, call: Call, listing: CommitmentListing) -> answers.C
         commitments=tuple(commitment_answer(service, one) for one in page.commitments),
         facets={
             name: tuple(answers.CommitmentCount(value=value, count=count) for value, count in counts)
-            for name, counts in page.facets.items()
+            for name in ("plan", "section", "lead", "kind")
+            for counts in [page.facet(name)]
         },
         links=answers.CommitmentsLinks(
             self=requested_view.link_with_query(service, call),
