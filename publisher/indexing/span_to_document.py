@@ -24,7 +24,9 @@ def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Docume
         return None
     content = span.content
     texts = {f.name: text for f in _searched_fields(catalogue) if (text := _text(f, content.get(f.name)))}
-    own = _numbers(content, catalogue, "document-number")
+    numbers = _numbers(content, catalogue, "document-number")
+    # The number of a document. Of an item of a decision or a plan it is that of the text it comes from.
+    own = numbers if any(_identifies(f, catalogue) for f in catalogue.fields) else ()
     day = _day(content.get(catalogue.date_field)) if catalogue.date_field else None
     ordered = (day or span.effective_from).toordinal()
     return Document(
@@ -37,7 +39,7 @@ def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Docume
         title=span.title if span.status == "withdrawn" else catalogue.title_of(content),
         texts=texts,
         weights={name: catalogue.by_name[name].searched for name in texts},
-        numbers=tuple(dict.fromkeys((*own, *_numbers(content, catalogue, "citations")))),
+        numbers=tuple(dict.fromkeys((*numbers, *_numbers(content, catalogue, "citations")))),
         own_numbers=len(own),
         facets=_facets(span, dataset, catalogue, year=date.fromordinal(ordered).year),
         effective_from=span.effective_from.toordinal(),
@@ -47,6 +49,10 @@ def build_document(span: Span, dataset: Dataset, catalogue: Catalogue) -> Docume
         date=ordered,
         status="current" if span.status == "stated" else span.status,
     )
+
+
+def _identifies(field: Field, catalogue: Catalogue) -> bool:
+    return field.format == "document-number" and (field.name,) in map(tuple, catalogue.identity)
 
 
 def _searched_fields(catalogue: Catalogue) -> Iterator[Field]:

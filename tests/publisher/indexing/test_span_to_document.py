@@ -114,3 +114,14 @@ def test_a_personal_field_never_reaches_search() -> None:
     indexed = build_document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
     assert indexed is not None
     assert "张三" not in repr(indexed)
+
+
+def test_the_number_of_a_document_is_its_own_and_that_of_a_plan_is_not_that_of_its_commitments() -> None:
+    policy = {"title": "工作方案", "number": "示政发〔2024〕1号"}
+    task = {"plan": "示政发〔2024〕1号", "task": "编制目录"}
+    documents = [
+        build_document(span(content), DATASET, load_catalogue(name))
+        for name, content in (("policies", policy), ("commitments", task))
+    ]
+    numbers = [(d.numbers, d.own_numbers) for d in documents if d is not None]
+    assert numbers == [(("示政发〔2024〕1号",), 1), (("示政发〔2024〕1号",), 0)]
