@@ -117,8 +117,8 @@ def test_a_personal_field_never_reaches_search() -> None:
 
 
 def test_the_number_of_a_document_is_its_own_and_that_of_a_plan_is_not_that_of_its_commitments() -> None:
-    policy = {"title": "工作方案", "number": "示政发〔2024〕1号"}
-    task = {"plan": "示政发〔2024〕1号", "task": "编制目录"}
+    policy: Content = {"title": "工作方案", "number": "示政发〔2024〕1号"}
+    task: Content = {"plan": "示政发〔2024〕1号", "task": "编制目录"}
     documents = [
         build_document(span(content), DATASET, load_catalogue(name))
         for name, content in (("policies", policy), ("commitments", task))
