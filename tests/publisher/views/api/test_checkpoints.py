@@ -28,12 +28,14 @@ OTHER = "empty-fees"
 QINGDAN = "{urn:x-qingdan:feed}"
 OGC = "/ogc/collections/{collection}"
 _FORMS = ("atom", "csv", "json", "jsonl", "rss", "xlsx")
+_TABLES = ("changes", "findings", "commitments", "limits", "works", "effects")
 SITE_WIDE = {
     *("/v1/findings", "/v1/findings/{finding}", "/findings", "/findings/{finding}", "/checks/{code}"),
     *("/v1/changes", "/changes", "/works", "/works/{key}", "/v1/citations", "/v1/effects"),
     *("/v1/works", "/v1/works/{key}", "/v1/works/{key}/cited-by", "/v1/works/{key}/effects"),
-    *("/effects.atom", "/effects.json", "/effects.rss"),
-    *(f"/{page}.{form}" for page in ("changes", "findings") for form in _FORMS),
+    *("/v1/limits", "/limits", "/v1/commitments", "/v1/commitments/{record}/evidence"),
+    *("/commitments", "/commitments/{record}", "/commitments.ics"),
+    *(f"/{page}.{form}" for page in _TABLES for form in _FORMS),
     *("/v1/datasets", "/v1/site.zip", "/v1/log.zip", "/v1/search", "/v1/suggest", "/feeds.opml", "/catalog"),
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),

@@ -38,7 +38,7 @@ def required_query(path: str) -> str:
 
 
 def addresses(site: Site) -> list[str]:
-    """An address of each route of the contract and the pages. The site has no finding and no work."""
+    """An address of each route of the contract and the pages. The site has no finding, work or commitment."""
     names = {
         "dataset": FEES,
         "record": (record := site.record("城镇垃圾处理费")),
@@ -62,6 +62,7 @@ def addresses(site: Site) -> list[str]:
         for route in (*contract.ROUTES, *people.routes(Press()))
         if not route.operation.path.endswith(("/{name}", "/delta", "/{finding}"))
         and "{key}" not in route.operation.path
+        and "/commitments/{record}" not in route.operation.path
         and "/correction" not in route.operation.path  # 404 on a site that takes none
         and "/follow" not in route.operation.path  # no cache stores these
     ]
