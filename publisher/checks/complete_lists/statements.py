@@ -19,6 +19,14 @@ STATEMENTS = "complete-lists"
 _LEAST_SHARED = 0.5
 """Shared pairs of characters from which on names are near, as a share of those of either name."""
 _NAMES = ("name", "parent_name", "sub_name")
+_KINDS = {
+    "行政事业性收费": "fees",
+    "政府性基金": "government-funds",
+    "中介服务": "intermediary-services",
+    "行政许可事项": "licence-items",
+    "权责清单": "power-list",
+}
+"""Kind of list that a statement names → its catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +40,7 @@ class CompleteList:
 
 
 def keys_of_statement(content: Content) -> Iterable[str]:
-    yield str(content.get("kind", ""))
+    yield _KINDS.get(str(content.get("kind")), "")
 
 
 def keys_of_row(content: Content) -> Iterable[str]:

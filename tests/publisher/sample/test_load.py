@@ -278,7 +278,7 @@ def _demo(home: Path, port: int) -> str:
     log = home.parent / "demo.log"
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
-            deadline = time.monotonic() + 90
+            deadline = time.monotonic() + 180
             while "Ctrl-C" not in (output := log.read_text(encoding="utf-8")):
                 assert process.poll() is None, output
                 assert time.monotonic() < deadline, output
@@ -286,7 +286,7 @@ def _demo(home: Path, port: int) -> str:
             addresses = [line.strip() for line in output.splitlines() if line.strip().startswith("http")]
             assert len(addresses) == 7
             for address in addresses:
-                assert httpx.get(address).status_code == 200, address
+                assert httpx.get(address, timeout=60).status_code == 200, address
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0

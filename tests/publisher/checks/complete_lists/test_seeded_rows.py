@@ -39,6 +39,14 @@ ABOVE: dict[str, tuple[Content, ...]] = {
     "power-list": ({"name": "取水许可"}, {"name": "河道管理范围内建设项目工程建设方案审批"}),
 }
 
+KINDS = {
+    "fees": "行政事业性收费",
+    "government-funds": "政府性基金",
+    "intermediary-services": "中介服务",
+    "licence-items": "行政许可事项",
+    "power-list": "权责清单",
+}
+
 
 @dataclass
 class Lists(Knowledge):
@@ -70,7 +78,7 @@ class Lists(Knowledge):
     @staticmethod
     def statement(kind: str) -> Content:
         words = "清单之外的一律不得执行"
-        return {"title": "示例省清单", "list": f"above-{kind}", "kind": kind, "statement": words}
+        return {"title": "示例省清单", "list": f"above-{kind}", "kind": KINDS[kind], "statement": words}
 
 
 def find(

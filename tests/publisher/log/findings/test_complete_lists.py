@@ -25,7 +25,7 @@ CITY, PROVINCE, STATEMENTS = "city-fees", "province-fees", "province-statements"
 STATEMENT: Content = {
     "title": "示例省行政事业性收费目录清单",
     "list": PROVINCE,
-    "kind": "fees",
+    "kind": "行政事业性收费",
     "statement": "目录清单之外的收费，一律不得执行",
 }
 MESSAGE = (
