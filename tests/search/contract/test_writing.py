@@ -15,12 +15,12 @@ from tests.search.documents import TODAY, call, document, index, search, spans
 
 
 def test_the_same_span_twice_is_one_document(engine: SearchEngine) -> None:
-    assert index(engine, [document("x", "甲类许可"), document("x", "乙类许可", version=2)]) == 2
-    index(engine, [document("x", "丙类许可", version=3)])
+    assert index(engine, [document("x", "东城道路占用"), document("x", "西城道路占用", version=2)]) == 2
+    index(engine, [document("x", "北城道路占用", version=3)])
     assert call(engine.count) == 1
-    assert spans(engine, "丙类") == ["x"]
-    assert spans(engine, "甲类许可") == ["x"]  # it still contains 类许可
-    assert search(engine, "“甲类”").total == 0
+    assert spans(engine, "北城") == ["x"]
+    assert spans(engine, "东城道路占用") == ["x"]  # it still contains 道路占用
+    assert search(engine, "“东城”").total == 0
 
 
 def test_the_larger_version_wins_even_if_the_smaller_comes_later(engine: SearchEngine) -> None:
