@@ -12,6 +12,7 @@ from pathlib import Path
 import anyio
 
 from publisher.indexing import worker
+from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.blob_store import digest_of
 from publisher.log.evidence.crawled_pages import Exchange, ParsedPage
 from publisher.log.log import Log
@@ -24,6 +25,7 @@ from publisher.settings import Settings, read_settings
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
+from tests.publisher.log.commitments import promising_site
 from tests.publisher.log.drafts.test_repeals import DOCUMENTS, document
 from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
@@ -49,6 +51,7 @@ def build(home: Path, database: str = "") -> Settings:
         _amend(log, clock)
         clock.advance(days=1)
         checked_site.publish_repealed_basis(log)
+        _promise(log)
         _subscribe(log, clock)
         anyio.run(worker.index_outbox, log, engine)
         _deliver(log, clock)
@@ -58,6 +61,7 @@ def build(home: Path, database: str = "") -> Settings:
         _leave_in_outbox(log, clock)
         log.graph.update()
         log.findings.update()
+        log.commitments.update()
         log.integrity.store_run(VerificationRun(clock(), clock(), 1, ("某处",)))
     return settings
 
@@ -122,6 +126,19 @@ def _amend(log: Log, clock: Clock) -> None:
     log.releases.cancel(FEES, log.queries.releases(FEES)[-1].number, reason="暂缓")
     clock.advance(days=1)
     publish(log, FEES, fees, date(2031, 1, 1), "示财〔2016〕4号")
+
+
+def _promise(log: Log) -> None:
+    """Publish a commitment that was met, and one that is overdue."""
+    plans, evidence = promising_site.PLANS, promising_site.EVIDENCE
+    promising_site.create_datasets(log, (plans, evidence))
+    tasks = [promising_site.task(name, due="2016-02-01") for name in ("公布目录", "公布权责清单")]
+    promising_site.publish(log, plans, *tasks, on=date(2016, 1, 1))
+    rules = [
+        promising_site.rule("公布目录", "发布", source=FEES),
+        promising_site.rule("公布权责清单", "发布", catalogue="power-list"),
+    ]
+    promising_site.publish(log, evidence, *rules, on=date(2016, 1, 1))
 
 
 def _subscribe(log: Log, clock: Clock) -> None:
@@ -203,6 +220,8 @@ def _draft(log: Log, clock: Clock) -> None:
     log.drafts.stage(
         FEES, [*entries, *kept], part=None, source=source, parser_version="2", left_out=({"a": 1},)
     )
+    request = PublicationRequest(kind="draft", basis="示政发〔2017〕1号", effective_on=_NEXT)
+    log.approvals.submit(FEES, request, drafter="填报人")
 
 
 def _leave_in_outbox(log: Log, clock: Clock) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -37,8 +37,9 @@ def promising_log(url: str, folder: Path, clock: Clock) -> Log:
     return log
 
 
-def create_datasets(log: Log) -> None:
-    for name, catalogue in LISTS.items():
+def create_datasets(log: Log, names: Iterable[str] = LISTS) -> None:
+    for name in names:
+        catalogue = LISTS[name]
         dataset = Dataset(
             name=name,
             catalogue=catalogue,
