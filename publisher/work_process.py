@@ -5,10 +5,8 @@ Every function here runs in such a process, which opens the site when it begins.
 
 from __future__ import annotations
 
-import os
 import traceback
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import replace
 from functools import cache
 from typing import Any
@@ -30,8 +28,6 @@ from publisher.web.file_cache import Coding
 from publisher.web.route import AnyRoute, Call, FileRoute, Route
 from publisher.web.service import Origin, Service
 
-_NICENESS = 15
-"""Added to that of the service, so that readers go first where the processors are busy."""
 _CONNECTIONS = 2
 
 
@@ -39,8 +35,6 @@ class _Site:
     """The site of this process, with its routes."""
 
     def __init__(self, settings: Settings, origin: Origin) -> None:
-        with suppress(OSError):  # a container may forbid it
-            os.nice(_NICENESS)
         limits = ServerLimits(_CONNECTIONS, app.STATEMENT_SECONDS, "qingdan serve work")
         log = Log.open(settings.database, sources=settings.sources, read_only=True, limits=limits)
         service = app.create_service(settings, log, open_engine(settings))

@@ -10,6 +10,7 @@ from functools import partial
 from typing import Any
 
 import msgspec
+from anyio import to_thread
 from litestar import HttpMethod, Request, post
 from litestar import route as litestar_route
 from litestar.concurrency import sync_to_thread
@@ -212,7 +213,7 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
 
     async def respond(call: Call, headers: Mapping[str, str], receive: Receive) -> AsgiResponse:
         for _ in range(_TRIES):
-            response = await sync_to_thread(look_up, call, headers)
+            response = await to_thread.run_sync(look_up, call, headers, limiter=service.pools.lookups)
             if not isinstance(response, FileKey):
                 return response
             work = partial(_generate_in_turn, route, service, call, response.coding)

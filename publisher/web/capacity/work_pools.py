@@ -21,6 +21,7 @@ from publisher.settings import PoolSize
 from publisher.web.capacity.client_budget import charge
 from publisher.web.problems import ProblemError
 
+_LOOKUPS = 2
 LONGEST_WAIT = 40.0
 """Seconds for which work waits for its turn."""
 
@@ -124,6 +125,8 @@ class WorkPools:
         """Lists, comparisons and features: reads that may take long."""
         self.files = WorkPool(files)
         """Generation of files, workbooks included."""
+        self.lookups = CapacityLimiter(_LOOKUPS)
+        """Threads that look for files in the cache, so that many requests for files leave others theirs."""
         self.shared_files: SharedWork[Hashable, None] = SharedWork()
         self._stopped = asyncio.Event()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -12,6 +13,7 @@ from anyio import BrokenWorkerProcess, CancelScope, CapacityLimiter, to_process
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from litestar.concurrency import sync_to_thread
 
+from publisher.web.capacity import process_entry
 from publisher.web.problems import ProblemError
 
 type Work = Literal["file", "query", "features"]
@@ -62,5 +64,5 @@ class WorkProcesses:
             outcome.cancel()
 
     async def _run(self, work: Work, *arguments: object) -> Any:
-        perform = partial(self._perform, work)
-        return await to_process.run_sync(perform, *arguments, cancellable=True, limiter=self._limiter)
+        called = pickle.dumps(partial(self._perform, work, *arguments))
+        return await to_process.run_sync(process_entry.call, called, cancellable=True, limiter=self._limiter)
