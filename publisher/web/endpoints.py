@@ -21,6 +21,7 @@ from msgspec import structs
 from openapi.operation import Operation
 from publisher.web import conditional_requests, range_download
 from publisher.web.bytes_response import VARY, BytesResponse
+from publisher.web.capacity.work_processes import Work
 from publisher.web.conditional_requests import join_headers
 from publisher.web.file_cache import Coding, FileKey
 from publisher.web.problems import ProblemError
@@ -183,10 +184,20 @@ async def _answer_in_turn(
     route: Route, service: Service, call: Call, headers: Mapping[str, str]
 ) -> BytesResponse:
     """Answer a long query when it is its turn."""
-    if service.processes is None:
-        return await service.pools.queries.run(partial(answer, route, service, call, headers))
-    async with service.pools.queries.turn():
-        response: BytesResponse = await service.processes.run("query", route.operation.name, call, headers)
+    here = partial(answer, route, service, call, headers)
+    return await run_query(service, here, "query", route.operation.name, call, headers)
+
+
+async def run_query(
+    service: Service, here: Callable[[], BytesResponse], work: Work, *arguments: object
+) -> BytesResponse:
+    """Run a long query in a thread if it is the only one, and else in a process: that costs a start at times,
+    but many threads would hold the interpreter from readers."""
+    pool = service.pools.queries
+    if service.processes is None or pool.is_idle:
+        return await pool.run(here)
+    async with pool.turn():
+        response: BytesResponse = await service.processes.run(work, *arguments)
         return response
 
 

@@ -9,6 +9,7 @@ import pytest
 from litestar.testing import TestClient
 
 from publisher.app import create_app
+from publisher.web.capacity.work_pools import WorkPool
 from publisher.work_process import perform
 from tests.support.site import FEES, HOST, four_releases
 
@@ -43,7 +44,10 @@ _OWN = ("last-modified",)
 """Of what does not change with the log, when the service began."""
 
 
-def test_a_process_answers_as_a_thread(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+def test_a_process_answers_as_a_thread(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(WorkPool, "is_idle", False)  # as if other queries ran
     with four_releases(tmp_path) as site:
         make = partial(create_app, site.settings)
         with TestClient(make(perform=perform), base_url=HOST) as client:

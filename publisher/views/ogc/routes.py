@@ -27,6 +27,7 @@ from publisher.views.ogc.site import CATALOGUE, HOME, Geo, is_dataset_collection
 from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web import conditional_requests
 from publisher.web.bytes_response import BytesResponse
+from publisher.web.endpoints import run_query
 from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
 from search import contract
@@ -100,12 +101,8 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
 
 async def _list_in_turn(geo: Geo, request: Request, path: str) -> BytesResponse:
     """List features when it is their turn."""
-    pool, processes = geo.service.pools.queries, geo.service.processes
-    if processes is None:
-        return await pool.run(partial(list_features, geo, request, path))
-    async with pool.turn():
-        response: BytesResponse = await processes.run("features", request, path)
-        return response
+    here = partial(list_features, geo, request, path)
+    return await run_query(geo.service, here, "features", request, path)
 
 
 def list_features(geo: Geo, request: Request, path: str) -> BytesResponse:

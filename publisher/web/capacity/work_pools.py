@@ -38,6 +38,11 @@ class WorkPool:
         self._limiter = CapacityLimiter(size.at_once)
         self._admitted = 0
 
+    @property
+    def is_idle(self) -> bool:
+        """Report whether nothing runs or waits."""
+        return self._admitted == 0
+
     async def run[T](self, work: Callable[[], T]) -> T:
         """Run ``work`` in a thread. Raises ``too-busy`` if too much is waiting, or if it waits too long."""
         async with self.turn():
