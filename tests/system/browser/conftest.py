@@ -13,7 +13,7 @@ from tests.system.browser.served import ARGUMENTS, CHROMIUM, sample_site, withou
 
 
 @pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
+def browser(sample_home: Path) -> Iterator[Browser]:  # noqa: ARG001 - its publication has a loop of its own
     """Start one browser per module: it runs an event loop, which would disturb other tests."""
     if not Path(CHROMIUM).exists():
         lacks("Chromium is not installed")
