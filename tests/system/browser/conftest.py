@@ -13,8 +13,11 @@ from tests.system.browser.served import ARGUMENTS, CHROMIUM, sample_site, withou
 
 
 @pytest.fixture(scope="module")
-def browser(sample_home: Path) -> Iterator[Browser]:  # noqa: ARG001 - its publication has a loop of its own
-    """Start one browser per module: it runs an event loop, which would disturb other tests."""
+def browser(sample_home: Path) -> Iterator[Browser]:
+    """Start one browser per module: it runs an event loop, which would disturb other tests.
+
+    The sample is published before it begins, in a loop of its own.
+    """
     if not Path(CHROMIUM).exists():
         lacks("Chromium is not installed")
     with sync_playwright() as playwright:
