@@ -91,20 +91,15 @@ def create_app(
     if search is None:
         search = open_engine(settings)
         closers.append(search.close)
-    corrections, mail = _open_corrections(settings, clock), _open_mail(settings, clock)
-    origin = Origin(clock(), takes_corrections=corrections is not None)
-    service = replace(
-        create_service(settings, log, search, clock), corrections=corrections, mail=mail, origin=origin
-    )
+    service = create_service(settings, log, search, clock)
+    if (inbox := _open_inbox(settings, clock)) is not None:
+        closers.append(lambda: sync_to_thread(inbox.close))
+        service = _with_forms(service, settings, inbox)
     processes = None
     if perform is not None:
         most = settings.queries.at_once + settings.exports.at_once
         processes = WorkProcesses(partial(perform, settings, service.origin), most)
         service = replace(service, processes=processes)
-    if corrections is not None:
-        closers.append(lambda: sync_to_thread(corrections.inbox.close))
-    if mail is not None:
-        closers.append(lambda: sync_to_thread(mail.followers.close))
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press)
     assistants = mcp_endpoint.McpEndpoint(service)
@@ -169,26 +164,23 @@ def create_service(
     )
 
 
-def _open_corrections(settings: Settings, clock: Callable[[], datetime]) -> CorrectionForm | None:
-    """Open the inbox of corrections; None if the site takes none."""
-    key = read_or_create_key(_cursor_key(settings))
-    inbox = PublicInbox.open(
-        settings.database, settings.inbox, key, capacity=settings.corrections, clock=clock
-    )
-    if inbox is None:
+def _open_inbox(settings: Settings, clock: Callable[[], datetime]) -> PublicInbox | None:
+    """Open the inbox; None if the site takes neither corrections nor followers, or has none."""
+    if not (settings.corrections or settings.mail):
         return None
-    return CorrectionForm(inbox, FormTokens(key, clock), DailyLimits(clock))
+    key = read_or_create_key(_cursor_key(settings))
+    capacity = settings.corrections or 1  # without a form of corrections none comes
+    return PublicInbox.open(settings.database, settings.inbox, key, capacity=capacity, clock=clock)
 
 
-def _open_mail(settings: Settings, clock: Callable[[], datetime]) -> FollowForm | None:
-    """Open the store of followers; None if the site sends no mails, or has no inbox."""
-    key = read_or_create_key(_cursor_key(settings))
-    inbox = settings.mail and PublicInbox.open(
-        settings.database, settings.inbox, key, capacity=1, clock=clock
-    )
-    if not inbox:
-        return None
-    return FollowForm(inbox.followers(), FormTokens(key, clock), DailyLimits(clock))
+def _with_forms(service: Service, settings: Settings, inbox: PublicInbox) -> Service:
+    """Add the forms that the site has."""
+    clock = service.clock
+    tokens = FormTokens(read_or_create_key(_cursor_key(settings)), clock)
+    corrections = CorrectionForm(inbox, tokens, DailyLimits(clock)) if settings.corrections else None
+    mail = FollowForm(inbox.followers(), tokens, DailyLimits(clock)) if settings.mail else None
+    origin = replace(service.origin, takes_corrections=corrections is not None)
+    return replace(service, corrections=corrections, mail=mail, origin=origin)
 
 
 def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import batched
@@ -50,7 +50,7 @@ def check_rows(
     conn: Connection,
     datasets: Datasets,
     catalogue: Catalogue,
-    rows: Iterable[DraftRow],
+    rows: Callable[[], Iterable[DraftRow]],
     *,
     dataset: str,
     effective_on: date,
@@ -58,30 +58,33 @@ def check_rows(
 ) -> Iterator[Finding]:
     """Yield the findings of rows on a day, each with its place in the file and with the texts that it cites.
 
-    ``effective_on``: when the rows would take effect; what records were before that day is earlier.
+    ``rows``: reads them, twice, so that a large draft is never held as a whole. ``effective_on``: when they
+    would take effect; what records were before that day is earlier.
     """
     reader = StateReader(conn, datasets, FOREVER - 1)
     concerned = [check for check in CHECKS if check.concerns(catalogue)]
     checks = list(checks_with_states(reader, datasets, concerned))
     key = next(key for key, name in datasets.names.items() if name == dataset)
-    every = list(rows) if checks else []
-    identities = [
-        row.identity or identity_digest(dataset, catalogue.identity_of(row.content)) for row in every
-    ]
-    earlier: Mapping[str, list[RecordState]] = {}
-    if any(check.needs_earlier for check, _ in checks):
-        # Rows that share an identity may be different items, so that nothing is known of what they were.
-        single = [identity for identity, number in Counter(identities).items() if number == 1]
+    publisher = datasets.publishers[key]
+
+    def identity_of(row: DraftRow) -> str:
+        return row.identity or identity_digest(dataset, catalogue.identity_of(row.content))
+
+    # Rows that share an identity may be different items, so that nothing is known of what they were.
+    needs_earlier = any(check.needs_earlier for check, _ in checks)
+    numbers = Counter(identity_of(row) for row in rows()) if needs_earlier else Counter[str]()
+    for batch in batched(rows() if checks else (), _BATCH):
+        identities = [identity_of(row) for row in batch] if needs_earlier else [""] * len(batch)
+        single = [identity for identity in identities if numbers[identity] == 1]
         earlier = _read_earlier(conn, reader, key, single, effective_on.toordinal())
-    for row, identity in zip(every, identities, strict=True):
-        own = earlier.get(identity, [])
-        record_id = own[0].record.id if own else ""
-        record = CheckedRecord(dataset, record_id, "", catalogue, row.content, datasets.publishers[key])
-        for check, states in checks:
-            knowledge = KnowledgeAt(states, day.toordinal(), FOREVER - 1, own)
-            for finding in check.applies(record, knowledge, day):
-                if finding.severity != "agrees":
-                    yield _at_place(finding, row, catalogue)
+        for row, identity in zip(batch, identities, strict=True):
+            own = earlier.get(identity, [])
+            record_id = own[0].record.id if own else ""
+            record = CheckedRecord(dataset, record_id, "", catalogue, row.content, publisher)
+            for check, states in checks:
+                knowledge = KnowledgeAt(states, day.toordinal(), FOREVER - 1, own)
+                findings = check.applies(record, knowledge, day)
+                yield from (_at_place(one, row, catalogue) for one in findings if one.severity != "agrees")
 
 
 def _read_earlier(
@@ -90,15 +93,14 @@ def _read_earlier(
     """Read what records listed before a day, by the identity of their rows; it ends on that day."""
     r = t.record.c
     earlier: dict[str, list[RecordState]] = {}
-    for batch in batched(identities, _BATCH):
-        query = select(r.key, r.identity).where(r.dataset == dataset, r.identity.in_(batch))
-        by_key = {row.key: row.identity for row in conn.execute(query).all()}
-        for states in reader.of_datasets([dataset], list(by_key)):
-            earlier[by_key[states[0].key]] = [
-                replace(state, period=replace(state.period, effective_to=min(state.period.effective_to, day)))
-                for state in states
-                if state.period.effective_from < day
-            ]
+    query = select(r.key, r.identity).where(r.dataset == dataset, r.identity.in_(identities))
+    by_key = {row.key: row.identity for row in conn.execute(query).all()} if identities else {}
+    for states in reader.of_datasets([dataset], list(by_key)) if by_key else ():
+        earlier[by_key[states[0].key]] = [
+            replace(state, period=replace(state.period, effective_to=min(state.period.effective_to, day)))
+            for state in states
+            if state.period.effective_from < day
+        ]
     return earlier
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date
+from functools import partial
 
 from sqlalchemy import Connection, delete
 
@@ -153,9 +154,11 @@ class Findings:
         with self._session.read() as conn:
             datasets = finding_rows.read_datasets(self._session, conn)
             own = catalogue or datasets.catalogues[dataset_row(conn, dataset).key]
-            today = day_at(self._session.clock())
+            today, listed = day_at(self._session.clock()), list(rows)
             return tuple(
-                check_rows(conn, datasets, own, rows, dataset=dataset, effective_on=today, day=today)
+                check_rows(
+                    conn, datasets, own, lambda: listed, dataset=dataset, effective_on=today, day=today
+                )
             )
 
     def of_draft(self, dataset: str, effective_on: date) -> tuple[Finding, ...]:
@@ -163,7 +166,7 @@ class Findings:
         with self._session.read() as conn:
             datasets = finding_rows.read_datasets(self._session, conn)
             key = dataset_row(conn, dataset).key
-            rows, day = draft_rows(conn, key), max(effective_on, day_at(self._session.clock()))
+            rows, day = partial(draft_rows, conn, key), max(effective_on, day_at(self._session.clock()))
             catalogue = datasets.catalogues[key]
             return tuple(
                 check_rows(
