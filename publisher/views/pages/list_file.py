@@ -14,7 +14,7 @@ from publisher.views.api.routes.records import ListedPage
 from publisher.views.pages import dataset
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
+from publisher.views.pages.printing.table_file import Row, Rows, write_csv, write_xlsx
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import MAX_LIMIT, Parameters
 from publisher.web.range_download import disposition

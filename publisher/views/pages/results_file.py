@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
-from xlsxwriter.worksheet import Worksheet
 
 from publisher.log.model import View
 from publisher.views.api.routes import search as api
 from publisher.views.api.search_scope import SearchScope
-from publisher.views.exports.formula_guard import guard_text
-from publisher.views.exports.xlsx import MEDIA_TYPE, MOST_ROWS, Sheets, fit_text, open_workbook
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import Row, Rows, write_csv, write_xlsx
 from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
 from search.contract import Hit
 
-CSV = "text/csv; charset=utf-8"
-XLSX = MEDIA_TYPE
 _HEADINGS = (
     ("清单", "List"),
     ("名称", "Title"),
@@ -33,9 +27,6 @@ _HEADINGS = (
     ("固定地址", "Pinned address"),
     ("状态", "Status"),
 )
-
-type Row = tuple[str, ...]
-type Rows = AsyncIterator[Sequence[Row]]
 
 
 async def as_csv(visit: Visit) -> AsyncReply:
@@ -89,46 +80,3 @@ def _rows(visit: Visit, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
         status = labels.word_for(visit, labels.STATUSES, state.status)
         rows.append((*cells, state.effective_from.isoformat(), str(state.release), pinned, status))
     return rows
-
-
-async def write_csv(headings: Row, pages: Rows) -> bytes:
-    target = io.BytesIO(b"\xef\xbb\xbf")
-    target.seek(0, io.SEEK_END)
-    text = io.TextIOWrapper(target, encoding="utf-8", errors="replace", newline="")
-    writer = csv.writer(text)
-    writer.writerow(headings)
-    async for rows in pages:
-        writer.writerows([*map(guard_text, row)] for row in rows)
-    text.flush()
-    return target.getvalue()
-
-
-async def write_xlsx(headings: Row, pages: Rows, name: str = "搜索结果") -> bytes:
-    target = io.BytesIO()
-    book = open_workbook(target)
-
-    def head(sheet: Worksheet) -> None:
-        sheet.freeze_panes(1, 0)
-        sheet.set_column(0, 1, 36)
-        sheet.set_column(2, 5, 14)
-        sheet.set_column(6, 6, 60)
-        sheet.autofilter(0, 0, MOST_ROWS, len(headings) - 1)
-        _write(sheet, 0, headings)
-
-    sheets = Sheets(book, name, head)
-
-    def add(rows: Sequence[Row]) -> None:
-        for row in rows:
-            _write(*sheets.next_row(), row)
-
-    try:
-        async for rows in pages:
-            await sync_to_thread(add, rows)
-    finally:  # close the workbook to delete its temporary files
-        await sync_to_thread(book.close)
-    return target.getvalue()
-
-
-def _write(sheet: Worksheet, y: int, row: Row) -> None:
-    for x, cell in enumerate(row):
-        sheet.write_string(y, x, fit_text(cell))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
@@ -36,8 +36,9 @@ from publisher.views.pages.findings import check, finding_files, finding_list, s
 from publisher.views.pages.follow import choice, follow
 from publisher.views.pages.follow.choice import CONFIRM, LEAVE
 from publisher.views.pages.limits import limit_shares
-from publisher.views.pages.printing import page_request
+from publisher.views.pages.printing import page_request, table_file
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import Download
 from publisher.views.pages.printing.templates import HTML, Press
 from publisher.views.pages.statements import statement
 from publisher.views.pages.works import effect_feeds, work, work_files, work_list
@@ -111,29 +112,22 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         *(_waiting(path, press, page) for path, page in WAITING.items()),
         _unstored(_waiting(follow.PATH, press, follow.follow)),
         replace(_waiting(RECORD, press, record.record), runs="loop"),
-        _download("/search.csv", results_file.CSV, results_file.as_csv),
-        _download("/search.xlsx", results_file.XLSX, results_file.as_xlsx),
-        _download("/datasets/{dataset}/records.csv", results_file.CSV, list_file.as_csv),
-        _download("/datasets/{dataset}/records.xlsx", results_file.XLSX, list_file.as_xlsx),
-        _download("/changes.csv", results_file.CSV, change_files.as_csv),
-        _download("/changes.xlsx", results_file.XLSX, change_files.as_xlsx),
-        _download("/changes.jsonl", change_files.JSON_LINES, change_files.as_json_lines),
+        _download("/search.csv", table_file.CSV, results_file.as_csv),
+        _download("/search.xlsx", table_file.XLSX, results_file.as_xlsx),
+        _download("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
+        _download("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
+        *_list_files("/changes", change_files.changes_as),
         *(_download(f"/changes.{form}", _feed(form), change_files.as_feed(form)) for form in feeds.FORMS),
-        _download("/commitments.csv", results_file.CSV, commitment_files.as_csv),
-        _download("/commitments.xlsx", results_file.XLSX, commitment_files.as_xlsx),
+        *_list_files("/commitments", commitment_files.commitments_as, ("csv", "xlsx")),
         _download("/commitments.ics", calendar.MEDIA, commitment_files.as_calendar),
         *(
             _download(f"/commitments.{form}", _feed(form), commitment_files.as_feed(form))
             for form in feeds.FORMS
         ),
-        _download("/findings.csv", results_file.CSV, finding_files.as_csv),
-        _download("/findings.xlsx", results_file.XLSX, finding_files.as_xlsx),
-        _download("/findings.jsonl", finding_files.JSON_LINES, finding_files.as_json_lines),
-        _download("/limits.csv", results_file.CSV, limit_shares.as_csv),
-        _download("/limits.xlsx", results_file.XLSX, limit_shares.as_xlsx),
-        _download("/limits.jsonl", limit_shares.JSON_LINES, limit_shares.as_json_lines),
-        *_work_files("/works", work_files.works_as),
-        *_work_files("/effects", work_files.effects_as),
+        *_list_files("/findings", finding_files.findings_as),
+        *_list_files("/limits", limit_shares.shares_as),
+        *_list_files("/works", work_files.works_as),
+        *_list_files("/effects", work_files.effects_as),
         *(_download(f"/effects.{form}", _feed(form), effect_feeds.as_feed(form)) for form in feeds.FORMS),
         *(_download(f"/findings.{form}", _feed(form), finding_files.as_feed(form)) for form in feeds.FORMS),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
@@ -192,17 +186,18 @@ def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
     return AsyncRoute(_operation(path), handle)
 
 
-def _download(path: str, media_type: str, make_reply: Callable[[Visit], Awaitable[AsyncReply]]) -> AsyncRoute:
+def _download(path: str, media_type: str, make_reply: Download) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
         return await make_reply(page_request.parse_visit(service, call))
 
     return AsyncRoute(_operation(path, media_type), handle, "file")
 
 
-def _work_files(path: str, make: Callable[[str], work_files.Download]) -> Iterator[AsyncRoute]:
-    types = {"csv": results_file.CSV, "xlsx": results_file.XLSX, "jsonl": work_files.JSON_LINES}
-    for suffix, media_type in types.items():
-        yield _download(f"{path}.{suffix}", media_type, make(suffix))
+def _list_files(
+    path: str, make: Callable[[str], Download], suffixes: Iterable[str] = table_file.MEDIA
+) -> Iterator[AsyncRoute]:
+    for suffix in suffixes:
+        yield _download(f"{path}.{suffix}", table_file.MEDIA[suffix], make(suffix))
 
 
 def _image(press: Press, name: str) -> Route:

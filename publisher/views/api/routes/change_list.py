@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -164,7 +164,7 @@ def _page(service: Service, call: Call, listing: ChangeListing) -> answers.SiteC
 
 
 def change_answers(
-    service: Service, listing: ChangeListing, listed: tuple[ListedChange, ...]
+    service: Service, listing: ChangeListing, listed: Sequence[ListedChange]
 ) -> tuple[answers.SiteChange, ...]:
     """Build the answers of the API for some changes."""
     erasures: dict[str, Mapping[str, Erasure]] = {}

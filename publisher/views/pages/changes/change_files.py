@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import replace
-from typing import Any
 
-import msgspec
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.changes.change_query import ChangeQuery, ListedChange
@@ -19,14 +17,12 @@ from publisher.views.pages.changes import change_list
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
+from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list
 from publisher.views.syndication.scope import Form
 from publisher.web.query_parameters import MAX_LIMIT
-from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
 
-JSON_LINES = "application/jsonl; charset=utf-8"
 _HEADINGS = (
     ("清单", "List"),
     ("条目", "Record"),
@@ -45,28 +41,23 @@ _HEADINGS = (
 )
 
 
-async def as_csv(visit: Visit) -> AsyncReply:
-    return await _write_table(visit, "csv", write_csv)
+def changes_as(suffix: str) -> Download:
+    """Make the function that serves the changes of the list as a file."""
 
+    async def serve(visit: Visit) -> AsyncReply:
+        listing = await sync_to_thread(_listing, visit)
+        file = ListFile(
+            title=visit.t(*change_list.TITLE),
+            name="changes",
+            validity=listing.validity,
+            headings=_HEADINGS,
+            batches=lambda: _batches(visit, listing.query),
+            rows=lambda batch: (row for one in batch for row in _rows(visit, listing, one)),
+            answers=lambda batch: api.change_answers(visit.service, listing, batch),
+        )
+        return file.reply(visit, suffix)
 
-async def as_xlsx(visit: Visit) -> AsyncReply:
-    title = visit.t(*change_list.TITLE)
-    return await _write_table(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, title))
-
-
-async def as_json_lines(visit: Visit) -> AsyncReply:
-    """Write each change as ``/v1/changes`` has it, one a line."""
-    listing = await sync_to_thread(_listing, visit)
-
-    def encode(batch: tuple[ListedChange, ...]) -> bytes:
-        answers = api.change_answers(visit.service, listing, batch)
-        return b"".join(msgspec.json.encode(answer) + b"\n" for answer in answers)
-
-    async def build() -> bytes:
-        lines = [await sync_to_thread(encode, batch) async for batch in _batches(visit, listing.query)]
-        return b"".join(lines)
-
-    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, "jsonl")})
+    return serve
 
 
 def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
@@ -90,25 +81,7 @@ def _listing(visit: Visit) -> ChangeListing:
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 
-async def _write_table(
-    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
-) -> AsyncReply:
-    listing = await sync_to_thread(_listing, visit)
-
-    def rows_of(batch: Sequence[ListedChange]) -> list[Row]:
-        return [row for one in batch for row in _rows(visit, listing, one)]
-
-    async def rows() -> Rows:
-        async for batch in _batches(visit, listing.query):
-            yield await sync_to_thread(rows_of, batch)
-
-    async def build() -> bytes:
-        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), rows())
-
-    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, suffix)})
-
-
-async def _batches(visit: Visit, query: ChangeQuery) -> AsyncIterator[tuple[ListedChange, ...]]:
+async def _batches(visit: Visit, query: ChangeQuery) -> Batches[ListedChange]:
     batch = await sync_to_thread(visit.service.log.changes.newest, replace(query, limit=MAX_LIMIT))
     while batch:
         yield batch
@@ -153,7 +126,3 @@ def _field_cells(
             )
             title = field_html.title_of(visit, field) if field else field_title(catalogue, change.field)
             yield title, before, after
-
-
-def _disposition(visit: Visit, suffix: str) -> Any:
-    return disposition(f"{visit.t(*change_list.TITLE)}.{suffix}", f"changes.{suffix}")

@@ -14,13 +14,13 @@ from publisher.views.pages.printing import field_html, labels
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import FILES
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import TITLES
 from publisher.web.route import Reply
 from schemas.words import DIRECTIONS, FACETS, KINDS
 
 TITLE = ("变化", "Changes")
-FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
 _DAYS = ("effective_on", "effective_on.gte", "effective_on.lte")
 _MOST_DIFFERENCES = 8
 """Fields of one change in the list. The record's page has all."""

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Any
 
 from litestar.concurrency import sync_to_thread
 
@@ -13,7 +12,7 @@ from publisher.views.api.routes.commitments import commitment_list as api
 from publisher.views.pages.commitments import commitment_list
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
+from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.views.syndication.calendar import write_calendar
 from publisher.views.syndication.commitment_feed import ENTRIES, render_commitment_feed
 from publisher.views.syndication.scope import Form
@@ -40,18 +39,28 @@ _HEADINGS = (
 _FIELDS = ("plan", "section", "clause", "lead", "responsible")
 
 
-async def as_csv(visit: Visit) -> AsyncReply:
-    return await _write_table(visit, "csv", write_csv)
+def commitments_as(suffix: str) -> Download:
+    """Make the function that serves the commitments of the list as a table."""
 
+    async def serve(visit: Visit) -> AsyncReply:
+        listing = await sync_to_thread(_listing, visit)
+        file = ListFile(
+            title=visit.t(*commitment_list.TITLE),
+            name="commitments",
+            validity=listing.validity,
+            headings=_HEADINGS,
+            batches=lambda: _batches(visit, listing.query),
+            rows=lambda batch: (_row(visit, one) for one in batch),
+        )
+        return file.reply(visit, suffix)
 
-async def as_xlsx(visit: Visit) -> AsyncReply:
-    title = visit.t(*commitment_list.TITLE)
-    return await _write_table(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, title))
+    return serve
 
 
 async def as_calendar(visit: Visit) -> AsyncReply:
     listing = await sync_to_thread(_listing, visit)
     log = visit.service.log
+    file = disposition(f"{visit.t(*commitment_list.TITLE)}.ics", "commitments.ics")
 
     async def build() -> bytes:
         commitments = [one async for batch in _batches(visit, listing.query) for one in batch]
@@ -60,7 +69,7 @@ async def as_calendar(visit: Visit) -> AsyncReply:
         title = f"{bodies}：工作任务" if bodies else "工作任务"
         return await sync_to_thread(write_calendar, log.datasets.site(), commitments, revised, title=title)
 
-    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, "ics")})
+    return AsyncReply(listing.validity, build, {"content-disposition": file})
 
 
 def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
@@ -84,22 +93,7 @@ def _listing(visit: Visit) -> api.CommitmentListing:
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 
-async def _write_table(
-    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
-) -> AsyncReply:
-    listing = await sync_to_thread(_listing, visit)
-
-    async def rows() -> Rows:
-        async for batch in _batches(visit, listing.query):
-            yield [_row(visit, one) for one in batch]
-
-    async def build() -> bytes:
-        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), rows())
-
-    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, suffix)})
-
-
-async def _batches(visit: Visit, query: CommitmentQuery) -> AsyncIterator[Sequence[PublishedCommitment]]:
+async def _batches(visit: Visit, query: CommitmentQuery) -> Batches[PublishedCommitment]:
     page = await sync_to_thread(visit.service.log.commitments.page, replace(query, limit=MAX_LIMIT))
     yield page.commitments
     while page.after is not None:
@@ -109,7 +103,9 @@ async def _batches(visit: Visit, query: CommitmentQuery) -> AsyncIterator[Sequen
 
 
 def _row(visit: Visit, one: PublishedCommitment) -> Row:
-    said = [f"{s.stated_on} {s.judge}（{s.role}）：{s.progress} {s.note}".rstrip() for s in one.statements]
+    statements = [
+        f"{s.stated_on} {s.judge}（{s.role}）：{s.progress} {s.note}".rstrip() for s in one.statements
+    ]
     return (
         one.title,
         *(str(one.content.get(name, "")) for name in _FIELDS),
@@ -118,11 +114,7 @@ def _row(visit: Visit, one: PublishedCommitment) -> Row:
         str(one.content.get("result", "")),
         commitment_list.word_of(visit, one.status),
         one.done_on.isoformat() if one.done_on else "",
-        "\n".join(said),
+        "\n".join(statements),
         visit.t("是", "yes") if one.is_disputed else "",
         visit.service.link(f"/commitments/{one.id}"),
     )
-
-
-def _disposition(visit: Visit, suffix: str) -> Any:
-    return disposition(f"{visit.t(*commitment_list.TITLE)}.{suffix}", f"commitments.{suffix}")

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any
 
-import msgspec
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.findings.finding_query import FindingQuery, PublishedFinding
@@ -16,16 +14,14 @@ from publisher.views.pages.findings import finding_list
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
+from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.views.syndication.finding_feed import ENTRIES, render_finding_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.query_parameters import MAX_LIMIT
-from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
 
 BATCH = MAX_LIMIT
 """Findings that are read at once."""
-JSON_LINES = "application/jsonl; charset=utf-8"
 _HEADINGS = (
     ("清单", "List"),
     ("条目", "Record"),
@@ -42,27 +38,25 @@ _HEADINGS = (
 )
 
 
-async def as_csv(visit: Visit) -> AsyncReply:
-    return await _write_table(visit, "csv", write_csv)
+def findings_as(suffix: str) -> Download:
+    """Make the function that serves the findings of the list as a file."""
 
+    async def serve(visit: Visit) -> AsyncReply:
+        listing = await sync_to_thread(_listing, visit)
+        datasets = {one.name: one for one in await sync_to_thread(visit.service.log.datasets.all)}
+        titles = () if suffix == "jsonl" else tuple(datasets.values())
+        file = ListFile(
+            title=visit.t(*finding_list.TITLE),
+            name="findings",
+            validity=listing.validity.extended(titles, None) if titles else listing.validity,
+            headings=_HEADINGS,
+            batches=lambda: _batches(visit, listing.query),
+            rows=lambda batch: (_row(visit, one, datasets) for one in batch),
+            answers=lambda batch: (api.finding_answer(visit.service, one) for one in batch),
+        )
+        return file.reply(visit, suffix)
 
-async def as_xlsx(visit: Visit) -> AsyncReply:
-    title = visit.t(*finding_list.TITLE)
-    return await _write_table(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, title))
-
-
-async def as_json_lines(visit: Visit) -> AsyncReply:
-    """Write each finding as ``/v1/findings`` has it, one a line."""
-    listing = await sync_to_thread(_listing, visit)
-
-    async def build() -> bytes:
-        lines: list[bytes] = []
-        async for batch in _batches(visit, listing.query):
-            answers = (api.finding_answer(visit.service, one) for one in batch)
-            lines += [msgspec.json.encode(answer) + b"\n" for answer in answers]
-        return b"".join(lines)
-
-    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, "jsonl")})
+    return serve
 
 
 def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
@@ -97,24 +91,7 @@ def _listing(visit: Visit) -> api.FindingListing:
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 
-async def _write_table(
-    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
-) -> AsyncReply:
-    listing = await sync_to_thread(_listing, visit)
-    datasets = {one.name: one for one in await sync_to_thread(visit.service.log.datasets.all)}
-
-    async def rows() -> Rows:
-        async for batch in _batches(visit, listing.query):
-            yield [_row(visit, one, datasets) for one in batch]
-
-    async def build() -> bytes:
-        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), rows())
-
-    validity = listing.validity.extended(tuple(datasets.values()), None)
-    return AsyncReply(validity, build, {"content-disposition": _disposition(visit, suffix)})
-
-
-async def _batches(visit: Visit, query: FindingQuery) -> AsyncIterator[Sequence[PublishedFinding]]:
+async def _batches(visit: Visit, query: FindingQuery) -> Batches[PublishedFinding]:
     page = await sync_to_thread(visit.service.log.findings.page, replace(query, limit=BATCH))
     yield page.findings
     while page.after is not None:
@@ -145,7 +122,3 @@ def _responses(visit: Visit, published: PublishedFinding) -> Iterator[str]:
     for one in published.responses:
         kind = labels.word_for(visit, labels.RESPONSES, one.kind)
         yield f"{one.responded_on} {one.respondent} {kind}{visit.t('：', ': ')}{one.text}"
-
-
-def _disposition(visit: Visit, suffix: str) -> Any:
-    return disposition(f"{visit.t(*finding_list.TITLE)}.{suffix}", f"findings.{suffix}")

@@ -15,12 +15,12 @@ from publisher.views.pages import search
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import FILES
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import TITLES
 from publisher.web.route import Reply
 
 TITLE = ("待核问题", "Findings")
-FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 from litestar.concurrency import sync_to_thread
@@ -17,15 +16,12 @@ from publisher.views.pages import search
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import FILES, Batches, Download, ListFile, Row
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
-from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply, Reply
 from schemas.words import FACETS
 
 TITLE = ("时限变化", "Time limits")
-JSON_LINES = "application/jsonl; charset=utf-8"
-FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
 _GROUPS = ("body", "type", "dataset")
 _HEADINGS = (
     ("分组", "Group"),
@@ -110,32 +106,43 @@ def _facets(visit: Visit) -> Iterator[common.Facet]:
         yield common.Facet(field=name, title=others.get(name) or visit.t(*FACETS[name]), values=values)
 
 
-async def as_csv(visit: Visit) -> AsyncReply:
-    return await _write_table(visit, "csv", write_csv)
+type _Group = tuple[str, str, LimitCount]
+"""Kind of group, its value, and its count."""
 
 
-async def as_xlsx(visit: Visit) -> AsyncReply:
-    title = visit.t(*TITLE)
-    return await _write_table(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, title))
+def shares_as(suffix: str) -> Download:
+    """Make the function that serves the groups of the page as a file, or as ``/v1/limits`` has them."""
 
+    async def serve(visit: Visit) -> AsyncReply:
+        listing = await sync_to_thread(_listing, visit)
 
-async def as_json_lines(visit: Visit) -> AsyncReply:
-    """Write each group as ``/v1/limits`` has it, with its name, one a line."""
-    listing = await sync_to_thread(_listing, visit)
+        def groups() -> list[_Group]:
+            shares = visit.service.log.limits.shares(listing.query).groups
+            return [(name, *one) for name in _GROUPS for one in shares[name]]
 
-    def encode() -> bytes:
-        groups = visit.service.log.limits.shares(listing.query).groups
-        lines = (
-            {"group": name, **msgspec.to_builtins(api.count_answer(value, count))}
-            for name in _GROUPS
-            for value, count in groups[name]
+        async def batches() -> Batches[_Group]:
+            yield await sync_to_thread(groups)
+
+        file = ListFile(
+            title=visit.t(*TITLE),
+            name="limits",
+            validity=listing.validity,
+            headings=_HEADINGS,
+            batches=batches,
+            rows=lambda batch: (_row(visit, *group) for group in batch),
+            answers=lambda batch: (_answer(*group) for group in batch),
         )
-        return b"".join(msgspec.json.encode(line) + b"\n" for line in lines)
+        return file.reply(visit, suffix)
 
-    async def build() -> bytes:
-        return await sync_to_thread(encode)
+    return serve
 
-    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, "jsonl")})
+
+def _row(visit: Visit, name: str, value: str, count: LimitCount) -> Row:
+    return (visit.t(*FACETS[name]), _title_of_value(visit, name, value), *_cells(count))
+
+
+def _answer(name: str, value: str, count: LimitCount) -> Mapping[str, object]:
+    return {"group": name, **msgspec.to_builtins(api.count_answer(value, count))}
 
 
 def _listing(visit: Visit) -> api.LimitListing:
@@ -143,31 +150,5 @@ def _listing(visit: Visit) -> api.LimitListing:
     return api.make_listing(visit.service, visit.parse_list(api.SHARES))
 
 
-async def _write_table(
-    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
-) -> AsyncReply:
-    listing = await sync_to_thread(_listing, visit)
-
-    def rows_of_groups() -> list[Row]:
-        groups = visit.service.log.limits.shares(listing.query).groups
-        return [
-            (visit.t(*FACETS[name]), _title_of_value(visit, name, value), *_cells(count))
-            for name in _GROUPS
-            for value, count in groups[name]
-        ]
-
-    async def rows() -> AsyncIterator[Sequence[Row]]:
-        yield await sync_to_thread(rows_of_groups)
-
-    async def build() -> bytes:
-        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), rows())
-
-    return AsyncReply(listing.validity, build, {"content-disposition": _disposition(visit, suffix)})
-
-
 def _cells(count: LimitCount) -> Row:
     return (*map(str, (count.items, count.shortened, count.lengthened)), f"{count.share:.2%}")
-
-
-def _disposition(visit: Visit, suffix: str) -> Any:
-    return disposition(f"{visit.t(*TITLE)}.{suffix}", f"limits.{suffix}")

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
-import msgspec
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.graph.statement_query import PublishedEffect
@@ -13,14 +11,10 @@ from publisher.log.graph.work_query import Work
 from publisher.views.api.routes import works as api
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.results_file import Row, Rows, write_csv, write_xlsx
-from publisher.web.conditional_requests import Validity
+from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.web.query_parameters import MAX_LIMIT
-from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
 
-JSON_LINES = "application/jsonl; charset=utf-8"
-FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
 _WORKS = (
     ("标识", "Key"),
     ("名称", "Title"),
@@ -40,9 +34,6 @@ _EFFECTS = (
     ("地址", "Address"),
 )
 
-type Batches[T] = AsyncIterator[Sequence[T]]
-type Download = Callable[[Visit], Awaitable[AsyncReply]]
-
 
 def works_as(suffix: str) -> Download:
     """Make the function that serves the works of the list as a file."""
@@ -59,11 +50,16 @@ def works_as(suffix: str) -> Download:
                 after = page.after
                 yield page.works
 
-        return await _reply(
-            *(visit, suffix, validity, batches, ("法规文件", "works"), _WORKS),
-            lambda one: _work_row(visit, one),
-            lambda one: api.work_answer(visit.service, one),
+        file = ListFile(
+            title="法规文件",
+            name="works",
+            validity=validity,
+            headings=_WORKS,
+            batches=batches,
+            rows=lambda batch: (_work_row(visit, one) for one in batch),
+            answers=lambda batch: (api.work_answer(visit.service, one) for one in batch),
         )
+        return file.reply(visit, suffix)
 
     return serve
 
@@ -84,45 +80,18 @@ def effects_as(suffix: str) -> Download:
                     return
                 own = replace(own, after=page.after)
 
-        return await _reply(
-            *(visit, suffix, listing.validity, batches, ("文件的作用", "effects"), _EFFECTS),
-            lambda one: _effect_row(visit, one),
-            lambda one: api.effect_answer(visit.service, one),
+        file = ListFile(
+            title="文件的作用",
+            name="effects",
+            validity=listing.validity,
+            headings=_EFFECTS,
+            batches=batches,
+            rows=lambda batch: (_effect_row(visit, one) for one in batch),
+            answers=lambda batch: (api.effect_answer(visit.service, one) for one in batch),
         )
+        return file.reply(visit, suffix)
 
     return serve
-
-
-async def _reply[T](
-    visit: Visit,
-    suffix: str,
-    validity: Validity,
-    batches: Callable[[], Batches[T]],
-    title: tuple[str, str],
-    headings: Sequence[tuple[str, str]],
-    row: Callable[[T], Row],
-    answer: Callable[[T], object],
-) -> AsyncReply:
-    """Build the file of a list. ``title``: its name in Chinese and in ASCII."""
-
-    def encode(batch: Sequence[T]) -> bytes:
-        return b"".join(msgspec.json.encode(answer(one)) + b"\n" for one in batch)
-
-    def rows_of(batch: Sequence[T]) -> list[Row]:
-        return [row(one) for one in batch]
-
-    async def rows() -> Rows:
-        async for batch in batches():
-            yield await sync_to_thread(rows_of, batch)
-
-    async def build() -> bytes:
-        names = tuple(visit.t(*heading) for heading in headings)
-        if suffix == "jsonl":
-            return b"".join([await sync_to_thread(encode, batch) async for batch in batches()])
-        return await (write_csv(names, rows()) if suffix == "csv" else write_xlsx(names, rows(), title[0]))
-
-    file = disposition(f"{title[0]}.{suffix}", f"{title[1]}.{suffix}")
-    return AsyncReply(validity, build, {"content-disposition": file})
 
 
 def _work_row(visit: Visit, one: Work) -> Row:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from publisher.views.api.routes import works as api
 from publisher.views.pages import search
-from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing import field_html, labels, table_file
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.pages.works import work_files
 from publisher.web.route import Reply
 
 PATH = "/works"
@@ -29,8 +28,8 @@ def work_list(press: Press, visit: Visit) -> Reply:
             visit,
             head,
             total=page.total,
-            files=[(title, visit.url(f"/works.{suffix}", own)) for title, suffix in work_files.FILES],
-            effects=[(title, visit.url(f"/effects.{suffix}")) for title, suffix in work_files.FILES],
+            files=[(title, visit.url(f"/works.{suffix}", own)) for title, suffix in table_file.FILES],
+            effects=[(title, visit.url(f"/effects.{suffix}")) for title, suffix in table_file.FILES],
             works=[
                 (
                     field_html.work_address(visit, one.key),

@@ -11,7 +11,7 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from publisher.views.pages.results_file import Row, write_csv, write_xlsx
+from publisher.views.pages.printing.table_file import Row, write_csv, write_xlsx
 from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_formula
 
 HEADINGS: Row = ("名称", "机构")

@@ -1,0 +1,119 @@
+"""Tables to download: of search results, and of the lists of the whole site, of all their pages."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from litestar.concurrency import sync_to_thread
+from xlsxwriter.worksheet import Worksheet
+
+from publisher.views.exports.formula_guard import guard_text
+from publisher.views.exports.xlsx import MEDIA_TYPE, MOST_ROWS, Sheets, fit_text, open_workbook
+from publisher.views.pages.printing.page_request import Visit
+from publisher.web.conditional_requests import Validity
+from publisher.web.range_download import disposition
+from publisher.web.route import AsyncReply
+
+CSV = "text/csv; charset=utf-8"
+XLSX = MEDIA_TYPE
+JSON_LINES = "application/jsonl; charset=utf-8"
+FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
+MEDIA = {"csv": CSV, "xlsx": XLSX, "jsonl": JSON_LINES}
+"""Suffix → media type."""
+
+type Row = tuple[str, ...]
+type Rows = AsyncIterator[Sequence[Row]]
+type Batches[T] = AsyncIterator[Sequence[T]]
+type Download = Callable[[Visit], Awaitable[AsyncReply]]
+
+
+@dataclass(frozen=True, slots=True)
+class ListFile[T]:
+    """A list of the site, as a file. ``rows`` and ``answers`` are called in a thread."""
+
+    title: str
+    """Name of the file and of its sheet."""
+    name: str
+    """Name of the file in ASCII."""
+    validity: Validity
+    headings: Sequence[tuple[str, str]]
+    """In Chinese and English."""
+    batches: Callable[[], Batches[T]]
+    """Reads the list, of all pages."""
+    rows: Callable[[Sequence[T]], Iterable[Row]]
+    answers: Callable[[Sequence[T]], Iterable[object]] | None = None
+    """What the API says of each, one a line of JSON Lines; None: there is no such file."""
+
+    def reply(self, visit: Visit, suffix: str) -> AsyncReply:
+        """Reply with the file of a suffix of :data:`MEDIA`."""
+
+        async def rows() -> Rows:
+            async for batch in self.batches():
+                yield await sync_to_thread(self._rows_of, batch)
+
+        async def build() -> bytes:
+            headings = tuple(visit.t(*heading) for heading in self.headings)
+            match suffix:
+                case "csv":
+                    return await write_csv(headings, rows())
+                case "xlsx":
+                    return await write_xlsx(headings, rows(), self.title)
+                case _:
+                    return b"".join([await sync_to_thread(self._encode, b) async for b in self.batches()])
+
+        file = disposition(f"{self.title}.{suffix}", f"{self.name}.{suffix}")
+        return AsyncReply(self.validity, build, {"content-disposition": file})
+
+    def _rows_of(self, batch: Sequence[T]) -> list[Row]:
+        return list(self.rows(batch))
+
+    def _encode(self, batch: Sequence[T]) -> bytes:
+        answers = self.answers(batch) if self.answers else ()
+        return b"".join(msgspec.json.encode(answer) + b"\n" for answer in answers)
+
+
+async def write_csv(headings: Row, pages: Rows) -> bytes:
+    target = io.BytesIO(b"\xef\xbb\xbf")
+    target.seek(0, io.SEEK_END)
+    text = io.TextIOWrapper(target, encoding="utf-8", errors="replace", newline="")
+    writer = csv.writer(text)
+    writer.writerow(headings)
+    async for rows in pages:
+        writer.writerows([*map(guard_text, row)] for row in rows)
+    text.flush()
+    return target.getvalue()
+
+
+async def write_xlsx(headings: Row, pages: Rows, name: str = "搜索结果") -> bytes:
+    target = io.BytesIO()
+    book = open_workbook(target)
+
+    def head(sheet: Worksheet) -> None:
+        sheet.freeze_panes(1, 0)
+        sheet.set_column(0, 1, 36)
+        sheet.set_column(2, 5, 14)
+        sheet.set_column(6, 6, 60)
+        sheet.autofilter(0, 0, MOST_ROWS, len(headings) - 1)
+        _write(sheet, 0, headings)
+
+    sheets = Sheets(book, name, head)
+
+    def add(rows: Sequence[Row]) -> None:
+        for row in rows:
+            _write(*sheets.next_row(), row)
+
+    try:
+        async for rows in pages:
+            await sync_to_thread(add, rows)
+    finally:  # close the workbook to delete its temporary files
+        await sync_to_thread(book.close)
+    return target.getvalue()
+
+
+def _write(sheet: Worksheet, y: int, row: Row) -> None:
+    for x, cell in enumerate(row):
+        sheet.write_string(y, x, fit_text(cell))
