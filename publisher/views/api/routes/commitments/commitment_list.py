@@ -15,7 +15,7 @@ from publisher.log.commitments.commitment_query import (
     PublishedCommitment,
 )
 from publisher.log.model import View
-from publisher.views.api import requested_view
+from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import commitments as answers
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
 from publisher.web import page_cursor, query_parameters
@@ -90,17 +90,13 @@ def make_listing(service: Service, params: Parameters) -> CommitmentListing:
 
 def _query(params: Parameters, cursor: page_cursor.Cursor | None) -> CommitmentQuery:
     """Raises ``invalid-parameters`` for an unknown status and for two days of one kind."""
-    statuses = tuple(one for one in STATUSES if one in params.values_of("status"))
-    if len(statuses) < len(set(params.values_of("status"))):
-        names = ", ".join(STATUSES)
-        raise query_parameters.bad_value("status", f"应为{names}之一。", f"Should be one of {names}.")
     return CommitmentQuery(
         view=params.view,
         datasets=params.values_of("dataset") or None,
         plans=params.values_of("plan"),
         sections=params.values_of("section"),
         bodies=params.values_of("lead"),
-        statuses=statuses,
+        statuses=filter_values.one_of(params, "status", STATUSES),
         due_from=_day(params, "due_from"),
         due_to=_day(params, "due_to"),
         limit=params.limit,
@@ -109,10 +105,8 @@ def _query(params: Parameters, cursor: page_cursor.Cursor | None) -> CommitmentQ
 
 
 def _day(params: Parameters, name: str) -> date | None:
-    days = params.values_of(name)
-    if len(days) > 1:
-        raise query_parameters.bad_value(name, "只能出现一次。", "May occur only once.")
-    return date.fromisoformat(days[0]) if days else None
+    day = filter_values.single(params, name)
+    return None if day is None else date.fromisoformat(day)
 
 
 def validity(service: Service, view: View) -> Validity:
