@@ -31,12 +31,12 @@ async def answers(log: Log, engine: SearchEngine, *, kept_out: bool) -> Mapping[
     """Search for the questions of one half as the service does."""
     await engine.rebuild(own_relevance.documents(log))
     names, fields = SiteNames(log), make_search_scope(log).fields()
-    asked = [q for q in questions.read_questions() if questions.is_kept_out(q) == kept_out]
+    half = [q for q in questions.read_questions() if questions.is_kept_out(q) == kept_out]
     return {
         question: await search_find.find(
             engine, names, Request(question.text, as_of=own_relevance.DAY.toordinal()), fields
         )
-        for question in asked
+        for question in half
     }
 
 

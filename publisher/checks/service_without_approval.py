@@ -95,15 +95,15 @@ class ServiceWithoutApproval(Check):
     def _cancelled(
         self, record: CheckedRecord, names: Sequence[ApprovalName], knowledge: Knowledge, day: date
     ) -> Iterator[Finding]:
-        seen: set[str] = set()
+        reported: set[str] = set()
         for name in names:
             for row in knowledge.find(_CANCELLED, name.key):
                 is_cited = all(row.content.get(field) for field in ("decision_number", "decision"))
-                if row.id in seen or not is_cited or treatment_of(row) is not Treatment.CANCELLED:
+                if row.id in reported or not is_cited or treatment_of(row) is not Treatment.CANCELLED:
                     continue
                 is_same = compare_names(name, names_in(str(row.content["name"]))[0]).is_same
                 if is_same and judge(row, record, day) in ("kept", "unclear"):
-                    seen.add(row.id)
+                    reported.add(row.id)
                     fields = {"item": "name", "number": "decision_number", "decision": "decision"}
                     cites = [
                         record.cite("approval", "approval", name.start, name.end),

@@ -36,10 +36,10 @@ class Followers:
     ) -> None:
         self._database, self._keys, self._clock = database, keys, clock
 
-    def apply_choices(self, told: int) -> int:
+    def apply_choices(self, newest: int) -> int:
         """Carry out what followers chose, and delete who left or did not confirm in time → deleted rows.
 
-        ``told``: sequence of the newest release, from which who confirmed is told. A deleted address is
+        ``newest``: sequence of the newest release, from which who confirmed is told. A deleted address is
         overwritten.
         """
         now = self._clock()
@@ -47,14 +47,14 @@ class Followers:
             if not conn.scalar(select(func.count(_c.follower))) and not self._overdue(conn, now):
                 return 0
         with self._database.write() as conn:
-            left = select(_c.follower).where(_c.choice == "left")
+            leavers = select(_c.follower).where(_c.choice == "left")
             confirmed = select(_c.follower).where(_c.choice == "confirmed")
-            gone = or_(_f.id.in_(left), _is_overdue(now))
-            deleted = conn.execute(delete(t.follower).where(gone)).rowcount
+            to_delete = or_(_f.id.in_(leavers), _is_overdue(now))
+            deleted = conn.execute(delete(t.follower).where(to_delete)).rowcount
             conn.execute(
                 update(t.follower)
                 .where(_f.id.in_(confirmed), _f.state.in_(("new", "asked")))
-                .values(state="active", since=micros(now), told=told, due_at=0, attempts=0, error="")
+                .values(state="active", since=micros(now), told=newest, due_at=0, attempts=0, error="")
             )
             conn.execute(delete(t.choice))
         if deleted:
@@ -76,8 +76,8 @@ class Followers:
 
     def _list(self, *conditions: Any, limit: int) -> Sequence[Follower]:
         due = _f.due_at <= micros(self._clock())
-        left = select(_c.follower).where(_c.choice == "left")  # who left a moment ago
-        query = select(t.follower).where(*conditions, due, _f.id.not_in(left))
+        leavers = select(_c.follower).where(_c.choice == "left")  # who left a moment ago
+        query = select(t.follower).where(*conditions, due, _f.id.not_in(leavers))
         with self._database.read() as conn:
             rows = conn.execute(query.order_by(_f.received_at, _f.id).limit(limit)).mappings()
             return [_follower(row) for row in rows]

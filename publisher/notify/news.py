@@ -56,7 +56,7 @@ class NewsReader:
     search: SearchEngine
     fields: Callable[[], FilterFields]
     """Returns the fields by which a search may currently filter."""
-    _kept: dict[tuple[str, int], ReleaseNews | None] = field(default_factory=dict, repr=False)
+    _by_release: dict[tuple[str, int], ReleaseNews | None] = field(default_factory=dict, repr=False)
     sequence: int = -1
     """Sequence of the log that they were read from."""
 
@@ -64,13 +64,13 @@ class NewsReader:
         """Read the news of releases in a scope (JSON). Raises ``SearchError``."""
         sequence = await to_thread.run_sync(self.log.queries.sequence)
         if sequence != self.sequence:  # a withdrawal or an erasure withholds what was read before
-            self._kept, self.sequence = {}, sequence
+            self._by_release, self.sequence = {}, sequence
         news = []
         for release in releases:
             key = (scope, release.sequence)
-            if key not in self._kept:
-                self._kept[key] = await self._read(_decode_scope(scope), release)
-            one = self._kept[key]
+            if key not in self._by_release:
+                self._by_release[key] = await self._read(_decode_scope(scope), release)
+            one = self._by_release[key]
             if one is not None:
                 news.append(one)
         return news

@@ -49,19 +49,19 @@ class Robot:
 def compose_markdown(title: str, news: Sequence[ReleaseNews], most_bytes: int) -> str:
     """Compose Markdown that fits; what does not is counted, with the address of its page."""
     lines: list[str] = [f"**{_plain(title)}**"]
-    left = most_bytes - len(lines[0].encode()) - 400  # for the last line
+    room = most_bytes - len(lines[0].encode()) - 400  # for the last line
     omitted, address = 0, ""
     for one in news:
         head = f"\n{_plain(one.title)}，[第{one.number}次发布（{one.day}）]({one.address})"
         for line, count in ((head, 0), *_markdown_lines(one)):
-            left -= len(line.encode()) + 1
-            if left < 0:
+            room -= len(line.encode()) + 1
+            if room < 0:
                 omitted, address = omitted + count, address or one.address
             else:
                 lines.append(line)
-        shown = len(one.lines)
-        if one.total > shown or one.is_partial:
-            omitted, address = omitted + one.total - shown, address or one.address
+        listed = len(one.lines)
+        if one.total > listed or one.is_partial:
+            omitted, address = omitted + one.total - listed, address or one.address
     if address:
         lines.append(f"\n另有{omitted or '更多'}{'项' if omitted else ''}，见[发布内容]({address})")
     return "\n".join(lines)

@@ -309,10 +309,10 @@ def _check_references(file: _CatalogueFile) -> _Problems:
     extra = file.qingdan
     fields = {field.name: field for field in file.fields}
     public = {name for name, field in fields.items() if not field.qingdan.personal}
-    named = [(key, getattr(extra, key)) for key in _FIELD_KEYS if getattr(extra, key) is not None]
-    named += [("facts", name) for name in extra.facts]
-    named += [("expected", name) for name in chain(*extra.expected.values())]
-    for key, name in named:
+    references = [(key, getattr(extra, key)) for key in _FIELD_KEYS if getattr(extra, key) is not None]
+    references += [("facts", name) for name in extra.facts]
+    references += [("expected", name) for name in chain(*extra.expected.values())]
+    for key, name in references:
         if name not in public:
             yield f"$.qingdan.{key}", f"field {name!r} does not exist or is personal"
     yield from _check_kinds(extra, fields)

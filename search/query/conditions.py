@@ -159,11 +159,11 @@ class HitSets:
         if match == "all":
             return _combine_all(self._clauses)
         # A wider set has a word that says what is meant, and not 申请 or 收费 alone.
-        told = _combine_any(self._telling or self._clauses)
+        telling = _combine_any(self._telling or self._clauses)
         if match == "any":
-            return told
+            return telling
         most = Some(tuple(self._clauses), two_thirds(len(self._clauses)))
-        return most if len(self._telling) in (0, len(self._clauses)) else Every((most, told))
+        return most if len(self._telling) in (0, len(self._clauses)) else Every((most, telling))
 
     def _scoring(self) -> Iterable[Condition]:
         for gram in self._query.grams:

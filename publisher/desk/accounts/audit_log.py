@@ -122,8 +122,8 @@ class AuditLog:
         with self._store.read() as conn:
             yield from conn.scalars(select(t.audit.c.line).order_by(t.audit.c.number))
 
-    def verify(self, known: AuditHead | None = None) -> list[str]:
-        """Hash all lines again → what is wrong. ``known``: a head that was noted earlier."""
+    def verify(self, earlier: AuditHead | None = None) -> list[str]:
+        """Hash all lines again → what is wrong. ``earlier``: a head that was noted earlier."""
         problems, previous, size = [], _START, 0
         with self._store.read() as conn:
             count = conn.scalar(select(func.count()).select_from(t.audit)) or 0
@@ -134,10 +134,10 @@ class AuditLog:
                 if not is_next or hashlib.sha256(row.line.encode()).hexdigest() != row.hash:
                     problems.append(f"line {row.number}: it does not continue line {size - 1}")
                 previous = row.hash
-                if known is not None and known.size == size and known.hash != row.hash:
+                if earlier is not None and earlier.size == size and earlier.hash != row.hash:
                     problems.append(f"line {size}: it is not the head that was noted")
-        if known is not None and known.size > count:
-            problems.append(f"lines {count + 1} to {known.size} are missing")
+        if earlier is not None and earlier.size > count:
+            problems.append(f"lines {count + 1} to {earlier.size} are missing")
         return problems
 
 

@@ -43,7 +43,7 @@ class SignIn:
         is_right = credentials.verify_password(None if row is None else row.password, password)
         step = self._step(row, code, now) if row is not None else None
         if not is_right or row is None or row.disabled_at is not None or step is None:
-            self._fail(name, name_mac, now, address, known=row is not None)
+            self._fail(name, name_mac, now, address, has_account=row is not None)
         # Of two sign-ins with one code at the same time, one changes the row.
         with self._store.write() as conn:
             unused = _a.totp_step.is_(None) | (_a.totp_step < step)
@@ -56,7 +56,7 @@ class SignIn:
                 lockout.forget_failures(conn, name_mac)
                 audit_log.append(conn, "sign-in", at=micros(now), actor=name, subject=name, address=address)
         if not used.rowcount:
-            self._fail(name, name_mac, now, address, known=True)
+            self._fail(name, name_mac, now, address, has_account=True)
         return self._accounts.get(name)
 
     def with_link(self, token: str, *, address: str = "") -> Account:
@@ -87,7 +87,7 @@ class SignIn:
         is_old = step is not None and row.totp_step is not None and step <= row.totp_step
         return None if is_old else step
 
-    def _fail(self, name: str, name_mac: str, now: datetime, address: str, *, known: bool) -> NoReturn:
+    def _fail(self, name: str, name_mac: str, now: datetime, address: str, *, has_account: bool) -> NoReturn:
         with self._store.write() as conn:
             count = lockout.count_failure(conn, name_mac, now)
             # A name that no account has may be a password that was typed into the wrong field.
@@ -95,7 +95,7 @@ class SignIn:
                 conn,
                 "sign-in-failed",
                 at=micros(now),
-                subject=name if known else "",
+                subject=name if has_account else "",
                 address=address,
                 details={"failures": count},
             )

@@ -27,7 +27,7 @@ STATUSES: tuple[CommitmentStatus, ...] = ("done", "overdue", "undetermined")
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _b, _c = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.release.c, ct.commitment_status.c
 _STATUS = func.coalesce(_c.status, "undetermined")
-COUNTED = ("plan", "section", "lead", "kind", "due_on")
+FACETS = ("plan", "section", "lead", "kind", "due_on")
 """Fields whose values are counted with a list."""
 _MOST_FACETS = 100
 
@@ -72,10 +72,10 @@ class PublishedCommitment:
     @property
     def is_disputed(self) -> bool:
         """Whether those who judge it, or one of them and the derived status, contradict each other."""
-        said = {one.progress for one in newest_of_each(self.statements) if one.progress != "无法判断"}
+        progress = {one.progress for one in newest_of_each(self.statements) if one.progress != "无法判断"}
         derived = {"done": "已完成", "overdue": "逾期"}.get(self.status)
-        return ("已完成" in said and len(said) > 1) or bool(
-            said and derived and (derived == "已完成") != ("已完成" in said)
+        return ("已完成" in progress and len(progress) > 1) or bool(
+            progress and derived and (derived == "已完成") != ("已完成" in progress)
         )
 
 
@@ -93,7 +93,7 @@ class CommitmentPage:
     counts: Mapping[CommitmentStatus, int]
     """Of all commitments of the query."""
     values: Mapping[str, Sequence[ValueCount]]
-    """Field of :data:`COUNTED` → its values in all commitments of the query, in the order of their first."""
+    """Field of :data:`FACETS` → its values in all commitments of the query, in the order of their first."""
     after: int | None
 
     def facet(self, field: str) -> list[tuple[str, int]]:
@@ -127,14 +127,14 @@ def _count(
     grouped = spans.with_only_columns(_STATUS, func.count()).group_by(_STATUS)
     counts = {row[0]: row[1] for row in conn.execute(grouped).all()}
     own = t.value.alias("own")
-    of_fields = and_(own.c.revision == _s.revision, own.c.field.in_(COUNTED))
+    of_fields = and_(own.c.revision == _s.revision, own.c.field.in_(FACETS))
     by_value = (
         spans.join(own, of_fields)
         .with_only_columns(own.c.field, own.c.text, _STATUS, func.count(), func.min(_s.record))
         .group_by(own.c.field, own.c.text, _STATUS)
         .order_by(func.min(_s.record))
     )
-    values: dict[str, list[ValueCount]] = {name: [] for name in COUNTED}
+    values: dict[str, list[ValueCount]] = {name: [] for name in FACETS}
     for name, text, status, number, _ in conn.execute(by_value).all():
         values[name].append(ValueCount(text, status, number))
     return {status: counts.get(status, 0) for status in STATUSES}, values

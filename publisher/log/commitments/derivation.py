@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import groupby, pairwise, product
 from typing import Literal, NamedTuple
 
-from publisher.log.commitments.evidence_reader import Held
+from publisher.log.commitments.evidence_reader import Evidence
 from publisher.log.commitments.rules import Rule, due_day
 from publisher.log.findings.derivation import merge_periods
 from publisher.log.findings.record_states import Period, RecordState
@@ -48,10 +48,10 @@ class RuleState:
     first_days: FirstDays
 
 
-def first_days(held: Iterable[Held], rule: Rule) -> FirstDays:
+def first_days(evidence: Iterable[Evidence], rule: Rule) -> FirstDays:
     """Return when enough meets a condition at once, as it was known."""
     deltas: list[tuple[int, int, int]] = []
-    for one in held:
+    for one in evidence:
         p = one.period
         deltas += [(p.known_from, p.effective_from, 1), (p.known_from, p.effective_to, -1)]
         deltas += [(p.known_to, p.effective_from, -1), (p.known_to, p.effective_to, 1)]

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from publisher.log.commitments.derivation import first_days
-from publisher.log.commitments.evidence_reader import EvidenceReader, Held
+from publisher.log.commitments.evidence_reader import Evidence, EvidenceReader
 from publisher.log.commitments.rules import EVIDENCE, Rule, concerns, read_rule, task_key
 from publisher.log.database import tables as t
 from publisher.log.findings.record_states import Datasets, StateReader
@@ -62,39 +62,39 @@ def list_evidence(
                 or not state.period.contains(clocks.day, clocks.instant)
             ):
                 continue
-            held = reader.held(rule)
-            day = first_days(held, rule).at(clocks.instant)
+            evidence = reader.of_rule(rule)
+            day = first_days(evidence, rule).at(clocks.instant)
             is_held = day is not None and day <= clocks.day
-            proofs = _proofs(conn, datasets, held, day, clocks) if is_held and day is not None else ()
+            proofs = _proofs(conn, datasets, evidence, day, clocks) if is_held and day is not None else ()
             since = date.fromordinal(day) if is_held and day is not None else None
             rules.append(RuleInView(state.record.dataset, state.record.id, content, rule, since, proofs))
     return rules
 
 
 def _proofs(
-    conn: Connection, datasets: Datasets, held: Sequence[Held], day: int, clocks: Clocks
+    conn: Connection, datasets: Datasets, evidence: Sequence[Evidence], day: int, clocks: Clocks
 ) -> tuple[Proof, ...]:
     """List what met a condition on its first day."""
     then = {
         (one.dataset, one.release, one.record): one
-        for one in held
+        for one in evidence
         if one.dataset is not None and one.period.contains(day, clocks.instant)
     }
     first = sorted(then.values(), key=lambda one: one.period.effective_from)[:MOST]
     return tuple(_proof(conn, datasets, one) for one in first)
 
 
-def _proof(conn: Connection, datasets: Datasets, held: Held) -> Proof:
+def _proof(conn: Connection, datasets: Datasets, evidence: Evidence) -> Proof:
     b, r, s = t.release.c, t.record.c, t.span.c
-    number = conn.scalar(select(b.number).where(b.sequence == held.release)) if held.release else None
+    number = conn.scalar(select(b.number).where(b.sequence == evidence.release)) if evidence.release else None
     record: Any = None
-    if held.record is not None:
-        titles = select(r.id, s.title).join(t.span, s.record == r.key).where(r.key == held.record)
+    if evidence.record is not None:
+        titles = select(r.id, s.title).join(t.span, s.record == r.key).where(r.key == evidence.record)
         record = conn.execute(titles.order_by(s.sequence.desc()).limit(1)).first()
     return Proof(
-        datasets.names[held.dataset or 0],
+        datasets.names[evidence.dataset or 0],
         number,
         record.id if record else None,
         record.title if record else "",
-        date.fromordinal(held.period.effective_from),
+        date.fromordinal(evidence.period.effective_from),
     )

@@ -27,7 +27,7 @@ _DOCUMENTS = "policies"
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class Evidence:
     """A period in which one release, record or finding meets a condition."""
 
     period: Period
@@ -42,22 +42,22 @@ class EvidenceReader:
 
     def __init__(self, conn: Connection, datasets: Datasets, instant: int) -> None:
         self._conn, self._datasets, self._instant = conn, datasets, instant
-        self._held: dict[Rule, Sequence[Held]] = {}
+        self._by_rule: dict[Rule, Sequence[Evidence]] = {}
 
-    def held(self, rule: Rule) -> Sequence[Held]:
+    def of_rule(self, rule: Rule) -> Sequence[Evidence]:
         """Return what meets the rule's condition, if the rule does not begin to hold too early."""
-        if rule not in self._held:
-            held = _CONDITIONS[rule.condition](self, rule)
-            self._held[rule] = [one for one in held if _is_late_enough(one, rule)]
-        return self._held[rule]
+        if rule not in self._by_rule:
+            evidence = _CONDITIONS[rule.condition](self, rule)
+            self._by_rule[rule] = [one for one in evidence if _is_late_enough(one, rule)]
+        return self._by_rule[rule]
 
     def datasets_of(self, rule: Rule) -> frozenset[int]:
         """Return the keys of the datasets that a rule reads."""
         catalogue = rule.catalogue or (_DOCUMENTS if rule.condition == "文件" and not rule.source else "")
-        named = {key for key, name in self._datasets.names.items() if name == rule.source}
-        return frozenset(named | set(self._datasets.of_catalogue(catalogue) if catalogue else ()))
+        sources = {key for key, name in self._datasets.names.items() if name == rule.source}
+        return frozenset(sources | set(self._datasets.of_catalogue(catalogue) if catalogue else ()))
 
-    def releases(self, rule: Rule) -> Iterator[Held]:
+    def releases(self, rule: Rule) -> Iterator[Evidence]:
         """Yield the releases that took effect, for as long as a record that they changed is not withdrawn."""
         rows = self._conn.execute(
             select(_b.sequence, _b.dataset, _b.number, _b.basis, _b.counts, _b.published_at).where(
@@ -66,7 +66,7 @@ class EvidenceReader:
         ).all()
         cancels = {row.sequence: msgspec.json.decode(row.counts).get(CANCELS) for row in rows}
         cancelled = {(row.dataset, cancels[row.sequence]): row.published_at for row in rows}
-        named = {
+        releases = {
             row.sequence: row
             for row in rows
             if cancels[row.sequence] is None and (not rule.basis or _names(row.basis, rule.basis))
@@ -81,24 +81,24 @@ class EvidenceReader:
         changes = (
             select(_c.release, _c.dataset, _c.effective_from, _s.known_from, _s.known_to)
             .join(t.span, stands)
-            .where(_c.release.in_(named), _c.kind.in_(TAKING_EFFECT))
+            .where(_c.release.in_(releases), _c.kind.in_(TAKING_EFFECT))
             .distinct()
         )
         for row in self._conn.execute(changes).all():
-            release = named[row.release]
+            release = releases[row.release]
             known_from = max(row.known_from, release.published_at)
             known_to = min(self._end(row.known_to), cancelled.get((row.dataset, release.number), FOREVER))
             if known_from < known_to:
                 period = Period(row.effective_from, FOREVER, known_from, known_to)
-                yield Held(period, row.dataset, row.release)
+                yield Evidence(period, row.dataset, row.release)
 
-    def records(self, rule: Rule) -> Iterator[Held]:
+    def records(self, rule: Rule) -> Iterator[Evidence]:
         """Yield the periods in which records are in force."""
         for row in self._records(rule):
             period = Period(row.effective_from, row.effective_to, row.known_from, self._end(row.known_to))
-            yield Held(period, row.dataset, row.brought, row.record)
+            yield Evidence(period, row.dataset, row.brought, row.record)
 
-    def documents(self, rule: Rule) -> Iterator[Held]:
+    def documents(self, rule: Rule) -> Iterator[Evidence]:
         """Yield the documents that are listed, from the day that they state."""
         if not rule.contains:
             return
@@ -113,23 +113,23 @@ class EvidenceReader:
             )
             day = date.fromisoformat(text).toordinal() if text else row.effective_from
             period = Period(day, FOREVER, row.known_from, self._end(row.known_to))
-            yield Held(period, row.dataset, row.brought, row.record)
+            yield Evidence(period, row.dataset, row.brought, row.record)
 
-    def shortened_limits(self, rule: Rule) -> Iterator[Held]:
+    def shortened_limits(self, rule: Rule) -> Iterator[Evidence]:
         """Yield the records one of whose time limits became shorter, from that day."""
         reader = StateReader(self._conn, self._datasets, self._instant)
         for states in reader.of_datasets(sorted(self.datasets_of(rule))):
             first: dict[tuple[int, int], int] = {}
             for before, after in product(states, states):
-                known = _known_together(before, after)
+                interval = _known_together(before, after)
                 is_named = rule.contains in after.record.catalogue.title_of(after.record.content)
-                if known and is_named and _is_shorter(before, after):
+                if interval and is_named and _is_shorter(before, after):
                     day = after.period.effective_from
-                    first[known] = min(day, first.get(known, day))
-            for known, day in first.items():
-                yield Held(Period(day, FOREVER, *known), states[0].dataset, None, states[0].key)
+                    first[interval] = min(day, first.get(interval, day))
+            for interval, day in first.items():
+                yield Evidence(Period(day, FOREVER, *interval), states[0].dataset, None, states[0].key)
 
-    def ended_findings(self, rule: Rule) -> Iterator[Held]:
+    def ended_findings(self, rule: Rule) -> Iterator[Evidence]:
         """Yield the periods in which a finding that existed does not exist any more."""
         c = f.finding.c
         rows = self._conn.execute(
@@ -143,12 +143,12 @@ class EvidenceReader:
             day = max(row.effective_to for row in now) if now else day_at(moment(known_from)).toordinal()
             if day < FOREVER:
                 period = Period(day, FOREVER, known_from, known_to)
-                yield Held(period, rows[0].dataset, None, rows[0].record)
+                yield Evidence(period, rows[0].dataset, None, rows[0].record)
 
-    def links(self, rule: Rule) -> Iterator[Held]:
+    def links(self, rule: Rule) -> Iterator[Evidence]:
         """Yield the day on which a link shows the commitment done; without a day it shows nothing."""
         if rule.held_on is not None:
-            yield Held(Period(rule.held_on, FOREVER, 0, FOREVER))
+            yield Evidence(Period(rule.held_on, FOREVER, 0, FOREVER))
 
     def _records(self, rule: Rule) -> Sequence[Any]:
         is_named = _s.title.contains(storable(rule.contains), autoescape=True) if rule.contains else true()
@@ -169,7 +169,7 @@ class EvidenceReader:
         return FOREVER if known_to > self._instant else known_to
 
 
-_CONDITIONS: Mapping[Condition, Callable[[EvidenceReader, Rule], Iterator[Held]]] = {
+_CONDITIONS: Mapping[Condition, Callable[[EvidenceReader, Rule], Iterator[Evidence]]] = {
     "发布": EvidenceReader.releases,
     "条目数": EvidenceReader.records,
     "文件": EvidenceReader.documents,
@@ -179,11 +179,11 @@ _CONDITIONS: Mapping[Condition, Callable[[EvidenceReader, Rule], Iterator[Held]]
 }
 
 
-def _is_late_enough(held: Held, rule: Rule) -> bool:
+def _is_late_enough(evidence: Evidence, rule: Rule) -> bool:
     """Test whether an event is not before the rule's first day; records may be in force earlier."""
     if rule.condition == "条目数":
-        return held.period.effective_to > rule.not_before
-    return held.period.effective_from >= rule.not_before
+        return evidence.period.effective_to > rule.not_before
+    return evidence.period.effective_from >= rule.not_before
 
 
 def _names(basis: str, number: str) -> bool:

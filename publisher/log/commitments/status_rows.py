@@ -80,7 +80,7 @@ def read_rules(conn: Connection, datasets: Datasets, instant: int) -> RulesByTas
         for state in states:
             rule = read_rule(state.record.content)
             if rule is not None:
-                own = RuleState(state.period, rule, first_days(evidence.held(rule), rule))
+                own = RuleState(state.period, rule, first_days(evidence.of_rule(rule), rule))
                 rules[task_key(state.record.content)].append((state, own))
     return rules
 

@@ -84,12 +84,12 @@ class LimitSelection:
         self, conn: Connection, query: LimitQuery, lists: Iterable[LimitList], clocks: Clocks
     ) -> None:
         self._conn, self._query, self._clocks = conn, query, clocks
-        wanted = [
+        datasets = [
             one
             for one in lists
             if self._names(one) and (query.datasets is None or one.name in query.datasets)
         ]
-        self._lists = {one.key: one for one in wanted}
+        self._lists = {one.key: one for one in datasets}
 
     def shares(self) -> LimitShares:
         directions = dict(self._directions())
@@ -139,8 +139,8 @@ class LimitSelection:
     def _of_bodies(self, bodies: Sequence[str]) -> ColumnElement[bool]:
         own = self._values(self._body_fields())
         publishing = [one.key for one in self._lists.values() if one.body in bodies]
-        named = own.where(_x.text.in_(tuple(map(storable, bodies)))).exists()
-        return or_(named, and_(_s.dataset.in_(publishing), ~own.exists()))
+        names_body = own.where(_x.text.in_(tuple(map(storable, bodies)))).exists()
+        return or_(names_body, and_(_s.dataset.in_(publishing), ~own.exists()))
 
     def _directions(self) -> Iterator[tuple[_Item, set[LimitDirection]]]:
         """Yield the items whose limits are not the first ones that they listed, with the directions."""
@@ -216,12 +216,12 @@ class LimitSelection:
         return ((item, self._lists[item.dataset].name) for item in items)
 
     def _bodies_of(self, items: Iterable[_Item]) -> Iterator[tuple[_Item, str]]:
-        named: set[_Item] = set()
+        with_body: set[_Item] = set()
         for item, body in self._texts_of(items, {key: one.body_field for key, one in self._lists.items()}):
-            named.add(item)
+            with_body.add(item)
             yield item, body
         for item in items:
-            if item not in named and (body := self._lists[item.dataset].body):
+            if item not in with_body and (body := self._lists[item.dataset].body):
                 yield item, body
 
     def _types_of(self, items: Iterable[_Item]) -> Iterator[tuple[_Item, str]]:

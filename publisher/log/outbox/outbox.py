@@ -125,11 +125,11 @@ class Outbox:
         )
         with self._session.read() as conn:
             first = conn.scalar(waits)
-            known = r.sequence > after if first is None else (r.sequence > after) & (r.sequence < first)
+            in_range = r.sequence > after if first is None else (r.sequence > after) & (r.sequence < first)
             rows = conn.execute(
                 select(r.sequence, t.dataset.c.name, r.number, r.published_at)
                 .join_from(t.release, t.dataset, t.dataset.c.key == r.dataset)
-                .where(known)
+                .where(in_range)
                 .order_by(r.sequence)
             ).all()
         return tuple(IndexedRelease(row[0], row[1], row[2], moment(row[3])) for row in rows)

@@ -41,10 +41,10 @@ def _describe(
     component: Todo | Event, site: Site, one: PublishedCommitment, due: date, revised: Revised
 ) -> None:
     kind = "todo" if isinstance(component, Todo) else "event"
-    known = max(revised.at, one.known_from or revised.at).replace(microsecond=0)
+    changed_at = max(revised.at, one.known_from or revised.at).replace(microsecond=0)
     component.add("UID", f"{one.id}.{kind}@{site.tag_authority.partition(',')[0]}")
-    component.add("DTSTAMP", known)
-    component.add("LAST-MODIFIED", known)
+    component.add("DTSTAMP", changed_at)
+    component.add("LAST-MODIFIED", changed_at)
     component.add("SEQUENCE", revised.moves)
     component.add("SUMMARY", one.title if kind == "todo" else f"时限：{one.title}")
     component.add("DESCRIPTION", _description(one))

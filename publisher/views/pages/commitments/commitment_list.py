@@ -49,7 +49,7 @@ class CommitmentLink:
     deadline: str
     lead: str
     plan: str
-    said: Sequence[tuple[str, str]]
+    judgements: Sequence[tuple[str, str]]
     """Judge and progress of the newest statement of each."""
     is_disputed: bool
 
@@ -123,7 +123,7 @@ def link(visit: Visit, one: PublishedCommitment) -> CommitmentLink:
         deadline=deadline_of(visit, one),
         lead=str(one.content.get("lead", "")),
         plan=str(one.content.get("plan", "")),
-        said=[(said.judge, said.progress) for said in newest_of_each(one.statements)],
+        judgements=[(statement.judge, statement.progress) for statement in newest_of_each(one.statements)],
         is_disputed=one.is_disputed,
     )
 

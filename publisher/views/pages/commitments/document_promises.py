@@ -53,9 +53,9 @@ class SearchableText:
 
     def find(self, words: str) -> tuple[int, int] | None:
         """Return start and end of words; None if they do not occur."""
-        wanted = fold(words)
-        start = self._plain.find(wanted) if wanted else -1
-        return None if start < 0 else (self._places[start], self._places[start + len(wanted) - 1] + 1)
+        plain = fold(words)
+        start = self._plain.find(plain) if plain else -1
+        return None if start < 0 else (self._places[start], self._places[start + len(plain) - 1] + 1)
 
     def contains(self, folded: str) -> bool:
         """Test whether words that were folded before occur."""

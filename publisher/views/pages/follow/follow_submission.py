@@ -95,7 +95,7 @@ def _fault(name: str, zh: str, en: str) -> Fault:
     return Fault(parameter=name, code="bad-value", detail=zh, detail_en=en)
 
 
-def _choice_endpoint(service: Service, press: Press, path: str, made: Choice) -> Endpoint:
+def _choice_endpoint(service: Service, press: Press, path: str, chosen: Choice) -> Endpoint:
     """Create the endpoint of a button. Whoever has the token of a mail may choose, without any other proof.
 
     Mail programs leave by one POST of ``List-Unsubscribe=One-Click`` (RFC 8058), in either form of a body.
@@ -114,8 +114,8 @@ def _choice_endpoint(service: Service, press: Press, path: str, made: Choice) ->
         def choose() -> bytes:
             token = choice.token_of(visit)
             before = mail.followers.following(token)
-            mail.followers.choose(token, made)
-            return choice.render(press, visit, made, before, is_done=True)
+            mail.followers.choose(token, chosen)
+            return choice.render(press, visit, chosen, before, is_done=True)
 
         return BytesResponse(200, _PAGE, await sync_to_thread(choose))
 

@@ -44,16 +44,16 @@ def draw_bars(rows: Sequence[tuple[str, int]], *, label: str) -> Markup:
 def draw_stacked_bars(names: tuple[str, ...], series: Series, *, label: str) -> Markup:
     """Draw one bar per name, with a segment for each series."""
     totals = [sum(numbers) for numbers in zip(*(numbers for _, numbers in series), strict=True)]
-    shown = shorten_names(names)
+    labels = shorten_names(names)
     chart = pygal.HorizontalStackedBar(
         **_chart_options(
             height=_BAR * len(names) + 40,
-            margin_left=_EM * max(map(len, shown)) + 12,
+            margin_left=_EM * max(map(len, labels)) + 12,
             most=max(totals, default=0),
         )
     )
     # pygal draws from the bottom.
-    chart.x_labels = list(reversed(shown))
+    chart.x_labels = list(reversed(labels))
     for name, numbers in series:
         chart.add(name, list(reversed(numbers)))
     return _render_svg(chart, [name for name, _ in series], label)

@@ -73,14 +73,14 @@ def _number(field: Field | None, value: Json) -> tuple[Decimal, object] | None:
 def without_sources(catalogue: Catalogue, changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
     """Leave out a text that an amount among the changes was read from and that says nothing else."""
     by_field = {change.field: change for change in changes}
-    said = {
+    stated = {
         field.derived_from
         for field in catalogue.fields
         if field.derived_from in by_field
         and (amount := by_field.get(field.name))
         and _say_the_same(field, by_field[field.derived_from], amount)
     }
-    return [change for change in changes if change.field not in said]
+    return [change for change in changes if change.field not in stated]
 
 
 def _say_the_same(field: Field, text: FieldChange, amount: FieldChange) -> bool:
