@@ -12,7 +12,7 @@ from feeds.change import PART, ChangeItem, Difference, Kind
 from feeds.document_html import full_text
 from feeds.feed import Entry
 from feeds.value_direction import Direction, directions
-from schemas.cells.values import format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
 

@@ -10,7 +10,7 @@ from datetime import date
 from typing import ClassVar
 
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding, Severity
-from schemas.cells.values import format_limit
+from schemas.cells.value_texts import format_limit
 from schemas.definition.catalogue import Catalogue, Content
 
 

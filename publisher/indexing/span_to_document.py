@@ -7,7 +7,7 @@ from datetime import date
 
 from publisher.log.clocks import micros
 from publisher.log.model import Dataset, Span
-from schemas.cells.values import format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field, Json
 from schemas.reference import administrative_divisions, document_numbers
 from search.contract import FOREVER, Document

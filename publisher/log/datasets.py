@@ -13,8 +13,8 @@ from publisher.log import registry
 from publisher.log.clocks import micros
 from publisher.log.database.storable_text import storable
 from publisher.log.database.upgrade import migrate
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, LogError, Part, Site
-from publisher.log.registry import SiteDetails
 from publisher.log.session import Session
 from publisher.log.transparency import description_entries
 from schemas.definition.catalogue import Catalogue

@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 import msgspec
 
+from publisher.log.descriptions import ReleaseApproval
 from publisher.log.predicate import Predicate
-from publisher.log.release_approval import ReleaseApproval
 from schemas.definition.catalogue import Content
 
 type ChangeKind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]

@@ -15,6 +15,7 @@ from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
 from publisher.log.database.prepared_statement import Prepared
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, LogError, Part, Site
 from schemas.definition.catalogue import Catalogue
 
@@ -37,35 +38,6 @@ _PARTS = Prepared(
     .where(t.part.c.dataset == bindparam("dataset", type_=t.Integer64), t.part.c.merged_into.is_(None))
     .order_by(t.part.c.key)
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteDetails:
-    """What the site says of itself on pages, in the data catalog and in feeds. Empty: not stated."""
-
-    name: str = ""
-    """Name of the site, such as 示例市人民政府清单公开."""
-    name_en: str = ""
-    owner: str = ""
-    """主办单位。"""
-    operator: str = ""
-    """承办单位。"""
-    contact: str = ""
-    corrections: str = ""
-    """纠错地址: where readers report mistakes, if the site has no form."""
-    code: str = ""
-    """网站标识码。"""
-    icp: str = ""
-    """ICP 备案号."""
-    police: str = ""
-    """公安备案号."""
-
-    def at_release(self, then: SiteDetails) -> SiteDetails:
-        """Return these details with the names that the site stated on the day of a release, if it did."""
-        if not then.name:
-            return self
-        own = {name: getattr(then, name) for name in ("name", "name_en", "owner", "operator")}
-        return replace(self, **own)
 
 
 _decode_details = msgspec.json.Decoder(SiteDetails).decode

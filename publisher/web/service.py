@@ -12,10 +12,10 @@ from publisher.inbox.correction_form import CorrectionForm
 from publisher.inbox.follow_form import FollowForm
 from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import day_at
+from publisher.log.descriptions import SiteDetails
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
 from publisher.log.proofs import FirstCheckpoint
-from publisher.log.registry import SiteDetails
 from publisher.log.transparency.successions import Succession
 from publisher.web.capacity.client_budget import ClientBudgets
 from publisher.web.capacity.kept_pages import KeptPages

@@ -1,12 +1,11 @@
-"""Parsing of a cell's text into a field's value, and formatting of values for files and feeds."""
+"""Parsing of a cell's text into a field's value. :mod:`schemas.cells.value_texts` formats values."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
-from typing import Literal
 
 import msgspec
 
@@ -23,6 +22,7 @@ from schemas.cells.quantities import (
 )
 from schemas.cells.spoilt_codes import is_spoilt, lost_digits
 from schemas.cells.time_limits import read_limit
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Field, Json
 from schemas.normalise import (
     clean_markdown,
@@ -37,12 +37,10 @@ from schemas.reference import administrative_divisions
 from schemas.reference.damaged_numbers import repair
 from schemas.reference.document_numbers import parse_number, split_citations
 
-__all__ = ["CellProblem", "Value", "cell_parser", "format_value", "heading_key", "is_ditto", "parse_value"]
+__all__ = ["CellProblem", "Value", "cell_parser", "heading_key", "is_ditto", "parse_value"]
 
 FIRST_YEAR, YEARS_AHEAD = 1949, 10
 """Dates before this year, or more years ahead, are reported: they are probably typing errors."""
-
-type Lang = Literal["zh", "en"]
 
 
 class Value(msgspec.Struct, frozen=True, gc=False):
@@ -343,72 +341,3 @@ _TYPED: dict[str, Callable[[Field, str], _ValueOrProblem]] = {
     "list": _parse_list,
     "files": _parse_files,
 }
-
-
-# --- formatting --------------------------------------------------------------------------------
-
-
-_UNITS_EN = {
-    "工作日": "working days",
-    "自然日": "calendar days",
-    "日": "days",
-    "小时": "hours",
-    "分钟": "minutes",
-    "周": "weeks",
-    "月": "months",
-    "年": "years",
-}
-_UNITS_WITH_MEASURE_WORD = frozenset({"工作日", "自然日", "月"})
-
-
-def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
-    """Format a value for files and feeds; ``""`` if it is blank. :func:`parse_value` reads the Chinese back.
-
-    Units and booleans follow ``lang``. Names, texts and words of a vocabulary stay as published.
-    """
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
-    if isinstance(value, list):
-        return ("；" if lang == "zh" else "; ").join(map(_format_item, value))
-    if isinstance(value, dict):
-        return _format_amount(value, lang) if field.type == "amount" else format_limit(value, lang)
-    return format_deadline(str(value), lang) if field.format == "deadline" else str(value)
-
-
-def _format_item(value: Json) -> str:
-    """Format an item of a list; for a file, its name and address."""
-    if isinstance(value, dict):
-        return " ".join(str(value[key]) for key in ("name", "url") if key in value)
-    return str(value)
-
-
-def _format_amount(value: dict[str, Json], lang: Lang) -> str:
-    amount, unit, kind = (str(value.get(key, "")) for key in ("amount", "unit", "kind"))
-    if kind == "free":
-        return "免费" if lang == "zh" else "free of charge"
-    number = f"{amount}—{value['most']}" if "most" in value else amount
-    if "of" in value:
-        number = f"按{value['of']}的{number}" if lang == "zh" else f"{value['of']} × {number}"
-    before, after = _BOUNDS.get((kind, lang), ("", ""))
-    return f"{before}{number}{unit}{after}"
-
-
-_BOUNDS: Mapping[tuple[str, Lang], tuple[str, str]] = {
-    ("ceiling", "zh"): ("不超过", ""),
-    ("ceiling", "en"): ("at most ", ""),
-    ("floor", "zh"): ("不低于", ""),
-    ("floor", "en"): ("at least ", ""),
-}
-
-
-def format_limit(value: dict[str, Json], lang: Lang = "zh") -> str:
-    """Format a limit as :func:`format_value` does."""
-    number, unit = value.get("value"), str(value.get("unit", ""))
-    if unit == "即时":
-        return "即时办结" if lang == "zh" else "at once"
-    if lang == "zh":
-        return f"{number}{'个' if unit in _UNITS_WITH_MEASURE_WORD else ''}{unit}"
-    name = _UNITS_EN.get(unit, unit)
-    return f"{number} {name.removesuffix('s') if number == 1 else name}"

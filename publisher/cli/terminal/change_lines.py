@@ -59,7 +59,7 @@ def field_title(catalogue: Catalogue | None, name: str) -> str:
 
 def format_field(catalogue: Catalogue | None, name: str, json_value: Any) -> str:
     """Format a field's value on one line, cut to ``_MOST_CHARACTERS`` characters."""
-    from schemas.cells.values import format_value
+    from schemas.cells.value_texts import format_value
 
     if json_value is None:
         return in_language("（空）", "(blank)")

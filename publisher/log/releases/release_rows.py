@@ -16,8 +16,8 @@ from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import moment
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
+from publisher.log.descriptions import ReleaseApproval
 from publisher.log.model import TAKING_EFFECT, LogError, Release
-from publisher.log.release_approval import ReleaseApproval
 from publisher.log.transparency.documents import text_commitment
 
 _b = t.release.c

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select, update
 
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
-from publisher.log.registry import SiteDetails
+from publisher.log.descriptions import SiteDetails
 from publisher.log.transparency import documents, entry_log
 from publisher.log.transparency.documents import Document, day
 

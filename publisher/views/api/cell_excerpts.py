@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Raw
 
 from publisher.log.model import RecordState
-from schemas.cells.values import format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue
 
 LONGEST = 200

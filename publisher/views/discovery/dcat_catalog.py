@@ -14,8 +14,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, Site
-from publisher.log.registry import SiteDetails
 from publisher.views.discovery import subjects, vocabulary
 from publisher.views.discovery.addresses import Addresses
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite

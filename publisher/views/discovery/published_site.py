@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, Release, Site
-from publisher.log.registry import SiteDetails
 from schemas.definition.catalogue import Catalogue
 
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from publisher.log.registry import SiteDetails
+from publisher.log.descriptions import SiteDetails
 from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import build_table_schema

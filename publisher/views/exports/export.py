@@ -8,9 +8,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, Release, View
 from publisher.log.queries.whole_state import StateRow
-from publisher.log.registry import SiteDetails
 from schemas.definition.catalogue import Catalogue
 
 type Lang = Literal["zh", "en"]

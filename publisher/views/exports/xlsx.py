@@ -16,7 +16,7 @@ from xlsxwriter.worksheet import Worksheet
 from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
-from schemas.cells.values import format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Field
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from publisher.log.registry import SiteDetails
+from publisher.log.descriptions import SiteDetails
 from publisher.views.ogc import collections, parameters
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Parameters

@@ -11,8 +11,8 @@ from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
 from openapi.operation import Operation
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import LogError
-from publisher.log.registry import SiteDetails
 from publisher.views.pages import (
     comparison,
     dataset,

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from feeds.feed import Entry, Erasure, Feed, Link
 from publisher.log.clocks import SHANGHAI
+from publisher.log.descriptions import SiteDetails
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset, Site, View
-from publisher.log.registry import SiteDetails
 from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.formats import FORMATS
 from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.cells.problems import PROBLEMS
-from schemas.cells.values import format_value, is_ditto, parse_value
+from schemas.cells.value_texts import format_value
+from schemas.cells.values import is_ditto, parse_value
 from schemas.definition.catalogue import Field, FieldFormat, FieldType, Json, Term
 from schemas.definition.file_loader import load_catalogue
 

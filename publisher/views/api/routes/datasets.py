@@ -7,7 +7,7 @@ from typing import Any
 
 from openapi.operation import Operation
 from publisher.log import model
-from publisher.log.release_approval import ReleaseApproval
+from publisher.log.descriptions import ReleaseApproval
 from publisher.views.api import published_site, requested_view
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE

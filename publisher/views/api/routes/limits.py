@@ -18,7 +18,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
-from schemas.cells.values import format_limit
+from schemas.cells.value_texts import format_limit
 
 _CLOCKS = Grammar(names=requested_view.VIEW)
 SHARES = Grammar(

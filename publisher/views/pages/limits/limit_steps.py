@@ -11,7 +11,7 @@ from publisher.log.limits.limit_steps import LimitStep, limit_fields
 from publisher.log.model import View
 from publisher.views.pages.printing import field_html, labels
 from publisher.views.pages.printing.page_request import Visit
-from schemas.cells.values import format_limit
+from schemas.cells.value_texts import format_limit
 from schemas.definition.catalogue import Catalogue
 
 

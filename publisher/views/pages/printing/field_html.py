@@ -13,7 +13,7 @@ from publisher.log.model import FieldChange, RecordState
 from publisher.views.api import cell_excerpts
 from publisher.views.pages.printing import marked_text, value_difference
 from publisher.views.pages.printing.page_request import Visit
-from schemas.cells.values import format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
 from schemas.reference.english_words import value_in_english

@@ -13,8 +13,8 @@ from urllib.parse import quote, urlencode, urlsplit
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.clocks import SHANGHAI, day_at
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import View
-from publisher.log.registry import SiteDetails
 from publisher.views.api import requested_view
 from publisher.web import query_parameters
 from publisher.web.problems import ProblemError

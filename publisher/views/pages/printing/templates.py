@@ -15,7 +15,7 @@ from jinja2.environment import TemplateModule
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
 
-from publisher.log.registry import SiteDetails
+from publisher.log.descriptions import SiteDetails
 from publisher.views.pages.printing import field_html, language_marks, traditional_chinese
 from publisher.views.pages.printing import labels as words
 from publisher.views.pages.printing.html_head import Head, meta

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from publisher.log.model import FieldChange
 from publisher.views.comparison.text_diff import Piece, pieces
 from publisher.views.pages.printing import marked_text
-from schemas.cells.values import format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field, Json
 
 _LONGEST_WHOLE = 24

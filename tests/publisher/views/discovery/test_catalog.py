@@ -17,9 +17,9 @@ from pyshacl import validate
 from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset
 from publisher.log.model import Site as Address
-from publisher.log.registry import SiteDetails
 from publisher.views.api import published_site
 from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite

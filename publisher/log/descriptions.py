@@ -1,0 +1,48 @@
+"""What a site and its releases say of themselves."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import date
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteDetails:
+    """What the site says of itself on pages, in the data catalog and in feeds. Empty: not stated."""
+
+    name: str = ""
+    """Name of the site, such as 示例市人民政府清单公开."""
+    name_en: str = ""
+    owner: str = ""
+    """主办单位。"""
+    operator: str = ""
+    """承办单位。"""
+    contact: str = ""
+    corrections: str = ""
+    """纠错地址: where readers report mistakes, if the site has no form."""
+    code: str = ""
+    """网站标识码。"""
+    icp: str = ""
+    """ICP 备案号."""
+    police: str = ""
+    """公安备案号."""
+
+    def at_release(self, then: SiteDetails) -> SiteDetails:
+        """Return these details with the names that the site stated on the day of a release, if it did."""
+        if not then.name:
+            return self
+        own = {name: getattr(then, name) for name in ("name", "name_en", "owner", "operator")}
+        return replace(self, **own)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseApproval:
+    """What a release says of its approval, under the two-person rule."""
+
+    digest: str
+    """SHA-256 of what was approved; empty in an emergency."""
+    emergency: str | None
+    """Reason why it was published without an approval."""
+    secrecy_reviewed_on: date | None
+    people: tuple[tuple[str, str], ...]
+    """Role and salted commitment of each person."""
