@@ -70,7 +70,7 @@ def _page(n: int, articles: tuple[dict[str, str], ...]) -> str:
 
 def serve(count: int) -> None:
     """Serve the site in this process: print its port, stop at the end of standard input."""
-    from tests.support.loopback import Answer, serving
+    from tests.support.servers.loopback import Answer, serving
 
     with serving() as site:
         links = []

@@ -92,7 +92,7 @@ def cold(home: Path) -> None:
 
 def callback(home: Path) -> None:
     """Measure ``qingdan publish`` with a running ``qingdan serve``, from start to callback, three times."""
-    from tests.support.loopback import Answer, WebRequest, serving
+    from tests.support.servers.loopback import Answer, WebRequest, serving
 
     # An installed program has compiled modules, even if this machine does not write any.
     inherited = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}

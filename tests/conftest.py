@@ -15,9 +15,10 @@ from elasticsearch import Elasticsearch
 
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests.support import compiled_statements, postgresql, sample_site, sqlite
-from tests.support import elasticsearch as elasticsearch_server
+from tests.support import compiled_statements, sample_site, sqlite
 from tests.support.clock import Clock
+from tests.support.servers import elasticsearch as elasticsearch_server
+from tests.support.servers import postgresql
 from tests.support.site import Site, four_releases
 from tests.support.skips import pytest_sessionfinish, pytest_terminal_summary
 

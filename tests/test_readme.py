@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 
 PROJECT = Path(__file__).resolve().parents[1]
 README = {"README.md": "Publish a list", "README.zh-CN.md": "发布一份清单"}

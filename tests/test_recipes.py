@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.support.http_service import address, loopback_socket, serving
 from tests.support.required import lacks
+from tests.support.servers.http_service import address, loopback_socket, serving
 from tests.support.site import BASE, FEES, Site, four_releases
 
 RECIPES = Path(__file__).parents[1] / "docs" / "recipes.md"

@@ -13,14 +13,14 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support import postgresql
 from tests.support.required import lacks
+from tests.support.servers import postgresql
 
 PROJECT = Path(__file__).resolve().parents[1]
 USER = """
 import sys, time
 from pathlib import Path
-from tests.support import postgresql
+from tests.support.servers import postgresql
 from tests.support.required import lacks
 with postgresql.of_the_run(Path(sys.argv[1])) as server:
     print(server.url(), flush=True)

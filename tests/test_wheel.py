@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 from tests.support.uv import uv
 
 PROJECT = Path(__file__).resolve().parents[1]

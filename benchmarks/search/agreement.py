@@ -26,7 +26,7 @@ from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.evaluation import engine_agreement, judgement_files
-from tests.support import elasticsearch as elasticsearch_server
+from tests.support.servers import elasticsearch as elasticsearch_server
 
 FLOOR = 0.95
 MAX_PRINTED = 5

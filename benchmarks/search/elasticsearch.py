@@ -32,7 +32,7 @@ from search.contract import Document, Request
 from search.elastic import mapping, multi_search, search
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests.support import elasticsearch as elasticsearch_server
+from tests.support.servers import elasticsearch as elasticsearch_server
 
 FACETS = ("type", "body", "year")
 ALIAS = "qingdan-benchmark"

@@ -21,8 +21,8 @@ import trustme
 
 from tests.deploy.conftest import NAME, running
 from tests.support.command import Home
-from tests.support.http_service import free_ports
-from tests.support.programs import program
+from tests.support.servers.http_service import free_ports
+from tests.support.servers.programs import program
 
 PROXY = Path(__file__).resolve().parents[2] / "deploy" / "proxy"
 HOST = "localhost"

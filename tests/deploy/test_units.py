@@ -11,7 +11,7 @@ import pytest
 import yaml
 
 from publisher.variables import VARIABLES
-from tests.support.programs import program
+from tests.support.servers.programs import program
 
 DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("qingdan-*"))

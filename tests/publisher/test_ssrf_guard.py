@@ -13,7 +13,7 @@ import trustme
 
 from publisher import ssrf_guard
 from publisher.ssrf_guard import RefusedError
-from tests.support.loopback import Answer, Loopback, serving
+from tests.support.servers.loopback import Answer, Loopback, serving
 
 
 @pytest.fixture

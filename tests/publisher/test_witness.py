@@ -28,7 +28,7 @@ from publisher.log.transparency.signed_note import COSIGNATURE, VerifierKey
 from publisher.log.transparency.witness_protocol import AddCheckpoint
 from publisher.witness import Witness
 from tests.support.command import QINGDAN
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 
 NAME, ORIGIN = "witness.example.org", "log.example.org/log"
 

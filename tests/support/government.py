@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from tests.support.loopback import Answer, Loopback
+from tests.support.servers.loopback import Answer, Loopback
 
 TEXT = (
     "为深入推进简政放权、放管结合、转变政府职能工作，加快建设法治政府、创新政府、廉洁政府和服务型政府，"

@@ -8,7 +8,7 @@ import httpx
 import msgspec
 
 from publisher.web.problems import BY_CODE, Problem
-from tests.support.shared_server import PROJECT
+from tests.support.servers.shared_server import PROJECT
 from tests.support.site import BASE
 
 

@@ -12,9 +12,9 @@ import msgspec
 from sqlalchemy import Connection, Table, delete, func, insert, select
 
 from publisher.log.citations.revision_graph import VERSION, read_graph
-from publisher.log.database import graph_tables as g
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, stream
+from publisher.log.database.derived import graph_tables as g
 from publisher.log.database.storable_text import storable
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue

@@ -14,8 +14,8 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, s
 from publisher.log.clocks import moment
 from publisher.log.commitments.rules import COMMITMENTS, concerns, due_day, task_key
 from publisher.log.commitments.statements import Statement, newest_of_each, read_statements
-from publisher.log.database import commitment_tables as ct
 from publisher.log.database import tables as t
+from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError, View
 from publisher.log.queries.point_in_time import Clocks

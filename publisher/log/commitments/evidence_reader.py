@@ -13,8 +13,8 @@ from sqlalchemy import Connection, and_, case, select, true
 
 from publisher.log.clocks import FOREVER, day_at, moment
 from publisher.log.commitments.rules import Condition, Rule
-from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
+from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings.record_states import Datasets, Period, RecordState, StateReader
 from publisher.log.model import TAKING_EFFECT

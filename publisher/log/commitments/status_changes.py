@@ -16,7 +16,7 @@ from publisher.log.commitments.commitment_query import (
     PublishedCommitment,
     find_page,
 )
-from publisher.log.database import commitment_tables as ct
+from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.queries.point_in_time import Clocks
 
 _MOST = 10_000

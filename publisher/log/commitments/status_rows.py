@@ -13,8 +13,8 @@ from sqlalchemy import Connection, delete, insert, select
 from publisher.log.commitments.derivation import RuleState, derive, first_days
 from publisher.log.commitments.evidence_reader import EvidenceReader
 from publisher.log.commitments.rules import COMMITMENTS, EVIDENCE, TaskKey, concerns, read_rule, task_key
-from publisher.log.database import commitment_tables as c
 from publisher.log.database import tables as t
+from publisher.log.database.derived import commitment_tables as c
 from publisher.log.findings import finding_rows
 from publisher.log.findings.record_states import Datasets, RecordState, StateReader
 

@@ -4,16 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Table
 
-from publisher.log.database import (
-    commitment_tables,
-    entry_tables,
-    finding_tables,
-    graph_tables,
-    page_tables,
-    run_tables,
-    subscription_tables,
-    tables,
-)
+from publisher.log.database import entry_tables, page_tables, run_tables, subscription_tables, tables
+from publisher.log.database.derived import commitment_tables, finding_tables, graph_tables
 
 _MODULES = (
     *(tables, entry_tables, page_tables, subscription_tables),

@@ -14,8 +14,8 @@ from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.checks.check import text_of
 from publisher.ingest.findings.kind import Cite, Finding
 from publisher.log.clocks import day_at, day_or_none, moment, moment_or_none
-from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
+from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings import responses
 from publisher.log.findings.responses import Handling, Response

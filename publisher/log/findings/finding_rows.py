@@ -12,8 +12,8 @@ from sqlalchemy import Connection, delete, func, insert, select
 
 from publisher.checks.all_checks import CHECKS
 from publisher.checks.check import Publisher
-from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
+from publisher.log.database.derived import finding_tables as f
 from publisher.log.findings.derivation import derive
 from publisher.log.findings.record_states import Datasets, StateReader, checks_with_states, stated_complete
 from publisher.log.session import Session

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, delete
 
 from publisher.ingest.findings.kind import Finding
 from publisher.log.clocks import FOREVER, day_at
-from publisher.log.database import finding_tables as f
+from publisher.log.database.derived import finding_tables as f
 from publisher.log.findings import finding_rows, quick_counts
 from publisher.log.findings.draft_findings import DraftRow, check_rows, draft_rows
 from publisher.log.findings.finding_query import (

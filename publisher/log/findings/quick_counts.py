@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from sqlalchemy import Connection, bindparam, func, select
 
-from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
+from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.prepared_statement import Prepared
 from publisher.log.database.storable_text import storable
 from publisher.log.findings.responses import CATALOGUE

@@ -11,8 +11,8 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, select
 
-from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
+from publisher.log.database.derived import finding_tables as f
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Content
 from schemas.words import ANSWERS, DISMISSED

@@ -12,8 +12,8 @@ from sqlalchemy import Connection, Select, Table, and_, func, or_, select, tuple
 
 from publisher.log.citations.revision_graph import cited_text
 from publisher.log.clocks import moment
-from publisher.log.database import graph_tables as g
 from publisher.log.database import tables as t
+from publisher.log.database.derived import graph_tables as g
 from publisher.log.database.storable_text import storable
 from publisher.log.model import View
 from publisher.log.queries.point_in_time import Clocks

@@ -11,8 +11,8 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, union
 
 from publisher.log.clocks import day_or_none
-from publisher.log.database import graph_tables as g
 from publisher.log.database import tables as t
+from publisher.log.database.derived import graph_tables as g
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError, View
 from publisher.log.queries.point_in_time import Clocks

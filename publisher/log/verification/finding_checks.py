@@ -8,10 +8,10 @@ from typing import Any
 from sqlalchemy import Connection, select
 
 from publisher.log.commitments import status_rows
-from publisher.log.database import commitment_tables as c
-from publisher.log.database import finding_tables as f
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
+from publisher.log.database.derived import commitment_tables as c
+from publisher.log.database.derived import finding_tables as f
 from publisher.log.findings import finding_rows
 from publisher.log.session import Session
 from publisher.log.verification.problem import Problem

@@ -19,7 +19,7 @@ from publisher.log.log import Log
 from publisher.settings import Settings, read_settings
 from tests.support.clock import Clock
 from tests.support.command import Home, item, xlsx
-from tests.support.postgresql import Server
+from tests.support.servers.postgresql import Server
 
 NAME = "shili-power-list"
 WRONG = Correction(NAME, "r1", "", "department", "市城市管理局", "机构设置页", "张三 13800138000")

@@ -11,7 +11,7 @@ import pytest
 
 from tests.support import shared_data
 from tests.support.command import Home, item, xls, xlsx
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 
 FIRST = [item("危险化学品经营许可"), item("安全生产许可证核发")]
 SECOND = [item("危险化学品经营许可", promised="7个工作日"), item("烟花爆竹经营许可", promised="15个工作日")]

@@ -18,7 +18,7 @@ from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.web.asgi_edge import Edge
 from tests.support.command import Home, Ran, create
-from tests.support.loopback import Loopback, serving
+from tests.support.servers.loopback import Loopback, serving
 
 DATASET = "zhengce"
 

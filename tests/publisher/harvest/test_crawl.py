@@ -9,7 +9,7 @@ import pytest
 
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import html, letter, listing, page, publish
-from tests.support.loopback import Answer, WebRequest, Write
+from tests.support.servers.loopback import Answer, WebRequest, Write
 
 
 def test_the_documents_of_a_list_come_into_the_draft_and_a_second_run_finds_nothing_new(

@@ -15,7 +15,7 @@ from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.publisher.ingest.formats.test_ofd import file as ofd
 from tests.support.command import create, item, xls, xlsx
 from tests.support.government import html, letter, listing, page, publish
-from tests.support.loopback import Answer
+from tests.support.servers.loopback import Answer
 
 POWER = "shili-power-list"
 

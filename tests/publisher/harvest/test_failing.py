@@ -9,7 +9,7 @@ import pytest
 from publisher.harvest.fetcher import TRIES
 from tests.publisher.harvest.conftest import Collector, codes, make_due
 from tests.support.government import publish
-from tests.support.loopback import Answer, WebRequest, Write
+from tests.support.servers.loopback import Answer, WebRequest, Write
 
 PACKED = {"Content-Encoding": "gzip"}
 BUSY = Answer(status=503, headers={"Retry-After": "0"})

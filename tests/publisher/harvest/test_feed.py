@@ -12,7 +12,7 @@ from sqlalchemy import insert, select
 from publisher.log.database import page_tables as pt
 from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.government import TEXT, html, letter, page, publish
-from tests.support.loopback import Answer
+from tests.support.servers.loopback import Answer
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from tests.publisher.harvest.conftest import DATASET, Collector, codes
 from tests.support.government import html, letter, listing, page, publish
-from tests.support.loopback import Answer, WebRequest, Write
+from tests.support.servers.loopback import Answer, WebRequest, Write
 
 pytestmark = pytest.mark.slow
 

@@ -14,7 +14,7 @@ from publisher.cli.terminal.exit_codes import Exit
 from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.command import Ran
 from tests.support.government import html, letter, listing, page
-from tests.support.loopback import Answer, WebRequest
+from tests.support.servers.loopback import Answer, WebRequest
 
 TITLE = "鞍山市人民政府关于废止部分规范性文件的决定"
 NUMBER = "鞍政发〔2016〕8号"

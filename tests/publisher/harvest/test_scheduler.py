@@ -14,7 +14,7 @@ from publisher.harvest import scheduler
 from publisher.log.log import Log
 from tests.publisher.harvest.conftest import DATASET, Collector
 from tests.support.government import publish
-from tests.support.loopback import WebRequest, Write
+from tests.support.servers.loopback import WebRequest, Write
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 

@@ -27,7 +27,7 @@ from tests.publisher.indexing.test_killed_worker import (
     write_table,
 )
 from tests.publisher.indexing.test_worker import open_site, release
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 
 pytestmark = pytest.mark.server
 

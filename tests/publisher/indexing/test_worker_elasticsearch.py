@@ -25,10 +25,10 @@ from tests.publisher.indexing.test_killed_worker import wait_until
 from tests.publisher.indexing.test_two_workers import serving
 from tests.publisher.indexing.test_worker import log, release
 from tests.search.documents import call, document, index, search, spans
-from tests.support import elasticsearch as elasticsearch_server
-from tests.support.elasticsearch import Node
 from tests.support.log import count_documents
 from tests.support.problems import assert_problem
+from tests.support.servers import elasticsearch as elasticsearch_server
+from tests.support.servers.elasticsearch import Node
 
 __all__ = ["log"]
 

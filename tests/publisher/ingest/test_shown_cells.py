@@ -14,7 +14,7 @@ from benchmarks.workbooks import Raw, compare
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
-from tests.support.libreoffice import convert, shown_cells
+from tests.support.servers.libreoffice import convert, shown_cells
 from tests.support.shared_data import require
 
 SEED = 20151105

@@ -13,7 +13,7 @@ from publisher.log.model import RecordQuery
 from publisher.log.predicate import AnyValue, Comparison, Like, Operator
 from tests.support.clock import Clock
 from tests.support.log import entry, fees_dataset, release
-from tests.support.postgresql import CHINESE, Server
+from tests.support.servers.postgresql import CHINESE, Server
 
 TITLES = (
     "阿",

@@ -21,7 +21,7 @@ from tests.publisher.log import test_concurrency
 from tests.publisher.log.test_transfer import site_of_fees
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, ids, release, stage, standards
-from tests.support.pgbouncer import POOL, in_transaction_mode
+from tests.support.servers.pgbouncer import POOL, in_transaction_mode
 
 pytestmark = [pytest.mark.program, pytest.mark.server]
 

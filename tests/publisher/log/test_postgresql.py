@@ -27,7 +27,7 @@ from publisher.settings import Settings
 from search.embedded.engine import EmbeddedEngine
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, fees_dataset, ids, release, stage, standards
-from tests.support.shared_server import PROJECT
+from tests.support.servers.shared_server import PROJECT
 
 
 def open_log(url: str, folder: Path) -> Log:

@@ -19,7 +19,7 @@ from tests.publisher.log.replay import DAYS, Replay
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import entry, fees_dataset, stage
-from tests.support.postgresql import Server
+from tests.support.servers.postgresql import Server
 
 START = date(2020, 1, 1)
 NAMES = ("A甲", "A乙", "A丙", "B甲", "B乙")

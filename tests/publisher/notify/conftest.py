@@ -20,7 +20,7 @@ from publisher.notify.webhook_sender import Sender, create_sender
 from publisher.views.syndication import scope as scopes
 from search.query.field_filters import FilterFields
 from tests.publisher.views.syndication.conftest import FIRST, Service, open_service
-from tests.support.loopback import Answer, Loopback, WebRequest, serving
+from tests.support.servers.loopback import Answer, Loopback, WebRequest, serving
 
 
 def confirming(request: WebRequest, _write: Callable[[bytes], None]) -> Answer:

@@ -23,7 +23,7 @@ from publisher.notify.news import NewsReader
 from publisher.settings import read_settings
 from search.query.field_filters import FilterFields
 from tests.publisher.views.syndication.conftest import FIRST, Service, open_service
-from tests.support.mail import Mail, Postbox, mail_server
+from tests.support.servers.mail import Mail, Postbox, mail_server
 from tests.support.site import BASE
 
 SENDER = "示例市清单 <news@example.gov.cn>"

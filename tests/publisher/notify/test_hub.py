@@ -9,7 +9,7 @@ import pytest
 from publisher.notify.delivery import RETRIES
 from tests.publisher.notify.conftest import Desk
 from tests.publisher.views.syndication.conftest import SECOND
-from tests.support.loopback import Answer
+from tests.support.servers.loopback import Answer
 from tests.support.site import BASE, FEES
 
 

@@ -16,7 +16,7 @@ from aiosmtpd.smtp import AuthResult, LoginPassword
 
 from publisher.notify.mail_server import MailServer, RefusedError, ServerAwayError
 from publisher.settings import read_settings
-from tests.support.mail import Postbox
+from tests.support.servers.mail import Postbox
 
 ELSEWHERE = "127.0.0.2"
 """On this machine, and not one of the names by which it is recognised."""

@@ -21,7 +21,7 @@ from publisher.notify.webhook_sender import DeliveryError
 from publisher.views.syndication import scope as scopes
 from tests.publisher.notify.conftest import Desk
 from tests.publisher.views.syndication.conftest import FIRST, SECOND
-from tests.support.loopback import Answer, WebRequest
+from tests.support.servers.loopback import Answer, WebRequest
 from tests.support.site import BASE, FEES
 
 SECRET = "SECa1b2c3"

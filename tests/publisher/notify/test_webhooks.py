@@ -27,7 +27,7 @@ from schemas.definition.catalogue import Content
 from search.query.field_filters import FilterFields
 from tests.publisher.notify.conftest import Desk, confirming
 from tests.publisher.views.syndication.conftest import FIRST, SECOND
-from tests.support.loopback import Answer, WebRequest, serving
+from tests.support.servers.loopback import Answer, WebRequest, serving
 from tests.support.site import BASE, FEES
 
 

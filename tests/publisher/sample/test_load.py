@@ -26,7 +26,7 @@ from publisher.log.model import Change, RecordQuery, RecordState, View
 from publisher.sample import plan, site_folder
 from publisher.sample.load import load
 from tests.support.command import QINGDAN
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 
 BASE = "http://127.0.0.1:8000"
 

@@ -17,7 +17,7 @@ import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
 from tests.support.command import QINGDAN, Home, item, xlsx
-from tests.support.http_service import free_ports
+from tests.support.servers.http_service import free_ports
 
 PROJECT = Path(__file__).resolve().parents[3]
 NAME = "shili-power-list"

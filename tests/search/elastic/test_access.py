@@ -17,8 +17,8 @@ from search.contract import SearchError
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
 from tests.search.documents import call, document, index, search, spans
-from tests.support import elasticsearch as elasticsearch_server
-from tests.support.elasticsearch import Node
+from tests.support.servers import elasticsearch as elasticsearch_server
+from tests.support.servers.elasticsearch import Node
 
 pytestmark = pytest.mark.server
 

@@ -9,7 +9,8 @@ from pathlib import Path
 import anyio
 import pytest
 
-from benchmarks import citizen_questions, own_relevance
+from benchmarks import own_relevance
+from benchmarks.search import citizen_questions
 from publisher import settings
 from publisher.log.log import Log
 from search.contract import HighlightedText, Hit, Page

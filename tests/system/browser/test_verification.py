@@ -18,7 +18,7 @@ from playwright.sync_api import Browser, Page, Route
 from publisher.log.transparency import merkle_tree
 from publisher.log.transparency.merkle_tree import MerkleTree
 from schemas.definition.catalogue import Content
-from tests.support import http_service
+from tests.support.servers import http_service
 from tests.support.site import FEES, PLAIN, Site, four_releases, publish
 from tests.system.browser.visitor import Means, visiting
 

@@ -10,7 +10,7 @@ import pytest
 from publisher.harvest.fetcher import Fetcher
 from tests.publisher.harvest.conftest import Collector, codes, collector, home, web
 from tests.support.government import html, letter, listing, page
-from tests.support.loopback import Answering, Loopback, WebRequest, Write
+from tests.support.servers.loopback import Answering, Loopback, WebRequest, Write
 from tests.system.collector.hostile_site import HostileSite
 
 __all__ = ("collector", "home", "web")  # fixtures

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.http_service import serving
 from tests.support.required import lacks
+from tests.support.servers.http_service import serving
 from tests.support.site import Site, four_releases
 
 HERE = Path(__file__).parent

@@ -22,8 +22,9 @@ from publisher.log.verification.integrity import Scope
 from publisher.settings import Settings
 from publisher.site_verification import verify_site
 from search.embedded.engine import EmbeddedEngine
-from tests.support import postgresql, sqlite
+from tests.support import sqlite
 from tests.support.clock import Clock
+from tests.support.servers import postgresql
 from tests.system.edits import everything
 from tests.system.edits.crawl import Answers, crawl
 from tests.system.edits.edits import Edit, Editor, RefusedError, count_rows

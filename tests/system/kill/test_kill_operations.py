@@ -18,7 +18,7 @@ import pytest
 
 from publisher.log.model import LogError, RecordQuery
 from tests.publisher.log.test_migrations import restore
-from tests.support.shared_server import PROJECT
+from tests.support.servers.shared_server import PROJECT
 from tests.system.kill import operations
 from tests.system.kill.operations import COUNT, create_site, open_log, secret
 

@@ -27,9 +27,9 @@ from schemas.definition import file_loader
 from schemas.definition.catalogue import Json
 from search.embedded.engine import EmbeddedEngine
 from tests.support.command import QINGDAN, Home
-from tests.support.http_service import free_ports
 from tests.support.required import lacks
-from tests.support.shared_server import PROJECT
+from tests.support.servers.http_service import free_ports
+from tests.support.servers.shared_server import PROJECT
 from tests.system.load.visitors import Visit, visit
 
 NAME = "shili-power-list"

@@ -20,8 +20,8 @@ import pytest
 
 from publisher.log.database.tables import HEAD
 from tests.support.command import create, item, xlsx
-from tests.support.http_service import free_ports
 from tests.support.required import lacks
+from tests.support.servers.http_service import free_ports
 
 PROJECT = Path(__file__).resolve().parents[3]
 NAME = "shili-power-list"

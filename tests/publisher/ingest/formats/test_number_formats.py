@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from publisher.ingest.formats.detect import open_file
 from publisher.ingest.formats.number_formats.shown_text import restore_number, show_number, show_text
-from tests.support.libreoffice import convert, shown_cells
+from tests.support.servers.libreoffice import convert, shown_cells
 
 SHOWN = [
     (0.03, "0%", "3%", "3%"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from publisher.ingest.formats.detect import CSV, JSON, TEXT, XLS, XLSX, open_file
-from tests.support.libreoffice import shown_cells
+from tests.support.servers.libreoffice import shown_cells
 from tests.support.shared_data import require
 
 

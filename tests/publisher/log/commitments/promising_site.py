@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from publisher.log.commitments.commitment_query import CommitmentQuery, PublishedCommitment
-from publisher.log.database.commitment_tables import commitment_status
+from publisher.log.database.derived.commitment_tables import commitment_status
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, View
 from schemas.definition.file_loader import load_catalogue

@@ -9,8 +9,8 @@ from typing import Any
 
 from sqlalchemy import select
 
-from publisher.log.database import graph_tables
-from publisher.log.database.finding_tables import finding
+from publisher.log.database.derived import graph_tables
+from publisher.log.database.derived.finding_tables import finding
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part
 from schemas.definition.file_loader import load_catalogue

@@ -12,7 +12,7 @@ from sqlalchemy import select, update
 
 from publisher.log.citations import graph_rows
 from publisher.log.citations.revision_graph import VERSION
-from publisher.log.database import graph_tables as g
+from publisher.log.database.derived import graph_tables as g
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
 from tests.support.clock import Clock

@@ -22,8 +22,8 @@ from publisher.log.log import Log
 from publisher.log.transparency.signed_note import COSIGNATURE, VerifierKey
 from publisher.notify import witnesses
 from publisher.notify.witnesses import WitnessError, request_cosignature
-from tests.support.http_service import free_port
 from tests.support.log import LATE, MIDDLE, entry, release
+from tests.support.servers.http_service import free_port
 
 NAME = "witness.example.org"
 

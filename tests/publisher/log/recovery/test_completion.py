@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select
 
-from publisher.log.database import graph_tables as g
 from publisher.log.database import tables as t
+from publisher.log.database.derived import graph_tables as g
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
 from publisher.log.recovery import restoration

@@ -19,7 +19,7 @@ from publisher import settings
 from publisher.app import create_app
 from publisher.log.transparency import verify
 from tests.support.command import Home, Ran, item, xlsx
-from tests.support.http_service import serving
+from tests.support.servers.http_service import serving
 
 NAME = "shili-power-list"
 BASIS = ("--basis", "示政发〔2024〕1号", "--accept", "basis-missing", "--accept", "many-removed")

@@ -17,8 +17,8 @@ from lxml import etree
 from feeds.feedgen_adapter import QINGDAN
 from publisher.log.log import Log
 from schemas.definition.file_loader import load_catalogue
-from tests.support import http_service
 from tests.support.clock import Clock
+from tests.support.servers import http_service
 from tests.support.site import FEES, PLAIN, Site, dataset, four_releases, opened, publish, seconds
 
 pytestmark = pytest.mark.both_databases

@@ -23,7 +23,7 @@ from publisher.log.log import Log
 from publisher.log.model import Entry, RecordQuery, View
 from publisher.sample import load, plan
 from schemas.definition.catalogue import Content
-from tests.support import http_service
+from tests.support.servers import http_service
 from tests.support.site import FEES, Site, four_releases
 
 RECIPE = Path(__file__).parents[4] / "docs" / "examples" / "mirror.py"

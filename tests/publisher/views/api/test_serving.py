@@ -13,7 +13,7 @@ import pytest
 from publisher import app
 from publisher.log.log import Log
 from publisher.settings import read_settings
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 from tests.support.site import BASE
 
 _PROGRAM = """

@@ -18,7 +18,7 @@ from tests.publisher.log.replay import DAYS
 from tests.publisher.log.test_replay import RELAXED, START, HistoryRun, a_site, a_site_on_sqlite, histories
 from tests.support.clock import Clock
 from tests.support.log import LATE, MIDDLE, entry, ids, release
-from tests.support.postgresql import Server
+from tests.support.servers.postgresql import Server
 
 
 def kinds_by_title(log: Log, before: View, after: View) -> dict[str, str]:

@@ -26,7 +26,7 @@ from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
-from tests.support.http_service import address, loopback_socket, serving
+from tests.support.servers.http_service import address, loopback_socket, serving
 from tests.support.site import FEES, Site, dataset, fill, opened, seconds
 
 POLICIES = "policy-documents"

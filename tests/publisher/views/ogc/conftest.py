@@ -21,7 +21,7 @@ from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
 from tests.publisher.views.ogc.places import PLACES, catalogue, halls
 from tests.support.clock import Clock
-from tests.support.http_service import address, loopback_socket, serving
+from tests.support.servers.http_service import address, loopback_socket, serving
 from tests.support.site import FEES, Site, dataset, fill, opened, seconds
 
 POLICIES = "policy-documents"

@@ -21,8 +21,8 @@ from schemas.definition.catalogue import Content
 from tests.publisher.views.ogc import places
 from tests.publisher.views.ogc.commands import run_program
 from tests.support.clock import Clock
-from tests.support.http_service import address, loopback_socket, serving
 from tests.support.required import lacks
+from tests.support.servers.http_service import address, loopback_socket, serving
 from tests.support.site import Site, dataset, opened, publish, seconds
 from tests.support.uv import uv
 

@@ -16,8 +16,8 @@ from reader import Reader, UpdatedFeed, make_reader
 from publisher.views.syndication.scope import FORMS
 from schemas.definition.catalogue import Content
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, open_service
-from tests.support.http_service import serving
 from tests.support.required import lacks
+from tests.support.servers.http_service import serving
 from tests.support.site import FEES, four_releases
 
 HERE = Path(__file__).parent

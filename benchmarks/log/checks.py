@@ -1,10 +1,10 @@
 """Publication of a large list, and all checks of 50,000 rows, on one core.
 
-``python -m benchmarks.checks [PUBLISHED [CHECKED]]``: publishes a power list whose rows rest on real titles
-of statutes, a fiftieth of them repealed, as in real lists (44 of 2,973), and then checks rows of it against
-the lists of the sample. Bars: 50,000 rows through all checks in at most 60 s; publishing 150,000 records not
-more than 15 % slower than by a program without checks. ``python -m benchmarks.checks publish RECORDS`` does
-the first part alone, which earlier programs can do too: run it with both, by turns.
+``python -m benchmarks.log.checks [PUBLISHED [CHECKED]]``: publishes a power list whose rows rest on real
+titles of statutes, a fiftieth of them repealed, as in real lists (44 of 2,973), and then checks rows of it
+against the lists of the sample. Bars: 50,000 rows through all checks in at most 60 s; publishing 150,000
+records not more than 15 % slower than by a program without checks. ``python -m benchmarks.log.checks publish
+RECORDS`` does the first part alone, which earlier programs can do too: run it with both, by turns.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _CURRENT = ("行政许可法", "行政处罚法", "安全生产法", "档案法"
 _OBJECTS = ("危险化学品", "烟花爆竹", "特种设备", "建筑施工", "道路运输", "医疗器械", "种子生产", "水域滩涂")
 _ACTS = ("经营许可", "安全评价", "违法行为处罚", "监督检查", "登记备案", "资质认定", "现场核查", "强制措施")
 _QUOTED = "　违反本法规定的，由主管部门责令限期改正，处{}万元以下罚款；逾期不改正的，责令停产停业。"
-_STATUTES = Path(__file__).resolve().parents[1] / "publisher" / "checks" / "statutes.csv"
+_STATUTES = Path(__file__).resolve().parents[2] / "publisher" / "checks" / "statutes.csv"
 
 
 def read_repealed() -> tuple[str, ...]:
@@ -111,7 +111,7 @@ def measure_checks(count: int) -> None:
 def _known_lists() -> list[tuple[str, bytes]]:
     from publisher.checks.shipped_statutes import read_shipped_statutes
 
-    data = Path(__file__).resolve().parents[1] / "publisher" / "sample" / "data"
+    data = Path(__file__).resolve().parents[2] / "publisher" / "sample" / "data"
     cancelled = [
         ("cancelled-items", path.read_bytes()) for path in sorted((data / "cancelled").glob("*.csv"))[:1]
     ]

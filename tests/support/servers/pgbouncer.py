@@ -11,10 +11,10 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from tests.support.http_service import free_port
-from tests.support.postgresql import await_connection
-from tests.support.programs import other_user, run_as
 from tests.support.required import lacks
+from tests.support.servers.http_service import free_port
+from tests.support.servers.postgresql import await_connection
+from tests.support.servers.programs import other_user, run_as
 
 POOL = 4
 """Connections to the server; clients beyond that take turns."""

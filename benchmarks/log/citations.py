@@ -24,7 +24,7 @@ from schemas.normalise import chinese_number
 from schemas.reference.cited_works import find_cited_works
 from schemas.reference.works import key_of_title, parse_key
 
-SHARED = Path(__file__).parents[2] / "shared" / "data"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 SAMPLE, SEED = 60, 17
 _ARTICLE = re.compile(r"第(.+?)条")
 _NATIONAL = re.compile(

@@ -14,9 +14,9 @@ import pytest
 
 from publisher.inbox.correction_form import MIN_SECONDS
 from tests.support.command import Home, item, xlsx
-from tests.support.http_service import free_port
-from tests.support.loopback import Answer, serving
-from tests.support.mail import mail_server
+from tests.support.servers.http_service import free_port
+from tests.support.servers.loopback import Answer, serving
+from tests.support.servers.mail import mail_server
 
 TAKEN = Answer(b'{"errcode":0,"errmsg":"ok"}')
 

@@ -9,7 +9,7 @@ from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.harvest.conftest import Collector, codes, make_due
 from tests.support.government import html, listing
-from tests.support.loopback import Answer
+from tests.support.servers.loopback import Answer
 
 TITLE = "鞍山市人民政府关于在多页中公布的事项的通知"
 HEAD = f"<h1>{TITLE}</h1><p>发布时间：2015-04-01</p>"

@@ -1,4 +1,4 @@
-"""Cost of metrics for the cheapest request, one record: ``python -m benchmarks.telemetry``.
+"""Cost of metrics for the cheapest request, one record: ``python -m benchmarks.web.telemetry``.
 
 The same application answers the same request in turns, with and without ids and metrics, in one process and
 without a network, which shows the difference best; its share is that of a request over HTTP.
@@ -17,7 +17,7 @@ from typing import Any
 
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.web.asgi_edge import Edge
-from tests.support.http_service import serving
+from tests.support.servers.http_service import serving
 from tests.support.site import FEES, PLAIN, four_releases
 
 BAR = 0.03

@@ -1,7 +1,7 @@
 """Verification of a site of 150,000 records and 50 releases, in a process of its own.
 
-``python -m benchmarks.verification [RECORDS]`` publishes a power list of all departments, then 49 releases
-that change a fiftieth of it each. Bars: ``verify`` in at most 60 s and 500 MB. It also measures what
+``python -m benchmarks.log.verification [RECORDS]`` publishes a power list of all departments, then 49
+releases that change a fiftieth of it each. Bars: ``verify`` in at most 60 s and 500 MB. It also measures what
 ``--sources --index`` adds.
 """
 
@@ -111,7 +111,7 @@ def main() -> None:
         build(Path(folder), records)
         print(f"{records} records, {RELEASES} releases, built in {time.perf_counter() - began:.0f} s")
         for scope in ("plain", "whole"):
-            command = [sys.executable, "-m", "benchmarks.verification", folder, scope]
+            command = [sys.executable, "-m", "benchmarks.log.verification", folder, scope]
             subprocess.run(command, check=True)
 
 

@@ -18,8 +18,8 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from tests.support.command import Home, item, xlsx
-from tests.support.http_service import free_port
 from tests.support.required import lacks
+from tests.support.servers.http_service import free_port
 
 pytestmark = pytest.mark.slow
 

@@ -9,7 +9,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import TEXT, html, letter, page, publish
-from tests.support.loopback import Answer, WebRequest, Write, serving
+from tests.support.servers.loopback import Answer, WebRequest, Write, serving
 
 
 def test_pages_are_requested_again_conditionally_and_304_changes_nothing(collector: Collector) -> None:

@@ -18,8 +18,8 @@ from publisher.views.pages.developers.documents import Document, Edition
 from publisher.web import http_protocol, query_parameters
 from publisher.web.capacity import client_budget
 from tests.publisher.views.pages.conftest import Open, Page
-from tests.support.http_service import serving
 from tests.support.problems import assert_problem
+from tests.support.servers.http_service import serving
 from tests.support.site import BASE, Site
 
 NAMES = sorted(documents.read_documents())

@@ -12,7 +12,7 @@ from publisher.harvest import extraction
 from publisher.harvest.soft_404 import is_absent, is_redirect_to_home
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import html, letter, page, publish
-from tests.support.loopback import Answer, Loopback, serving
+from tests.support.servers.loopback import Answer, Loopback, serving
 
 NEWS = "".join(f"<li><a href='/d/{n}.html'>关于第{n}件重要工作的新闻报道</a></li>" for n in range(30))
 HOME = f"<html><head><title>鞍山市人民政府</title></head><body><ul>{NEWS}</ul><p>市政府主办</p></body></html>"

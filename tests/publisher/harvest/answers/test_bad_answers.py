@@ -8,7 +8,7 @@ from sqlalchemy import text
 from publisher.harvest.answers.bad_answers import BadAnswer, find_bad_answer
 from tests.publisher.harvest.conftest import Collector, codes, make_due
 from tests.support.government import html, letter, page, publish
-from tests.support.loopback import Answer, Loopback
+from tests.support.servers.loopback import Answer, Loopback
 
 COOKIE = (
     "<html><head><script>document.cookie='__jsl=1; path=/';location.href=location.pathname;</script></head>"

@@ -15,7 +15,7 @@ import trustme
 from publisher.harvest import warc
 from publisher.harvest.fetcher import PATIENCE, Fetcher, FetchError
 from publisher.harvest.source_config import Source
-from tests.support.loopback import Answer, Loopback, serving
+from tests.support.servers.loopback import Answer, Loopback, serving
 
 
 @contextmanager

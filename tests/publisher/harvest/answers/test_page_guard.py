@@ -16,7 +16,7 @@ from publisher.log.evidence.evidence import Evidence
 from publisher.log.model import LogError
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import html, page, publish
-from tests.support.loopback import Answer
+from tests.support.servers.loopback import Answer
 
 
 def fail_on(monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, path: str, error: Exception) -> None:

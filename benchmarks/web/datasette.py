@@ -1,6 +1,6 @@
 """The service compared with Datasette, which serves our SQLite export of the same release.
 
-``python -m benchmarks.datasette [--records N]``: one record, a filtered list with two facets, a search, a
+``python -m benchmarks.web.datasette [--records N]``: one record, a filtered list with two facets, a search, a
 CSV file of everything. Each server is its own process on loopback, with one keep-alive connection; requests
 alternate, and each is sent once. Datasette gets an immutable file, an index for the filter and each facet, a
 full-text table of trigrams (so words have at least three characters) and no time limits. Our CSV is measured

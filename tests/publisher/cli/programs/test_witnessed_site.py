@@ -14,7 +14,7 @@ from publisher.log.transparency import signed_note
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import COSIGNATURE, Signature, VerifierKey
 from tests.support.command import Home, item, xlsx
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 
 NAME = "witness.example.org"
 DATASET = "shili-power-list"

@@ -18,10 +18,10 @@ from pathlib import Path
 import psycopg
 
 from publisher.log.log import Log
-from tests.support.http_service import free_port
-from tests.support.programs import other_user, run_as
 from tests.support.required import lacks
-from tests.support.shared_server import keep, shared
+from tests.support.servers.http_service import free_port
+from tests.support.servers.programs import other_user, run_as
+from tests.support.servers.shared_server import keep, shared
 
 MIGRATED = "migrated"
 """Template of all other databases, with the tables."""
@@ -153,4 +153,4 @@ def await_connection(server: subprocess.Popen[bytes], url: str) -> None:
 if __name__ == "__main__":
     installed = binaries()
     assert installed is not None
-    keep(Path(sys.argv[1]), "tests.support.postgresql", _running(installed))
+    keep(Path(sys.argv[1]), "tests.support.servers.postgresql", _running(installed))

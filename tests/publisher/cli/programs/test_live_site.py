@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 
 from publisher.log.transparency import key_statements
-from tests.support import http_service
 from tests.support.command import Home
+from tests.support.servers import http_service
 from tests.support.site import FEES, PLAIN, Site, four_releases, publish
 
 

@@ -11,8 +11,8 @@ from standardwebhooks import Webhook
 
 from tests.publisher.notify.conftest import confirming
 from tests.support.command import Home, item, xlsx
-from tests.support.http_service import free_port
-from tests.support.loopback import Answer, WebRequest, Write, serving
+from tests.support.servers.http_service import free_port
+from tests.support.servers.loopback import Answer, WebRequest, Write, serving
 
 
 @pytest.fixture

@@ -9,10 +9,10 @@ import urllib.request
 
 import pytest
 
-from tests.publisher.cli.test_serve import wait_for
+from tests.publisher.cli.programs.test_serve import wait_for
 from tests.support.command import Home
 from tests.support.desk import link_in
-from tests.support.http_service import free_port
+from tests.support.servers.http_service import free_port
 
 
 def test_accounts_are_added_by_invitation_and_listed(site: Home) -> None:

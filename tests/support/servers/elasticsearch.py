@@ -21,10 +21,10 @@ from pathlib import Path
 import httpx
 import trustme
 
-from tests.support.http_service import free_ports
-from tests.support.programs import other_user, run_as
 from tests.support.required import lacks
-from tests.support.shared_server import keep, shared
+from tests.support.servers.http_service import free_ports
+from tests.support.servers.programs import other_user, run_as
+from tests.support.servers.shared_server import keep, shared
 
 VERSION = "9.5.3"
 """The only place that states the version."""
@@ -289,4 +289,4 @@ def _address() -> Iterator[str]:
 
 
 if __name__ == "__main__":
-    keep(Path(sys.argv[1]), "tests.support.elasticsearch", _address())
+    keep(Path(sys.argv[1]), "tests.support.servers.elasticsearch", _address())

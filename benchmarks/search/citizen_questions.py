@@ -1,6 +1,7 @@
 """Answers to questions that citizens type, on the sample data (``search/evaluation/questions.py``).
 
-``python -m benchmarks.citizen_questions``: the half that search is tuned by, each question with its verdict.
+``python -m benchmarks.search.citizen_questions``: the half that search is tuned by, each question with
+its verdict.
 ``--kept-out`` counts the other half and names none of its questions.
 """
 

@@ -11,7 +11,7 @@ from litestar.testing import TestClient
 from publisher.app import create_app
 from publisher.settings import read_settings
 from tests.support.command import Home, item, xlsx
-from tests.support.postgresql import Server
+from tests.support.servers.postgresql import Server
 
 NAME = "shili-power-list"
 
