@@ -21,7 +21,7 @@ from publisher.desk.desk import AccountServices, Desk
 from publisher.desk.http.authentication import Authentication
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
-from publisher.desk.pages import drafts, entrance, own_account, submissions
+from publisher.desk.pages import drafts, entrance, own_account, proposals, submissions
 from publisher.desk.pages.printing import HEADERS
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
@@ -33,6 +33,7 @@ HANDLERS = [
     *entrance.HANDLERS,
     *own_account.HANDLERS,
     *drafts.HANDLERS,
+    *proposals.HANDLERS,
     *submissions.HANDLERS,
     *api.HANDLERS,
 ]

@@ -74,7 +74,7 @@ def hand_in(
             f"{first.file}: {first.message_en}. {first.way_out_en}",
         )
         return print_draft(request, state.desk, dataset, part, fault)
-    return see(_address(dataset, part))
+    return see(draft_address(dataset, part))
 
 
 @post(f"{_PATH}/discard", opt={ACTION: Action.HAND_IN})
@@ -88,7 +88,7 @@ def discard(
     """Delete the draft of a part."""
     part = data.get("part") or None
     work.discard(state.desk, Person(request.user, address_mac(request)), dataset, part)
-    return see(_address(dataset, part))
+    return see(draft_address(dataset, part))
 
 
 @post(f"{_PATH}/submissions", opt={ACTION: Action.SUBMIT}, status_code=200)
@@ -158,7 +158,7 @@ def print_draft(
     )
 
 
-def _address(dataset: str, part: str | None) -> str:
+def draft_address(dataset: str, part: str | None) -> str:
     return f"/drafts/{dataset}" + (f"?part={quote(part)}" if part else "")
 
 

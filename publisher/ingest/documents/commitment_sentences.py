@@ -57,13 +57,17 @@ _DAY = re.compile(
 )
 
 
+type Kind = Literal["成果", "行动"]
+"""A deliverable, or an action."""
+
+
 @dataclass(frozen=True, slots=True)
 class ProposedCommitment:
     """A commitment that a clerk may accept. What the sentence does not state is blank."""
 
     section: str
     task: str
-    kind: Literal["成果", "行动"]
+    kind: Kind
     sentence: str
     lead: str = ""
     supporting: str = ""
@@ -113,7 +117,7 @@ def _of_sentence(section: str, sentence: str) -> Iterator[ProposedCommitment]:
         )
 
 
-def _tasks(sentence: str) -> Iterator[tuple[str, Literal["成果", "行动"]]]:
+def _tasks(sentence: str) -> Iterator[tuple[str, Kind]]:
     for match in _PARTS.finditer(sentence):
         part = match[0].strip()
         core = _LEADS.sub("", part, count=1)

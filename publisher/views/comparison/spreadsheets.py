@@ -16,8 +16,8 @@ from xlsxwriter.worksheet import Worksheet
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.text_diff import Piece, pieces
 from publisher.views.exports.export import Lang
-from publisher.views.exports.formula_guard import guard_number, guard_text
 from publisher.views.exports.xlsx import LONGEST, Sheets, fit_text, open_workbook, replace_unfit
+from schemas.cells.formula_guard import guard_number, guard_text
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue
 from schemas.words import KINDS as TITLES

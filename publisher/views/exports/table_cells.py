@@ -11,7 +11,7 @@ import msgspec
 
 from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports.export import Lang
-from publisher.views.exports.formula_guard import guard_text
+from schemas.cells.formula_guard import guard_text
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
 

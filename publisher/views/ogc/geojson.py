@@ -12,8 +12,8 @@ import msgspec
 
 from publisher.log.predicate import Absent, And, Comparison, Or, Predicate
 from publisher.log.queries.raw_records import RawRecord
-from publisher.views.exports.formula_guard import guard_number
 from publisher.views.ogc.bounding_box import Box
+from schemas.cells.formula_guard import guard_number
 from schemas.definition.catalogue import Catalogue
 
 COORDINATES = ("longitude", "latitude")

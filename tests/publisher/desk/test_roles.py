@@ -45,6 +45,8 @@ GET /assets/{name}        entrance
 GET /drafts/{dataset}               read-draft
 POST /drafts/{dataset}/imports      hand-in
 POST /drafts/{dataset}/discard      hand-in
+GET /drafts/{dataset}/proposals     hand-in
+POST /drafts/{dataset}/proposals    hand-in
 POST /drafts/{dataset}/submissions  submit
 GET /submissions/{key}              read-draft
 POST /submissions/{key}/approve     approve

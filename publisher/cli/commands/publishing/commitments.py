@@ -43,7 +43,7 @@ def propose(context: CommandContext, document: str, *, target: Path | None, as_j
             plan = workflow.find_plan(log, document)
     proposals = workflow.propose(plan)
     if as_json:
-        output.print_json(to_builtins(proposals))
+        output.print_json(to_builtins(list(proposals.values())))
         return
     if target is not None:
         if target.exists():
@@ -53,7 +53,7 @@ def propose(context: CommandContext, document: str, *, target: Path | None, as_j
                 f"{target} exists and was not replaced. Choose another name.",
             )
         target.write_bytes(workflow.write_rows(plan, proposals))
-    for number, one in enumerate(proposals if target is None else (), start=1):
+    for number, one in proposals.items() if target is None else ():
         output.print_line(f"{number}  [{one.kind}] {one.task}")
         output.print_line(f"      {one.sentence}")
     output.print_message(

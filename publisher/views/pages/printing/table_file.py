@@ -11,12 +11,12 @@ import msgspec
 from litestar.concurrency import sync_to_thread
 from xlsxwriter.worksheet import Worksheet
 
-from publisher.views.exports.formula_guard import guard_text
 from publisher.views.exports.xlsx import MEDIA_TYPE, MOST_ROWS, Sheets, fit_text, open_workbook
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.conditional_requests import Validity
 from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
+from schemas.cells.formula_guard import guard_text
 
 CSV = "text/csv; charset=utf-8"
 XLSX = MEDIA_TYPE

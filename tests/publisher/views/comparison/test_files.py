@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 from publisher.log.model import FieldChange
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.spreadsheets import Metadata, to_csv, to_xlsx
-from publisher.views.exports.formula_guard import guard_text
 from publisher.views.exports.xlsx import LONGEST
+from schemas.cells.formula_guard import guard_text
 from tests.publisher.views.exports.formulas import TEXTS, any_formula
 from tests.support.log import catalogue
 

@@ -17,9 +17,9 @@ from publisher.log.model import View
 from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import csv_and_json
 from publisher.views.exports.export import About
-from publisher.views.exports.formula_guard import guard_number, guard_text
 from publisher.views.exports.xlsx import write_xlsx
 from publisher.views.ogc.geojson import as_csv
+from schemas.cells.formula_guard import guard_number, guard_text
 from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_formula, is_formula
 from tests.support.log import fees_dataset
 

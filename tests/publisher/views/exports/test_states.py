@@ -19,8 +19,8 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FORMS
-from publisher.views.exports.formula_guard import guard_text
 from publisher.web.file_cache import FileCache, FileKey
+from schemas.cells.formula_guard import guard_text
 from tests.publisher.views.exports.conftest import export_file
 from tests.support.log import entry, ids, release, stage
 
