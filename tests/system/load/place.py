@@ -140,9 +140,11 @@ class Place:
         """The end of what a process wrote to its log."""
         return (self.folder / f"{name}.log").read_text()[-4_000:]
 
-    def command(self, *words: str) -> None:
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
         """Run a command of the site."""
-        subprocess.run([*QINGDAN, *words], env=self.environment, check=False, capture_output=True)
+        return subprocess.run(
+            [*QINGDAN, *words], env=self.environment, check=False, capture_output=True, text=True
+        )
 
     def visitors(self, kind: str, seconds: float, clients: int, paths: Sequence[str]) -> Visitors:
         """Start clients of :mod:`tests.system.load.visitors`."""

@@ -32,8 +32,8 @@ MINUTES = float(os.environ.get("QINGDAN_SOAK_MINUTES", "60"))
 ALLOWED = {0, 200, 429, 502, 503}
 """0 and 502: the process was killed while it answered, or was not there."""
 _ROUND = 20.0
-"""Seconds between two events: a release, a correction, a rebuild of the index, a killed process."""
-_EVENTS = ("publish", "publish", "correct", "reindex", "kill serve", "kill work", "erase")
+"""Seconds between two events: a release, a correction, a rebuild of the index, a backup, a killed process."""
+_EVENTS = ("publish", "publish", "correct", "reindex", "back up", "kill serve", "kill work", "erase")
 _GROWTH = 1.3
 """Most growth of the memory of a process from the second quarter to the end."""
 
@@ -93,6 +93,10 @@ def _happen(event: str, log: Log, place: Place, version: int, chance: random.Ran
         return 0
     if event == "reindex":
         place.command("reindex")
+        return 0
+    if event == "back up":
+        backup = place.command("backup", str(place.folder / "backup"))
+        assert backup.returncode == 0, backup.stderr
         return 0
     process = place.processes[event.split()[1]]
     process.send_signal(signal.SIGKILL)
