@@ -10,10 +10,8 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 
-import psycopg
 import pytest
 from sqlalchemy import text
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError
 
 from publisher.inbox import tables as t
@@ -23,6 +21,7 @@ from publisher.inbox.inbox import CONTACT_DAYS, REJECTED_DAYS, Inbox
 from publisher.inbox.public_inbox import PublicInbox, QueueFullError
 from publisher.log.model import LogError
 from tests.support.clock import Clock
+from tests.support.servers.postgresql import connect_as_serve
 
 PROJECT = Path(__file__).parents[3]
 WRONG_PHONE = Correction(
@@ -54,28 +53,10 @@ def open_both(home: Path, url: str, clock: Clock, *, capacity: int = 100) -> Bot
     keys, file = SealKeys(home / "keys"), home / "inbox" / "inbox.db"
     Inbox.create(url, file, keys, clock=clock)
     clerk = Inbox.open(url, file, keys, clock=clock)
-    public = PublicInbox.open(_as_serve(url), file, MAC_KEY, capacity=capacity, clock=clock)
+    public = PublicInbox.open(connect_as_serve(url), file, MAC_KEY, capacity=capacity, clock=clock)
     assert clerk is not None
     assert public is not None
     return Both(url, home, clock, clerk, public)
-
-
-def _as_serve(url: str) -> str:
-    """Make the role of docs/postgresql.md → the address with which ``serve`` connects."""
-    if url.startswith("sqlite"):
-        return url
-    statements = re.search(r"```\n(CREATE ROLE qingdan_serve.*?)```", _page("postgresql.md"), re.S)
-    grants = re.search(r"```\n(GRANT USAGE ON SCHEMA qingdan_inbox.*?)```", _page("postgresql.md"), re.S)
-    assert statements
-    assert grants
-    role = statements[1].replace("CREATE ROLE qingdan_serve LOGIN PASSWORD '…';\n", "")
-    role = role.replace("DATABASE qingdan", f'DATABASE "{make_url(url).database}"')
-    role = role.replace("ROLE qingdan ", "ROLE postgres ")
-    with psycopg.connect(url, autocommit=True) as admin:
-        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'qingdan_serve'").fetchone():
-            admin.execute("CREATE ROLE qingdan_serve LOGIN")
-        admin.execute(role + grants[1])
-    return url.replace("postgres@", "qingdan_serve@")
 
 
 def _page(name: str) -> str:

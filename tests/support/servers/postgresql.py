@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pwd
+import re
 import shutil
 import signal
 import subprocess
@@ -16,12 +17,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
+from sqlalchemy.engine import make_url
 
 from publisher.log.log import Log
 from tests.support.required import lacks
 from tests.support.servers.http_service import free_port
 from tests.support.servers.programs import other_user, run_as
-from tests.support.servers.shared_server import keep, shared
+from tests.support.servers.shared_server import PROJECT, keep, shared
 
 MIGRATED = "migrated"
 """Template of all other databases, with the tables."""
@@ -154,3 +156,22 @@ if __name__ == "__main__":
     installed = binaries()
     assert installed is not None
     keep(Path(sys.argv[1]), "tests.support.servers.postgresql", _running(installed))
+
+
+def connect_as_serve(url: str) -> str:
+    """Make the role of docs/postgresql.md → the address for ``serve``. SQLite has no roles."""
+    if url.startswith("sqlite"):
+        return url
+    guide = (PROJECT / "docs" / "postgresql.md").read_text(encoding="utf-8")
+    statements = re.search(r"```\n(CREATE ROLE qingdan_serve.*?)```", guide, re.S)
+    grants = re.search(r"```\n(GRANT USAGE ON SCHEMA qingdan_inbox.*?)```", guide, re.S)
+    assert statements
+    assert grants
+    role = statements[1].replace("CREATE ROLE qingdan_serve LOGIN PASSWORD '…';\n", "")
+    role = role.replace("DATABASE qingdan", f'DATABASE "{make_url(url).database}"')
+    role = role.replace("ROLE qingdan ", "ROLE postgres ")
+    with psycopg.connect(url, autocommit=True) as admin:
+        if not admin.execute("SELECT 1 FROM pg_roles WHERE rolname = 'qingdan_serve'").fetchone():
+            admin.execute("CREATE ROLE qingdan_serve LOGIN")
+        admin.execute(role + grants[1])
+    return url.replace("postgres@", "qingdan_serve@")
