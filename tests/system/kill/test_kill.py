@@ -32,11 +32,15 @@ SEED = 20151123
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    "kills", [pytest.param(15, id="a few"), pytest.param(210, id="many", marks=pytest.mark.soak)]
+    ("seed", "kills"),
+    [(SEED, 15), *(pytest.param(seed, 30, marks=pytest.mark.soak) for seed in range(7))],
 )
-def test_a_killed_process_leaves_the_old_release_or_the_new_one(tmp_path: Path, kills: int) -> None:
+def test_a_killed_process_leaves_the_old_release_or_the_new_one(
+    tmp_path: Path, seed: int, kills: int
+) -> None:
+    """Many sites rather than one with many releases: each is verified as a whole after every kill."""
     site = _Site(tmp_path / "home")
-    chance = random.Random(SEED)
+    chance = random.Random(seed)
     with start_fork_server(site.home) as server:
         site.expect(server.whole(1), version=1)
         typical = server.whole(2)
