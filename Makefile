@@ -30,7 +30,7 @@ setup: .venv/.ready ## install everything into .venv (needs the network)
 	UV_PYTHON_DOWNLOADS=$$downloads $$uv sync --frozen --all-extras --quiet --python "$$python"
 	@touch $@
 
-demo: setup ## set up, publish the sample data, serve it on http://127.0.0.1:8000 (PORT=8001: another port)
+demo: setup ## set up, publish the sample data, serve it on http://127.0.0.1:8000 and a desk on 8001 (PORT=8100: 8100, 8101)
 	$(RUN)qingdan demo --port $(PORT)
 
 fix: setup ## format, and mend what the linter can mend

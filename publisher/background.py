@@ -128,11 +128,14 @@ async def _wait_for_eof(scope: anyio.CancelScope) -> None:
 
 
 @contextmanager
-def worker_process(home: Path, environ: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Run ``qingdan work`` of the site in ``home`` beside this process, and stop it at the end."""
-    command = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home), "work", "--until-eof"]
+def site_process(home: Path, *command: str, environ: Mapping[str, str] | None = None) -> Iterator[None]:
+    """Run a command of the site in ``home`` beside this process, and stop it at the end.
+
+    ``command``: one that takes ``--until-eof``, such as ``work``.
+    """
+    arguments = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home), *command, "--until-eof"]
     # A session of its own: Ctrl-C reaches this process only. However this process ends, the pipe closes.
-    with subprocess.Popen(command, stdin=subprocess.PIPE, env=environ, start_new_session=True) as process:  # noqa: S603
+    with subprocess.Popen(arguments, stdin=subprocess.PIPE, env=environ, start_new_session=True) as process:  # noqa: S603
         try:
             yield
         finally:

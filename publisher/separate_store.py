@@ -9,13 +9,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, select
+from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema
 
 from publisher.log.database import postgresql
 from publisher.log.database.postgresql import ServerLimits
+from publisher.log.model import LogError
 
 _BUSY_MILLISECONDS = 5_000
 type Configure = Callable[[sqlite3.Connection], None]
@@ -78,6 +79,23 @@ class SeparateStore:
                 return conn.scalar(select(self._version.c.number))
         except ProgrammingError:
             return None
+
+    def require_empty(self) -> None:
+        """Raise ``LogError('store-exists')`` if there is a row: a move overwrites nothing."""
+        if self.version() is None:
+            return
+        with self.read() as conn:
+            schema = None if self.file else self.metadata.schema
+            present = inspect(self._root).get_table_names(schema)  # an earlier version has fewer
+            tables = [t for t in self.metadata.sorted_tables if t.name in present and t is not self._version]
+            is_filled = any(conn.execute(select(table).limit(1)).first() is not None for table in tables)
+        if is_filled:
+            place = self.file or self.metadata.schema
+            raise LogError(
+                "store-exists",
+                f"迁移的目标处已有内容：{place}。没有迁移任何内容，请先将其移开。",
+                f"There is content already where the site moves to: {place}. Move it away first.",
+            )
 
     def create(self, version: int, finish: Callable[[Connection], None]) -> None:
         """Create the tables if there are none; ``finish`` is called with new ones.

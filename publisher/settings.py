@@ -115,6 +115,11 @@ class Settings:
         return self.home / "desk" / "desk.db"
 
     @property
+    def desk_key(self) -> Path:
+        """Secret of the desk: without it its second factors are lost."""
+        return self.desk.with_name("desk.key")
+
+    @property
     def index(self) -> Path:
         return self.home / "index"
 

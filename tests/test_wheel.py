@@ -88,9 +88,10 @@ def test_it_publishes_and_serves_the_sample_from_a_fresh_environment(wheel: Path
     subprocess.run(
         [uv(), *install, "--constraint", constraints, "--override", overrides, wheel], check=True, timeout=300
     )
-    port = free_port()
+    port, desk_port = free_port(), free_port()
     clean = {name: text for name, text in os.environ.items() if not name.startswith(("QINGDAN_", "PYTHON"))}
-    demo = [str(environment / "bin" / "qingdan"), "demo", "--port", str(port)]
+    demo = [str(environment / "bin" / "qingdan"), "demo"]
+    demo += ["--port", str(port), "--desk-port", str(desk_port)]
     with subprocess.Popen(demo, cwd=tmp_path, env=clean, stderr=subprocess.PIPE, text=True) as process:
         try:
             page = wait_for(f"http://127.0.0.1:{port}/search?q=危險化學品經營許可", process)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from publisher.desk.accounts.accounts import Accounts
 from publisher.desk.accounts.audit_log import AuditLog
@@ -71,7 +70,7 @@ def open_accounts(
     opener = DeskStore.create_or_open if create else DeskStore.open
     store = opener(settings.database, settings.desk, application=application)
     settings.desk.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    key = DeskKey(read_or_create_key(_key_file(settings)))
+    key = DeskKey(read_or_create_key(settings.desk_key))
     accounts = Accounts(store, key, clock)
     return AccountServices(
         store=store,
@@ -81,7 +80,3 @@ def open_accounts(
         sessions=SessionStore(store, clock),
         audit=AuditLog(store),
     )
-
-
-def _key_file(settings: Settings) -> Path:
-    return settings.desk.with_name("desk.key")

@@ -15,15 +15,19 @@ HOST = "127.0.0.1"
 PORT = 8000
 
 
-def run_demo(home: Path, port: int) -> None:
-    """Build the site unless it is complete, and serve it until Ctrl-C. Raises :class:`FolderError`."""
+def run_demo(home: Path, port: int, desk_port: int | None = None) -> None:
+    """Build the site unless it is complete, and serve it and its desk until Ctrl-C.
+
+    ``desk_port``: by default the next one. Raises :class:`FolderError`.
+    """
     from publisher.sample.serve import serve  # noqa: PLC0415 - building needs no web server
 
-    base = f"http://{HOST}:{port}"
-    _check_port(port)  # before the seconds that the publication takes
+    desk_port = port % 65535 + 1 if desk_port is None else desk_port
+    for one in (port, desk_port):
+        _check_port(one)  # before the seconds that the publication takes
     with site_folder.lock_folder(home):
-        build_site(home, base)
-        serve(home, base, host=HOST, port=port)
+        build_site(home, f"http://{HOST}:{port}")
+        serve(home, HOST, port, desk_port)
 
 
 def build_site(home: Path, base: str) -> None:
@@ -56,9 +60,10 @@ def _check_port(port: int) -> None:
 
 def port_taken(port: int, error: OSError) -> FolderError:
     return FolderError(
-        f"不能使用 {HOST}:{port}（{error.strerror}）：请另选，如 make demo PORT=8001（或 --port 8001）。",
-        f"{HOST}:{port} is not available ({error.strerror}): choose another, such as make demo PORT=8001 "
-        "(or --port 8001).",
+        f"不能使用 {HOST}:{port}（{error.strerror}）：请另选，如 make demo PORT=8100（工作台用下一个端口），"
+        "或 --port 8100 --desk-port 8200。",
+        f"{HOST}:{port} is not available ({error.strerror}): choose another, such as make demo PORT=8100 "
+        "(the desk takes the next port), or --port 8100 --desk-port 8200.",
     )
 
 

@@ -1,8 +1,10 @@
-"""Server of the demo site, with a guide of pages to open."""
+"""Server of the demo site and process of its desk, with a guide of pages to open."""
 
 from __future__ import annotations
 
 import os
+import socket
+import time
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import quote
@@ -10,33 +12,59 @@ from urllib.parse import quote
 import click
 
 from publisher import app, settings
-from publisher.background import worker_process
+from publisher.background import site_process
 from publisher.log.log import Log
 from publisher.sample.demo import port_taken
+from publisher.sample.desk_accounts import invite_demo_accounts
+from publisher.sample.site_folder import FolderError
 from publisher.work_process import perform
 from search.embedded.engine import EmbeddedEngine
 
 _SEARCH = "危險化學品經營許可"
 _RECORD_WITH_HISTORY = ("shili-power-list", "危险化学品经营许可")
 """A record with a history: its promised limit was reduced."""
+_DESK_SECONDS = 30
 
 
-def serve(home: Path, base: str, *, host: str, port: int) -> None:
-    """Serve until Ctrl-C. Raises :class:`FolderError` if the port is in use."""
+def serve(home: Path, host: str, port: int, desk_port: int) -> None:
+    """Serve site and desk until Ctrl-C. Raises :class:`FolderError` if the port is in use."""
+    base, desk = f"http://{host}:{port}", f"http://{host}:{desk_port}"
     site_settings = settings.read_settings(home, environ={})
     log = Log.open(site_settings.database, sources=site_settings.sources, read_only=True)
     environ = {name: text for name, text in os.environ.items() if not name.startswith("QINGDAN_")}
+    links = invite_demo_accounts(site_settings, desk)
+    desk_command = ("desk", "--host", host, "--port", str(desk_port))
     try:
-        engine = EmbeddedEngine(site_settings.index)
-        service = app.create_app(site_settings, log=log, search=engine, perform=perform)
-        text = build_guide(log, base)
         # Ctrl-C is the normal end of a demo.
-        with suppress(KeyboardInterrupt), worker_process(home, environ):
+        with (
+            suppress(KeyboardInterrupt),
+            site_process(home, *desk_command, environ={**environ, "QINGDAN_DESK_BASE": desk}),
+            site_process(home, "work", environ=environ),
+        ):
+            engine = EmbeddedEngine(site_settings.index)
+            service = app.create_app(site_settings, log=log, search=engine, perform=perform)
+            text = "\n".join([build_guide(log, base), links, "按 Ctrl-C 结束。 / Ctrl-C ends it."])
+            _await_port(host, desk_port)
             app.serve(service, host=host, port=port, started=lambda: click.echo(text))
     except OSError as error:
         raise port_taken(port, error) from error
     finally:
         log.close()
+
+
+def _await_port(host: str, port: int) -> None:
+    """Wait until the desk accepts connections. Raises :class:`FolderError` if it does not start."""
+    deadline = time.monotonic() + _DESK_SECONDS
+    while True:
+        try:
+            socket.create_connection((host, port), timeout=1).close()
+        except OSError as error:
+            if time.monotonic() > deadline:
+                words = ("工作台没有启动，原因见上。", "The desk did not start; see above.")
+                raise FolderError(*words) from error
+            time.sleep(0.05)
+        else:
+            return
 
 
 def build_guide(log: Log, base: str) -> str:
@@ -53,4 +81,4 @@ def build_guide(log: Log, base: str) -> str:
         ("开发者说明：示例与接口", "for developers: examples and the API", "/developers"),
     )
     lines = [f"  {base}{path}\n      {zh} / {en}" for zh, en, path in rows]
-    return "\n".join(["请打开 / Open:", *lines, "按 Ctrl-C 结束。 / Ctrl-C ends it."])
+    return "\n".join(["请打开 / Open:", *lines])

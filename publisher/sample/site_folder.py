@@ -13,7 +13,8 @@ import msgspec
 
 MARK = "sample.json"
 _LOCK = "sample.lock"
-_OWN = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm", "sources", "index", "inbox", "worker.lock", MARK)
+_DATABASE = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm")
+_OWN = (*_DATABASE, "sources", "index", "inbox", "desk", "worker.lock", MARK)
 """Names that a site creates in its home. Other files are never removed."""
 
 

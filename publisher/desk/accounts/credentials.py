@@ -12,7 +12,7 @@ from threading import Semaphore
 import pyotp
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken
 
 from publisher.log.model import LogError
 
@@ -103,8 +103,12 @@ class DeskKey:
     def seal(self, text: str) -> bytes:
         return self._fernet.encrypt(text.encode())
 
-    def unseal(self, sealed: bytes) -> str:
-        return self._fernet.decrypt(sealed).decode()
+    def unseal(self, sealed: bytes) -> str | None:
+        """Return what was sealed; None if that was with another key, which is lost."""
+        try:
+            return self._fernet.decrypt(sealed).decode()
+        except InvalidToken:
+            return None
 
     def mac(self, use: str, text: str) -> str:
         """Compute what stands for a text that is not stored: equal texts have equal ones."""

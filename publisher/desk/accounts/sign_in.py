@@ -81,9 +81,10 @@ class SignIn:
         return self._accounts.get(name)
 
     def _step(self, row: Any, code: str, now: datetime) -> int | None:
-        if row.totp is None:
+        secret = None if row.totp is None else self._key.unseal(row.totp)
+        if secret is None:
             return None
-        step = credentials.totp_step(self._key.unseal(row.totp), code, now)
+        step = credentials.totp_step(secret, code, now)
         is_old = step is not None and row.totp_step is not None and step <= row.totp_step
         return None if is_old else step
 

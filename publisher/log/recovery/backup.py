@@ -53,6 +53,8 @@ class Options(TypedDict, total=False):
 
     keys: Path | None
     """Folder for the private keys, which must not lie where the data does; without it they are not copied."""
+    other_keys: Sequence[Path]
+    """Files with further secrets, copied to the same folder; those that do not exist are left out."""
     keep: int | None
     """Number of newest backups that stay; the others are deleted."""
     copy_besides: Callable[[Path], None]
@@ -102,7 +104,7 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
             size=manifest.files[0].size,
             sources=len(manifest.sources),
             new_sources=new_sources,
-            keys=0 if keys is None else copy_keys(session.keys.folder, keys),
+            keys=0 if keys is None else copy_keys(session.keys.folder, keys, options.get("other_keys", ())),
         )
 
 
@@ -211,18 +213,22 @@ def _copy_site_files(home: Path, target: Path) -> None:
             shutil.copy2(path, target / name)
 
 
-def copy_keys(source: Path, target: Path) -> int:
-    """Copy private keys, for the owner only. → their number."""
-    target.mkdir(mode=0o700, parents=True, exist_ok=True)
-    keys = sorted(source.glob("*.pem"))
+def copy_keys(source: Path, target: Path, others: Sequence[Path] = ()) -> int:
+    """Copy private keys, and ``others`` that exist, for the owner only → their number."""
+    keys = [*sorted(source.glob("*.pem")), *(key for key in others if key.exists())]
     for key in keys:
-        copy = target / key.name
-        handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(key.read_bytes())
-            file.flush()
-            os.fsync(file.fileno())
+        copy_key(key, target / key.name)
     return len(keys)
+
+
+def copy_key(key: Path, copy: Path) -> None:
+    """Copy a file with a secret, for the owner only."""
+    copy.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(key.read_bytes())
+        file.flush()
+        os.fsync(file.fileno())
 
 
 @contextmanager

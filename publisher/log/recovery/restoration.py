@@ -52,11 +52,13 @@ def restore(
     notes: Sequence[str] = (),
     ledgers: Sequence[Path] = (),
     keys: Path | None = None,
+    other_keys: Sequence[Path] = (),
 ) -> Restored:
     """Restore the backup ``name`` (by default the newest) of a folder into a home without a database.
 
     ``notes``: checkpoints that somebody holds, as signed notes. ``ledgers``: further lists of erasures.
-    ``keys``: folder with the private keys. Raises ``LogError``: ``no-such-backup``, ``backup-damaged``,
+    ``keys``: folder with the private keys; ``other_keys``: where files of these names belong.
+    Raises ``LogError``: ``no-such-backup``, ``backup-damaged``,
     ``backup-tool``, ``home-not-empty``, ``not-a-checkpoint``, ``not-this-log``, ``checkpoint-differs``.
     """
     backup = _choose(folder, name)
@@ -70,6 +72,9 @@ def restore(
         _copy_files(folder, backup, manifest, home)
         if keys is not None:
             backups.copy_keys(keys, home / "keys")
+            for key in other_keys:
+                if (keys / key.name).exists():
+                    backups.copy_key(keys / key.name, key)
         if target.file is None:
             postgresql_dump.restore(target.url, backup / manifest.files[0].name)
             return _prepare(target, backup, _known_checkpoints(folder, manifest, notes), ledger)

@@ -26,6 +26,7 @@ from publisher.log.model import Change, RecordQuery, RecordState, View
 from publisher.sample import plan, site_folder
 from publisher.sample.load import load
 from tests.support.command import QINGDAN
+from tests.support.desk import forms
 from tests.support.servers.http_service import free_port
 
 BASE = "http://127.0.0.1:8000"
@@ -242,12 +243,12 @@ def test_every_dataset_has_feeds_that_a_reader_takes(client: httpx.Client, name:
 
 
 @pytest.mark.server
-def test_the_demo_says_what_to_open_serves_it_and_the_second_time_goes_on_where_it_was(
+def test_the_demo_says_what_to_open_serves_it_with_its_desk_and_the_second_time_goes_on_where_it_was(
     tmp_path: Path,
 ) -> None:
-    home, port = tmp_path / "demo", free_port()
-    assert "无需重建" not in _demo(home, port)
-    assert "无需重建" in _demo(home, port)
+    home, port, desk_port = tmp_path / "demo", free_port(), free_port()
+    assert "无需重建" not in _demo(home, port, desk_port)
+    assert "无需重建" in _demo(home, port, desk_port)
 
 
 @pytest.mark.server
@@ -272,26 +273,38 @@ def test_a_load_that_was_killed_starts_over_and_is_whole(tmp_path: Path) -> None
     opened.close()
 
 
-def _demo(home: Path, port: int) -> str:
+def _demo(home: Path, port: int, desk_port: int) -> str:
     """Run the demo, open every address that it prints, then send Ctrl-C → its output."""
-    command = [*QINGDAN, "demo", "--folder", str(home), "--port", str(port)]
+    command = [*QINGDAN, "demo", "--folder", str(home), "--port", str(port), "--desk-port", str(desk_port)]
     log = home.parent / "demo.log"
     with log.open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as process:
         try:
             deadline = time.monotonic() + 180
-            while "Ctrl-C" not in (output := log.read_text(encoding="utf-8")):
+            while "Ctrl-C 结束" not in (output := log.read_text(encoding="utf-8")):
                 assert process.poll() is None, output
                 assert time.monotonic() < deadline, output
                 time.sleep(0.1)
             addresses = [line.strip() for line in output.splitlines() if line.strip().startswith("http")]
-            assert len(addresses) == 7
+            assert len(addresses) == 10
             for address in addresses:
                 assert httpx.get(address, timeout=60).status_code == 200, address
+            for address in addresses[7:]:
+                _sign_in_by_link(f"http://127.0.0.1:{desk_port}", address)
         finally:
             process.send_signal(signal.SIGINT)
         assert process.wait(30) == 0
     assert "Traceback" not in log.read_text(encoding="utf-8")
     return output
+
+
+def _sign_in_by_link(desk: str, address: str) -> None:
+    """Sign in with a link of the demo, which works once."""
+    with httpx.Client(base_url=desk, timeout=60, follow_redirects=True) as browser:
+        (form,) = forms(browser.get(address).text).values()
+        work = browser.post(form.action, data=form.fields)
+        assert work.status_code == 200
+        assert "演示账号" in work.text
+        assert browser.post(form.action, data=form.fields).status_code == 410
 
 
 def test_a_reader_s_correction_was_accepted_and_another_waits(client: httpx.Client, home: Path) -> None:

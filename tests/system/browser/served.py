@@ -25,7 +25,7 @@ def sample_site() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as folder:
         home = str(Path(folder) / "site")
         port = base.rpartition(":")[2]
-        command = [*QINGDAN, "demo", "--folder", home, "--port", port]
+        command = [*QINGDAN, "demo", "--folder", home, "--port", port, "--desk-port", str(free_port())]
         with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
             try:
                 assert process.stdout is not None

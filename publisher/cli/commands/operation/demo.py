@@ -18,13 +18,18 @@ from publisher.cli.terminal.failures import CommandError
     help="演示站点的文件夹 / Folder of the demo site.",
 )
 @click.option("--port", default=8000, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
-def demo(folder: Path, port: int) -> None:
-    """建立演示站点并提供服务 / Publish the sample data into a folder, and serve it until Ctrl-C."""
+@click.option(
+    "--desk-port",
+    type=click.IntRange(1, 65535),
+    help="工作台的端口，默认为下一个 / Port of the desk; by default the next one.",
+)
+def demo(folder: Path, port: int, desk_port: int | None) -> None:
+    """建立演示站点并提供服务，工作台也在内 / Publish the sample data into a folder; serve it and a desk."""
     from publisher.sample.demo import run_demo
     from publisher.sample.site_folder import FolderError
 
     try:
-        run_demo(folder, port)
+        run_demo(folder, port, desk_port)
     except FolderError as error:
         raise CommandError("demo", error.zh, error.en) from error
 

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import signal
+import sys
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -34,11 +37,20 @@ _ROLE = click.option(
 @click.group(invoke_without_command=True)
 @click.option("--host", default="127.0.0.1", show_default=True, help="监听的地址 / Address to listen on.")
 @click.option("--port", default=8001, show_default=True, type=click.IntRange(1, 65535), help="端口 / Port.")
+@click.option("--until-eof", is_flag=True, help="标准输入关闭时停止 / Stop when standard input closes.")
 @click.pass_context
-def desk(click_context: click.Context, host: str, port: int) -> None:
+def desk(click_context: click.Context, host: str, port: int, *, until_eof: bool) -> None:
     """启动工作台：填报、审核、发布的网页 / Serve the desk, with which officials hand in and publish."""
     if click_context.invoked_subcommand is None:
+        if until_eof:
+            threading.Thread(target=_stop_at_eof, daemon=True).start()
         _serve(click_context.obj, host, port)
+
+
+def _stop_at_eof() -> None:
+    """Stop this process as SIGTERM does once standard input ends: whoever started it has ended."""
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def _serve(context: CommandContext, host: str, port: int) -> None:

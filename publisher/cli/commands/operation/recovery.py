@@ -56,11 +56,18 @@ def backup(
     as_json: bool,
 ) -> int:
     """备份站点；运行中也可以 / Back up the site, also while it runs; the copy is verified."""
+    from publisher.desk.accounts import copies as desk_copies
     from publisher.inbox.backup_copy import LEFT_OUT, copy_inbox
     from publisher.log.clocks import utc_now
     from publisher.telemetry.last_backup import write_last_backup
 
-    home, inbox = context.settings.home, context.settings.inbox
+    settings = context.settings
+    home, inbox, desk = settings.home, settings.inbox, settings.desk
+
+    def copy_besides(site: Path) -> None:
+        copy_inbox(inbox, site / inbox.relative_to(home))
+        desk_copies.copy_desk(desk, site / desk.relative_to(home))
+
     with context.log() as log:
         if forget_erased:
             return _forget_erased(log, folder, inbox.relative_to(home), as_json=as_json)
@@ -69,8 +76,9 @@ def backup(
             folder,
             keys=keys,
             keep=keep,
-            copy_besides=lambda site: copy_inbox(inbox, site / inbox.relative_to(home)),
-            left_out=LEFT_OUT,
+            copy_besides=copy_besides,
+            left_out=(*LEFT_OUT, *desk_copies.LEFT_OUT),
+            other_keys=(settings.desk_key,),
         )
     write_last_backup(home, utc_now())
     if as_json:
@@ -172,6 +180,7 @@ def restore(
         notes=notes,
         ledgers=erasures,
         keys=keys,
+        other_keys=(settings.desk_key,),
     )
     with context.log() as log:
         log.releases.finish_erasure()

@@ -24,7 +24,7 @@ from publisher.cli.terminal import output
 def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -> None:
     """启动网站：网页、接口、订阅和搜索；只读 / Serve pages, API, feeds and search, read-only."""
     from publisher import app
-    from publisher.background import worker_process
+    from publisher.background import site_process
     from publisher.telemetry.log_lines import configure_logging
     from publisher.telemetry.metrics_server import metrics_served
     from publisher.work_process import perform
@@ -32,7 +32,7 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     settings = context.settings
     configure_logging(settings.log_form, access=settings.access_log)
 
-    worker = worker_process(context.settings.home) if with_worker else contextlib.nullcontext()
+    worker = site_process(context.settings.home, "work") if with_worker else contextlib.nullcontext()
     # Ctrl-C and SIGTERM are the normal ways to stop the service.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     log_of_serve = context.log(read_only=True, statement_seconds=app.STATEMENT_SECONDS, role="serve")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from contextlib import closing
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -336,24 +337,33 @@ def reindex(context: CommandContext) -> None:
 @with_context
 def move(context: CommandContext, to: str, *, as_json: bool) -> None:
     """将整个站点迁移到另一个数据库，逐行核验 / Move the site to another database, verified by hashes."""
+    from publisher.desk.accounts.copies import move_desk
+    from publisher.desk.accounts.store import DeskStore
+    from publisher.inbox.database import InboxDatabase
     from publisher.inbox.transfer import move_inbox
 
     if not _DATABASE.match(to):
         raise click.BadParameter(f"{to!r}: postgresql://user@host/name", param_hint="--to")
     with context.log() as log, output.show_progress() as progress:
         settings = context.settings
+        if settings.database.startswith("sqlite") != to.startswith("sqlite"):
+            for store in (InboxDatabase(to, settings.inbox), DeskStore(to, settings.desk)):
+                with closing(store):
+                    store.require_empty()
         transfer = log.move(to, sources=settings.sources, progress=progress)
         corrections = move_inbox(settings.database, to, settings.inbox, context.seal_keys())
+        accounts = move_desk(settings.database, to, settings.desk)
     if as_json:
-        output.print_json(asdict(transfer) | {"corrections": corrections})
+        output.print_json(asdict(transfer) | {"corrections": corrections, "desk_accounts": accounts})
         return
     rows = sum(transfer.rows.values())
     output.print_message(
         f"已迁移{transfer.releases}次发布、{rows}行数据、{transfer.sources}份原始存档，哈希值全部一致，"
-        f"另有{corrections}件纠错；原站点没有变化。请设置 QINGDAN_DATABASE，再运行 qingdan reindex。",
+        f"另有{corrections}件纠错、{accounts}个工作台账号；原站点没有变化。"
+        "请设置 QINGDAN_DATABASE，再运行 qingdan reindex。",
         f"{transfer.releases} releases, {rows} rows, {transfer.sources} sources copied, all hashes match; "
-        f"also {corrections} corrections. The old site is unchanged. Set QINGDAN_DATABASE, then run "
-        "qingdan reindex.",
+        f"also {corrections} corrections and {accounts} accounts of the desk. The old site is unchanged. "
+        "Set QINGDAN_DATABASE, then run qingdan reindex.",
     )
 
 

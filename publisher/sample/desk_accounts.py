@@ -1,0 +1,35 @@
+"""Accounts of the demo's desk, which sign in by links that work once. No real site gets such accounts."""
+
+from __future__ import annotations
+
+from contextlib import closing
+
+from publisher.desk.accounts.roles import parse_grant
+from publisher.desk.desk import open_accounts
+from publisher.settings import Settings
+
+_DATASET = "shili-power-list"
+_PART = "应急管理局"
+ACCOUNTS = (
+    ("demo-drafter", f"{_PART}填报员（演示）", f"填报:{_DATASET}:{_PART}", "a clerk who hands in"),
+    ("demo-reviewer", "审核员（演示）", f"审核:{_DATASET}", "who approves or returns it"),
+    ("demo-publisher", "发布员（演示）", f"发布:{_DATASET}", "who publishes"),
+)
+"""Name, display name, role, and what it is in English."""
+
+
+def invite_demo_accounts(settings: Settings, base: str) -> str:
+    """Add the accounts that are missing → new links for all of them, in Chinese and English.
+
+    ``base``: address of the desk. Links and sessions of an earlier start end.
+    """
+    lines = ["", "工作台：三个演示账号，链接只能用一次 / The desk: three demo accounts; a link works once:"]
+    with closing(open_accounts(settings, create=True)) as people:
+        known = {account.name for account in people.accounts.all()}
+        for name, display, role, english in ACCOUNTS:
+            if name in known:
+                token = people.accounts.invite(name)
+            else:
+                token = people.accounts.add(name, display, [parse_grant(role)], demo=True)
+            lines.append(f"  {base}/link/{token}\n      {display} / {english}")
+    return "\n".join(lines)
