@@ -21,8 +21,9 @@ from publisher.desk.desk import AccountServices, Desk
 from publisher.desk.http.authentication import Authentication
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
-from publisher.desk.pages import drafts, entrance, own_account, proposals, submissions
+from publisher.desk.pages import drafts, entrance, own_account, proposals, sheets, submissions
 from publisher.desk.pages.printing import HEADERS
+from publisher.desk.readings import DraftReadings
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -34,6 +35,7 @@ HANDLERS = [
     *own_account.HANDLERS,
     *drafts.HANDLERS,
     *proposals.HANDLERS,
+    *sheets.HANDLERS,
     *submissions.HANDLERS,
     *api.HANDLERS,
 ]
@@ -50,7 +52,7 @@ def create_desk_app(
     Raises ``ValueError`` for a route that belongs to no action.
     """
     check_actions(HANDLERS)
-    desk = Desk(settings, log, people, clock)
+    desk = Desk(settings, log, people, DraftReadings(log), clock)
     headers = HEADERS | ({"strict-transport-security": _HSTS} if desk.is_secure else {})
     return Litestar(
         route_handlers=HANDLERS,

@@ -12,6 +12,7 @@ from publisher.desk.accounts.credentials import DeskKey
 from publisher.desk.accounts.sessions import SessionStore
 from publisher.desk.accounts.sign_in import SignIn
 from publisher.desk.accounts.store import DeskStore
+from publisher.desk.readings import DraftReadings
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.settings import Settings
@@ -40,6 +41,7 @@ class Desk:
     settings: Settings
     log: Log
     people: AccountServices
+    readings: DraftReadings
     clock: Callable[[], datetime]
 
     @property

@@ -15,13 +15,12 @@ from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
 from publisher.ingest.findings.kind import Finding
-from publisher.ingest.limited_reading import read_within_limits
-from publisher.ingest.parsed_file import UnreadableFile
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
+from publisher.log.clocks import day_at
 from publisher.log.model import Change, Dataset, DraftDiff, LogError, Release
 from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
-from publisher.workflow.publication_guards import Guard, find_guards
+from publisher.workflow.publication_guards import Guard, check_removals, find_guards
 from publisher.workflow.publish_draft import publish_draft
 
 MOST_CHANGES = 500
@@ -78,13 +77,20 @@ def hand_in(
     *,
     part: str | None,
     without_errors: bool = False,
+    seen: Sequence[str] | None = None,
 ) -> ImportReport:
-    """Import files into the draft of a part. Raises as :func:`.import_files`."""
+    """Import files into the draft of a part. ``seen``: tokens of the imports that the person looked at.
+
+    Raises as :func:`.import_files`.
+    """
     require(person.account, Action.HAND_IN, dataset, part)
-    report = import_files(desk.log, dataset, files, part=part, without_errors=without_errors)
+    expected = seen if len(files) == 1 else None
+    report = import_files(
+        desk.log, dataset, files, part=part, without_errors=without_errors, expected=expected
+    )
     digests = {file.file: file.reading.digest if file.reading else None for file in report.files}
     details = {"part": part, "files": digests, "staged": report.staged}
-    _record(desk, person, "imported", dataset, details)
+    record(desk, person, "imported", dataset, details)
     return report
 
 
@@ -92,21 +98,17 @@ def discard(desk: Desk, person: Person, dataset: str, part: str | None) -> None:
     """Delete the draft of a part."""
     require(person.account, Action.HAND_IN, dataset, part)
     desk.log.drafts.discard(dataset, part)
-    _record(desk, person, "discarded", dataset, {"part": part})
+    record(desk, person, "discarded", dataset, {"part": part})
 
 
 def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Finding]:
-    """Read the files of a draft again → findings, errors first, in the order of rows."""
+    """Return the findings in the files of a draft, errors first, in the order of rows."""
     draft, catalogue = desk.log.drafts.get(dataset), desk.log.queries.catalogue(dataset)
     findings: list[Finding] = []
     for one in draft.imports if draft else ():
         if parts is not None and one.part not in parts:
             continue
-        try:
-            data = desk.log.evidence.source_bytes(one.source.digest)
-            findings += read_within_limits(data, name=one.source.name, catalogue=catalogue).findings
-        except UnreadableFile as error:
-            findings.append(error.finding)
+        findings += desk.readings.get(one, catalogue).findings
     order = {"error": 0, "warning": 1, "info": 2}
     return sorted(findings, key=lambda f: (order[f.severity], f.file, f.sheet or "", f.row or 0))
 
@@ -129,6 +131,13 @@ def submit(
     """Submit a draft, or parts of it, to a second person. Raises as :meth:`.Approvals.submit`."""
     for part in request.parts or (None,):
         require(person.account, Action.SUBMIT, dataset, part)
+    if not request.note.strip() and (guards := draft_guards(desk, dataset, request.parts)):
+        zh, en = " ".join(g.zh for g in guards), " ".join(g.en for g in guards)
+        raise LogError(
+            "counts-unexplained",
+            f"{zh}确实如此的，请在说明中写明原因。",
+            f"{en} If that is right, say why in the note.",
+        )
     one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
     _record_submission(desk, person, "submitted", one)
     return one
@@ -174,6 +183,16 @@ def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None
     number = None if release is None else release.number
     _record_submission(desk, person, "published", one, {"release": number})
     return release
+
+
+def draft_guards(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Guard]:
+    """List the counts of a draft that look wrong, such as many removals; empty without a draft."""
+    try:
+        diff = desk.log.drafts.diff(dataset, limit=0)
+    except LogError:
+        return ()
+    guards = check_removals(desk.log, dataset, diff, day_at(desk.clock()))
+    return [guard for guard in guards if parts is None or guard.part in parts]
 
 
 def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
@@ -233,12 +252,13 @@ def _record_submission(
     one: Submission,
     more: Mapping[str, object] | None = None,
 ) -> None:
-    _record(desk, person, kind, one.dataset, {"submission": one.key, "digest": one.digest, **(more or {})})
+    record(desk, person, kind, one.dataset, {"submission": one.key, "digest": one.digest, **(more or {})})
 
 
-def _record(
+def record(
     desk: Desk, person: Person, kind: audit_log.Kind, subject: str, details: Mapping[str, object]
 ) -> None:
+    """Append a line to the audit log."""
     desk.people.accounts.record(
         kind, actor=person.name, subject=subject, address=person.address, details=details
     )

@@ -5,6 +5,7 @@ JSON Lines are decoded line by line, so their reader limits itself (:mod:`publis
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import fields
 from types import GenericAlias
 from typing import Any, get_type_hints
@@ -14,7 +15,7 @@ import msgspec
 from publisher.ingest.formats import detect
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.sandbox.fork_server import run_limited
-from publisher.ingest.parsed_file import ImportedRecord, Reading
+from publisher.ingest.parsed_file import ImportedRecord, MendedCell, Reading
 from publisher.ingest.read_file import read_file
 from schemas.definition.catalogue import Catalogue
 
@@ -32,18 +33,20 @@ ReceivedReading = _define_struct(Reading, records=GenericAlias(tuple, (_Received
 """A reading as it arrives from another process: JSON values of records have no type that can be decoded."""
 
 
-def read_within_limits(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
+def read_within_limits(
+    data: bytes, *, name: str, catalogue: Catalogue, mended: Sequence[MendedCell] = ()
+) -> Reading:
     """Read a file as :func:`publisher.ingest.read_file.read_file` does. Raises ``UnreadableFile``."""
     try:
         if detect.is_streamed(data):
             return read_file(data, name=name, catalogue=catalogue)
-        return to_reading(run_limited(_read, data, name, catalogue, result=ReceivedReading))
+        return to_reading(run_limited(_read, data, name, catalogue, tuple(mended), result=ReceivedReading))
     except ReaderError as problem:
         raise problem.to_unreadable(name) from problem
 
 
-def _read(data: bytes, name: str, catalogue: Catalogue) -> Reading:
-    return read_file(data, name=name, catalogue=catalogue)
+def _read(data: bytes, name: str, catalogue: Catalogue, mended: Sequence[MendedCell]) -> Reading:
+    return read_file(data, name=name, catalogue=catalogue, mended=mended)
 
 
 def to_reading(received: Any) -> Reading:

@@ -72,6 +72,21 @@ class ReadColumn:
 
 
 @dataclass(frozen=True, slots=True)
+class MendedCell:
+    """A cell of a table that a clerk mended. ``read``: what the file says, once it was read."""
+
+    sheet: str
+    cell: str
+    """A1 reference."""
+    written: str
+    read: str = ""
+
+    @property
+    def row(self) -> int:
+        return int(self.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """The result of reading one file with one catalogue."""
 
@@ -90,6 +105,8 @@ class Reading:
     """Headings of columns that belong to no field."""
     columns: tuple[ReadColumn, ...] = ()
     """Every column with a heading or text, in the order of the file."""
+    mended: tuple[MendedCell, ...] = ()
+    """Cells that were read with the text of a clerk and not of the file."""
 
     @property
     def rows(self) -> int:

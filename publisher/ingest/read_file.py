@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -15,9 +15,11 @@ from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats.detect import HTML, FileContent, open_file
 from publisher.ingest.formats.grid import Grid, build_grid, format_column
 from publisher.ingest.json_objects import JsonObjects
+from publisher.ingest.mended_cells import mend_cells
 from publisher.ingest.parsed_file import (
     ImportedRecord,
     LeftOut,
+    MendedCell,
     ReadColumn,
     Reading,
     SheetReport,
@@ -46,15 +48,18 @@ NOTES_MARK = "本页是填写说明，导入时不读取"
 """First cell of the sheet of notes of a template (``qingdan template``)."""
 
 
-def read_file(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
+def read_file(data: bytes, *, name: str, catalogue: Catalogue, mended: Sequence[MendedCell] = ()) -> Reading:
     """Read a workbook, table, JSON file or document. Errors of single rows become findings.
 
+    ``mended``: cells whose text a clerk replaced.
     Raises :class:`~publisher.ingest.parsed_file.UnreadableFile` where the whole file cannot be read: no
     table, no header, no record, or an encrypted or damaged file.
     """
     digest = hashlib.sha256(data).hexdigest()
     with _pause_collector():
-        return read_content(open_file(data, name), name=name, digest=digest, catalogue=catalogue)
+        content, applied = mend_cells(open_file(data, name), mended)
+        reading = read_content(content, name=name, digest=digest, catalogue=catalogue)
+        return replace(reading, mended=applied) if applied else reading
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
@@ -90,7 +90,10 @@ class Entry:
     source_text: str = ""
     """Digest of the publisher's own cells; distinguishes a change at the source from an improved parser."""
     locator: Mapping[str, Any] = field(default_factory=dict)
-    """Position in the file: ``{"sheet": …, "rows": […], "cells": {field: "C5"}}``."""
+    """Position in the file: ``{"sheet": …, "rows": […], "cells": {field: "C5"}}``.
+
+    With ``"mended": {"C5": {"read": …, "written": …}}`` for cells whose text a clerk replaced.
+    """
     originals: Mapping[str, str] = field(default_factory=dict)
     """Field → original text of the cell, if the value differs from it. Never contains personal columns."""
     in_error: bool = False
@@ -111,19 +114,6 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class SourceEntries:
-    """Entries of one import with their source; several are staged in a draft together."""
-
-    entries: Iterable[Entry]
-    source: Source
-    parser_version: str
-    part: str | None = None
-    partial: bool = False
-    left_out: Sequence[Mapping[str, Any]] = ()
-    """Rows in error that the import excluded."""
-
-
-@dataclass(frozen=True, slots=True)
 class DraftImport:
     """Summary of one import in a draft."""
 
@@ -134,6 +124,9 @@ class DraftImport:
     records: int
     in_error: int
     left_out: tuple[Mapping[str, Any], ...] = ()
+    key: int = 0
+    token: str = ""
+    """Changes with every import, also of the same file; a key is used again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from contextlib import closing
 
-from publisher.desk.accounts.roles import parse_grant
+from publisher.desk.accounts.roles import Grant, Role
 from publisher.desk.desk import open_accounts
 from publisher.settings import Settings
 
 _DATASET = "shili-power-list"
 _PART = "应急管理局"
 ACCOUNTS = (
-    ("demo-drafter", f"{_PART}填报员（演示）", f"填报:{_DATASET}:{_PART}", "a clerk who hands in"),
-    ("demo-reviewer", "审核员（演示）", f"审核:{_DATASET}", "who approves or returns it"),
-    ("demo-publisher", "发布员（演示）", f"发布:{_DATASET}", "who publishes"),
+    ("demo-drafter", f"{_PART}填报员（演示）", Grant(Role.DRAFTER, _DATASET, _PART), "a clerk who hands in"),
+    ("demo-reviewer", "审核员（演示）", Grant(Role.REVIEWER, _DATASET), "who approves or returns it"),
+    ("demo-publisher", "发布员（演示）", Grant(Role.PUBLISHER, _DATASET), "who publishes"),
 )
 """Name, display name, role, and what it is in English."""
 
@@ -26,10 +26,10 @@ def invite_demo_accounts(settings: Settings, base: str) -> str:
     lines = ["", "工作台：三个演示账号，链接只能用一次 / The desk: three demo accounts; a link works once:"]
     with closing(open_accounts(settings, create=True)) as people:
         known = {account.name for account in people.accounts.all()}
-        for name, display, role, english in ACCOUNTS:
+        for name, display, grant, english in ACCOUNTS:
             if name in known:
                 token = people.accounts.invite(name)
             else:
-                token = people.accounts.add(name, display, [parse_grant(role)], demo=True)
+                token = people.accounts.add(name, display, [grant], demo=True)
             lines.append(f"  {base}/link/{token}\n      {display} / {english}")
     return "\n".join(lines)

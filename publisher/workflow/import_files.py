@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from publisher.indexing import worker
 from publisher.indexing.worker import Progress
 from publisher.ingest.limited_reading import read_within_limits
-from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
+from publisher.ingest.parsed_file import ImportedRecord, MendedCell, Reading, UnreadableFile
 from publisher.log.findings.draft_findings import DraftRow
 from publisher.log.log import Log
 from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
@@ -18,6 +18,16 @@ from publisher.workflow import part_of_file
 from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
 from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING
 from schemas.definition.catalogue import Catalogue
+
+
+@dataclass(frozen=True, slots=True)
+class Staging:
+    """How files are staged; see :func:`import_files`."""
+
+    catalogue: Catalogue
+    without_errors: bool
+    expected: Sequence[str] | None
+
 
 _REPORTED_ELSEWHERE = {"rows-in-error", "later-effect"}
 """Conflicts that an import does not report: findings name the rows, ``publish`` reports later states."""
@@ -30,6 +40,8 @@ class InputFile:
     name: str
     data: bytes
     url: str | None = None
+    mended: Sequence[MendedCell] = ()
+    """Cells whose text a clerk replaced."""
 
 
 def import_files(
@@ -42,6 +54,7 @@ def import_files(
     without_errors: bool = False,
     partial: bool = False,
     catalogue: Catalogue | None = None,
+    expected: Sequence[str] | None = None,
     progress: Progress = worker.ignore_progress,
 ) -> ImportReport:
     """Read the files into the dataset's draft and report what publication would change.
@@ -49,8 +62,10 @@ def import_files(
     Nothing is written with ``dry_run``, or if one of the files cannot be read. Each file is one atomic step;
     the same import replaces an earlier one. ``partial``: the files contain only some of the part's records,
     so that no record is removed. ``without_errors``: publication leaves out the rows in error.
-    ``catalogue``: a newer state of the dataset's catalogue file with additional optional fields. Raises
-    :class:`LogError` if the dataset or the part is unknown or unclear, or the catalogue needs a migration.
+    ``catalogue``: a newer state of the dataset's catalogue file with additional optional fields.
+    ``expected``: tokens of the part's imports in the draft that were looked at, of an import of one file.
+    Raises :class:`LogError` if the dataset or the part is unknown or unclear, the catalogue needs a
+    migration, a cell cannot be mended, or the draft is another one than expected.
     """
     dataset_settings, catalogue = log.datasets.get(dataset), catalogue or log.queries.catalogue(dataset)
     reports = tuple(_read_files(dataset_settings, catalogue, files, part, progress))
@@ -78,16 +93,19 @@ def import_files(
         diff = log.drafts.preview(dataset, proposals, catalogue=catalogue, limit=0)
     else:
         for (file, input_file), proposal in zip(counted_files, proposals, strict=True):
-            _stage(log, dataset, file, input_file, proposal, catalogue, without_errors=without_errors)
+            staging = Staging(catalogue, without_errors, expected)
+            _stage(log, dataset, file, input_file, proposal, staging)
         progress(COMPARING, 0, None)
         diff = log.drafts.diff(dataset, limit=0)
-    checks = log.findings.of_rows(dataset, _rows(dataset, report), catalogue)
+    checks = log.findings.of_rows(dataset, _rows(dataset, report, catalogue), catalogue)
     return _add_changes(replace(report, staged=not dry_run, checks=checks), diff)
 
 
-def _rows(dataset: str, report: ImportReport) -> Iterator[DraftRow]:
+def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[DraftRow]:
     for file in report.files:
         for record in file.counted_reading.records if file.counted_reading else ():
+            if catalogue.title_field not in record.content:
+                continue  # no finding could name it; that it lacks its name is an error of its own
             locator = {"sheet": record.sheet, "rows": record.rows, "cells": record.cells}
             identity = identity_digest(dataset, record.identity) if record.identity else ""
             yield DraftRow(file.file, record.content, locator, identity)
@@ -102,10 +120,11 @@ def _read_files(
     for number, file in enumerate(files):
         progress(READING, number, len(files))
         try:
-            reading = read_within_limits(file.data, name=file.name, catalogue=catalogue)
+            reading = read_within_limits(file.data, name=file.name, catalogue=catalogue, mended=file.mended)
         except UnreadableFile as unreadable:
             yield FileReport(file.name, None, part=part_for_all, findings=(unreadable.finding,))
             continue
+        _require_mended(reading, file.mended)
         file_part = part_for_all
         if file_part is None and (identified := part_of_file.identify_part(dataset, reading)) is not None:
             file_part = identified.name
@@ -113,6 +132,17 @@ def _read_files(
         same_as = first if first is not file.name else None
         yield FileReport(file.name, reading, part=file_part, same_as=same_as)
     progress(READING, len(files), len(files))
+
+
+def _require_mended(reading: Reading, mended: Sequence[MendedCell]) -> None:
+    """Refuse a mended cell that no record has: nothing would say of it that it was mended."""
+    rows = {(record.sheet, row) for record in reading.records for row in record.rows}
+    if len(reading.mended) < len(mended) or any((one.sheet, one.row) not in rows for one in reading.mended):
+        raise LogError(
+            "cannot-mend",
+            "这一处不能在此更改：它不是表格中条目的单元格。请在原文件中改正后重新报送。",
+            "This cannot be mended here: it is no cell of a record in a table. Mend the file and hand it in.",
+        )
 
 
 def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
@@ -134,8 +164,10 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
 def _create_proposal(
     file: FileReport, input_file: InputFile, *, partial: bool, progress: Progress
 ) -> Proposal:
-    records = file.reading.records if file.reading else ()
-    return Proposal(create_entries(records, progress), part=file.part, name=input_file.name, partial=partial)
+    records, mended = (file.reading.records, file.reading.mended) if file.reading else ((), ())
+    return Proposal(
+        create_entries(records, progress, mended), part=file.part, name=input_file.name, partial=partial
+    )
 
 
 def _stage(
@@ -144,9 +176,7 @@ def _stage(
     file: FileReport,
     input_file: InputFile,
     proposal: Proposal,
-    catalogue: Catalogue,
-    *,
-    without_errors: bool,
+    staging: Staging,
 ) -> None:
     """Store the original's bytes, then stage its records, so that the draft never names a missing file."""
     reading = file.reading
@@ -166,8 +196,9 @@ def _stage(
         source=source,
         parser_version=reading.parser_version,
         partial=proposal.partial,
-        left_out=list(_rows_in_error(file)) if without_errors else (),
-        catalogue=catalogue,
+        left_out=list(_rows_in_error(file)) if staging.without_errors else (),
+        catalogue=staging.catalogue,
+        expected=staging.expected,
     )
 
 
@@ -203,22 +234,49 @@ def _sum_counts(counts: Mapping[str, int]) -> ChangeCounts:
 
 
 def create_entries(
-    records: Sequence[ImportedRecord], progress: Progress = worker.ignore_progress
+    records: Sequence[ImportedRecord],
+    progress: Progress = worker.ignore_progress,
+    mended: Sequence[MendedCell] = (),
 ) -> Iterator[Entry]:
-    """Convert records to entries of a draft."""
+    """Convert records to entries of a draft, with what was mended in their rows."""
     total = len(records)
+    by_row: dict[tuple[str, int], list[MendedCell]] = {}
+    for one in mended:
+        by_row.setdefault((one.sheet, one.row), []).append(one)
     for number, record in enumerate(records):
         if number % 1_000 == 0:
             progress(DRAFTING, number, total)
         yield Entry(
             content=record.content,
             source_text=record.source_text,
-            locator={"sheet": record.sheet, "rows": record.rows, "cells": dict(record.cells)},
+            locator={
+                "sheet": record.sheet,
+                "rows": record.rows,
+                "cells": dict(record.cells),
+                **(_describe_mended(record, by_row) if by_row else {}),
+            },
             originals=dict(record.originals),
             in_error=record.in_error,
             identity=record.identity,
         )
     progress(DRAFTING, total, total)
+
+
+def _describe_mended(
+    record: ImportedRecord, by_row: Mapping[tuple[str, int], Sequence[MendedCell]]
+) -> Mapping[str, Any]:
+    cells = [one for row in record.rows for one in by_row.get((record.sheet, row), ())]
+    texts = {one.cell: {"read": one.read, "written": one.written} for one in cells if one.read != one.written}
+    return {"mended": texts} if texts else {}
+
+
+def read_mended(locators: Iterable[Mapping[str, Any]]) -> Sequence[MendedCell]:
+    """Return the cells that the locators of records say were mended."""
+    return [
+        MendedCell(str(locator.get("sheet", "")), cell, texts["written"], texts["read"])
+        for locator in locators
+        for cell, texts in (locator.get("mended") or {}).items()
+    ]
 
 
 def _rows_in_error(file: FileReport) -> Iterator[Mapping[str, Any]]:

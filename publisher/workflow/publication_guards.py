@@ -35,6 +35,8 @@ class Guard:
     code: str
     zh: str
     en: str
+    part: str | None = None
+    """The part that it is about."""
 
 
 def find_guards(
@@ -57,7 +59,7 @@ def find_guards(
         return ()
     return (
         *check_clock(log, now=now, drift=drift),
-        *_check_removals(log, dataset, diff, effective_on),
+        *check_removals(log, dataset, diff, effective_on),
         *_check_day(effective_on, day_at(now)),
         *check_basis(basis),
         *_check_bases_of_rows(log, dataset),
@@ -83,7 +85,8 @@ def check_clock(log: Log, *, now: datetime, drift: timedelta) -> Iterator[Guard]
         )
 
 
-def _check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Iterator[Guard]:
+def check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Iterator[Guard]:
+    """Ask about parts of which a snapshot removes many records."""
     removed: dict[str | None, int] = {}
     for sheet in diff.sheets:
         removed[sheet.part] = removed.get(sheet.part, 0) + sheet.counts.get("removed", 0)
@@ -99,6 +102,7 @@ def _check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Itera
                 "请用 --partial 重新导入。",
                 f"{count} of {total} records of {part or dataset} are removed. Check that the file is "
                 "complete; import a share with --partial.",
+                part,
             )
 
 

@@ -9,7 +9,7 @@ from typing import Literal
 from publisher.ingest import read_file
 from publisher.ingest.documents import official_document
 from publisher.ingest.limited_reading import read_within_limits
-from publisher.ingest.parsed_file import ImportedRecord, UnreadableFile
+from publisher.ingest.parsed_file import ImportedRecord, MendedCell, Reading, UnreadableFile
 from publisher.log.drafts.namesakes import iter_identities
 from publisher.log.drafts.plan import REREAD_SIGN
 from publisher.log.field_changes import compare_states
@@ -17,7 +17,7 @@ from publisher.log.log import Log
 from publisher.log.model import Entry, FieldChange, LogError
 from publisher.log.queries.read_sources import ReadRecord, ReadSource
 from publisher.log.record_identity import identity_digest
-from publisher.workflow.import_files import create_entries
+from publisher.workflow.import_files import create_entries, read_mended
 from schemas.definition.catalogue import Catalogue
 
 
@@ -144,7 +144,8 @@ def _reread_source(
     log: Log, part: PartReading, source: ReadSource, identities: _Identities, in_force: set[str]
 ) -> None:
     catalogue = identities.catalogue
-    rows = _read_again(log, part, source, catalogue) if source.readable else None
+    reading = _read_again(log, part, source, catalogue) if source.readable else None
+    rows, mended = (None, ()) if reading is None else (reading.records, reading.mended)
     by_digest = _index_rows(rows or (), identities)
     matched: set[int] = set()
     for record in source.records:
@@ -162,14 +163,14 @@ def _reread_source(
             part.differences.append(Difference("in-error", record.title, part.part))
         elif row.content != record.content:
             part.differences.append(_compare(record, row, part.part, catalogue))
-            part.entries[record.id] = replace(_new_entry(row), identity=own)
+            part.entries[record.id] = replace(_new_entry(row, mended), identity=own)
     if source.newest:
         for row in rows or ():
             digests = identities.of_row(row)
             if id(row) not in matched and in_force.isdisjoint(digests) and not row.in_error:
                 title = catalogue.title_of(row.content)
                 part.differences.append(Difference("added", title, part.part))
-                part.entries[digests[0]] = _new_entry(row)
+                part.entries[digests[0]] = _new_entry(row, mended)
 
 
 def _index_rows(rows: Sequence[ImportedRecord], identities: _Identities) -> Mapping[str, ImportedRecord]:
@@ -182,12 +183,12 @@ def _index_rows(rows: Sequence[ImportedRecord], identities: _Identities) -> Mapp
     return by_digest
 
 
-def _read_again(
-    log: Log, part: PartReading, source: ReadSource, catalogue: Catalogue
-) -> Sequence[ImportedRecord] | None:
+def _read_again(log: Log, part: PartReading, source: ReadSource, catalogue: Catalogue) -> Reading | None:
+    """Read a file again, with what a clerk mended in the rows that were published."""
+    mended = read_mended(record.locator for record in source.records)
     try:
         data = log.evidence.source_bytes(source.source.digest)
-        reading = read_within_limits(data, name=source.source.name, catalogue=catalogue)
+        return read_within_limits(data, name=source.source.name, catalogue=catalogue, mended=mended)
     except UnreadableFile as error:
         finding = error.finding
         part.unread.append((source.source.name, finding.message_zh, finding.message_en))
@@ -195,7 +196,6 @@ def _read_again(
     except LogError as error:
         part.unread.append((source.source.name, error.zh, error.en))
         return None
-    return reading.records
 
 
 def _compare(record: ReadRecord, row: ImportedRecord, part: str | None, catalogue: Catalogue) -> Difference:
@@ -208,6 +208,6 @@ def _kept_entry(record: ReadRecord) -> Entry:
     return Entry(record.content, record.source_text, record.locator, record.originals)
 
 
-def _new_entry(row: ImportedRecord) -> Entry:
-    (entry,) = create_entries((row,))
+def _new_entry(row: ImportedRecord, mended: Sequence[MendedCell]) -> Entry:
+    (entry,) = create_entries((row,), mended=mended)
     return entry

@@ -41,6 +41,7 @@ class _Forms(HTMLParser):
         super().__init__()
         self.forms: list[Form] = []
         self._textarea = ""
+        """Name of the text area that is open."""
 
     def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
         own = {name: value or "" for name, value in attrs}
@@ -51,6 +52,18 @@ class _Forms(HTMLParser):
             is_chosen = kind != "file" and (kind not in ("checkbox", "radio") or "checked" in own)
             if is_chosen:
                 self.forms[-1].fields[own["name"]] = own.get("value", "")
+            self._textarea = own["name"] if tag == "textarea" else ""
+
+    def handle_data(self, data: str) -> None:
+        if self._textarea:
+            self.forms[-1].fields[self._textarea] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "textarea" and self._textarea:
+            # A browser leaves out the line feed after the tag.
+            fields = self.forms[-1].fields
+            fields[self._textarea] = fields[self._textarea].removeprefix("\n")
+            self._textarea = ""
 
 
 def forms(html: str) -> Mapping[str, Form]:

@@ -28,6 +28,7 @@ type Kind = Literal[
     "account-disabled",
     "imported",
     "discarded",
+    "mended",
     "submitted",
     "approved",
     "returned",

@@ -47,6 +47,7 @@ def import_into_draft(
         input_files(data.files),
         part=data.part or None,
         without_errors=bool(data.without_errors),
+        seen=data.seen_tokens,
     )
     return report.to_json()
 

@@ -16,11 +16,19 @@ LARGEST_UPLOAD = 64 << 20
 
 @dataclass
 class HandInForm:
-    """A form with files. ``part``: empty for a dataset without parts."""
+    """A form with files. ``part``: empty for a dataset without parts.
+
+    ``seen``: tokens of the imports that the page showed, joined by commas; None: whatever there is.
+    """
 
     files: list[UploadFile] = field(default_factory=list)
     part: str = ""
     without_errors: str = ""
+    seen: str | None = None
+
+    @property
+    def seen_tokens(self) -> Sequence[str] | None:
+        return None if self.seen is None else [token for token in self.seen.split(",") if token]
 
 
 def input_files(files: Sequence[UploadFile]) -> Sequence[InputFile]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -20,11 +21,16 @@ from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
-from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.change_texts import show_changes
+from publisher.desk.pages.printing import DeskRequest, language, page, see
+from publisher.desk.pages.sheets import PAGE_SIZE as ROWS
+from publisher.desk.sheets import SEVERITIES
 from publisher.desk.work import Person
+from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import PublicationRequest, Secrecy
 from publisher.log.clocks import day_at
-from publisher.log.model import LogError
+from publisher.log.model import DraftImport, LogError
+from schemas.definition.catalogue import Catalogue
 from schemas.words import KINDS
 
 _PATH = "/drafts/{dataset:str}"
@@ -62,7 +68,8 @@ def hand_in(
     """Import files, and show the draft, or why they could not be read."""
     person, part = Person(request.user, address_mac(request)), data.part or None
     try:
-        report = work.hand_in(state.desk, person, dataset, input_files(data.files), part=part)
+        files = input_files(data.files)
+        report = work.hand_in(state.desk, person, dataset, files, part=part, seen=data.seen_tokens)
     except LogError as error:
         return print_draft(request, state.desk, dataset, part, error)
     unreadable = [finding for file in report.files if file.reading is None for finding in file.findings]
@@ -132,7 +139,12 @@ def print_draft(
     chosen = None if part is None else (part,)
     draft = desk.log.drafts.get(name)
     imports = [one for one in (draft.imports if draft else ()) if one.part == part]
-    findings = work.draft_findings(desk, name, chosen) if imports else ()
+    catalogue = desk.log.queries.catalogue(name)
+    findings = draft_findings(desk, imports, catalogue)
+    counts = {s: sum(one.severity == s for one, _ in findings) for s in SEVERITIES}
+    severity = request.query_params.get("severity", "")
+    if severity in SEVERITIES:
+        findings = [(one, place) for one, place in findings if one.severity == severity]
     diff, changes = work.draft_changes(desk, name, chosen, None) if imports else (None, ())
     first = max(0, _number(request.query_params.get("from")))
     return page(
@@ -145,17 +157,35 @@ def print_draft(
         fault=fault,
         imports=imports,
         findings=findings[first : first + PAGE_SIZE],
-        errors=sum(finding.severity == "error" for finding in findings),
+        counts=counts,
+        severity=severity if severity in SEVERITIES else "",
         count=len(findings),
+        guards=work.draft_guards(desk, name, chosen) if imports else (),
         first=first,
         page_size=PAGE_SIZE,
         diff=diff,
-        changes=changes,
+        changes=show_changes(changes, catalogue, language(request)),
         kinds=KINDS,
         today=day_at(desk.clock()),
         may_hand_in=account.may(Action.HAND_IN, name, part),
         may_submit=account.may(Action.SUBMIT, name, part),
     )
+
+
+def draft_findings(
+    desk: Desk, imports: Sequence[DraftImport], catalogue: Catalogue
+) -> Sequence[tuple[Finding, str]]:
+    """List the findings of files of a draft, each with the query and anchor of its row in the sheet."""
+    found = []
+    for one in imports:
+        reading = desk.readings.get(one, catalogue)
+        for finding in reading.findings:
+            position, place = reading.position_of(finding), ""
+            if position is not None:
+                first = position // ROWS * ROWS
+                place = f"{urlencode({'part': one.part or '', 'file': one.token, 'from': first})}#r{position}"
+            found.append((finding, place))
+    return found
 
 
 def draft_address(dataset: str, part: str | None) -> str:

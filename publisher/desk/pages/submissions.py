@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 import msgspec
@@ -16,9 +17,10 @@ from publisher.desk.desk import Desk
 from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.change_texts import show_changes
+from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.work import Person
-from publisher.log.model import LogError
+from publisher.log.model import Change, DraftDiff, LogError
 from schemas.words import KINDS
 
 _PATH = "/submissions/{key:int}"
@@ -88,9 +90,10 @@ def publish(
 def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -> Response[bytes]:
     one = work.read_submission(desk, _person(request), key)
     account, parts = request.user, one.request.parts or (None,)
-    diff, changes = None, ()
+    diff: DraftDiff | None = None
+    changes: Sequence[Change] = ()
     if one.request.kind == "draft" and one.is_current:
-        diff, changes = work.draft_changes(desk, one.dataset, one.request.parts, one.request.effective_on)  # type: ignore[assignment]
+        diff, changes = work.draft_changes(desk, one.dataset, one.request.parts, one.request.effective_on)
     own = one.drafter == account.name
     return page(
         request,
@@ -100,7 +103,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         dataset=desk.log.datasets.get(one.dataset),
         fault=fault,
         diff=diff,
-        changes=changes,
+        changes=show_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
         guards=work.guards_of(desk, one),
         kinds=KINDS,
         may_decide=one.state == "submitted"

@@ -17,16 +17,17 @@ from publisher.log.database.connection import json_text
 from publisher.log.drafts import repeals, staging
 from publisher.log.drafts.draft_diff import compute_diff
 from publisher.log.drafts.scratch import scratch
+from publisher.log.drafts.staging import SourceEntries, StagedRow
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import (
     Draft,
     DraftDiff,
+    DraftImport,
     Entry,
     OnConflict,
     Proposal,
     RepealProposal,
     Source,
-    SourceEntries,
 )
 from publisher.log.registry import DatasetRow
 from publisher.log.session import Session
@@ -53,9 +54,14 @@ class Drafts:
         partial: bool = False,
         left_out: Sequence[Mapping[str, Any]] = (),
         catalogue: Catalogue | None = None,
+        expected: Sequence[str] | None = None,
     ) -> None:
-        """Stage an import. It replaces the earlier one of the part, or of the file in a running catalogue."""
-        staged = SourceEntries(entries, source, parser_version, part, partial, left_out)
+        """Stage an import. It replaces the earlier one of the part, or of the file in a running catalogue.
+
+        ``expected``: tokens of the part's imports that were looked at. Raises ``LogError('draft-moved')`` if
+        there are others.
+        """
+        staged = SourceEntries(entries, source, parser_version, part, partial, left_out, expected)
         self.stage_all(dataset, [staged], catalogue=catalogue)
 
     def stage_all(
@@ -73,6 +79,11 @@ class Drafts:
     def get(self, dataset: str) -> Draft | None:
         with self._session.read() as conn:
             return staging.draft(conn, registry.dataset_row(conn, dataset))
+
+    def rows(self, one: DraftImport, positions: Sequence[int] | None) -> Sequence[StagedRow]:
+        """Read rows of an import; none once another replaced it. ``positions``: None is mended ones."""
+        with self._session.read() as conn:
+            return staging.read_rows(conn, one, positions)
 
     def repeals(self, dataset: str) -> tuple[RepealProposal, ...]:
         """List the repeals that notices in the draft and in force propose, decided or not."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import hashlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
@@ -19,14 +21,49 @@ from publisher.log.database.sealing.seals import compute_seal
 from publisher.log.database.storable_text import bad_content, storable
 from publisher.log.drafts import namesakes, repeal_decisions
 from publisher.log.drafts.shared_codes import separate_shared_codes
-from publisher.log.model import Draft, DraftImport, Entry, LogError, Source, SourceEntries, StageMode
+from publisher.log.model import (
+    Draft,
+    DraftImport,
+    Entry,
+    LogError,
+    Source,
+    StageMode,
+)
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
-from schemas.definition.catalogue import Catalogue
+from schemas.definition.catalogue import Catalogue, Content
 from schemas.definition.evolution import compare_catalogues
 
 _BATCH = 2_000
 _ENTRY_COLUMNS = tuple(column.name for column in t.draft_entry.c)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceEntries:
+    """Entries of one import with their source; several are staged in a draft together."""
+
+    entries: Iterable[Entry]
+    source: Source
+    parser_version: str
+    part: str | None = None
+    partial: bool = False
+    left_out: Sequence[Mapping[str, Any]] = ()
+    """Rows in error that the import excluded."""
+    expected: Sequence[str] | None = None
+    """Tokens of the part's imports that were looked at; None: whatever there is."""
+
+
+@dataclass(frozen=True, slots=True)
+class StagedRow:
+    """A row of an import in a draft."""
+
+    position: int
+    """From 0, in the order of the file."""
+    title: str
+    content: Content
+    originals: Mapping[str, str]
+    locator: Mapping[str, Any]
+    in_error: bool
 
 
 def stage(
@@ -38,9 +75,12 @@ def stage(
     """Stage one import in the draft, replacing the earlier one of the part. → number of its rows.
 
     In a running catalogue only the import of the same file is replaced; other imports are kept.
+    Raises ``LogError('draft-moved')`` unless the part has the imports that were expected.
     """
     source, partial = staged.source, staged.partial or staged.source.partial
     key = registry.part_key(conn, dataset.key, staged.part)
+    if staged.expected is not None:
+        _require_unmoved(conn, dataset, key, staged.expected)
     mode: StageMode = "append" if catalogue.running else "partial" if partial else "snapshot"
     _delete_earlier(conn, dataset, key, mode, source)
     registry.store_catalogue(conn, catalogue)
@@ -77,6 +117,45 @@ def stage(
         count += len(batch)
     count_entries(conn, [import_key])
     return count
+
+
+def _require_unmoved(
+    conn: Connection, dataset: DatasetRow, part: int | None, expected: Sequence[str]
+) -> None:
+    present = [_token(row) for row in draft_imports(conn, dataset) if row.part == part]
+    if sorted(present) != sorted(expected):
+        raise LogError(
+            "draft-moved",
+            "草稿此间由他人更改，您的更改没有保存。请先看新的草稿。",
+            "Somebody else changed the draft meanwhile; your change was not stored. Look at it again first.",
+        )
+
+
+def _token(row: Any) -> str:
+    """Return what identifies an import. Its salt is secret and random, so this tells nothing else."""
+    return hashlib.sha256(bytes(row.origin_salt)).hexdigest()[:32]
+
+
+def read_rows(conn: Connection, one: DraftImport, positions: Sequence[int] | None) -> Sequence[StagedRow]:
+    """Read rows of an import in their order; none if it was replaced.
+
+    ``positions``: None is those with a mended cell.
+    """
+    e, key = t.draft_entry.c, one.key
+    present = conn.execute(select(t.import_).where(t.import_.c.key == key)).first()
+    if present is None or present.release is not None or _token(present) != one.token:
+        return ()
+    which = (
+        e.locator.contains('"mended":', autoescape=True) if positions is None else e.position.in_(positions)
+    )
+    columns = (e.position, e.title, e.content, e.originals, e.locator, e.in_error)
+    query = select(*columns).where(e["import"] == key, which).order_by(e.position)
+    decode = msgspec.json.decode
+    rows = [
+        StagedRow(r.position, r.title, decode(r.content), decode(r.originals), decode(r.locator), r.in_error)
+        for r in conn.execute(query)
+    ]
+    return rows if positions is not None else [row for row in rows if "mended" in row.locator]
 
 
 def count_entries(conn: Connection, imports: Sequence[int]) -> None:
@@ -135,6 +214,8 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
                 records=counts.get(row.key, (0, 0))[0],
                 in_error=int(counts.get(row.key, (0, 0))[1] or 0),
                 left_out=tuple(msgspec.json.decode(row.left_out)),
+                key=row.key,
+                token=_token(row),
             )
             for row in rows
         ),

@@ -16,8 +16,13 @@ LONGEST = 200
 """Maximum length of an excerpt, in characters. A longer one ends in an ellipsis."""
 
 
+class _Mended(msgspec.Struct, frozen=True):
+    read: str = ""
+
+
 class _Locator(msgspec.Struct, frozen=True):
     cells: dict[str, str] = {}
+    mended: dict[str, _Mended] = {}
 
 
 _CELLS = msgspec.json.Decoder(_Locator).decode
@@ -32,12 +37,20 @@ def read_excerpts(state: RecordState, catalogue: Callable[[], Catalogue]) -> dic
     ``catalogue`` returns the catalogue of the state's release. It is called only for values that are
     formatted by their type.
     """
-    cells = _CELLS(state.locator_json).cells
+    locator = _CELLS(state.locator_json)
+    cells = locator.cells
     if not cells:
         return {}
+    mended = {name: locator.mended[cell].read for name, cell in cells.items() if cell in locator.mended}
     originals, content = _ORIGINALS(state.originals_json), _CONTENT(state.content_json)
     values = {name: _VALUE(content[name]) for name in cells if name in content}
-    return cell_texts(cells, originals, values, catalogue)
+    return cell_texts(cells, {**originals, **mended}, values, catalogue)
+
+
+def mended_texts(locator: Mapping[str, Any]) -> dict[str, str]:
+    """Return field → what the file says, of the cells of a record that a clerk mended."""
+    cells, mended = locator.get("cells") or {}, locator.get("mended") or {}
+    return {name: mended[cell]["read"] for name, cell in cells.items() if cell in mended}
 
 
 def cell_texts(

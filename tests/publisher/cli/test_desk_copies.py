@@ -20,7 +20,7 @@ from publisher.settings import read_settings
 from tests.support.clock import Clock
 from tests.support.command import Home
 from tests.support.desk import GOOD_PASSWORD, code_at
-from tests.support.postgresql import Server
+from tests.support.servers.postgresql import Server
 
 SECRET = pyotp.random_base32()
 

@@ -48,6 +48,11 @@ POST /drafts/{dataset}/discard      hand-in
 GET /drafts/{dataset}/proposals     hand-in
 POST /drafts/{dataset}/proposals    hand-in
 POST /drafts/{dataset}/submissions  submit
+GET /drafts/{dataset}/sheet             read-draft
+GET /drafts/{dataset}/annotated         read-draft
+GET /drafts/{dataset}/template          read-draft
+GET /drafts/{dataset}/rows/{position}   hand-in
+POST /drafts/{dataset}/rows/{position}  hand-in
 GET /submissions/{key}              read-draft
 POST /submissions/{key}/approve     approve
 POST /submissions/{key}/return      return

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from publisher.ingest import read_file
-from publisher.ingest.parsed_file import Reading
+from publisher.ingest.parsed_file import MendedCell, Reading
 from schemas.definition.catalogue import Catalogue
 from tests.support.command import Home, item, xlsx
 
@@ -25,10 +26,10 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
     file = xlsx(folder / "应急管理局.xlsx", [item(name, remark=f"{name}备注") for name in NAMES])
     today = read_file.read_file
 
-    def earlier(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
+    def earlier(data: bytes, *, name: str, catalogue: Catalogue, mended: Sequence[MendedCell]) -> Reading:
         from dataclasses import replace
 
-        reading = today(data, name=name, catalogue=catalogue)
+        reading = today(data, name=name, catalogue=catalogue, mended=mended)
         first, *others = reading.records[:3]
         misread = {k: v for k, v in first.content.items() if k != "remark"}
         return replace(reading, parser_version="0", records=(replace(first, content=misread), *others))
@@ -140,10 +141,10 @@ def test_items_that_share_a_code_are_told_apart(
     assert "没有不同" in site.ok("reread").out
     today = read_file.read_file
 
-    def later(data: bytes, *, name: str, catalogue: Catalogue) -> Reading:
+    def later(data: bytes, *, name: str, catalogue: Catalogue, mended: Sequence[MendedCell]) -> Reading:
         from dataclasses import replace
 
-        reading = today(data, name=name, catalogue=catalogue)
+        reading = today(data, name=name, catalogue=catalogue, mended=mended)
         first, *others = reading.records
         changed = {**first.content, "remark": "改读的备注"}
         return replace(reading, records=(replace(first, content=changed), *others))

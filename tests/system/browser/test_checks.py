@@ -25,8 +25,9 @@ RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"
 COLOURS = ["color-contrast", "link-in-text-block"]
 """Rules about the dark scheme, which changes nothing but colours."""
 WIDTHS = (1280, 360)
-_AUDIT = """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
+AUDIT = """rules => axe.run(document, {runOnly: rules, resultTypes: ["violations"]})
   .then(report => report.violations)"""
+"""Run axe-core with rules → the violations."""
 
 
 def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(browser: Browser, base: str) -> None:
@@ -44,9 +45,9 @@ def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(browser: Browser
             report = []
             for width in WIDTHS:
                 visitor.page.set_viewport_size({"width": width, "height": 800})
-                report += visitor.page.evaluate(_AUDIT, RULES)
+                report += visitor.page.evaluate(AUDIT, RULES)
                 visitor.page.emulate_media(color_scheme="dark")
-                report += visitor.page.evaluate(_AUDIT, COLOURS)
+                report += visitor.page.evaluate(AUDIT, COLOURS)
                 visitor.page.emulate_media(color_scheme="light")
                 visitor.asserts_width()
             # The browser reports a page with status 4xx on the console.

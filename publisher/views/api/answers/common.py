@@ -336,7 +336,11 @@ class FullRecord(RecordItem, frozen=True, kw_only=True):
         Meta(description="与原文写法不同的字段 → 原单元格文字 / Field → cell text, where it differs"),
     ]
     locator: Annotated[
-        dict[str, Json], Meta(description="在原件中的位置：工作表、行、单元格 / Where it stood")
+        dict[str, Json],
+        Meta(
+            description="在原件中的位置：工作表、行、单元格；mended 为报送时更改的单元格及前后文字 / "
+            "Where it stood; `mended`: cells that were changed when it was handed in, with both texts"
+        ),
     ]
     excerpts: Annotated[
         dict[str, str],

@@ -196,7 +196,8 @@ def _row(catalogue: Catalogue, row: SourceRow) -> OriginRow:
 def row_texts(catalogue: Catalogue, row: SourceRow) -> dict[str, str]:
     """Return field → text of its cell; of a row without cells, of every field."""
     names = row.locator.get("cells") or row.content
-    return cell_excerpts.cell_texts(names, row.originals, row.content, lambda: catalogue)
+    originals = {**row.originals, **cell_excerpts.mended_texts(row.locator)}
+    return cell_excerpts.cell_texts(names, originals, row.content, lambda: catalogue)
 
 
 def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[FieldReading, ...]:

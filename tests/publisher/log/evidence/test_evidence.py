@@ -10,9 +10,10 @@ import pytest
 from sqlalchemy import text
 
 from publisher.log.blob_store import digest_of
+from publisher.log.drafts.staging import SourceEntries
 from publisher.log.evidence.crawled_pages import WARC, Exchange, Page, ParsedPage
 from publisher.log.log import Log
-from publisher.log.model import Entry, LogError, Source, SourceEntries
+from publisher.log.model import Entry, LogError, Source
 from schemas.definition.file_loader import load_catalogue
 from tests.support.log import EARLY, fees_dataset
 

@@ -1,0 +1,160 @@
+"""The sheet of a draft in pages, a form for each row, and workbooks to take away."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from urllib.parse import quote, urlencode
+
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from publisher.desk import sheets, work
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.client_address import address_mac
+from publisher.desk.http.guards import ACTION, require
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.printing import DeskRequest, language, page, see
+from publisher.desk.work import Person
+from publisher.log.model import DraftImport, LogError
+from publisher.workflow.template_workbook import write_template
+
+_PATH = "/drafts/{dataset:str}"
+_XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+PAGE_SIZE = 100
+"""Rows on a page."""
+
+
+@get(f"{_PATH}/sheet", opt={ACTION: Action.READ_DRAFT})
+@in_thread
+def sheet_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
+    """Show a page of rows with the findings at their cells."""
+    desk: Desk = state.desk
+    one = _chosen(request, desk, dataset)
+    severity = request.query_params.get("severity", "")
+    severity = severity if severity in sheets.SEVERITIES else ""
+    first = number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
+    sheet = sheets.read_sheet(desk, dataset, one, severity=severity, first=first, size=PAGE_SIZE)
+    return page(
+        request,
+        "sheet.html",
+        dataset=desk.log.datasets.get(dataset),
+        sheet=sheet,
+        one=one,
+        severity=severity,
+        first=first,
+        page_size=PAGE_SIZE,
+        query=_query(one),
+        may_hand_in=request.user.may(Action.HAND_IN, dataset, one.part),
+    )
+
+
+@get(f"{_PATH}/rows/{{position:int}}", opt={ACTION: Action.HAND_IN})
+@in_thread
+def row_page(
+    request: DeskRequest, state: State, dataset: FromPath[str], position: FromPath[int]
+) -> Response[bytes]:
+    """Show the form of a row."""
+    return _print_row(request, state.desk, dataset, position, None)
+
+
+@post(f"{_PATH}/rows/{{position:int}}", opt={ACTION: Action.HAND_IN}, status_code=200)
+@in_thread
+def mend_row(
+    request: DeskRequest,
+    state: State,
+    dataset: FromPath[str],
+    position: FromPath[int],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Mend cells of a row, and show it in the sheet. Fields of the form are ``field-NAME``."""
+    desk: Desk = state.desk
+    person, part = Person(request.user, address_mac(request)), data.get("part") or None
+    require(request.user, Action.HAND_IN, dataset, part)
+    texts = {name.removeprefix("field-"): text for name, text in data.items() if name.startswith("field-")}
+    try:
+        one = sheets.find_import(desk, dataset, part, data.get("seen", ""))
+        sheets.mend_row(desk, person, dataset, one, position, texts)
+    except LogError as error:
+        if error.code == "no-such-row":
+            raise
+        return _print_row(request, desk, dataset, position, error, part=part)
+    first = position // PAGE_SIZE * PAGE_SIZE
+    newest = sheets.find_import(desk, dataset, part)
+    return see(f"/drafts/{dataset}/sheet?{_query(newest)}&from={first}#r{position}")
+
+
+@get(f"{_PATH}/annotated", opt={ACTION: Action.READ_DRAFT})
+@in_thread
+def annotated_workbook(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
+    """Return the file as a workbook with its findings as comments. Raises ``cannot-annotate``."""
+    one = _chosen(request, state.desk, dataset)
+    data = sheets.annotate(state.desk, dataset, one, language(request))
+    return _workbook(data, f"{one.source.name.rpartition('.')[0] or one.source.name}（检查问题）.xlsx")
+
+
+@get(f"{_PATH}/template", opt={ACTION: Action.READ_DRAFT})
+@in_thread
+def template_workbook(state: State, dataset: FromPath[str]) -> Response[bytes]:
+    """Return the blank workbook of the dataset's catalogue."""
+    catalogue = state.desk.log.queries.catalogue(dataset)
+    return _workbook(write_template(catalogue), f"{catalogue.title}（模板）.xlsx")
+
+
+def _print_row(
+    request: DeskRequest,
+    desk: Desk,
+    dataset: str,
+    position: int,
+    fault: LogError | None,
+    *,
+    part: str | None = None,
+) -> Response[bytes]:
+    one = _chosen(request, desk, dataset) if fault is None else sheets.find_import(desk, dataset, part)
+    require(request.user, Action.HAND_IN, dataset, one.part)
+    row, mendable = sheets.read_row(desk, dataset, one, position)
+    return page(
+        request,
+        "row.html",
+        status_code=200 if fault is None else 409,
+        dataset=desk.log.datasets.get(dataset),
+        one=one,
+        row=row,
+        mendable=[cell for cell in row.cells if cell.field.name in mendable],
+        fault=fault,
+        back=f"/drafts/{dataset}/sheet?{_query(one)}&from={position // PAGE_SIZE * PAGE_SIZE}#r{position}",
+    )
+
+
+def _chosen(request: DeskRequest, desk: Desk, dataset: str) -> DraftImport:
+    """Return the file of the draft that the query names, if the account may read its part."""
+    readable = work.readable_parts(desk, request.user, dataset)
+    part = request.query_params.get("part") or None
+    if readable is not None and part not in readable:
+        require(request.user, Action.READ_DRAFT, dataset, part)
+    try:
+        return sheets.find_import(desk, dataset, part, request.query_params.get("file", ""))
+    except LogError as error:
+        if error.code != "draft-moved":
+            raise
+        return sheets.find_import(desk, dataset, part)  # a tab that is open since yesterday
+
+
+def _query(one: DraftImport) -> str:
+    """Write the query that names a file of a draft."""
+    return urlencode({"part": one.part or "", "file": one.token})
+
+
+def _workbook(data: bytes, name: str) -> Response[bytes]:
+    disposition = f"attachment; filename*=UTF-8''{quote(name)}"
+    return Response(data, media_type=_XLSX, headers={"content-disposition": disposition})
+
+
+def number(text: str | None) -> int:
+    """Read a number of a query; 0 for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
+
+
+HANDLERS = [sheet_page, row_page, mend_row, annotated_workbook, template_workbook]

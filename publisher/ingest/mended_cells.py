@@ -1,0 +1,71 @@
+"""Cells of a file that a clerk mended at the desk: their texts take the place of those that the file has."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields, replace
+from typing import Any
+
+from publisher.ingest.formats.detect import FileContent
+from publisher.ingest.formats.grid import Cell, Grid, Position, SheetAnnotations
+from publisher.ingest.parsed_file import MendedCell
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
+
+
+def position_of(cell: str) -> Position:
+    """Return the row and column of an A1 reference. Raises ``ValueError``."""
+    match = _REFERENCE.fullmatch(cell)
+    if match is None:
+        raise ValueError(cell)
+    column = 0
+    for letter in match[1]:
+        column = column * 26 + ord(letter) - ord("A") + 1
+    return int(match[2]), column
+
+
+def mend_cells(
+    content: FileContent, mended: Sequence[MendedCell]
+) -> tuple[FileContent, tuple[MendedCell, ...]]:
+    """Write the texts into the tables of a file → its new content, and the cells with what they said before.
+
+    A cell that no table has is not among them. The cell stops being merged: the others of its range stay.
+    """
+    if not mended:
+        return content, ()
+    by_sheet: dict[str, dict[Position, MendedCell]] = {}
+    for one in mended:
+        by_sheet.setdefault(one.sheet, {})[position_of(one.cell)] = one
+    grids, applied = [], []
+    for grid in content.grids:
+        mended_grid, of_grid = _mend_grid(grid, by_sheet.get(grid.name, {}))
+        grids.append(mended_grid)
+        applied += of_grid
+    return replace(content, grids=tuple(grids)), tuple(applied)
+
+
+def _mend_grid(grid: Grid, mended: Mapping[Position, MendedCell]) -> tuple[Grid, list[MendedCell]]:
+    rows, applied = list(grid.rows), []
+    for (row, column), one in sorted(mended.items()):
+        if row > len(rows) or column > len(rows[row - 1]):
+            continue
+        line = list(rows[row - 1])
+        applied.append(replace(one, read=line[column - 1].text))
+        line[column - 1] = Cell(one.written, row, column)
+        rows[row - 1] = tuple(line)
+    if not applied:
+        return grid, []
+    cells = {position_of(one.cell) for one in applied}
+    return replace(grid, rows=tuple(rows), annotations=_forget(grid.annotations, cells)), applied
+
+
+def _forget(annotations: SheetAnnotations, cells: Iterable[Position]) -> SheetAnnotations:
+    """Leave out what is known of the cells as the file has them, such as number formats and errors."""
+    chosen = frozenset(cells)
+    kept: dict[str, Any] = {
+        field.name: {position: x for position, x in value.items() if position not in chosen}
+        for field in fields(annotations)
+        if isinstance(value := getattr(annotations, field.name), Mapping)
+    }
+    return replace(annotations, **kept)

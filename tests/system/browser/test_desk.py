@@ -1,0 +1,178 @@
+"""The desk in a real browser: its pages have no barrier, and a workbook is mended and published."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from publisher.desk.accounts.roles import Grant, Role
+from publisher.desk.desk import open_accounts
+from publisher.log.log import Log
+from publisher.log.model import Dataset, Part
+from publisher.settings import read_settings
+from schemas.definition import file_loader
+from tests.support import sqlite
+from tests.support.command import QINGDAN, item, xlsx
+from tests.support.required import lacks
+from tests.system.browser.served import ARGUMENTS, CHROMIUM, free_address
+from tests.system.browser.test_checks import AUDIT, AXE, COLOURS, RULES, VNU
+from tests.system.browser.visitor import Means, Visitor, visiting
+
+pytestmark = [pytest.mark.program, pytest.mark.slow]
+NAME, PART = "shili-power-list", "应急管理局"
+WIDTHS = (1366, 360)
+BAD = [item("", kind="行政许可") if n % 2 else item(f"第{n}类经营许可", promised="尽快") for n in range(10)]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        lacks("Chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
+    """Serve a desk → its address, and a link to sign in for each account."""
+    base, links = free_address(), {}
+    settings = read_settings(home, {"QINGDAN_DESK_BASE": base})
+    assert sqlite.new(home / "qingdan.db") == settings.database
+    with (
+        closing(Log.open(settings.database, sources=settings.sources)) as log,
+        closing(open_accounts(settings, create=True)) as people,
+    ):
+        log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
+        dataset = Dataset(
+            name=NAME,
+            catalogue="power-list",
+            title="示例市权责清单",
+            title_en="Powers",
+            body="示例市人民政府",
+            division="210300",
+            licence="CC0-1.0",
+            contact="a@b.example",
+            parts=(Part(PART), Part("民政局")),
+            two_persons=True,
+        )
+        log.datasets.create(dataset, file_loader.load_catalogue("power-list"))
+        for name, grant in (
+            ("clerk", Grant(Role.DRAFTER, NAME, PART)),
+            ("reviewer", Grant(Role.REVIEWER, NAME)),
+            ("publisher", Grant(Role.PUBLISHER, NAME)),
+        ):
+            links[name] = f"/link/{people.accounts.add(name, name, [grant], demo=True)}"
+    command = [*QINGDAN, "--home", str(home), "desk", "--port", base.rpartition(":")[2], "--until-eof"]
+    environ = {**os.environ, "QINGDAN_DESK_BASE": base}
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
+    ) as process:
+        assert process.stdin is not None
+        assert process.stderr is not None
+        try:
+            assert "工作台已启动" in process.stderr.readline()
+            yield base, links
+        finally:
+            process.stdin.close()
+            process.wait(timeout=20)
+
+
+class Pages:
+    """The pages that a person sees: audited at once, and kept for the validator."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder, self.violations = folder, dict[str, list[str]]()
+        self._axe = AXE.read_text(encoding="utf-8")
+
+    def audit(self, visitor: Visitor, name: str) -> None:
+        page = visitor.page
+        page.evaluate(self._axe)
+        report = []
+        for width in WIDTHS:
+            page.set_viewport_size({"width": width, "height": 768})
+            report += page.evaluate(AUDIT, RULES)
+            page.emulate_media(color_scheme="dark")
+            report += page.evaluate(AUDIT, COLOURS)
+            page.emulate_media(color_scheme="light")
+            visitor.asserts_width()
+        faults = [f"{v['id']}: {n['target']} {n['html'][:160]}" for v in report for n in v["nodes"]]
+        if faults:
+            self.violations[name] = faults
+        html = page.context.request.get(page.url).text()
+        (self.folder / f"{name}.html").write_text(html, encoding="utf-8")
+
+
+def sign_in(visitor: Visitor, link: str) -> None:
+    visitor.opens(link)
+    visitor.page.get_by_role("button", name="登录").click()
+
+
+def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
+    chromium: Browser, tmp_path: Path
+) -> None:
+    if not AXE.exists():
+        lacks("axe-core is not installed (npm ci --prefix tests/system/browser)")
+    (tmp_path / "html").mkdir()
+    (tmp_path / "site").mkdir()
+    pages, means = Pages(tmp_path / "html"), Means(keyboard=False, scripts=True, width=1366)
+    with served_desk(tmp_path / "site") as (base, links):
+        with visiting(chromium, base, means) as clerk:
+            page = clerk.page
+            clerk.opens("/sign-in")
+            pages.audit(clerk, "sign-in")
+            sign_in(clerk, links["clerk"])
+            pages.audit(clerk, "my-work")
+            page.get_by_role("link", name="示例市权责清单").click()
+            page.get_by_label("文件", exact=True).set_input_files(xlsx(tmp_path / "市应急管理局.xlsx", BAD))
+            page.get_by_role("button", name="报送").click()
+            pages.audit(clerk, "draft-with-findings")
+            page.locator("#findings ~ .scroll tbody th a").first.click()
+            assert page.locator("tr:target").count() == 1, "the link leads to the row of the finding"
+            pages.audit(clerk, "sheet")
+            for row in range(10):
+                page.get_by_role("link", name=f"更改 第{row + 3}行").click()
+                if row == 0:
+                    pages.audit(clerk, "row")
+                page.get_by_label("名称").first.fill(f"第{row}类经营许可")
+                page.get_by_label("承诺办结时限").fill("5个工作日")
+                page.get_by_role("button", name="保存更改").click()
+            assert page.locator(".sign.error").count() == 0
+            page.get_by_role("navigation", name="位置").get_by_role("link").click()
+            pages.audit(clerk, "draft")
+            page.get_by_label("依据的文号").fill("示政发〔2024〕1号")
+            page.get_by_label("保密审查人").fill("保密员")
+            page.get_by_role("button", name="提交审核").click()
+            pages.audit(clerk, "submission")
+            assert clerk.faults == []
+        for name, button in (("reviewer", "审核通过"), ("publisher", "发布")):
+            with visiting(chromium, base, means) as person:
+                sign_in(person, links[name])
+                person.page.get_by_role("main").get_by_role("link", name="示例市权责清单").click()
+                pages.audit(person, f"{name}-s-submission")
+                person.page.get_by_role("button", name=button).click()
+                if name == "publisher":
+                    assert person.page.get_by_text("已发布：第1次发布").count() == 1
+    assert pages.violations == {}
+    assert html_faults(pages.folder) == []
+
+
+def html_faults(folder: Path) -> list[str]:
+    if not VNU.exists() or shutil.which("java") is None:
+        lacks("vnu (npm ci --prefix tests/system/browser) or Java is not installed")
+    command = ["java", "-jar", str(VNU), "--format", "json", "--errors-only", "--stdout", str(folder)]
+    output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return [
+        f"{Path(m['url']).name}:{m.get('lastLine')}: {m['message']} {m.get('extract', '')}"
+        for m in json.loads(output)["messages"]
+        if m["type"] == "error"
+    ]
