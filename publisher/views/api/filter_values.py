@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from publisher.log.model import Dataset
 from publisher.web import query_parameters
 from publisher.web.query_parameters import Parameters
+from schemas.reference import administrative_divisions
 
 
 def one_of[T: str](params: Parameters, name: str, values: tuple[T, ...]) -> tuple[T, ...]:
@@ -32,9 +33,11 @@ def dataset_names(
 ) -> tuple[str, ...] | None:
     """List the datasets that the filters ``dataset``, ``division`` and, if asked, ``body`` select; None: all.
 
-    ``by_body``: the filter ``body`` is the publishing body, and not that of the record.
+    A division includes those below it. ``by_body``: the filter ``body`` is the publishing body, and not that
+    of the record.
     """
-    names, divisions = params.values_of("dataset"), params.values_of("division")
+    names = params.values_of("dataset")
+    divisions = set(map(administrative_divisions.shorten_code, params.values_of("division")))
     bodies = params.values_of("body") if by_body else ()
     if not (names or divisions or bodies):
         return None
@@ -43,8 +46,12 @@ def dataset_names(
         for one in datasets
         if (not names or one.name in names)
         and (not bodies or one.body in bodies)
-        and (not divisions or one.division in divisions)
+        and (not divisions or not divisions.isdisjoint(_areas(one)))
     )
+
+
+def _areas(dataset: Dataset) -> tuple[str, ...]:
+    return administrative_divisions.list_ancestors(dataset.division) if dataset.division else ()
 
 
 def article(params: Parameters) -> int | None:

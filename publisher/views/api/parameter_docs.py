@@ -36,6 +36,10 @@ NUMBER = Parameter(
     required=True,
     example=1,
 )
+DIVISION = text_filter(
+    "division",
+    "数据集的行政区划代码，含其下级 / GB/T 2260 code of the dataset; a division includes those below it",
+)
 AS_OF = Parameter(
     "as_of",
     "该日（北京时间）有效的内容；默认今天 / What was in legal effect on that day (Asia/Shanghai); "

@@ -206,6 +206,6 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
         if (field is None or not field.personal) and name != catalogue.title_field:
             title = field_html.title_of(visit, field) if field else visit.t("报送部门", "Department")
             texts = field_html.format_side(visit, field, old), field_html.format_side(visit, field, new)
-            before_html, after_html = value_difference.mark_sides(field, old, new, *texts)
-            fields.append(SideBySide(title, before_html, after_html))
+            sides = value_difference.mark_sides(field, (old, new), texts, field_html.work_addresses(visit))
+            fields.append(SideBySide(title, *sides))
     return fields

@@ -13,6 +13,7 @@ from markupsafe import Markup
 from feeds.document_html import sanitise
 from publisher.ingest.documents import section_outline
 from publisher.ingest.documents.section_outline import Section
+from publisher.log.graph.legal_force import find_endings
 from publisher.log.graph.statement_query import Saying, StatementQuery
 from publisher.log.model import Dataset, LogError, RecordState, View
 from publisher.views.pages.commitments import document_promises as promises
@@ -60,6 +61,8 @@ class Surroundings:
     """解读 and 回应: explanations of the document."""
     ending: Sequence[Mention] = ()
     """Documents that declare it repealed or lapsed."""
+    coming: Sequence[Mention] = ()
+    """Documents that will end it, from their own first day on."""
     citing: Sequence[Mention] = ()
     releases: Sequence[BasedRelease] = ()
 
@@ -151,17 +154,22 @@ def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundin
     except LogError:  # a title without letters names no work
         return Surroundings()
     explaining, ending, citing = dict[str, Mention](), dict[str, Mention](), dict[str, Mention]()
+    coming: dict[str, Mention] = {}
     done_to = StatementQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
-    for effect in graph.effects(done_to).statements:
+    effects = graph.effects(done_to).statements
+    endings = find_endings(work, effects, visit.today())
+    for effect in effects:
         if effect.target in work.names and effect.saying.record != state.id:
-            _add(visit, ending if effect.kind == "repeals" else explaining, effect.saying, datasets)
+            groups = ((endings.past, ending), (endings.coming, coming), (effects, explaining))
+            _add(visit, next(group for own, group in groups if effect in own), effect.saying, datasets)
     for citation in graph.citations(StatementQuery(view, works=work.names, limit=_MOST)).statements:
-        if citation.saying.record not in (state.id, *explaining, *ending):
+        if citation.saying.record not in (state.id, *explaining, *ending, *coming):
             _add(visit, citing, citation.saying, datasets)
     releases = [
         BasedRelease(datasets[r.dataset], r.number, r.effective_on) for r in graph.releases_on(work, view)
     ]
-    return Surroundings([*explaining.values()], [*ending.values()], [*citing.values()], releases)
+    mentions = [[*group.values()] for group in (explaining, ending, coming, citing)]
+    return Surroundings(mentions[0], mentions[1], mentions[2], mentions[3], releases)
 
 
 def _add(visit: Visit, group: dict[str, Mention], saying: Saying, datasets: Mapping[str, Dataset]) -> None:

@@ -219,9 +219,12 @@ def _result(
     fields = catalogue.by_name if catalogue else {}
     return Result(
         dataset=dataset,
-        title=_mark_excerpt(hit.title),
+        title=marked_text.mark_matches(hit.title.text, hit.title.marks),
         excerpts=[
-            (field_html.title_of(visit, fields[e.field]) if e.field in fields else e.field, _mark_excerpt(e))
+            (
+                field_html.title_of(visit, fields[e.field]) if e.field in fields else e.field,
+                _mark_excerpt(visit, e),
+            )
             for e in hit.excerpts
         ],
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
@@ -232,8 +235,8 @@ def _result(
     )
 
 
-def _mark_excerpt(excerpt: HighlightedText) -> Markup:
-    return marked_text.mark_matches(excerpt.text, excerpt.marks)
+def _mark_excerpt(visit: Visit, excerpt: HighlightedText) -> Markup:
+    return marked_text.mark_matches(excerpt.text, excerpt.marks, field_html.work_addresses(visit))
 
 
 def is_useful(visit: Visit, facet: common.Facet) -> bool:

@@ -15,7 +15,7 @@ from publisher.log.model import Dataset
 from publisher.log.queries.later_events import Erasure
 from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import change_list as answers
-from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, DIVISION, KNOWN_AT, LIMIT, text_filter
 from publisher.views.api.routes import changes
 from publisher.views.syndication.scope import TERMS
 from publisher.web import page_cursor, query_parameters
@@ -51,7 +51,7 @@ GRAMMAR = Grammar(
             ),
             text_filter("dataset", "数据集的名称 / Name of a dataset"),
             text_filter("body", "部门，同搜索 / Body of the record, as in search"),
-            text_filter("division", "数据集的行政区划代码 / GB/T 2260 code of the dataset"),
+            DIVISION,
             text_filter("part", "报送部门 / Part"),
             text_filter("record", "记录标识 / Id of a record"),
             text_filter(_DAY, "生效日期 / Effective day", format="date"),

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from typing import get_args
 
 from openapi.operation import Operation, Parameter
-from publisher.checks.all_checks import CHECKS
+from publisher.checks.all_checks import CHECKS, CHECKS_BY_CODE
 from publisher.checks.check import Check
-from publisher.ingest.findings.kind import Bilingual, Cite
+from publisher.ingest.findings.kind import Bilingual, Cite, Severity
 from publisher.log.findings.finding_query import (
     FindingPage,
     FindingQuery,
@@ -22,7 +22,7 @@ from publisher.log.findings.responses import Handling, Response
 from publisher.log.model import View
 from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import findings as answers
-from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, text_filter
+from publisher.views.api.parameter_docs import AS_OF, CURSOR, DIVISION, KNOWN_AT, LIMIT, text_filter
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -37,6 +37,7 @@ _PLAIN = Grammar()
 _ID = re.compile(r"[0-9a-f]{20}")
 _RELEASE = re.compile(r"([a-z0-9][a-z0-9-]{0,99})/([1-9][0-9]{0,8})")
 _STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus.__value__)
+_SEVERITIES: tuple[Severity, ...] = ("fact", "likely", "look")
 HANDLINGS: tuple[Handling, ...] = get_args(Handling.__value__)
 
 
@@ -54,7 +55,7 @@ HANDLINGS: tuple[Handling, ...] = get_args(Handling.__value__)
             text_filter("check", "核对的代码，见 /v1/checks / Code of a check"),
             text_filter("dataset", "数据集的名称 / Name of a dataset"),
             text_filter("body", "公布机关 / Publishing body of the dataset"),
-            text_filter("division", "行政区划代码 / GB/T 2260 code of the dataset"),
+            DIVISION,
             text_filter("part", "报送部门 / Part"),
             text_filter("record", "记录标识 / Id of a record"),
             text_filter("severity", "fact、likely 或 look / One of these"),
@@ -107,27 +108,22 @@ def make_listing(service: Service, params: Parameters) -> FindingListing:
 
 
 def _query(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> FindingQuery:
-    """Raises ``invalid-parameters`` for an unknown status or handling."""
-    status = (params.values_of("status") or ("open",))[0]
-    if status not in _STATUSES:
-        raise query_parameters.bad_value("status", "应为 open 或 ended。", "Should be open or ended.")
-    handling = tuple(way for way in HANDLINGS if way in params.values_of("handling"))
-    if len(handling) < len(set(params.values_of("handling"))):
-        names = ", ".join(HANDLINGS)
-        raise query_parameters.bad_value("handling", f"应为{names}之一。", f"Should be one of {names}.")
+    """Raises ``invalid-parameters`` for an unknown check, severity, status or handling."""
+    filter_values.single(params, "status")
+    statuses = filter_values.one_of(params, "status", _STATUSES)
     after = None
     if cursor is not None:
         instant, last = cursor.after
         after = (int(str(instant)), str(last))
     return FindingQuery(
         view=params.view,
-        status="ended" if status == "ended" else "open",
-        codes=params.values_of("check"),
-        severities=params.values_of("severity"),
+        status=statuses[0] if statuses else "open",
+        codes=filter_values.one_of(params, "check", tuple(CHECKS_BY_CODE)),
+        severities=filter_values.one_of(params, "severity", _SEVERITIES),
         datasets=filter_values.dataset_names(params, service.log.datasets.all(), by_body=True),
         parts=params.values_of("part"),
         records=params.values_of("record"),
-        handling=handling,
+        handling=filter_values.one_of(params, "handling", HANDLINGS),
         limit=params.limit,
         after=after,
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from urllib.parse import urlencode
 
 from openapi.operation import Operation
 from publisher.log.limits.limit_shares import LimitCount, LimitQuery
 from publisher.log.limits.limit_steps import LimitStep, limit_fields
-from publisher.log.model import View
+from publisher.log.model import Dataset, View
 from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import limits as answers
-from publisher.views.api.parameter_docs import AS_OF, DATASET, KNOWN_AT, RECORD, VIEW, text_filter
+from publisher.views.api.parameter_docs import AS_OF, DATASET, DIVISION, KNOWN_AT, RECORD, VIEW, text_filter
 from publisher.views.api.routes import records
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -19,6 +21,7 @@ from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.cells.value_texts import format_limit
+from schemas.definition.file_loader import list_names, load_catalogue
 
 _CLOCKS = Grammar(names=requested_view.VIEW)
 SHARES = Grammar(
@@ -108,7 +111,7 @@ def _step(one: LimitStep, title: str, record: str) -> answers.LimitStep:
             text_filter("field", "时限的字段 / Field of the limit: `promised_limit`, `statutory_limit` …"),
             text_filter("dataset", "数据集的名称 / Name of a dataset"),
             text_filter("body", "部门，同搜索 / Body of the record, as in search"),
-            text_filter("division", "数据集的行政区划代码 / GB/T 2260 code of the dataset"),
+            DIVISION,
             text_filter("type", "类型，同搜索 / Type of the record, as in search"),
             AS_OF,
             KNOWN_AT,
@@ -163,12 +166,23 @@ def make_listing(service: Service, params: Parameters) -> LimitListing:
     datasets = service.log.datasets.all()
     query = LimitQuery(
         params.view,
-        params.values_of("field"),
+        filter_values.one_of(params, "field", _limit_fields(service, datasets)),
         filter_values.dataset_names(params, datasets),
         params.values_of("body"),
         params.values_of("type"),
     )
     return LimitListing(query, requested_view.site_validity(service, params.view, tuple(datasets)))
+
+
+def _limit_fields(service: Service, datasets: Sequence[Dataset]) -> tuple[str, ...]:
+    """List the names of the limits of the site's lists and of the catalogues that ship."""
+    own = (field for one in datasets for field in limit_fields(service.log.queries.catalogue(one.name)))
+    return tuple(dict.fromkeys((*_shipped_limits(), *(field.name for field in own))))
+
+
+@cache
+def _shipped_limits() -> tuple[str, ...]:
+    return tuple(field.name for name in list_names() for field in limit_fields(load_catalogue(name)))
 
 
 ROUTES: tuple[AnyRoute, ...] = (get_limits, get_limit_shares)

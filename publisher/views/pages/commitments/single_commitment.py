@@ -125,9 +125,11 @@ def _passage(visit: Visit, one: PublishedCommitment) -> Passage | None:
             if place := searchable.find(words):
                 first, last = text.rfind("\n", 0, place[0]) + 1, text.find("\n", place[1])
                 paragraph = text[first : last if last >= 0 else len(text)]
-                html = marked_text.mark_matches(paragraph, [(place[0] - first, place[1] - first)])
+                html = marked_text.mark_matches(
+                    paragraph, [(place[0] - first, place[1] - first)], field_html.work_addresses(visit)
+                )
                 return Passage(html, str(content.get("title", "")), record)
-    return Passage(marked_text.mark_matches(excerpt, []), "", "") if excerpt else None
+    return Passage(field_html.link_works(visit, excerpt), "", "") if excerpt else None
 
 
 def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]]]:

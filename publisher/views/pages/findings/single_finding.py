@@ -11,7 +11,7 @@ from markupsafe import Markup
 from publisher.checks.all_checks import CHECKS_BY_CODE
 from publisher.checks.check import text_of
 from publisher.ingest.findings.kind import Cite
-from publisher.log.findings.finding_query import CitedRow, PublishedFinding
+from publisher.log.findings.finding_query import CitedRow, PublishedFinding, ReleaseMark
 from publisher.log.findings.responses import Response
 from publisher.log.model import Dataset
 from publisher.views.api.routes import findings as api
@@ -80,10 +80,18 @@ def single_finding(press: Press, visit: Visit) -> Reply:
             status=labels.word_for(visit, labels.FINDING_STATUSES, published.status),
             rows=[_row(visit, published, row, datasets[row.dataset]) for row in published.rows],
             responses=[_response(visit, published, one) for one in published.responses],
+            titles={
+                mark.dataset: _title(visit, mark) for mark in (published.opened, published.ended) if mark
+            },
             data=data,
         )
 
     return Reply(api.validity(service, visit.view), build, HEADERS)
+
+
+def _title(visit: Visit, mark: ReleaseMark) -> str:
+    dataset = visit.service.dataset(mark.dataset)
+    return visit.t(dataset.title, dataset.title_en)
 
 
 def _row(visit: Visit, published: PublishedFinding, row: CitedRow, dataset: Dataset) -> ShownRow:
@@ -121,12 +129,16 @@ def _fields(visit: Visit, catalogue: Catalogue, row: CitedRow, cites: Sequence[C
         field = catalogue.by_name.get(name)
         title = field_html.title_of(visit, field) if field else name
         marks = [(one.start, one.end) for one in group]
-        yield CitedField(title, mark_words(text_of(row.content, name, item) or "", marks))
+        yield CitedField(title, mark_words(visit, text_of(row.content, name, item) or "", marks))
 
 
-def mark_words(text: str, marks: Sequence[tuple[int, int]]) -> Markup:
+def mark_words(visit: Visit, text: str, marks: Sequence[tuple[int, int]]) -> Markup:
     """Escape a text, mark its cited words and shorten it to what is around them."""
     first, last = max(0, marks[0][0] - _AROUND), min(len(text), marks[-1][1] + _AROUND)
-    html = marked_text.mark_matches(text[first:last], [(start - first, end - first) for start, end in marks])
     before, after = ("…" if first else ""), ("…" if last < len(text) else "")
-    return marked_text.join_html((before, html, after))
+    shift = len(before) - first
+    return marked_text.mark_matches(
+        f"{before}{text[first:last]}{after}",
+        [(start + shift, end + shift) for start, end in marks],
+        field_html.work_addresses(visit),
+    )

@@ -70,6 +70,11 @@ def work_address(visit: Visit, key: str) -> str:
     return visit.url(f"/works/{key}")
 
 
+def work_addresses(visit: Visit) -> marked_text.Address:
+    """Return the function from the key of a work to the address of its page."""
+    return lambda key: work_address(visit, key)
+
+
 def group_fields(
     visit: Visit, catalogue: Catalogue, content: Content, originals: Mapping[str, str]
 ) -> Sequence[Group]:
@@ -206,7 +211,7 @@ def format_text(visit: Visit, field: Field, value: Json) -> str:
 
 def link_works(visit: Visit, text: str) -> Markup:
     """Escape a text and link every work that it cites."""
-    return marked_text.link_citations(text, lambda key: work_address(visit, key))
+    return marked_text.link_citations(text, work_addresses(visit))
 
 
 def format_differences(
@@ -220,7 +225,8 @@ def format_differences(
             continue
         before, after = format_side(visit, field, change.before), format_side(visit, field, change.after)
         title = title_of(visit, field) if field else visit.t("报送部门", "Department")
-        marked = marked_text.mark_differences(value_difference.compare_texts(before, after))
+        pieces = value_difference.compare_texts(before, after)
+        marked = marked_text.mark_differences(pieces, work_addresses(visit))
         by = value_difference.format_difference(field, change.before, change.after)
         rows.append(FieldDifference(title, marked, by))
     return rows

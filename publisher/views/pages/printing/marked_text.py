@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from bisect import bisect_right
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from html import escape
+from itertools import accumulate
 
 from markupsafe import Markup
 
@@ -19,23 +22,18 @@ _LONGEST_TEXT = 100_000
 """Maximum length of a value on a page, in characters. The files and the API have the full value."""
 
 
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A piece of a text with the tag that marks it; no tag: unmarked."""
+
+    text: str
+    tag: str = ""
+
+
 def link_citations(text: str, address: Address) -> Markup:
     """Escape ``text`` and link its citations."""
-    out: list[str] = []
-    end = 0
-    for work in find_named_works(text[:LONGEST_LINKED]):
-        if work.start < end:
-            continue
-        label = escape(text[work.start : work.end])
-        out += (
-            escape(text[end : work.start]),
-            f'<a class="cite" href="{escape(address(work.key))}">{label}</a>',
-        )
-        end = work.end
-    out.append(escape(text[end:_LONGEST_TEXT]))
-    if len(text) > _LONGEST_TEXT:
-        out.append("…")
-    return join_html(out)
+    html = _link_spans([Span(text[:_LONGEST_TEXT])], address)
+    return html if len(text) <= _LONGEST_TEXT else join_html((html, "…"))
 
 
 def join_html(pieces: Iterable[str]) -> Markup:
@@ -43,42 +41,46 @@ def join_html(pieces: Iterable[str]) -> Markup:
     return Markup("".join(pieces))  # noqa: S704 - the caller escaped foreign text
 
 
-def mark_matches(text: str, marks: Iterable[tuple[int, int]]) -> Markup:
-    """Escape ``text`` and put its matches into ``<mark>``."""
-    out: list[str] = []
+def mark_matches(text: str, marks: Iterable[tuple[int, int]], address: Address | None = None) -> Markup:
+    """Escape ``text``, put its matches into ``<mark>`` and link its citations, if it is in no link itself."""
+    spans: list[Span] = []
     end = 0
     for start, stop in marks:
-        out += (escape(text[end:start]), "<mark>", escape(text[start:stop]), "</mark>")
+        spans += (Span(text[end:start]), Span(text[start:stop], "mark"))
         end = stop
-    out.append(escape(text[end:]))
-    return join_html(out)
+    return _link_spans([*spans, Span(text[end:])], address)
 
 
-def mark_sides(pieces: Iterable[Piece]) -> tuple[Markup, Markup]:
+def mark_sides(pieces: Iterable[Piece], address: Address) -> tuple[Markup, Markup]:
     """Format two texts side by side: deletions are marked in the first, insertions in the second."""
     listed = list(pieces)
     before = [piece for piece in listed if piece.op != "insert"]
     after = [piece for piece in listed if piece.op != "delete"]
-    return mark_differences(before), mark_differences(after)
+    return _link_spans(_short_spans(before), address), _link_spans(_short_spans(after), address)
 
 
 _CONTEXT = 60
 """Characters of equal text on each side of a difference."""
+_TAGS = {"equal": "", "delete": "del", "insert": "ins"}
 
 
-def mark_differences(pieces: Iterable[Piece]) -> Markup:
-    """Put deletions into ``<del>`` and insertions into ``<ins>``, and shorten long equal text."""
-    listed = list(pieces)
-    out: list[str] = []
-    for n, piece in enumerate(listed):
-        match piece.op:
-            case "equal":
-                out.append(escape(_shorten(piece.text, first=n == 0, last=n == len(listed) - 1)))
-            case "delete":
-                out.append(f"<del>{escape(piece.text)}</del>")
-            case "insert":
-                out.append(f"<ins>{escape(piece.text)}</ins>")
-    return join_html(out)
+def mark_differences(pieces: Iterable[Piece], address: Address) -> Markup:
+    """Put deletions into ``<del>`` and insertions into ``<ins>``, and shorten long equal text.
+
+    Links are those of the later text. A work that is named in a deletion alone is linked too.
+    """
+    return _link_spans(_short_spans(list(pieces)), address, aside="del")
+
+
+def _short_spans(pieces: Sequence[Piece]) -> list[Span]:
+    last = len(pieces) - 1
+    return [
+        Span(
+            _shorten(piece.text, first=n == 0, last=n == last) if piece.op == "equal" else piece.text,
+            _TAGS[piece.op],
+        )
+        for n, piece in enumerate(pieces)
+    ]
 
 
 def _shorten(text: str, *, first: bool, last: bool) -> str:
@@ -89,3 +91,56 @@ def _shorten(text: str, *, first: bool, last: bool) -> str:
     if last:
         return f"{text[:_CONTEXT]}…"
     return f"{text[:_CONTEXT]} … {text[-_CONTEXT:]}"
+
+
+def _link_spans(spans: Sequence[Span], address: Address | None, *, aside: str = "") -> Markup:
+    """Escape spans within their tags, and these within links of the works that their text names.
+
+    ``aside``: the tag of spans that are no part of that text, but texts of their own.
+    """
+    starts = [0, *accumulate(len(span.text) for span in spans)]
+    out: list[str] = []
+    end = 0
+    if address is None:
+        return join_html(_tagged(spans, starts, 0, starts[-1]))
+    for start, stop, key in _find_links(spans, starts, aside):
+        if start < end:
+            continue
+        out += _tagged(spans, starts, end, start)
+        out += (f'<a class="cite" href="{escape(address(key))}">', *_tagged(spans, starts, start, stop))
+        out.append("</a>")
+        end = stop
+    out += _tagged(spans, starts, end, starts[-1])
+    return join_html(out)
+
+
+def _find_links(spans: Sequence[Span], starts: Sequence[int], aside: str) -> list[tuple[int, int, str]]:
+    """Find start, end and key of every work that is named, in order."""
+    links: list[tuple[int, int, str]] = []
+    places: list[int] = []
+    """Of each character of the text, its place among all spans."""
+    for n, span in enumerate(spans):
+        own = range(starts[n], starts[n + 1])
+        if aside and span.tag == aside:
+            links += _links_in(span.text, own)
+        else:
+            places += own
+    links += _links_in("".join(span.text for span in spans if not aside or span.tag != aside), places)
+    return sorted(links, key=lambda link: (link[0], -link[1]))
+
+
+def _links_in(text: str, places: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+    """Yield the works that a text names. What begins where the text was cut may be half a name."""
+    for work in find_named_works(text[:LONGEST_LINKED]):
+        if not text[max(0, work.start - 2) : work.start].rstrip().endswith("…"):
+            yield places[work.start], places[work.end - 1] + 1, work.key
+
+
+def _tagged(spans: Sequence[Span], starts: Sequence[int], start: int, stop: int) -> Iterator[str]:
+    """Yield the HTML of the characters from ``start`` to ``stop`` of all spans."""
+    for n in range(bisect_right(starts, start) - 1, len(spans)):
+        place, span = starts[n], spans[n]
+        if place >= stop:
+            break
+        if text := span.text[max(0, start - place) : stop - place]:
+            yield f"<{span.tag}>{escape(text)}</{span.tag}>" if span.tag else escape(text)

@@ -20,10 +20,12 @@ _NUMBERS = ("integer", "decimal", "number")
 _HUNDRED = Decimal(100)
 
 
-def mark_sides(field: Field | None, old: Json, new: Json, before: str, after: str) -> tuple[Markup, Markup]:
-    """Mark two formatted values; the difference follows the second."""
-    marked = marked_text.mark_sides(compare_texts(before, after))
-    difference = format_difference(field, old, new)
+def mark_sides(
+    field: Field | None, values: tuple[Json, Json], texts: tuple[str, str], address: marked_text.Address
+) -> tuple[Markup, Markup]:
+    """Mark two values, old and new, by their texts; the difference follows the second."""
+    marked = marked_text.mark_sides(compare_texts(*texts), address)
+    difference = format_difference(field, *values)
     if not difference:
         return marked
     return marked[0], marked[1] + Markup(f' <span class="by">{escape(difference)}</span>')  # noqa: S704 - escaped

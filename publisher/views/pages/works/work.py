@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 from urllib.parse import quote
 
+from publisher.log.graph.legal_force import ENDING_KINDS, Endings, find_endings, judge_force
 from publisher.log.graph.statement_query import PublishedCitation, PublishedEffect, StatementQuery
 from publisher.log.graph.work_query import Work
 from publisher.log.model import Dataset
@@ -20,10 +21,10 @@ from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 PATH = "/works/{key}"
+_ELI = "http://data.europa.eu/eli/ontology#"
 MOST = 100
 """Maximum number of citing records on the page. The API has all."""
 _PLAIN = Grammar()
-_ENDS = ("repeals", "replaces")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,30 +65,31 @@ def work(press: Press, visit: Visit) -> Reply:
     def build() -> bytes:
         graph = service.log.graph
         effects = graph.effects(StatementQuery(visit.view, works=one.names, limit=MOST)).statements
+        # Apart: what ends a law that a hundred others implement must not be on another page.
+        ending = StatementQuery(visit.view, works=one.names, kinds=ENDING_KINDS, limit=MOST)
+        endings = find_endings(one, graph.effects(ending).statements, visit.today())
+        others = [one for one in effects if one not in (*endings.past, *endings.coming)]
         bases = StatementQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
-        others = StatementQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
+        mentions = StatementQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
         return press.page(
             "work.html",
             visit,
-            _head(visit, one, effects),
+            _head(visit, one, effects, endings),
             work=one,
             kind=labels.word_for(visit, labels.WORK_KINDS, one.kind),
             records=[(_address(visit, r.dataset, r.record), r, datasets[r.dataset]) for r in one.records],
-            ended=[e for e in _lines(visit, one, effects, by=False) if e.kind in _ended_words(visit)],
-            done_to=[e for e in _lines(visit, one, effects, by=False) if e.kind not in _ended_words(visit)],
+            ended=list(_lines(visit, one, endings.past, by=False)),
+            ending=list(_lines(visit, one, endings.coming, by=False)),
+            done_to=list(_lines(visit, one, others, by=False)),
             does=list(_lines(visit, one, effects, by=True)),
             releases=[(datasets[r.dataset], r) for r in graph.releases_on(one, visit.view)],
             bases=list(_records(visit, graph.citations(bases).statements, datasets)),
-            mentions=list(_records(visit, graph.citations(others).statements, datasets)),
+            mentions=list(_records(visit, graph.citations(mentions).statements, datasets)),
             data=visit.link(f"/v1/works/{one.key}"),
             all_citations=visit.link(f"/v1/works/{one.key}/cited-by", visit.clocks),
         )
 
     return Reply(validity.extended(tuple(datasets.values()), None), build, HEADERS)
-
-
-def _ended_words(visit: Visit) -> set[str]:
-    return {labels.word_for(visit, labels.EFFECTS, kind) for kind in _ENDS}
 
 
 def _lines(visit: Visit, one: Work, effects: Sequence[PublishedEffect], *, by: bool) -> Iterator[EffectLine]:
@@ -135,10 +137,14 @@ def _address(visit: Visit, dataset: str, record: str) -> str:
     return visit.url(f"/datasets/{dataset}/records/{record}")
 
 
-def _head(visit: Visit, one: Work, effects: Sequence[PublishedEffect]) -> Head:
-    """Build the head; schema.org's Legislation is modelled on the European Legislation Identifier (ELI)."""
+def _head(visit: Visit, one: Work, effects: Sequence[PublishedEffect], endings: Endings) -> Head:
+    """Build the head; schema.org's Legislation is modelled on the European Legislation Identifier (ELI).
+
+    What ended a work has a name in ELI only.
+    """
     number = one.key if one.kind in ("document", "order") else None
-    ended = any(e.kind in _ENDS and e.target in one.names and e.source not in one.names for e in effects)
+    force = judge_force(one, endings, visit.today())
+    ended_by = dict.fromkeys(effect.source for effect in endings.past)
     ld: dict[str, Any] = {
         "@type": "Legislation",
         "name": one.title,
@@ -147,11 +153,10 @@ def _head(visit: Visit, one: Work, effects: Sequence[PublishedEffect]) -> Head:
         "legislationIdentifier": number or one.title,
         "legislationType": labels.WORK_KINDS[one.kind][0],
         "legislationJurisdiction": "CN",
-        "legislationLegalForce": f"https://schema.org/{'NotInForce' if ended else 'InForce'}",
+        **({"legislationLegalForce": f"https://schema.org/{force}"} if force else {}),
+        **({f"{_ELI}repealed_by": [{"@id": _uri(visit, key)} for key in ended_by]} if ended_by else {}),
         **{name: [_uri(visit, key) for key in keys] for name, keys in _relations(one, effects).items()},
     }
-    if not one.records and not ended:
-        del ld["legislationLegalForce"]  # nothing here says whether it is in force
     title = one.title
     description = visit.t(
         f"{title}：依据它的条目和发布、它废止和修订的文件，以及废止、修订它的文件。",

@@ -188,11 +188,15 @@ NAMES = ("设立典当行审批", "取水许可", "查档")
 ARTICLE = "销售的种子应当加工、分级、包装。大包装或者进口种子可以分装。"
 RENAMED = ("典当行设立许可", "取水审批", "查档核准", "借档审批")
 ROUNDS = 10
-REFUSALS = {"later-effect", "no-change", "nothing-changes", "no-such-record", "erased"}
+REFUSALS = {
+    *("later-effect", "no-change", "nothing-changes", "no-such-record", "erased"),
+    *("already-in-effect", "already-cancelled", "cancel-superseded"),
+}
 
 
 class RandomLog:
-    """Random releases of both lists, corrections, withdrawals and erasures, checked now and then."""
+    """Random releases of three lists, some of them cancelled, corrections, withdrawals and erasures, checked
+    now and then."""
 
     def __init__(self, log: Log, clock: Clock, seed: int) -> None:
         self.log, self.clock, self._random = log, clock, random.Random(seed)
@@ -264,6 +268,10 @@ class RandomLog:
 
     def _amend(self) -> None:
         dataset = self._random.choice((LIST, STATUTES, DECISIONS))
+        if releases := self._random.random() < 0.3 and self.log.queries.releases(dataset):
+            newest = max(release.number for release in releases)
+            self.log.releases.cancel(dataset, newest, reason="误发")
+            return
         records = self.log.queries.records(dataset, RecordQuery(limit=100)).records
         if not records:
             return

@@ -28,6 +28,14 @@ DOCUMENTS: list[dict[str, Any]] = [
         "body_markdown": "清理。",
         "ends": [NUMBER],
     },
+    {"number": "示政发〔2024〕2号", "title": "关于补贴的通知", "body_markdown": "照发。"},
+    {
+        "number": "示政发〔2026〕1号",
+        "title": "关于停止补贴的决定",
+        "body_markdown": "停发。",
+        "effective_on": "2099-01-01",
+        "ends": ["示政发〔2024〕2号"],
+    },
 ]
 
 
@@ -91,6 +99,12 @@ def test_a_document_that_another_ended_says_so_at_the_top(client: httpx.Client) 
     assert "已废止 依据 关于清理文件的决定" in top
     assert "已废止" not in page(client, "一图读懂减税").text
     assert "废止本文件的文件" in policy.text
+
+
+def test_a_document_that_another_will_end_is_still_in_force(client: httpx.Client) -> None:
+    text = page(client, "关于补贴的通知").text
+    assert "将废止 依据 关于停止补贴的决定 ，自其施行之日起。" in text
+    assert "已废止" not in text
 
 
 def test_a_page_states_the_cell_and_the_parser_version(client: httpx.Client) -> None:

@@ -54,7 +54,13 @@ def test_filters_and_both_clocks(client: httpx.Client) -> None:
     assert total(client, "kind=removed&kind=withdrawn") == 2
     assert total(client, "kind=fee-raised") == 0
     assert total(client, f"dataset={FEES}&division=210300") == every
-    assert total(client, "division=210302") == total(client, "dataset=nowhere") == 0
+    assert total(client, "division=2103") == total(client, "division=210000") == every
+    assert (
+        total(client, "division=220000")
+        == total(client, "division=210302")
+        == total(client, "dataset=nowhere")
+        == 0
+    )
     assert total(client, "body=市自然资源局") == 2
     assert total(client, "effective_on=2015-12-01") == 3
     assert total(client, "effective_on.gte=2015-01-02&effective_on.lte=2015-12-01") == 3

@@ -49,13 +49,21 @@ def test_filters_and_both_clocks(site: Site) -> None:
     assert total(site, "check=basis-repealed&status=open") == 1
     for query in ("dataset=statutes", "body=某局", "division=210302", "status=ended", "part=财政局"):
         assert total(site, query) == 0
+    assert total(site, "division=2103") == total(site, "division=210000") == 1
     assert total(site, "as_of=2015-05-31") == 0
     assert total(site, "as_of=2015-06-01") == 1
     assert total(site, "known_at=2016-01-10T00:00:00Z") == 0, "nothing was known of the repeal"
 
 
 def test_wrong_parameters_ids_and_instants_are_refused(site: Site) -> None:
-    for query in ("status=other", "chek=1", "known_at=2999-01-01T00:00:00Z", "release=1"):
+    words = (
+        "status=other",
+        "status=open&status=ended",
+        "check=basis-repeal",
+        "severity=FACT",
+        "severity=agrees",
+    )
+    for query in (*words, "handling=no", "chek=1", "known_at=2999-01-01T00:00:00Z", "release=1"):
         assert site.client.get(f"/v1/findings?{query}").status_code == 422, query
     for name in ("0" * 20, "none"):
         answer = site.client.get(f"/v1/findings/{name}")

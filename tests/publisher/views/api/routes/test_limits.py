@@ -64,4 +64,6 @@ def test_shares_have_filters_and_both_clocks(site: Site) -> None:
 def test_unknown_records_and_parameters_are_refused(site: Site) -> None:
     assert_problem(site.client.get(f"/v1/datasets/{POWERS}/records/none/limits"), "no-such-record")
     assert_problem(site.client.get("/v1/limits?bodies=x"), "invalid-parameters")
+    assert_problem(site.client.get("/v1/limits?field=promised"), "invalid-parameters")
+    assert site.client.get("/v1/limits?field=service_limit").json()["total"]["items"] == 0
     assert_problem(site.client.get("/v1/limits?known_at=2099-01-01T00:00:00Z"), "invalid-parameters")

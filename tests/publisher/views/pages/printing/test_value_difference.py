@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
+from html import unescape
 
 import pytest
 
 from publisher.log.model import FieldChange
-from publisher.views.pages.printing import charts, value_difference
+from publisher.views.pages.printing import charts, marked_text, value_difference
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load_catalogue
 
@@ -43,13 +45,61 @@ def test_a_limit_has_a_difference_and_a_text_has_none() -> None:
 
 def test_numbers_are_shown_whole_and_long_texts_by_character() -> None:
     before, after = value_difference.mark_sides(
-        FEES.by_name["amount"], amount("0.85"), amount("0.95"), "0.85元/立方米", "0.95元/立方米"
+        FEES.by_name["amount"],
+        (amount("0.85"), amount("0.95")),
+        ("0.85元/立方米", "0.95元/立方米"),
+        address,
     )
     assert before == "<del>0.85元/立方米</del>"
     assert after == '<ins>0.95元/立方米</ins> <span class="by">+0.10，+11.8 %</span>'
     long = "《中华人民共和国安全生产法》第{}条及其实施办法的有关规定"
-    before, _ = value_difference.mark_sides(None, "", "", long.format("三"), long.format("四"))
+    before, _ = value_difference.mark_sides(None, ("", ""), (long.format("三"), long.format("四")), address)
     assert "<del>三</del>" in before
+
+
+def address(key: str) -> str:
+    return f"/{key}"
+
+
+BASES = "《档案法实施办法》第八条，示政发〔2024〕5号；一二三四五六七八"
+LATER = "《档案法实施条例》第七条，示政发〔2024〕6号；一二三四五六七八"
+
+
+def link(key: str, html: str) -> str:
+    return f'<a class="cite" href="/{key}">{html}</a>'
+
+
+def test_bases_are_links_where_they_changed_too() -> None:
+    pieces = value_difference.compare_texts(BASES, LATER)
+    rule = "《档案法实施<del>办法》第八</del><ins>条例》第七</ins>条"
+    number = "示政发〔2024〕<del>5</del><ins>6</ins>号"
+    assert marked_text.mark_differences(pieces, address) == (
+        f"{link('档案法实施条例', rule)}，{link('示政发〔2024〕6号', number)}；一二三四五六七八"
+    )
+    before, after = marked_text.mark_sides(pieces, address)
+    assert before == (
+        f"{link('档案法实施办法', '《档案法实施<del>办法》第八</del>条')}，"
+        f"{link('示政发〔2024〕5号', '示政发〔2024〕<del>5</del>号')}；一二三四五六七八"
+    )
+    assert "/示政发〔2024〕5号" not in after
+    gone = marked_text.mark_differences(value_difference.compare_texts(BASES, ""), address)
+    assert link("示政发〔2024〕5号", "<del>示政发〔2024〕5号</del>") in gone
+
+
+def test_half_a_number_that_was_cut_is_no_link() -> None:
+    long = f"{'甲' * 200}示政发〔2024〕5号{'，乙' * 25}"
+    assert "<a" not in marked_text.mark_differences(
+        value_difference.compare_texts(long, long + "丙"), address
+    )
+    whole = marked_text.mark_matches("…政发〔2024〕5号、示政发〔2024〕6号", [(3, 5)], address)
+    assert whole == f"…政发<mark>〔2</mark>024〕5号、{link('示政发〔2024〕6号', '示政发〔2024〕6号')}"
+
+
+def test_foreign_text_is_escaped_within_marks_and_links() -> None:
+    text = '《<b>法》"&示政发〔2024〕5号'
+    html = str(marked_text.mark_matches(text, [(0, 3), (7, 12)], address))
+    assert "<b>" not in html
+    assert unescape(re.sub(r"<[^>]+>", "", html)) == text
 
 
 def test_a_text_that_says_the_same_as_its_amount_is_left_out_and_another_is_not() -> None:

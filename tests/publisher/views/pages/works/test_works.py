@@ -38,7 +38,20 @@ def test_the_page_says_what_ended_the_work_and_who_rests_on_it(site: Site) -> No
         "Legislation",
         "https://schema.org/NotInForce",
     )
+    (ended_by,) = found["http://data.europa.eu/eli/ontology#repealed_by"]
+    assert unquote(ended_by["@id"]).endswith("/works/城镇排水与污水处理条例")
     assert "Records that rest on it" in page(site, f"/works/{WORK}?lang=en")
+
+
+def test_a_repeal_that_is_to_come_does_not_end_the_work_yet(site: Site) -> None:
+    html = page(site, f"/works/{WORK}?as_of=2015-05-31")
+    assert ">不再有效<" not in html
+    assert "将不再有效" in html
+    (ld,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
+    found = json.loads(ld)
+    assert found["legislationLegalForce"] == "https://schema.org/InForce"
+    assert "http://data.europa.eu/eli/ontology#repealed_by" not in found
+    assert ">不再有效<" in page(site, f"/works/{WORK}?as_of=2015-06-01")
 
 
 def test_other_spellings_lead_to_the_one_address(site: Site) -> None:
@@ -51,7 +64,14 @@ def test_other_spellings_lead_to_the_one_address(site: Site) -> None:
 
 def test_every_basis_on_every_page_leads_to_a_work(site: Site) -> None:
     homes = [f"/datasets/{name}" for name in (FEES, "statutes")]
-    addresses = ["/", *homes, *(f"{home}/releases/1" for home in homes)]
+    (finding,) = site.client.get("/v1/findings").json()["findings"]
+    lists = (
+        "/changes",
+        f"/search?q={WORK}",
+        f"/findings/{finding['id']}",
+        f"/datasets/{FEES}/compare?from=2014-01-01",
+    )
+    addresses = ["/", *homes, *(f"{home}/releases/1" for home in homes), *lists]
     for name in (FEES, "statutes"):
         records = site.client.get(f"/v1/datasets/{name}/records").json()["records"]
         addresses += [f"/datasets/{name}/records/{record['id']}" for record in records]
@@ -59,6 +79,7 @@ def test_every_basis_on_every_page_leads_to_a_work(site: Site) -> None:
     for address in addresses:
         html = page(site, address)
         links = re.findall(r'<a class="cite" href="([^"]*)"', html)
+        assert links or address not in ("/", *lists[1:]), address
         assert all(link.startswith("/works/") for link in links), (address, links)
         works.update(links)
     assert f"/works/{quote(WORK)}" in works
