@@ -89,16 +89,17 @@ class ApprovalName:
     steps: frozenset[str]
     start: int
     end: int
+    pairs: frozenset[str]
+    """The pairs of neighbouring characters of what is approved."""
 
     @property
     def key(self) -> str:
         """The characters of what is approved; names that mean the same approval have the same key."""
         return "".join(sorted(set("".join(self.pieces))))
 
-    @property
-    def pairs(self) -> frozenset[str]:
-        """The pairs of neighbouring characters of what is approved."""
-        return _pairs(self.pieces)
+    def share_of_pairs(self, other: ApprovalName) -> float:
+        """Return the shared pairs, as a share of those of the name that has fewer."""
+        return len(self.pairs & other.pairs) / min(len(self.pairs), len(other.pairs))
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +158,8 @@ def _parse(text: str, start: int, end: int) -> ApprovalName:
         if (group := str(match.lastgroup)).startswith("step"):
             steps.add(list(_STEPS)[int(group.removeprefix("step"))])
     pieces.append(plain[position:])
-    return ApprovalName(tuple(filter(None, pieces)), frozenset(steps or {_FIRST_STEP}), start, end)
+    words = tuple(filter(None, pieces))
+    return ApprovalName(words, frozenset(steps or {_FIRST_STEP}), start, end, _pairs(words))
 
 
 def _pairs(pieces: Sequence[str]) -> frozenset[str]:

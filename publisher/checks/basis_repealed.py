@@ -65,7 +65,7 @@ class _CitedRepeal:
 
 class BasisRepealed(Check):
     code = "basis-repealed"
-    version = 1
+    version = 2
     title = Bilingual("依据已经废止", "Basis is repealed")
     needs = MappingProxyType({STATUTES: _keys_of_row})
     rules = (_REPEALED, _REPEALED_BEFORE, _OLD_NAME)
@@ -142,9 +142,13 @@ def _find_repeal(rows: Iterable[CheckedRecord], day: date) -> CheckedRecord | No
 
 
 def _repealed_from(row: CheckedRecord) -> date | None:
-    """Return the first day on which the row's edition is certainly repealed; None without a full citation."""
-    if not all(row.content.get(name) for name in ("repealed_by", "repealed_article")):
-        return None
+    """Return the first day on which the row's edition is certainly repealed; None without a full citation.
+
+    None also if a newer edition replaced it: the title that the basis names is in force.
+    """
+    title, by = (str(row.content.get(name, "")) for name in ("title", "repealed_by"))
+    if not (by and row.content.get("repealed_article")) or statute_key(title) == statute_key(by):
+        return None  # a newer edition of the same title: the basis leads to it
     return date_of(row, "repealed_on") or date_of(row, "repealed_by_version")
 
 

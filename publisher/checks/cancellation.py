@@ -12,7 +12,7 @@ from datetime import MINYEAR, date
 from enum import Enum
 from typing import Literal
 
-from publisher.checks.check import CheckedRecord, texts_of
+from publisher.checks.check import CheckedRecord, day_in, texts_of
 from schemas.reference.administrative_divisions import shorten_code
 from schemas.reference.document_numbers import find_citations
 from schemas.reference.government_levels import Level, level_of_division, levels_in
@@ -116,8 +116,7 @@ def _lists_licence(record: CheckedRecord) -> bool:
 def _is_restored(record: CheckedRecord, row: CheckedRecord) -> bool:
     """Test for a basis that is newer than the decision, whose number gives its last possible day."""
     years = [one.year for one in find_citations(_text(row, "decision_number")) if one.year]
-    stated = _text(row, "decided_on")
-    decided = date.fromisoformat(stated) if stated else date(years[0] if years else MINYEAR, 12, 31)
+    decided = day_in(row.content.get("decided_on")) or date(years[0] if years else MINYEAR, 12, 31)
     return any(day > decided for day in _days_of_bases(record))
 
 

@@ -67,6 +67,14 @@ def texts_of(value: object) -> Iterator[tuple[int | None, str]]:
         yield from ((number, item) for number, item in enumerate(value) if isinstance(item, str))
 
 
+def day_in(value: object) -> date | None:
+    """Return the day that a field states; None for anything else: one bad row stops the check of no other."""
+    try:
+        return date.fromisoformat(value) if isinstance(value, str) else None
+    except ValueError:
+        return None
+
+
 class Knowledge(ABC):
     """What is known on the day of the check besides the record."""
 

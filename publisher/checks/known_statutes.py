@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 
-from publisher.checks.check import CheckedRecord, Knowledge
+from publisher.checks.check import CheckedRecord, Knowledge, day_in
 from schemas.definition.catalogue import Catalogue
 
 STATUTES = "statutes"
@@ -35,5 +35,4 @@ def find_rows(
 
 def date_of(row: CheckedRecord, field: str) -> date | None:
     """Return the day in a field; None without one."""
-    value = row.content.get(field)
-    return date.fromisoformat(value) if isinstance(value, str) else None
+    return day_in(row.content.get(field))

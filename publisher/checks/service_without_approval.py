@@ -18,9 +18,9 @@ from publisher.checks.complete_lists.statements import (
     STATEMENTS,
     covers,
     find_complete_lists,
+    find_lists_with_near_name,
     keys_of_row,
     keys_of_statement,
-    near_rows,
 )
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
@@ -119,13 +119,13 @@ class ServiceWithoutApproval(Check):
         is_licence = _LICENCE in str(record.content.get("approval", ""))
         complete, is_listed = [], False
         for kind in _APPROVALS:
-            near = near_rows(knowledge, kind, names)
+            near = find_lists_with_near_name(knowledge, kind, names)
             for one in find_complete_lists(knowledge, kind):
                 if covers(one.publisher, record.publisher, same_area=True) and (
                     kind == "power-list" or is_licence
                 ):
                     complete.append(one.statement)
-                    is_listed = is_listed or bool(near.get(one.dataset))
+                    is_listed = is_listed or one.dataset in near
         if complete and names and not is_listed:
             cites = [
                 record.cite("approval", "approval"),

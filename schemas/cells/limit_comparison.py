@@ -30,8 +30,10 @@ class LimitComparison(NamedTuple):
 
 def read_listed_limit(value: Json) -> ListedLimit | None:
     """Return the limit that is the value of a field; None if it is none, or could not be read."""
-    if isinstance(value, dict) and isinstance(value.get("value"), int) and isinstance(value.get("unit"), str):
-        return ListedLimit(int(str(value["value"])), str(value["unit"]))
+    if isinstance(value, dict) and value.keys() == {"value", "unit"}:
+        number, unit = value["value"], value["unit"]
+        if isinstance(number, int) and not isinstance(number, bool) and isinstance(unit, str):
+            return ListedLimit(number, unit)
     return None
 
 

@@ -14,9 +14,9 @@ from publisher.checks.complete_lists.statements import (
     STATEMENTS,
     covers,
     find_complete_lists,
+    find_lists_with_near_name,
     keys_of_row,
     keys_of_statement,
-    near_rows,
 )
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue
@@ -61,13 +61,13 @@ class NotInSuperiorList(Check):
         names = [
             name for field in (title, "parent_name") for name in names_in(str(record.content.get(field, "")))
         ]
-        near = near_rows(knowledge, kind, names)
+        near = find_lists_with_near_name(knowledge, kind, names)
         above = [
             one
             for one in find_complete_lists(knowledge, kind)
             if one.dataset != record.dataset and covers(one.publisher, record.publisher, same_area=False)
         ]
-        if above and names and not any(near.get(one.dataset) for one in above):
+        if above and names and not any(one.dataset in near for one in above):
             statement = above[0].statement
             cites = [
                 record.cite("name", title),

@@ -5,10 +5,10 @@ No other list is used: from an incomplete one nothing follows about what it does
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from publisher.checks.approval_names import ApprovalName, compare_names, names_in
+from publisher.checks.approval_names import ApprovalName, names_in
 from publisher.checks.check import CheckedRecord, Knowledge, Publisher
 from schemas.definition.catalogue import Content
 from schemas.reference.administrative_divisions import shorten_code
@@ -72,25 +72,24 @@ def covers(own: Publisher, other: Publisher, *, same_area: bool) -> bool:
     return Level.NATION in levels_in(own.body)
 
 
-def near_rows(
-    knowledge: Knowledge, kind: str, names: Sequence[ApprovalName]
-) -> Mapping[str, Sequence[CheckedRecord]]:
-    """Map datasets of a kind to their rows whose names are near one of some names."""
-    rows: dict[str, dict[str, CheckedRecord]] = {}
+def find_lists_with_near_name(knowledge: Knowledge, kind: str, names: Sequence[ApprovalName]) -> set[str]:
+    """Find the datasets of a kind in which a row has a name near one of some names."""
+    near: set[str] = set()
+    compared: set[tuple[str, str]] = set()
     for key in sorted({pair for name in names for pair in name.pairs}):
-        for row in knowledge.find(kind, key):
-            rows.setdefault(row.dataset, {})[row.id] = row
-    return {dataset: [row for row in own.values() if _is_near(names, row)] for dataset, own in rows.items()}
+        for row in knowledge.find(kind, key):  # every key, since what is looked up depends on the names alone
+            own = row.dataset, row.id
+            if row.dataset not in near and own not in compared:
+                compared.add(own)
+                if _is_near(names, row):
+                    near.add(row.dataset)
+    return near
 
 
 def _is_near(names: Sequence[ApprovalName], row: CheckedRecord) -> bool:
-    return any(_are_near(one, other) for other in _names_of(row.content) for one in names)
-
-
-def _are_near(one: ApprovalName, other: ApprovalName) -> bool:
-    """Test whether two names may mean the same, by far less than what makes them the same approval."""
-    comparison = compare_names(one, other)
-    return max(comparison.contained) >= _LEAST_SHARED
+    """Test whether names may mean the same, by far less than what makes them the same approval."""
+    others = list(_names_of(row.content))
+    return any(one.share_of_pairs(other) >= _LEAST_SHARED for other in others for one in names)
 
 
 def _names_of(content: Content) -> Iterator[ApprovalName]:

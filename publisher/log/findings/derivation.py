@@ -42,9 +42,12 @@ def derive(
         if check.needs and not needed:
             continue
         own = states if check.needs_earlier else ()
-        others = [*own, *_without_repeats(needed.values())]
+        known = list(_without_repeats(needed.values()))
+        others = [*own, *known]
+        days = {day.toordinal() for day in check.days}
+        days.update(*map(days_of, own), *map(known_states.days_of, known))
         lists = known_states.list_periods if check.complete_only else ()
-        for cell in _cells(state, others, lists, check.days):
+        for cell in _cells(state, [*(other.period for other in others), *lists], days):
             knowledge = KnowledgeAt(known_states, cell.effective_from, cell.known_from, own)
             for row in _rows_of_cell(check, state, others, knowledge, cell.effective_from):
                 periods.setdefault(row, []).append(cell)
@@ -73,24 +76,16 @@ def _find_needed(
 
 
 def _without_repeats(groups: Iterable[Sequence[RecordState]]) -> Iterable[RecordState]:
-    """Return the states of all groups; several keys may find the same one."""
-    return {(state.revision, state.period): state for states in groups for state in states}.values()
+    """Return the states of all groups; several keys may find the same object."""
+    return {id(state): state for states in groups for state in states}.values()
 
 
-def _cells(
-    state: RecordState,
-    others: Iterable[RecordState],
-    lists: Iterable[Period],
-    days_of_rules: Iterable[date],
-) -> Iterator[Period]:
+def _cells(state: RecordState, periods: Iterable[Period], stated_days: Iterable[int]) -> Iterator[Period]:
     own = state.period
-    days, instants = {own.effective_from, own.effective_to}, {own.known_from, own.known_to}
-    days |= {day.toordinal() for day in days_of_rules}
-    for other in others:
-        days |= {*days_of(other)}
-    for period in (*(other.period for other in others), *lists):
-        days |= {period.effective_from, period.effective_to}
-        instants |= {period.known_from, period.known_to}
+    days, instants = {own.effective_from, own.effective_to, *stated_days}, {own.known_from, own.known_to}
+    for period in periods:
+        days.update((period.effective_from, period.effective_to))
+        instants.update((period.known_from, period.known_to))
     for (first, after), (known_from, known_to) in product(
         pairwise(sorted(day for day in days if own.effective_from <= day <= own.effective_to)),
         pairwise(sorted(at for at in instants if own.known_from <= at <= own.known_to)),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import batched, groupby
 from operator import itemgetter
 from typing import Any
@@ -13,7 +12,7 @@ import msgspec
 from sqlalchemy import Connection, Select, case, select
 
 from publisher.checks.all_checks import CHECKS
-from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher
+from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher, day_in
 from publisher.checks.complete_lists.statements import STATEMENTS
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
@@ -142,6 +141,7 @@ class KnownStates:
 
     def __init__(self, reader: StateReader, datasets: Datasets, check: Check) -> None:
         self._by_key: dict[tuple[str, str], list[RecordState]] = {}
+        self._days: dict[int, tuple[int, ...]] = {}
         self._lists: dict[tuple[str, str], tuple[Publisher, Period]] = {}
         for name, keys_of in check.needs.items():
             keys = datasets.of_catalogue(name)
@@ -158,6 +158,13 @@ class KnownStates:
 
     def find(self, name: str, key: str) -> Sequence[RecordState]:
         return self._by_key.get((name, key), ())
+
+    def days_of(self, state: RecordState) -> tuple[int, ...]:
+        """Return the days that one of these states names. Many records read the same ones."""
+        days = self._days.get(state.revision)
+        if days is None:
+            days = self._days[state.revision] = tuple(days_of(state))
+        return days
 
     def list_of(self, catalogue: str, dataset: str) -> tuple[Publisher, Period] | None:
         """Return who publishes a list, and the time from its first to its last record."""
@@ -206,6 +213,5 @@ def checks_with_states(
 def days_of(state: RecordState) -> Iterator[int]:
     """Yield the days that a state names in its fields: what is known may change on them."""
     for field in state.record.catalogue.fields:
-        value = state.record.content.get(field.name)
-        if field.type == "date" and isinstance(value, str):
-            yield date.fromisoformat(value).toordinal()
+        if field.type == "date" and (day := day_in(state.record.content.get(field.name))):
+            yield day.toordinal()

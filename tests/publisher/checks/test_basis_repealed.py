@@ -72,6 +72,19 @@ def test_an_edition_that_is_newer_than_the_repeal_is_in_force() -> None:
     assert check({"name": "甲", "basis": BASIS}, ARCHIVES, newer, on=date(2025, 6, 1)) == []
 
 
+def test_a_newer_edition_of_the_same_title_repeals_no_basis() -> None:
+    newer = {**ARCHIVES, "repealed_by": "中华人民共和国档案法实施办法"}
+    assert check({"name": "甲", "basis": BASIS}, newer) == []
+
+
+@pytest.mark.parametrize("day", ["2024-02-30", "", "不详"])
+def test_a_day_that_is_none_is_not_known(day: str) -> None:
+    assert (
+        check({"name": "甲", "basis": BASIS}, {**ARCHIVES, "repealed_on": day, "repealed_by_version": day})
+        == []
+    )
+
+
 def test_an_edition_that_is_not_older_than_the_repeal_is_only_to_be_looked_at() -> None:
     new = BASIS.replace("2017年3月1日修正", "2024年1月12日公布")
     (finding,) = check({"name": "甲", "basis": new}, ARCHIVES)

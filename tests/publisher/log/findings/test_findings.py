@@ -88,6 +88,15 @@ def test_each_cite_is_the_text_of_the_revision_that_it_names(log: Log) -> None:
         assert cite.text == value[cite.start : cite.end] != ""
 
 
+def test_a_row_whose_values_are_of_no_type_stops_no_check(log: Log) -> None:
+    publish_list(log, {"查档": BASIS, "取水": "《水法规定》第七条"}, START)
+    broken = repeal("水法规定", "2019-02-30", version="不详")
+    publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), broken, on=START)
+    log.findings.update()
+    assert [found.title for found in log.findings.page(FindingQuery()).findings] == ["查档"]
+    assert log.integrity.verify().problems == ()
+
+
 def test_filters_and_pages_and_facets(log: Log, clock: Clock) -> None:
     publish_list(log, {f"查档{n}": BASIS for n in range(3)}, START)
     publish_list(log, {"取水": "《水法规定》第七条"}, START, part="水务局")
