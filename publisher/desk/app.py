@@ -21,7 +21,7 @@ from publisher.desk.desk import AccountServices, Desk
 from publisher.desk.http.authentication import Authentication
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
-from publisher.desk.pages import drafts, entrance, own_account, proposals, sheets, submissions
+from publisher.desk.pages import drafts, entrance, own_account, proposals, records, sheets, submissions
 from publisher.desk.pages.printing import HEADERS
 from publisher.desk.readings import DraftReadings
 from publisher.log.clocks import utc_now
@@ -36,6 +36,7 @@ HANDLERS = [
     *drafts.HANDLERS,
     *proposals.HANDLERS,
     *sheets.HANDLERS,
+    *records.HANDLERS,
     *submissions.HANDLERS,
     *api.HANDLERS,
 ]

@@ -57,14 +57,32 @@ def readable_parts(desk: Desk, account: Account, dataset: str) -> Sequence[str] 
     return [name for name in names if account.may(Action.READ_DRAFT, dataset, name)]
 
 
-def may_read(account: Account, one: Submission) -> bool:
-    return any(account.may(Action.READ_DRAFT, one.dataset, part) for part in one.request.parts or (None,))
+def parts_of(desk: Desk, one: Submission) -> Sequence[str | None]:
+    """List the parts that a submission concerns: those of its draft, or of the records that it amends."""
+    if one.request.kind == "draft":
+        return one.request.parts or (None,)
+    parts: dict[str | None, None] = {}
+    for record in one.request.records:
+        try:
+            parts[desk.log.queries.record(one.dataset, record).part] = None
+        except LogError:  # it is gone
+            parts[None] = None
+    return list(parts) or (None,)
+
+
+def may(desk: Desk, account: Account, action: Action, one: Submission) -> bool:
+    """Test whether an account may act on all that a submission concerns."""
+    return all(account.may(action, one.dataset, part) for part in parts_of(desk, one))
+
+
+def may_read(desk: Desk, account: Account, one: Submission) -> bool:
+    return any(account.may(Action.READ_DRAFT, one.dataset, part) for part in parts_of(desk, one))
 
 
 def read_submission(desk: Desk, person: Person, key: int) -> Submission:
     """Return a submission that an account may read. Raises ``LogError('no-such-submission')``."""
     one = desk.log.approvals.get(key)
-    if not may_read(person.account, one):
+    if not may_read(desk, person.account, one):
         raise LogError("no-such-submission", f"没有提交 {key}。", f"There is no submission {key}.")
     return one
 
@@ -139,23 +157,23 @@ def submit(
             f"{en} If that is right, say why in the note.",
         )
     one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
-    _record_submission(desk, person, "submitted", one)
+    record_submission(desk, person, "submitted", one)
     return one
 
 
 def approve(desk: Desk, person: Person, key: int, digest: str) -> Submission:
     """Approve exactly what has this digest. Raises as :meth:`.Approvals.approve`."""
-    _require_all(person, Action.APPROVE, desk.log.approvals.get(key))
+    _require_all(desk, person, Action.APPROVE, desk.log.approvals.get(key))
     one = desk.log.approvals.approve(key, digest=digest, reviewer=person.name)
-    _record_submission(desk, person, "approved", one)
+    record_submission(desk, person, "approved", one)
     return one
 
 
 def return_to_drafter(desk: Desk, person: Person, key: int, reason: str) -> Submission:
     """Send a submission back with its reason. Raises as :meth:`.Approvals.return_`."""
-    _require_all(person, Action.RETURN, desk.log.approvals.get(key))
+    _require_all(desk, person, Action.RETURN, desk.log.approvals.get(key))
     one = desk.log.approvals.return_(key, reviewer=person.name, reason=reason)
-    _record_submission(desk, person, "returned", one)
+    record_submission(desk, person, "returned", one)
     return one
 
 
@@ -166,7 +184,7 @@ def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None
     does not publish his own work), and as :func:`.publish_draft`.
     """
     one = desk.log.approvals.get(key)
-    _require_all(person, Action.PUBLISH, one)
+    _require_all(desk, person, Action.PUBLISH, one)
     if one.digest != digest:
         raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
     if one.state != "approved":
@@ -181,7 +199,7 @@ def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None
         )
     release = _publish(desk, person, one)
     number = None if release is None else release.number
-    _record_submission(desk, person, "published", one, {"release": number})
+    record_submission(desk, person, "published", one, {"release": number})
     return release
 
 
@@ -240,18 +258,19 @@ def _publish(desk: Desk, person: Person, one: Submission) -> Release | None:
             return releases.cancel(one.dataset, request.release or 0, **words)
 
 
-def _require_all(person: Person, action: Action, one: Submission) -> None:
-    for part in one.request.parts or (None,):
+def _require_all(desk: Desk, person: Person, action: Action, one: Submission) -> None:
+    for part in parts_of(desk, one):
         require(person.account, action, one.dataset, part)
 
 
-def _record_submission(
+def record_submission(
     desk: Desk,
     person: Person,
     kind: audit_log.Kind,
     one: Submission,
     more: Mapping[str, object] | None = None,
 ) -> None:
+    """Append a line about a submission to the audit log."""
     record(desk, person, kind, one.dataset, {"submission": one.key, "digest": one.digest, **(more or {})})
 
 

@@ -60,6 +60,20 @@ def preview_edit(
     return Amendment(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
 
 
+def preview_content(
+    log: Log, dataset: str, record: str, content: Content | None, *, kind: ChangeKind
+) -> Change:
+    """Return what another content of a record would change now; None: it is withdrawn.
+
+    Raises :class:`LogError`: ``no-such-record``, ``withdrawn``, ``erased``.
+    """
+    if content is None:
+        return next(iter(preview_withdrawal(log, dataset, [record])))
+    state = log.queries.record(dataset, record)
+    _refuse_without_content(state)
+    return _change_of_edit(state, content, log.queries.catalogue(dataset), kind)
+
+
 def preview_withdrawal(log: Log, dataset: str, records: Sequence[str]) -> Iterator[Change]:
     """Yield what a withdrawal of the records takes off the list."""
     for record in records:

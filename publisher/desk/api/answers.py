@@ -48,6 +48,26 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
         )
 
 
+class NewAmendmentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A correction, another name or a withdrawal of one record, submitted to a second person."""
+
+    kind: Literal["correct", "rename", "withdraw"]
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    fields: dict[str, str] = {}
+    basis: Text = ""
+    effective_on: date | None = None
+    openness: Text = OPEN
+    secrecy_reviewed_by: Text
+    secrecy_reviewed_on: date
+
+    def secrecy(self) -> Secrecy:
+        return Secrecy(
+            openness=self.openness,
+            reviewed_by=self.secrecy_reviewed_by,
+            reviewed_on=self.secrecy_reviewed_on,
+        )
+
+
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was looked at: a decision is of this digest."""
 

@@ -10,14 +10,16 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import work
+from publisher.desk import amendments, work
 from publisher.desk.accounts.roles import Action
+from publisher.desk.amendments import NewAmendment
 from publisher.desk.api import answers as a
 from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
 from publisher.desk.work import Person
+from publisher.log.clocks import day_at
 
 _DRAFT = "/desk/v1/drafts/{dataset:str}"
 _SUBMISSION = "/desk/v1/submissions/{key:int}"
@@ -93,12 +95,33 @@ def submit(
     return a.submission_answer(one)
 
 
+@post("/desk/v1/records/{dataset:str}/{record:str}/amendments", opt={ACTION: Action.SUBMIT})
+@in_thread
+def submit_amendment(
+    request: _Request,
+    state: State,
+    dataset: FromPath[str],
+    record: FromPath[str],
+    data: Annotated[a.NewAmendmentBody, Body()],
+) -> a.SubmissionAnswer:
+    """Submit a correction, another name or a withdrawal of a record."""
+    new = NewAmendment(
+        kind=data.kind,
+        reason=data.reason,
+        basis=data.basis,
+        effective_on=data.effective_on or day_at(state.desk.clock()),
+        texts=data.fields,
+    )
+    one = amendments.submit(state.desk, person_of(request), dataset, record, new, data.secrecy())
+    return a.submission_answer(one)
+
+
 @get("/desk/v1/submissions", opt={ACTION: Action.READ_DRAFT})
 @in_thread
 def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer]:
     """List what waits for a decision or for publication."""
     waiting = state.desk.log.approvals.list()
-    return [a.submission_answer(one) for one in waiting if work.may_read(request.user, one)]
+    return [a.submission_answer(one) for one in waiting if work.may_read(state.desk, request.user, one)]
 
 
 @get(_SUBMISSION, opt={ACTION: Action.READ_DRAFT})
@@ -144,6 +167,7 @@ HANDLERS = [
     get_diff,
     get_findings,
     submit,
+    submit_amendment,
     list_submissions,
     get_submission,
     approve,

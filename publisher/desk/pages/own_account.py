@@ -40,7 +40,7 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
     """Show what waits for the account, what it sent, what came back, and where it may hand in."""
     desk: Desk = state.desk
     account = request.user
-    waiting = [one for one in desk.log.approvals.list() if work.may_read(account, one)]
+    waiting = [one for one in desk.log.approvals.list() if work.may_read(desk, account, one)]
     returned = [one for one in desk.log.approvals.list(states=("returned",)) if one.drafter == account.name]
     own = [one for one in waiting if one.drafter == account.name]
 
@@ -60,6 +60,7 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
         lists=lists,
         titles={dataset.name: dataset.title for dataset in desk.log.datasets.all()},
         datasets=work.datasets_for(desk, account, Action.HAND_IN),
+        amendable=[dataset for dataset, _ in work.datasets_for(desk, account, Action.SUBMIT)],
     )
 
 

@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import work
+from publisher.desk import amendments, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.client_address import address_mac
@@ -89,30 +89,31 @@ def publish(
 
 def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -> Response[bytes]:
     one = work.read_submission(desk, _person(request), key)
-    account, parts = request.user, one.request.parts or (None,)
+    account = request.user
     diff: DraftDiff | None = None
     changes: Sequence[Change] = ()
     if one.request.kind == "draft" and one.is_current:
         diff, changes = work.draft_changes(desk, one.dataset, one.request.parts, one.request.effective_on)
+    elif one.is_current:
+        changes = amendments.amended(desk, one)
     own = one.drafter == account.name
     return page(
         request,
         "submission.html",
         status_code=200 if fault is None else 409,
         one=one,
+        parts=[part for part in work.parts_of(desk, one) if part],
         dataset=desk.log.datasets.get(one.dataset),
         fault=fault,
         diff=diff,
         changes=show_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
         guards=work.guards_of(desk, one),
         kinds=KINDS,
-        may_decide=one.state == "submitted"
-        and not own
-        and all(account.may(Action.APPROVE, one.dataset, part) for part in parts),
+        may_decide=one.state == "submitted" and not own and work.may(desk, account, Action.APPROVE, one),
         may_publish=one.state == "approved"
         and one.is_current
         and not own
-        and all(account.may(Action.PUBLISH, one.dataset, part) for part in parts),
+        and work.may(desk, account, Action.PUBLISH, one),
     )
 
 

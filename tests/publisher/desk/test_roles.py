@@ -53,6 +53,9 @@ GET /drafts/{dataset}/annotated         read-draft
 GET /drafts/{dataset}/template          read-draft
 GET /drafts/{dataset}/rows/{position}   hand-in
 POST /drafts/{dataset}/rows/{position}  hand-in
+GET /records/{dataset}                  submit
+GET /records/{dataset}/{record}         submit
+POST /records/{dataset}/{record}        submit
 GET /submissions/{key}              read-draft
 POST /submissions/{key}/approve     approve
 POST /submissions/{key}/return      return
@@ -62,6 +65,7 @@ GET /desk/v1/drafts/{dataset}            read-draft
 GET /desk/v1/drafts/{dataset}/diff       read-draft
 GET /desk/v1/drafts/{dataset}/findings   read-draft
 POST /desk/v1/drafts/{dataset}/submit    submit
+POST /desk/v1/records/{dataset}/{record}/amendments  submit
 GET /desk/v1/submissions                 read-draft
 GET /desk/v1/submissions/{key}           read-draft
 POST /desk/v1/submissions/{key}/approve  approve

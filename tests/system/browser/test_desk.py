@@ -68,6 +68,7 @@ def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
         log.datasets.create(dataset, file_loader.load_catalogue("power-list"))
         for name, grant in (
             ("clerk", Grant(Role.DRAFTER, NAME, PART)),
+            ("again", Grant(Role.DRAFTER, NAME, PART)),
             ("reviewer", Grant(Role.REVIEWER, NAME)),
             ("publisher", Grant(Role.PUBLISHER, NAME)),
         ):
@@ -132,7 +133,7 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             pages.audit(clerk, "sign-in")
             sign_in(clerk, links["clerk"])
             pages.audit(clerk, "my-work")
-            page.get_by_role("link", name="示例市权责清单").click()
+            page.get_by_role("link", name=f"示例市权责清单 {PART}").click()
             page.get_by_label("文件", exact=True).set_input_files(xlsx(tmp_path / "市应急管理局.xlsx", BAD))
             page.get_by_role("button", name="报送").click()
             pages.audit(clerk, "draft-with-findings")
@@ -162,6 +163,21 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
                 person.page.get_by_role("button", name=button).click()
                 if name == "publisher":
                     assert person.page.get_by_text("已发布：第1次发布").count() == 1
+        with visiting(chromium, base, means) as clerk:
+            sign_in(clerk, links["again"])
+            clerk.page.get_by_role("link", name="更正、更名或撤回一项：示例市权责清单").click()
+            clerk.page.get_by_label("事项名称").fill("第3类经营许可")
+            clerk.page.get_by_role("button", name="查找").click()
+            pages.audit(clerk, "records")
+            clerk.page.get_by_role("link", name="第3类经营许可").click()
+            pages.audit(clerk, "record")
+            clerk.page.get_by_label("承诺办结时限").fill("4个工作日")
+            amend = clerk.page.get_by_role("region", name="更正或更名")
+            amend.get_by_label("理由").fill("时限有误")
+            amend.get_by_label("保密审查人").fill("保密员")
+            amend.get_by_role("button", name="提交审核").click()
+            assert clerk.page.locator("ins", has_text="4个工作日").count() == 1
+            pages.audit(clerk, "submission-of-an-amendment")
     assert pages.violations == {}
     assert html_faults(pages.folder) == []
 

@@ -1,0 +1,126 @@
+"""Amendments of one record at the desk: a clerk submits a correction, a withdrawal or another name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Literal
+
+from publisher.desk import work
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import require
+from publisher.desk.work import Person
+from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
+from publisher.log.model import Change, LogError, RecordState
+from publisher.workflow import amend_records
+from publisher.workflow.amend_records import preview_edit, preview_withdrawal
+from schemas.cells.value_texts import format_value
+from schemas.definition.catalogue import Catalogue, Field
+
+type Kind = Literal["correct", "withdraw", "rename"]
+_CHANGE_KINDS: Mapping[str, Literal["corrected", "renamed", "withdrawn"]] = {
+    "correct": "corrected",
+    "rename": "renamed",
+    "withdraw": "withdrawn",
+}
+MOST_FOUND = 50
+"""Records that a search by title lists."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewAmendment:
+    """What a clerk wants to amend. ``texts``: field → text, as in a table; blank empties the field."""
+
+    kind: Kind
+    reason: str
+    texts: Mapping[str, str]
+    basis: str = ""
+    effective_on: date | None = None
+    """Of another name."""
+
+
+def find_records(desk: Desk, person: Person, dataset: str, title: str) -> Sequence[RecordState]:
+    """List records by the beginning of their title that the account may amend."""
+    found = desk.log.queries.find_by_title(dataset, title.strip()) if title.strip() else ()
+    may = [one for one in found if person.account.may(Action.SUBMIT, dataset, one.part)]
+    return may[:MOST_FOUND]
+
+
+def read_record(desk: Desk, person: Person, dataset: str, record: str) -> tuple[RecordState, Catalogue]:
+    """Return a record that the account may amend, and its catalogue. Raises ``no-such-record``."""
+    state = desk.log.queries.record(dataset, record)
+    require(person.account, Action.SUBMIT, dataset, state.part)
+    return state, desk.log.queries.catalogue(dataset)
+
+
+def record_texts(state: RecordState, catalogue: Catalogue) -> Sequence[tuple[Field, str]]:
+    """Return the public fields of a record with the texts that a table would have."""
+    fields = [field for field in catalogue.fields if not field.personal]
+    return [(field, format_value(field, state.content.get(field.name))) for field in fields]
+
+
+def submit(
+    desk: Desk, person: Person, dataset: str, record: str, new: NewAmendment, secrecy: Secrecy
+) -> Submission:
+    """Submit an amendment to a second person.
+
+    Raises ``LogError``: ``no-such-record``, ``withdrawn``, ``erased``, ``reason-missing``,
+    ``amendment-refused`` (a value is wrong), ``nothing-to-amend``, and as :meth:`.Approvals.submit`.
+    """
+    state, catalogue = read_record(desk, person, dataset, record)
+    if not new.reason.strip():
+        raise LogError("reason-missing", "请写明理由，将向社会公布。", "State the reason; it is published.")
+    records: dict[str, Any]
+    if new.kind == "withdraw":
+        list(preview_withdrawal(desk.log, dataset, [record]))
+        records = {record: None}
+    else:
+        texts = _changed_texts(state, catalogue, new.texts)
+        amendment = preview_edit(desk.log, dataset, record, texts, kind=_CHANGE_KINDS[new.kind])
+        if amendment.refused:
+            errors = [finding for finding in amendment.findings if finding.severity == "error"]
+            raise LogError(
+                "amendment-refused",
+                "；".join(f"{f.column or ''}：{f.message_zh}。{f.way_out_zh}" for f in errors),
+                "; ".join(f"{f.column or ''}: {f.message_en}. {f.way_out_en}" for f in errors),
+            )
+        if not amendment.change.fields:
+            raise LogError("nothing-to-amend", "没有更改任何内容。", "Nothing was changed.")
+        records = {record: amendment.content}
+    request = PublicationRequest(
+        kind=new.kind,
+        basis=new.basis.strip(),
+        note=new.reason.strip(),
+        effective_on=new.effective_on if new.kind == "rename" else None,
+        records=records,
+    )
+    one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
+    work.record_submission(desk, person, "submitted", one)
+    return one
+
+
+def amended(desk: Desk, one: Submission) -> Sequence[Change]:
+    """List what an amendment would change in what is in force now; empty if a record is gone."""
+    kind = _CHANGE_KINDS.get(one.request.kind)
+    if kind is None:
+        return ()
+    try:
+        return [
+            amend_records.preview_content(desk.log, one.dataset, record, content, kind=kind)
+            for record, content in one.request.records.items()
+        ]
+    except LogError:
+        return ()
+
+
+def _changed_texts(state: RecordState, catalogue: Catalogue, texts: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the texts that differ from those of the record. Raises ``LogError('no-such-field')``."""
+    before = {field.name: text for field, text in record_texts(state, catalogue)}
+    unknown = sorted(set(texts) - set(before))
+    if unknown:
+        names = "、".join(unknown)
+        raise LogError("no-such-field", f"没有字段：{names}。", f"There is no such field: {names}.")
+    plain = {name: text.replace("\r\n", "\n").strip() for name, text in texts.items()}
+    return {name: text for name, text in plain.items() if text != before[name].strip()}

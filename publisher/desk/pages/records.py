@@ -1,0 +1,123 @@
+"""One record: find it, and submit a correction, another name or a withdrawal."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from publisher.desk import amendments
+from publisher.desk.accounts.roles import Action
+from publisher.desk.amendments import NewAmendment
+from publisher.desk.desk import Desk
+from publisher.desk.http.client_address import address_mac
+from publisher.desk.http.guards import ACTION
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.work import Person
+from publisher.log.approvals.submission import Secrecy
+from publisher.log.clocks import day_at
+from publisher.log.model import LogError
+
+_PATH = "/records/{dataset:str}"
+_FIELD = "field-"
+
+
+@get(_PATH, opt={ACTION: Action.SUBMIT})
+@in_thread
+def records_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
+    """Search for a record by its title."""
+    desk: Desk = state.desk
+    title = request.query_params.get("title", "")
+    return page(
+        request,
+        "records.html",
+        dataset=desk.log.datasets.get(dataset),
+        title=title,
+        found=amendments.find_records(desk, _person(request), dataset, title),
+    )
+
+
+@get(f"{_PATH}/{{record:str}}", opt={ACTION: Action.SUBMIT})
+@in_thread
+def record_page(
+    request: DeskRequest, state: State, dataset: FromPath[str], record: FromPath[str]
+) -> Response[bytes]:
+    """Show the form of a record."""
+    return _print(request, state.desk, dataset, record, {}, None)
+
+
+@post(f"{_PATH}/{{record:str}}", opt={ACTION: Action.SUBMIT}, status_code=200)
+@in_thread
+def amend_record(
+    request: DeskRequest,
+    state: State,
+    dataset: FromPath[str],
+    record: FromPath[str],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Submit an amendment, and show it; or show what is wrong with it."""
+    desk: Desk = state.desk
+    kind = data.get("kind")
+    secrecy = Secrecy(
+        openness=data.get("openness", ""),
+        reviewed_by=data.get("secrecy_reviewed_by", "").strip()[:100],
+        reviewed_on=_day(data.get("secrecy_reviewed_on")),
+    )
+    new = NewAmendment(
+        kind="withdraw" if kind == "withdraw" else "rename" if kind == "rename" else "correct",
+        reason=data.get("reason", "")[:2000],
+        basis=data.get("basis", "")[:200],
+        effective_on=_day(data.get("effective_on")) or day_at(desk.clock()),
+        texts={n.removeprefix(_FIELD): text for n, text in data.items() if n.startswith(_FIELD)},
+    )
+    try:
+        one = amendments.submit(desk, _person(request), dataset, record, new, secrecy)
+    except LogError as error:
+        if error.code == "no-such-record":
+            raise
+        return _print(request, desk, dataset, record, data, error)
+    return see(f"/submissions/{one.key}")
+
+
+def _print(
+    request: DeskRequest,
+    desk: Desk,
+    dataset: str,
+    record: str,
+    typed: dict[str, str],
+    fault: LogError | None,
+) -> Response[bytes]:
+    state, catalogue = amendments.read_record(desk, _person(request), dataset, record)
+    return page(
+        request,
+        "record.html",
+        status_code=200 if fault is None else 409,
+        dataset=desk.log.datasets.get(dataset),
+        record=state,
+        fields=[
+            (field, typed.get(f"{_FIELD}{field.name}", text))
+            for field, text in amendments.record_texts(state, catalogue)
+        ],
+        typed=typed,
+        fault=fault,
+        today=day_at(desk.clock()),
+    )
+
+
+def _person(request: DeskRequest) -> Person:
+    return Person(request.user, address_mac(request))
+
+
+def _day(text: str | None) -> date | None:
+    try:
+        return date.fromisoformat(text) if text else None
+    except ValueError:
+        return None
+
+
+HANDLERS = [records_page, record_page, amend_record]
