@@ -11,7 +11,7 @@ from functools import cached_property
 
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.limited_reading import read_within_limits
-from publisher.ingest.parsed_file import MendedCell, ReadColumn, UnreadableFile
+from publisher.ingest.parsed_file import MendedCell, ReadColumn, Reading, UnreadableFile
 from publisher.log.log import Log
 from publisher.log.model import DraftImport
 from publisher.workflow.import_files import read_mended
@@ -86,11 +86,27 @@ class DraftReadings:
                 self._kept.move_to_end(key)
                 return self._kept[key]
         reading = self._read(one, catalogue)
+        self._keep(key, reading)
+        return reading
+
+    def keep(self, part: str | None, dataset: str, readings: Sequence[Reading]) -> None:
+        """Keep what an import has just read, so that the page that follows reads nothing again."""
+        draft, catalogue = self._log.drafts.get(dataset), self._log.queries.catalogue(dataset)
+        by_digest = {reading.digest: reading for reading in readings}
+        for one in draft.imports if draft else ():
+            reading = by_digest.get(one.source.digest)
+            # Another clerk may have imported the same file meanwhile, with other cells mended.
+            if reading is not None and one.part == part and self._mended(one) == _written(reading.mended):
+                self._keep((one.token, catalogue.digest), _without_contents(reading))
+
+    def _keep(self, key: tuple[object, ...], reading: DraftReading) -> None:
         with self._lock:
             self._kept[key] = reading
             while len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
-        return reading
+
+    def _mended(self, one: DraftImport) -> frozenset[tuple[str, str, str]]:
+        return _written(read_mended(row.locator for row in self._log.drafts.rows(one, None)))
 
     def _read(self, one: DraftImport, catalogue: Catalogue) -> DraftReading:
         mended = read_mended(row.locator for row in self._log.drafts.rows(one, None))
@@ -99,12 +115,20 @@ class DraftReadings:
             reading = read_within_limits(data, name=one.source.name, catalogue=catalogue, mended=mended)
         except UnreadableFile as error:
             return DraftReading((error.finding,), (), (), ())
-        return DraftReading(
-            findings=sorted(reading.findings, key=_place),
-            columns=reading.columns,
-            rows=[(record.sheet, tuple(record.rows)) for record in reading.records],
-            mended=reading.mended,
-        )
+        return _without_contents(reading)
+
+
+def _written(mended: Sequence[MendedCell]) -> frozenset[tuple[str, str, str]]:
+    return frozenset((one.sheet, one.cell, one.written) for one in mended if one.written != one.read)
+
+
+def _without_contents(reading: Reading) -> DraftReading:
+    return DraftReading(
+        findings=sorted(reading.findings, key=_place),
+        columns=reading.columns,
+        rows=[(record.sheet, tuple(record.rows)) for record in reading.records],
+        mended=reading.mended,
+    )
 
 
 def _place(finding: Finding) -> tuple[int, str, int]:

@@ -161,7 +161,7 @@ def mend_row(
     expected = [other.token for other in (draft.imports if draft else ()) if other.part == one.part]
     if one.token not in expected:
         find_import(desk, dataset, one.part, one.token)  # says that it moved
-    import_files(
+    report = import_files(
         desk.log,
         dataset,
         [InputFile(one.source.name, data, one.source.url, tuple(kept.values()))],
@@ -169,6 +169,7 @@ def mend_row(
         partial=one.mode == "partial",
         expected=expected,
     )
+    desk.readings.keep(one.part, dataset, report.readings)
     record(desk, person, "mended", dataset, {"part": one.part, "file": one.source.digest, "cells": cells})
     return cells
 

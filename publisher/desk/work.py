@@ -106,6 +106,8 @@ def hand_in(
     report = import_files(
         desk.log, dataset, files, part=part, without_errors=without_errors, expected=expected
     )
+    if report.staged:
+        desk.readings.keep(part, dataset, report.readings)
     digests = {file.file: file.reading.digest if file.reading else None for file in report.files}
     details = {"part": part, "files": digests, "staged": report.staged}
     record(desk, person, "imported", dataset, details)
