@@ -21,6 +21,7 @@ OPEN_ENDED = frozenset(
 )
 """Texts that say that a task has no deadline."""
 
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _YEAR = r"(?P<y>(?:19|20)\d\d)年?"
 _END = r"(?:底|末|内)?(?:以?前|之前)?(?:完成|印发|出台|建成|公布)?"
 _MONTH = re.compile(rf"{_YEAR}[-./]?(?P<m>1[0-2]|0?[1-9])月?份?{_END}")
@@ -42,8 +43,19 @@ class Deadline(NamedTuple):
 
 
 def read_deadline(text: str) -> Deadline | None:
-    """Read ``2024年6月30日前``, ``2024年6月底前``, ``2024年第二季度``, ``2024年底前`` and ISO forms."""
-    clean = "".join(text.split()).strip("。；;")
+    """Read ``2024年6月30日前``, ``2024年6月底前``, ``2024年第二季度``, ``2024年底前`` and ISO forms.
+
+    A year that is no year of a plan, such as 9999 for «never», is no deadline.
+    """
+    deadline = _read("".join(text.split()).strip("。；;"))
+    return deadline if deadline and deadline.first <= deadline.last and _is_of_a_plan(deadline) else None
+
+
+def _is_of_a_plan(deadline: Deadline) -> bool:
+    return deadline.first.year >= _FIRST_YEAR and deadline.last.year <= _LAST_YEAR
+
+
+def _read(clean: str) -> Deadline | None:
     if interval := parse_deadline(clean):
         return interval
     match = _BEFORE.fullmatch(clean)

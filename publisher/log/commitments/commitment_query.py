@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import batched
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, select
 
 from publisher.log.clocks import moment
-from publisher.log.commitments.rules import COMMITMENTS, concerns, due_day, task_key
-from publisher.log.commitments.statements import Statement, newest_of_each, read_statements
+from publisher.log.commitments.rules import COMMITMENTS, due_day, task_key
+from publisher.log.commitments.statements import Statement, newest_first, newest_of_each, read_statements
 from publisher.log.database import tables as t
 from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.database.storable_text import storable
@@ -30,6 +31,7 @@ _STATUS = func.coalesce(_c.status, "undetermined")
 FACETS = ("plan", "section", "lead", "kind", "due_on")
 """Fields whose values are counted with a list."""
 _MOST_FACETS = 100
+_BATCH = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ class PublishedCommitment:
     due: date | None
     statements: tuple[Statement, ...]
     """Newest first."""
+    contents: tuple[Content, ...] = field(default=(), repr=False)
+    """Its content and those that it had before or will have, by which rules and statements name it too."""
 
     @property
     def is_disputed(self) -> bool:
@@ -108,15 +112,36 @@ class CommitmentPage:
         return sum(self.counts.values())
 
 
+class CommitmentBatch(NamedTuple):
+    """A page without its counts, which cost more than a thousand commitments."""
+
+    commitments: tuple[PublishedCommitment, ...]
+    after: int | None
+
+
 def find_page(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> CommitmentPage:
+    commitments, after = find_batch(conn, query, clocks)
+    return CommitmentPage(commitments, *_count(conn, query, clocks), after)
+
+
+def find_batch(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> CommitmentBatch:
     rows = _selected(query, clocks)
     fetched = conn.execute(rows.where(_r.key > query.after).order_by(_r.key).limit(query.limit + 1)).all()
     on_page = fetched[: query.limit]
-    return CommitmentPage(
-        tuple(_published(conn, on_page, clocks)),
-        *_count(conn, query, clocks),
-        on_page[-1].key if len(fetched) > query.limit else None,
-    )
+    after = on_page[-1].key if len(fetched) > query.limit else None
+    return CommitmentBatch(tuple(_published(conn, on_page, clocks)), after)
+
+
+def find_keys(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Set[int]:
+    """Return the keys of all commitments of a query, whatever its page."""
+    return set(conn.scalars(_in_view(query, clocks)))
+
+
+def find_by_keys(
+    conn: Connection, keys: Collection[int], clocks: Clocks
+) -> Mapping[int, PublishedCommitment]:
+    rows = conn.execute(_selected(CommitmentQuery(), clocks).where(_r.key.in_(keys))).all()
+    return {one.key: one for one in _published(conn, rows, clocks)}
 
 
 def _count(
@@ -156,7 +181,7 @@ def _selected(query: CommitmentQuery, clocks: Clocks) -> Select[Any]:
         .join(t.release, _b.sequence == _s.brought)
         .where(_v.content.is_not(None))
         .with_only_columns(
-            *(_r.key, _r.id, _d.name.label("dataset"), _v.content, _v.title, _b.number),
+            *(_r.key, _r.id, _d.name.label("dataset"), _v.content, _v.title, _b.number, _s.revision),
             *(_STATUS.label("status"), _c.done_on, _c.known_from),
         )
     )
@@ -198,21 +223,46 @@ def _has_value(name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]
 
 
 def _published(conn: Connection, rows: Sequence[Any], clocks: Clocks) -> Iterator[PublishedCommitment]:
-    statements = read_statements(conn, clocks, [row.title for row in rows])
+    others = _read_other_contents(conn, {row.key: row.revision for row in rows}, clocks)
+    contents = {row.key: (_decode(row.content), *others.get(row.key, ())) for row in rows}
+    texts = [str(one.get("task", "")) for own in others.values() for one in own]
+    statements = read_statements(conn, clocks, [*(row.title for row in rows), *texts])
     for row in rows:
-        content = _decode(row.content)
-        due = due_day(content)
-        about = statements.get(task_key(content), ())
+        own = contents[row.key]
+        due = due_day(own[0])
+        about = {task: statements.get(task, ()) for task in map(task_key, own)}
         yield PublishedCommitment(
             key=row.key,
             dataset=row.dataset,
             id=row.id,
             title=row.title,
-            content=content,
+            content=own[0],
             release=row.number,
             status=row.status,
             done_on=None if row.done_on is None else date.fromordinal(row.done_on),
             known_from=None if row.known_from is None else moment(row.known_from),
             due=None if due is None else date.fromordinal(due),
-            statements=tuple(one for one in about if concerns(one.content, content)),
+            statements=newest_first(one for each in about.values() for one in each if one.concerns(own)),
+            contents=own,
         )
+
+
+def _read_other_contents(
+    conn: Connection, revisions: Mapping[int, int], clocks: Clocks
+) -> Mapping[int, Sequence[Content]]:
+    """Read the contents that commitments have on other days or had before they were corrected.
+
+    ``revisions``: commitment → its revision in the view.
+    """
+    contents: dict[int, list[Content]] = {}
+    select_others = (
+        select(_s.record, _s.revision, _v.content)
+        .join(t.revision, _v.key == _s.revision)
+        .where(_s.status == "stated", _s.known_from <= clocks.instant, _v.content.is_not(None))
+        .order_by(_s.sequence)
+    )
+    for keys in batched(revisions, _BATCH):
+        for row in conn.execute(select_others.where(_s.record.in_(keys))).all():
+            if row.revision != revisions[row.record]:
+                contents.setdefault(row.record, []).append(_decode(row.content))
+    return contents

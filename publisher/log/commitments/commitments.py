@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Connection, select
 
 from publisher.log.commitments import status_rows
 from publisher.log.commitments.commitment_query import (
+    CommitmentBatch,
     CommitmentPage,
     CommitmentQuery,
     PublishedCommitment,
+    find_batch,
     find_one,
     find_page,
 )
@@ -25,6 +28,8 @@ from publisher.log.model import View
 from publisher.log.queries import point_in_time
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.session import Session
+
+_BATCH = 1_000
 
 
 class Commitments:
@@ -82,6 +87,18 @@ class Commitments:
         with self._session.read() as conn:
             return find_page(conn, query, self._clocks(conn, query.view))
 
+    def batch(self, query: CommitmentQuery) -> CommitmentBatch:
+        """List commitments as :meth:`page` does, without counting all of the query."""
+        with self._session.read() as conn:
+            return find_batch(conn, query, self._clocks(conn, query.view))
+
+    def all(self, query: CommitmentQuery) -> Iterator[Sequence[PublishedCommitment]]:
+        """Yield all commitments of a query in batches, whatever its page."""
+        after: int | None = 0
+        while after is not None:
+            commitments, after = self.batch(replace(query, limit=_BATCH, after=after))
+            yield commitments
+
     def get(self, record: str, view: View = View()) -> PublishedCommitment:  # noqa: B008 - frozen
         """Return a commitment. Raises ``LogError('no-such-commitment')``."""
         with self._session.read() as conn:
@@ -96,7 +113,7 @@ class Commitments:
         with self._session.read() as conn:
             clocks = self._clocks(conn, view)
             commitment = find_one(conn, record, clocks)
-            return commitment, list_evidence(conn, self._datasets(conn), clocks, commitment.content)
+            return commitment, list_evidence(conn, self._datasets(conn), clocks, commitment.contents)
 
     def changes(self, query: CommitmentQuery) -> Sequence[StatusChange]:
         """List the newest changes of the status of commitments of a query, newest first."""

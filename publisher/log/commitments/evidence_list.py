@@ -11,7 +11,7 @@ from sqlalchemy import Connection, select
 
 from publisher.log.commitments.derivation import first_days
 from publisher.log.commitments.evidence_reader import Evidence, EvidenceReader
-from publisher.log.commitments.rules import EVIDENCE, Rule, concerns, read_rule, task_key
+from publisher.log.commitments.rules import EVIDENCE, Rule, concerns_any, read_rule
 from publisher.log.database import tables as t
 from publisher.log.findings.record_states import Datasets, StateReader
 from publisher.log.queries.point_in_time import Clocks
@@ -46,9 +46,9 @@ class RuleInView:
 
 
 def list_evidence(
-    conn: Connection, datasets: Datasets, clocks: Clocks, commitment: Content
+    conn: Connection, datasets: Datasets, clocks: Clocks, contents: Sequence[Content]
 ) -> Sequence[RuleInView]:
-    """List the rules about a commitment that are in effect in a view."""
+    """List the rules about a commitment, of which these are the contents, that are in effect in a view."""
     reader = EvidenceReader(conn, datasets, clocks.instant)
     rules = []
     for states in StateReader(conn, datasets, clocks.instant).of_datasets(datasets.of_catalogue(EVIDENCE)):
@@ -57,8 +57,7 @@ def list_evidence(
             rule = read_rule(content)
             if (
                 rule is None
-                or task_key(content) != task_key(commitment)
-                or not concerns(content, commitment)
+                or not concerns_any(content, contents)
                 or not state.period.contains(clocks.day, clocks.instant)
             ):
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from typing import Literal, get_args
@@ -14,6 +15,8 @@ COMMITMENTS, STATEMENTS, EVIDENCE = "commitments", "commitment-statements", "com
 
 type Condition = Literal["发布", "条目数", "文件", "时限压缩", "问题整改", "链接"]
 CONDITIONS: tuple[Condition, ...] = get_args(Condition.__value__)
+
+_WEB = ("https://", "http://")
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,3 +82,18 @@ def concerns(content: Content, commitment: Content) -> bool:
     One that names no clause is about every commitment of its plan with this text.
     """
     return content.get("clause") in (None, commitment.get("clause"))
+
+
+def concerns_any(content: Content, states: Iterable[Content]) -> bool:
+    """Test whether a statement or a rule is about a commitment that had one of these contents.
+
+    A text that was corrected keeps what was said about it before, and what names it by the new text.
+    """
+    return any(task_key(content) == task_key(one) and concerns(content, one) for one in states)
+
+
+def web_links(value: object) -> tuple[tuple[str, str], ...]:
+    """Return name and address of each file of a field; an address that is not of the web is blank."""
+    files = [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+    links = ((str(one.get("name", "")), str(one.get("url", ""))) for one in files)
+    return tuple((name, url if url.startswith(_WEB) else "") for name, url in links)

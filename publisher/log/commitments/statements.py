@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, select
 
-from publisher.log.commitments.rules import STATEMENTS, TaskKey, task_key
+from publisher.log.commitments.rules import STATEMENTS, TaskKey, concerns_any, task_key, web_links
 from publisher.log.database import tables as t
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.queries.point_in_time import Clocks
@@ -40,6 +40,10 @@ class Statement:
     """Name and address of each."""
     content: Content
 
+    def concerns(self, contents: Iterable[Content]) -> bool:
+        """Test whether it is about a commitment that had one of these contents."""
+        return concerns_any(self.content, contents)
+
 
 def read_statements(
     conn: Connection, clocks: Clocks, titles: Sequence[str]
@@ -60,7 +64,11 @@ def read_statements(
     for row in rows:
         content = _decode(row.content)
         statements[task_key(content)].append(_statement(row, content))
-    return {task: tuple(sorted(own, key=_newest, reverse=True)) for task, own in statements.items()}
+    return {task: newest_first(own) for task, own in statements.items()}
+
+
+def newest_first(statements: Iterable[Statement]) -> tuple[Statement, ...]:
+    return tuple(sorted(statements, key=_newest, reverse=True))
 
 
 def _newest(statement: Statement) -> tuple[date, int, str]:
@@ -68,8 +76,6 @@ def _newest(statement: Statement) -> tuple[date, int, str]:
 
 
 def _statement(row: Any, content: Content) -> Statement:
-    evidence = content.get("evidence")
-    files = [one for one in evidence if isinstance(one, dict)] if isinstance(evidence, list) else []
     return Statement(
         dataset=row.name,
         record=row.id,
@@ -79,7 +85,7 @@ def _statement(row: Any, content: Content) -> Statement:
         judge=str(content["judge"]),
         role=str(content["role"]),
         note=str(content.get("note", "")),
-        evidence=tuple((str(one.get("name", "")), str(one.get("url", ""))) for one in files),
+        evidence=web_links(content.get("evidence")),
         content=content,
     )
 

@@ -14,12 +14,11 @@ from publisher.log.commitments.commitment_query import (
     CommitmentQuery,
     CommitmentStatus,
     PublishedCommitment,
-    find_page,
+    find_by_keys,
+    find_keys,
 )
 from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.queries.point_in_time import Clocks
-
-_MOST = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +33,7 @@ class StatusChange:
 
 def list_changes(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Sequence[StatusChange]:
     """List at most ``limit`` changes up to the view, newest first."""
-    everything = replace(query, statuses=(), limit=_MOST, after=0)
-    commitments = {one.key: one for one in find_page(conn, everything, clocks).commitments}
+    selected = find_keys(conn, replace(query, statuses=()), clocks)
     c = ct.commitment_status.c
     rows = conn.execute(
         select(ct.commitment_status)
@@ -44,16 +42,21 @@ def list_changes(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Se
     ).all()
     periods: dict[int, list[Any]] = {}
     for row in rows:
-        if row.record in commitments:
+        if row.record in selected:
             periods.setdefault(row.record, []).append(row)
     changes = [
-        StatusChange(commitments[key], status, moment(at), date.fromordinal(day))
+        (at, key, status, day)
         for key, own in periods.items()
         for status, at, day in _of_commitment(own, clocks)
         if not query.statuses or status in query.statuses
     ]
-    changes.sort(key=lambda change: (change.at, change.commitment.id, change.status), reverse=True)
-    return changes[: query.limit]
+    newest = sorted(changes, reverse=True)[: query.limit]
+    commitments = find_by_keys(conn, {key for _, key, _, _ in newest}, clocks)
+    return [
+        StatusChange(commitments[key], status, moment(at), date.fromordinal(day))
+        for at, key, status, day in newest
+        if key in commitments  # not erased
+    ]
 
 
 def _of_commitment(rows: Sequence[Any], clocks: Clocks) -> Iterator[tuple[CommitmentStatus, int, int]]:

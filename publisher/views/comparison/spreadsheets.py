@@ -13,6 +13,7 @@ import xlsxwriter
 from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
+from publisher.log.descriptions import SiteDetails
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.text_diff import Piece, pieces
 from publisher.views.exports.export import Lang
@@ -47,6 +48,7 @@ class Metadata:
     source: str
     licence: str
     notice: str
+    site: SiteDetails
 
 
 def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lang) -> Iterator[bytes]:
@@ -136,6 +138,7 @@ def _summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata) -> N
         ("未变化", totals.unchanged),
         *((TITLES[kind].zh, totals.kinds[kind]) for kind in KINDS),
         ("来源", metadata.source),
+        *((name, text) for name, text in _of_site(metadata.site) if text),
         ("许可", metadata.licence),
         ("须知", metadata.notice),
     ]
@@ -145,6 +148,12 @@ def _summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata) -> N
             sheet.write_number(y, 1, value)
         else:
             sheet.write_string(y, 1, fit_text(value))
+
+
+def _of_site(site: SiteDetails) -> Iterator[tuple[str, str]]:
+    yield "网站", site.name
+    yield "主办单位", site.owner
+    yield "承办单位", site.operator
 
 
 class _Records:

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from publisher.log.descriptions import SiteDetails
-from publisher.log.model import Dataset, Site
+from publisher.log.model import TAKING_EFFECT, Dataset, Site
 from publisher.views.discovery import subjects, vocabulary
 from publisher.views.discovery.addresses import Addresses
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
@@ -190,7 +190,9 @@ def _release(
         at.pinned_schema(dataset.name, release.number),
     )
     basis = f"，依据{release.basis}" if release.basis else ""
-    description = f"第{release.number}次发布，自{release.effective_on}起生效{basis}。{release.note}"
+    takes_effect = any(release.counts.get(kind) for kind in TAKING_EFFECT)  # a correction does not
+    since = f"，自{release.effective_on}起生效" if takes_effect else ""
+    description = f"第{release.number}次发布{since}{basis}。{release.note}"
     previous = at.release(dataset.name, before.release.number) if before else None
     yield _present(
         {
@@ -202,18 +204,19 @@ def _release(
             "dct:description": vocabulary.chinese(description),
             "dct:issued": _instant(release.published_at),
             "dct:conformsTo": _ref(schema),
-            "dct:temporal": _ref(f"{home}#temporal"),
+            "dct:temporal": _ref(f"{home}#temporal") if takes_effect else None,
             "dcat:version": str(release.number),
             "dcat:isVersionOf": _ref(at.dataset(dataset.name)),
             "dcat:previousVersion": _ref(previous) if previous else None,
             "dcat:distribution": [_ref(f.address) for f in published_release.files],
         }
     )
-    yield {
-        "@id": f"{home}#temporal",
-        "@type": "dct:PeriodOfTime",
-        "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
-    }
+    if takes_effect:
+        yield {
+            "@id": f"{home}#temporal",
+            "@type": "dct:PeriodOfTime",
+            "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
+        }
     yield _schema(schema, published_dataset.catalogue)
     for file in published_release.files:
         yield from _distribution(file, dataset, at)

@@ -48,7 +48,7 @@ from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, Reply, Route
+from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, FileRoute, Reply, Route
 from publisher.web.service import ReadDetails, Service
 
 type Page = Callable[[Press, Visit], Reply]
@@ -119,7 +119,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         *_list_files("/changes", change_files.changes_as),
         *(_download(f"/changes.{form}", _feed(form), change_files.as_feed(form)) for form in feeds.FORMS),
         *_list_files("/commitments", commitment_files.commitments_as, ("csv", "xlsx")),
-        _download("/commitments.ics", calendar.MEDIA, commitment_files.as_calendar),
+        FileRoute(_operation("/commitments.ics", calendar.MEDIA), commitment_files.calendar_file),
         *(
             _download(f"/commitments.{form}", _feed(form), commitment_files.as_feed(form))
             for form in feeds.FORMS

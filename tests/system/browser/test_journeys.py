@@ -8,6 +8,7 @@ from itertools import product
 
 import feedparser
 import httpx
+import icalendar
 import openpyxl
 import pytest
 from playwright.sync_api import Browser, expect
@@ -194,3 +195,29 @@ def test_a_request_is_sent_from_the_reference_of_the_api(browser: Browser, base:
             assert '"dataset": "shili-fees"' in form.locator(".answer").inner_text()
             assert form.get_by_role("status").inner_text().startswith("200 ")
             assert "limit=1" in (form.locator(".sent a").get_attribute("href") or "")
+
+
+@pytest.mark.parametrize("means", OTHERS)
+def test_a_reporter_asks_what_of_a_plan_was_done(browser: Browser, base: str, means: Means) -> None:
+    with visiting(browser, base, means) as visitor:
+        page, main = visitor.page, visitor.page.get_by_role("main")
+        visitor.opens("/commitments?plan=示政办发〔2024〕1号")
+        expect(page.get_by_role("heading", level=1)).to_have_text("示政办发〔2024〕1号 工作任务")
+        counts = main.locator("dl.summary dd")
+        expect(counts).to_have_text(["3", "1", "2"])
+        visitor.asserts_width()
+        visitor.follows(counts.get_by_role("link").nth(1))
+        late = "编制并公布政府性基金目录清单"
+        expect(main.locator("ol.hits h3 bdi")).to_have_text([late])
+        visitor.follows(main.get_by_role("link", name=late))
+        expect(main.locator("blockquote mark")).to_have_text(late)
+        expect(main).to_contain_text("尚未成立")
+        visitor.follows(main.get_by_role("link", name="条目、来源和历次变化"))
+        expect(page.get_by_role("heading", level=1)).to_have_text(late)
+        visitor.follows(main.get_by_role("link", name="是否完成、佐证和各方说明"))
+        visitor.follows(main.locator("blockquote").locator("..").get_by_role("link"))
+        expect(main).to_contain_text(f"〔{late}：逾期〕")
+        visitor.opens("/commitments?plan=示政办发〔2024〕1号")
+        calendar = visitor.downloads(main.get_by_role("link", name="全部时限（ICS）"))
+        todos = icalendar.Calendar.from_ical(calendar.read_bytes()).walk("VTODO")
+        assert sorted(str(todo["STATUS"]) for todo in todos) == ["COMPLETED"] * 3 + ["NEEDS-ACTION"] * 2

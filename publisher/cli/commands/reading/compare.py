@@ -120,8 +120,18 @@ def _write_xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -
 
     settings = log.datasets.get(dataset)
     source = f"{log.datasets.site().base}/v1/datasets/{dataset}"
+    site, _ = log.datasets.site_details()
+    if after.release is not None:
+        entry = log.queries.release(dataset, after.release).entry
+        site = site.at_release(log.datasets.site_details_at(entry))
     heading = Metadata(
-        settings.title, _name_of_view(before), _name_of_view(after), source, settings.licence, settings.notice
+        title=settings.title,
+        before=_name_of_view(before),
+        after=_name_of_view(after),
+        source=source,
+        licence=settings.licence,
+        notice=settings.notice,
+        site=site,
     )
     totals = log.queries.totals(dataset, before, after)
     to_xlsx(

@@ -9,6 +9,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 from openapi.operation import Operation, Parameter
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import View
 from publisher.log.queries.comparison import KINDS, Difference
 from publisher.views.api import requested_view, titles, two_states
@@ -119,6 +120,7 @@ def _compare_xlsx(service: Service, call: Call) -> FileReply:
             source=service.link(f"/v1/datasets/{name}"),
             licence=dataset.licence,
             notice=dataset.notice,
+            site=_site(service, name, sides),
         )
         totals = service.log.queries.totals(name, sides.before, sides.after)
         catalogue = service.log.queries.catalogue(name)
@@ -136,6 +138,9 @@ def _file_reply(
     write: Callable[[Path], None],
 ) -> FileReply:
     validity = two_states.sides_validity(service, name, sides)
+    site = _site(service, name, sides)
+    changed_at = None if validity.pinned else service.site_details().changed_at
+    validity = validity.extended((site.name, site.owner, site.operator), changed_at)
     return FileReply(
         validity=validity,
         key=replace(key, tokens=(name, "compare", sides, *validity.tokens, *key.tokens)),
@@ -148,8 +153,15 @@ def _file_reply(
     )
 
 
+def _site(service: Service, name: str, sides: two_states.Sides) -> SiteDetails:
+    """Return what the site says of itself, with its names of the day if a release is compared."""
+    details, release = service.site_details().details, sides.after.release
+    return details if release is None else service.pinned_details(details, name, release)
+
+
 def _file_name(service: Service, name: str, sides: two_states.Sides, suffix: str) -> str:
-    title = service.log.datasets.get(name).title
+    site = _site(service, name, sides).name
+    title = f"{site} {service.log.datasets.get(name).title}".strip()
     title = f"{title} {_describe_view(sides.before)} 至 {_describe_view(sides.after)}.{suffix}"
     return disposition(title, f"{name}-compare.{suffix}")
 

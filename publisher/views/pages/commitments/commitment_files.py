@@ -4,21 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from pathlib import Path
 
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.commitments.commitment_query import CommitmentQuery, PublishedCommitment
 from publisher.views.api.routes.commitments import commitment_list as api
 from publisher.views.pages.commitments import commitment_list
+from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
-from publisher.views.syndication.calendar import write_calendar
+from publisher.views.syndication.calendar import MEDIA, write_calendar
 from publisher.views.syndication.commitment_feed import ENTRIES, render_commitment_feed
 from publisher.views.syndication.scope import Form
-from publisher.web.query_parameters import MAX_LIMIT
+from publisher.web.file_cache import FileKey
 from publisher.web.range_download import disposition
-from publisher.web.route import AsyncReply
+from publisher.web.route import AsyncReply, Call, FileReply
+from publisher.web.service import Service
 
 _HEADINGS = (
     ("任务", "Task"),
@@ -57,19 +60,29 @@ def commitments_as(suffix: str) -> Download:
     return serve
 
 
-async def as_calendar(visit: Visit) -> AsyncReply:
-    listing = await sync_to_thread(_listing, visit)
-    log = visit.service.log
-    file = disposition(f"{visit.t(*commitment_list.TITLE)}.ics", "commitments.ics")
+def calendar_file(service: Service, call: Call) -> FileReply:
+    """Serve the deadlines of the list as a calendar, which is generated once for a state."""
+    visit = page_request.parse_visit(service, call)
+    listing = _listing(visit)
+    title = visit.t(*commitment_list.TITLE)
 
-    async def build() -> bytes:
-        commitments = [one async for batch in _batches(visit, listing.query) for one in batch]
-        revised = await sync_to_thread(log.commitments.moves, commitments, listing.query.view)
-        bodies = "、".join(listing.query.bodies)
-        title = f"{bodies}：工作任务" if bodies else "工作任务"
-        return await sync_to_thread(write_calendar, log.datasets.site(), commitments, revised, title=title)
+    def write(path: Path) -> None:
+        bodies, log = "、".join(listing.query.bodies), service.log
+        commitments = [one for batch in log.commitments.all(listing.query) for one in batch]
+        revised = log.commitments.moves(commitments, listing.query.view)
+        name = f"{bodies}：工作任务" if bodies else "工作任务"
+        path.write_bytes(write_calendar(log.datasets.site(), commitments, revised, title=name))
 
-    return AsyncReply(listing.validity, build, {"content-disposition": file})
+    return FileReply(
+        validity=listing.validity,
+        key=FileKey(("commitments", listing.digest, service.site.base, *listing.validity.tokens), "ics"),
+        write=write,
+        compressible=True,
+        headers={
+            "content-type": MEDIA,
+            "content-disposition": disposition(f"{title}.ics", "commitments.ics"),
+        },
+    )
 
 
 def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
@@ -94,12 +107,9 @@ def _listing(visit: Visit) -> api.CommitmentListing:
 
 
 async def _batches(visit: Visit, query: CommitmentQuery) -> Batches[PublishedCommitment]:
-    page = await sync_to_thread(visit.service.log.commitments.page, replace(query, limit=MAX_LIMIT))
-    yield page.commitments
-    while page.after is not None:
-        later = replace(query, limit=MAX_LIMIT, after=page.after)
-        page = await sync_to_thread(visit.service.log.commitments.page, later)
-        yield page.commitments
+    batches = visit.service.log.commitments.all(query)
+    while (batch := await sync_to_thread(next, batches, None)) is not None:
+        yield batch
 
 
 def _row(visit: Visit, one: PublishedCommitment) -> Row:

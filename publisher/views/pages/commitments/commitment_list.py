@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 
 from markupsafe import Markup
 
@@ -170,9 +170,8 @@ def _breakdown(title: str, rows: Sequence[tuple[str, str, Sequence[int]]]) -> Br
 
 
 def _last_day(month: str) -> str:
-    first = date.fromisoformat(f"{month}-01")
-    after = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    return date.fromordinal(after.toordinal() - 1).isoformat()
+    year, number = map(int, month.split("-"))
+    return f"{month}-{monthrange(year, number)[1]}"
 
 
 def _years(visit: Visit, page: CommitmentPage) -> list[tuple[str, str]]:

@@ -32,7 +32,7 @@ class Promise:
 def of_plan(visit: Visit, number: str, view: View) -> Sequence[Promise]:
     """List the commitments of a plan."""
     commitments = visit.service.log.commitments
-    page = commitments.page(CommitmentQuery(view=view, plans=(number,), limit=_MOST))
+    batch = commitments.batch(CommitmentQuery(view=view, plans=(number,), limit=_MOST))
     return [
         Promise(
             one.title,
@@ -40,7 +40,7 @@ def of_plan(visit: Visit, number: str, view: View) -> Sequence[Promise]:
             labels.word_for(visit, COMMITMENT_STATUSES, one.status),
             str(one.content.get("excerpt", "")),
         )
-        for one in page.commitments
+        for one in batch.commitments
     ]
 
 

@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from publisher.log.commitments.commitment_query import PublishedCommitment
 from publisher.log.commitments.evidence_list import RuleInView
+from publisher.log.commitments.rules import web_links
 from publisher.log.model import LogError
 from publisher.views.api.routes.commitments import commitment_list as listing
 from publisher.views.api.routes.commitments import evidence as api
@@ -146,7 +147,6 @@ def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]
 
 def _rule(visit: Visit, one: RuleInView) -> ShownRule:
     catalogue = visit.service.log.queries.catalogue(one.dataset)
-    files = one.content.get("link")
     details = [
         (field_html.title_of(visit, field), str(one.content[field.name]))
         for field in catalogue.fields
@@ -166,9 +166,5 @@ def _rule(visit: Visit, one: RuleInView) -> ShownRule:
         address=visit.url(f"/datasets/{one.dataset}/records/{one.record}"),
         held_since=visit.day(one.held_since),
         proofs=proofs,
-        links=[
-            (str(file.get("name", "")), str(file.get("url", "")))
-            for file in (files if isinstance(files, list) else [])
-            if isinstance(file, dict)
-        ],
+        links=web_links(one.content.get("link")),
     )

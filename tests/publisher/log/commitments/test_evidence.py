@@ -17,10 +17,12 @@ from tests.publisher.log.commitments.promising_site import (
     GUIDES,
     PLANS,
     POWERS,
+    STATEMENTS,
     commitments,
     derive,
     publish,
     rule,
+    statement,
     status,
     stored,
     task,
@@ -190,3 +192,31 @@ def test_a_cancelled_release_is_no_evidence(log: Log, clock: Clock) -> None:
     log.releases.cancel(POWERS, 2, reason="误发")
     assert status(log, NAME, as_of=date(2020, 9, 1)) == "undetermined"
     assert log.integrity.verify().problems == ()
+
+
+def test_a_task_whose_text_changes_keeps_its_rules_and_statements(log: Log, clock: Clock) -> None:
+    old, new = "公布清淡", "公布清单"
+    publish(log, PLANS, task(old, DUE, clause="一"), task("另一项", DUE, clause="二"), on=PLANNED)
+    publish(log, EVIDENCE, rule(old, "发布", source=POWERS), on=PLANNED)
+    said = statement(old, "进行中", "2020-02-01", "档案局", "自报", clause="一")
+    other = statement(old, "逾期", "2020-02-02", "督查室", "督查", clause="二")
+    publish(log, STATEMENTS, said, other, on=date(2020, 2, 2))
+    clock.advance(days=70)
+    publish(log, POWERS, *POWER, on=DAY)
+    before = commitments(log)[old]
+    clock.advance(days=1)
+    content = {**before.content, "task": new}
+    log.releases.rename(PLANS, before.id, content, effective_on=date(2020, 3, 5), reason="原文有误")
+    clock.advance(days=1)
+    publish(log, STATEMENTS, statement(new, "已完成", "2020-03-12", "档案局", "自报"), on=date(2020, 3, 12))
+    after = commitments(log)
+    assert (after[new].id, after[new].status, after[new].done_on) == (before.id, "done", DAY)
+    assert [one.progress for one in after[new].statements] == ["已完成", "进行中"]
+    assert after["另一项"].statements == ()
+    assert [one.content["task"] for one in log.commitments.evidence(before.id)[1]] == [old]
+    earlier = commitments(log, as_of=DAY)[old]
+    assert [one.progress for one in earlier.statements] == ["进行中"]
+    assert len(log.commitments.evidence(before.id, View(as_of=DAY))[1]) == 1
+    incremental = stored(log)
+    log.commitments.rebuild()
+    assert stored(log) == incremental

@@ -12,6 +12,7 @@ import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from publisher.log.descriptions import SiteDetails
 from publisher.log.model import FieldChange
 from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.spreadsheets import Metadata, to_csv, to_xlsx
@@ -21,7 +22,8 @@ from tests.publisher.views.exports.formulas import TEXTS, any_formula
 from tests.support.log import catalogue
 
 CATALOGUE = catalogue()
-HEADING = Metadata("收费", "第1次发布", "现在", "https://data.example.gov.cn", "CC0-1.0", "演示数据")
+SITE = SiteDetails(name="示例市清单公开", owner="示例市人民政府")
+HEADING = Metadata("收费", "第1次发布", "现在", "https://data.example.gov.cn", "CC0-1.0", "演示数据", SITE)
 TOTALS = Totals(1, 1, 0, dict.fromkeys(KINDS, 0))
 
 
@@ -90,3 +92,11 @@ def test_a_renamed_record_shows_both_names(tmp_path: Path) -> None:
     sheet = open_sheet(tmp_path / "a.xlsx", difference({"name": "流通许可"}, {"name": "经营许可"}, "renamed"))
     assert str(sheet.cell(2, 1).value) == "更名"
     assert str(sheet.cell(2, 2).value) == "流通经营许可"
+
+
+def test_a_workbook_names_the_site(tmp_path: Path) -> None:
+    open_sheet(tmp_path / "a.xlsx", difference({"name": "甲"}, {"name": "乙"}))
+    summary = openpyxl.load_workbook(tmp_path / "a.xlsx")["说明"]
+    pairs = dict(summary.iter_rows(values_only=True))
+    assert (pairs["网站"], pairs["主办单位"]) == ("示例市清单公开", "示例市人民政府")
+    assert "承办单位" not in pairs

@@ -18,7 +18,7 @@ from rdflib import BNode, Graph, Literal, Namespace, URIRef
 from rdflib.namespace import DCTERMS, RDF, SH
 
 from publisher.log.descriptions import SiteDetails
-from publisher.log.model import Dataset
+from publisher.log.model import TAKING_EFFECT, Dataset
 from publisher.log.model import Site as Address
 from publisher.views.api import published_site
 from publisher.views.discovery import dcat_catalog, rdf_forms
@@ -227,6 +227,16 @@ def test_a_dataset_has_a_place_a_period_a_licence_a_contact_and_a_schema(graph: 
     contact = graph.value(DATASET, DCAT.contactPoint)
     assert URIRef("mailto:data@example.gov.cn") in set(graph.objects(contact))
     assert graph.value(DATASET, DCTERMS.conformsTo) == URIRef(f"{BASE}/v1/schemas/fees/table-schema.json")
+
+
+def test_only_what_takes_effect_has_a_day_of_effect(site: Site, graph: Graph) -> None:
+    found = {}
+    for release in site.log.queries.releases(FEES):
+        node = URIRef(f"{DATASET}/releases/{release.number}")
+        says = "起生效" in str(graph.value(node, DCTERMS.description))
+        assert says == (graph.value(node, DCTERMS.temporal) is not None)
+        found[any(release.counts.get(kind) for kind in TAKING_EFFECT)] = says
+    assert found == {True: True, False: False}, "a correction or a withdrawal takes effect on no day"
 
 
 @pytest.mark.both_databases

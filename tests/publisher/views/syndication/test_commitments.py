@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import icalendar
 import ics
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from lxml import etree
 
+from publisher.log.commitments.commitment_query import PublishedCommitment
+from publisher.log.commitments.deadline_moves import Revised
 from publisher.log.model import RecordQuery
+from publisher.log.model import Site as LogSite
+from publisher.views.syndication.calendar import write_calendar
 from tests.support.commitments_site import (
     DISPUTED,
     DONE,
@@ -91,3 +98,45 @@ def test_the_feed_announces_every_change_of_a_status(site: Site) -> None:
     site.log.findings.update()
     site.log.commitments.update()
     assert entries() == [f"逾期：{DONE}", *first]
+
+
+def hostile(title: str) -> bytes:
+    """Write a calendar of one commitment with a title."""
+    one = PublishedCommitment(
+        key=1,
+        dataset=PLANS,
+        id="a1",
+        title=title,
+        content={"plan": f"示政发〔2015〕1号,{title}", "lead": title, "result": title},
+        release=1,
+        status="overdue",
+        done_on=None,
+        known_from=datetime(2015, 1, 1, tzinfo=UTC),
+        due=date(2015, 6, 30),
+        statements=(),
+    )
+    site = LogSite("https://data.example.gov.cn", "data.example.gov.cn,2015")
+    return write_calendar(site, [one], {1: Revised(0, datetime(2015, 1, 1, tzinfo=UTC))}, title=title)
+
+
+_PIECES = ("\\", "\\n", ";", ",", ":", '"', "^", "=1+1", "清", "𠀀", "a" * 30)
+_LINES = ("\nEND:VTODO\nBEGIN:VALARM", "\r\nEND:VTODO", "\rEND:VEVENT\r", "\x85END:VTODO", "\u2028END:VTODO")
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.lists(st.sampled_from((*_LINES, "\\", "\\n", ";", ",", ":", '"', "^", "=1+1", "清", "𠀀", "a" * 30)))
+)
+def test_no_text_ends_a_line_or_a_component(pieces: list[str]) -> None:
+    title = "".join(pieces)
+    data = hostile(title)
+    assert all(len(line) <= 75 for line in data.split(b"\r\n"))
+    assert [line for line in data.decode().splitlines() if line.startswith(("BEGIN", "END"))] == [
+        *("BEGIN:VCALENDAR", "BEGIN:VTODO", "END:VTODO", "BEGIN:VEVENT", "END:VEVENT", "END:VCALENDAR"),
+    ]
+    calendar = icalendar.Calendar.from_ical(data)
+    todo: Any = calendar.walk("VTODO")[0]
+    said = str(todo["SUMMARY"]).replace("\n", " ")
+    assert said == re.sub(r"\r\n|[\r\n\x85\u2028]", " ", title)
+    assert (len(todo["CATEGORIES"].cats), calendar.errors) == (1, [])
+    assert len(ics.Calendar(data.decode()).todos) == 1

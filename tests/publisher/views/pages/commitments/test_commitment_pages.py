@@ -17,6 +17,7 @@ from tests.support.commitments_site import (
     LATE,
     OPEN,
     PLAN,
+    PLANS,
     site_with_commitments,
 )
 from tests.support.site import Site
@@ -84,6 +85,13 @@ def test_the_document_links_its_promises_at_their_paragraphs(site: Site) -> None
         *([f"〔{DONE}：已完成〕", f"〔{DISPUTED}：逾期〕"], [f"〔{OPEN}：无法判断〕"]),
     ]
     assert paragraphs[0].xpath(".//a/@href")[0].endswith(f"/commitments/{identifier(site, DONE)}")
+
+
+def test_a_record_and_its_commitment_lead_to_each_other(site: Site) -> None:
+    own = identifier(site, DONE)
+    record, commitment = f"/datasets/{PLANS}/records/{own}", f"/commitments/{own}"
+    for here, there in ((record, commitment), (commitment, record)):
+        assert any(link.endswith(there) for link in page(site, here).xpath("//main//a/@href"))
 
 
 def test_the_report_of_a_year(site: Site) -> None:

@@ -1,0 +1,164 @@
+"""A plan of 5,000 commitments: its page and its calendar, and what a reader waits for meanwhile.
+
+``python -m benchmarks.web.commitments [--number N]``: a site with rules, statements and releases that meet them,
+served by ``qingdan serve``. The page is asked for with a filter that differs each time, so that nothing that
+was kept answers; the calendar of all deadlines is asked for once cold and once from the cache.
+"""
+
+from __future__ import annotations
+
+import argparse
+import statistics
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import quote
+
+from benchmarks.support.load import Server, free_port, get, read_response
+from publisher.log.log import Log
+from publisher.log.model import Dataset, Entry
+from publisher.settings import read_settings
+from schemas.definition import file_loader
+from schemas.definition.catalogue import Content
+
+PLAN = "示政发〔2024〕1号"
+_BODIES = tuple(f"市第{n}局" for n in range(30))
+_LISTS = {
+    "plans": "commitments",
+    "evidence": "commitment-evidence",
+    "statements": "commitment-statements",
+    "documents": "policies",
+}
+_START = date(2024, 1, 1)
+
+
+def tasks(number: int) -> Iterator[Content]:
+    for n in range(number):
+        due = _START + timedelta(days=n % 700)
+        yield {
+            "plan": PLAN,
+            "section": f"{n % 15}、第{n % 15}项工作",
+            "task": f"第{n}项：编制并公布行政职权清单，接受社会监督",
+            "lead": _BODIES[n % len(_BODIES)],
+            "responsible": "市财政局、市民政局、各县（市）区人民政府",
+            "deadline": due.isoformat(),
+            "due_on": due.isoformat(),
+            "result": f"第{n}项清单",
+        }
+
+
+def build(home: Path, number: int) -> None:
+    """Publish a plan with a rule for every third and a statement about every fifth commitment."""
+    settings = read_settings(home)
+    home.mkdir(exist_ok=True)
+    log = Log.open(settings.database, sources=settings.sources)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2024")
+    for name, catalogue in _LISTS.items():
+        dataset = Dataset(
+            name=name,
+            catalogue=catalogue,
+            title=name,
+            title_en=name,
+            body="示例市人民政府",
+            division="210300",
+            licence="CC0-1.0",
+            contact="a@b.example",
+        )
+        log.datasets.create(dataset, file_loader.load_catalogue(catalogue))
+    plan = list(tasks(number))
+    title = f"示例市清单工作方案{_START}"
+    _publish(
+        log,
+        "documents",
+        [{"number": PLAN, "title": title, "issuer": "示例市人民政府", "date_written": "2024-01-01"}],
+    )
+    _publish(log, "plans", plan)
+    rules = [
+        {"plan": PLAN, "task": one["task"], "condition": "文件", "contains": "工作方案" if n % 2 else "办法"}
+        for n, one in enumerate(plan[::3])
+    ]
+    _publish(log, "evidence", rules)
+    said = [
+        {
+            "plan": PLAN,
+            "task": one["task"],
+            "progress": "已完成",
+            "stated_on": "2024-06-01",
+            "judge": one["lead"],
+            "role": "自报",
+        }
+        for one in plan[::5]
+    ]
+    _publish(log, "statements", said)
+    log.graph.update()
+    log.findings.update()
+    log.commitments.update()
+    log.close()
+
+
+def _publish(log: Log, name: str, contents: Sequence[Content]) -> None:
+    source = log.evidence.put_source(repr(contents).encode(), name=f"{name}.csv", media_type="text/csv")
+    entries = [Entry(row, repr(row), {"rows": [n]}) for n, row in enumerate(contents, start=2)]
+    log.drafts.stage(name, entries, part=None, source=source, parser_version="1")
+    log.releases.publish(name, effective_on=_START, basis=PLAN)
+
+
+def timed(server: Server, path: str, accept: str = "text/html", *, connection: int = 0) -> float:
+    """→ milliseconds until the whole response."""
+    began = time.perf_counter()
+    server.sockets[connection].sendall(get(path, accept=accept))
+    head, _ = read_response(server.sockets[connection])
+    assert head.startswith(b"HTTP/1.1 200"), (path, head)
+    return (time.perf_counter() - began) * 1000
+
+
+def while_made(server: Server, path: str, quick: str) -> tuple[float, list[float]]:
+    """→ milliseconds of a file, and of each quick request that was sent while it was made."""
+    taken: list[float] = []
+    maker = threading.Thread(target=lambda: taken.append(timed(server, path, "text/calendar", connection=1)))
+    waits = []
+    maker.start()
+    while maker.is_alive():
+        waits.append(timed(server, quick, "application/json"))
+        time.sleep(0.02)
+    return taken[0], waits
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--number", type=int, default=5_000)
+    parser.add_argument("--requests", type=int, default=20)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder) / "home"
+        build(home, options.number)
+        port = free_port()
+        qingdan = [sys.executable, "-c", "from publisher.cli import main; main()", "--home", str(home)]
+        with Server([*qingdan, "serve", "--port", str(port)], port) as server:
+            plan = f"/commitments?plan={quote(PLAN)}"
+            timed(server, plan)
+            days = [f"{plan}&due_from={_START + timedelta(days=n - 400)}" for n in range(options.requests)]
+            pages = sorted(timed(server, path) for path in days)
+            body = [timed(server, f"{plan}&lead={quote(one)}") for one in _BODIES[: options.requests]]
+            print(
+                f"page of a plan of {options.number:,} commitments: p50 {statistics.median(pages):.0f} ms, "
+                f"worst {pages[-1]:.0f} ms (bar 300); of one body p50 {statistics.median(body):.0f} ms"
+            )
+            cold, waits = while_made(server, "/commitments.ics", "/v1/datasets/plans")
+            warm = timed(server, "/commitments.ics", "text/calendar")
+            print(
+                f"calendar of all: {cold:.0f} ms cold, {warm:.0f} ms from the cache; a dataset meanwhile: "
+                f"worst {max(waits):.0f} ms of {len(waits)}"
+            )
+            feed = timed(server, "/commitments.atom", "application/atom+xml")
+            csv = timed(server, "/commitments.csv", "text/csv")
+            one = timed(server, "/datasets/documents")
+            print(f"feed {feed:.0f} ms, CSV {csv:.0f} ms, list of documents {one:.0f} ms")
+
+
+if __name__ == "__main__":
+    main()
