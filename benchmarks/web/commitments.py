@@ -1,7 +1,7 @@
 """A plan of 5,000 commitments: its page and its calendar, and what a reader waits for meanwhile.
 
-``python -m benchmarks.web.commitments [--number N]``: a site with rules, statements and releases that meet them,
-served by ``qingdan serve``. The page is asked for with a filter that differs each time, so that nothing that
+``python -m benchmarks.web.commitments [--number N]``: a site with rules and statements, served by ``qingdan
+serve``. The page is asked for with a filter that differs each time, so that nothing that
 was kept answers; the calendar of all deadlines is asked for once cold and once from the cache.
 """
 

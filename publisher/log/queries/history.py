@@ -106,6 +106,12 @@ def changes_of_records(
     return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
 
 
+def changed_values(conn: Connection, order: FieldOrder, records: Sequence[str]) -> tuple[Change, ...]:
+    """List what changed the content of these records on a day, newest first; no correction is among it."""
+    query = _CHANGE.where(_r.id.in_(records), _c.kind == "changed")
+    return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
+
+
 def changes_of_sequences(conn: Connection, order: FieldOrder, sequences: Sequence[int]) -> tuple[Change, ...]:
     """Read some changes, newest first."""
     query = _CHANGE.where(_c.sequence.in_(sequences)).order_by(_c.sequence.desc())

@@ -223,6 +223,11 @@ class Queries:
                 raise amendment.no_such_record(record_id)
             return changes
 
+    def changed_values(self, records: Sequence[str]) -> tuple[Change, ...]:
+        """List what changed the content of these records on a day, newest first; corrections are left out."""
+        with self._session.read() as conn:
+            return history.changed_values(conn, history.field_order(self._session, conn), records)
+
     def find_by_title(self, dataset: str, title: str) -> tuple[RecordState, ...]:
         """Find records by title: the present or last title equals the text, or else contains it."""
         with self._session.read() as conn:

@@ -13,7 +13,7 @@ from publisher.views.api.answers import common
 from publisher.views.api.hit_explanation import explain_reason
 from publisher.views.api.routes import search as api
 from publisher.views.pages import home
-from publisher.views.pages.printing import field_html, labels, marked_text
+from publisher.views.pages.printing import field_html, labels, marked_text, price_history
 from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit, run_read
@@ -202,9 +202,15 @@ def _read_facts(
     visit: Visit, hits: Sequence[Hit], catalogues: Mapping[str, Catalogue]
 ) -> Mapping[str, Sequence[FieldValue]]:
     """Read what people came for, by span, of hits in lists whose catalogue says what that is."""
-    listed = {name for name, catalogue in catalogues.items() if catalogue.facts}
-    spans = visit.service.log.queries.spans(ids=[hit.span for hit in hits if hit.dataset in listed])
-    return {span.id: field_html.list_facts(visit, catalogues[span.dataset], span.content) for span in spans}
+    listed, queries = {n for n, catalogue in catalogues.items() if catalogue.facts}, visit.service.log.queries
+    spans = list(queries.spans(ids=[hit.span for hit in hits if hit.dataset in listed]))
+    facts = {s.id: field_html.list_facts(visit, catalogues[s.dataset], s.content) for s in spans}
+    numbered = [s for s in spans if price_history.has_numbers(catalogues[s.dataset], facts[s.id])]
+    changes = queries.changed_values([s.record for s in numbered]) if numbered else ()
+    for span in numbered if changes else ():
+        own = [c for c in changes if c.record == span.record and price_history.is_known(c, span, visit.view)]
+        facts[span.id] = price_history.note_changes(visit, catalogues[span.dataset], facts[span.id], own)
+    return facts
 
 
 def _result(

@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from publisher.log.model import Change, RecordState
+from publisher.log.model import Change, RecordState, Span, View
 from publisher.views.api import requested_view
 from publisher.views.pages.printing import charts, field_html
 from publisher.views.pages.printing.field_html import FieldValue
@@ -34,6 +34,17 @@ def note_changes(
 ) -> Sequence[FieldValue]:
     """Add to each number since when it is so and what it was before. ``changes``: newest first."""
     return [replace(fact, note=_note(visit, catalogue.by_name[fact.name], changes)) for fact in facts]
+
+
+def has_numbers(catalogue: Catalogue, facts: Sequence[FieldValue]) -> bool:
+    """Test whether a fact is a number, which may have been another one before."""
+    return any(catalogue.by_name[fact.name].type in _NUMBERS for fact in facts)
+
+
+def is_known(change: Change, span: Span, view: View) -> bool:
+    """Test whether a change led to what a span states, as far as the view knows."""
+    is_published = view.known_at is None or change.published_at <= view.known_at
+    return is_published and change.effective_on <= span.effective_from
 
 
 def _note(visit: Visit, field: Field, changes: Sequence[Change]) -> str:

@@ -323,3 +323,12 @@ def test_what_is_no_longer_in_force_stands_apart_under_the_results(visit: Open) 
     every = visit(next(a for a in page.leading_to("status=removed") if "status=current" in a))
     assert "5条结果" in text_of(every)
     assert visit("/search?q=价格鉴证&as_of=2015-06-01").text.count("已移出清单") == 0
+
+
+def test_a_label_is_not_shown_beside_a_notice_that_says_the_same(site: Site, visit: Open) -> None:
+    for address in (HOME, f"{HOME}/records/{site.record('城镇垃圾处理费')}"):
+        page = visit(address)
+        assert "演示数据: 示例市并不存在。" in page.text
+        assert not page.all("span", **{"class": "label"})
+    assert visit(f"{HOME}?lang=en").all("span", **{"class": "label"}), "its notice is in Chinese"
+    assert visit("/search?q=垃圾处理费").all("span", **{"class": "label"})
