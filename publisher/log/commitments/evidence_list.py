@@ -13,6 +13,7 @@ from publisher.log.commitments.derivation import first_days
 from publisher.log.commitments.evidence_reader import Evidence, EvidenceReader
 from publisher.log.commitments.rules import EVIDENCE, Rule, concerns_any, read_rule
 from publisher.log.database import tables as t
+from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.findings.record_states import Datasets, StateReader
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Content
@@ -51,7 +52,11 @@ def list_evidence(
     """List the rules about a commitment, of which these are the contents, that are in effect in a view."""
     reader = EvidenceReader(conn, datasets, clocks.instant)
     rules = []
-    for states in StateReader(conn, datasets, clocks.instant).of_datasets(datasets.of_catalogue(EVIDENCE)):
+    lists, s = datasets.of_catalogue(EVIDENCE), t.span.c
+    tasks = {str(one.get("task", ""))[:TITLE_LENGTH] for one in contents}
+    named = select(s.record).where(s.dataset.in_(lists), s.title.in_(tasks)).distinct()
+    records = sorted(conn.scalars(named))
+    for states in StateReader(conn, datasets, clocks.instant).of_datasets(lists, records):
         for state in states:
             content = state.record.content
             rule = read_rule(content)

@@ -204,19 +204,18 @@ def _release(
             "dct:description": vocabulary.chinese(description),
             "dct:issued": _instant(release.published_at),
             "dct:conformsTo": _ref(schema),
-            "dct:temporal": _ref(f"{home}#temporal") if takes_effect else None,
+            "dct:temporal": _ref(f"{home}#temporal"),
             "dcat:version": str(release.number),
             "dcat:isVersionOf": _ref(at.dataset(dataset.name)),
             "dcat:previousVersion": _ref(previous) if previous else None,
             "dcat:distribution": [_ref(f.address) for f in published_release.files],
         }
     )
-    if takes_effect:
-        yield {
-            "@id": f"{home}#temporal",
-            "@type": "dct:PeriodOfTime",
-            "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
-        }
+    yield {
+        "@id": f"{home}#temporal",
+        "@type": "dct:PeriodOfTime",
+        "dcat:startDate": vocabulary.typed(release.effective_on, "date"),
+    }
     yield _schema(schema, published_dataset.catalogue)
     for file in published_release.files:
         yield from _distribution(file, dataset, at)
