@@ -219,6 +219,6 @@ def test_a_reporter_asks_what_of_a_plan_was_done(browser: Browser, base: str, me
         expect(main).to_contain_text(f"〔{late}：逾期〕")
         visitor.opens("/commitments?plan=示政办发〔2024〕1号")
         address = main.get_by_role("link", name="全部时限（ICS）").get_attribute("href")
-        calendar = httpx.get(str(address), timeout=60)  # it is made when asked for
+        calendar = httpx.get(f"{base}{address}", timeout=60)  # it is made when asked for
         todos = icalendar.Calendar.from_ical(calendar.content).walk("VTODO")
         assert sorted(str(todo["STATUS"]) for todo in todos) == ["COMPLETED"] * 3 + ["NEEDS-ACTION"] * 2
