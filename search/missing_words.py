@@ -15,6 +15,8 @@ NEAR = 5
 """Maximum number of near hits."""
 _MOST_WORDS = 8
 """Each word is a search; a longer query is the name of an item or a sentence, of which some word is rare."""
+_LEAST = 2
+"""Characters of a word that says what is meant."""
 _OR = "或"
 _AROUND = re.compile(
     "^[办领交换补查签买卖开修租](?=..)|(?:证明|证书|证|执照|费用|费|金|款|钱|票|表|卡|户|场|厂|公司|单位)$"
@@ -44,7 +46,7 @@ async def find_missing_words(
     terms. Words that stand for every item of a list (许可, 收费, 申请) say nothing about what is meant.
     """
     query = parser.parse_query(request.text, analyzer, lexicon)
-    telling = [word for word in query.words if not _says_nothing(word)]
+    telling = [w for w in query.words if not _says_nothing(w) and not _is_guess(w, analyzer, lexicon)]
     if not 0 < len(telling) <= _MOST_WORDS or any(word.choices for word in telling):
         return None
     missing: list[str] = []
@@ -67,6 +69,12 @@ async def find_missing_words(
 
 def _says_nothing(word: Word) -> bool:
     return word.generic or _AMOUNT.fullmatch(word.text) is not None
+
+
+def _is_guess(word: Word, analyzer: Analyzer, lexicon: Lexicon) -> bool:
+    """Test for a word of grammar that was cut together with one other character: 玩要."""
+    others = [c for c in word.text if c not in lexicon.plain]
+    return len(others) < len(word.text) and len(others) < _LEAST and not analyzer.has_word(word.text)
 
 
 async def _find_form(

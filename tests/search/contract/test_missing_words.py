@@ -94,3 +94,9 @@ def test_a_word_is_missing_where_the_filters_exclude_what_contains_it(filled: Se
     assert find_missing(filled, "烟草专卖许可") is None
     missing = find_missing(filled, "烟草专卖许可", excluded={"dataset": ("other",)})
     assert missing is not None
+
+
+def test_a_word_of_grammar_with_a_character_beside_it_is_nothing_that_is_not_held(
+    filled: SearchEngine,
+) -> None:
+    assert find_missing(filled, "去饮用水玩要办什么许可") is None
