@@ -60,8 +60,7 @@ async def find(
         engine, names, filtered, page, language[0]
     )
     if corrected is not None:
-        text = narrowed.with_text(corrected[0])
-        return SearchPage(corrected[1], text, text)
+        return _correct_page(request, corrected[1], narrowed.with_text(corrected[0]), language[0])
     missing = await find_missing_words(engine, filtered, *language)
     if missing is None:
         return as_typed
@@ -70,8 +69,15 @@ async def find(
     reworded = await engine.search(replace(filtered, text=missing))
     if page.total and not reworded.all_words_total:
         return as_typed
-    text = narrowed.with_text(missing)
-    return SearchPage(reworded, text, text)
+    return _correct_page(request, reworded, narrowed.with_text(missing), language[0])
+
+
+def _correct_page(request: Request, page: Page, text: str, analyzer: Analyzer) -> SearchPage:
+    """Return the hits of a corrected text. It is offered only if it is another one, and not the same in other
+    characters."""
+    text = " ".join(text.split())
+    typed, corrected = (" ".join(analyzer.fold_text(one).split()) for one in (request.text, text))
+    return SearchPage(page, text, text if typed != corrected else None)
 
 
 def _near_page(page: Page, missing: MissingWords) -> Page:

@@ -12,7 +12,7 @@ import msgspec
 from search.chinese.analyzer import Analyzer
 from search.contract import STATUS, Document, Status
 
-FORMAT = 4
+FORMAT = 5
 """Format version of fields and tokens. An index of another format must be rebuilt."""
 
 JOINT = " ¶ "

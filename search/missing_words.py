@@ -9,6 +9,7 @@ from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import Hit, Request, SearchEngine
 from search.query import parser
+from search.query.did_you_mean import split_compound
 from search.query.parser import Word
 
 NEAR = 5
@@ -17,6 +18,8 @@ _MOST_WORDS = 8
 """Each word is a search; a longer query is the name of an item or a sentence, of which some word is rare."""
 _LEAST = 2
 """Characters of a word that says what is meant."""
+_SHORTEST_PART = 3
+"""Minimum characters of the last part of a compound word that stands for it."""
 _OR = "或"
 _AROUND = re.compile(
     "^[办领交换补查签买卖开修租](?=..)|(?:证明|证书|证|执照|费用|费|金|款|钱|票|表|卡|户|场|厂|公司|单位)$"
@@ -80,17 +83,21 @@ def _is_guess(word: Word, analyzer: Analyzer, lexicon: Lexicon) -> bool:
 async def _find_form(
     engine: SearchEngine, request: Request, word: Word, analyzer: Analyzer, lexicon: Lexicon
 ) -> str | None:
-    """Return the word if a document contains it, else what says the same and occurs: legal terms for it, or
-    the word without what people put around it (低保户: 低保)."""
+    """Return the word if a document contains it, else what says the same and occurs: legal terms for it, the
+    word without what people put around it (低保户: 低保), or the last part of a compound, if that is long
+    enough to say what is meant (民办幼儿园: 幼儿园, but not 美国签证: 签证)."""
     typed = f'"{word.text}"' if word.kind == "phrase" else word.text
     if await _occurs(engine, request, typed):
         return typed
     terms = [term for term in lexicon.legal.get(word.text, ()) if await _occurs(engine, request, term)]
     if terms:
         return f" {_OR} ".join(terms)
-    core = _AROUND.sub("", word.text)
-    says_something = len(core) > 1 and core not in lexicon.generic and analyzer.has_word(core)
-    return core if core != word.text and says_something and await _occurs(engine, request, core) else None
+    last = split_compound(word.text, analyzer)[-1]
+    for core in (_AROUND.sub("", word.text), last if len(last) >= _SHORTEST_PART else word.text):
+        says_something = len(core) > 1 and core not in lexicon.generic and analyzer.has_word(core)
+        if core != word.text and says_something and await _occurs(engine, request, core):
+            return core
+    return None
 
 
 async def _occurs(engine: SearchEngine, request: Request, text: str) -> bool:

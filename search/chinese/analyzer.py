@@ -21,6 +21,8 @@ import msgspec
 import opencc
 import rjieba
 
+from search.chinese.numerals import unify_numbers
+
 HAN = "\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han characters, as the inside of a character class of a regular expression."""
 
@@ -33,7 +35,8 @@ _SURROGATES = re.compile("[\ud800-\udfff]")
 """Surrogates: halves of a character beyond U+FFFF, which are not text by themselves."""
 
 _HAN_RUN = re.compile(f"[{HAN}]+")
-_RUN = re.compile(rf"[{HAN}]+|[^\W_{HAN}]+")
+_RUN = re.compile(rf"[{HAN}]+|(?<![0-9.])[0-9]+\.[0-9]+(?![0-9.])|[^\W_{HAN}]+")
+"""A run of Han characters, a decimal, which is one token, or a Latin word or another number."""
 _NEGATIONS = frozenset("不非无未")
 _DIVISIONS = "省市县区州盟旗"
 _MAX_CACHED_WORDS = 400_000
@@ -209,6 +212,7 @@ class Analyzer:
 
     def tokens(self, folded: str) -> Tokens:
         """Return all three token streams of a folded text."""
+        folded = unify_numbers(folded)
         grams: list[str] = []
         han: list[str] = []
         for run in _RUN.findall(folded):
@@ -226,7 +230,7 @@ class Analyzer:
     def grams(self, folded: str) -> list[str]:
         """List the tokens of the ``grams`` stream in order; neighbours in a phrase are neighbours here."""
         grams: list[str] = []
-        for run in _RUN.findall(folded):
+        for run in _RUN.findall(unify_numbers(folded)):
             if len(run) > 1 and ("\u3400" <= run[0] <= "\u9fff" or _HAN_RUN.match(run)):
                 grams += map(operator.add, run, run[1:])
             else:
@@ -236,7 +240,7 @@ class Analyzer:
     def words(self, folded: str) -> list[str]:
         """List the tokens of the ``words`` stream."""
         parts = self._parts
-        return [token for word in self._jieba.cut(folded) for token in parts[word]]
+        return [token for word in self._jieba.cut(unify_numbers(folded)) for token in parts[word]]
 
     def cut(self, folded: str) -> list[str]:
         """Cut a text into dictionary words. Nothing is dropped: joined, the words are the text again."""

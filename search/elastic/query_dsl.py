@@ -6,6 +6,7 @@ from typing import Any
 
 from search.query.conditions import (
     Among,
+    Beginning,
     Between,
     Boosted,
     Condition,
@@ -29,6 +30,8 @@ def to_query(condition: Condition) -> Query:
     match condition:
         case Term(field, token):
             return _write_term(field, token)
+        case Beginning(field, start):
+            return {"prefix": {field: {"value": start}}}
         case Phrase(grams):
             return _write_phrase(grams)
         case Between(field, low, high):

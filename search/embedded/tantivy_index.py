@@ -15,6 +15,7 @@ from search.indexed_document import StoredDocument, build_fields, stored_texts, 
 from search.query.conditions import (
     TIER,
     Among,
+    Beginning,
     Between,
     Boosted,
     Condition,
@@ -163,6 +164,8 @@ def to_query(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
     match condition:
         case Term(field, token):
             return tantivy.Query.term_query(index, field, token)
+        case Beginning(field, start):
+            return tantivy.Query.regex_query(index, field, f"{start}.*")
         case Phrase(grams):
             placed: list[str | tuple[int, str]] = list(grams)
             return tantivy.Query.phrase_query(index, "grams", placed)

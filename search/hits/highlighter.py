@@ -8,6 +8,7 @@ from functools import cached_property
 
 from search.chinese.analyzer import Folded, is_han
 from search.contract import HighlightedText
+from search.query.parser import is_code
 
 LENGTH = 120
 """Approximate characters of an excerpt."""
@@ -98,7 +99,8 @@ def _compile_text_pattern(text: str) -> str:
     """Build the pattern of one text. As in the index, Han characters also match with a sign or a blank
     between them: 简政放权、放管结合 for 简政放权放管结合."""
     if text.isascii():
-        return rf"(?<![a-z0-9]){re.escape(text)}(?![a-z0-9])"
+        end = "[a-z0-9]*" if is_code(text) else "(?![a-z0-9])"
+        return rf"(?<![a-z0-9]){re.escape(text)}{end}"
     if 2 < len(text) <= _LONGEST_WITH_SIGNS and is_han(text):
         return r"[\W_]?".join(text)
     return re.escape(text)

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from operator import itemgetter
 
 from search.chinese.analyzer import Analyzer, Folded
+from search.chinese.numerals import list_other_writings
 from search.chinese.thesaurus import Lexicon
 from search.contract import FacetValue, HighlightedText, Hit, Request
 from search.hits import highlighter
@@ -43,6 +44,7 @@ class HitPresenter:
         ]
         numbers = [w for w in query.leaves if w.kind == "number"]
         texts += [number.text for number in numbers]
+        texts += [other for number in numbers for other in list_other_writings(number.text.strip("〔〕"))]
         # 2015 or 号 alone is not a match of 鞍政发〔2015〕34号.
         parts = {gram for number in numbers if number.text.endswith("号") for gram in number.forms}
         words = {word.text for word in query.leaves if word.kind == "word" and len(word.text) == 2}

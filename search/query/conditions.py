@@ -8,7 +8,7 @@ from typing import Literal
 
 from search.chinese.analyzer import Analyzer, is_han
 from search.contract import STATUS, Match, Request, SavedSearch
-from search.query.parser import Query, Word
+from search.query.parser import Query, Word, is_code
 
 TIER = 100_000.0
 """Score bonus, larger than any sum of term scores. Added once to a hit with all the words if the set is
@@ -24,6 +24,14 @@ class Term:
 
     field: str
     token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """Documents with a token in a field that begins with ``start``, which is of small letters and digits."""
+
+    field: str
+    start: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +105,9 @@ class Ranked:
     scoring: tuple[Condition, ...]
 
 
-type Condition = Term | Phrase | Between | Among | Every | Some | Except | Boosted | Constant | Ranked
+type Condition = (
+    Term | Beginning | Phrase | Between | Among | Every | Some | Except | Boosted | Constant | Ranked
+)
 
 NOTHING = Some(())
 
@@ -190,6 +200,8 @@ class HitSets:
             return _combine_any([Term("number", word.text), _list_adjacent_grams(word.forms)])
         alternatives = [self._phrase_condition(form) for form in (*word.forms, *self._mainland_forms(word))]
         alternatives += [Term("facets.body", body) for body in word.bodies]
+        if is_code(word.text) and word.kind == "characters":
+            return _combine_any([Beginning("grams", word.text), *alternatives])
         whole = word.kind == "word" or word.text in self._analyzer.places
         return _combine_any(
             [Term("words", word.text) if whole else self._phrase_condition(word.text), *alternatives]

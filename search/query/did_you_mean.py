@@ -53,14 +53,17 @@ def split_compounds(typed: str, analyzer: Analyzer) -> str | None:
 def _split_words(folded: str, analyzer: Analyzer) -> str:
     """Split compound words of a text; return it unchanged if it has none."""
     words = analyzer.cut(folded)
-    parts = [part for word in words for part in _split_word(word, analyzer)]
+    parts = [part for word in words for part in split_compound(word, analyzer)]
     return folded if len(parts) == len(words) else " ".join(parts)
 
 
-def _split_word(word: str, analyzer: Analyzer) -> Sequence[str]:
+def split_compound(word: str, analyzer: Analyzer) -> Sequence[str]:
+    """Return the smallest words that a compound word consists of, else the largest (民办 and 幼儿园, of which
+    幼儿 is not a part by itself), else the word."""
     within = [part for part in analyzer.words(word) if part != word]
     smallest = [part for part in within if not any(o != part and o in part for o in within)]
-    return smallest if "".join(smallest) == word else [word]
+    largest = [part for part in within if not any(o != part and part in o for o in within)]
+    return next((parts for parts in (smallest, largest) if parts and "".join(parts) == word), [word])
 
 
 def _is_sign(piece: str) -> bool:

@@ -107,10 +107,10 @@ class _Lines:
 
     def containing(self, needle: str) -> Iterator[tuple[int, int]]:
         """Yield (line number, position in the line) of the first ``needle`` of each line. Only lines with its
-        rarest part are examined; for a single character, which has no parts, the whole text is scanned."""
+        rarest part are examined; for a character or syllable, which has no parts, the text is scanned."""
         units = self._units.parts(needle)
         starts, text = self._starts, self.text
-        if len(needle) == 1 and not units:
+        if needle and not units:
             at = text.find(needle)
             while at >= 0:
                 number = bisect_right(starts, at) - 1
@@ -209,15 +209,16 @@ class Names:
     def _complete_key(self, needle: str) -> Iterator[int]:
         yield from self.keys.starting_with(needle)
         yield from (number for number, _ in self.keys.containing(needle))
-        for other in self._lexicon.forms.get(needle, ()):
-            yield from (number for number, _ in self.keys.containing(comparison_key(other)))
+        for other in self._list_synonymous(needle):
+            yield from (number for number, _ in self.keys.containing(other))
         if _LETTERS.fullmatch(needle):
             sounds = [f" {' '.join(syllables)}" for syllables in self.pinyin.divide(needle, open_end=True)]
             for sound in sounds:
                 yield from self.sounds.starting_with(sound)
             yield from self.initials.starting_with(needle)
             for sound in sounds:
-                yield from (number for number, _ in self.sounds.containing(sound))
+                if sound.count(" ") > 1:  # one syllable is inside many names
+                    yield from (number for number, _ in self.sounds.containing(sound))
             yield from (number for number, _ in self.initials.containing(needle))
         elif _LATIN.search(needle):
             for syllables in self.pinyin.sounds(needle, open_end=True):
@@ -225,6 +226,12 @@ class Names:
                 yield from (
                     number for number in numbers if contains_characters(self.keys.line(number), needle)
                 )
+
+    def _list_synonymous(self, needle: str) -> Iterator[str]:
+        """Yield the typed text with another name for one of its terms: 危险化学品经营 for 危化品经营."""
+        for start, end, others in self._lexicon.names_in(needle, self.analyzer.word_boundaries(needle)):
+            for other in others:
+                yield f"{needle[:start]}{comparison_key(other)}{needle[end:]}"
 
     def part_of_name(self, number: int, start: int, end: int) -> str:
         """Return tokens ``start`` to ``end`` of a name; a whole name in its original spelling."""

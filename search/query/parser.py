@@ -9,6 +9,7 @@ from typing import Literal
 
 from schemas.reference import document_numbers
 from search.chinese.analyzer import HAN, Analyzer, is_han, strip_invisible
+from search.chinese.numerals import list_other_writings, unify_numbers
 from search.chinese.thesaurus import Lexicon
 from search.query import syntax
 from search.query.syntax import Piece
@@ -23,6 +24,8 @@ _NUMBER_ALONE = re.compile(r"第?0*(\d{1,5})号(?:文件?)?")
 _YEAR_AND_NUMBER = re.compile(r"((?:19|20)\d\d)年?\s*第?\s*0*(\d{1,5})\s*号?(?:文件?)?")
 _ISSUER_AND_NUMBER = re.compile(rf"([{HAN}]{{1,8}}?[发办函字规])\s*第?0*(\d{{1,5}})(号)?(?:文件?)?")
 _ISSUER_AND_YEAR = re.compile(rf"([{HAN}]{{1,8}}?[发办函字规综税])\s*[〔\[(]((?:19|20)\d\d)[〕\])]年?")
+_CODE = re.compile("(?=[a-z]*[0-9])[a-z][a-z0-9]{2,}")
+_PLACE_IN_LAW = re.compile("第[零一二三四五六七八九十百千]+[条款项章节编]")
 _ORDER_ALONE = re.compile(r"令\s*第?0*(\d{1,5})号?|第?0*(\d{1,5})号令")
 
 Kind = Literal["word", "characters", "phrase", "number", "choice"]
@@ -169,12 +172,12 @@ class _QueryBuilder:
         analyzer = self._analyzer
         numbers = len(words)
         folded = analyzer.fold_text(_extract_numbers(piece.text, analyzer, words)).strip()
-        if alone := _parse_number_alone(folded, analyzer):
+        if alone := _parse_number_alone(unify_numbers(folded), analyzer):
             words += alone
         elif piece.quoted and len(words) == numbers:
             words.append(_create_phrase_word(folded))
         else:
-            _add_words(folded, analyzer, self._lexicon, words, optional)
+            _add_words(unify_numbers(folded), analyzer, self._lexicon, words, optional)
 
 
 def _parse_number_alone(folded: str, analyzer: Analyzer) -> list[Word]:
@@ -235,7 +238,7 @@ def _add_plain_words(
     text: str, analyzer: Analyzer, lexicon: Lexicon, words: list[Word], optional: list[Word]
 ) -> None:
     before = ""
-    for piece in analyzer.cut(text):
+    for piece in _cut_text(text, analyzer):
         for term in [piece] if is_han(piece) else analyzer.grams(piece):
             of_year = term == "年" and _YEAR_ALONE.fullmatch(before)  # 〔2013〕 matches 2013年 too
             (optional if of_year or _is_plain(term, analyzer, lexicon) else words).append(
@@ -244,9 +247,24 @@ def _add_plain_words(
         before = piece
 
 
+def _cut_text(text: str, analyzer: Analyzer) -> Iterator[str]:
+    """Cut a text into dictionary words; the place of an article is one."""
+    position = 0
+    for place in _PLACE_IN_LAW.finditer(text):
+        yield from analyzer.cut(text[position : place.start()])
+        yield place[0]
+        position = place.end()
+    yield from analyzer.cut(text[position:])
+
+
 def _is_plain(term: str, analyzer: Analyzer, lexicon: Lexicon) -> bool:
     """Test for a word of asking or grammar, or several that were not cut: 要交."""
     return term in lexicon.plain or (not analyzer.has_word(term) and all(c in lexicon.plain for c in term))
+
+
+def is_code(text: str) -> bool:
+    """Test for a code of letters and digits, which matches by its beginning too: A05 finds A059."""
+    return _CODE.fullmatch(text) is not None
 
 
 def _create_phrase_word(folded: str) -> Word:
@@ -258,6 +276,8 @@ def _create_phrase_word(folded: str) -> Word:
 def _create_text_word(text: str, analyzer: Analyzer, forms: Sequence[str] = ()) -> Word:
     """Build a word. Two characters may match by chance across a word boundary (民政 in 人民政府), and a place
     inside another place's name, so these match whole words only. Longer words match as characters."""
+    if writings := list_other_writings(text):
+        return Word(text, "characters", (*forms, *writings))
     for place in (text, analyzer.short_place_name(text)):
         if place in analyzer.places:
             return Word(place, "word", tuple(forms))

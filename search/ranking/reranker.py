@@ -35,6 +35,8 @@ _SUBJECT = re.compile(
     r"(?:.*?关于(?:审理|办理)(?P<cases>.+?)(?:等|合同|纠纷|民事|刑事|行政)*案件.*"
     r"|(?P<law>.+?)(?:监督|管理|保护|促进)*(?:暂行|试行|实施)*(?:法典|法|条例|办法|规定|细则|规则))"
 )
+_MOST_SHORT_WORDS = 2
+"""Words that are looked for whole in titles: of a longer query some word tells titles apart."""
 _LAWS = ("法", "法典")
 _BELOW_LAWS = ("解释", "规定", "办法", "细则", "规则")
 
@@ -201,6 +203,8 @@ class Ranking:
         self._query_grams = frozenset(query.grams)
         self._words = [word for word in query.words if word.kind != "number"]
         place = {gram: index for index, gram in enumerate(query.grams)}
+        short = [word.text for word in self._words if word.kind == "word" and len(word.text) == 2]
+        self._short_words = [place[text] for text in short if text in place][:_MOST_SHORT_WORDS]
         self._forms = [
             (form, [place[g] for g in analyzer.grams(word.text) if g in place])
             for word in query.leaves
@@ -239,6 +243,7 @@ class Ranking:
         sizes = texts.sizes / self._average
         norm = 1.2 * (0.25 + 0.75 * sizes)
         grams, chars = texts.find(self._grams.texts), texts.find(self._chars.texts)
+        grams = self._drop_across_joints(texts, grams, titles) if self._short_words else grams
         total = self._lead_and_passage(texts, grams, chars)
         total += self._grams.bm25(self._with_forms(texts, texts.weigh(grams)), norm)
         total += self._chars.bm25(texts.count(chars), norm)
@@ -336,6 +341,16 @@ class Ranking:
             own = [gram for word in titles[place].split() for gram in _cached_grams(self._analyzer, word)]
             covered[place] *= sum([gram in self._query_grams for gram in own]) / len(own)
         return covered
+
+    def _drop_across_joints(self, texts: Texts, grams: Occurrences, titles: Sequence[str]) -> Occurrences:
+        """Drop occurrences in titles that are no word there: 公安 across the joint of 办公安置用房."""
+        short = np.isin(grams.numbers, self._short_words) & texts.is_in_title(grams)
+        keep = np.ones(len(grams.places), np.bool_)
+        for place in short.nonzero()[0].tolist():
+            owner = grams.owners[place]
+            start = int(grams.places[place] - texts.starts[owner])
+            keep[place] = self._analyzer.is_word_at(titles[owner], start, start + 2)
+        return grams if keep.all() else grams.where(keep)
 
     def _law_weight(self, law: str) -> float:
         weights, query_text = self._weights, self._query.text

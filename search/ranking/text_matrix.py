@@ -30,6 +30,12 @@ class Occurrences(NamedTuple):
     owners: Integers
     """The document of each occurrence."""
 
+    def where(self, kept: Booleans) -> Occurrences:
+        """Return those occurrences for which ``kept`` is true."""
+        return Occurrences(
+            self.many, self.numbers[kept], self.places[kept], self.parts[kept], self.owners[kept]
+        )
+
 
 class Texts:
     """The texts of documents, each document cut to a maximum length.
@@ -103,7 +109,11 @@ class Texts:
 
     def title_contains(self, occurrences: Occurrences) -> Booleans:
         """Report whether the title of each document contains each term."""
-        return self.contains(occurrences, occurrences.parts == self._titles[occurrences.owners])
+        return self.contains(occurrences, self.is_in_title(occurrences))
+
+    def is_in_title(self, occurrences: Occurrences) -> Booleans:
+        found: Booleans = occurrences.parts == self._titles[occurrences.owners]
+        return found
 
     def _cells(self, occurrences: Occurrences) -> Integers:
         return occurrences.numbers * len(self.whole) + occurrences.owners

@@ -42,6 +42,7 @@ STATUSES: tuple[tuple[tuple[Status, ...], str, str], ...] = (
     (("current", *ENDED), "含已移出、已撤回的", "With removed and withdrawn ones"),
     (ENDED, "只看已移出、已撤回的", "Only removed and withdrawn ones"),
 )
+_NO_FILTERS = ("q", "cursor", "sort", "facets", "limit", "explain")
 _MOST_ENDED = 3
 """Results under the others that are not in force any more; the rest is one choice away."""
 MATCHES = {
@@ -109,7 +110,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     followed = _feed_scope(visit)
     is_blank = not visit.pairs and not visit.clocks
     head = Head(title, listed=is_blank, scope=followed, followed=title if followed.needs_search else "")
-    if not text:
+    if not text and not visit.pairs_without(*_NO_FILTERS):
         validity = Validity(("", sequence, day, every))
 
         async def blank() -> bytes:
@@ -147,14 +148,14 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             feed=followed.path("atom"),
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
             missing=results.missing,
-            lists=_titled(text, datasets.values()),
+            lists=_titled(text, datasets.values()) if text else (),
             results=[result(hit) for hit in hits],
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,
             statuses=_status_choices(visit, request.request.statuses),
             facets=[choices(visit, facet) for facet in results.facets if is_useful(visit, facet)],
             chips=list(chips(visit, results.facets, datasets)),
-            match=visit.t(*MATCHES[results.page.match]),
+            match=visit.t(*MATCHES[results.page.match]) if text else "",
             next_page=next_page(visit, results.next_cursor),
             sorts=SORTS,
         )
@@ -193,7 +194,7 @@ def _titled(text: str, datasets: Iterable[Dataset]) -> list[Dataset]:
 def _feed_scope(visit: Visit) -> Scope:
     """Build the scope of the feed of this search."""
     filters: dict[str, list[str]] = {}
-    for name, value in visit.pairs_without("q", "cursor", "sort", "facets", "limit", "explain", STATUS):
+    for name, value in visit.pairs_without(*_NO_FILTERS, STATUS):
         filters.setdefault(name, []).append(value)
     return make_scope(text=" ".join(visit.values("q")), filters=filters)
 

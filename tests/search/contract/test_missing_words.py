@@ -58,6 +58,7 @@ def test_near_hits_are_all_that_is_offered(filled: SearchEngine) -> None:
         ("香烟许可证", "烟草 许可证", "烟草专卖零售许可证核发"),
         ("查档案", "档案", "档案馆未开放档案的审查"),
         ("低保户标准", "低保 标准", "最低生活保障标准"),
+        ("民办幼儿园收费", "幼儿园 收费", "普惠性幼儿园收费"),
     ],
 )
 def test_an_everyday_word_that_occurs_nowhere_is_searched_as_the_lists_say_it(

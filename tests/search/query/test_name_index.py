@@ -81,6 +81,8 @@ def test_letters_divide_into_syllables_in_every_way() -> None:
         ("鞍政发 2015 34", "鞍政发〔2015〕34号"),
         ("２０１５", "鞍政发〔2015〕34号"),
         ("发改委", "鞍山市发展和改革委员会"),
+        ("危化品经营", "危险化学品经营许可"),
+        ("jingying", "食品经营许可"),
         ("社会团体", "社會團體登記"),
     ],
 )
@@ -179,6 +181,7 @@ def test_a_short_word_is_never_corrected_to_pieces_of_two_others() -> None:
 def test_compound_words_are_split_and_signs_stay() -> None:
     assert split_compounds("拖欠工资", ANALYZER) == "拖欠 工资"
     assert split_compounds("体育彩票 -处罚", ANALYZER) == "体育 彩票 -处罚"
+    assert split_compounds("民办幼儿园", ANALYZER) == "民办 幼儿园"
     assert (
         split_compounds("许可", ANALYZER)
         is split_compounds("", ANALYZER)

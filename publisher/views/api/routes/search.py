@@ -125,7 +125,9 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
     Raises ``invalid-parameters``, ``invalid-cursor``, ``no-such-dataset``, ``no-such-release`` and
     ``SearchError``.
     """
-    _check(params)
+    if not params.filters:
+        _check_text(params)
+    _check_sort(params)
     requested_view.check_not_future(service, params.view)
     query_digest = page_cursor.query_digest("search", replace(params, cursor=None, limit=0, explain=False))
     cursor = service.cursors.decode_optional(params.cursor, query_digest)
@@ -175,11 +177,11 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
             Parameter(
                 "q",
                 "搜索词：空格为“且”，引号内为词组，- 为“不含”，OR 或“或”表示任选其一，"
-                "部门：、类型：、地区：、年份：、文号：等为筛选 / "
+                "部门：、类型：、地区：、年份：、文号：等为筛选；另有筛选条件时可省略，列出全部符合的 / "
                 "Search terms: a blank is and, quotes a phrase, - not, OR either; body:, type:, "
-                "division:, year:, number: and any other facet filter",
+                "division:, year:, number: and any other facet filter. "
+                "With a filter it may be left out: then everything that passes is listed",
                 {"type": "string", "minLength": 1},
-                required=True,
                 example="食品经营许可",
             ),
             Parameter(
@@ -248,9 +250,12 @@ async def search(service: Service, call: Call) -> AsyncReply:
     return AsyncReply(request.validity, build)
 
 
-def _check(params: Parameters) -> None:
+def _check_text(params: Parameters) -> None:
     if not params.text:
         raise query_parameters.bad_value("q", "请给出搜索词。", "Enter a search term.")
+
+
+def _check_sort(params: Parameters) -> None:
     if params.sort == (("relevance", True),) or len(params.sort) > 1:
         raise query_parameters.bad_value(
             "sort", "应为 relevance、date 或 -date。", "Should be relevance, date or -date."
@@ -354,7 +359,7 @@ def _hit(service: Service, scope: SearchScope, params: Parameters, hit: contract
 async def suggest(service: Service, call: Call) -> AsyncReply:
     grammar = Grammar(names=frozenset({"q", "limit"}), max_limit=MAX_SUGGESTIONS)
     params = query_parameters.parse(call.query, grammar)
-    _check(params)
+    _check_text(params)
     site_names = await service.names.current()
 
     async def build() -> answers.Suggestions:

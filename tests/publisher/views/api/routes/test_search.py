@@ -93,6 +93,17 @@ def test_a_search_that_makes_no_sense_is_refused_by_parameter(
     assert body["errors"][0]["parameter"] == parameter
 
 
+def test_filters_without_words_list_everything_that_passes_them(client: httpx.Client) -> None:
+    everything = client.get(f"/v1/search?dataset={FEES}&facets=management").json()
+    values = everything["facets"][0]["values"]
+    assert everything["total"] > client.get(f"/v1/search?dataset={FEES}&q=登记").json()["total"]
+    listed = client.get(f"/v1/search?management={values[0]['value']}").json()
+    assert listed["total"] == len(listed["hits"]) == values[0]["count"]
+    assert listed["match"] == "all"
+    page = client.get(f"/search?management={values[0]['value']}", headers={"accept": "text/html"})
+    assert f"{listed['total']:,}条结果" in page.text
+
+
 def test_a_cursor_of_another_search_is_refused(client: httpx.Client) -> None:
     following = client.get("/v1/search?q=费&limit=1").json()["links"]["next"].removeprefix(BASE)
     cursor = following.partition("cursor=")[2]
