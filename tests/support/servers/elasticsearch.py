@@ -23,7 +23,7 @@ import trustme
 
 from tests.support.required import lacks
 from tests.support.servers.http_service import free_ports
-from tests.support.servers.programs import other_user, run_as
+from tests.support.servers.programs import memory, other_user, run_as
 from tests.support.servers.shared_server import keep, shared
 
 VERSION = "9.5.3"
@@ -193,20 +193,25 @@ def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
     """Unpack and configure a node without starting it; end and remove it on exit."""
     home = java()
     assert home is not None, "call require() first"
-    with tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-") as name:
+    with (
+        tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-") as name,
+        tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-", dir=memory()) as data,
+    ):
         folder = Path(name) / "node"
         with zipfile.ZipFile(distribution()) as archive:
             archive.extractall(name)
         (Path(name) / f"elasticsearch-{VERSION}").rename(folder)
         port, inner = free_ports(2)
         authority = _certify(folder) if password else None
-        _configure(folder, port, {"transport.port": str(inner), **settings}, secure=bool(password))
+        _configure(
+            folder, port, {"transport.port": str(inner), "path.data": data, **settings}, secure=bool(password)
+        )
         user = other_user()
         for path in (folder / "bin").iterdir():
             path.chmod(0o755)
         if user is not None:
             Path(name).chmod(0o755)
-            for path in (folder, *folder.rglob("*")):
+            for path in (Path(data), folder, *folder.rglob("*")):
                 os.chown(path, user.pw_uid, user.pw_gid)
         address = f"{'https' if authority else 'http'}://127.0.0.1:{port}"
         login = ("elastic", password) if password else None

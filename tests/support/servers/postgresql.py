@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from publisher.log.log import Log
 from tests.support.required import lacks
 from tests.support.servers.http_service import free_port
-from tests.support.servers.programs import other_user, run_as
+from tests.support.servers.programs import memory, other_user, run_as
 from tests.support.servers.shared_server import PROJECT, keep, shared
 
 MIGRATED = "migrated"
@@ -94,7 +94,7 @@ def of_the_run(folder: Path) -> Iterator[Server]:
 @contextmanager
 def _running(programs: Path) -> Iterator[str]:
     """Run a server → its port."""
-    with tempfile.TemporaryDirectory(prefix="qingdan-postgresql-") as home:
+    with tempfile.TemporaryDirectory(prefix="qingdan-postgresql-", dir=memory()) as home:
         user = other_user("postgres")
         data = Path(home) / "data"
         data.mkdir(mode=0o700)

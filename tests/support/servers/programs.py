@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+from pathlib import Path
 from typing import Any
 
 from tests.support.required import lacks
@@ -23,6 +24,17 @@ def other_user(*names: str) -> pwd.struct_passwd | None:
         return None
     users = {user.pw_name: user for user in pwd.getpwall()}
     return next(users[name] for name in (*names, "nobody") if name in users)
+
+
+def memory() -> str | None:
+    """Return a folder in memory, for the data of a server, if there is room; None: the usual one.
+
+    A database of PostgreSQL is hundreds of files: created on a disk it takes ten times as much of a core.
+    """
+    place = Path("/dev/shm")  # noqa: S108 - servers get new folders of their own in it
+    if not (place.is_dir() and os.access(place, os.W_OK)):
+        return None
+    return str(place) if shutil.disk_usage(place).free > 4 << 30 else None
 
 
 def run_as(user: pwd.struct_passwd | None) -> dict[str, Any]:
