@@ -8,61 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from publisher.log.model import Dataset, Entry, Part
-from schemas.definition import file_loader
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.desk import DeskSite, desk_site, forms
+from tests.support.work_plan import DOCUMENTS, OTHER, PLAN, TASKS, publish_work_plan
 
-TASKS, DOCUMENTS = "shili-tasks", "shili-documents"
-PLAN, OTHER = "示政办发〔2020〕5号", "示政发〔2020〕6号"
 ADDRESS = f"/drafts/{TASKS}/proposals"
-BODY = """# 示例市清单工作方案
-
-## 一、编制清单
-
-编制行政职权清单，组织清理中介服务（市财政局牵头，市民政局配合，2020年6月底前）。
-
-建立动态调整机制。<script>alert(1)</script>
-
-## 二、保障
-
-组织开展专项督查。
-"""
-
-
-def create(desk: DeskSite, name: str, catalogue: str, *parts: Part) -> None:
-    dataset = Dataset(
-        name=name,
-        catalogue=catalogue,
-        title=name,
-        title_en=name,
-        body="示例市人民政府",
-        division="210300",
-        licence="CC0-1.0",
-        contact="a@b.example",
-        parts=parts,
-    )
-    desk.log.datasets.create(dataset, file_loader.load_catalogue(catalogue))
 
 
 @pytest.fixture
 def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
     with desk_site(tmp_path, sqlite.new(tmp_path / "qingdan.db"), clock) as desk:
-        create(desk, TASKS, "commitments", Part("财政局"), Part("民政局"))
-        create(desk, DOCUMENTS, "policies")
-        documents = [
-            {"number": PLAN, "title": "示例市清单工作方案", "body_markdown": BODY},
-            {"number": OTHER, "title": "示例市收费管理办法", "body_markdown": "## 一、总则\n\n规范收费。"},
-        ]
-        source = desk.log.evidence.put_source(b"x", name="a.csv", media_type="text/csv")
-        entries = [
-            Entry({**one, "issuer": "示例市人民政府", "date_written": "2020-01-01"}, repr(one))
-            for one in documents
-        ]
-        desk.log.drafts.stage(DOCUMENTS, entries, part=None, source=source, parser_version="1")
-        desk.log.releases.publish(DOCUMENTS, effective_on=date(2020, 1, 1), basis=PLAN)
-        desk.log.graph.update()  # as the worker does
+        publish_work_plan(desk.log)
         desk.add("zhang", f"填报:{TASKS}:财政局")
         desk.add("li", f"审核:{TASKS}")
         yield desk

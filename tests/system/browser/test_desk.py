@@ -22,6 +22,7 @@ from schemas.definition import file_loader
 from tests.support import sqlite
 from tests.support.command import QINGDAN, item, xlsx
 from tests.support.required import lacks
+from tests.support.work_plan import PLAN, TASKS, publish_work_plan
 from tests.system.browser.served import ARGUMENTS, CHROMIUM, free_address
 from tests.system.browser.test_checks import AUDIT, AXE, COLOURS, RULES, VNU
 from tests.system.browser.visitor import Means, Visitor, visiting
@@ -66,8 +67,10 @@ def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
             two_persons=True,
         )
         log.datasets.create(dataset, file_loader.load_catalogue("power-list"))
+        publish_work_plan(log)
         for name, grant in (
             ("clerk", Grant(Role.DRAFTER, NAME, PART)),
+            ("planner", Grant(Role.DRAFTER, TASKS, "财政局")),
             ("again", Grant(Role.DRAFTER, NAME, PART)),
             ("reviewer", Grant(Role.REVIEWER, NAME)),
             ("publisher", Grant(Role.PUBLISHER, NAME)),
@@ -163,6 +166,14 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
                 person.page.get_by_role("button", name=button).click()
                 if name == "publisher":
                     assert person.page.get_by_text("已发布：第1次发布").count() == 1
+        with visiting(chromium, base, means) as planner:
+            sign_in(planner, links["planner"])
+            planner.opens(f"/drafts/{TASKS}/proposals?part=财政局&document={PLAN}")
+            pages.audit(planner, "proposals")
+            planner.page.locator("[name=accept-1]").check()
+            planner.page.get_by_role("button", name="报送所采用的任务").click()
+            pages.audit(planner, "draft-of-a-plan")
+            assert planner.faults == []
         with visiting(chromium, base, means) as clerk:
             sign_in(clerk, links["again"])
             clerk.page.get_by_role("link", name="更正、更名或撤回一项：示例市权责清单").click()

@@ -1,0 +1,57 @@
+"""A published plan whose tasks are still to be listed, and a document that is no plan."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from publisher.log.log import Log
+from publisher.log.model import Dataset, Entry, Part
+from schemas.definition import file_loader
+
+TASKS, DOCUMENTS = "shili-tasks", "shili-documents"
+PLAN, OTHER = "示政办发〔2020〕5号", "示政发〔2020〕6号"
+BODY = """# 示例市清单工作方案
+
+## 一、编制清单
+
+编制行政职权清单，组织清理中介服务（市财政局牵头，市民政局配合，2020年6月底前）。
+
+建立动态调整机制。<script>alert(1)</script>
+
+## 二、保障
+
+组织开展专项督查。
+"""
+
+
+def publish_work_plan(log: Log) -> None:
+    """Create both lists, and publish the documents."""
+    _create(log, TASKS, "commitments", Part("财政局"), Part("民政局"))
+    _create(log, DOCUMENTS, "policies")
+    documents = [
+        {"number": PLAN, "title": "示例市清单工作方案", "body_markdown": BODY},
+        {"number": OTHER, "title": "示例市收费管理办法", "body_markdown": "## 一、总则\n\n规范收费。"},
+    ]
+    source = log.evidence.put_source(b"x", name="a.csv", media_type="text/csv")
+    entries = [
+        Entry({**one, "issuer": "示例市人民政府", "date_written": "2020-01-01"}, repr(one))
+        for one in documents
+    ]
+    log.drafts.stage(DOCUMENTS, entries, part=None, source=source, parser_version="1")
+    log.releases.publish(DOCUMENTS, effective_on=date(2020, 1, 1), basis=PLAN)
+    log.graph.update()  # as the worker does
+
+
+def _create(log: Log, name: str, catalogue: str, *parts: Part) -> None:
+    dataset = Dataset(
+        name=name,
+        catalogue=catalogue,
+        title=name,
+        title_en=name,
+        body="示例市人民政府",
+        division="210300",
+        licence="CC0-1.0",
+        contact="a@b.example",
+        parts=parts,
+    )
+    log.datasets.create(dataset, file_loader.load_catalogue(catalogue))
