@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Engine, MetaData, create_engine, event, func, inspect, select
+from sqlalchemy import Connection, Engine, MetaData, Table, create_engine, event, func, inspect, select
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema
@@ -17,6 +17,7 @@ from sqlalchemy.schema import CreateSchema
 from publisher.log.database import postgresql
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.model import LogError
+from publisher.log.recovery.backup import copy_sqlite
 
 _BUSY_MILLISECONDS = 5_000
 type Configure = Callable[[sqlite3.Connection], None]
@@ -97,6 +98,14 @@ class SeparateStore:
                 f"There is content already where the site moves to: {place}. Move it away first.",
             )
 
+    def copy_rows(self, target: SeparateStore, *, without: Collection[Table] = ()) -> None:
+        """Copy the rows of all tables but ``without`` to another store of this kind, which is empty."""
+        with self.read() as source, target.write() as conn:
+            for table in self.metadata.sorted_tables:
+                rows = [dict(row) for row in source.execute(select(table)).mappings()]
+                if rows and table is not self._version and table not in without:
+                    conn.execute(table.insert(), rows)
+
     def create(self, version: int, finish: Callable[[Connection], None]) -> None:
         """Create the tables if there are none; ``finish`` is called with new ones.
 
@@ -127,6 +136,21 @@ class SeparateStore:
     @property
     def _version(self) -> Any:
         return self.metadata.tables[f"{self.metadata.schema}.version"]
+
+
+def copy_store(file: Path, target: Path, *, without: Collection[str]) -> None:
+    """Copy a store of SQLite, if there is one, to ``target``, without the rows of some tables."""
+    if not file.exists():
+        return
+    target.parent.mkdir(mode=0o700, parents=True)
+    copy_sqlite(file, target)
+    with closing(sqlite3.connect(target)) as copy:
+        copy.execute("PRAGMA secure_delete = ON")
+        names = {row[0] for row in copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
+        for table in names & set(without):  # an earlier version has fewer
+            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
+        copy.commit()
+        copy.execute("VACUUM")
 
 
 def _sqlite_engine(file: Path, connections: int, configure_further: Configure | None) -> Engine:

@@ -132,11 +132,11 @@ def measure_checks(count: int) -> None:
             reading = read_file(data, name=f"{name}.csv", catalogue=file_loader.load_catalogue(name))
             publish(log, name, name, (Entry(entry.content) for entry in reading.records))
         seconds, cpu = _time(log.findings.rebuild)
-        found = log.findings.page(FindingQuery(limit=1)).facets["check"]
+        finding_count = log.findings.page(FindingQuery(limit=1)).facets["check"]
         log.close()
     print(
         f"{len(CHECKS)} checks of {count} rows: {seconds:.1f} s (bar {MOST_SECONDS} s), CPU {cpu:.1f} s, "
-        f"{dict(found)}, {peak_memory()} MB"
+        f"{dict(finding_count)}, {peak_memory()} MB"
     )
 
 

@@ -82,7 +82,7 @@ def build(home: Path, number: int) -> None:
         for n, one in enumerate(plan[::3])
     ]
     _publish(log, "evidence", rules)
-    said = [
+    statements = [
         {
             "plan": PLAN,
             "task": one["task"],
@@ -93,7 +93,7 @@ def build(home: Path, number: int) -> None:
         }
         for one in plan[::5]
     ]
-    _publish(log, "statements", said)
+    _publish(log, "statements", statements)
     log.graph.update()
     log.findings.update()
     log.commitments.update()
@@ -118,14 +118,14 @@ def timed(server: Server, path: str, accept: str = "text/html", *, connection: i
 
 def while_made(server: Server, path: str, quick: str) -> tuple[float, list[float]]:
     """→ milliseconds of a file, and of each quick request that was sent while it was made."""
-    taken: list[float] = []
-    maker = threading.Thread(target=lambda: taken.append(timed(server, path, "text/calendar", connection=1)))
+    times: list[float] = []
+    maker = threading.Thread(target=lambda: times.append(timed(server, path, "text/calendar", connection=1)))
     waits = []
     maker.start()
     while maker.is_alive():
         waits.append(timed(server, quick, "application/json"))
         time.sleep(0.02)
-    return taken[0], waits
+    return times[0], waits
 
 
 def main() -> None:

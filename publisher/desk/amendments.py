@@ -43,8 +43,8 @@ class NewAmendment:
 
 def find_records(desk: Desk, person: Person, dataset: str, title: str) -> Sequence[RecordState]:
     """List records by the beginning of their title that the account may amend."""
-    found = desk.log.queries.find_by_title(dataset, title.strip()) if title.strip() else ()
-    may = [one for one in found if person.account.may(Action.SUBMIT, dataset, one.part)]
+    records = desk.log.queries.find_by_title(dataset, title.strip()) if title.strip() else ()
+    may = [one for one in records if person.account.may(Action.SUBMIT, dataset, one.part)]
     return may[:MOST_FOUND]
 
 

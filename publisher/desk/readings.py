@@ -52,12 +52,12 @@ class DraftReading:
     @cached_property
     def by_position(self) -> Mapping[int, Sequence[Finding]]:
         """Position of a record → its findings."""
-        found: dict[int, list[Finding]] = {}
+        by_position: dict[int, list[Finding]] = {}
         for finding in self.findings:
             position = self.position_of(finding)
             if position is not None:
-                found.setdefault(position, []).append(finding)
-        return found
+                by_position.setdefault(position, []).append(finding)
+        return by_position
 
     def position_of(self, finding: Finding) -> int | None:
         """Return the position of the record of a finding; None for one of a heading or of the whole file."""

@@ -93,15 +93,15 @@ def read_sheet(
     reading = desk.readings.get(one, catalogue)
     positions: Sequence[int] = range(len(reading.rows))
     if severity:
-        found = reading.by_position
-        positions = sorted(p for p, own in found.items() if any(f.severity == severity for f in own))
+        findings = reading.by_position
+        positions = sorted(p for p, own in findings.items() if any(f.severity == severity for f in own))
     staged = desk.log.drafts.rows(one, list(positions[first : first + size]))
-    shown = _shown_fields(catalogue, reading, staged)
+    fields = _shown_fields(catalogue, reading, staged)
     return Sheet(
         one=one,
         catalogue=catalogue,
-        fields=shown,
-        rows=[_sheet_row(row, shown, reading) for row in staged],
+        fields=fields,
+        rows=[_sheet_row(row, fields, reading) for row in staged],
         whole=[f for f in reading.findings if reading.position_of(f) is None],
         count=len(positions),
         counts={s: sum(f.severity == s for f in reading.findings) for s in SEVERITIES},
@@ -117,9 +117,9 @@ def read_row(desk: Desk, dataset: str, one: DraftImport, position: int) -> tuple
         raise LogError("no-such-row", "草稿中没有这一行。", "The draft has no such row.")
     (row,) = staged
     fields = [field for field in catalogue.fields if not field.personal]
-    shown = _sheet_row(row, fields, reading)
-    mendable = [f.name for f in fields if (shown.sheet, f.name) in reading.letters]
-    return shown, mendable if shown.sheet or row.locator.get("cells") else []
+    sheet_row = _sheet_row(row, fields, reading)
+    mendable = [f.name for f in fields if (sheet_row.sheet, f.name) in reading.letters]
+    return sheet_row, mendable if sheet_row.sheet or row.locator.get("cells") else []
 
 
 def mend_row(
@@ -147,14 +147,14 @@ def mend_row(
     changed = {name: text for name, text in changed.items() if text.strip() != before[name].strip()}
     if not changed:
         return ()
-    kept = {(c.sheet, c.cell): c for c in read_mended(r.locator for r in desk.log.drafts.rows(one, None))}
+    mended = {(c.sheet, c.cell): c for c in read_mended(r.locator for r in desk.log.drafts.rows(one, None))}
     cells = []
     for name, text in changed.items():
         letters = reading.letters[row.sheet, name]
         # A text that goes on in further rows is written into the first.
         for n, number in enumerate(row.rows):
             cell = MendedCell(row.sheet, f"{letters}{number}", text if n == 0 else "")
-            kept[cell.sheet, cell.cell] = cell
+            mended[cell.sheet, cell.cell] = cell
             cells.append(cell.cell)
     data = desk.log.evidence.source_bytes(one.source.digest)
     draft = desk.log.drafts.get(dataset)
@@ -164,7 +164,7 @@ def mend_row(
     report = import_files(
         desk.log,
         dataset,
-        [InputFile(one.source.name, data, one.source.url, tuple(kept.values()))],
+        [InputFile(one.source.name, data, one.source.url, tuple(mended.values()))],
         part=one.part,
         partial=one.mode == "partial",
         expected=expected,

@@ -8,11 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
+
+from litestar import Request
 
 from publisher.desk.accounts import audit_log
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
+from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import require
 from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
@@ -37,6 +41,11 @@ class Person:
     @property
     def name(self) -> str:
         return self.account.name
+
+
+def person_of(request: Request[Any, Any, Any]) -> Person:
+    """Return who sends a request that a guard has passed."""
+    return Person(request.user, address_mac(request))
 
 
 def datasets_for(desk: Desk, account: Account, action: Action) -> Sequence[tuple[Dataset, Sequence[str]]]:

@@ -8,25 +8,16 @@ from contextlib import closing
 from pathlib import Path
 
 from publisher.inbox.tables import SCHEMA
-from publisher.log.recovery.backup import copy_sqlite
+from publisher.separate_store import copy_store
 
-LEFT_OUT = (f"{SCHEMA}.contact", f"{SCHEMA}.follower", f"{SCHEMA}.choice")
+_PRIVATE = ("contact", "follower", "choice")
+LEFT_OUT = tuple(f"{SCHEMA}.{name}" for name in _PRIVATE)
 """Tables of PostgreSQL whose rows are in no backup."""
 
 
 def copy_inbox(file: Path, target: Path) -> None:
     """Copy the inbox, if there is one, to ``target``, without contacts and followers."""
-    if not file.exists():
-        return
-    target.parent.mkdir(mode=0o700, parents=True)
-    copy_sqlite(file, target)
-    with closing(sqlite3.connect(target)) as copy:
-        copy.execute("PRAGMA secure_delete = ON")
-        names = {row[0] for row in copy.execute("SELECT name FROM sqlite_schema WHERE type = 'table'")}
-        for table in names & {"contact", "follower", "choice"}:
-            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-        copy.commit()
-        copy.execute("VACUUM")
+    copy_store(file, target, without=_PRIVATE)
 
 
 def clean_copy(copy: Path, records: Sequence[tuple[str, str]]) -> None:

@@ -26,9 +26,6 @@ def move_inbox(url: str, new_url: str, file: Path, keys: SealKeys) -> int:
     inbox.close()
     with closing(InboxDatabase(url, file)) as old, closing(InboxDatabase(new_url, file)) as new:
         new.create_tables()
-        with old.read() as source, new.write() as target:
-            for table in t.metadata.sorted_tables:
-                rows = [dict(row) for row in source.execute(select(table)).mappings()]
-                if rows and table is not t.version:
-                    target.execute(table.insert(), rows)
+        old.copy_rows(new)
+        with old.read() as source:
             return len(source.execute(select(t.request.c.id)).all())

@@ -8,7 +8,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from publisher.ingest.formats.detect import FileContent
-from publisher.ingest.formats.grid import Cell, Grid, Position, SheetAnnotations
+from publisher.ingest.formats.grid import Cell, Grid, Position, SheetAnnotations, parse_column
 from publisher.ingest.parsed_file import MendedCell
 
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
@@ -19,10 +19,7 @@ def position_of(cell: str) -> Position:
     match = _REFERENCE.fullmatch(cell)
     if match is None:
         raise ValueError(cell)
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + ord(letter) - ord("A") + 1
-    return int(match[2]), column
+    return int(match[2]), parse_column(match[1])
 
 
 def mend_cells(
@@ -63,9 +60,9 @@ def _mend_grid(grid: Grid, mended: Mapping[Position, MendedCell]) -> tuple[Grid,
 def _forget(annotations: SheetAnnotations, cells: Iterable[Position]) -> SheetAnnotations:
     """Leave out what is known of the cells as the file has them, such as number formats and errors."""
     chosen = frozenset(cells)
-    kept: dict[str, Any] = {
+    remaining: dict[str, Any] = {
         field.name: {position: x for position, x in value.items() if position not in chosen}
         for field in fields(annotations)
         if isinstance(value := getattr(annotations, field.name), Mapping)
     }
-    return replace(annotations, **kept)
+    return replace(annotations, **remaining)

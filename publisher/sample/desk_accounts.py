@@ -25,9 +25,9 @@ def invite_demo_accounts(settings: Settings, base: str) -> str:
     """
     lines = ["", "工作台：三个演示账号，链接只能用一次 / The desk: three demo accounts; a link works once:"]
     with closing(open_accounts(settings, create=True)) as people:
-        known = {account.name for account in people.accounts.all()}
+        names = {account.name for account in people.accounts.all()}
         for name, display, grant, english in ACCOUNTS:
-            if name in known:
+            if name in names:
                 token = people.accounts.invite(name)
             else:
                 token = people.accounts.add(name, display, [grant], demo=True)

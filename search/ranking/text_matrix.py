@@ -30,10 +30,10 @@ class Occurrences(NamedTuple):
     owners: Integers
     """The document of each occurrence."""
 
-    def where(self, kept: Booleans) -> Occurrences:
-        """Return those occurrences for which ``kept`` is true."""
+    def where(self, chosen: Booleans) -> Occurrences:
+        """Return those occurrences for which ``chosen`` is true."""
         return Occurrences(
-            self.many, self.numbers[kept], self.places[kept], self.parts[kept], self.owners[kept]
+            self.many, self.numbers[chosen], self.places[chosen], self.parts[chosen], self.owners[chosen]
         )
 
 
@@ -112,8 +112,8 @@ class Texts:
         return self.contains(occurrences, self.is_in_title(occurrences))
 
     def is_in_title(self, occurrences: Occurrences) -> Booleans:
-        found: Booleans = occurrences.parts == self._titles[occurrences.owners]
-        return found
+        in_title: Booleans = occurrences.parts == self._titles[occurrences.owners]
+        return in_title
 
     def _cells(self, occurrences: Occurrences) -> Integers:
         return occurrences.numbers * len(self.whole) + occurrences.owners

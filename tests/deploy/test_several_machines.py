@@ -148,12 +148,12 @@ def test_a_site_on_several_machines(machines: Machines) -> None:
 def check_cursors(first: str, second: str) -> None:
     """Pages of a list go on at another machine."""
     path = f"/v1/datasets/{NAME}/records?limit=10"
-    seen: list[str] = []
+    records: list[str] = []
     for address in (first, second, first):
         page = httpx.get(address + path).raise_for_status().json()
-        seen += [record["id"] for record in page["records"]]
+        records += [record["id"] for record in page["records"]]
         path = re.sub(r"^https?://[^/]+", "", page["links"].get("next") or "")
-    assert len(seen) == len(set(seen)) == 30
+    assert len(records) == len(set(records)) == 30
 
 
 def check_erasure(machines: Machines) -> None:

@@ -20,10 +20,13 @@ from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.app import create_desk_app
 from publisher.desk.desk import AccountServices, open_accounts
 from publisher.log.log import Log
+from publisher.log.model import Dataset, Part
 from publisher.settings import Settings, read_settings
+from schemas.definition import file_loader
 from tests.support.clock import Clock
 from tests.support.log import fees_dataset
 
+POWER_LIST = "shili-power-list"
 DESK = "http://desk.example.gov.cn:8001"
 GOOD_PASSWORD = "龙山脚下第三棵槐树很高7"
 
@@ -150,3 +153,20 @@ def link_in(text: str) -> str:
     """Return the path of the one link to the desk in what a command printed."""
     (path,) = re.findall(r"https?://[^/\s]+(/(?:invitation|link)/\S+)", text)
     return str(path)
+
+
+def create_power_list(log: Log) -> None:
+    """Create the list of two departments whose publications need two persons."""
+    dataset = Dataset(
+        name=POWER_LIST,
+        catalogue="power-list",
+        title="示例市权责清单",
+        title_en="Powers",
+        body="示例市人民政府",
+        division="210300",
+        licence="CC0-1.0",
+        contact="a@b.example",
+        parts=(Part("应急管理局"), Part("民政局")),
+        two_persons=True,
+    )
+    log.datasets.create(dataset, file_loader.load_catalogue("power-list"))

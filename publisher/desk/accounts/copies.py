@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from contextlib import closing
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.audit_log import AuditLog
 from publisher.desk.accounts.store import DeskStore
 from publisher.log.model import LogError
-from publisher.log.recovery.backup import copy_sqlite
+from publisher.separate_store import copy_store
 
 _PASSING = ("session", "link", "failure")
 LEFT_OUT = tuple(f"{t.SCHEMA}.{name}" for name in _PASSING)
@@ -21,16 +20,7 @@ LEFT_OUT = tuple(f"{t.SCHEMA}.{name}" for name in _PASSING)
 
 def copy_desk(file: Path, target: Path) -> None:
     """Copy the store, if there is one, to ``target``, without sessions and links."""
-    if not file.exists():
-        return
-    target.parent.mkdir(mode=0o700, parents=True)
-    copy_sqlite(file, target)
-    with closing(sqlite3.connect(target)) as copy:
-        copy.execute("PRAGMA secure_delete = ON")
-        for table in _PASSING:
-            copy.execute(f"DELETE FROM {table}")  # noqa: S608 - our own names
-        copy.commit()
-        copy.execute("VACUUM")
+    copy_store(file, target, without=_PASSING)
 
 
 def move_desk(url: str, new_url: str, file: Path) -> int:
@@ -48,11 +38,8 @@ def move_desk(url: str, new_url: str, file: Path) -> int:
             return 0
         raise
     with closing(old), closing(DeskStore.create_or_open(new_url, file)) as new:
-        with old.read() as source, new.write() as target:
-            for table in t.metadata.sorted_tables:
-                rows = [dict(row) for row in source.execute(select(table)).mappings()]
-                if rows and table not in (t.version, t.session):
-                    target.execute(table.insert(), rows)
+        old.copy_rows(new, without=(t.session,))
+        with old.read() as source:
             count = source.scalar(select(func.count()).select_from(t.account)) or 0
         if AuditLog(new).head() != AuditLog(old).head() or AuditLog(new).verify():
             raise LogError(

@@ -14,21 +14,15 @@ from publisher.desk import amendments, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.api import answers as a
-from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
-from publisher.desk.work import Person
+from publisher.desk.work import person_of
 from publisher.log.clocks import day_at
 
 _DRAFT = "/desk/v1/drafts/{dataset:str}"
 _SUBMISSION = "/desk/v1/submissions/{key:int}"
 _Request = Request[Any, Any, Any]
-
-
-def person_of(request: _Request) -> Person:
-    """Return who sends a request that a guard has passed."""
-    return Person(request.user, address_mac(request))
 
 
 @post(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import msgspec
 from litestar import Response, get, post
@@ -17,15 +17,14 @@ from litestar.response import Redirect
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
-from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
 from publisher.desk.pages.change_texts import show_changes
 from publisher.desk.pages.printing import DeskRequest, language, page, see
-from publisher.desk.pages.sheets import PAGE_SIZE as ROWS
+from publisher.desk.pages.sheets import number, row_query
 from publisher.desk.sheets import SEVERITIES
-from publisher.desk.work import Person
+from publisher.desk.work import person_of
 from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import PublicationRequest, Secrecy
 from publisher.log.clocks import day_at
@@ -66,7 +65,7 @@ def hand_in(
     data: Annotated[HandInForm, Body(media_type=RequestEncodingType.MULTI_PART)],
 ) -> Response[Any]:
     """Import files, and show the draft, or why they could not be read."""
-    person, part = Person(request.user, address_mac(request)), data.part or None
+    person, part = person_of(request), data.part or None
     try:
         files = input_files(data.files)
         report = work.hand_in(state.desk, person, dataset, files, part=part, seen=data.seen_tokens)
@@ -94,7 +93,7 @@ def discard(
 ) -> Redirect:
     """Delete the draft of a part."""
     part = data.get("part") or None
-    work.discard(state.desk, Person(request.user, address_mac(request)), dataset, part)
+    work.discard(state.desk, person_of(request), dataset, part)
     return see(draft_address(dataset, part))
 
 
@@ -120,7 +119,7 @@ def submit(
         reviewed_by=data.secrecy_reviewed_by.strip(),
         reviewed_on=data.secrecy_reviewed_on,
     )
-    person = Person(request.user, address_mac(request))
+    person = person_of(request)
     try:
         one = work.submit(state.desk, person, dataset, publication, secrecy)
     except LogError as error:
@@ -146,7 +145,7 @@ def print_draft(
     if severity in SEVERITIES:
         findings = [(one, place) for one, place in findings if one.severity == severity]
     diff, changes = work.draft_changes(desk, name, chosen, None) if imports else (None, ())
-    first = max(0, _number(request.query_params.get("from")))
+    first = number(request.query_params.get("from"))
     return page(
         request,
         "draft.html",
@@ -176,24 +175,17 @@ def draft_findings(
     desk: Desk, imports: Sequence[DraftImport], catalogue: Catalogue
 ) -> Sequence[tuple[Finding, str]]:
     """List the findings of files of a draft, each with the query and anchor of its row in the sheet."""
-    found = []
+    places = []
     for one in imports:
         reading = desk.readings.get(one, catalogue)
         for finding in reading.findings:
-            position, place = reading.position_of(finding), ""
-            if position is not None:
-                first = position // ROWS * ROWS
-                place = f"{urlencode({'part': one.part or '', 'file': one.token, 'from': first})}#r{position}"
-            found.append((finding, place))
-    return found
+            position = reading.position_of(finding)
+            places.append((finding, "" if position is None else row_query(one, position)))
+    return places
 
 
 def draft_address(dataset: str, part: str | None) -> str:
     return f"/drafts/{dataset}" + (f"?part={quote(part)}" if part else "")
-
-
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 HANDLERS = [draft_page, hand_in, discard, submit]

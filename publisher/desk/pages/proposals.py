@@ -14,12 +14,11 @@ from litestar.params import Body, FromPath
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
-from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.drafts import draft_address
 from publisher.desk.pages.printing import DeskRequest, page, see
-from publisher.desk.work import Person
+from publisher.desk.work import person_of
 from publisher.ingest.documents.commitment_sentences import Kind, ProposedCommitment
 from publisher.log.commitments.rules import COMMITMENTS
 from publisher.log.model import LogError
@@ -57,7 +56,7 @@ def accept_proposals(
 ) -> Response[Any]:
     """Hand in the proposals that were accepted, as they were changed."""
     desk: Desk = state.desk
-    person, part = Person(request.user, address_mac(request)), data.get("part") or None
+    person, part = person_of(request), data.get("part") or None
     require(person.account, Action.HAND_IN, dataset, part)
     _check_catalogue(desk, dataset)
     try:

@@ -14,11 +14,10 @@ from publisher.desk import amendments
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.desk import Desk
-from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, page, see
-from publisher.desk.work import Person
+from publisher.desk.work import person_of
 from publisher.log.approvals.submission import Secrecy
 from publisher.log.clocks import day_at
 from publisher.log.model import LogError
@@ -38,7 +37,7 @@ def records_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> 
         "records.html",
         dataset=desk.log.datasets.get(dataset),
         title=title,
-        found=amendments.find_records(desk, _person(request), dataset, title),
+        found=amendments.find_records(desk, person_of(request), dataset, title),
     )
 
 
@@ -76,7 +75,7 @@ def amend_record(
         texts={n.removeprefix(_FIELD): text for n, text in data.items() if n.startswith(_FIELD)},
     )
     try:
-        one = amendments.submit(desk, _person(request), dataset, record, new, secrecy)
+        one = amendments.submit(desk, person_of(request), dataset, record, new, secrecy)
     except LogError as error:
         if error.code == "no-such-record":
             raise
@@ -92,7 +91,7 @@ def _print(
     typed: dict[str, str],
     fault: LogError | None,
 ) -> Response[bytes]:
-    state, catalogue = amendments.read_record(desk, _person(request), dataset, record)
+    state, catalogue = amendments.read_record(desk, person_of(request), dataset, record)
     return page(
         request,
         "record.html",
@@ -107,10 +106,6 @@ def _print(
         fault=fault,
         today=day_at(desk.clock()),
     )
-
-
-def _person(request: DeskRequest) -> Person:
-    return Person(request.user, address_mac(request))
 
 
 def _day(text: str | None) -> date | None:

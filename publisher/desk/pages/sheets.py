@@ -13,11 +13,10 @@ from litestar.params import Body, FromPath
 from publisher.desk import sheets, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
-from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, language, page, see
-from publisher.desk.work import Person
+from publisher.desk.work import person_of
 from publisher.log.model import DraftImport, LogError
 from publisher.workflow.template_workbook import write_template
 
@@ -71,7 +70,7 @@ def mend_row(
 ) -> Response[Any]:
     """Mend cells of a row, and show it in the sheet. Fields of the form are ``field-NAME``."""
     desk: Desk = state.desk
-    person, part = Person(request.user, address_mac(request)), data.get("part") or None
+    person, part = person_of(request), data.get("part") or None
     require(request.user, Action.HAND_IN, dataset, part)
     texts = {name.removeprefix("field-"): text for name, text in data.items() if name.startswith("field-")}
     try:
@@ -81,9 +80,8 @@ def mend_row(
         if error.code == "no-such-row":
             raise
         return _print_row(request, desk, dataset, position, error, part=part)
-    first = position // PAGE_SIZE * PAGE_SIZE
     newest = sheets.find_import(desk, dataset, part)
-    return see(f"/drafts/{dataset}/sheet?{_query(newest)}&from={first}#r{position}")
+    return see(f"/drafts/{dataset}/sheet?{row_query(newest, position)}")
 
 
 @get(f"{_PATH}/annotated", opt={ACTION: Action.READ_DRAFT})
@@ -124,7 +122,7 @@ def _print_row(
         row=row,
         mendable=[cell for cell in row.cells if cell.field.name in mendable],
         fault=fault,
-        back=f"/drafts/{dataset}/sheet?{_query(one)}&from={position // PAGE_SIZE * PAGE_SIZE}#r{position}",
+        back=f"/drafts/{dataset}/sheet?{row_query(one, position)}",
     )
 
 
@@ -147,6 +145,11 @@ def _query(one: DraftImport) -> str:
     return urlencode({"part": one.part or "", "file": one.token})
 
 
+def row_query(one: DraftImport, position: int) -> str:
+    """Write the query of the page of a row, with its anchor."""
+    return f"{_query(one)}&from={position // PAGE_SIZE * PAGE_SIZE}#r{position}"
+
+
 def _workbook(data: bytes, name: str) -> Response[bytes]:
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     return Response(data, media_type=_XLSX, headers={"content-disposition": disposition})
@@ -154,7 +157,7 @@ def _workbook(data: bytes, name: str) -> Response[bytes]:
 
 def number(text: str | None) -> int:
     """Read a number of a query; 0 for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 12 else 0
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 HANDLERS = [sheet_page, row_page, mend_row, annotated_workbook, template_workbook]

@@ -14,12 +14,11 @@ from litestar.params import Body, FromPath
 from publisher.desk import amendments, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
-from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.change_texts import show_changes
 from publisher.desk.pages.printing import DeskRequest, language, page, see
-from publisher.desk.work import Person
+from publisher.desk.work import person_of
 from publisher.log.model import Change, DraftDiff, LogError
 from schemas.words import KINDS
 
@@ -48,7 +47,7 @@ def approve(
 ) -> Response[Any]:
     """Approve exactly what was shown."""
     try:
-        work.approve(state.desk, _person(request), key, data.digest)
+        work.approve(state.desk, person_of(request), key, data.digest)
     except LogError as error:
         return _print(request, state.desk, key, error)
     return see(f"/submissions/{key}")
@@ -61,7 +60,7 @@ def return_to_drafter(
 ) -> Response[Any]:
     """Send it back with a reason."""
     try:
-        work.return_to_drafter(state.desk, _person(request), key, data.reason)
+        work.return_to_drafter(state.desk, person_of(request), key, data.reason)
     except LogError as error:
         return _print(request, state.desk, key, error)
     return see("/")
@@ -75,7 +74,7 @@ def publish(
     """Publish what was approved."""
     desk: Desk = state.desk
     try:
-        release = work.publish(desk, _person(request), key, data.digest)
+        release = work.publish(desk, person_of(request), key, data.digest)
     except LogError as error:
         return _print(request, desk, key, error)
     return page(
@@ -88,7 +87,7 @@ def publish(
 
 
 def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -> Response[bytes]:
-    one = work.read_submission(desk, _person(request), key)
+    one = work.read_submission(desk, person_of(request), key)
     account = request.user
     diff: DraftDiff | None = None
     changes: Sequence[Change] = ()
@@ -115,10 +114,6 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         and not own
         and work.may(desk, account, Action.PUBLISH, one),
     )
-
-
-def _person(request: DeskRequest) -> Person:
-    return Person(request.user, address_mac(request))
 
 
 HANDLERS = [submission_page, approve, return_to_drafter, publish]

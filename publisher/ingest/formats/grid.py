@@ -220,6 +220,14 @@ ERRORS = {
 
 
 @cache
+def parse_column(letters: str) -> int:
+    """A → 1, AA → 27."""
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number
+
+
 def format_column(column: int) -> str:
     """1 → A, 27 → AA."""
     name = ""

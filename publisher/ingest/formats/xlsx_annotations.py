@@ -14,7 +14,7 @@ from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
 from publisher.ingest.formats.cell_styles.xlsx_styles import read_styles, scan_sheet
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations
+from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations, parse_column
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -174,7 +174,7 @@ def _mark_cell(cell: etree._Element, errors: dict[Position, str], uncalculated: 
         return
     value = cell.findtext("{*}v") or ""
     formula = cell.find("{*}f")
-    position = (int(match[2]), _parse_column(match[1]))
+    position = (int(match[2]), parse_column(match[1]))
     if cell.get("t") == "e":
         errors[position] = value or "#REF!"
     elif formula is not None and not value and cell.get("t") != "str" and cell.find("{*}is") is None:
@@ -183,10 +183,3 @@ def _mark_cell(cell: etree._Element, errors: dict[Position, str], uncalculated: 
 
 def _parse_number(text: str | None, otherwise: int) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else otherwise
-
-
-def _parse_column(letters: str) -> int:
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - 64
-    return number

@@ -54,8 +54,8 @@ def list_evidence(
     rules = []
     lists, s = datasets.of_catalogue(EVIDENCE), t.span.c
     tasks = {str(one.get("task", ""))[:TITLE_LENGTH] for one in contents}
-    named = select(s.record).where(s.dataset.in_(lists), s.title.in_(tasks)).distinct()
-    records = sorted(conn.scalars(named))
+    matching = select(s.record).where(s.dataset.in_(lists), s.title.in_(tasks)).distinct()
+    records = sorted(conn.scalars(matching))
     for states in StateReader(conn, datasets, clocks.instant).of_datasets(lists, records):
         for state in states:
             content = state.record.content

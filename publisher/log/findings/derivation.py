@@ -42,10 +42,10 @@ def derive(
         if check.needs and not needed:
             continue
         own = states if check.needs_earlier else ()
-        known = list(_without_repeats(needed.values()))
-        others = [*own, *known]
+        needed_states = list(_without_repeats(needed.values()))
+        others = [*own, *needed_states]
         days = {day.toordinal() for day in check.days}
-        days.update(*map(days_of, own), *map(known_states.days_of, known))
+        days.update(*map(days_of, own), *map(known_states.days_of, needed_states))
         lists = known_states.list_periods if check.complete_only else ()
         for cell in _cells(state, [*(other.period for other in others), *lists], days):
             knowledge = KnowledgeAt(known_states, cell.effective_from, cell.known_from, own)

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from publisher.ingest.findings.kind import Finding, Severity
+from publisher.ingest.formats.grid import parse_column
 
 type Lang = str
 """``zh`` or ``en``."""
@@ -31,18 +32,10 @@ class CellNote:
     text: str
 
 
-def column_number(letters: str) -> int:
-    """Return the number of a column, ``AA`` → 27."""
-    number = 0
-    for letter in letters:
-        number = number * 26 + ord(letter) - ord("A") + 1
-    return number
-
-
 def column_of(finding: Finding) -> int:
     """Return the column of a finding; the first one if it concerns the whole row."""
     match = _COLUMN.match(finding.column or "")
-    return column_number(match[1]) if match else 1
+    return parse_column(match[1]) if match else 1
 
 
 def severity_word(severity: Severity, lang: Lang) -> str:

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping
 
 from lxml import etree
 
-from publisher.ingest.formats.grid import format_column
-from publisher.workflow.annotation.cell_notes import CellNote, column_number
+from publisher.ingest.formats.grid import format_column, parse_column
+from publisher.workflow.annotation.cell_notes import CellNote
 from publisher.workflow.annotation.xlsx_package import WORKBOOK, XlsxPackage
 
 COLOURS: Mapping[str, str] = {"error": "FFFFC7CE", "warning": "FFFFEB9C", "info": "FFDDEBF7"}
@@ -126,7 +126,7 @@ def _find_cell(package: XlsxPackage, row: etree._Element, note: CellNote) -> etr
     before: etree._Element | None = None
     for cell in row.iterchildren("{*}c"):
         match = _REFERENCE.fullmatch(cell.get("r", ""))
-        column = column_number(match[1]) if match else column + 1
+        column = parse_column(match[1]) if match else column + 1
         if column == note.column:
             return cell
         if column > note.column:

@@ -7,12 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from publisher.log.model import Dataset, Part
-from schemas.definition import file_loader
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.command import item, xlsx
-from tests.support.desk import Browser, DeskSite, desk_site, forms
+from tests.support.desk import Browser, DeskSite, create_power_list, desk_site, forms
 
 NAME = "shili-power-list"
 PART = "应急管理局"
@@ -24,19 +22,7 @@ HEADING = {"basis": "鞍政发〔2015〕34号", "effective_on": "2020-01-01", "s
 @pytest.fixture
 def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
     with desk_site(tmp_path, sqlite.new(tmp_path / "qingdan.db"), clock) as desk:
-        dataset = Dataset(
-            name=NAME,
-            catalogue="power-list",
-            title="示例市权责清单",
-            title_en="Powers",
-            body="示例市人民政府",
-            division="210300",
-            licence="CC0-1.0",
-            contact="a@b.example",
-            parts=(Part(PART), Part("民政局")),
-            two_persons=True,
-        )
-        desk.log.datasets.create(dataset, file_loader.load_catalogue("power-list"))
+        create_power_list(desk.log)
         for name, role in (("zhang", f"填报:{NAME}:{PART}"), ("li", f"审核:{NAME}"), ("wang", "发布")):
             desk.add(name, role)
         yield desk

@@ -28,18 +28,18 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
 def test_a_clerk_accepts_changes_and_drops(desk: DeskSite) -> None:
     with desk.signed_in("zhang") as browser:
         assert f'href="{ADDRESS}?part=' in browser.see(f"/drafts/{TASKS}?part=财政局")
-        shown = f"{ADDRESS}?part=财政局&document={PLAN}"
-        html = browser.see(shown)
+        address = f"{ADDRESS}?part=财政局&document={PLAN}"
+        html = browser.see(address)
         assert "<script>" not in html
         form = [one for action, one in forms(html).items() if action == ADDRESS][-1]
         assert form.fields["lead-1"] == form.fields["lead-2"] == "市财政局"
         assert form.fields["deadline-1"] == "2020年6月底前"
         assert (form.fields["lead-3"], form.fields["deadline-3"]) == ("", "")
         assert not [name for name in form.fields if name.startswith("accept")], "nothing is by default"
-        none = browser.send(shown, ADDRESS)
+        none = browser.send(address, ADDRESS)
         assert (none.status_code, "没有采用任何任务" in none.text) == (409, True)
         typed = {"accept-1": "on", "accept-3": "on", "task-3": "建立动态调整机制", "deadline-3": "2020年底前"}
-        answer = browser.send(shown, ADDRESS, **typed)
+        answer = browser.send(address, ADDRESS, **typed)
         assert (answer.status_code, answer.headers["location"].split("?")[0]) == (303, f"/drafts/{TASKS}")
         draft = browser.see(answer.headers["location"])
         assert "✕ 错误" not in draft
@@ -53,8 +53,8 @@ def test_a_clerk_accepts_changes_and_drops(desk: DeskSite) -> None:
 
 def test_a_plan_that_changed_is_shown_again_with_what_was_typed(desk: DeskSite) -> None:
     with desk.signed_in("zhang") as browser:
-        shown = f"{ADDRESS}?part=财政局&document={PLAN}"
-        refused = browser.send(shown, ADDRESS, **{"accept-1": "on", "task-1": "编制清单", "digest": "0"})
+        address = f"{ADDRESS}?part=财政局&document={PLAN}"
+        refused = browser.send(address, ADDRESS, **{"accept-1": "on", "task-1": "编制清单", "digest": "0"})
         assert (refused.status_code, "内容与所看的不同" in refused.text) == (409, True)
         assert 'value="编制清单"' in refused.text
         assert desk.log.drafts.get(TASKS) is None

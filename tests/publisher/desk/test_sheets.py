@@ -12,15 +12,14 @@ import openpyxl
 import pytest
 
 from publisher.ingest.limited_reading import read_within_limits
-from publisher.log.model import Dataset, Part, View
+from publisher.log.model import View
 from publisher.views.api import cell_excerpts
 from publisher.workflow.reread_files import reread
-from schemas.definition import file_loader
 from tests.publisher.desk.test_journey import HEADING, NAME, PART, XLSX, submit
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.command import item, xlsx
-from tests.support.desk import Browser, DeskSite, desk_site, forms
+from tests.support.desk import Browser, DeskSite, create_power_list, desk_site, forms
 
 QUERY = "part=%E5%BA%94%E6%80%A5%E7%AE%A1%E7%90%86%E5%B1%80"
 DRAFT, SHEET = f"/drafts/{NAME}?{QUERY}", f"/drafts/{NAME}/sheet?{QUERY}"
@@ -29,19 +28,7 @@ DRAFT, SHEET = f"/drafts/{NAME}?{QUERY}", f"/drafts/{NAME}/sheet?{QUERY}"
 @pytest.fixture
 def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
     with desk_site(tmp_path, sqlite.new(tmp_path / "qingdan.db"), clock) as desk:
-        dataset = Dataset(
-            name=NAME,
-            catalogue="power-list",
-            title="示例市权责清单",
-            title_en="Powers",
-            body="示例市人民政府",
-            division="210300",
-            licence="CC0-1.0",
-            contact="a@b.example",
-            parts=(Part(PART), Part("民政局")),
-            two_persons=True,
-        )
-        desk.log.datasets.create(dataset, file_loader.load_catalogue("power-list"))
+        create_power_list(desk.log)
         roles = {"zhang": f"填报:{NAME}:{PART}", "zhao": f"填报:{NAME}:{PART}", "li": f"审核:{NAME}"}
         for name, role in {**roles, "wang": "发布", "sun": f"填报:{NAME}:民政局"}.items():
             desk.add(name, role)

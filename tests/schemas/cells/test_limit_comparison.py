@@ -40,5 +40,5 @@ def test_what_is_no_limit_is_none(value: Json) -> None:
     ],
 )
 def test_direction(before: tuple[int, str], now: tuple[int, str], direction: str | None) -> None:
-    found = compare_limits(ListedLimit(*before), ListedLimit(*now))
-    assert (found and found.direction) == direction
+    comparison = compare_limits(ListedLimit(*before), ListedLimit(*now))
+    assert (comparison and comparison.direction) == direction

@@ -56,7 +56,7 @@ def test_every_written_form_is_marked(filled: SearchEngine, typed: str, marked: 
 def test_a_title_with_the_word_whole_is_before_one_with_its_characters_across_a_joint(
     engine: SearchEngine,
 ) -> None:
-    said = "公安机关负责本项工作"
+    sentence = "公安机关负责本项工作"
     titles = {"joint": "办公安置用房", "whole": "公安机关管理的房屋使用"}
-    index(engine, [document(span, title, said) for span, title in titles.items()])
+    index(engine, [document(span, title, sentence) for span, title in titles.items()])
     assert [hit.span for hit in search(engine, "公安").hits] == ["whole", "joint"]

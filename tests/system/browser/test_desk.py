@@ -16,11 +16,10 @@ from playwright.sync_api import Browser, sync_playwright
 from publisher.desk.accounts.roles import Grant, Role
 from publisher.desk.desk import open_accounts
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Part
 from publisher.settings import read_settings
-from schemas.definition import file_loader
 from tests.support import sqlite
 from tests.support.command import QINGDAN, item, xlsx
+from tests.support.desk import create_power_list
 from tests.support.required import lacks
 from tests.support.work_plan import PLAN, TASKS, publish_work_plan
 from tests.system.browser.served import ARGUMENTS, CHROMIUM, free_address
@@ -54,19 +53,7 @@ def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
         closing(open_accounts(settings, create=True)) as people,
     ):
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
-        dataset = Dataset(
-            name=NAME,
-            catalogue="power-list",
-            title="示例市权责清单",
-            title_en="Powers",
-            body="示例市人民政府",
-            division="210300",
-            licence="CC0-1.0",
-            contact="a@b.example",
-            parts=(Part(PART), Part("民政局")),
-            two_persons=True,
-        )
-        log.datasets.create(dataset, file_loader.load_catalogue("power-list"))
+        create_power_list(log)
         publish_work_plan(log)
         for name, grant in (
             ("clerk", Grant(Role.DRAFTER, NAME, PART)),

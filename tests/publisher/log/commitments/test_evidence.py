@@ -198,9 +198,9 @@ def test_a_task_whose_text_changes_keeps_its_rules_and_statements(log: Log, cloc
     old, new = "公布清淡", "公布清单"
     publish(log, PLANS, task(old, DUE, clause="一"), task("另一项", DUE, clause="二"), on=PLANNED)
     publish(log, EVIDENCE, rule(old, "发布", source=POWERS), on=PLANNED)
-    said = statement(old, "进行中", "2020-02-01", "档案局", "自报", clause="一")
+    claim = statement(old, "进行中", "2020-02-01", "档案局", "自报", clause="一")
     other = statement(old, "逾期", "2020-02-02", "督查室", "督查", clause="二")
-    publish(log, STATEMENTS, said, other, on=date(2020, 2, 2))
+    publish(log, STATEMENTS, claim, other, on=date(2020, 2, 2))
     clock.advance(days=70)
     publish(log, POWERS, *POWER, on=DAY)
     before = commitments(log)[old]

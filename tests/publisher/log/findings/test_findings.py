@@ -93,7 +93,7 @@ def test_a_row_whose_values_are_of_no_type_stops_no_check(log: Log) -> None:
     broken = repeal("水法规定", "2019-02-30", version="不详")
     publish_statutes(log, repeal("档案法实施办法", "2019-03-01"), broken, on=START)
     log.findings.update()
-    assert [found.title for found in log.findings.page(FindingQuery()).findings] == ["查档"]
+    assert [finding.title for finding in log.findings.page(FindingQuery()).findings] == ["查档"]
     assert log.integrity.verify().problems == ()
 
 

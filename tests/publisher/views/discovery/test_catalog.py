@@ -230,12 +230,12 @@ def test_a_dataset_has_a_place_a_period_a_licence_a_contact_and_a_schema(graph: 
 
 
 def test_only_what_takes_effect_is_described_so(site: Site, graph: Graph) -> None:
-    found = {}
+    effects = {}
     for release in site.log.queries.releases(FEES):
         node = URIRef(f"{DATASET}/releases/{release.number}")
         takes_effect = any(release.counts.get(kind) for kind in TAKING_EFFECT)
-        found[takes_effect] = "起生效" in str(graph.value(node, DCTERMS.description))
-    assert found == {True: True, False: False}, "a correction or a withdrawal takes effect on no day"
+        effects[takes_effect] = "起生效" in str(graph.value(node, DCTERMS.description))
+    assert effects == {True: True, False: False}, "a correction or a withdrawal takes effect on no day"
 
 
 @pytest.mark.both_databases

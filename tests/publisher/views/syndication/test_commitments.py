@@ -136,7 +136,7 @@ def test_no_text_ends_a_line_or_a_component(pieces: list[str]) -> None:
     ]
     calendar = icalendar.Calendar.from_ical(data)
     todo: Any = calendar.walk("VTODO")[0]
-    said = str(todo["SUMMARY"]).replace("\n", " ")
-    assert said == re.sub(r"\r\n|[\r\n\x85\u2028]", " ", title)
+    summary = str(todo["SUMMARY"]).replace("\n", " ")
+    assert summary == re.sub(r"\r\n|[\r\n\x85\u2028]", " ", title)
     assert (len(todo["CATEGORIES"].cats), calendar.errors) == (1, [])
     assert len(ics.Calendar(data.decode()).todos) == 1

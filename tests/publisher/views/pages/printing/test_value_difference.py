@@ -82,8 +82,8 @@ def test_bases_are_links_where_they_changed_too() -> None:
         f"{link('示政发〔2024〕5号', '示政发〔2024〕<del>5</del>号')}；一二三四五六七八"
     )
     assert "/示政发〔2024〕5号" not in after
-    gone = marked_text.mark_differences(value_difference.compare_texts(BASES, ""), address)
-    assert link("示政发〔2024〕5号", "<del>示政发〔2024〕5号</del>") in gone
+    removal = marked_text.mark_differences(value_difference.compare_texts(BASES, ""), address)
+    assert link("示政发〔2024〕5号", "<del>示政发〔2024〕5号</del>") in removal
 
 
 def test_half_a_number_that_was_cut_is_no_link() -> None:

@@ -48,9 +48,9 @@ def test_a_repeal_that_is_to_come_does_not_end_the_work_yet(site: Site) -> None:
     assert ">不再有效<" not in html
     assert "将不再有效" in html
     (ld,) = re.findall(r'<script type="application/ld\+json">(.*?)</script>', html, re.DOTALL)
-    found = json.loads(ld)
-    assert found["legislationLegalForce"] == "https://schema.org/InForce"
-    assert "http://data.europa.eu/eli/ontology#repealed_by" not in found
+    linked_data = json.loads(ld)
+    assert linked_data["legislationLegalForce"] == "https://schema.org/InForce"
+    assert "http://data.europa.eu/eli/ontology#repealed_by" not in linked_data
     assert ">不再有效<" in page(site, f"/works/{WORK}?as_of=2015-06-01")
 
 
