@@ -8,7 +8,7 @@ from contextlib import suppress
 from functools import cache
 from typing import Any
 
-_NICENESS = 15
+_NICENESS = 5
 """Added to that of the service, so that readers go first where the processors are busy."""
 
 

@@ -138,7 +138,7 @@ def visiting(browser: Browser, base: str, means: Means) -> Iterator[Visitor]:
         timezone_id="Asia/Shanghai",
         reduced_motion="reduce",
     )
-    context.set_default_timeout(10_000)
+    context.set_default_timeout(60_000)  # a file that nobody asked for before is made by a new process
     try:
         visitor = Visitor(context.new_page(), base, means)
         yield visitor
