@@ -189,6 +189,7 @@ def codes_of_command() -> set[str]:
     return {c for f in files for c in codes(f, "Failure", "CommandError")}
 
 
+@pytest.mark.slow
 def test_every_refusal_of_the_log_is_documented() -> None:
     for code in sorted(codes_of_log()):
         assert re.search(rf"^\| [^|]*`{code}`[^|]* \|", page("errors.md"), re.M), code

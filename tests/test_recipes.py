@@ -90,6 +90,7 @@ print(json.dumps([row[2] for row in sqlite3.connect(sys.argv[1]).execute(sys.arg
 """
 
 
+@pytest.mark.slow
 def test_pandas_reads_the_list_and_its_length_at_the_end_of_each_year(
     served: tuple[Site, str], tmp_path: Path
 ) -> None:

@@ -14,6 +14,8 @@ import pytest
 from schemas.definition.file_loader import list_names
 from tests.support.command_site import CommandSite
 
+pytestmark = pytest.mark.slow
+
 
 def field(name: str, title: str, shape: str = "string", **more: object) -> dict[str, object]:
     constraints = {"constraints": {"required": True}} if more.pop("required", False) else {}

@@ -68,6 +68,7 @@ def test_it_contains_what_a_site_runs_and_nothing_else(wheel: Path) -> None:
     assert {n.removeprefix("publisher/") for n in names if n.startswith("publisher/docs/")} == documents
 
 
+@pytest.mark.slow
 def test_no_dependency_owns_one_of_its_names() -> None:
     owners = metadata.packages_distributions()
     assert {name: owners.get(name, []) for name in NAMES if set(owners.get(name, [])) - {"qingdan"}} == {}

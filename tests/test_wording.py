@@ -295,6 +295,7 @@ def chinese_texts() -> Sequence[tuple[str, str]]:
     return [(place, text) for place, text in texts() if IS_HAN.search(text) and text not in AS_THEY_ARE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rule", RULES)
 def test_punctuation_and_spaces_are_those_of_chinese(rule: str) -> None:
     broken = [(place, text) for place, text in chinese_texts() if RULES[rule].search(text)]

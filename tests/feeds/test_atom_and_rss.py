@@ -103,6 +103,7 @@ def test_ten_thousand_entries_all_arrive(render: Render) -> None:
     assert len(set(ids) - {"tag:data.example.gov.cn,2015-12-01:feeds/shili-fees"}) == 10_000
 
 
+@pytest.mark.slow
 @RENDERS
 @given(
     texts=st.lists(st.tuples(ANY_TEXT, ANY_TEXT, ANY_TEXT), max_size=4),

@@ -14,6 +14,8 @@ from publisher.settings import read_settings
 from search.embedded.engine import EmbeddedEngine
 from tests.support.command_site import CommandSite
 
+pytestmark = pytest.mark.slow
+
 TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n乙项许可,行政许可,市统计局\n"
 
 

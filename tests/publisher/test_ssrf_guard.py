@@ -76,6 +76,7 @@ def test_a_redirect_to_a_private_address_is_refused(site: Loopback, target: str)
     assert refused.value.why == "address"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("listed", ["鞍山.政务", "xn--rht988k.xn--zfr164b", "XN--RHT988K.XN--ZFR164B"])
 @pytest.mark.parametrize("host", ["鞍山.政务", "xn--rht988k.xn--zfr164b"])
 def test_a_chinese_host_is_listed_in_either_writing(
@@ -156,6 +157,7 @@ def test_a_name_with_one_private_address_among_others_is_refused(
     assert site.requests == []
 
 
+@pytest.mark.slow
 def test_redirects_end(site: Loopback) -> None:
     site.answers["/"] = Answer(status=302, headers={"Location": "/"})
     with client(redirects=3) as http, pytest.raises(httpx.TooManyRedirects):
@@ -163,6 +165,7 @@ def test_redirects_end(site: Loopback) -> None:
     assert len(site.requests) == 4
 
 
+@pytest.mark.slow
 def test_an_answer_that_drips_for_ever_ends_with_the_time_of_the_exchange(site: Loopback) -> None:
     site.answers["/head"] = site.dripping(b"HTTP/1.1 200 OK\r\nX: ", b"x")
     site.answers["/body"] = site.dripping(b"HTTP/1.1 200 OK\r\nContent-Length: 999999\r\n\r\n", b"x")

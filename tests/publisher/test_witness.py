@@ -163,6 +163,7 @@ def test_of_two_pasts_that_arrive_at_once_one_is_cosigned(witness: Witness, smal
     assert statuses.count(409) == 7
 
 
+@pytest.mark.slow
 def test_a_strangers_client_is_served_by_the_command(small: SmallLog, tmp_path: Path) -> None:
     with running(tmp_path / "run", small.key) as (address, key):
         client = WitnessClient(address, str(key), max_attempts=1)

@@ -44,6 +44,7 @@ _OWN = ("last-modified",)
 """Of what does not change with the log, when the service began."""
 
 
+@pytest.mark.slow
 def test_a_process_answers_as_a_thread(
     tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,7 @@ def releases(site: Home) -> int:
     return len(site.ok("releases", DATASET, "--json").json)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("values", "code"),
     [
@@ -116,6 +117,7 @@ def test_a_rename_runs_the_same_checks(published: Home) -> None:
     assert "identity-taken" in taken.err
 
 
+@pytest.mark.slow
 def test_an_erasure_shows_what_goes_and_needs_its_ground(published: Home, tmp_path: Path) -> None:
     published.ok("import", xlsx(tmp_path / "应急管理局再报.xlsx", ITEMS), "--dataset", DATASET)
     erase = ("erase", DATASET, "危险化学品经营许可")
@@ -136,6 +138,7 @@ def test_an_erasure_shows_what_goes_and_needs_its_ground(published: Home, tmp_pa
     assert published.run("draft", "show", DATASET).code == 3
 
 
+@pytest.mark.slow
 def test_a_release_that_is_not_yet_in_effect_is_cancelled(published: Home, tmp_path: Path) -> None:
     file = xlsx(tmp_path / "应急管理局.xlsx", [*ITEMS, item("烟花爆竹经营许可")])
     published.ok("import", file, "--dataset", DATASET)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pytest
+
 from publisher.checks.shipped_statutes import REPEALS
 from tests.support.command import Home, xlsx
 
@@ -18,6 +20,7 @@ def publish_powers(site: Home, file: Path, basis: str, on: str) -> None:
     site.ok("publish", "powers", "--effective-on", on, "--basis", "示政发〔2024〕1号")
 
 
+@pytest.mark.slow
 def test_a_repealed_basis_is_found_until_a_release_mends_it(site: Home, tmp_path: Path) -> None:
     site.dataset("powers")
     publish_powers(site, tmp_path / "a.xlsx", BASIS, "2024-01-01")
@@ -47,6 +50,7 @@ def test_a_repealed_basis_is_found_until_a_release_mends_it(site: Home, tmp_path
     assert (ended["id"], ended["ended_by"]["number"]) == (finding["id"], 2)
 
 
+@pytest.mark.slow
 def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_path: Path) -> None:
     site.dataset("powers")
     publish_powers(site, tmp_path / "a.xlsx", BASIS, "2024-01-01")
@@ -73,6 +77,7 @@ def test_an_answer_and_a_dismissal_are_published_like_any_row(site: Home, tmp_pa
     assert missing.code == 3
 
 
+@pytest.mark.slow
 def test_the_clerk_sees_findings_with_their_place_before_publication(site: Home, tmp_path: Path) -> None:
     site.dataset("powers")
     site.ok("statutes", "import", REPEALS, "--body", "示例市司法局", "--contact", "a@b.example")
@@ -101,6 +106,7 @@ def test_the_clerk_sees_findings_with_their_place_before_publication(site: Home,
     assert site.ok("check", "--json").json["total"] == 1
 
 
+@pytest.mark.slow
 def test_the_clerk_sees_that_a_limit_grows_before_publication(site: Home, tmp_path: Path) -> None:
     site.dataset("powers")
     publish_powers(site, tmp_path / "a.xlsx", "《示例法》第一条", "2024-01-01")
@@ -115,6 +121,7 @@ def test_the_clerk_sees_that_a_limit_grows_before_publication(site: Home, tmp_pa
     assert "“档案工作监督检查”现列15个工作日，此前列10个工作日" in site.ok("--lang", "zh", *publish).out
 
 
+@pytest.mark.slow
 def test_texts_of_statutes_are_imported_as_hashes(site: Home, tmp_path: Path) -> None:
     sale = "销售的种子应当加工、分级、包装。大包装或者进口种子可以分装；实行分装的，应当标注分装单位。"
     texts = tmp_path / "texts.jsonl"

@@ -60,6 +60,7 @@ def test_status_names_each_witness(home: Home, tmp_path: Path, monkeypatch: pyte
     assert "QINGDAN_WITNESSES" in refused.err
 
 
+@pytest.mark.slow
 def test_the_command_that_upgrades_says_since_when_old_releases_are_vouched_for(tmp_path: Path) -> None:
     home = Home(tmp_path / "site")
     home.home.mkdir()

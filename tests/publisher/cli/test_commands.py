@@ -31,6 +31,7 @@ def published(built: Home, site: Home) -> Home:
     return built.copy_to(site.home)
 
 
+@pytest.mark.slow
 def test_datasets_are_listed_and_shown(published: Home) -> None:
     assert "shili-power-list\t示例市清单\tpower-list" in published.ok("dataset", "list").out
     dataset = published.ok("dataset", "show", "shili-power-list", "--json").json
@@ -110,6 +111,7 @@ def test_changes_can_be_followed_by_their_sequence(published: Home) -> None:
     assert (later["kind"], later["reason"]) == ("withdrawn", "误")
 
 
+@pytest.mark.slow
 def test_later_effect_is_refused_until_the_clerk_decides(published: Home, tmp_path: Path) -> None:
     published.ok("import", xlsx(tmp_path / "应急管理局3.xlsx", ITEMS[:1]), "--dataset", "shili-power-list")
     published.ok(*PUBLISH, "2999-01-01", "--accept", "far-day")
@@ -125,6 +127,7 @@ def test_later_effect_is_refused_until_the_clerk_decides(published: Home, tmp_pa
     assert future["status"] == "removed"
 
 
+@pytest.mark.slow
 def test_a_site_has_catalogues_of_its_own(site: Home, tmp_path: Path) -> None:
     site.init()
     source = json.loads(load_catalogue("qualifications").source)

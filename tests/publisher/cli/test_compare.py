@@ -29,6 +29,7 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> Home:
     return site
 
 
+@pytest.mark.slow
 def test_a_person_reads_what_changed_and_why(compared: Home) -> None:
     output = compared.ok("compare", NAME, 1, 2).out
     for line in (

@@ -21,6 +21,8 @@ from tests.support.clock import Clock
 from tests.support.command import Home, item, xlsx
 from tests.support.servers.postgresql import Server
 
+pytestmark = pytest.mark.slow
+
 NAME = "shili-power-list"
 WRONG = Correction(NAME, "r1", "", "department", "市城市管理局", "机构设置页", "张三 13800138000")
 LATER = Correction(NAME, "r1", "", "name", "丁许可", "身份证11010519491231002X", "李四")

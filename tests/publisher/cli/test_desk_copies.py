@@ -52,6 +52,7 @@ def check_copy(people: AccountServices, clock: Clock, head: AuditHead, *, links:
     assert people.audit.head().size == head.size + 1
 
 
+@pytest.mark.slow
 def test_a_restored_desk_has_its_accounts_and_the_key_is_no_part_of_a_backup(
     site: Home, tmp_path: Path, clock: Clock
 ) -> None:
@@ -71,6 +72,7 @@ def test_a_restored_desk_has_its_accounts_and_the_key_is_no_part_of_a_backup(
         check_copy(people, clock, head, links=0)
 
 
+@pytest.mark.slow
 def test_without_the_key_a_new_invitation_is_needed_and_nothing_else(
     site: Home, tmp_path: Path, clock: Clock
 ) -> None:

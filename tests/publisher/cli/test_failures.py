@@ -144,6 +144,7 @@ def test_the_same_file_under_two_names_counts_once(site: Home, tmp_path: Path) -
     assert [f["same_as"] for f in report["files"]] == [None, "应急管理局.xlsx"]
 
 
+@pytest.mark.slow
 def test_rows_in_error_block_publication_until_the_clerk_goes_on_without_them(
     site: Home, tmp_path: Path
 ) -> None:
@@ -177,6 +178,7 @@ def test_rows_left_out_at_the_import_need_no_second_word_at_publication(site: Ho
     assert len(release["left_out"]) == 1
 
 
+@pytest.mark.slow
 def test_a_row_in_error_keeps_what_was_published_of_it(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     publish = ("publish", "shili-power-list", "--basis", "鞍政发〔2015〕34号", "--effective-on")
@@ -203,6 +205,7 @@ def test_one_item_in_two_departments_is_a_conflict_that_names_both(site: Home, t
     assert "统计局" in ran.json["conflicts"][0]["message_zh"]
 
 
+@pytest.mark.slow
 def test_a_dry_run_lets_an_item_move_between_departments(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局", "统计局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -275,6 +278,7 @@ def interrupt(site: Home, writing: str, *arguments: object) -> str:
     return err
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_midst_of_an_import_leaves_the_draft_as_it_was(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -293,6 +297,7 @@ def test_ctrl_c_in_the_midst_of_an_import_leaves_the_draft_as_it_was(site: Home,
 PUBLISH = ("publish", "shili-power-list", "--effective-on", "2015-12-01", "--basis", "鞍政发〔2015〕34号")
 
 
+@pytest.mark.slow
 def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_draft(
     site: Home, tmp_path: Path
 ) -> None:
@@ -305,6 +310,7 @@ def test_ctrl_c_in_the_midst_of_a_publication_makes_no_release_and_keeps_the_dra
     assert site.ok("verify", "--json").json["ok"]
 
 
+@pytest.mark.slow
 def test_ctrl_c_while_a_release_is_indexed_says_that_it_stands(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -341,6 +347,7 @@ print(*(name for name in sys.argv[1:] if name in sys.modules), end="", file=sys.
 """
 
 
+@pytest.mark.slow
 def test_a_release_stands_where_search_cannot_be_written(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     site.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", "shili-power-list")
@@ -354,6 +361,7 @@ def test_a_release_stands_where_search_cannot_be_written(site: Home, tmp_path: P
     assert search_titles(site, "安全生产许可证核发")[0] == "安全生产许可证核发"
 
 
+@pytest.mark.slow
 def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Home, tmp_path: Path) -> None:
     site.dataset("shili-power-list", "应急管理局")
     secret = "张三举报的许可事项"
@@ -367,6 +375,7 @@ def test_an_erased_record_is_gone_from_the_home_and_the_chain_verifies(site: Hom
     assert site.ok("verify", "--json").json["erased"] == 1
 
 
+@pytest.mark.slow
 def test_an_erasure_that_a_reader_holds_up_is_published_and_says_what_is_left(
     site: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ import io
 import json
 import re
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -26,6 +27,7 @@ def test_no_text_can_steer_a_terminal_and_its_length_stays(text: str) -> None:
     output_text.encode()
 
 
+@pytest.mark.slow
 @given(st.recursive(TEXTS, lambda inner: st.lists(inner) | st.dictionaries(TEXTS, inner), max_leaves=10))
 def test_json_on_stdout_is_what_was_given_and_safe_to_print(value: object) -> None:
     out = io.StringIO()

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.support.command import Home, item, xlsx
 
 DATASET = "shili-power-list"
 
 
+@pytest.mark.slow
 def test_a_withdrawn_item_is_found_on_request_only(site: Home, tmp_path: Path) -> None:
     items = [item("危险化学品经营许可"), item("危险化学品使用许可")]
     site.dataset(DATASET, "应急管理局")

@@ -63,6 +63,7 @@ def test_an_import_waits_in_the_draft_until_it_is_published(site: Home, tmp_path
     assert (release["number"], release["basis"], release["counts"]["added"]) == (1, "鞍政发〔2015〕34号", 2)
 
 
+@pytest.mark.slow
 def test_a_second_release_touches_only_the_part_that_was_handed_in(published: Home) -> None:
     changes = published.ok("changes", "shili-power-list", "--release", "2", "--json").json
     assert {(c["kind"], c["title"]) for c in changes} == {
@@ -131,6 +132,7 @@ def test_a_rename_keeps_the_records_id_and_history(published: Home) -> None:
     assert published.ok("search", "统计执法检查", "--json").json["hits"][0]["record"] == before["id"]
 
 
+@pytest.mark.slow
 def test_publishing_nothing_new_makes_no_release(published: Home, tmp_path: Path) -> None:
     published.ok("import", xlsx(tmp_path / "应急局再报.xlsx", SECOND), "--dataset", "shili-power-list")
     ran = published.ok(

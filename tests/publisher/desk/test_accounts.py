@@ -25,6 +25,7 @@ def refusal(error: pytest.ExceptionInfo[LogError]) -> str:
     return error.value.code
 
 
+@pytest.mark.slow
 def test_an_invited_person_sets_password_and_code_once_and_signs_in(desk: DeskSite) -> None:
     accounts = desk.people.accounts
     token = accounts.add("zhang", "张三", [parse_grant("填报:fees:财政局")])
@@ -57,6 +58,7 @@ def test_an_invitation_expires(desk: DeskSite) -> None:
     assert refusal(refused) == "link-expired"
 
 
+@pytest.mark.slow
 def test_a_new_invitation_ends_the_password(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     desk.people.accounts.invite("zhang")
@@ -65,6 +67,7 @@ def test_a_new_invitation_ends_the_password(desk: DeskSite) -> None:
     assert refusal(refused) == "sign-in-failed"
 
 
+@pytest.mark.slow
 def test_a_code_works_once(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     code = desk.code("zhang")
@@ -74,6 +77,7 @@ def test_a_code_works_once(desk: DeskSite) -> None:
     assert refusal(refused) == "sign-in-failed"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["zhang", "nobody"])
 def test_failures_pause_a_name_whether_there_is_such_an_account_or_not(desk: DeskSite, name: str) -> None:
     desk.add("zhang", "填报")
@@ -95,6 +99,7 @@ def test_pauses_grow_to_an_hour() -> None:
     assert pause_after(10_000) == LONGEST_PAUSE
 
 
+@pytest.mark.slow
 def test_a_disabled_account_signs_in_no_more_and_its_name_stays_taken(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     desk.people.accounts.disable("zhang")
@@ -106,6 +111,7 @@ def test_a_disabled_account_signs_in_no_more_and_its_name_stays_taken(desk: Desk
     assert refusal(refused) == "account-exists"
 
 
+@pytest.mark.slow
 def test_nobody_changes_his_own_roles(desk: DeskSite) -> None:
     desk.add("an", "安全管理")
     with pytest.raises(LogError) as refused:
@@ -113,6 +119,7 @@ def test_nobody_changes_his_own_roles(desk: DeskSite) -> None:
     assert refusal(refused) == "own-roles"
 
 
+@pytest.mark.slow
 def test_no_secret_is_in_the_store(desk: DeskSite) -> None:
     token = desk.people.accounts.add("zhang", "", [])
     desk.people.accounts.accept(
@@ -126,6 +133,7 @@ def test_no_secret_is_in_the_store(desk: DeskSite) -> None:
         assert secret not in rows
 
 
+@pytest.mark.slow
 def test_every_change_of_accounts_is_a_line_of_the_audit_log(desk: DeskSite) -> None:
     accounts = desk.people.accounts
     desk.add("zhang", "填报")
@@ -145,6 +153,7 @@ def test_every_change_of_accounts_is_a_line_of_the_audit_log(desk: DeskSite) -> 
     assert events[1].address == "mac"
 
 
+@pytest.mark.slow
 def test_anyone_can_hash_the_audit_log_again(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     previous = "0" * 64
@@ -155,6 +164,7 @@ def test_anyone_can_hash_the_audit_log_again(desk: DeskSite) -> None:
     assert desk.people.audit.verify(AuditHead(1, json.loads(line)["previous"])) == []
 
 
+@pytest.mark.slow
 def test_the_database_refuses_to_change_the_audit_log(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     for statement in (update(t.audit).values(line="{}"), t.audit.delete()):
@@ -162,6 +172,7 @@ def test_the_database_refuses_to_change_the_audit_log(desk: DeskSite) -> None:
             conn.execute(statement)
 
 
+@pytest.mark.slow
 def test_who_defeats_the_database_is_found_by_the_chain(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     desk.add("li", "审核")

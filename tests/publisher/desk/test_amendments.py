@@ -11,6 +11,8 @@ from tests.publisher.desk.test_api import send
 from tests.support.desk import Browser, DeskSite, forms
 from tests.support.log import entry, release
 
+pytestmark = pytest.mark.slow
+
 SECRECY = {"secrecy_reviewed_by": "保密员", "secrecy_reviewed_on": "2020-01-01", "openness": "主动公开"}
 
 

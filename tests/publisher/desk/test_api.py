@@ -25,6 +25,7 @@ def send(browser: Browser, path: str, body: Any = None, **more: Any) -> Any:
     return browser.client.post(f"/desk/v1{path}", json=body, headers={"x-csrftoken": token}, **more)
 
 
+@pytest.mark.slow
 def test_a_draft_goes_its_way_by_the_api(desk: DeskSite) -> None:
     desk.log.datasets.change("fees", two_persons=True)
     for name, role in (("zhang", "填报:fees:财政局"), ("li", "审核"), ("wang", "发布")):
@@ -55,6 +56,7 @@ def test_a_draft_goes_its_way_by_the_api(desk: DeskSite) -> None:
     assert len(desk.log.queries.releases("fees")) == 1
 
 
+@pytest.mark.slow
 def test_a_clerk_of_one_part_reads_no_other(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees:财政局")
     release(desk.log, entry("旧"), part="民政局")
@@ -67,6 +69,7 @@ def test_a_clerk_of_one_part_reads_no_other(desk: DeskSite) -> None:
         assert browser.client.get("/desk/v1/submissions").json() == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("path", "status", "code"),
     [
@@ -88,6 +91,7 @@ def test_who_is_not_signed_in_gets_a_problem_and_no_page(desk: DeskSite) -> None
         assert (answer.status_code, answer.json()["code"]) == (401, "sign-in-needed")
 
 
+@pytest.mark.slow
 def test_what_is_not_public_stays_in_the_draft(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")
     stage(desk.log, entry("甲"))

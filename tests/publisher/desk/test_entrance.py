@@ -34,6 +34,7 @@ def test_an_invitation_ends_in_a_session(desk: DeskSite) -> None:
         assert browser.client.get(path).status_code == 410
 
 
+@pytest.mark.slow
 def test_a_cookie_of_before_the_sign_in_is_not_the_session(desk: DeskSite) -> None:
     """Session fixation: who planted a cookie does not share the session."""
     desk.add("zhang", "填报")
@@ -55,6 +56,7 @@ def test_who_is_not_signed_in_leaves_no_session(desk: DeskSite) -> None:
         assert conn.execute(select(t.session)).all() == []
 
 
+@pytest.mark.slow
 def test_a_session_ends_after_half_an_hour_without_a_request(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     with desk.signed_in("zhang") as browser:
@@ -66,6 +68,7 @@ def test_a_session_ends_after_half_an_hour_without_a_request(desk: DeskSite) -> 
         assert browser.client.get("/", follow_redirects=False).status_code == 303
 
 
+@pytest.mark.slow
 def test_a_session_ends_after_half_a_day_however_busy(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     with desk.signed_in("zhang") as browser:
@@ -76,6 +79,7 @@ def test_a_session_ends_after_half_a_day_however_busy(desk: DeskSite) -> None:
         assert browser.client.get("/", follow_redirects=False).status_code == 303
 
 
+@pytest.mark.slow
 def test_a_new_password_ends_all_sessions(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     with desk.signed_in("zhang") as office, desk.signed_in("zhang") as home:
@@ -86,6 +90,7 @@ def test_a_new_password_ends_all_sessions(desk: DeskSite) -> None:
             assert browser.client.get("/", follow_redirects=False).status_code == 303
 
 
+@pytest.mark.slow
 def test_after_sign_out_the_cookie_opens_nothing(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     with desk.signed_in("zhang") as browser:
@@ -95,6 +100,7 @@ def test_after_sign_out_the_cookie_opens_nothing(desk: DeskSite) -> None:
         assert browser.client.get("/", follow_redirects=False).status_code == 303
 
 
+@pytest.mark.slow
 def test_changed_roles_hold_from_the_next_request(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")
     with desk.signed_in("zhang") as browser:
@@ -103,6 +109,7 @@ def test_changed_roles_hold_from_the_next_request(desk: DeskSite) -> None:
         assert browser.client.get("/").status_code == 403
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("token", ["", "forged" * 20])
 def test_a_form_of_another_site_is_refused(desk: DeskSite, token: str) -> None:
     desk.add("zhang", "填报")
@@ -118,6 +125,7 @@ def test_a_stranger_s_body_is_not_read(desk: DeskSite) -> None:
         assert answer.headers["location"] == "/sign-in"
 
 
+@pytest.mark.slow
 def test_after_sign_in_no_other_site_is_opened(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     for address in ("https://evil.example", "//evil.example", "/\\evil.example", "javascript:alert(1)"):
@@ -134,6 +142,7 @@ def test_after_sign_in_no_other_site_is_opened(desk: DeskSite) -> None:
         desk.clock.advance(seconds=60)
 
 
+@pytest.mark.slow
 def test_answers_do_not_tell_which_accounts_there_are(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     answers = []
@@ -155,6 +164,7 @@ def test_pages_are_not_framed_cached_or_sniffed(desk: DeskSite) -> None:
             assert headers["x-content-type-options"] == "nosniff"
 
 
+@pytest.mark.slow
 def test_cookies_are_for_https_and_not_for_scripts(tmp_path: Path, clock: Clock) -> None:
     base = "https://desk.example.gov.cn"
     with (

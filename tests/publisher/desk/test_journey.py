@@ -12,6 +12,8 @@ from tests.support.clock import Clock
 from tests.support.command import item, xlsx
 from tests.support.desk import Browser, DeskSite, create_power_list, desk_site, forms
 
+pytestmark = pytest.mark.slow
+
 NAME = "shili-power-list"
 PART = "应急管理局"
 DRAFT = f"/drafts/{NAME}?part=%E5%BA%94%E6%80%A5%E7%AE%A1%E7%90%86%E5%B1%80"

@@ -13,6 +13,8 @@ from tests.support.clock import Clock
 from tests.support.desk import DeskSite, desk_site, forms
 from tests.support.work_plan import DOCUMENTS, OTHER, PLAN, TASKS, publish_work_plan
 
+pytestmark = pytest.mark.slow
+
 ADDRESS = f"/drafts/{TASKS}/proposals"
 
 

@@ -12,6 +12,7 @@ from tests.support.government import html, letter, listing, page, publish
 from tests.support.servers.loopback import Answer, WebRequest, Write
 
 
+@pytest.mark.slow
 def test_the_documents_of_a_list_come_into_the_draft_and_a_second_run_finds_nothing_new(
     collector: Collector,
 ) -> None:
@@ -38,6 +39,7 @@ def test_further_pages_are_followed_by_their_links_and_by_the_script_of_trs(coll
     assert collector.collect()["read"] == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["sitemap", "index", "packed", "rss", "atom"])
 def test_sitemaps_and_feeds_name_documents_too(collector: Collector, form: str) -> None:
     web = collector.web
@@ -119,6 +121,7 @@ def test_without_robots_txt_nothing_is_requested(collector: Collector) -> None:
     assert set(collector.web.paths()) == {"/robots.txt"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "target", ["http://10.0.0.1/secret", "http://169.254.169.254/latest", "http://mirror.example/"]
 )
@@ -132,6 +135,7 @@ def test_a_redirect_to_a_forbidden_address_is_refused_and_reported(collector: Co
     assert codes(report) == ["refused-host" if "mirror" in target else "refused-address"]
 
 
+@pytest.mark.slow
 def test_slow_and_endless_answers_end_and_the_rest_is_read(collector: Collector) -> None:
     web = collector.web
     publish(web, 1, 2, 3)
@@ -143,6 +147,7 @@ def test_slow_and_endless_answers_end_and_the_rest_is_read(collector: Collector)
     assert codes(report) == ["timeout", "answer-too-large"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("claim", "header", "encoding"),
     [
@@ -187,6 +192,7 @@ def test_a_page_with_a_damaged_character_is_read_and_reported(collector: Collect
     assert "抓紧" in report["findings"][0]["found"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -210,6 +216,7 @@ def test_a_run_that_was_cut_off_goes_on_and_asks_nothing_twice(
     assert len(paths) == len(set(paths)) == 27
 
 
+@pytest.mark.slow
 def test_only_documents_listed_since_a_day_are_requested(collector: Collector) -> None:
     publish(collector.web, 1, 2, 3)
     listed = collector.web.answers["/list.html"]
@@ -234,6 +241,7 @@ def test_a_dry_run_says_what_would_be_read_and_writes_nothing(collector: Collect
     assert collector.site.files() == before
 
 
+@pytest.mark.slow
 def test_a_source_may_publish_by_itself_but_never_an_import_of_a_clerk(collector: Collector) -> None:
     publish(collector.web, 1)
     collector.write(collector.source(publish=True))

@@ -59,6 +59,7 @@ def attach(collector: Collector, **files: bytes) -> None:
         collector.web.answers[f"/files/{name}"] = Answer(data)
 
 
+@pytest.mark.slow
 def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collector) -> None:
     attach(collector, rules_pdf=pdf("Rules of the notice"), plan_docx=word("实施方案", "分三步实施。"))
     report = collector.collect()
@@ -74,6 +75,7 @@ def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collect
     assert content["outline"][-2:] == ["附件：rules", "附件：plan"]
 
 
+@pytest.mark.slow
 def test_the_text_of_ofd_becomes_part_of_the_document_and_a_scanned_one_is_flagged(
     collector: Collector,
 ) -> None:
@@ -86,6 +88,7 @@ def test_the_text_of_ofd_becomes_part_of_the_document_and_a_scanned_one_is_flagg
     assert [one["media_type"] for one in content["attachments"]] == ["application/ofd"] * 2
 
 
+@pytest.mark.slow
 def test_a_scanned_pdf_is_flagged_and_a_broken_or_bursting_one_stops_nothing(collector: Collector) -> None:
     bomb = io.BytesIO()
     with zipfile.ZipFile(bomb, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -103,6 +106,7 @@ def test_a_scanned_pdf_is_flagged_and_a_broken_or_bursting_one_stops_nothing(col
     assert {finding["severity"] for finding in report["findings"]} == {"warning"}
 
 
+@pytest.mark.slow
 def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evidence(
     collector: Collector, tmp_path: Path
 ) -> None:
@@ -145,6 +149,7 @@ def test_files_served_by_a_script_are_attachments_and_their_format_is_recognised
     assert [one["name"] for one in content["attachments"]] == ["附件1", "任务分工.docx", "权力清单"]
 
 
+@pytest.mark.slow
 def test_an_attachment_of_two_documents_belongs_to_both_and_one_that_is_taken_off_the_page_to_none(
     collector: Collector,
 ) -> None:
@@ -169,6 +174,7 @@ def test_an_attachment_of_two_documents_belongs_to_both_and_one_that_is_taken_of
     assert "旧方案" not in changed["body_markdown"]
 
 
+@pytest.mark.slow
 def test_a_document_that_cannot_be_read_any_more_does_not_stop_the_run_when_its_attachment_comes(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -185,6 +191,7 @@ def test_a_document_that_cannot_be_read_any_more_does_not_stop_the_run_when_its_
     assert "First rules" in collector.draft()[0]["body_markdown"]
 
 
+@pytest.mark.slow
 def test_a_page_with_endless_attachments_or_text_is_cut_or_refused_and_reported(collector: Collector) -> None:
     publish(collector.web, 1, 2)
     links = "".join(f'<a href="/f/{n}.docx">附件{n}</a>' for n in range(250))
@@ -204,6 +211,7 @@ def test_a_table_that_fits_no_dataset_is_reported_and_stored(collector: Collecto
     assert codes(collector.collect()) == ["attachment-not-taken"]
 
 
+@pytest.mark.slow
 def test_a_changed_attachment_is_noticed_and_read_again(collector: Collector) -> None:
     attach(collector, rules_pdf=pdf("First rules"))
     collector.collect()
@@ -218,6 +226,7 @@ def test_a_changed_attachment_is_noticed_and_read_again(collector: Collector) ->
     assert [(one["kind"], one["cause"]) for one in changes] == [("changed", "source")]
 
 
+@pytest.mark.slow
 def test_an_interpretation_names_what_it_explains(collector: Collector) -> None:
     web = collector.web
     publish(web, 1)
@@ -230,6 +239,7 @@ def test_an_interpretation_names_what_it_explains(collector: Collector) -> None:
     assert explaining["explains"] == [f"《{letter(1)[0]}》", "鞍政发〔2015〕1号"]
 
 
+@pytest.mark.slow
 def test_two_pages_of_one_title_without_a_number_are_two_documents(collector: Collector) -> None:
     cases = Path(__file__).parents[1] / "ingest" / "documents" / "cases"
     addresses = []

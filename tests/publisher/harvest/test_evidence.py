@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from publisher.ingest.documents import official_document
 from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.command import create, item, xlsx
@@ -12,6 +14,7 @@ from tests.support.government import TEXT, html, letter, page, publish
 POWER = "shili-power-list"
 
 
+@pytest.mark.slow
 def test_the_api_returns_the_parser_of_a_collected_record_and_the_text_of_each_line(
     collector: Collector,
 ) -> None:
@@ -39,6 +42,7 @@ def test_the_api_returns_the_parser_of_a_collected_record_and_the_text_of_each_l
     assert all(excerpts[field] in lines[field] for field in ("title", "number", "date_written", "issuer"))
 
 
+@pytest.mark.slow
 def test_evidence_shows_the_lines_of_the_answer_that_was_read_also_when_the_page_has_changed(
     collector: Collector,
 ) -> None:
@@ -59,6 +63,7 @@ def test_evidence_shows_the_lines_of_the_answer_that_was_read_also_when_the_page
     assert {one["field"]: one["text"] for one in then["excerpts"]}["number"] == "鞍政发〔2015〕1号"
 
 
+@pytest.mark.slow
 def test_the_api_returns_the_text_of_each_cell_of_a_workbook_of_any_type(
     collector: Collector, tmp_path: Path
 ) -> None:

@@ -19,6 +19,7 @@ def hang_up(_request: WebRequest, _write: Write) -> None:
     """Close the connection without an answer."""
 
 
+@pytest.mark.slow
 def test_a_document_that_failed_is_retried_at_the_next_run_and_then_after_growing_pauses(
     collector: Collector,
 ) -> None:
@@ -35,6 +36,7 @@ def test_a_document_that_failed_is_retried_at_the_next_run_and_then_after_growin
     assert collector.collect()["read"] == 1
 
 
+@pytest.mark.slow
 def test_unavailable_robots_txt_is_requested_once_a_run_and_every_page_waits(
     collector: Collector,
 ) -> None:
@@ -51,6 +53,7 @@ def test_unavailable_robots_txt_is_requested_once_a_run_and_every_page_waits(
     assert (report["unchanged"], report["waiting"]) == (5, 0)  # although they were requested a moment ago
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("answer", [BUSY, hang_up], ids=["busy", "silent"])
 def test_a_host_that_answers_nothing_is_left_alone_and_the_rest_waits(
     collector: Collector, answer: object
@@ -68,6 +71,7 @@ def test_a_host_that_answers_nothing_is_left_alone_and_the_rest_waits(
     assert (report["read"], report["waiting"], report["findings"]) == (30, 0, [])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("robots", "count"),
     [
@@ -89,6 +93,7 @@ def test_robots_in_every_form_are_read_and_unreadable_ones_give_no_permission(
     assert collector.collect()["read"] == count
 
 
+@pytest.mark.slow
 def test_robots_are_followed_where_they_moved_and_count_as_missing_after_five_redirects(
     collector: Collector,
 ) -> None:

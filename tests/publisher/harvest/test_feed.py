@@ -14,6 +14,8 @@ from tests.publisher.harvest.conftest import DATASET, Collector, make_due
 from tests.support.government import TEXT, html, letter, page, publish
 from tests.support.servers.loopback import Answer
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def noticed(collector: Collector) -> Collector:

@@ -102,6 +102,7 @@ def ways() -> Iterator[Any]:
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("documents", "notice", "first", "releases"), [*ways()])
 def test_a_notice_marks_what_it_ends_and_not_what_it_amends(
     collector: Collector, clerk: Clerk, documents: str, notice: str, first: str, releases: str
@@ -117,6 +118,7 @@ def test_a_notice_marks_what_it_ends_and_not_what_it_amends(
     assert clerk.states() == MARKED
 
 
+@pytest.mark.slow
 def test_a_marked_document_names_the_file_that_it_was_read_from_and_its_release_is_the_notices(
     collector: Collector, clerk: Clerk
 ) -> None:
@@ -137,6 +139,7 @@ def test_a_marked_document_names_the_file_that_it_was_read_from_and_its_release_
     assert [one["title"] for one in by_name["records"]] == [TITLE]
 
 
+@pytest.mark.slow
 def test_a_preview_shows_what_a_notice_would_mark_and_stores_nothing(
     collector: Collector, clerk: Clerk
 ) -> None:
@@ -162,6 +165,7 @@ def test_a_preview_shows_what_a_notice_would_mark_and_stores_nothing(
     assert collector.site.run("draft", "diff", DATASET, "--json").json["changed"] == []
 
 
+@pytest.mark.slow
 def test_a_document_that_is_read_again_stays_marked_and_is_no_change(
     collector: Collector, clerk: Clerk
 ) -> None:
@@ -171,6 +175,7 @@ def test_a_document_that_is_read_again_stays_marked_and_is_no_change(
     assert report["changes"] == {"added": 0, "changed": 0, "removed": 0, "unchanged": 1}
 
 
+@pytest.mark.slow
 def test_a_mark_that_was_corrected_by_hand_is_not_set_again_by_other_documents(
     collector: Collector, clerk: Clerk
 ) -> None:
@@ -183,6 +188,7 @@ def test_a_mark_that_was_corrected_by_hand_is_not_set_again_by_other_documents(
     assert clerk.states() == {**MARKED, "1": (None, None)}
 
 
+@pytest.mark.slow
 def test_a_source_that_publishes_by_itself_only_proposes(collector: Collector, clerk: Clerk) -> None:
     clerk.bring(DOCUMENTS, "by hand")
     clerk.publish()

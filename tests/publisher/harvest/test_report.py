@@ -12,6 +12,8 @@ from tests.publisher.harvest.conftest import DATASET, Collector
 from tests.publisher.harvest.test_documents import attach, pdf, word
 from tests.support.government import letter
 
+pytestmark = pytest.mark.slow
+
 RULES, PLAN = pdf("Rules of the notice"), word("实施方案", "分三步实施。")
 
 

@@ -77,6 +77,7 @@ def test_while_a_command_collects_the_scheduler_waits(collector: Collector) -> N
     assert collector.web.requests == []
 
 
+@pytest.mark.slow
 def test_a_mistake_in_the_file_is_logged_once_and_a_mended_one_counts_at_once(
     collector: Collector, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -45,6 +45,7 @@ def first_document(log: Log) -> Document:
     return document
 
 
+@pytest.mark.slow
 def test_an_index_that_follows_from_the_log_has_no_problem(log: Log, engine: SearchEngine) -> None:
     assert named(log, engine) == []
     release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
@@ -62,6 +63,7 @@ def test_a_document_that_differs_is_named_with_record_release_and_field(
     assert f"{place}: index.title: 现值 stored '改', 应为 rebuilt '{document.title}'" in named(log, engine)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("damage", "name"),
     [

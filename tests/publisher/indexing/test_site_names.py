@@ -125,6 +125,7 @@ def test_the_names_are_followed_again_once_the_store_answers_again(
     assert titles(names) == {"甲项许可", "乙项许可"}
 
 
+@pytest.mark.slow
 def test_earlier_names_answer_while_new_ones_load_except_erased_ones(log: Log) -> None:
     release(log)
     names = _SlowNames(log)
@@ -142,6 +143,7 @@ def test_earlier_names_answer_while_new_ones_load_except_erased_ones(log: Log) -
             names.may_finish.set()
 
 
+@pytest.mark.slow
 def test_a_response_from_earlier_names_has_another_etag_than_one_from_the_new_names(
     log: Log, tmp_path: Path
 ) -> None:

@@ -182,6 +182,7 @@ def test_a_failure_is_shown_by_the_status(log: Log, tmp_path: Path) -> None:
     assert status.pending == log.outbox.due_count() > 0
 
 
+@pytest.mark.slow
 def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
     log: Log, engine: EmbeddedEngine
 ) -> None:
@@ -194,6 +195,7 @@ def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
     other.close()
 
 
+@pytest.mark.slow
 def test_reindexing_reports_its_progress_and_the_total(log: Log, engine: EmbeddedEngine) -> None:
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(1_500))
     release(log, f"事项名称,权力类型,行使主体\n{rows}")
@@ -203,6 +205,7 @@ def test_reindexing_reports_its_progress_and_the_total(log: Log, engine: Embedde
     assert steps == [(0, 1_500), (1_000, 1_500), (1_500, 1_500)]
 
 
+@pytest.mark.slow
 def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
     log: Log, engine: EmbeddedEngine
 ) -> None:
@@ -241,6 +244,7 @@ def test_reindexing_while_another_process_indexes_is_refused(log: Log, engine: E
     other.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("suffix", "how"),
     [

@@ -87,6 +87,7 @@ def _tables(draw: st.DrawFn) -> tuple[str, list[list[str | None]], list[tuple[in
     return name, [heading, *rows], [(top, column, top + down, column) for top, column, down in corners]
 
 
+@pytest.mark.slow
 @settings(deadline=None)  # the first table loads its catalogue
 @given(_tables())
 def test_each_cell_of_a_random_table_is_accounted_for(

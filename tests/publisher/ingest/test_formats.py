@@ -107,6 +107,7 @@ FILES: Mapping[str, Callable[[], bytes]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", FILES)
 def test_every_kind_of_file_gives_the_same_records(kind: str) -> None:
     reading = read_workbook(FILES[kind](), name="某局权责清单.xls")

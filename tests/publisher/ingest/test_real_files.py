@@ -44,6 +44,7 @@ def _karamay(part: str) -> Reading:
     return _read_shared("power-list-karamay", name, catalogue="power-list")
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 @pytest.mark.parametrize(("name", "counts"), KARAMAY.items(), ids=lambda x: x if isinstance(x, str) else "")
 def test_each_workbook_gives_its_records_and_accounts_for_every_row(

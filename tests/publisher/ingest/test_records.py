@@ -146,6 +146,7 @@ def test_a_title_may_claim_a_number_of_items(text: str, number: int | None) -> N
     assert parse_stated_count(text) == number
 
 
+@pytest.mark.slow
 def test_one_item_on_three_levels_is_one_of_the_titles_count() -> None:
     rows: Rows = [
         power_row(1, "甲费的征收", basis="《甲法》", actor=body, level=level)

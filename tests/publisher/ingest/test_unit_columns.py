@@ -17,6 +17,7 @@ def _limit(value: int, unit: str) -> dict[str, object]:
     return {"value": value, "unit": unit}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "heads",
     [
@@ -37,6 +38,7 @@ def test_a_column_of_units_qualifies_the_limit_beside_it(heads: tuple[str, ...])
         assert reading.unmapped_columns == ()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("heads", "row"),
     [
@@ -50,6 +52,7 @@ def test_one_column_of_units_qualifies_every_limit(heads: tuple[str, ...], row: 
     assert column(reading, "promised_limit") == [_limit(5, "自然日")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "below", [("（工作日）", "（自然日）"), ("工作日", "自然日"), ("单位：工作日", "单位：自然日")]
 )

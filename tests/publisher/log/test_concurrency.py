@@ -10,6 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import pytest
+
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from tests.publisher.log.test_transfer import site_of_fees
@@ -38,6 +40,7 @@ def publishing(log: Log, part: str, prefix: str, rounds: int) -> list[int]:
     return numbers
 
 
+@pytest.mark.slow
 def test_two_publish_at_once_and_each_release_is_whole(url: str, tmp_path: Path) -> None:
     rounds = 8
     logs = [site_of_fees(url, tmp_path, Clock()), Log.open(url, sources=tmp_path / "sources", clock=Clock())]
@@ -77,6 +80,7 @@ def test_who_reads_while_another_publishes_sees_one_state_throughout(url: str, t
     other.close()
 
 
+@pytest.mark.slow
 def test_a_publisher_that_dies_holding_the_lock_does_not_hold_up_the_next(url: str, tmp_path: Path) -> None:
     log = site_of_fees(url, tmp_path, Clock())
     holding = f"""

@@ -30,6 +30,7 @@ values = st.recursive(
 )
 
 
+@pytest.mark.slow
 @given(values)
 def test_canonical_json_is_that_of_rfc_8785(value: Any) -> None:
     assert canonical(value) == rfc8785.dumps(value)
@@ -59,6 +60,7 @@ def test_each_release_names_the_hash_of_the_one_before(log: Log) -> None:
     assert log.integrity.verify().releases == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "damage",
     [

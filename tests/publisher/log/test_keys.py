@@ -162,6 +162,7 @@ def elsewhere() -> VerifierKey:
     return VerifierKey(NAME, private.public_key().public_bytes(*raw))
 
 
+@pytest.mark.slow
 def test_a_command_signs_after_the_publication(log: Log, tmp_path: Path) -> None:
     script = tmp_path / "signer.py"
     script.write_text(SIGNER, encoding="utf-8")
@@ -244,6 +245,7 @@ def test_a_restored_site_without_its_keys_still_opens(tmp_path: Path, clock: Clo
     log.close()
 
 
+@pytest.mark.slow
 def test_a_slow_signer_delays_no_publication(
     log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

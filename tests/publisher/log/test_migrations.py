@@ -129,6 +129,7 @@ def databases_and_revisions() -> Iterator[Any]:
         yield pytest.param("postgresql", revision, marks=marks)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("empty", "revision"), [*databases_and_revisions()], indirect=["empty"])
 def test_a_site_of_an_earlier_revision_works_once_migrated(empty: str, tmp_path: Path, revision: str) -> None:
     restore(empty, revision)

@@ -158,6 +158,7 @@ DAMAGE = [
 """A statement that bypasses the log, and words of the problem that is reported."""
 
 
+@pytest.mark.slow
 def test_what_bypasses_the_log_is_named(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"), actor="王")
     release(log, entry("证照费", "2"), on=MIDDLE)
@@ -171,6 +172,7 @@ def test_what_bypasses_the_log_is_named(log: Log) -> None:
     assert log.integrity.verify().problems == ()
 
 
+@pytest.mark.slow
 def test_a_site_that_exists_is_resealed_once(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path / 'qingdan.db'}"
     restore(url, "0009")

@@ -173,6 +173,7 @@ def test_what_is_derived_is_repaired_and_what_was_replaced_is_listed(
     assert spans(site) == before
 
 
+@pytest.mark.slow
 def test_the_log_itself_is_never_repaired(site: Log, tmp_path: Path) -> None:
     damage(site, "UPDATE revision SET content = replace(content, '2', '3') WHERE content LIKE '%2%'")
     broken = [p for p in site.integrity.verify().problems if "does not match its hash" in p]
@@ -180,6 +181,7 @@ def test_the_log_itself_is_never_repaired(site: Log, tmp_path: Path) -> None:
     assert [p for p in site.integrity.verify().problems if "does not match its hash" in p] == broken != []
 
 
+@pytest.mark.slow
 def test_a_span_that_shows_another_revision_is_named_with_record_release_and_field(site: Log) -> None:
     record = ids(site)["证照费"]
     (problem,) = problems_after(site, "UPDATE span SET revision = 1 WHERE revision = 3")
@@ -187,6 +189,7 @@ def test_a_span_that_shows_another_revision_is_named_with_record_release_and_fie
     assert problem == f"{place}: span.revision: 现值 stored 1, 应为 rebuilt 3"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("loss", ["flipped", "deleted"])
 def test_a_damaged_source_is_named_never_read_and_healed_by_the_same_bytes(site: Log, loss: str) -> None:
     digest = digest_of(b"a workbook")
@@ -200,6 +203,7 @@ def test_a_damaged_source_is_named_never_read_and_healed_by_the_same_bytes(site:
     assert site.integrity.verify(Scope(sources=True)).problems == ()
 
 
+@pytest.mark.slow
 def test_a_log_that_was_cut_off_or_rewritten_does_not_continue_a_kept_checkpoint(log: Log) -> None:
     log.keys.create()
     release(log, entry("证照费", "0.95"))
@@ -225,6 +229,7 @@ def test_what_is_not_covered_is_said(log: Log) -> None:
     assert not any("--sources" in part for part in whole.uncovered)
 
 
+@pytest.mark.slow
 def test_thousands_of_problems_are_counted(log: Log) -> None:
     release(log, *(entry(f"费{n}", kind="行政") for n in range(1_200)))
     damage(log, "DELETE FROM value")

@@ -12,6 +12,8 @@ from tests.publisher.views.syndication.conftest import SECOND
 from tests.support.servers.loopback import Answer
 from tests.support.site import BASE, FEES
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def hub(desk: Desk) -> Desk:

@@ -29,6 +29,7 @@ def mails(tmp_path: Path) -> Iterator[MailSite]:
         yield mails
 
 
+@pytest.mark.slow
 def test_nothing_is_sent_before_the_button_and_nothing_after_leaving(mails: MailSite) -> None:
     answer = mails.ask(READER, f"/feeds/{FEES}.atom")
     assert (answer.status_code, answer.headers["location"]) == (303, "/follow/sent")
@@ -67,6 +68,7 @@ def test_nothing_is_sent_before_the_button_and_nothing_after_leaving(mails: Mail
     assert READER.encode() not in stored
 
 
+@pytest.mark.slow
 def test_news_are_the_sentences_of_the_feed_with_the_addresses_of_pages(mails: MailSite) -> None:
     mails.site.log.datasets.change_site(name="示例市清单公开", owner="示例市人民政府办公室")
     mails.follow(READER, f"/feeds/{FEES}.atom")
@@ -84,6 +86,7 @@ def test_news_are_the_sentences_of_the_feed_with_the_addresses_of_pages(mails: M
     assert news.message["auto-submitted"] == "auto-generated"
 
 
+@pytest.mark.slow
 def test_a_withdrawal_is_told_and_what_it_withdrew_is_in_no_later_mail(mails: MailSite) -> None:
     mails.follow(READER, pace="daily")
     mails.site.publish([*FIRST[:1], {**FIRST[2], "standard": "二百元整每具"}])
@@ -98,6 +101,7 @@ def test_a_withdrawal_is_told_and_what_it_withdrew_is_in_no_later_mail(mails: Ma
     assert "二百元整" not in digest.text
 
 
+@pytest.mark.slow
 def test_an_erasure_is_told_by_its_ground_alone(mails: MailSite) -> None:
     mails.site.publish(FIRST)
     mails.follow(READER, f"/feeds/{FEES}.atom")
@@ -114,6 +118,7 @@ def test_an_erasure_is_told_by_its_ground_alone(mails: MailSite) -> None:
     assert "遗体整容" not in news.text
 
 
+@pytest.mark.slow
 def test_digests_wait_for_their_hour_and_hold_all_releases_since(mails: MailSite) -> None:
     china_noon = datetime(2026, 11, 4, 4, tzinfo=UTC)  # a Wednesday
     mails.site.clock.now = china_noon
@@ -142,6 +147,7 @@ def test_slots_are_hours_of_china() -> None:
     assert last_slot("at-once", after) is None
 
 
+@pytest.mark.slow
 def test_a_record_and_a_search_can_be_followed(mails: MailSite) -> None:
     mails.site.publish(FIRST)
     mails.site.index()
@@ -160,6 +166,7 @@ def test_a_record_and_a_search_can_be_followed(mails: MailSite) -> None:
     assert "占用挖掘" in mails.postbox.take()[0].text
 
 
+@pytest.mark.slow
 def test_a_dead_address_is_set_aside_and_deleted_later(mails: MailSite) -> None:
     mails.follow("dead@example.com")
     mails.follow("full@example.com")
@@ -182,6 +189,7 @@ def test_a_dead_address_is_set_aside_and_deleted_later(mails: MailSite) -> None:
     assert mails.followers.counts() == {"active": 1}
 
 
+@pytest.mark.slow
 def test_a_server_that_is_away_costs_no_follower_and_no_news(mails: MailSite) -> None:
     mails.follow(READER)
     mails.site.publish(SECOND)
@@ -195,6 +203,7 @@ def test_a_server_that_is_away_costs_no_follower_and_no_news(mails: MailSite) ->
     assert mails.work() == 1
 
 
+@pytest.mark.slow
 def test_who_does_not_confirm_is_forgotten(mails: MailSite) -> None:
     mails.ask(READER)
     mails.work()
@@ -205,6 +214,7 @@ def test_who_does_not_confirm_is_forgotten(mails: MailSite) -> None:
     assert "没有这个订阅" in mails.post(confirm, {}).text
 
 
+@pytest.mark.slow
 def test_nobody_fills_the_mailbox_of_another(mails: MailSite) -> None:
     for _ in range(ADDRESS_DAILY + 2):
         assert mails.ask(READER).status_code == 303  # the answer tells nothing
@@ -212,6 +222,7 @@ def test_nobody_fills_the_mailbox_of_another(mails: MailSite) -> None:
     assert mails.work() == ADDRESS_DAILY
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("changes", "words"),
     [
@@ -236,6 +247,7 @@ def test_forms_of_other_sites_and_addresses_of_no_feed_are_refused(mails: MailSi
     assert "没有这个订阅源" in answer.text
 
 
+@pytest.mark.slow
 def test_a_site_without_mail_explains_feeds_alone(mails: MailSite, tmp_path: Path) -> None:
     page = mails.site.client.get("/follow").text
     assert 'type="email"' in page
@@ -266,6 +278,7 @@ def test_pages_lead_to_what_they_follow(mails: MailSite) -> None:
     assert f"{BASE}/feeds/all.atom" in shown
 
 
+@pytest.mark.slow
 def test_an_inbox_of_before_gets_the_tables_of_followers(mails: MailSite) -> None:
     with closing(sqlite3.connect(mails.site.settings.inbox)) as inbox:
         inbox.executescript("DROP TABLE follower; DROP TABLE choice; UPDATE version SET number = 1;")

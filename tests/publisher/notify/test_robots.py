@@ -98,6 +98,7 @@ def add(desk: Desk, kind: Any, secret: str = SECRET) -> Group:
     return group
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ROBOTS)
 def test_each_robot_gets_the_sentences_with_their_pages_as_its_service_wants_them(
     desk: Desk, kind: str
@@ -117,6 +118,7 @@ def test_each_robot_gets_the_sentences_with_their_pages_as_its_service_wants_the
     assert "撤回" in group.texts[-1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["dingtalk", "feishu"])
 def test_a_wrong_secret_is_a_failure_that_is_tried_again(desk: Desk, kind: str) -> None:
     group = add(desk, kind, secret="another")
@@ -128,6 +130,7 @@ def test_a_wrong_secret_is_a_failure_that_is_tried_again(desk: Desk, kind: str) 
     assert "sign" in failed.error
 
 
+@pytest.mark.slow
 def test_what_waits_for_a_robot_is_one_digest(desk: Desk) -> None:
     group = add(desk, "wecom")
     for contents in (SECOND, FIRST, SECOND):
@@ -139,6 +142,7 @@ def test_what_waits_for_a_robot_is_one_digest(desk: Desk) -> None:
     assert desk.deliver() == 0
 
 
+@pytest.mark.slow
 def test_the_limit_a_minute_is_kept_and_the_rest_comes_later(desk: Desk) -> None:
     desk.sender = replace(desk.sender, clock=desk.site.clock)
     group = add(desk, "dingtalk")

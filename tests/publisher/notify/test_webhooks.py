@@ -35,6 +35,7 @@ def message_contents(desk: Desk, path: str = "/hook") -> list[Any]:
     return [msgspec.json.decode(one.body) for one in desk.messages(path)]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_publication_comes_as_a_signed_message_with_the_entries_of_the_feed(desk: Desk) -> None:
     subscription = desk.subscribe()
@@ -51,6 +52,7 @@ def test_a_publication_comes_as_a_signed_message_with_the_entries_of_the_feed(de
     assert body["data"]["feed"]["feed_url"] == f"{BASE}/feeds/all.json"
 
 
+@pytest.mark.slow
 def test_the_signature_is_that_of_standard_webhooks_reckoned_by_hand(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.site.publish(SECOND)
@@ -71,6 +73,7 @@ def test_what_was_published_before_the_subscription_is_not_sent(desk: Desk) -> N
     assert desk.messages() == []
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
     desk.server.answers |= {"/removed": confirming, "/sewage": confirming, "/none": confirming}
@@ -90,6 +93,7 @@ def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
     assert sorted(one.state for one in desk.log()) == ["done", "done", "nothing"]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_an_erasure_is_sent_with_record_and_ground_to_every_subscriber_of_its_dataset(desk: Desk) -> None:
     desk.server.answers |= {"/sewage": confirming, "/others": confirming}
@@ -115,6 +119,7 @@ def test_an_erasure_is_sent_with_record_and_ground_to_every_subscriber_of_its_da
     assert desk.messages("/others") == []
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_release_is_delivered_once_however_often_the_worker_runs(desk: Desk) -> None:
     desk.subscribe()
@@ -125,6 +130,7 @@ def test_a_release_is_delivered_once_however_often_the_worker_runs(desk: Desk) -
     assert len(desk.messages()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_what_fails_is_sent_again_under_the_same_id_ever_later(desk: Desk) -> None:
     desk.subscribe()
@@ -183,6 +189,7 @@ def test_a_worker_killed_after_it_sent_and_before_it_noted_sends_the_same_messag
     assert desk.deliver() == 0
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_confirms(desk: Desk) -> None:
     subscription = desk.subscribe()
@@ -203,6 +210,7 @@ def test_a_subscriber_that_stays_dead_is_set_aside_and_gets_the_rest_once_it_con
     assert [one["data"]["release"] for one in message_contents(desk)] == [2, 3]
 
 
+@pytest.mark.slow
 def test_a_callback_that_refuses_one_message_still_gets_the_others(desk: Desk) -> None:
     subscription = desk.subscribe()
 
@@ -220,6 +228,7 @@ def test_a_callback_that_refuses_one_message_still_gets_the_others(desk: Desk) -
     assert desk.site.log.subscriptions.get(subscription.id).state == "active"
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(desk: Desk) -> None:
     desk.server.answers |= {"/slow": confirming}
@@ -254,6 +263,7 @@ def test_who_answers_slowly_holds_up_no_other_not_even_with_the_next_release(des
     assert [one["data"]["release"] for one in message_contents(desk)] == [2, 3]
 
 
+@pytest.mark.slow
 def test_an_answer_is_not_unpacked(desk: Desk) -> None:
     desk.subscribe()
     desk.server.answers["/hook"] = Answer(b"packed?", headers={"content-encoding": "gzip"})
@@ -263,6 +273,7 @@ def test_an_answer_is_not_unpacked(desk: Desk) -> None:
     assert desk.messages()[0].headers["accept-encoding"] == "identity"
 
 
+@pytest.mark.slow
 def test_the_secret_is_in_no_log_and_in_no_value_that_is_printed(
     desk: Desk, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -277,6 +288,7 @@ def test_the_secret_is_in_no_log_and_in_no_value_that_is_printed(
     assert subscription.secret.removeprefix("whsec_") not in printed
 
 
+@pytest.mark.slow
 def test_who_says_that_it_is_gone_is_set_aside_at_once(desk: Desk) -> None:
     subscription = desk.subscribe()
     desk.server.answers["/hook"] = Answer(status=410)
@@ -286,6 +298,7 @@ def test_who_says_that_it_is_gone_is_set_aside_at_once(desk: Desk) -> None:
     assert (current.state, current.reason) == ("aside", "HTTP 410")
 
 
+@pytest.mark.slow
 def test_one_dead_subscriber_does_not_keep_the_news_from_another(desk: Desk) -> None:
     desk.server.answers |= {"/dead": confirming}
     desk.subscribe("/dead")
@@ -296,6 +309,7 @@ def test_one_dead_subscriber_does_not_keep_the_news_from_another(desk: Desk) -> 
     assert len(desk.messages()) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [
@@ -326,6 +340,7 @@ def test_a_callback_on_a_private_address_is_never_called(desk: Desk) -> None:
     assert len(desk.server.requests) == before
 
 
+@pytest.mark.slow
 def test_a_redirect_is_not_followed(desk: Desk) -> None:
     desk.subscribe()
     with serving() as elsewhere:
@@ -338,6 +353,7 @@ def test_a_redirect_is_not_followed(desk: Desk) -> None:
     assert (delivery.state, delivery.answer) == ("waiting", 307)
 
 
+@pytest.mark.slow
 def test_an_improvement_of_the_parser_sends_no_message(desk: Desk) -> None:
     desk.subscribe()
     desk.site.publish(FIRST[1:], source_texts=lambda content: str(content["name"]))
@@ -358,6 +374,7 @@ def test_a_removed_subscription_gets_no_more_messages(desk: Desk) -> None:
     assert desk.log() == ()
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_large_release_comes_with_its_newest_entries_and_leads_to_the_rest(desk: Desk) -> None:
     desk.subscribe()

@@ -227,6 +227,7 @@ def test_the_clerks_name_is_nowhere_in_what_is_served(log: Log, client: httpx.Cl
         assert "演示录入员" not in client.get(f"/feeds/shili-power-list.{suffix}").text
 
 
+@pytest.mark.slow
 def test_all_of_it_verifies_and_can_be_searched(log: Log, client: httpx.Client) -> None:
     assert log.integrity.verify().ok
     page = client.get("/v1/search", params={"q": "危險化學品經營許可"}).json()
@@ -234,6 +235,7 @@ def test_all_of_it_verifies_and_can_be_searched(log: Log, client: httpx.Client) 
     assert {"shili-power-list", "pre-approvals-2017"} <= {hit["dataset"] for hit in page["hits"]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [*(d.name for d in plan.read_plan().dataset), "all"])
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_every_dataset_has_feeds_that_a_reader_takes(client: httpx.Client, name: str, suffix: str) -> None:

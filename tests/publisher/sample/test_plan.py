@@ -75,6 +75,7 @@ def test_a_release_without_a_stated_document_says_how_its_day_was_chosen(dataset
             assert "日期" in step.note
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("dataset", "file"), FILES)
 def test_every_file_is_read_without_an_error_and_every_row_is_accounted_for(
     dataset: DatasetPlan, file: File

@@ -104,6 +104,7 @@ def test_the_worker_tells_the_state_of_the_site_and_the_rules_know_every_metric(
     assert set(re.findall(r"qingdan_\w+", expressions)) - of_requests <= {name for name, _ in metrics_by_name}
 
 
+@pytest.mark.slow
 def test_status_is_one_json_object_for_scripts(site: Home) -> None:
     status = site.ok("status", "--json").json
     assert status["missing_entries"] == 0

@@ -36,6 +36,7 @@ def newest_document(site: Site) -> dict[str, object]:
     return document
 
 
+@pytest.mark.slow
 def test_details_stand_on_pages_in_the_catalog_and_in_feeds(site: Site) -> None:
     geo = (f"/ogc/collections/{FEES}/items?f=html", "/ogc?f=html")
     paths = (*PAGES, *geo, "/ogc/api", f"/datasets/{FEES}?release=1", "/catalog", *FEEDS)

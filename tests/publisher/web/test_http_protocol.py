@@ -156,6 +156,7 @@ def test_connections_are_capped_until_others_close(port: int) -> None:
         assert time.monotonic() < deadline
 
 
+@pytest.mark.slow
 def test_a_client_that_takes_nothing_is_disconnected(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(http_protocol, "STALL_TIMEOUT", 0.5)
     with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:

@@ -62,6 +62,7 @@ def test_the_command_knows_every_guard() -> None:
     assert publish._GUARDS == publication_guards.CODES
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("remaining", "needs_consent"), [(9, False), (8, False), (7, True), (1, True)])
 def test_a_snapshot_that_removes_much_of_a_part_is_asked_about(
     published: Home, tmp_path: Path, remaining: int, needs_consent: bool
@@ -76,6 +77,7 @@ def test_a_snapshot_that_removes_much_of_a_part_is_asked_about(
         published.ok("publish", DATASET, "--effective-on", "2016-01-01", *BASIS, "--accept", "many-removed")
 
 
+@pytest.mark.slow
 def test_more_than_fifty_are_asked_about_whatever_the_share(site: Home, tmp_path: Path) -> None:
     site.dataset(DATASET)
     hand_in(site, tmp_path, 400)
@@ -86,6 +88,7 @@ def test_more_than_fifty_are_asked_about_whatever_the_share(site: Home, tmp_path
     assert "350项中有51项" in site.run("publish", DATASET, "--effective-on", "2016-02-01", *BASIS).err
 
 
+@pytest.mark.slow
 def test_the_share_is_that_of_the_part(published: Home, tmp_path: Path) -> None:
     file = xlsx(tmp_path / "统计局a.xlsx", [item(f"统计{n}") for n in range(3)])
     published.ok("import", file, "--dataset", DATASET)

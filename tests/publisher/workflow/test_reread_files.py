@@ -46,6 +46,7 @@ def published(built: Home, site: Home) -> Home:
     return built.copy_to(site.home)
 
 
+@pytest.mark.slow
 def test_it_shows_record_by_record_what_would_come_out(published: Home) -> None:
     before = published.files()
     out = published.ok("reread", DATASET).out
@@ -85,6 +86,7 @@ def test_the_status_says_how_many_records_are_concerned(published: Home) -> None
     assert dataset["older_readings"] == 0
 
 
+@pytest.mark.slow
 def test_a_correction_by_hand_stays(published: Home) -> None:
     correct = ("correct", DATASET, "甲许可", "备注=更正的备注", "--reason", "录入错误", "--yes")
     published.ok(*correct)
@@ -113,6 +115,7 @@ def test_a_draft_in_the_way_is_not_replaced(published: Home, tmp_path: Path) -> 
     assert published.run("reread", "--draft").code == 2
 
 
+@pytest.mark.slow
 def test_nothing_differs_right_after_an_import(site: Home, tmp_path: Path) -> None:
     site.dataset(DATASET, "应急管理局", "统计局")
     for part in ("应急管理局", "统计局"):

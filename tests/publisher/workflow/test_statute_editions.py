@@ -83,6 +83,7 @@ def test_a_list_is_told_from_texts_and_a_broken_line_is_named() -> None:
         editions_from_texts(as_texts(line("种子法", "第一条"), {"law": "种子法"}))
 
 
+@pytest.mark.slow
 def test_the_list_that_ships_can_be_imported_as_it_is() -> None:
     reading = read_file(read_shipped_statutes(), name="statutes.csv", catalogue=load_catalogue("statutes"))
     assert reading.findings == ()

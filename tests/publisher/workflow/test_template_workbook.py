@@ -39,6 +39,7 @@ def fill(data: bytes, name: str, rows: int = 2) -> bytes:
     return buffer.getvalue()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_filled_in_it_imports_without_a_finding(name: str) -> None:
     catalogue = load_catalogue(name)

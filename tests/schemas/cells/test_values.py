@@ -313,6 +313,7 @@ VALUES: dict[str, tuple[Field, st.SearchStrategy[Any]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", VALUES)
 @given(data=st.data())
 def test_a_printed_value_reads_back_as_itself(kind: str, data: st.DataObject) -> None:
@@ -332,6 +333,7 @@ def test_reading_is_idempotent(column: Field, text: str) -> None:
         assert parse_value(column, format_value(column, once)).value == once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "column", [DATE, LIMIT, AMOUNT, BOOLEAN, INTEGER, DECIMAL, CLOSED, DIVISION, LIST, FILES]
 )

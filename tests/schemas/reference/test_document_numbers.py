@@ -199,6 +199,7 @@ def test_a_list_printed_and_read_again_stays_the_same(text: str) -> None:
     assert "；".join(split_citations(once)[0]) == once
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "unit",
     [

@@ -72,6 +72,7 @@ def test_facets_count_the_set_exactly(engine: SearchEngine) -> None:
     assert page.facets["division"][0] == FacetValue("21", 24)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["relevance", "date", "-date"])
 @pytest.mark.parametrize("limit", [1, 7, 20, 300])
 def test_a_cursor_gives_every_hit_once_and_ends(engine: SearchEngine, sort: str, limit: int) -> None:
@@ -144,6 +145,7 @@ def test_a_past_date_shows_what_was_in_effect_then(engine: SearchEngine) -> None
     assert set(spans(engine, "道路占用费", as_of=300, known_at=50)) == {"new"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sort", ["relevance", "date"])
 def test_pages_of_a_past_day_go_past_ten_thousand_hits_with_every_hit_once(
     engine: SearchEngine, sort: str

@@ -58,6 +58,7 @@ def real_texts() -> Iterator[str]:
                 yield f"{row.get('law') or row.get('title') or ''} {row['text']}"
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_texts_that_contain_a_word_only_inside_others_are_not_hits(engine: SearchEngine) -> None:
     """Search for words such as 民政 in texts that contain them only inside others such as 人民政府."""
@@ -125,6 +126,7 @@ def test_every_wording_of_a_term_finds_every_other(engine: SearchEngine) -> None
     assert missed == []
 
 
+@pytest.mark.slow
 def test_every_name_of_a_body_finds_every_other(engine: SearchEngine) -> None:
     names = sorted(government_bodies.all_names())
     index(engine, [document(f"b{n}", "办事指南", f"由{name}负责") for n, name in enumerate(names)])

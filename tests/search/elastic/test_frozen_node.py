@@ -13,6 +13,7 @@ from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
 
 
+@pytest.mark.slow
 def test_a_search_of_a_frozen_node_ends_within_its_deadline() -> None:
     async def story() -> None:
         engine = ElasticsearchEngine(Connection((address,), deadline=0.5))

@@ -53,6 +53,7 @@ def test_a_query_that_got_worse_is_named_with_what_it_lost() -> None:
     assert (better.id, better.before, better.after) == ("b", 0.0, 1.0)
 
 
+@pytest.mark.slow
 def test_the_command_prints_one_json_object(tmp_path: Path) -> None:
     rows = [
         {"id": 1, "law": "食品安全法", "article": "第三十五条", "text": "国家对食品生产经营实行许可制度。"},

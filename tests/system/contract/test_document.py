@@ -26,6 +26,7 @@ OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 KINDS = catalogues.list_names()
 
 
+@pytest.mark.slow
 def test_the_document_is_valid_openapi() -> None:
     assert not list(OpenAPIV31SpecValidator(DOCUMENT).iter_errors())
 

@@ -23,6 +23,7 @@ def test_the_files_are_sound_before_they_are_changed(name: str) -> None:
     assert len(reading.records) == 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "count", [pytest.param(400, id="some"), pytest.param(50_000, id="many", marks=pytest.mark.soak)]
 )
@@ -36,6 +37,7 @@ def test_hostile_files_are_read_or_refused_by_name(count: int) -> None:
     assert len(outcomes) > 4
 
 
+@pytest.mark.slow
 def test_one_file_after_the_other_is_refused_without_the_parser_failing() -> None:
     refusals = []
     for seed in range(100_000, 100_060):

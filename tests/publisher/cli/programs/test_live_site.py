@@ -14,6 +14,8 @@ from tests.support.command import Home
 from tests.support.servers import http_service
 from tests.support.site import FEES, PLAIN, Site, four_releases, publish
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def live(tmp_path: Path) -> Iterator[tuple[Site, str]]:

@@ -79,6 +79,7 @@ KINDS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_it_never_becomes_a_document_and_is_requested_again(collector: Collector, kind: str) -> None:
     whole = collector.web.answers["/d/1.html"]
@@ -91,6 +92,7 @@ def test_it_never_becomes_a_document_and_is_requested_again(collector: Collector
     assert (codes(report), report["read"]) == ([], 1)
 
 
+@pytest.mark.slow
 def test_a_document_that_was_read_is_gone_only_after_several_tries_over_a_day(collector: Collector) -> None:
     collector.collect()
     collector.publish()
@@ -114,6 +116,7 @@ def test_a_document_that_was_read_is_gone_only_after_several_tries_over_a_day(co
     assert collector.draft() == []
 
 
+@pytest.mark.slow
 def test_one_bad_answer_after_a_day_is_no_news(collector: Collector) -> None:
     collector.collect()
     collector.publish()

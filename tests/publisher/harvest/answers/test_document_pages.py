@@ -54,6 +54,7 @@ def put(collector: Collector, how: str) -> None:
     web.answers["/list.html"] = listing([("/d/t9.html", TITLE, "2015-04-01")])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["script", "next only", "numbers", "words in lines"])
 def test_further_pages_are_followed_joined_and_archived(collector: Collector, how: str) -> None:
     put(collector, how)
@@ -89,6 +90,7 @@ def test_a_further_page_differs_in_the_number_of_a_page_only(url: str, target: s
     assert is_further_page(url, target) == further
 
 
+@pytest.mark.slow
 def test_a_page_that_cannot_be_joined_is_an_error_of_the_document(collector: Collector) -> None:
     put(collector, "script")
     collector.web.answers["/d/t9_2.html"] = Answer(status=500)
@@ -100,6 +102,7 @@ def test_a_page_that_cannot_be_joined_is_an_error_of_the_document(collector: Col
     assert collector.draft()[0]["outline"] == OUTLINE
 
 
+@pytest.mark.slow
 def test_a_change_of_a_further_page_is_a_change_of_the_document(collector: Collector) -> None:
     put(collector, "script")
     collector.collect()
@@ -146,6 +149,7 @@ def test_an_imported_page_with_further_ones_is_an_error(collector: Collector) ->
 PDF = b"%PDF-1.4 a file"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "frame",
     [

@@ -37,6 +37,7 @@ def status(collector: Collector) -> list[dict[str, Any]]:
     return pages
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "name"),
     [(extraction, "parse_response"), (warc, "write_warc"), (Extractor, "_describe_page")],
@@ -160,6 +161,7 @@ def test_the_scheduler_goes_on_after_a_source_that_fails(
 LATE_DATES = ["Mon, 31 Dec 99999999999999999999 00:00:00 GMT", "Fri, 31 Dec 9999 23:59:59 -2359"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "answer",
     [

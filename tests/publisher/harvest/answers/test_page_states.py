@@ -30,6 +30,7 @@ def test_pages_are_requested_again_conditionally_and_304_changes_nothing(collect
     assert (report["unchanged"], report["read"], report["changed"]) == (1, 0, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sign", ["etag", "date", "length", "hash"])
 def test_a_change_at_the_source_is_reported_with_its_sign_and_both_states_stay(
     collector: Collector, sign: str, tmp_path: Path
@@ -62,6 +63,7 @@ def test_a_change_at_the_source_is_reported_with_its_sign_and_both_states_stay(
     assert sum("尽快" in text for text in texts) == 1
 
 
+@pytest.mark.slow
 def test_a_counter_of_views_is_no_change_of_the_document(collector: Collector) -> None:
     web = collector.web
     publish(web, 1)
@@ -74,6 +76,7 @@ def test_a_counter_of_views_is_no_change_of_the_document(collector: Collector) -
     assert (report["changed"], report["findings"]) == (0, [])
 
 
+@pytest.mark.slow
 def test_a_page_that_vanishes_and_returns_is_reported_and_the_record_stays(collector: Collector) -> None:
     web = collector.web
     publish(web, 1)
@@ -92,6 +95,7 @@ def test_a_page_that_vanishes_and_returns_is_reported_and_the_record_stays(colle
     assert codes(collector.collect()) == ["source-returned"]
 
 
+@pytest.mark.slow
 def test_the_same_notice_on_two_sites_is_one_document_with_two_sources(collector: Collector) -> None:
     publish(collector.web, 1)
     with serving() as mirror:
@@ -106,6 +110,7 @@ def test_the_same_notice_on_two_sites_is_one_document_with_two_sources(collector
         assert [(one["source"], one["copy"]) for one in origins] == [("anshan", False), ("county", True)]
 
 
+@pytest.mark.slow
 def test_the_same_notice_on_three_sites_is_one_record_whichever_vanishes(collector: Collector) -> None:
     """The county's page has other surroundings, the bureau's no number; then the city's page disappears."""
     publish(collector.web, 1)
@@ -132,6 +137,7 @@ def test_the_same_notice_on_three_sites_is_one_record_whichever_vanishes(collect
     ]
 
 
+@pytest.mark.slow
 def test_another_text_under_the_same_number_is_not_taken(collector: Collector) -> None:
     publish(collector.web, 1)
     with serving() as other:
@@ -145,6 +151,7 @@ def test_another_text_under_the_same_number_is_not_taken(collector: Collector) -
     assert [one["title"] for one in collector.draft()] == [letter(1)[0]]
 
 
+@pytest.mark.slow
 def test_an_erasure_deletes_every_response_of_the_document_which_is_never_requested_again(
     collector: Collector,
 ) -> None:
@@ -190,6 +197,7 @@ def test_every_response_is_stored_as_a_warc_record_with_its_headers_and_the_addr
     }
 
 
+@pytest.mark.slow
 def test_a_repeated_body_is_stored_once_and_each_response_recorded(
     collector: Collector, tmp_path: Path
 ) -> None:

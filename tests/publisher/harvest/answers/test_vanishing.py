@@ -36,6 +36,7 @@ def web(web: Loopback) -> Loopback:
     return web
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", list(ABSENT))
 def test_a_document_in_whose_place_something_else_is_has_vanished_until_it_is_back(
     collector: Collector, how: str
@@ -56,6 +57,7 @@ def test_a_document_in_whose_place_something_else_is_has_vanished_until_it_is_ba
     assert len(responses) == 4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", list(ABSENT))
 def test_an_address_that_never_held_a_document_gives_none(collector: Collector, how: str) -> None:
     collector.web.answers["/d/1.html"] = ABSENT[how]
@@ -65,6 +67,7 @@ def test_an_address_that_never_held_a_document_gives_none(collector: Collector, 
         assert [one["title"] for one in collector.draft()] == [letter(2)[0]]
 
 
+@pytest.mark.slow
 def test_a_document_that_came_back_changed_has_returned_and_changed(collector: Collector) -> None:
     collector.collect()
     collector.publish()
@@ -77,6 +80,7 @@ def test_a_document_that_came_back_changed_has_returned_and_changed(collector: C
     assert "提前完成" in collector.draft()[0]["body_markdown"]
 
 
+@pytest.mark.slow
 def test_another_document_at_the_same_address_is_a_change_and_not_a_disappearance(
     collector: Collector,
 ) -> None:
@@ -88,6 +92,7 @@ def test_another_document_at_the_same_address_is_a_change_and_not_a_disappearanc
     assert [one["title"] for one in collector.draft()] == [letter(7)[0]]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("how", ["words", "home"])
 def test_a_copy_on_another_site_vanishes_by_itself(collector: Collector, how: str) -> None:
     with serving() as county:
@@ -126,6 +131,7 @@ def run_here(function: Callable[..., Any], *arguments: Any, result: Any) -> Any:
     return msgspec.msgpack.decode(msgspec.msgpack.encode(function(*arguments)), type=result)
 
 
+@pytest.mark.slow
 def test_a_newer_parser_reads_a_vanished_document_from_its_stored_response(
     collector: Collector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

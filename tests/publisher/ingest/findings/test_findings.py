@@ -120,6 +120,7 @@ def _findings_of(data: bytes, catalogue: str = "power-list") -> list[Finding]:
         return [problem.finding]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", all_kinds.KINDS_BY_STEP["tables"], ids=lambda kind: kind.code)
 def test_each_kind_of_finding_is_made_by_a_file_that_deserves_it(kind: Kind) -> None:
     catalogue = _CATALOGUES.get(kind.code, "power-list")

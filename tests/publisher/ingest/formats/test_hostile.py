@@ -118,6 +118,7 @@ def test_a_path_that_climbs_out_is_refused(refusal: Refusal) -> None:
     assert refusal(zip_parts({"../../etc/passwd": "x", "xl/workbook.xml": "<x/>"})) == "file-damaged"
 
 
+@pytest.mark.slow
 def test_a_gzip_bomb_is_refused(refusal: Refusal) -> None:
     assert refusal(gzip.compress(b"\n" * (zip_archive.LARGE * 2))) == "file-expands-too-much"
     lines = b'{"a": 1}\n' * (zip_archive.LARGE // 4)
@@ -157,6 +158,7 @@ def test_a_page_nested_without_end_is_refused_rather_than_cut_short(refusal: Ref
     assert refusal(b"<div>" * 1000 + b"<table><tr><td>x</td></tr></table>") == "file-too-large"
 
 
+@pytest.mark.slow
 def test_a_large_page_is_read_to_its_end() -> None:
     rows = "".join(f"<tr><td>{n}</td><td>{'项目' * 200}</td></tr>" for n in range(20_000))
     (grid,) = open_file(f"<table>{rows}</table>".encode(), "f.html").grids
@@ -235,6 +237,7 @@ def test_random_bytes_behind_a_known_beginning_never_raise_anything_else(start: 
     _opens_or_refuses(start + rest)
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(st.integers(0, 2**32))
 def test_workbooks_with_flipped_bytes_open_or_are_refused(seed: int) -> None:
@@ -245,6 +248,7 @@ def test_workbooks_with_flipped_bytes_open_or_are_refused(seed: int) -> None:
     _opens_or_refuses(bytes(data[: chance.choice((len(data), chance.randrange(1, len(data))))]))
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_real_workbooks_cut_short_or_damaged_open_or_are_refused() -> None:
     chance = random.Random(20151105)

@@ -95,6 +95,7 @@ TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\uf
 SCALARS = st.none() | st.booleans() | st.integers(-(2**63), 2**63) | TEXTS
 
 
+@pytest.mark.slow
 @example([{"E-SafeNet": "%PDF-"}])
 @given(st.lists(st.dictionaries(TEXTS, SCALARS), min_size=1))
 def test_records_come_back_as_they_were_written(records: list[dict[str, object]]) -> None:
@@ -104,6 +105,7 @@ def test_records_come_back_as_they_were_written(records: list[dict[str, object]]
     assert read_rows(as_lines.encode()) == records
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_a_large_compressed_file_gives_every_one_of_its_records() -> None:
     data = require("laws", "articles.jsonl.gz").read_bytes()

@@ -78,6 +78,7 @@ def test_what_is_no_ofd_is_damaged(parts: dict[str, bytes]) -> None:
         ofd.extract_pages(parts)
 
 
+@pytest.mark.slow
 @given(box=st.text(max_size=20), at=st.integers(0, 5_000), value=st.integers(0, 255))
 def test_damage_is_an_error_of_its_own_kind_or_other_text(box: str, at: int, value: int) -> None:
     data = (

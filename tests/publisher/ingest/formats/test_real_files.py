@@ -19,6 +19,7 @@ def test_a_workbook_called_xlsx_that_is_the_old_binary_format_opens() -> None:
     assert [(g.name, len(g.rows), len(g.rows[0])) for g in opened.grids] == [("Sheet1", 23, 14)]
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_all_fourteen_workbooks_open_without_a_finding() -> None:
     opened = {p.name: open_file(p.read_bytes(), p.name) for p in require("power-list-karamay").iterdir()}

@@ -209,6 +209,7 @@ _FORM_HEADER = ["职权名称", *[""] * 10]
 _TABLES = [("power-list", POWER_HEADER), ("fees", _FEE_HEADER), ("responsibility-list", _FORM_HEADER)]
 
 
+@pytest.mark.slow
 @given(
     _rows,
     st.lists(_corner, max_size=6),
@@ -240,6 +241,7 @@ def test_every_row_is_accounted_for_whatever_cells_say_and_merge(
         )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("text", "level", "scope"),
     [

@@ -170,6 +170,7 @@ def test_a_returned_draft_comes_back_with_its_reason_and_is_submitted_again(log:
     assert standards(log) == {"甲": "2"}
 
 
+@pytest.mark.slow
 def test_an_approval_by_part_is_not_voided_by_another_department_and_takes_its_part_only(log: Log) -> None:
     finance, civil = replace(DRAFT, parts=("财政局",)), replace(DRAFT, parts=("民政局",))
     stage(log, entry("甲"))
@@ -231,6 +232,7 @@ def test_amendments_are_approved_too(log: Log) -> None:
         log.releases.correct("fees", {record: content}, reason="更正")
 
 
+@pytest.mark.slow
 def test_an_emergency_is_stated_for_ever(log: Log) -> None:
     stage(log, entry("甲"))
     log.releases.publish("fees", effective_on=EARLY, actor="wang", emergency="防汛应急收费减免")
@@ -241,6 +243,7 @@ def test_an_emergency_is_stated_for_ever(log: Log) -> None:
     assert log.integrity.verify().ok
 
 
+@pytest.mark.slow
 def test_names_of_who_approved_are_erased_with_those_of_clerks(log: Log) -> None:
     stage(log, entry("甲"))
     approve(log, submit(log))
@@ -256,6 +259,7 @@ def test_names_of_who_approved_are_erased_with_those_of_clerks(log: Log) -> None
     assert log.integrity.verify().ok
 
 
+@pytest.mark.slow
 def test_a_changed_submission_is_found(log: Log) -> None:
     stage(log, entry("甲"))
     approve(log, submit(log))

@@ -56,6 +56,7 @@ def titles(page: ChangePage) -> list[str]:
     return [f"{one.change.kind} {one.change.title}" for one in page.changes]
 
 
+@pytest.mark.slow
 def test_changes_of_every_list_are_listed_newest_first(log: Log) -> None:
     page = log.changes.page(ChangeQuery())
     assert page.total == len(page.changes) == 9
@@ -73,6 +74,7 @@ def test_changes_of_every_list_are_listed_newest_first(log: Log) -> None:
     assert page.facets["body"] == (("市水务局", 6), ("市公安局", 2), ("示例县人民政府", 1))
 
 
+@pytest.mark.slow
 def test_a_charge_that_rose_is_listed_with_both_amounts_and_a_correction_has_no_direction(log: Log) -> None:
     (raised,) = log.changes.page(ChangeQuery(directions=("fee-raised",))).changes
     assert (raised.change.title, raised.directions, raised.bodies) == (
@@ -89,6 +91,7 @@ def test_a_charge_that_rose_is_listed_with_both_amounts_and_a_correction_has_no_
     assert sorted(titles(log.changes.page(both))) == ["changed 停车费", "removed 证照费"]
 
 
+@pytest.mark.slow
 def test_a_direction_is_of_changes_published_since_it_was_last_listed_too(log: Log, clock: Clock) -> None:
     raised = ChangeQuery(directions=("fee-raised",))
     assert log.changes.page(raised).total == 1
@@ -97,6 +100,7 @@ def test_a_direction_is_of_changes_published_since_it_was_last_listed_too(log: L
     assert [one.change.dataset for one in page.changes] == [COUNTY, CITY]
 
 
+@pytest.mark.slow
 def test_an_erased_record_has_no_direction(log: Log) -> None:
     (record,) = log.queries.find_by_title(CITY, "污水处理费")
     log.releases.erase(records=[(CITY, record.id)], ground="（2026）示01民终1号")
@@ -106,6 +110,7 @@ def test_an_erased_record_has_no_direction(log: Log) -> None:
     assert all((one.change.title, one.directions, one.change.fields) == ("", (), ()) for one in own.changes)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "expected"),
     [

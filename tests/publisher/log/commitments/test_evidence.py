@@ -62,6 +62,7 @@ RULES: dict[str, tuple[dict[str, Any], str, list[dict[str, Any]]]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", RULES)
 def test_a_rule_holds_from_the_day_of_the_release_until_it_is_withdrawn(
     log: Log, clock: Clock, case: str
@@ -100,6 +101,7 @@ def test_a_rule_holds_from_the_day_of_the_release_until_it_is_withdrawn(
     assert log.integrity.verify().problems == ()
 
 
+@pytest.mark.slow
 def test_a_finding_that_ends_is_evidence(log: Log, clock: Clock) -> None:
     wrong = {**limit(5), "statutory_limit": {"value": 3, "unit": "工作日"}}
     publish(log, GUIDES, wrong, on=PLANNED)
@@ -114,6 +116,7 @@ def test_a_finding_that_ends_is_evidence(log: Log, clock: Clock) -> None:
     assert commitments(log, as_of=DAY)[NAME].done_on == DAY
 
 
+@pytest.mark.slow
 def test_a_link_holds_from_its_day_and_all_rules_must_hold(log: Log, clock: Clock) -> None:
     publish(log, PLANS, task(NAME), on=PLANNED)
     link = rule(
@@ -146,6 +149,7 @@ def test_overdue_is_only_what_has_a_deadline_and_a_rule(log: Log, clock: Clock) 
 _DAYS = (date(2020, 6, 30), date(2020, 7, 1))
 
 
+@pytest.mark.slow
 def test_a_moved_deadline_and_a_corrected_rule_count_from_their_release(log: Log, clock: Clock) -> None:
     publish(log, PLANS, task(NAME, DUE), on=PLANNED)
     publish(log, EVIDENCE, rule(NAME, "发布", source=POWERS), on=PLANNED)
@@ -169,6 +173,7 @@ def stored_now(log: Log) -> set[tuple[Any, ...]]:
     return {row for row in stored(log) if row[3] == FOREVER}
 
 
+@pytest.mark.slow
 def test_a_release_before_the_first_day_of_a_rule_is_no_evidence(log: Log, clock: Clock) -> None:
     publish(log, PLANS, task(NAME), on=PLANNED)
     publish(log, POWERS, *POWER, on=DAY)
@@ -182,6 +187,7 @@ def test_a_release_before_the_first_day_of_a_rule_is_no_evidence(log: Log, clock
     assert commitments(log, as_of=date(2020, 5, 1))[NAME].done_on == date(2020, 4, 2)
 
 
+@pytest.mark.slow
 def test_a_cancelled_release_is_no_evidence(log: Log, clock: Clock) -> None:
     publish(log, PLANS, task(NAME), on=PLANNED)
     publish(log, POWERS, *POWER, on=PLANNED)
@@ -194,6 +200,7 @@ def test_a_cancelled_release_is_no_evidence(log: Log, clock: Clock) -> None:
     assert log.integrity.verify().problems == ()
 
 
+@pytest.mark.slow
 def test_a_task_whose_text_changes_keeps_its_rules_and_statements(log: Log, clock: Clock) -> None:
     old, new = "公布清淡", "公布清单"
     publish(log, PLANS, task(old, DUE, clause="一"), task("另一项", DUE, clause="二"), on=PLANNED)

@@ -158,6 +158,7 @@ def compare(url: str, folder: Path, seed: int) -> None:
         log.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_statuses_are_those_of_a_rebuild_and_of_the_records(tmp_path: Path, seed: int) -> None:
     compare(sqlite.new(tmp_path / "qingdan.db"), tmp_path, seed)

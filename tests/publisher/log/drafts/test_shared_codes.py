@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
+import pytest
+
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Part, RecordQuery
 from publisher.workflow.import_files import InputFile, import_files
@@ -43,6 +45,7 @@ def _ids(log: Log) -> dict[str, str]:
     return {str(r.content["name"]): r.id for r in page.records}
 
 
+@pytest.mark.slow
 def test_items_that_share_a_code_are_published_and_keep_their_ids(log: Log) -> None:
     _create(log)
     rows = "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\nA2,丙处罚,行政处罚,《丙法》\n"
@@ -120,6 +123,7 @@ def test_items_that_share_a_code_keep_their_ids_over_a_migration(log: Log) -> No
     assert _ids(log) == before
 
 
+@pytest.mark.slow
 def test_items_of_two_parts_that_share_a_code_are_told_and_published(log: Log) -> None:
     _create(log)
     ours, theirs = "A1,甲处罚,行政处罚,《甲法》\n", "A1,乙处罚,行政处罚,《乙法》\n"
@@ -151,6 +155,7 @@ def test_one_item_with_its_code_in_two_parts_is_still_an_error(log: Log) -> None
         assert [c.code for c in report.conflicts] == ["identity-in-two-parts"]
 
 
+@pytest.mark.slow
 def test_an_item_keeps_its_id_when_its_code_is_no_longer_shared(log: Log) -> None:
     _create(log)
     both = "A1,甲处罚,行政处罚,《甲法》\nA1,乙处罚,行政处罚,《乙法》\n"

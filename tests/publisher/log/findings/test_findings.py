@@ -43,6 +43,7 @@ def open_ids(log: Log, **view: Any) -> set[str]:
     return {found.id for found in log.findings.page(FindingQuery(view=View(**view), limit=100)).findings}
 
 
+@pytest.mark.slow
 def test_a_finding_opens_with_the_day_of_the_repeal_and_ends_with_the_release_that_mends_it(
     log: Log, clock: Clock
 ) -> None:
@@ -153,6 +154,7 @@ EDITS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("edit", EDITS)
 def test_verification_names_a_changed_finding_and_repairs_it(log: Log, edit: str, tmp_path: Path) -> None:
     publish_list(log, {"查档": BASIS}, START)
@@ -361,6 +363,7 @@ def compare_random_log(url: str, folder: Path, seed: int) -> None:
         log.close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(2))
 def test_findings_and_graph_of_random_logs_are_those_of_a_rebuild_and_of_every_view(
     url: str, tmp_path: Path, seed: int

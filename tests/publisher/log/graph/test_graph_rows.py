@@ -36,6 +36,7 @@ def test_an_erased_record_has_no_citations(log: Log) -> None:
     assert log.integrity.verify().problems == ()
 
 
+@pytest.mark.slow
 def test_what_releases_wrote_is_what_a_rebuild_writes(log: Log, clock: Clock) -> None:
     for seed in range(20):
         chance = random.Random(seed)
@@ -69,6 +70,7 @@ def test_a_publication_waits_for_no_citation(log: Log) -> None:
     assert rows(log) == derived
 
 
+@pytest.mark.slow
 def test_an_update_that_is_killed_between_batches_goes_on(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     for seed in range(3):
         release(log, *(entry(f"第{n}项", f"{seed}；《水法》第七条") for n in range(4)))

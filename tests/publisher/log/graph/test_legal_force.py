@@ -66,6 +66,7 @@ def test_a_repeal_without_a_day_holds_from_the_edition_that_states_it(log: Log) 
     assert standing(log, date(2026, 6, 1)) == ("NotInForce", 1, 0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("enacted", "force"), [("2010-05-01", "NotInForce"), ("2026-03-01", "InForce"), ("2027-01-01", "InForce")]
 )

@@ -120,6 +120,7 @@ def test_shares_are_counted_by_list_body_and_type(log: Log) -> None:
     assert counts(shares.groups["type"]) == {"行政许可": (5, 2, 1), "行政检查": (1, 0, 0)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("query", "total"),
     [

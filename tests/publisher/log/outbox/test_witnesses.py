@@ -46,6 +46,7 @@ def foreign_witness(folder: Path, key: VerifierKey) -> Iterator[witnesses.Witnes
             thread.join()
 
 
+@pytest.mark.slow
 def test_a_strangers_witness_cosigns_each_checkpoint_of_a_site(log: Log, tmp_path: Path) -> None:
     key = log.keys.create()
     with foreign_witness(tmp_path / "foreign", key) as witness:
@@ -66,6 +67,7 @@ def test_a_strangers_witness_cosigns_each_checkpoint_of_a_site(log: Log, tmp_pat
     assert all(NAME in problem for problem in problems)
 
 
+@pytest.mark.slow
 def test_a_log_that_lost_entries_or_has_another_past_is_not_cosigned(log: Log, tmp_path: Path) -> None:
     key = log.keys.create()
     with foreign_witness(tmp_path / "foreign", key) as witness:
@@ -79,6 +81,7 @@ def test_a_log_that_lost_entries_or_has_another_past_is_not_cosigned(log: Log, t
         assert "entries" in log.witnesses.state(witness.key).error
 
 
+@pytest.mark.slow
 def test_a_dead_or_slow_witness_delays_no_publication(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(witnesses, "_SECONDS", 3.0)
     log.keys.create()
@@ -98,6 +101,7 @@ def test_a_dead_or_slow_witness_delays_no_publication(log: Log, monkeypatch: pyt
             waiting.result()
 
 
+@pytest.mark.slow
 def test_an_answer_without_a_valid_cosignature_is_refused(log: Log, tmp_path: Path) -> None:
     key = log.keys.create()
     release(log, entry("证照费"))

@@ -34,6 +34,7 @@ def filled_log(log: Log) -> Log:
     return log
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("conditions", "expected"),
     [
@@ -62,6 +63,7 @@ def test_filters_pick(filled_log: Log, conditions: list[Predicate], expected: st
     assert sorted(titles) == sorted(expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("sort", "expected"),
     [
@@ -208,6 +210,7 @@ def _numbers(pair: tuple[tuple[int, date], tuple[int, date]]) -> tuple[int, ...]
     return tuple(number for number, _ in pair)
 
 
+@pytest.mark.slow
 def test_a_reader_that_stops_half_way_does_not_pin_an_old_state(log: Log) -> None:
     many = [entry(f"第{number}项") for number in range(2_500)]
     release(log, *many)
@@ -220,6 +223,7 @@ def test_a_reader_that_stops_half_way_does_not_pin_an_old_state(log: Log) -> Non
     assert len(list(log.queries.whole_state("fees", View()))) == 2_501
 
 
+@pytest.mark.slow
 def test_a_reader_sees_one_state_while_others_publish(log: Log) -> None:
     many = [entry(f"第{number}项") for number in range(2_500)]
     release(log, *many)

@@ -137,6 +137,7 @@ def citations(log: Log) -> list[tuple[Any, ...]]:
         return sorted(map(tuple, conn.execute(query)), key=repr)
 
 
+@pytest.mark.slow
 def test_citations_of_a_completed_log_are_those_that_were_lost(tmp_path: Path) -> None:
     clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
     old, new = tmp_path / "old", tmp_path / "new"

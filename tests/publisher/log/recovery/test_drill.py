@@ -122,6 +122,7 @@ def test_what_is_lost_comes_back_from_whoever_has_it(drill: Drill) -> None:
     assert [change["title"] for change in more["changes"]] == ["戊许可", "丁许可", "丙许可"]
 
 
+@pytest.mark.slow
 def test_the_newest_backup_needs_nothing_and_an_erased_record_stays_erased(drill: Drill) -> None:
     """Erasures are applied from their own list, also to a backup from before them."""
     drill.site.ok("backup", drill.backups)
@@ -148,6 +149,7 @@ def test_older_backups_forget_what_was_erased(drill: Drill) -> None:
     assert drill.restore("--no-checkpoint").code == 0  # its digests are those of the new files
 
 
+@pytest.mark.slow
 def test_the_erased_name_of_a_clerk_comes_back_by_no_backup(drill: Drill, tmp_path: Path) -> None:
     file = xlsx(drill.folder / "四.xlsx", [item("甲许可"), item("戊许可")])
     drill.site.ok("import", file, "--dataset", NAME)
@@ -167,6 +169,7 @@ def test_the_erased_name_of_a_clerk_comes_back_by_no_backup(drill: Drill, tmp_pa
     assert drill.new.ok("verify", "--json").json["problems"] == []
 
 
+@pytest.mark.slow
 def test_where_nobody_has_the_lost_entries_a_successor_says_so(drill: Drill, tmp_path: Path) -> None:
     with reading(drill.site) as client:
         note = client.get("/log/checkpoint").text
@@ -206,6 +209,7 @@ def test_a_damaged_backup_is_refused(drill: Drill) -> None:
     assert not (drill.new.home / "qingdan.db").exists()
 
 
+@pytest.mark.slow
 def test_an_archive_of_another_history_is_refused(drill: Drill, tmp_path: Path) -> None:
     """The archive is verified before a line of it is written, and has to continue the log."""
     with reading(drill.site) as client:

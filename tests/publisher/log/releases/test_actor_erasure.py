@@ -21,6 +21,7 @@ from tests.support.log import LATE, MIDDLE, entry, release
 CLERK = "王经办人甲乙丙"
 
 
+@pytest.mark.slow
 def test_a_name_is_destroyed_and_every_checkpoint_still_verifies(log: Log, tmp_path: Path) -> None:
     log.keys.create()
     release(log, entry("证照费"), actor=CLERK)
@@ -86,6 +87,7 @@ def name_clerks(url: str) -> None:
     database.close()
 
 
+@pytest.mark.slow
 def test_names_in_releases_of_format_1_are_destroyed_by_the_command(tmp_path: Path) -> None:
     home = Home(tmp_path / "site")
     home.home.mkdir()

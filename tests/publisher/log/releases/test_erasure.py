@@ -100,6 +100,7 @@ def test_readers_see_that_a_record_was_erased_and_why(log: Log) -> None:
     assert [r.id for r in log.queries.records("fees", query).records] == [record]
 
 
+@pytest.mark.slow
 def test_the_chain_verifies_after_an_erasure_and_names_the_erased_records(log: Log) -> None:
     record = publish_secret(log)
     log.releases.erase(records=[("fees", record)], ground="判决")

@@ -50,6 +50,7 @@ def strangers() -> tuple[foreign_tree.MerkleTree, InmemoryTree]:
     return foreign_tree.MerkleTree(LEAVES), other
 
 
+@pytest.mark.slow
 def test_roots_and_proofs_of_every_size_are_those_of_foreign_implementations(
     tiles: Tiles, strangers: tuple[foreign_tree.MerkleTree, InmemoryTree]
 ) -> None:
@@ -71,6 +72,7 @@ def test_roots_and_proofs_of_every_size_are_those_of_foreign_implementations(
             assert merkle_tree.verify_consistency(old, tiles.tree(old).root(), size, root, path)
 
 
+@pytest.mark.slow
 def test_every_index_and_every_older_size_has_a_proof(tiles: Tiles) -> None:
     for size in (1, 2, 7, 64, 255, 256, 257, 300):
         tree = tiles.tree(size)

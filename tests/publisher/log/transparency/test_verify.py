@@ -86,6 +86,7 @@ def run(*arguments: object) -> tuple[int, str]:
     return result.returncode, result.stdout
 
 
+@pytest.mark.slow
 def test_what_was_published_is_accepted(archives: Archives) -> None:
     code, verdict = run(
         archives.log,
@@ -124,6 +125,7 @@ def flip(data: bytes) -> bytes:
     return data[:-1] + bytes([data[-1] ^ 1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     ["checkpoint", "tile/0", "tile/entries", "documents", "manifests", "openings.jsonl", "catalogues"],
@@ -176,6 +178,7 @@ def edit_line(field: str) -> Callable[[bytes], bytes]:
     return edit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "problem"),
     [
@@ -207,6 +210,7 @@ def edit_csv(edit: Callable[[str], str]) -> Callable[[bytes], bytes]:
     return lambda data: edit(data.decode()).encode()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("edit", "problem"),
     [
@@ -294,6 +298,7 @@ def test_one_changed_byte_of_an_archive_is_never_accepted(archives: Archives, tm
         assert (code, verdict.startswith("WRONG: ")) == (1, True), verdict
 
 
+@pytest.mark.slow
 def test_a_past_that_was_rewritten_does_not_fit_a_kept_checkpoint(tmp_path: Path) -> None:
     """Whoever has the key and the database can publish another past: a kept checkpoint shows it."""
     with four_releases(tmp_path / "home") as site:
@@ -320,6 +325,7 @@ def test_a_past_that_was_rewritten_does_not_fit_a_kept_checkpoint(tmp_path: Path
     assert (code, "WRONG: " in verdict) == (1, True), verdict
 
 
+@pytest.mark.slow
 def test_the_last_releases_cannot_be_cut_off_unseen(tmp_path: Path) -> None:
     with four_releases(tmp_path / "home") as site:
         site.log.keys.create()

@@ -59,6 +59,7 @@ def test_a_date_beyond_the_machine_s_integers_is_no_condition(date: str) -> None
     assert not is_unchanged(VALIDITY, TAG, {"if-modified-since": date})
 
 
+@pytest.mark.slow
 @given(st.text())
 def test_any_date_and_any_tag_are_read_without_an_error(text: str) -> None:
     is_unchanged(VALIDITY, TAG, {"if-modified-since": text})

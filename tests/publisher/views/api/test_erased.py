@@ -81,6 +81,7 @@ def test_every_feed_carries_the_erasure_even_after_its_entries_have_left(site: S
     assert "_qingdan" not in site.client.get(f"/feeds/{FEES}.json?archive=1").json()
 
 
+@pytest.mark.slow
 def test_the_recipe_for_a_mirror_destroys_what_the_site_erased(tmp_path: Path, database: str) -> None:
     bound, mirror = http_service.loopback_socket(), tmp_path / "mirror.db"
     base = http_service.address(bound)

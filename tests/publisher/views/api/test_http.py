@@ -87,6 +87,7 @@ def answers(site: Site) -> Mapping[str, httpx.Response]:
     return {address: site.client.get(address, headers=headers) for address in every}
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_head_answers_as_get_does_without_a_body(site: Site, answers: Mapping[str, httpx.Response]) -> None:
     for address, answer in answers.items():
@@ -99,6 +100,7 @@ def test_head_answers_as_get_does_without_a_body(site: Site, answers: Mapping[st
     assert site.client.head("/nowhere").content == b""
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_every_answer_has_a_strong_tag_and_is_304_when_requested_with_it(
     site: Site, answers: Mapping[str, httpx.Response]
@@ -217,6 +219,7 @@ def test_every_form_of_json_is_json_to_who_asks_for_it(site: Site) -> None:
     assert (catalog.status_code, catalog.headers["content-type"]) == (200, "application/ld+json")
 
 
+@pytest.mark.slow
 def test_an_accept_that_cannot_be_met_is_406_where_the_path_names_no_form(site: Site) -> None:
     for address in addresses(site):
         path, answer = address.partition("?")[0], site.client.get(address, headers={"accept": "image/png"})
@@ -266,6 +269,7 @@ def test_every_answer_carries_the_security_headers(site: Site, answers: Mapping[
         assert "script-src 'unsafe" not in policies[0]
 
 
+@pytest.mark.slow
 def test_links_never_take_the_host_of_a_request(site: Site) -> None:
     for address in addresses(site):
         answer = site.client.get(

@@ -87,6 +87,7 @@ def stage_and_publish(site: Site, content: Content, on: date) -> None:
     assert site.log.releases.publish(FEES, effective_on=on) is not None
 
 
+@pytest.mark.slow
 def test_the_copy_equals_a_log_with_days_ahead_withdrawal_correction_and_erasure(
     tmp_path: Path,
 ) -> None:

@@ -16,6 +16,8 @@ from publisher.settings import read_settings
 from tests.support.servers.http_service import free_port
 from tests.support.site import BASE
 
+pytestmark = pytest.mark.slow
+
 _PROGRAM = """
 import sys
 from pathlib import Path

@@ -46,6 +46,7 @@ def fetch_records(client: httpx.Client, query: str) -> dict[str, Any]:
     return {record["id"]: record["content"] for record in body["records"]}
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=RELAXED)
 @given(day=days, instant=st.none() | instants)
 def test_search_lists_facets_and_records_agree_at_any_day(
@@ -74,6 +75,7 @@ def records_in_force(client: httpx.Client, query: str) -> set[str]:
     return in_force
 
 
+@pytest.mark.slow
 @settings(max_examples=30, deadline=None, suppress_health_check=RELAXED)
 @given(day=days, instant=st.none() | instants)
 def test_files_and_feeds_agree_with_the_list_at_any_day(

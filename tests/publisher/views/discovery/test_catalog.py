@@ -142,6 +142,7 @@ def test_the_api_describes_itself(site: Site, accept: str) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_304_of_a_description_reads_no_release_and_a_file_with_a_digest_changes_its_tag(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -238,6 +239,7 @@ def test_only_what_takes_effect_is_described_so(site: Site, graph: Graph) -> Non
     assert effects == {True: True, False: False}, "a correction or a withdrawal takes effect on no day"
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_every_address_of_the_site_answers(site: Site, graph: Graph) -> None:
     nodes = {n for _, _, n in graph if isinstance(n, URIRef) and str(n).startswith(f"{BASE}/")}
@@ -258,6 +260,7 @@ def _shapes(folder: Path) -> Graph:
     return shapes
 
 
+@pytest.mark.slow
 @pytest.mark.shared
 def test_the_data_catalog_conforms_to_dcat_ap_3_and_a_violation_is_detected(graph: Graph) -> None:
     shapes = _shapes(shared_data.require("dcat", "dcat-ap-SHACL.ttl").parent)
@@ -281,6 +284,7 @@ def test_a_file_with_a_digest_has_its_checksum_and_size(site: Site) -> None:
     assert str(graph.value(URIRef(file.address), DCAT.byteSize)) == "12"
 
 
+@pytest.mark.slow
 def test_every_form_is_the_same_bytes_in_every_process(document: dict[str, Any]) -> None:
     program = (
         "import json,sys; from publisher.views.discovery import rdf_forms; document = json.load(sys.stdin); "
@@ -305,6 +309,7 @@ def test_a_cached_file_is_listed_with_the_digest_of_its_bytes(site: Site) -> Non
     assert str(catalog.value(file, DCAT.byteSize)) == str(len(content))
 
 
+@pytest.mark.slow
 def test_every_iri_that_the_first_catalog_named_still_resolves(site: Site) -> None:
     """``first_catalog.txt`` is what ``/catalog`` of this site named before lists were its only datasets."""
     listed = (HERE / "first_catalog.txt").read_text("utf-8").split()

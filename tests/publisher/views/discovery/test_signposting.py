@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.support.site import BASE, FEES, Site, four_releases
 
 HOME = f"/datasets/{FEES}"
@@ -53,6 +55,7 @@ def test_the_citation_of_the_present_list_names_both_clocks(site: Site) -> None:
     assert "城镇垃圾处理费" in site.client.get(cited.removeprefix(BASE)).text
 
 
+@pytest.mark.slow
 def test_pages_lead_to_metadata_content_licence_author_and_back(site: Site) -> None:
     record = site.record("城镇垃圾处理费")
     for address in (HOME, f"{HOME}?release=2", f"{HOME}/releases/2", f"{HOME}/records/{record}"):

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import msgspec
 import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -61,6 +62,7 @@ def test_an_exported_csv_runs_nothing(name: str, part: str) -> None:
     assert not any_formula([cells.values()])
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(FORMULAS, min_size=1))
 def test_an_exported_workbook_stores_texts_as_texts(names: list[str]) -> None:

@@ -15,6 +15,7 @@ from publisher.log.model import View
 from publisher.views.exports import parquet, write_state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("field", "value", "text"),
     [

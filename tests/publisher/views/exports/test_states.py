@@ -62,6 +62,7 @@ def apply_delta(records: Mapping[str, object], lines: Iterable[bytes]) -> dict[s
     return state
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("before", "after"), [(1, 2), (2, 3), (1, 3), (3, 1), (2, 2)])
 def test_a_delta_leads_from_one_state_to_the_other(log: Log, tmp_path: Path, before: int, after: int) -> None:
     publish_more(log)
@@ -73,6 +74,7 @@ def test_a_delta_leads_from_one_state_to_the_other(log: Log, tmp_path: Path, bef
     assert bool(steps) == (before != after)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str) -> None:
     first = export_file(log, form, tmp_path).read_bytes()

@@ -90,6 +90,7 @@ def read_page(citation: str) -> str:
     return answer.text
 
 
+@pytest.mark.slow
 def test_every_tool_tells_its_arguments_and_that_it_only_reads(live: tuple[str, Site]) -> None:
     async def run() -> None:
         async with Client(f"{live[0]}/mcp") as client:

@@ -63,6 +63,7 @@ def as_pygeoapi_answers(geo: Geo, params: dict[str, str]) -> dict[str, Any]:
     return {**envelope, "features": [json.loads(bytes(feature)) for feature in source.items.features]}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [REQUESTS // 10, pytest.param(REQUESTS, marks=pytest.mark.soak)])
 def test_a_page_equals_the_answer_of_pygeoapi_to_any_request(live: Live, geo: Geo, number: int) -> None:
     draw = random.Random(8)

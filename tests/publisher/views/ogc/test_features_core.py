@@ -70,6 +70,7 @@ def test_core_fc_md_items_and_core_fc_md_items_links_each_collection_in_every_fo
         assert forms == {"application/geo+json", "text/html", "text/csv"}
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_core_fc_md_extent_holds_every_geometry_and_every_time(live: Live) -> None:
     extent = live.get(f"/collections/{PLACES}").json()["extent"]

@@ -158,6 +158,7 @@ def test_advanced_comparison_operators_in_a_list_of_each_kind(live: Live) -> Non
     assert count(live, f"opened in (DATE('{day}'), DATE('2022-04-15'))") == expected
 
 
+@pytest.mark.slow
 def test_advanced_comparison_operators_logical_and_advanced_comparison_operators_test_data(
     live: Live,
 ) -> None:
@@ -192,6 +193,7 @@ def queryables(live: Live, collection: str) -> dict[str, dict[str, str]]:
     return properties
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("collection", FILTERABLE)
 def test_basic_cql2_comparison_opposite_operators_share_no_item(live: Live, collection: str) -> None:
     def ids(name: str, operator: str, value: str) -> set[str]:

@@ -70,6 +70,7 @@ def columns(rows: list[Mapping[str, object]]) -> dict[str, tuple[str, str]]:
     return {str(row["code"]): (text(row["kind"]), text(row["windows"])) for row in rows}
 
 
+@pytest.mark.slow
 def test_every_address_of_a_list_whose_name_ends_in_items_answers(ogc: str) -> None:
     definition = httpx.get(f"{ogc}/api").json()
     validate(definition)

@@ -19,6 +19,7 @@ from tests.publisher.views.ogc.places import PLACES, catalogue
 FILTERS = 5_000
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [FILTERS // 50, pytest.param(FILTERS, marks=pytest.mark.soak)])
 def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live: Live, number: int) -> None:
     halls, fields = list(live.halls), catalogue()
@@ -36,6 +37,7 @@ def test_random_filters_pick_the_rows_of_a_slow_reference_in_both_writings(live:
     assert picked > number // 3
 
 
+@pytest.mark.slow
 def test_random_filters_answer_the_same_over_http(live: Live) -> None:
     halls = list(live.halls)
     for seed in range(FILTERS, FILTERS + 60):

@@ -200,6 +200,7 @@ def test_accept_language_of_any_shape_is_read() -> None:
         assert parse(b"", {"accept-language": header}, ()).language == "zh", header
 
 
+@pytest.mark.slow
 def test_many_clients_at_once_get_what_one_gets(live: Live) -> None:
     paths = [
         "/ogc",

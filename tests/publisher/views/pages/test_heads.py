@@ -31,6 +31,7 @@ def with_language(address: str, lang: str) -> str:
     return address + ("&" if "?" in address else "?") + f"lang={lang}" if lang else address
 
 
+@pytest.mark.slow
 def test_each_language_is_canonical_to_itself_and_names_the_others(site: Site, visit: Open) -> None:
     for address in pages(site):
         expected = {code: BASE + with_language(address, lang) for code, lang in LANGUAGES.items()}
@@ -42,6 +43,7 @@ def test_each_language_is_canonical_to_itself_and_names_the_others(site: Site, v
             assert named == {**expected, "x-default": expected["zh-Hans"]}, address
 
 
+@pytest.mark.slow
 def test_every_page_has_a_description_and_an_image_of_ours(site: Site, visit: Open) -> None:
     for address in (
         *pages(site),

@@ -6,6 +6,7 @@ import re
 from urllib.parse import parse_qs, urlsplit
 
 import httpx
+import pytest
 
 from publisher.views.discovery.needs import NEEDS, OTHER
 from schemas.definition.file_loader import list_names
@@ -25,6 +26,7 @@ def test_each_kind_of_list_that_ships_meets_one_need() -> None:
     assert OTHER.catalogues == frozenset()
 
 
+@pytest.mark.slow
 def test_every_example_and_every_department_leads_to_hits(demo: httpx.Client, look: Open) -> None:
     texts = searches(look("/"))
     assert len(texts) > len(NEEDS)
@@ -34,6 +36,7 @@ def test_every_example_and_every_department_leads_to_hits(demo: httpx.Client, lo
         assert "：" in text or found["hits"][0]["title"]["text"] == text
 
 
+@pytest.mark.slow
 def test_a_department_leads_to_as_many_records_as_home_counts(demo: httpx.Client) -> None:
     html = demo.get("/", headers={"accept": "text/html"}).text
     ways = re.findall(r'<bdi>([^<]+)</bdi> <span class="count">([\d,]+)</span></a></li>', html)

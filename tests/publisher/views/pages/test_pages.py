@@ -56,6 +56,7 @@ def with_language(address: str, lang: str) -> str:
     return address + ("&" if "?" in address else "?") + f"lang={lang}" if lang else address
 
 
+@pytest.mark.slow
 def test_every_page_is_well_formed_and_loads_nothing_from_another_host(
     site: Site, visit: Open, lang: str
 ) -> None:

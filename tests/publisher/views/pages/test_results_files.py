@@ -8,6 +8,7 @@ import io
 from collections.abc import AsyncIterator
 
 import openpyxl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -22,6 +23,7 @@ async def pages(rows: list[Row]) -> AsyncIterator[list[Row]]:
         yield [row]
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(TEXTS, TEXTS)))
 def test_a_csv_of_results_runs_nothing(rows: list[Row]) -> None:
     text = asyncio.run(write_csv(HEADINGS, pages(rows))).decode("utf-8-sig")
@@ -31,6 +33,7 @@ def test_a_csv_of_results_runs_nothing(rows: list[Row]) -> None:
     assert not any_formula(cells)
 
 
+@pytest.mark.slow
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(FORMULAS, TEXTS), min_size=1))
 def test_a_workbook_of_results_stores_texts_as_texts(rows: list[Row]) -> None:

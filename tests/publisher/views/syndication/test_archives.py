@@ -16,6 +16,8 @@ from schemas.definition.catalogue import Content
 from tests.publisher.views.syndication.conftest import Service, open_service, parse_feed
 from tests.support.site import BASE, FEES
 
+pytestmark = pytest.mark.slow
+
 MANY: list[Content] = [
     {"name": f"第{n}项收费", "department": "财政部门" if n % 7 else "民政部门", "standard": "1元"}
     for n in range(3 * BLOCK + 40)

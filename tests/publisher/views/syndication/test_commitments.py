@@ -30,6 +30,8 @@ from tests.support.commitments_site import (
 )
 from tests.support.site import FEES, Site
 
+pytestmark = pytest.mark.slow
+
 _ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 

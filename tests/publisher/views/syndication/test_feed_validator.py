@@ -19,6 +19,8 @@ from lxml import etree
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service
 from tests.support.site import BASE, FEES
 
+pytestmark = pytest.mark.slow
+
 ATOM = "{http://www.w3.org/2005/Atom}"
 CONTENT = "{http://purl.org/rss/1.0/modules/content/}encoded"
 KNOWN_RELATIONS = {"alternate", "self", "related", "via", "enclosure", "hub", "current", "prev-archive"}

@@ -23,6 +23,7 @@ def with_hub(tmp_path: Path) -> Iterator[Service]:
         yield service
 
 
+@pytest.mark.slow
 def test_every_feed_of_the_opml_can_be_read(service: Service) -> None:
     service.publish(FIRST)
     service.index()
@@ -38,6 +39,7 @@ def test_every_feed_of_the_opml_can_be_read(service: Service) -> None:
         assert next(link.href for link in parsed.feed.links if link.rel == "self") == address
 
 
+@pytest.mark.slow
 def test_the_opml_of_one_state_is_the_same_bytes_and_304(service: Service) -> None:
     service.publish(FIRST)
     service.index()
@@ -47,6 +49,7 @@ def test_the_opml_of_one_state_is_the_same_bytes_and_304(service: Service) -> No
     assert service.client.get("/feeds.opml", headers=tag).status_code == 304
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address",
     ["all.atom", f"{FEES}.rss?change=removed", "search.atom?body=%E6%B0%91%E6%94%BF%E9%83%A8%E9%97%A8"],
@@ -58,6 +61,7 @@ def test_a_feed_sent_to_the_hub_names_the_hub_and_its_own_address(with_hub: Serv
     assert answer.headers["link"].startswith(f'<{HUB}>; rel="hub", <{links["self"]}>; rel="self", ')
 
 
+@pytest.mark.slow
 def test_json_feed_names_the_hub(with_hub: Service) -> None:
     answer = with_hub.client.get("/feeds/all.json")
     feed = answer.json()
@@ -65,6 +69,7 @@ def test_json_feed_names_the_hub(with_hub: Service) -> None:
     assert feed["hubs"] == [{"type": "WebSub", "url": HUB}]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "address",
     ["search.atom?q=%E6%94%B6%E8%B4%B9", "all.atom?change=added&change=removed", "all.atom?as_of=2024-01-01"],

@@ -20,6 +20,8 @@ from tests.support.required import lacks
 from tests.support.servers.http_service import serving
 from tests.support.site import FEES, four_releases
 
+pytestmark = pytest.mark.slow
+
 HERE = Path(__file__).parent
 NODE = Path(__file__).parents[3] / "system" / "contract" / "typescript"
 HOSTILE: Content = {

@@ -23,6 +23,7 @@ def changed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
         yield service
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kinds", "expected"),
     [
@@ -62,6 +63,7 @@ def test_a_search_is_followed_from_its_first_record_to_its_cancellation(changed:
     assert feed.feed.title == "搜索“价格鉴证”：变化"
 
 
+@pytest.mark.slow
 def test_an_entry_of_a_search_contains_all_its_words_before_or_after_the_change(service: Service) -> None:
     payers = ("城镇居民", "排水单位", "排水单位和个人")
     for payer in payers:
@@ -113,6 +115,7 @@ def test_filters_of_the_catalogue_narrow_a_feed_by_their_own_types(service: Serv
     assert len(service.feed("search.atom?enterprise_related=true&enterprise_related=false").entries) == 3
 
 
+@pytest.mark.slow
 def test_a_division_includes_the_divisions_below_it(service: Service) -> None:
     service.log.datasets.create(
         dataset("anshan-fees", "鞍山（演示数据）", division="210300"), load_catalogue("fees")
@@ -126,6 +129,7 @@ def test_a_division_includes_the_divisions_below_it(service: Service) -> None:
     assert [len(entries) for entries in entries_of_codes] == [1, 1, 1, 0]
 
 
+@pytest.mark.slow
 def test_a_better_reading_of_the_same_text_is_in_no_search_feed(service: Service) -> None:
     service.publish(FIRST, source_texts=lambda content: str(content["name"]))
     reparsed: list[Content] = [{**content, "standard": f"{content['standard']}（含税）"} for content in FIRST]
@@ -165,6 +169,7 @@ def test_an_invalid_parameter_of_a_feed_is_refused_by_name(
     assert [fault["parameter"] for fault in response.json()["errors"]] == [parameter]
 
 
+@pytest.mark.slow
 def test_a_search_feed_is_304_until_the_index_has_new_changes(service: Service) -> None:
     service.publish(FIRST)
     service.index()
@@ -177,6 +182,7 @@ def test_a_search_feed_is_304_until_the_index_has_new_changes(service: Service) 
     assert service.client.get(address, headers=tag).status_code == 200
 
 
+@pytest.mark.slow
 def test_the_feed_of_a_past_instant_has_what_was_published_by_then(service: Service) -> None:
     service.publish(FIRST)
     service.index()

@@ -15,6 +15,7 @@ from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, d
 from tests.support.site import BASE, FEES
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_each_change_is_one_entry_with_a_sentence_and_the_newest_release_comes_first(
@@ -46,6 +47,7 @@ def test_an_entry_lists_the_changes_field_by_field(service: Service) -> None:
     assert changed.link == f"{BASE}/datasets/{FEES}/records/{service.record('居民生活污水处理费')}"
 
 
+@pytest.mark.slow
 def test_every_link_of_a_feed_and_of_its_entries_answers(service: Service) -> None:
     service.publish(FIRST)
     service.publish(SECOND)
@@ -59,6 +61,7 @@ def test_every_link_of_a_feed_and_of_its_entries_answers(service: Service) -> No
         assert answer.headers["content-type"].startswith(link.type)
 
 
+@pytest.mark.slow
 def test_ids_are_tag_uris_that_later_releases_do_not_change(service: Service) -> None:
     service.publish(FIRST)
     before = [entry.id for entry in service.feed().entries]
@@ -85,6 +88,7 @@ def test_a_better_reading_of_the_same_text_is_in_no_feed(service: Service) -> No
     assert len(service.feed().entries) == 3
 
 
+@pytest.mark.slow
 def test_a_correction_gives_its_reason(service: Service) -> None:
     service.publish(FIRST)
     record = service.record("遗体整容")
@@ -94,6 +98,7 @@ def test_a_correction_gives_its_reason(service: Service) -> None:
     assert "说明：更正：误录。" in newest.summary
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_withdrawn_content_is_in_no_entry_and_the_reason_is_stated(service: Service, suffix: str) -> None:
@@ -108,6 +113,7 @@ def test_withdrawn_content_is_in_no_entry_and_the_reason_is_stated(service: Serv
     assert ["已撤回公布" in e.summary for e in older] == [True]
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_erased_names_and_contents_are_in_no_feed(service: Service, suffix: str) -> None:
@@ -124,6 +130,7 @@ def test_erased_names_and_contents_are_in_no_feed(service: Service, suffix: str)
     assert feedparser.parse(response.content).bozo is False
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 def test_a_feed_has_a_hundred_changes_and_ends_where_an_archive_begins(service: Service) -> None:
     many: list[Content] = [
@@ -162,6 +169,7 @@ def test_no_dataset_can_take_a_name_that_means_more_than_one_in_a_feed(service: 
         service.log.datasets.create(dataset(name, "全部（演示数据）"), load_catalogue("fees"))
 
 
+@pytest.mark.slow
 @pytest.mark.both_databases
 @pytest.mark.parametrize("suffix", ["atom", "rss"])
 def test_an_unchanged_feed_is_answered_with_304_until_something_is_published(
@@ -182,6 +190,7 @@ def test_an_unchanged_feed_is_answered_with_304_until_something_is_published(
     assert service.client.get(address, headers=since).status_code == 200
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["no-such.atom", "no-such.rss", f"{FEES}.xml", FEES, "no-such.json"])
 def test_a_feed_that_is_not_there_is_a_problem_404(service: Service, name: str) -> None:
     response = service.client.get(f"/feeds/{name}")
@@ -214,6 +223,7 @@ def sources(service: Service) -> dict[str, list[str]]:
     }
 
 
+@pytest.mark.slow
 def test_an_entry_names_only_the_page_that_it_was_read_from(
     service: Service,
 ) -> None:

@@ -45,6 +45,7 @@ def test_another_process_gives_the_same_bytes_and_tags(service: Service, tmp_pat
         assert (tag == answer.headers["etag"]) is (address != "/feeds.opml")
 
 
+@pytest.mark.slow
 def test_a_new_site_with_the_same_releases_gives_the_same_bytes(tmp_path: Path) -> None:
     built = []
     for name in ("first", "again"):
@@ -55,6 +56,7 @@ def test_a_new_site_with_the_same_releases_gives_the_same_bytes(tmp_path: Path) 
     assert built[0] == built[1]
 
 
+@pytest.mark.slow
 def test_rebuilt_spans_do_not_change_any_feed(service: Service) -> None:
     publish_and_correct(service)
     before = [service.client.get(address).content for address in ADDRESSES]

@@ -44,6 +44,7 @@ def test_a_client_that_takes_more_than_time_passes_is_refused_until_it_is_refill
     work(budgets, client, 1)
 
 
+@pytest.mark.slow
 def test_one_request_after_the_other_never_ends_a_budget() -> None:
     clock = Clock()
     budgets, client = ClientBudgets(clock=clock), scope_of("2001:db8::1")

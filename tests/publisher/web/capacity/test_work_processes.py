@@ -58,6 +58,7 @@ async def _until_ended(process: int) -> None:
     await sync_to_thread(_wait_until, lambda: not is_running(process))
 
 
+@pytest.mark.slow
 def test_a_process_is_used_again_and_ends_with_the_service(tmp_path: Path) -> None:
     async def story() -> None:
         processes = WorkProcesses(note_process, 1)
@@ -73,6 +74,7 @@ def test_a_process_is_used_again_and_ends_with_the_service(tmp_path: Path) -> No
     anyio.run(story)
 
 
+@pytest.mark.slow
 def test_work_ends_with_its_caller(tmp_path: Path) -> None:
     async def story() -> None:
         processes = WorkProcesses(note_process, 1)
@@ -91,6 +93,7 @@ async def _cancel_when_running(scope: CancelScope, folder: Path) -> None:
     scope.cancel()
 
 
+@pytest.mark.slow
 def test_after_a_kill_the_caller_is_told_to_retry_and_the_next_file_is_generated(tmp_path: Path) -> None:
     async def story() -> None:
         processes = WorkProcesses(note_process, 1)
@@ -110,6 +113,7 @@ async def _kill_when_running(folder: Path) -> None:
     os.kill(await _first_process(folder), signal.SIGKILL)
 
 
+@pytest.mark.slow
 def test_a_process_does_not_outlive_a_service_that_was_killed(tmp_path: Path) -> None:
     script = f"""
 import anyio, os, signal
@@ -129,6 +133,7 @@ anyio.run(story, backend_options={{"use_uvloop": True}})
     _wait_until(lambda: not is_running(int(names_in(tmp_path)[0])))
 
 
+@pytest.mark.slow
 def test_what_is_refused_is_refused_here_too() -> None:
     async def story() -> None:
         processes = WorkProcesses(refuse, 1)

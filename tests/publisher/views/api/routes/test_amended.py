@@ -37,6 +37,7 @@ def words(page: Page) -> str:
     return page.text.replace(" ", "")
 
 
+@pytest.mark.slow
 def test_a_pinned_record_says_that_it_was_corrected_later_and_how(site: Site) -> None:
     pinned = get(site, CORRECTED, "?release=1").json()
     assert pinned["content"]["management"] == "缴入中央和地方国库"

@@ -190,6 +190,7 @@ def test_what_is_pinned_carries_the_first_checkpoint_and_what_is_current_a_link(
         assert relation["url"] == "https://data.example.gov.cn/log/checkpoint"
 
 
+@pytest.mark.slow
 def test_a_release_is_not_yet_signed_until_a_checkpoint_covers_it(site: Site, tmp_path: Path) -> None:
     command = sign_elsewhere(site, tmp_path)
     api, page = f"/v1/datasets/{FEES}/releases/4", f"/datasets/{FEES}/releases/4"

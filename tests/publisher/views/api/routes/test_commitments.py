@@ -28,6 +28,7 @@ def titles(site: Site, query: str) -> list[str]:
     return [one["title"] for one in listed(site, query)["commitments"]]
 
 
+@pytest.mark.slow
 def test_the_list_has_each_status_and_counts_what_cannot_be_judged(site: Site) -> None:
     body = listed(site)
     assert [(one["title"], one["status"]) for one in body["commitments"]] == [

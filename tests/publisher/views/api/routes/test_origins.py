@@ -122,6 +122,7 @@ def test_the_publication_of_another_dataset_does_not_change_the_tag(site: Site) 
     assert site.client.get(one).headers["etag"] == tag
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("revision", ["0" * 64, "x", "A" * 64])
 def test_an_unknown_revision_is_not_found(site: Site, revision: str) -> None:
     record = site.record("城镇垃圾处理费")
@@ -140,6 +141,7 @@ TABLE = """权力类型,事项名称,行使主体,法定办结时限,录入人
 """
 
 
+@pytest.mark.slow
 def test_the_rules_are_named_and_personal_columns_are_nowhere(tmp_path: Path, database: str) -> None:
     def fill(log: Log, _clock: Clock) -> None:
         log.datasets.create(dataset(FEES, catalogue="power-list"), load_catalogue("power-list"))

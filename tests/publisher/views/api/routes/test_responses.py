@@ -49,6 +49,7 @@ def findings(site: Site, query: str = "") -> list[dict[str, Any]]:
     return list(answer.json()["findings"])
 
 
+@pytest.mark.slow
 def test_an_answer_stands_beside_the_finding_for_ever(site: Site) -> None:
     site.clock.advance(days=9)
     (before,) = findings(site)
@@ -78,6 +79,7 @@ def test_an_answer_stands_beside_the_finding_for_ever(site: Site) -> None:
     assert site.client.get("/v1/findings?handling=other").status_code == 422
 
 
+@pytest.mark.slow
 def test_a_dismissal_holds_until_a_cited_revision_changes(site: Site) -> None:
     respond(site.log, site.clock, "不成立", "该条例第二十条由新条例沿用")
     (dismissed,) = findings(site, "handling=dismissed")
@@ -102,6 +104,7 @@ def mend(site: Site, changes: dict[str, Any]) -> None:
     site.index()
 
 
+@pytest.mark.slow
 def test_a_page_shows_responses_and_text_from_outside_stays_text(site: Site) -> None:
     hostile = "<script>alert(1)</script>"
     respond(site.log, site.clock, "异议", f"该依据仍然有效{hostile}")

@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
+import pytest
+
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, Site, four_releases
 
 
+@pytest.mark.slow
 def test_the_api_catalog_names_definitions_that_answer(site: Site) -> None:
     answer = site.client.get("/.well-known/api-catalog")
     assert answer.headers["content-type"].startswith("application/linkset+json")

@@ -75,6 +75,7 @@ def test_filters_pages_and_both_clocks(site: Site) -> None:
         assert site.client.get(f"/v1/citations?{query}").status_code == 422, query
 
 
+@pytest.mark.slow
 def test_no_cache_keeps_what_the_graph_said_before_it_was_up_to_date(tmp_path: Path) -> None:
     with site_with_finding(tmp_path) as site:
         policies = dataset("policies", catalogue="policies", title="文件(演示数据)")

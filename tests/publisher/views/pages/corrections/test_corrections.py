@@ -139,6 +139,7 @@ REFUSED = (
 )
 
 
+@pytest.mark.slow
 def test_a_form_that_is_refused_says_why_and_keeps_what_was_written(forms: FormSite) -> None:
     for changes, words in REFUSED:
         answer = forms.send(**changes)
@@ -162,6 +163,7 @@ def test_a_form_is_refused_when_it_is_too_young_too_old_or_of_another_record(for
     assert forms.inbox.list() == []
 
 
+@pytest.mark.slow
 def test_what_a_reader_writes_is_text_on_every_page(forms: FormSite) -> None:
     script = "\"'><script>alert(1)</script>{{ 7*7 }}"
     refused = forms.send(value=script, proof=script, contact=script, token="1.f")
@@ -177,6 +179,7 @@ def test_what_a_reader_writes_is_text_on_every_page(forms: FormSite) -> None:
         assert "&lt;script&gt;alert" in text
 
 
+@pytest.mark.slow
 def test_a_form_of_another_site_s_page_is_refused(forms: FormSite) -> None:
     form = {"token": forms.token(), **FILLED}
     foreign = (
@@ -297,6 +300,7 @@ def flood(home: Path, posts: int, *, capacity: int) -> None:
             assert b"198.51." not in data, file
 
 
+@pytest.mark.slow
 def test_hostile_posts_leave_a_bounded_queue_and_nothing_after_the_deadline(tmp_path: Path) -> None:
     flood(tmp_path, 150, capacity=10)
 

@@ -15,6 +15,7 @@ DOCUMENT = contract.build_document(BASE)
 OPERATIONS = {path: item["get"] for path, item in DOCUMENT["paths"].items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lang", ["zh", "en"])
 def test_it_has_every_operation_with_its_parameters_and_media_types(lang: str, visit: Open) -> None:
     page = visit(f"/docs?lang={lang}")
@@ -32,6 +33,7 @@ def test_it_has_every_operation_with_its_parameters_and_media_types(lang: str, v
             assert status < "400" or f"<dt>{status}</dt>" in section
 
 
+@pytest.mark.slow
 def test_texts_are_in_the_readers_language(visit: Open) -> None:
     chinese, english = visit("/docs").text, visit("/docs?lang=en").text
     assert "筛选、排序、统计记录" in chinese

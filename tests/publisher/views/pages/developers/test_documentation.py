@@ -32,6 +32,7 @@ def render(text: str) -> str:
     return str(rendering.render(document, edition, base=BASE, link=str, label="Table").html)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_every_document_is_a_page_in_both_languages(name: str, visit: Open) -> None:
     document = documents.read_documents()[name]

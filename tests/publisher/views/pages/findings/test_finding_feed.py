@@ -38,6 +38,7 @@ def entry(site: Site, query: str = "") -> dict[str, str]:
     return {child.tag.split("}")[1]: child.text or "" for one in entries for child in one}
 
 
+@pytest.mark.slow
 def test_an_entry_is_updated_by_a_response_and_by_the_release_that_mends_it(site: Site) -> None:
     log, clock = site.log, site.clock
     began = entry(site)

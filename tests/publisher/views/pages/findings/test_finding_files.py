@@ -46,6 +46,7 @@ def table(site: Site, query: str = "") -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
 
 
+@pytest.mark.slow
 def test_tables_have_every_finding_of_the_list_and_no_formula(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -55,6 +55,7 @@ def test_the_list_links_to_a_finding_that_marks_the_cited_words_of_both_rows(sit
     assert "违法" not in page.text
 
 
+@pytest.mark.slow
 def test_pages_are_well_formed_in_every_language_and_every_link_answers(site: Site, visit: Open) -> None:
     links: set[str] = set()
     for address in (
@@ -105,6 +106,7 @@ def test_home_dataset_and_record_link_to_findings_quietly(site: Site, visit: Ope
     assert "待核问题" not in visit(f"/datasets/{FEES}/records/{record}?as_of=2015-05-31").text
 
 
+@pytest.mark.slow
 def test_a_record_page_is_not_304_once_another_list_ended_its_finding(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
@@ -129,6 +131,7 @@ def correct_statutes(log: Log, clock: Clock) -> None:
     log.releases.correct("statutes", {row.id: later}, reason="日期录错")
 
 
+@pytest.mark.slow
 def test_a_hostile_basis_stays_text(tmp_path_factory: pytest.TempPathFactory) -> None:
     hostile = "<script>alert(1)</script>"
 

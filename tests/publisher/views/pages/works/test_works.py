@@ -28,6 +28,7 @@ def page(site: Site, address: str) -> str:
     return answer.text
 
 
+@pytest.mark.slow
 def test_the_page_says_what_ended_the_work_and_who_rests_on_it(site: Site) -> None:
     html = page(site, f"/works/{WORK}")
     assert "不再有效" in html
