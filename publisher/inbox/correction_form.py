@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
@@ -14,6 +14,12 @@ from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.clocks import day_at, utc_now
 
 type Fault = Literal["too-young", "too-old", "forged"]
+FAULTS: Mapping[Fault, tuple[str, str]] = {
+    "too-young": ("提交得太快，请核对后再次提交。", "This was sent very fast; check it and send it again."),
+    "too-old": ("表单已过期，请核对后再次提交。", "The form has expired; check it and send it again."),
+    "forged": ("表单无效，请核对后再次提交。", "The form is not valid; check it and send it again."),
+}
+"""What is wrong with the token of a form, in Chinese and English."""
 
 MIN_SECONDS, MAX_SECONDS = 3, 12 * 3600
 """Age of a form that is accepted: nobody fills it in faster, and a page that is older may be another's."""

@@ -48,7 +48,7 @@ def read_excerpts(state: RecordState, catalogue: Callable[[], Catalogue]) -> dic
 
 
 def mended_texts(locator: Mapping[str, Any]) -> dict[str, str]:
-    """Return field → what the file says, of the cells of a record that a clerk mended."""
+    """Return field → text in the file, for the cells of a record that a clerk changed."""
     cells, mended = locator.get("cells") or {}, locator.get("mended") or {}
     return {name: mended[cell]["read"] for name, cell in cells.items() if cell in mended}
 

@@ -1,4 +1,4 @@
-"""Values of filters that are chosen from a few, or given once. Each raises ``invalid-parameters``."""
+"""Values of filters: one of a few, at most one, the datasets, the article."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ def single(params: Parameters, name: str) -> str | None:
 def dataset_names(
     params: Parameters, datasets: Iterable[Dataset], *, by_body: bool = False
 ) -> tuple[str, ...] | None:
-    """List the datasets that the filters ``dataset``, ``division`` and, if asked, ``body`` select; None: all.
+    """List the datasets that the filters ``dataset`` and ``division`` select; None: all.
 
-    A division includes those below it. ``by_body``: the filter ``body`` is the publishing body, and not that
-    of the record.
+    A division includes those below it. ``by_body``: the filter ``body`` selects by publishing body too;
+    elsewhere it is the body of a record.
     """
     names = params.values_of("dataset")
     divisions = set(map(administrative_divisions.shorten_code, params.values_of("division")))

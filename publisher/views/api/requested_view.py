@@ -25,8 +25,8 @@ VIEW = CLOCKS | {"release"}
 PAGED = CLOCKS | {"limit", "cursor"}
 """Parameters of a list of the whole site, besides its filters."""
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
-_WRITTEN = "%!$&'()*+,;=:@/?-._~"
-"""What stands for itself in a query (RFC 3986, section 3.4)."""
+_UNESCAPED = "%!$&'()*+,;=:@/?-._~"
+"""Characters that a query contains unescaped (RFC 3986, section 3.4)."""
 _RECORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -83,10 +83,10 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
 
 
 def site_validity(service: Service, view: View, *state: object) -> Validity:
-    """Return the validity of what the whole site says in a view.
+    """Return the validity of a response about the whole site in a view.
 
-    ``state``: of what is derived from releases some time after them, so that the time of a release does not
-    determine the response.
+    ``state``: tokens of what is derived from releases some time after they were published. A response that
+    depends on it is not determined by the time of the newest release.
     """
     sequence, day = service.log.queries.validator()
     published = service.published_anywhere(sequence)
@@ -96,10 +96,10 @@ def site_validity(service: Service, view: View, *state: object) -> Validity:
 
 
 def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str, Cursor | None]:
-    """Read the cursor of a list of the whole site. → with the digest of the query, which cursors contain.
+    """Return the digest of the query of a list of the whole site, and the cursor, which has to contain it.
 
-    ``name``: what tells the list from others. Raises ``invalid-parameters`` for an instant in the future, and
-    ``invalid-cursor``.
+    ``name``: distinguishes the list from others. Raises ``invalid-parameters`` for an instant in the future,
+    and ``invalid-cursor``.
     """
     check_not_future(service, params.view)
     digest = query_digest(*name, replace(params, cursor=None, limit=0))
@@ -109,8 +109,8 @@ def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str
 def pinned_validity(service: Service, dataset: str, number: int, *marks: object) -> Validity:
     """Return the validity of a response that only ``marks`` and an erasure can change.
 
-    Caches that revalidate must learn of these. Their time is not recorded; it is not after the last change
-    of the dataset. Raises ``no-such-dataset``, ``no-such-release``.
+    Caches that revalidate must learn of both changes. Neither has a recorded time, so the time of the
+    dataset's newest release is used, which is not earlier. Raises ``no-such-dataset``, ``no-such-release``.
     """
     release = service.release(dataset, number)
     modified: datetime | None = release.published_at
@@ -167,7 +167,7 @@ def latest_modification(published: datetime | None, day: date) -> datetime | Non
 
 def link_as_requested(service: Service, call: Call) -> str:
     """Return the requested address, from the site's base, with its query as it was written."""
-    query = quote(call.query, safe=_WRITTEN)
+    query = quote(call.query, safe=_UNESCAPED)
     return service.link(call.address) + (f"?{query}" if query else "")
 
 

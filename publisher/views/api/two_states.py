@@ -1,4 +1,4 @@
-"""Validated requests to compare two states of a dataset, used by the API and the pages."""
+"""Requests to compare two states of a dataset, for the API and the pages."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class ComparedPage:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Validated comparison of two states, used by the API and the pages."""
+    """A validated request, whose pages can be fetched."""
 
     name: str
     params: Parameters

@@ -1,1 +1,1 @@
-"""Formats for comparisons of two states of a dataset."""
+"""Comparisons of two states of a dataset: text differences, likely renames, and formats."""

@@ -8,7 +8,7 @@ from schemas.definition.catalogue import Content
 
 
 def patch(record: str, before: Content | None, after: Content | None) -> list[dict[str, Any]]:
-    """Build a JSON Patch (RFC 6902) for an object of record id → content. Joined, patches cover a state."""
+    """List the operations on one record in an object of record id → content; none if both are None."""
     root = f"/{_token(record)}"
     if before is None and after is None:
         return []

@@ -118,13 +118,13 @@ def to_xlsx(
 ) -> None:
     """Write a row for each record, a column for each field; deleted text is struck out, added text green."""
     with open_workbook(path, title=metadata.title) as book:
-        _summary(book, totals, metadata)
+        _write_summary(book, totals, metadata)
         records = _Records(book, catalogue)
         for difference in differences:
             records.write(difference)
 
 
-def _summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata) -> None:
+def _write_summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata) -> None:
     sheet = book.add_worksheet("说明")
     bold = book.add_format({"bold": True})
     sheet.set_column(0, 0, 18)
@@ -138,7 +138,7 @@ def _summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata) -> N
         ("未变化", totals.unchanged),
         *((TITLES[kind].zh, totals.kinds[kind]) for kind in KINDS),
         ("来源", metadata.source),
-        *((name, text) for name, text in _of_site(metadata.site) if text),
+        *((name, text) for name, text in _site_rows(metadata.site) if text),
         ("许可", metadata.licence),
         ("须知", metadata.notice),
     ]
@@ -150,7 +150,7 @@ def _summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata) -> N
             sheet.write_string(y, 1, fit_text(value))
 
 
-def _of_site(site: SiteDetails) -> Iterator[tuple[str, str]]:
+def _site_rows(site: SiteDetails) -> Iterator[tuple[str, str]]:
     yield "网站", site.name
     yield "主办单位", site.owner
     yield "承办单位", site.operator
@@ -169,9 +169,9 @@ class _Records:
         self._plain = book.add_format(wrapped)
         self._changed = book.add_format({**wrapped, "bg_color": "#FFF2CC"})
         self._fills = {kind: book.add_format({**wrapped, "bg_color": fill}) for kind, fill in _FILLS.items()}
-        self._sheets = Sheets(book, "比较", self._head)
+        self._sheets = Sheets(book, "比较", self._write_headings)
 
-    def _head(self, sheet: Worksheet) -> None:
+    def _write_headings(self, sheet: Worksheet) -> None:
         sheet.freeze_panes(1, 2)
         sheet.set_column(0, 0, 8)
         sheet.set_column(1, 1, 28)
@@ -186,14 +186,14 @@ class _Records:
         fill = self._fills.get(d.kind, self._plain)
         releases = "、".join(dict.fromkeys(str(step.release) for step in d.steps))
         sheet.write_string(y, 0, TITLES[d.kind].zh, fill)
-        self._text(sheet, y, 1, d.title_before if d.kind == "renamed" else d.title, d.title, fill)
-        self._text(sheet, y, 2, d.part_before or d.part or "", d.part or "", fill)
+        self._write_text(sheet, y, 1, d.title_before if d.kind == "renamed" else d.title, d.title, fill)
+        self._write_text(sheet, y, 2, d.part_before or d.part or "", d.part or "", fill)
         sheet.write_string(y, 3, releases, fill)
         for x, name in enumerate(self._fields, start=4):
             before, after = ((side or {}).get(name) for side in (d.before, d.after))
             if d.before is None or d.after is None:
                 before = after = before if d.after is None else after
-            self._text(
+            self._write_text(
                 sheet,
                 y,
                 x,
@@ -202,7 +202,7 @@ class _Records:
                 fill,
             )
 
-    def _text(self, sheet: Worksheet, y: int, x: int, before: str, after: str, fill: Format) -> None:
+    def _write_text(self, sheet: Worksheet, y: int, x: int, before: str, after: str, fill: Format) -> None:
         if before == after:
             if after:
                 sheet.write_string(y, x, fit_text(after), fill)
@@ -214,9 +214,9 @@ class _Records:
             style = self._format_of(edits[0])
             sheet.write_rich_string(y, x, style, edits[0].text, style, " ", self._changed)
         else:
-            sheet.write_rich_string(y, x, *self._rich(edits), self._changed)
+            sheet.write_rich_string(y, x, *self._rich_parts(edits), self._changed)
 
-    def _rich(self, edits: Sequence[Piece]) -> list[Any]:
+    def _rich_parts(self, edits: Sequence[Piece]) -> list[Any]:
         parts: list[Any] = []
         for piece in edits:
             style = self._format_of(piece)

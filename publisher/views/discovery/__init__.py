@@ -1,1 +1,1 @@
-"""DCAT data catalog, sitemap and robots.txt."""
+"""Metadata by which programs find the lists (DCAT, typed links, sitemaps, robots.txt), and readers' needs."""

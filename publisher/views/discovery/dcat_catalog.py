@@ -67,7 +67,7 @@ def _lists(datasets: Sequence[PublishedDataset], at: Addresses, *, versions: boo
 
 def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) -> Iterator[Node]:
     site = published_site.site
-    own = published_site.details
+    details = published_site.details
     agent, contact = _site_agent(site, at), _site_contact(site, at)
     times = [p.release.published_at for d in published_site.datasets for p in d.releases]
     datasets = [at.dataset(d.dataset.name) for d in published_site.datasets]
@@ -76,8 +76,8 @@ def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) ->
         "@id": at.catalog,
         "@type": "dcat:Catalog",
         "dct:title": [
-            vocabulary.chinese(f"{own.name}数据目录" if own.name else "政府清单数据目录"),
-            vocabulary.english(own.name_en or "Data catalog of government lists"),
+            vocabulary.chinese(f"{details.name}数据目录" if details.name else "政府清单数据目录"),
+            vocabulary.english(details.name_en or "Data catalog of government lists"),
         ],
         "dct:description": [
             vocabulary.chinese("本站的政府清单：每次发布形成一个不可更改的版本，可按日期查询。"),
@@ -86,14 +86,14 @@ def _catalog(published_site: PublishedSite, at: Addresses, *, versions: bool) ->
         "dct:publisher": _ref(agent),
         "dct:language": _ref(vocabulary.CHINESE),
         "foaf:homepage": _ref(f"{site.base}/"),
-        **({"dcat:contactPoint": _ref(contact)} if own.contact else {}),
+        **({"dcat:contactPoint": _ref(contact)} if details.contact else {}),
         "dcat:dataset": [_ref(a) for a in (*datasets, *(series if versions else ()))],
         "dcat:service": _ref(at.service),
         "dcat:themeTaxonomy": _ref(vocabulary.GOVERNMENT.rpartition("/")[0]),
         **({"dct:modified": _instant(max(times)), "dct:issued": _instant(min(times))} if times else {}),
     }
-    yield from _publisher(site, own, at)
-    yield from _service(site, own, at, datasets)
+    yield from _publisher(site, details, at)
+    yield from _service(site, details, at, datasets)
 
 
 def _site_agent(site: Site, at: Addresses) -> str:
@@ -104,32 +104,32 @@ def _site_contact(site: Site, at: Addresses) -> str:
     return at.part("contact", site.tag_authority.partition(",")[0])
 
 
-def _publisher(site: Site, own: SiteDetails, at: Addresses) -> Iterator[Node]:
+def _publisher(site: Site, details: SiteDetails, at: Addresses) -> Iterator[Node]:
     """Yield nodes of the body that is responsible for the site, its contact and its home page."""
     home = f"{site.base}/"
     yield {
         "@id": _site_agent(site, at),
         "@type": "foaf:Agent",
-        "foaf:name": own.owner or site.tag_authority.partition(",")[0],
+        "foaf:name": details.owner or site.tag_authority.partition(",")[0],
         "foaf:homepage": _ref(home),
     }
-    if own.contact:
+    if details.contact:
         yield {
             "@id": _site_contact(site, at),
             "@type": "vcard:Kind",
-            "vcard:fn": own.contact,
-            **vocabulary.contact(own.contact),
+            "vcard:fn": details.contact,
+            **vocabulary.contact(details.contact),
         }
     yield {"@id": home, "@type": "foaf:Document"}
 
 
-def _service(site: Site, own: SiteDetails, at: Addresses, datasets: Sequence[str]) -> Iterator[Node]:
+def _service(site: Site, details: SiteDetails, at: Addresses, datasets: Sequence[str]) -> Iterator[Node]:
     yield {
         "@id": at.service,
         "@type": "dcat:DataService",
         "dct:title": [vocabulary.chinese("清单接口"), vocabulary.english("The API of the lists")],
         "dct:publisher": _ref(_site_agent(site, at)),
-        **({"dcat:contactPoint": _ref(_site_contact(site, at))} if own.contact else {}),
+        **({"dcat:contactPoint": _ref(_site_contact(site, at))} if details.contact else {}),
         "dcat:endpointURL": _ref(at.service),
         "dcat:endpointDescription": _ref(f"{site.base}/openapi.json"),
         "dcat:servesDataset": [_ref(a) for a in datasets],

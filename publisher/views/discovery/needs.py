@@ -1,4 +1,4 @@
-"""Needs with which people come, and the kinds of list that meet them."""
+"""What readers look for, and the kinds of list that have it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 @dataclass(frozen=True, slots=True)
 class Need:
     name: str
-    """Part of an address on the home page."""
+    """Fragment of the address of its section on the home page."""
     title: str
     title_en: str
     catalogues: frozenset[str]
@@ -39,7 +39,7 @@ NEEDS = (
     ),
 )
 OTHER = Need("other", "其他", "Other", frozenset())
-"""For lists of the knowledge that checks rest on, and of kinds that a site defined itself."""
+"""For lists that only checks need, such as repealed statutes, and for kinds that a site defined itself."""
 
 
 def need_of(catalogue: str) -> Need:

@@ -1,8 +1,8 @@
 """Typed links of datasets, releases and records (RFC 8288), by the FAIR profile of Signposting.
 
-https://signposting.org/FAIR/ names the relations: ``cite-as`` leads to the address that stays,
-``describedby`` to metadata, ``item`` to the content and ``collection`` back, beside ``type``, ``author`` and
-``license``.
+https://signposting.org/FAIR/ names the relations: ``cite-as`` leads to the permanent address,
+``describedby`` to metadata, ``item`` to the content and ``collection`` to what contains it; ``type``,
+``author`` and ``license`` describe it.
 """
 
 from __future__ import annotations
@@ -21,8 +21,8 @@ ABOUT = "https://schema.org/AboutPage"
 DATASET = "https://schema.org/Dataset"
 RECORD = "https://schema.org/CreativeWork"
 _JSON = "application/json"
-_URL = "%!#$&'()*+,/:;=?@[]~"
-"""What stands for itself in an address; a licence may be given as one in Chinese."""
+_UNESCAPED = "%!#$&'()*+,/:;=?@[]~"
+"""Characters that an address contains unescaped. A licence may be an address with Chinese characters."""
 _RDF = (rdf_forms.JSON_LD, rdf_forms.MEDIA["ttl"].partition(";")[0])
 """The two forms that harvesters of Signposting read."""
 _RECORD_ID, _RELEASE = "__record__", "__release__"
@@ -41,7 +41,8 @@ type Links = tuple[TypedLink, ...]
 def header(links: Links) -> str:
     """Write the links as the value of a ``Link`` header."""
     return ", ".join(
-        f'<{quote(link.href, safe=_URL)}>; rel="{link.rel}"' + (f'; type="{link.type}"' if link.type else "")
+        f'<{quote(link.href, safe=_UNESCAPED)}>; rel="{link.rel}"'
+        + (f'; type="{link.type}"' if link.type else "")
         for link in links
     )
 
@@ -107,10 +108,10 @@ def of_file(base: str, dataset: Dataset, pinned: str, release: int | None) -> Li
     """Return the links of a file: ``pinned`` as in :func:`of_dataset`."""
     at = Addresses(base)
     page = at.page(dataset.name)
-    stays = f"{page}{pinned}" if release is None else f"{page}/releases/{release}"
+    permanent = f"{page}{pinned}" if release is None else f"{page}/releases/{release}"
     metadata = at.dataset(dataset.name) if release is None else at.release(dataset.name, release)
     return (
-        TypedLink("cite-as", stays),
+        TypedLink("cite-as", permanent),
         TypedLink("license", licence_address(dataset, at)),
         TypedLink("describedby", metadata, _RDF[0]),
         _collection(at, dataset),
@@ -118,7 +119,7 @@ def of_file(base: str, dataset: Dataset, pinned: str, release: int | None) -> Li
 
 
 def metadata_of(address: str, links: Links) -> Links:
-    """Return the links of metadata about the page at ``address``: they are the page's, and lead to it."""
+    """Return the links of metadata about the page at ``address``: the page's own, and one to the page."""
     return (
         TypedLink("describes", address, "text/html"),
         *(link for link in links if link.rel in ("cite-as", "author", "license", "item", "collection")),

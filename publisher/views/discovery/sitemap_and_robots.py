@@ -38,6 +38,7 @@ def site_sitemap(published_site: PublishedSite) -> bytes:
 
 
 def sitemap(addresses: Iterable[Address]) -> bytes:
+    """Build a sitemap, in UTF-8. The caller gives at most :data:`LARGEST` addresses."""
     root = Element("urlset", xmlns=_SPACE)
     for address, changed in addresses:
         entry = SubElement(root, "url")

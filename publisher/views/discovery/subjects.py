@@ -1,4 +1,4 @@
-"""Words for what lists are about, by which people look for them in other portals and in search engines."""
+"""Keywords of lists, for other portals and for search engines."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _SUBJECTS: Mapping[str, Words] = {
 
 
 def keywords(dataset: Dataset, catalogue: Catalogue) -> Words:
-    """Return what a list is about: its kind, what its records are, its subjects, and its place."""
+    """Return the keywords of a list: its kind, the noun of its records, its subjects, and its place."""
     chinese, english = _SUBJECTS.get(catalogue.name, ((), ()))
     place = administrative_divisions.name_of(dataset.division) if dataset.division else None
     own = (catalogue.title, catalogue.item, *chinese, place)

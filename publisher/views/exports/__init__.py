@@ -1,1 +1,1 @@
-"""Files of whole states, one module for each format."""
+"""Files to download: whole states (one module for each format), deltas, and the archive of the log."""

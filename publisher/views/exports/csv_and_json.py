@@ -55,6 +55,7 @@ def encode_line(state: StateRow) -> bytes:
 
 
 def write_json_lines(path: Path, _: About, rows: Rows) -> None:
+    """Write one record a line, without metadata."""
     with path.open("wb") as file:
         for state in rows():
             file.write(encode_line(state) + b"\n")

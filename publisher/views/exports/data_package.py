@@ -62,6 +62,7 @@ def _zip(path: Path, timestamp: datetime | None) -> Iterator[_Zip]:
 
 
 def write_package(path: Path, about: About, rows: Rows) -> None:
+    """Write the state of one dataset: its table, ``datapackage.json``, ``README.md`` and ``SHA256SUMS``."""
     name = about.dataset.name
     with _zip(path, about.timestamp) as package:
         _add_data(package, name, about, rows)
@@ -69,7 +70,10 @@ def write_package(path: Path, about: About, rows: Rows) -> None:
         descriptor |= {
             "description": about.dataset.description,
             "licenses": [_licence(about)],
-            "contributors": [{"title": about.dataset.body, "roles": ["publisher"]}, *_of_site(about.site)],
+            "contributors": [
+                {"title": about.dataset.body, "roles": ["publisher"]},
+                *_contributors(about.site),
+            ],
             "version": f"{about.release.number if about.release else 0}.0.0",
         }
         package.add("datapackage.json", [_pretty(descriptor)])
@@ -79,7 +83,7 @@ def write_package(path: Path, about: About, rows: Rows) -> None:
 
 
 def write_site(
-    path: Path, base: str, own: SiteDetails, states: Sequence[tuple[About, Rows]], checkpoint: str
+    path: Path, base: str, details: SiteDetails, states: Sequence[tuple[About, Rows]], checkpoint: str
 ) -> None:
     """Write the newest release of every dataset in one package. ``checkpoint``: the newest one, or empty."""
     abouts = [about for about, _ in states]
@@ -87,15 +91,16 @@ def write_site(
     with _zip(path, timestamp) as package:
         for about, rows in states:
             _add_data(package, about.dataset.name, about, rows)
-        descriptor = _descriptor("site", own.name or base, abouts, package.sums)
-        descriptor |= {"homepage": f"{base}/"} | ({"contributors": of} if (of := _of_site(own)) else {})
+        descriptor = _descriptor("site", details.name or base, abouts, package.sums)
+        contributors = _contributors(details)
+        descriptor |= {"homepage": f"{base}/"} | ({"contributors": contributors} if contributors else {})
         package.add("datapackage.json", [_pretty(descriptor)])
         package.add("README.md", [_readme(abouts).encode()])
         if checkpoint:
             package.add(_CHECKPOINT, [checkpoint.encode()])
 
 
-def _of_site(site: SiteDetails) -> list[dict[str, Any]]:
+def _contributors(site: SiteDetails) -> list[dict[str, Any]]:
     """List the bodies that publish the site and run it, as contributors."""
     roles = ((site.owner or site.name, "distributor"), (site.operator, "maintainer"))
     return [{"title": title, "roles": [role]} for title, role in roles if title]
@@ -183,7 +188,7 @@ def _readme(abouts: Sequence[About]) -> str:
     return (
         "# 数据包 / Data package\n\n"
         "`datapackage.json` 说明每一列（Frictionless Data Package）；`SHA256SUMS` 供 `sha256sum -c` 核验。\n"
-        "CSV 为 UTF-8；列表与带单位的值写作 JSON；可能被表格软件当作公式的文字前加 `'`。\n\n"
+        "CSV 为 UTF-8；有多项的值和带单位的值写作 JSON；可能被表格软件当作公式的文字前加 `'`。\n\n"
         "`datapackage.json` defines every column; check with `sha256sum -c SHA256SUMS`. CSV is UTF-8; lists\n"
         "and measures are JSON; a text that a spreadsheet would run as a formula has a `'` before it.\n\n"
         "`checkpoint`（有则附）是本站日志的存证点，请保存：日后可据以证明内容没有变化（docs/proof.md）。\n"

@@ -41,18 +41,19 @@ def _pairs(
         if old is not None and new is not None and old.id == new.id:
             yield old, new
             continue
-        yield from _matched(old, news, olds, old_first=True)
-        yield from _matched(new, olds, news, old_first=False)
+        yield from _pair_or_wait(old, news, olds, old_first=True)
+        yield from _pair_or_wait(new, olds, news, old_first=False)
     yield from ((old, None) for old in olds.values())
     yield from ((None, new) for new in news.values())
 
 
-def _matched(
-    state: StateRow | None, unpaired: dict[str, StateRow], waiting: dict[str, StateRow], *, old_first: bool
+def _pair_or_wait(
+    state: StateRow | None, others: dict[str, StateRow], waiting: dict[str, StateRow], *, old_first: bool
 ) -> Iterator[tuple[StateRow | None, StateRow | None]]:
+    """Yield the pair if its counterpart waits among ``others``; otherwise add the record to ``waiting``."""
     if state is None:
         return
-    counterpart = unpaired.pop(state.id, None)
+    counterpart = others.pop(state.id, None)
     if counterpart is None:
         waiting[state.id] = state
     else:

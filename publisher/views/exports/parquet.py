@@ -21,6 +21,7 @@ from schemas.definition.catalogue import Field
 
 _DECIMAL = pa.decimal128(38, 10)
 _WHOLE, _FRACTION = 28, 10
+"""Digits of a decimal before and after its point."""
 _BYTES = 4 << 20
 """Bytes of contents that are parsed at once; a row group can contain several times as much."""
 _BATCH_ROWS = 200
@@ -70,6 +71,8 @@ class _Columns:
 
 
 class _UnfitError(Exception):
+    """Values of these fields do not fit the type of their column."""
+
     def __init__(self, names: frozenset[str]) -> None:
         super().__init__(*sorted(names))
         self.names = names
@@ -201,12 +204,12 @@ def _fits(field: Field, value: Any) -> bool:
         case "files":
             return isinstance(value, list) and all(map(_is_file, value))
         case "limit":
-            return _measures(value, "value", _is_whole)
+            return _is_measure(value, "value", _is_whole)
         case "amount":
-            return _measures(value, "amount", _is_decimal)
+            return _is_measure(value, "amount", _is_decimal)
 
 
-def _measures(value: Any, name: str, fits: Callable[[Any], bool]) -> bool:
+def _is_measure(value: Any, name: str, fits: Callable[[Any], bool]) -> bool:
     if not isinstance(value, dict):
         return False
     number, unit = value.get(name), value.get("unit")

@@ -25,7 +25,7 @@ def write_sqlite(path: Path, about: About, rows: Rows) -> None:
     own = ("part TEXT", "release INTEGER NOT NULL", "effective_from TEXT NOT NULL", "revision TEXT NOT NULL")
     columns = (
         "id TEXT PRIMARY KEY",
-        *(f"{_quoted(f.name)} {_SQL.get(f.type, 'TEXT')}" for f in fields),
+        *(f"{_quote(f.name)} {_SQL.get(f.type, 'TEXT')}" for f in fields),
         *own,
     )
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -48,13 +48,14 @@ def write_sqlite(path: Path, about: About, rows: Rows) -> None:
 
 
 def _row(state: StateRow, fields: Sequence[Field]) -> list[Any]:
-    get = table_cells.decode(state[1]).get
+    record, content, part, release, effective_from, revision = state
+    get = table_cells.decode(content).get
     values = [get(f.name) for f in fields]
     for n, value in enumerate(values):
         if isinstance(value, list | dict):
             values[n] = msgspec.json.encode(value).decode()
-    return [state[0], *values, state[2], state[3], table_cells.day(state[4]), state[5]]
+    return [record, *values, part, release, table_cells.day(effective_from), revision]
 
 
-def _quoted(name: str) -> str:
+def _quote(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'

@@ -45,6 +45,8 @@ def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> Abo
 
 
 def rows_reader(log: Log, dataset: str, view: View) -> Rows:
+    """Create a function that yields the records of a state."""
+
     def read_rows() -> Iterator[StateRow]:
         return log.queries.whole_state(dataset, view)
 
@@ -52,6 +54,8 @@ def rows_reader(log: Log, dataset: str, view: View) -> Rows:
 
 
 def state_writer(log: Log, about: About, form: Form) -> Write:
+    """Create a function that writes a state in a form."""
+
     def write(path: Path) -> None:
         form.write(path, about, rows_reader(log, about.dataset.name, about.view))
 
@@ -67,13 +71,16 @@ def site_writer(log: Log) -> Write:
             for d in log.datasets.all()
             if (view := newest_view(log, d.name)) is not None
         ]
-        own, checkpoint = log.datasets.site_details()[0], log.proofs.checkpoint() or ""
-        data_package.write_site(path, log.datasets.site().base, own, states, checkpoint)
+        details, _ = log.datasets.site_details()
+        checkpoint = log.proofs.checkpoint() or ""
+        data_package.write_site(path, log.datasets.site().base, details, states, checkpoint)
 
     return write
 
 
 def delta_writer(log: Log, dataset: str, before: View, after: View) -> Write:
+    """Create a function that writes the delta between two states."""
+
     def write(path: Path) -> None:
         write_delta(path, log, dataset, before, after)
 
@@ -82,17 +89,18 @@ def delta_writer(log: Log, dataset: str, before: View, after: View) -> Write:
 
 @cache
 def _software_version() -> str:
-    # Reading it opens a file, and every request for a file needs it.
+    """Read the version once: that opens a file, and every request for a file needs it."""
     return metadata.version("qingdan")
 
 
 def newest_view(log: Log, dataset: str) -> View | None:
+    """Return the state of the newest release; None before the first one."""
     numbers = [release.number for release in log.queries.releases(dataset)]
     return View(release=max(numbers)) if numbers else None
 
 
 def description_tokens(about: About) -> tuple[object, ...]:
-    """Inputs of a file besides its records: metadata of the dataset and version of the software.
+    """Return a token of the inputs of a file besides its records: metadata and version of the software.
 
     For example, a dataset's title or licence can be corrected without a release.
     """

@@ -26,6 +26,7 @@ MOST_ROWS = 1_000_000
 """Most rows of a sheet without its head; Excel's limit is 1,048,576. More rows start another sheet."""
 _CUT = "……（全文见 CSV 或 JSON / in full in CSV and JSON；此处从略）"
 _DIGITS = 15
+"""Significant digits of a number in a workbook."""
 _FIRST_DAY = date(1900, 3, 1)
 """Excel counts 29 February 1900, which did not exist, so earlier days are wrong."""
 _UNDATED = datetime(1980, 1, 1, tzinfo=UTC)
@@ -88,11 +89,11 @@ def fit_text(text: str) -> str:
 
 def write_xlsx(path: Path, about: About, rows: Rows) -> None:
     with open_workbook(path, title=about.dataset.title, created=about.timestamp) as book:
-        _State(book, about).write(rows())
-        _facts(book, about)
+        _RecordSheets(book, about).write(rows())
+        _write_facts(book, about)
 
 
-def _facts(book: xlsxwriter.Workbook, about: About) -> None:
+def _write_facts(book: xlsxwriter.Workbook, about: About) -> None:
     sheet = book.add_worksheet("来源与许可" if about.lang == "zh" else "Source and licence")
     bold, wrapped = book.add_format({"bold": True, "valign": "top"}), book.add_format({"text_wrap": True})
     sheet.set_column(0, 0, 24)
@@ -102,7 +103,7 @@ def _facts(book: xlsxwriter.Workbook, about: About) -> None:
         sheet.write_string(y, 1, fit_text(text), wrapped)
 
 
-class _State:
+class _RecordSheets:
     """Sheets of records, one row for each, in typed columns."""
 
     def __init__(self, book: xlsxwriter.Workbook, about: About) -> None:

@@ -32,11 +32,11 @@ type State = Annotated[
 
 
 class NoArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """None."""
+    """No arguments."""
 
 
 class SearchArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """What to search for."""
+    """The search terms, and filters."""
 
     q: Annotated[
         str,
@@ -52,7 +52,7 @@ class SearchArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class RecordArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """Which record."""
+    """A record, on a day."""
 
     dataset: Dataset
     record: Record
@@ -60,7 +60,7 @@ class RecordArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class CompareArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """Which two states of a list."""
+    """Two states of a list."""
 
     dataset: Dataset
     before: State
@@ -69,7 +69,7 @@ class CompareArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class ChangesArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """Whose changes."""
+    """A list, or one of its releases."""
 
     dataset: Dataset
     release: Annotated[int, Meta(ge=1, description="只要这次发布的 / Of this release only")] | None = None
@@ -77,7 +77,7 @@ class ChangesArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class FindingsArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """About what."""
+    """A list or a record, or neither for all findings."""
 
     dataset: Dataset | None = None
     record: Record | None = None
@@ -85,7 +85,7 @@ class FindingsArguments(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class SectionArguments(msgspec.Struct, forbid_unknown_fields=True):
-    """Which section of which document."""
+    """A section of a document."""
 
     dataset: Dataset
     record: Record

@@ -88,7 +88,7 @@ def _error(text: str) -> types.CallToolResult:
 
 
 def create_manager(service: Service) -> StreamableHTTPSessionManager:
-    """Create what answers HTTP requests, each alone."""
+    """Create the manager of HTTP requests, without sessions. It may run once."""
     return StreamableHTTPSessionManager(
         create_server(service), json_response=True, stateless=True, max_request_body_size=MAX_REQUEST
     )

@@ -44,7 +44,7 @@ class Tool:
 
 
 async def _list_datasets(service: Service, _: arguments.NoArguments) -> Answer:
-    answer: common.Datasets = await _read(service, datasets.list_datasets, {})
+    answer: common.Datasets = await _run_route(service, datasets.list_datasets, {})
     return {
         "datasets": [
             {
@@ -66,14 +66,14 @@ async def _search(service: Service, query: arguments.SearchArguments) -> Answer:
     if query.dataset:
         pairs["dataset"] = query.dataset
     reply = await search.search.handle(service, Call({}, urlencode(pairs).encode(), "/v1/search"))
-    found: search_answers.Found = await reply.build()
-    if found.match != "all" or found.did_you_mean or not found.hits:
+    results: search_answers.Found = await reply.build()
+    if results.match != "all" or results.did_you_mean or not results.hits:
         # The nearest records would look like an answer.
-        return {"held": False, "message": NOT_HELD, "did_you_mean": found.did_you_mean, "hits": []}
-    releases = await sync_to_thread(_releases_of, service, [hit.record for hit in found.hits], query.as_of)
+        return {"held": False, "message": NOT_HELD, "did_you_mean": results.did_you_mean, "hits": []}
+    releases = await sync_to_thread(_releases_of, service, [hit.record for hit in results.hits], query.as_of)
     return {
         "held": True,
-        "total": found.total,
+        "total": results.total,
         "hits": [
             {
                 "dataset": hit.dataset,
@@ -83,31 +83,32 @@ async def _search(service: Service, query: arguments.SearchArguments) -> Answer:
                 "excerpts": [excerpt.text for excerpt in hit.excerpts],
                 "citation": _cite(service, hit.dataset, hit.record, releases[hit.record]),
             }
-            for hit in found.hits
+            for hit in results.hits
             if hit.record in releases  # else it was withdrawn a moment ago
         ],
     }
 
 
 def _releases_of(service: Service, ids: Sequence[str], as_of: date | None) -> Mapping[str, int]:
+    """Map the records in force on a day, by default today, to the releases that brought their states."""
     states = service.log.queries.states(ids, View(as_of=as_of or service.today()))
     return {id_: state.release for id_, state in states.items() if state.status == "current"}
 
 
 async def _get_record(service: Service, query: arguments.RecordArguments) -> Answer:
     path = {"dataset": query.dataset, "record": query.record}
-    history: change_answers.History = await _read(service, changes.get_history, path)
+    history: change_answers.History = await _run_route(service, changes.get_history, path)
     events = [_change(service, change) for change in history.changes]
     try:
-        record: common.FullRecord = await _read(service, records.get_record, path, _day(query.as_of))
+        record: common.FullRecord = await _run_route(service, records.get_record, path, _day(query.as_of))
     except ProblemError as problem:
         if problem.tombstone is None:
             raise
-        stone = msgspec.to_builtins(problem.tombstone)
+        tombstone = msgspec.to_builtins(problem.tombstone)
         return {
             "held": False,
             "message": f"{problem.zh} / {problem.en}",
-            "tombstone": stone,
+            "tombstone": tombstone,
             "history": events,
         }
     catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
@@ -128,7 +129,7 @@ async def _get_record(service: Service, query: arguments.RecordArguments) -> Ans
 
 async def _compare(service: Service, query: arguments.CompareArguments) -> Answer:
     pairs = {"from": query.before, "to": query.after, "limit": str(query.limit)}
-    answer: comparison_answers.Comparison = await _read(
+    answer: comparison_answers.Comparison = await _run_route(
         service, comparison.compare_states, {"dataset": query.dataset}, pairs
     )
     pins = {"from": query.before, "to": query.after}
@@ -160,7 +161,7 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
     pairs = {"sort": "-sequence", "limit": str(query.limit)}
     if query.release is not None:
         pairs["release"] = str(query.release)
-    answer: change_answers.Changes = await _read(
+    answer: change_answers.Changes = await _run_route(
         service, changes.list_changes, {"dataset": query.dataset}, pairs
     )
     return {
@@ -173,9 +174,9 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
 async def _list_findings(service: Service, query: arguments.FindingsArguments) -> Answer:
     pairs = {"limit": str(query.limit)}
     pairs |= {name: value for name in ("dataset", "record") if (value := getattr(query, name)) is not None}
-    answer: finding_answers.Findings = await _read(service, findings.list_findings, {}, pairs)
-    cited = [cite.record for finding in answer.findings for cite in finding.cites]
-    releases = await sync_to_thread(_releases_of, service, cited, None)
+    answer: finding_answers.Findings = await _run_route(service, findings.list_findings, {}, pairs)
+    records_cited = [cite.record for finding in answer.findings for cite in finding.cites]
+    releases = await sync_to_thread(_releases_of, service, records_cited, None)
     return {
         "total": answer.total,
         "findings": [
@@ -205,22 +206,22 @@ async def _list_findings(service: Service, query: arguments.FindingsArguments) -
 
 async def _open_section(service: Service, query: arguments.SectionArguments) -> Answer:
     path = {"dataset": query.dataset, "record": query.record}
-    record: common.FullRecord = await _read(service, records.get_record, path, _day(query.as_of))
+    record: common.FullRecord = await _run_route(service, records.get_record, path, _day(query.as_of))
     catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
     content = _decode_content(record)
     source = next(
         (str(content[f.name]) for f in catalogue.fields if f.format == "markdown" and f.name in content), ""
     )
     sections = split_sections(source)
-    cited = _cite(service, query.dataset, record.id, record.release)
+    citation = _cite(service, query.dataset, record.id, record.release)
     if query.section is None:
         outline = [_describe_section(section) for section, _ in sections]
-        return {"held": bool(source), "title": record.title, "outline": outline, "citation": cited}
+        return {"held": bool(source), "title": record.title, "outline": outline, "citation": citation}
     for section, text in sections:
         if query.section in (section.anchor, section.title):
             own = _describe_section(section)
-            return {"held": True, **own, "text": _shorten(text), "citation": f"{cited}#{section.anchor}"}
-    return {"held": False, "message": "文件中没有这一节。/ Not held: no such section.", "citation": cited}
+            return {"held": True, **own, "text": _shorten(text), "citation": f"{citation}#{section.anchor}"}
+    return {"held": False, "message": "文件中没有这一节。/ Not held: no such section.", "citation": citation}
 
 
 def _describe_section(section: Section) -> Answer:
@@ -278,7 +279,7 @@ def _cite(service: Service, dataset: str, record: str, release: int) -> str:
     return f"{_page(service, dataset)}/records/{record}?release={release}"
 
 
-async def _read(
+async def _run_route(
     service: Service, route: Route, path: Mapping[str, str], query: Mapping[str, str] | None = None
 ) -> Any:
     """Run a route of the API in a thread. Raises what it raises."""

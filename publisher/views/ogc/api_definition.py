@@ -11,6 +11,7 @@ from publisher.views.ogc import collections, parameters
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Parameters
 from publisher.views.ogc.records.record import MEDIA
+from publisher.views.ogc.resources import OPENAPI
 from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo
 from schemas.definition.catalogue import Catalogue
 
@@ -24,37 +25,19 @@ _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def build_document(geo: Geo, params: Parameters, site: SiteDetails) -> Json:
+    """Build the definition of all routes, with the collections that the site has now."""
     paths: Json = {
         "/": _get("getLandingPage", "首页 / Landing page", "application/json", "LandingPage", ["f", "lang"]),
         "/conformance": _get(
             "getConformance", "标准符合性 / Conformance", "application/json", "Conformance", ["f", "lang"]
         ),
-        "/api": _get("getApi", "接口定义 / API definition", _OPENAPI, "Anything", ["f", "lang"]),
+        "/api": _get("getApi", "接口定义 / API definition", OPENAPI, "Anything", ["f", "lang"]),
         "/collections": _get(
             "getCollections", "全部集合 / Collections", "application/json", "Collections", ["f", "lang"]
         ),
     }
     names = geo.names()
-    for path, operation, media in (
-        ("", "describeCollection", "application/json"),
-        ("/queryables", "getQueryables", "application/schema+json"),
-        ("/schema", "getSchema", "application/schema+json"),
-    ):
-        path_item = _get(
-            operation,
-            f"集合 / Collection {path}",
-            media,
-            "Collection" if not path else "Anything",
-            ["f", "lang"],
-        )
-        path_item["get"]["parameters"].insert(0, _path("collectionId", names))
-        if not path:
-            answer = path_item["get"]["responses"]["200"]["content"]
-            answer[collections.CATALOG] = {"schema": {"$ref": "#/components/schemas/Collection"}}
-        path_item["get"]["responses"]["404"] = _response(
-            "Exception", "application/json", "未找到 / Not found"
-        )
-        paths[f"/collections/{{collectionId}}{path}"] = path_item
+    paths |= _collection_paths(names)
     for name in names:
         paths |= _items(geo, name, params)
     return {
@@ -77,15 +60,38 @@ def build_document(geo: Geo, params: Parameters, site: SiteDetails) -> Json:
     }
 
 
+def _collection_paths(names: Sequence[str]) -> Json:
+    """Describe a collection, its queryables and its schema. ``names``: of all collections."""
+    paths: Json = {}
+    for path, operation, media in (
+        ("", "describeCollection", "application/json"),
+        ("/queryables", "getQueryables", "application/schema+json"),
+        ("/schema", "getSchema", "application/schema+json"),
+    ):
+        path_item = _get(
+            operation,
+            f"集合 / Collection {path}",
+            media,
+            "Collection" if not path else "Anything",
+            ["f", "lang"],
+        )
+        path_item["get"]["parameters"].insert(0, _path("collectionId", names))
+        if not path:
+            answer = path_item["get"]["responses"]["200"]["content"]
+            answer[collections.CATALOG] = {"schema": {"$ref": "#/components/schemas/Collection"}}
+        path_item["get"]["responses"]["404"] = _response(
+            "Exception", "application/json", "未找到 / Not found"
+        )
+        paths[f"/collections/{{collectionId}}{path}"] = path_item
+    return paths
+
+
 def _contact(site: SiteDetails, address: str) -> Json:
-    """Name who runs the site, if it states that; a contact that is no e-mail is part of the name."""
+    """Describe the owner of the site. A contact that is not an e-mail address is added to the name."""
     is_email = _EMAIL.fullmatch(site.contact) is not None
     names = [site.owner, "" if is_email else site.contact]
-    named = {"name": "，".join(name for name in names if name), "email": site.contact if is_email else ""}
-    return {"url": address, **{key: text for key, text in named.items() if text}}
-
-
-_OPENAPI = "application/vnd.oai.openapi+json;version=3.0"
+    texts = {"name": "，".join(name for name in names if name), "email": site.contact if is_email else ""}
+    return {"url": address, **{key: text for key, text in texts.items() if text}}
 
 
 def _items(geo: Geo, name: str, params: Parameters) -> Json:

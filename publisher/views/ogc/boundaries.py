@@ -22,7 +22,7 @@ from publisher.log.model import LogError
 from publisher.views.ogc.bounding_box import Box
 from schemas.reference import administrative_divisions
 
-_MEMBERS = ("code", "adcode", "gb")
+_CODE_PROPERTIES = ("code", "adcode", "gb")
 _CODE = re.compile(r"(?:156)?(\d{6})")
 LARGEST = 200_000_000
 """Maximum size of the file of boundaries, in bytes."""
@@ -35,11 +35,12 @@ class Boundary:
     name: str
     geometry: Mapping[str, Any]
     """GeoJSON, WGS 84 longitude and latitude."""
-    form: BaseGeometry
+    shapely_geometry: BaseGeometry
+    """The same, for computing."""
 
     @property
     def box(self) -> Box:
-        west, south, east, north = self.form.bounds
+        west, south, east, north = self.shapely_geometry.bounds
         return west, south, east, north
 
 
@@ -55,7 +56,7 @@ class Boundaries:
 
     @cached_property
     def _tree(self) -> STRtree:
-        return STRtree([boundary.form for boundary in self.all])
+        return STRtree([boundary.shapely_geometry for boundary in self.all])
 
     def intersecting(self, area: Box) -> tuple[Boundary, ...]:
         """Return those that intersect a box. A box with west > east spans the 180th meridian."""
@@ -111,13 +112,13 @@ def _bad(path: Path, zh: str, en: str) -> LogError:
 
 def _boundary(feature: Mapping[str, Any]) -> Boundary:
     properties = feature.get("properties") or {}
-    for candidate in (feature.get("id"), *(properties.get(name) for name in _MEMBERS)):
+    for candidate in (feature.get("id"), *(properties.get(name) for name in _CODE_PROPERTIES)):
         match = _CODE.fullmatch(str(candidate))
         if match is not None:
             code = match[1]
-            form = shape(feature["geometry"])
-            if form.is_empty:
+            shapely_geometry = shape(feature["geometry"])
+            if shapely_geometry.is_empty:
                 raise ValueError(f"{code} is empty")
             name = properties.get("name") or administrative_divisions.name_of(code) or code
-            return Boundary(code, str(name), feature["geometry"], form)
+            return Boundary(code, str(name), feature["geometry"], shapely_geometry)
     raise ValueError("a feature without a division's code")

@@ -203,14 +203,14 @@ def _describe_dataset(geo: Geo, dataset: Dataset, params: Parameters) -> dict[st
 def _links(geo: Geo, name: str, params: Parameters) -> list[dict[str, Any]]:
     home, say = f"/collections/{name}", params.say
     links = [
-        _link(geo, home, "self", media(name), say("本文档", "This document")),
-        _link(geo, f"{home}?f=html", "alternate", "text/html", say("网页", "This document as HTML")),
-        _link(geo, "", "root", "application/json", say("首页", "Landing page")),
-        _link(geo, f"{home}/items", "items", GEOJSON, say("条目（GeoJSON）", "Items as GeoJSON")),
-        _link(geo, f"{home}/items?f=html", "items", "text/html", say("条目（网页）", "Items as HTML")),
-        _link(geo, f"{home}/items?f=csv", "items", "text/csv", say("条目（CSV）", "Items as CSV")),
-        _link(geo, f"{home}/queryables", QUERYABLES, SCHEMA, say("可查询的字段", "Queryables")),
-        _link(geo, f"{home}/schema", f"{_REL}/schema", SCHEMA, say("清单类型定义", "Schema")),
+        link(geo, home, "self", media(name), say("本文档", "This document")),
+        link(geo, f"{home}?f=html", "alternate", "text/html", say("网页", "This document as HTML")),
+        link(geo, "", "root", "application/json", say("首页", "Landing page")),
+        link(geo, f"{home}/items", "items", GEOJSON, say("条目（GeoJSON）", "Items as GeoJSON")),
+        link(geo, f"{home}/items?f=html", "items", "text/html", say("条目（网页）", "Items as HTML")),
+        link(geo, f"{home}/items?f=csv", "items", "text/csv", say("条目（CSV）", "Items as CSV")),
+        link(geo, f"{home}/queryables", QUERYABLES, SCHEMA, say("可查询的字段", "Queryables")),
+        link(geo, f"{home}/schema", f"{_REL}/schema", SCHEMA, say("清单类型定义", "Schema")),
     ]
     if name not in (CATALOGUE, DIVISIONS):
         dataset = geo.dataset(name).name
@@ -222,7 +222,7 @@ def _links(geo: Geo, name: str, params: Parameters) -> list[dict[str, Any]]:
                 "type": "application/json",
                 "title": say("数据集", "The dataset"),
             },
-            _link(
+            link(
                 geo,
                 f"/collections/{CATALOGUE}/items/{dataset}",
                 "describedby",
@@ -233,5 +233,6 @@ def _links(geo: Geo, name: str, params: Parameters) -> list[dict[str, Any]]:
     return links
 
 
-def _link(geo: Geo, path: str, rel: str, media: str, title: str) -> dict[str, Any]:
+def link(geo: Geo, path: str, rel: str, media: str, title: str) -> dict[str, Any]:
+    """Build a link to an address below ``/ogc``."""
     return {"href": geo.link(path), "rel": rel, "type": media, "title": title}

@@ -68,7 +68,7 @@ def make_writer(
     own = state_names(catalogue)
     chosen = tuple(name for name in own if not properties or name in properties)
     fields = [field.name for field in catalogue.fields if not field.personal]
-    placed = geometry and has_places(catalogue)
+    has_geometry = geometry and has_places(catalogue)
 
     @lru_cache(1024)
     def absent(present: tuple[str, ...]) -> Mapping[str, None]:
@@ -83,7 +83,7 @@ def make_writer(
             added = {**absent(tuple(_members(content))), **state}
             comma = b"," if added and content != b"{}" else b""
             encoded = b"%b%b%b" % (content[:-1], comma, _encode(added)[1:])
-        place = _encode(_point(_decode(content))) if placed else b"null"
+        place = _encode(_point(_decode(content))) if has_geometry else b"null"
         return msgspec.Raw(
             b'{"type":"Feature","id":%b,"geometry":%b,"properties":%b}' % (_encode(match.id), place, encoded)
         )

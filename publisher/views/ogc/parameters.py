@@ -46,7 +46,7 @@ _MEDIA: Mapping[str, Format] = {
 _LANGUAGE = re.compile(
     r"\s*(zh|en|\*)(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE
 )
-_TRUE: Mapping[str, bool] = {"true": True, "false": False}
+_TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,9 +212,9 @@ def truth(name: str, text: str | None) -> bool:
     """Parse ``true`` or ``false``; absent is false. Raises 400."""
     if text is None:
         return False
-    if text not in _TRUE:
+    if text not in _TRUTHS:
         raise invalid(name, "应为 true 或 false。", "true or false is needed.")
-    return _TRUE[text]
+    return _TRUTHS[text]
 
 
 def whole(name: str, text: str | None, *, least: int, default: int, most: int = MAX_OFFSET) -> int:

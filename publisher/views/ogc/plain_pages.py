@@ -16,7 +16,7 @@ from publisher.views.pages.printing.templates import Press, clean
 from publisher.web.route import Call
 from publisher.web.service import Service
 
-_ENOUGH = 300
+_LONGEST_CELL = 300
 """Maximum length of a cell, in characters."""
 
 
@@ -68,4 +68,4 @@ def _text(value: Any) -> str:
     if value is None:
         return ""
     text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
-    return text if len(text) <= _ENOUGH else f"{text[:_ENOUGH]}…"
+    return text if len(text) <= _LONGEST_CELL else f"{text[:_LONGEST_CELL]}…"

@@ -18,7 +18,7 @@ from publisher.views.ogc.item_source import Items, Source, Window
 from publisher.views.ogc.parameters import Format, Parameters
 from publisher.views.ogc.records import search as catalogue_search
 from publisher.views.ogc.records.record import MEDIA as RECORD_MEDIA
-from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, is_dataset_collection, resource, stamp
+from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, is_dataset_collection, resource, utc_text
 from publisher.views.pages.printing.templates import HTML
 from publisher.web import page_cursor
 from publisher.web.conditional_requests import Validity
@@ -60,25 +60,32 @@ type Handler = Callable[[Geo, Request], Answer]
 
 def get_landing_page(geo: Geo, request: Request) -> Answer:
     params = parameters.parse(request.query, request.headers, ())
+    say = params.say
+    title = say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software")
 
     def build() -> dict[str, Any]:
-        say = params.say
         return {
-            "title": say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software"),
+            "title": title,
             "description": say(
                 "每个数据集是一个集合，全站为一个数据目录。一般读者请查看网页。",
                 "Every dataset is a collection; the site is a data catalog. Readers will prefer the pages.",
             ),
             "links": [
-                _link(geo, "", "self", "application/json", say("本文档", "This document")),
-                _link(geo, "?f=html", "alternate", "text/html", say("网页", "This document as HTML")),
-                _link(geo, "/api", "service-desc", OPENAPI, say("接口定义", "The API definition")),
-                _link(geo, "/api?f=html", "service-doc", "text/html", say("接口说明", "The API as HTML")),
-                _link(
+                collections.link(geo, "", "self", "application/json", say("本文档", "This document")),
+                collections.link(
+                    geo, "?f=html", "alternate", "text/html", say("网页", "This document as HTML")
+                ),
+                collections.link(geo, "/api", "service-desc", OPENAPI, say("接口定义", "The API definition")),
+                collections.link(
+                    geo, "/api?f=html", "service-doc", "text/html", say("接口说明", "The API as HTML")
+                ),
+                collections.link(
                     geo, "/conformance", "conformance", "application/json", say("标准符合性", "Conformance")
                 ),
-                _link(geo, "/collections", "data", "application/json", say("全部集合", "Collections")),
-                _link(
+                collections.link(
+                    geo, "/collections", "data", "application/json", say("全部集合", "Collections")
+                ),
+                collections.link(
                     geo,
                     f"/collections/{CATALOGUE}",
                     "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog",
@@ -88,7 +95,6 @@ def get_landing_page(geo: Geo, request: Request) -> Answer:
             ],
         }
 
-    title = params.say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software")
     return _document(geo, params, build, title)
 
 
@@ -103,13 +109,13 @@ def get_api(geo: Geo, request: Request) -> Answer:
 
     params = parameters.parse(request.query, request.headers, ())
     title = params.say("接口定义", "API definition")
-    read = geo.service.site_details()
+    site = geo.service.site_details()
 
     def build() -> dict[str, Any]:
-        return api_definition.build_document(geo, params, read.details)
+        return api_definition.build_document(geo, params, site.details)
 
     answer = _document(geo, params, build, title, media=OPENAPI)
-    return replace(answer, validity=answer.validity.extended(read.details, read.changed_at))
+    return replace(answer, validity=answer.validity.extended(site.details, site.changed_at))
 
 
 def list_collections(geo: Geo, request: Request) -> Answer:
@@ -118,8 +124,10 @@ def list_collections(geo: Geo, request: Request) -> Answer:
 
     def build() -> dict[str, Any]:
         links = [
-            _link(geo, "/collections", "self", "application/json", title),
-            _link(geo, "/collections?f=html", "alternate", "text/html", params.say("网页", "As HTML")),
+            collections.link(geo, "/collections", "self", "application/json", title),
+            collections.link(
+                geo, "/collections?f=html", "alternate", "text/html", params.say("网页", "As HTML")
+            ),
         ]
         return {
             "links": links,
@@ -173,8 +181,8 @@ def list_items(geo: Geo, request: Request) -> Answer:
         if params.format == "json":
             # The time of the state and not of the request: the same state gives the same bytes.
             time = validity.modified or geo.service.published_anywhere(geo.service.log.queries.sequence())
-            stamped = {"timeStamp": stamp(time)} if time else {}
-            return _encode({**envelope, **stamped, "links": links, "features": items.features})
+            time_stamp = {"timeStamp": utc_text(time)} if time else {}
+            return _encode({**envelope, **time_stamp, "links": links, "features": items.features})
         columns, rows = dataset_items.rows(items, window.properties or tuple(source.fields))
         if params.format == "csv":
             return geojson.as_csv(columns, rows)
@@ -215,9 +223,13 @@ def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> b
     home = f"/collections/{name}"
     own = f"{home}/items/{identifier}"
     links = [
-        _link(geo, own, "self", collections.GEOJSON, params.say("本条目", "This item")),
-        _link(geo, f"{own}?f=html", "alternate", "text/html", params.say("网页", "This item as HTML")),
-        _link(geo, home, "collection", collections.media(name), params.say("集合", "The collection")),
+        collections.link(geo, own, "self", collections.GEOJSON, params.say("本条目", "This item")),
+        collections.link(
+            geo, f"{own}?f=html", "alternate", "text/html", params.say("网页", "This item as HTML")
+        ),
+        collections.link(
+            geo, home, "collection", collections.media(name), params.say("集合", "The collection")
+        ),
     ]
     if is_dataset_collection(name):
         record = geo.service.link(f"/v1/datasets/{geo.dataset(name).name}/records/{identifier}")
@@ -243,11 +255,11 @@ def _make_source(
         params = parameters.parse(request.query, request.headers, allowed, formats)
         return divisions.make_source(geo.boundaries, params), params, _site_validity(geo, request)
     dataset = geo.dataset(name)
-    schema_used = geo.catalogue(dataset.name)
+    catalogue = geo.catalogue(dataset.name)
     params = parameters.parse(
-        request.query, request.headers, dataset_items.allowed_parameters(schema_used), formats
+        request.query, request.headers, dataset_items.allowed_parameters(catalogue), formats
     )
-    item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, schema_used, params)
+    item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, catalogue, params)
     if request.word_matches is not None:
         item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)
@@ -282,7 +294,7 @@ def _page_links(
     def page_link(rel: str, title: str, form: str, **changed: str | None) -> dict[str, Any]:
         pairs = {key: value for key, value in {**own, **changed}.items() if value is not None}
         query = "&".join(part for part in (same, urlencode(pairs)) if part)
-        return _link(geo, f"{path}?{query}" if query else path, rel, media[form], title)
+        return collections.link(geo, f"{path}?{query}" if query else path, rel, media[form], title)
 
     links = [page_link("self", say("本页", "This page"), params.format)]
     forms = [form for form in _ITEM_FORMATS if form != params.format]
@@ -297,7 +309,9 @@ def _page_links(
             page_link("prev", say("上一页", "Previous page"), params.format, offset=str(before), cursor=None)
         )
     links.append(
-        _link(geo, f"/collections/{name}", "collection", collections.media(name), say("集合", "Collection"))
+        collections.link(
+            geo, f"/collections/{name}", "collection", collections.media(name), say("集合", "Collection")
+        )
     )
     return links
 
@@ -342,10 +356,6 @@ def _answer(params: Parameters, validity: Validity, build: Callable[[], bytes], 
     medias = {"json": media, "html": HTML, "csv": _CSV}
     validity = replace(validity, tokens=(*validity.tokens, params.language, medias[params.format]))
     return Answer(medias[params.format], params.language, validity, build)
-
-
-def _link(geo: Geo, path: str, rel: str, media: str, title: str) -> dict[str, Any]:
-    return {"href": geo.link(path), "rel": rel, "type": media, "title": title}
 
 
 def failure(error: LogError) -> OgcError | None:

@@ -68,10 +68,10 @@ def open_geo(service: Service, boundaries: Path | None, press: Press) -> Geo:
 
 def endpoints(geo: Geo) -> list[Endpoint]:
     """Return all endpoints under ``/ogc``."""
-    listed = [
+    resource_endpoints = [
         Endpoint(HOME + path, _responder(geo, handle), handle in _QUICK) for path, handle in _PATHS.items()
     ]
-    return [*listed, Endpoint(f"{HOME}/{{rest:path}}", _not_found)]
+    return [*resource_endpoints, Endpoint(f"{HOME}/{{rest:path}}", _not_found)]
 
 
 def _responder(geo: Geo, handle: Handler) -> Respond:
@@ -100,7 +100,7 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
 
 
 async def _list_in_turn(geo: Geo, request: Request, path: str) -> BytesResponse:
-    """List features when it is their turn."""
+    """List features in a thread or a process, when one of the few places for queries is free."""
     here = partial(list_features, geo, request, path)
     return await run_query(geo.service, here, "features", request, path)
 
@@ -162,14 +162,14 @@ async def _match_words(geo: Geo, request: Request) -> Request:
 def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], contract.Request]:
     values = {key: texts[0] for key, texts in parse_qs(request.query.decode(errors="replace")).items()}
     view, log = parameters.view(values), geo.service.log
-    begin_end = parameters.during(values.get("datetime"))
+    days = parameters.during(values.get("datetime"))
     if name == CATALOGUE:
-        datasets, begin_end = [dataset.name for dataset in search.policies(geo)], None
+        datasets, days = [dataset.name for dataset in search.policies(geo)], None
     else:
         datasets = [geo.dataset(name).name]
     day, known_at = requested_view.day_of_view(geo.service, view), view.known_at
-    if begin_end is not None:
-        day = begin_end[1] or geo.service.today()
+    if days is not None:
+        day = days[1] or geo.service.today()
     if view.release is not None:
         release = log.queries.release(datasets[0], view.release)
         day, known_at = release.effective_on, release.published_at

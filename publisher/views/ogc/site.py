@@ -32,9 +32,9 @@ _PREFIX = "dataset."
 
 @dataclass(frozen=True)
 class Geo:
-    """``boundaries_file``: see :mod:`publisher.views.ogc.boundaries`.
+    """The state that requests share. The first request that needs pygeoapi loads it.
 
-    pygeoapi is loaded by the first request.
+    ``boundaries_file``: see :mod:`publisher.views.ogc.boundaries`.
     """
 
     service: Service
@@ -110,7 +110,7 @@ class Geo:
         """Return the first and last time of effect, RFC 3339 in UTC; None is open or not stated."""
         log = self.service.log
         begin, end = self._extents.find(dataset, log.queries.sequence(dataset), log.queries.extent)
-        return instant(begin), instant(end)
+        return day_start(begin), day_start(end)
 
 
 def is_dataset_collection(collection: str) -> bool:
@@ -118,12 +118,13 @@ def is_dataset_collection(collection: str) -> bool:
     return collection not in _RESERVED
 
 
-def instant(day: date | None) -> str | None:
-    """Return the beginning of a day in Asia/Shanghai."""
-    return None if day is None else stamp(start_of(day))
+def day_start(day: date | None) -> str | None:
+    """Return the beginning of a day in Asia/Shanghai, RFC 3339 in UTC."""
+    return None if day is None else utc_text(start_of(day))
 
 
-def stamp(moment: datetime) -> str:
+def utc_text(moment: datetime) -> str:
+    """Format an instant as RFC 3339 in UTC."""
     return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
 
 

@@ -1,4 +1,4 @@
-"""The page that compares two states of a dataset, with totals by kind of change and by body."""
+"""The page that compares two states of a dataset, with totals by kind of change and by part."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from publisher.views.syndication.scope import Scope
 from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
 
-_BODIES = 12
+_MAX_PARTS = 12
 """Maximum number of parts in the chart. The table has all."""
 _RECORDS_A_SECOND = 1_500
 """Records of a comparison that are written to a workbook in a second."""
-_NOTICED = 5
-"""Seconds from which on a reader is told that a file takes time."""
+_LONG_SECONDS = 5
+"""Seconds of writing a file from which the page announces them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ class Kind:
 
 
 @dataclass(frozen=True, slots=True)
-class Body:
+class PartCounts:
     """Counts of changes of one part's records."""
 
     name: str
@@ -64,11 +64,11 @@ def compare(press: Press, visit: Visit) -> Reply:
     dataset = service.log.datasets.get(name)
     releases = [r for r in service.log.queries.releases(name) if home.is_visible(visit, r)]
     newest = _newest_two(releases)
-    visit = _between(visit, newest)
+    visit = _with_default_states(visit, newest)
     variables = {
         "dataset": dataset,
         "releases": sorted(releases, key=lambda r: -r.number),
-        "chosen": _chosen(visit, newest),
+        "chosen": _selected_releases(visit, newest),
     }
     head = Head(
         visit.t("比较", "Compare") + f" · {dataset.title}",
@@ -88,9 +88,9 @@ def compare(press: Press, visit: Visit) -> Reply:
     comparison = two_states.make_comparison(service, name, visit.parse_query(two_states.GRAMMAR))
 
     def build() -> bytes:
-        of_page = _page(visit, comparison)
-        head_of_page = replace(head, title=f"{of_page['heading']} · {dataset.title}")
-        return press.page("compare.html", visit, head_of_page, **variables, **of_page)
+        page_variables = _page(visit, comparison)
+        page_head = replace(head, title=f"{page_variables['heading']} · {dataset.title}")
+        return press.page("compare.html", visit, page_head, **variables, **page_variables)
 
     validity = replace(comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases)))
     return Reply(validity, build, HEADERS)
@@ -102,14 +102,14 @@ def _newest_two(releases: Sequence[Release]) -> tuple[str, str]:
     return (str(numbers[-2]), str(numbers[-1])) if len(numbers) > 1 else ("", "")
 
 
-def _between(visit: Visit, newest: tuple[str, str]) -> Visit:
+def _with_default_states(visit: Visit, newest: tuple[str, str]) -> Visit:
     """Default to the two newest releases if the request names no states."""
     if visit.values("from") or not newest[0]:
         return visit
     return replace(visit, pairs=(*visit.pairs, ("from", newest[0]), ("to", newest[1])))
 
 
-def _chosen(visit: Visit, newest: tuple[str, str]) -> list[str]:
+def _selected_releases(visit: Visit, newest: tuple[str, str]) -> list[str]:
     """Return the two releases selected in the form, also if two days are compared."""
     sides = ((visit.values(side) or ("",))[0] for side in ("from", "to"))
     return [side if side.isdigit() else number for side, number in zip(sides, newest, strict=True)]
@@ -126,7 +126,7 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
         "sides": sides,
         "heading": _heading(visit, sides, kinds),
         "kinds": [_kind(visit, kind, kinds[kind]) for kind in KINDS if kinds[kind]],
-        "bodies": _bodies(visit, tallies),
+        "part_counts": _part_counts(visit, tallies),
         "chart": _chart(visit, tallies),
         "differences": [(d, _fields(visit, catalogue, d)) for d in page.differences],
         "files": [
@@ -139,7 +139,7 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
 
 
 def _heading(visit: Visit, sides: tuple[str, str], kinds: Mapping[DifferenceKind, int]) -> str:
-    """Say what changed in one line: 第1次发布 → 第2次发布：新增1 调整1 移出清单1."""
+    """Summarise the changes in one line: 第1次发布 → 第2次发布：新增1 调整1 移出清单1."""
     counts = " ".join(
         f"{labels.word_for(visit, labels.KINDS, kind)}{visit.t('', ' ')}{kinds[kind]:,}"
         for kind in KINDS
@@ -150,9 +150,9 @@ def _heading(visit: Visit, sides: tuple[str, str], kinds: Mapping[DifferenceKind
 
 
 def _file_seconds(differences: int) -> int:
-    """Return about how many seconds a workbook of so many records takes; 0 if nobody would notice."""
+    """Estimate the seconds of writing a workbook of so many records; 0 if it is quick."""
     seconds = differences // _RECORDS_A_SECOND
-    return seconds if seconds >= _NOTICED else 0
+    return seconds if seconds >= _LONG_SECONDS else 0
 
 
 def _query_pairs(visit: Visit) -> list[tuple[str, str]]:
@@ -174,23 +174,23 @@ def _kind(visit: Visit, kind: str, number: int) -> Kind:
     )
 
 
-def _bodies(visit: Visit, tallies: Tallies) -> Sequence[Body]:
+def _part_counts(visit: Visit, tallies: Tallies) -> Sequence[PartCounts]:
     chosen = visit.values("part")
     return [
-        Body(part or "", numbers, visit.toggle_filter("part", part) if part else "", part in chosen)
+        PartCounts(part or "", numbers, visit.toggle_filter("part", part) if part else "", part in chosen)
         for part, numbers in tallies.items()
     ]
 
 
 def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
-    parts = list(tallies.items())[:_BODIES]
+    parts = list(tallies.items())[:_MAX_PARTS]
     if not parts:
         return None
     names = tuple(part or visit.t("未注明报送部门", "no department stated") for part, _ in parts)
     series: dict[str, tuple[int, ...]] = {k: tuple(numbers[k] for _, numbers in parts) for k in KINDS}
-    drawn = tuple((kind, numbers) for kind, numbers in series.items() if any(numbers))
+    nonzero_series = tuple((kind, numbers) for kind, numbers in series.items() if any(numbers))
     label = visit.t("各部门的变化，数据见表", "Changes by department; the table has the numbers")
-    return charts.draw_stacked_bars(names, drawn, label=label)
+    return charts.draw_stacked_bars(names, nonzero_series, label=label)
 
 
 def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideBySide]:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from msgspec import structs
 
 from publisher.log.clocks import start_of
-from publisher.log.model import RecordState, Release, View
+from publisher.log.model import Dataset, RecordState, Release, View
 from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Facet
 from publisher.views.api.routes import records as api
@@ -80,37 +80,24 @@ def dataset(press: Press, visit: Visit) -> Reply:
     catalogue = service.log.queries.catalogue(name)
     params = visit.parse_query(requested_view.grammar(catalogue))
     release = params.view.release
-    listing = api.make_listing(
-        service,
-        name,
-        catalogue,
-        replace(
-            params,
-            view=params.view if release else visit.view,
-            facets=params.facets or _facets(catalogue),
-        ),
-    )
-
-    view = View(release=release) if release else visit.view
-    pinned = requested_view.view_query(requested_view.explicit_view(service, name, view))
-    host = service.site.base.removesuffix(visit.root)
+    view = params.view if release else visit.view
+    facets = params.facets or _facets(catalogue)
+    listing = api.make_listing(service, name, catalogue, replace(params, view=view, facets=facets))
     files = _files(visit, name, release)
-    items = [(host + address, media) for _, media, address in files]
-    links = signposting.of_dataset(service.site.base, dataset, pinned, items, release=release)
-
+    links = _typed_links(visit, dataset, view, files)
     findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
 
     def build() -> bytes:
         page = listing.fetch_page(service)
         releases = service.log.queries.releases(name)
         latest = home.latest(visit, releases)
-        shown_release = next((r for r in releases if r.number == release), latest)
+        page_release = next((r for r in releases if r.number == release), latest)
         table = _table(visit, catalogue, params, page)
-        facets = [_title_facet(visit, catalogue, facet) for facet in page.facets]
+        titled_facets = [_title_facet(visit, catalogue, facet) for facet in page.facets]
         return press.page(
             "dataset.html",
             visit,
-            schema_org.dataset_head(visit, dataset, catalogue, releases, shown_release, links),
+            schema_org.dataset_head(visit, dataset, catalogue, releases, page_release, links),
             dataset=dataset,
             catalogue=catalogue,
             latest=latest,
@@ -122,8 +109,8 @@ def dataset(press: Press, visit: Visit) -> Reply:
             withdrawn=_withdrawn_since(visit, name, release),
             visible_columns={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
-            facets=[search.choices(visit, f) for f in facets if search.is_useful(visit, f)],
-            chips=list(search.chips(visit, facets, {})),
+            facets=[search.choices(visit, f) for f in titled_facets if search.is_useful(visit, f)],
+            chips=list(search.chips(visit, titled_facets, {})),
             files=[(title, address) for title, _, address in files],
             own_files=_own_files(visit),
             title_of=field_html.title_of,
@@ -133,6 +120,16 @@ def dataset(press: Press, visit: Visit) -> Reply:
     validity = requested_view.validity(service, name, view)
     validity = replace(validity, tokens=(*validity.tokens, dataset, findings), decides=False)
     return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
+
+
+def _typed_links(
+    visit: Visit, dataset: Dataset, view: View, files: Sequence[tuple[str, str, str]]
+) -> signposting.Links:
+    """Return the links of the list in a state, with its files."""
+    service, host = visit.service, visit.service.site.base.removesuffix(visit.root)
+    pinned = requested_view.view_query(requested_view.explicit_view(service, dataset.name, view))
+    items = [(host + address, media) for _, media, address in files]
+    return signposting.of_dataset(service.site.base, dataset, pinned, items, release=view.release)
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +206,7 @@ def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedP
 
 
 def select_columns(catalogue: Catalogue, params: Parameters, contents: Sequence[Content]) -> Sequence[Field]:
-    """Return the requested columns, else those that say something about the records, besides the title."""
+    """Return the requested columns, else those of facts, facets and values that occur; never the title."""
     if params.fields is not None:
         return [catalogue.by_name[name] for name in params.fields if name != catalogue.title_field]
     facts = [catalogue.by_name[name] for name in catalogue.facts]
@@ -233,7 +230,7 @@ def _cell(visit: Visit, field: Field, value: Json) -> str:
 
 
 def _own_files(visit: Visit) -> Sequence[tuple[str, str]]:
-    """Return (title, address) of the list as the page shows it; none where the page shows all of it."""
+    """Return (title, address) of files of the filtered list; none without a filter."""
     pairs = visit.pairs_without("cursor", "limit", "facets", "release")
     if not pairs:
         return ()

@@ -50,7 +50,7 @@ class Text:
     html: Markup
     sections: Sequence[Section]
     promises: Sequence[Promise] = ()
-    """What it promises, in its order."""
+    """The commitments that it makes, in the order of its text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +130,7 @@ def number_field(catalogue: Catalogue) -> Field | None:
 
 
 def own_number(catalogue: Catalogue, content: Content) -> str | None:
+    """Return the number of a document; None for another record, or without one."""
     field = number_field(catalogue)
     number = content.get(field.name) if field else None
     return number if isinstance(number, str) else None
@@ -153,23 +154,28 @@ def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundin
         work = graph.work(name, view)
     except LogError:  # a title without letters names no work
         return Surroundings()
-    explaining, ending, citing = dict[str, Mention](), dict[str, Mention](), dict[str, Mention]()
-    coming: dict[str, Mention] = {}
-    done_to = StatementQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
-    effects = graph.effects(done_to).statements
+    explaining, ending = dict[str, Mention](), dict[str, Mention]()
+    coming, citing = dict[str, Mention](), dict[str, Mention]()
+    query = StatementQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
+    effects = graph.effects(query).statements
     endings = find_endings(work, effects, visit.today())
     for effect in effects:
         if effect.target in work.names and effect.saying.record != state.id:
-            groups = ((endings.past, ending), (endings.coming, coming), (effects, explaining))
-            _add(visit, next(group for own, group in groups if effect in own), effect.saying, datasets)
+            group = ending if effect in endings.past else coming if effect in endings.coming else explaining
+            _add(visit, group, effect.saying, datasets)
     for citation in graph.citations(StatementQuery(view, works=work.names, limit=_MOST)).statements:
         if citation.saying.record not in (state.id, *explaining, *ending, *coming):
             _add(visit, citing, citation.saying, datasets)
     releases = [
         BasedRelease(datasets[r.dataset], r.number, r.effective_on) for r in graph.releases_on(work, view)
     ]
-    mentions = [[*group.values()] for group in (explaining, ending, coming, citing)]
-    return Surroundings(mentions[0], mentions[1], mentions[2], mentions[3], releases)
+    return Surroundings(
+        explaining=list(explaining.values()),
+        ending=list(ending.values()),
+        coming=list(coming.values()),
+        citing=list(citing.values()),
+        releases=releases,
+    )
 
 
 def _add(visit: Visit, group: dict[str, Mention], saying: Saying, datasets: Mapping[str, Dataset]) -> None:

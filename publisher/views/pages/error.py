@@ -56,7 +56,7 @@ def _corrected_address(visit: Visit, fault: Fault) -> str:
     return visit.url(visit.path, pairs)
 
 
-def kind(press: Press, visit: Visit) -> Reply:
+def problem_kind(press: Press, visit: Visit) -> Reply:
     """Render the page at the address in the ``type`` of a problem."""
     problem = problems.BY_CODE.get(visit.call.path["code"])
     if problem is None:

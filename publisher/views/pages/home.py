@@ -1,4 +1,4 @@
-"""The home page: search, ways in by need, department and area, recent changes by day, feeds and the API."""
+"""The home page: search, the lists by need, department and area, and recent changes by day."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ _DAYS = 5
 """Maximum number of days in the news."""
 _PLAIN = Grammar()
 _PLACES = ("body", "division")
-_SHORT = 14
-"""Characters of a title that is an example of a search."""
+_LONGEST_EXAMPLE = 14
+"""Maximum length of a title as an example of a search, in characters."""
 type Sentence = tuple[Change, str]
 """A change and its sentence."""
 
@@ -63,12 +63,12 @@ class Shelf:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way in by department or by area."""
+    """A search by a department or by an area."""
 
     title: str
     count: int
     query: str
-    """What is searched for."""
+    """The text of the search."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
             return await service.kept_pages.find(
                 (visit.call.address, visit.call.query, visit.site, tokens), render
             )
-        except SearchError:  # it went out meanwhile
+        except SearchError:  # search became unavailable meanwhile
             return await render({})
 
     modified = requested_view.latest_modification(service.changed_at(), day)
@@ -123,7 +123,7 @@ def read_state(service: Service) -> tuple[tuple[Dataset, ...], int, date]:
 
 
 async def _search_position(service: Service) -> int | None:
-    """Return the position of the index; None while search is out, which the home page survives."""
+    """Return the position of the index; None while search is unavailable: the home page works without it."""
     try:
         return await service.search_position()
     except SearchError:
@@ -170,7 +170,7 @@ def _print_home(
 
 
 def _shelve(visit: Visit, cards: Sequence[DatasetCard]) -> list[Shelf]:
-    """Group the cards by need. Lists without records stay: they say that nothing is published yet."""
+    """Group the cards by need. Lists without records show that nothing is published yet."""
     catalogue_of = visit.service.log.queries.catalogue
     by_need: dict[Need, list[DatasetCard]] = {need: [] for need in (*NEEDS, OTHER)}
     for card in cards:
@@ -194,7 +194,7 @@ def examples(visit: Visit, datasets: Sequence[Dataset]) -> list[str]:
             continue
         page = queries.records(dataset.name, RecordQuery(view=visit.view, limit=20, count=False))
         shortest = min((record.title for record in page.records), key=len, default="")
-        if 2 <= len(shortest) <= _SHORT:
+        if 2 <= len(shortest) <= _LONGEST_EXAMPLE:
             titles[need] = shortest
     return list(dict.fromkeys(titles.values()))
 
@@ -230,16 +230,16 @@ def is_visible(visit: Visit, release: Release) -> bool:
 def _news(visit: Visit, datasets: Sequence[Dataset], releases: Sequence[Release]) -> Iterator[NewsDay]:
     """Group the newest publications by day; first publications are only named."""
     by_name = {dataset.name: dataset for dataset in datasets}
-    left = RECENT
+    remaining = RECENT
     for day, own in islice(groupby(releases, key=lambda r: day_at(r.published_at)), _DAYS):
         of_day = list(own)
         first = [by_name[r.dataset] for r in of_day if r.number == 1]
-        later = [r for r in of_day if r.number > 1][:left]
-        left -= len(later)
+        later = [r for r in of_day if r.number > 1][:remaining]
+        remaining -= len(later)
         news = tuple(filter(None, (_release_news(visit, by_name[r.dataset], r) for r in later)))
         if news or first:
             yield NewsDay(day, news, first)
-        if left <= 0:
+        if remaining <= 0:
             return
 
 

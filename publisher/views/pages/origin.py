@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from publisher.log.queries.revision_origin import RevisionOrigin
 from publisher.views.api.routes import origins as api
 from publisher.views.pages import record
 from publisher.views.pages.printing import field_html
@@ -21,7 +20,7 @@ _PLAIN = Grammar()
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRow:
+class PrintedRow:
     numbers: Sequence[int]
     own: bool
     texts: Mapping[str, str]
@@ -54,7 +53,7 @@ def origin(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         rows = [
-            ShownRow(row.rows, row.own, api.row_texts(catalogue, row), row.locator.get("cells") or {})
+            PrintedRow(row.rows, row.own, api.row_texts(catalogue, row), row.locator.get("cells") or {})
             for row in revision.neighbours
         ]
         return press.page(
@@ -68,18 +67,14 @@ def origin(press: Press, visit: Visit) -> Reply:
             rows=rows,
             columns=_columns(visit, catalogue, rows),
             readings=api.field_readings(catalogue, revision),
-            typed=_is_typed(revision),
+            typed=api.is_typed(revision),
             data=visit.link(f"/v1{visit.path}"),
         )
 
     return Reply(validity, build, HEADERS)
 
 
-def _is_typed(revision: RevisionOrigin) -> bool:
-    return revision.corrects or revision.source is None
-
-
-def _columns(visit: Visit, catalogue: Catalogue, rows: Sequence[ShownRow]) -> Sequence[tuple[str, str]]:
+def _columns(visit: Visit, catalogue: Catalogue, rows: Sequence[PrintedRow]) -> Sequence[tuple[str, str]]:
     """Return name and title of every field with a text in one of the rows."""
     used = {name for row in rows for name in row.texts}
     return [(f.name, field_html.title_of(visit, f)) for f in catalogue.fields if f.name in used]

@@ -55,7 +55,7 @@ class GoneError(ProblemError):
 
 @dataclass(frozen=True, slots=True)
 class AmendmentNotice:
-    """What a later release said about the state of the past that the page shows."""
+    """A later amendment of the past state that the page shows."""
 
     amendment: LaterAmendment
     day: date
@@ -146,19 +146,21 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
         ]
         findings, agreements = ((), ()) if pin else finding_list.of_record(visit, dataset, identifier)
         limits = limit_steps.of_record(visit, catalogue, name, identifier, pin)
-    validity = _extended(validity, findings, agreements)
+    validity = _extend_validity(validity, findings, agreements)
     return _RecordSnapshot(
         *(validity, dataset, catalogue, state, state.content, state_release, events, amendments),
         *(findings, agreements, limits),
     )
 
 
-def _extended(
+def _extend_validity(
     validity: Validity, findings: Sequence[FindingLink], agreements: Sequence[Agreement]
 ) -> Validity:
     """Return the validity of a page with findings: they come and go with releases of other datasets."""
-    shown = (*((one.address, one.message, one.handling) for one in findings), *agreements)
-    return replace(validity, tokens=(*validity.tokens, shown), decides=validity.decides and validity.pinned)
+    findings_token = (*((one.address, one.message, one.handling) for one in findings), *agreements)
+    return replace(
+        validity, tokens=(*validity.tokens, findings_token), decides=validity.decides and validity.pinned
+    )
 
 
 def _render(
@@ -198,7 +200,7 @@ def _render(
             visit, snapshot.catalogue, state, [event.change for event in snapshot.timeline]
         ),
         groups=field_html.group_fields(
-            visit, snapshot.catalogue, _besides(snapshot.content, text), state.originals
+            visit, snapshot.catalogue, _other_content(snapshot.content, text), state.originals
         ),
         timeline=snapshot.timeline,
         amendments=snapshot.amendments,
@@ -214,7 +216,7 @@ def _render(
     )
 
 
-def _besides(content: Content, text: document.Text | None) -> Content:
+def _other_content(content: Content, text: document.Text | None) -> Content:
     """Return the content without the document's text and without lists of its headings."""
     if text is None:
         return content

@@ -28,9 +28,9 @@ def release(press: Press, visit: Visit) -> Reply:
     release = service.release(name, number)
     dataset = service.log.datasets.get(name)
     sequence = service.log.queries.sequence(name)
-    listed, files_validity = files.release_files(service, name, number)
+    release_files, files_validity = files.release_files(service, name, number)
     first = service.first_checkpoint(release)
-    own_files = [(file.address, file.media_type.partition(";")[0]) for file in listed.files]
+    own_files = [(file.address, file.media_type.partition(";")[0]) for file in release_files.files]
     links = signposting.of_release(service.site.base, dataset, number, own_files)
     catalogue = service.catalogue(name, number)
 
@@ -49,7 +49,7 @@ def release(press: Press, visit: Visit) -> Reply:
             more=max(0, total - len(changes)),
             cancelled_by=next((r.number for r in releases if r.cancels == number), None),
             has_next=number < max(r.number for r in releases),
-            files=listed.files,
+            files=release_files.files,
             signed_at=first.signed_at if first else None,
         )
 

@@ -52,7 +52,7 @@ from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, FileRout
 from publisher.web.service import ReadDetails, Service
 
 type Page = Callable[[Press, Visit], Reply]
-type Waiting = Callable[[Press, Visit], Awaitable[AsyncReply]]
+type AsyncPage = Callable[[Press, Visit], Awaitable[AsyncReply]]
 
 _NUMBER = re.compile(r"[1-9][0-9]{0,8}")
 _NAME = re.compile(r"([a-z-]+)\.[0-9a-f]{10}\.([a-z]+)")
@@ -64,7 +64,7 @@ PAGES: dict[str, Page] = {
     "/checks/{code}": check.check,
     "/commitments/{record}": single_commitment.single_commitment,
     work.PATH: work.work,
-    "/problems/{code}": error.kind,
+    "/problems/{code}": error.problem_kind,
     "/verify": verification.verification,
     accepted.PATH: accepted.accepted,
     **statement.PAGES,
@@ -90,7 +90,11 @@ QUERIES: dict[str, Page] = {
     work_list.PATH: work_list.work_list,
 }
 """Pages of lists and comparisons, which may take long."""
-WAITING: dict[str, Waiting] = {"/": home.home, "/search": search.search, documents.HOME: examples.developers}
+ASYNC_PAGES: dict[str, AsyncPage] = {
+    "/": home.home,
+    "/search": search.search,
+    documents.HOME: examples.developers,
+}
 """Pages that query the search engine."""
 RECORD = "/datasets/{dataset}/records/{record}"
 IMAGES = ("favicon.ico", "icon.png", "share.png")
@@ -100,7 +104,7 @@ IMAGES = ("favicon.ico", "icon.png", "share.png")
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
-        *(_unstored(_page(path, press, page)) for path, page in FORMS.items()),
+        *(_uncached(_page(path, press, page)) for path, page in FORMS.items()),
         *(replace(_page(path, press, page), runs="query") for path, page in QUERIES.items()),
         _page(
             "/datasets/{dataset}/sitemaps/{number}",
@@ -109,27 +113,40 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
             record_sitemap.XML,
         ),
         _page(f"{documents.HOME}/sitemap.xml", press, documentation.render_sitemap, record_sitemap.XML),
-        *(_waiting(path, press, page) for path, page in WAITING.items()),
-        _unstored(_waiting(follow.PATH, press, follow.follow)),
-        replace(_waiting(RECORD, press, record.record), runs="loop"),
+        *(_async_page(path, press, page) for path, page in ASYNC_PAGES.items()),
+        _uncached(_async_page(follow.PATH, press, follow.follow)),
+        replace(_async_page(RECORD, press, record.record), runs="loop"),
         _download("/search.csv", table_file.CSV, results_file.as_csv),
         _download("/search.xlsx", table_file.XLSX, results_file.as_xlsx),
         _download("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
         _download("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
         *_list_files("/changes", change_files.changes_as),
-        *(_download(f"/changes.{form}", _feed(form), change_files.as_feed(form)) for form in feeds.FORMS),
+        *(
+            _download(f"/changes.{form}", feeds.CONTENT_TYPES[form], change_files.as_feed(form))
+            for form in feeds.FORMS
+        ),
         *_list_files("/commitments", commitment_files.commitments_as, ("csv", "xlsx")),
         FileRoute(_operation("/commitments.ics", calendar.MEDIA), commitment_files.calendar_file),
         *(
-            _download(f"/commitments.{form}", _feed(form), commitment_files.as_feed(form))
+            _download(
+                f"/commitments.{form}",
+                feeds.CONTENT_TYPES[form],
+                commitment_files.as_feed(form),
+            )
             for form in feeds.FORMS
         ),
         *_list_files("/findings", finding_files.findings_as),
         *_list_files("/limits", limit_shares.shares_as),
         *_list_files("/works", work_files.works_as),
         *_list_files("/effects", work_files.effects_as),
-        *(_download(f"/effects.{form}", _feed(form), effect_feeds.as_feed(form)) for form in feeds.FORMS),
-        *(_download(f"/findings.{form}", _feed(form), finding_files.as_feed(form)) for form in feeds.FORMS),
+        *(
+            _download(f"/effects.{form}", feeds.CONTENT_TYPES[form], effect_feeds.as_feed(form))
+            for form in feeds.FORMS
+        ),
+        *(
+            _download(f"/findings.{form}", feeds.CONTENT_TYPES[form], finding_files.as_feed(form))
+            for form in feeds.FORMS
+        ),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
         *(_image(press, name) for name in IMAGES),
@@ -143,22 +160,17 @@ def _operation(path: str, media_type: str = HTML) -> Operation:
     )
 
 
-def _feed(form: feeds.Form) -> str:
-    return feeds.FORMS[form] + ("" if form == "json" else "; charset=utf-8")
-
-
 def _page(path: str, press: Press, page: Page, media_type: str = HTML) -> Route:
     def handle(service: Service, call: Call) -> Reply:
         site = service.site_details()
         reply = page(press, _parse_visit(service, call, site.details))
-        return structs.replace(reply, validity=_of_site(service, site, reply.validity))
+        return structs.replace(reply, validity=_add_site(service, site, reply.validity))
 
     return Route(_operation(path, media_type), handle)
 
 
 def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
-    """Parse the request; a page that is pinned bears the name that the site had when its release was
-    published."""
+    """Parse the request. A pinned page shows the name of the site at the time of its release."""
     visit = page_request.parse_visit(service, call, details)
     number, dataset = "".join(visit.values("release")[-1:]), call.path.get("dataset")
     if dataset is None or not _NUMBER.fullmatch(number):
@@ -168,20 +180,21 @@ def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
     return visit
 
 
-def _of_site(service: Service, site: ReadDetails, validity: Validity) -> Validity:
-    """Add what every page shows of the site: its details, and whether it takes corrections."""
+def _add_site(service: Service, site: ReadDetails, validity: Validity) -> Validity:
+    """Add to a validity what every page shows: the site's details, and whether it takes corrections."""
     return validity.extended((site.details, service.origin.takes_corrections), site.changed_at)
 
 
-def _unstored[Kind: Route | AsyncRoute](route: Kind) -> Kind:
+def _uncached[Kind: Route | AsyncRoute](route: Kind) -> Kind:
+    """Return the route with responses that no cache may store."""
     return replace(route, operation=replace(route.operation, conditional=False))
 
 
-def _waiting(path: str, press: Press, page: Waiting) -> AsyncRoute:
+def _async_page(path: str, press: Press, page: AsyncPage) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
         site = service.site_details() if service.embedded else await sync_to_thread(service.site_details)
         reply = await page(press, _parse_visit(service, call, site.details))
-        return structs.replace(reply, validity=_of_site(service, site, reply.validity))
+        return structs.replace(reply, validity=_add_site(service, site, reply.validity))
 
     return AsyncRoute(_operation(path), handle)
 
@@ -218,8 +231,8 @@ def _asset(press: Press) -> Callable[[Service, Call], Reply]:
         asset = press.assets.get(f"{match[1]}.{match[2]}") if match else None
         if asset is None:
             raise ProblemError("no-such-route")
-        lasting = call.path["name"] == asset.name
-        validity = Validity((asset.name,), service.origin.started_at, decides=False, immutable=lasting)
+        is_current = call.path["name"] == asset.name
+        validity = Validity((asset.name,), service.origin.started_at, decides=False, immutable=is_current)
         return Reply(validity, lambda: asset.body, {"content-type": asset.media_type})
 
     return handle

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import date
 
 from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
@@ -102,22 +103,12 @@ class Result:
 
 async def search(press: Press, visit: Visit) -> AsyncReply:
     service = visit.service
-    every, sequence, day = await run_read(service, home.read_state, service)
-    datasets = {d.name: d for d in every}
+    state = await run_read(service, home.read_state, service)
+    datasets = {dataset.name: dataset for dataset in state[0]}
     text = " ".join(visit.values("q"))
-    title = visit.t("搜索", "Search")
-    title = f"{text[:60]} · {title}" if text else title
-    followed = _feed_scope(visit)
-    is_blank = not visit.pairs and not visit.clocks
-    head = Head(title, listed=is_blank, scope=followed, followed=title if followed.needs_search else "")
+    head = _head(visit, text)
     if not text and not visit.pairs_without(*_NO_FILTERS):
-        validity = Validity(("", sequence, day, every))
-
-        async def blank() -> bytes:
-            examples = await sync_to_thread(home.examples, visit, every)
-            return press.page("search.html", visit, head, page=None, examples=examples)
-
-        return AsyncReply(validity, blank, HEADERS)
+        return _blank_page(press, visit, head, state)
     searchable = await api.read_searchable(service)
     query = visit.parse_query(searchable.grammar(), clocks=True)
     explain = query.explain or not visit.values("explain")
@@ -145,10 +136,10 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             did_you_mean=results.did_you_mean,
             query_text=text,
             as_written=visit.here(q=f'"{text}"'),
-            feed=followed.path("atom"),
+            feed=head.scope.path("atom"),
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
             missing=results.missing,
-            lists=_titled(text, datasets.values()) if text else (),
+            lists=_match_titles(text, datasets.values()) if text else (),
             results=[result(hit) for hit in hits],
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,
@@ -164,8 +155,29 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     return AsyncReply(validity, build, HEADERS)
 
 
+def _head(visit: Visit, text: str) -> Head:
+    title = visit.t("搜索", "Search")
+    title = f"{text[:60]} · {title}" if text else title
+    scope = _feed_scope(visit)
+    is_blank = not visit.pairs and not visit.clocks
+    return Head(title, listed=is_blank, scope=scope, followed=title if scope.needs_search else "")
+
+
+def _blank_page(
+    press: Press, visit: Visit, head: Head, state: tuple[tuple[Dataset, ...], int, date]
+) -> AsyncReply:
+    """Render the form with examples of searches. ``state``: datasets, newest sequence and day."""
+
+    async def build() -> bytes:
+        examples = await sync_to_thread(home.examples, visit, state[0])
+        return press.page("search.html", visit, head, page=None, examples=examples)
+
+    datasets, sequence, day = state
+    return AsyncReply(Validity(("", sequence, day, datasets)), build, HEADERS)
+
+
 async def _fetch_ended(visit: Visit, request: api.Search, results: api.SearchPage) -> Page | None:
-    """Find what is not in force any more, for the first page of what is."""
+    """Find records that are no longer in force, for the first page of those in force."""
     if request.request.statuses != ("current",) or request.request.cursor is not None:
         return None
     text = results.did_you_mean or request.request.text
@@ -185,7 +197,7 @@ def _status_choices(visit: Visit, statuses: tuple[Status, ...]) -> list[tuple[st
     ]
 
 
-def _titled(text: str, datasets: Iterable[Dataset]) -> list[Dataset]:
+def _match_titles(text: str, datasets: Iterable[Dataset]) -> list[Dataset]:
     """List the datasets whose title contains every part of a query."""
     parts = text.casefold().split()
     return [d for d in datasets if all(part in f"{d.title} {d.title_en}".casefold() for part in parts)]
@@ -202,9 +214,10 @@ def _feed_scope(visit: Visit) -> Scope:
 def _read_facts(
     visit: Visit, hits: Sequence[Hit], catalogues: Mapping[str, Catalogue]
 ) -> Mapping[str, Sequence[FieldValue]]:
-    """Read what people came for, by span, of hits in lists whose catalogue says what that is."""
-    listed, queries = {n for n, catalogue in catalogues.items() if catalogue.facts}, visit.service.log.queries
-    spans = list(queries.spans(ids=[hit.span for hit in hits if hit.dataset in listed]))
+    """Map the spans of hits to the facts that their catalogue puts first, such as a charge."""
+    queries = visit.service.log.queries
+    with_facts = {name for name, catalogue in catalogues.items() if catalogue.facts}
+    spans = list(queries.spans(ids=[hit.span for hit in hits if hit.dataset in with_facts]))
     facts = {s.id: field_html.list_facts(visit, catalogues[s.dataset], s.content) for s in spans}
     numbered = [s for s in spans if price_history.has_numbers(catalogues[s.dataset], facts[s.id])]
     changes = queries.changed_values([s.record for s in numbered]) if numbered else ()

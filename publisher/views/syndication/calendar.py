@@ -25,7 +25,7 @@ MEDIA = "text/calendar; charset=utf-8"
 _WIDTH = 74
 """Octets of a line, without the blank that begins a folded one."""
 _UNFIT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
-"""What RFC 5545 forbids, and what some readers take for the end of a line."""
+"""Characters that RFC 5545 forbids, or that some readers take for the end of a line."""
 
 type Line = tuple[str, str | date | int]
 """Name and value of a property."""
@@ -35,18 +35,18 @@ def write_calendar(
     site: Site, commitments: Iterable[PublishedCommitment], revised: Mapping[int, Revised], *, title: str
 ) -> bytes:
     """Write the commitments that have a deadline. The same state gives the same bytes."""
-    lines = [b"BEGIN:VCALENDAR\r\n", *map(_encode, _of_calendar(title))]
+    lines = [b"BEGIN:VCALENDAR\r\n", *map(_encode, _calendar_lines(title))]
     for one in commitments:
         if one.due is not None and one.key in revised:
             for kind in ("TODO", "EVENT"):
                 lines.append(b"BEGIN:V%s\r\n" % kind.encode())
-                lines += map(_encode, _of_commitment(kind.lower(), site, one, one.due, revised[one.key]))
+                lines += map(_encode, _commitment_lines(kind.lower(), site, one, one.due, revised[one.key]))
                 lines.append(b"END:V%s\r\n" % kind.encode())
     lines.append(b"END:VCALENDAR\r\n")
     return b"".join(lines)
 
 
-def _of_calendar(title: str) -> Iterator[Line]:
+def _calendar_lines(title: str) -> Iterator[Line]:
     yield "PRODID", "-//Qingdan//Commitments//ZH"
     yield "VERSION", "2.0"
     yield "METHOD", "PUBLISH"
@@ -54,7 +54,7 @@ def _of_calendar(title: str) -> Iterator[Line]:
     yield "X-WR-CALNAME", title
 
 
-def _of_commitment(
+def _commitment_lines(
     kind: str, site: Site, one: PublishedCommitment, due: date, revised: Revised
 ) -> Iterator[Line]:
     changed_at = max(revised.at, one.known_from or revised.at).replace(microsecond=0)

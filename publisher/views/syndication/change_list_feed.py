@@ -16,7 +16,7 @@ ENTRIES = 100
 
 def render_change_list(log: Log, form: Form, changes: Sequence[Change], *, query: str) -> bytes:
     """Serialize changes, newest first. ``query``: the filters of the list, with its ``?`` or empty."""
-    own, _ = log.datasets.site_details()
+    details, _ = log.datasets.site_details()
     return site_feed(
         log,
         form,
@@ -24,5 +24,5 @@ def render_change_list(log: Log, form: Form, changes: Sequence[Change], *, query
         build_entries(log, changes, {dataset.name: dataset for dataset in log.datasets.all()}),
         query=query,
         title="全部清单：变化" if not query else "符合条件的变化",
-        subtitle=f"{own.name or log.datasets.site().base} 各清单的变化",
+        subtitle=f"{details.name or log.datasets.site().base} 各清单的变化",
     )

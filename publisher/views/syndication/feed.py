@@ -47,7 +47,7 @@ def build_feed(
     """
     site, datasets = log.datasets.site(), scope_datasets(log, scope)
     feed_entries = build_entries(log, selection.changes, {d.name: d for d in datasets})
-    own, _ = log.datasets.site_details()
+    details, _ = log.datasets.site_details()
     only = datasets[0] if scope.dataset is not None else None
     erasures = () if selection.archive is not None else list_erasures(log, scope)
     is_topic = bool(hub) and scope.sent_to_hub  # subscribers of the hub need the one address that it knows
@@ -56,13 +56,13 @@ def build_feed(
         # An archive is a part of the feed and has its id, as in the examples of RFC 5005 (section 4).
         id=f"tag:{site.tag_authority}:feeds/{scope.slug}{scope.query()}",
         title=feed_title(scope, only, facet_titles or {}, record_title(log, scope)),
-        subtitle=(only.notice or only.description) if only else f"{own.name or site.base} 各清单的变化",
+        subtitle=(only.notice or only.description) if only else f"{details.name or site.base} 各清单的变化",
         updated=_updated(log, feed_entries, erasures, datasets),
         link=site.base + ("/" if only is None else f"/datasets/{only.name}"),
         self_link=own_address if is_topic or not address else address,
-        author=only.body if only else site_author(site, own),
+        author=only.body if only else site_author(site, details),
         author_link="" if only else f"{site.base}/",
-        publisher=own.owner or own.name,
+        publisher=details.owner or details.name,
         icon=site.base + ICON,
         rights=only.licence if only else "",
         entries=feed_entries,
@@ -90,7 +90,7 @@ def site_feed(
     of the page, if it is not that of the list.
     """
     site = log.datasets.site()
-    own, _ = log.datasets.site_details()
+    details, _ = log.datasets.site_details()
     addresses = {one: f"{site.base}/{path}.{one}{query}" for one in FORMS}
     feed = Feed(
         id=f"tag:{site.tag_authority}:{path}{query}",
@@ -99,9 +99,9 @@ def site_feed(
         updated=max((one.updated_at for one in entries), default=log.datasets.site_created_at()),
         link=link or f"{site.base}/{path}{query}",
         self_link=addresses[form],
-        author=site_author(site, own),
+        author=site_author(site, details),
         author_link=f"{site.base}/",
-        publisher=own.owner or own.name,
+        publisher=details.owner or details.name,
         icon=site.base + ICON,
         entries=tuple(entries),
         links=tuple(
@@ -111,9 +111,9 @@ def site_feed(
     return render(feed, form)
 
 
-def site_author(site: Site, own: SiteDetails) -> str:
+def site_author(site: Site, details: SiteDetails) -> str:
     """Return the author of feeds of several datasets: the body responsible for the site, if it is stated."""
-    return own.owner or own.name or site.base
+    return details.owner or details.name or site.base
 
 
 def _newest_checkpoint(log: Log, changes: Sequence[Change]) -> str:

@@ -88,8 +88,8 @@ def _html(published: PublishedFinding) -> Iterator[str]:
         by = f"，见 {release.dataset} 第{release.number}次发布" if release else ""
         yield f"<p><strong>已结束{escape(by)}。</strong></p>"
     for response in published.responses:
-        said = f"{response.responded_on} {response.respondent} {response.kind}：{response.text}"
-        yield f"<p>{escape(said)}</p>"
+        line = f"{response.responded_on} {response.respondent} {response.kind}：{response.text}"
+        yield f"<p>{escape(line)}</p>"
     yield f"<p>{escape(one.message_zh)}。{escape(one.because_zh)}未经确认。</p><ul>"
     for cite in one.cites:
         yield f"<li>{escape(cite.dataset)}：<q>{escape(cite.text)}</q></li>"

@@ -19,6 +19,11 @@ class FeedFormat:
     """Without parameters, as links name it."""
     render: Callable[[Feed], bytes]
 
+    @property
+    def content_type(self) -> str:
+        """The media type as responses state it: JSON has no character set (RFC 8259)."""
+        return self.media_type if self.media_type.endswith("json") else f"{self.media_type}; charset=utf-8"
+
 
 FORMATS: Mapping[str, FeedFormat] = {
     feed_format.suffix: feed_format

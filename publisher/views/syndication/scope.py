@@ -17,6 +17,7 @@ type Form = str
 """The suffix of a feed's address."""
 
 FORMS: Mapping[Form, str] = {name: feed_format.media_type for name, feed_format in FORMATS.items()}
+CONTENT_TYPES: Mapping[Form, str] = {name: feed_format.content_type for name, feed_format in FORMATS.items()}
 TITLES: Mapping[Form, str] = {name: feed_format.title for name, feed_format in FORMATS.items()}
 
 ALL = "all"

@@ -38,6 +38,7 @@ _BLOCKS_AT_ONCE = 10
 _SPANS_AT_ONCE = 5000
 """Spans of one search: a cluster returns at most 10,000 documents."""
 _MAX_TOUCHES = 400
+"""Maximum number of changes of one response of the search engine."""
 
 
 class NoSuchArchiveError(ValueError):
@@ -246,7 +247,7 @@ class _ChangeSearch:
     async def collect_release(self, block: Block, last: int, changes: list[Change], limit: int) -> int | None:
         """Append changes of the release of ``block``, from ``last`` back to its beginning.
 
-        Returns where it stopped early, else None.
+        Returns the sequence before which nothing was scanned; None: the release was scanned to its beginning.
         """
         while last >= block.release_start:
             if len(changes) >= limit or not self._blocks_left:

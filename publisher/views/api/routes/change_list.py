@@ -82,7 +82,7 @@ class ChangeListing:
     validity: Validity
 
     def fetch_page(self, service: Service) -> tuple[ChangePage, str | None]:
-        """Read a page. → with the cursor of the next one."""
+        """Return a page, and the cursor of the next one."""
         page = service.log.changes.page(self.query)
         if page.before is None:
             return page, None
@@ -90,7 +90,7 @@ class ChangeListing:
 
 
 def make_listing(service: Service, params: Parameters) -> ChangeListing:
-    """Raises ``invalid-parameters``, ``invalid-cursor``."""
+    """Describe the list of a request. Raises ``invalid-parameters``, ``invalid-cursor``."""
     digest, cursor = requested_view.begin_list(service, params, "site-changes")
     datasets = {one.name: one for one in service.log.datasets.all()}
     sequence = service.log.queries.sequence(None)
@@ -101,12 +101,12 @@ def make_listing(service: Service, params: Parameters) -> ChangeListing:
 def _query(
     params: Parameters, datasets: Mapping[str, Dataset], cursor: page_cursor.Cursor | None
 ) -> ChangeQuery:
-    wanted = _kinds(params)
+    terms = _kinds(params)
     first, last = _days(params)
     return ChangeQuery(
         view=params.view,
-        kinds=tuple(kind for kind in wanted if kind not in DIRECTIONS),  # type: ignore[misc]  # a term is one or the other
-        directions=tuple(one for one in DIRECTIONS if one in wanted),
+        kinds=tuple(kind for kind in terms if kind not in DIRECTIONS),  # type: ignore[misc]  # a term is one or the other
+        directions=tuple(one for one in DIRECTIONS if one in terms),
         datasets=filter_values.dataset_names(params, datasets.values()),
         bodies=params.values_of("body"),
         parts=params.values_of("part"),
@@ -119,7 +119,7 @@ def _query(
 
 
 def _kinds(params: Parameters) -> tuple[str, ...]:
-    """Raises ``invalid-parameters`` for an unknown kind."""
+    """Return the requested kinds and directions. Raises ``invalid-parameters`` for an unknown one."""
     for kind in params.values_of("kind"):
         if kind not in TERMS:
             near, every = query_parameters.nearest(kind, TERMS), ", ".join(TERMS)
@@ -164,13 +164,13 @@ def _page(service: Service, call: Call, listing: ChangeListing) -> answers.SiteC
 
 
 def change_answers(
-    service: Service, listing: ChangeListing, listed: Sequence[ListedChange]
+    service: Service, listing: ChangeListing, page_changes: Sequence[ListedChange]
 ) -> tuple[answers.SiteChange, ...]:
     """Build the answers of the API for some changes."""
     erasures: dict[str, Mapping[str, Erasure]] = {}
-    for name in {one.change.dataset for one in listed if one.change.erased}:
+    for name in {one.change.dataset for one in page_changes if one.change.erased}:
         erasures[name] = {erasure.record: erasure for erasure in service.log.queries.erasures(name)}
-    return tuple(_answer(service, listing, one, erasures.get(one.change.dataset, {})) for one in listed)
+    return tuple(_answer(service, listing, one, erasures.get(one.change.dataset, {})) for one in page_changes)
 
 
 def _answer(

@@ -64,7 +64,7 @@ _KNOWN_AT = replace(
     description="两端都是日期时：截至该时刻本站已发布的内容 / Of two days: as published by that instant",
 )
 _CSV = Grammar(names=two_states.NAMES | {"headers"}, filters=two_states.FILTERS)
-_BOOK = Grammar(names=two_states.NAMES, filters=two_states.FILTERS)
+_XLSX = Grammar(names=two_states.NAMES, filters=two_states.FILTERS)
 _PROBLEMS = ("no-such-dataset", "no-such-release", "too-busy", "too-many-requests")
 _FILE_PROBLEMS = (*_PROBLEMS, "file-being-made")
 
@@ -108,7 +108,7 @@ def _compare_csv(service: Service, call: Call) -> FileReply:
 
 
 def _compare_xlsx(service: Service, call: Call) -> FileReply:
-    params = query_parameters.parse(call.query, _BOOK)
+    params = query_parameters.parse(call.query, _XLSX)
     name, sides = requested_view.dataset_name(call), two_states.parse_sides(service, params)
 
     def write(path: Path) -> None:
@@ -197,14 +197,14 @@ def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> 
         links=answers.ComparisonLinks(
             self=requested_view.link_with_query(service, call),
             next=requested_view.next_page(service, call, page.next_cursor),
-            csv=_file(service, call, "csv"),
-            xlsx=_file(service, call, "xlsx"),
+            csv=_file_link(service, call, "csv"),
+            xlsx=_file_link(service, call, "xlsx"),
             dataset=service.link(f"/v1/datasets/{name}"),
         ),
     )
 
 
-def _file(service: Service, call: Call, suffix: str) -> str:
+def _file_link(service: Service, call: Call, suffix: str) -> str:
     pairs = [
         p for p in query_parameters.pairs(call.query) if p[0] in ("from", "to", "kind", "part", "known_at")
     ]

@@ -8,7 +8,7 @@ from typing import Any
 from openapi.operation import Operation
 from publisher.log import model
 from publisher.log.descriptions import ReleaseApproval
-from publisher.views.api import published_site, requested_view
+from publisher.views.api import requested_view, site_metadata
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
 from publisher.views.discovery import dcat_catalog, rdf_forms, signposting
@@ -117,11 +117,11 @@ def _describe_in_rdf(
     service: Service, dataset: model.Dataset, media: str, number: int | None = None
 ) -> Reply:
     def build() -> bytes:
-        published_dataset = published_site.read_published_dataset(service, dataset)
+        published_dataset = site_metadata.read_published_dataset(service, dataset)
         return rdf_forms.write(dcat_catalog.dataset_document(service.site.base, published_dataset), media)
 
     return Reply(
-        published_site.validity(service, dataset),
+        site_metadata.validity(service, dataset),
         build,
         {"content-type": media},
         lambda _: {"link": _links(service, dataset, number)},

@@ -8,7 +8,7 @@ import msgspec
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, RecordQuery
-from publisher.views.api import published_site
+from publisher.views.api import site_metadata
 from publisher.views.discovery import dcat_catalog, rdf_forms, sitemap_and_robots
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -63,10 +63,10 @@ def _catalog_route(name: str, path: str, media: str, also: tuple[str, ...] = ())
         chosen = call.media or media
 
         def build() -> bytes:
-            site = published_site.read_published_site(service, versions=versions)
+            site = site_metadata.read_published_site(service, versions=versions)
             return rdf_forms.write(dcat_catalog.document(site, versions=versions), chosen)
 
-        validity = published_site.validity(service, *service.log.datasets.all())
+        validity = site_metadata.validity(service, *service.log.datasets.all())
         return Reply(validity, build, {"content-type": chosen})
 
     return Route(_catalog_operation(name, path, media, also), handle)
@@ -89,14 +89,14 @@ def _catalog_route(name: str, path: str, media: str, also: tuple[str, ...] = ())
 )
 def get_service(service: Service, call: Call) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    datasets, read = service.log.datasets.all(), service.site_details()
+    datasets, details = service.log.datasets.all(), service.site_details().details
 
     def build() -> bytes:
         names = [dataset.name for dataset in datasets]
-        document = dcat_catalog.service_document(service.site, read.details, names)
+        document = dcat_catalog.service_document(service.site, details, names)
         return rdf_forms.write(document, call.media)
 
-    return Reply(Validity((datasets, read.details)), build, {"content-type": call.media})
+    return Reply(Validity((datasets, details)), build, {"content-type": call.media})
 
 
 class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
@@ -238,7 +238,7 @@ def get_sitemap(service: Service, call: Call) -> Reply:
     sequence = service.log.queries.sequence()
     return Reply(
         Validity((sequence, datasets)),
-        lambda: sitemap_and_robots.site_sitemap(published_site.read_published_site(service)),
+        lambda: sitemap_and_robots.site_sitemap(site_metadata.read_published_site(service)),
     )
 
 

@@ -22,7 +22,17 @@ from publisher.views.syndication import selection
 from publisher.views.syndication.feed import build_feed, render, scope_datasets
 from publisher.views.syndication.harvest_feed import SOURCES, render_sources_feed
 from publisher.views.syndication.opml import MEDIA, build_opml
-from publisher.views.syndication.scope import ALL, FORMS, LISTED_FACETS, SEARCH, TERMS, TITLES, Form, Scope
+from publisher.views.syndication.scope import (
+    ALL,
+    CONTENT_TYPES,
+    FORMS,
+    LISTED_FACETS,
+    SEARCH,
+    TERMS,
+    TITLES,
+    Form,
+    Scope,
+)
 from publisher.views.syndication.selection import NoSuchArchiveError, Selection
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -103,7 +113,7 @@ def _log_feed_route(form: Form) -> Route:
         "What is older is in the archives.",
         parameters=(_NAME, _CHANGE, _RECORD, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-record", "no-such-release"),
-        media_type=_media(form),
+        media_type=CONTENT_TYPES[form],
     )
 
     def handle(service: Service, call: Call) -> Reply:
@@ -137,7 +147,7 @@ def _search_feed_route(form: Form) -> AsyncRoute:
         "are those of /v1/search; give q, a filter or both.",
         parameters=(_QUERY, _FILTERS, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release", "search-unavailable"),
-        media_type=_media(form),
+        media_type=CONTENT_TYPES[form],
     )
 
     async def handle(service: Service, call: Call) -> AsyncReply:
@@ -213,10 +223,6 @@ async def get_opml(service: Service, call: Call) -> AsyncReply:
     return AsyncReply(
         Validity((position, today, *validity.tokens, search_scope.facets), validity.modified), build
     )
-
-
-def _media(form: Form) -> str:
-    return FORMS[form] + ("" if form == "json" else "; charset=utf-8")
 
 
 def _parse_search(
@@ -336,9 +342,9 @@ def _validity(service: Service, name: str | None) -> Validity:
         return _with_checkpoint((sequence,), service.published_at(name, sequence), first)
     # Before the first release a feed contains the time at which the first dataset was created.
     names = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
-    read = service.site_details()
+    site = service.site_details()
     validity = _with_checkpoint((sequence, *names), service.published_anywhere(sequence), first)
-    return validity.extended(read.details, read.changed_at)
+    return validity.extended(site.details, site.changed_at)
 
 
 def _with_checkpoint(
@@ -355,7 +361,7 @@ ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FORMS}
 SEARCH_ROUTES: tuple[AnyRoute, ...] = (*(_search_feed_route(form) for form in FORMS), get_opml)
 
 
-_SOURCES_GRAMMAR = Grammar(names=frozenset({"archive"}))
+_SOURCES_GRAMMAR = Grammar(names=_ARCHIVE)
 
 
 def _sources_feed_route(form: Form) -> Route:
@@ -368,12 +374,12 @@ def _sources_feed_route(form: Form) -> Route:
         "更早的见存档。\n\nPages of the collected sites that changed, disappeared or returned; "
         "the newest, up to 200. What is older is in the archives.",
         parameters=(ARCHIVE,),
-        media_type=FORMS[form] + ("" if form == "json" else "; charset=utf-8"),
+        media_type=CONTENT_TYPES[form],
     )
 
     def handle(service: Service, call: Call) -> Reply:
         params = query_parameters.parse(call.query, _SOURCES_GRAMMAR)
-        version, read = service.log.evidence.notices_version(), service.site_details()
+        version, site = service.log.evidence.notices_version(), service.site_details()
         address = requested_view.link_as_requested(service, call)
 
         def build() -> bytes:
@@ -382,7 +388,7 @@ def _sources_feed_route(form: Form) -> Route:
             except NoSuchArchiveError:
                 raise no_such_archive() from None
 
-        return Reply(Validity(("sources", version)).extended(read.details, read.changed_at), build)
+        return Reply(Validity(("sources", version)).extended(site.details, site.changed_at), build)
 
     return Route(operation, handle)
 

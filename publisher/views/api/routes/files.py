@@ -92,12 +92,12 @@ class _State:
     validity: Validity
 
 
-def _state(service: Service, name: str, view: View, headers: str) -> _State:
-    about = write_state.describe_state(service.log, name, view, "en" if headers == "en" else "zh")
+def _state(service: Service, name: str, view: View, language: str) -> _State:
+    about = write_state.describe_state(service.log, name, view, "en" if language == "en" else "zh")
     named_at = service.site_details().changed_at
     validity = requested_view.validity(service, name, view).extended((), named_at)
     if view.release is not None:
-        # Without marks: a record that was withdrawn later stays unchanged in a release's file.
+        # Without the key of later changes: a record that was withdrawn later stays in a release's file.
         validity = requested_view.pinned_validity(service, name, view.release, about.dataset.named_at)
     return _State(about, replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(about))))
 
@@ -127,8 +127,8 @@ def _key(name: str, form: Form, view: View, validity: Validity) -> FileKey:
     return FileKey((name, form.name, view, *validity.tokens), form.suffix, permanent=validity.pinned)
 
 
-def _reply(service: Service, name: str, form: Form, view: View, headers: str) -> FileReply:
-    state = _state(service, name, view, headers)
+def _reply(service: Service, name: str, form: Form, view: View, language: str) -> FileReply:
+    state = _state(service, name, view, language)
     about, validity = state.about, _form_validity(state, form)
     pinned = requested_view.view_query(requested_view.explicit_view(service, name, view))
     links = signposting.of_file(service.site.base, about.dataset, pinned, view.release)

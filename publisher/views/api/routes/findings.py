@@ -94,7 +94,7 @@ class FindingListing:
     validity: Validity
 
     def fetch_page(self, service: Service) -> tuple[FindingPage, str | None]:
-        """Read a page. → with the cursor of the next one."""
+        """Return a page, and the cursor of the next one."""
         page = service.log.findings.page(self.query)
         if page.after is None:
             return page, None
@@ -102,13 +102,13 @@ class FindingListing:
 
 
 def make_listing(service: Service, params: Parameters) -> FindingListing:
-    """Raises ``invalid-parameters``, ``invalid-cursor``."""
+    """Describe the list of a request. Raises ``invalid-parameters``, ``invalid-cursor``."""
     digest, cursor = requested_view.begin_list(service, params, "findings")
     return FindingListing(_query(service, params, cursor), digest, validity(service, params.view))
 
 
 def _query(service: Service, params: Parameters, cursor: page_cursor.Cursor | None) -> FindingQuery:
-    """Raises ``invalid-parameters`` for an unknown check, severity, status or handling."""
+    """Build the query. Raises ``invalid-parameters`` for an unknown check, severity, status or handling."""
     filter_values.single(params, "status")
     statuses = filter_values.one_of(params, "status", _STATUSES)
     after = None
@@ -254,7 +254,7 @@ def _responses(service: Service, published: PublishedFinding) -> Iterator[answer
 
 
 def mending_release(response: Response) -> str | None:
-    """Return the path of the page of the release that mends a finding."""
+    """Return the path of the release that mends a finding, on pages and below ``/v1``; None: not named."""
     release = _RELEASE.fullmatch(response.mended_by)
     return f"/datasets/{release[1]}/releases/{release[2]}" if release else None
 

@@ -161,7 +161,7 @@ class LimitListing:
 
 
 def make_listing(service: Service, params: Parameters) -> LimitListing:
-    """Raises ``invalid-parameters``."""
+    """Describe the shares that a request asks for. Raises ``invalid-parameters``."""
     requested_view.check_not_future(service, params.view)
     datasets = service.log.datasets.all()
     query = LimitQuery(
@@ -175,13 +175,13 @@ def make_listing(service: Service, params: Parameters) -> LimitListing:
 
 
 def _limit_fields(service: Service, datasets: Sequence[Dataset]) -> tuple[str, ...]:
-    """List the names of the limits of the site's lists and of the catalogues that ship."""
+    """List the fields of limits in the site's catalogues and in the built-in ones."""
     own = (field for one in datasets for field in limit_fields(service.log.queries.catalogue(one.name)))
-    return tuple(dict.fromkeys((*_shipped_limits(), *(field.name for field in own))))
+    return tuple(dict.fromkeys((*_built_in_limits(), *(field.name for field in own))))
 
 
 @cache
-def _shipped_limits() -> tuple[str, ...]:
+def _built_in_limits() -> tuple[str, ...]:
     return tuple(field.name for name in list_names() for field in limit_fields(load_catalogue(name)))
 
 

@@ -158,7 +158,7 @@ def _answer(service: Service, origin: RevisionOrigin, entry: proofs.LogEntry) ->
         title=origin.title,
         content=dict(origin.row.content),
         revision=common.Revision(hash=origin.hash, salt=origin.salt),
-        typed=origin.corrects or origin.source is None,
+        typed=is_typed(origin),
         source=None if origin.source is None else source_answer(origin.source),
         source_text=origin.source_text,
         locator=dict(origin.row.locator),
@@ -193,8 +193,13 @@ def _row(catalogue: Catalogue, row: SourceRow) -> OriginRow:
     )
 
 
+def is_typed(origin: RevisionOrigin) -> bool:
+    """Report whether a clerk typed the revision, so that no file contains it."""
+    return origin.corrects or origin.source is None
+
+
 def row_texts(catalogue: Catalogue, row: SourceRow) -> dict[str, str]:
-    """Return field → text of its cell; of a row without cells, of every field."""
+    """Return field → text of its cell. A row without known cells has a text for every field."""
     names = row.locator.get("cells") or row.content
     originals = {**row.originals, **cell_excerpts.mended_texts(row.locator)}
     return cell_excerpts.cell_texts(names, originals, row.content, lambda: catalogue)
@@ -202,7 +207,7 @@ def row_texts(catalogue: Catalogue, row: SourceRow) -> dict[str, str]:
 
 def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[FieldReading, ...]:
     """List the fields whose value differs from their text, with the rules; none if it was typed."""
-    if origin.corrects or origin.source is None:
+    if is_typed(origin):
         return ()
     originals, fields = origin.row.originals, catalogue.by_name
     return tuple(

@@ -1,4 +1,4 @@
-"""Routes with which a stranger checks the site: documents, manifests, entries, tiles, checkpoints."""
+"""Routes for verification by anybody: documents, manifests, entries, tiles, checkpoints."""
 
 from __future__ import annotations
 
@@ -247,15 +247,18 @@ def _get_tile(service: Service, call: Call) -> Reply:
 
 
 def parse_tile_address(places: list[str]) -> tuple[int, int]:
-    """Parse ``x001/x234/067`` or ``x001/x234/067.p/8`` of C2SP tlog-tiles → number and width."""
+    """Parse ``x001/x234/067`` or ``x001/x234/067.p/8`` of C2SP tlog-tiles → number and width.
+
+    Raises ``no-such-entry``.
+    """
     width = "256"
     if len(places) > 1 and places[-2].endswith(".p"):
         width = places[-1]
         places = [*places[:-2], places[-2].removesuffix(".p")]
     digits = [place.removeprefix("x") for place in places]
-    written = [f"x{d}" for d in digits[:-1]] + digits[-1:]
+    canonical = [f"x{d}" for d in digits[:-1]] + digits[-1:]
     leading_zeros = len(digits) > 1 and digits[0] == "000"
-    if written != places or leading_zeros or not all(re.fullmatch(r"[0-9]{3}", d) for d in digits):
+    if canonical != places or leading_zeros or not all(re.fullmatch(r"[0-9]{3}", d) for d in digits):
         raise ProblemError("no-such-entry")
     if not re.fullmatch(r"[1-9][0-9]{0,2}", width) or int(width) > 256:
         raise ProblemError("no-such-entry")
@@ -304,7 +307,7 @@ def _key(key: SiteKey) -> LogKey:
 
 def _get_archive(service: Service, call: Call) -> FileReply:
     query_parameters.parse(call.query, _PLAIN)
-    # What an erasure or a new signature changes, besides new entries.
+    # New entries, erasures and new signatures change the archive.
     tokens = (
         service.log.proofs.size(),
         service.log.queries.sequence(None),

@@ -224,7 +224,7 @@ def get_record(service: Service, call: Call) -> Reply:
 
 
 def later_amendments(service: Service, state: RecordState, view: View) -> Sequence[LaterAmendment]:
-    """List what was published after the view about its state: nothing for a view of the present."""
+    """List later amendments of a state of the past, up to now; none for a view of the present."""
     known_at = view.known_at
     if view.release is not None:
         if not service.later_changes_key(state.dataset, view.release):

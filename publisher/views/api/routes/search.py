@@ -114,7 +114,7 @@ class Search:
         return SearchPage(page, meant or None, hits.missing, facets, next_cursor)
 
     async def fetch_ended(self, service: Service, text: str, *, limit: int) -> contract.Page | None:
-        """Find what contains all words of a text and is not in force any more; None if nothing does."""
+        """Find records with all words of a text that are no longer in force; None if there are none."""
         request = replace(self.request, text=text)
         return await find.find_ended(service.search, request, self.searchable.scope.fields(), limit=limit)
 

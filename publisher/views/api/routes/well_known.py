@@ -80,7 +80,7 @@ def get_security_txt(service: Service, call: Call) -> Reply:
 
 
 def _month_after_next(day: date) -> date:
-    """Return a day on which the file is old: it changes once a month, so that caches may keep it."""
+    """Return the first day of the month after next: the file changes once a month, so caches may keep it."""
     months = day.year * 12 + day.month + 1
     return date(months // 12, months % 12 + 1, 1)
 

@@ -98,7 +98,7 @@ def list_works(service: Service, call: Call) -> Reply:
 
 
 def work_query(service: Service, params: Parameters) -> tuple[WorkQuery, str]:
-    """→ with the digest of the query. Raises ``invalid-parameters``, ``invalid-cursor``."""
+    """Return the query and its digest. Raises ``invalid-parameters``, ``invalid-cursor``."""
     digest, cursor = requested_view.begin_list(service, params, "works")
     resolved = filter_values.one_of(params, "resolved", ("true", "false"))
     query = WorkQuery(
@@ -113,7 +113,7 @@ def work_query(service: Service, params: Parameters) -> tuple[WorkQuery, str]:
 
 
 def work_page(service: Service, query: WorkQuery, digest: str) -> tuple[WorkPage, str | None]:
-    """Read a page. → with the cursor of the next one."""
+    """Return a page, and the cursor of the next one."""
     page = service.log.graph.works(query)
     return page, _cursor(service, digest, None if page.after is None else (page.after,))
 
@@ -130,7 +130,7 @@ def _links(service: Service, call: Call, cursor: str | None) -> answers.WorksLin
 
 
 def validity(service: Service, view: View) -> Validity:
-    """Return the validity of what the graph says in a view."""
+    """Return the validity of a response that is read from the graph in a view."""
     return requested_view.site_validity(service, view, *service.log.graph.validator())
 
 
@@ -191,7 +191,7 @@ def work_answer(service: Service, work: Work) -> answers.Work:
 
 
 @dataclass(frozen=True, slots=True)
-class _Listing:
+class StatementListing:
     """A list of citations or effects that a request describes, before it is read."""
 
     query: StatementQuery
@@ -200,14 +200,17 @@ class _Listing:
 
 
 def make_listing(
-    service: Service, params: Parameters, name: str, kinds: tuple[str, ...], names: tuple[str, ...] = ()
-) -> _Listing:
-    """Raises ``invalid-parameters``, ``invalid-cursor``. ``names``: of the work of the path."""
-    digest, cursor = requested_view.begin_list(service, params, name, names)
+    service: Service, params: Parameters, name: str, kinds: tuple[str, ...], keys: tuple[str, ...] = ()
+) -> StatementListing:
+    """Describe a list of statements. Raises ``invalid-parameters``, ``invalid-cursor``.
+
+    ``name``: ``citations`` or ``effects``. ``keys``: all keys of the work in the path, if there is one.
+    """
+    digest, cursor = requested_view.begin_list(service, params, name, keys)
     works = tuple(key for work in params.values_of("work") for key in service.log.graph.names(work))
     query = StatementQuery(
         view=params.view,
-        works=names or works,
+        works=keys or works,
         datasets=params.values_of("dataset"),
         records=params.values_of("record"),
         roles=filter_values.one_of(params, "role", ROLES),
@@ -216,11 +219,11 @@ def make_listing(
         limit=params.limit,
         after=cursor.after if cursor else None,
     )
-    return _Listing(query, digest, validity(service, params.view))
+    return StatementListing(query, digest, validity(service, params.view))
 
 
-def _citations(service: Service, call: Call, names: tuple[str, ...]) -> Reply:
-    listing = make_listing(service, query_parameters.parse(call.query, CITATIONS), "citations", KINDS, names)
+def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
+    listing = make_listing(service, query_parameters.parse(call.query, CITATIONS), "citations", KINDS, keys)
 
     def build() -> answers.Citations:
         page = service.log.graph.citations(listing.query)
@@ -233,9 +236,9 @@ def _citations(service: Service, call: Call, names: tuple[str, ...]) -> Reply:
     return Reply(listing.validity, build)
 
 
-def _effects(service: Service, call: Call, names: tuple[str, ...]) -> Reply:
+def _effects(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
     listing = make_listing(
-        service, query_parameters.parse(call.query, EFFECTS_GRAMMAR), "effects", EFFECTS, names
+        service, query_parameters.parse(call.query, EFFECTS_GRAMMAR), "effects", EFFECTS, keys
     )
 
     def build() -> answers.Effects:

@@ -47,7 +47,7 @@ def _unescaped(match: re.Match[str]) -> str:
 
 
 @dataclass(frozen=True)
-class Parsed:
+class ParsedFilter:
     """A tree, with the positions of its names in the text."""
 
     tree: Any
@@ -74,7 +74,7 @@ def refusal(place: int | None, zh: str, en: str) -> OgcError:
     return OgcError(400, "InvalidParameterValue", zh, en)
 
 
-def read_text(text: str) -> Parsed:
+def read_text(text: str) -> ParsedFilter:
     """Parse CQL2 text. Raises :class:`OgcError` (400) if it is invalid or uses unsupported features."""
     _check_size(text)
     try:
@@ -90,10 +90,10 @@ def read_text(text: str) -> Parsed:
         raise error.orig_exc from error
     except RecursionError as error:
         raise refusal(None, "嵌套过深。", "nested too deep.") from error
-    return Parsed(tree, text, reader.places)
+    return ParsedFilter(tree, text, reader.places)
 
 
-def read_json(text: str) -> Parsed:
+def read_json(text: str) -> ParsedFilter:
     """Parse CQL2 JSON. Raises :class:`OgcError` (400) like :func:`read_text`."""
     _check_size(text)
     try:
@@ -102,7 +102,7 @@ def read_json(text: str) -> Parsed:
         raise refusal(error.pos, "不是 JSON。", "not JSON.") from error
     except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError) as error:
         raise refusal(None, "不是本接口支持的 CQL2 JSON。", "not CQL2 JSON as supported here.") from error
-    return Parsed(tree, text)
+    return ParsedFilter(tree, text)
 
 
 def _check_size(text: str) -> None:
@@ -205,14 +205,14 @@ class _Reader(Transformer[Token, Any]):
     def not_null(self, operand: Any) -> Any:
         return ast.IsNull(operand, not_=True)
 
-    def not_(self, of: Any) -> Any:
-        return ast.Not(of)
+    def not_(self, operand: Any) -> Any:
+        return ast.Not(operand)
 
-    def conjunction(self, *of: Any) -> Any:
-        return ast.And.from_items(*of)
+    def conjunction(self, *operands: Any) -> Any:
+        return ast.And.from_items(*operands)
 
-    def disjunction(self, *of: Any) -> Any:
-        return ast.Or.from_items(*of)
+    def disjunction(self, *operands: Any) -> Any:
+        return ast.Or.from_items(*operands)
 
 
 def _time(name: str, text: str, token: Token) -> date | datetime:

@@ -10,13 +10,14 @@ from typing import Any
 from pygeofilter import ast
 
 from publisher.log import predicate as p
-from publisher.views.ogc.cql2.parser import Parsed
+from publisher.views.ogc.cql2.parser import ParsedFilter
 from publisher.views.ogc.cql2.queryables import Queryables
 from publisher.views.ogc.errors import OgcError
 
 MOST = 200
 """Maximum number of conditions in one filter."""
 _WILDCARDS = 20
+"""Maximum number of wildcards in one pattern."""
 _OPERATORS: Mapping[type, p.Operator] = {
     ast.Equal: "=",
     ast.NotEqual: "<>",
@@ -38,7 +39,7 @@ _ARRAYS: Mapping[Any, bool] = {
 }
 
 
-def translate(parsed: Parsed, queryables: Queryables) -> p.Predicate:
+def translate(parsed: ParsedFilter, queryables: Queryables) -> p.Predicate:
     """Translate a filter. Raises :class:`OgcError` (400), with the position if it is known."""
     try:
         return _Translator(parsed, queryables).condition(parsed.tree)
@@ -47,7 +48,7 @@ def translate(parsed: Parsed, queryables: Queryables) -> p.Predicate:
 
 
 class _Translator:
-    def __init__(self, parsed: Parsed, queryables: Queryables) -> None:
+    def __init__(self, parsed: ParsedFilter, queryables: Queryables) -> None:
         self._parsed, self._queryables, self._conditions_left = parsed, queryables, MOST
 
     def condition(self, node: Any, depth: int = 0) -> p.Predicate:
@@ -55,8 +56,8 @@ class _Translator:
             raise self._refuse(node, "嵌套过深。", "nested too deep.")
         match node:
             case ast.And() | ast.Or():
-                of = tuple(self.condition(n, depth + 1) for n in _flat(node, type(node)))
-                return p.And(of) if isinstance(node, ast.And) else p.Or(of)
+                operands = tuple(self.condition(n, depth + 1) for n in _flat(node, type(node)))
+                return p.And(operands) if isinstance(node, ast.And) else p.Or(operands)
             case ast.Not():
                 return p.Not(self.condition(node.sub_node, depth + 1))
             case bool():
@@ -72,27 +73,27 @@ class _Translator:
             case ast.Attribute():
                 return self._comparison(node, node, "=", right=True)
             case ast.IsNull():
-                return self._signed(p.Absent(self._field(node.lhs)), opposite=node.not_)
+                return self._negate_if(p.Absent(self._field(node.lhs)), opposite=node.not_)
             case ast.Between():
                 low = self._comparison(node, node.lhs, ">=", right=node.low)
                 high = self._comparison(node, node.lhs, "<=", right=node.high)
-                return self._signed(p.And((low, high)), opposite=node.not_)
+                return self._negate_if(p.And((low, high)), opposite=node.not_)
             case ast.In():
                 equalities = [self._comparison(node, node.lhs, "=", right=value) for value in node.sub_nodes]
-                return self._signed(p.Or(tuple(equalities)), opposite=node.not_)
+                return self._negate_if(p.Or(tuple(equalities)), opposite=node.not_)
             case ast.Like():
-                return self._signed(self._like(node), opposite=node.not_)
+                return self._negate_if(self._like(node), opposite=node.not_)
             case ast.Function():
                 return self._function(node)
             case _ if type(node) in _OPERATORS:
                 return self._comparison(node, node.lhs, _OPERATORS[type(node)], right=node.rhs)
             case _ if type(node) in _ARRAYS:
-                return self._holds(node.lhs, node.rhs, every=_ARRAYS[type(node)])
+                return self._list_contains(node.lhs, node.rhs, every=_ARRAYS[type(node)])
             case _:
                 raise self._refuse(node, "不支持这种条件。", "this kind of condition is not supported.")
 
     @staticmethod
-    def _signed(condition: p.Predicate, *, opposite: bool) -> p.Predicate:
+    def _negate_if(condition: p.Predicate, *, opposite: bool) -> p.Predicate:
         return p.Not(condition) if opposite else condition
 
     def _function(self, node: Any) -> p.Predicate:
@@ -100,7 +101,7 @@ class _Translator:
         if name in _FUNCTIONS and len(arguments) == 2:
             return self._comparison(node, arguments[0], _FUNCTIONS[name], right=arguments[1])
         if name in _ARRAYS and len(arguments) == 2:
-            return self._holds(*arguments, every=_ARRAYS[name])
+            return self._list_contains(*arguments, every=_ARRAYS[name])
         raise self._refuse(node, f"不支持函数 {node.name}。", f"the function {node.name} is not supported.")
 
     def _comparison(self, node: Any, left: Any, operator: p.Operator, *, right: Any) -> p.Predicate:
@@ -116,8 +117,8 @@ class _Translator:
 
     def _scalar(self, node: Any, field: str, value: Any) -> p.Scalar:
         kind = self._queryables.kinds[field]
-        of_dates = kind == "day" or field in self._queryables.dates
-        if of_dates and isinstance(value, date) and not isinstance(value, datetime):
+        is_date = kind == "day" or field in self._queryables.dates
+        if is_date and isinstance(value, date) and not isinstance(value, datetime):
             return value.isoformat()
         if kind == "day" and isinstance(value, str) and _is_day(value):
             return value
@@ -150,7 +151,7 @@ class _Translator:
             raise self._refuse(node.lhs, f"最多{_WILDCARDS}个通配符。", f"at most {_WILDCARDS} wildcards.")
         return p.Like(field, pattern)
 
-    def _holds(self, left: Any, right: Any, *, every: bool) -> p.ListContains:
+    def _list_contains(self, left: Any, right: Any, *, every: bool) -> p.ListContains:
         field = self._field(left)
         if self._queryables.kinds[field] != "list":
             raise self._refuse(left, f"{field} 不是列表。", f"{field} is not a list.")

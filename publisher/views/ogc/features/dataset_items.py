@@ -86,7 +86,7 @@ def parse_item_query(
 
 
 def narrow_to_records(item_query: ItemQuery, records: Sequence[str]) -> ItemQuery:
-    """Restrict the item_query to the records that contain the words of ``q``."""
+    """Restrict a query to the records that contain the words of ``q``."""
     others = (item_query.where,) if item_query.where is not None else ()
     return replace(item_query, where=p.And((p.RecordIds(tuple(records)), *others)))
 
@@ -107,6 +107,7 @@ def _cursor(
 
 
 def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
+    """Build the condition of a parameter named after a property. Raises :class:`OgcError` (400)."""
     kind = p.comparison_kind(catalogue, name)
     value: p.Scalar = text
     try:
@@ -140,7 +141,7 @@ def make_source(geo: Geo, item_query: ItemQuery) -> Source:
 
 
 def _page(geo: Geo, item_query: ItemQuery, window: Window) -> Items:
-    view, cursor = _pinned(geo, item_query), item_query.cursor
+    view, cursor = _pin_view(geo, item_query), item_query.cursor
     page = geo.service.log.queries.raw_records(
         item_query.dataset.name,
         RecordQuery(
@@ -157,7 +158,7 @@ def _page(geo: Geo, item_query: ItemQuery, window: Window) -> Items:
     matched = cursor.total if cursor is not None else page.total or 0
     more = None
     if page.after is not None:
-        more = {"offset": str(window.offset + len(page.records)), **_pins(view, item_query)}
+        more = {"offset": str(window.offset + len(page.records)), **_pin_parameters(view, item_query)}
         if not window.sort:
             more["cursor"] = geo.service.cursors.encode(
                 page_cursor.Cursor(item_query.query_digest, page.after, matched)
@@ -177,7 +178,7 @@ def get_feature(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, v
     raise not_found("该日没有这条记录。", "The record is not in effect on that day.")
 
 
-def _pinned(geo: Geo, item_query: ItemQuery) -> View:
+def _pin_view(geo: Geo, item_query: ItemQuery) -> View:
     """Make the present explicit, so that all pages of a query show one state of the log."""
     view = item_query.view
     if view.release is not None:
@@ -187,7 +188,8 @@ def _pinned(geo: Geo, item_query: ItemQuery) -> View:
     return View(as_of=requested_view.day_of_view(geo.service, view), known_at=view.known_at or published)
 
 
-def _pins(view: View, item_query: ItemQuery) -> dict[str, str]:
+def _pin_parameters(view: View, item_query: ItemQuery) -> dict[str, str]:
+    """Return the parameters that fix the state in the link to the next page."""
     if view.release is not None:
         return {}
     pins = {}

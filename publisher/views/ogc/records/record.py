@@ -17,7 +17,7 @@ from publisher.views.exports.formats import FORMS
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.item_source import Window
 from publisher.views.ogc.parameters import Parameters
-from publisher.views.ogc.site import CATALOGUE, Geo, stamp
+from publisher.views.ogc.site import CATALOGUE, Geo, utc_text
 from schemas.definition.catalogue import Catalogue
 
 MEDIA = "application/geo+json; application=ogc-record"
@@ -75,6 +75,7 @@ class CatalogueRecord:
 
 
 WHOLE = Window(0, 1)
+"""The window of one record with all its properties."""
 
 
 def dataset_record(
@@ -91,12 +92,12 @@ def dataset_record(
         "formats": _FORMATS,
     }
     if dataset.created_at is not None:
-        properties["created"] = stamp(dataset.created_at)
+        properties["created"] = utc_text(dataset.created_at)
     if releases:
-        properties["updated"] = stamp(releases[-1].published_at)
+        properties["updated"] = utc_text(releases[-1].published_at)
     collection = f"/collections/{geo.collection_name(name)}"
     links = (
-        *_own(geo, name, params),
+        *_own_links(geo, name, params),
         _link(home, "about", "application/json", params.say("数据集", "The dataset")),
         _link(f"{home}/releases", "version-history", "application/json", params.say("历次发布", "Releases")),
         _link(geo.link(collection), "related", "application/json", params.say("OGC 集合", "OGC collection")),
@@ -113,7 +114,7 @@ def dataset_record(
             params.say("条目（CSV）", "Items as CSV"),
         ),
         _link(geo.service.link("/catalog"), "describedby", "application/ld+json", "DCAT 3"),
-        *(_feed(geo, name, form, params) for form in _FEEDS),
+        *(_feed_link(geo, name, form, params) for form in _FEEDS),
         *_licence(geo, dataset)[1],
     )
     begins = min((release.effective_on for release in releases), default=None)
@@ -130,7 +131,7 @@ def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Rele
     )
     about = f"{home}/releases/{number}"
     identifiers = [{"value": about}, *([{"value": release.basis}] if release.basis else [])]
-    published = stamp(release.published_at)
+    published = utc_text(release.published_at)
     properties = {
         "type": "release",
         "title": title,
@@ -144,7 +145,7 @@ def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Rele
     }
     items = geo.link(f"/collections/{geo.collection_name(name)}/items?release={number}")
     links = (
-        *_own(geo, f"{name}.release.{number}", params),
+        *_own_links(geo, f"{name}.release.{number}", params),
         _link(about, "about", "application/json", params.say("发布", "The release")),
         _link(items, "item", "application/geo+json", params.say("这次发布的条目", "Items of this release")),
         _link(
@@ -170,7 +171,7 @@ def document_record(
         "keywords": [text for text in (content.get("kind"),) if text],
         "language": {"code": "zh-CN", "name": "中文"},
         "externalIds": [{"value": about}, *([{"value": number}] if number else [])],
-        "updated": stamp(match.known_from),
+        "updated": utc_text(match.known_from),
         "contacts": [{"organization": issuer, "roles": ["publisher"]}],
         "license": _licence(geo, dataset)[0],
         "formats": [{"name": "JSON", "mediaType": "application/json"}],
@@ -178,7 +179,7 @@ def document_record(
     item = geo.link(f"/collections/{geo.collection_name(dataset.name)}/items/{match.id}")
     identifier = f"{dataset.name}.document.{match.id}"
     links = (
-        *_own(geo, identifier, params),
+        *_own_links(geo, identifier, params),
         _link(about, "about", "application/json", "记录 / The record"),
         _link(item, "item", "application/geo+json", "GeoJSON"),
         *_licence(geo, dataset)[1],
@@ -218,7 +219,7 @@ def _day(text: Any) -> date | None:
         return None
 
 
-def _own(geo: Geo, identifier: str, params: Parameters) -> tuple[Mapping[str, Any], ...]:
+def _own_links(geo: Geo, identifier: str, params: Parameters) -> tuple[Mapping[str, Any], ...]:
     home = geo.link(f"/collections/{CATALOGUE}")
     own = f"{home}/items/{identifier}"
     return (
@@ -240,7 +241,7 @@ def _licence(geo: Geo, dataset: Dataset) -> tuple[str, tuple[Mapping[str, Any], 
         )
 
 
-def _feed(geo: Geo, dataset: str, form: str, params: Parameters) -> Mapping[str, Any]:
+def _feed_link(geo: Geo, dataset: str, form: str, params: Parameters) -> Mapping[str, Any]:
     href = geo.service.link(f"/feeds/{dataset}.{form}")
     return _link(href, "alternate", _FEEDS[form], params.say("变化的订阅", "Feed of changes"))
 

@@ -47,9 +47,9 @@ def parse_search(params: Parameters, word_matches: Mapping[str, Sequence[str]] |
     values = params.values
     return Search(
         words=tuple(_phrase(term) for term in split_terms(values.get("q", ""))),
-        ids=_listed(values, "ids"),
-        types=_listed(values, "type"),
-        identifiers=_listed(values, "externalIds"),
+        ids=_split_values(values, "ids"),
+        types=_split_values(values, "type"),
+        identifiers=_split_values(values, "externalIds"),
         days=parameters.during(values.get("datetime")),
         box=parameters.bbox(values.get("bbox")),
         word_matches=word_matches,
@@ -160,8 +160,8 @@ def _condition(geo: Geo, dataset: Dataset, search: Search) -> p.Predicate | None
         return None
     if search.ids is not None:
         head = f"{dataset.name}.document."
-        mine = tuple(i.removeprefix(head) for i in search.ids if i.startswith(head))
-        conditions.append(p.RecordIds(mine))
+        ids = tuple(i.removeprefix(head) for i in search.ids if i.startswith(head))
+        conditions.append(p.RecordIds(ids))
     if search.identifiers is not None:
         home = geo.service.link(f"/v1/datasets/{dataset.name}/records/")
         addressed = tuple(i.removeprefix(home) for i in search.identifiers if i.startswith(home))
@@ -221,7 +221,7 @@ def _boxes_intersect(box: Box | None, other: Box) -> bool:
     return across and box[1] <= north and box[3] >= south
 
 
-def _listed(values: Mapping[str, str], name: str) -> tuple[str, ...] | None:
+def _split_values(values: Mapping[str, str], name: str) -> tuple[str, ...] | None:
     if name not in values:
         return None
     parts = tuple(part for part in (piece.strip() for piece in values[name].split(",")) if part)

@@ -68,8 +68,8 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
 
         def render() -> bytes:
             log = visit.service.log
-            listed = log.changes.newest(replace(listing.query, limit=ENTRIES))
-            return render_change_list(log, form, [one.change for one in listed], query=visit.own_query)
+            newest = log.changes.newest(replace(listing.query, limit=ENTRIES))
+            return render_change_list(log, form, [one.change for one in newest], query=visit.own_query)
 
         return await feed_reply(visit, listing.validity, render)
 
@@ -77,7 +77,7 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
 
 
 def _listing(visit: Visit) -> ChangeListing:
-    """Raises the same errors as the list."""
+    """Describe the list of the request. Raises the same errors as the list."""
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 

@@ -102,7 +102,7 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
 
 
 def _listing(visit: Visit) -> api.CommitmentListing:
-    """Raises the same errors as the list."""
+    """Describe the list of the request. Raises the same errors as the list."""
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 

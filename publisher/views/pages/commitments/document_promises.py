@@ -1,4 +1,4 @@
-"""Commitments in the text of the document that made them: where their words stand, and links beside them."""
+"""Links from the text of a document to the commitments that it makes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from publisher.views.pages.printing.page_request import Visit
 from schemas.words import COMMITMENT_STATUSES
 
 _MOST = 1_000
+"""Maximum number of commitments that are linked in one document."""
 _PLAIN = str.maketrans("，。；：（）！？“”‘’", ",.;:()!?\"\"''")
 
 
@@ -45,7 +46,7 @@ def of_plan(visit: Visit, number: str, view: View) -> Sequence[Promise]:
 
 
 class SearchableText:
-    """A text in which words are found whatever its blanks and the width of its punctuation."""
+    """A text to search without regard to blanks and to the width of punctuation."""
 
     def __init__(self, text: str) -> None:
         self._places = [n for n, character in enumerate(text) if not character.isspace()]
@@ -58,17 +59,17 @@ class SearchableText:
         return None if start < 0 else (self._places[start], self._places[start + len(plain) - 1] + 1)
 
     def contains(self, folded: str) -> bool:
-        """Test whether words that were folded before occur."""
+        """Test whether words occur. ``folded``: by :func:`fold`."""
         return bool(folded) and folded in self._plain
 
 
 def fold(words: str) -> str:
-    """Return words without blanks, in narrow punctuation, and without what ends a sentence."""
+    """Return words without blanks, with narrow punctuation, and without the mark that ends a sentence."""
     return "".join(words.split()).translate(_PLAIN).rstrip(".;,")
 
 
 def link_promises(tokens: Sequence[Token], promises: Iterable[Promise]) -> None:
-    """Append a link to the first paragraph in which each commitment stands."""
+    """Append a link to the first paragraph that contains each commitment."""
     paragraphs = [
         (token, SearchableText(token.content))
         for before, token in pairwise(tokens)

@@ -39,14 +39,14 @@ _FIELDS = (
 )
 
 
-class ShownProof(NamedTuple):
+class PrintedProof(NamedTuple):
     title: str
     address: str
     day: str
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRule:
+class PrintedRule:
     """A rule of evidence in the reader's language."""
 
     condition: str
@@ -54,7 +54,7 @@ class ShownRule:
     """Title and text of each other field."""
     address: str
     held_since: str
-    proofs: Sequence[ShownProof]
+    proofs: Sequence[PrintedProof]
     links: Sequence[tuple[str, str]]
 
 
@@ -77,16 +77,16 @@ def single_commitment(press: Press, visit: Visit) -> Reply:
     def build() -> bytes:
         dataset = service.dataset(commitment.dataset)
         catalogue = service.log.queries.catalogue(commitment.dataset)
-        shown = commitment_list.link(visit, commitment)
+        link = commitment_list.link(visit, commitment)
         data = visit.link(f"/v1/commitments/{commitment.id}/evidence", visit.clocks)
         return press.page(
             "commitment.html",
             visit,
             Head(commitment.title, column=dataset.title, data=data),
-            shown=shown,
+            link=link,
             commitment=commitment,
             dataset=dataset,
-            plan_address=visit.url("/commitments", (("plan", shown.plan),)) if shown.plan else "",
+            plan_address=visit.url("/commitments", (("plan", link.plan),)) if link.plan else "",
             record_address=visit.url(f"/datasets/{commitment.dataset}/records/{commitment.id}"),
             fields=[
                 (field_html.title_of(visit, catalogue.by_name[name]), _text(visit, commitment, name))
@@ -145,7 +145,7 @@ def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]
         yield visit.url(f"/datasets/{record.dataset}/records/{record.record}"), dict(record.content)
 
 
-def _rule(visit: Visit, one: RuleInView) -> ShownRule:
+def _rule(visit: Visit, one: RuleInView) -> PrintedRule:
     catalogue = visit.service.log.queries.catalogue(one.dataset)
     details = [
         (field_html.title_of(visit, field), str(one.content[field.name]))
@@ -159,8 +159,8 @@ def _rule(visit: Visit, one: RuleInView) -> ShownRule:
         title = visit.t(dataset.title, dataset.title_en) if dataset else proof.dataset
         release = visit.t(f"第{proof.release}次发布", f"release {proof.release}") if proof.release else ""
         names = [name for name in (proof.title, title, release) if name]
-        proofs.append(ShownProof(" · ".join(names), visit.url(api.proof_path(proof)), visit.day(proof.day)))
-    return ShownRule(
+        proofs.append(PrintedProof(" · ".join(names), visit.url(api.proof_path(proof)), visit.day(proof.day)))
+    return PrintedRule(
         condition=str(one.content["condition"]),
         details=details,
         address=visit.url(f"/datasets/{one.dataset}/records/{one.record}"),

@@ -1,4 +1,4 @@
-"""What readers noticed and a clerk accepted: field, value, proof and outcome, never who sent it."""
+"""The page of accepted corrections: field, value, proof and outcome, never who sent them."""
 
 from __future__ import annotations
 

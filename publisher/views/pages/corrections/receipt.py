@@ -1,4 +1,4 @@
-"""The receipt of a correction, for who has its token."""
+"""The receipt of a correction, for whoever has its token."""
 
 from __future__ import annotations
 
@@ -16,8 +16,10 @@ _GRAMMAR = Grammar(filters={"token": "string"})
 
 
 def receipt(press: Press, visit: Visit) -> Reply:
-    """Render the state of a request. Raises ``no-such-correction``. The token is in the query, which is in no
-    log of ours."""
+    """Render the state of a correction. Raises ``no-such-correction``.
+
+    The token is in the query, which our logs do not contain.
+    """
     corrections = open_form(visit.service)
     visit.parse_query(_GRAMMAR)
     status = corrections.inbox.status("".join(visit.values("token")[:1]))

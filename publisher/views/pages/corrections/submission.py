@@ -8,28 +8,22 @@ from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
 
 from publisher.inbox.correction import Correction
-from publisher.inbox.correction_form import CorrectionForm
-from publisher.inbox.correction_form import Fault as TokenFault
+from publisher.inbox.correction_form import FAULTS, CorrectionForm
 from publisher.inbox.public_inbox import QueueFullError
 from publisher.log.database.storable_text import storable
 from publisher.views.pages.corrections import form, receipt
 from publisher.views.pages.corrections.form import RecordInDoubt
-from publisher.views.pages.corrections.posted_form import check_origin, read_form
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.page_request import Visit, parse_visit
 from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web.bytes_response import VARY, BytesResponse
 from publisher.web.conditional_requests import request_headers, wants_page
+from publisher.web.posted_form import bad_field, check_origin, read_form
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service
 
 _DAY = "86400"
-_OF_TOKEN: Mapping[TokenFault, tuple[str, str]] = {
-    "too-young": ("提交得太快，请核对后再次提交。", "This was sent very fast; check it and send it again."),
-    "too-old": ("表单已过期，请核对后再次提交。", "The form has expired; check it and send it again."),
-    "forged": ("表单无效，请核对后再次提交。", "The form is not valid; check it and send it again."),
-}
 
 
 def endpoint(service: Service, press: Press) -> Endpoint:
@@ -41,7 +35,7 @@ def endpoint(service: Service, press: Press) -> Endpoint:
         filled = await read_form(scope, receive)
         call = Call(names, scope["query_string"], form.PATH.format_map(names))
         client = service.budgets.client_of(scope)
-        prints = wants_page(request_headers(scope["headers"]).get("accept"))
+        is_for_browser = wants_page(request_headers(scope["headers"]).get("accept"))
 
         def answer() -> BytesResponse:
             visit = parse_visit(service, call, service.site_details().details)
@@ -50,7 +44,7 @@ def endpoint(service: Service, press: Press) -> Endpoint:
             faults = list(_check(visit, corrections, record, texts))
             if not faults:
                 return _store(visit, corrections, record, texts, client)
-            if not prints:
+            if not is_for_browser:
                 raise ProblemError("form-refused", errors=faults)
             body = form.render_form(press, visit, record, texts, faults)
             return BytesResponse(
@@ -73,25 +67,21 @@ def _check(
     name, value = texts.get("field", ""), texts.get("value", "")
     fields = {field.name: field for field in record.fields}
     if name != form.WHOLE and name not in fields:
-        yield _fault("field", "请选择哪一项有误。", "Choose what is wrong.")
+        yield bad_field("field", "请选择哪一项有误。", "Choose what is wrong.")
     if not value:
-        yield _fault("value", "请写明应为什么。", "Write what it should read.")
+        yield bad_field("value", "请写明应为什么。", "Write what it should read.")
     elif name in fields and value == field_html.format_text(
         visit, fields[name], record.content.get(name, "")
     ):
-        yield _fault("value", "与现在的内容相同。", "This is what it reads now.")
+        yield bad_field("value", "与现在的内容相同。", "This is what it reads now.")
     if not texts.get("proof"):
-        yield _fault("proof", "请写明依据。", "State a proof.")
+        yield bad_field("proof", "请写明依据。", "State a proof.")
     for name, most in form.LIMITS.items():
         if len(texts.get(name, "")) > most:
-            yield _fault(name, f"最多{most}字。", f"At most {most} characters.")
+            yield bad_field(name, f"最多{most}字。", f"At most {most} characters.")
     fault = corrections.tokens.fault(texts.get("token", ""), visit.path)
     if fault is not None:
-        yield _fault("token", *_OF_TOKEN[fault])
-
-
-def _fault(name: str, zh: str, en: str) -> Fault:
-    return Fault(parameter=name, code="bad-value", detail=zh, detail_en=en)
+        yield bad_field("token", *FAULTS[fault])
 
 
 def _store(

@@ -73,34 +73,36 @@ def example(_: Service, call: Call) -> Reply:
 
 
 @dataclass(frozen=True, slots=True)
-class ListedDocument:
+class DocumentLink:
     address: str
     title: str
     is_other_language: bool
     """Whether it does not exist in the reader's language."""
 
 
-def list_documents(visit: Visit) -> list[tuple[str, list[ListedDocument]]]:
+def list_documents(visit: Visit) -> list[tuple[str, list[DocumentLink]]]:
     """Return the headings of the index with their documents, in the reader's language."""
     return [
-        (visit.t(*heading), [_listed(visit, documents.read_documents()[name]) for name in names])
+        (visit.t(*heading), [_link_document(visit, documents.read_documents()[name]) for name in names])
         for heading, names in documents.GROUPS
     ]
 
 
-def _listed(visit: Visit, document: Document) -> ListedDocument:
+def _link_document(visit: Visit, document: Document) -> DocumentLink:
     edition = document.edition(language(visit.lang))
     address = visit.url(f"{documents.HOME}/{document.name}")
-    return ListedDocument(address, edition.title, edition.language != language(visit.lang))
+    return DocumentLink(address, edition.title, edition.language != language(visit.lang))
 
 
 def _render(document: Document, chosen: Language, visit: Visit) -> RenderedDocument:
     label = visit.t("表格", "Table")
-    return _cached(document.name, chosen, visit.service.site.base, visit.root, visit.lang, label)
+    return _render_once(document.name, chosen, visit.service.site.base, visit.root, visit.lang, label)
 
 
 @cache
-def _cached(name: str, chosen: Language, base: str, root: str, lang: Lang, label: str) -> RenderedDocument:
+def _render_once(
+    name: str, chosen: Language, base: str, root: str, lang: Lang, label: str
+) -> RenderedDocument:
     """Render a document once: the largest takes half a second."""
     document = documents.read_documents()[name]
     suffix = "" if lang == "zh" else f"?lang={lang}"

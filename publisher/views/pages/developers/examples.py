@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -100,51 +100,50 @@ def _example_requests(service: Service) -> list[_ExampleRequest]:
     by_releases = _by_number_of_releases(log)
     if not by_releases:
         return requests
-    example_dataset = by_releases[0]
-    name = {"dataset": example_dataset.name}
-    releases = log.queries.releases(example_dataset.name)
+    dataset = by_releases[0].name
     requests += filter(None, [_filter_request(log, by_releases[:_MOST_CANDIDATES])])
-    first_records = log.queries.records(example_dataset.name, RecordQuery(limit=1)).records
-    if first_records:
-        record_names = {**name, "record": first_records[0].id}
-        requests.append(_ExampleRequest(("一条记录", "One record"), records.get_record, record_names))
-        requests.append(_ExampleRequest(("历次变化", "Its history"), changes.get_history, record_names))
-        requests.append(
-            _ExampleRequest(
-                ("搜索", "Search"),
-                search.search,
-                {},
-                (("q", first_records[0].title[:20]), ("facets", "dataset"), ("limit", "1")),
-            )
-        )
-    if len(releases) > 1:
-        earlier, later = sorted(r.number for r in releases)[-2:]
-        day = min(r.effective_on for r in releases).isoformat()
-        requests.append(
-            _ExampleRequest(
-                ("历史日期的清单", "The list on a past date"),
-                records.list_records,
-                name,
-                (("as_of", day), ("limit", "1")),
-            )
-        )
-        requests.append(
-            _ExampleRequest(
-                ("比较两次发布", "Compare two releases"),
-                comparison.compare_states,
-                name,
-                (("from", str(earlier)), ("to", str(later))),
-            )
-        )
+    requests += _record_requests(log, dataset)
+    requests += _time_requests(log, dataset)
     requests.append(
         _ExampleRequest(
             ("镜像：从头取全部变化", "A mirror: every change from the beginning"),
             changes.list_changes,
-            name,
+            {"dataset": dataset},
             (("since", "0"), ("limit", "1")),
         )
     )
     return requests
+
+
+def _record_requests(log: Log, dataset: str) -> Iterator[_ExampleRequest]:
+    """Yield requests about the first record of a dataset, if there is one."""
+    for record in log.queries.records(dataset, RecordQuery(limit=1)).records:
+        names = {"dataset": dataset, "record": record.id}
+        yield _ExampleRequest(("一条记录", "One record"), records.get_record, names)
+        yield _ExampleRequest(("历次变化", "Its history"), changes.get_history, names)
+        query = (("q", record.title[:20]), ("facets", "dataset"), ("limit", "1"))
+        yield _ExampleRequest(("搜索", "Search"), search.search, {}, query)
+
+
+def _time_requests(log: Log, dataset: str) -> Iterator[_ExampleRequest]:
+    """Yield requests for the state on the first day and for the last change, if there are two releases."""
+    releases = log.queries.releases(dataset)
+    if len(releases) < 2:
+        return
+    earlier, later = sorted(r.number for r in releases)[-2:]
+    day = min(r.effective_on for r in releases).isoformat()
+    yield _ExampleRequest(
+        ("历史日期的清单", "The list on a past date"),
+        records.list_records,
+        {"dataset": dataset},
+        (("as_of", day), ("limit", "1")),
+    )
+    yield _ExampleRequest(
+        ("比较两次发布", "Compare two releases"),
+        comparison.compare_states,
+        {"dataset": dataset},
+        (("from", str(earlier)), ("to", str(later))),
+    )
 
 
 def _filter_request(log: Log, candidates: Sequence[Dataset]) -> _ExampleRequest | None:

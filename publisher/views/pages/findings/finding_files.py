@@ -60,9 +60,9 @@ def findings_as(suffix: str) -> Download:
 
 
 def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
-    """Make the function that serves the findings that began, ended or were responded to last as a feed.
+    """Make the function that serves the latest findings as a feed: begun, ended or responded to.
 
-    With ``status``, only those of it.
+    With ``status``, only findings of that status.
     """
 
     async def serve(visit: Visit) -> AsyncReply:
@@ -87,7 +87,7 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
 
 
 def _listing(visit: Visit) -> api.FindingListing:
-    """Raises the same errors as the list."""
+    """Describe the list of the request. Raises the same errors as the list."""
     return api.make_listing(visit.service, visit.parse_list(api.GRAMMAR))
 
 

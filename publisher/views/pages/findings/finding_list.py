@@ -97,7 +97,7 @@ def _handling(visit: Visit, published: PublishedFinding) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """What agrees with another list although it looks like a problem, in the reader's language."""
+    """An apparent problem that another list explains, in the reader's language."""
 
     message: str
     because: str
@@ -109,15 +109,17 @@ def of_record(
     visit: Visit, dataset: Dataset, record: str
 ) -> tuple[tuple[FindingLink, ...], tuple[Agreement, ...]]:
     """List the open findings about a record that are not dismissed, and its agreements, for its page."""
-    listed = visit.service.log.findings.of_record(dataset.name, record, visit.view)
-    findings = (one for one in listed if one.finding.severity != "agrees" and one.handling in UNRESOLVED)
+    record_findings = visit.service.log.findings.of_record(dataset.name, record, visit.view)
+    findings = (
+        one for one in record_findings if one.finding.severity != "agrees" and one.handling in UNRESOLVED
+    )
     agreements = (
         Agreement(
             visit.t(one.finding.message_zh, one.finding.message_en),
             visit.t(one.finding.because_zh, one.finding.because_en),
             visit.url(f"/datasets/{other.dataset}/records/{other.record}"),
         )
-        for one in listed
+        for one in record_findings
         if one.finding.severity == "agrees"
         for other in one.rows[1:2]
     )

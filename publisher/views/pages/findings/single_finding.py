@@ -36,7 +36,7 @@ class CitedField:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownResponse:
+class PrintedResponse:
     kind: str
     response: Response
     pinned: str
@@ -47,7 +47,7 @@ class ShownResponse:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownRow:
+class PrintedCitedRow:
     """A row that the finding cites, as its release published it."""
 
     dataset: Dataset
@@ -66,13 +66,13 @@ def single_finding(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         datasets = {row.dataset: service.dataset(row.dataset) for row in published.rows}
-        shown = finding_list.link(visit, published, datasets)
+        link = finding_list.link(visit, published, datasets)
         data = visit.link(f"/v1{visit.path}", visit.clocks)
         return press.page(
             "finding.html",
             visit,
-            Head(shown.message, listed=False, data=data),
-            shown=shown,
+            Head(link.message, listed=False, data=data),
+            link=link,
             published=published,
             check=CHECKS_BY_CODE[one.code],
             because=visit.t(one.because_zh, one.because_en),
@@ -94,10 +94,10 @@ def _title(visit: Visit, mark: ReleaseMark) -> str:
     return visit.t(dataset.title, dataset.title_en)
 
 
-def _row(visit: Visit, published: PublishedFinding, row: CitedRow, dataset: Dataset) -> ShownRow:
+def _row(visit: Visit, published: PublishedFinding, row: CitedRow, dataset: Dataset) -> PrintedCitedRow:
     catalogue = visit.service.catalogue(row.dataset, row.release)
     home = f"/datasets/{row.dataset}/records/{row.record}"
-    return ShownRow(
+    return PrintedCitedRow(
         dataset=dataset,
         title=row.title,
         pinned=visit.url(home, (("release", str(row.release)),), clocks=False),
@@ -107,10 +107,10 @@ def _row(visit: Visit, published: PublishedFinding, row: CitedRow, dataset: Data
     )
 
 
-def _response(visit: Visit, published: PublishedFinding, response: Response) -> ShownResponse:
+def _response(visit: Visit, published: PublishedFinding, response: Response) -> PrintedResponse:
     mended_by = api.mending_release(response)
     home = f"/datasets/{response.dataset}/records/{response.record}"
-    return ShownResponse(
+    return PrintedResponse(
         kind=labels.word_for(visit, labels.RESPONSES, response.kind),
         response=response,
         pinned=visit.url(home, (("release", str(response.release)),), clocks=False),

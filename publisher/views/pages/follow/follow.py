@@ -39,7 +39,7 @@ PACES: Sequence[tuple[str, str, str]] = (
 
 @dataclass(frozen=True, slots=True)
 class FollowedFeed:
-    """What a page offers to follow."""
+    """A feed that a page offers to follow."""
 
     scope: Scope
     title: str
@@ -130,7 +130,7 @@ def _split(address: str) -> tuple[str, Sequence[tuple[str, str]]]:
 
 
 def sent(press: Press, visit: Visit) -> Reply:
-    """Render what follows the form. It is the same whether the address follows already or not."""
+    """Render the page after the form. It does not reveal whether the address follows already."""
     visit.parse_query(Grammar())
     head = Head(visit.t("请查收确认邮件", "Look for the mail"), listed=False)
     return Reply(Validity(()), lambda: press.page("follow_sent.html", visit, head), HEADERS)

@@ -4,32 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-import anyio
 import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
 
-from publisher.inbox.correction_form import Fault as TokenFault
+from publisher.inbox.correction_form import FAULTS
 from publisher.inbox.follow_form import FollowForm
 from publisher.inbox.follower import PACES, Choice, Pace, Wish, is_address
 from publisher.inbox.public_followers import TooManyError
-from publisher.views.pages.corrections.posted_form import SECONDS, check_origin, read_body, read_form
 from publisher.views.pages.follow import choice, follow
 from publisher.views.pages.follow.choice import CONFIRM, LEAVE, open_mail
 from publisher.views.pages.follow.follow import PATH, SENT
 from publisher.views.pages.printing.page_request import Visit, parse_visit
 from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web.bytes_response import VARY, BytesResponse
+from publisher.web.posted_form import bad_field, check_origin, read_body, read_form
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service
 
 _DAY = "86400"
-_OF_TOKEN: Mapping[TokenFault, tuple[str, str]] = {
-    "too-young": ("提交得太快，请核对后再次提交。", "This was sent very fast; check it and send it again."),
-    "too-old": ("表单已过期，请核对后再次提交。", "The form has expired; check it and send it again."),
-    "forged": ("表单无效，请核对后再次提交。", "The form is not valid; check it and send it again."),
-}
 _PAGE = {"content-type": HTML, "cache-control": "no-store", **VARY, **HEADERS}
 
 
@@ -69,12 +63,12 @@ def _submit(visit: Visit, mail: FollowForm, filled: Mapping[str, str], client: s
     pace_of: dict[str, Pace] = {name: name for name in PACES}
     faults = []
     if not is_address(address):
-        faults.append(_fault("email", "请填写邮箱地址，如 name@example.com。", "Enter an e-mail address."))
+        faults.append(bad_field("email", "请填写邮箱地址，如 name@example.com。", "Enter an e-mail address."))
     if pace not in pace_of:
-        faults.append(_fault("pace", "请选择多久寄一次。", "Choose how often."))
+        faults.append(bad_field("pace", "请选择多久寄一次。", "Choose how often."))
     token_fault = mail.tokens.fault(filled.get("token", ""), PATH)
     if token_fault is not None:
-        faults.append(_fault("token", *_OF_TOKEN[token_fault]))
+        faults.append(bad_field("token", *FAULTS[token_fault]))
     if faults:
         yield from faults
         return
@@ -84,15 +78,11 @@ def _submit(visit: Visit, mail: FollowForm, filled: Mapping[str, str], client: s
     try:
         mail.followers.submit(wish)
     except TooManyError:
-        yield _fault(
+        yield bad_field(
             "email",
             "目前等待确认的订阅太多，请明天再试。",
             "Too many wait for confirmation; try again tomorrow.",
         )
-
-
-def _fault(name: str, zh: str, en: str) -> Fault:
-    return Fault(parameter=name, code="bad-value", detail=zh, detail_en=en)
 
 
 def _choice_endpoint(service: Service, press: Press, path: str, chosen: Choice) -> Endpoint:
@@ -104,11 +94,7 @@ def _choice_endpoint(service: Service, press: Press, path: str, chosen: Choice) 
     async def respond(scope: HTTPScope, receive: Receive, names: Mapping[str, str]) -> BytesResponse:
         mail = open_mail(service)
         check_origin(scope, service.site.base)
-        try:
-            with anyio.fail_after(SECONDS):
-                await read_body(receive)
-        except TimeoutError as error:
-            raise ProblemError("request-timeout", headers={"connection": "close"}) from error
+        await read_body(receive)
         visit = parse_visit(service, Call(names, scope["query_string"], path), service.last_details.details)
 
         def choose() -> bytes:

@@ -146,7 +146,7 @@ def _answer(name: str, value: str, count: LimitCount) -> Mapping[str, object]:
 
 
 def _listing(visit: Visit) -> api.LimitListing:
-    """Raises the same errors as the page."""
+    """Describe the shares of the request. Raises the same errors as the page."""
     return api.make_listing(visit.service, visit.parse_list(api.SHARES))
 
 

@@ -114,6 +114,7 @@ def _spread(days: Sequence[date], end: date) -> list[date]:
 
 
 def _decimal_step(least: float) -> float:
+    """Return the smallest of … 0.1, 0.2, 0.5, 1, 2 … that is not less, but for rounding errors."""
     power = 10.0 ** math.floor(math.log10(least))
     return next(step for step in (power, 2 * power, 5 * power, 10 * power) if step >= least * 0.999)
 

@@ -108,13 +108,13 @@ class Visit:
 
     def in_language(self, lang: Lang) -> str:
         """Return the address of this page in another language."""
-        return self._again(replace(self, lang=lang))
+        return self._same_page(replace(self, lang=lang))
 
     def in_display(self, display: Display) -> str:
         """Return the address of this page in another display."""
-        return self._again(replace(self, display=display))
+        return self._same_page(replace(self, display=display))
 
-    def _again(self, visit: Visit) -> str:
+    def _same_page(self, visit: Visit) -> str:
         return self.root + _quoted(self.path) + _query((*self.pairs, *self.clocks, *visit.lang_pairs))
 
     def in_present(self) -> str:
@@ -123,7 +123,7 @@ class Visit:
 
     @property
     def canonical(self) -> str:
-        """Return the canonical address, without page of a list: each language is canonical to itself."""
+        """Return the canonical address, of the first page of a list. Each language has its own."""
         return self.canonical_in(self.lang)
 
     def canonical_in(self, lang: Lang) -> str:

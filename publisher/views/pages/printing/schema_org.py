@@ -29,6 +29,7 @@ _SHORTEST = 50
 
 
 def site_head(visit: Visit) -> Head:
+    """Build the head of the home page, with the search that search engines may offer."""
     base = visit.service.site.base
     description = visit.t(*ABOUT)
     return Head(
@@ -106,7 +107,7 @@ def release_head(
     title = visit.t(f"第{release.number}次发布", f"Release {release.number}") + f" · {dataset.title}"
     when, counts = labels.when(visit, catalogue, release), labels.format_counts(visit, release.counts)
     summary = f"{when}{visit.t('：', ': ')}{counts}{visit.t('。', '. ')}{release.note}"
-    description = _at_least(summary, _describe_list(visit, dataset, catalogue, [release]))
+    description = _lengthen(summary, _describe_list(visit, dataset, catalogue, [release]))
     ld = {
         **_data(visit, dataset, catalogue),
         "name": title,
@@ -147,35 +148,19 @@ def record_head(
     document = any(f.format == "markdown" and f.name in content for f in catalogue.fields)
     body = content.get(catalogue.body_field or "")
     source = body if isinstance(body, str) else dataset.body
-    description = _at_least(_summary(catalogue, content), _describe_record(visit, dataset, state, source))
+    description = _lengthen(_summary(catalogue, content), _describe_record(visit, dataset, state, source))
     day = content.get("date_published") or content.get(catalogue.date_field or "")
     published = date.fromisoformat(day) if document and isinstance(day, str) else release.published_at
     kind = content.get(catalogue.type_field or "")
     keywords = [word for word in (catalogue.title, kind, source) if isinstance(word, str) and word]
-    until = state.effective_to.isoformat() if state.effective_to else ".."
-    ld: dict[str, Any] = {
+    ld = {
+        **_record_data(visit, dataset, state),
         "@type": "Article" if document else "CreativeWork",
-        "name": state.title,
-        "headline": state.title[:110],
-        "url": visit.canonical,
         "identifier": [state.id, *_identifiers(links)],
-        "inLanguage": "zh-CN",
         "description": description,
         "datePublished": published.isoformat(),
-        "dateModified": state.known_from.isoformat(),
-        "temporalCoverage": f"{state.effective_from.isoformat()}/{until}",
-        "creativeWorkStatus": labels.word_for(visit, labels.STATUSES, state.status),
-        "version": str(state.release),
-        "license": licence_address(dataset, Addresses(visit.service.site.base)),
         "keywords": keywords,
         "author": _body(source),
-        "publisher": _body(dataset.body),
-        "image": visit.service.link("/share.png"),
-        "isPartOf": {
-            "@type": "Dataset",
-            "name": dataset.title,
-            "url": visit.service.link(f"/datasets/{dataset.name}"),
-        },
     }
     return Head(
         title=state.title,
@@ -192,6 +177,29 @@ def record_head(
         data=data,
         links=links,
     )
+
+
+def _record_data(visit: Visit, dataset: Dataset, state: RecordState) -> dict[str, Any]:
+    """Build the properties of a record that are the same for documents and other records."""
+    until = state.effective_to.isoformat() if state.effective_to else ".."
+    return {
+        "name": state.title,
+        "headline": state.title[:110],
+        "url": visit.canonical,
+        "inLanguage": "zh-CN",
+        "dateModified": state.known_from.isoformat(),
+        "temporalCoverage": f"{state.effective_from.isoformat()}/{until}",
+        "creativeWorkStatus": labels.word_for(visit, labels.STATUSES, state.status),
+        "version": str(state.release),
+        "license": licence_address(dataset, Addresses(visit.service.site.base)),
+        "publisher": _body(dataset.body),
+        "image": visit.service.link("/share.png"),
+        "isPartOf": {
+            "@type": "Dataset",
+            "name": dataset.title,
+            "url": visit.service.link(f"/datasets/{dataset.name}"),
+        },
+    }
 
 
 def _data(visit: Visit, dataset: Dataset, catalogue: Catalogue) -> dict[str, Any]:
@@ -232,7 +240,7 @@ def _body(name: str) -> dict[str, str]:
 
 
 def _describe_list(visit: Visit, dataset: Dataset, catalogue: Catalogue, releases: Iterable[Release]) -> str:
-    """Describe a list by what is known of it: its own text, who publishes it, since when, in which forms."""
+    """Describe a list: its own text, its publishing body, its first day, and its forms."""
     own = labels.half(visit, dataset.description) or labels.half(visit, catalogue.description)
     first = min((release.effective_on for release in releases), default=None)
     title = visit.t(dataset.title, dataset.title_en)
@@ -258,7 +266,7 @@ def _describe_record(visit: Visit, dataset: Dataset, state: RecordState, source:
     return f"{state.title}：{dataset.title}的条目，{source}，自{day}起。{content}"
 
 
-def _at_least(text: str, more: str) -> str:
+def _lengthen(text: str, more: str) -> str:
     """Add ``more`` to a description that is too short for search engines."""
     return text if len(text) >= _SHORTEST else "\n".join(part for part in (text, more) if part)
 

@@ -73,7 +73,7 @@ def _number(field: Field | None, value: Json) -> tuple[Decimal, object] | None:
 
 
 def without_sources(catalogue: Catalogue, changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
-    """Leave out a text that an amount among the changes was read from and that says nothing else."""
+    """Leave out the change of a text if the change of the amount that was read from it says the same."""
     by_field = {change.field: change for change in changes}
     stated = {
         field.derived_from

@@ -1,1 +1,1 @@
-"""What a government site has to say of itself: privacy, accessibility, copyright."""
+"""Statements that a government site has to publish: privacy, accessibility, copyright."""

@@ -1,4 +1,4 @@
-"""The page of a work: what it is, what it changed here, who rests on it, what ended it."""
+"""The page of a work: what it is, its effects, the records that cite it, and what ended it."""
 
 from __future__ import annotations
 
@@ -65,10 +65,11 @@ def work(press: Press, visit: Visit) -> Reply:
     def build() -> bytes:
         graph = service.log.graph
         effects = graph.effects(StatementQuery(visit.view, works=one.names, limit=MOST)).statements
-        # Apart: what ends a law that a hundred others implement must not be on another page.
+        # A query of its own: among the effects on a law that hundreds implement, the one that ends it
+        # might be beyond the limit.
         ending = StatementQuery(visit.view, works=one.names, kinds=ENDING_KINDS, limit=MOST)
         endings = find_endings(one, graph.effects(ending).statements, visit.today())
-        others = [one for one in effects if one not in (*endings.past, *endings.coming)]
+        others = [effect for effect in effects if effect not in (*endings.past, *endings.coming)]
         bases = StatementQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
         mentions = StatementQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
         return press.page(
@@ -122,14 +123,14 @@ def _records(
     places: dict[tuple[str, str], list[PublishedCitation]] = {}
     for citation in citations:
         places.setdefault((citation.saying.dataset, citation.saying.record), []).append(citation)
-    for (dataset, record), cited in places.items():
-        saying, own = cited[0].saying, datasets[dataset]
+    for (dataset, record), record_citations in places.items():
+        saying, own = record_citations[0].saying, datasets[dataset]
         yield CitingRecord(
             saying.title,
             _address(visit, dataset, record),
             visit.t(own.title, own.title_en),
             saying.part,
-            tuple(dict.fromkeys(one.saying.text for one in cited)),
+            tuple(dict.fromkeys(one.saying.text for one in record_citations)),
         )
 
 

@@ -127,7 +127,7 @@ def test_the_copy_equals_a_log_with_days_ahead_withdrawal_correction_and_erasure
 def test_the_copy_equals_the_log_of_the_sample(tmp_path: Path) -> None:
     bound, file = http_service.loopback_socket(), tmp_path / "mirror.db"
     home, base = tmp_path / "site", http_service.address(bound)
-    load.load(home, plan.read_plan(), base=base, progress=lambda *_: None)
+    load.publish_plan(home, plan.read_plan(), base=base, progress=lambda *_: None)
     values = settings.read_settings(home, {})
     with http_service.serving(create_app(values), bound):
         follow(base, file)

@@ -20,7 +20,7 @@ from rdflib.namespace import DCTERMS, RDF, SH
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import TAKING_EFFECT, Dataset
 from publisher.log.model import Site as Address
-from publisher.views.api import published_site
+from publisher.views.api import site_metadata
 from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
 from publisher.views.exports.formats import FORMS
@@ -147,13 +147,13 @@ def test_a_304_of_a_description_reads_no_release_and_a_file_with_a_digest_change
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    read_published_dataset = published_site.read_published_dataset
+    read_published_dataset = site_metadata.read_published_dataset
 
     def noting(service: Service, dataset: Dataset, *, versions: bool = True) -> PublishedDataset:
         read.append(dataset.name)
         return read_published_dataset(service, dataset, versions=versions)
 
-    monkeypatch.setattr(published_site, "read_published_dataset", noting)
+    monkeypatch.setattr(site_metadata, "read_published_dataset", noting)
     with four_releases(tmp_path) as site:
         paths = (
             f"/v1/datasets/{FEES}",

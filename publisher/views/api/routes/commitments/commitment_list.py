@@ -1,4 +1,4 @@
-"""Route: what plans promised, with the status that is derived of each and what is said about it."""
+"""Route: what plans promised, with the derived status of each and what offices say about it."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ class CommitmentListing:
     validity: Validity
 
     def fetch_page(self, service: Service) -> tuple[CommitmentPage, str | None]:
-        """Read a page. → with the cursor of the next one."""
+        """Return a page, and the cursor of the next one."""
         page = service.log.commitments.page(self.query)
         if page.after is None:
             return page, None
@@ -83,13 +83,13 @@ class CommitmentListing:
 
 
 def make_listing(service: Service, params: Parameters) -> CommitmentListing:
-    """Raises ``invalid-parameters``, ``invalid-cursor``."""
+    """Describe the list of a request. Raises ``invalid-parameters``, ``invalid-cursor``."""
     digest, cursor = requested_view.begin_list(service, params, "commitments")
     return CommitmentListing(_query(params, cursor), digest, validity(service, params.view))
 
 
 def _query(params: Parameters, cursor: page_cursor.Cursor | None) -> CommitmentQuery:
-    """Raises ``invalid-parameters`` for an unknown status and for two days of one kind."""
+    """Build the query. Raises ``invalid-parameters`` for an unknown status and for a repeated day."""
     return CommitmentQuery(
         view=params.view,
         datasets=params.values_of("dataset") or None,

@@ -20,7 +20,7 @@ from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.correction_form import DAILY, MAX_SECONDS, MIN_SECONDS
 from publisher.inbox.inbox import CONTACT_DAYS, Inbox
 from publisher.settings import read_settings
-from publisher.views.pages.corrections.posted_form import MAX_BYTES
+from publisher.web.posted_form import MAX_BYTES
 from tests.support.clock import Clock
 from tests.support.problems import assert_problem
 from tests.support.site import FEES, HOST, Site, four_releases

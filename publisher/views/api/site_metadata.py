@@ -1,4 +1,4 @@
-"""The site as metadata describes it, read from the log and the cache of files."""
+"""Reading of :mod:`publisher.views.discovery.published_site`: from the log and the cache of files."""
 
 from __future__ import annotations
 
@@ -9,19 +9,20 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.service import Service
 
 _TYPES = {"csv": "CSV", "xlsx": "XLSX", "json": "JSON", "zip": "ZIP"}
+"""Our form of a file → its name in the Publications Office's table. The others are not in the table."""
 
 
 def validity(service: Service, *datasets: Dataset) -> Validity:
     """Return the validity of a description of one dataset, or of all, without reading releases or files."""
     name = datasets[0].name if len(datasets) == 1 else None
     sequence, day = service.log.queries.validator(name)
-    read, first = service.site_details(), service.newest_checkpoint(name or "", sequence)
+    details, first = service.site_details().details, service.newest_checkpoint(name or "", sequence)
     # A dataset changes without a release, and a file gets its digest when it is generated.
-    return Validity((sequence, day, datasets, read.details, first, service.files.state()))
+    return Validity((sequence, day, datasets, details, first, service.files.state()))
 
 
 def read_published_site(service: Service, *, versions: bool = False) -> PublishedSite:
-    """Read the datasets and releases of the site; ``versions``: the releases with their files."""
+    """Read the datasets and releases of the site. ``versions``: with the files of every release."""
     datasets = tuple(
         read_published_dataset(service, d, versions=versions) for d in service.log.datasets.all()
     )
@@ -29,6 +30,7 @@ def read_published_site(service: Service, *, versions: bool = False) -> Publishe
 
 
 def read_published_dataset(service: Service, dataset: Dataset, *, versions: bool = True) -> PublishedDataset:
+    """Read a dataset with its current files. ``versions``: with the files of every release."""
     releases = sorted(service.log.queries.releases(dataset.name), key=lambda r: r.number)
     return PublishedDataset(
         dataset,
@@ -45,7 +47,7 @@ def read_published_dataset(service: Service, dataset: Dataset, *, versions: bool
 
 
 def _list_files(service: Service, name: str, view: View) -> tuple[File, ...]:
-    listed, _ = files.list_state_files(service, name, view)
+    state_files, _ = files.list_state_files(service, name, view)
     return tuple(
-        File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256) for f in listed
+        File(f.address, f.title, f.media_type, _TYPES.get(f.form, ""), f.size, f.sha256) for f in state_files
     )

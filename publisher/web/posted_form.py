@@ -9,7 +9,7 @@ import anyio
 from litestar.types import HTTPScope, Receive
 
 from publisher.web.capacity.work_pools import CallerGoneError
-from publisher.web.problems import ProblemError
+from publisher.web.problems import Fault, ProblemError
 
 MAX_BYTES = 64 << 10
 """Bytes of a body: each character of a form may take nine."""
@@ -45,11 +45,7 @@ async def read_form(scope: HTTPScope, receive: Receive) -> Mapping[str, str]:
     media = headers.get(b"content-type", b"").decode("latin-1").partition(";")[0].strip().lower()
     if media != _MEDIA_TYPE:
         raise ProblemError("not-a-form")
-    try:
-        with anyio.fail_after(SECONDS):
-            body = await read_body(receive)
-    except TimeoutError as error:
-        raise ProblemError("request-timeout", headers={"connection": "close"}) from error
+    body = await read_body(receive)
     try:
         return dict(
             parse_qsl(body.decode(), keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
@@ -59,7 +55,15 @@ async def read_form(scope: HTTPScope, receive: Receive) -> Mapping[str, str]:
 
 
 async def read_body(receive: Receive) -> bytes:
-    """Read a body. Raises ``form-too-large``."""
+    """Read a body, whatever its media type. Raises ``form-too-large``, ``request-timeout``."""
+    try:
+        with anyio.fail_after(SECONDS):
+            return await _read_bounded(receive)
+    except TimeoutError as error:
+        raise ProblemError("request-timeout", headers={"connection": "close"}) from error
+
+
+async def _read_bounded(receive: Receive) -> bytes:
     body = bytearray()
     while True:
         message = await receive()
@@ -71,3 +75,8 @@ async def read_body(receive: Receive) -> bytes:
             raise ProblemError("form-too-large")
         if not message["more_body"]:
             return bytes(body)
+
+
+def bad_field(name: str, zh: str, en: str) -> Fault:
+    """Build the fault of a field."""
+    return Fault(parameter=name, code="bad-value", detail=zh, detail_en=en)
