@@ -20,11 +20,11 @@ from publisher.ingest.read_file import read_file
 from schemas.definition.catalogue import Catalogue
 
 
-def _define_struct(of: type, **replaced: Any) -> Any:
+def _define_struct(dataclass: type, **replaced: Any) -> Any:
     """Define a struct with the fields of a dataclass, some of them with a type that can be decoded."""
-    hints = {**get_type_hints(of), **replaced}
+    hints = {**get_type_hints(dataclass), **replaced}
     return msgspec.defstruct(
-        f"Received{of.__name__}", [(field.name, hints[field.name]) for field in fields(of)]
+        f"Received{dataclass.__name__}", [(field.name, hints[field.name]) for field in fields(dataclass)]
     )
 
 

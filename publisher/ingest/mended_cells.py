@@ -1,4 +1,4 @@
-"""Cells of a file that a clerk mended at the desk: their texts take the place of those that the file has."""
+"""Cells of a file that a clerk changed at the desk: their new texts replace those of the file."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ def position_of(cell: str) -> Position:
 def mend_cells(
     content: FileContent, mended: Sequence[MendedCell]
 ) -> tuple[FileContent, tuple[MendedCell, ...]]:
-    """Write the texts into the tables of a file → its new content, and the cells with what they said before.
+    """Write the texts into the tables of a file. Return its new content, and the cells with their old texts.
 
-    A cell that no table has is not among them. The cell stops being merged: the others of its range stay.
+    A cell outside the tables is not among them. A changed cell leaves its merged range; the other cells stay.
     """
     if not mended:
         return content, ()
@@ -36,9 +36,9 @@ def mend_cells(
         by_sheet.setdefault(one.sheet, {})[position_of(one.cell)] = one
     grids, applied = [], []
     for grid in content.grids:
-        mended_grid, of_grid = _mend_grid(grid, by_sheet.get(grid.name, {}))
+        mended_grid, grid_cells = _mend_grid(grid, by_sheet.get(grid.name, {}))
         grids.append(mended_grid)
-        applied += of_grid
+        applied += grid_cells
     return replace(content, grids=tuple(grids)), tuple(applied)
 
 
@@ -58,10 +58,10 @@ def _mend_grid(grid: Grid, mended: Mapping[Position, MendedCell]) -> tuple[Grid,
 
 
 def _forget(annotations: SheetAnnotations, cells: Iterable[Position]) -> SheetAnnotations:
-    """Leave out what is known of the cells as the file has them, such as number formats and errors."""
+    """Remove the annotations of the old texts of cells, such as number formats and errors."""
     chosen = frozenset(cells)
     remaining: dict[str, Any] = {
-        field.name: {position: x for position, x in value.items() if position not in chosen}
+        field.name: {position: mark for position, mark in value.items() if position not in chosen}
         for field in fields(annotations)
         if isinstance(value := getattr(annotations, field.name), Mapping)
     }

@@ -30,7 +30,7 @@ class ImportedRecord:
     in_error: bool = False
     """Whether one of its findings is an error. Publication is then refused, or leaves the record out."""
     identity: tuple[str, ...] | None = None
-    """What identifies it, where that is not the catalogue's ``identity_of`` its content: a shared code."""
+    """Its identity, where it is not ``Catalogue.identity_of(content)``: several records share one code."""
     other_cells: tuple[str, ...] = ()
     """A1 references of its cells that are no field's first cell: running numbers, units, continuations."""
     unread: tuple[tuple[str, str], ...] = ()

@@ -54,7 +54,7 @@ def _rules(field: Field, original: str, value: Json) -> Iterator[ReadingRule]:
     if is_ditto(original):
         yield DITTO
         return
-    folded, read = fold(original), cell_parser(field)(original).value
+    folded, parsed = fold(original), cell_parser(field)(original).value
     if folded != original:
         yield WIDTH
     if join_lines(folded) != folded:
@@ -64,6 +64,6 @@ def _rules(field: Field, original: str, value: Json) -> Iterator[ReadingRule]:
             yield WORD
     elif field.type != "string" or field.format not in _TEXTS:
         yield TYPED
-    if read != value:
-        days = isinstance(read, dict) and isinstance(value, dict) and {**read, "unit": "工作日"} == value
+    if parsed != value:
+        days = isinstance(parsed, dict) and isinstance(value, dict) and {**parsed, "unit": "工作日"} == value
         yield WORKING_DAYS if days else CELL

@@ -69,6 +69,7 @@ class RecordBuilder:
         self.findings.append(note.kind.at(place, note.excerpt, **note.words))
 
     def build(self, raw_record: RawRecord) -> ImportedRecord:
+        """Build a record from the pieces of its rows; add its findings to ``findings``."""
         content: Content = {}
         originals: dict[str, str] = {}
         row, pieces = raw_record.rows[0], raw_record.pieces
@@ -88,7 +89,7 @@ class RecordBuilder:
                 self._add_missing(f, row)
             if value != piece.original and (value is not None or piece.original.strip()):
                 originals[name] = piece.original
-        texts_read = hash_source_texts(read_pieces, self._shown)
+        source_text = hash_source_texts(read_pieces, self._shown)
         for name, source in self._derive_values(content, lambda n: self._exact_texts(pieces[n], n, row)):
             pieces[name], originals[name] = pieces[source], pieces[source].original
         self._count_working_days(content)
@@ -100,7 +101,7 @@ class RecordBuilder:
             sheet=self._sheet,
             rows=tuple(raw_record.rows),
             cells={name: p.cell for name, p in pieces.items() if name in content},
-            source_text=texts_read,
+            source_text=source_text,
             in_error=raw_record.in_error
             or bool(self._absent)
             or (len(self.findings) > before and any(x.severity == "error" for x in self.findings[before:])),

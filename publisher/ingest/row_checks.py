@@ -26,7 +26,7 @@ def check_content(content: Content, catalogue: Catalogue, place: PlaceOfField) -
 
 
 def check_basis(content: Content, catalogue: Catalogue, place: PlaceOfField) -> Iterator[Finding]:
-    """Report a record without the legal basis that its catalogue wants."""
+    """Report a record without the legal basis that its catalogue requires."""
     name = catalogue.basis_field
     if name is not None and name not in content:
         yield rows.BASIS_MISSING.at(place(name), title=catalogue.by_name[name].title)
@@ -44,10 +44,10 @@ def check_personal_data(content: Content, catalogue: Catalogue, place: PlaceOfFi
 
 
 def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file: str) -> Iterator[Finding]:
-    """Check the records of a file for what single values do not show. Each finding names row and column.
+    """Check each record as a whole: its basis and personal data. Each finding names row and column.
 
-    In a table the builder reports a blank basis, because it knows the columns; publication asks where a file
-    has no such column.
+    A blank basis in a table was reported by the record builder, which knows the columns. A list without any
+    basis is a guard of publication (:mod:`publisher.workflow.publication_guards`).
     """
     has_basis = any(catalogue.basis_field in record.content for record in records)
     codes = frozenset(field.name for field in catalogue.fields if _is_code(field))

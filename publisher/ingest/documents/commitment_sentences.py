@@ -1,8 +1,7 @@
 """Commitments in the text of a work plan, each with the sentence that it comes from.
 
-Small and rule-based: a part of a sentence that begins with a verb of work, outside of the sections about
-aims, is one. Bodies and deadlines are read only where the sentence states them in full. Nothing is offered
-for a text that is no work plan.
+A part of a sentence that begins with a verb of work is a commitment, except in sections about aims. Bodies
+and deadlines are read only where the sentence states them in full. A text that is not a work plan has none.
 """
 
 from __future__ import annotations
@@ -75,14 +74,14 @@ class ProposedCommitment:
 
 
 def propose_commitments(title: str, markdown: str) -> list[ProposedCommitment]:
-    """Read the commitments of a document; none if it is no work plan."""
+    """Read the commitments of a document; none if it is not a work plan."""
     if not _PLAN.search(title):
         return []
-    proposals = list(_read(markdown))
+    proposals = list(_read_sections(markdown))
     return proposals if len(proposals) >= _LEAST else []
 
 
-def _read(markdown: str) -> Iterator[ProposedCommitment]:
+def _read_sections(markdown: str) -> Iterator[ProposedCommitment]:
     sections: dict[int, str] = {}
     for line in markdown.splitlines():
         heading = _HEADING.fullmatch(line.strip())
@@ -95,13 +94,13 @@ def _read(markdown: str) -> Iterator[ProposedCommitment]:
         is_body = any(level > 1 for level in sections) or not sections
         if is_body and not any(map(_AIMS.search, sections.values())):
             for sentence in _SENTENCES.findall(line):
-                yield from _of_sentence(sections[max(sections)] if sections else "", sentence.strip())
+                yield from _read_sentence(sections[max(sections)] if sections else "", sentence.strip())
 
 
-def _of_sentence(section: str, sentence: str) -> Iterator[ProposedCommitment]:
+def _read_sentence(section: str, sentence: str) -> Iterator[ProposedCommitment]:
     bodies = _BODIES.search(sentence)
     tasks = list(_tasks(_BODIES.sub("", sentence)))
-    # Of several tasks, a day that is not in the brackets behind them is that of one.
+    # In a sentence with several tasks, only a day in the brackets after them is the deadline of all.
     days = _DAY.findall(bodies[0] if bodies and len(tasks) > 1 else sentence)
     is_certain = len(days) == 1 and (len(tasks) == 1 or bodies is not None)
     deadline = read_deadline(days[0]) if is_certain else None

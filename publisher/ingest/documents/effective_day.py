@@ -50,16 +50,17 @@ class Effect:
 
 
 def find_effect(
-    lines: Sequence[Line], title: str, *, written: date | None, published: date | None
+    lines: Sequence[Line], title: str, *, written_on: date | None, published_on: date | None
 ) -> Effect | None:
     """Find the statement of a document about itself; None if there is none.
 
-    自印发之日起施行 is ``written``, the day of signature; 自发布之日起施行 is ``published`` if this is near,
-    and else ``written``. Several statements that differ, a period that is counted from an event
+    自印发之日起施行 is ``written_on``, the day of signature; 自发布之日起施行 is ``published_on`` if this is
+    near, and else ``written_on``. Several statements that differ, a period that is counted from an event
     (自公布之日起30日后), and an event without a day give no day.
     """
-    public = published if written and published and written <= published <= written + _LATEST else written
-    days = {**dict.fromkeys(_ISSUED, written), **dict.fromkeys(_MADE_PUBLIC, public)}
+    is_near = written_on and published_on and written_on <= published_on <= written_on + _LATEST
+    public = published_on if is_near else written_on
+    days = {**dict.fromkeys(_ISSUED, written_on), **dict.fromkeys(_MADE_PUBLIC, public)}
     statements = [
         statement for line in lines if line.spot is None for statement in _statements(line, title, days)
     ]

@@ -77,7 +77,7 @@ class Letter:
     date: str = ""
     """Date of the signature as printed; it may be damaged."""
     date_line: int = 0
-    signed: int | None = None
+    date_index: int | None = None
     """Index in ``body`` of the line with the date of signature."""
 
 
@@ -113,6 +113,7 @@ def parse_number_line(text: str) -> Citation | None:
 
 
 def is_number(text: str) -> bool:
+    """Test for a text that is a document number and nothing else, also a damaged one that can be repaired."""
     if len(text) > 60:
         return False
     if any(c.start == 0 and c.end == len(text) for c in find_citations(text) if c.kind != "statute"):
@@ -254,7 +255,7 @@ def _find_signature(letter: Letter) -> None:
         body = match["before"].strip()
         if body and not _BODY_NAME.fullmatch(body):
             continue
-        letter.signed, letter.date, letter.date_line = index, match["date"], line.number
+        letter.date_index, letter.date, letter.date_line = index, match["date"], line.number
         if body:
             letter.signature, letter.signature_line = (body,), line.number
         else:

@@ -195,13 +195,13 @@ class _Document:
         The other lines there are the title, the number, also that of an order, and labelled lines.
         """
         heading = re.sub(r"\s", "", self._page.heading)
-        kept = set(self._read_labels(outside).line_numbers)
+        needed = set(self._read_labels(outside).line_numbers)
         for index, line in enumerate(outside):
             if letter_parts.is_order(outside[index : index + 2]):
-                kept |= {line.number, outside[index + 1].number}
+                needed |= {line.number, outside[index + 1].number}
             elif line.key == heading or letter_parts.is_number(line.text):
-                kept.add(line.number)
-        return [line for line in outside if line.number not in kept]
+                needed.add(line.number)
+        return [line for line in outside if line.number not in needed]
 
     def _read_meta(self) -> dict[str, LabelledValue]:
         values: dict[str, LabelledValue] = {}
@@ -221,11 +221,11 @@ class _Document:
         order = letter_parts.parse_number_line(number.text)
         is_order = order is not None and order.kind == "order"
         if "issuer" not in self._content:
-            signed = "、".join(parts.signature) or letter_parts.find_issuer(parts.title)
+            signatories = "、".join(parts.signature) or letter_parts.find_issuer(parts.title)
             by_order = (
                 letter_parts.find_issuer_of_order(order.issuer) if order is not None and is_order else ""
             )
-            self._parse_field("issuer", signed or by_order, parts.signature_line or parts.title_line)
+            self._parse_field("issuer", signatories or by_order, parts.signature_line or parts.title_line)
         self._parse_field(
             "kind",
             "命令"
@@ -235,7 +235,7 @@ class _Document:
         )
         if "date_written" not in self._content:
             self._add_date_written(parts, values.get("date_published"))
-        body = section_outline.write_body(*table_to_markdown.write_paragraphs(parts.body, parts.signed))
+        body = section_outline.write_body(*table_to_markdown.write_paragraphs(parts.body, parts.date_index))
         self._content["body_markdown"] = body.markdown
         self._source_texts["body_markdown"] = "\n".join(line.raw.strip() for line in parts.body)
         if parts.body:
@@ -258,10 +258,12 @@ class _Document:
         return LabelledValue(parts.number, parts.number_line, "")
 
     def _add_effective_day(self, parts: Letter) -> None:
-        written, published = self._day("date_written"), self._day("date_published")
+        written_on, published_on = self._day("date_written"), self._day("date_published")
         if self._content.get("kind") == "命令":  # its signature makes it public
-            published = None
-        effect = effective_day.find_effect(parts.body, parts.title, written=written, published=published)
+            published_on = None
+        effect = effective_day.find_effect(
+            parts.body, parts.title, written_on=written_on, published_on=published_on
+        )
         if effect is None or "effective_on" not in self._catalogue.by_name:
             return
         self._set_field("effective_on", effect.day, effect.words, effect.line)

@@ -60,8 +60,10 @@ def _does_nothing(element: etree._Element) -> bool:
     """Test for a link that is switched off, as on the last page."""
     href = (element.get("href") or "").strip().lower()
     names = (element.get("class") or "").lower()
-    still = re.fullmatch(r"#|javascript:(?:void\(0\)|;)?;?", href) is not None and not element.get("onclick")
-    return still or "disabled" in names or "disabled" in element.attrib
+    has_no_action = re.fullmatch(r"#|javascript:(?:void\(0\)|;)?;?", href) is not None and not element.get(
+        "onclick"
+    )
+    return has_no_action or "disabled" in names or "disabled" in element.attrib
 
 
 def states_further_pages(turns: Iterable[str]) -> bool:

@@ -54,11 +54,11 @@ def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
     if _ONLY_REPORTS.search(title):
         return []
     repeals: dict[str, Repeal] = {}
-    listing = _ANNOUNCES.search(title) is not None
-    for name in _read_names_in_title(title) if listing else ():
+    is_announcement = _ANNOUNCES.search(title) is not None
+    for name in _read_names_in_title(title) if is_announcement else ():
         number = _find_number_after(name, lines)
         repeals.setdefault(number or name, Repeal(number or name, title))
-    ending = listing
+    ending = is_announcement
     in_list = False
     for line in lines:
         text = line.strip()

@@ -46,10 +46,12 @@ class Body:
     outline: tuple[str, ...]
 
 
-def write_body(paragraphs: Sequence[str], signed: int | None = None, tables: Set[int] = frozenset()) -> Body:
+def write_body(
+    paragraphs: Sequence[str], date_index: int | None = None, tables: Set[int] = frozenset()
+) -> Body:
     """Write the Markdown of a body.
 
-    ``signed``: index of the line with the date of signature. The lines after it are the document that the
+    ``date_index``: index of the line with the date of signature. The lines after it are the document that the
     notice sends out, with a title of its own. ``tables``: indexes of paragraphs that are already Markdown.
     """
     blocks: list[str] = []
@@ -68,7 +70,7 @@ def write_body(paragraphs: Sequence[str], signed: int | None = None, tables: Set
             blocks.append(line)
             index += 1
             continue
-        title, used = _find_attachment_title(paragraphs, index, signed)
+        title, used = _find_attachment_title(paragraphs, index, date_index)
         if title:
             blocks.append(f"# {escape(title)}")
             outline.append(title)
@@ -180,15 +182,15 @@ def _parse_heading(
         if match is None:
             continue
         if match["n"] == "一":
-            listed = _begins_list(paragraphs, index, pattern)
+            is_list = _begins_list(paragraphs, index, pattern)
         else:
-            listed = lists.first if level == 2 else lists.second
-        listed = listed or line.endswith(_MORE_OF_LIST)
+            is_list = lists.first if level == 2 else lists.second
+        is_list = is_list or line.endswith(_MORE_OF_LIST)
         if level == 2:
-            lists.first, lists.second = listed, False
+            lists.first, lists.second = is_list, False
         else:
-            lists.second = listed
-        if listed:
+            lists.second = is_list
+        if is_list:
             return None, ""
         text, stop, rest = match["text"].partition("。")
         if len(text) > LONGEST or (not stop and text.endswith(tuple(ENDS))):
@@ -261,14 +263,16 @@ def _begins_list(paragraphs: Sequence[str], index: int, pattern: re.Pattern[str]
     return len(items) > 1 or not continues
 
 
-def _find_attachment_title(paragraphs: Sequence[str], index: int, signed: int | None) -> tuple[str, int]:
+def _find_attachment_title(paragraphs: Sequence[str], index: int, date_index: int | None) -> tuple[str, int]:
     """Read the title of an attached document: short lines without a full stop after the signature or 附件1.
 
     Return it with the number of its lines, or ``("", 0)``.
     """
     line = paragraphs[index]
     marked = bool(ATTACHMENT.fullmatch(line))
-    after_signature = signed is not None and index > signed and _are_remarks(paragraphs[signed + 1 : index])
+    after_signature = (
+        date_index is not None and index > date_index and _are_remarks(paragraphs[date_index + 1 : index])
+    )
     if not marked and not after_signature:
         return "", 0
     title, end = "", index + marked

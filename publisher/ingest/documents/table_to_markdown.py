@@ -10,23 +10,23 @@ from publisher.ingest.formats.grid import MAX_COLUMNS
 
 
 def write_paragraphs(
-    lines: Sequence[Line], signed: int | None
+    lines: Sequence[Line], date_index: int | None
 ) -> tuple[list[str], int | None, frozenset[int]]:
     """Return the paragraphs, the index of the one with the date of signature, and the indexes of tables."""
     texts: list[str] = []
     tables: set[int] = set()
-    offset, signed_index = 0, signed
+    offset, paragraph_index = 0, date_index
     for table, group in groupby(lines, key=lambda line: line.spot.table if line.spot else None):
         table_lines = list(group)
-        if signed is not None and offset <= signed < offset + len(table_lines):
-            signed_index = len(texts) + (signed - offset if table is None else 0)
+        if date_index is not None and offset <= date_index < offset + len(table_lines):
+            paragraph_index = len(texts) + (date_index - offset if table is None else 0)
         offset += len(table_lines)
         if table is None or len({line.spot.row for line in table_lines if line.spot}) < 2:
             texts += (line.text for line in table_lines)
         else:
             tables.add(len(texts))
             texts.append(write_table(table_lines))
-    return texts, signed_index, frozenset(tables)
+    return texts, paragraph_index, frozenset(tables)
 
 
 def list_rows(lines: Sequence[Line]) -> list[str]:

@@ -1,4 +1,4 @@
-"""List of every kind of finding: files, tables, documents, harvest and single values."""
+"""List of every kind of finding, by the step that reports it."""
 
 from __future__ import annotations
 
@@ -24,4 +24,4 @@ KINDS_BY_STEP: Mapping[str, tuple[Kind, ...]] = {
         Kind(p.code, p.severity, p.zh, p.en, p.way_out_zh, p.way_out_en, p.example) for p in problems.PROBLEMS
     ),
 }
-"""Kinds of each step in the order of processing: file, tables, documents, web, cells."""
+"""Kinds of each step: whole files, tables, rows, documents, the web, and single cells."""

@@ -71,18 +71,18 @@ def parse_grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple
     table = _Table(text, delimiter)
     table.read()
     width = table.usual_width()
-    for row in table.broken:
-        if _takes_rows(row, delimiter, width):
+    for row in table.multiline_rows:
+        if _swallows_rows(row, delimiter, width):
             zh, en = f"第{row.number}行（文件第{row.line}行）", f"Row {row.number} (line {row.line})"
             raise ReaderError(OPEN_QUOTE, Bilingual(zh, en), row=row.number)
-    stray = [FileNote(LOOSE_QUOTES, str(n), name, n) for n in table.stray[:_MOST_NOTES]]
+    stray = [FileNote(LOOSE_QUOTES, str(n), name, n) for n in table.stray_quote_rows[:_MOST_NOTES]]
     wide = [n for n, row in enumerate(table.rows, start=1) if any(cell.strip() for cell in row[width:])]
     extra = [FileNote(EXTRA_CELLS, str(n), name, n) for n in wide[:_MOST_NOTES]] if width > 1 else []
     return build_grid(name, table.rows), (*stray, *extra)
 
 
 @dataclass(frozen=True, slots=True)
-class _BrokenRow:
+class _MultilineRow:
     """A row with a line break in a cell. ``line``: its first line in the file, from 1."""
 
     number: int
@@ -92,12 +92,12 @@ class _BrokenRow:
 
 
 class _Table:
-    """Rows of a delimited text, and those whose quotes need a look."""
+    """Rows of a delimited text; those with line breaks in cells, and those with stray quotes."""
 
     def __init__(self, text: str, delimiter: str) -> None:
         self.rows: list[list[str]] = []
-        self.broken: list[_BrokenRow] = []
-        self.stray: list[int] = []
+        self.multiline_rows: list[_MultilineRow] = []
+        self.stray_quote_rows: list[int] = []
         self._quoted = '"' in text
         self._text = text
         self._delimiter = delimiter
@@ -128,36 +128,36 @@ class _Table:
             return
         well_formed = self._well_formed.fullmatch("".join(lines[start:end])) is not None
         if not well_formed:
-            self.stray.append(len(self.rows))
+            self.stray_quote_rows.append(len(self.rows))
         if end - start > 1:
             before = next((i for i, cell in enumerate(row) if "\n" in cell or "\r" in cell), 0)
             skipped = sum(cell.count("\n") for cell in row[:before])
-            self.broken.append(_BrokenRow(len(self.rows), start + skipped + 1, row, well_formed))
+            self.multiline_rows.append(_MultilineRow(len(self.rows), start + skipped + 1, row, well_formed))
 
     def usual_width(self) -> int:
         """Return the number of cells of most rows; of those without a line break, where there are any."""
-        broken = {row.number for row in self.broken}
-        rows = [row for n, row in enumerate(self.rows, start=1) if n not in broken and any(row)]
+        multiline = {row.number for row in self.multiline_rows}
+        rows = [row for n, row in enumerate(self.rows, start=1) if n not in multiline and any(row)]
         widths = Counter(map(len, rows or self.rows))
         return max(widths, key=lambda width: (widths[width], width), default=0)
 
 
-def _takes_rows(row: _BrokenRow, delimiter: str, width: int) -> bool:
-    """Test whether a cell holds lines with the file's own delimiters, as after a quote that is not closed."""
+def _swallows_rows(row: _MultilineRow, delimiter: str, width: int) -> bool:
+    """Test whether a cell contains further rows of the file, as after a quote that is not closed."""
     for position, cell in enumerate(row.cells):
         lines = cell.splitlines()
         if len(lines) < 2:
             continue
         counts = [line.count(delimiter) for line in lines]
         # Text with a comma at the end of its lines is no row.
-        parted = [delimiter in line.strip().strip(delimiter) for line in lines]
-        if sum(parted) >= 2 or (width > 2 and max(counts) >= width - 1):
+        has_delimiter = [delimiter in line.strip().strip(delimiter) for line in lines]
+        if sum(has_delimiter) >= 2 or (width > 2 and max(counts) >= width - 1):
             return True
         after = len(row.cells) - position - 1
         # The first line ends its row, and the last one begins the row that the cell's end belongs to.
-        if any(parted) and counts[0] == width - position - 1 and counts[-1] + after == width - 1:
+        if any(has_delimiter) and counts[0] == width - position - 1 and counts[-1] + after == width - 1:
             return True
-        if (any(parted) and not row.well_formed) or (
+        if (any(has_delimiter) and not row.well_formed) or (
             len(row.cells) > width and not _is_padding(row.cells[width:])
         ):
             return True

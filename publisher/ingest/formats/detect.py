@@ -85,8 +85,8 @@ def _open(data: bytes, name: str) -> FileContent:
     if data.startswith(b"\x1f\x8b"):
         return _open_gzip(data, name)
     if data.startswith(ole2.MAGIC):
-        marks = ole2.read_annotations(data)
-        grids, notes = excel.extract_grids(data, marks)
+        annotations = ole2.read_annotations(data)
+        grids, notes = excel.extract_grids(data, annotations)
         return FileContent(XLS, grids, notes=notes)
     if data.startswith(b"PK"):
         return _open_zip(data)

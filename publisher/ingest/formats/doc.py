@@ -19,6 +19,7 @@ _BEFORE_CELL = re.compile(r"\r.*\r|^\r", re.DOTALL)
 _BREAKS = str.maketrans({"\r": "\n", "\x0b": "\n", "\x0c": "\n", "\x07": "\t", "\x1e": "-", "\xa0": " "})
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 _CLX, _TEXT_LENGTH, _FLAGS, _LEAST = 0x01A2, 0x4C, 0x0A, 0x01AA
+"""Offsets in the file information block ([MS-DOC] 2.5.1), and its least length."""
 _IS_ENCRYPTED, _IS_1TABLE, _IS_8BIT = 0x0100, 0x0200, 0x40000000
 
 
@@ -39,7 +40,7 @@ def extract_blocks(data: bytes) -> list[Block]:
 
 
 def _group_rows(cells: Sequence[str]) -> tuple[list[list[str]], int]:
-    """Group cells into the rows of one table. → rows, and the number of marks that they use.
+    """Group cells into the rows of one table. Return them, and the number of marks that they use.
 
     Every cell ends with a mark, and every row with another one. The cells of the first row are not blank, so
     its length is known, and a blank cell is not taken for the end of a row where the rows fit it.

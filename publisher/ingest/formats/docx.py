@@ -37,9 +37,7 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
 
     Raises :class:`ReaderError`.
     """
-    # The strict variant of the format differs only in its namespace.
-    content = content.replace(STRICT, W.strip("{}").encode())
-    root = parse_xml(content, "word/document.xml")
+    root = _parse(content)
     grids = []
     for number, table in enumerate(root.iter(f"{W}tbl"), start=1):
         rows, merges = _read_cells(table)
@@ -50,9 +48,14 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
     return tuple(grids), "\n".join(_iter_lines(root))
 
 
+def _parse(content: bytes) -> etree._Element:
+    """Parse the document; the strict variant of the format differs only in its namespace."""
+    return parse_xml(content.replace(STRICT, W.strip("{}").encode()), "word/document.xml")
+
+
 def extract_blocks(content: bytes) -> list[Block]:
     """Return paragraphs, and tables as rows of cells, in order. Raises :class:`ReaderError`."""
-    root = parse_xml(content.replace(STRICT, W.strip("{}").encode()), "word/document.xml")
+    root = _parse(content)
     blocks: list[Block] = []
     walker = etree.iterwalk(root, events=("start",))
     for _, element in walker:
@@ -140,7 +143,7 @@ _UNSEEN = tuple(f"{W}rPr/{W}{name}" for name in ("vanish", "webHidden", "strike"
 
 def count_unseen(content: bytes) -> int:
     """Count the characters of hidden and struck runs, which are not read."""
-    root = parse_xml(content.replace(STRICT, W.strip("{}").encode()), "word/document.xml")
+    root = _parse(content)
     runs = (run for run in root.iter(f"{W}r") if is_unseen(run))
     return sum(len((text.text or "").strip()) for run in runs for text in run.iter(f"{W}t"))
 

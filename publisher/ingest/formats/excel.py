@@ -35,42 +35,42 @@ class WorkbookOutput(ParserOutput):
 
 
 def extract_grids(
-    data: bytes, marks: Mapping[int, SheetAnnotations]
+    data: bytes, annotations: Mapping[int, SheetAnnotations]
 ) -> tuple[tuple[Grid, ...], tuple[FileNote, ...]]:
-    """Return the sheets with text. ``marks``: by the sheet's index, see :class:`SheetAnnotations`.
+    """Return the sheets with text. ``annotations``: by the sheet's index.
 
     Raises :class:`ReaderError`.
     """
     grids_with_text: list[Grid] = []
     notes: list[FileNote] = []
     for sheet in run_parser(calamine_script, data, WorkbookOutput).sheets:
-        mark = _with_long_numbers(sheet, marks.get(sheet.index, SheetAnnotations()))
+        own_annotations = _with_long_numbers(sheet, annotations.get(sheet.index, SheetAnnotations()))
         grid = build_grid(
             sheet.name,
             sheet.rows,
             sheet.merges,
             hidden=sheet.hidden,
-            annotations=mark,
-            replaced=_replaced_texts(sheet, mark),
+            annotations=own_annotations,
+            replaced=_replaced_texts(sheet, own_annotations),
         )
-        notes += _list_notes(sheet, mark)
+        notes += _list_notes(sheet, own_annotations)
         if grid is not None:
             grids_with_text.append(grid)
     return tuple(grids_with_text), tuple(notes)
 
 
-def _replaced_texts(sheet: ParsedSheet, mark: SheetAnnotations) -> dict[Position, str]:
+def _replaced_texts(sheet: ParsedSheet, own_annotations: SheetAnnotations) -> dict[Position, str]:
     """Return the texts that the program shows for numbers and texts with a format, and for errors."""
-    replaced = {position: shown.text for position, shown in mark.shown.items()}
-    for (row, column), code in mark.text_formats.items():
+    replaced = {position: shown.text for position, shown in own_annotations.shown.items()}
+    for (row, column), code in own_annotations.text_formats.items():
         line = sheet.rows[row - 1] if row <= len(sheet.rows) else []
         value = line[column - 1] if column <= len(line) else ""
         if isinstance(value, str) and value and (text := show_text(value, code)) is not None:
             replaced[row, column] = text
-    return replaced | dict(mark.errors)
+    return replaced | dict(own_annotations.errors)
 
 
-def _with_long_numbers(sheet: ParsedSheet, mark: SheetAnnotations) -> SheetAnnotations:
+def _with_long_numbers(sheet: ParsedSheet, own_annotations: SheetAnnotations) -> SheetAnnotations:
     """Add the whole numbers of more than 15 digits, whose last digits are lost, as General shows them."""
     long = {
         (r, c): ShownText(general_text(value), plain_text(value), "long")
@@ -78,14 +78,16 @@ def _with_long_numbers(sheet: ParsedSheet, mark: SheetAnnotations) -> SheetAnnot
         for c, value in enumerate(row, start=1)
         if isinstance(value, float) and abs(value) >= 1e15 and value.is_integer()
     }
-    return replace(mark, shown=long | dict(mark.shown)) if long else mark
+    return replace(own_annotations, shown=long | dict(own_annotations.shown)) if long else own_annotations
 
 
-def _list_notes(sheet: ParsedSheet, mark: SheetAnnotations) -> list[FileNote]:
+def _list_notes(sheet: ParsedSheet, own_annotations: SheetAnnotations) -> list[FileNote]:
     notes = []
-    if mark.uncalculated:
-        notes.append(_create_note(FORMULA_WITHOUT_VALUE, sheet.name, mark.uncalculated))
-    long = {position: shown.exact for position, shown in mark.shown.items() if shown.kind == "long"}
+    if own_annotations.uncalculated:
+        notes.append(_create_note(FORMULA_WITHOUT_VALUE, sheet.name, own_annotations.uncalculated))
+    long = {
+        position: shown.exact for position, shown in own_annotations.shown.items() if shown.kind == "long"
+    }
     if long:
         notes.append(_create_note(DIGITS_LOST, sheet.name, long))
     return notes

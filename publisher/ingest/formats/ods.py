@@ -72,14 +72,14 @@ def extract_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
 
 
 @dataclass(slots=True)
-class _RowMarks:
-    """Marks of the cells of a row, by column; the row may be repeated."""
+class _RowAnnotations:
+    """Annotations of the cells of a row, by column; the row may be repeated."""
 
     shown: dict[int, ShownText] = field(default_factory=dict)
     struck: dict[int, str] = field(default_factory=dict)
 
     def add_cell(self, cell: etree._Element, columns: range, struck: str | None) -> None:
-        shown = _shown(cell)
+        shown = _shown_text(cell)
         for column in columns:
             if shown is not None:
                 self.shown[column] = shown
@@ -118,8 +118,8 @@ class _Sheet:
         blank = 0  # blank rows are added only before a row with text: a sheet may end in a million
         for row in _iter_rows(table):
             repeat = _parse_repeat(row, "number-rows-repeated")
-            marks = _RowMarks()
-            texts = self._extract_row(row, len(self.rows) + blank + 1, marks)
+            annotations = _RowAnnotations()
+            texts = self._extract_row(row, len(self.rows) + blank + 1, annotations)
             if not any(value not in {None, ""} for value in texts):
                 blank += repeat
                 continue
@@ -130,8 +130,8 @@ class _Sheet:
             if row.get(f"{TABLE}visibility") in {"collapse", "filter"}:
                 self.hidden_rows.update(range(len(self.rows) + 1, len(self.rows) + repeat + 1))
             for number in range(len(self.rows) + 1, len(self.rows) + repeat + 1):
-                self.shown |= {(number, column): shown for column, shown in marks.shown.items()}
-                self.struck |= {(number, column): text for column, text in marks.struck.items()}
+                self.shown |= {(number, column): shown for column, shown in annotations.shown.items()}
+                self.struck |= {(number, column): text for column, text in annotations.struck.items()}
             self.rows.extend(list(texts) for _ in range(repeat))
             blank = 0
 
@@ -145,7 +145,7 @@ class _Sheet:
                 self.struck_columns.update(range(column, last + 1))
             column = last + 1
 
-    def _extract_row(self, row: etree._Element, number: int, marks: _RowMarks) -> list[Scalar]:
+    def _extract_row(self, row: etree._Element, number: int, annotations: _RowAnnotations) -> list[Scalar]:
         row_style = row.get(f"{TABLE}default-cell-style-name")
         texts: list[Scalar] = []
         column = 1
@@ -160,7 +160,7 @@ class _Sheet:
                     )
                 texts.extend(None for _ in range(column - 1 - len(texts)))
                 texts.extend(value for _ in range(repeat))
-                marks.add_cell(
+                annotations.add_cell(
                     cell, range(column, column + repeat), self._struck_text(cell, row_style, column)
                 )
             down = _parse_repeat(cell, "number-rows-spanned")
@@ -224,7 +224,7 @@ def _extract_value(cell: etree._Element) -> Scalar:
     return cell.get(f"{OFFICE}string-value") or ""
 
 
-def _shown(cell: etree._Element) -> ShownText | None:
+def _shown_text(cell: etree._Element) -> ShownText | None:
     """Return the shown text of a number or date with its exact value; None for a text."""
     kind, text = cell.get(f"{OFFICE}value-type"), _extract_text(cell).strip()
     if kind in NUMBERS and cell.find(f"{TEXT}p") is not None:

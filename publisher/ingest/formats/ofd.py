@@ -54,13 +54,13 @@ def _iter_lines(page: etree._Element) -> Iterator[str]:
     pieces = sorted(_iter_pieces(page))
     line: list[tuple[float, str]] = []
     height = line_y = 0.0
-    for y, x, tall, text in pieces:
-        if line and y - line_y > _SAME_LINE * max(height, tall):
+    for y, x, piece_height, text in pieces:
+        if line and y - line_y > _SAME_LINE * max(height, piece_height):
             yield _join_pieces(line)
             line = []
         if not line:
             line_y = y
-        height = tall
+        height = piece_height
         line.append((x, text))
     if line:
         yield _join_pieces(line)

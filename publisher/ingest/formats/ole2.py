@@ -16,7 +16,7 @@ MAGIC = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def read_annotations(data: bytes) -> Mapping[int, SheetAnnotations]:
-    """Return the marks of an .xls file by the sheet's index. Raises :class:`ReaderError` for other files."""
+    """Return the annotations of an .xls file by sheet. Raises :class:`ReaderError` for other files."""
     return xls_records.read_workbook(_open_workbook(data))
 
 

@@ -27,6 +27,7 @@ _BEGINS = re.compile(
 _LATIN = re.compile(r"[A-Za-z0-9,.;:)]$")
 _LATIN_START = re.compile(r"^[A-Za-z0-9(]")
 _LEAST_RULES = 3
+"""Least rules of each direction on a page with a table."""
 
 
 class PdfLine(msgspec.Struct):
@@ -45,8 +46,9 @@ class PdfPage(msgspec.Struct):
     lines: tuple[PdfLine, ...] = ()
     pictures: int = 0
     horizontal: int = 0
+    """Number of horizontal rules, such as the borders of a table's cells."""
     vertical: int = 0
-    """Rules, such as the borders of a table."""
+    """Number of vertical rules."""
 
 
 class PagesOutput(ParserOutput):

@@ -64,12 +64,12 @@ def _read_sheet(sheet: etree._Element, name: str) -> Grid | None:
         if texts:
             rows.extend([] for _ in range(number - 1 - len(rows)))
             rows.append(texts)
-    shown = sheet.findtext(f"{EXCEL}WorksheetOptions/{EXCEL}Visible")
+    visibility = sheet.findtext(f"{EXCEL}WorksheetOptions/{EXCEL}Visible")
     return build_grid(
         name,
         rows,
         merges,
-        hidden=shown not in {None, "SheetVisible"},
+        hidden=visibility not in {None, "SheetVisible"},
         annotations=SheetAnnotations(hidden_rows=frozenset(hidden), page_starts=_page_starts(sheet)),
     )
 

@@ -1,4 +1,4 @@
-"""Cell marks of .xlsx files, read from their XML: errors, formulas, hidden rows and columns, styles."""
+"""Annotations of .xlsx files, read from their XML: errors, formulas, hidden rows and columns, styles."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ HIDDEN = frozenset({"1", "true"})
 
 
 def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotations]:
-    """Return the marks by index in ``xl/workbook.xml``. Raises :class:`ReaderError` on broken XML."""
-    marks_by_sheet = {}
+    """Return the annotations by index in ``xl/workbook.xml``. Raises :class:`ReaderError` on broken XML."""
+    by_sheet = {}
     styles = _read_styles(parts)
     for index, path in enumerate(_iter_sheet_paths(parts)):
         content = parts.get(path, b"")
@@ -37,10 +37,10 @@ def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotation
             raise ReaderError(DAMAGED, f"{path}: UTF-16")
         cells = StyledCells(styles)
         scan_sheet(content, cells)
-        marks = _read_sheet(content, path) if _has_signs(content) else SheetAnnotations()
-        marks = replace(marks, page_starts=_page_starts(content))
-        marks_by_sheet[index] = cells.annotate(marks, _hidden_columns(content))
-    return marks_by_sheet
+        annotations = _read_sheet(content, path) if _has_signs(content) else SheetAnnotations()
+        annotations = replace(annotations, page_starts=_page_starts(content))
+        by_sheet[index] = cells.annotate(annotations, _hidden_columns(content))
+    return by_sheet
 
 
 def _has_signs(content: bytes) -> bool:

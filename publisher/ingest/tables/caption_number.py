@@ -14,9 +14,11 @@ def find_numbers(titles: Iterable[str]) -> list[str]:
 
 def find_numbers_alone(lines: Iterable[str]) -> list[str]:
     """Return the different document numbers that have a line to themselves."""
-    alone = (text.strip(" \t\u3000()（）") for text in lines if len(text) < 60)
-    placed = ((text, one) for text in alone for one in _documents(text))
-    return list(dict.fromkeys(one.standard for text, one in placed if (one.start, one.end) == (0, len(text))))
+    texts = (text.strip(" \t\u3000()（）") for text in lines if len(text) < 60)
+    citations = ((text, one) for text in texts for one in _documents(text))
+    return list(
+        dict.fromkeys(one.standard for text, one in citations if (one.start, one.end) == (0, len(text)))
+    )
 
 
 def _documents(text: str) -> Iterable[Citation]:

@@ -30,7 +30,7 @@ def join_halves(above: str, below: str) -> str:
 def continues_record(line: TableLine, record: RawRecord, catalogue: Catalogue) -> bool:
     """Test whether a row without a name continues the record above.
 
-    It holds nothing but running text, and a merged range, a page break or an unfinished sentence shows that
+    It contains only running text, and a merged range, a page break or an unfinished sentence shows that
     it goes on. A row with a number, code, body, type or level of its own never does.
     """
     if line.numbers or line.unread or line.companions or line.uncalculated:

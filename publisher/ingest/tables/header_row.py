@@ -161,10 +161,10 @@ def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
         height -= 1
     names = [_compose_heading([level[i] for level in levels], headings) for i in range(len(row))]
     texts = {i: " ".join(n.split()) for i, n in enumerate(names) if n}
-    known = dict(zip(texts, _without_shared_prefix(texts.values(), headings), strict=True))
+    short_headings = dict(zip(texts, _without_shared_prefix(texts.values(), headings), strict=True))
     columns = _Columns(headings, row)
     for index in range(len(names)):
-        columns.add(index, known.get(index, ""))
+        columns.add(index, short_headings.get(index, ""))
     keys = {c.column - row[0].column: heading_key(c.text) for c in row if has_own_text(c)}
     return columns.build(first, height, texts, keys)
 

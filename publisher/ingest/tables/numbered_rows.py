@@ -11,8 +11,14 @@ from publisher.ingest.formats.grid import Cell
 from publisher.ingest.parsed_file import LeftOut
 from publisher.ingest.tables.continuations import append_continuation, continues_record
 from publisher.ingest.tables.piece_reader import PieceReader
-from publisher.ingest.tables.plain_rows import TableRecords
-from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, format_reference
+from publisher.ingest.tables.raw_record import (
+    Piece,
+    RawRecord,
+    RowNote,
+    TableLine,
+    TableRecords,
+    format_reference,
+)
 from publisher.ingest.tables.segmentation import Table, redact_names
 from schemas.definition.catalogue import Catalogue
 

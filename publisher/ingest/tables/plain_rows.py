@@ -1,29 +1,18 @@
-"""Entries of a plain table: merged cells, split rows, rows that share a name."""
+"""Records of a plain table: merged cells, split rows, rows that share a name."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 
-from publisher.ingest.parsed_file import LeftOut
 from publisher.ingest.tables.continuations import append_continuation, continues_record
 from publisher.ingest.tables.piece_reader import PieceReader
-from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, format_reference
+from publisher.ingest.tables.raw_record import Piece, RawRecord, TableLine, TableRecords, format_reference
 from publisher.ingest.tables.segmentation import Table
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
 _COUNT = re.compile(r"[（(]\s*(?:共\s*)?\d+\s*项\s*[）)]")
 _NUMBERED = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十百]+[）)]?\s*[、.．]?|\d+\s*[、.．])\s*")
-
-
-@dataclass(slots=True)
-class TableRecords:
-    """Raw records of one table, the rows left out, and notes about rows."""
-
-    raw_records: list[RawRecord] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    notes: list[RowNote] = field(default_factory=list)
 
 
 def find_distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
@@ -33,7 +22,7 @@ def find_distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
 
 
 def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
-    """Read the entries of a table whose rows do not nest.
+    """Read the raw records of a table whose rows do not nest.
 
     A row without a name is an item of its own, unless a merged range or a 子项 of its own makes it part of
     the item above, or it continues the record above.

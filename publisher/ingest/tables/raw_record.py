@@ -8,6 +8,7 @@ from typing import Literal
 
 from publisher.ingest.findings.kind import Kind
 from publisher.ingest.formats.grid import Cell, Grid, format_column
+from publisher.ingest.parsed_file import LeftOut
 from publisher.ingest.tables.header_row import Header, has_own_text
 from publisher.ingest.tables.headings import ColumnMeaning
 
@@ -34,7 +35,7 @@ class RowNote:
     """Name of the field."""
     excerpt: str = ""
     cell: str = ""
-    """A1 format_reference, where it is not the field's own column."""
+    """A1 reference, where it is not in the field's own column."""
     words: Mapping[str, object] = field(default_factory=dict)
 
 
@@ -51,6 +52,15 @@ class RawRecord:
     unread: tuple[tuple[str, str], ...] = ()
     """Heading and text of its cells in columns that are not read."""
     in_error: bool = False
+
+
+@dataclass(slots=True)
+class TableRecords:
+    """Raw records of one table, the rows left out, and notes about rows."""
+
+    raw_records: list[RawRecord] = field(default_factory=list)
+    left_out: list[LeftOut] = field(default_factory=list)
+    notes: list[RowNote] = field(default_factory=list)
 
 
 @dataclass(slots=True)

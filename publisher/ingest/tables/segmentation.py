@@ -28,12 +28,15 @@ _POINT = re.compile(r"\s*(?:\d+[.．、]|[（(]\d+[）)])")
 _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
 _GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")
 _LONGEST_GROUP = 40
-_LOOK = 1_000
-"""First rows that are examined for a header with remarks and units; below, it has headings as listed."""
+_EXAMINED_ROWS = 1_000
+"""Number of first rows in which a header may have remarks and units. Below them, two cells of a header have
+to be headings as the catalogue writes them."""
 
 
 @dataclass(slots=True)
 class Table:
+    """A table of a sheet: its header, its rows, and the titles above it."""
+
     header: Header
     lines: list[TableLine] = field(default_factory=list)
     titles: list[str] = field(default_factory=list)
@@ -43,6 +46,8 @@ class Table:
 
 @dataclass(slots=True)
 class SegmentedSheet:
+    """A sheet in its tables. ``rows``: rows with text, counted while they are segmented."""
+
     grid: Grid
     tables: list[Table] = field(default_factory=list)
     left_out: list[LeftOut] = field(default_factory=list)
@@ -80,7 +85,7 @@ class _Segmenter:
         index = 0
         while index < len(grid.rows):
             row = grid.rows[index]
-            if (self._table is None and index < _LOOK) or self._may_be_header(row):
+            if (self._table is None and index < _EXAMINED_ROWS) or self._may_be_header(row):
                 if self._table is not None and self._table.header.repeats_in(row):
                     index = self._skip_repeated_header(index)
                     continue

@@ -10,7 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from benchmarks.workbooks import Raw, compare
+from benchmarks.workbooks import RawSheet, compare
 from publisher.ingest.parsed_file import ImportedRecord
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
@@ -58,6 +58,6 @@ def test_records_say_what_their_cells_show(tmp_path: Path, every: int, drawn: in
     sheets, merges = shown_cells(tmp_path, *paths), _read_merges(paths, tmp_path)
     wrong: list[str] = []
     for path, record in random.Random(SEED).sample(everything, drawn):
-        raw = Raw(sheets[f"{path.stem}-{record.sheet}"], merges[path.stem][record.sheet])
+        raw = RawSheet(sheets[f"{path.stem}-{record.sheet}"], merges[path.stem][record.sheet])
         wrong += (f"{path.name} {record.sheet} {record.rows}: {line}" for line in compare(record, raw))
     assert not wrong

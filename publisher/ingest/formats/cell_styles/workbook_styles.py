@@ -65,10 +65,10 @@ class StyledCells:
         if style in self.styles.struck:
             self.struck[position] = ""
 
-    def annotate(self, marks: SheetAnnotations, hidden_columns: frozenset[int]) -> SheetAnnotations:
-        """Add the collected cells to the other marks of the sheet."""
+    def annotate(self, annotations: SheetAnnotations, hidden_columns: frozenset[int]) -> SheetAnnotations:
+        """Add the collected cells to the other annotations of the sheet."""
         return replace(
-            marks,
+            annotations,
             hidden_columns=hidden_columns,
             shown=self.shown,
             text_formats=self.text_formats,

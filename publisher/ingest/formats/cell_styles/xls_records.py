@@ -72,16 +72,16 @@ class _Sheet:
     errors: dict[Position, str] = field(default_factory=dict)
 
     def annotations(self) -> SheetAnnotations:
-        marks = SheetAnnotations(
+        annotations = SheetAnnotations(
             hidden_rows=frozenset(self.hidden_rows),
             page_starts=frozenset(self.page_starts),
             errors=self.errors,
         )
-        return self.cells.annotate(marks, frozenset(self.hidden_columns))
+        return self.cells.annotate(annotations, frozenset(self.hidden_columns))
 
 
 def read_workbook(stream: bytes) -> Mapping[int, SheetAnnotations]:
-    """Return the marks of each sheet by its index. Raises :class:`ReaderError` for an encrypted file."""
+    """Return the annotations of sheets by index. Raises :class:`ReaderError` for an encrypted file."""
     index_of: dict[int, int] = {}
     sheets: dict[int, _Sheet] = {}
     sheet: _Sheet | None = None
