@@ -64,7 +64,6 @@ RECOGNISERS = (
     "schemas/cells/spoilt_codes.py",
     "publisher/checks/approval_names.py",
     "publisher/checks/cancellation.py",
-    "publisher/checks/name_pairs.py",
     "schemas/cells/time_limits.py",
     "schemas/normalise.py",
     "schemas/cells/values.py",

@@ -27,11 +27,11 @@ from schemas.reference.quoted_articles import QuotedArticle, article_key, find_q
 _LEAST_CLAUSES = 2
 """A single clause may have the hash of another one by chance."""
 _LEAST_SHARE = 0.3
-"""Of the letters of the quoted text that have to be in the other article: editions change words."""
+"""Least share of the quoted letters that have to be in the other article: editions change words."""
 _LONG_CLAUSE = 16
 """Letters of a clause that is enough if it is all of the quoted text."""
-_TEXTS = 1024
-"""Texts of which the statutes are remembered: the rows of a department often have one text."""
+_MOST_TEXTS = 1024
+"""Most texts whose quotations are kept in memory: the rows of a department often have the same text."""
 
 _MESSAGE = Bilingual(
     "引文仍列为《{statute}》{article}，在{edition}的版本中是{newer}",
@@ -69,6 +69,7 @@ _UNDATED = Rule(
     ),
 )
 _BY_STRENGTH = (_UNDATED, _MOVED_IN_PART, _MOVED)
+"""The weakest first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +120,7 @@ class ArticleMoved(Check):
         return rests_on_statutes(catalogue)
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         for field in record.catalogue.basis_fields:
             moved: dict[str, tuple[CheckedRecord, list[_Moved]]] = {}
             for item, text in texts_of(record.content.get(field)):
@@ -159,7 +160,7 @@ def _find_moved(
             yield row, _Moved(item, quoted, newer, rule if statute.dated else _UNDATED)
 
 
-@lru_cache(maxsize=_TEXTS)
+@lru_cache(maxsize=_MOST_TEXTS)
 def _read_quotations(text: str) -> tuple[tuple[CitedStatute, QuotedArticle, HashedText], ...]:
     """Read the articles that a text quotes, which is not repeated for each day."""
     statutes = find_cited_statutes(text)

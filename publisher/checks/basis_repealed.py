@@ -90,7 +90,7 @@ class BasisRepealed(Check):
     def concerns(self, catalogue: Catalogue) -> bool:
         return rests_on_statutes(catalogue)
 
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         for field in record.catalogue.basis_fields:
             yield from self._check_field(record, field, knowledge, day)
 

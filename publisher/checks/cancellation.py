@@ -19,10 +19,12 @@ from schemas.reference.government_levels import Level, level_of_division, levels
 from schemas.reference.legal_bases import find_cited_statutes
 
 type Standing = Literal["kept", "unclear", "delegated", "filing", "restored", "other-level", "unrelated"]
-"""``kept``: the approval should not be in the list any more; ``unclear``: the texts do not say for whom.
+"""What follows from a decision for a record that lists the approval.
 
-The others are lawful: it was delegated to whoever lists it, became a filing, has a newer basis, or the
-decision is on another level; ``unrelated``: the decision leaves it, binds another place, or is not stated.
+``kept``: it should not be in the list any more. ``unclear``: the texts do not say whom the decision concerns.
+``delegated``, ``filing``, ``restored`` and ``other-level``: the record is lawful, since the approval was
+delegated to whoever lists it, became a filing, or has a newer basis, or since the decision is on another
+level. ``unrelated``: the decision does not end the approval, is not in effect yet, or binds another place.
 """
 
 
@@ -53,7 +55,7 @@ def treatment_of(row: CheckedRecord) -> Treatment | None:
 
 
 def judge(row: CheckedRecord, record: CheckedRecord, day: date) -> Standing:
-    """Return how the decision on an item stands to a record that lists the same approval."""
+    """Return what follows from the decision on the item ``row`` for a record that lists the same approval."""
     treatment, decided_on = treatment_of(row), _text(row, "decided_on")
     if treatment not in _ENDING or decided_on > day.isoformat() or not _is_in_area(row, record):
         return "unrelated"
@@ -61,9 +63,9 @@ def judge(row: CheckedRecord, record: CheckedRecord, day: date) -> Standing:
         return "filing"
     if _is_restored(record, row):
         return "restored"
-    own, addressed = levels_of(record), _addressed(row)
+    own, addressed = levels_of(record), _addressed_levels(row)
     if treatment is Treatment.DELEGATED:
-        return _judge_delegation(own, addressed, levels_in(_delegated_to(row)))
+        return _judge_delegation(own, addressed, levels_in(_delegation_text(row)))
     if own and addressed and not own & addressed:
         return "other-level"
     if addressed == {Level.NATION} and not own:
@@ -85,7 +87,7 @@ def levels_of(record: CheckedRecord) -> frozenset[Level]:
 def _judge_delegation(
     own: frozenset[Level], addressed: frozenset[Level], receivers: frozenset[Level]
 ) -> Standing:
-    """An approval that was delegated is rightly listed by whoever received it, and further down."""
+    """Judge a delegated approval: whoever received it may list it, and so may the levels below."""
     if not own or not receivers:
         return "unrelated"
     if max(own) >= min(receivers):
@@ -127,11 +129,12 @@ def _days_of_bases(record: CheckedRecord) -> Iterator[date]:
             yield from (date(one.year, 1, 1) for one in find_citations(text) if one.year)
 
 
-def _addressed(row: CheckedRecord) -> frozenset[Level]:
+def _addressed_levels(row: CheckedRecord) -> frozenset[Level]:
     return levels_in(_text(row, "addressed_level")) or levels_in(_text(row, "actor"))
 
 
-def _delegated_to(row: CheckedRecord) -> str:
+def _delegation_text(row: CheckedRecord) -> str:
+    """Return the words for whom an approval was delegated to; empty if none are stated."""
     return _text(row, "delegated_to") or _text(row, "decision").partition("下放")[2].removeprefix("至")
 
 

@@ -44,10 +44,10 @@ def _unclear(because: Bilingual) -> Bilingual:
     return Bilingual(because.zh + _UNCLEAR.zh, because.en + _UNCLEAR.en)
 
 
-_CITED = Rule("cited-place", "fact", _MESSAGE, _SAME_PLACE)
-_CITED_UNCLEAR = Rule("cited-place-unclear", "likely", _MESSAGE, _unclear(_SAME_PLACE))
-_NAMED = Rule("same-name", "likely", _MESSAGE, _SAME_NAME)
-_NAMED_UNCLEAR = Rule("same-name-unclear", "look", _MESSAGE, _unclear(_SAME_NAME))
+_SAME_PLACE_RULE = Rule("cited-place", "fact", _MESSAGE, _SAME_PLACE)
+_SAME_PLACE_UNCLEAR_RULE = Rule("cited-place-unclear", "likely", _MESSAGE, _unclear(_SAME_PLACE))
+_SAME_NAME_RULE = Rule("same-name", "likely", _MESSAGE, _SAME_NAME)
+_SAME_NAME_UNCLEAR_RULE = Rule("same-name-unclear", "look", _MESSAGE, _unclear(_SAME_NAME))
 
 
 _AGREEMENT = Bilingual(
@@ -113,7 +113,7 @@ class CancelledStillListed(Check):
     version = 1
     title = Bilingual("已取消或下放的审批仍列于清单", "Cancelled approval is still listed")
     needs = MappingProxyType({_CANCELLED: _keys_of_row})
-    rules = (_CITED, _CITED_UNCLEAR, _NAMED, _NAMED_UNCLEAR)
+    rules = (_SAME_PLACE_RULE, _SAME_PLACE_UNCLEAR_RULE, _SAME_NAME_RULE, _SAME_NAME_UNCLEAR_RULE)
     agreements = tuple(_AGREEMENTS.values())
     way_out = Bilingual(
         "请对照决定核对：确已取消的，移出清单；已改为备案的，改列其他行政权力；决定之后另有新依据的，补列该依据",
@@ -140,34 +140,34 @@ class CancelledStillListed(Check):
         return catalogue.name in _LISTS
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
-        for row, own in self.find_links(record, knowledge):
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+        for row, cites in self.find_links(record, knowledge):
             standing = judge(row, record, day)
-            by_name = len(own) == 1
+            by_name = len(cites) == 1
             rules = {
-                "kept": _NAMED if by_name else _CITED,
-                "unclear": _NAMED_UNCLEAR if by_name else _CITED_UNCLEAR,
+                "kept": _SAME_NAME_RULE if by_name else _SAME_PLACE_RULE,
+                "unclear": _SAME_NAME_UNCLEAR_RULE if by_name else _SAME_PLACE_UNCLEAR_RULE,
                 **_AGREEMENTS,
             }
             if standing in rules:
-                yield self.finding(rules[standing], [*own, *_cites_of_row(row)])
+                yield self.finding(rules[standing], [*cites, *_cites_of_row(row)])
 
     def find_links(
         self, record: CheckedRecord, knowledge: Knowledge
     ) -> list[tuple[CheckedRecord, tuple[Cite, ...]]]:
-        """List the items of decisions that mean the approval of a record, lawful or not.
+        """List the items of decisions that mean the approval of a record, whether it is lawful or not.
 
-        Each has the name, and the place that the record's basis cites if that is how they are linked.
+        Each with what links it to the record: a name, or a name and the place that the record's basis cites.
         """
         if not lists_approval(record):
             return []
         links: dict[str, tuple[CheckedRecord, tuple[Cite, ...]]] = {}
-        for row, own in (*self._cited(record, knowledge), *self._named(record, knowledge)):
+        for row, cites in (*self._links_by_place(record, knowledge), *self._links_by_name(record, knowledge)):
             if all(row.content.get(name) for name in ("decision_number", "decision")):
-                links.setdefault(row.id, (row, own))
+                links.setdefault(row.id, (row, cites))
         return list(links.values())
 
-    def _cited(
+    def _links_by_place(
         self, record: CheckedRecord, knowledge: Knowledge
     ) -> Iterator[tuple[CheckedRecord, tuple[Cite, ...]]]:
         """Yield the items of decisions at the places that the record's bases cite."""
@@ -179,7 +179,7 @@ class CancelledStillListed(Check):
                             cite = record.cite("place", field, place.start, place.end, item)
                             yield row, (record.cite("name", "name"), cite)
 
-    def _named(
+    def _links_by_name(
         self, record: CheckedRecord, knowledge: Knowledge
     ) -> Iterator[tuple[CheckedRecord, tuple[Cite, ...]]]:
         """Yield the items of decisions that have the name of the record, or of a part of it."""

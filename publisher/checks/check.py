@@ -68,7 +68,7 @@ def texts_of(value: object) -> Iterator[tuple[int | None, str]]:
 
 
 def day_in(value: object) -> date | None:
-    """Return the day that a field states; None for anything else: one bad row stops the check of no other."""
+    """Return the day that a value states; None for anything else, so that a bad row does not stop a check."""
     try:
         return date.fromisoformat(value) if isinstance(value, str) else None
     except ValueError:
@@ -80,10 +80,13 @@ class Knowledge(ABC):
 
     @abstractmethod
     def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
-        """Return the records of other lists that are in force on the day."""
+        """Return the records of lists of a catalogue that are in force on the day and have the key.
+
+        :attr:`Check.needs` computes the keys of a record.
+        """
 
     def earlier(self, record: CheckedRecord) -> Sequence[CheckedRecord]:  # noqa: ARG002
-        """Return what the record was before the day, newest first; none for a row that is not published."""
+        """Return the earlier contents of the record, newest first; none for a row that is not published."""
         return ()
 
     def publisher_of(self, catalogue: str, dataset: str) -> Publisher | None:  # noqa: ARG002
@@ -106,7 +109,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """What a check came to on data that were labelled by hand; ``publisher.checks.evaluate`` measures it."""
+    """How a check did on data that were labelled by hand; ``publisher.checks.evaluate`` measures it."""
 
     description: Bilingual
     """What the data are, and their limits."""
@@ -116,7 +119,7 @@ class LabelledSet:
     negatives: int
     """Texts like them that it should not."""
     precision: str
-    """Decimal, as :attr:`recall`."""
+    """Decimal fraction, like :attr:`recall`."""
     recall: str
 
 
@@ -132,7 +135,7 @@ class Check(ABC):
     complete_only: ClassVar[frozenset[str]] = frozenset()
     """Catalogues in :attr:`needs` of which only lists that are stated to be complete are read."""
     needs_earlier: ClassVar[bool] = False
-    """Whether it reads what the record was before."""
+    """Whether it reads the earlier contents of the record."""
     days: ClassVar[tuple[date, ...]] = ()
     """Days on which its rules begin to apply, besides those that records state."""
     rules: ClassVar[tuple[Rule, ...]]
@@ -148,11 +151,11 @@ class Check(ABC):
         return True
 
     @abstractmethod
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         """Yield the findings of a record on a day, each with another id.
 
-        The keys that it looks up depend on the record alone, so that the log can tell which records a change
-        of what is known concerns.
+        The keys that it looks up depend on the record alone: by them the log finds which records have to be
+        checked again after a change of another list.
         """
 
     def finding(self, rule: Rule, cites: Sequence[Cite]) -> Finding:

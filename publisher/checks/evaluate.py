@@ -2,8 +2,8 @@
 
 ``python -m publisher.checks.evaluate CHECK LABELS.tsv FOLDER``. A line of the labels is a place of the
 workbooks of the folder (``file``, ``row``: number of the record from 0, ``field``, ``title``: see
-:data:`LABELLED`) and its ``role``. Places of the role that the check looks for should be found. Those of the
-role ``reworded`` may be found, and nothing else should.
+:data:`LABELLED_CHECKS`) and its ``role``. Places of the role that the check looks for should be found. Those
+of the role ``reworded`` may be found, and nothing else should.
 
 ``python -m publisher.checks.evaluate cancelled-still-listed PAIRS.jsonl``: pairs of names, as
 :mod:`publisher.checks.name_pairs` reads them.
@@ -40,6 +40,8 @@ type Place = tuple[str, int, str, str]
 
 @dataclass(frozen=True, slots=True)
 class Measures:
+    """``missed``: places that should have been found; ``wrong``: places that should not."""
+
     positives: int
     negatives: int
     precision: float
@@ -49,8 +51,8 @@ class Measures:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
-    """A check with labels: the role that it looks for, and what of a finding is labelled."""
+class LabelledCheck:
+    """A check with labels: the role that it looks for, and the titles in a finding that are labelled."""
 
     check: Check
     role: str
@@ -66,14 +68,14 @@ def _titles_with_articles(finding: Finding) -> list[str]:
     return [f"{title}{cite.text}" for cite in finding.cites if cite.role.startswith("article")]
 
 
-LABELLED = {
-    "basis-repealed": Labelled(BasisRepealed(), "basis", _titles_of_statutes),
-    "article-moved": Labelled(ArticleMoved(), "moved", _titles_with_articles),
+LABELLED_CHECKS = {
+    "basis-repealed": LabelledCheck(BasisRepealed(), "basis", _titles_of_statutes),
+    "article-moved": LabelledCheck(ArticleMoved(), "moved", _titles_with_articles),
 }
 
 
 @cache
-def _shipped() -> tuple[Content, ...]:
+def _read_shipped() -> tuple[Content, ...]:
     catalogue = load_catalogue("statutes")
     reading = read_file(read_shipped_statutes(), name=REPEALS.name, catalogue=catalogue)
     return tuple(record.content for record in reading.records)
@@ -84,7 +86,7 @@ class ShippedStatutes(Knowledge):
 
     def __init__(self, check: Check) -> None:
         self._rows: dict[str, list[CheckedRecord]] = {}
-        for number, content in enumerate(_shipped()):
+        for number, content in enumerate(_read_shipped()):
             row = CheckedRecord("statutes", f"s{number}", "", load_catalogue("statutes"), content)
             for key in check.needs["statutes"](content):
                 self._rows.setdefault(key, []).append(row)
@@ -93,15 +95,15 @@ class ShippedStatutes(Knowledge):
         return self._rows.get(key, ()) if catalogue == "statutes" else ()
 
 
-def find_in_workbooks(labelled: Labelled, folder: Path, day: date = _DAY) -> Iterator[Place]:
+def find_in_workbooks(check: LabelledCheck, folder: Path, day: date = _DAY) -> Iterator[Place]:
     """Yield every place in the power lists of a folder at which the check has a finding on the day."""
-    catalogue, statutes = load_catalogue("power-list"), ShippedStatutes(labelled.check)
+    catalogue, statutes = load_catalogue("power-list"), ShippedStatutes(check.check)
     for path in sorted(folder.iterdir()):
         reading = read_file(path.read_bytes(), name=path.name, catalogue=catalogue)
         for number, entry in enumerate(reading.records):
             record = CheckedRecord("list", f"r{number}", "", catalogue, entry.content)
-            for finding in labelled.check.applies(record, statutes, day):
-                for title in labelled.titles(finding):
+            for finding in check.check.find_findings(record, statutes, day):
+                for title in check.titles(finding):
                     yield path.name, number, finding.cites[0].field, title
 
 
@@ -110,12 +112,12 @@ def measure(code: str, labels: Path, folder: Path) -> Measures:
     with labels.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
     roles = {(row["file"], int(row["row"]), row["field"], row["title"]): row["role"] for row in rows}
-    positives = {place for place, role in roles.items() if role == LABELLED[code].role}
-    findings = set(find_in_workbooks(LABELLED[code], folder))
+    positives = {place for place, role in roles.items() if role == LABELLED_CHECKS[code].role}
+    findings = set(find_in_workbooks(LABELLED_CHECKS[code], folder))
     right = {place for place in findings if place in positives or roles.get(place) == _EITHER}
     return Measures(
         len(positives),
-        sum(role not in {LABELLED[code].role, _EITHER} for role in roles.values()),
+        sum(role not in {LABELLED_CHECKS[code].role, _EITHER} for role in roles.values()),
         len(right) / len(findings) if findings else 1.0,
         len(findings & positives) / len(positives) if positives else 1.0,
         tuple(sorted(positives - findings)),

@@ -1,4 +1,4 @@
-"""The labelled set of checks that were measured on rows made for it, and on real ones that are in order."""
+"""Labelled sets of checks for which no faulty rows of published lists are known: rows made for the test."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from publisher.checks.check import LabelledSet
 from publisher.ingest.findings.kind import Bilingual
 
 
-def seeded_set(positives: int, negatives: int) -> LabelledSet:
-    """State that all made rows with the fault were found, and none of the made and real ones without it."""
+def set_with_real_rows(positives: int, negatives: int) -> LabelledSet:
+    """Return the set of a check that found every made row with the fault, and no other made or real row."""
     return LabelledSet(
         Bilingual(
             "为测试而编的行，另有国家、两省和一市公开清单中的93行，都没有问题；公开清单中没有已知的问题行，"
@@ -26,8 +26,8 @@ def seeded_set(positives: int, negatives: int) -> LabelledSet:
     )
 
 
-def made_set(positives: int, negatives: int) -> LabelledSet:
-    """State the same of a check for which no real rows with known faults were at hand."""
+def set_of_made_rows(positives: int, negatives: int) -> LabelledSet:
+    """Return the set of a check that found every made row with the fault, and no other made row."""
     return LabelledSet(
         Bilingual(
             "为测试而编的行；没有已知问题的公开清单可用，所以只说明规则如预期，不能估计查准率和查全率",

@@ -7,8 +7,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge
+from publisher.checks.labelled_sets import set_of_made_rows
 from publisher.checks.longer_limits import rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.cells.limit_comparison import ListedLimit, read_listed_limit, rule_by_which_longer
@@ -36,14 +36,14 @@ class LimitLengthened(Check):
         "请核对：误录的，更正时限；确需延长的，说明理由",
         "Check it: correct a limit that was entered wrongly, or state the reason why it has to be longer",
     )
-    labelled_set = made_set(positives=5, negatives=12)
+    labelled_set = set_of_made_rows(positives=5, negatives=12)
     example = "养老服务备案 | 承诺办结时限20个工作日，此前10个工作日"
 
     def concerns(self, catalogue: Catalogue) -> bool:
         return any(name in catalogue.by_name for name in _OWN_LIMITS)
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         earlier = knowledge.earlier(record)
         for field in _OWN_LIMITS if earlier else ():
             now = read_listed_limit(record.content.get(field))

@@ -7,8 +7,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.labelled_sets import set_of_made_rows
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.cells.limit_comparison import read_listed_limit
 from schemas.definition.catalogue import Catalogue
@@ -54,14 +54,14 @@ class LimitMissing(Check):
         "请补充法定和承诺办结时限，并写明数值和单位",
         "Add the statutory and the promised limit, with number and unit",
     )
-    labelled_set = made_set(positives=2, negatives=7)
+    labelled_set = set_of_made_rows(positives=2, negatives=7)
     example = "取水许可 | 行政许可，法定和承诺办结时限均空白"
 
     def concerns(self, catalogue: Catalogue) -> bool:
         return all(name in catalogue.by_name for name in _LIMITS)
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         if _fields_with_limit(record) or _has_note(record):
             return
         name = record.cite("name", record.catalogue.title_field)

@@ -7,8 +7,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge
+from publisher.checks.labelled_sets import set_of_made_rows
 from publisher.checks.longer_limits import rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.cells.limit_comparison import read_listed_limit, rule_by_which_longer
@@ -35,14 +35,14 @@ class PromisedExceedsStatutory(Check):
         "请核对两个时限及其单位：承诺办结时限不得长于法定办结时限",
         "Check both limits and their units: a promised limit is never longer than the statutory one",
     )
-    labelled_set = made_set(positives=42, negatives=27)
+    labelled_set = set_of_made_rows(positives=42, negatives=27)
     example = "取水许可 | 法定办结时限20个工作日，承诺办结时限25个工作日"
 
     def concerns(self, catalogue: Catalogue) -> bool:
         return _PROMISED in catalogue.by_name and _STATUTORY in catalogue.by_name
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         promised = read_listed_limit(record.content.get(_PROMISED))
         statutory = read_listed_limit(record.content.get(_STATUTORY))
         rule = promised and statutory and rule_by_which_longer(promised, statutory)

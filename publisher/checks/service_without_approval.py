@@ -11,7 +11,6 @@ from types import MappingProxyType
 from typing import override
 
 from publisher.checks.approval_names import ApprovalName, compare_names, names_in
-from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.cancellation import Treatment, judge, treatment_of
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.checks.complete_lists.statements import (
@@ -22,6 +21,7 @@ from publisher.checks.complete_lists.statements import (
     keys_of_row,
     keys_of_statement,
 )
+from publisher.checks.labelled_sets import set_of_made_rows
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
 
@@ -79,27 +79,27 @@ class ServiceWithoutApproval(Check):
         "请对照决定核对：审批已取消的，不再保留该中介服务；审批仍在的，补列其现行依据",
         "Compare with the decision: drop the service if the approval is cancelled, or name its present basis",
     )
-    labelled_set = made_set(positives=12, negatives=14)
+    labelled_set = set_of_made_rows(positives=12, negatives=14)
     example = "煤炭经营场所评价报告 | 煤炭经营许可"
 
     def concerns(self, catalogue: Catalogue) -> bool:
         return catalogue.name == "intermediary-services"
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         names = names_in(str(record.content.get("approval", "")))
-        cancelled = list(self._cancelled(record, names, knowledge, day))
-        not_listed = list(self._not_listed(record, names, knowledge))
+        cancelled = list(self._find_cancelled(record, names, knowledge, day))
+        not_listed = list(self._find_not_listed(record, names, knowledge))
         yield from cancelled or not_listed
 
-    def _cancelled(
+    def _find_cancelled(
         self, record: CheckedRecord, names: Sequence[ApprovalName], knowledge: Knowledge, day: date
     ) -> Iterator[Finding]:
         reported: set[str] = set()
         for name in names:
             for row in knowledge.find(_CANCELLED, name.key):
-                is_cited = all(row.content.get(field) for field in ("decision_number", "decision"))
-                if row.id in reported or not is_cited or treatment_of(row) is not Treatment.CANCELLED:
+                is_stated = all(row.content.get(field) for field in ("decision_number", "decision"))
+                if row.id in reported or not is_stated or treatment_of(row) is not Treatment.CANCELLED:
                     continue
                 is_same = compare_names(name, names_in(str(row.content["name"]))[0]).is_same
                 if is_same and judge(row, record, day) in ("kept", "unclear"):
@@ -112,10 +112,10 @@ class ServiceWithoutApproval(Check):
                     ]
                     yield self.finding(_RULE, cites)
 
-    def _not_listed(
+    def _find_not_listed(
         self, record: CheckedRecord, names: Sequence[ApprovalName], knowledge: Knowledge
     ) -> Iterator[Finding]:
-        """Yield that no complete list of the area has it. Lists of licences count for licences only."""
+        """Yield a finding if no complete list of the area has it. Lists of licences count for licences."""
         is_licence = _LICENCE in str(record.content.get("approval", ""))
         complete, is_listed = [], False
         for kind in _APPROVALS:

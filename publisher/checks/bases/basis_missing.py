@@ -7,8 +7,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.bases.seeded_rows import seeded_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.labelled_sets import set_with_real_rows
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue
 
@@ -33,7 +33,7 @@ class BasisMissing(Check):
         "请补充设定依据；没有依据的，该事项是否继续保留应重新研究",
         "Add the basis; if there is none, reconsider the item",
     )
-    labelled_set = seeded_set(positives=10, negatives=113)
+    labelled_set = set_with_real_rows(positives=10, negatives=113)
     example = "证照工本费 | 依据空白"
 
     @override
@@ -41,7 +41,7 @@ class BasisMissing(Check):
         return catalogue.name in _CATALOGUES
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         content, field = record.content, record.catalogue.basis_field
         kind = str(content.get("power_type", ""))
         part_of_another = bool(content.get("parent_name"))  # whose basis may stand for it

@@ -9,9 +9,9 @@ from types import MappingProxyType
 from typing import override
 
 from publisher.checks.bases.cited_documents import cite_document, cited_documents
-from publisher.checks.bases.seeded_rows import seeded_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.checks.known_statutes import date_of
+from publisher.checks.labelled_sets import set_with_real_rows
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.document_numbers import parse_number
@@ -66,7 +66,7 @@ class BasisSuperseded(Check):
         "请核对现行文件：仍有依据的，改为现行文件；没有的，该事项是否继续保留应重新研究",
         "Check the documents in force: name them if they contain the item; if not, reconsider it",
     )
-    labelled_set = seeded_set(positives=10, negatives=113)
+    labelled_set = set_with_real_rows(positives=10, negatives=113)
     example = "证照工本费 | 示财综〔2009〕1号（文件清单注明已废止）"
 
     @override
@@ -74,7 +74,7 @@ class BasisSuperseded(Check):
         return not catalogue.running and catalogue.basis_field is not None
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         cited: dict[str, tuple[Rule, list[Cite]]] = {}
         for document in cited_documents(record):
             if document.nature != "document" or not document.number:

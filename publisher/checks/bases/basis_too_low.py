@@ -15,8 +15,8 @@ from publisher.checks.bases.cited_documents import (
     has_unread_text,
     names_a_statute,
 )
-from publisher.checks.bases.seeded_rows import seeded_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.labelled_sets import set_with_real_rows
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference.issuing_codes import UNKNOWN
@@ -87,7 +87,7 @@ class BasisTooLow(Check):
         "请补充有权机关的依据；没有的，该事项是否继续保留应重新研究",
         "Add the basis of the body that has the power; if there is none, reconsider the item",
     )
-    labelled_set = seeded_set(positives=10, negatives=113)
+    labelled_set = set_with_real_rows(positives=10, negatives=113)
     example = "占道停车管理费 | 鞍政发〔2016〕3号"
 
     @override
@@ -97,7 +97,7 @@ class BasisTooLow(Check):
         }
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         demand = _demand(record.catalogue, record.content)
         if demand is None or day < demand.since or record.content.get("parent_name"):
             return

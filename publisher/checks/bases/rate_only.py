@@ -14,8 +14,8 @@ from publisher.checks.bases.cited_documents import (
     cited_documents,
     has_unread_text,
 )
-from publisher.checks.bases.seeded_rows import seeded_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
+from publisher.checks.labelled_sets import set_with_real_rows
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue
 
@@ -47,7 +47,7 @@ class RateOnly(Check):
     days = (_SINCE,)
     rules = (_RATE_ONLY,)
     way_out = Bilingual("请补充设立该收费的依据", "Add the basis that creates the charge")
-    labelled_set = seeded_set(positives=10, negatives=113)
+    labelled_set = set_with_real_rows(positives=10, negatives=113)
     example = "证照工本费 | 《关于证照工本费收费标准的通知》（发改价格〔2010〕5号）"
 
     @override
@@ -55,7 +55,7 @@ class RateOnly(Check):
         return catalogue.name in {"fees", "government-funds"}
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         documents = cited_documents(record)
         if day < _SINCE or record.content.get("parent_name") or not documents:
             return

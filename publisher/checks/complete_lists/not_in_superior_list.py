@@ -8,7 +8,6 @@ from types import MappingProxyType
 from typing import override
 
 from publisher.checks.approval_names import names_in
-from publisher.checks.bases.seeded_rows import made_set
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.checks.complete_lists.statements import (
     STATEMENTS,
@@ -18,6 +17,7 @@ from publisher.checks.complete_lists.statements import (
     keys_of_row,
     keys_of_statement,
 )
+from publisher.checks.labelled_sets import set_of_made_rows
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue
 
@@ -49,14 +49,14 @@ class NotInSuperiorList(Check):
         "请与上级清单核对：上级已经取消的，移出清单；名称不同的，改用上级清单的名称",
         "Compare with the list above: remove what was cancelled there, or use the name that it has there",
     )
-    labelled_set = made_set(positives=10, negatives=14)
+    labelled_set = set_of_made_rows(positives=10, negatives=14)
     example = "占道停车费 | 省级收费目录清单之外的收费一律不得执行"
 
     def concerns(self, catalogue: Catalogue) -> bool:
         return catalogue.name in _KINDS
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         kind, title = record.catalogue.name, record.catalogue.title_field
         names = [
             name for field in (title, "parent_name") for name in names_in(str(record.content.get(field, "")))

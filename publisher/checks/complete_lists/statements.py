@@ -17,7 +17,7 @@ from schemas.reference.government_levels import Level, levels_in
 STATEMENTS = "complete-lists"
 """Name of the catalogue."""
 _LEAST_SHARED = 0.5
-"""Shared pairs of characters from which on names are near, as a share of those of either name."""
+"""Least share of common pairs of characters of two names that are near."""
 _NAMES = ("name", "parent_name", "sub_name")
 _KINDS = {
     "行政事业性收费": "fees",
@@ -31,15 +31,19 @@ _KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class CompleteList:
+    """A complete list: the record that states it, and who publishes both."""
+
     statement: CheckedRecord
     publisher: Publisher
 
     @property
     def dataset(self) -> str:
+        """Name of the dataset that contains the list."""
         return str(self.statement.content["list"])
 
 
 def keys_of_statement(content: Content) -> Iterable[str]:
+    """Yield the catalogue of the list that a statement is about; empty if its kind is unknown."""
     yield _KINDS.get(str(content.get("kind")), "")
 
 
@@ -58,10 +62,9 @@ def find_complete_lists(knowledge: Knowledge, kind: str) -> Iterator[CompleteLis
 
 
 def covers(own: Publisher, other: Publisher, *, same_area: bool) -> bool:
-    """Test whether what a list of a publisher does not contain may not stand in a list of another one.
+    """Test whether a complete list of ``own`` limits what a list of ``other``, of an area below, may contain.
 
-    ``same_area``: whether it may be a list of the same area, and not only of one below. A place that is not
-    stated is none.
+    ``same_area``: whether a list of the same area is limited too. A list without a stated area is not.
     """
     if not other.division:
         return False
@@ -73,21 +76,21 @@ def covers(own: Publisher, other: Publisher, *, same_area: bool) -> bool:
 
 
 def find_lists_with_near_name(knowledge: Knowledge, kind: str, names: Sequence[ApprovalName]) -> set[str]:
-    """Find the datasets of a kind in which a row has a name near one of some names."""
+    """Return the names of the datasets of a kind in which a row has a name that is near one of ``names``."""
     near: set[str] = set()
-    compared: set[tuple[str, str]] = set()
+    seen_rows: set[tuple[str, str]] = set()
     for key in sorted({pair for name in names for pair in name.pairs}):
         for row in knowledge.find(kind, key):  # every key, since what is looked up depends on the names alone
             own = row.dataset, row.id
-            if row.dataset not in near and own not in compared:
-                compared.add(own)
+            if row.dataset not in near and own not in seen_rows:
+                seen_rows.add(own)
                 if _is_near(names, row):
                     near.add(row.dataset)
     return near
 
 
 def _is_near(names: Sequence[ApprovalName], row: CheckedRecord) -> bool:
-    """Test whether names may mean the same, by far less than what makes them the same approval."""
+    """Test whether a row may mean one of the names: less is needed than for the same approval."""
     others = list(_names_of(row.content))
     return any(one.share_of_pairs(other) >= _LEAST_SHARED for other in others for one in names)
 

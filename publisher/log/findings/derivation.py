@@ -71,7 +71,7 @@ def _find_needed(
     check: Check, record: CheckedRecord, known_states: KnownStates
 ) -> dict[tuple[str, str], Sequence[RecordState]]:
     lookups = _Lookups()
-    list(check.applies(record, lookups, date.min))  # only the lookups matter
+    list(check.find_findings(record, lookups, date.min))  # only the lookups matter
     return {key: states for key in lookups.keys if (states := known_states.find(*key))}
 
 
@@ -102,7 +102,7 @@ def _rows_of_cell(
 ) -> Iterator[FindingRow]:
     revisions = {other.record.revision: other.revision for other in others}
     revisions[state.record.revision] = state.revision
-    for finding in check.applies(state.record, knowledge, date.fromordinal(day)):
+    for finding in check.find_findings(state.record, knowledge, date.fromordinal(day)):
         yield FindingRow(
             finding_id(finding),
             finding.code,

@@ -83,7 +83,7 @@ def check_rows(
             record = CheckedRecord(dataset, record_id, "", catalogue, row.content, publisher)
             for check, states in checks:
                 knowledge = KnowledgeAt(states, day.toordinal(), FOREVER - 1, own)
-                findings = check.applies(record, knowledge, day)
+                findings = check.find_findings(record, knowledge, day)
                 yield from (_at_place(one, row, catalogue) for one in findings if one.severity != "agrees")
 
 

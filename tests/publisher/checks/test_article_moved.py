@@ -39,7 +39,7 @@ NEW = edition("2021-12-24", "目的", BAN, SALE, QUALITY, effective="2022-03-01"
 
 def check(basis: str, *rows: dict[str, Any], on: date = date(2025, 1, 1)) -> list[Finding]:
     record = CheckedRecord("list", "r1", "own", POWER_LIST, {"name": "甲", "basis": basis})
-    return list(ArticleMoved().applies(record, KnownStatutes(ArticleMoved, rows), on))
+    return list(ArticleMoved().find_findings(record, KnownStatutes(ArticleMoved, rows), on))
 
 
 def basis(article: str, text: str, note: str = "（2015年11月4日修订）") -> str:

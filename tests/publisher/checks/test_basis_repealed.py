@@ -35,7 +35,7 @@ def check(
     content: dict[str, Any], *rows: dict[str, Any], on: date = date(2025, 1, 1), catalogue: Any = POWER_LIST
 ) -> list[Finding]:
     record = CheckedRecord("list", "r1", "own", catalogue, content)
-    return list(BasisRepealed().applies(record, KnownStatutes(BasisRepealed, rows), on))
+    return list(BasisRepealed().find_findings(record, KnownStatutes(BasisRepealed, rows), on))
 
 
 def test_a_basis_is_found_from_the_day_of_the_repeal_on_with_every_row_cited() -> None:

@@ -11,10 +11,11 @@ import pytest
 
 from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import CheckedRecord, Knowledge, Publisher, finding_id
-from publisher.checks.name_pairs import make_renamings, read_pairs
+from publisher.checks.name_pairs import read_pairs
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
+from tests.publisher.checks.made_names import make_renamings
 from tests.support.shared_data import require
 
 CANCELLED, POWERS = load_catalogue("cancelled-items"), load_catalogue("power-list")
@@ -61,7 +62,7 @@ def check(
     catalogue: Any = POWERS,
 ) -> list[Finding]:
     record = CheckedRecord("list", "r1", "own", catalogue, content, of)
-    return list(CancelledStillListed().applies(record, Decisions(rows, by), on))
+    return list(CancelledStillListed().find_findings(record, Decisions(rows, by), on))
 
 
 def test_another_name_of_a_cancelled_approval_is_likely_and_cites_both_rows() -> None:
@@ -199,7 +200,7 @@ def test_real_lists_link_to_decisions_and_none_is_accused() -> None:
     for path in sorted(require("power-list-karamay").iterdir()):
         for entry in read_file(path.read_bytes(), name=path.name, catalogue=POWERS).records:
             record = CheckedRecord("l", "r", "h", POWERS, entry.content, Publisher("克拉玛依市", "650200"))
-            statements = list(code.applies(record, decisions, DAY))
+            statements = list(code.find_findings(record, decisions, DAY))
             assert {one.severity for one in statements} <= {"agrees"}
             links += len(statements)
     assert links >= 2

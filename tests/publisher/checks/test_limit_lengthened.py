@@ -22,7 +22,7 @@ def limit(value: int, unit: str = "工作日") -> Content:
 
 def check(now: Content, *before: Content, catalogue: str = "power-list") -> list[Finding]:
     record = make_record(now, catalogue)
-    return list(LimitLengthened().applies(record, Known(before=before), date(2026, 1, 1)))
+    return list(LimitLengthened().find_findings(record, Known(before=before), date(2026, 1, 1)))
 
 
 def test_a_longer_limit_is_found_with_both_states_cited() -> None:

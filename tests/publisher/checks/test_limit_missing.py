@@ -19,7 +19,7 @@ POWER: Content = {"name": "取水许可", "power_type": "行政许可"}
 
 def check(content: Content, *before: Content, catalogue: str = "power-list") -> list[Finding]:
     record = make_record(content, catalogue)
-    return list(LimitMissing().applies(record, Known(before=before), date(2026, 1, 1)))
+    return list(LimitMissing().find_findings(record, Known(before=before), date(2026, 1, 1)))
 
 
 def test_a_licence_of_a_guide_without_a_limit_is_to_be_looked_at() -> None:

@@ -25,7 +25,7 @@ def row(promised: int, statutory: int, *units: str) -> Content:
 
 
 def check(content: Content) -> list[Finding]:
-    return list(PromisedExceedsStatutory().applies(make_record(content), Known(), date(2026, 1, 1)))
+    return list(PromisedExceedsStatutory().find_findings(make_record(content), Known(), date(2026, 1, 1)))
 
 
 def test_seeded_rows_are_all_found_and_no_clean_one() -> None:

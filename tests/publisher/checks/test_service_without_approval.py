@@ -36,7 +36,7 @@ def check(service: Content, *rows: Content, day: date = date(2025, 1, 1)) -> lis
         known.setdefault(("cancelled-items", names_in(str(row["name"]))[0].key), []).append(row)
     catalogue = load_catalogue("intermediary-services")
     record = CheckedRecord("services", "s", "hash", catalogue, service, CITY)
-    return list(ServiceWithoutApproval().applies(record, Known(known), day))
+    return list(ServiceWithoutApproval().find_findings(record, Known(known), day))
 
 
 def test_a_service_for_a_cancelled_approval_is_to_be_looked_at_with_both_rows_cited() -> None:

@@ -134,7 +134,7 @@ def codes(row: Row, day: date = DAY) -> list[str]:
         finding.code
         for check in CHECKS
         if check.concerns(record.catalogue)
-        for finding in check.applies(record, Documents(), day)
+        for finding in check.find_findings(record, Documents(), day)
     ]
 
 

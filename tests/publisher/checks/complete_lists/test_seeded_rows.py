@@ -93,7 +93,7 @@ def find(
     record = CheckedRecord("own", "r", "h", load_catalogue(kind), content, publisher)
     assert check.concerns(record.catalogue)
     knowledge = replace(Lists(check), **lists)
-    return list(check.applies(record, knowledge, DAY))
+    return list(check.find_findings(record, knowledge, DAY))
 
 
 NOT_LISTED: list[tuple[str, Content]] = [

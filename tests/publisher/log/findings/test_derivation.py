@@ -31,7 +31,7 @@ class SharedWord(Check):
     way_out, example = Bilingual("", ""), ""
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         rows = {
             row.id: row
             for word in str(record.content["name"]).split()
@@ -50,7 +50,7 @@ class Renamed(Check):
     way_out, example = Bilingual("", ""), ""
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         for before in knowledge.earlier(record)[:1]:
             yield self.finding(RULE, [record.cite("own", "name"), before.cite("other", "name")])
 
@@ -104,7 +104,7 @@ class SinceARule(Check):
     way_out, example = Bilingual("", ""), ""
 
     @override
-    def applies(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
+    def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
         if day >= self.days[0]:
             yield self.finding(RULE, [record.cite("own", "name"), record.cite("other", "name")])
 

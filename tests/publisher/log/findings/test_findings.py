@@ -328,7 +328,7 @@ def expected_ids(log: Log, day: date, known_at: datetime, *, agreements: bool) -
         if check.concerns(load_catalogue("power-list"))
         for known in [Known(check)]
         for record in in_view(log, LIST, "power-list", view)
-        for found in check.applies(record, known, day)
+        for found in check.find_findings(record, known, day)
         if agreements or found.severity != "agrees"
     }
 
