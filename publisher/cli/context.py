@@ -34,17 +34,17 @@ class CommandContext:
     _clock_offset: float = field(default_factory=lambda: time.time() - time.monotonic())
 
     def clock_drift(self) -> timedelta:
-        """By how much the clock was set since the command started: clock less monotonic clock."""
+        """Return by how much the clock was set since the command started; negative if it was set back."""
         return timedelta(seconds=time.time() - time.monotonic() - self._clock_offset)
 
     @contextmanager
     def log(
         self, *, read_only: bool = False, statement_seconds: int | None = None, role: str = "command"
     ) -> Iterator[Log]:
-        """Open the log of an initialised site. ``read_only``: a medium that nobody can write will do.
+        """Open the log of a site. ``read_only``: the medium need not be writable.
 
-        ``statement_seconds``: after which a database server ends a statement; ``role``: what the server calls
-        this process.
+        ``statement_seconds``: after them a database server ends a statement. ``role``: name of this process
+        in the lists of the server. Raises ``CommandError('not-initialised')`` and ``LogError``.
         """
         from publisher.log.database.postgresql import ServerLimits
         from publisher.log.log import Log
@@ -82,7 +82,7 @@ class CommandContext:
             log.close()
 
     def seal_keys(self) -> SealKeys:
-        """Private keys that open contacts of corrections."""
+        """Return the private keys that open contacts of corrections."""
         from publisher.inbox.contact_seal import SealKeys
 
         return SealKeys(self.settings.keys, self.settings.key_passphrase)
@@ -110,6 +110,7 @@ class CommandContext:
         return folder if folder.is_dir() else None
 
     def catalogue(self, name: str) -> Catalogue:
+        """Load a catalogue. Raises ``CommandError('no-such-catalogue')``."""
         from schemas.definition import file_loader
 
         try:
@@ -133,9 +134,13 @@ class CommandContext:
             else None
         )
 
+    def dataset_catalogue(self, log: Log, dataset: str) -> Catalogue | None:
+        """Return the current catalogue file of a dataset, or None if it was deleted."""
+        return self.current_catalogue(log.datasets.get(dataset).catalogue)
+
 
 def print_reseal(reseal: Reseal) -> None:
-    """Say what the proofs of releases from before the log had entries do not show."""
+    """Print from which day on the releases are proved that are older than the entries of the log."""
     output.print_message(
         f"第1至{reseal.releases}次发布（全站序号）是在升级时（{reseal.at:%Y-%m-%d}）补做存证的："
         "存证只能证明此日之后内容没有变化；此日之前是否变化过，无从证明。",
@@ -201,6 +206,11 @@ DAY = Day()
 MOMENT = Moment()
 JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 """The option of every command whose results a program may read."""
+
+
+def http_address(host: str, port: int) -> str:
+    """Return the address of a server on a host, which may be an IPv6 address."""
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def today() -> date:

@@ -10,15 +10,17 @@ from publisher.cli.terminal.language import in_language
 from schemas.words import KINDS
 
 if TYPE_CHECKING:
-    from publisher.log.model import Change, DraftDiff
+    from publisher.log.model import Change, DraftDiff, FieldChange
     from schemas.definition.catalogue import Catalogue
 
 _MOST_CHARACTERS = 200
+"""Most characters of a value that are printed."""
 _MOST_CHANGES = 200
 """Most changes of a kind that a terminal lists; ``--json`` lists all."""
 
 
 def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
+    """Print the changes that publication of a draft would make: conflicts, then each change, then counts."""
     for conflict in (*diff.conflicts, *diff.warnings):
         output.print_line(f"[{conflict.code}] {in_language(conflict.message_zh, conflict.message_en)}")
     for group in (diff.added, diff.changed, diff.removed):
@@ -43,12 +45,15 @@ def show_change(change: Change, catalogue: Catalogue | None, *, show_effect: boo
     output.print_line(head)
     if change.reason:
         output.print_line(in_language(f"    理由：{change.reason}", f"    reason: {change.reason}"))
-    for field in change.fields:
-        name = field_title(catalogue, field.field)
-        if change.kind in {"added", "removed"}:
-            continue
+    if change.kind not in {"added", "removed"}:
+        show_fields(change.fields, catalogue)
+
+
+def show_fields(fields: Sequence[FieldChange], catalogue: Catalogue | None) -> None:
+    """Print fields that differ, one line each: title, value before, value after."""
+    for field in fields:
         before, after = (format_field(catalogue, field.field, v) for v in (field.before, field.after))
-        output.print_line(f"    {name}: {before} → {after}")
+        output.print_line(f"    {field_title(catalogue, field.field)}: {before} → {after}")
 
 
 def field_title(catalogue: Catalogue | None, name: str) -> str:
@@ -69,5 +74,6 @@ def format_field(catalogue: Catalogue | None, name: str, json_value: Any) -> str
 
 
 def show_changes(changes: Sequence[Change], catalogue: Catalogue | None) -> None:
+    """Print each change, see :func:`show_change`."""
     for change in changes:
         show_change(change, catalogue)

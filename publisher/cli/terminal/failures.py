@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import sys
 from dataclasses import dataclass
+from pathlib import Path
 
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.output import print_message
@@ -12,6 +13,8 @@ from publisher.cli.terminal.output import print_message
 
 @dataclass(frozen=True, slots=True)
 class Failure:
+    """Why a command failed, in both languages with the way out; ``code`` never changes."""
+
     code: str
     zh: str
     en: str
@@ -24,6 +27,16 @@ class CommandError(Exception):
     def __init__(self, code: str, zh: str, en: str, *, exit_code: Exit = Exit.REFUSED) -> None:
         super().__init__(f"{zh} / {en}")
         self.failure = Failure(code, zh, en, exit_code)
+
+
+def refuse_existing(path: Path) -> None:
+    """Raise ``CommandError('file-exists')`` if there is a file, which a command must not replace."""
+    if path.exists():
+        raise CommandError(
+            "file-exists",
+            f"已有文件 {path}，未覆盖。请另选文件名。",
+            f"{path} exists and was not replaced. Choose another name.",
+        )
 
 
 INTERRUPTED = Failure(
@@ -133,4 +146,5 @@ def _explain_database_error(error: BaseException) -> Failure | None:
 
 
 def show_failure(failure: Failure) -> None:
+    """Print a failure to stderr, in the language of the user."""
     print_message(f"错误 [{failure.code}] {failure.zh}", f"Error [{failure.code}] {failure.en}")

@@ -69,7 +69,7 @@ def show_report(report: ImportReport) -> None:
 
 
 def _print_columns(file: FileReport) -> None:
-    """Print the headings of columns that are read, and the other columns with their filled cells."""
+    """Print the headings of the columns that are read, and the number of filled cells of the others."""
     columns = file.counted_reading.columns if file.counted_reading else ()
     headings = list(dict.fromkeys(c.heading for c in columns if c.field))
     unread = list(dict.fromkeys((c.heading or c.column, c.filled) for c in columns if not c.read))
@@ -127,7 +127,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
 
 
 def show_checks(findings: Sequence[Finding]) -> None:
-    """Print what the checks against other lists find, with the place in the file and the cited texts."""
+    """Print the findings of the checks against other lists, each with its place and the cited texts."""
     for finding in findings[:_MOST_CHECKS]:
         label = in_language(f"待核问题，{SEVERITIES[finding.severity].zh}", f"finding, {finding.severity}")
         output.print_line(f"{label} [{finding.code}] {_format_place(finding)}")

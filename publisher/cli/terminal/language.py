@@ -16,6 +16,7 @@ _LABEL = re.compile("(?P<zh>[\u4e00-\u9fff]+) (?P<en>[A-Za-z][A-Za-z. -]*)")
 
 
 def set_language(lang: Lang) -> None:
+    """Choose the language of all further output."""
     _LANGUAGE.set(lang)
 
 

@@ -40,9 +40,8 @@ def print_json(value: object) -> None:
 
 def _convert_value(value: object) -> object:
     """Convert values that JSON does not support: structs to objects, dates and times to text."""
-    if isinstance(
-        value, msgspec.Struct
-    ):  # a field with encoded JSON (content_json) is printed as its value (content)
+    if isinstance(value, msgspec.Struct):
+        # A field with encoded JSON (content_json) is printed as its value (content).
         names = (name.removesuffix("_json") for name in value.__struct_fields__)
         return {name: getattr(value, name) for name in names}
     return dict(value) if isinstance(value, Mapping) else str(value)
@@ -54,6 +53,7 @@ def print_message(zh: str, en: str = "") -> None:
 
 
 def print_line(text: str = "") -> None:
+    """Print a line to stdout."""
     click.echo(replace_controls(text))
 
 
@@ -114,6 +114,8 @@ def show_progress() -> Iterator[Progress]:
 
 
 class _Bars:
+    """The progress bars of a command, of which the first appears after :data:`_PROGRESS_DELAY`."""
+
     def __init__(self) -> None:
         self._started = time.monotonic()
         self._progress_bars: Any = None

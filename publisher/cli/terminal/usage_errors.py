@@ -33,7 +33,7 @@ _QUOTED = re.compile("'([^']*)'")
 
 
 def show_usage_error(error: click.ClickException) -> None:
-    """Print the usage of the command, where help stands, and what is wrong; for a group alone, its help."""
+    """Print the usage of the command, how to get help, and the error. A group alone prints its help."""
     if isinstance(error, click.exceptions.NoArgsIsHelpError):
         error.show()
         return

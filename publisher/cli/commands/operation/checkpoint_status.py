@@ -15,10 +15,11 @@ if TYPE_CHECKING:
     from publisher.settings import Settings
 
 _SIGNED_WITHIN = timedelta(hours=1)
+"""Age of an unsigned checkpoint from which on a warning is printed."""
 
 
 def describe_checkpoint(log: Log, settings: Settings) -> Mapping[str, Any]:
-    """Describe the newest checkpoint, its witnesses, and since when old releases are vouched for."""
+    """Describe the newest checkpoint and its witnesses, and since when old releases are proved."""
     from publisher.notify.witnesses import read_witnesses
 
     keys = log.keys.all()
@@ -46,6 +47,7 @@ def describe_checkpoint(log: Log, settings: Settings) -> Mapping[str, Any]:
 
 
 def print_checkpoint(checkpoint: Mapping[str, Any], reseal: Reseal | None) -> None:
+    """Print what :func:`describe_checkpoint` returns."""
     from publisher.log.clocks import utc_now
 
     since = checkpoint["unsigned_since"]

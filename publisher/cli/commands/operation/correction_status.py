@@ -25,7 +25,7 @@ def create_inbox(context: CommandContext) -> bool:
 
 
 def print_form(*, is_on: bool) -> None:
-    """Say whether the pages of a new site have the form."""
+    """Print whether the pages of a new site have the form."""
     if is_on:
         output.print_message(
             "各条目的页面上有“我要纠错”，请定期运行 qingdan corrections list；QINGDAN_CORRECTIONS=0 关闭。",
@@ -50,6 +50,7 @@ def count_corrections(context: CommandContext) -> Mapping[str, Any] | None:
 
 
 def print_corrections(corrections: Mapping[str, Any] | None) -> None:
+    """Print what :func:`count_corrections` returns."""
     if corrections is not None:
         since = f"，最早 oldest {corrections['oldest'][:10]}" if corrections["oldest"] else ""
         output.print_pairs([("待处理的纠错 open corrections", f"{corrections['open']}{since}")])

@@ -64,11 +64,11 @@ def _serve(context: CommandContext, host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         context.log(role="desk") as log,
-        contextlib.closing(open_accounts(settings, application="qingdan desk")) as people,
+        contextlib.closing(open_accounts(settings, application="qingdan desk")) as services,
         contextlib.suppress(KeyboardInterrupt),
     ):
         app.serve(
-            create_desk_app(settings, log, people),
+            create_desk_app(settings, log, services),
             host=host,
             port=port,
             started=lambda: output.print_message(
@@ -95,8 +95,8 @@ def add(context: CommandContext, name: str, display: str, roles: tuple[str, ...]
     from publisher.desk.accounts.roles import parse_grant
 
     grants = [parse_grant(role) for role in roles]
-    with _people(context, create=True) as people:
-        token = people.accounts.add(name, display, grants)
+    with _open_accounts(context, create=True) as services:
+        token = services.accounts.add(name, display, grants)
     _print_invitation(context, name, token)
 
 
@@ -105,8 +105,8 @@ def add(context: CommandContext, name: str, display: str, roles: tuple[str, ...]
 @with_context
 def invite(context: CommandContext, name: str) -> None:
     """重新邀请：忘记密码或换了手机 / Invite again, after a lost password or telephone; sessions end."""
-    with _people(context) as people:
-        token = people.accounts.invite(name)
+    with _open_accounts(context) as services:
+        token = services.accounts.invite(name)
     _print_invitation(context, name, token)
 
 
@@ -115,14 +115,17 @@ def invite(context: CommandContext, name: str) -> None:
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出账号和角色 / List accounts and their roles."""
-    with _people(context) as people:
-        accounts = people.accounts.all()
+    with _open_accounts(context) as services:
+        accounts = services.accounts.all()
     if as_json:
-        output.print_json([_as_json(account) for account in accounts])
+        output.print_json([_account_to_json(account) for account in accounts])
         return
     output.print_table(
         ["账号 account", "姓名 name", "角色 roles", "最近登录 last sign-in", "状态 state"],
-        [[a.name, a.display, "、".join(map(str, a.grants)), _day(a), _state(a)] for a in accounts],
+        [
+            [a.name, a.display, "、".join(map(str, a.grants)), _sign_in_day(a), _describe_state(a)]
+            for a in accounts
+        ],
     )
 
 
@@ -134,8 +137,8 @@ def roles(context: CommandContext, name: str, roles: tuple[str, ...]) -> None:
     """更换账号的角色 / Replace the roles of an account."""
     from publisher.desk.accounts.roles import parse_grant
 
-    with _people(context) as people:
-        account = people.accounts.change_roles(name, [parse_grant(role) for role in roles])
+    with _open_accounts(context) as services:
+        account = services.accounts.change_roles(name, [parse_grant(role) for role in roles])
     words = "、".join(map(str, account.grants))
     output.print_message(f"账号 {name} 的角色：{words}。", f"Roles of {name}: {words}.")
 
@@ -146,10 +149,10 @@ def roles(context: CommandContext, name: str, roles: tuple[str, ...]) -> None:
 @with_context
 def disable(context: CommandContext, name: str, *, yes: bool) -> None:
     """停用账号，立即结束其登录 / Disable an account and end its sessions."""
-    with _people(context) as people:
-        people.accounts.get(name)
+    with _open_accounts(context) as services:
+        services.accounts.get(name)
         confirm(f"停用账号 {name}。", f"Disable the account {name}.", yes=yes)
-        people.accounts.disable(name)
+        services.accounts.disable(name)
     output.print_message(f"账号 {name} 已停用。", f"The account {name} is disabled.")
 
 
@@ -158,12 +161,12 @@ def disable(context: CommandContext, name: str, *, yes: bool) -> None:
 @with_context
 def audit(context: CommandContext, *, verify: bool) -> int:
     """输出审计日志，每行一个 JSON / Print the audit log as JSON Lines, or verify it."""
-    with _people(context) as people:
+    with _open_accounts(context) as services:
         if not verify:
-            for line in people.audit.lines():
+            for line in services.audit.lines():
                 output.print_line(line)
             return Exit.OK
-        problems, head = people.audit.verify(), people.audit.head()
+        problems, head = services.audit.verify(), services.audit.head()
     for problem in problems:
         output.print_line(problem)
     if problems:
@@ -176,13 +179,13 @@ def audit(context: CommandContext, *, verify: bool) -> int:
 
 
 @contextmanager
-def _people(context: CommandContext, *, create: bool = False) -> Iterator[AccountServices]:
+def _open_accounts(context: CommandContext, *, create: bool = False) -> Iterator[AccountServices]:
     from publisher.desk.desk import open_accounts
 
     with context.log(read_only=True):  # there has to be a site
         pass
-    with contextlib.closing(open_accounts(context.settings, create=create)) as people:
-        yield people
+    with contextlib.closing(open_accounts(context.settings, create=create)) as services:
+        yield services
 
 
 def _print_invitation(context: CommandContext, name: str, token: str) -> None:
@@ -195,11 +198,11 @@ def _print_invitation(context: CommandContext, name: str, token: str) -> None:
     output.print_line(f"{context.settings.desk_base}/invitation/{token}")
 
 
-def _day(account: Account) -> str:
+def _sign_in_day(account: Account) -> str:
     return f"{account.signed_in_at:%Y-%m-%d}" if account.signed_in_at else ""
 
 
-def _state(account: Account) -> str:
+def _describe_state(account: Account) -> str:
     if account.disabled_at is not None:
         return "停用 disabled"
     if account.demo:
@@ -207,7 +210,7 @@ def _state(account: Account) -> str:
     return "启用 active" if account.is_ready else "已邀请 invited"
 
 
-def _as_json(account: Account) -> dict[str, object]:
+def _account_to_json(account: Account) -> dict[str, object]:
     return {
         "name": account.name,
         "display": account.display,

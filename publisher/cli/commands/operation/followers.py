@@ -1,4 +1,4 @@
-"""Commands about who follows by e-mail. Addresses are shown to nobody."""
+"""Commands about subscriptions by e-mail. None prints an address."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,14 +16,13 @@ from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from publisher.harvest.provenance import Origin
     from publisher.harvest.report import HarvestReport
     from publisher.harvest.source_config import Source
     from publisher.log.log import Log
     from publisher.log.model import RecordState
-    from schemas.definition.catalogue import Catalogue
 
 
 @click.command()
@@ -47,18 +47,19 @@ def collect(
     with context.log() as log, output.show_progress() as progress:
         selected = _select_sources(read_site_sources(context, log), sources)
         options = Options(utc_now(), today(), since, dry_run, context.settings.loopback)
-        catalogues = current_catalogues(context, log)
+        catalogues = partial(context.dataset_catalogue, log)
         report = run(log, selected, options, catalogues=catalogues, progress=progress)
         if any(source.release is not None for source in report.sources):
             anyio.run(lambda: worker.await_indexed(log, context.engine(), progress=progress))
     if as_json:
         output.print_json(report.to_json())
     else:
-        _show(report)
+        _print_report(report)
     return Exit.REFUSED if any(f.severity == "error" for f in report.findings) else Exit.OK
 
 
 def read_site_sources(context: CommandContext, log: Log) -> Mapping[str, Source]:
+    """Read ``sources.toml`` → name and source. Raises ``CommandError('bad-sources')``."""
     from publisher.harvest.source_config import SourcesError, read_sources
 
     try:
@@ -67,25 +68,20 @@ def read_site_sources(context: CommandContext, log: Log) -> Mapping[str, Source]
         raise CommandError("bad-sources", error.zh, error.en) from error
 
 
-def current_catalogues(context: CommandContext, log: Log) -> Callable[[str], Catalogue | None]:
-    """Return a function from a dataset to its current catalogue file."""
-    return lambda dataset: context.current_catalogue(log.datasets.get(dataset).catalogue)
-
-
 def _select_sources(sources: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]:
     for name in names:
         if name not in sources:
-            listed = "、".join(sources)
+            known_names = "、".join(sources)
             raise CommandError(
                 "no-such-source",
-                f"sources.toml 中没有“{name}”。现有：{listed}",
-                f"There is no source {name!r} in sources.toml. There are: {listed}",
+                f"sources.toml 中没有“{name}”。现有：{known_names}",
+                f"There is no source {name!r} in sources.toml. There are: {known_names}",
                 exit_code=Exit.NOT_FOUND,
             )
     return [sources[name] for name in names] if names else list(sources.values())
 
 
-def _show(report: HarvestReport) -> None:
+def _print_report(report: HarvestReport) -> None:
     columns = [
         *("来源 source", "请求 requests", "新发现 found", "未变化 unchanged", "读入 read", "副本 copies"),
         *("附件 attachments", "变化 changed", "消失 vanished", "待采集 waiting", "发布 release"),
@@ -124,9 +120,9 @@ def evidence(
     from publisher.harvest import provenance
 
     with context.log() as log:
-        state = _state(log, dataset, record)
+        state = _find_record(log, dataset, record)
         origins = provenance.find_origins(log, state)
-        paths = _extract(log, origins, extract) if extract is not None else []
+        paths = _write_responses(log, origins, extract) if extract is not None else []
     if as_json:
         output.print_json(
             {
@@ -139,12 +135,12 @@ def evidence(
             }
         )
         return
-    _show_evidence(state, origins)
+    _print_evidence(state, origins)
     for path in paths:
         output.print_line(f"已写出 wrote {path}")
 
 
-def _state(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
+def _find_record(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
     from publisher.cli.commands.reading.history import find_one_id
 
     names = [dataset] if dataset is not None else [one.name for one in log.datasets.all()]
@@ -159,7 +155,7 @@ def _state(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
     )
 
 
-def _extract(log: Log, origins: Sequence[Origin], folder: Path) -> list[Path]:
+def _write_responses(log: Log, origins: Sequence[Origin], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for response in (r for origin in origins for r in origin.responses if not r.destroyed):
@@ -169,7 +165,7 @@ def _extract(log: Log, origins: Sequence[Origin], folder: Path) -> list[Path]:
     return paths
 
 
-def _show_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
+def _print_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
     output.print_line(f"{state.title}  [{state.id}]")
     for source in state.sources:
         output.print_pairs(

@@ -1,4 +1,4 @@
-"""``qingdan verify --from URL``: what a stranger does with verify.py, against a live site."""
+"""``qingdan verify --from URL``: verification of a live site from its public files, as by ``verify.py``."""
 
 from __future__ import annotations
 
@@ -26,9 +26,10 @@ _MOST_WAITS = 20
 
 
 def verify_live_site(address: str, checkpoint: Path | None, folder: Path, *, as_json: bool) -> Exit:
-    """Download log and files of a site and verify them, also against the checkpoint of the run before.
+    """Download log and files of a site and verify them, also against the checkpoint of the last run.
 
-    ``checkpoint``: another one to compare. That of this run is stored in ``folder``. Raises ``CommandError``.
+    ``checkpoint``: another one to compare. ``folder`` keeps the checkpoint of each run. Raises
+    ``CommandError('site-unavailable')``.
     """
     from publisher.log.transparency import verify
 
@@ -50,7 +51,7 @@ def verify_live_site(address: str, checkpoint: Path | None, folder: Path, *, as_
             for path in checkpoints:
                 log.check_checkpoint(path.read_text(encoding="utf-8"), str(path))
             log.compare(str(site))
-            lines, note = _describe(log, site), _note(log)
+            lines, note = _describe(log, site), _read_checkpoint(log)
         except Exception as error:  # noqa: BLE001 - files of a stranger: whatever a damaged one raises
             problem = str(error) if isinstance(error, verify.ProofError) else f"damaged: {error!r}"
     if note is not None:
@@ -65,19 +66,21 @@ def _describe(log: Log, site: Path) -> list[str]:
     return [*(line.replace(str(site), site.name) for line in log.said), counts]
 
 
-def _note(log: Log) -> str | None:
+def _read_checkpoint(log: Log) -> str | None:
     return log.read("checkpoint").decode() if "checkpoint" in log.names else None
 
 
-def _print(problem: str, lines: list[str], stored: Path | None, compared: int, *, as_json: bool) -> None:
+def _print(
+    problem: str, lines: list[str], checkpoint_file: Path | None, checkpoint_count: int, *, as_json: bool
+) -> None:
     if as_json:
         output.print_json(
             {
                 "ok": not problem,
                 "problem": problem or None,
                 "said": lines,
-                "compared": compared,
-                "checkpoint": None if stored is None else str(stored),
+                "compared": checkpoint_count,
+                "checkpoint": None if checkpoint_file is None else str(checkpoint_file),
             }
         )
         return
@@ -87,13 +90,13 @@ def _print(problem: str, lines: list[str], stored: Path | None, compared: int, *
         output.print_message(f"有问题：{problem}", f"Problem found: {problem}")
         return
     output.print_message(
-        f"日志和文件无误，与{compared}个保存的存证点一致。",
-        f"Log and files are as published, and continue {compared} kept checkpoints.",
+        f"日志和文件无误，与{checkpoint_count}个保存的存证点一致。",
+        f"Log and files are as published, and continue {checkpoint_count} kept checkpoints.",
     )
-    if stored is not None:
+    if checkpoint_file is not None:
         output.print_message(
-            f"所见的存证点已存入 {stored}，下次核验时与它比对；请另存一份。",
-            f"The checkpoint seen is in {stored}; the next run compares with it. Keep another copy.",
+            f"所见的存证点已存入 {checkpoint_file}，下次核验时与它比对；请另存一份。",
+            f"The checkpoint seen is in {checkpoint_file}; the next run compares with it. Keep another copy.",
         )
 
 

@@ -19,6 +19,7 @@ from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
+    from publisher.log.recovery.backup import BackupReport
     from publisher.log.recovery.restoration import Restored
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
@@ -83,21 +84,26 @@ def backup(
     write_last_backup(home, utc_now())
     if as_json:
         output.print_json({**asdict(report), "backup": str(report.backup)})
-        return Exit.OK
+    else:
+        _print_backup(report, with_keys=keys is not None)
+    return Exit.OK
+
+
+def _print_backup(report: BackupReport, *, with_keys: bool) -> None:
     output.print_message(f"已备份并核验：{report.backup}", f"Backed up and verified: {report.backup}")
+    no_keys = "未复制，请另行备份 not copied: back them up elsewhere"
     output.print_pairs(
         [
             ("条目 entries", report.entries),
             ("数据库字节 bytes", report.size),
             ("原始存档 sources", f"{report.sources}（新增 new {report.new_sources}）"),
-            ("密钥 keys", report.keys if keys else "未复制，请另行备份 not copied: back them up elsewhere"),
+            ("密钥 keys", report.keys if with_keys else no_keys),
         ]
     )
-    return Exit.OK
 
 
 def _forget_erased(log: Log, folder: Path, inbox: Path, *, as_json: bool) -> int:
-    """``inbox``: its file below the home."""
+    """Rewrite the backups in ``folder``; ``inbox``: path of the inbox relative to a home. → the exit code."""
     from publisher.inbox.backup_copy import clean_copy
 
     rewritten, dumps = log.recovery.forget_erased(
@@ -186,9 +192,9 @@ def restore(
         log.releases.finish_erasure()
         if complete_from is not None and log.recovery.shortfall() is not None:
             _complete(log, complete_from, quiet=as_json)
-        lacks = log.recovery.shortfall()
-        problems = () if lacks else log.integrity.verify().problems
-    missing = 0 if lacks is None else lacks[1]
+        shortfall = log.recovery.shortfall()
+        problems = () if shortfall else log.integrity.verify().problems
+    missing = 0 if shortfall is None else shortfall[1]
     if as_json:
         output.print_json(
             {
@@ -196,16 +202,16 @@ def restore(
                 "entries": restored.entries,
                 "missing": missing,
                 "erased_again": restored.erased_again,
-                "read_only": lacks is not None,
+                "read_only": shortfall is not None,
                 "problems": list(problems),
             }
         )
         return Exit.REFUSED if problems else Exit.OK
-    _show_restored(restored, missing, read_only=lacks is not None, problems=problems)
+    _print_restoration(restored, missing, read_only=shortfall is not None, problems=problems)
     return Exit.REFUSED if problems else Exit.OK
 
 
-def _show_restored(restored: Restored, missing: int, *, read_only: bool, problems: Sequence[str]) -> None:
+def _print_restoration(restored: Restored, missing: int, *, read_only: bool, problems: Sequence[str]) -> None:
     output.print_message(
         f"已恢复 {restored.backup.name}：{restored.entries}个条目，再次删除{restored.erased_again}条记录。",
         f"Restored {restored.backup.name}: {restored.entries} entries; {restored.erased_again} records were "
@@ -245,12 +251,13 @@ def _ask_for_checkpoint() -> list[str]:
 
 
 def _fetch_checkpoint(address: str) -> str:
-    """Fetch ``/log/checkpoint`` of a site, or the address itself if it ends like this."""
+    """Fetch the checkpoint of a site, or the address itself if it ends in ``/checkpoint``."""
     with _download(_below(address, "/checkpoint", "/log/checkpoint")) as path:
         return path.read_text(encoding="utf-8", errors="replace")
 
 
 def _below(address: str, ending: str, path: str) -> str:
+    """Return the address, followed by the path unless it ends like a file already."""
     return address if address.endswith(ending) else address.rstrip("/") + path
 
 
@@ -330,9 +337,9 @@ def succeed(context: CommandContext, reason: str, *, yes: bool) -> None:
     from publisher.cli.terminal.confirm import confirm
 
     with context.log() as log:
-        lacks = log.recovery.shortfall()
-        count = 0 if lacks is None else lacks[1]
-        if lacks is not None:
+        shortfall = log.recovery.shortfall()
+        count = 0 if shortfall is None else shortfall[1]
+        if shortfall is not None:
             confirm(
                 f"将永久放弃{count}个条目，另起新日志，无法回到原来的日志。",
                 f"{count} entries are given up for good, and a successor begins. This cannot be undone.",

@@ -1,4 +1,4 @@
-"""Commands about robots of 企业微信, 钉钉 and 飞书, which tell changes in the group of a news desk."""
+"""Commands about robots of 企业微信, 钉钉 and 飞书, which send changes to a chat group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _KINDS = {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书"}
 
 @click.group()
 def robots() -> None:
-    """群机器人：把变化发到企业微信、钉钉、飞书的群里 / Robots that tell changes in a group."""
+    """群机器人：把变化发到企业微信、钉钉、飞书的群里 / Robots that send changes to a group."""
 
 
 @robots.command()

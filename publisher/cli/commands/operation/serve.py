@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from functools import partial
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import CommandContext, http_address, with_context
 from publisher.cli.terminal import output
 
 
@@ -48,9 +49,7 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
                 service,
                 host=host,
                 port=port,
-                started=lambda: _print_address(
-                    f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-                ),
+                started=lambda: _print_address(http_address(host, port)),
                 max_connections=settings.connections,
             )
     output.print_message("已停止。", "Stopped.")
@@ -68,7 +67,6 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
     import anyio
 
     from publisher.background import run_background
-    from publisher.cli.commands.operation.harvest import current_catalogues
     from publisher.log.clocks import utc_now
     from publisher.telemetry.log_lines import configure_logging
     from publisher.telemetry.metrics_server import metrics_served
@@ -84,7 +82,7 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
         context.log(role="work") as log,
         metrics_served(settings.work_metrics, [SiteMetrics(log, settings.home, utc_now, context.inbox)]),
     ):
-        anyio.run(run_background, settings, log, current_catalogues(context, log), started, until_eof)
+        anyio.run(run_background, settings, log, partial(context.dataset_catalogue, log), started, until_eof)
     output.print_message("已停止。", "Stopped.")
 
 

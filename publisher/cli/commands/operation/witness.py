@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from publisher.cli.context import http_address
 from publisher.cli.terminal import output
 
 
@@ -38,7 +39,7 @@ def witness(folder: Path, name: str, logs: tuple[str, ...], host: str, port: int
         raise click.BadParameter(str(error), param_hint="--log") from error
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     own = Witness(folder, name, keys)
-    address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    address = http_address(host, port)
     output.print_message(
         f"见证方已启动：{address}（按 Ctrl-C 停止）。请将此公钥交给各站点：",
         f"The witness runs at {address}; stop with Ctrl-C. Give its key to the sites:",

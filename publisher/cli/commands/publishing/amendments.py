@@ -271,7 +271,7 @@ def _erase_records(
 
 
 def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
-    """Show what an erasure destroys: versions of the records, and the files that contained them."""
+    """Print what an erasure destroys: versions of the records, and the files that contained them."""
     preview = log.releases.preview_erasure(dataset, records)
     for record in preview.records:
         output.print_line(
@@ -296,7 +296,10 @@ def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
 def _review_edit(
     log: Log, dataset: str, record: str, assignments: Sequence[str], *, kind: ChangeKind
 ) -> Content:
-    """Show what the values change and what is wrong with them. → the new content."""
+    """Print what the values change, and their findings → the new content of the record.
+
+    Raises ``CommandError('content-in-error')``.
+    """
     from publisher.workflow.amend_records import preview_edit
 
     catalogue = log.queries.catalogue(dataset)

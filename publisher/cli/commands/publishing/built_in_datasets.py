@@ -1,4 +1,4 @@
-"""Datasets of lists that commands fill, created with their first row."""
+"""Datasets of built-in catalogues, which a command creates when it first needs them."""
 
 from __future__ import annotations
 
@@ -29,7 +29,10 @@ def create_if_missing(
     contact: str | None,
     **details: object,
 ) -> None:
-    """Create a dataset of a built-in catalogue. ``details``: attributes of the dataset."""
+    """Create the dataset ``name`` unless it exists. ``details``: further attributes of :class:`Dataset`.
+
+    Raises ``click.UsageError`` if it has to be created without ``body`` or ``contact``.
+    """
     from publisher.log.model import Dataset
 
     if any(one.name == name for one in log.datasets.all()):

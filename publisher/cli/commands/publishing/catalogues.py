@@ -9,7 +9,7 @@ import click
 
 from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
-from publisher.cli.terminal.failures import CommandError
+from publisher.cli.terminal.failures import refuse_existing
 
 
 @click.group()
@@ -81,12 +81,7 @@ def template(context: CommandContext, name: str, target: Path | None) -> None:
 
     one = context.catalogue(name)
     path = target or Path(f"{one.title}模板.xlsx")
-    if path.exists():
-        raise CommandError(
-            "file-exists",
-            f"已有文件 {path}，未覆盖。请另选文件名。",
-            f"{path} exists and was not replaced. Choose another name.",
-        )
+    refuse_existing(path)
     path.write_bytes(write_template(one))
     output.print_message(f"已写出模板：{path}", f"Wrote the template {path}.")
 

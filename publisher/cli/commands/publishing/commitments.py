@@ -8,7 +8,7 @@ import click
 
 from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
-from publisher.cli.terminal.failures import CommandError
+from publisher.cli.terminal.failures import refuse_existing
 
 
 @click.group()
@@ -46,12 +46,7 @@ def propose(context: CommandContext, document: str, *, target: Path | None, as_j
         output.print_json(to_builtins(list(proposals.values())))
         return
     if target is not None:
-        if target.exists():
-            raise CommandError(
-                "file-exists",
-                f"已有文件 {target}，未覆盖。请另选文件名。",
-                f"{target} exists and was not replaced. Choose another name.",
-            )
+        refuse_existing(target)
         target.write_bytes(workflow.write_rows(plan, proposals))
     for number, one in proposals.items() if target is None else ():
         output.print_line(f"{number}  [{one.kind}] {one.task}")

@@ -75,7 +75,7 @@ def list_(context: CommandContext, *, with_decided: bool, as_json: bool) -> None
 @JSON
 @with_context
 def show(context: CommandContext, correction: str, *, as_json: bool) -> None:
-    """显示一件纠错，包括依据和联系方式 / Show one with its proofs and contacts, which are opened for you."""
+    """显示一件纠错，包括依据和联系方式 / Show one with its proofs, and its contacts unsealed."""
     with _inbox(context) as inbox:
         _show(inbox.get(correction), as_json=as_json)
 

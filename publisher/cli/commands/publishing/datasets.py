@@ -52,10 +52,8 @@ def create(
 ) -> None:
     """建立数据集 / Create a dataset."""
     from publisher.log.model import Dataset
-    from schemas.reference import administrative_divisions
 
-    if division and administrative_divisions.name_of(division) is None:
-        raise click.BadParameter(f"{division!r}：没有这个代码 / no such code", param_hint="--division")
+    _check_division(division)
     definition = context.catalogue(catalogue)
     settings = Dataset(
         name=name,
@@ -109,10 +107,7 @@ def set_(
     **texts: str | None,
 ) -> None:
     """更改数据集的标题、公布机关、许可等，记入日志 / Change details of a dataset, as an entry of the log."""
-    from schemas.reference import administrative_divisions
-
-    if division and administrative_divisions.name_of(division) is None:
-        raise click.BadParameter(f"{division!r}：没有这个代码 / no such code", param_hint="--division")
+    _check_division(division)
     changes: dict[str, object] = {key: text for key, text in texts.items() if text is not None}
     changes |= {"division": division or None} if division is not None else {}
     changes |= {"labels": labels} if labels else {}
@@ -133,6 +128,14 @@ def set_(
             "公布机关或行政区划已更改，请运行 qingdan reindex，使搜索按新的筛选。",
             "The body or the division changed: run qingdan reindex, so that search filters by the new one.",
         )
+
+
+def _check_division(code: str | None) -> None:
+    """Raise ``click.BadParameter`` for a code that GB/T 2260 does not have."""
+    from schemas.reference import administrative_divisions
+
+    if code and administrative_divisions.name_of(code) is None:
+        raise click.BadParameter(f"{code!r}：没有这个代码 / no such code", param_hint="--division")
 
 
 @dataset.command("list")

@@ -62,7 +62,7 @@ def import_(
             log,
             dataset,
             inputs,
-            catalogue=context.current_catalogue(log.datasets.get(dataset).catalogue),
+            catalogue=context.dataset_catalogue(log, dataset),
             part=part,
             dry_run=dry_run,
             without_errors=without_errors,

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from publisher.log.model import OnConflict, Release
 
 _GUARDS = ("check-today", "many-removed", "far-day", "basis-without-number", "basis-missing")
-"""Codes of :mod:`publisher.workflow.publication_guards`; a test compares both."""
+"""Codes of :mod:`publisher.workflow.publication_guards`, which help does not import; a test compares both."""
 _NOT_YET_SEARCHABLE = (
     "发布已完成，暂时搜索不到；下一次发布、qingdan work 或 qingdan reindex 会更新搜索索引。",
     "Published, but not yet searchable: the next release, qingdan work or reindex updates the search index.",
@@ -150,7 +150,10 @@ def _ask_guards(
 
 
 def report_release(context: CommandContext, log: Log, release: Release) -> int:
-    """Report a release, then wait until it can be searched."""
+    """Print a release, then wait until it can be searched → the exit code.
+
+    Raises ``CommandError('interrupted')``; the release is published all the same.
+    """
     import anyio
 
     from publisher.workflow import publish_draft

@@ -14,7 +14,6 @@ from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.language import in_language
 
 if TYPE_CHECKING:
-    from publisher.log.log import Log
     from publisher.workflow.reread_files import Difference, PartReading
     from schemas.definition.catalogue import Catalogue
 
@@ -34,18 +33,18 @@ _KINDS = {
 @JSON
 @with_context
 def reread(context: CommandContext, dataset: str | None, *, into_draft: bool, as_json: bool) -> int:
-    """用现在的程序重新识读已公布的文件 / Read the kept files again; show what would come out otherwise."""
+    """用现在的程序重新识读已公布的文件 / Read the kept files again; show what differs."""
     from publisher.workflow import reread_files
 
     if into_draft and dataset is None:
         raise click.UsageError("--draft 须指明数据集 / --draft needs a dataset")
-    answer: dict[str, object] = {}
+    readings_by_dataset: dict[str, object] = {}
     with context.log() as log:
         for name in [dataset] if dataset is not None else [d.name for d in log.datasets.all()]:
-            catalogue = _catalogue(context, log, name)
+            catalogue = context.dataset_catalogue(log, name) or log.queries.catalogue(name)
             readings = reread_files.reread(log, name, catalogue)
             if as_json:
-                answer[name] = [_part_to_json(part) for part in readings]
+                readings_by_dataset[name] = [_part_to_json(part) for part in readings]
             else:
                 _show(name, readings, catalogue)
             if into_draft:
@@ -53,12 +52,8 @@ def reread(context: CommandContext, dataset: str | None, *, into_draft: bool, as
                 zh, en = f"已将{count}处不同写入草稿。", f"{count} differences are in the draft."
                 output.print_message(*((zh, en) if count else ("没有不同，未写入草稿。", "Nothing differs.")))
     if as_json:
-        output.print_json(answer)
+        output.print_json(readings_by_dataset)
     return Exit.OK
-
-
-def _catalogue(context: CommandContext, log: Log, dataset: str) -> Catalogue:
-    return context.current_catalogue(log.datasets.get(dataset).catalogue) or log.queries.catalogue(dataset)
 
 
 def _part_to_json(part: PartReading) -> dict[str, object]:
@@ -77,20 +72,16 @@ def _show(dataset: str, readings: tuple[PartReading, ...], catalogue: Catalogue)
         for difference in part.differences:
             _show_difference(difference, catalogue)
     counts: Counter[str] = Counter(d.kind for part in readings for d in part.differences)
-    listed = "，".join(
+    count_texts = "，".join(
         f"{in_language(*words)} {counts[kind]}" for kind, words in _KINDS.items() if counts[kind]
     )
-    output.print_line(f"{dataset}: {listed or in_language('没有不同', 'no difference')}")
+    output.print_line(f"{dataset}: {count_texts or in_language('没有不同', 'no difference')}")
 
 
 def _show_difference(difference: Difference, catalogue: Catalogue) -> None:
     part = f"  （{difference.part}）" if difference.part else ""
     output.print_line(f"{in_language(*_KINDS[difference.kind])}  {difference.title}{part}")
-    for field in difference.fields:
-        before, after = (
-            change_lines.format_field(catalogue, field.field, value) for value in (field.before, field.after)
-        )
-        output.print_line(f"    {change_lines.field_title(catalogue, field.field)}: {before} → {after}")
+    change_lines.show_fields(difference.fields, catalogue)
 
 
 COMMANDS: tuple[click.Command, ...] = (reread,)

@@ -24,6 +24,8 @@ _DATASET = click.option(
 
 
 class _Release(click.ParamType[tuple[str, int]]):
+    """A release of a dataset, ``fees/3``."""
+
     name = "数据集/次数 dataset/number"
 
     def convert(

@@ -97,9 +97,7 @@ def _print_differences(differences: Iterator[Difference], catalogue: Catalogue) 
             title = f"{d.title_before} → {title}"
         part = f"  （{d.part}）" if d.part else ""
         output.print_line(f"{in_language(*KINDS[d.kind])}  {title}{part}")
-        for f in d.fields:
-            was, now = (change_lines.format_field(catalogue, f.field, value) for value in (f.before, f.after))
-            output.print_line(f"    {change_lines.field_title(catalogue, f.field)}: {was} → {now}")
+        change_lines.show_fields(d.fields, catalogue)
         for step in d.steps:
             grounds = "  ".join(filter(None, (step.basis, step.reason)))
             output.print_line(

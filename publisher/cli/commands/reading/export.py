@@ -1,9 +1,10 @@
-"""The ``export`` command: whole states as files, with checksums."""
+"""The ``export`` command: the state of a release as files, with checksums."""
 
 from __future__ import annotations
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 
 _UNFINISHED = ".qingdan-export"
-"""Folder of files in the making, inside the folder of the export: a file gets its name when it is whole."""
+"""Folder inside the folder of the export, where files are written before they are moved to their names."""
 
 
 class _Formats(click.Choice[str]):
@@ -72,36 +73,40 @@ def export(
     from publisher.views.exports.formats import FORMS
     from publisher.web.file_cache import file_digest
 
-    sums = []
+    paths: list[Path] = []
     with context.log(read_only=True) as log, output.show_progress() as progress:
         view = View(release=release) if release else write_state.newest_view(log, dataset) or View()
         state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
-        unfinished = folder / _UNFINISHED
-        shutil.rmtree(unfinished, ignore_errors=True)  # left by a command that was killed
-        unfinished.mkdir()
         names = forms or FORMS
         for index, name in enumerate(names):
             progress("导出 export", index, len(names))
             number = state.release.number if state.release else 0
-            path = folder / f"{dataset}-{number}.{FORMS[name].suffix}"
-            try:
-                with log.snapshot():
-                    write_state.state_writer(log, state, FORMS[name])(unfinished / path.name)
-                (unfinished / path.name).replace(path)
-            except BaseException:
-                shutil.rmtree(unfinished, ignore_errors=True)
-                raise
-            sums.append(f"{file_digest(path)}  {path.name}\n")
-            output.print_line(str(path))
-        shutil.rmtree(unfinished)
+            paths.append(folder / f"{dataset}-{number}.{FORMS[name].suffix}")
+            writer = write_state.state_writer(log, state, FORMS[name])
+            with _unfinished_file(paths[-1]) as file, log.snapshot():
+                writer(file)
+            output.print_line(str(paths[-1]))
         if (note := log.proofs.checkpoint()) is not None:
-            path = folder / "checkpoint"
-            path.write_text(note, encoding="utf-8")
-            sums.append(f"{file_digest(path)}  {path.name}\n")
-            output.print_line(str(path))
-    (folder / "SHA256SUMS").write_text("".join(sums), encoding="utf-8")
+            paths.append(folder / "checkpoint")
+            paths[-1].write_text(note, encoding="utf-8")
+            output.print_line(str(paths[-1]))
+    sums = "".join(f"{file_digest(path)}  {path.name}\n" for path in paths)
+    (folder / "SHA256SUMS").write_text(sums, encoding="utf-8")
     return Exit.OK
+
+
+@contextmanager
+def _unfinished_file(path: Path) -> Iterator[Path]:
+    """Yield the path of a file to write, which is moved to ``path`` if the block succeeds."""
+    folder = path.parent / _UNFINISHED
+    shutil.rmtree(folder, ignore_errors=True)  # left by a command that was killed
+    folder.mkdir()
+    try:
+        yield folder / path.name
+        (folder / path.name).replace(path)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 COMMANDS: tuple[click.Command, ...] = (export,)

@@ -1,4 +1,4 @@
-"""The ``check`` command: what the checks of published records find."""
+"""The ``check`` command: findings about published records."""
 
 from __future__ import annotations
 

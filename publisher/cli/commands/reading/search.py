@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -16,7 +17,8 @@ from schemas.words import STATUSES
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from search.contract import HighlightedText, Hit, Page
+    from search.contract import HighlightedText, Hit
+    from search.find import SearchPage
 
 _MATCHES = {
     "all": "包含全部搜索词 all words",
@@ -64,37 +66,38 @@ def search(
     from search import find
     from search.contract import ENDED, Request, Status
 
-    text_query = output.replace_controls(" ".join(text))
+    statuses: dict[str, tuple[Status, ...]] = {"all": ("current", *ENDED), "ended": ENDED}
+    request = Request(
+        text=output.replace_controls(" ".join(text)),
+        statuses=statuses.get(scope, ("current",)),
+        filters={"dataset": datasets} if datasets else {},
+        as_of=(as_of or today()).toordinal(),
+        limit=limit,
+    )
     with context.log(read_only=True) as log:
         for name in datasets:
             log.datasets.get(name)
         titles = {d.name: d.title for d in log.datasets.all()}
         engine = context.engine()
-        state = anyio.run(worker.status, log, engine)
-        statuses: dict[str, tuple[Status, ...]] = {"all": ("current", *ENDED), "ended": ENDED}
-        request = Request(
-            text=text_query,
-            statuses=statuses.get(scope, ("current",)),
-            filters={"dataset": datasets} if datasets else {},
-            as_of=(as_of or today()).toordinal(),
-            limit=limit,
-        )
-        search_result = anyio.run(find.find, engine, SiteNames(log), request, make_search_scope(log).fields())
-    page = search_result.page
-    missing = () if search_result.missing is None else search_result.missing.words
+        pending = anyio.run(worker.status, log, engine).pending
+        search_page = anyio.run(find.find, engine, SiteNames(log), request, make_search_scope(log).fields())
     if as_json:
-        output.print_json(
-            _build_json(text_query, page, state.pending)
-            | {"did_you_mean": search_result.did_you_mean, "not_held": missing}
-        )
-        return Exit.OK
-    if search_result.did_you_mean:
-        suggestion = output.replace_controls(search_result.did_you_mean)
+        output.print_json(_build_json(request.text, search_page, pending))
+    else:
+        _print_page(search_page, titles, pending)
+    return Exit.OK
+
+
+def _print_page(search_page: SearchPage, titles: Mapping[str, str], pending: int) -> None:
+    """Print hits and how they were found. ``titles``: by dataset; ``pending``: entries not indexed yet."""
+    page = search_page.page
+    if search_page.did_you_mean:
+        suggestion = output.replace_controls(search_page.did_you_mean)
         output.print_message(
             f"您要找的是不是“{suggestion}”？以下为“{suggestion}”的结果。",
             f"Did you mean {suggestion}? These are its results.",
         )
-    if missing:
+    if missing := _missing_words(search_page):
         words = output.replace_controls("、".join(missing))
         output.print_message(
             f"没有收录“{words}”，以下结果不含这些词。", f"Not held: {words}. The results do not contain it."
@@ -102,14 +105,18 @@ def search(
     for hit in page.hits:
         _show(hit, titles.get(hit.dataset, hit.dataset))
     output.print_message(f"共{page.total}条（{_MATCHES[page.match]}）。", f"{page.total} found.")
-    if state.pending:
+    if pending:
         output.print_message(
-            f"还有{state.pending}项未进入搜索索引，结果可能不全；"
+            f"还有{pending}项未进入搜索索引，结果可能不全；"
             "qingdan work 运行时会自动补上，也可运行 qingdan reindex。",
-            f"Search is behind by {state.pending} entries: "
+            f"Search is behind by {pending} entries: "
             "a running qingdan work catches up, or run qingdan reindex.",
         )
-    return Exit.OK
+
+
+def _missing_words(search_page: SearchPage) -> Sequence[str]:
+    """Return the words of the query that no record of the site contains."""
+    return () if search_page.missing is None else search_page.missing.words
 
 
 def _show(hit: Hit, dataset: str) -> None:
@@ -144,7 +151,9 @@ def _highlight(marked: HighlightedText, style: str) -> Text:
     return text
 
 
-def _build_json(text: str, page: Page, pending: int) -> dict[str, object]:
+def _build_json(text: str, search_page: SearchPage, pending: int) -> dict[str, object]:
+    page = search_page.page
+
     def marked(one: HighlightedText) -> dict[str, object]:
         return {"field": one.field, "text": one.text, "marks": [list(m) for m in one.marks]}
 
@@ -166,6 +175,8 @@ def _build_json(text: str, page: Page, pending: int) -> dict[str, object]:
             for hit in page.hits
         ],
         "cursor": page.cursor,
+        "did_you_mean": search_page.did_you_mean,
+        "not_held": _missing_words(search_page),
     }
 
 
