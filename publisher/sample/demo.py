@@ -18,7 +18,7 @@ PORT = 8000
 def run_demo(home: Path, port: int, desk_port: int | None = None) -> None:
     """Build the site unless it is complete, and serve it and its desk until Ctrl-C.
 
-    ``desk_port``: by default the next one. Raises :class:`FolderError`.
+    ``desk_port``: by default the port after ``port``. Raises :class:`FolderError`.
     """
     from publisher.sample.serve import serve  # noqa: PLC0415 - building needs no web server
 
@@ -37,17 +37,17 @@ def build_site(home: Path, base: str) -> None:
     if site_folder.is_complete(home, digest):
         print_message(f"演示站点已在 {home}，无需重建。", f"The demo site is in {home} already.")
         return
-    from publisher.sample.load import load as publish  # noqa: PLC0415 - a complete site needs no engine
+    from publisher.sample.load import publish_plan  # noqa: PLC0415 - a complete site needs no engine
 
     print_message(f"正在 {home} 建立演示站点……", f"Creating the demo site in {home} …")
-    started = time.monotonic()
+    start = time.monotonic()
     site_folder.begin(home, digest)
-    publish(home, sample_plan, base=base, progress=_show_progress)
+    publish_plan(home, sample_plan, base=base, progress=_show_progress)
     site_folder.finish(home, digest)
-    took = time.monotonic() - started
+    seconds = time.monotonic() - start
     print_message(
-        f"已建立{len(sample_plan.dataset)}个数据集、{sample_plan.releases}次发布，用时{took:.1f}秒。",
-        f"{len(sample_plan.dataset)} datasets and {sample_plan.releases} releases in {took:.1f} s.",
+        f"已建立{len(sample_plan.dataset)}个数据集、{sample_plan.releases}次发布，用时{seconds:.1f}秒。",
+        f"{len(sample_plan.dataset)} datasets and {sample_plan.releases} releases in {seconds:.1f} s.",
     )
 
 
@@ -59,6 +59,7 @@ def _check_port(port: int) -> None:
 
 
 def port_taken(port: int, error: OSError) -> FolderError:
+    """Return the error of a port that another program uses."""
     return FolderError(
         f"不能使用 {HOST}:{port}（{error.strerror}）：请另选，如 make demo PORT=8100（工作台用下一个端口），"
         "或 --port 8100 --desk-port 8200。",
@@ -72,4 +73,5 @@ def _show_progress(number: int, total: int, title: str) -> None:
 
 
 def print_message(zh: str, en: str) -> None:
+    """Print a message to stderr in both languages."""
     click.echo(f"{zh}\n{en}", err=True)

@@ -19,17 +19,17 @@ ACCOUNTS = (
 
 
 def invite_demo_accounts(settings: Settings, base: str) -> str:
-    """Add the accounts that are missing → new links for all of them, in Chinese and English.
+    """Add missing accounts → lines to print, in Chinese and English, with a new link for each account.
 
     ``base``: address of the desk. Links and sessions of an earlier start end.
     """
     lines = ["", "工作台：三个演示账号，链接只能用一次 / The desk: three demo accounts; a link works once:"]
-    with closing(open_accounts(settings, create=True)) as people:
-        names = {account.name for account in people.accounts.all()}
+    with closing(open_accounts(settings, create=True)) as services:
+        names = {account.name for account in services.accounts.all()}
         for name, display, grant, english in ACCOUNTS:
             if name in names:
-                token = people.accounts.invite(name)
+                token = services.accounts.invite(name)
             else:
-                token = people.accounts.add(name, display, [grant], demo=True)
+                token = services.accounts.add(name, display, [grant], demo=True)
             lines.append(f"  {base}/link/{token}\n      {display} / {english}")
     return "\n".join(lines)

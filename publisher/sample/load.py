@@ -38,6 +38,7 @@ from search.embedded.engine import EmbeddedEngine
 
 ACTOR = "演示 demo"
 _OPENING = time(9)
+"""Time of day of the first step of a day."""
 
 type ReleaseProgress = Callable[[int, int, str], None]
 """``(number of the release, number of all releases, title of the dataset)``."""
@@ -62,7 +63,7 @@ class _PublicationClock:
         self._moment = max(morning, self._moment + timedelta(minutes=15))
 
 
-def load(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress) -> None:
+def publish_plan(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress) -> None:
     """Create a site in ``home`` and publish the plan. Raises :class:`SampleError`."""
     site_settings = settings.read_settings(home, environ={})
     clock = _PublicationClock()
@@ -76,12 +77,12 @@ def load(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress) -> Non
 
 
 def _publish_all(log: Log, clock: _PublicationClock, plan: Plan, progress: ReleaseProgress) -> None:
-    begun: set[str] = set()
+    created_names: set[str] = set()
     for number, (dataset, step) in enumerate(plan.in_order(), start=1):
         clock.go_to(step.published_on)
-        if dataset.name not in begun:
+        if dataset.name not in created_names:
             log.datasets.create(_dataset(dataset), file_loader.load_catalogue(dataset.catalogue))
-            begun.add(dataset.name)
+            created_names.add(dataset.name)
         _run_step(log, dataset.name, step)
         progress(number, plan.releases, dataset.title)
 

@@ -9,7 +9,7 @@ from importlib.resources.abc import Traversable
 
 import msgspec
 
-_PLAN, _PARTS = "plan.toml", ("commitments.toml",)
+_PLAN, _SUPPLEMENTS = "plan.toml", ("commitments.toml",)
 
 
 class _Strict(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -36,7 +36,7 @@ class Publish(_Step, frozen=True, tag="publish"):
     basis: str = ""
     note: str = ""
     accept_repeals: bool = False
-    """Mark the documents that the files say are ended, as a clerk does who accepts the proposals."""
+    """Whether the proposed repeals of other documents are accepted."""
 
 
 class Correct(_Step, frozen=True, tag="correct"):
@@ -49,6 +49,8 @@ class Correct(_Step, frozen=True, tag="correct"):
 
 
 class Withdraw(_Step, frozen=True, tag="withdraw"):
+    """撤回公布: withdraw the record with this title."""
+
     title: str
     reason: str
     basis: str = ""
@@ -111,24 +113,25 @@ def data_folder() -> Traversable:
     return files("publisher.sample") / "data"
 
 
-class _Part(_Strict, frozen=True):
+class _Supplement(_Strict, frozen=True):
     """Datasets that are published after those of the plan."""
 
     dataset: tuple[DatasetPlan, ...]
 
 
 def read_plan() -> Plan:
+    """Read the plan with its supplements."""
     plan = msgspec.toml.decode(_text(_PLAN), type=Plan)
-    parts = [msgspec.toml.decode(_text(name), type=_Part) for name in _PARTS]
+    supplements = [msgspec.toml.decode(_text(name), type=_Supplement) for name in _SUPPLEMENTS]
     return Plan(
         tag_authority=plan.tag_authority,
-        dataset=(*plan.dataset, *(dataset for part in parts for dataset in part.dataset)),
+        dataset=(*plan.dataset, *(dataset for one in supplements for dataset in one.dataset)),
     )
 
 
 def digest(base: str) -> str:
-    """Return the SHA-256 of the plan, its files and the base address, to detect a site of another sample."""
-    total = hashlib.sha256(base.encode() + b"\n" + b"\n".join(map(_text, (_PLAN, *_PARTS))))
+    """Return the SHA-256 of the plan, its files and the base address: it detects a site of another sample."""
+    total = hashlib.sha256(base.encode() + b"\n" + b"\n".join(map(_text, (_PLAN, *_SUPPLEMENTS))))
     for dataset in read_plan().dataset:
         for step in dataset.step:
             for file in step.files if isinstance(step, Publish) else ():

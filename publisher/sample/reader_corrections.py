@@ -1,4 +1,4 @@
-"""What readers of the sample reported: one mistake that was mended, and one report that waits."""
+"""Corrections that readers of the sample ask for: one that was accepted, and one that waits."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _POWERS, _FEES = "shili-power-list", "shili-fees"
 
 
 def send_corrections(settings: Settings, log: Log) -> None:
-    """Create the inbox, send both, and accept the one whose correction the sample publishes."""
+    """Create the inbox, send both requests, and accept the first one, which the plan has corrected."""
     keys, key = SealKeys(settings.keys), read_or_create_key(settings.home / "cursor.key")
     Inbox.create(settings.database, settings.inbox, keys)
     public = PublicInbox.open(settings.database, settings.inbox, key, capacity=settings.corrections)
@@ -25,17 +25,17 @@ def send_corrections(settings: Settings, log: Log) -> None:
         raise AssertionError("the inbox that was created cannot be opened")
     (power,) = log.queries.find_by_title(_POWERS, "社会团体成立登记")
     (fee,) = log.queries.find_by_title(_FEES, "城镇垃圾处理费")
-    mended = Correction(
+    limit_correction = Correction(
         *(_POWERS, power.id, power.revision or "", "promised_limit", "20个工作日"),
         proof="示政发〔2024〕18号（演示数据）",
     )
-    waiting = Correction(
+    fee_correction = Correction(
         *(_FEES, fee.id, fee.revision or "", "standard", "6元/户·月"),
         proof="示财综〔2024〕5号第三条（演示数据）",
         contact="张三（演示数据）",
     )
     with closing(public), closing(inbox):
-        public.submit(mended)
+        public.submit(limit_correction)
         (request,) = inbox.list()
         inbox.accept(request.id, outcome="已更正。（演示数据）", release=power.release)
-        public.submit(waiting)
+        public.submit(fee_correction)

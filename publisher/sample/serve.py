@@ -21,13 +21,18 @@ from publisher.work_process import perform
 from search.embedded.engine import EmbeddedEngine
 
 _SEARCH = "危險化學品經營許可"
+"""A query in traditional characters."""
 _RECORD_WITH_HISTORY = ("shili-power-list", "危险化学品经营许可")
 """A record with a history: its promised limit was reduced."""
 _DESK_SECONDS = 30
+"""Seconds in which the desk has to start."""
 
 
 def serve(home: Path, host: str, port: int, desk_port: int) -> None:
-    """Serve site and desk until Ctrl-C. Raises :class:`FolderError` if the port is in use."""
+    """Serve site and desk until Ctrl-C.
+
+    Raises :class:`FolderError` if the port is in use or the desk does not start.
+    """
     base, desk = f"http://{host}:{port}", f"http://{host}:{desk_port}"
     site_settings = settings.read_settings(home, environ={})
     log = Log.open(site_settings.database, sources=site_settings.sources, read_only=True)

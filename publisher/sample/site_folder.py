@@ -12,9 +12,10 @@ from typing import Literal
 import msgspec
 
 MARK = "sample.json"
+"""File with the state and the digest of the sample."""
 _LOCK = "sample.lock"
 _DATABASE = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm")
-_OWN = (*_DATABASE, "sources", "index", "inbox", "desk", "worker.lock", MARK)
+_SITE_FILES = (*_DATABASE, "sources", "index", "inbox", "desk", "worker.lock", MARK)
 """Names that a site creates in its home. Other files are never removed."""
 
 
@@ -68,7 +69,7 @@ def begin(home: Path, digest: str) -> None:
             f"{home} 中已有其他内容，不是演示站点，请换一个文件夹。",
             f"{home} contains something other than a demo site; choose another folder.",
         )
-    for name in _OWN:
+    for name in _SITE_FILES:
         path = home / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
@@ -78,6 +79,7 @@ def begin(home: Path, digest: str) -> None:
 
 
 def finish(home: Path, digest: str) -> None:
+    """Mark the sample as complete."""
     _write_mark(home, _Mark("complete", digest))
 
 

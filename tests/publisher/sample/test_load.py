@@ -24,7 +24,7 @@ from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import Change, RecordQuery, RecordState, View
 from publisher.sample import plan, site_folder
-from publisher.sample.load import load
+from publisher.sample.load import publish_plan
 from tests.support.command import QINGDAN
 from tests.support.desk import forms
 from tests.support.servers.http_service import free_port
@@ -36,7 +36,9 @@ BASE = "http://127.0.0.1:8000"
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("sample")
     counts: list[int] = []
-    load(folder, plan.read_plan(), base=BASE, progress=lambda count, _total, _title: counts.append(count))
+    publish_plan(
+        folder, plan.read_plan(), base=BASE, progress=lambda count, _total, _title: counts.append(count)
+    )
     assert counts == list(range(1, plan.read_plan().releases + 1))
     return folder
 
