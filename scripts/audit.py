@@ -1,7 +1,7 @@
 """Look for known vulnerabilities of the locked dependencies: ``make audit``.
 
-Exit code 1 if there are any. Where the data of PyPI cannot be had, it says that nothing was audited and ends
-with 0.
+Exit code 1 if there are any. Without access to the data of PyPI it prints that nothing was audited, and the
+exit code is 0.
 """
 
 from __future__ import annotations
@@ -15,11 +15,12 @@ from typing import Any
 
 from scripts.wheelhouse import PROJECT
 
-_PATIENCE = 120
+_MOST_SECONDS = 120
+"""Seconds after which the audit is given up."""
 
 
 def audit() -> list[dict[str, Any]] | None:
-    """Return the dependencies with what is known of each; None if no data could be had."""
+    """Return the dependencies with their vulnerabilities; None without access to the data of PyPI."""
     with tempfile.TemporaryDirectory() as folder:
         requirements = Path(folder) / "requirements.txt"
         export = ("uv", "export", "--frozen", "--all-extras", "--no-emit-project", "--quiet", "-o")
@@ -27,19 +28,21 @@ def audit() -> list[dict[str, Any]] | None:
         command = [sys.executable, "-m", "pip_audit", "--format=json", "--progress-spinner=off"]
         command += ["--disable-pip", "--require-hashes", "-r", str(requirements)]
         try:
-            ran = subprocess.run(command, check=False, capture_output=True, text=True, timeout=_PATIENCE)  # noqa: S603
+            process = subprocess.run(  # noqa: S603 - ours
+                command, check=False, capture_output=True, text=True, timeout=_MOST_SECONDS
+            )
         except subprocess.TimeoutExpired:
             return None
-    if not ran.stdout.startswith("{"):
+    if not process.stdout.startswith("{"):
         return None
-    dependencies: list[dict[str, Any]] = json.loads(ran.stdout)["dependencies"]
+    dependencies: list[dict[str, Any]] = json.loads(process.stdout)["dependencies"]
     return dependencies if any("vulns" in one for one in dependencies) else None
 
 
 def main() -> int:
     dependencies = audit()
     if dependencies is None:
-        print("audit: the data of PyPI cannot be had here; NOTHING WAS AUDITED")
+        print("audit: no access to the data of PyPI; NOTHING WAS AUDITED")
         return 0
     vulnerable = [one for one in dependencies if one.get("vulns")]
     for one in vulnerable:

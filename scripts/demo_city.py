@@ -42,7 +42,8 @@ ELSEWHERE = re.compile(
     "新疆|自治区|自治州|克拉玛依|兵团|地州|县市|进疆|来疆|天山|塔里木|叶尔羌|独山子|石油天然气|甘草"
 )
 LONGEST_NAME = 50
-CHARGES = ("行政处罚", "行政强制", "行政检查")
+"""Characters."""
+ENFORCEMENT_TYPES = ("行政处罚", "行政强制", "行政检查")
 """Types of which a department has hundreds: only some are taken."""
 
 _HEAD = re.compile(
@@ -56,7 +57,7 @@ class Department:
     name: str
     source: str
     """Part of the name of its workbook."""
-    charges: int
+    enforcement_items: int
     """Number of penalties, inspections and measures of force that are taken."""
     offices: tuple[str, str]
     """Office for applications, office for inspections and penalties."""
@@ -108,8 +109,9 @@ class Item:
     kind: str
     basis: str
     statutory: int | None = None
-    """工作日."""
+    """Statutory limit in working days."""
     promised: int | None = None
+    """Promised limit in working days."""
 
     @property
     def digest(self) -> str:
@@ -133,9 +135,9 @@ def main(arguments: Sequence[str]) -> None:
     for old in TARGET.glob("*权责清单*.csv"):
         old.unlink()
     editions = {d: make_editions(read_items(Path(folder), d), d.revisions) for d in DEPARTMENTS}
-    for department, of_department in editions.items():
+    for department, department_editions in editions.items():
         body = f"示例市{department.name}"
-        for edition in of_department:
+        for edition in department_editions:
             rows = _power_rows(edition.items, body, department.offices)
             _write(TARGET / f"{body}权责清单（{edition.quarter}）.csv", HEADER, rows)
     for quarter, (number, day) in NOTICES.items():
@@ -143,7 +145,7 @@ def main(arguments: Sequence[str]) -> None:
     licences = _licence_rows(editions)
     _write(TARGET / "示例市行政许可事项清单（2025年1月）.csv", LICENCE_HEADER, licences)
     print(
-        sum(len(of_department[0].items) for of_department in editions.values()),
+        sum(len(first.items) for first, *_ in editions.values()),
         "powers,",
         len(licences),
         "licences",
@@ -151,7 +153,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def read_items(folder: Path, department: Department) -> list[Item]:
-    """Read the items of a department that can be an item of any city, in the order of the list."""
+    """Read the items of a department that any city could have, in the order of the list."""
     (path,) = (path for path in folder.iterdir() if department.source in path.name)
     reading = read_file(path.read_bytes(), name=path.name, catalogue=load_catalogue("power-list"))
     items: dict[tuple[str, str], Item] = {}
@@ -166,15 +168,15 @@ def read_items(folder: Path, department: Department) -> list[Item]:
         suits = item.kind and item.basis and len(item.name) <= LONGEST_NAME
         if suits and "县" not in content.get("level", "") and not ELSEWHERE.search(item.name + item.sub_name):
             items.setdefault((item.name, item.sub_name), _with_limits(item))
-    charges = sorted(
-        (i for i in items.values() if i.kind in CHARGES), key=lambda i: (len(i.name) > 32, i.digest)
+    enforcement_items = sorted(
+        (i for i in items.values() if i.kind in ENFORCEMENT_TYPES), key=lambda i: (len(i.name) > 32, i.digest)
     )
-    chosen = set(charges[: department.charges])
-    return [item for item in items.values() if item.kind not in CHARGES or item in chosen]
+    chosen = set(enforcement_items[: department.enforcement_items])
+    return [item for item in items.values() if item.kind not in ENFORCEMENT_TYPES or item in chosen]
 
 
 def cite(text: str) -> str:
-    """List the statutes and articles of a basis without the quoted text, and without those of elsewhere."""
+    """List the statutes and articles of a basis without the quoted text; statutes of a place are left out."""
     heads = list(_HEAD.finditer(text))
     bases: dict[str, list[str]] = {}
     for head, following in zip_longest(heads, heads[1:]):
@@ -190,7 +192,7 @@ def cite(text: str) -> str:
 
 
 def make_editions(items: list[Item], revisions: tuple[str, ...]) -> list[Edition]:
-    """Return the first list and the changed ones: in each an item more, one less, and shorter limits."""
+    """Return the first list and the changed ones: each adds an item, lacks one, and has shorter limits."""
     order = sorted(items, key=lambda item: item.digest)
     minor = [
         item for item in order if item.kind in ("行政奖励", "行政检查", "其他行政权力") and not item.sub_name
@@ -203,13 +205,15 @@ def make_editions(items: list[Item], revisions: tuple[str, ...]) -> list[Edition
         shortened = limited[number * 3 : number * 3 + 3]
         shorter |= {item: replace(item, promised=(item.promised or 2) // 2) for item in shortened}
         waiting, gone = later[number + 1 :], ended[: number + 1]
-        listed = [shorter.get(item, item) for item in items if item not in waiting and item not in gone]
-        editions.append(Edition(quarter, listed, later[number : number + 1], gone[-1:], shortened))
+        edition_items = [
+            shorter.get(item, item) for item in items if item not in waiting and item not in gone
+        ]
+        editions.append(Edition(quarter, edition_items, later[number : number + 1], gone[-1:], shortened))
     return editions
 
 
 def _with_limits(item: Item) -> Item:
-    if item.kind in CHARGES or item.kind == "行政奖励":
+    if item.kind in ENFORCEMENT_TYPES or item.kind == "行政奖励":
         return item
     statutory = {"行政许可": 20, "行政裁决": 60}.get(item.kind, 30)
     return replace(item, statutory=statutory, promised=(5, 7, 10, 12, 15)[int(item.digest, 16) % 5])
@@ -218,7 +222,7 @@ def _with_limits(item: Item) -> Item:
 def _power_rows(items: Iterable[Item], body: str, offices: tuple[str, str]) -> Iterable[tuple[object, ...]]:
     for number, item in enumerate(items, 1):
         limits = ("" if days is None else f"{days}工作日" for days in (item.statutory, item.promised))
-        office = offices[item.kind in CHARGES]
+        office = offices[item.kind in ENFORCEMENT_TYPES]
         yield (number, item.name, item.sub_name, item.kind, item.basis, body, office, "市级", *limits)
 
 
@@ -235,9 +239,7 @@ def _licence_rows(editions: Mapping[Department, list[Edition]]) -> list[tuple[ob
 
 def _notice(editions: Mapping[Department, list[Edition]], quarter: str, number: str, day: str) -> str:
     """Return the document that announces the changes of a quarter."""
-    changed = {
-        d: e for d, of_department in editions.items() for e in of_department[1:] if e.quarter == quarter
-    }
+    changed = {d: e for d, (_, *later) in editions.items() for e in later if e.quarter == quarter}
     bodies = "、".join(f"市{department.name}" for department in changed)
     lines = [
         f"示例市人民政府关于调整{bodies}权责清单的通知",

@@ -34,7 +34,7 @@ _EXIT = re.compile(r"^  (\d+) +(\S.*) / (\S.*)$", re.MULTILINE)
 
 
 def tables() -> Mapping[str, Callable[[], str]]:
-    """Name → function that writes it."""
+    """Return the tables: name → function that writes it."""
     findings = {
         f"findings {step}": lambda kinds=kinds: write_findings(kinds) for step, kinds in KINDS_BY_STEP.items()
     }
@@ -180,7 +180,7 @@ def write_api_versions() -> str:
 
 
 def find_commands(command: click.Command, path: str) -> Iterator[tuple[str, click.Command]]:
-    """(how it is typed, command) of every command that does something; a group alone does not."""
+    """Yield every command that does something, which a mere group does not, with the words that call it."""
     if not isinstance(command, click.Group):
         yield path, command
         return
@@ -203,15 +203,15 @@ def write_command(command: click.Command) -> str:
 
 
 def fill(text: str, *, chinese: bool = False) -> str:
-    """Write each table of a document again, in a Chinese edition (``X.zh-CN.md``) without its English.
+    """Return the text of a document with each table written anew; ``chinese``: without English.
 
     Raises ``KeyError`` for a table without a writer.
     """
     writers = _writers()
 
     def write(match: re.Match[str]) -> str:
-        written = writers[match["name"]]()
-        return f"{match['start']}{_keep_chinese(written) if chinese else written}\n{match['end']}"
+        table_text = writers[match["name"]]()
+        return f"{match['start']}{_keep_chinese(table_text) if chinese else table_text}\n{match['end']}"
 
     return _TABLE.sub(write, text)
 
@@ -231,13 +231,13 @@ _HEADINGS = {
 _TEXT_AND_ENGLISH = re.compile(r"^(?P<zh>[^/]*[\u4e00-\u9fff].*?) / .*?(?P<mark> \*\*必填 / required\*\*)?$")
 
 
-def _keep_chinese(written: str) -> str:
+def _keep_chinese(table_text: str) -> str:
     """Keep the Chinese half of what is written as ``中文 / English``."""
     return "\n".join(
         _line(_chinese_cell(cell) for cell in _CELL.split(line.strip("| ")))
         if line.startswith("| ")
         else _chinese_cell(line)
-        for line in written.splitlines()
+        for line in table_text.splitlines()
     )
 
 
@@ -258,6 +258,7 @@ def _writers() -> Mapping[str, Callable[[], str]]:
 
 
 def documents() -> Iterator[Path]:
+    """Yield the paths of all documents."""
     yield from sorted((PROJECT / "docs").glob("**/*.md"))
 
 

@@ -31,17 +31,19 @@ class Layers:
         return f"{self.container}.{module}" if self.container else module
 
     def height(self, module: str) -> int:
-        """0 is the highest layer."""
+        """Return the number of the layer of a module; 0 is the highest."""
         return next(index for index, layer in enumerate(self.layers) if module in layer)
 
 
 def read_settings() -> Mapping[str, Any]:
+    """Read the settings of import-linter."""
     text = (PROJECT / "pyproject.toml").read_text(encoding="utf-8")
     settings: Mapping[str, Any] = tomllib.loads(text)["tool"]["importlinter"]
     return settings
 
 
 def read_contracts() -> Iterator[Layers]:
+    """Yield each layers contract, once for each of its containers."""
     for contract in read_settings()["contracts"]:
         if contract["type"] == "layers":
             layers = tuple(tuple(_modules_of_layer(layer)) for layer in contract["layers"])
@@ -50,7 +52,7 @@ def read_contracts() -> Iterator[Layers]:
 
 
 def _modules_of_layer(layer: str) -> Iterator[str]:
-    """``(api) | pages``: brackets mark a module that may be absent."""
+    """Yield the modules of a layer, ``(api) | pages``; brackets mark one that may be absent."""
     for module in layer.replace(":", "|").split("|"):
         yield module.strip().strip("()").strip()
 
@@ -66,7 +68,7 @@ def build_graph() -> grimp.ImportGraph:
 
 
 def find_arrows(graph: grimp.ImportGraph, contract: Layers) -> Sequence[tuple[str, str]]:
-    """(importer, imported) for each two modules of the contract, packages taken whole."""
+    """Return (importer, imported) for each two modules of the contract; a package includes its contents."""
     present = [module for module in contract.modules if contract.full_name(module) in graph.modules]
     return [
         (importer, imported)
@@ -78,6 +80,7 @@ def find_arrows(graph: grimp.ImportGraph, contract: Layers) -> Sequence[tuple[st
 
 
 def to_mermaid(graph: grimp.ImportGraph, contract: Layers) -> str:
+    """Write a contract as a flowchart of Mermaid."""
     lines = ["```mermaid", "flowchart TD"]
     lines += (f'    {_node(module)}["{_label(contract, module)}"]' for module in contract.modules)
     lines += (f"    {_node(a)} --> {_node(b)}" for a, b in find_arrows(graph, contract))
@@ -90,12 +93,12 @@ def _label(contract: Layers, module: str) -> str:
 
 
 def _node(module: str) -> str:
-    """Mermaid reserves some words, such as ``end``; none has a prefix."""
+    """Return the name of a node. Mermaid reserves some words, such as ``end``, but none with a prefix."""
     return "m_" + module.replace(".", "_")
 
 
 def write_module_graphs() -> str:
-    """Every contract under a heading of its own, in the order of ``pyproject.toml``."""
+    """Write the graph of each contract under a heading of its own, in the order of ``pyproject.toml``."""
     graph = build_graph()
     blocks = []
     for contract in read_contracts():

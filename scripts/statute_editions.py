@@ -20,7 +20,7 @@ from publisher.workflow.statute_editions import editions_from_texts
 
 
 def shipped_editions(texts: bytes) -> list[dict[str, Any]]:
-    """Make the rows. An edition without a day is left out where the list of repeals has its title."""
+    """Return the rows; an edition without a day is left out if the list of repeals has its title."""
     with REPEALS.open(encoding="utf-8", newline="") as lines:
         repealed = {statute_key(row["名称"]) for row in csv.DictReader(lines)}
     rows = editions_from_texts(texts, hash_clauses_of_local=False)

@@ -1,7 +1,7 @@
 """Everything that an installation without a network needs: ``python -m scripts.wheelhouse FOLDER``.
 
 The folder contains the wheel of this project, those of all dependencies as locked, ``requirements.txt`` with
-their hashes, and ``SHA256SUMS``. ``--report`` only tells which dependencies have no wheel for a platform.
+their hashes, and ``SHA256SUMS``. ``--report`` only prints which dependencies have no wheel for a platform.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ import click
 PROJECT = Path(__file__).resolve().parents[1]
 PLATFORMS = ("x86_64", "aarch64", "loongarch64")
 _TAG = "cp312"
+"""CPython of the installation."""
 _ELSEWHERE = re.compile(r"sys_platform == '(win32|never|darwin|emscripten|cygwin)'|version < '3.12'")
 """Markers of dependencies that Linux does not need."""
 
@@ -49,11 +50,13 @@ def _fits(wheel: str, machine: str) -> bool:
     if platform == "any":
         return "py3" in python or _TAG in python
     is_linux = any(re.fullmatch(rf"(many)?linux.*_{machine}", one) for one in platform.split("."))
-    return is_linux and (_TAG in python.split(".") or (abi == "abi3" and _at_most(python)) or "py3" in python)
+    return is_linux and (
+        _TAG in python.split(".") or (abi == "abi3" and _supports_abi(python)) or "py3" in python
+    )
 
 
-def _at_most(python: str) -> bool:
-    """Report whether the stable ABI of a version is understood by ours."""
+def _supports_abi(python: str) -> bool:
+    """Test whether our Python runs a wheel for the stable ABI of one of these versions."""
     return any(int(tag[3:] or 0) <= int(_TAG[3:]) for tag in python.split(".") if tag.startswith("cp3"))
 
 
@@ -114,9 +117,9 @@ def write_sums(folder: Path) -> None:
 def main(folder: Path | None, machine: str, report: str | None) -> None:
     """Write a folder from which Qingdan is installed without a network."""
     if report is not None:
-        lacking = [package for package in read_packages() if package.wheel_for(report) is None]
-        click.echo(f"{len(read_packages())} packages, {len(lacking)} without a wheel for {report}:")
-        for package in lacking:
+        without_wheel = [package for package in read_packages() if package.wheel_for(report) is None]
+        click.echo(f"{len(read_packages())} packages, {len(without_wheel)} without a wheel for {report}:")
+        for package in without_wheel:
             click.echo(f"{package.name} {package.version}")
         return
     if folder is None:
