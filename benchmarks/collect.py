@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import gzip
 import json
-import resource
 import subprocess
 import sys
 import tempfile
@@ -24,7 +23,7 @@ from pathlib import Path
 
 import trafilatura
 
-from benchmarks.support.memory import peak_memory
+from benchmarks.support.memory import current_memory, peak_memory
 from publisher.harvest.all_sources import Options, collect
 from publisher.harvest.crawl import DOCUMENTS_STEP
 from publisher.harvest.source_config import read_sources
@@ -70,9 +69,9 @@ def _page(n: int, articles: tuple[dict[str, str], ...]) -> str:
 
 def serve(count: int) -> None:
     """Serve the site in this process: print its port, stop at the end of standard input."""
-    from tests.support.servers.loopback import Answer, serving
+    from tests.support.servers.loopback import Answer, loopback_server
 
-    with serving() as site:
+    with loopback_server() as site:
         links = []
         for n, body in enumerate(islice(pages(), count), start=1):
             site.answers[f"/d/{n}.html"] = Answer(body, headers={"Content-Type": "text/html"})
@@ -149,7 +148,7 @@ class Tenths:
         if step == DOCUMENTS_STEP and documents >= self._printed + self._step:
             at, cpu, pages = time.perf_counter(), time.process_time(), documents - self._printed
             self._costs.append(1000 * (cpu - self._cpu) / pages)
-            self._memory.append(_memory())
+            self._memory.append(current_memory())
             print(
                 f"           {documents:6} of {self._count}: {pages / (at - self._at):4.0f} pages/s, "
                 f"{self._costs[-1]:5.1f} ms of CPU a page, {self._memory[-1]:4.0f} MiB now",
@@ -165,12 +164,6 @@ class Tenths:
             print(
                 f"           memory grew by {more:.0f} MiB since the first (the database's cache: up to 128)"
             )
-
-
-def _memory() -> float:
-    """Return the current memory of the process, in MiB."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-    return pages * resource.getpagesize() / (1 << 20)
 
 
 def compare_parsing() -> None:

@@ -27,7 +27,9 @@ from publisher.log.model import Entry, RecordQuery, View
 
 FIRST = date(2015, 1, 1)
 CHANGES = 1_000
+"""Changes of each release."""
 MOST_SECONDS, MOST_TIMES, MOST_MEBIBYTES = 1.0, 1.5, 16.0
+"""Bars: of a comparison, of reading a past day relative to the present, and of memory of a comparison."""
 
 
 def build(log: Log, records: int, releases: int) -> None:
@@ -51,7 +53,7 @@ def _entry(names: list[str], identity: tuple[str, ...], row: int, number: int) -
     return Entry(content=content, source_text=text)
 
 
-def seconds(work: Callable[[], Any], times: int) -> float:
+def median_seconds(work: Callable[[], Any], times: int) -> float:
     """Return the median duration of ``times`` runs."""
     spent = []
     for _ in range(times):
@@ -75,7 +77,7 @@ def added_mebibytes(work: Callable[[], Any]) -> float:
     return peak / 2**20
 
 
-def lists(log: Log, releases: int) -> tuple[float, float]:
+def time_lists(log: Log, releases: int) -> tuple[float, float]:
     """Return the median times of reading the first 20 records: at present, and as of random past days."""
     days = [FIRST + timedelta(days=n) for n in range(30 * releases)]
     chance = random.Random(2)
@@ -90,8 +92,8 @@ def lists(log: Log, releases: int) -> tuple[float, float]:
     then()
     present, past = [], []
     for _ in range(200):  # alternating, so that other load on the machine affects both
-        present.append(seconds(now, 1))
-        past.append(seconds(then, 1))
+        present.append(median_seconds(now, 1))
+        past.append(median_seconds(then, 1))
     return statistics.median(present), statistics.median(past)
 
 
@@ -108,19 +110,19 @@ def main() -> int:
         last = View(release=options.releases)
         neighbour, far = View(release=options.releases - 1), View(release=1)
         differences = count_differences(log, neighbour, last)
-        took = seconds(lambda: count_differences(log, neighbour, last), 5)
+        took = median_seconds(lambda: count_differences(log, neighbour, last), 5)
         memory = added_mebibytes(lambda: count_differences(log, neighbour, last))
-        far_found = count_differences(log, far, last)
-        far_took = seconds(lambda: count_differences(log, far, last), 3)
+        far_differences = count_differences(log, far, last)
+        far_took = median_seconds(lambda: count_differences(log, far, last), 3)
         far_memory = added_mebibytes(lambda: count_differences(log, far, last))
-        present, past = lists(log, options.releases)
+        present, past = time_lists(log, options.releases)
         log.close()
-    result = {
+    figures = {
         "records": options.records,
         "releases": options.releases,
         "neighbours": {"differences": differences, "seconds": round(took, 3), "mebibytes": round(memory, 1)},
         "first_to_last": {
-            "differences": far_found,
+            "differences": far_differences,
             "seconds": round(far_took, 3),
             "mebibytes": round(far_memory, 1),
         },
@@ -128,7 +130,7 @@ def main() -> int:
         "list_as_of_ms": round(past * 1e3, 3),
         "times": round(past / present, 2),
     }
-    print(json.dumps(result, ensure_ascii=False, indent=2))
+    print(json.dumps(figures, ensure_ascii=False, indent=2))
     within_bars = took < MOST_SECONDS and memory < MOST_MEBIBYTES and past / present <= MOST_TIMES
     print("bars met" if within_bars else "BARS MISSED")
     return 0 if within_bars else 1

@@ -28,8 +28,9 @@ from urllib.parse import quote
 
 import msgspec
 
-from benchmarks.support.load import free_port, one_core
+from benchmarks.support.load import one_core
 from publisher.settings import read_settings
+from tests.support.servers.http_service import free_port
 
 type Client = Literal["socket", "library"]
 DATASET = "bench-power-list"
@@ -164,8 +165,8 @@ def search_requests(count: int) -> list[str]:
     return list(paths)
 
 
-class Server:
-    """A server process, and one keep-alive connection to it."""
+class TimedServer:
+    """A server process, and one keep-alive connection whose requests are timed."""
 
     def __init__(self, kind: str, home: Path, client: Client) -> None:
         self.client = client
@@ -214,7 +215,7 @@ class Server:
             body += self.socket.recv(65536)
         return head, body
 
-    def __enter__(self) -> Server:
+    def __enter__(self) -> TimedServer:
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -223,14 +224,14 @@ class Server:
         self.process.wait()
 
 
-def measure(name: str, paths: Sequence[str], ours: Server, home: Path) -> dict[str, float | str]:
+def measure(name: str, paths: Sequence[str], ours: TimedServer, home: Path) -> dict[str, float | str]:
     """Get the bodies for the bare handler in a first pass; measure alternately with it in the second."""
     ours.connect()
     bodies = [ours.get(path)[1] for path in paths]
     (home / "bare.bodies").write_bytes(msgspec.msgpack.encode(bodies))
     mine: list[float] = []
     base: list[float] = []
-    with Server("bare", home, ours.client) as bare:
+    with TimedServer("bare", home, ours.client) as bare:
         for start in range(0, len(paths), _TURN):
             turn = range(start, min(start + _TURN, len(paths)))
             bare.connect()
@@ -290,7 +291,7 @@ def main() -> None:
         home = Path(folder) / "site"
         home.mkdir()
         build(home, options.requests)
-        with one_core(), Server("ours", home, options.client) as ours:
+        with one_core(), TimedServer("ours", home, options.client) as ours:
             figures = []
             tasks = [
                 ("one record", record_requests(home, options.requests)),

@@ -15,7 +15,8 @@ from pathlib import Path
 import msgspec
 
 from benchmarks import http
-from benchmarks.support.load import Server, free_port, get
+from benchmarks.support.load import Server, etag_of, get
+from tests.support.servers.http_service import free_port
 
 BARS = {"304": 0.6, "pinned record": 0.5}
 
@@ -53,12 +54,12 @@ def main() -> None:
         home = Path(folder) / "site"
         home.mkdir()
         http.build(home, options.requests)
-        run(home, http.record_requests(home, options.requests))
+        compare(home, http.record_requests(home, options.requests))
 
 
-def run(home: Path, paths: list[str]) -> None:
+def compare(home: Path, paths: list[str]) -> None:
     port, bare_port = free_port(), free_port()
-    ours = [
+    our_command = [
         sys.executable,
         "-m",
         "benchmarks.http",
@@ -70,17 +71,17 @@ def run(home: Path, paths: list[str]) -> None:
         str(port),
     ]
     pinned = [get(f"{path}?release=1") for path in paths]
-    with Server(ours, port) as mine:
+    with Server(our_command, port) as mine:
         conditional, bodies = [], []
         for path in paths:
             head, body = mine.ask(get(path))
-            tag = head.lower().partition(b"\r\netag: ")[2].partition(b"\r\n")[0].decode()
+            tag = etag_of(head)
             conditional.append(get(path, f"if-none-match: {tag}"))
             bodies.append(mine.ask(get(f"{path}?release=1"))[1])
             assert body
         bodies_file = home / "bare.bodies"
         bodies_file.write_bytes(msgspec.msgpack.encode(bodies))
-        me = [
+        bare_command = [
             sys.executable,
             "-m",
             "benchmarks.http_cached",
@@ -89,7 +90,7 @@ def run(home: Path, paths: list[str]) -> None:
             "--port",
             str(bare_port),
         ]
-        with Server(me, bare_port) as bare:
+        with Server(bare_command, bare_port) as bare:
             numbers = range(len(paths))
             tasks = {
                 "304": (conditional, [get(f"/unchanged/{n}") for n in numbers], b"304"),
@@ -97,9 +98,10 @@ def run(home: Path, paths: list[str]) -> None:
             }
             for name, (requests, floor, status) in tasks.items():
                 rates = [(mine.rate(requests, status), bare.rate(floor, status)) for _ in range(3)]
-                best, bar = max(r[0] for r in rates), max(r[1] for r in rates)
+                best, bare_rate = max(r[0] for r in rates), max(r[1] for r in rates)
                 print(
-                    f"{name}: {best:.0f}/s, bare {bar:.0f}/s, ratio {best / bar:.2f}; the bar is {BARS[name]}"
+                    f"{name}: {best:.0f}/s, bare {bare_rate:.0f}/s, ratio {best / bare_rate:.2f}; "
+                    f"the bar is {BARS[name]}"
                 )
 
 

@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.support.ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port, pin
+from benchmarks.support.ogc_site import BOUNDARIES, DATASET, PinnedServer, build, contents, pin
 from publisher.settings import read_settings
+from tests.support.servers.http_service import free_port
 
 _TURN = 20
 _BYTES = 20_000
@@ -94,7 +95,9 @@ def serve(kind: str, home: Path, port: int) -> None:
     uvicorn.run(APP, port=port, http="httptools", log_config=None, access_log=False)
 
 
-def measure(name: str, ours: Server, theirs: Server, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
+def measure(
+    name: str, ours: PinnedServer, theirs: PinnedServer, pairs: Sequence[tuple[str, str]]
+) -> dict[str, Any]:
     mine: list[float] = []
     other: list[float] = []
     sizes = [len(ours.get(pairs[0][0])[1]), len(theirs.get(pairs[0][1])[1])]
@@ -136,7 +139,7 @@ def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
         for m in matches
     ]
     (home / "items.json").write_text(json.dumps(features), encoding="utf-8")
-    ours, theirs = Server("ours", home, port), Server("pygeoapi", home)
+    ours, theirs = PinnedServer("ours", home, port), PinnedServer("pygeoapi", home)
     pin(os.getpid(), 1)
     draw = random.Random(3)
     offsets = [draw.randrange(count - 20) for _ in range(requests)]

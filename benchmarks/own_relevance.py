@@ -25,7 +25,7 @@ from publisher.indexing import span_to_document
 from publisher.indexing.site_names import SiteNames
 from publisher.log.log import Log
 from publisher.sample import plan
-from publisher.sample.load import load
+from publisher.sample.load import publish_plan
 from publisher.views.api.search_scope import make_search_scope
 from search import find as search_find
 from search.contract import Document, Hit, Page, Request, SearchEngine
@@ -36,8 +36,8 @@ from search.evaluation.metrics import MEASURES, Report
 DAY = date(2026, 1, 1)
 SET = Path(str(resources("search"))) / "evaluation" / "sample"
 RECORDED = SET / "recorded.json"
-ALLOWED = 0.01
-"""Maximum loss of a recorded figure, as a share."""
+MOST_LOSS = 0.01
+"""Largest loss of a recorded figure that is accepted, as a share."""
 
 type Figures = Mapping[str, Mapping[str, float]]
 """Set → measure → mean. A set is the kind of its queries: name, part, question, number, body, topic, typo."""
@@ -47,7 +47,7 @@ type Figures = Mapping[str, Mapping[str, float]]
 async def site(home: Path) -> AsyncIterator[Log]:
     """Load the sample into an empty folder."""
     await anyio.to_thread.run_sync(
-        lambda: load(home, plan.read_plan(), base="http://127.0.0.1:8000", progress=lambda *_: None)
+        lambda: publish_plan(home, plan.read_plan(), base="http://127.0.0.1:8000", progress=lambda *_: None)
     )
     place = settings.read_settings(home, environ={})
     log = Log.open(place.database, sources=place.sources)
@@ -91,18 +91,18 @@ def figures(report: Report) -> Figures:
     }
 
 
-def recorded() -> Figures:
+def read_recorded() -> Figures:
     recorded_figures: Figures = json.loads(RECORDED.read_text(encoding="utf-8"))
     return recorded_figures
 
 
 def losses(now: Figures) -> list[str]:
-    """List the sets that lost more than :data:`ALLOWED` of a recorded figure, one line each."""
+    """List the sets that lost more than :data:`MOST_LOSS` of a recorded figure, one line each."""
     return [
         f"{kind} {m}: {before:.4f} → {now[kind][m]:.4f}"
-        for kind, recorded_figures in recorded().items()
+        for kind, recorded_figures in read_recorded().items()
         for m, before in recorded_figures.items()
-        if now[kind][m] < before * (1 - ALLOWED)
+        if now[kind][m] < before * (1 - MOST_LOSS)
     ]
 
 

@@ -23,8 +23,9 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks import http
-from benchmarks.support.load import Server, free_port, get
+from benchmarks.support.load import Server, get
 from benchmarks.support.ogc_site import DATASET
+from tests.support.servers.http_service import free_port
 
 HTML = "text/html"
 _QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()", "--home"]

@@ -44,16 +44,18 @@ HEADINGS = {
 """Heading → field, as an independent map for this benchmark."""
 
 EXPECTED_OUT = {"title", "header", "note", "group", "repeated-header", "covered"}
+"""Reasons for which rows are left out that are no records."""
 
 
 @dataclass(frozen=True, slots=True)
-class Raw:
+class RawSheet:
     """The cells of a sheet, 0-based, with its merged ranges."""
 
     rows: Sequence[Sequence[object]]
     merged: Sequence[tuple[tuple[int, int], tuple[int, int]]]
 
-    def own(self, row: int, column: int) -> str:
+    def cell_text(self, row: int, column: int) -> str:
+        """Return the text of a cell itself; empty outside the sheet."""
         value = self.rows[row][column] if row < len(self.rows) and column < len(self.rows[row]) else ""
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -63,21 +65,22 @@ class Raw:
         """Return the text that a person sees: that of the merged range that covers the cell, else its own."""
         for (top, first_column), (bottom, right) in self.merged:
             if top <= row <= bottom and first_column == column <= right:
-                return self.own(top, first_column)
-        return self.own(row, column)
+                return self.cell_text(top, first_column)
+        return self.cell_text(row, column)
 
 
 def bare(text: str) -> str:
+    """Return the characters of a text that are compared."""
     return "".join(unicodedata.normalize("NFKC", text).split())
 
 
-def raw(path: Path, sheet: str) -> Raw:
+def read_raw_sheet(path: Path, sheet: str) -> RawSheet:
     with CalamineWorkbook.from_filelike(io.BytesIO(path.read_bytes())) as workbook:
         sheet_data = workbook.get_sheet_by_name(sheet)
-        return Raw(sheet_data.to_python(skip_empty_area=False), sheet_data.merged_cell_ranges or [])
+        return RawSheet(sheet_data.to_python(skip_empty_area=False), sheet_data.merged_cell_ranges or [])
 
 
-def columns(sheet: Raw) -> tuple[int, dict[int, str]]:
+def find_columns(sheet: RawSheet) -> tuple[int, dict[int, str]]:
     """Return the index of the header row, and column → field."""
     for index, row in enumerate(sheet.rows):
         fields = {i: HEADINGS[b] for i, v in enumerate(row) if (b := bare(str(v))) in HEADINGS}
@@ -89,24 +92,24 @@ def columns(sheet: Raw) -> tuple[int, dict[int, str]]:
     raise SystemExit("no header found: this benchmark knows one kind of workbook")
 
 
-def compare(record: ImportedRecord, sheet: Raw) -> Iterator[str]:
+def compare(record: ImportedRecord, sheet: RawSheet) -> Iterator[str]:
     """Yield differences between a record and the cells of its row and continuation rows."""
-    start, fields = columns(sheet)
-    own = record.rows[0] - 1
+    start, fields = find_columns(sheet)
+    first_row = record.rows[0] - 1
     for column, field in fields.items():
-        expected = sheet.covering_text(own, column)
+        expected = sheet.covering_text(first_row, column)
         if field == "name" and not expected.strip():
-            above = (sheet.own(r, column) for r in range(own - 1, start, -1))
+            above = (sheet.cell_text(r, column) for r in range(first_row - 1, start, -1))
             expected = next((text for text in above if text.strip()), "")
-        expected += "".join(sheet.own(r - 1, column) for r in record.rows[1:])
+        expected += "".join(sheet.cell_text(r - 1, column) for r in record.rows[1:])
         value = record.content.get(field)
         if field == "level" and "level_scope" not in fields.values():
             # One column for both: the level, if present, and the sentence about its scope.
             parts = (record.content.get("level"), record.content.get("level_scope"))
             value = "。".join(str(part) for part in parts if part is not None) or None
-        got = "" if value is None else str(value)
-        if bare(expected) != bare(got):
-            yield f"{field}: cell {expected[:60]!r}, record {got[:60]!r}"
+        actual = "" if value is None else str(value)
+        if bare(expected) != bare(actual):
+            yield f"{field}: cell {expected[:60]!r}, record {actual[:60]!r}"
         elif field in record.content and not re.fullmatch(r"[A-Z]+\d+", record.cells.get(field, "")):
             yield f"{field}: no reference to a cell"
 
@@ -132,12 +135,12 @@ def report(readings: Sequence[Reading]) -> None:
     print(f"all: {dict(total)}; left out other than titles, headers, notes, groups: {rest} ({share:.2%})")
 
 
-def draw(readings: Sequence[Reading], folder: Path, seed: int, count: int) -> int:
+def compare_sample(readings: Sequence[Reading], folder: Path, seed: int, count: int) -> int:
     """Print each sampled record that differs from its cells. Return how many are correct in every field."""
     everything = [(reading, record) for reading in readings for record in reading.records]
     right = 0
     for reading, record in random.Random(seed).sample(everything, min(count, len(everything))):
-        wrong = list(compare(record, raw(folder / reading.file, record.sheet)))
+        wrong = list(compare(record, read_raw_sheet(folder / reading.file, record.sheet)))
         right += not wrong
         for line in wrong:
             print(f"  differs: {reading.file} {record.sheet} row {record.rows[0]}: {line}")
@@ -155,7 +158,7 @@ def main() -> None:
     paths = sorted(p for p in arguments.data.iterdir() if p.suffix in {".xls", ".xlsx", ".ods"})
     readings = [read_file(path.read_bytes(), name=path.name, catalogue=catalogue) for path in paths]
     report(readings)
-    right = draw(readings, arguments.data, arguments.seed, arguments.draw)
+    right = compare_sample(readings, arguments.data, arguments.seed, arguments.draw)
     sys.exit(0 if right + 1 >= min(arguments.draw, sum(len(r.records) for r in readings)) else 1)
 
 

@@ -15,8 +15,8 @@ import sys
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
-from pathlib import Path
 
+from benchmarks.support.laws import ARTICLES, data_path
 from publisher.ingest.documents.repeal_sentences import find_subjects
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
@@ -24,8 +24,8 @@ from schemas.normalise import chinese_number
 from schemas.reference.cited_works import find_cited_works
 from schemas.reference.works import key_of_title, parse_key
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
 SAMPLE, SEED = 60, 17
+"""Number of repeals that ``--sample`` prints, and seed of their choice."""
 _ARTICLE = re.compile(r"第(.+?)条")
 _NATIONAL = re.compile(
     r"[【\[（(]?\s*(?:\d+[.、])?\s*(?:国家)?(?:法律|行政法规)\s*[】\]）):：]\s*《(?P<labelled>[^》]+)》"
@@ -41,13 +41,13 @@ type Edge = tuple[str, str]
 
 
 def articles() -> Iterator[dict[str, str]]:
-    with gzip.open(SHARED / "laws" / "articles.jsonl.gz", "rt", encoding="utf-8") as lines:
+    with gzip.open(data_path(*ARTICLES), "rt", encoding="utf-8") as lines:
         yield from map(json.loads, lines)
 
 
 def bases() -> list[str]:
     catalogue, texts = load_catalogue("power-list"), []
-    for path in sorted((SHARED / "power-list-karamay").iterdir()):
+    for path in sorted(data_path("power-list-karamay").iterdir()):
         for entry in read_file(path.read_bytes(), name=path.name, catalogue=catalogue).records:
             texts += [str(entry.content[field]) for field in catalogue.basis_fields if field in entry.content]
     return texts

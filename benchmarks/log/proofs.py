@@ -27,7 +27,7 @@ from tests.support.log import entry, fees_dataset, stage
 ENTRIES = 1_000_000
 PUBLICATIONS = 30
 _SEAL = "0" * 64
-"""Made up too: nothing here is verified."""
+"""Seal of every entry, which is made up like their digests: nothing here is verified."""
 
 
 def open_site(home: Path) -> Log:
@@ -102,16 +102,16 @@ def main() -> None:
         size = fill(f"sqlite:///{Path(folder) / 'large' / 'qingdan.db'}", ENTRIES)
         print(f"tiles of {ENTRIES:,} entries {size / 1e6:.1f} MB (bar 40 MB)")
         # The processor's time too: on a busy machine the longest proof is one that had to wait.
-        times, worked, sizes = [], [], []
+        times, processor_times, sizes = [], [], []
         for position in range(0, ENTRIES, ENTRIES // 200):
-            began, work_began = time.perf_counter(), time.thread_time()
+            began, processor_began = time.perf_counter(), time.thread_time()
             proof = log.proofs.entry(position, ENTRIES)
             times.append((time.perf_counter() - began) * 1e3)
-            worked.append((time.thread_time() - work_began) * 1e3)
+            processor_times.append((time.thread_time() - processor_began) * 1e3)
             sizes.append(len(base64.b64encode(b"".join(proof.hashes))))
         print(
             f"an inclusion proof {statistics.median(times):.2f} ms, longest {max(times):.2f} ms (bar 5 ms); "
-            f"processor {statistics.median(worked):.2f} ms, longest {max(worked):.2f} ms; "
+            f"processor {statistics.median(processor_times):.2f} ms, longest {max(processor_times):.2f} ms; "
             f"at most {max(sizes)} bytes in base64 (bar 1 kB)"
         )
         began = time.perf_counter()

@@ -2,10 +2,10 @@
 
 ``python -m benchmarks.search.agreement [--address …] [--again SHARE] [folder]``.
 
-On each judged set, with one shard: the share of queries for which both return the same set, total and first
-ten hits, except for ties at the tenth. ``--again`` first writes that share of documents twice, as releases
-with changed records do: replaced documents count in some statistics until a merge. Without an address, a
-server is started as in the tests.
+It prints, for each judged set and one shard, the share of queries for which both engines return the same set
+of hits, the same total and the same first ten, except for ties at the tenth. ``--again`` first writes that
+share of documents twice, as releases with changed records do: replaced documents count in some statistics
+until a merge. Without an address, a server is started as in the tests.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ async def fill(engine: SearchEngine, corpus: Path, again: float) -> None:
 
 async def measure(folder: Path, address: str, again: float) -> bool:
     """Compare the engines; return whether the agreement on every set reaches :data:`FLOOR`."""
-    enough = True
+    is_reached = True
     for corpus in dict.fromkeys(SETS.values()):
         with tempfile.TemporaryDirectory() as index:
             embedded = EmbeddedEngine(Path(index))
@@ -58,7 +58,7 @@ async def measure(folder: Path, address: str, again: float) -> bool:
                 agreement = await engine_agreement.compare(
                     embedded, cluster, [q.text for q in judged], as_of=1
                 )
-                enough = enough and agreement.share >= FLOOR
+                is_reached = is_reached and agreement.share >= FLOOR
                 print(
                     f"{name:18} {agreement.queries} queries, "
                     f"{100 * agreement.share:.1f} % alike (floor 95 %)",
@@ -69,7 +69,7 @@ async def measure(folder: Path, address: str, again: float) -> bool:
             await cluster.rebuild([])
             await embedded.close()
             await cluster.close()
-    return enough
+    return is_reached
 
 
 def main() -> int:

@@ -1,8 +1,8 @@
 """Answers to questions that citizens type, on the sample data (``search/evaluation/questions.py``).
 
-``python -m benchmarks.search.citizen_questions``: the half that search is tuned by, each question with
-its verdict.
-``--kept-out`` counts the other half and names none of its questions.
+``python -m benchmarks.search.citizen_questions`` prints the questions of the half by which search is tuned
+that are not answered well, each with its verdict. ``--kept-out`` measures the other half, and prints none of
+its questions.
 """
 
 from __future__ import annotations

@@ -36,7 +36,7 @@ from tests.support.servers import elasticsearch as elasticsearch_server
 
 FACETS = ("type", "body", "year")
 ALIAS = "qingdan-benchmark"
-EACH = 60
+QUERIES_PER_LENGTH = 60
 """Number of queries for each length."""
 
 
@@ -136,7 +136,9 @@ async def measure(address: str, path: Path, count: int | None) -> None:
     engine = ElasticsearchEngine(connection)
     documents = list(islice(articles(path), count))
     draw = random.Random(7)
-    queries_to_send = [text for length in LENGTHS for text in queries(documents, length, draw)[:EACH]]
+    queries_to_send = [
+        text for length in LENGTHS for text in queries(documents, length, draw)[:QUERIES_PER_LENGTH]
+    ]
     draw.shuffle(queries_to_send)
     async with AsyncElasticsearch(address, request_timeout=100) as client:
         await compare_building(client, engine, documents)

@@ -26,12 +26,15 @@ from search.contract import Document, Request
 from search.embedded.engine import EmbeddedEngine
 
 TODAY = 740_000
+"""Day of the searches, as an ordinal."""
 LENGTHS = range(1, 9)
-A_LENGTH = 150
+QUERIES_PER_LENGTH = 150
 HAN = range(0x4E00, 0xA000)
+"""Code points of Chinese characters."""
 
 
 def articles(path: Path) -> Iterator[Document]:
+    """Read the articles as documents of the index."""
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         for number, line in enumerate(lines):
             row = json.loads(line)
@@ -61,8 +64,9 @@ def articles(path: Path) -> Iterator[Document]:
 
 
 def queries(documents: list[Document], size: int, draw: random.Random) -> list[str]:
+    """Draw distinct queries of ``size`` characters from the texts."""
     texts: dict[str, None] = {}
-    while len(texts) < A_LENGTH * (0.2 if size == 1 else 1):
+    while len(texts) < QUERIES_PER_LENGTH * (0.2 if size == 1 else 1):
         text = draw.choice(documents).texts["text"]
         start = draw.randrange(max(1, len(text) - size))
         query = text[start : start + size]
@@ -75,7 +79,7 @@ def quantile(values: list[float], share: float) -> float:
     return sorted(values)[min(len(values) - 1, int(share * len(values)))]
 
 
-async def timed(engine: EmbeddedEngine, texts: list[str]) -> tuple[list[float], list[float]]:
+async def time_searches(engine: EmbeddedEngine, texts: list[str]) -> tuple[list[float], list[float]]:
     """Return wall and processor time in milliseconds. Other load affects the latter less."""
     spent, busy = [], []
     for text in texts:
@@ -108,10 +112,10 @@ async def measure(folder: Path, path: Path, count: int | None) -> None:
     print(f"built {len(documents)} documents in {spent:.1f} s ({busy:.1f} s of processor): {rate:.0f}/s")
     print(f"the index takes {megabytes(folder):.0f} MB")
     draw = random.Random(7)
-    await timed(engine, queries(documents, 2, random.Random(1))[:20])
+    await time_searches(engine, queries(documents, 2, random.Random(1))[:20])
     every: tuple[list[float], list[float]] = ([], [])
     for length in LENGTHS:
-        times = await timed(engine, queries(documents, length, draw))
+        times = await time_searches(engine, queries(documents, length, draw))
         every[0].extend(times[0])
         every[1].extend(times[1])
         print(f"{length} characters: {times_text(*times)}")

@@ -13,20 +13,22 @@ import argparse
 import gzip
 import json
 import random
-import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.support.laws import ARTICLES, data_path
+from benchmarks.support.memory import current_memory
 from search.chinese import pinyin, thesaurus
 from search.query.did_you_mean import find_nearest_name
 from search.query.name_index import Name, Names
 
 RECORDS = 150_000
 TYPED = 300
+"""Number of names that are typed, and that are mistyped."""
 BAR = 20.0
+"""Milliseconds at p99."""
 
 
 def load_names(path: Path, count: int) -> list[Name]:
@@ -40,7 +42,7 @@ def load_names(path: Path, count: int) -> list[Name]:
     return [Name(title, "name", 1) for title in list(titles)[:count]]
 
 
-def typings(names: list[Name], readings: pinyin.Pinyin, draw: random.Random) -> Iterator[str]:
+def partial_inputs(names: list[Name], readings: pinyin.Pinyin, draw: random.Random) -> Iterator[str]:
     """Yield the intermediate inputs of typing names, up to twelve letters."""
     for number in range(TYPED):
         text = draw.choice(names).text
@@ -51,7 +53,7 @@ def typings(names: list[Name], readings: pinyin.Pinyin, draw: random.Random) -> 
         yield from (whole[:end] for end in range(1, min(len(whole), 12) + 1))
 
 
-def slips(names: list[Name], draw: random.Random) -> Iterator[str]:
+def mistyped_names(names: list[Name], draw: random.Random) -> Iterator[str]:
     """Yield names with one wrong character."""
     for _ in range(TYPED):
         text = draw.choice(names).text[:14]
@@ -59,7 +61,7 @@ def slips(names: list[Name], draw: random.Random) -> Iterator[str]:
         yield text[:place] + draw.choice("克化申品及务") + text[place + 1 :]
 
 
-def timed(ask: Callable[[str], object], typed: list[str]) -> tuple[list[float], list[float]]:
+def time_calls(ask: Callable[[str], object], typed: list[str]) -> tuple[list[float], list[float]]:
     """Return wall and processor time in milliseconds, each sorted."""
     spent, busy = [], []
     for text in typed:
@@ -70,10 +72,6 @@ def timed(ask: Callable[[str], object], typed: list[str]) -> tuple[list[float], 
     return sorted(spent), sorted(busy)
 
 
-def resident() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 2**20
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("articles", nargs="?", type=Path, default=data_path(*ARTICLES))
@@ -82,17 +80,22 @@ def main() -> int:
     all_names = load_names(options.articles, options.records)
     analyzer, words = thesaurus.load_lexicon()
     readings = pinyin.load_pinyin(analyzer)
-    before, started = resident(), time.perf_counter()
+    before, started = current_memory(), time.perf_counter()
     names = Names(all_names, analyzer, words, readings)
-    print(f"{len(names)} names: made in {time.perf_counter() - started:.1f} s, {resident() - before:.0f} MiB")
+    seconds, memory = time.perf_counter() - started, current_memory() - before
+    print(f"{len(names)} names: made in {seconds:.1f} s, {memory:.0f} MiB")
     draw = random.Random(11)
     high = 0.0
     for what, ask, typed in (
-        ("completing", lambda text: names.complete(text, 20), list(typings(all_names, readings, draw))),
-        ("correcting", lambda text: find_nearest_name(text, names), list(slips(all_names, draw))),
-        ("a plain scan", names.keys.text.count, list(slips(all_names, draw))),
+        (
+            "completing",
+            lambda text: names.complete(text, 20),
+            list(partial_inputs(all_names, readings, draw)),
+        ),
+        ("correcting", lambda text: find_nearest_name(text, names), list(mistyped_names(all_names, draw))),
+        ("a plain scan", names.keys.text.count, list(mistyped_names(all_names, draw))),
     ):
-        spent, busy = timed(ask, typed)
+        spent, busy = time_calls(ask, typed)
         clock, processor = (
             f"p50 {v[len(v) // 2]:.2f} ms, p99 {v[int(0.99 * len(v))]:.2f} ms" for v in (spent, busy)
         )

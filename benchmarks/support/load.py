@@ -32,12 +32,6 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        return int(free.getsockname()[1])
-
-
 @dataclass
 class Server:
     """A server process, started by ``command``, on ``port`` of loopback. It runs during the block."""
@@ -105,18 +99,24 @@ def get(path: str, *headers: str, accept: str = "*/*") -> bytes:
     ).encode()
 
 
-def _more(one: socket.socket) -> bytes:
-    got = one.recv(262_144)
-    if not got:
+def etag_of(head: bytes) -> str:
+    """Return the entity tag in the head of a response."""
+    return head.lower().partition(b"\r\netag: ")[2].partition(b"\r\n")[0].decode()
+
+
+def _receive(one: socket.socket) -> bytes:
+    received_bytes = one.recv(262_144)
+    if not received_bytes:
         raise ConnectionError("the server closed the connection")
-    return got
+    return received_bytes
 
 
 def read_response(one: socket.socket) -> tuple[bytes, bytes]:
-    got = _more(one)
-    while b"\r\n\r\n" not in got:
-        got += _more(one)
-    head, _, body = got.partition(b"\r\n\r\n")
+    """Read a response → head and body."""
+    received_bytes = _receive(one)
+    while b"\r\n\r\n" not in received_bytes:
+        received_bytes += _receive(one)
+    head, _, body = received_bytes.partition(b"\r\n\r\n")
     low = head.lower()
     if b"transfer-encoding: chunked" in low:
         return head, _unchunked(one, body)
@@ -125,7 +125,7 @@ def read_response(one: socket.socket) -> tuple[bytes, bytes]:
     length = int(low.partition(b"content-length:")[2].partition(b"\r\n")[0])
     parts, size = [body], len(body)
     while size < length:
-        parts.append(_more(one))
+        parts.append(_receive(one))
         size += len(parts[-1])
     return head, b"".join(parts)
 
@@ -136,10 +136,10 @@ def _unchunked(one: socket.socket, received: bytes) -> bytes:
     parts: list[bytes] = []
     while True:
         while (end := buffer.find(b"\r\n")) < 0:
-            buffer += _more(one)
+            buffer += _receive(one)
         size = int(buffer[:end], 16)
         while len(buffer) < end + 2 + size + 2:
-            buffer += _more(one)
+            buffer += _receive(one)
         if size == 0:
             return b"".join(parts)
         parts.append(bytes(buffer[end + 2 : end + 2 + size]))

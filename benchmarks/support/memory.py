@@ -3,7 +3,14 @@
 from __future__ import annotations
 
 import re
+import resource
 from pathlib import Path
+
+
+def current_memory() -> float:
+    """Return the resident memory in MiB."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * resource.getpagesize() / (1 << 20)
 
 
 def peak_memory() -> int:

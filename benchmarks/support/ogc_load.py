@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.support.ogc_site import BOUNDARIES, DATASET, Server, build, contents, free_port
+from benchmarks.support.ogc_site import BOUNDARIES, DATASET, PinnedServer, build, contents
 from publisher.settings import read_settings
+from tests.support.servers.http_service import free_port
 
 
 def index(home: Path) -> None:
@@ -55,19 +56,18 @@ def clients(site: Path, seconds: int, count: int = 500) -> dict[str, Any]:
     build(site, f"http://127.0.0.1:{port}", contents(count, 2_000))
     (site / BOUNDARIES).write_text(json.dumps(squares(20)), encoding="utf-8")
     index(site)
-    ours = Server("ours", site, port)
+    ours = PinnedServer("ours", site, port)
     try:
         return _under_load(ours, seconds)
     finally:
         ours.end()
 
 
-def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
-    """Request all routes in both languages by many clients and compare with the responses of one client."""
+def _paths(record: str) -> list[str]:
+    """Return addresses of all routes in both languages; ``record``: id of one item."""
     home, areas = f"/ogc/collections/{DATASET}", "/ogc/collections/divisions"
     word = quote("行政许可")
-    some = json.loads(ours.get(f"{home}/items?limit=1")[1])["features"][0]["id"]
-    paths = [
+    return [
         f"{path}{'&' if '?' in path else '?'}lang={language}"
         for language in ("zh", "en")
         for path in (
@@ -78,7 +78,7 @@ def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
                 f"{home}/items?limit=5&f=html",
                 f"{home}/items?limit=5&f=csv",
             ),
-            *(f"{home}/items/{some}", f"{home}/items?filter=name%20LIKE%20%27%2501%25%27&limit=2"),
+            *(f"{home}/items/{record}", f"{home}/items?filter=name%20LIKE%20%27%2501%25%27&limit=2"),
             *("/ogc/collections/catalogue/items", f"/ogc/collections/catalogue/items/{DATASET}"),
             *("/ogc/collections/catalogue", f"/ogc/collections/catalogue/items?q={quote('测速')}"),
             *(f"{home}/items?q={word}&limit=3", f"{home}/items?q={word}&limit=3&offset=6&f=csv"),
@@ -88,6 +88,12 @@ def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
             *(f"{areas}/items?filter=code%3D%27210304%27", f"{areas}/queryables", f"{areas}/schema"),
         )
     ]
+
+
+def _under_load(ours: PinnedServer, seconds: int, number: int = 16) -> dict[str, Any]:
+    """Request all routes by many clients and compare with the responses of one client."""
+    items = json.loads(ours.get(f"/ogc/collections/{DATASET}/items?limit=1")[1])
+    paths = _paths(items["features"][0]["id"])
     alone = {path: ours.get(path)[1] for path in paths}
     wrong: list[str] = []
     counts = [0] * number
@@ -133,7 +139,7 @@ def gdal(home: Path, count: int) -> dict[str, Any]:
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
     stated = iter(list(log.queries.whole_state(DATASET, View())))
-    ours = Server("ours", home, port)
+    ours = PinnedServer("ours", home, port)
     file = home / "all.csv"
     command = ["ogr2ogr", "-f", "CSV", str(file), f"OAPIF:http://127.0.0.1:{port}/ogc/collections/{DATASET}"]
     started = time.monotonic()

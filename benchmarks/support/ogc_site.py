@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.settings import read_settings
+from tests.support.servers.http_service import free_port
 
 DATASET = "bench-items"
 BOUNDARIES = "divisions.geojson"
@@ -68,7 +69,7 @@ def publish(log: Any, records: Sequence[dict[str, Any]], on: date) -> None:
     log.releases.publish(DATASET, effective_on=on)
 
 
-class Server:
+class PinnedServer:
     """A server process on the first core."""
 
     def __init__(self, kind: str, home: Path, port: int | None = None) -> None:
@@ -116,10 +117,3 @@ class Server:
 def pin(pid: int, core: int) -> None:
     if (os.cpu_count() or 1) > 1:
         os.sched_setaffinity(pid, {core})
-
-
-def free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port

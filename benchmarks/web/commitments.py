@@ -1,8 +1,8 @@
 """A plan of 5,000 commitments: its page and its calendar, and what a reader waits for meanwhile.
 
 ``python -m benchmarks.web.commitments [--number N]``: a site with rules and statements, served by ``qingdan
-serve``. The page is asked for with a filter that differs each time, so that nothing that
-was kept answers; the calendar of all deadlines is asked for once cold and once from the cache.
+serve``. Each request of the page has another filter, so that no cache answers; the calendar of all deadlines
+is requested once without and once from the cache.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.support.load import Server, free_port, get, read_response
+from benchmarks.support.load import Server, get, read_response
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry
 from publisher.settings import read_settings
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Content
+from tests.support.servers.http_service import free_port
 
 PLAN = "示政发〔2024〕1号"
 _BODIES = tuple(f"市第{n}局" for n in range(30))
@@ -58,17 +59,7 @@ def build(home: Path, number: int) -> None:
     log = Log.open(settings.database, sources=settings.sources)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2024")
     for name, catalogue in _LISTS.items():
-        dataset = Dataset(
-            name=name,
-            catalogue=catalogue,
-            title=name,
-            title_en=name,
-            body="示例市人民政府",
-            division="210300",
-            licence="CC0-1.0",
-            contact="a@b.example",
-        )
-        log.datasets.create(dataset, file_loader.load_catalogue(catalogue))
+        _create_dataset(log, name, catalogue)
     plan = list(tasks(number))
     title = f"示例市清单工作方案{_START}"
     _publish(
@@ -100,6 +91,20 @@ def build(home: Path, number: int) -> None:
     log.close()
 
 
+def _create_dataset(log: Log, name: str, catalogue: str) -> None:
+    dataset = Dataset(
+        name=name,
+        catalogue=catalogue,
+        title=name,
+        title_en=name,
+        body="示例市人民政府",
+        division="210300",
+        licence="CC0-1.0",
+        contact="a@b.example",
+    )
+    log.datasets.create(dataset, file_loader.load_catalogue(catalogue))
+
+
 def _publish(log: Log, name: str, contents: Sequence[Content]) -> None:
     source = log.evidence.put_source(repr(contents).encode(), name=f"{name}.csv", media_type="text/csv")
     entries = [Entry(row, repr(row), {"rows": [n]}) for n, row in enumerate(contents, start=2)]
@@ -107,7 +112,7 @@ def _publish(log: Log, name: str, contents: Sequence[Content]) -> None:
     log.releases.publish(name, effective_on=_START, basis=PLAN)
 
 
-def timed(server: Server, path: str, accept: str = "text/html", *, connection: int = 0) -> float:
+def milliseconds_of(server: Server, path: str, accept: str = "text/html", *, connection: int = 0) -> float:
     """→ milliseconds until the whole response."""
     began = time.perf_counter()
     server.sockets[connection].sendall(get(path, accept=accept))
@@ -116,14 +121,16 @@ def timed(server: Server, path: str, accept: str = "text/html", *, connection: i
     return (time.perf_counter() - began) * 1000
 
 
-def while_made(server: Server, path: str, quick: str) -> tuple[float, list[float]]:
-    """→ milliseconds of a file, and of each quick request that was sent while it was made."""
+def time_beside(server: Server, path: str, quick: str) -> tuple[float, list[float]]:
+    """Request a slow file → milliseconds of it, and of each quick request that was sent meanwhile."""
     times: list[float] = []
-    maker = threading.Thread(target=lambda: times.append(timed(server, path, "text/calendar", connection=1)))
+    maker = threading.Thread(
+        target=lambda: times.append(milliseconds_of(server, path, "text/calendar", connection=1))
+    )
     waits = []
     maker.start()
     while maker.is_alive():
-        waits.append(timed(server, quick, "application/json"))
+        waits.append(milliseconds_of(server, quick, "application/json"))
         time.sleep(0.02)
     return times[0], waits
 
@@ -140,23 +147,25 @@ def main() -> None:
         qingdan = [sys.executable, "-c", "from publisher.cli import main; main()", "--home", str(home)]
         with Server([*qingdan, "serve", "--port", str(port)], port) as server:
             plan = f"/commitments?plan={quote(PLAN)}"
-            timed(server, plan)
+            milliseconds_of(server, plan)
             days = [f"{plan}&due_from={_START + timedelta(days=n - 400)}" for n in range(options.requests)]
-            pages = sorted(timed(server, path) for path in days)
-            body = [timed(server, f"{plan}&lead={quote(one)}") for one in _BODIES[: options.requests]]
+            pages = sorted(milliseconds_of(server, path) for path in days)
+            body = [
+                milliseconds_of(server, f"{plan}&lead={quote(one)}") for one in _BODIES[: options.requests]
+            ]
             print(
                 f"page of a plan of {options.number:,} commitments: p50 {statistics.median(pages):.0f} ms, "
                 f"worst {pages[-1]:.0f} ms (bar 300); of one body p50 {statistics.median(body):.0f} ms"
             )
-            cold, waits = while_made(server, "/commitments.ics", "/v1/datasets/plans")
-            warm = timed(server, "/commitments.ics", "text/calendar")
+            cold, waits = time_beside(server, "/commitments.ics", "/v1/datasets/plans")
+            warm = milliseconds_of(server, "/commitments.ics", "text/calendar")
             print(
                 f"calendar of all: {cold:.0f} ms cold, {warm:.0f} ms from the cache; a dataset meanwhile: "
                 f"worst {max(waits):.0f} ms of {len(waits)}"
             )
-            feed = timed(server, "/commitments.atom", "application/atom+xml")
-            csv = timed(server, "/commitments.csv", "text/csv")
-            one = timed(server, "/datasets/documents")
+            feed = milliseconds_of(server, "/commitments.atom", "application/atom+xml")
+            csv = milliseconds_of(server, "/commitments.csv", "text/csv")
+            one = milliseconds_of(server, "/datasets/documents")
             print(f"feed {feed:.0f} ms, CSV {csv:.0f} ms, list of documents {one:.0f} ms")
 
 

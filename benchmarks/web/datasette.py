@@ -23,12 +23,13 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks import http
-from benchmarks.support.load import Server, free_port, get
+from benchmarks.support.load import Server, get
 from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.settings import read_settings
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FORMS
+from tests.support.servers.http_service import free_port
 
 _TURN = 10
 _LIMITS = (
@@ -86,7 +87,9 @@ def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: S
     for start in range(0, len(pairs), _TURN):
         for side, server in enumerate((ours, theirs)):
             server.renew()
-            milliseconds[side].extend(timed(server, pair[side]) for pair in pairs[start : start + _TURN])
+            milliseconds[side].extend(
+                milliseconds_of(server, pair[side]) for pair in pairs[start : start + _TURN]
+            )
     cuts = [statistics.quantiles(times, n=100) for times in milliseconds]
     mine, other = cuts
     print(
@@ -97,7 +100,7 @@ def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: S
     return mine[49] < other[49]
 
 
-def timed(server: Server, path: str) -> float:
+def milliseconds_of(server: Server, path: str) -> float:
     """Return the duration of a request, in milliseconds."""
     started = time.perf_counter()
     head, body = server.ask(get(path))
@@ -117,19 +120,19 @@ def main() -> int:
         home.mkdir()
         http.build(home, options.records)
         file, port, other = export(home), free_port(), free_port()
-        me = [sys.executable, "-m", "benchmarks.http", "--serve", "ours", "--home", str(home)]
-        peer = [sys.executable, "-m", "datasette", "serve", "--immutable", str(file), *_LIMITS]
+        our_command = [sys.executable, "-m", "benchmarks.http", "--serve", "ours", "--home", str(home)]
+        their_command = [sys.executable, "-m", "datasette", "serve", "--immutable", str(file), *_LIMITS]
         with (
-            Server([*me, "--port", str(port)], port) as ours,
-            Server([*peer, "-p", str(other)], other, log_output=subprocess.DEVNULL) as theirs,
+            Server([*our_command, "--port", str(port)], port) as ours,
+            Server([*their_command, "-p", str(other)], other, log_output=subprocess.DEVNULL) as theirs,
         ):
             ahead = [
                 compare(name, pairs, ours, theirs) for name, pairs in requests(home, options.requests).items()
             ]
             ours.renew()
             theirs.renew()
-            mine = timed(ours, f"/v1/datasets/{http.DATASET}/files/csv") / 1000
-            their = timed(theirs, "/bench/records.csv?_stream=on") / 1000
+            mine = milliseconds_of(ours, f"/v1/datasets/{http.DATASET}/files/csv") / 1000
+            their = milliseconds_of(theirs, "/bench/records.csv?_stream=on") / 1000
             print(f"CSV of everything: {mine:.1f} s, Datasette {their:.1f}; {their / mine:.1f} times as fast")
     return 0 if all([*ahead, mine < their]) else 1
 

@@ -1,7 +1,7 @@
 """Cost of metrics for the cheapest request, one record: ``python -m benchmarks.web.telemetry``.
 
 The same application answers the same request in turns, with and without ids and metrics, in one process and
-without a network, which shows the difference best; its share is that of a request over HTTP.
+without a network, so that the difference shows; it is printed as a share of the time of a request over HTTP.
 """
 
 from __future__ import annotations

@@ -10,7 +10,7 @@ import anyio
 import pytest
 
 from benchmarks import own_relevance
-from benchmarks.own_relevance import ALLOWED, SET, figures, losses, recorded
+from benchmarks.own_relevance import MOST_LOSS, SET, figures, losses, read_recorded
 from publisher import settings
 from publisher.log.log import Log
 from search.contract import SearchEngine
@@ -39,14 +39,14 @@ def log(sample_home: Path) -> Iterator[Log]:
 @pytest.mark.slow
 def test_no_set_drops_below_its_recorded_figure(engine: SearchEngine, log: Log) -> None:
     now = figures(anyio.run(own_relevance.report, log, engine))
-    assert set(now) == set(recorded())
+    assert set(now) == set(read_recorded())
     assert losses(now) == []
 
 
 def test_a_loss_of_more_than_one_percent_is_reported() -> None:
-    baseline = recorded()
+    baseline = read_recorded()
     lower = {
-        kind: {m: value * (1 - 2 * ALLOWED) for m, value in values.items()}
+        kind: {m: value * (1 - 2 * MOST_LOSS) for m, value in values.items()}
         for kind, values in baseline.items()
     }
     assert len(losses(lower)) == sum(len(values) for values in baseline.values())
