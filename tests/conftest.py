@@ -130,7 +130,7 @@ def site(new_session_database: Callable[[], str], tmp_path_factory: pytest.TempP
 @pytest.fixture(scope="session")
 def sample_home(run_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Home of the sample site, for reading. Tests that write copy it."""
-    return sample_site.copy_of_the_run(run_folder, tmp_path_factory.mktemp("sample") / "site")
+    return sample_site.copy_sample_site(run_folder, tmp_path_factory.mktemp("sample") / "site")
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ import pytest
 
 from search.elastic.connection import Connection
 from tests.deploy.conftest import NAME, running
-from tests.support.command import QINGDAN, create, item, xlsx
+from tests.support.command import QINGDAN, create_arguments, item, xlsx
 from tests.support.servers.http_service import free_ports
 from tests.support.servers.postgresql import connect_as_serve
 from tests.support.servers.programs import program
@@ -70,7 +70,7 @@ def machines(postgresql_url: str, elasticsearch: Connection, tmp_path: Path) -> 
     }
     own = Machines(tmp_path, environment)
     own.command("init", "--base", "https://data.example.gov.cn")
-    own.command(*create(NAME, "power-list"))
+    own.command(*create_arguments(NAME, "power-list"))
     public = environment | {"QINGDAN_DATABASE": connect_as_serve(postgresql_url)}
     first, second, port = free_ports(3)
     with ExitStack() as stack:

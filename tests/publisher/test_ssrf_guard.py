@@ -13,12 +13,12 @@ import trustme
 
 from publisher import ssrf_guard
 from publisher.ssrf_guard import RefusedError
-from tests.support.servers.loopback import Answer, Loopback, serving
+from tests.support.servers.loopback import Answer, Loopback, loopback_server
 
 
 @pytest.fixture
 def site() -> Iterator[Loopback]:
-    with serving() as site:
+    with loopback_server() as site:
         yield site
 
 
@@ -189,7 +189,7 @@ def test_a_certificate_that_nobody_trusts_is_an_error_and_one_of_a_trusted_autho
     authority.issue_cert("127.0.0.1").configure_cert(server)
     trust = ssl.create_default_context()
     authority.configure_trust(trust)
-    with serving(server) as site:
+    with loopback_server(server) as site:
         site.answers["/"] = Answer(b"secured")
         with client() as http, pytest.raises(httpx.ConnectError, match="CERTIFICATE_VERIFY_FAILED"):
             http.get(site.base + "/")

@@ -27,7 +27,9 @@ QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ran:
+class CommandResult:
+    """Exit code and output of a command."""
+
     code: int
     out: str
     err: str
@@ -43,14 +45,15 @@ class Home:
 
     home: Path
 
-    def run(self, *arguments: object) -> Ran:
+    def run(self, *arguments: object) -> CommandResult:
         """Run the command in this process → exit code, stdout, stderr."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.run(["--home", str(self.home), *map(str, arguments)])
-        return Ran(code, out.getvalue(), err.getvalue())
+        return CommandResult(code, out.getvalue(), err.getvalue())
 
-    def ok(self, *arguments: object) -> Ran:
+    def ok(self, *arguments: object) -> CommandResult:
+        """Run a command, which has to succeed."""
         ran = self.run(*arguments)
         assert ran.code == 0, ran.err + ran.out
         return ran
@@ -92,7 +95,7 @@ class Home:
 
     def _create(self, name: str, parts: Sequence[str], catalogue: str) -> None:
         self.init()
-        self.ok(*create(name, catalogue))
+        self.ok(*create_arguments(name, catalogue))
         if parts:
             self.ok("dataset", "part", "add", name, *parts)
 
@@ -117,7 +120,8 @@ def _files(home: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path.relative_to(home)), path.read_bytes()
 
 
-def create(name: str, catalogue: str) -> tuple[str, ...]:
+def create_arguments(name: str, catalogue: str) -> tuple[str, ...]:
+    """Return the arguments of the command that creates a dataset."""
     texts = (
         "--title",
         "示例市清单",

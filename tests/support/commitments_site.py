@@ -16,7 +16,7 @@ from tests.support.site import FEES, PLAIN, START, Site, dataset, opened, publis
 
 PLAN = "示政办发〔2015〕5号"
 PLANS, RULES, STATEMENTS, DOCUMENTS = "plans", "plan-evidence", "plan-statements", "documents"
-PLANNED = date(2015, 1, 5)
+PLAN_DAY = date(2015, 1, 5)
 DONE, LATE, DISPUTED, OPEN = "公布收费目录清单", "公布中介服务清单", "精简收费项目", "加强督查"
 TASKS: list[Content] = [
     {"task": DONE, "section": "收费", "lead": "市财政局", "deadline": "2015-04-01/2015-06-30"},
@@ -24,12 +24,12 @@ TASKS: list[Content] = [
     {"task": DISPUTED, "section": "收费", "lead": "市财政局", "deadline": "2015-01-01/2015-12-31"},
     {"task": OPEN, "excerpt": "要加强督查,确保落实"},
 ]
-EVIDENCE: list[Content] = [
+RULE_ROWS: list[Content] = [
     {"task": DONE, "condition": "发布", "source": FEES},
     {"task": LATE, "condition": "条目数", "catalogue": "intermediary-services", "least": 1},
     {"task": DISPUTED, "condition": "条目数", "source": FEES, "least": 9},
 ]
-SAID: list[Content] = [
+STATEMENT_ROWS: list[Content] = [
     {"task": DISPUTED, "progress": "已完成", "stated_on": "2015-12-20", "judge": "市财政局", "role": "自报"},
     {
         "task": DISPUTED,
@@ -52,7 +52,8 @@ DOCUMENT: Content = {
 }
 
 
-def publish_rows(log: Log, name: str, contents: list[Content], on: date = PLANNED) -> None:
+def publish_rows(log: Log, name: str, contents: list[Content], on: date = PLAN_DAY) -> None:
+    """Publish rows of the plan; all but documents get its number and the last day of their deadline."""
     source = log.evidence.put_source(repr(contents).encode(), name=f"{name}.csv", media_type="text/csv")
     rows = [_complete(row) if name != DOCUMENTS else row for row in contents]
     entries = [Entry(row, repr(row), {"rows": [n]}) for n, row in enumerate(rows, start=2)]
@@ -66,6 +67,7 @@ def _complete(row: Content) -> Content:
 
 
 def fill_with_commitments(log: Log, clock: Clock) -> None:
+    """Publish the plan, its rules of evidence, the statements, and a day later the fees that fulfil it."""
     kinds = {
         PLANS: ("commitments", "工作任务清单（演示数据）"),
         RULES: ("commitment-evidence", "任务完成佐证规则（演示数据）"),
@@ -79,8 +81,8 @@ def fill_with_commitments(log: Log, clock: Clock) -> None:
         )
     publish_rows(log, DOCUMENTS, [DOCUMENT])
     publish_rows(log, PLANS, TASKS)
-    publish_rows(log, RULES, EVIDENCE)
-    publish_rows(log, STATEMENTS, SAID, date(2015, 12, 28))
+    publish_rows(log, RULES, RULE_ROWS)
+    publish_rows(log, STATEMENTS, STATEMENT_ROWS, date(2015, 12, 28))
     clock.advance(days=1)
     publish(log, FEES, PLAIN, date(2015, 5, 1), "示财〔2015〕1号")
 

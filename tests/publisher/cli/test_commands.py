@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from schemas.definition.file_loader import load_catalogue
-from tests.support.command import Home, create, item, xlsx
+from tests.support.command import Home, create_arguments, item, xlsx
 
 ITEMS = [item("危险化学品经营许可"), item("危险化学品使用许可")]
 PUBLISH = ("publish", "shili-power-list", "--basis", "鞍政发〔2015〕34号", "--effective-on")
@@ -41,7 +41,7 @@ def test_datasets_are_listed_and_shown(published: Home) -> None:
 
 def test_a_dataset_takes_no_division_that_does_not_exist(site: Home) -> None:
     site.init()
-    wrong = [a if a != "210300" else "990000" for a in create("x", "power-list")]
+    wrong = [a if a != "210300" else "990000" for a in create_arguments("x", "power-list")]
     assert site.run(*wrong).code == 2
 
 
@@ -138,7 +138,7 @@ def test_a_site_has_catalogues_of_its_own(site: Home, tmp_path: Path) -> None:
     (site.home / "catalogues").mkdir()
     (site.home / "catalogues" / "wells.json").write_bytes(file.read_bytes())
     assert "wells" in [c["name"] for c in site.ok("catalogue", "list", "--json").json]
-    site.ok(*create("wells", "wells"))
+    site.ok(*create_arguments("wells", "wells"))
     source["fields"].append(
         {
             "name": "depth",

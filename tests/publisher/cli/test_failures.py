@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.command import Home, create, item, xls, xlsx
+from tests.support.command import Home, create_arguments, item, xls, xlsx
 
 ITEMS = [item("危险化学品经营许可"), item("安全生产许可证核发")]
 
@@ -73,7 +73,7 @@ def test_an_unknown_dataset_is_not_found(site: Home, arguments: tuple[str, ...])
 
 def test_an_unknown_catalogue_is_refused_and_the_known_ones_are_named(site: Home) -> None:
     site.init()
-    ran = site.run(*create("x", "powers"))
+    ran = site.run(*create_arguments("x", "powers"))
     assert ran.code == 3
     assert "power-list" in ran.err
     assert_one_error(ran.err)

@@ -17,8 +17,8 @@ from publisher import settings
 from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.web.asgi_edge import Edge
-from tests.support.command import Home, Ran, create
-from tests.support.servers.loopback import Loopback, serving
+from tests.support.command import CommandResult, Home, create_arguments
+from tests.support.servers.loopback import Loopback, loopback_server
 
 DATASET = "zhengce"
 
@@ -46,7 +46,7 @@ class Collector:
         assert isinstance(report, dict)
         return report
 
-    def run(self, *arguments: object) -> Ran:
+    def run(self, *arguments: object) -> CommandResult:
         return self.site.run("collect", "--json", *arguments)
 
     def publish(self) -> None:
@@ -82,7 +82,7 @@ def make_due(collector: Collector) -> None:
 
 @pytest.fixture
 def web() -> Iterator[Loopback]:
-    with serving() as web:
+    with loopback_server() as web:
         yield web
 
 
@@ -91,7 +91,7 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Create a site with its dataset, for tests to copy."""
     site = Home(tmp_path_factory.mktemp("made") / "home")
     site.init()
-    site.ok(*create(DATASET, "policies"))
+    site.ok(*create_arguments(DATASET, "policies"))
     return site.home
 
 

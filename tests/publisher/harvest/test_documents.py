@@ -13,7 +13,7 @@ from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.formats.errors import ReaderError
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.publisher.ingest.formats.test_ofd import file as ofd
-from tests.support.command import create, item, xls, xlsx
+from tests.support.command import create_arguments, item, xls, xlsx
 from tests.support.government import html, letter, listing, page, publish
 from tests.support.servers.loopback import Answer
 
@@ -110,7 +110,7 @@ def test_a_scanned_pdf_is_flagged_and_a_broken_or_bursting_one_stops_nothing(col
 def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evidence(
     collector: Collector, tmp_path: Path
 ) -> None:
-    collector.site.ok(*create(POWER, "power-list"))
+    collector.site.ok(*create_arguments(POWER, "power-list"))
     book = xlsx(tmp_path / "book.xlsx", [item("危险化学品经营许可")]).read_bytes()
     attach(collector, list_xlsx=book)
     collector.write(collector.source(tables=[POWER]))
@@ -128,7 +128,7 @@ def test_an_attached_workbook_goes_to_the_importer_as_a_draft_and_names_its_evid
 def test_files_served_by_a_script_are_attachments_and_their_format_is_recognised_by_content(
     collector: Collector, tmp_path: Path
 ) -> None:
-    collector.site.ok(*create(POWER, "power-list"))
+    collector.site.ok(*create_arguments(POWER, "power-list"))
     book = xls(tmp_path / "book.xls", [item("危险化学品经营许可")]).read_bytes()
     web = collector.web
     files = {
@@ -205,7 +205,7 @@ def test_a_page_with_endless_attachments_or_text_is_cut_or_refused_and_reported(
 
 
 def test_a_table_that_fits_no_dataset_is_reported_and_stored(collector: Collector) -> None:
-    collector.site.ok(*create(POWER, "power-list"))
+    collector.site.ok(*create_arguments(POWER, "power-list"))
     attach(collector, names_csv="姓名,电话\n张三,1\n".encode())
     collector.write(collector.source(tables=[POWER]))
     assert codes(collector.collect()) == ["attachment-not-taken"]

@@ -8,7 +8,7 @@ import pytest
 
 from publisher.ingest.documents import official_document
 from tests.publisher.harvest.conftest import DATASET, Collector, make_due
-from tests.support.command import create, item, xlsx
+from tests.support.command import create_arguments, item, xlsx
 from tests.support.government import TEXT, html, letter, page, publish
 
 POWER = "shili-power-list"
@@ -67,7 +67,7 @@ def test_evidence_shows_the_lines_of_the_answer_that_was_read_also_when_the_page
 def test_the_api_returns_the_text_of_each_cell_of_a_workbook_of_any_type(
     collector: Collector, tmp_path: Path
 ) -> None:
-    collector.site.ok(*create(POWER, "power-list"))
+    collector.site.ok(*create_arguments(POWER, "power-list"))
     book = xlsx(tmp_path / "book.xlsx", [item("危险化学品经营许可", promised="10 个工作日")])
     collector.site.ok("import", book, "--dataset", POWER)
     collector.site.ok("publish", POWER, "--effective-on", "2015-12-01", "--basis", "示政发〔2015〕1号")

@@ -12,7 +12,7 @@ import pytest
 
 from publisher.cli.terminal.exit_codes import Exit
 from tests.publisher.harvest.conftest import DATASET, Collector, make_due
-from tests.support.command import Ran
+from tests.support.command import CommandResult
 from tests.support.government import html, letter, listing, page
 from tests.support.servers.loopback import Answer, WebRequest
 
@@ -53,7 +53,7 @@ class Clerk:
             self._collector.web.answers["/list.html"] = listing(self._listed)
             assert self._collector.collect()["read"] == len(names)
 
-    def import_one(self, name: str, *more: object) -> Ran:
+    def import_one(self, name: str, *more: object) -> CommandResult:
         file = self._collector.site.home.parent / f"{name}.html"
         file.write_text(self.text(name), encoding="utf-8")
         return self._collector.site.ok("import", file, "--dataset", DATASET, *more)

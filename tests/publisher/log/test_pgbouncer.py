@@ -21,14 +21,14 @@ from tests.publisher.log import test_concurrency
 from tests.publisher.log.test_transfer import site_of_fees
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE, entry, ids, release, stage, standards
-from tests.support.servers.pgbouncer import POOL, in_transaction_mode
+from tests.support.servers.pgbouncer import POOL, run_pgbouncer
 
 pytestmark = [pytest.mark.program, pytest.mark.server]
 
 
 @pytest.fixture
 def pooled(postgresql_url: str, tmp_path: Path) -> Iterator[str]:
-    with in_transaction_mode(postgresql_url, tmp_path) as address:
+    with run_pgbouncer(postgresql_url, tmp_path) as address:
         yield address
 
 

@@ -20,7 +20,7 @@ from publisher.notify.webhook_sender import Sender, create_sender
 from publisher.views.syndication import scope as scopes
 from search.query.field_filters import FilterFields
 from tests.publisher.views.syndication.conftest import FIRST, Service, open_service
-from tests.support.servers.loopback import Answer, Loopback, WebRequest, serving
+from tests.support.servers.loopback import Answer, Loopback, WebRequest, loopback_server
 
 
 def confirming(request: WebRequest, _write: Callable[[bytes], None]) -> Answer:
@@ -66,7 +66,7 @@ class Desk:
 @contextmanager
 def open_desk(home: Path, **environ: str) -> Iterator[Desk]:
     place = settings.read_settings(home, {"QINGDAN_LOOPBACK": "1"})
-    with open_service(home, **environ) as site, serving() as server:
+    with open_service(home, **environ) as site, loopback_server() as server:
         site.clock.now = datetime.now(UTC)
         server.answers["/hook"] = confirming
         made_by = replace(create_sender(place), clock=lambda: datetime.now(UTC))

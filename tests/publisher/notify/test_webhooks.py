@@ -27,7 +27,7 @@ from schemas.definition.catalogue import Content
 from search.query.field_filters import FilterFields
 from tests.publisher.notify.conftest import Desk, confirming
 from tests.publisher.views.syndication.conftest import FIRST, SECOND
-from tests.support.servers.loopback import Answer, WebRequest, serving
+from tests.support.servers.loopback import Answer, WebRequest, loopback_server
 from tests.support.site import BASE, FEES
 
 
@@ -343,7 +343,7 @@ def test_a_callback_on_a_private_address_is_never_called(desk: Desk) -> None:
 @pytest.mark.slow
 def test_a_redirect_is_not_followed(desk: Desk) -> None:
     desk.subscribe()
-    with serving() as elsewhere:
+    with loopback_server() as elsewhere:
         elsewhere.answers["/"] = Answer()
         desk.server.answers["/hook"] = Answer(status=307, headers={"location": f"{elsewhere.base}/"})
         desk.site.publish(SECOND)

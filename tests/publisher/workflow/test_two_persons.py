@@ -16,7 +16,7 @@ from publisher.log.log import Log
 from publisher.log.model import Entry, LogError
 from publisher.workflow.publish_draft import publish_draft
 from schemas.definition.catalogue import Content
-from tests.support.command import Home, Ran, item, xlsx
+from tests.support.command import CommandResult, Home, item, xlsx
 from tests.support.log import EARLY
 
 NAME = "shili-power-list"
@@ -44,7 +44,7 @@ def releases(site: Home) -> list[dict[str, object]]:
     return list(json.loads(site.ok("releases", NAME, "--json").out))
 
 
-def refused(ran: Ran) -> bool:
+def refused(ran: CommandResult) -> bool:
     return ran.code == 1 and "approval-needed" in ran.err
 
 

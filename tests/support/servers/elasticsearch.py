@@ -23,7 +23,7 @@ import trustme
 
 from tests.support.required import lacks
 from tests.support.servers.http_service import free_ports
-from tests.support.servers.programs import memory, other_user, run_as
+from tests.support.servers.programs import memory_folder, other_user, run_as
 from tests.support.servers.shared_server import keep, shared
 
 VERSION = "9.5.3"
@@ -32,7 +32,8 @@ VERSION = "9.5.3"
 _GROUP = "org.elasticsearch.distribution.integ-test-zip"
 _FILE = Path(*_GROUP.split("."), "elasticsearch", VERSION, f"elasticsearch-{VERSION}.zip")
 _OLDEST_JAVA = 21
-_START = 300.0
+_START_SECONDS = 300.0
+"""Seconds in which a server has to answer."""
 QUICK_START = "-XX:TieredStopAtLevel=1"
 """Options of Java: a test server stops before the second compiler would pay off."""
 
@@ -44,8 +45,11 @@ class Node:
     folder: Path
     address: str
     java: Path
+    """Home of Java."""
     user: pwd.struct_passwd | None
+    """User of the system that runs it; None: that of the tests."""
     login: tuple[str, str] | None = None
+    """Name and password for requests, if security is on."""
     authority: Path | None = None
     """PEM file of the authority that signed its certificate, if it uses TLS."""
     java_options: str = QUICK_START
@@ -70,7 +74,7 @@ class Node:
                 start_new_session=True,
                 **run_as(self.user),
             )
-        end = time.monotonic() + _START
+        end = time.monotonic() + _START_SECONDS
         while not self._answers():
             if self.process.poll() is not None or time.monotonic() > end:
                 tail = (self.folder / "output.log").read_text(errors="replace")[-4000:]
@@ -195,7 +199,7 @@ def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
     assert home is not None, "call require() first"
     with (
         tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-") as name,
-        tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-", dir=memory()) as data,
+        tempfile.TemporaryDirectory(prefix="qingdan-elasticsearch-", dir=memory_folder()) as data,
     ):
         folder = Path(name) / "node"
         with zipfile.ZipFile(distribution()) as archive:
@@ -256,7 +260,7 @@ def _configure(folder: Path, port: int, settings: Mapping[str, str], *, secure: 
 
 
 LIMITED = "qingdan"
-"""Role of a user that may access only indices named ``limited…``."""
+"""Name of a user, and of its role, which may access only indices named ``limited…``."""
 
 _ROLE = f"""
 {LIMITED}:

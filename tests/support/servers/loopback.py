@@ -32,7 +32,7 @@ class WebRequest:
 
 
 class Loopback:
-    """``answers`` may be changed while the server runs; ``requests`` are in order of arrival."""
+    """A running server: its answers, by path, which may change; its requests, in order of arrival."""
 
     def __init__(self, port: int, scheme: str) -> None:
         self.host = f"127.0.0.1:{port}"
@@ -56,54 +56,63 @@ class Loopback:
         return answer
 
 
+class _Handler(BaseHTTPRequestHandler):
+    """Answers as the :class:`Loopback` of its server says."""
+
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    wbufsize = 1 << 16  # head and body in one packet; otherwise each answer waits for a delayed ACK
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        request = WebRequest(self.command, self.path, headers, self.rfile.read(length))
+        self.server.site.requests.append(request)
+        answering = self.server.site.answers.get(self.path, Answer(b"no such page", 404))
+        answer = answering if isinstance(answering, Answer) else answering(request, self._write)
+        if answer is None:
+            self.close_connection = True
+            return
+        self.send_response(answer.status)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def _write(self, piece: bytes) -> None:
+        self.wfile.write(piece)
+        self.wfile.flush()
+
+    do_POST = do_GET  # noqa: N815 - the library's name
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
+        """Log nothing: tests read ``requests``."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, tls: ssl.SSLContext | None) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        if tls is not None:
+            self.socket = tls.wrap_socket(self.socket, server_side=True)
+        self.site = Loopback(self.server_port, "http" if tls is None else "https")
+
+    def handle_error(self, *_: Any) -> None:
+        """Ignore clients that close the connection, which tests do on purpose."""
+
+
 @contextmanager
-def serving(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        wbufsize = 1 << 16  # head and body in one packet; otherwise each answer waits for a delayed ACK
-        disable_nagle_algorithm = True
-
-        def do_GET(self) -> None:
-            length = int(self.headers.get("Content-Length") or 0)
-            headers = {name.lower(): value for name, value in self.headers.items()}
-            request = WebRequest(self.command, self.path, headers, self.rfile.read(length))
-            site.requests.append(request)
-            answering = site.answers.get(self.path, Answer(b"no such page", 404))
-            answer = answering if isinstance(answering, Answer) else answering(request, self._write)
-            if answer is None:
-                self.close_connection = True
-                return
-            self.send_response(answer.status)
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.send_header("Content-Length", str(len(answer.body)))
-            self.end_headers()
-            self.wfile.write(answer.body)
-
-        def _write(self, piece: bytes) -> None:
-            self.wfile.write(piece)
-            self.wfile.flush()
-
-        do_POST = do_GET  # noqa: N815 - the library's name
-
-        def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the library's name
-            """Log nothing: tests read ``requests``."""
-
-    class Server(ThreadingHTTPServer):
-        daemon_threads = True
-
-        def handle_error(self, *_: Any) -> None:
-            """Ignore clients that close the connection, which tests do on purpose."""
-
-    server = Server(("127.0.0.1", 0), Handler)
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    site = Loopback(server.server_port, "http" if tls is None else "https")
+def loopback_server(tls: ssl.SSLContext | None = None) -> Iterator[Loopback]:
+    """Run a server on a free port, over TLS if there is a context, and stop it at the end."""
+    server = _Server(tls)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
-        yield site
+        yield server.site
     finally:
-        site.over.set()
+        server.site.over.set()
         server.shutdown()
         server.server_close()

@@ -21,7 +21,7 @@ POOL = 4
 
 
 @contextmanager
-def in_transaction_mode(url: str, folder: Path) -> Iterator[str]:
+def run_pgbouncer(url: str, folder: Path) -> Iterator[str]:
     """Run a pooler before the database at ``url`` → the address of the database behind it."""
     program = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
     if program is None:

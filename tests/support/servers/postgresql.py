@@ -22,7 +22,7 @@ from sqlalchemy.engine import make_url
 from publisher.log.log import Log
 from tests.support.required import lacks
 from tests.support.servers.http_service import free_port
-from tests.support.servers.programs import memory, other_user, run_as
+from tests.support.servers.programs import memory_folder, other_user, run_as
 from tests.support.servers.shared_server import PROJECT, keep, shared
 
 MIGRATED = "migrated"
@@ -31,7 +31,7 @@ CHINESE = "LOCALE_PROVIDER icu ICU_LOCALE 'zh-Hans-CN' LOCALE 'C.UTF-8'"
 """Locale of the databases of tests: it orders by Pinyin, so that whatever relies on the locale fails."""
 
 
-def binaries() -> Path | None:
+def find_programs() -> Path | None:
     """Folder of ``initdb`` and ``postgres``, which Debian does not put on the path."""
     initdb = shutil.which("initdb")
     if initdb:
@@ -85,7 +85,7 @@ class Server:
 @contextmanager
 def of_the_run(folder: Path) -> Iterator[Server]:
     """Server of a test run, whose processes share ``folder``."""
-    if binaries() is None:
+    if find_programs() is None:
         lacks("PostgreSQL is not installed")
     with shared(folder, __name__) as port:
         yield Server(int(port))
@@ -94,7 +94,7 @@ def of_the_run(folder: Path) -> Iterator[Server]:
 @contextmanager
 def _running(programs: Path) -> Iterator[str]:
     """Run a server → its port."""
-    with tempfile.TemporaryDirectory(prefix="qingdan-postgresql-", dir=memory()) as home:
+    with tempfile.TemporaryDirectory(prefix="qingdan-postgresql-", dir=memory_folder()) as home:
         user = other_user("postgres")
         data = Path(home) / "data"
         data.mkdir(mode=0o700)
@@ -152,12 +152,6 @@ def await_connection(server: subprocess.Popen[bytes], url: str) -> None:
     raise RuntimeError(f"{server.args!r} did not start")
 
 
-if __name__ == "__main__":
-    installed = binaries()
-    assert installed is not None
-    keep(Path(sys.argv[1]), "tests.support.servers.postgresql", _running(installed))
-
-
 def connect_as_serve(url: str) -> str:
     """Make the role of docs/postgresql.md → the address for ``serve``. SQLite has no roles."""
     if url.startswith("sqlite"):
@@ -175,3 +169,9 @@ def connect_as_serve(url: str) -> str:
             admin.execute("CREATE ROLE qingdan_serve LOGIN")
         admin.execute(role + grants[1])
     return url.replace("postgres@", "qingdan_serve@")
+
+
+if __name__ == "__main__":
+    programs = find_programs()
+    assert programs is not None
+    keep(Path(sys.argv[1]), "tests.support.servers.postgresql", _running(programs))

@@ -26,7 +26,7 @@ def other_user(*names: str) -> pwd.struct_passwd | None:
     return next(users[name] for name in (*names, "nobody") if name in users)
 
 
-def memory() -> str | None:
+def memory_folder() -> str | None:
     """Return a folder in memory, for the data of a server, if there is room; None: the usual one.
 
     A database of PostgreSQL is hundreds of files: created on a disk it takes ten times as much of a core.

@@ -16,8 +16,8 @@ from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 
 PROJECT = Path(__file__).resolve().parents[3]
-_PATIENCE = 600.0
-"""Seconds to wait; the first start on a machine may download the server."""
+_START_SECONDS = 600.0
+"""Seconds in which a server has to start; the first time on a machine it may be downloaded."""
 
 
 @contextmanager
@@ -45,7 +45,7 @@ def _start(folder: Path, program: str) -> None:
             stdout=output,
             stderr=output,
             check=False,
-            timeout=_PATIENCE,
+            timeout=_START_SECONDS,
         )
     if launcher.returncode != 0:
         raise RuntimeError(f"{program}: {log.read_text(errors='replace')[-4000:]}")
@@ -53,15 +53,15 @@ def _start(folder: Path, program: str) -> None:
 
 def keep(folder: Path, program: str, server: AbstractContextManager[str]) -> None:
     """Run the server in a separate process until its last user ends; return in the caller when it answers."""
-    answered, answering = os.pipe()
+    read_end, write_end = os.pipe()
     if os.fork():
-        os.close(answering)
-        sys.exit(0 if os.read(answered, 1) else 1)
+        os.close(write_end)
+        sys.exit(0 if os.read(read_end, 1) else 1)
     os.setsid()
     address = folder / f"{program}.address"
     with (folder / f"{program}.users").open("a") as users, server as server_address:
         address.write_text(server_address)
-        os.write(answering, b"!")
+        os.write(write_end, b"!")
         fcntl.flock(users, fcntl.LOCK_EX)
         # A process that starts now waits for the lock, finds no address, and starts another keeper.
         address.unlink()

@@ -19,7 +19,7 @@ import httpx
 import pytest
 
 from publisher.log.database.tables import HEAD
-from tests.support.command import create, item, xlsx
+from tests.support.command import create_arguments, item, xlsx
 from tests.support.required import lacks
 from tests.support.servers.http_service import free_ports
 
@@ -120,7 +120,7 @@ class Visitor:
 
 def published(program: Program, folder: Path) -> None:
     program.ok("init", "--base", "https://data.example.gov.cn")
-    program.ok(*create(NAME, "power-list"))
+    program.ok(*create_arguments(NAME, "power-list"))
     program.ok("key", "new")
     publish(program, folder, ["甲许可", "乙许可"], "2024-01-01")
 

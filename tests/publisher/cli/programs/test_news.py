@@ -15,7 +15,7 @@ import pytest
 from publisher.inbox.correction_form import MIN_SECONDS
 from tests.support.command import Home, item, xlsx
 from tests.support.servers.http_service import free_port
-from tests.support.servers.loopback import Answer, serving
+from tests.support.servers.loopback import Answer, loopback_server
 from tests.support.servers.mail import mail_server
 
 TAKEN = Answer(b'{"errcode":0,"errmsg":"ok"}')
@@ -37,7 +37,7 @@ def test_a_robot_is_added_when_its_service_took_a_message(
 ) -> None:
     monkeypatch.setenv("QINGDAN_LOOPBACK", "1")
     site.dataset()
-    with serving() as server:
+    with loopback_server() as server:
         address = f"{server.base}/cgi-bin/webhook/send?key=k"
         path = "/cgi-bin/webhook/send?key=k"
         server.answers[path] = Answer(b'{"errcode":93000,"errmsg":"invalid webhook url"}')

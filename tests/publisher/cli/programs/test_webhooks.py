@@ -12,7 +12,7 @@ from standardwebhooks import Webhook
 from tests.publisher.notify.conftest import confirming
 from tests.support.command import Home, item, xlsx
 from tests.support.servers.http_service import free_port
-from tests.support.servers.loopback import Answer, WebRequest, Write, serving
+from tests.support.servers.loopback import Answer, WebRequest, Write, loopback_server
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def published(site: Home, tmp_path: Path, *names: str) -> None:
 @pytest.mark.usefixtures("loopback")
 def test_a_desk_is_subscribed_listed_set_right_and_removed(site: Home) -> None:
     site.dataset()
-    with serving() as server:
+    with loopback_server() as server:
         server.answers["/hook"] = Answer(status=404)
         callback = f"{server.base}/hook"
         refused = site.run(
@@ -84,7 +84,7 @@ def test_a_publication_reaches_the_desk_while_the_site_is_served(site: Home, tmp
             arrived.set()
         return answer
 
-    with serving() as server:
+    with loopback_server() as server:
         server.answers["/hook"] = hook
         port = free_port()
         subscription = site.ok(

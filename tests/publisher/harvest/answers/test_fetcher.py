@@ -15,7 +15,7 @@ import trustme
 from publisher.harvest import warc
 from publisher.harvest.fetcher import PATIENCE, Fetcher, FetchError
 from publisher.harvest.source_config import Source
-from tests.support.servers.loopback import Answer, Loopback, serving
+from tests.support.servers.loopback import Answer, Loopback, loopback_server
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def test_a_connection_that_breaks_is_tried_again(web: Loopback, pauses: list[flo
 def test_an_untrusted_certificate_is_reported_and_nothing_is_read(pauses: list[float]) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     trustme.CA().issue_cert("127.0.0.1").configure_cert(context)
-    with serving(context) as web, fetcher(web, pauses) as http:
+    with loopback_server(context) as web, fetcher(web, pauses) as http:
         web.answers["/"] = Answer(b"secret")
         with pytest.raises(FetchError) as failed:
             http.get(web.base + "/")
@@ -127,7 +127,7 @@ def test_a_compressed_body_is_stored_as_sent_and_decompressed_for_reading(
     [("gzip", gzip.compress(bytes(9 << 20), mtime=0)), ("gzip", b"no gzip"), ("br", b"x"), ("deflate", b"x")],
 )
 def test_a_body_that_opens_without_end_or_not_at_all_is_refused(coding: str, body: bytes) -> None:
-    with serving() as web:
+    with loopback_server() as web:
         web.answers["/"] = Answer(body, headers={"Content-Encoding": coding})
         with fetcher(web, []) as http:
             hop = http.get(web.base + "/").last

@@ -9,7 +9,7 @@ from warcio.archiveiterator import ArchiveIterator
 
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import TEXT, html, letter, page, publish
-from tests.support.servers.loopback import Answer, WebRequest, Write, serving
+from tests.support.servers.loopback import Answer, WebRequest, Write, loopback_server
 
 
 def test_pages_are_requested_again_conditionally_and_304_changes_nothing(collector: Collector) -> None:
@@ -98,7 +98,7 @@ def test_a_page_that_vanishes_and_returns_is_reported_and_the_record_stays(colle
 @pytest.mark.slow
 def test_the_same_notice_on_two_sites_is_one_document_with_two_sources(collector: Collector) -> None:
     publish(collector.web, 1)
-    with serving() as mirror:
+    with loopback_server() as mirror:
         publish(mirror, 1)
         mirror.answers["/d/1.html"] = html(page(1).replace("<p>打印本页", "<p>责任编辑：王某 打印本页"))
         collector.write(collector.source(), collector.source("county", web=mirror))
@@ -114,7 +114,7 @@ def test_the_same_notice_on_two_sites_is_one_document_with_two_sources(collector
 def test_the_same_notice_on_three_sites_is_one_record_whichever_vanishes(collector: Collector) -> None:
     """The county's page has other surroundings, the bureau's no number; then the city's page disappears."""
     publish(collector.web, 1)
-    with serving() as county, serving() as bureau:
+    with loopback_server() as county, loopback_server() as bureau:
         publish(county, 1)
         publish(bureau, 1)
         county.answers["/d/1.html"] = html(page(1).replace("<p>打印本页", "<p>责任编辑：王某 打印本页"))
@@ -140,7 +140,7 @@ def test_the_same_notice_on_three_sites_is_one_record_whichever_vanishes(collect
 @pytest.mark.slow
 def test_another_text_under_the_same_number_is_not_taken(collector: Collector) -> None:
     publish(collector.web, 1)
-    with serving() as other:
+    with loopback_server() as other:
         publish(other, 2)
         other.answers["/d/2.html"] = html(
             page(2, text="食品安全事关人民群众身体健康。" * 20, number="鞍政发〔2015〕1号")

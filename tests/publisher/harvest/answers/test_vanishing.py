@@ -12,7 +12,7 @@ from publisher.harvest import extraction
 from publisher.harvest.soft_404 import is_absent, is_redirect_to_home
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
 from tests.support.government import html, letter, page, publish
-from tests.support.servers.loopback import Answer, Loopback, serving
+from tests.support.servers.loopback import Answer, Loopback, loopback_server
 
 NEWS = "".join(f"<li><a href='/d/{n}.html'>关于第{n}件重要工作的新闻报道</a></li>" for n in range(30))
 HOME = f"<html><head><title>鞍山市人民政府</title></head><body><ul>{NEWS}</ul><p>市政府主办</p></body></html>"
@@ -95,7 +95,7 @@ def test_another_document_at_the_same_address_is_a_change_and_not_a_disappearanc
 @pytest.mark.slow
 @pytest.mark.parametrize("how", ["words", "home"])
 def test_a_copy_on_another_site_vanishes_by_itself(collector: Collector, how: str) -> None:
-    with serving() as county:
+    with loopback_server() as county:
         publish(county, 1)
         county.answers["/index.html"] = html(HOME)
         whole = county.answers["/d/1.html"]

@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 from publisher import settings
 from publisher.app import create_app
 from publisher.log.transparency import verify
-from tests.support.command import Home, Ran, item, xlsx
+from tests.support.command import CommandResult, Home, item, xlsx
 from tests.support.servers.http_service import serving
 
 NAME = "shili-power-list"
@@ -47,7 +47,7 @@ class Drill:
         site.ok("import", file, "--dataset", NAME)
         site.ok("publish", NAME, "--effective-on", day, *BASIS)
 
-    def restore(self, *options: object) -> Ran:
+    def restore(self, *options: object) -> CommandResult:
         return self.new.run("restore", self.backups, "--keys", self.keys, *options, "--json")
 
 
