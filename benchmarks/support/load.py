@@ -70,9 +70,10 @@ class Server:
         return one
 
     def renew(self) -> None:
-        """Reconnect for :meth:`ask`, because a server closes idle connections."""
-        self.sockets[0].close()
-        self.sockets[0] = self._connect()
+        """Reconnect, because a server closes idle connections."""
+        for one in self.sockets:
+            one.close()
+        self.sockets = [self._connect() for _ in range(CONNECTIONS)]
 
     def ask(self, request: bytes) -> tuple[bytes, bytes]:
         """Send one request and return head and body."""
@@ -81,6 +82,7 @@ class Server:
 
     def rate(self, requests: Sequence[bytes], status: bytes) -> float:
         """Return responses per second. Every response must have ``status``."""
+        self.renew()
         started = time.perf_counter()
         for start in range(0, len(requests), CONNECTIONS):
             batch = requests[start : start + CONNECTIONS]
