@@ -52,7 +52,7 @@ def stops_answering(url: str) -> bool:
 def test_processes_share_one_server_and_it_ends_with_the_last_of_them_however_that_ends(
     tmp_path: Path,
 ) -> None:
-    if postgresql.binaries() is None:
+    if postgresql.find_programs() is None:
         lacks("PostgreSQL is not installed")
     with user(tmp_path) as one, user(tmp_path) as other:
         urls = {address(one), address(other)}
