@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
 from lxml import etree
 
 from publisher.harvest import warc
+from publisher.harvest.answers.joined_address import join_address
 from publisher.harvest.fetcher import ResponseChain
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import Source
@@ -128,7 +129,7 @@ def select_attachments(
 ) -> tuple[Link, ...]:
     """Select the links (``href``, text) of a document's page to files on the source's hosts."""
     attachment_links: dict[str, Link] = {}
-    page = urljoin(url, base)
+    page = join_address(url, base) or url
     for printed, text in links:
         href = find_viewed_file(printed)
         # A menu has a hundred links, and parsing an address costs as much as reading a paragraph.
@@ -143,12 +144,12 @@ def find_viewed_file(href: str) -> str:
     """Return the file that a viewer's address shows: ``/a.pdf`` for ``viewer.html?file=/a.pdf``."""
     try:
         parts = urlsplit(href) if "=" in href else None
+        if parts is None or not _VIEWER.search(parts.path):
+            return href
+        values = [value for _, value in (*parse_qsl(parts.query), *parse_qsl(parts.fragment))]
+        return next((value for value in values if _has_extension(urlsplit(value).path)), href)
     except ValueError:
         return href
-    if parts is None or not _VIEWER.search(parts.path):
-        return href
-    values = [value for _, value in (*parse_qsl(parts.query), *parse_qsl(parts.fragment))]
-    return next((value for value in values if _has_extension(urlsplit(value).path)), href)
 
 
 def is_further_page(url: str, target: str) -> bool:
@@ -212,7 +213,7 @@ def _resolve(base: str, href: str | None) -> str | None:
     if not href or href.lstrip().lower().startswith(("javascript:", "mailto:", "tel:", "data:", "#")):
         return None
     try:
-        target = urldefrag(urljoin(base, href.strip())).url
+        target = urldefrag(join_address(base, href.strip()) or "").url
         parts = urlsplit(target)
         sound = parts.scheme in {"http", "https"} and parts.hostname and parts.port != 0
     except ValueError:
@@ -222,7 +223,7 @@ def _resolve(base: str, href: str | None) -> str | None:
 
 def _find_base(root: etree._Element, url: str) -> str:
     element = root.find(".//base")
-    return urljoin(url, element.get("href") or "") if element is not None else url
+    return url if element is None else join_address(url, element.get("href") or "") or url
 
 
 def _iter_scripted_pages(text: str, url: str) -> Iterator[str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urljoin
 
 from publisher.harvest import warc
+from publisher.harvest.answers.joined_address import join_address
 from publisher.harvest.link_discovery import is_further_page
 from publisher.harvest.source_config import Source
 from publisher.harvest.warc import Hop
@@ -39,8 +39,8 @@ def find_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
         page = parse_hop(hop, source)
     except ValueError:
         return ()
-    base = urljoin(hop.url, page.base)
-    targets = (_join(base, address) for address in page.further)
+    base = join_address(hop.url, page.base) or hop.url
+    targets = (join_address(base, address) for address in page.further)
     fitting = (
         target
         for target in targets
@@ -52,10 +52,3 @@ def find_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
 def join_hops(first: DocumentPage, further: Sequence[Hop], source: Source) -> DocumentPage:
     """Join further pages to the first. Raises ``ReaderError`` and ``ValueError`` as :func:`parse_hop`."""
     return page_lines.join_pages(first, [parse_hop(hop, source) for hop in further])
-
-
-def _join(base: str, address: str) -> str:
-    try:
-        return urljoin(base, address)
-    except ValueError:
-        return ""

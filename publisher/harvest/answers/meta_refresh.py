@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urljoin
 
 from publisher.harvest import warc
+from publisher.harvest.answers.joined_address import join_address
 from publisher.harvest.warc import Hop
 from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
@@ -42,6 +42,7 @@ def find_meta_refresh(hop: Hop) -> str | None:
             continue
         content = _CONTENT.fullmatch(element.get("content") or "")
         if content is not None and int(content["seconds"]) <= _MOST_SECONDS:
-            target = urljoin(hop.url, content["url"].strip())
+            printed = content["url"].strip()
+            target = join_address(hop.url, printed) or printed  # what is no address is refused as a redirect
             return None if target == hop.url else target
     return None

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
+from itertools import pairwise, zip_longest
 
 from lxml import etree
 
@@ -305,9 +305,9 @@ def _blocks_in_pairs(
     children = list(element.iterchildren(etree.Element))
     if element.tag == "tr":
         cells = [child for child in children if child.tag in {"td", "th"}]
-        yield from zip(cells, [*cells[1:], None], strict=True)
+        yield from zip_longest(cells, cells[1:])
     elif element.tag == "dl":
-        for first, second in zip(children, [*children[1:], None], strict=True):
+        for first, second in zip_longest(children, children[1:]):
             if first.tag == "dt":
                 yield first, second if second is not None and second.tag == "dd" else None
     elif len(children) % 2 == 0 and children and all(child.tag in _PAIR_TAGS for child in children):

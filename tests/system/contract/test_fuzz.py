@@ -19,7 +19,7 @@ SITE = "/openapi.json"
 PARTS = (
     ("datasets", "releases"),
     ("records", "findings", "search"),
-    ("files", "proofs"),
+    ("files", "proofs", "commitments", "works"),
     ("catalog", "feeds", "operation"),
 )
 """Tags of the operations that one process tests."""

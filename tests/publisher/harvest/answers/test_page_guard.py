@@ -169,8 +169,22 @@ LATE_DATES = ["Mon, 31 Dec 99999999999999999999 00:00:00 GMT", "Fri, 31 Dec 9999
         Answer(status=302, headers={"Location": "http://["}),
         Answer(status=302, headers={"Location": "http://[::1"}),
         html(page(2, head=f'<script type="application/ld+json">{"[" * 50_000}</script>', text="短")),
+        html(page(2, head='<base href="http://[">', extra='<a href="/a.pdf">附件.pdf</a>')),
+        html(
+            page(2, extra='<a href="/viewer.html?file=http://[/a.pdf">甲.pdf</a><a href="//[::1">乙.pdf</a>')
+        ),
+        html('<html><head><meta http-equiv="refresh" content="0; url=http://[::1"></head></html>'),
     ],
-    ids=["date beyond integers", "last date", "half an address", "open bracket", "deep JSON-LD"],
+    ids=[
+        "date beyond integers",
+        "last date",
+        "half an address",
+        "open bracket",
+        "deep JSON-LD",
+        "base that is no address",
+        "links that are no addresses",
+        "refresh to no address",
+    ],
 )
 def test_absurd_answers_are_ordinary_findings(
     collector: Collector, answer: Answer, monkeypatch: pytest.MonkeyPatch
@@ -181,6 +195,14 @@ def test_absurd_answers_are_ordinary_findings(
     report = collector.collect()
     assert report["read"] >= 2
     assert "page-failed" not in codes(report)
+
+
+def test_a_list_whose_base_is_no_address_still_gives_its_links(collector: Collector) -> None:
+    publish(collector.web, 1, 2)
+    body = collector.web.answers["/list.html"].body.decode()
+    collector.web.answers["/list.html"] = html(f'<base href="http://[">{body}')
+    report = collector.collect()
+    assert (report["read"], "page-failed" in codes(report)) == (2, False)
 
 
 def test_a_redirect_of_robots_txt_to_no_address_gives_no_permission(collector: Collector) -> None:

@@ -78,6 +78,11 @@ def test_a_table_that_lays_the_page_out_is_no_table_of_data_nor_one_that_holds_l
     assert "| " not in str(fields["body_markdown"])
 
 
+def test_a_row_without_cells_and_an_empty_list_of_terms_hold_nothing() -> None:
+    fields = content(html(f"<table><tr></tr><tr>无单元格</tr></table><dl></dl>{BODY}"))
+    assert fields["index_number"] == "AS-2015-37"
+
+
 def test_a_day_in_a_table_is_not_the_day_of_signature() -> None:
     table = "<table><tr><td>阶段</td><td>时间</td></tr><tr><td>一</td><td>2014年1月2日</td></tr></table>"
     fields = content(html(f"{BODY}{table}<p>鞍山市人民政府</p><p>2015年11月5日</p>"))

@@ -29,7 +29,7 @@ public final class Walk {
     if (Files.readAllLines(file.toPath()).size() != records.size() + 1) {
       throw new AssertionError("the file has other rows");
     }
-    String feed = new FeedsApi(client).getAtomFeed(dataset, null, null, null, null, null);
+    String feed = new FeedsApi(client).getAtomFeed(dataset, null, null, null, null, null, null);
     if (!feed.contains("<feed")) {
       throw new AssertionError(feed);
     }
