@@ -15,7 +15,7 @@ from publisher.harvest.fetcher import Fetcher
 from publisher.log.evidence.evidence import Evidence
 from publisher.log.model import LogError
 from tests.publisher.harvest.conftest import DATASET, Collector, codes, make_due
-from tests.support.government import html, page, publish
+from tests.support.government import html, letter, page, publish
 from tests.support.servers.loopback import Answer
 
 
@@ -199,8 +199,8 @@ def test_absurd_answers_are_ordinary_findings(
 
 def test_a_list_whose_base_is_no_address_still_gives_its_links(collector: Collector) -> None:
     publish(collector.web, 1, 2)
-    body = collector.web.answers["/list.html"].body.decode()
-    collector.web.answers["/list.html"] = html(f'<base href="http://[">{body}')
+    listed = "".join(f'<li><a href="/d/{n}.html">{letter(n)[0]}</a></li>' for n in (1, 2))
+    collector.web.answers["/list.html"] = html(f'<base href="http://["><ul>{listed}</ul>')
     report = collector.collect()
     assert (report["read"], "page-failed" in codes(report)) == (2, False)
 
