@@ -17,8 +17,9 @@ from litestar.types import Message, Scope
 
 from publisher.desk import refusals
 from publisher.desk.api import routes as api
+from publisher.desk.api.contract import openapi_config
 from publisher.desk.desk import AccountServices, Desk
-from publisher.desk.http.authentication import Authentication
+from publisher.desk.http.authentication import Authentication, FormTokens
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
 from publisher.desk.pages import drafts, entrance, own_account, proposals, records, sheets, submissions
@@ -60,15 +61,9 @@ def create_desk_app(
         guards=[permit],
         middleware=[
             session_config(secure=desk.is_secure).middleware,
-            DefineMiddleware(Authentication),
+            DefineMiddleware(Authentication, exclude_http_methods=[]),  # OPTIONS too is for who may
+            DefineMiddleware(FormTokens, config=_form_tokens(desk)),
         ],
-        csrf_config=CSRFConfig(
-            secret=people.key.csrf_secret,
-            cookie_name="__Host-form" if desk.is_secure else "form",
-            cookie_secure=desk.is_secure,
-            cookie_httponly=True,
-            cookie_samesite="lax",
-        ),
         allowed_hosts=AllowedHostsConfig(allowed_hosts=[urlsplit(desk.base).netloc]),
         stores=StoreRegistry({"sessions": people.sessions}),
         exception_handlers={
@@ -79,8 +74,19 @@ def create_desk_app(
         before_send=[_add_headers(headers)],
         request_max_body_size=_LARGEST_FORM,
         state=State({"desk": desk, "budgets": ClientBudgets(settings.client_header)}),
-        openapi_config=None,
+        openapi_config=openapi_config(desk.base),
+        include_in_schema=False,  # pages
         logging_config=None,
+    )
+
+
+def _form_tokens(desk: Desk) -> CSRFConfig:
+    return CSRFConfig(
+        secret=desk.people.key.csrf_secret,
+        cookie_name="__Host-form" if desk.is_secure else "form",
+        cookie_secure=desk.is_secure,
+        cookie_httponly=True,
+        cookie_samesite="lax",
     )
 
 

@@ -12,6 +12,8 @@ from publisher.desk.accounts.credentials import DeskKey
 from publisher.desk.accounts.sessions import SessionStore
 from publisher.desk.accounts.sign_in import SignIn
 from publisher.desk.accounts.store import DeskStore
+from publisher.desk.accounts.stored_answers import StoredAnswers
+from publisher.desk.accounts.tokens import Tokens
 from publisher.desk.readings import DraftReadings
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
@@ -29,6 +31,8 @@ class AccountServices:
     sign_in: SignIn
     sessions: SessionStore
     audit: AuditLog
+    tokens: Tokens
+    answers: StoredAnswers
 
     def close(self) -> None:
         self.store.close()
@@ -81,4 +85,6 @@ def open_accounts(
         sign_in=SignIn(store, accounts, key, clock),
         sessions=SessionStore(store, clock),
         audit=AuditLog(store),
+        tokens=Tokens(store, clock),
+        answers=StoredAnswers(store, clock),
     )

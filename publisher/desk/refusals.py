@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import quote
 
 from litestar import Response
-from litestar.exceptions import HTTPException, NotAuthorizedException
+from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 
+from publisher.desk.http.problems import API, PROBLEM, problem, status_of
 from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.log.model import LogError
 
-API = "/desk/v1"
-PROBLEM = "application/problem+json"
-_STATUS = {"sign-in-failed": 403, "sign-in-paused": 429, "link-expired": 410, "busy": 503}
 _CODES = {400: "bad-request", 401: "sign-in-needed", 403: "not-permitted", 404: "no-such-route"}
 _CODES |= {405: "no-such-method", 413: "too-large", 500: "internal-error"}
 _TEXTS = {
+    400: ("请求的内容或参数不符合要求。", "The body or a parameter is not as it should be."),
     401: ("请先登录。", "Sign in first."),
     403: (
         "没有权限，或表单已过期。请返回重试。",
         "Not permitted, or the form is old. Go back and retry.",
     ),
     404: ("没有这个地址。", "No such address."),
+    405: ("此地址不接受这种请求。", "The address does not take requests of this method."),
     413: ("文件太大。", "The file is too large."),
     500: (
         "系统出错，已记入日志。草稿和已发布的内容没有变化。",
@@ -32,11 +32,6 @@ _TEXTS = {
     ),
 }
 logger = logging.getLogger(__name__)
-
-
-def status_of(error: LogError) -> int:
-    """Return the status of an error of the log: 404 of what does not exist, 409 of what does not fit."""
-    return _STATUS.get(error.code, 404 if error.code.startswith("no-such-") else 409)
 
 
 def refuse_log_error(request: DeskRequest, error: LogError) -> Response[Any]:
@@ -48,7 +43,9 @@ def refuse_http(request: DeskRequest, error: HTTPException) -> Response[Any]:
     if isinstance(error, NotAuthorizedException) and not request.url.path.startswith(API):
         return see(f"/sign-in?next={quote(request.url.path)}" if request.method == "GET" else "/sign-in")
     zh, en = _TEXTS.get(status, (str(error.detail), str(error.detail)))
-    return _refuse(request, status, _CODES.get(status, "bad-request"), zh, en)
+    refusal = _refuse(request, status, _CODES.get(status, "bad-request"), zh, en, _places(error))
+    refusal.headers.update(error.headers or {})  # Allow of 405
+    return refusal
 
 
 def refuse_unexpected(request: DeskRequest, error: Exception) -> Response[Any]:
@@ -56,10 +53,21 @@ def refuse_unexpected(request: DeskRequest, error: Exception) -> Response[Any]:
     return _refuse(request, 500, "internal-error", *_TEXTS[500])
 
 
-def _refuse(request: DeskRequest, status: int, code: str, zh: str, en: str) -> Response[Any]:
+def _places(error: HTTPException) -> Sequence[str]:
+    """List what is wrong in a body or a parameter, each with its place."""
+    if error.status_code != 400:
+        return ()
+    if not isinstance(error, ValidationException) or not isinstance(error.extra, list):
+        return (str(error.detail),)
+    return [f"{one.get('key', '')}: {one.get('message', '')}" for one in error.extra if isinstance(one, dict)]
+
+
+def _refuse(
+    request: DeskRequest, status: int, code: str, zh: str, en: str, errors: Sequence[str] = ()
+) -> Response[Any]:
     if request.url.path.startswith(API):
-        body = {"type": f"/problems#{code}", "title": HTTPStatus(status).phrase, "status": status}
+        headers = {"www-authenticate": "Bearer"} if status == 401 else {}
         return Response(
-            {**body, "code": code, "detail": zh, "detail_en": en}, status_code=status, media_type=PROBLEM
+            problem(status, code, zh, en, errors), status_code=status, media_type=PROBLEM, headers=headers
         )
     return page(request, "refused.html", status_code=status, code=code, zh=zh, en=en)

@@ -112,7 +112,8 @@ def read_sheet(
 def read_row(desk: Desk, dataset: str, one: DraftImport, position: int) -> tuple[SheetRow, Sequence[str]]:
     """Return a row, and the fields whose cells can be mended. Raises ``LogError('no-such-row')``."""
     catalogue = desk.log.queries.catalogue(dataset)
-    reading, staged = desk.readings.get(one, catalogue), desk.log.drafts.rows(one, [position])
+    reading = desk.readings.get(one, catalogue)
+    staged = desk.log.drafts.rows(one, [position]) if position < len(reading.rows) else ()
     if not staged:
         raise LogError("no-such-row", "草稿中没有这一行。", "The draft has no such row.")
     (row,) = staged

@@ -288,7 +288,9 @@ def record_submission(
 def record(
     desk: Desk, person: Person, kind: audit_log.Kind, subject: str, details: Mapping[str, object]
 ) -> None:
-    """Append a line to the audit log."""
+    """Append a line to the audit log, with the token of a program."""
+    token = person.account.token
+    details = details if token is None else {**details, "token": token.number}
     desk.people.accounts.record(
         kind, actor=person.name, subject=subject, address=person.address, details=details
     )

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, select, update
 from publisher.desk.accounts import audit_log, credentials
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.credentials import DeskKey
-from publisher.desk.accounts.roles import Action, Grant, Role, check_grants, may, may_in
+from publisher.desk.accounts.roles import Action, Grant, Role, TokenScope, check_grants, may, may_in
 from publisher.desk.accounts.store import DeskStore
 from publisher.log.clocks import micros, moment, utc_now
 from publisher.log.model import LogError
@@ -38,16 +38,20 @@ class Account:
     """The invitation was accepted."""
     disabled_at: datetime | None
     signed_in_at: datetime | None
+    token: TokenScope | None = None
+    """Of a request with a token: what it reaches of the rights of the account."""
 
     @property
     def roles(self) -> tuple[Role, ...]:
         return tuple(dict.fromkeys(grant.role for grant in self.grants))
 
     def may(self, action: Action, dataset: str | None = None, part: str | None = None) -> bool:
-        return may(self.grants, action, dataset, part)
+        within = self.token is None or self.token.covers(action, dataset, part)
+        return within and may(self.grants, action, dataset, part)
 
     def may_in(self, action: Action, dataset: str | None) -> bool:
-        return may_in(self.grants, action, dataset)
+        within = self.token is None or self.token.reaches(action, dataset)
+        return within and may_in(self.grants, action, dataset)
 
 
 class Accounts:
@@ -64,7 +68,7 @@ class Accounts:
     def get(self, name: str) -> Account:
         """Raises ``LogError('no-such-account')``."""
         with self._store.read() as conn:
-            return _account(conn, account_row(conn, name))
+            return read_account(conn, name)
 
     def add(
         self, name: str, display: str, grants: Sequence[Grant], *, by: str = "", demo: bool = False
@@ -147,7 +151,7 @@ class Accounts:
             audit_log.append(
                 conn, "invitation-accepted", at=micros(now), actor=name, subject=name, address=address
             )
-            return _account(conn, account_row(conn, name))
+            return read_account(conn, name)
 
     def change_roles(self, name: str, grants: Sequence[Grant], *, by: str = "") -> Account:
         """Replace the roles of an account, from its next request on.
@@ -166,7 +170,7 @@ class Accounts:
             audit_log.append(
                 conn, "roles-changed", at=micros(self._clock()), actor=by, subject=name, details=details
             )
-            return _account(conn, account_row(conn, name))
+            return read_account(conn, name)
 
     def disable(self, name: str, *, by: str = "") -> None:
         """End the sessions and links of an account, which signs in no more. Its name stays taken.
@@ -202,7 +206,7 @@ class Accounts:
                 subject=name,
                 address=address,
             )
-            return _account(conn, account_row(conn, name))
+            return read_account(conn, name)
 
     def record(self, kind: audit_log.Kind, **event: Any) -> None:
         """Append a line to the audit log; ``event`` as :func:`.audit_log.append`."""
@@ -246,6 +250,11 @@ def account_row(conn: Connection, name: str) -> Any:
     if row is None:
         raise LogError("no-such-account", f"没有账号“{name}”。", f"There is no account {name}.")
     return row
+
+
+def read_account(conn: Connection, name: str) -> Account:
+    """Raises ``LogError('no-such-account')``."""
+    return _account(conn, account_row(conn, name))
 
 
 def _account(conn: Connection, row: Any) -> Account:

@@ -26,6 +26,8 @@ type Kind = Literal[
     "password-changed",
     "roles-changed",
     "account-disabled",
+    "token-added",
+    "token-revoked",
     "imported",
     "discarded",
     "mended",

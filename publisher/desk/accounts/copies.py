@@ -13,7 +13,7 @@ from publisher.desk.accounts.store import DeskStore
 from publisher.log.model import LogError
 from publisher.separate_store import copy_store
 
-_PASSING = ("session", "link", "failure")
+_PASSING = ("session", "link", "failure", "answer")
 LEFT_OUT = tuple(f"{t.SCHEMA}.{name}" for name in _PASSING)
 """Tables of PostgreSQL whose rows are in no backup: a restored one opens no session and accepts no link."""
 
@@ -38,7 +38,7 @@ def move_desk(url: str, new_url: str, file: Path) -> int:
             return 0
         raise
     with closing(old), closing(DeskStore.create_or_open(new_url, file)) as new:
-        old.copy_rows(new, without=(t.session,))
+        old.copy_rows(new, without=(t.session, t.answer))
         with old.read() as source:
             count = source.scalar(select(func.count()).select_from(t.account)) or 0
         if AuditLog(new).head() != AuditLog(old).head() or AuditLog(new).verify():

@@ -72,6 +72,31 @@ class Grant:
         return ":".join(filter(None, (self.role, self.dataset, self.part)))
 
 
+TOKEN_ACTIONS = (Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT, Action.PUBLISH)
+"""What a token may do at most. It approves and returns nothing: a program is no second person."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenScope:
+    """What a token reaches: actions in one dataset, for one part or for all."""
+
+    number: int
+    dataset: str
+    part: str | None
+    actions: tuple[Action, ...]
+
+    def covers(self, action: Action, dataset: str | None, part: str | None) -> bool:
+        """Test whether the token reaches a part of a dataset. ``part``: None is the dataset as a whole."""
+        return self.reaches(action, dataset) and (dataset is None or self.part is None or self.part == part)
+
+    def reaches(self, action: Action, dataset: str | None) -> bool:
+        """Test whether the token reaches some part of a dataset, at least."""
+        return action in self.actions and dataset in (None, self.dataset)
+
+    def __str__(self) -> str:
+        return f"{':'.join(filter(None, (self.dataset, self.part)))} {', '.join(self.actions)}"
+
+
 def parse_grant(text: str) -> Grant:
     """Read ``ROLE``, ``ROLE:DATASET`` or ``ROLE:DATASET:PART``. Raises ``LogError('no-such-role')``."""
     name, _, scope = text.partition(":")

@@ -32,7 +32,9 @@ class DeskStore(SeparateStore):
         """Open the store. Raises ``LogError``: ``no-desk``, ``newer-database``."""
         store = cls(url, file, application=application)
         number = store.version()
-        if number == t.VERSION:
+        if number is not None and number < t.VERSION:
+            store.upgrade()
+        if number is not None and number <= t.VERSION:
             return store
         store.close()
         if number is None:
@@ -57,6 +59,12 @@ class DeskStore(SeparateStore):
         finally:
             store.close()
         return cls.open(url, file, application=application)
+
+    def upgrade(self) -> None:
+        """Add the tables that a desk of an earlier version lacks."""
+        with self.write() as conn:
+            t.metadata.create_all(conn)
+            conn.execute(t.version.update().values(number=t.VERSION))
 
     def guard_audit(self, conn: Connection) -> None:
         """Let the database refuse changes of the audit log."""

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 SCHEMA = "qingdan_desk"
 """Schema on PostgreSQL; SQLite has a file instead."""
-VERSION = 1
+VERSION = 2
 
 metadata = MetaData(schema=SCHEMA)
 
@@ -81,6 +81,38 @@ session = Table(
     Column("expires_at", BigInteger, nullable=False),
 )
 """``id``: SHA-256 of the cookie, so that a copy of the table opens no session."""
+
+token = Table(
+    "token",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=False),
+    Column("digest", Text, nullable=False, unique=True),
+    Column("account", Text, ForeignKey(account.c.name), nullable=False),
+    Column("label", Text, nullable=False),
+    Column("dataset", Text, nullable=False),
+    Column("part", Text, nullable=False),
+    Column("actions", Text, nullable=False),
+    Column("made_by", Text, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    Column("expires_at", BigInteger, nullable=False),
+    Column("revoked_at", BigInteger),
+    Column("used_at", BigInteger),
+)
+"""Tokens of programs, by their SHA-256. ``part``: empty is all. ``actions``: joined by blanks."""
+
+answer = Table(
+    "answer",
+    metadata,
+    Column("caller", Text, nullable=False),
+    Column("key", Text, nullable=False),
+    Column("request", Text, nullable=False),
+    Column("status", Integer, nullable=False),
+    Column("media_type", Text, nullable=False),
+    Column("body", LargeBinary, nullable=False),
+    Column("made_at", BigInteger, nullable=False),
+    UniqueConstraint("caller", "key"),
+)
+"""Answers to requests with an ``Idempotency-Key``. ``request``: SHA-256 of what was sent; ``body``: zlib."""
 
 audit = Table(
     "audit",

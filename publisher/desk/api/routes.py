@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Annotated, Any
 
+import msgspec
 from litestar import Request, get, post
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
@@ -14,8 +15,11 @@ from publisher.desk import amendments, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.api import answers as a
-from publisher.desk.http.guards import ACTION
+from publisher.desk.api.contract import DOCUMENT, describe, operation
+from publisher.desk.api.reports import FindingAnswer, ImportAnswer
+from publisher.desk.http.guards import ACTION, ENTRANCE
 from publisher.desk.http.in_thread import in_thread
+from publisher.desk.http.repeated_requests import repeatable
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
 from publisher.desk.work import person_of
 from publisher.log.clocks import day_at
@@ -26,15 +30,18 @@ _Request = Request[Any, Any, Any]
 
 
 @post(
-    f"{_DRAFT}/imports", opt={ACTION: Action.HAND_IN}, status_code=200, request_max_body_size=LARGEST_UPLOAD
+    f"{_DRAFT}/imports",
+    **operation("importIntoDraft", Action.HAND_IN, ImportAnswer),
+    request_max_body_size=LARGEST_UPLOAD,
 )
 @in_thread
+@repeatable
 def import_into_draft(
     request: _Request,
     state: State,
     dataset: FromPath[str],
     data: Annotated[HandInForm, Body(media_type=RequestEncodingType.MULTI_PART)],
-) -> dict[str, Any]:
+) -> ImportAnswer:
     """Hand in files → the report that ``qingdan import --json`` prints."""
     report = work.hand_in(
         state.desk,
@@ -45,10 +52,10 @@ def import_into_draft(
         without_errors=bool(data.without_errors),
         seen=data.seen_tokens,
     )
-    return report.to_json()
+    return msgspec.convert(report.to_json(), ImportAnswer)
 
 
-@get(_DRAFT, opt={ACTION: Action.READ_DRAFT})
+@get(_DRAFT, **operation("getDraft", Action.READ_DRAFT, a.DraftAnswer))
 @in_thread
 def get_draft(request: _Request, state: State, dataset: FromPath[str]) -> a.DraftAnswer:
     """Return the files of a draft."""
@@ -56,7 +63,7 @@ def get_draft(request: _Request, state: State, dataset: FromPath[str]) -> a.Draf
     return a.draft_answer(dataset, state.desk.log.drafts.get(dataset), parts)
 
 
-@get(f"{_DRAFT}/diff", opt={ACTION: Action.READ_DRAFT})
+@get(f"{_DRAFT}/diff", **operation("getDiff", Action.READ_DRAFT, a.DiffAnswer))
 @in_thread
 def get_diff(request: _Request, state: State, dataset: FromPath[str]) -> a.DiffAnswer:
     """Return what publication would change today."""
@@ -71,16 +78,18 @@ def get_diff(request: _Request, state: State, dataset: FromPath[str]) -> a.DiffA
     )
 
 
-@get(f"{_DRAFT}/findings", opt={ACTION: Action.READ_DRAFT})
+@get(f"{_DRAFT}/findings", **operation("getFindings", Action.READ_DRAFT, list[FindingAnswer]))
 @in_thread
-def get_findings(request: _Request, state: State, dataset: FromPath[str]) -> list[dict[str, Any]]:
+def get_findings(request: _Request, state: State, dataset: FromPath[str]) -> list[FindingAnswer]:
     """Return the findings in the files of a draft."""
     parts = work.readable_parts(state.desk, request.user, dataset)
-    return [asdict(finding) for finding in work.draft_findings(state.desk, dataset, parts)]
+    findings = work.draft_findings(state.desk, dataset, parts)
+    return [msgspec.convert(asdict(finding), FindingAnswer) for finding in findings]
 
 
-@post(f"{_DRAFT}/submit", opt={ACTION: Action.SUBMIT})
+@post(f"{_DRAFT}/submit", **operation("submitDraft", Action.SUBMIT, a.SubmissionAnswer, status=201))
 @in_thread
+@repeatable
 def submit(
     request: _Request, state: State, dataset: FromPath[str], data: Annotated[a.NewSubmission, Body()]
 ) -> a.SubmissionAnswer:
@@ -89,8 +98,12 @@ def submit(
     return a.submission_answer(one)
 
 
-@post("/desk/v1/records/{dataset:str}/{record:str}/amendments", opt={ACTION: Action.SUBMIT})
+@post(
+    "/desk/v1/records/{dataset:str}/{record:str}/amendments",
+    **operation("submitAmendment", Action.SUBMIT, a.SubmissionAnswer, status=201),
+)
 @in_thread
+@repeatable
 def submit_amendment(
     request: _Request,
     state: State,
@@ -110,7 +123,7 @@ def submit_amendment(
     return a.submission_answer(one)
 
 
-@get("/desk/v1/submissions", opt={ACTION: Action.READ_DRAFT})
+@get("/desk/v1/submissions", **operation("listSubmissions", Action.READ_DRAFT, list[a.SubmissionAnswer]))
 @in_thread
 def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer]:
     """List what waits for a decision or for publication."""
@@ -118,15 +131,16 @@ def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer
     return [a.submission_answer(one) for one in waiting if work.may_read(state.desk, request.user, one)]
 
 
-@get(_SUBMISSION, opt={ACTION: Action.READ_DRAFT})
+@get(_SUBMISSION, **operation("getSubmission", Action.READ_DRAFT, a.SubmissionAnswer))
 @in_thread
 def get_submission(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
     """Return a submission."""
     return a.submission_answer(work.read_submission(state.desk, person_of(request), key))
 
 
-@post(f"{_SUBMISSION}/approve", opt={ACTION: Action.APPROVE}, status_code=200)
+@post(f"{_SUBMISSION}/approve", **operation("approveSubmission", Action.APPROVE, a.SubmissionAnswer))
 @in_thread
+@repeatable
 def approve(
     request: _Request, state: State, key: FromPath[int], data: Annotated[a.Decision, Body()]
 ) -> a.SubmissionAnswer:
@@ -134,8 +148,9 @@ def approve(
     return a.submission_answer(work.approve(state.desk, person_of(request), key, data.digest))
 
 
-@post(f"{_SUBMISSION}/return", opt={ACTION: Action.RETURN}, status_code=200)
+@post(f"{_SUBMISSION}/return", **operation("returnSubmission", Action.RETURN, a.SubmissionAnswer))
 @in_thread
+@repeatable
 def return_to_drafter(
     request: _Request, state: State, key: FromPath[int], data: Annotated[a.Return, Body()]
 ) -> a.SubmissionAnswer:
@@ -143,8 +158,9 @@ def return_to_drafter(
     return a.submission_answer(work.return_to_drafter(state.desk, person_of(request), key, data.reason))
 
 
-@post(f"{_SUBMISSION}/publish", opt={ACTION: Action.PUBLISH}, status_code=200)
+@post(f"{_SUBMISSION}/publish", **operation("publishSubmission", Action.PUBLISH, a.ReleaseAnswer))
 @in_thread
+@repeatable
 def publish(
     request: _Request, state: State, key: FromPath[int], data: Annotated[a.Decision, Body()]
 ) -> a.ReleaseAnswer:
@@ -155,7 +171,21 @@ def publish(
     return a.ReleaseAnswer(dataset=one.dataset, release=number, hash=digest)
 
 
+@get(
+    DOCUMENT,
+    opt={ACTION: ENTRANCE, "skip_session": True, "exclude_from_csrf": True},
+    sync_to_thread=False,
+)
+def get_document(request: _Request, state: State) -> dict[str, Any]:
+    """Return the OpenAPI document. It has nothing of the site, so that nobody has to sign in for it."""
+    if "document" not in state:
+        state.document = describe(request.app.openapi_schema)
+    document: dict[str, Any] = state.document
+    return document
+
+
 HANDLERS = [
+    get_document,
     import_into_draft,
     get_draft,
     get_diff,

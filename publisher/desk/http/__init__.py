@@ -1,1 +1,1 @@
-"""HTTP of the desk: who asks, whether he may, and how a refusal is answered."""
+"""HTTP of the desk: who sends a request, whether it is permitted, and what a refusal says."""

@@ -8,21 +8,28 @@ from litestar.concurrency import sync_to_thread
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException
 from litestar.middleware import AbstractAuthenticationMiddleware, AuthenticationResult
+from litestar.middleware.csrf import CSRFMiddleware
+from litestar.types import Receive, Scope, Send
 
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, ENTRANCE
+from publisher.desk.http.problems import API
 from publisher.desk.http.sessions import LONGEST_SECONDS
 from publisher.log.model import LogError
 
 
 class Authentication(AbstractAuthenticationMiddleware):
-    """Sets ``request.user`` to the account of the session, or to None at the entrance."""
+    """Sets ``request.user`` to the account of the session or of the token, or to None at the entrance."""
 
     async def authenticate_request(
         self, connection: ASGIConnection[Any, Any, Any, Any]
     ) -> AuthenticationResult:
-        account = await self._account(connection)
+        secret = bearer_token(connection)
+        if secret is None:
+            account = await self._account(connection)
+        else:
+            account = await sync_to_thread(_desk(connection).people.tokens.account_of, secret)
         if account is None and connection.route_handler.opt.get(ACTION) != ENTRANCE:
             raise NotAuthorizedException("sign-in needed")  # before the body of a stranger is read
         return AuthenticationResult(account, "session")
@@ -31,13 +38,35 @@ class Authentication(AbstractAuthenticationMiddleware):
         session = connection.scope.get("session")  # a static file has none
         if not isinstance(session, dict) or not session:
             return None
-        desk: Desk = connection.app.state.desk
+        desk = _desk(connection)
         account = await sync_to_thread(_find_account, desk, str(session["account"]))
         age = desk.clock().timestamp() - session["since"]
         if account is None or account.epoch != session["epoch"] or age > LONGEST_SECONDS:
             connection.clear_session()
             return None
         return account
+
+
+class FormTokens(CSRFMiddleware):
+    """Refuses forms of other sites. A token is no cookie: no other site can send it."""
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if bearer_token(ASGIConnection[Any, Any, Any, Any](scope)) is None:
+            await super().__call__(scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+
+def bearer_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str | None:
+    """Return the token of a request of a program (RFC 6750). Pages know none."""
+    scheme, _, secret = connection.headers.get("authorization", "").partition(" ")
+    is_token = scheme.casefold() == "bearer" and connection.url.path.startswith(f"{API}/")
+    return secret.strip() if is_token else None
+
+
+def _desk(connection: ASGIConnection[Any, Any, Any, Any]) -> Desk:
+    desk: Desk = connection.app.state.desk
+    return desk
 
 
 def _find_account(desk: Desk, name: str) -> Account | None:

@@ -25,6 +25,7 @@ from publisher.log.model import LogError
 from publisher.log.session import Session
 
 _c = t.submission.c
+_NO_KEY = 1 << 63
 
 
 class Approvals:
@@ -153,7 +154,8 @@ def _require_undecided(one: Submission, states: Sequence[SubmissionState]) -> No
 
 
 def _get(conn: Connection, key: int) -> Submission:
-    row = conn.execute(select(t.submission).where(_c.key == key)).first()
+    is_key = abs(key) < _NO_KEY  # what is larger, no database takes
+    row = conn.execute(select(t.submission).where(_c.key == key)).first() if is_key else None
     if row is None:
         raise LogError("no-such-submission", f"没有提交 {key}。", f"There is no submission {key}.")
     return _submission(conn, row)

@@ -60,6 +60,7 @@ GET /submissions/{key}              read-draft
 POST /submissions/{key}/approve     approve
 POST /submissions/{key}/return      return
 POST /submissions/{key}/publish     publish
+GET /desk/v1/openapi.json                entrance
 POST /desk/v1/drafts/{dataset}/imports   hand-in
 GET /desk/v1/drafts/{dataset}            read-draft
 GET /desk/v1/drafts/{dataset}/diff       read-draft

@@ -221,3 +221,11 @@ def test_a_number_that_changes_has_its_difference(desk: DeskSite, tmp_path: Path
         assert re.search(
             r"<del>\d+个工作日</del>.*<ins>3个工作日</ins> <strong[^>]*>−\d+工作日</strong>", row
         )
+
+
+@pytest.mark.parametrize("position", [4, 2**70])
+def test_a_row_that_the_draft_has_not_is_not_found(desk: DeskSite, tmp_path: Path, position: int) -> None:
+    with desk.signed_in("zhang") as browser:
+        hand_in(browser, tmp_path, *GOOD[:3])
+        browser.see(f"/drafts/{NAME}/rows/{position}?{QUERY}", status=404)
+        browser.see(f"/submissions/{position}", status=404)

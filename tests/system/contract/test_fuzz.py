@@ -26,14 +26,15 @@ PARTS = (
 LIST, OGC = f"/v1/datasets/{FEES}/openapi.json", "/ogc/api"
 
 
-def fuzz(address: str, document: str, *options: str) -> int:
-    """Run schemathesis → number of generated cases; fail with its report."""
+def fuzz(address: str, document: str, *options: str, config: str = "schemathesis.toml", **hooks: str) -> int:
+    """Run schemathesis → number of generated cases; fail with its report. ``hooks``: variables for them."""
     tool = Path(sys.executable).parent / "schemathesis"
-    command = [str(tool), "--config-file", str(HERE / "schemathesis.toml"), "run", f"{address}{document}"]
+    command = [str(tool), "--config-file", str(HERE / config), "run", f"{address}{document}"]
     base = f"{address}/ogc" if document == OGC else address
     patience = ["--request-timeout", "60"]  # seconds: several processes share few cores
     fixed = [*patience, "--url", base, "--warnings", "off", "--no-color", "--generation-database", "none"]
-    hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "ogc_hooks.py")} if document == OGC else {}
+    if document == OGC:
+        hooks["SCHEMATHESIS_HOOKS"] = str(HERE / "ogc_hooks.py")
     environ = {**os.environ, **hooks}
     process = subprocess.run(
         [*command, *fixed, *options], env=environ, capture_output=True, text=True, check=False

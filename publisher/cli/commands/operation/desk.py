@@ -9,6 +9,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
@@ -20,6 +21,7 @@ from publisher.cli.terminal.exit_codes import Exit
 
 if TYPE_CHECKING:
     from publisher.desk.accounts.accounts import Account
+    from publisher.desk.accounts.tokens import Token
     from publisher.desk.desk import AccountServices
 
 _NAME = click.argument("name", metavar="NAME")
@@ -154,6 +156,88 @@ def disable(context: CommandContext, name: str, *, yes: bool) -> None:
         confirm(f"停用账号 {name}。", f"Disable the account {name}.", yes=yes)
         services.accounts.disable(name)
     output.print_message(f"账号 {name} 已停用。", f"The account {name} is disabled.")
+
+
+@desk.group()
+def token() -> None:
+    """各部门系统使用接口的令牌 / Tokens with which programs of departments use the API"""
+
+
+@token.command("add")
+@click.argument("account", metavar="ACCOUNT")
+@click.option("--label", required=True, help="使用令牌的系统 / The program that has it.")
+@click.option("--dataset", required=True, help="数据集 / Dataset.")
+@click.option("--part", help="报送部门 / Part.")
+@click.option(
+    "--action",
+    "actions",
+    multiple=True,
+    required=True,
+    type=click.Choice(["read-draft", "hand-in", "submit", "publish"]),
+    help="可做的操作，可重复 / What it may do; may be repeated.",
+)
+@click.option("--days", default=90, show_default=True, type=int, help="有效天数 / Days until it expires.")
+@with_context
+def add_token(
+    context: CommandContext,
+    account: str,
+    label: str,
+    dataset: str,
+    part: str | None,
+    actions: tuple[str, ...],
+    days: int,
+) -> None:
+    """新增令牌，只显示一次 / Add a token and print it once"""
+    from publisher.desk.accounts.roles import Action
+    from publisher.workflow.part_of_file import find_part
+
+    with context.log(read_only=True) as log:
+        one = log.datasets.get(dataset)
+        name = None if part is None else find_part(one, part).name
+    with _people(context) as people:
+        secret, new = people.tokens.add(
+            account, label, dataset=dataset, part=name, actions=[Action(word) for word in actions], days=days
+        )
+    output.print_message(
+        f"令牌{new.number}，有效至{new.expires_at:%Y-%m-%d}。只显示这一次，请存入该系统的密钥库：",
+        f"Token {new.number} is valid until {new.expires_at:%Y-%m-%d}. It is shown once; keep it safe:",
+    )
+    output.print_line(secret)
+
+
+@token.command("list")
+@JSON
+@with_context
+def list_tokens(context: CommandContext, *, as_json: bool) -> None:
+    """列出令牌和最近使用时间 / List tokens with their last use"""
+    with _people(context) as people:
+        tokens = people.tokens.all()
+    if as_json:
+        output.print_json([asdict(one) for one in tokens])
+        return
+    output.print_table(
+        ["编号 number", "账号 account", "系统 program", "范围 scope", "到期 expires", "最近使用 last use"],
+        [
+            [str(t.number), t.account, t.label, str(t.scope), f"{t.expires_at:%Y-%m-%d}", _last_use(t)]
+            for t in tokens
+        ],
+    )
+
+
+@token.command()
+@click.argument("number", type=int, metavar="NUMBER")
+@with_context
+def revoke(context: CommandContext, number: int) -> None:
+    """撤销令牌，立即生效 / Revoke a token at once"""
+    with _people(context) as people:
+        one = people.tokens.revoke(number)
+    output.print_message(f"令牌{number}（{one.label}）已撤销。", f"Token {number} ({one.label}) is revoked.")
+
+
+def _last_use(token: Token) -> str:
+    if token.revoked_at is not None:
+        return "已撤销 revoked"
+    return f"{token.used_at:%Y-%m-%d %H:%M}Z" if token.used_at else ""
 
 
 @desk.command()

@@ -42,6 +42,30 @@ def test_the_audit_log_is_printed_and_verified(site: Home) -> None:
     assert stat.S_IMODE(key.parent.stat().st_mode) == 0o700
 
 
+def test_tokens_are_added_listed_and_revoked(site: Home) -> None:
+    site.dataset("fees", "民政局")
+    site.ok("desk", "user", "add", "zhang", "--role", "填报:fees:民政局")
+    add = ("desk", "token", "add", "zhang", "--label", "办公系统", "--dataset", "fees")
+    assert "token-beyond-account" in site.run(*add, "--action", "hand-in").err
+    assert "no-such-part" in site.run(*add, "--action", "hand-in", "--part", "无此局").err
+    part = ("--part", "民政局", "--days", 30)
+    assert "token-beyond-account" in site.run(*add, "--action", "publish", *part).err
+    ran = site.ok(*add, "--action", "hand-in", "--action", "read-draft", *part)
+    assert ran.out.startswith("qingdan_")
+    (token,) = site.ok("desk", "token", "list", "--json").json
+    assert token["scope"] == {
+        "number": 1,
+        "dataset": "fees",
+        "part": "民政局",
+        "actions": ["read-draft", "hand-in"],
+    }
+    assert ran.out.strip() not in json.dumps(token)
+    assert "fees:民政局" in site.ok("desk", "token", "list").out
+    site.ok("desk", "token", "revoke", 1)
+    assert "已撤销" in site.ok("desk", "token", "list").out
+    assert "no-such-token" in site.run("desk", "token", "revoke", 2).err
+
+
 @pytest.mark.slow
 def test_the_desk_is_a_process_of_its_own(site: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     site.init()

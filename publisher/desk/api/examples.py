@@ -1,0 +1,114 @@
+"""Examples of the desk's API. Tests check them against the schemas of the document."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+_DIGEST = "5d41402abc4b2a76b9719d911017c592ae3f0c1b8d6e2f7a90c4b5d6e7f80912"
+_SUBMITTED = {
+    "key": 7,
+    "dataset": "shili-power-list",
+    "kind": "draft",
+    "state": "submitted",
+    "digest": _DIGEST,
+    "is_current": True,
+    "parts": ["应急管理局"],
+    "effective_on": "2026-12-01",
+    "basis": "示政发〔2026〕12号",
+    "note": "",
+    "drafter": "zhang",
+    "submitted_at": "2026-11-30T02:00:00Z",
+    "reviewer": "",
+    "decided_at": None,
+    "reason": "",
+}
+_APPROVED = {**_SUBMITTED, "state": "approved", "reviewer": "li", "decided_at": "2026-11-30T06:30:00Z"}
+_RETURNED = {**_APPROVED, "state": "returned", "reason": "承诺时限请再核"}
+_SECRECY = {"openness": "主动公开", "secrecy_reviewed_by": "王五", "secrecy_reviewed_on": "2026-11-30"}
+_FINDING = {
+    "code": "required-missing",
+    "severity": "error",
+    "file": "市应急管理局.xlsx",
+    "sheet": "Sheet1",
+    "row": 3,
+    "column": "B 事项名称",
+    "found": "",
+    "message_zh": "“事项名称”是必填项，此处为空",
+    "message_en": "“事项名称” is required and blank here",
+    "way_out_zh": "请填写",
+    "way_out_en": "Fill it in",
+    "because_zh": "",
+    "because_en": "",
+    "rule": "",
+    "cites": [],
+}
+_CHANGE = {
+    "kind": "added",
+    "record": "01k0000000000000000000000a",
+    "title": "第二类经营许可",
+    "part": "应急管理局",
+    "fields": [],
+}
+EXAMPLES: Mapping[str, Any] = {
+    "importIntoDraft": {
+        "dataset": "shili-power-list",
+        "catalogue": "power-list",
+        "dry_run": False,
+        "staged": True,
+        "rows": 1,
+        "records": 1,
+        "in_error": 1,
+        "continuations": 0,
+        "left_out": [],
+        "findings": [_FINDING],
+        "checks": [],
+        "changes": {"added": 1, "changed": 0, "removed": 0, "unchanged": 0},
+        "marked": 0,
+        "proposed_repeals": 0,
+        "conflicts": [],
+        "warnings": [],
+        "sheets": [],
+        "files": [],
+    },
+    "getDraft": {
+        "dataset": "shili-power-list",
+        "imports": [
+            {
+                "part": "应急管理局",
+                "file": "市应急管理局.xlsx",
+                "digest": _DIGEST,
+                "records": 1,
+                "in_error": 1,
+            }
+        ],
+    },
+    "getDiff": {"counts": {"added": 1}, "changes": [_CHANGE], "conflicts": []},
+    "getFindings": [_FINDING],
+    "submitDraft": _SUBMITTED,
+    "submitAmendment": {**_SUBMITTED, "kind": "correct", "parts": None, "effective_on": None},
+    "listSubmissions": [_SUBMITTED],
+    "getSubmission": _SUBMITTED,
+    "approveSubmission": _APPROVED,
+    "returnSubmission": _RETURNED,
+    "publishSubmission": {"dataset": "shili-power-list", "release": 4, "hash": _DIGEST},
+}
+"""Operation → body of its answer."""
+BODIES: Mapping[str, Any] = {
+    "submitDraft": {
+        "effective_on": "2026-12-01",
+        "basis": "示政发〔2026〕12号",
+        "parts": ["应急管理局"],
+        **_SECRECY,
+    },
+    "submitAmendment": {
+        "kind": "correct",
+        "reason": "承诺办结时限误录",
+        "fields": {"promised_limit": "8个工作日"},
+        **_SECRECY,
+    },
+    "approveSubmission": {"digest": _DIGEST},
+    "publishSubmission": {"digest": _DIGEST},
+    "returnSubmission": {"reason": "承诺时限请再核"},
+}
+"""Operation → body of its request, where that is JSON."""
