@@ -25,6 +25,7 @@ from publisher.desk.http.sessions import session_config
 from publisher.desk.pages import drafts, entrance, own_account, proposals, records, sheets, submissions
 from publisher.desk.pages.printing import HEADERS
 from publisher.desk.readings import DraftReadings
+from publisher.desk.scheduling import publish_on_time
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -65,6 +66,7 @@ def create_desk_app(
             DefineMiddleware(FormTokens, config=_form_tokens(desk)),
         ],
         allowed_hosts=AllowedHostsConfig(allowed_hosts=[urlsplit(desk.base).netloc]),
+        lifespan=[publish_on_time],
         stores=StoreRegistry({"sessions": people.sessions}),
         exception_handlers={
             LogError: refusals.refuse_log_error,

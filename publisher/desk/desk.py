@@ -9,6 +9,7 @@ from datetime import datetime
 from publisher.desk.accounts.accounts import Accounts
 from publisher.desk.accounts.audit_log import AuditLog
 from publisher.desk.accounts.credentials import DeskKey
+from publisher.desk.accounts.schedules import Schedules
 from publisher.desk.accounts.sessions import SessionStore
 from publisher.desk.accounts.sign_in import SignIn
 from publisher.desk.accounts.store import DeskStore
@@ -33,6 +34,7 @@ class AccountServices:
     audit: AuditLog
     tokens: Tokens
     answers: StoredAnswers
+    schedules: Schedules
 
     def close(self) -> None:
         self.store.close()
@@ -87,4 +89,5 @@ def open_accounts(
         audit=AuditLog(store),
         tokens=Tokens(store, clock),
         answers=StoredAnswers(store, clock),
+        schedules=Schedules(store),
     )

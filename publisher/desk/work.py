@@ -188,14 +188,33 @@ def return_to_drafter(desk: Desk, person: Person, key: int, reason: str) -> Subm
     return one
 
 
+def cancel(desk: Desk, person: Person, key: int) -> Submission:
+    """Take back a submission of one's own; the draft stays. Raises as :meth:`.Approvals.cancel`."""
+    _require_all(desk, person, Action.SUBMIT, desk.log.approvals.get(key))
+    one = desk.log.approvals.cancel(key, drafter=person.name)
+    record_submission(desk, person, "cancelled", one)
+    return one
+
+
 def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None:
     """Publish what was approved; None if it changes nothing.
 
-    Raises ``LogError``: ``digest-moved``, ``approval-needed``, ``approval-void``, ``same-person`` (a drafter
-    does not publish his own work), and as :func:`.publish_draft`.
+    Raises as :func:`require_publishable`, and as :func:`.publish_draft`.
     """
-    one = desk.log.approvals.get(key)
-    _require_all(desk, person, Action.PUBLISH, one)
+    one = require_publishable(desk, person, key, digest)
+    release = _publish(desk, person, one)
+    number = None if release is None else release.number
+    record_submission(desk, person, "published", one, {"release": number})
+    return release
+
+
+def require_publishable(desk: Desk, person: Person, key: int, digest: str) -> Submission:
+    """Return a submission that a person may publish now.
+
+    Raises ``LogError``: ``no-such-submission``, ``digest-moved``, ``approval-needed``, ``approval-void``,
+    ``same-person`` (a drafter does not publish his own work).
+    """
+    one = require_publisher(desk, person, key)
     if one.digest != digest:
         raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
     if one.state != "approved":
@@ -208,10 +227,14 @@ def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None
             "审核之后内容又有变化，原审核已失效，未发布。请重新提交审核。",
             "Not published: the content changed after its approval, which is void. Submit it again.",
         )
-    release = _publish(desk, person, one)
-    number = None if release is None else release.number
-    record_submission(desk, person, "published", one, {"release": number})
-    return release
+    return one
+
+
+def require_publisher(desk: Desk, person: Person, key: int) -> Submission:
+    """Return a submission of which a person may publish all. Raises ``LogError('no-such-submission')``."""
+    one = desk.log.approvals.get(key)
+    _require_all(desk, person, Action.PUBLISH, one)
+    return one
 
 
 def draft_guards(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Guard]:
@@ -288,9 +311,12 @@ def record_submission(
 def record(
     desk: Desk, person: Person, kind: audit_log.Kind, subject: str, details: Mapping[str, object]
 ) -> None:
-    """Append a line to the audit log, with the token of a program."""
+    """Append a line to the audit log."""
+    desk.people.accounts.record(kind, **event_of(person, subject, details))
+
+
+def event_of(person: Person, subject: str, details: Mapping[str, object]) -> dict[str, Any]:
+    """Return what the audit log says of an act of a person, or of a program with a token."""
     token = person.account.token
-    details = details if token is None else {**details, "token": token.number}
-    desk.people.accounts.record(
-        kind, actor=person.name, subject=subject, address=person.address, details=details
-    )
+    own = details if token is None else {**details, "token": token.number}
+    return {"actor": person.name, "subject": subject, "address": person.address, "details": own}

@@ -35,6 +35,10 @@ type Kind = Literal[
     "approved",
     "returned",
     "published",
+    "cancelled",
+    "scheduled",
+    "unscheduled",
+    "schedule-failed",
     "audit-exported",
 ]
 _START = "0" * 64

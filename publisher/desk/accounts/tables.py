@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 SCHEMA = "qingdan_desk"
 """Schema on PostgreSQL; SQLite has a file instead."""
-VERSION = 2
+VERSION = 3
 
 metadata = MetaData(schema=SCHEMA)
 
@@ -113,6 +113,19 @@ answer = Table(
     UniqueConstraint("caller", "key"),
 )
 """Answers to requests with an ``Idempotency-Key``. ``request``: SHA-256 of what was sent; ``body``: zlib."""
+
+schedule = Table(
+    "schedule",
+    metadata,
+    Column("submission", BigInteger, primary_key=True, autoincrement=False),
+    Column("dataset", Text, nullable=False),
+    Column("digest", Text, nullable=False),
+    Column("account", Text, ForeignKey(account.c.name), nullable=False),
+    Column("at", BigInteger, nullable=False),
+    Column("fault_zh", Text, nullable=False),
+    Column("fault_en", Text, nullable=False),
+)
+"""Publications that wait for their time. ``fault_zh``: why one failed then; empty: it waits."""
 
 audit = Table(
     "audit",

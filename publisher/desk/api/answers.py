@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from msgspec import Meta
 
+from publisher.desk.accounts.schedules import Schedule
 from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy, Submission
 from publisher.log.model import Change, Draft
 
@@ -98,6 +99,14 @@ class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     reviewer: str
     decided_at: datetime | None
     reason: str
+    publish_at: Annotated[datetime | None, Meta(description="定时发布的时间 / When it will be published")]
+
+
+class Scheduled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What was looked at, and when it is published: an instant with its zone."""
+
+    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    publish_at: Annotated[datetime, Meta(tz=True)]
 
 
 class DraftImport(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +152,7 @@ class ReleaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
     hash: str | None
 
 
-def submission_answer(one: Submission) -> SubmissionAnswer:
+def submission_answer(one: Submission, schedule: Schedule | None = None) -> SubmissionAnswer:
     request = one.request
     return SubmissionAnswer(
         key=one.key,
@@ -161,6 +170,7 @@ def submission_answer(one: Submission) -> SubmissionAnswer:
         reviewer=one.reviewer,
         decided_at=one.decided_at,
         reason=one.reason,
+        publish_at=schedule.at if schedule and schedule.is_waiting and one.state == "approved" else None,
     )
 
 

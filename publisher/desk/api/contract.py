@@ -30,7 +30,7 @@ DOCUMENT = "/desk/v1/openapi.json"
 _TOKEN, _SESSION = "token", "session"
 _PROBLEMS: Mapping[int, str] = {
     400: "请求的内容或参数不符合要求 / The body or a parameter is not as it should be",
-    401: "未登录，或令牌无效、已过期、已撤销 / Not signed in, or the token is unknown or has ended",
+    401: "未登录，或令牌无效、已过期、已停用 / Not signed in, or the token is unknown or has ended",
     403: "没有权限 / Not permitted",
     404: "没有这个数据集、报送部门、条目或提交 / There is no such dataset, part, record or submission",
     409: "与现在的状态不符，例如内容已有变化 / It does not fit, for example `digest-moved`",
@@ -51,6 +51,9 @@ _SUMMARIES: Mapping[str, str] = {
     "approveSubmission": "审核通过 / Approve",
     "returnSubmission": "退回 / Return",
     "publishSubmission": "发布 / Publish",
+    "scheduleSubmission": "定时发布 / Publish at a time",
+    "unscheduleSubmission": "取消定时发布 / Take the time back",
+    "cancelSubmission": "取消提交 / Take a submission back",
 }
 
 
@@ -126,6 +129,6 @@ def describe(document: OpenAPI) -> dict[str, Any]:
                 content = body.get("content", {}).get("application/json")
                 if content is not None:
                     content["example"] = example
-    for body in (a.NewSubmission, a.NewAmendmentBody, a.Decision, a.Return):
+    for body in (a.NewSubmission, a.NewAmendmentBody, a.Decision, a.Return, a.Scheduled):
         values["components"]["schemas"][body.__name__]["additionalProperties"] = False
     return values

@@ -22,6 +22,7 @@ _SUBMITTED = {
     "reviewer": "",
     "decided_at": None,
     "reason": "",
+    "publish_at": None,
 }
 _APPROVED = {**_SUBMITTED, "state": "approved", "reviewer": "li", "decided_at": "2026-11-30T06:30:00Z"}
 _RETURNED = {**_APPROVED, "state": "returned", "reason": "承诺时限请再核"}
@@ -91,6 +92,9 @@ EXAMPLES: Mapping[str, Any] = {
     "getSubmission": _SUBMITTED,
     "approveSubmission": _APPROVED,
     "returnSubmission": _RETURNED,
+    "scheduleSubmission": {**_APPROVED, "publish_at": "2026-12-01T01:00:00Z"},
+    "unscheduleSubmission": _APPROVED,
+    "cancelSubmission": {**_SUBMITTED, "state": "cancelled", "is_current": False},
     "publishSubmission": {"dataset": "shili-power-list", "release": 4, "hash": _DIGEST},
 }
 """Operation → body of its answer."""
@@ -109,6 +113,7 @@ BODIES: Mapping[str, Any] = {
     },
     "approveSubmission": {"digest": _DIGEST},
     "publishSubmission": {"digest": _DIGEST},
+    "scheduleSubmission": {"digest": _DIGEST, "publish_at": "2026-12-01T09:00:00+08:00"},
     "returnSubmission": {"reason": "承诺时限请再核"},
 }
 """Operation → body of its request, where that is JSON."""

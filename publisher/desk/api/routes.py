@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import amendments, work
+from publisher.desk import amendments, scheduling, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.api import answers as a
@@ -128,14 +128,17 @@ def submit_amendment(
 def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer]:
     """List what waits for a decision or for publication."""
     waiting = state.desk.log.approvals.list()
-    return [a.submission_answer(one) for one in waiting if work.may_read(state.desk, request.user, one)]
+    readable = [one for one in waiting if work.may_read(state.desk, request.user, one)]
+    schedules = state.desk.people.schedules.all()
+    return [a.submission_answer(one, schedules.get(one.key)) for one in readable]
 
 
 @get(_SUBMISSION, **operation("getSubmission", Action.READ_DRAFT, a.SubmissionAnswer))
 @in_thread
 def get_submission(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
     """Return a submission."""
-    return a.submission_answer(work.read_submission(state.desk, person_of(request), key))
+    one = work.read_submission(state.desk, person_of(request), key)
+    return a.submission_answer(one, state.desk.people.schedules.all().get(key))
 
 
 @post(f"{_SUBMISSION}/approve", **operation("approveSubmission", Action.APPROVE, a.SubmissionAnswer))
@@ -184,6 +187,34 @@ def get_document(request: _Request, state: State) -> dict[str, Any]:
     return document
 
 
+@post(f"{_SUBMISSION}/schedule", **operation("scheduleSubmission", Action.PUBLISH, a.SubmissionAnswer))
+@in_thread
+@repeatable
+def schedule(
+    request: _Request, state: State, key: FromPath[int], data: Annotated[a.Scheduled, Body()]
+) -> a.SubmissionAnswer:
+    """Publish what was approved at a time, in one's own name; 409 if it moved."""
+    new = scheduling.schedule(state.desk, person_of(request), key, data.digest, data.publish_at)
+    return a.submission_answer(state.desk.log.approvals.get(key), new)
+
+
+@post(f"{_SUBMISSION}/unschedule", **operation("unscheduleSubmission", Action.PUBLISH, a.SubmissionAnswer))
+@in_thread
+@repeatable
+def unschedule(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
+    """Take the time back; the submission stays approved."""
+    scheduling.unschedule(state.desk, person_of(request), key)
+    return a.submission_answer(state.desk.log.approvals.get(key))
+
+
+@post(f"{_SUBMISSION}/cancel", **operation("cancelSubmission", Action.SUBMIT, a.SubmissionAnswer))
+@in_thread
+@repeatable
+def cancel(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
+    """Take one's own submission back; the draft stays."""
+    return a.submission_answer(work.cancel(state.desk, person_of(request), key))
+
+
 HANDLERS = [
     get_document,
     import_into_draft,
@@ -197,4 +228,7 @@ HANDLERS = [
     approve,
     return_to_drafter,
     publish,
+    schedule,
+    unschedule,
+    cancel,
 ]

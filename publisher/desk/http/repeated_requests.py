@@ -29,17 +29,17 @@ type _Handler = Callable[..., Any]
 
 
 def repeatable(handler: _Handler) -> _Handler:
-    """Let a handler of ``request``, ``state`` and ``data`` be called once for each key of a caller.
+    """Let a handler of ``request``, ``state`` and perhaps ``data`` be called once for each key of a caller.
 
     A key is optional. Refusals are kept too, so that a repeated request never does what the first did not;
     ``busy`` and faults of the desk are not, for these a repetition is the remedy.
     """
 
     @wraps(handler)
-    def run(request: Request[Any, Any, Any], state: Any, data: Any, **path: Any) -> Any:
+    def run(request: Request[Any, Any, Any], state: Any, **given: Any) -> Any:
         key = request.headers.get(HEADER)
         if key is None:
-            return handler(request=request, state=state, data=data, **path)
+            return handler(request=request, state=state, **given)
         if not _KEY.fullmatch(key):
             raise LogError(
                 "bad-idempotency-key",
@@ -47,12 +47,12 @@ def repeatable(handler: _Handler) -> _Handler:
                 "An Idempotency-Key has 1 to 255 visible characters of ASCII.",
             )
         desk: Desk = state.desk
-        caller, content = _caller(request.user), _digest(request, data)
+        caller, content = _caller(request.user), _digest(request, given.get("data"))
         with desk.people.answers.only_one(caller, key):
             kept = desk.people.answers.find(caller, key, content)
             if kept is not None:
                 return _respond(kept, {REPLAYED: "true"})
-            answer = _answer(request, lambda: handler(request=request, state=state, data=data, **path))
+            answer = _answer(request, lambda: handler(request=request, state=state, **given))
             desk.people.answers.keep(caller, key, content, answer)
             return _respond(answer, {})
 

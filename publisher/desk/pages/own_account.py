@@ -12,6 +12,7 @@ from litestar.params import Body
 from litestar.response import Redirect
 
 from publisher.desk import work
+from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.credentials import SHORTEST_PASSWORD
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
@@ -20,6 +21,7 @@ from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.log.approvals.submission import Submission
+from publisher.log.clocks import SHANGHAI
 from publisher.log.model import LogError
 
 _OPT = {ACTION: Action.OWN_ACCOUNT}
@@ -48,7 +50,13 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
         others = [one for one in waiting if one.state == submission_state and one not in own]
         return [one for one in others if account.may_in(action, one.dataset)]
 
+    schedules = desk.people.schedules.all()
+    failed = [one for one in waiting if one.key in schedules and not schedules[one.key].is_waiting]
     lists = (
+        (
+            ("定时发布未成", "Not published at its time"),
+            [one for one in failed if _may_publish(account, one)],
+        ),
         (("等待我审核", "Waits for my review"), mine(Action.APPROVE, "submitted")),
         (("等待我发布", "Waits for my publication"), mine(Action.PUBLISH, "approved")),
         (("退回给我的", "Came back"), returned),
@@ -58,10 +66,15 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
         request,
         "my_work.html",
         lists=lists,
+        scheduled={key: one.at.astimezone(SHANGHAI) for key, one in schedules.items() if one.is_waiting},
         titles={dataset.name: dataset.title for dataset in desk.log.datasets.all()},
         datasets=work.datasets_for(desk, account, Action.HAND_IN),
         amendable=[dataset for dataset, _ in work.datasets_for(desk, account, Action.SUBMIT)],
     )
+
+
+def _may_publish(account: Account, one: Submission) -> bool:
+    return account.may_in(Action.PUBLISH, one.dataset)
 
 
 @post("/sign-out", opt=_OPT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Annotated, Any
 
 import msgspec
@@ -11,7 +12,7 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import amendments, work
+from publisher.desk import amendments, scheduling, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
@@ -19,6 +20,7 @@ from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.change_texts import show_changes
 from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.work import person_of
+from publisher.log.clocks import SHANGHAI
 from publisher.log.model import Change, DraftDiff, LogError
 from schemas.words import KINDS
 
@@ -31,6 +33,13 @@ class DecisionForm(msgspec.Struct, frozen=True):
 
     digest: str = ""
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+
+
+class ScheduleForm(msgspec.Struct, frozen=True):
+    """What was looked at, and when it is published: a time in China, as ``datetime-local`` sends it."""
+
+    digest: str = ""
+    publish_at: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 @get(_PATH, opt={ACTION: Action.READ_DRAFT})
@@ -86,6 +95,53 @@ def publish(
     )
 
 
+@post(f"{_PATH}/schedule", opt={ACTION: Action.PUBLISH}, status_code=200)
+@in_thread
+def schedule(
+    request: DeskRequest, state: State, key: FromPath[int], data: Annotated[ScheduleForm, _FORM]
+) -> Response[Any]:
+    """Publish at a time."""
+    try:
+        scheduling.schedule(state.desk, person_of(request), key, data.digest, _instant(data.publish_at))
+    except LogError as error:
+        return _print(request, state.desk, key, error)
+    return see(f"/submissions/{key}")
+
+
+@post(f"{_PATH}/unschedule", opt={ACTION: Action.PUBLISH}, status_code=200)
+@in_thread
+def unschedule(request: DeskRequest, state: State, key: FromPath[int]) -> Response[Any]:
+    """Take the time back."""
+    try:
+        scheduling.unschedule(state.desk, person_of(request), key)
+    except LogError as error:
+        return _print(request, state.desk, key, error)
+    return see(f"/submissions/{key}")
+
+
+@post(f"{_PATH}/cancel", opt={ACTION: Action.SUBMIT}, status_code=200)
+@in_thread
+def cancel(request: DeskRequest, state: State, key: FromPath[int]) -> Response[Any]:
+    """Take one's own submission back."""
+    try:
+        work.cancel(state.desk, person_of(request), key)
+    except LogError as error:
+        return _print(request, state.desk, key, error)
+    return see(f"/submissions/{key}")
+
+
+def _instant(text: str) -> datetime:
+    """Read a local time as forms send it. Raises ``LogError('bad-schedule')``."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=SHANGHAI)
+    except ValueError:
+        raise LogError(
+            "bad-schedule",
+            "发布时间无法识别，请写作“2026-12-01T09:00”。",
+            "Write the time as 2026-12-01T09:00.",
+        ) from None
+
+
 def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -> Response[bytes]:
     one = work.read_submission(desk, person_of(request), key)
     account = request.user
@@ -108,6 +164,12 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         changes=show_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
         guards=work.guards_of(desk, one),
         kinds=KINDS,
+        schedule=desk.people.schedules.all().get(key),
+        now=desk.clock().astimezone(SHANGHAI),
+        may_cancel=own
+        and one.state in ("submitted", "approved")
+        and work.may(desk, account, Action.SUBMIT, one),
+        may_unschedule=work.may(desk, account, Action.PUBLISH, one),
         may_decide=one.state == "submitted" and not own and work.may(desk, account, Action.APPROVE, one),
         may_publish=one.state == "approved"
         and one.is_current
@@ -116,4 +178,4 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
     )
 
 
-HANDLERS = [submission_page, approve, return_to_drafter, publish]
+HANDLERS = [submission_page, approve, return_to_drafter, publish, schedule, unschedule, cancel]

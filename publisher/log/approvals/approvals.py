@@ -122,6 +122,21 @@ class Approvals:
             self._decide(conn, key, "returned", reviewer, reason.strip())
             return _get(conn, key)
 
+    def cancel(self, key: int, *, drafter: str) -> Submission:
+        """Take back one's own submission. What was submitted stays in the draft.
+
+        Raises ``LogError``: ``no-such-submission``, ``not-the-drafter``, ``submission-decided``.
+        """
+        with self._session.write() as conn:
+            one = _get(conn, key)
+            if one.drafter != drafter.strip():
+                raise LogError(
+                    "not-the-drafter", "只有填报人能取消提交。", "Only its drafter cancels a submission."
+                )
+            _require_undecided(one, ("submitted", "approved"))
+            self._decide(conn, key, "cancelled", one.reviewer, "")
+            return _get(conn, key)
+
     def _replace_earlier(self, conn: Connection, dataset: int, request: PublicationRequest) -> None:
         query = select(t.submission).where(
             _c.dataset == dataset, _c.kind == request.kind, _c.state.in_(("submitted", "approved"))

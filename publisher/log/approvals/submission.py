@@ -12,7 +12,7 @@ import msgspec
 from publisher.log.model import OnConflict
 
 type SubmissionKind = Literal["draft", "correct", "withdraw", "rename", "cancel"]
-type SubmissionState = Literal["submitted", "approved", "returned", "replaced", "published"]
+type SubmissionState = Literal["submitted", "approved", "returned", "replaced", "cancelled", "published"]
 
 OPEN = "主动公开"
 """The only 公开属性 with which anything is published (政府信息公开条例)."""

@@ -32,6 +32,7 @@ def submissions(desk: DeskSite) -> int:
     return len(desk.log.approvals.list(states=("submitted", "approved", "replaced")))
 
 
+@pytest.mark.both_databases
 def test_a_repeated_request_is_answered_as_the_first_and_does_nothing(desk: DeskSite, secret: str) -> None:
     stage(desk.log, entry("甲"), part="财政局")
     with program(desk, secret) as client:

@@ -60,6 +60,9 @@ GET /submissions/{key}              read-draft
 POST /submissions/{key}/approve     approve
 POST /submissions/{key}/return      return
 POST /submissions/{key}/publish     publish
+POST /submissions/{key}/schedule    publish
+POST /submissions/{key}/unschedule  publish
+POST /submissions/{key}/cancel      submit
 GET /desk/v1/openapi.json                entrance
 POST /desk/v1/drafts/{dataset}/imports   hand-in
 GET /desk/v1/drafts/{dataset}            read-draft
@@ -72,6 +75,9 @@ GET /desk/v1/submissions/{key}           read-draft
 POST /desk/v1/submissions/{key}/approve  approve
 POST /desk/v1/submissions/{key}/return   return
 POST /desk/v1/submissions/{key}/publish  publish
+POST /desk/v1/submissions/{key}/schedule    publish
+POST /desk/v1/submissions/{key}/unschedule  publish
+POST /desk/v1/submissions/{key}/cancel      submit
 """
 
 

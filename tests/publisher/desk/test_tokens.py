@@ -168,6 +168,7 @@ def test_two_persons_are_needed_for_a_program_too(desk: DeskSite) -> None:
     assert desk.log.queries.releases("fees") == ()
 
 
+@pytest.mark.both_databases
 def test_the_secret_is_not_stored_and_the_last_use_is_listed(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")
     secret = issue(desk, "zhang")

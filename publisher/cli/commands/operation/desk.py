@@ -199,7 +199,7 @@ def add_token(
             account, label, dataset=dataset, part=name, actions=[Action(word) for word in actions], days=days
         )
     output.print_message(
-        f"令牌{new.number}，有效至{new.expires_at:%Y-%m-%d}。只显示这一次，请存入该系统的密钥库：",
+        f"令牌{new.number}，有效至{new.expires_at:%Y-%m-%d}。只显示这一次，请在该系统中妥善保存：",
         f"Token {new.number} is valid until {new.expires_at:%Y-%m-%d}. It is shown once; keep it safe:",
     )
     output.print_line(secret)
@@ -228,15 +228,15 @@ def list_tokens(context: CommandContext, *, as_json: bool) -> None:
 @click.argument("number", type=int, metavar="NUMBER")
 @with_context
 def revoke(context: CommandContext, number: int) -> None:
-    """撤销令牌，立即生效 / Revoke a token at once"""
+    """停用令牌，立即生效 / Revoke a token at once"""
     with _people(context) as people:
         one = people.tokens.revoke(number)
-    output.print_message(f"令牌{number}（{one.label}）已撤销。", f"Token {number} ({one.label}) is revoked.")
+    output.print_message(f"令牌{number}（{one.label}）已停用。", f"Token {number} ({one.label}) is revoked.")
 
 
 def _last_use(token: Token) -> str:
     if token.revoked_at is not None:
-        return "已撤销 revoked"
+        return "已停用 revoked"
     return f"{token.used_at:%Y-%m-%d %H:%M}Z" if token.used_at else ""
 
 

@@ -62,7 +62,7 @@ def test_tokens_are_added_listed_and_revoked(site: Home) -> None:
     assert ran.out.strip() not in json.dumps(token)
     assert "fees:民政局" in site.ok("desk", "token", "list").out
     site.ok("desk", "token", "revoke", 1)
-    assert "已撤销" in site.ok("desk", "token", "list").out
+    assert "已停用" in site.ok("desk", "token", "list").out
     assert "no-such-token" in site.run("desk", "token", "revoke", 2).err
 
 
