@@ -19,6 +19,7 @@ from publisher.harvest.scheduler import run_scheduler
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.inbox import Inbox
 from publisher.indexing import worker
+from publisher.indexing.encoder_thread import encoding
 from publisher.indexing.open_engine import open_engine
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
@@ -73,23 +74,24 @@ async def run_background(
         await run_nightly(log, settings.home)
 
     try:
-        async with anyio.create_task_group() as group:
-            for task in (update_index, collect, notify, sign, verify):
-                group.start_soon(task)
-            group.start_soon(forget_senders, settings, log)
-            group.start_soon(run_mailer, settings, log, engine, notifier.fields)
-            for witness in witnesses:
-                group.start_soon(run_witness_requests, log, witness)
-            async with anyio.create_task_group() as ends:
-                if until_eof:
-                    ends.start_soon(_wait_for_eof, ends.cancel_scope)
-                with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-                    started()
-                    async for _ in signals:
-                        break
-                ends.cancel_scope.cancel()
-            stop.set()
-            group.cancel_scope.cancel()
+        with encoding(engine):
+            async with anyio.create_task_group() as group:
+                for task in (update_index, collect, notify, sign, verify):
+                    group.start_soon(task)
+                group.start_soon(forget_senders, settings, log)
+                group.start_soon(run_mailer, settings, log, engine, notifier.fields)
+                for witness in witnesses:
+                    group.start_soon(run_witness_requests, log, witness)
+                async with anyio.create_task_group() as ends:
+                    if until_eof:
+                        ends.start_soon(_wait_for_eof, ends.cancel_scope)
+                    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                        started()
+                        async for _ in signals:
+                            break
+                    ends.cancel_scope.cancel()
+                stop.set()
+                group.cancel_scope.cancel()
     finally:
         await engine.close()
 

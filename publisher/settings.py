@@ -123,6 +123,11 @@ class Settings:
     def index(self) -> Path:
         return self.home / "index"
 
+    @property
+    def model(self) -> Path:
+        """Model for search by meaning, if one is installed."""
+        return self.home / "model"
+
 
 def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = None) -> Settings:
     """Read settings from the environment; ``home`` (``--home``) takes precedence over ``QINGDAN_HOME``."""

@@ -81,6 +81,10 @@ class Request:
     highlight: bool = True
     explain: bool = False
     """Fill :attr:`Hit.reasons`."""
+    similar: int = 0
+    """Most documents of :attr:`Page.similar`. There are none with 0, nor after the first page of hits."""
+    similar_cursor: str | None = None
+    """Request the next page of similar documents; the page then has no hits."""
 
 
 class HighlightedText(msgspec.Struct, frozen=True):
@@ -122,6 +126,20 @@ class FacetValue(msgspec.Struct, frozen=True):
 
 
 @dataclass(frozen=True, slots=True)
+class Similar:
+    """Documents that are near to the query by meaning and are no hits, the nearest first.
+
+    They pass the same filters. :attr:`Hit.score` is the similarity (cosine).
+    """
+
+    hits: tuple[Hit, ...]
+    total: int
+    """Exact up to the number of documents that are offered at most."""
+    cursor: str | None
+    """Opaque, for :attr:`Request.similar_cursor`; None on the last page."""
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     hits: tuple[Hit, ...]
     total: int
@@ -134,6 +152,20 @@ class Page:
     values can still be chosen."""
     cursor: str | None
     """Opaque; None on the last page."""
+    similar: Similar | None = None
+    """None if it was not requested, or the engine has no model. It never counts among the hits."""
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """How far the documents are encoded for search by meaning."""
+
+    documents: int
+    """Documents with vectors."""
+    writes: int
+    """Grows with every write of vectors: a response that uses them depends on it."""
+    failure: str = ""
+    """Why the installed model does not work; empty if it does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +264,15 @@ class SearchEngine(Protocol):
         ...
 
     async def count(self) -> int: ...
+
+    async def encode(self, most: int) -> int:
+        """Encode up to ``most`` documents that have no vectors yet; return how many others wait. 0 if no
+        model is installed, or while another process encodes."""
+        ...
+
+    async def encoded(self) -> Encoded | None:
+        """Report how many documents have vectors; None if no model is installed."""
+        ...
 
     async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
         """Pass every document to ``receive``, in batches and in no particular order, in another thread."""

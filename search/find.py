@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 
 from anyio import to_thread
@@ -12,7 +12,7 @@ from schemas.reference.english_words import translate_query
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import ENDED, Page, Request, SearchEngine
+from search.contract import ENDED, Hit, Page, Request, SearchEngine, Similar
 from search.missing_words import MissingWords, find_missing_words
 from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, split_compounds
@@ -54,7 +54,8 @@ async def find(
     filtered = narrowed.request
     page = await engine.search(filtered)
     as_typed = SearchPage(page, request.text)
-    if page.all_words_total or filtered.cursor is not None or not filtered.text.strip():
+    continues = filtered.cursor is not None or filtered.similar_cursor is not None
+    if page.all_words_total or continues or not filtered.text.strip():
         return as_typed
     corrected = await _translate(engine, filtered, language[1]) or await _correct(
         engine, names, filtered, page, language[0]
@@ -83,7 +84,17 @@ def _correct_page(request: Request, page: Page, text: str, analyzer: Analyzer) -
 def _near_page(page: Page, missing: MissingWords) -> Page:
     """Return the near hits as the only page: what is like the query by fewer words is not offered."""
     facets = dict.fromkeys(page.facets, ())
-    return replace(page, hits=missing.near, total=len(missing.near), facets=facets, cursor=None)
+    similar = page.similar and _without(page.similar, missing.near)
+    return replace(
+        page, hits=missing.near, total=len(missing.near), facets=facets, cursor=None, similar=similar
+    )
+
+
+def _without(similar: Similar, hits: Sequence[Hit]) -> Similar:
+    """Return what is similar without the near hits, which are no hits of the query itself."""
+    spans = {hit.span for hit in hits}
+    others = tuple(hit for hit in similar.hits if hit.span not in spans)
+    return replace(similar, hits=others, total=similar.total - len(similar.hits) + len(others))
 
 
 async def find_ended(
@@ -92,7 +103,9 @@ async def find_ended(
     """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
     language = await to_thread.run_sync(thesaurus.load_lexicon)
     narrowed = await filters.apply_filters(engine, request, fields, *language)
-    ended = replace(narrowed.request, statuses=ENDED, limit=limit, cursor=None, facets=(), explain=False)
+    ended = replace(
+        narrowed.request, statuses=ENDED, limit=limit, cursor=None, facets=(), explain=False, similar=0
+    )
     page = await engine.search(replace(ended, sort="relevance"))  # those with all words come first
     total = page.all_words_total
     return replace(page, hits=page.hits[:total], total=total) if total else None

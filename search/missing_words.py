@@ -66,7 +66,7 @@ async def find_missing_words(
     if not forms or query.excluded:
         return MissingWords(tuple(missing), ())
     near = " ".join(forms.values())
-    page = await engine.search(replace(request, text=near, limit=NEAR, cursor=None, facets=()))
+    page = await engine.search(replace(request, text=near, limit=NEAR, cursor=None, facets=(), similar=0))
     return MissingWords(tuple(missing), page.hits)
 
 
@@ -101,5 +101,7 @@ async def _find_form(
 
 
 async def _occurs(engine: SearchEngine, request: Request, text: str) -> bool:
-    counting = replace(request, sort="-date", limit=1, cursor=None, facets=(), highlight=False, explain=False)
+    counting = replace(
+        request, sort="-date", limit=1, cursor=None, facets=(), highlight=False, explain=False, similar=0
+    )
     return (await engine.search(replace(counting, text=text))).all_words_total > 0

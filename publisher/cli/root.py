@@ -35,7 +35,7 @@ from publisher.cli.commands.publishing import (
     responses,
     statutes,
 )
-from publisher.cli.commands.reading import compare, export, findings, history, search
+from publisher.cli.commands.reading import compare, export, findings, history, search, search_model
 from publisher.cli.context import CommandContext
 from publisher.cli.terminal.language import Lang, set_language
 
@@ -102,6 +102,7 @@ _MODULES = (
     history,
     compare,
     search,
+    search_model,
     findings,
     export,
     webhooks,

@@ -13,5 +13,6 @@ def open_engine(settings: Settings) -> SearchEngine:
 
         return ElasticsearchEngine(settings.cluster)
     from search.embedded.engine import EmbeddedEngine  # noqa: PLC0415 - the commands that do not search start quickly
+    from search.semantic.encoder import Encoder  # noqa: PLC0415
 
-    return EmbeddedEngine(settings.index)
+    return EmbeddedEngine(settings.index, encoder=Encoder(settings.model))

@@ -21,7 +21,7 @@ from publisher.log.log import Log
 from publisher.log.model import Dataset, Span
 from publisher.log.outbox.outbox import OutboxItem
 from schemas.definition.catalogue import Catalogue
-from search.contract import DamagedIndexError, Document, RejectedError, SearchEngine, SearchError
+from search.contract import DamagedIndexError, Document, Encoded, RejectedError, SearchEngine, SearchError
 
 BATCH = 50_000
 """Outbox entries per round: bounded memory, and few rounds, which each cost a commit and a merge."""
@@ -54,14 +54,17 @@ class SearchStatus:
     """Why the engine is not reachable; documents and position are then 0."""
     incomplete: bool = False
     """The index lacks entries that it once had: it was deleted, or restored from an older copy."""
+    encoded: Encoded | None = None
+    """How far documents are encoded for search by meaning; None if no model is installed."""
 
 
 async def status(log: Log, search: SearchEngine) -> SearchStatus:
     waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
     documents = position = 0
-    away = ""
+    encoded, away = None, ""
     try:
         documents, position = await search.count(), await search.position()
+        encoded = await search.encoded()
     except SearchError as error:
         away = str(error)
     return SearchStatus(
@@ -72,6 +75,7 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
         set_aside=await to_thread.run_sync(log.outbox.items_aside),
         away=away,
         incomplete=not away and position < await to_thread.run_sync(log.outbox.completed),
+        encoded=encoded,
     )
 
 

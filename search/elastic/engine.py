@@ -17,7 +17,16 @@ from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import Document, HitChanges, Page, RejectedError, Request, SavedSearch, SearchError
+from search.contract import (
+    Document,
+    Encoded,
+    HitChanges,
+    Page,
+    RejectedError,
+    Request,
+    SavedSearch,
+    SearchError,
+)
 from search.elastic import saved_search, search
 from search.elastic.bulk import BulkResult
 from search.elastic.cluster import Cluster
@@ -71,6 +80,13 @@ class ElasticsearchEngine:
 
     async def count(self) -> int:
         return await self._read(self._count)
+
+    async def encode(self, most: int) -> int:  # noqa: ARG002
+        """Encode nothing: only the embedded engine searches by meaning."""
+        return 0
+
+    async def encoded(self) -> Encoded | None:
+        return None
 
     async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
         await self._cluster.run(self._visit_documents, receive)

@@ -19,9 +19,21 @@ from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import CursorError, DamagedIndexError, Document, HitChanges, Page, Request, SavedSearch
+from search.contract import (
+    CursorError,
+    DamagedIndexError,
+    Document,
+    Encoded,
+    HitChanges,
+    Page,
+    Request,
+    SavedSearch,
+)
 from search.embedded import saved_search, search
+from search.embedded.encoding import Encoding
 from search.embedded.index_folder import BATCH, Generations
+from search.embedded.similar import QueryVectors
+from search.semantic.encoder import Encoder
 
 
 @contextmanager
@@ -40,10 +52,17 @@ def _damage_reported() -> Iterator[None]:
 
 
 class EmbeddedEngine:
-    """A :class:`search.contract.SearchEngine` on a folder. ``dictionary``: further words to keep whole."""
+    """A :class:`search.contract.SearchEngine` on a folder. ``dictionary``: further words to keep whole.
 
-    def __init__(self, folder: Path, *, dictionary: Iterable[str] = ()) -> None:
+    ``encoder``: with it, and once its model is installed, documents are also found by meaning.
+    """
+
+    def __init__(
+        self, folder: Path, *, dictionary: Iterable[str] = (), encoder: Encoder | None = None
+    ) -> None:
         self._folder = Generations(folder)
+        self._encoder = encoder
+        self._encoding = None if encoder is None else Encoding(self._folder, encoder)
         self._dictionary = tuple(dictionary)
         self._loading = threading.Lock()
         self._language: tuple[Analyzer, Lexicon] | None = None
@@ -79,6 +98,13 @@ class EmbeddedEngine:
         reader = await to_thread.run_sync(self._folder.reader)
         return reader.documents if reader else 0
 
+    async def encode(self, most: int) -> int:
+        """Encode in the caller's thread pool. Raises :class:`search.contract.SearchError`."""
+        return await to_thread.run_sync(self._encode, most)
+
+    async def encoded(self) -> Encoded | None:
+        return await to_thread.run_sync(self._encoded)
+
     async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
         await to_thread.run_sync(self._visit_documents, receive)
 
@@ -90,7 +116,28 @@ class EmbeddedEngine:
 
     def _search(self, request: Request) -> Page:
         with _damage_reported():
-            return search.search_page(self._folder.reader(), request, *self._load_language())
+            reader, vectors = self._folder.reader(), self._vectors()
+            return search.search_page(reader, vectors, request, *self._load_language())
+
+    def _vectors(self) -> QueryVectors | None:
+        """Return the vectors and the model for queries; None if no model is installed that works."""
+        if self._encoder is None or not self._encoder.is_ready():
+            return None
+        vectors = self._folder.vectors()
+        return None if vectors is None else QueryVectors(vectors, self._encoder)
+
+    def _encode(self, most: int) -> int:
+        if self._encoding is None or not self._encoder or not self._encoder.is_ready():
+            return 0
+        with _damage_reported():
+            return self._encoding.encode(most, self._analyzer)
+
+    def _encoded(self) -> Encoded | None:
+        if self._encoder is None or not (self._encoder.is_ready() or self._encoder.failure):
+            return None
+        vectors = self._folder.vectors()
+        documents, writes = (0, 0) if vectors is None else (len(vectors), vectors.writes)
+        return Encoded(documents, writes, self._encoder.failure)
 
     def _hit_changes(self, saved: SavedSearch) -> HitChanges:
         with _damage_reported():

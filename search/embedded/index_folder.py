@@ -9,7 +9,7 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import batched
@@ -23,6 +23,8 @@ from search.contract import DamagedIndexError, Document, SearchError
 from search.embedded.checksums import find_damaged_file
 from search.embedded.tantivy_index import Reader, build_document, build_schema, open_reader
 from search.indexed_document import FORMAT, span_key
+from search.semantic import vector_file
+from search.semantic.vector_file import EncodedDocument, VectorFile
 
 LOCK_TIMEOUT = 60.0
 """Seconds that a writer waits for another process to finish writing."""
@@ -58,6 +60,7 @@ class Generations:
         self._pointer = path / "current"
         self._lock = threading.Lock()
         self._loaded: _Loaded | None = None
+        self._vectors: VectorFile | None = None
 
     def reader(self) -> Reader | None:
         """Return a reader of the newest commit, including those of other processes; None before the first.
@@ -113,6 +116,44 @@ class Generations:
         segments = msgspec.json.decode((self._path / name / "meta.json").read_bytes())["segments"]
         return open_reader(index, replaced=any(segment["deletes"] for segment in segments))
 
+    def vectors(self) -> VectorFile | None:
+        """Return the vectors of the current generation, as far as documents are encoded; None before the
+        first write. Raises :class:`SearchError`."""
+        name = self._current()
+        if name is None:
+            return None
+        folder = vector_file.locate(self._path / name)
+        with self._lock:
+            vectors = self._vectors
+            if vectors is None or vectors.folder != folder:
+                vectors = self._vectors = VectorFile(folder)
+        try:
+            vectors.reload()
+        except OSError as error:
+            raise DamagedIndexError(str(error)) from error
+        return vectors
+
+    def add_vectors(self, documents: Sequence[EncodedDocument]) -> None:
+        """Store vectors of documents, except those that were erased or replaced since they were read."""
+        with self._lock_for_writing(), _translate_errors():
+            name, reader = self._current(), self.reader()
+            if name is not None and reader is not None:
+                versions = reader.versions([one.span for one in documents])
+                present = [one for one in documents if versions.get(span_key(one.span)) == one.version]
+                vector_file.append(vector_file.locate(self._path / name), present)
+
+    @contextmanager
+    def lock_for_encoding(self) -> Iterator[bool]:
+        """Yield whether this process encodes: of several workers one does."""
+        self._path.mkdir(parents=True, exist_ok=True)
+        with (self._path / "encoder.lock").open("w") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
+
     def mark(self, sequence: int) -> None:
         with self._lock_for_writing():
             name = self._current() or self._create_generation()
@@ -163,8 +204,19 @@ class Generations:
                 writing.commit()
             finally:
                 writing.close()
+            with _translate_errors():
+                self._copy_vectors(writing)
             self._write_pointer(writing.path.name)
             self._sweep()
+
+    def _copy_vectors(self, writing: GenerationWriter) -> None:
+        """Copy the vectors of those documents that the new generation contains."""
+        try:
+            vectors = self.vectors()
+        except SearchError:  # an index that is replaced because it is damaged, or of an older format
+            return
+        if vectors is not None:
+            vector_file.copy(vectors, vector_file.locate(writing.path), writing.contains)
 
     def erase(self, spans: frozenset[str], analyzer: Analyzer) -> None:
         """Copy all other documents into a new generation: tantivy keeps deleted text until a merge."""
@@ -182,7 +234,7 @@ class Generations:
 
     def close(self) -> None:
         with self._lock:
-            self._loaded = None
+            self._loaded = self._vectors = None
 
     def _current(self) -> str | None:
         try:
@@ -292,6 +344,10 @@ class GenerationWriter:
         self._versions[number] = document.version
         self._writer.add_document(build_document(document, analyzer))
         return True
+
+    def contains(self, span: str) -> bool:
+        """Report whether a document of the span was written."""
+        return span_key(span) in self._versions
 
     def commit(self) -> None:
         with _translate_errors():

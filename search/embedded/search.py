@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import tantivy
@@ -9,7 +10,8 @@ from tantivy import Order
 
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import Match, Page, Request
+from search.contract import Match, Page, Request, Similar
+from search.embedded.similar import QueryVectors, list_similar, present_similar
 from search.embedded.tantivy_index import Reader, to_query
 from search.hits import cursor, presentation
 from search.hits.cursor import Place
@@ -22,31 +24,43 @@ from search.ranking.reranker import Ranking
 type ScoredAddresses = list[tuple[float, tantivy.DocAddress]]
 
 
-def search_page(reader: Reader | None, request: Request, analyzer: Analyzer, lexicon: Lexicon) -> Page:
+def search_page(
+    reader: Reader | None,
+    vectors: QueryVectors | None,
+    request: Request,
+    analyzer: Analyzer,
+    lexicon: Lexicon,
+) -> Page:
     """Return one page of hits. Raises :class:`search.contract.CursorError`."""
-    place = cursor.decode_cursor(request)
+    place, similar_place = cursor.decode_cursor(request), cursor.decode_similar_cursor(request)
+    offers_similar = vectors is not None and request.similar > 0 and place is None
     if reader is None or not reader.documents:
-        return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
-    place = place or Place(0, min(request.known_at, reader.newest))
+        similar = Similar((), 0, None) if offers_similar else None
+        return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None, similar)
+    known_at = (similar_place or place or Place(0, min(request.known_at, reader.newest))).known_at
     query = parser.parse_query(request.text, analyzer, lexicon)
-    sets = HitSets(reader.frequency, analyzer, build_present_condition(request, place.known_at), query)
-    all_words_total, (match, total, facets) = _widen(
-        reader, sets, build_facet_conditions(request, place.known_at)
-    )
-    if request.sort == "relevance" and not query.blank:
-        hits, next_place = _rank_by_relevance(reader, sets, match, request, query, analyzer, place)
-        more = next_place.offset < total
-    else:
-        hits, next_place, more = _rank_by_date(reader, sets, match, request, place)
+    sets = HitSets(reader.frequency, analyzer, build_present_condition(request, known_at), query)
+    all_words_total, (match, total, facets) = _widen(reader, sets, build_facet_conditions(request, known_at))
     presenter = HitPresenter(request, query, analyzer, lexicon)
-    return Page(
-        hits=tuple(presenter.hit(*reader.stored_document(address), score) for score, address in hits),
-        total=total,
-        match=match,
-        all_words_total=all_words_total,
-        facets=facets,
-        cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
-    )
+    page = Page((), total, match, all_words_total, facets, None)
+    if similar_place is None:
+        place = place or Place(0, known_at)
+        if request.sort == "relevance" and not query.blank:
+            hits, next_place = _rank_by_relevance(reader, sets, match, request, query, analyzer, place)
+            more = next_place.offset < total
+        else:
+            hits, next_place, more = _rank_by_date(reader, sets, match, request, place)
+        page = replace(
+            page,
+            hits=tuple(presenter.hit(*reader.stored_document(address), score) for score, address in hits),
+            cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
+        )
+    if vectors is not None and offers_similar:
+        outside = sets.outside(sets.members(match))
+        offered = list_similar(reader, vectors.compare(query), outside, query)
+        similar_place = similar_place or Place(0, known_at)
+        page = replace(page, similar=present_similar(reader, offered, similar_place, request, presenter))
+    return page
 
 
 def _widen(reader: Reader, sets: HitSets, facets: FacetConditions) -> tuple[int, tuple[Match, int, Facets]]:

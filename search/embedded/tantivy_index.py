@@ -11,7 +11,7 @@ from tantivy import FieldType, Occur
 
 from search.chinese.analyzer import Analyzer
 from search.contract import FOREVER, Document
-from search.indexed_document import StoredDocument, build_fields, stored_texts, tie_break
+from search.indexed_document import StoredDocument, build_fields, span_key, stored_texts, tie_break
 from search.query.conditions import (
     TIER,
     Among,
@@ -116,6 +116,20 @@ class Reader:
     def iterate_documents(self) -> Iterator[Document]:
         matches = self.searcher.search(tantivy.Query.all_query(), limit=max(self.documents, 1), count=False)
         return (self.document(address) for _, address in matches.hits)
+
+    def addresses(self, query: tantivy.Query, spans: Sequence[str]) -> dict[str, tantivy.DocAddress]:
+        """Return span → address of those of ``spans`` that a query matches; it matches no others."""
+        hits = self.searcher.search(query, limit=len(spans), count=False).hits
+        addresses = [address for _, address in hits]
+        by_key = dict(zip(self.numbers("key", addresses), addresses, strict=True))
+        return {span: by_key[key] for span in spans if (key := span_key(span)) in by_key}
+
+    def iterate_versions(self) -> Iterator[tuple[tantivy.DocAddress, int, int]]:
+        """Yield the address, the key of the span and the version of every document."""
+        everything = tantivy.Query.all_query()
+        hits = self.searcher.search(everything, limit=max(self.documents, 1), count=False).hits
+        addresses = [address for _, address in hits]
+        return zip(addresses, self.numbers("key", addresses), self.numbers("version", addresses), strict=True)
 
     def frequency(self, stream: str, term: str) -> int:
         """Count the documents with a term. The term's own statistics include replaced documents until a

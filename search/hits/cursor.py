@@ -11,6 +11,7 @@ import msgspec
 from search.contract import CursorError, Request
 
 _DIGEST = 9
+_HITS, _SIMILAR = b"", b"similar"
 
 
 class Place(msgspec.Struct, array_like=True, frozen=True):
@@ -32,8 +33,16 @@ _decode_place = msgspec.msgpack.Decoder(Place).decode
 
 
 def encode_cursor(place: Place, request: Request) -> str:
+    return _encode(place, request, _HITS)
+
+
+def encode_similar_cursor(place: Place, request: Request) -> str:
+    return _encode(place, request, _SIMILAR)
+
+
+def _encode(place: Place, request: Request, what: bytes) -> str:
     body = msgspec.msgpack.encode(place)
-    return base64.urlsafe_b64encode(_hash_request(request, body) + body).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_hash_request(request, what + body) + body).decode().rstrip("=")
 
 
 def decode_cursor(request: Request) -> Place | None:
@@ -42,15 +51,21 @@ def decode_cursor(request: Request) -> Place | None:
     Raises :class:`CursorError` for a text that :func:`encode_cursor` did not issue for this request.
     The page size and the facets may differ from page to page.
     """
-    if request.cursor is None:
-        return None
-    text = request.cursor
+    return None if request.cursor is None else _decode(request.cursor, request, _HITS)
+
+
+def decode_similar_cursor(request: Request) -> Place | None:
+    """Decode ``request.similar_cursor``, as :func:`decode_cursor`."""
+    return None if request.similar_cursor is None else _decode(request.similar_cursor, request, _SIMILAR)
+
+
+def _decode(text: str, request: Request, what: bytes) -> Place:
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         place = _decode_place(data[_DIGEST:])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise CursorError("游标无效 / not a cursor of this search") from error
-    if data[:_DIGEST] != _hash_request(request, data[_DIGEST:]) or place.offset < 0:
+    if data[:_DIGEST] != _hash_request(request, what + data[_DIGEST:]) or place.offset < 0:
         raise CursorError("游标属于另一次搜索 / this cursor belongs to another search")
     return place
 

@@ -153,6 +153,10 @@ class HitSets:
             return NOTHING
         return Except(members, _combine_any(self._excluded)) if self._excluded else members
 
+    def outside(self, members: Condition) -> Condition:
+        """Return the documents of the request that are not among ``members`` and not excluded."""
+        return Except(self._filters, _combine_any([members, *self._excluded]))
+
     def ranked_members(self, match: Match) -> Condition:
         """Return the same documents, scored: those with all the words first, then by their terms."""
         scoring = list(self._scoring())

@@ -9,6 +9,7 @@ from litestar.concurrency import sync_to_thread
 
 from publisher.log.model import View
 from publisher.views.api.routes import search as api
+from publisher.views.api.search_parameters import MAX_HITS
 from publisher.views.api.search_scope import SearchScope
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
@@ -47,7 +48,7 @@ async def _write_results(
     service = visit.service
     searchable = await api.read_searchable(service)
     whole = replace(visit, pairs=visit.pairs_without("cursor", "limit", "facets", "explain"))
-    query = replace(whole.parse_query(searchable.grammar(), clocks=True), limit=api.MAX_HITS)
+    query = replace(whole.parse_query(searchable.grammar(), clocks=True), limit=MAX_HITS)
     first = await api.make_search(service, searchable, query)
     name = disposition(f"搜索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")
 

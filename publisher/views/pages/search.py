@@ -44,6 +44,8 @@ STATUSES: tuple[tuple[tuple[Status, ...], str, str], ...] = (
     (ENDED, "只看已移出、已撤回的", "Only removed and withdrawn ones"),
 )
 _NO_FILTERS = ("q", "cursor", "sort", "facets", "limit", "explain")
+_FIRST_SIMILAR = 5
+"""Documents that are near by meaning, on the first page; the rest is one choice away."""
 _MOST_ENDED = 3
 """Results under the others that are not in force any more; the rest is one choice away."""
 MATCHES = {
@@ -113,17 +115,21 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     query = visit.parse_query(searchable.grammar(), clocks=True)
     explain = query.explain or not visit.values("explain")
     request = await api.make_search(
-        service, searchable, replace(query, facets=query.facets or FACETS, explain=explain)
+        service,
+        searchable,
+        replace(query, facets=query.facets or FACETS, explain=explain),
+        similar=query.limit if visit.values("cursor") else _FIRST_SIMILAR,
     )
     own = visit.pairs_without("cursor", "facets", "limit", "explain")
 
     async def build() -> bytes:
         results = await request.fetch_page(service)
         catalogues = searchable.scope.catalogues
-        hits = results.page.hits
+        hits, similar = results.page.hits, results.page.similar
+        similar_hits = similar.hits if similar else ()
         ended = await _fetch_ended(visit, request, results)
         ended_hits = ended.hits if ended else ()
-        facts = await run_read(service, _read_facts, visit, (*hits, *ended_hits), catalogues)
+        facts = await run_read(service, _read_facts, visit, (*hits, *similar_hits, *ended_hits), catalogues)
 
         def result(hit: Hit) -> Result:
             return _result(visit, hit, datasets, catalogues, facts.get(hit.span, ()))
@@ -141,6 +147,10 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             missing=results.missing,
             lists=_match_titles(text, datasets.values()) if text else (),
             results=[result(hit) for hit in hits],
+            continues_similar=request.request.similar_cursor is not None,
+            similar=[result(hit) for hit in similar_hits],
+            similar_total=similar.total if similar else 0,
+            next_similar=next_page(visit, results.next_similar),
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,
             statuses=_status_choices(visit, request.request.statuses),
@@ -178,7 +188,8 @@ def _blank_page(
 
 async def _fetch_ended(visit: Visit, request: api.Search, results: api.SearchPage) -> Page | None:
     """Find records that are no longer in force, for the first page of those in force."""
-    if request.request.statuses != ("current",) or request.request.cursor is not None:
+    one = request.request
+    if one.statuses != ("current",) or one.cursor is not None or one.similar_cursor is not None:
         return None
     text = results.did_you_mean or request.request.text
     return await request.fetch_ended(visit.service, text, limit=_MOST_ENDED)

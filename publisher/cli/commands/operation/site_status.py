@@ -103,6 +103,7 @@ def _search_to_json(search: SearchStatus) -> dict[str, object]:
     set_aside = [{"key": one.key, "dataset": one.dataset, "error": one.error} for one in search.set_aside]
     properties: dict[str, object] = {"documents": search.documents, "position": search.position}
     properties |= {"pending": search.pending, "set_aside": set_aside}
+    properties["encoded"] = None if search.encoded is None else search.encoded.documents
     properties |= {"error": search.error} if search.error else {}
     properties |= {"away": search.away} if search.away else {}
     return properties | ({"incomplete": True} if search.incomplete else {})
@@ -135,6 +136,9 @@ def print_status(status: SiteStatus) -> None:
     """Print the status: the site, then warnings, then what failed, then its datasets."""
     output.print_pairs([("站点 base", status.base), ("文件夹 home", status.home)])
     output.print_pairs([("搜索 search", _describe_search(status.search))])
+    if (encoded := status.search.encoded) is not None:
+        share = f"已编码 encoded {encoded.documents}/{status.search.documents}"
+        output.print_pairs([("按意思搜索 search by meaning", encoded.failure or share)])
     print_checkpoint(status.checkpoint, status.reseal)
     if status.clock_behind is not None:
         output.print_message(status.clock_behind.zh, status.clock_behind.en)

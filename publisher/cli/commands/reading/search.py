@@ -17,9 +17,10 @@ from schemas.words import STATUSES
 if TYPE_CHECKING:
     from rich.text import Text
 
-    from search.contract import HighlightedText, Hit
+    from search.contract import HighlightedText, Hit, Page
     from search.find import SearchPage
 
+_MOST_SIMILAR = 5
 _MATCHES = {
     "all": "包含全部搜索词 all words",
     "most": "放宽到大部分搜索词 widened to most words",
@@ -73,6 +74,7 @@ def search(
         filters={"dataset": datasets} if datasets else {},
         as_of=(as_of or today()).toordinal(),
         limit=limit,
+        similar=min(limit, _MOST_SIMILAR),
     )
     with context.log(read_only=True) as log:
         for name in datasets:
@@ -105,6 +107,7 @@ def _print_page(search_page: SearchPage, titles: Mapping[str, str], pending: int
     for hit in page.hits:
         _show(hit, titles.get(hit.dataset, hit.dataset))
     output.print_message(f"共{page.total}条（{_MATCHES[page.match]}）。", f"{page.total} found.")
+    _show_similar(page, titles)
     if pending:
         output.print_message(
             f"还有{pending}项未进入搜索索引，结果可能不全；"
@@ -117,6 +120,15 @@ def _print_page(search_page: SearchPage, titles: Mapping[str, str], pending: int
 def _missing_words(search_page: SearchPage) -> Sequence[str]:
     """Return the words of the query that no record of the site contains."""
     return () if search_page.missing is None else search_page.missing.words
+
+
+def _show_similar(page: Page, titles: Mapping[str, str]) -> None:
+    if page.similar is not None and page.similar.hits:
+        output.print_message(
+            "意思相近的（不计入上面的结果）：", "Similar in meaning, not counted among the results:"
+        )
+        for hit in page.similar.hits:
+            _show(hit, titles.get(hit.dataset, hit.dataset))
 
 
 def _show(hit: Hit, dataset: str) -> None:
@@ -157,12 +169,8 @@ def _build_json(text: str, search_page: SearchPage, pending: int) -> dict[str, o
     def marked(one: HighlightedText) -> dict[str, object]:
         return {"field": one.field, "text": one.text, "marks": [list(m) for m in one.marks]}
 
-    return {
-        "text": text,
-        "total": page.total,
-        "match": page.match,
-        "pending": pending,
-        "hits": [
+    def described(hits: Sequence[Hit]) -> list[dict[str, object]]:
+        return [
             {
                 "dataset": hit.dataset,
                 "record": hit.record,
@@ -172,8 +180,17 @@ def _build_json(text: str, search_page: SearchPage, pending: int) -> dict[str, o
                 "title": marked(hit.title),
                 "excerpts": [marked(e) for e in hit.excerpts],
             }
-            for hit in page.hits
-        ],
+            for hit in hits
+        ]
+
+    similar = page.similar and {"total": page.similar.total, "hits": described(page.similar.hits)}
+    return {
+        "text": text,
+        "total": page.total,
+        "match": page.match,
+        "pending": pending,
+        "hits": described(page.hits),
+        "similar": similar,
         "cursor": page.cursor,
         "did_you_mean": search_page.did_you_mean,
         "not_held": _missing_words(search_page),

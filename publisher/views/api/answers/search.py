@@ -66,6 +66,20 @@ class SearchLinks(Answer, frozen=True, kw_only=True):
     next: Annotated[str | None, Meta(description="下一页；末页为空 / null at the end")]
 
 
+class Similar(Answer, frozen=True, kw_only=True):
+    """意思相近的内容。/ What is near by meaning."""
+
+    total: Annotated[int, Meta(description="条数，至多100 / How many, at most 100")]
+    hits: Annotated[
+        tuple[Hit, ...],
+        Meta(description="最相近的在前，score 为相似度 / The nearest first; score: similarity"),
+    ]
+    next: Annotated[
+        str | None,
+        Meta(description="下一页，其中 hits 为空；末页为空 / Its next page, without hits; null at the end"),
+    ]
+
+
 class Found(Answer, frozen=True, kw_only=True):
     """搜索结果。/ Search results."""
 
@@ -89,6 +103,13 @@ class Found(Answer, frozen=True, kw_only=True):
         ),
     ]
     hits: tuple[Hit, ...]
+    similar: Annotated[
+        Similar | None,
+        Meta(
+            description="不是搜索结果而意思相近的内容；没有安装模型，或不是首页时为空 / "
+            "What is no hit and near by meaning; null without a model, and after the first page"
+        ),
+    ]
     facets: tuple[Facet, ...]
     links: SearchLinks
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
@@ -17,7 +18,8 @@ from publisher.views.api import requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.answers import search as answers
 from publisher.views.api.hit_explanation import explain_reason
-from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
+from publisher.views.api.parameter_docs import LIMIT
+from publisher.views.api.search_parameters import MAX_HITS, SEARCH_PARAMETERS, STATUSES
 from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
@@ -30,9 +32,9 @@ from search import contract, find
 from search.missing_words import MissingWords
 from search.query.name_index import Names
 
-MAX_HITS = 100
 MAX_SUGGESTIONS = 50
-STATUSES: tuple[contract.Status, ...] = ("current", *contract.ENDED)
+_SIMILAR = "~"
+"""Begins the engine's cursor if that continues what is similar by meaning. No other begins with it."""
 _NAMES = requested_view.VIEW | {"q", "sort", "facets", "limit", "cursor", "explain"}
 
 
@@ -70,6 +72,8 @@ class SearchPage:
     facets: tuple[common.Facet, ...]
     next_cursor: str | None
     """Cursor of the next page."""
+    next_similar: str | None
+    """Cursor of the next page of what is similar by meaning."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,17 +95,20 @@ class Search:
         scope, view = self.searchable.scope, self.view
         hits = await find.find(service.search, names, self.request, scope.fields())
         page, meant = hits.page, hits.did_you_mean or self.meant
-        next_cursor = None
-        if page.cursor is not None:
-            next_cursor = service.cursors.encode(
+
+        def encode_cursor(inner: str | None, kind: str = "") -> str | None:
+            if inner is None:
+                return None
+            return service.cursors.encode(
                 page_cursor.Cursor(
                     self.query_digest,
                     as_of=view.as_of,
                     known_at=view.known_at,
-                    inner=page.cursor,
+                    inner=kind + inner,
                     meant=meant,
                 )
             )
+
         facets = tuple(
             titles.make_facet(
                 name,
@@ -111,7 +118,14 @@ class Search:
             )
             for name, values in page.facets.items()
         )
-        return SearchPage(page, meant or None, hits.missing, facets, next_cursor)
+        return SearchPage(
+            page,
+            meant or None,
+            hits.missing,
+            facets,
+            encode_cursor(page.cursor),
+            encode_cursor(None if page.similar is None else page.similar.cursor, _SIMILAR),
+        )
 
     async def fetch_ended(self, service: Service, text: str, *, limit: int) -> contract.Page | None:
         """Find records with all words of a text that are no longer in force; None if there are none."""
@@ -119,8 +133,11 @@ class Search:
         return await find.find_ended(service.search, request, self.searchable.scope.fields(), limit=limit)
 
 
-async def make_search(service: Service, searchable: Searchable, params: Parameters) -> Search:
-    """Make a search. ``params``: parsed by the grammar of ``searchable``.
+async def make_search(
+    service: Service, searchable: Searchable, params: Parameters, *, similar: int = 0
+) -> Search:
+    """Make a search. ``params``: parsed by the grammar of ``searchable``. ``similar``: how many documents to
+    list that are near by meaning.
 
     Raises ``invalid-parameters``, ``invalid-cursor``, ``no-such-dataset``, ``no-such-release`` and
     ``SearchError``.
@@ -132,7 +149,8 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
     query_digest = page_cursor.query_digest("search", replace(params, cursor=None, limit=0, explain=False))
     cursor = service.cursors.decode_optional(params.cursor, query_digest)
     view = await sync_to_thread(_view, service, params, cursor)
-    meant = cursor.meant if cursor else ""
+    meant, inner = (cursor.meant, cursor.inner) if cursor else ("", None)
+    continues_similar = inner is not None and inner.startswith(_SIMILAR)
     request = contract.Request(
         text=meant or params.text,
         filters={
@@ -143,15 +161,17 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
         known_at=known_instant(view.known_at),
         sort=_sort(params),
         limit=params.limit,
-        cursor=cursor.inner if cursor else None,
+        cursor=None if continues_similar else inner,
         facets=params.facets,
         explain=params.explain,
+        similar=similar,
+        similar_cursor=inner.removeprefix(_SIMILAR) if inner and continues_similar else None,
     )
-    # The index may lag behind the log, so the response depends on its position.
-    position = await service.search_position()
+    # The index may lag behind the log, and the vectors behind the index, so the response depends on both.
+    position, encoded = await service.search_position(), await service.search.encoded()
     titles_digest = page_cursor.query_digest(searchable.scope.datasets, searchable.scope.facets)
     names_state = searchable.names and searchable.names.state
-    validity = Validity((position, *searchable.state, request.as_of, titles_digest, names_state))
+    validity = Validity((position, encoded, *searchable.state, request.as_of, titles_digest, names_state))
     return Search(searchable, request, view, query_digest, meant, validity)
 
 
@@ -165,81 +185,46 @@ async def make_search(service: Service, searchable: Searchable, params: Paramete
         "加 as_of 搜索该日有效的内容，加 release 搜索该次发布时的内容。摘录与标记取自原文。"
         "没有内容含全部词，而输入的是某个名称的拼音、首字母或误字时，"
         "命中的是 `did_you_mean`；加引号则按原样搜索。"
-        "`not_held` 列出没有任何内容含有的词。\n\n"
+        "`not_held` 列出没有任何内容含有的词。`similar` 是不含搜索词而意思相近的内容，另行计数，"
+        "不计入 `total`、`match` 和 `facets`。\n\n"
         "Full-text search in every dataset, simplified or traditional, any form of a document "
         "number. `match` says whether hits contain all words, most or any; totals and facets count exactly "
         "that set. With as_of, "
         "what was in effect on that day; with release, what that release contained. If nothing contains all "
         "words and they are the pinyin or a misspelling of a name, hits are of `did_you_mean`; text in "
-        "quotes is searched as it is. `not_held` names the words that nothing contains.",
+        "quotes is searched as it is. `not_held` names the words that nothing contains. `similar` is what is "
+        "near by meaning without being a hit: it has its own total, and never counts in `total`, `match` or "
+        "`facets`.",
         answer=answers.Found,
-        parameters=(
-            Parameter(
-                "q",
-                "搜索词：空格为“且”，引号内为词组，- 为“不含”，OR 或“或”表示任选其一，"
-                "部门：、类型：、地区：、年份：、文号：等为筛选；另有筛选条件时可省略，列出全部符合的 / "
-                "Search terms: a blank is and, quotes a phrase, - not, OR either; body:, type:, "
-                "division:, year:, number: and any other facet filter. "
-                "With a filter it may be left out: then everything that passes is listed",
-                {"type": "string", "minLength": 1},
-                example="食品经营许可",
-            ),
-            Parameter(
-                "filters",
-                "按 dataset、body、type、division、year 及清单自己的统计字段筛选；同名参数为“或”关系 / "
-                "Filter by these facets or those of a catalogue; repeat a name for or",
-                {"type": "object", "additionalProperties": {"type": "string"}},
-                free_form=True,
-            ),
-            Parameter(
-                contract.STATUS,
-                "current 现行有效，removed 已移出清单，withdrawn 已撤回公布（只查名称）；同名为“或” / "
-                "In force, removed, or withdrawn (found by title only); repeat it for or",
-                {"type": "string", "enum": list(STATUSES), "default": "current"},
-            ),
-            Parameter(
-                "sort",
-                "relevance 按相关度，date 从旧到新，-date 从新到旧 / Order of the hits",
-                {"type": "string", "enum": ["relevance", "date", "-date"], "default": "relevance"},
-            ),
-            Parameter(
-                "facets",
-                "统计这些字段的取值，逗号分隔；已用于筛选的字段仍列出其他取值 / Count the values of these, "
-                "comma-separated; one that is filtered by counts as if it were not",
-                {"type": "array", "items": {"type": "string"}},
-                example=["dataset", "body", "year"],
-            ),
-            replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_HITS}),
-            CURSOR,
-            Parameter(
-                "explain",
-                "附每条结果的匹配说明 / Explain for each hit why it was found",
-                {"type": "boolean", "default": False},
-            ),
-            AS_OF,
-            KNOWN_AT,
-            replace(
-                RELEASE,
-                description="搜索某次发布时的状态；须以 dataset 指明一个数据集，不与 as_of、known_at 同用 / "
-                "Search the state as of that release: needs one dataset=, and no as_of or known_at",
-            ),
-        ),
+        parameters=SEARCH_PARAMETERS,
         problems=("no-such-dataset", "no-such-release", "invalid-cursor", "search-unavailable"),
     )
 )
 async def search(service: Service, call: Call) -> AsyncReply:
     searchable = await read_searchable(service)
     params = query_parameters.parse(call.query, searchable.grammar())
-    request = await make_search(service, searchable, params)
+    request = await make_search(service, searchable, params, similar=params.limit)
 
     async def build() -> answers.Found:
         search_page = await request.fetch_page(service)
+        similar = search_page.page.similar
+
+        def fill_hits(hits: Sequence[contract.Hit]) -> tuple[answers.Hit, ...]:
+            return tuple(_hit(service, searchable.scope, params, hit) for hit in hits)
+
         return answers.Found(
             total=search_page.page.total,
             match=search_page.page.match,
             did_you_mean=search_page.did_you_mean,
             not_held=() if search_page.missing is None else search_page.missing.words,
-            hits=tuple(_hit(service, searchable.scope, params, hit) for hit in search_page.page.hits),
+            hits=fill_hits(search_page.page.hits),
+            similar=None
+            if similar is None
+            else answers.Similar(
+                total=similar.total,
+                hits=fill_hits(similar.hits),
+                next=requested_view.next_page(service, call, search_page.next_similar),
+            ),
             facets=search_page.facets,
             links=answers.SearchLinks(
                 self=requested_view.link_with_query(service, call),

@@ -1,0 +1,53 @@
+"""Encoding of what was indexed, in a thread of the worker that yields to everything else."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import anyio
+
+from search.contract import SearchEngine, SearchError
+
+_STEP = 16
+"""Documents that are encoded together: about half a second of a core."""
+_POLL = 1.0
+_PAUSE_AFTER_FAILURE = 30.0
+_NICENESS = 10
+_STOP_SECONDS = 10.0
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def encoding(search: SearchEngine) -> Iterator[None]:
+    """Encode in the background until the block ends. A failure is logged and tried again."""
+    ended = threading.Event()
+    thread = threading.Thread(target=_run, args=(search, ended), name="encoder", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join(_STOP_SECONDS)
+
+
+def _run(search: SearchEngine, ended: threading.Event) -> None:
+    if sys.platform == "linux":  # where this is of the thread, and of those that it starts
+        os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
+    anyio.run(_encode, search, ended)
+
+
+async def _encode(search: SearchEngine, ended: threading.Event) -> None:
+    while not ended.is_set():
+        try:
+            waiting, pause = await search.encode(_STEP), _POLL
+        except Exception as error:  # the worker must not end silently
+            logger.warning("encoding is behind: %s", error, exc_info=not isinstance(error, SearchError))
+            waiting, pause = 0, _PAUSE_AFTER_FAILURE
+        if not waiting:
+            ended.wait(pause)  # nothing else runs in this event loop
