@@ -194,8 +194,8 @@ def add_token(
     with context.log(read_only=True) as log:
         one = log.datasets.get(dataset)
         name = None if part is None else find_part(one, part).name
-    with _people(context) as people:
-        secret, new = people.tokens.add(
+    with _open_accounts(context) as services:
+        secret, new = services.tokens.add(
             account, label, dataset=dataset, part=name, actions=[Action(word) for word in actions], days=days
         )
     output.print_message(
@@ -210,8 +210,8 @@ def add_token(
 @with_context
 def list_tokens(context: CommandContext, *, as_json: bool) -> None:
     """列出令牌和最近使用时间 / List tokens with their last use"""
-    with _people(context) as people:
-        tokens = people.tokens.all()
+    with _open_accounts(context) as services:
+        tokens = services.tokens.all()
     if as_json:
         output.print_json([asdict(one) for one in tokens])
         return
@@ -229,8 +229,8 @@ def list_tokens(context: CommandContext, *, as_json: bool) -> None:
 @with_context
 def revoke(context: CommandContext, number: int) -> None:
     """停用令牌，立即生效 / Revoke a token at once"""
-    with _people(context) as people:
-        one = people.tokens.revoke(number)
+    with _open_accounts(context) as services:
+        one = services.tokens.revoke(number)
     output.print_message(f"令牌{number}（{one.label}）已停用。", f"Token {number} ({one.label}) is revoked.")
 
 
