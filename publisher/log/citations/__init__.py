@@ -1,1 +1,1 @@
-"""What each revision cites, which work it is, and what it says is repealed: derived when it is written."""
+"""Works, citations and effects of each revision: derived from its content after the release."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import batched, groupby
+from itertools import batched
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -15,6 +15,7 @@ from publisher.log.citations.revision_graph import VERSION, read_graph
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, stream
 from publisher.log.database.derived import graph_tables as g
+from publisher.log.database.grouped_rows import GroupedRows
 from publisher.log.database.storable_text import storable
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
@@ -131,47 +132,23 @@ class StoredRows:
     """The rows that are stored, taken revision by revision in the order of their keys."""
 
     def __init__(self, conn: Connection) -> None:
-        self._tables = [_Groups(conn, table) for table in TABLES]
+        self._tables = {table.name: _read_rows(conn, table) for table in TABLES}
 
     def take(self, revision: int) -> Rows:
-        """Return the rows of a revision; its successors follow."""
-        return {one.name: one.take(revision) for one in self._tables}
+        """Return the rows of a revision; each revision taken is later than the one before."""
+        return {name: sorted(rows.take(revision), key=repr) for name, rows in self._tables.items()}
 
     def strays(self) -> Iterator[int]:
         """Yield the revisions that were never taken, at the end."""
-        for one in self._tables:
+        for one in self._tables.values():
             yield from one.strays()
 
 
-class _Groups:
-    def __init__(self, conn: Connection, table: Table) -> None:
-        self.name = table.name
-        columns = [table.c[name] for name in _NAMES[table.name]]
-        rows: Iterable[Row] = map(tuple, stream(conn, select(*columns).order_by(table.c.revision)))
-        self._groups = groupby(rows, key=itemgetter(_NAMES[table.name].index("revision")))
-        self._strays: list[int] = []
-        self._advance()
-
-    def _advance(self) -> None:
-        key, group = next(self._groups, (None, iter(())))
-        self._key: int | None = key
-        self._rows = sorted(group, key=repr)
-
-    def take(self, revision: int) -> Sequence[Row]:
-        while self._key is not None and self._key < revision:
-            self._strays.append(self._key)
-            self._advance()
-        if self._key != revision:
-            return []
-        rows = self._rows
-        self._advance()
-        return rows
-
-    def strays(self) -> Iterator[int]:
-        yield from self._strays
-        while self._key is not None:
-            yield self._key
-            self._advance()
+def _read_rows(conn: Connection, table: Table) -> GroupedRows[Row]:
+    """Read the rows of a table, with the columns of :data:`_NAMES`."""
+    columns = [table.c[name] for name in _NAMES[table.name]]
+    rows: Iterable[Row] = map(tuple, stream(conn, select(*columns).order_by(table.c.revision)))
+    return GroupedRows(rows, itemgetter(_NAMES[table.name].index("revision")))
 
 
 def _last_revision(conn: Connection) -> int:

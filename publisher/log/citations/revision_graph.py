@@ -16,7 +16,8 @@ from schemas.reference.legal_bases import Role
 from schemas.reference.works import WorkKind, key_of_title, kind_of_key, parse_key
 
 VERSION = 2
-"""Of the rules. A higher one derives the rows of every site anew."""
+"""Version of the rules by which works, citations and effects are read. After a higher one, every site derives
+its rows again."""
 _SIGN = re.compile("[号《〈＜]")
 """A text without any of these cites nothing."""
 _LONGEST_CACHED = 2_000
@@ -75,9 +76,9 @@ def _works(catalogue: Catalogue, content: Content) -> Iterator[WorkName]:
     title = content.get(catalogue.title_field)
     names = [parse_key(number) for number in numbers if isinstance(number, str)]
     names.append(key_of_title(title) if isinstance(title, str) else "")
-    given = [name for name in dict.fromkeys(names) if name]
-    for name in given:
-        yield WorkName(name, given[0], kind_of_key(given[0]))
+    keys = [name for name in dict.fromkeys(names) if name]
+    for name in keys:
+        yield WorkName(name, keys[0], kind_of_key(keys[0]))
 
 
 def _citations(catalogue: Catalogue, content: Content) -> list[Citation]:

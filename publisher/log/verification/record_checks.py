@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
+from publisher.log.database.grouped_rows import GroupedRows
 from publisher.log.verification import span_fold
 from publisher.log.verification.problem import Problem
 from publisher.log.verification.span_fold import FoldedSpan, ReleaseRow
@@ -50,7 +51,8 @@ class RecordChecks:
         """Number of revisions that a change brought."""
 
     def check(self) -> Iterator[Problem]:
-        changes, spans = _Groups(self._changes()), _Groups(self._spans())
+        changes = GroupedRows(self._changes(), itemgetter(0))
+        spans = GroupedRows(self._spans(), itemgetter(0))
         r = t.record.c
         columns = (r.key, r.id, r.dataset, r.withdrawn_at, r.erased_by)
         for record in stream(self._conn, select(*columns).order_by(r.key)):
@@ -119,18 +121,18 @@ class RecordChecks:
         rows = [list(row[1:-1]) for row in stored]
         if rows == rebuilt:
             return
-        left = {(row[span_fold.MADE], row[span_fold.FIRST]): row for row in rows}
+        unmatched = {(row[span_fold.MADE], row[span_fold.FIRST]): row for row in rows}
         for span in rebuilt:
             made, first = span[span_fold.MADE], span[span_fold.FIRST]
             place, key = self._place(where, made), (record.key, made, first)
-            row = left.pop((made, first), None)
+            row = unmatched.pop((made, first), None)
             if row is None:
                 yield Problem(place, "span", None, _named(span), derived="span", key=key)
                 continue
             for name, value, expected in zip(span_fold.FIELDS, row, span, strict=True):
                 if value != expected:
                     yield Problem(place, f"span.{name}", value, expected, derived="span", key=key)
-        for (made, first), row in left.items():
+        for (made, first), row in unmatched.items():
             key = (record.key, made, first)
             yield Problem(self._place(where, made), "span", _named(row), None, derived="span", key=key)
 
@@ -168,40 +170,8 @@ class RecordChecks:
         return stream(self._conn, select(*columns).order_by(s.record, s.made, s.effective_from))
 
 
-class _Groups:
-    """Rows in the order of their first column, taken key by key."""
-
-    def __init__(self, rows: Iterable[Any]) -> None:
-        self._groups = groupby(rows, key=itemgetter(0))
-        self._next: tuple[int, list[Any]] | None = None
-        self._strays: list[int] = []
-        self._advance()
-
-    def _advance(self) -> None:
-        key, group = next(self._groups, (0, None))
-        self._next = None if group is None else (key, list(group))
-
-    def take(self, key: int) -> Sequence[Any]:
-        """Return the rows of a key; keys must be taken in order."""
-        while self._next is not None and self._next[0] < key:
-            self._strays.append(self._next[0])
-            self._advance()
-        if self._next is None or self._next[0] != key:
-            return ()
-        rows = self._next[1]
-        self._advance()
-        return rows
-
-    def strays(self) -> Iterator[int]:
-        """Yield the keys that nobody took."""
-        yield from self._strays
-        while self._next is not None:
-            yield self._next[0]
-            self._advance()
-
-
 def _name_owners(where: str, stored: Sequence[int | None], expected: Sequence[int]) -> Iterator[Problem]:
-    """Name what a change belongs to, and should not."""
+    """Yield a problem for each owner of a change that is not the expected one, in the same order."""
     names = ("change.dataset", "record.dataset", "revision.record")
     for name, was, now in zip(names, stored, expected, strict=True):
         if was != now:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from itertools import groupby
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -16,6 +15,7 @@ from publisher.log.canonical_json import commitment
 from publisher.log.citations import graph_rows
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
+from publisher.log.database.grouped_rows import GroupedRows
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import identity_digest, later_id
@@ -88,7 +88,7 @@ class RevisionChecks:
         self.count = self.erased = 0
 
     def check(self) -> Iterator[Problem]:
-        values, graphs = _ValueGroups(self._conn), graph_rows.StoredRows(self._conn)
+        values, graphs = _values_of_revisions(self._conn), graph_rows.StoredRows(self._conn)
         derived_to = graph_rows.read_run(self._conn).revision
         v, r = t.revision.c, t.record.c
         query = (
@@ -103,9 +103,10 @@ class RevisionChecks:
             self.erased += row.content is None
             try:
                 yield from _check_hashes(row)
-                yield from self._check(row, values.take(row.key))
+                own = {tuple(value): dataset for _, dataset, *value in values.take(row.key)}
+                yield from self._check(row, own)
                 graph = graphs.take(row.key)
-                if row.key <= derived_to:  # others wait for the worker
+                if row.key <= derived_to:  # rows of later ones are still to be derived
                     yield from self._check_graph(row, graph)
             except UNREADABLE as error:
                 yield unreadable(f"记录 record {row.id}", error)
@@ -255,34 +256,8 @@ def _compare_values(stored: Mapping[_Value, int], rebuilt: Mapping[_Value, int])
             yield f"value.{one[0]}", was, now, "value"
 
 
-class _ValueGroups:
-    """Values by revision, taken in the order of their keys."""
-
-    def __init__(self, conn: Connection) -> None:
-        w = t.value.c
-        query = select(w.revision, w.field, w.text, w.number, w.dataset).order_by(w.revision)
-        rows: Iterable[Any] = stream(conn, query)
-        self._groups = groupby(rows, key=itemgetter(0))
-        self._strays: list[int] = []
-        self._advance()
-
-    def _advance(self) -> None:
-        key, group = next(self._groups, (None, iter(())))
-        self._key: int | None = key
-        self._values = {(field, text, number): dataset for _, field, text, number, dataset in group}
-
-    def take(self, key: int) -> Mapping[_Value, int]:
-        while self._key is not None and self._key < key:
-            self._strays.append(self._key)
-            self._advance()
-        if self._key != key:
-            return {}
-        values = self._values
-        self._advance()
-        return values
-
-    def strays(self) -> Iterator[int]:
-        yield from self._strays
-        while self._key is not None:
-            yield self._key
-            self._advance()
+def _values_of_revisions(conn: Connection) -> GroupedRows[Any]:
+    """Read the stored values: revision, dataset, field, text, number."""
+    w = t.value.c
+    query = select(w.revision, w.dataset, w.field, w.text, w.number).order_by(w.revision)
+    return GroupedRows(stream(conn, query), itemgetter(0))
