@@ -11,7 +11,7 @@ from anyio import to_thread
 
 from publisher.indexing import index_checks, worker
 from publisher.log.log import Log
-from publisher.log.verification.integrity import MOST_PROBLEMS, Report, Scope, Verification
+from publisher.log.verification.integrity import MOST_PROBLEMS, Scope, StepReport, Verification
 from publisher.log.verification.problem import Problem
 from publisher.settings import Settings
 from publisher.web import page_cursor
@@ -21,7 +21,7 @@ _INDEX = "搜索索引 index"
 
 
 async def verify_site(
-    settings: Settings, log: Log, search: SearchEngine, scope: Scope, report: Report
+    settings: Settings, log: Log, search: SearchEngine, scope: Scope, report: StepReport
 ) -> Verification:
     """Verify the log; with ``scope.index`` also the search index and the generated files."""
     verification = await to_thread.run_sync(log.integrity.verify, scope, report)

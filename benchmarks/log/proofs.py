@@ -20,7 +20,7 @@ from publisher.log.database import entry_tables as e
 from publisher.log.database.connection import Database
 from publisher.log.log import Log
 from publisher.log.transparency import merkle_tree
-from publisher.log.transparency.entries import Entry
+from publisher.log.transparency.entries import LogEntry
 from tests.support.clock import Clock
 from tests.support.log import entry, fees_dataset, stage
 
@@ -73,7 +73,7 @@ def fill(url: str, count: int) -> int:
             tiles[row.level, row.number] = bytearray(row.hashes)
         rows = []
         for position in range(first, count):
-            one = Entry("release", 2, hashlib.sha256(b"%d" % position).hexdigest())
+            one = LogEntry("release", 2, hashlib.sha256(b"%d" % position).hexdigest())
             rows.append((position, "release", 2, one.digest, None, 0, _SEAL))
             merkle_tree.append_leaf(
                 lambda level, number: bytes(tiles[level, number]),

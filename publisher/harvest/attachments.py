@@ -28,7 +28,7 @@ from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
 from publisher.log.drafts.repeals import combined_digest
-from publisher.log.evidence.crawled_pages import WARC, Page, Response
+from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.model import Source as Evidence
@@ -104,7 +104,7 @@ class Attachments:
             "sha256": hashlib.sha256(data).hexdigest(),
         }
 
-    def stage_tables(self, page: Page, hop: Hop, response: Response) -> None:
+    def stage_tables(self, page: Page, hop: Hop, response: ArchivedResponse) -> None:
         """Stage a workbook or table in the draft of the first dataset whose catalogue can read it."""
         if not self._source.tables:
             return
@@ -124,7 +124,7 @@ class Attachments:
             self._report.add_finding(kinds.TABLE_NOT_USED, page.url)
 
     def _stage(
-        self, dataset: str, catalogue: Catalogue, page: Page, reading: Reading, response: Response
+        self, dataset: str, catalogue: Catalogue, page: Page, reading: Reading, response: ArchivedResponse
     ) -> None:
         titled = replace(reading, file=page.title or reading.file)  # the link text names the department
         self._report.findings += reading.findings
@@ -211,12 +211,12 @@ def extract_text(data: bytes, name: str, check: bool) -> AttachedText:  # noqa: 
     return AttachedText()
 
 
-def load_stored_hop(log: Log, response: Response) -> Hop:
+def load_stored_hop(log: Log, response: ArchivedResponse) -> Hop:
     """Read the last hop of a stored response. Raises ``LogError`` if its bytes were destroyed."""
     return warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
 
 
-def describe_response(response: Response, sign: str) -> Evidence:
+def describe_response(response: ArchivedResponse, sign: str) -> Evidence:
     """Describe a response as the source of an import."""
     return Evidence(
         digest=response.digest,

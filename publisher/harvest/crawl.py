@@ -23,7 +23,7 @@ from publisher.harvest.source_config import Source
 from publisher.indexing.worker import Progress
 from publisher.ingest.documents.page_numbers import MOST_PAGES
 from publisher.ingest.findings import harvest as kinds
-from publisher.log.evidence.crawled_pages import Exchange, Page, Role
+from publisher.log.evidence.crawled_pages import Exchange, Page, PageRole
 from publisher.log.log import Log
 
 LISTS_STEP, DOCUMENTS_STEP, ATTACHMENTS_STEP = "列表 lists", "文件 documents", "附件 attachments"
@@ -168,7 +168,7 @@ class Crawl:
             )
             self._extractor.stage_attachments(page_fetches)
 
-    def _select_due(self, role: Role) -> tuple[Page, ...]:
+    def _select_due(self, role: PageRole) -> tuple[Page, ...]:
         """Return pages that were never or not recently requested; failures with increasing delays."""
         retries, wait = [self._now], self._source.interval
         while wait < self._source.recheck_interval:

@@ -26,7 +26,7 @@ from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.limited_reading import ReceivedReading, to_reading
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.log.drafts.staging import SourceEntries
-from publisher.log.evidence.crawled_pages import WARC, Page, ParsedPage, Replacement, Response
+from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page, ParsedPage, Replacement
 from publisher.log.log import Log
 from publisher.workflow.import_files import create_entries
 from schemas.definition.catalogue import Catalogue
@@ -165,7 +165,7 @@ class Extractor:
         else:
             self._stage(page, response, extraction)
 
-    def _parse(self, page: Page, hop: Hop, response: Response) -> Extraction:
+    def _parse(self, page: Page, hop: Hop, response: ArchivedResponse) -> Extraction:
         """Parse a document with its further pages. Raises ``UnreadableFile``."""
         pages = self._log.evidence.continuations(page.key)
         responses = [other.response for other in pages if other.response is not None and not other.erased]
@@ -180,7 +180,7 @@ class Extractor:
             is_complete=len(further) == len(pages),
         )
 
-    def _read_page(self, page: Page, hop: Hop, response: Response) -> None:
+    def _read_page(self, page: Page, hop: Hop, response: ArchivedResponse) -> None:
         """Read a new or changed page. An unreadable page is reported once."""
         was_read = page.is_document or page.copy_of is not None
         changed = was_read and page.read_digest != page.body_digest
@@ -237,7 +237,7 @@ class Extractor:
         )
 
     def _stage_or_skip(
-        self, page: Page, response: Response, extraction: Extraction, parsed_page: ParsedPage
+        self, page: Page, response: ArchivedResponse, extraction: Extraction, parsed_page: ParsedPage
     ) -> None:
         reading = extraction.reading
         likeness = (
@@ -260,7 +260,7 @@ class Extractor:
             self.report.add_finding(kinds.NUMBER_ELSEWHERE, page.url, **words)
             self._mark_skipped(page, parsed_page.text_digest)
 
-    def _stage(self, page: Page, response: Response, extraction: Extraction) -> None:
+    def _stage(self, page: Page, response: ArchivedResponse, extraction: Extraction) -> None:
         """Stage a document with its attachments."""
         reading, name = extraction.reading, self._source.name
         links = link_discovery.select_attachments(extraction.links, page.url, extraction.base, self._source)

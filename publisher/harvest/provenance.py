@@ -12,7 +12,7 @@ from publisher.ingest.documents import page_lines
 from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.sandbox.fork_server import run_limited
-from publisher.log.evidence.crawled_pages import Page, Response
+from publisher.log.evidence.crawled_pages import ArchivedResponse, Page
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordState
 from schemas.definition.catalogue import Catalogue
@@ -41,7 +41,7 @@ class Origin:
     """Whether the document was read from another page, which this one repeats."""
     vanished_at: datetime | None
     parser_version: str
-    responses: tuple[Response, ...]
+    responses: tuple[ArchivedResponse, ...]
     read_from: str | None
     """Digest of the response from which this state was read; later responses may differ."""
     excerpts: tuple[Excerpt, ...]
@@ -75,7 +75,7 @@ def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue
     )
 
 
-def read_lines(log: Log, response: Response) -> Mapping[int, str]:
+def read_lines(log: Log, response: ArchivedResponse) -> Mapping[int, str]:
     """Return the lines of a stored page by number; empty if it cannot be opened."""
     try:
         hop = load_stored_hop(log, response)

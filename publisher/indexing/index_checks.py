@@ -59,7 +59,7 @@ async def check_index(log: Log, search: SearchEngine) -> Sequence[Problem]:
     index = _Index(await to_thread.run_sync(_expected, log))
     await search.visit_documents(index.receive)
     problems = await to_thread.run_sync(lambda: list(_differences(log, index)))
-    first_due, last = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.written()))
+    first_due, last = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.last_written()))
     if not first_due <= (position := await search.position()) <= last:
         problems.append(Problem("搜索索引 index", "position", position, first_due))
     return problems

@@ -74,7 +74,7 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
         error=waiting[0].error if waiting else "",
         set_aside=await to_thread.run_sync(log.outbox.items_aside),
         away=away,
-        incomplete=not away and position < await to_thread.run_sync(log.outbox.completed),
+        incomplete=not away and position < await to_thread.run_sync(log.outbox.last_completed),
         encoded=encoded,
     )
 

@@ -19,7 +19,8 @@ class NotCanonicalError(ValueError):
 
 
 def canonical(value: Any) -> bytes:
-    """Encode a JSON value in its canonical form. Floats are rejected: decimals are strings in a record."""
+    """Encode a JSON value in its canonical form. Raises :class:`NotCanonicalError`, also for floats: decimals
+    are strings in a record."""
     by_code_point = _check(value)
     try:
         # RFC 8785 sorts names by UTF-16, msgspec by code point: they differ outside the basic plane only.

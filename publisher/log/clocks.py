@@ -43,6 +43,11 @@ def day_or_none(value: int) -> date | None:
     return None if value >= FOREVER else date.fromordinal(value)
 
 
+def ordinal(day: str) -> int:
+    """Return the ordinal of a day in ISO format, as the tables store it."""
+    return date.fromisoformat(day).toordinal()
+
+
 def day_at(instant: datetime) -> date:
     """The day in Asia/Shanghai on which an instant falls."""
     return instant.astimezone(SHANGHAI).date()

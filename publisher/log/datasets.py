@@ -86,6 +86,10 @@ class Datasets:
         return self._change(dataset, lambda conn, key, now: registry.change_dataset(conn, key, changed, now))
 
     def create(self, dataset: Dataset, catalogue: Catalogue) -> Dataset:
+        """Create a dataset without parts, as an entry of the log.
+
+        Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``.
+        """
         now = self._session.clock()
         with self._session.append() as conn:
             created = registry.create_dataset(conn, dataset, catalogue, now)
@@ -95,6 +99,7 @@ class Datasets:
             return created
 
     def all(self) -> tuple[Dataset, ...]:
+        """List the datasets by name."""
         with self._session.read() as conn:
             return registry.datasets(conn)
 
@@ -104,15 +109,28 @@ class Datasets:
             return registry.dataset(conn, name)
 
     def add_part(self, dataset: str, part: Part) -> Dataset:
+        """Add a part. Raises ``LogError``: ``no-such-dataset``, ``part-exists``."""
         return self._change(dataset, lambda conn, key, now: registry.add_part(conn, key, part, now))
 
     def rename_part(self, dataset: str, old: str, new: str) -> Dataset:
+        """Rename a part; the old name stays an alias.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-part``, ``part-exists``.
+        """
         return self._change(dataset, lambda conn, key, now: registry.rename_part(conn, key, old, new, now))
 
     def merge_parts(self, dataset: str, old: str, into: str) -> Dataset:
+        """Assign the records of a part to another one; their history and ids stay.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-part``, ``same-part``, ``part-in-draft``.
+        """
         return self._change(dataset, lambda conn, key, now: registry.merge_parts(conn, key, old, into, now))
 
     def close_part(self, dataset: str, name: str, *, valid_to: date) -> Dataset:
+        """Let another part take over the records of a part from a day on, without a file of its own.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-part``.
+        """
         return self._change(
             dataset, lambda conn, key, now: registry.close_part(conn, key, name, valid_to, now)
         )

@@ -1,4 +1,4 @@
-"""What a site and its releases say of themselves."""
+"""Details that a site states of itself, and the approval that a release states."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import date
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteDetails:
-    """What the site says of itself on pages, in the data catalog and in feeds. Empty: not stated."""
+    """Details of the site that its pages, its data catalog and its feeds state. Empty: not stated."""
 
     name: str = ""
     """Name of the site, such as 示例市人民政府清单公开."""
@@ -37,7 +37,7 @@ class SiteDetails:
 
 @dataclass(frozen=True, slots=True)
 class ReleaseApproval:
-    """What a release says of its approval, under the two-person rule."""
+    """The approval of a release, under the two-person rule."""
 
     digest: str
     """SHA-256 of what was approved; empty in an emergency."""

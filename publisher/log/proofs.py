@@ -1,4 +1,4 @@
-"""What a stranger needs to check the log: checkpoints, tiles, entries with their documents, and proofs."""
+"""Proofs with which anybody can check the log: checkpoints, tiles, entries with their documents."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from publisher.log.releases import release_document
 from publisher.log.releases.release_rows import no_such_release
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, entries, entry_log
-from publisher.log.transparency.entries import Entry
+from publisher.log.transparency.entries import LogEntry
 from publisher.log.transparency.merkle_tree import HASH_SIZE, TILE_WIDTH
 
 
@@ -28,7 +28,7 @@ class EntryProof:
     """One entry, and the proof that it is in the tree of a checkpoint."""
 
     position: int
-    entry: Entry
+    entry: LogEntry
     appended_at: datetime
     leaf: str
     """Hash of the leaf, hexadecimal."""
@@ -149,7 +149,7 @@ class Proofs:
             if row is None or (size is not None and not position < size <= entry_log.size(conn)):
                 raise _no_such_entry(position)
             tree = entry_log.tree(conn, size or checkpoints.size_covering(conn, position))
-            one = Entry(row.kind, row.format, row.digest)
+            one = LogEntry(row.kind, row.format, row.digest)
             note = checkpoints.note_of_size(conn, tree.size)
             return EntryProof(
                 position=position,

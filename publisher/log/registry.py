@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, selec
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, LogError, Part, Site
 from schemas.definition.catalogue import Catalogue
@@ -26,14 +26,14 @@ _DETAILS = (
     *("title", "title_en", "body", "division", "licence", "contact"),
     *("description", "notice", "labels", "source_note"),
 )
-_DATASET_BY_NAME = Prepared(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
-_SITE_DETAILS = Prepared(select(t.site.c.details, t.site.c.named_at))
-_PART_NAMES = Prepared(
+_DATASET_BY_NAME = PreparedStatement(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
+_SITE_DETAILS = PreparedStatement(select(t.site.c.details, t.site.c.named_at))
+_PART_NAMES = PreparedStatement(
     select(t.part.c.key, t.part.c.name, t.part.c.merged_into).where(
         t.part.c.dataset == bindparam("dataset", type_=t.Integer64)
     )
 )
-_PARTS = Prepared(
+_PARTS = PreparedStatement(
     select(t.part)
     .where(t.part.c.dataset == bindparam("dataset", type_=t.Integer64), t.part.c.merged_into.is_(None))
     .order_by(t.part.c.key)
@@ -77,6 +77,7 @@ def init_site(conn: Connection, site: Site, now: datetime) -> Site:
 
 
 def site(conn: Connection) -> Site:
+    """Raises ``LogError('not-initialised')``."""
     row = conn.execute(select(t.site.c.base, t.site.c.tag_authority)).first()
     if row is None:
         raise not_initialised()
@@ -167,11 +168,13 @@ def store_catalogue(conn: Connection, catalogue: Catalogue) -> None:
 
 
 def datasets(conn: Connection) -> tuple[Dataset, ...]:
+    """List the datasets by name."""
     rows = conn.execute(select(t.dataset).order_by(t.dataset.c.name)).all()
     return tuple(_dataset(conn, row) for row in rows)
 
 
 def dataset(conn: Connection, name: str) -> Dataset:
+    """Raises ``LogError('no-such-dataset')``."""
     row = _DATASET_BY_NAME.first(conn, {"name": name})
     if row is None:
         raise no_such_dataset(name)
@@ -204,6 +207,7 @@ def _dataset(conn: Connection, row: Any) -> Dataset:
 
 
 def parts(conn: Connection, dataset_key: int) -> tuple[Part, ...]:
+    """List the parts of a dataset in the order in which they were added, without those that were merged."""
     rows = _PARTS.all(conn, {"dataset": dataset_key})
     return tuple(
         Part(

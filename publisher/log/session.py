@@ -112,9 +112,9 @@ class Session:
         Raises ``LogError('log-behind')`` if the log was restored and lacks entries.
         """
         with self.write() as conn:
-            shortfall.refuse(conn)
+            shortfall.require_complete(conn)
             yield conn
-            checkpoints.seal(conn, self.keys)
+            checkpoints.store_checkpoint(conn, self.keys)
 
     def sequence(self, dataset: str | None, fetch: Callable[[Connection], int]) -> int:
         """Return the number that ``fetch`` returns for a dataset, once per snapshot."""

@@ -27,6 +27,7 @@ _MOST_PROBLEMS = 3
 _TABLES: tuple[Table, ...] = tuple(table for table in ALL_TABLES if table.name != "source_bytes")
 
 type CopyProgress = Callable[[str, int, int | None], None]
+"""Called with a table or step, and the rows done so far and in all (None: not known)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -225,7 +225,7 @@ class Service:
         Raises ``SearchError``, also if the index lacks what it once had: a result would be wrong in silence.
         """
         # The index stores an entry before it leaves the outbox, so the outbox is read first.
-        completed = self.log.outbox.completed
+        completed = self.log.outbox.last_completed
         least = completed() if self.embedded else await sync_to_thread(completed)
         position = await self.search.position()
         if position < least:

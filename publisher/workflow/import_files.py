@@ -63,7 +63,7 @@ def import_files(
     the same import replaces an earlier one. ``partial``: the files contain only some of the part's records,
     so that no record is removed. ``without_errors``: publication leaves out the rows in error.
     ``catalogue``: a newer state of the dataset's catalogue file with additional optional fields.
-    ``expected``: tokens of the part's imports in the draft that were looked at, of an import of one file.
+    ``expected``: tokens of the part's imports in the draft that the person has seen; for one file only.
     Raises :class:`LogError` if the dataset or the part is unknown or unclear, the catalogue needs a
     migration, a cell cannot be mended, or the draft is another one than expected.
     """

@@ -15,7 +15,7 @@ from publisher.log.drafts.plan import REREAD_SIGN
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
 from publisher.log.model import Entry, FieldChange, LogError
-from publisher.log.queries.read_sources import ReadRecord, ReadSource
+from publisher.log.queries.source_readings import RecordReading, SourceReading
 from publisher.log.record_identity import identity_digest
 from publisher.workflow.import_files import create_entries, read_mended
 from schemas.definition.catalogue import Catalogue
@@ -37,7 +37,7 @@ class PartReading:
     """The second reading of the files of one part."""
 
     part: str | None
-    sources: list[ReadSource] = field(default_factory=list)
+    sources: list[SourceReading] = field(default_factory=list)
     differences: list[Difference] = field(default_factory=list)
     unread: list[tuple[str, str, str]] = field(default_factory=list)
     """Files that could not be read: name, reason in Chinese, in English."""
@@ -63,7 +63,7 @@ def _version(catalogue: Catalogue) -> str:
 def reread(log: Log, dataset: str, catalogue: Catalogue) -> tuple[PartReading, ...]:
     """Read the kept bytes again. Nothing is written. Corrections and renames by hand stay as they are."""
     parts: dict[str | None, PartReading] = {}
-    for source in log.queries.read_sources(dataset):
+    for source in log.queries.source_readings(dataset):
         part = parts.setdefault(source.part, PartReading(source.part))
         part.sources.append(source)
     identities = _Identities(dataset, catalogue)
@@ -126,12 +126,12 @@ class _Identities:
         chosen = row.identity or own[0]
         return [self._digest(chosen), *(self._digest(other) for other in own[1:] if other != chosen)]
 
-    def of_record(self, record: ReadRecord) -> list[str]:
+    def of_record(self, record: RecordReading) -> list[str]:
         """Return the digests by which the row of a record may be known: its identity, its name, its code."""
         own = [self._digest(identity) for identity in self.catalogue.identities_of(record.content)]
         return [record.identity, *reversed(own)]
 
-    def find_own(self, record: ReadRecord) -> tuple[str, ...] | None:
+    def find_own(self, record: RecordReading) -> tuple[str, ...] | None:
         """Return the identity by which a record is known, or None if its content does not tell it."""
         identities = iter_identities(self.catalogue, record.content)
         return next((one for one in identities if self._digest(one) == record.identity), None)
@@ -141,7 +141,7 @@ class _Identities:
 
 
 def _reread_source(
-    log: Log, part: PartReading, source: ReadSource, identities: _Identities, in_force: set[str]
+    log: Log, part: PartReading, source: SourceReading, identities: _Identities, in_force: set[str]
 ) -> None:
     catalogue = identities.catalogue
     reading = _read_again(log, part, source, catalogue) if source.readable else None
@@ -183,7 +183,7 @@ def _index_rows(rows: Sequence[ImportedRecord], identities: _Identities) -> Mapp
     return by_digest
 
 
-def _read_again(log: Log, part: PartReading, source: ReadSource, catalogue: Catalogue) -> Reading | None:
+def _read_again(log: Log, part: PartReading, source: SourceReading, catalogue: Catalogue) -> Reading | None:
     """Read a file again, with what a clerk mended in the rows that were published."""
     mended = read_mended(record.locator for record in source.records)
     try:
@@ -198,13 +198,15 @@ def _read_again(log: Log, part: PartReading, source: ReadSource, catalogue: Cata
         return None
 
 
-def _compare(record: ReadRecord, row: ImportedRecord, part: str | None, catalogue: Catalogue) -> Difference:
+def _compare(
+    record: RecordReading, row: ImportedRecord, part: str | None, catalogue: Catalogue
+) -> Difference:
     order = {field.name: number for number, field in enumerate(catalogue.fields)}
     fields = compare_states(record.content, row.content, order, parts=(part, part))
     return Difference("changed", record.title, part, fields)
 
 
-def _kept_entry(record: ReadRecord) -> Entry:
+def _kept_entry(record: RecordReading) -> Entry:
     return Entry(record.content, record.source_text, record.locator, record.originals)
 
 

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, select, update
 
 from publisher.log import registry
 from publisher.log.approvals import submission as s
-from publisher.log.approvals.approved_content import compute_digest
 from publisher.log.approvals.submission import (
     OPEN,
     PublicationRequest,
@@ -17,6 +16,7 @@ from publisher.log.approvals.submission import (
     Submission,
     SubmissionState,
 )
+from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
@@ -29,7 +29,7 @@ _NO_KEY = 1 << 63
 
 
 class Approvals:
-    """``log.approvals``: who submits, and who approves exactly what was submitted."""
+    """``log.approvals``: submission, approval of exactly what was submitted, and return."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

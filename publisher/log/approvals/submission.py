@@ -20,20 +20,20 @@ OPEN = "主动公开"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRequest:
-    """What is to be published, under which heading: an approval is of all of it."""
+    """A publication that a drafter asks for: its content and its heading, all of which is approved."""
 
     kind: SubmissionKind
     basis: str = ""
     note: str = ""
-    """Of a draft the note, of an amendment the reason."""
+    """Note of a draft; reason of an amendment."""
     effective_on: date | None = None
-    """None for amendments that hold for the whole period of a state."""
+    """First day; None for amendments, which hold for the whole period of the state."""
     parts: tuple[str, ...] | None = None
     """Parts of the draft; None: all of it."""
     without_errors: bool = False
     on_conflict: OnConflict = "refuse"
     records: Mapping[str, Any] = field(default_factory=dict)
-    """Of an amendment: record → its new content; None if it is withdrawn."""
+    """Records that an amendment concerns → their new content; None if it withdraws them."""
     release: int | None = None
     """Number of the release that is cancelled."""
 
@@ -64,19 +64,19 @@ class Submission:
     decided_at: datetime | None
     reason: str
     is_current: bool
-    """What is to be published still has this digest; otherwise the submission is void."""
+    """Whether what would be published now still has this digest; otherwise the submission is void."""
 
 
-class _Stored(msgspec.Struct, frozen=True):
+class _StoredRequest(msgspec.Struct, frozen=True):
     request: PublicationRequest
     secrecy: Secrecy
 
 
-_decode = msgspec.json.Decoder(_Stored).decode
+_decode = msgspec.json.Decoder(_StoredRequest).decode
 
 
 def encode(request: PublicationRequest, secrecy: Secrecy) -> str:
-    return msgspec.json.encode(_Stored(request, secrecy)).decode()
+    return msgspec.json.encode(_StoredRequest(request, secrecy)).decode()
 
 
 def decode(text: str) -> tuple[PublicationRequest, Secrecy]:
@@ -85,6 +85,6 @@ def decode(text: str) -> tuple[PublicationRequest, Secrecy]:
 
 
 def heading_line(dataset: str, request: PublicationRequest, secrecy: Secrecy) -> dict[str, Any]:
-    """Return the heading as JSON values, for the first line of what a digest is of."""
+    """Return the heading as JSON values: the first line over which the digest is computed."""
     own = {"dataset": dataset, **asdict(request), "secrecy": asdict(secrecy)}
     return dict(msgspec.json.decode(msgspec.json.encode(own)))

@@ -1,8 +1,8 @@
-"""The two-person rule: what a dataset under it publishes was approved, or says that it was an emergency."""
+"""The two-person rule: a dataset under it publishes what another person approved, or states an emergency."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +11,8 @@ from sqlalchemy import Connection, select, update
 
 from publisher.log import registry
 from publisher.log.approvals import submission as s
-from publisher.log.approvals.approved_content import compute_digest
 from publisher.log.approvals.submission import PublicationRequest
+from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.canonical_json import new_salt
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
@@ -41,7 +41,8 @@ def authorise(
 ) -> Authority | None:
     """Return the authority of a release; None if nobody approved it and the dataset is not under the rule.
 
-    ``request``: None is an act that cannot be submitted. Raises ``LogError('approval-needed')``.
+    ``request``: None for an act that cannot be submitted. Raises ``LogError``: ``approval-needed``,
+    ``approval-void`` (the content changed since).
     """
     is_required = registry.dataset(conn, dataset.name).two_persons
     if is_required and emergency.strip():
@@ -107,8 +108,8 @@ def _refusal(dataset: str, *, is_void: bool) -> LogError:
     )
 
 
-def public_approval(text: str | None, commit: Any) -> Mapping[str, Any] | None:
-    """Return what the document of a release says of its approval: roles, and commitments to who.
+def public_approval(text: str | None, commit: Callable[[bytes, str], str]) -> Mapping[str, Any] | None:
+    """Return what the document of a release says of its approval: roles, and commitments to the names.
 
     ``commit``: salt and name → commitment.
     """
@@ -125,6 +126,6 @@ def public_approval(text: str | None, commit: Any) -> Mapping[str, Any] | None:
     return {**stored, "people": people}
 
 
-def without_names(text: str, commit: Any) -> str:
+def without_names(text: str, commit: Callable[[bytes, str], str]) -> str:
     """Replace names by their commitments, which nobody can open any more."""
     return msgspec.json.encode(public_approval(text, commit)).decode()

@@ -35,8 +35,8 @@ class ChangeDirections:
         self._directions: dict[int, tuple[Direction, ...]] = {}
 
     def read(self, conn: Connection) -> Mapping[int, tuple[Direction, ...]]:
-        """Return those of every change so far."""
-        datasets = self._with_direction(conn)
+        """Return the directions of every change so far, by its sequence; changes without any are left out."""
+        datasets = self._datasets_with_direction(conn)
         with self._lock:
             if datasets != self._datasets:
                 self._datasets, self._last, self._directions = datasets, 0, {}
@@ -46,7 +46,7 @@ class ChangeDirections:
                     self._directions[sequence] = directions
             return dict(self._directions)
 
-    def _with_direction(self, conn: Connection) -> Sequence[int]:
+    def _datasets_with_direction(self, conn: Connection) -> Sequence[int]:
         rows = conn.execute(select(t.dataset.c.key, t.dataset.c.catalogue_digest)).all()
         return [
             row.key

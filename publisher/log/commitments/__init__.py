@@ -1,1 +1,1 @@
-"""What plans promised, and what shows that it was done, on any day, as known at any time."""
+"""Commitments of plans and the evidence that they were met, on any day, as known at any time."""

@@ -48,6 +48,7 @@ class CommitmentQuery:
     statuses: tuple[CommitmentStatus, ...] = ()
     due_from: date | None = None
     due_to: date | None = None
+    """First and last day on which the deadline may be; both are included."""
     limit: int = 20
     after: int = 0
     """Key of the last commitment of the page before."""
@@ -95,7 +96,7 @@ class ValueCount(NamedTuple):
 class CommitmentPage:
     commitments: tuple[PublishedCommitment, ...]
     counts: Mapping[CommitmentStatus, int]
-    """Of all commitments of the query."""
+    """Number of the commitments of the query, whatever its page, by status."""
     values: Mapping[str, Sequence[ValueCount]]
     """Field of :data:`FACETS` → its values in all commitments of the query, in the order of their first."""
     after: int | None

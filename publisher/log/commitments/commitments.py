@@ -1,11 +1,11 @@
-"""``log.commitments``: what plans promised, and what became of it, on any day, as known at any time."""
+"""``log.commitments``: commitments of plans and their statuses, on any day, as known at any time."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from publisher.log.commitments import status_rows
 from publisher.log.commitments.commitment_query import (
@@ -17,13 +17,11 @@ from publisher.log.commitments.commitment_query import (
     find_one,
     find_page,
 )
-from publisher.log.commitments.deadline_moves import Revised, read_moves
+from publisher.log.commitments.deadline_moves import DeadlineMoves, read_moves
 from publisher.log.commitments.evidence_list import RuleInView, list_evidence
-from publisher.log.commitments.rules import COMMITMENTS
 from publisher.log.commitments.status_changes import StatusChange, list_changes
-from publisher.log.database import tables as t
 from publisher.log.findings import finding_rows
-from publisher.log.findings.record_states import Datasets
+from publisher.log.findings.record_states import DatasetIndex
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
 from publisher.log.queries.point_in_time import Clocks
@@ -51,7 +49,7 @@ class Commitments:
             return run.release, run.inputs
 
     def update(self) -> bool:
-        """Derive what changed since the last time, after the findings. → whether anything had to be.
+        """Derive the statuses that may have changed since the last update, and report whether any may have.
 
         Records are read without the write lock. A second process that runs at the same time writes the same.
         """
@@ -75,12 +73,6 @@ class Commitments:
             rows = list(status_rows.compute_rows(conn, datasets, run))
         with self._session.write() as conn:
             status_rows.replace_rows(conn, None, rows, run)
-
-    def has_lists(self) -> bool:
-        """Report whether the site has a list of commitments."""
-        with self._session.read() as conn:
-            d = t.dataset.c
-            return conn.scalar(select(d.key).where(d.catalogue == COMMITMENTS).limit(1)) is not None
 
     def page(self, query: CommitmentQuery) -> CommitmentPage:
         """List commitments in the order in which they were published."""
@@ -120,7 +112,7 @@ class Commitments:
         with self._session.read() as conn:
             return list_changes(conn, query, self._clocks(conn, query.view))
 
-    def moves(self, commitments: Sequence[PublishedCommitment], view: View) -> Mapping[int, Revised]:
+    def moves(self, commitments: Sequence[PublishedCommitment], view: View) -> Mapping[int, DeadlineMoves]:
         """Count how often the deadline of each commitment was moved, by its key."""
         with self._session.read() as conn:
             return read_moves(conn, [one.key for one in commitments], self._clocks(conn, view))
@@ -128,5 +120,5 @@ class Commitments:
     def _clocks(self, conn: Connection, view: View) -> Clocks:
         return point_in_time.clocks(conn, None, view, self._session.clock())
 
-    def _datasets(self, conn: Connection) -> Datasets:
+    def _datasets(self, conn: Connection) -> DatasetIndex:
         return finding_rows.read_datasets(self._session, conn)

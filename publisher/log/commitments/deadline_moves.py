@@ -1,4 +1,4 @@
-"""How often the deadline of a commitment was moved, for calendars that were told the earlier one."""
+"""Counts of how often the deadline of a commitment was moved, for calendars that show an earlier one."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from publisher.log.queries.point_in_time import Clocks
 _BATCH = 500
 
 
-class Revised(NamedTuple):
-    moves: int
+class DeadlineMoves(NamedTuple):
+    releases: int
     """Releases that moved the deadline."""
-    at: datetime
-    """The last release that changed the commitment."""
+    changed_at: datetime
+    """Time of the last release that changed the commitment."""
 
 
-def read_moves(conn: Connection, records: Sequence[int], clocks: Clocks) -> Mapping[int, Revised]:
-    """Count the releases up to a view that gave each commitment another last day than it had."""
+def read_moves(conn: Connection, records: Sequence[int], clocks: Clocks) -> Mapping[int, DeadlineMoves]:
+    """Count the releases up to a view that gave each commitment another last day. → by key of the record."""
     c, b = t.change.c, t.release.c
     was, is_ = t.value.alias("was"), t.value.alias("is")
     moved = and_(
@@ -32,7 +32,7 @@ def read_moves(conn: Connection, records: Sequence[int], clocks: Clocks) -> Mapp
         c.revision.is_not(None),
         func.coalesce(was.c.text, "") != func.coalesce(is_.c.text, ""),
     )
-    revised: dict[int, Revised] = {}
+    moves: dict[int, DeadlineMoves] = {}
     for keys in batched(records, _BATCH):
         rows = conn.execute(
             select(c.record, func.sum(moved.cast(t.Integer64)), func.max(b.published_at))
@@ -42,5 +42,5 @@ def read_moves(conn: Connection, records: Sequence[int], clocks: Clocks) -> Mapp
             .where(c.record.in_(keys), b.published_at <= clocks.instant)
             .group_by(c.record)
         ).all()
-        revised.update({row[0]: Revised(int(row[1] or 0), moment(row[2])) for row in rows})
-    return revised
+        moves.update({row[0]: DeadlineMoves(int(row[1] or 0), moment(row[2])) for row in rows})
+    return moves

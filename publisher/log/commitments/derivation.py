@@ -10,13 +10,13 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby, pairwise, product
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from publisher.log.commitments.evidence_reader import Evidence
 from publisher.log.commitments.rules import Rule, due_day
 from publisher.log.findings.derivation import merge_periods
-from publisher.log.findings.record_states import Period, RecordState
+from publisher.log.findings.record_states import CheckedState, Period
 
 type Status = Literal["done", "overdue"]
 
@@ -49,7 +49,7 @@ class RuleState:
 
 
 def first_days(evidence: Iterable[Evidence], rule: Rule) -> FirstDays:
-    """Return when enough meets a condition at once, as it was known."""
+    """Return the first days on which as much as the rule asks for meets its condition at once."""
     deltas: list[tuple[int, int, int]] = []
     for one in evidence:
         p = one.period
@@ -78,8 +78,8 @@ def _first_day(counts: dict[int, int], rule: Rule) -> int | None:
     return begin
 
 
-def derive(states: Sequence[RecordState], rules: Sequence[RuleState]) -> Iterator[tuple[Judgement, Period]]:
-    """Yield what a commitment is judged to be, with its periods. Without a rule it is not judged."""
+def derive(states: Sequence[CheckedState], rules: Sequence[RuleState]) -> Iterator[tuple[Judgement, Period]]:
+    """Yield the judgements on a commitment with their periods; none for periods without a rule."""
     periods: dict[Judgement, list[Period]] = defaultdict(list)
     for state in states:
         for cell in _cells(state.period, rules):
@@ -91,19 +91,15 @@ def derive(states: Sequence[RecordState], rules: Sequence[RuleState]) -> Iterato
 
 
 def _cells(own: Period, rules: Sequence[RuleState]) -> Iterator[Period]:
-    days, instants = {own.effective_from, own.effective_to}, {own.known_from, own.known_to}
+    days, instants = set[int](), set[int]()
     for one in rules:
         days |= {one.period.effective_from, one.period.effective_to}
         instants |= {one.period.known_from, one.period.known_to, *one.first_days.instants}
-    for (first, after), (known_from, known_to) in product(
-        pairwise(sorted(day for day in days if own.effective_from <= day <= own.effective_to)),
-        pairwise(sorted(at for at in instants if own.known_from <= at <= own.known_to)),
-    ):
-        yield Period(first, after, known_from, known_to)
+    return own.cells(days, instants)
 
 
 def _judge(
-    state: RecordState, rules: Sequence[RuleState], cell: Period
+    state: CheckedState, rules: Sequence[RuleState], cell: Period
 ) -> Iterator[tuple[Judgement, Period]]:
     in_effect = [one for one in rules if one.period.contains(cell.effective_from, cell.known_from)]
     if not in_effect:

@@ -14,7 +14,7 @@ from publisher.log.commitments.evidence_reader import Evidence, EvidenceReader
 from publisher.log.commitments.rules import EVIDENCE, Rule, concerns_any, read_rule
 from publisher.log.database import tables as t
 from publisher.log.database.tables import TITLE_LENGTH
-from publisher.log.findings.record_states import Datasets, StateReader
+from publisher.log.findings.record_states import DatasetIndex, StateReader
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Content
 
@@ -32,22 +32,24 @@ class Proof:
     record: str | None
     title: str
     day: date
-    """Day since when it does."""
+    """The first day on which it does."""
 
 
 @dataclass(frozen=True, slots=True)
 class RuleInView:
+    """A rule about a commitment that is in effect in a view, with what meets it."""
+
     dataset: str
     record: str
     content: Content
     rule: Rule
     held_since: date | None
-    """None if it does not hold in the view."""
+    """First day on which it holds; None if it does not hold in the view."""
     proofs: tuple[Proof, ...]
 
 
 def list_evidence(
-    conn: Connection, datasets: Datasets, clocks: Clocks, contents: Sequence[Content]
+    conn: Connection, datasets: DatasetIndex, clocks: Clocks, contents: Sequence[Content]
 ) -> Sequence[RuleInView]:
     """List the rules about a commitment, of which these are the contents, that are in effect in a view."""
     reader = EvidenceReader(conn, datasets, clocks.instant)
@@ -76,7 +78,7 @@ def list_evidence(
 
 
 def _proofs(
-    conn: Connection, datasets: Datasets, evidence: Sequence[Evidence], day: int, clocks: Clocks
+    conn: Connection, datasets: DatasetIndex, evidence: Sequence[Evidence], day: int, clocks: Clocks
 ) -> tuple[Proof, ...]:
     """List what met a condition on its first day."""
     then = {
@@ -88,7 +90,7 @@ def _proofs(
     return tuple(_proof(conn, datasets, one) for one in first)
 
 
-def _proof(conn: Connection, datasets: Datasets, evidence: Evidence) -> Proof:
+def _proof(conn: Connection, datasets: DatasetIndex, evidence: Evidence) -> Proof:
     b, r, s = t.release.c, t.record.c, t.span.c
     number = conn.scalar(select(b.number).where(b.sequence == evidence.release)) if evidence.release else None
     record: Any = None

@@ -1,4 +1,4 @@
-"""What is published, as evidence: the periods on both clocks in which a condition of a rule is met."""
+"""Evidence in what is published: the periods on both clocks in which the condition of a rule is met."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from publisher.log.commitments.rules import Condition, Rule
 from publisher.log.database import tables as t
 from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
-from publisher.log.findings.record_states import Datasets, Period, RecordState, StateReader
+from publisher.log.findings.record_states import CheckedState, DatasetIndex, Period, StateReader
 from publisher.log.model import TAKING_EFFECT
 from publisher.log.releases.cancellation import CANCELS
 from schemas.cells.limit_comparison import read_listed_limit, rule_by_which_longer
@@ -40,12 +40,12 @@ class Evidence:
 class EvidenceReader:
     """Reads what meets conditions, as it was known at an instant. Equal rules are read once."""
 
-    def __init__(self, conn: Connection, datasets: Datasets, instant: int) -> None:
+    def __init__(self, conn: Connection, datasets: DatasetIndex, instant: int) -> None:
         self._conn, self._datasets, self._instant = conn, datasets, instant
         self._by_rule: dict[Rule, Sequence[Evidence]] = {}
 
     def of_rule(self, rule: Rule) -> Sequence[Evidence]:
-        """Return what meets the rule's condition, if the rule does not begin to hold too early."""
+        """Return what meets the rule's condition, without what does so only before the rule's first day."""
         if rule not in self._by_rule:
             evidence = _CONDITIONS[rule.condition](self, rule)
             self._by_rule[rule] = [one for one in evidence if _is_late_enough(one, rule)]
@@ -69,7 +69,7 @@ class EvidenceReader:
         releases = {
             row.sequence: row
             for row in rows
-            if cancels[row.sequence] is None and (not rule.basis or _names(row.basis, rule.basis))
+            if cancels[row.sequence] is None and (not rule.basis or _cites(row.basis, rule.basis))
         }
         stands = and_(
             _s.record == _c.record,
@@ -186,11 +186,11 @@ def _is_late_enough(evidence: Evidence, rule: Rule) -> bool:
     return evidence.period.effective_from >= rule.not_before
 
 
-def _names(basis: str, number: str) -> bool:
+def _cites(basis: str, number: str) -> bool:
     return any(one.standard == number for one in find_citations(basis))
 
 
-def _known_together(before: RecordState, after: RecordState) -> tuple[int, int] | None:
+def _known_together(before: CheckedState, after: CheckedState) -> tuple[int, int] | None:
     """Return when both were known as neighbours in time; None if never."""
     one, other = before.period, after.period
     known_from, known_to = max(one.known_from, other.known_from), min(one.known_to, other.known_to)
@@ -199,7 +199,7 @@ def _known_together(before: RecordState, after: RecordState) -> tuple[int, int] 
     )
 
 
-def _is_shorter(before: RecordState, after: RecordState) -> bool:
+def _is_shorter(before: CheckedState, after: CheckedState) -> bool:
     for field in after.record.catalogue.fields:
         if field.type == "limit":
             was, is_ = (read_listed_limit(state.record.content.get(field.name)) for state in (before, after))

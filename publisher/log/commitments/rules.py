@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date
 from typing import Literal, get_args
 
+from publisher.log.clocks import ordinal
 from schemas.cells.deadlines import parse_deadline
 from schemas.definition.catalogue import Content
 
@@ -59,7 +59,7 @@ def read_rule(content: Content) -> Rule | None:
 
 
 def _ordinal(value: object) -> int | None:
-    return date.fromisoformat(value).toordinal() if isinstance(value, str) else None
+    return ordinal(value) if isinstance(value, str) else None
 
 
 def due_day(content: Content) -> int | None:

@@ -16,24 +16,24 @@ from publisher.log.commitments.rules import COMMITMENTS, EVIDENCE, TaskKey, conc
 from publisher.log.database import tables as t
 from publisher.log.database.derived import commitment_tables as c
 from publisher.log.findings import finding_rows
-from publisher.log.findings.record_states import Datasets, RecordState, StateReader
+from publisher.log.findings.record_states import CheckedState, DatasetIndex, StateReader
 
 VERSION = 1
-"""Counts up with every change of what is derived from the same log."""
+"""Version of the derivation: raised when it derives other statuses from the same log."""
 _BATCH = 500
 
 type Row = dict[str, Any]
 """Column → value."""
-type RulesByTask = Mapping[TaskKey, Sequence[tuple[RecordState, RuleState]]]
+type RulesByTask = Mapping[TaskKey, Sequence[tuple[CheckedState, RuleState]]]
 
 
 class Run(NamedTuple):
-    """How far the statuses have come."""
+    """The last update of the statuses."""
 
     release: int
     """Sequence of the last release that was read; 0 before the first."""
     inputs: str
-    """What they depend on besides releases, as JSON."""
+    """Version of the derivation, catalogues and inputs of the findings, as JSON."""
 
 
 def read_run(conn: Connection) -> Run:
@@ -41,8 +41,8 @@ def read_run(conn: Connection) -> Run:
     return Run(0, "") if row is None else Run(*row)
 
 
-def current_run(conn: Connection, datasets: Datasets) -> Run:
-    """Return how far they can come: as far as the findings, which are evidence too."""
+def current_run(conn: Connection, datasets: DatasetIndex) -> Run:
+    """Return the update that is possible now: up to the release of the findings, which are evidence too."""
     findings = finding_rows.read_run(conn)
     catalogues = {name: datasets.catalogues[key].digest for key, name in datasets.names.items()}
     inputs = {"version": VERSION, "catalogues": catalogues, "findings": findings.inputs}
@@ -50,10 +50,10 @@ def current_run(conn: Connection, datasets: Datasets) -> Run:
 
 
 def compute_rows(
-    conn: Connection, datasets: Datasets, run: Run, records: frozenset[int] | None = None
+    conn: Connection, datasets: DatasetIndex, run: Run, records: frozenset[int] | None = None
 ) -> Iterator[Row]:
     """Yield the rows of some commitments, or of all, as of the release of a run."""
-    instant = finding_rows.known_at(conn, finding_rows.Run(run.release, ""))
+    instant = finding_rows.instant_of_release(conn, run.release)
     rules = read_rules(conn, datasets, instant)
     for states in _commitments(conn, datasets, instant) if rules else ():
         if records is not None and states[0].key not in records:
@@ -72,10 +72,10 @@ def compute_rows(
             }
 
 
-def read_rules(conn: Connection, datasets: Datasets, instant: int) -> RulesByTask:
+def read_rules(conn: Connection, datasets: DatasetIndex, instant: int) -> RulesByTask:
     """Read every rule, with when it is in effect and when it holds, by plan and task."""
     reader, evidence = StateReader(conn, datasets, instant), EvidenceReader(conn, datasets, instant)
-    rules: dict[TaskKey, list[tuple[RecordState, RuleState]]] = defaultdict(list)
+    rules: dict[TaskKey, list[tuple[CheckedState, RuleState]]] = defaultdict(list)
     for states in reader.of_datasets(datasets.of_catalogue(EVIDENCE)):
         for state in states:
             rule = read_rule(state.record.content)
@@ -85,7 +85,7 @@ def read_rules(conn: Connection, datasets: Datasets, instant: int) -> RulesByTas
     return rules
 
 
-def rules_of(states: Sequence[RecordState], rules: RulesByTask) -> list[RuleState]:
+def rules_of(states: Sequence[CheckedState], rules: RulesByTask) -> list[RuleState]:
     """Return the rules about a commitment in any of its states."""
     own: dict[int, RuleState] = {}
     for state in states:
@@ -95,14 +95,16 @@ def rules_of(states: Sequence[RecordState], rules: RulesByTask) -> list[RuleStat
     return list(own.values())
 
 
-def concerned_records(conn: Connection, datasets: Datasets, before: Run, after: Run) -> frozenset[int] | None:
+def concerned_records(
+    conn: Connection, datasets: DatasetIndex, before: Run, after: Run
+) -> frozenset[int] | None:
     """List the commitments whose status releases between two runs may change; None: all."""
     b = t.release.c
     between = (b.sequence > before.release, b.sequence <= after.release)
     touched = frozenset(conn.scalars(select(b.dataset).where(*between).distinct()))
     if before.inputs != after.inputs or touched & set(datasets.of_catalogue(EVIDENCE)):
         return None
-    instant = finding_rows.known_at(conn, finding_rows.Run(after.release, ""))
+    instant = finding_rows.instant_of_release(conn, after.release)
     evidence = EvidenceReader(conn, datasets, instant)
     tasks: set[TaskKey] = set()
     for states in StateReader(conn, datasets, instant).of_datasets(datasets.of_catalogue(EVIDENCE)):
@@ -137,5 +139,5 @@ def forget(conn: Connection) -> None:
     conn.execute(delete(c.commitment_run))
 
 
-def _commitments(conn: Connection, datasets: Datasets, instant: int) -> Iterator[list[RecordState]]:
+def _commitments(conn: Connection, datasets: DatasetIndex, instant: int) -> Iterator[list[CheckedState]]:
     return StateReader(conn, datasets, instant).of_datasets(datasets.of_catalogue(COMMITMENTS))

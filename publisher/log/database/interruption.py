@@ -23,10 +23,10 @@ class Interruption:
         self._cancel: Callable[[], object] | None = None
 
     @property
-    def given(self) -> bool:
+    def is_given(self) -> bool:
         return self._event.is_set()
 
-    def give(self) -> None:
+    def interrupt(self) -> None:
         """End the running statement, and refuse further ones."""
         with self._lock:
             self._event.set()
@@ -35,9 +35,9 @@ class Interruption:
 
     @contextmanager
     def cancelling(self, cancel: Callable[[], object]) -> Iterator[None]:
-        """Call ``cancel`` if the signal is given inside. Raises ``InterruptedReadError`` if it was before."""
+        """Call ``cancel`` if the signal comes meanwhile. Raises ``InterruptedReadError`` after the signal."""
         with self._lock:
-            if self.given:
+            if self.is_given:
                 raise InterruptedReadError
             self._cancel = cancel
         try:
@@ -64,4 +64,4 @@ def current() -> Interruption | None:
 def is_interrupted() -> bool:
     """Report whether the caller of this thread's work has gone."""
     interruption = _current.get()
-    return interruption is not None and interruption.given
+    return interruption is not None and interruption.is_given

@@ -93,8 +93,8 @@ def allow_long_statements(conn: Connection) -> None:
 def rewrite(engine: Engine, tables: Sequence[str]) -> None:
     """Write tables anew without deleted rows, and dispose of the engine.
 
-    Readers of a table wait while it is written. For the turn to write it, it waits briefly and often, because
-    all readers queue behind who waits. Raises ``OperationalError`` if it gets none.
+    Readers of a table wait while it is written. They also queue behind whoever waits for its lock, so this
+    waits briefly and tries again. Raises ``OperationalError`` if it never gets the lock.
     """
     try:
         with engine.execution_options(isolation_level="AUTOCOMMIT").connect() as conn:

@@ -39,7 +39,7 @@ class _CompiledStatement:
         return () if self.order is not None else (f"stream_{uuid4().hex}",)
 
 
-class Prepared:
+class PreparedStatement:
     """A SELECT with named parameters only, whose values are texts and integers, not lists."""
 
     def __init__(self, statement: Select[Any]) -> None:

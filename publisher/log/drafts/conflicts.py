@@ -176,8 +176,36 @@ def _find_possible_renames(conn: Connection, catalogue: Catalogue) -> Iterator[C
 
     If they differ in nothing but the code, the item was probably given another code.
     """
+    for row in _pair_by_title(conn):
+        codes = _find_other_code(row.before, row.content, catalogue)
+        if codes is not None:
+            before, now = codes
+            yield Conflict(
+                code="renumbering-suggested",
+                message_zh=f"“{row.title}”（{row.id}）的编码由“{before}”变为“{now}”，其余内容未变，可能是编码调整。"
+                "如为同一事项，请先用 qingdan rename 关联，否则将作为移出和新增发布。",
+                message_en=f"{row.title} ({row.id}) has the code {now} instead of {before} and is otherwise "
+                "unchanged. If it is one item, run `qingdan rename` first; else it is removed and added.",
+                locators=(msgspec.json.decode(row.locator),),
+            )
+            continue
+        yield Conflict(
+            code="rename-suggested",
+            message_zh=f"“{row.title}”（{row.id}）将移出清单，同名的一项将新增。"
+            "如为同一事项，请先用 qingdan rename 关联。",
+            message_en=f"{row.title} ({row.id}) will be removed, and an item with the same title added. "
+            "If they are one item, run `qingdan rename` first.",
+            locators=(msgspec.json.decode(row.locator),),
+        )
+
+
+def _pair_by_title(conn: Connection) -> Sequence[Any]:
+    """List removed items with an added one of the same title and part.
+
+    Columns: title, id, locator and content of the added one, content of the removed one (before).
+    """
     removed, added = plan.alias("removed"), plan.alias("added")
-    rows = conn.execute(
+    return conn.execute(
         select(
             removed.c.title,
             t.record.c.id,
@@ -206,27 +234,6 @@ def _find_possible_renames(conn: Connection, catalogue: Catalogue) -> Iterator[C
         .where(removed.c.kind == "removed")
         .order_by(removed.c.title, t.record.c.id)
     ).all()
-    for row in rows:
-        codes = _find_other_code(row.before, row.content, catalogue)
-        if codes is not None:
-            before, now = codes
-            yield Conflict(
-                code="renumbering-suggested",
-                message_zh=f"“{row.title}”（{row.id}）的编码由“{before}”变为“{now}”，其余内容未变，可能是编码调整。"
-                "如为同一事项，请先用 qingdan rename 关联，否则将作为移出和新增发布。",
-                message_en=f"{row.title} ({row.id}) has the code {now} instead of {before} and is otherwise "
-                "unchanged. If it is one item, run `qingdan rename` first; else it is removed and added.",
-                locators=(msgspec.json.decode(row.locator),),
-            )
-            continue
-        yield Conflict(
-            code="rename-suggested",
-            message_zh=f"“{row.title}”（{row.id}）将移出清单，同名的一项将新增。"
-            "如为同一事项，请先用 qingdan rename 关联。",
-            message_en=f"{row.title} ({row.id}) will be removed, and an item with the same title added. "
-            "If they are one item, run `qingdan rename` first.",
-            locators=(msgspec.json.decode(row.locator),),
-        )
 
 
 def _find_other_code(before: str | None, now: str, catalogue: Catalogue) -> tuple[str, str] | None:

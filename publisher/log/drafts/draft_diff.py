@@ -13,7 +13,7 @@ from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, json_text
 from publisher.log.database.work_tables import plan
-from publisher.log.drafts.draft_comparison import compare_draft
+from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.drafts.repeals import REPEAL_SIGN, find_proposals
 from publisher.log.field_changes import compare_states
 from publisher.log.model import Change, DraftDiff, OnConflict, SheetCounts
@@ -48,7 +48,9 @@ def compute_diff(
 ) -> DraftDiff:
     """Compute the differences of the draft. Raises ``LogError('no-draft')``."""
     day = effective_on.toordinal()
-    _, errors, warnings = compare_draft(database, conn, dataset, catalogue, day=day, on_conflict=on_conflict)
+    _, errors, warnings = plan_publication(
+        database, conn, dataset, catalogue, day=day, on_conflict=on_conflict
+    )
     number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
     builder = _ChangeBuilder(
         dataset=dataset.name,

@@ -58,8 +58,8 @@ class Drafts:
     ) -> None:
         """Stage an import. It replaces the earlier one of the part, or of the file in a running catalogue.
 
-        ``expected``: tokens of the part's imports that were looked at. Raises ``LogError('draft-moved')`` if
-        there are others.
+        ``expected``: tokens of the part's imports that the person has seen. Raises
+        ``LogError('draft-moved')`` if there are others.
         """
         staged = SourceEntries(entries, source, parser_version, part, partial, left_out, expected)
         self.stage_all(dataset, [staged], catalogue=catalogue)
@@ -77,11 +77,12 @@ class Drafts:
                 self._session.database.analyze(conn, t.draft_entry)
 
     def get(self, dataset: str) -> Draft | None:
+        """Return the draft; None without imports. Raises ``LogError('no-such-dataset')``."""
         with self._session.read() as conn:
             return staging.draft(conn, registry.dataset_row(conn, dataset))
 
     def rows(self, one: DraftImport, positions: Sequence[int] | None) -> Sequence[StagedRow]:
-        """Read rows of an import; none once another replaced it. ``positions``: None is mended ones."""
+        """Read rows of an import; none once another replaced it. ``positions``: None for mended rows."""
         with self._session.read() as conn:
             return staging.read_rows(conn, one, positions)
 
@@ -161,7 +162,7 @@ class Drafts:
 
     @contextmanager
     def _scratch(self, dataset: str) -> Iterator[Connection]:
-        """Open a copy of the dataset's draft that can be changed. Others publish meanwhile."""
+        """Open a copy of the dataset's draft that can be changed, without keeping others from publishing."""
         with self._session.read() as conn:
             key = registry.dataset_row(conn, dataset).key
         imports = select(t.import_.c.key).where(t.import_.c.dataset == key, t.import_.c.release.is_(None))
@@ -175,6 +176,10 @@ class Drafts:
             yield conn
 
     def discard(self, dataset: str, part: str | None = None) -> None:
+        """Delete the draft, or the imports of one part.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-part``.
+        """
         with self._session.write() as conn:
             digests = staging.discard(conn, registry.dataset_row(conn, dataset), part)
         drop_unreferenced(self._session, digests)

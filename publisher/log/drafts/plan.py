@@ -32,7 +32,7 @@ from publisher.log.model import OnConflict
 from publisher.log.registry import families, in_family
 
 REREAD_SIGN = "reread"
-"""``detected_by`` of imports of kept bytes that were read again."""
+"""``detected_by`` of imports whose stored file was read again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,8 +104,8 @@ def withdrawn_by_cancellation() -> ColumnElement[bool]:
 
 
 def continues(span: Any) -> ColumnElement[bool]:
-    """Condition of a span that a cancellation brought and that is no later state: the state before goes on,
-    or there is none.
+    """Condition of a span that begins no new state: a cancellation brought it, and the record is withdrawn or
+    has the same content as on the day before.
     """
     before = t.span.alias("before").c
     same = exists().where(
@@ -255,7 +255,9 @@ def _stop_before_later(conn: Connection, day: int) -> None:
 def find_windows(
     conn: Connection, dataset: int, imports: Sequence[Any], *, day: int, on_conflict: OnConflict
 ) -> tuple[tuple[Window, ...], int | None]:
-    """→ the imports of the draft; the first later day on which one of their parts has a state."""
+    """Return the imports with their periods, and the first day after ``day`` on which one of the parts has a
+    state; None if there is none.
+    """
     by_part = families(conn, dataset)
     windows: list[Window] = []
     first: int | None = None

@@ -253,7 +253,7 @@ def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[s
     rows = _select_draft_entries(dataset, *columns).where(declares_repeals)
     for row in conn.execute(
         rows.order_by(_e["import"].desc(), _e.position.desc())
-    ):  # the first notice is the one named
+    ):  # of several notices, the first is named: it is read last
         content = _DECODE(row.content)
         names = _names(content)
         for name in content.get(ENDS, ()):
@@ -275,7 +275,7 @@ def _repeals_in_force(
         .where(
             value.dataset == dataset.key, value.field == ENDS, _s.known_to == FOREVER, _s.status == "stated"
         )
-        .order_by(_s.record.desc())  # the first notice is the one named
+        .order_by(_s.record.desc())  # of several notices, the first is named: it is read last
     )
     for row in conn.execute(rows):
         if row.identity not in drafted:

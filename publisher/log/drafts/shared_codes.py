@@ -55,11 +55,11 @@ def separate_shared_codes(
     if not _applies(catalogue):
         yield from entries
         return
-    elsewhere = _Elsewhere(conn, dataset, catalogue, import_key, part)
+    others = _OtherItems(conn, dataset, catalogue, import_key, part)
     for batch in batched(entries, _BATCH):
-        owners = elsewhere.find_owners(entry.content for entry in batch)
+        owners = others.find_owners(entry.content for entry in batch)
         for entry in batch:
-            yield elsewhere.choose_identity(entry, owners)
+            yield others.choose_identity(entry, owners)
 
 
 def find_codes_in_two_parts(
@@ -83,19 +83,19 @@ def find_codes_in_two_parts(
         named = [row for row in group if _is_named(dataset, catalogue, row)]
         if not named:
             continue
-        elsewhere = _Elsewhere(conn, dataset, catalogue, import_key, named[0].part)
+        others = _OtherItems(conn, dataset, catalogue, import_key, named[0].part)
         for batch in batched(named, _BATCH):
             contents = [_DECODE(row.content) for row in batch]
-            owners = elsewhere.find_owners(contents)
+            owners = others.find_owners(contents)
             for row, content in zip(batch, contents, strict=True):
                 code = catalogue.identity_of(content)
-                if any(elsewhere.is_elsewhere(owner) for owner in owners.get(code, ())):
+                if any(others.is_elsewhere(owner) for owner in owners.get(code, ())):
                     warnings.append(_shared_with_part(row, code[1]))
     return warnings
 
 
-class _Elsewhere:
-    """What is in force and in the draft, as seen from one import."""
+class _OtherItems:
+    """The items in force and in the draft, other than those of one import."""
 
     def __init__(
         self, conn: Connection, dataset: DatasetRow, catalogue: Catalogue, import_key: int, part: int | None
@@ -127,6 +127,7 @@ class _Elsewhere:
         return owners
 
     def choose_identity(self, entry: Entry, owners: Mapping[Identity, Sequence[_Owner]]) -> Entry:
+        """Return an entry that its name identifies, if its code is that of an item of another part."""
         pair = _code_and_name(self._catalogue, entry.content) if owners else None
         if pair is None or not (of_code := owners.get(pair[0])):
             return entry
@@ -139,7 +140,7 @@ class _Elsewhere:
         return entry
 
     def is_elsewhere(self, owner: _Owner) -> bool:
-        """Whether the item stays in another part: its list in the draft has it, or there is no such list."""
+        """Test whether an item stays in another part: the draft contains it, or no new list of that part."""
         return owner.part not in self._own and (owner.drafted or owner.part not in self._replaced)
 
     def _select_owners(self, digests: Sequence[str]) -> Iterator[Any]:
@@ -170,7 +171,7 @@ def _code_and_name(catalogue: Catalogue, content: Content) -> tuple[Identity, Id
 
 
 def _is_named(dataset: DatasetRow, catalogue: Catalogue, row: Any) -> bool:
-    """Whether a row with a code is identified by its name."""
+    """Test whether a row with a code is identified by its name."""
     pair = _code_and_name(catalogue, _DECODE(row.content))
     return pair is not None and row.identity != identity_digest(dataset.name, pair[0])
 

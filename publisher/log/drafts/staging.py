@@ -50,7 +50,7 @@ class SourceEntries:
     left_out: Sequence[Mapping[str, Any]] = ()
     """Rows in error that the import excluded."""
     expected: Sequence[str] | None = None
-    """Tokens of the part's imports that were looked at; None: whatever there is."""
+    """Tokens of the part's imports that the person has seen; None: whatever there is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ def stage(
     staged: SourceEntries,
     catalogue: Catalogue,
 ) -> int:
-    """Stage one import in the draft, replacing the earlier one of the part. → number of its rows.
+    """Stage one import in the draft in place of the earlier one of the part; return the number of its rows.
 
     In a running catalogue only the import of the same file is replaced; other imports are kept.
     Raises ``LogError('draft-moved')`` unless the part has the imports that were expected.
@@ -132,7 +132,7 @@ def _require_unmoved(
 
 
 def _token(row: Any) -> str:
-    """Return what identifies an import. Its salt is secret and random, so this tells nothing else."""
+    """Return the token of an import: a hash of its salt, which is random and secret."""
     return hashlib.sha256(bytes(row.origin_salt)).hexdigest()[:32]
 
 

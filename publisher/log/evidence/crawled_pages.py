@@ -19,9 +19,9 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
 from publisher.log.evidence.notices import NoticeKind, Sign
 
-type Role = Literal["list", "document", "attachment", "robots", "continuation"]
+type PageRole = Literal["list", "document", "attachment", "robots", "continuation"]
 type Replacement = Literal["", "absent", "spoilt"]
-"""Response in place of a document: "" the document, ``absent`` other content, ``spoilt`` unreadable."""
+"""Content in place of a document: "" the document, ``absent`` other content, ``spoilt`` not readable."""
 
 WARC = "application/warc"
 GONE_STATUSES = frozenset({404, 410})
@@ -40,7 +40,7 @@ class Page:
     key: int
     source: str
     url: str
-    role: Role
+    role: PageRole
     parent: int | None
     title: str
     checked_at: datetime | None
@@ -98,7 +98,7 @@ class ParsedPage:
 
 
 @dataclass(frozen=True, slots=True)
-class Response:
+class ArchivedResponse:
     key: int
     page: int
     url: str
@@ -311,7 +311,7 @@ def _notice(conn: Connection, page: Any, at: int, kind: NoticeKind, sign: Sign, 
     return inserted_key(conn.execute(insert(pt.notice).values(**values)))
 
 
-def responses(conn: Connection, condition: Any) -> tuple[Response, ...]:
+def responses(conn: Connection, condition: Any) -> tuple[ArchivedResponse, ...]:
     r = pt.response.c
     query = (
         select(pt.response, pt.page.c.url)
@@ -320,7 +320,7 @@ def responses(conn: Connection, condition: Any) -> tuple[Response, ...]:
         .order_by(r.at, r.key)
     )
     return tuple(
-        Response(
+        ArchivedResponse(
             row.key,
             row.page,
             row.url,

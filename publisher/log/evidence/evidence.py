@@ -16,7 +16,7 @@ from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.evidence import crawled_pages, failed_pages
-from publisher.log.evidence.crawled_pages import Exchange, Page, ParsedPage, Response, Role
+from publisher.log.evidence.crawled_pages import ArchivedResponse, Exchange, Page, PageRole, ParsedPage
 from publisher.log.evidence.failed_pages import FailedPage
 from publisher.log.evidence.notices import Notice, read_notices
 from publisher.log.model import LogError, Source
@@ -56,7 +56,7 @@ class Evidence:
             ) from None
 
     def add_links(
-        self, source: str, links: Iterable[tuple[str, str]], *, role: Role, parent: int | None = None
+        self, source: str, links: Iterable[tuple[str, str]], *, role: PageRole, parent: int | None = None
     ) -> int:
         """Add new addresses, each with the text of its link. → number of new addresses."""
         titles = {storable(url): storable(title) for url, title in links}
@@ -92,7 +92,7 @@ class Evidence:
         self,
         source: str,
         *,
-        role: Role,
+        role: PageRole,
         checked_before: datetime | None = None,
         retries: Sequence[datetime] = (),
     ) -> tuple[Page, ...]:
@@ -119,7 +119,7 @@ class Evidence:
         with self._session.read() as conn:
             return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
 
-    def unparsed_pages(self, source: str, *, role: Role, parser_version: str) -> tuple[Page, ...]:
+    def unparsed_pages(self, source: str, *, role: PageRole, parser_version: str) -> tuple[Page, ...]:
         """List pages whose body was not parsed yet, or was parsed by another version."""
         p = pt.page.c
         fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
@@ -211,12 +211,12 @@ class Evidence:
                 for row in conn.execute(query)
             )
 
-    def responses(self, page: int) -> tuple[Response, ...]:
+    def responses(self, page: int) -> tuple[ArchivedResponse, ...]:
         """List responses of a page, oldest first."""
         with self._session.read() as conn:
             return crawled_pages.responses(conn, pt.response.c.page == page)
 
-    def response(self, key: int) -> Response:
+    def response(self, key: int) -> ArchivedResponse:
         with self._session.read() as conn:
             return crawled_pages.responses(conn, pt.response.c.key == key)[0]
 

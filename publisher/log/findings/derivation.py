@@ -9,13 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import pairwise, product
 
 import msgspec
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge, finding_id
 from publisher.ingest.findings.kind import Finding
-from publisher.log.findings.record_states import KnowledgeAt, KnownStates, Period, RecordState, days_of
+from publisher.log.findings.record_states import CheckedState, KnowledgeAt, KnownStates, Period, days_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class FindingRow:
 
 
 def derive(
-    check: Check, states: Sequence[RecordState], known_states: KnownStates
+    check: Check, states: Sequence[CheckedState], known_states: KnownStates
 ) -> Iterator[tuple[FindingRow, Period]]:
     """Yield the findings that the states of one record have, each with its periods."""
     periods: dict[FindingRow, list[Period]] = {}
@@ -69,34 +68,29 @@ class _Lookups(Knowledge):
 
 def _find_needed(
     check: Check, record: CheckedRecord, known_states: KnownStates
-) -> dict[tuple[str, str], Sequence[RecordState]]:
+) -> dict[tuple[str, str], Sequence[CheckedState]]:
     lookups = _Lookups()
     list(check.find_findings(record, lookups, date.min))  # only the lookups matter
     return {key: states for key in lookups.keys if (states := known_states.find(*key))}
 
 
-def _without_repeats(groups: Iterable[Sequence[RecordState]]) -> Iterable[RecordState]:
+def _without_repeats(groups: Iterable[Sequence[CheckedState]]) -> Iterable[CheckedState]:
     """Return the states of all groups; several keys may find the same object."""
     return {id(state): state for states in groups for state in states}.values()
 
 
-def _cells(state: RecordState, periods: Iterable[Period], stated_days: Iterable[int]) -> Iterator[Period]:
-    own = state.period
-    days, instants = {own.effective_from, own.effective_to, *stated_days}, {own.known_from, own.known_to}
+def _cells(state: CheckedState, periods: Iterable[Period], stated_days: Iterable[int]) -> Iterator[Period]:
+    days, instants = set(stated_days), set[int]()
     for period in periods:
         days.update((period.effective_from, period.effective_to))
         instants.update((period.known_from, period.known_to))
-    for (first, after), (known_from, known_to) in product(
-        pairwise(sorted(day for day in days if own.effective_from <= day <= own.effective_to)),
-        pairwise(sorted(at for at in instants if own.known_from <= at <= own.known_to)),
-    ):
-        yield Period(first, after, known_from, known_to)
+    return state.period.cells(days, instants)
 
 
 def _rows_of_cell(
     check: Check,
-    state: RecordState,
-    others: Iterable[RecordState],
+    state: CheckedState,
+    others: Iterable[CheckedState],
     knowledge: KnowledgeAt,
     day: int,
 ) -> Iterator[FindingRow]:

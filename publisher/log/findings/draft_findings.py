@@ -20,9 +20,9 @@ from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.findings.record_states import (
-    Datasets,
+    CheckedState,
+    DatasetIndex,
     KnowledgeAt,
-    RecordState,
     StateReader,
     checks_with_states,
 )
@@ -48,7 +48,7 @@ class DraftRow:
 
 def check_rows(
     conn: Connection,
-    datasets: Datasets,
+    datasets: DatasetIndex,
     catalogue: Catalogue,
     rows: Callable[[], Iterable[DraftRow]],
     *,
@@ -89,10 +89,10 @@ def check_rows(
 
 def _read_earlier(
     conn: Connection, reader: StateReader, dataset: int, identities: Sequence[str], day: int
-) -> Mapping[str, list[RecordState]]:
+) -> Mapping[str, list[CheckedState]]:
     """Read what records listed before a day, by the identity of their rows; it ends on that day."""
     r = t.record.c
-    earlier: dict[str, list[RecordState]] = {}
+    earlier: dict[str, list[CheckedState]] = {}
     query = select(r.key, r.identity).where(r.dataset == dataset, r.identity.in_(identities))
     by_key = {row.key: row.identity for row in conn.execute(query).all()} if identities else {}
     for states in reader.of_datasets([dataset], list(by_key)) if by_key else ():

@@ -82,7 +82,7 @@ class PublishedFinding:
     rows: tuple[CitedRow, ...] = field(repr=False)
     """Every revision that it cites, the one that it is about first."""
     responses: tuple[Response, ...]
-    """What offices said about it, oldest first; also about an earlier state of it."""
+    """Responses of offices, oldest first; also to an earlier state of it."""
     handling: Handling
     unanswered_days: int | None
     """Days since it was known and held; None if it was answered or dismissed, or has ended."""
@@ -111,6 +111,7 @@ class FindingPage:
 
 
 def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
+    """Return a page of findings, newest first, with the number and the facets of all of the query."""
     rows = _selected(conn, query, clocks)
     total = count(conn, query, clocks)
     opened, id_ = rows.selected_columns.opened, rows.selected_columns.id
@@ -140,7 +141,7 @@ def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[
 
     At most ``limit`` of each status and event, in no order.
     """
-    responded = responses.newest_responded(conn, clocks, query.limit)
+    responded = responses.find_newest(conn, clocks, query.limit)
     latest: list[PublishedFinding] = []
     statuses: tuple[FindingStatus, ...] = ("open", "ended")
     for status in statuses:
@@ -155,6 +156,7 @@ def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[
 
 
 def count(conn: Connection, query: FindingQuery, clocks: Clocks) -> int:
+    """Count the findings of a query, whatever its page."""
     return conn.scalar(select(func.count()).select_from(_selected(conn, query, clocks).subquery())) or 0
 
 
@@ -188,7 +190,7 @@ def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[A
         .subquery()
     )
     p, r, d = periods.c, t.record.c, t.dataset.c
-    wanted: dict[ColumnElement[Any], tuple[str, ...] | None] = {
+    allowed: dict[ColumnElement[Any], tuple[str, ...] | None] = {
         p.severity: query.severities or None,
         PART: query.parts or None,
     }
@@ -206,7 +208,7 @@ def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[A
             p.place == 1,
             p.is_open == (1 if query.status == "open" else 0),
             *_handled(conn, p.id, query.handling, clocks),
-            *(c.in_(tuple(map(storable, values))) for c, values in wanted.items() if values is not None),
+            *(c.in_(tuple(map(storable, values))) for c, values in allowed.items() if values is not None),
         )
     )
 
@@ -227,23 +229,23 @@ def _of_all_periods(conn: Connection, query: FindingQuery) -> Iterator[ColumnEle
 
 
 def _handled(
-    conn: Connection, finding: ColumnElement[str], wanted: Sequence[Handling], clocks: Clocks
+    conn: Connection, finding: ColumnElement[str], ways: Sequence[Handling], clocks: Clocks
 ) -> Iterator[ColumnElement[bool]]:
-    """Yield the condition of findings that were handled in one of the ways."""
-    if not wanted:
+    """Yield the condition of findings that were handled in one of some ways; without any, no condition."""
+    if not ways:
         return
     lists = responses.read_lists(conn)
     if not lists:
-        yield true() if "unanswered" in wanted else false()
+        yield true() if "unanswered" in ways else false()
         return
-    is_dismissed = finding.in_(responses.dismissed(conn, lists, clocks))
-    is_answered = finding.in_(responses.answered(lists, clocks))
+    is_dismissed = finding.in_(responses.find_dismissed(conn, lists, clocks))
+    is_answered = finding.in_(responses.select_answered(lists, clocks))
     conditions: Mapping[Handling, ColumnElement[bool]] = {
         "dismissed": is_dismissed,
         "answered": and_(is_answered, ~is_dismissed),
         "unanswered": and_(~is_answered, ~is_dismissed),
     }
-    yield or_(*(conditions[way] for way in wanted))
+    yield or_(*(conditions[way] for way in ways))
 
 
 def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, int], ...]:
@@ -293,8 +295,8 @@ def _published(
 
 def _unanswered_days(row: Any, own: Sequence[Response], clocks: Clocks) -> int:
     """Count the days since a finding was known and held, or came back after a dismissal."""
-    known = row.known_from if own else row.opened
-    since = max(day_at(moment(known)).toordinal(), int(row.effective_from))
+    known_from = row.known_from if own else row.opened
+    since = max(day_at(moment(known_from)).toordinal(), int(row.effective_from))
     return max(0, clocks.day - since)
 
 

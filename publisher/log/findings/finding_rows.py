@@ -15,7 +15,12 @@ from publisher.checks.check import Publisher
 from publisher.log.database import tables as t
 from publisher.log.database.derived import finding_tables as f
 from publisher.log.findings.derivation import derive
-from publisher.log.findings.record_states import Datasets, StateReader, checks_with_states, stated_complete
+from publisher.log.findings.record_states import (
+    DatasetIndex,
+    StateReader,
+    checks_with_states,
+    stated_complete,
+)
 from publisher.log.session import Session
 
 _BATCH = 500
@@ -26,18 +31,18 @@ type Row = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How far the findings have come."""
+    """The last update of the findings."""
 
     release: int
     """Sequence of the last release that was checked; 0 before the first."""
     inputs: str
-    """What findings depend on besides releases, as JSON: versions of checks, catalogues and publishers."""
+    """Versions of checks, catalogues and publishers, on which findings depend besides releases, as JSON."""
 
 
-def known_at(conn: Connection, run: Run) -> int:
-    """Return the instant of the last release that was checked."""
+def instant_of_release(conn: Connection, sequence: int) -> int:
+    """Return the instant at which a release or the last one before it was published; 0 before the first."""
     published_at = t.release.c.published_at
-    return conn.scalar(select(func.max(published_at)).where(t.release.c.sequence <= run.release)) or 0
+    return conn.scalar(select(func.max(published_at)).where(t.release.c.sequence <= sequence)) or 0
 
 
 def read_run(conn: Connection) -> Run:
@@ -49,10 +54,10 @@ def last_release(conn: Connection) -> int:
     return conn.scalar(select(t.site.c.release_sequence)) or 0
 
 
-def read_datasets(session: Session, conn: Connection) -> Datasets:
+def read_datasets(session: Session, conn: Connection) -> DatasetIndex:
     d = t.dataset.c
     rows = conn.execute(select(d.key, d.name, d.catalogue_digest, d.details)).all()
-    return Datasets(
+    return DatasetIndex(
         {row.key: row.name for row in rows},
         {row.key: session.catalogue(conn, row.catalogue_digest) for row in rows},
         {row.key: _publisher(msgspec.json.decode(row.details)) for row in rows},
@@ -63,7 +68,7 @@ def _publisher(details: Mapping[str, Any]) -> Publisher:
     return Publisher(details.get("body") or "", details.get("division") or "")
 
 
-def current_inputs(datasets: Datasets) -> str:
+def current_inputs(datasets: DatasetIndex) -> str:
     inputs = {
         "checks": {check.code: check.version for check in CHECKS},
         "catalogues": {name: datasets.catalogues[key].digest for key, name in datasets.names.items()},
@@ -89,8 +94,8 @@ def touched_records(conn: Connection, release: int) -> Sequence[int]:
     return conn.scalars(changed.union(erased)).all()
 
 
-def touch_known_lists(conn: Connection, datasets: Datasets, release: int) -> bool:
-    """Test whether a release after one is of a list that checks read."""
+def is_known_list_touched(conn: Connection, datasets: DatasetIndex, release: int) -> bool:
+    """Test whether a release after one is of a list from which checks take what they know."""
     whole = {name for check in CHECKS for name in check.needs if name not in check.complete_only}
     complete = {name for check in CHECKS for name in check.complete_only}
     needed = [key for name in whole for key in datasets.of_catalogue(name)]
@@ -104,7 +109,7 @@ def touch_known_lists(conn: Connection, datasets: Datasets, release: int) -> boo
 
 
 def compute_rows(
-    conn: Connection, datasets: Datasets, instant: int, records: Sequence[int] | None = None
+    conn: Connection, datasets: DatasetIndex, instant: int, records: Sequence[int] | None = None
 ) -> Iterator[Row]:
     """Yield the rows of some records, or of all, as known at an instant. Each record is read once."""
     reader = StateReader(conn, datasets, instant)
@@ -118,7 +123,7 @@ def compute_rows(
 
 
 def write_rows(conn: Connection, rows: Iterable[Row]) -> int:
-    """Insert rows. → their number."""
+    """Insert rows, and return their number."""
     count = 0
     for batch in batched(rows, _BATCH):
         conn.execute(insert(f.finding), list(batch))

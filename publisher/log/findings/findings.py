@@ -24,7 +24,7 @@ from publisher.log.findings.finding_query import (
     find_page,
 )
 from publisher.log.findings.finding_rows import Row, Run
-from publisher.log.findings.record_states import Datasets
+from publisher.log.findings.record_states import DatasetIndex
 from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
@@ -43,7 +43,7 @@ class Findings:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._counts: dict[str | None, tuple[object, int]] = {}
-        """Dataset, or None for the site → what a count depends on, and the last one."""
+        """Dataset, or None for the site → the state of which the last count is, and the count."""
 
     def is_current(self) -> bool:
         """Report whether every release was checked, by the checks of this program."""
@@ -57,10 +57,10 @@ class Findings:
             return run.release, run.inputs
 
     def update(self) -> bool:
-        """Check what changed since the last time. → whether anything had to be checked.
+        """Check what changed since the last update, and report whether anything had.
 
-        Records are read without the write lock. The caller has the lock of the worker; a second one that runs
-        at the same time writes the same.
+        Records are read without the write lock. The caller holds the lock of the indexer; a second one that
+        runs at the same time writes the same.
         """
         with self._session.read() as conn:
             pending = self._pending(conn)
@@ -68,9 +68,9 @@ class Findings:
                 return False
             before, after, datasets = pending
             records: Sequence[int] | None = None
-            if finding_rows.is_current(before.inputs, after.inputs) and not finding_rows.touch_known_lists(
-                conn, datasets, before.release
-            ):
+            if finding_rows.is_current(
+                before.inputs, after.inputs
+            ) and not finding_rows.is_known_list_touched(conn, datasets, before.release):
                 records = finding_rows.touched_records(conn, before.release)
             rows = list(finding_rows.compute_rows(conn, datasets, FOREVER - 1, records))
         with self._session.write() as conn:
@@ -90,19 +90,19 @@ class Findings:
     def page(self, query: FindingQuery) -> FindingPage:
         """List findings, newest first."""
         with self._session.read() as conn:
-            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            clocks = self._clocks(conn, query.view)
             return find_page(conn, query, clocks)
 
     def list_open(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
         """List the open findings of a query, newest first, without counting any."""
         with self._session.read() as conn:
-            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            clocks = self._clocks(conn, query.view)
             return find_open(conn, query, clocks)
 
     def list_latest(self, query: FindingQuery) -> tuple[PublishedFinding, ...]:
         """List the findings that were opened, ended or responded to last, in no order."""
         with self._session.read() as conn:
-            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            clocks = self._clocks(conn, query.view)
             return find_latest(conn, query, clocks)
 
     def of_record(
@@ -115,33 +115,33 @@ class Findings:
         with self._session.read() as conn:
             if not quick_counts.has_findings(conn, record):
                 return ()
-            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            clocks = self._clocks(conn, view)
             query = FindingQuery(datasets=(dataset,), records=(record,), agreements=True, limit=_OF_RECORD)
             return find_open(conn, query, clocks)
 
     def count_unresolved(self, dataset: str | None = None, view: View = View()) -> int:  # noqa: B008 - frozen
         """Count the open findings of a dataset, or of the site, that are not dismissed.
 
-        The last count of each dataset is kept until a release, a check of it or another view may change it.
+        It is counted again only after a release, after an update or for another view.
         """
         with self._session.read() as conn:
-            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            clocks = self._clocks(conn, view)
             state = (finding_rows.read_run(conn), finding_rows.last_release(conn), clocks)
-            kept = self._counts.get(dataset)
-            if kept is None or kept[0] != state:
-                kept = self._counts[dataset] = (state, _count_unresolved(conn, dataset, clocks))
-            return kept[1]
+            last = self._counts.get(dataset)
+            if last is None or last[0] != state:
+                last = self._counts[dataset] = (state, _count_unresolved(conn, dataset, clocks))
+            return last[1]
 
     def count(self, query: FindingQuery) -> int:
         """Count the findings of a query."""
         with self._session.read() as conn:
-            clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
+            clocks = self._clocks(conn, query.view)
             return count(conn, query, clocks)
 
     def get(self, finding: str, view: View = View()) -> PublishedFinding:  # noqa: B008 - frozen
         """Return a finding, also one that has ended. Raises ``LogError('no-such-finding')``."""
         with self._session.read() as conn:
-            clocks = point_in_time.clocks(conn, None, view, self._session.clock())
+            clocks = self._clocks(conn, view)
             return find_one(conn, finding, clocks)
 
     def of_rows(
@@ -174,7 +174,10 @@ class Findings:
                 )
             )
 
-    def _pending(self, conn: Connection) -> tuple[Run, Run, Datasets] | None:
+    def _clocks(self, conn: Connection, view: View) -> Clocks:
+        return point_in_time.clocks(conn, None, view, self._session.clock())
+
+    def _pending(self, conn: Connection) -> tuple[Run, Run, DatasetIndex] | None:
         before, release = finding_rows.read_run(conn), finding_rows.last_release(conn)
         datasets = finding_rows.read_datasets(self._session, conn)
         inputs = finding_rows.current_inputs(datasets)
@@ -184,7 +187,7 @@ class Findings:
 
 
 def _replace(conn: Connection, records: Sequence[int] | None, rows: Sequence[Row], run: Run) -> None:
-    """Replace the rows of some records, or of all, and note how far they have come."""
+    """Replace the rows of some records, or of all (None), and store the update that they are of."""
     if records is None:
         conn.execute(delete(f.finding))
     else:

@@ -6,7 +6,7 @@ from sqlalchemy import Connection, bindparam, func, select
 
 from publisher.log.database import tables as t
 from publisher.log.database.derived import finding_tables as f
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.storable_text import storable
 from publisher.log.findings.responses import CATALOGUE
 from publisher.log.queries.point_in_time import Clocks, in_view
@@ -14,17 +14,17 @@ from schemas.words import DISMISSED
 
 _c, _r, _d, _v = f.finding.c, t.record.c, t.dataset.c, t.value.c
 _DAY, _INSTANT = bindparam("day", type_=t.Integer64), bindparam("instant", type_=t.Integer64)
-_BY_DATASET = Prepared(
+_BY_DATASET = PreparedStatement(
     # In a view a finding has one period.
     select(_d.name, func.count().label("number"))
     .join_from(f.finding, t.dataset, _d.key == _c.dataset)
     .where(in_view(_c, _DAY, _INSTANT), _c.severity != "agrees")
     .group_by(_d.name)
 )
-_OF_RECORD = Prepared(
+_OF_RECORD = PreparedStatement(
     select(_c.record).join(t.record, _r.key == _c.record).where(_r.id == bindparam("record")).limit(1)
 )
-_DISMISSAL = Prepared(
+_DISMISSAL = PreparedStatement(
     select(_v.revision)
     .join(t.dataset, _d.key == _v.dataset)
     .where(_d.catalogue == CATALOGUE, _v.field == "kind", _v.text == DISMISSED)

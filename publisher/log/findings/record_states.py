@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import batched, groupby
+from itertools import batched, groupby, pairwise, product
 from operator import itemgetter
 from typing import Any
 
@@ -36,6 +36,19 @@ class Period:
     def contains(self, day: int, instant: int) -> bool:
         return self.effective_from <= day < self.effective_to and self.known_from <= instant < self.known_to
 
+    def cells(self, days: Iterable[int], instants: Iterable[int]) -> Iterator[Period]:
+        """Cut the rectangle at those of some days and instants that are within it."""
+        first, end, known_from, known_to = (
+            self.effective_from,
+            self.effective_to,
+            self.known_from,
+            self.known_to,
+        )
+        all_days = sorted({first, end, *(day for day in days if first < day < end)})
+        all_instants = sorted({known_from, known_to, *(at for at in instants if known_from < at < known_to)})
+        for day_pair, instant_pair in product(pairwise(all_days), pairwise(all_instants)):
+            yield Period(*day_pair, *instant_pair)
+
     def joined(self, other: Period) -> Period:
         """Return the smallest period that contains both."""
         return Period(
@@ -50,7 +63,7 @@ class Period:
 
 
 @dataclass(frozen=True, slots=True)
-class RecordState:
+class CheckedState:
     """A record's content for a period."""
 
     record: CheckedRecord
@@ -62,8 +75,8 @@ class RecordState:
 
 
 @dataclass(frozen=True, slots=True)
-class Datasets:
-    """Datasets by key, with their name, current catalogue and publisher."""
+class DatasetIndex:
+    """DatasetIndex by key, with their name, current catalogue and publisher."""
 
     names: Mapping[int, str]
     catalogues: Mapping[int, Catalogue]
@@ -76,8 +89,8 @@ class Datasets:
         return [key for key, catalogue in self.catalogues.items() if check.concerns(catalogue)]
 
 
-def stated_complete(conn: Connection, datasets: Datasets, keys: Sequence[int]) -> list[int]:
-    """List those of some datasets that were ever stated to be complete."""
+def stated_complete(conn: Connection, datasets: DatasetIndex, keys: Sequence[int]) -> list[int]:
+    """Return the keys of the datasets among ``keys`` that were ever stated to be complete."""
     x = t.value.c
     statements = datasets.of_catalogue(STATEMENTS)
     if not (statements and keys):
@@ -89,15 +102,15 @@ def stated_complete(conn: Connection, datasets: Datasets, keys: Sequence[int]) -
 class StateReader:
     """Reads states as they were known at an instant. Erased contents cannot be read at any."""
 
-    def __init__(self, conn: Connection, datasets: Datasets, instant: int) -> None:
+    def __init__(self, conn: Connection, datasets: DatasetIndex, instant: int) -> None:
         self._conn, self._datasets, self._instant = conn, datasets, instant
 
     def of_datasets(
         self, keys: Sequence[int], records: Sequence[int] | None = None
-    ) -> Iterator[list[RecordState]]:
-        """Yield the states of each record of some datasets, or of these records of them.
+    ) -> Iterator[list[CheckedState]]:
+        """Yield the states of each record of the datasets with these keys; ``records``: of no others.
 
-        Records without content have none.
+        Yields no list for a record whose content was erased.
         """
         states = self._states().where(_s.dataset.in_(keys))
         if records is None:
@@ -107,7 +120,7 @@ class StateReader:
             yield from self._by_record(states.where(_s.record.in_(batch)))
 
     def stated_complete(self, keys: Sequence[int]) -> list[int]:
-        """List those of some datasets that were ever stated to be complete."""
+        """Return the keys of the datasets among ``keys`` that were ever stated to be complete."""
         return stated_complete(self._conn, self._datasets, keys)
 
     def _states(self) -> Select[Any]:
@@ -123,24 +136,24 @@ class StateReader:
             .order_by(_s.record, _s.known_from, _s.effective_from)
         )
 
-    def _by_record(self, query: Select[Any]) -> Iterator[list[RecordState]]:
+    def _by_record(self, query: Select[Any]) -> Iterator[list[CheckedState]]:
         for _, rows in groupby(stream(self._conn, query), key=itemgetter(0)):
             yield [self._state(row) for row in rows]
 
-    def _state(self, row: Any) -> RecordState:
+    def _state(self, row: Any) -> CheckedState:
         # By position: looking columns up by name takes a third of the time.
         record, dataset, revision, part, record_id, digest, content, *period = row
         catalogue = self._datasets.catalogues[dataset]
         name, publisher = self._datasets.names[dataset], self._datasets.publishers[dataset]
         own = CheckedRecord(name, record_id, digest, catalogue, _decode(content), publisher)
-        return RecordState(own, Period(*period), record, dataset, revision, part)
+        return CheckedState(own, Period(*period), record, dataset, revision, part)
 
 
 class KnownStates:
     """States of the lists that a check needs, by the keys with which it finds them."""
 
-    def __init__(self, reader: StateReader, datasets: Datasets, check: Check) -> None:
-        self._by_key: dict[tuple[str, str], list[RecordState]] = {}
+    def __init__(self, reader: StateReader, datasets: DatasetIndex, check: Check) -> None:
+        self._by_key: dict[tuple[str, str], list[CheckedState]] = {}
         self._days: dict[int, tuple[int, ...]] = {}
         self._lists: dict[tuple[str, str], tuple[Publisher, Period]] = {}
         for name, keys_of in check.needs.items():
@@ -156,10 +169,10 @@ class KnownStates:
     def __len__(self) -> int:
         return len(self._by_key)
 
-    def find(self, name: str, key: str) -> Sequence[RecordState]:
+    def find(self, name: str, key: str) -> Sequence[CheckedState]:
         return self._by_key.get((name, key), ())
 
-    def days_of(self, state: RecordState) -> tuple[int, ...]:
+    def days_of(self, state: CheckedState) -> tuple[int, ...]:
         """Return the days that one of these states names. Many records read the same ones."""
         days = self._days.get(state.revision)
         if days is None:
@@ -174,16 +187,16 @@ class KnownStates:
     def list_periods(self) -> Sequence[Period]:
         return [period for _, period in self._lists.values()]
 
-    def _note_list(self, catalogue: str, state: RecordState) -> None:
+    def _note_list(self, catalogue: str, state: CheckedState) -> None:
         key = catalogue, state.record.dataset
         publisher, period = self._lists.get(key, (state.record.publisher, state.period))
         self._lists[key] = (publisher, period.joined(state.period))
 
 
 class KnowledgeAt(Knowledge):
-    """What is known on a day, as of an instant."""
+    """The states that hold on a day, as known at an instant."""
 
-    def __init__(self, states: KnownStates, day: int, instant: int, own: Sequence[RecordState] = ()) -> None:
+    def __init__(self, states: KnownStates, day: int, instant: int, own: Sequence[CheckedState] = ()) -> None:
         self._states, self._day, self._instant, self._own = states, day, instant, own
 
     def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
@@ -201,7 +214,7 @@ class KnowledgeAt(Knowledge):
 
 
 def checks_with_states(
-    reader: StateReader, datasets: Datasets, checks: Iterable[Check] = CHECKS
+    reader: StateReader, datasets: DatasetIndex, checks: Iterable[Check] = CHECKS
 ) -> Iterator[tuple[Check, KnownStates]]:
     """Yield the checks with what they need; without a list of statutes nothing is known to be repealed."""
     for check in checks:
@@ -210,7 +223,7 @@ def checks_with_states(
             yield check, states
 
 
-def days_of(state: RecordState) -> Iterator[int]:
+def days_of(state: CheckedState) -> Iterator[int]:
     """Yield the days that a state names in its fields: what is known may change on them."""
     for field in state.record.catalogue.fields:
         if field.type == "date" and (day := day_in(state.record.content.get(field.name))):

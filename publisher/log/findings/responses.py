@@ -29,7 +29,7 @@ _s, _v, _r, _d, _values = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.val
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """What an office said about a finding."""
+    """A response of an office to a finding, as published."""
 
     dataset: str
     record: str
@@ -59,8 +59,8 @@ def read_responses(
     return {finding: tuple(sorted(own, key=_by_day)) for finding, own in responses.items()}
 
 
-def newest_responded(conn: Connection, clocks: Clocks, limit: int) -> list[str]:
-    """List the findings of the newest responses in a view."""
+def find_newest(conn: Connection, clocks: Clocks, limit: int) -> list[str]:
+    """List the ids of the findings to which the newest responses in a view are."""
     lists = read_lists(conn)
     if not lists:
         return []
@@ -73,15 +73,15 @@ def read_lists(conn: Connection) -> Sequence[int]:
     return conn.scalars(select(_d.key).where(_d.catalogue == CATALOGUE)).all()
 
 
-def answered(lists: Sequence[int], clocks: Clocks) -> Select[Any]:
+def select_answered(lists: Sequence[int], clocks: Clocks) -> Select[Any]:
     """Select the ids of findings that have an answer in a view. ``lists``: of :func:`read_lists`."""
     kinds = t.value.alias("kind")
     answers = and_(kinds.c.revision == _s.revision, kinds.c.field == "kind", kinds.c.text.in_(ANSWERS))
     return _in_view(lists, clocks).with_only_columns(_values.text).join(kinds, answers)
 
 
-def dismissed(conn: Connection, lists: Sequence[int], clocks: Clocks) -> list[str]:
-    """List the findings that are dismissed in a view, as they are in it."""
+def find_dismissed(conn: Connection, lists: Sequence[int], clocks: Clocks) -> list[str]:
+    """List the ids of the findings whose dismissal cites the revisions that the finding cites in a view."""
     kinds = t.value.alias("kind")
     is_dismissal = and_(kinds.c.revision == _s.revision, kinds.c.field == "kind", kinds.c.text == DISMISSED)
     rows = conn.execute(_in_view(lists, clocks).join(kinds, is_dismissal)).all()

@@ -1,4 +1,4 @@
-"""Outbox: items written with each release, drained by the process that holds the worker lock."""
+"""Outbox: items written with each release, which the process with the lock of the index takes out."""
 
 from __future__ import annotations
 
@@ -99,12 +99,12 @@ class Outbox:
                 return int(first) - 1
             return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)
 
-    def written(self) -> int:
+    def last_written(self) -> int:
         """Return the sequence of the last item that was ever written."""
         with self._session.read() as conn:
             return int(conn.scalar(select(t.site.c.outbox_sequence)) or 0)
 
-    def completed(self) -> int:
+    def last_completed(self) -> int:
         """Return the sequence up to which every item, due or not, is done: an index must have come so far."""
         with self._session.read() as conn:
             first = conn.scalar(select(func.min(t.outbox.c.sequence)))
@@ -135,11 +135,11 @@ class Outbox:
         return tuple(IndexedRelease(row[0], row[1], row[2], moment(row[3])) for row in rows)
 
     def mail_lock(self) -> AbstractContextManager[bool]:
-        """Try to take the lock for sending mails. → whether this process holds it; never waits."""
+        """Try without waiting to take the lock for sending mails. → whether this process holds it."""
         return self._session.database.lock("mailing")
 
     def lock(self) -> AbstractContextManager[bool]:
-        """Try to take the lock for draining the outbox. → whether this process holds it; never waits."""
+        """Try without waiting to take the lock for draining the outbox. → whether this process holds it."""
         return self._session.database.lock("worker")
 
 

@@ -115,6 +115,7 @@ class Subscriptions:
         }
 
     def all(self) -> tuple[Subscription, ...]:
+        """List subscriptions, robots and the hub in the order in which they were added."""
         with self._session.read() as conn:
             return tuple(
                 _subscription_from_row(row)
@@ -140,6 +141,7 @@ class Subscriptions:
             return _fetch_subscription(conn, name)
 
     def mark_unconfirmed(self, name: str, reason: str) -> None:
+        """Store why the callback of a subscription did not confirm; the subscription stays pending."""
         with self._session.write() as conn:
             conn.execute(update(w.subscription).where(_u.id == name).values(reason=reason[:_LONGEST]))
 
@@ -192,11 +194,7 @@ class Subscriptions:
         mine = and_(first.c.subscription == _d.subscription, first.c.release == _d.release)
         with self._session.write() as conn:
             rows = conn.execute(_DELIVERIES.join(first, mine).order_by(_d.release, _d.key).limit(limit)).all()
-            conn.execute(
-                update(w.delivery)
-                .where(_d.key.in_([row.key for row in rows]))
-                .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
-            )
+            _claim(conn, rows, now)
         return tuple(_delivery_from_row(row) for row in rows)
 
     def claim_others(self, delivery: Delivery) -> tuple[Delivery, ...]:
@@ -205,13 +203,7 @@ class Subscriptions:
         due = (_d.state == "waiting", _d.due_at <= micros(now), _d.subscription == delivery.subscription.key)
         with self._session.write() as conn:
             rows = conn.execute(_DELIVERIES.where(*due).order_by(_d.release)).all()
-            keys = [row.key for row in rows]
-            for batch in batched(keys, 500):
-                conn.execute(
-                    update(w.delivery)
-                    .where(_d.key.in_(batch))
-                    .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
-                )
+            _claim(conn, rows, now)
         return tuple(_delivery_from_row(row) for row in rows)
 
     def accepted_since(self, delivery: Delivery, instant: datetime) -> tuple[datetime, ...]:
@@ -286,6 +278,16 @@ _DELIVERIES: Select[Any] = (
     .join(t.release, _b.sequence == _d.release)
     .join(t.dataset, t.dataset.c.key == _b.dataset)
 )
+
+
+def _claim(conn: Connection, rows: Sequence[Any], now: datetime) -> None:
+    """Count an attempt of each delivery, which is due again after the lease if it is not settled."""
+    for batch in batched(rows, 500):
+        conn.execute(
+            update(w.delivery)
+            .where(_d.key.in_([row.key for row in batch]))
+            .values(due_at=micros(now + LEASE), attempts=_d.attempts + 1)
+        )
 
 
 def _fetch_subscription(conn: Connection, name: str) -> Subscription:

@@ -17,7 +17,7 @@ from publisher.log.transparency.witness_protocol import AddCheckpoint
 
 @dataclass(frozen=True, slots=True)
 class WitnessState:
-    """What a witness has cosigned."""
+    """The newest cosignature of a witness, and the last request for one."""
 
     size: int
     """Entries of the newest checkpoint that it cosigned; 0: none."""
@@ -36,15 +36,16 @@ class Witnesses:
     def request(self, key: VerifierKey, old_size: int | None = None) -> AddCheckpoint | None:
         """Build the request for the newest signed checkpoint; None if the witness has cosigned it.
 
-        ``old_size``: what the witness says that it cosigned last; by default, what this log knows of it.
+        ``old_size``: size of the tree that the witness says it cosigned last; by default, that of its last
+        cosignature in this log.
         """
         with self._session.read() as conn:
             row = checkpoints.newest(conn, signed=True)
             query = select(func.max(e.cosignature.c.size)).where(e.cosignature.c.witness == str(key))
-            known = conn.scalar(query) or 0
-            if row is None or known >= row.size:
+            cosigned = conn.scalar(query) or 0
+            if row is None or cosigned >= row.size:
                 return None
-            size = known if old_size is None else old_size
+            size = cosigned if old_size is None else old_size
             proof = () if size > row.size else entry_log.tree(conn, row.size).consistency_proof(size)
             return AddCheckpoint(size, tuple(proof), row.note)
 

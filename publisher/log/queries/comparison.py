@@ -75,7 +75,7 @@ type Tallies = Mapping[str | None, Mapping[DifferenceKind, int]]
 """Part → kind → number of differences; None: records without a part."""
 
 
-class Comparison:
+class StateComparison:
     """The statement that compares two views of a dataset."""
 
     def __init__(self, conn: Connection, dataset: DatasetRow, before: Clocks, after: Clocks) -> None:

@@ -57,7 +57,7 @@ class Block:
     """Sequence of the release's first change."""
 
     def range_until(self, last: int, blocks: int) -> Block:
-        """Return up to ``blocks`` blocks of the release as one; ``last``, the newest change, ends a block."""
+        """Join the last ``blocks`` blocks of the release, or all that it has, up to its change ``last``."""
         blocks_before = (last - self.release_start) // BLOCK + 1 - blocks
         return replace(self, first=self.release_start + max(0, blocks_before) * BLOCK, end=last + 1)
 
@@ -157,8 +157,8 @@ class FeedChanges:
                 initial |= {row.sequence for row in rows if firsts.get(row.part) == row.release}
         return frozenset(initial)
 
-    def following(self, changes: Sequence[Change]) -> Mapping[int, int]:
-        """Map sequences to the number of changes after it in its release, which never changes."""
+    def count_following(self, changes: Sequence[Change]) -> Mapping[int, int]:
+        """Count by sequence how many changes of its release follow a change; a release never changes."""
         one_of_each = {(change.dataset, change.release): change.sequence for change in changes}
         sibling = t.change.alias("sibling")
         # A subquery, since SQLite then seeks the last row of the release instead of reading all of them.

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Select, bindparam, select
 from publisher.log import registry
 from publisher.log.clocks import day_or_none, micros, moment
 from publisher.log.database import tables as t
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.storable_text import storable
 from publisher.log.field_changes import compare_states
 from publisher.log.model import Cause, Change, ChangeKind, View
@@ -46,7 +46,7 @@ _CHANGE: Select[Any] = (
     .outerjoin(_after.key.table, _after.key == _c.revision)
     .outerjoin(_before.key.table, _before.key == _c.before)
 )
-_OF_RECORD = Prepared(
+_OF_RECORD = PreparedStatement(
     _CHANGE.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset")).order_by(_c.sequence)
 )
 WITHOUT_CONTENT = ("removed", "withdrawn")
@@ -79,6 +79,9 @@ def changes(
     view: View,
     kinds: Sequence[ChangeKind],
 ) -> tuple[Change, ...]:
+    """List up to ``limit`` changes by sequence. ``after`` and ``before`` are sequences that are not included;
+    ``release`` is a number; changes after the view's day or instant are left out.
+    """
     query = _CHANGE.where(_c.sequence > after)
     if before is not None:
         query = query.where(_c.sequence < before)
@@ -107,7 +110,7 @@ def changes_of_records(
 
 
 def changed_values(conn: Connection, order: FieldOrder, records: Sequence[str]) -> tuple[Change, ...]:
-    """List what changed the content of these records on a day, newest first; no correction is among it."""
+    """List the changes of the content of these records, newest first, without corrections."""
     query = _CHANGE.where(_r.id.in_(records), _c.kind == "changed")
     return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
 

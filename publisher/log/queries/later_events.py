@@ -1,4 +1,4 @@
-"""What happened to records after their publication: corrections, withdrawals, cancellations, erasures."""
+"""Events after the publication of a record: corrections, withdrawals, cancellations, erasures."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _AMENDING_COUNTS = ("corrected", "withdrawn", CANCELS)
 
 @dataclass(frozen=True, slots=True)
 class LaterAmendment:
-    """What a later release said about a state of a record that was published before."""
+    """A correction, withdrawal or cancellation of a state of a record that was published before."""
 
     kind: Literal["corrected", "withdrawn", "cancelled"]
     """``cancelled``: the release that brought the state was cancelled before it took effect."""
@@ -94,7 +94,7 @@ def withdrawn_since(conn: Connection, dataset: DatasetRow, day: date) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A record whose content was destroyed by law. Whoever keeps a copy has to destroy it too."""
+    """A record whose content was destroyed by law. Every copy has to be destroyed too."""
 
     dataset: str
     record: str

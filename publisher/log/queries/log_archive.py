@@ -1,4 +1,4 @@
-"""The whole log for a stranger: every entry, document, manifest and revision, as files of one archive.
+"""The whole log for anybody: every entry, document, manifest and revision, as files of one archive.
 
 ``docs/proof.md`` describes the files. Contents that were erased, and salts that were destroyed, are absent.
 """
@@ -64,11 +64,11 @@ def _manifests(conn: Connection) -> Iterator[File]:
     documents = select(t.release.c.sequence, e.entry.c.document).join_from(
         t.release, e.entry, e.entry.c.digest == t.release.c.document
     )
-    seen: set[str] = set()
+    digests: set[str] = set()
     for row in conn.execute(documents.order_by(t.release.c.sequence)).all():
         digest = msgspec.json.decode(row.document)["manifest"]
-        if digest not in seen:  # releases without a change have the same, empty manifest
-            seen.add(digest)
+        if digest not in digests:  # releases without a change have the same, empty manifest
+            digests.add(digest)
             yield f"manifests/{digest}.jsonl", release_document.stored_manifest(conn, row.sequence)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, bindparam, func, select
 from publisher.log import registry
 from publisher.log.clocks import moment
 from publisher.log.database import tables as t
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.model import (
     Cause,
     Change,
@@ -29,12 +29,12 @@ from publisher.log.queries import (
     names_in_force,
     point_in_time,
     raw_records,
-    read_sources,
     record_state,
     revision_origin,
+    source_readings,
     whole_state,
 )
-from publisher.log.queries.comparison import Comparison, Difference, DifferenceKind, Tallies, Totals
+from publisher.log.queries.comparison import Difference, DifferenceKind, StateComparison, Tallies, Totals
 from publisher.log.queries.raw_records import RawRecord, RawRecordPage
 from publisher.log.queries.record_list import record_page
 from publisher.log.queries.whole_state import StateRow
@@ -44,7 +44,7 @@ from publisher.log.session import DatasetKey, Session
 from schemas.definition.catalogue import Catalogue
 
 _LAST_RENAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
-_SITE_SEQUENCE = Prepared(select((t.site.c.release_sequence + _LAST_RENAMED).label("number")))
+_SITE_SEQUENCE = PreparedStatement(select((t.site.c.release_sequence + _LAST_RENAMED).label("number")))
 _LAST_RELEASE = (
     select(t.release.c.sequence)
     .where(t.release.c.dataset == t.dataset.c.key)
@@ -52,7 +52,7 @@ _LAST_RELEASE = (
     .limit(1)
     .scalar_subquery()
 )
-_DATASET_SEQUENCE = Prepared(
+_DATASET_SEQUENCE = PreparedStatement(
     select((func.coalesce(_LAST_RELEASE, 0) + t.dataset.c.named_at).label("number")).where(
         t.dataset.c.key == bindparam("dataset")
     )
@@ -75,6 +75,7 @@ class Queries:
             return self._session.catalogue(conn, digest)
 
     def releases(self, dataset: str) -> tuple[Release, ...]:
+        """List the releases of a dataset by number. Raises ``LogError('no-such-dataset')``."""
         with self._session.read() as conn:
             return releases(conn, registry.dataset_row(conn, dataset))
 
@@ -141,18 +142,18 @@ class Queries:
             clocks = point_in_time.clocks(conn, dataset, view, self._session.clock())
             return raw_records.raw_record(conn, self._session.dataset_key(conn, dataset).key, record, clocks)
 
-    def read_sources(self, dataset: str) -> tuple[read_sources.ReadSource, ...]:
+    def source_readings(self, dataset: str) -> tuple[source_readings.SourceReading, ...]:
         """List the files handed in of which records are in force today, oldest first."""
         with self._session.read() as conn:
             day = self._session.today().toordinal()
-            return read_sources.find_read_sources(conn, registry.dataset_row(conn, dataset), day)
+            return source_readings.find_source_readings(conn, registry.dataset_row(conn, dataset), day)
 
     def count_older_readings(self, dataset: str, versions: Sequence[str]) -> int:
         """Count the records in force that were read from a file by none of these versions of the parser."""
         with self._session.read() as conn:
             day = self._session.today().toordinal()
             row = registry.dataset_row(conn, dataset)
-            return read_sources.count_older_readings(conn, row, day, versions)
+            return source_readings.count_older_readings(conn, row, day, versions)
 
     def extent(self, dataset: str) -> tuple[date | None, date | None]:
         """Return first and last day of effect, as known now; None if open or without records."""
@@ -210,10 +211,10 @@ class Queries:
         with self._session.read() as conn:
             return self._comparison(conn, dataset, before, after).tallies()
 
-    def _comparison(self, conn: Connection, dataset: str, before: View, after: View) -> Comparison:
+    def _comparison(self, conn: Connection, dataset: str, before: View, after: View) -> StateComparison:
         row, now = registry.dataset_row(conn, dataset), self._session.clock()
         earlier, later = (point_in_time.clocks(conn, dataset, view, now) for view in (before, after))
-        return Comparison(conn, row, earlier, later)
+        return StateComparison(conn, row, earlier, later)
 
     def history(self, dataset: str, record_id: str) -> tuple[Change, ...]:
         with self._session.read() as conn:
@@ -300,7 +301,7 @@ class Queries:
             return later_events.erasures(conn, row, release=release, limit=limit)
 
     def spans(self, *, dataset: str | None = None, ids: Sequence[str] | None = None) -> Generator[Span]:
-        """Yield spans of one state. Who leaves early closes it, since it holds a connection."""
+        """Yield the spans of one snapshot. Close the generator to stop early, since it holds a connection."""
         with self._session.read() as conn:
             yield from record_state.spans(conn, dataset=dataset, ids=ids)
 

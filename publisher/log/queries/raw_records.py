@@ -15,7 +15,7 @@ from publisher.log import registry
 from publisher.log.clocks import day_or_none, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.storable_text import storable
 from publisher.log.model import RecordQuery
 from publisher.log.queries import point_in_time
@@ -39,7 +39,7 @@ _COLUMNS = (
     *(_s.effective_from, _s.effective_to, _s.known_from, PART),
 )
 _ROWS = PageRows(*_COLUMNS)
-_ONE = Prepared(
+_ONE = PreparedStatement(
     select(*_COLUMNS)
     .select_from(record_join())
     .where(_s.dataset == DATASET, _s.status == "stated", IN_VIEW, _r.id == bindparam("id"))

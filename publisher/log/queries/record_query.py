@@ -28,7 +28,7 @@ from sqlalchemy import (
 from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.model import LogError, RecordQuery
 from publisher.log.predicate import conjuncts, field_names
 from publisher.log.queries.point_in_time import Clocks, in_view
@@ -120,10 +120,12 @@ class PageRows:
         )
         last = bindparam("title", type_=t.CodePointText), bindparam("record", type_=t.Integer64)
         # Prepared once, because building the statement takes longer than running it.
-        self._by_offset = Prepared(
+        self._by_offset = PreparedStatement(
             self._with_columns(in_force.offset(bindparam("offset", type_=t.Integer64)), BY_TITLE)
         )
-        self._by_key = Prepared(self._with_columns(in_force.where(rows_after(BY_TITLE, last)), BY_TITLE))
+        self._by_key = PreparedStatement(
+            self._with_columns(in_force.where(rows_after(BY_TITLE, last)), BY_TITLE)
+        )
 
     def in_force(self, conn: Connection, dataset: int, query: RecordQuery, clocks: Clocks) -> Sequence[Any]:
         """Fetch a page of all records in force by title, and one more row."""

@@ -14,7 +14,7 @@ from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import day_or_none, moment, moment_or_none
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8, contains, stream
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.storable_text import storable
 from publisher.log.model import RecordState, Span, Status
 from publisher.log.queries.point_in_time import Clocks, is_known
@@ -39,7 +39,7 @@ COLUMNS = (
 
 _STATES = select(*COLUMNS).select_from(record_join())
 _IS_RECORD = (_r.id == bindparam("record"), _r.dataset == DATASET)
-_ON_DAY = Prepared(_STATES.where(IN_VIEW, *_IS_RECORD))
+_ON_DAY = PreparedStatement(_STATES.where(IN_VIEW, *_IS_RECORD))
 _NEXT_STATE = (
     _STATES.where(is_known(_s, INSTANT), *_IS_RECORD, _s.effective_from > DAY)
     .order_by(_s.effective_from)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, exists, func, select
 
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import DATASET, IN_VIEW, PART, record_join, view_values
 
@@ -27,8 +27,8 @@ _ALL = (
 )
 # The addition keeps SQLite from an index that would require sorting.
 _STATED = {
-    "sqlite": Prepared(_ALL.where(_s.dataset + 0 == DATASET)),
-    "postgresql": Prepared(_ALL.where(_s.dataset == DATASET)),
+    "sqlite": PreparedStatement(_ALL.where(_s.dataset + 0 == DATASET)),
+    "postgresql": PreparedStatement(_ALL.where(_s.dataset == DATASET)),
 }
 
 

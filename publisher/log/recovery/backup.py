@@ -35,7 +35,7 @@ _OF_SITE = ("sources.toml", "catalogues")
 
 @dataclass(frozen=True, slots=True)
 class BackupReport:
-    """What was written."""
+    """The backup that was written."""
 
     backup: Path
     entries: int

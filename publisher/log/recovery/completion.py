@@ -31,13 +31,13 @@ _INSTANT: Mapping[Kind, str] = {
 }
 """Property of each kind of document with the time of its entry."""
 
-type Report = Callable[[int, int], None]
-"""(entries written, entries that were missing)."""
+type Progress = Callable[[int, int], None]
+"""Called with the number of entries written so far, and of all that were missing."""
 
 
 @dataclass(frozen=True, slots=True)
-class Completed:
-    """What was written."""
+class CompletionReport:
+    """Numbers of what a completion wrote, and of what the log still lacks."""
 
     entries: int
     releases: int
@@ -47,7 +47,7 @@ class Completed:
     """Source files whose bytes nobody has: an archive contains none. Importing the file again restores it."""
 
 
-def complete(session: Session, archive: Archive, report: Report) -> Completed:
+def complete(session: Session, archive: Archive, progress: Progress) -> CompletionReport:
     """Write the missing entries in one transaction. Webhooks are not notified of them again.
 
     Raises ``LogError``: ``not-this-log`` (the archive does not continue the log), ``log-complete``.
@@ -75,12 +75,14 @@ def complete(session: Session, archive: Archive, report: Report) -> Completed:
                 release = ReplayedRelease(session, conn, archive, document, digest)
                 release.write()
                 releases.append(release)
-            report(n, len(new))
+            progress(n, len(new))
         _write_checkpoints(conn, archive)
         missing = shortfall.missing(conn, lacks)
         shortfall.write(conn, lacks if missing else None)
-        checkpoints.seal(conn, session.keys)
-        return Completed(len(new), len(releases), missing, sum(one.missing_sources() for one in releases))
+        checkpoints.store_checkpoint(conn, session.keys)
+        return CompletionReport(
+            len(new), len(releases), missing, sum(one.missing_sources() for one in releases)
+        )
 
 
 def _require_continuation(conn: Connection, archive: Archive, lacks: shortfall.Shortfall, size: int) -> None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
-from publisher.log.clocks import micros
+from publisher.log.clocks import micros, ordinal
 from publisher.log.database import tables as t
 from publisher.log.recovery.archive import Archive
 from schemas.definition.file_loader import parse_catalogue
@@ -45,7 +45,9 @@ def write_dataset(
         _write_part(conn, int(key or 0), part)
     for part in document["parts"]:
         merged_into = (
-            None if part["merged_into"] is None else part_key(conn, int(key or 0), part["merged_into"])
+            None
+            if part["merged_into"] is None
+            else declared_part_key(conn, int(key or 0), part["merged_into"])
         )
         own_part = (t.part.c.dataset == key, t.part.c.declared_as == part["declared_as"])
         conn.execute(update(t.part).where(*own_part).values(merged_into=merged_into))
@@ -56,17 +58,17 @@ def _write_part(conn: Connection, dataset: int, part: Mapping[str, Any]) -> None
         "name": part["name"],
         "aliases": msgspec.json.encode(part["aliases"]).decode(),
         "code": part["code"],
-        "valid_from": _ordinal(part["valid_from"]),
-        "valid_to": _ordinal(part["valid_to"]),
+        "valid_from": _ordinal_or_none(part["valid_from"]),
+        "valid_to": _ordinal_or_none(part["valid_to"]),
     }
-    key = part_key(conn, dataset, part["declared_as"])
+    key = declared_part_key(conn, dataset, part["declared_as"])
     if key is None:
         conn.execute(insert(t.part).values(dataset=dataset, declared_as=part["declared_as"], **values))
     else:
         conn.execute(update(t.part).where(t.part.c.key == key).values(**values))
 
 
-def part_key(conn: Connection, dataset: int, declared_as: str | None) -> int | None:
+def declared_part_key(conn: Connection, dataset: int, declared_as: str | None) -> int | None:
     """Find a part by the name under which it was declared."""
     c = t.part.c
     query = select(c.key).where(c.dataset == dataset, c.declared_as == declared_as)
@@ -82,5 +84,5 @@ def store_catalogue(conn: Connection, archive: Archive, digest: str) -> None:
         conn.execute(insert(t.catalogue).values(digest=digest, name=name, source=source))
 
 
-def _ordinal(day: str | None) -> int | None:
-    return None if day is None else date.fromisoformat(day).toordinal()
+def _ordinal_or_none(day: str | None) -> int | None:
+    return None if day is None else ordinal(day)

@@ -15,7 +15,7 @@ from publisher.log.transparency.successions import Succession
 
 
 class Recovery:
-    """Methods for who operates a site; see the functions that they call."""
+    """Methods for operators of a site; see the functions that they call."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
@@ -30,17 +30,17 @@ class Recovery:
         """See :func:`.repeated_erasure.forget_erased`."""
         return repeated_erasure.forget_erased(self._session, folder, clean_besides)
 
-    def complete(self, archive: Path, report: completion.Report) -> completion.Completed:
+    def complete(self, archive: Path, progress: completion.Progress) -> completion.CompletionReport:
         """Complete a restored log from a ``log.zip``; see :func:`.completion.complete`."""
         with open_archive(archive) as opened:
-            return completion.complete(self._session, opened, report)
+            return completion.complete(self._session, opened, progress)
 
-    def succeed(self, reason: str) -> succession.Succeeded:
+    def succeed(self, reason: str) -> succession.SuccessionReport:
         """See :func:`.succession.succeed`."""
         return succession.succeed(self._session, reason)
 
     def shortfall(self) -> tuple[Shortfall, int] | None:
-        """Return what a restored log lacks, and how many entries; None if it is complete."""
+        """Return the shortfall of a restored log and the number of missing entries; None if complete."""
         with self._session.read() as conn:
             lacks = shortfall.read(conn)
             return None if lacks is None else (lacks, shortfall.missing(conn, lacks))

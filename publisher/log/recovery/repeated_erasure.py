@@ -24,18 +24,18 @@ from publisher.log.releases import erasure
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.session import Session
 from publisher.log.transparency import erasure_ledger
-from publisher.log.transparency.erasure_ledger import Erasure
+from publisher.log.transparency.erasure_ledger import LedgerEntry
 
 _BATCH = 500
 
 type CleanBesides = Callable[[Path, Sequence[tuple[str, str]]], object]
-"""(folder that stands for the home, erased records as dataset and id) → nothing of use."""
+"""Called with a folder like the home, and the erased records (dataset, id), to delete their files there."""
 
 
-def erase_again(database: Database, ledger: Sequence[Erasure], now: datetime) -> Sequence[str]:
-    """Destroy the contents of all records of a ledger that a database still has. → their ids.
+def erase_again(database: Database, ledger: Sequence[LedgerEntry], now: datetime) -> Sequence[str]:
+    """Destroy the contents and the names of clerks in a ledger that a database still has.
 
-    Names of clerks, too: → digests of the entries that erased them.
+    → ids of the records, and digests of the entries that erased the names.
     """
     destroyed: list[str] = []
     with database.write() as conn:
@@ -52,7 +52,7 @@ def erase_again(database: Database, ledger: Sequence[Erasure], now: datetime) ->
     return destroyed
 
 
-def list_pending(conn: Connection, ledger: Sequence[Erasure]) -> Sequence[str]:
+def list_pending(conn: Connection, ledger: Sequence[LedgerEntry]) -> Sequence[str]:
     """List the records of a ledger that the log has, but not the release that erased them."""
     r, pending = t.record.c, list[str]()
     for batch in batched([one.record for one in ledger], _BATCH):
@@ -64,7 +64,7 @@ def list_pending(conn: Connection, ledger: Sequence[Erasure]) -> Sequence[str]:
 def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -> tuple[int, Sequence[Path]]:
     """Rewrite every backup of the folder without the records that are erased by now.
 
-    ``clean_besides``: deletes the same from what a backup has beside the log.
+    ``clean_besides``: deletes the same records from what a backup has besides the log.
     → number of rewritten backups, and the dumps of PostgreSQL from before an erasure, which cannot be
     rewritten. Raises ``LogError('backup-running')``.
     """
@@ -93,7 +93,7 @@ def _erased_since(session: Session, manifest: Manifest) -> bool:
 
 
 def _rewrite(
-    backup: Path, manifest: Manifest, ledger: Sequence[Erasure], clean_besides: CleanBesides
+    backup: Path, manifest: Manifest, ledger: Sequence[LedgerEntry], clean_besides: CleanBesides
 ) -> bool:
     """Write the backup again without erased records, then delete the old one. → whether it had any."""
     part = backup.with_name(f".part-{backup.name}")
@@ -116,8 +116,8 @@ def _rewrite(
     for beside in (".db-wal", ".db-shm"):
         file.with_suffix(beside).unlink(missing_ok=True)
     files = tuple(manifests.describe_file(part, part / one.name) for one in manifest.files)
-    kept = tuple(digest for digest in manifest.sources if digest in sources)
-    text = msgspec.json.encode(msgspec.structs.replace(manifest, files=files, sources=kept))
+    remaining = tuple(digest for digest in manifest.sources if digest in sources)
+    text = msgspec.json.encode(msgspec.structs.replace(manifest, files=files, sources=remaining))
     (part / manifests.NAME).write_bytes(msgspec.json.format(text) + b"\n")
     target = backup.with_name(f"{backup.name[:-1]}rZ")
     shutil.rmtree(target, ignore_errors=True)

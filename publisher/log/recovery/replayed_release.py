@@ -7,7 +7,7 @@ values. Bytes of sources, and names that are not public, are not in an archive.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import datetime
 from itertools import batched
 from typing import Any
 
@@ -16,14 +16,14 @@ from sqlalchemy import Connection, func, insert, select, update
 
 from publisher.log import registry
 from publisher.log.canonical_json import canonical
-from publisher.log.clocks import FOREVER, micros
+from publisher.log.clocks import FOREVER, micros, ordinal
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import later_id
 from publisher.log.recovery.archive import Archive
-from publisher.log.recovery.description_rows import part_key, store_catalogue
+from publisher.log.recovery.description_rows import declared_part_key, store_catalogue
 from publisher.log.releases import bitemporal_spans, field_values, hash_chain, release_writer, span_rebuild
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.release_document import SALTED
@@ -84,7 +84,7 @@ class ReplayedRelease:
             "dataset": self._dataset,
             "number": document["number"],
             "published_at": self._published_at,
-            "effective_on": _ordinal(document["effective_on"]),
+            "effective_on": ordinal(document["effective_on"]),
             "catalogue_digest": document["catalogue"],
             "parser_version": document["parser_version"],
             "software_version": document["software_version"],
@@ -125,7 +125,7 @@ class ReplayedRelease:
             row = {
                 "dataset": self._dataset,
                 "release": self._sequence,
-                "part": part_key(conn, self._dataset, source["part"]),
+                "part": declared_part_key(conn, self._dataset, source["part"]),
                 **{key: source[key] for key in ("mode", "parser_version", "digest", "media_type", "size")},
                 **{key: source[key] for key in ("detected_by", "partial")},
                 "name": name,
@@ -134,8 +134,8 @@ class ReplayedRelease:
                 "obtained_at": micros(datetime.fromisoformat(source["obtained_at"])),
                 "destroyed": False,
                 "left_out": canonical(own).decode(),
-                "effective_from": _ordinal(self._document["effective_on"]),
-                "effective_to": _ordinal(source["effective_to"]) if source["effective_to"] else None,
+                "effective_from": ordinal(self._document["effective_on"]),
+                "effective_to": ordinal(source["effective_to"]) if source["effective_to"] else None,
             }
             conn.execute(insert(t.import_).values(row))
             key = conn.scalar(select(func.max(t.import_.c.key)))
@@ -254,10 +254,10 @@ class ReplayedRelease:
                 "cause": line["cause"],
                 "revision": None if line["revision"] is None else revisions[line["revision"]],
                 "before": None if line["before"] is None else revisions[line["before"]],
-                "part": part_key(self._conn, self._dataset, line["part"]),
-                "before_part": part_key(self._conn, self._dataset, line["part_before"]),
-                "effective_from": _ordinal(line["effective_from"]),
-                "effective_to": _ordinal(line["effective_to"]) if line["effective_to"] else FOREVER,
+                "part": declared_part_key(self._conn, self._dataset, line["part"]),
+                "before_part": declared_part_key(self._conn, self._dataset, line["part_before"]),
+                "effective_from": ordinal(line["effective_from"]),
+                "effective_to": ordinal(line["effective_to"]) if line["effective_to"] else FOREVER,
             }
             for line in lines
         ]
@@ -306,7 +306,3 @@ class ReplayedRelease:
 
 def _is_id_of(record: str, identity: str) -> bool:
     return record == identity or any(record == later_id(identity, turn) for turn in range(1, _MOST_TURNS))
-
-
-def _ordinal(day: str) -> int:
-    return date.fromisoformat(day).toordinal()

@@ -25,15 +25,15 @@ from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump, repeated_erasure
 from publisher.log.recovery.manifest import Manifest
 from publisher.log.transparency import entry_log, erasure_ledger, shortfall, signed_note
-from publisher.log.transparency.erasure_ledger import Erasure
+from publisher.log.transparency.erasure_ledger import LedgerEntry
 from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.signed_note import NoteError
 from publisher.log.transparency.successions import KnownCheckpoint
 
 
 @dataclass(frozen=True, slots=True)
-class Restored:
-    """What was restored."""
+class RestorationReport:
+    """The backup that was restored, and numbers of what it contained and lacks."""
 
     backup: Path
     entries: int
@@ -53,7 +53,7 @@ def restore(
     ledgers: Sequence[Path] = (),
     keys: Path | None = None,
     other_keys: Sequence[Path] = (),
-) -> Restored:
+) -> RestorationReport:
     """Restore the backup ``name`` (by default the newest) of a folder into a home without a database.
 
     ``notes``: checkpoints that somebody holds, as signed notes. ``ledgers``: further lists of erasures.
@@ -128,7 +128,7 @@ def _require_empty(database: Database, manifest: Manifest) -> None:
         )
 
 
-def _collect_ledgers(home: Path, paths: Sequence[Path]) -> Sequence[Erasure]:
+def _collect_ledgers(home: Path, paths: Sequence[Path]) -> Sequence[LedgerEntry]:
     own = home / erasure_ledger.NAME
     for path in paths:
         erasure_ledger.update_ledger(own, erasure_ledger.read_ledger(path))
@@ -178,8 +178,8 @@ def _parse(note: str, host: str) -> KnownCheckpoint:
 
 
 def _prepare(
-    database: Database, backup: Path, known: Sequence[KnownCheckpoint], ledger: Sequence[Erasure]
-) -> Restored:
+    database: Database, backup: Path, known: Sequence[KnownCheckpoint], ledger: Sequence[LedgerEntry]
+) -> RestorationReport:
     """Upgrade a restored database, apply erasures, and note what it lacks."""
     migrate(database)
     erased = repeated_erasure.erase_again(database, ledger, utc_now())
@@ -191,7 +191,7 @@ def _prepare(
         pending = repeated_erasure.list_pending(conn, ledger)
         if newest.size > size or pending:
             shortfall.write(conn, Shortfall(newest, tuple(pending)))
-        return Restored(backup, size, max(0, newest.size - size), len(erased))
+        return RestorationReport(backup, size, max(0, newest.size - size), len(erased))
 
 
 def _check_prefix(conn: Connection, checkpoint: KnownCheckpoint, size: int) -> None:

@@ -28,7 +28,7 @@ _GROUND = "恢复备份之前已依法删除，备份中仍有，再次删除。
 
 
 @dataclass(frozen=True, slots=True)
-class Succeeded:
+class SuccessionReport:
     """The successor."""
 
     origin: str
@@ -39,7 +39,7 @@ class Succeeded:
     """Its new key; None if there was none, or none in a file: ``qingdan key rotate`` announces one."""
 
 
-def succeed(session: Session, reason: str) -> Succeeded:
+def succeed(session: Session, reason: str) -> SuccessionReport:
     """Begin the successor of a log that lacks entries which nobody has.
 
     Its first own entry says so. What is left stays where it was, and the numbers of lost
@@ -70,8 +70,8 @@ def succeed(session: Session, reason: str) -> Succeeded:
         shortfall.write(conn, None)
         key = _announce_key(session, conn, old_key, now)
         _publish_erasures(session, conn, lacks.erased)
-        checkpoints.seal(conn, session.keys)
-        return Succeeded(checkpoints.origin(conn), document["lost"], key)
+        checkpoints.store_checkpoint(conn, session.keys)
+        return SuccessionReport(checkpoints.origin(conn), document["lost"], key)
 
 
 def _announce_key(

@@ -23,12 +23,12 @@ from sqlalchemy import (
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.database.work_tables import create_empty, touched, work
 
 _NAMES = [column.name for column in t.span.c]
-_COUNT_IN_FORCE = Prepared(
+_COUNT_IN_FORCE = PreparedStatement(
     select(func.coalesce(func.sum(t.tally.c.records), 0).label("records")).where(
         t.tally.c.dataset == bindparam("dataset", type_=t.Integer64),
         t.tally.c.known_from <= bindparam("instant", type_=t.Integer64),

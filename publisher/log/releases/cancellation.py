@@ -27,10 +27,10 @@ CANCELS = "cancels"
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A state of a record from a day to the day after its last one."""
+    """A state of a record from its first day to before ``end``."""
 
     first: int
-    last: int
+    end: int
     status: str
     revision: int | None
     part: int | None
@@ -142,13 +142,13 @@ class CancellationRelease:
         day = change.effective_from
         for span in before:
             first = max(span.effective_from, change.effective_from)
-            last = min(span.effective_to, change.effective_to)
-            if first >= last:
+            end = min(span.effective_to, change.effective_to)
+            if first >= end:
                 continue
             if day < first:
                 states.append(_State(day, first, "removed", None, change.part))
-            states.append(_State(first, last, span.status, span.revision, span.part))
-            day = last
+            states.append(_State(first, end, span.status, span.revision, span.part))
+            day = end
         if day < change.effective_to:
             states.append(_State(day, change.effective_to, "removed", None, change.part))
         return tuple(states)
@@ -184,7 +184,7 @@ class CancellationRelease:
                 "part": state.part,
                 "before_part": current.part,
                 "effective_from": state.first,
-                "effective_to": state.last,
+                "effective_to": state.end,
                 "title": self._title(revision),
                 "import": None,
                 "position": None,

@@ -29,7 +29,9 @@ def migrate(
     *,
     now: datetime,
 ) -> int:
-    """→ the release's sequence. Without ``convert``, values of removed fields are dropped.
+    """Migrate a dataset to another catalogue by a release, and return its sequence.
+
+    ``convert``: old content → new content; without it, values of removed fields are dropped.
 
     Raises ``LogError``: ``draft-in-the-way``, ``conversion-needed`` (a field of another type),
     ``identity-taken`` (two records with the same new identity).

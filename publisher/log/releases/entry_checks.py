@@ -14,7 +14,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.releases import release_document
 from publisher.log.transparency import description_entries, merkle_tree
-from publisher.log.transparency.entries import Entry
+from publisher.log.transparency.entries import LogEntry
 from publisher.log.transparency.merkle_tree import MerkleTree
 
 
@@ -98,7 +98,7 @@ def verify_entries(conn: Connection) -> Iterator[str]:
             lambda level, number: tiles[level, number],
             lambda level, number, hashes: tiles.update({(level, number): hashes}),
             size,
-            Entry(row.kind, row.format, row.digest).leaf_hash(),
+            LogEntry(row.kind, row.format, row.digest).leaf_hash(),
         )
         size += 1
     if is_broken:

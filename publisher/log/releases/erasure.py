@@ -56,7 +56,7 @@ class ErasedRecord:
 
 @dataclass(frozen=True, slots=True)
 class ErasurePreview:
-    """What an erasure destroys."""
+    """The rows and files that an erasure destroys."""
 
     records: tuple[ErasedRecord, ...]
     files: tuple[str, ...]

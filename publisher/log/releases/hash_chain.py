@@ -6,12 +6,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, select
+from sqlalchemy import Connection, select
 
 from publisher.log.canonical_json import canonical, canonical_line, commitment
 from publisher.log.database import tables as t
 from publisher.log.releases import entry_checks
-from publisher.log.releases.release_document import SALTED
+from publisher.log.releases.release_document import SALTED, source_rows
 from publisher.log.transparency import successions
 
 FIRST = "0" * 64
@@ -37,8 +37,11 @@ def release_hash(release: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical(dict(release))).hexdigest()
 
 
-def release_document(row: Mapping[str, Any], imports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """Build the document that is hashed. The chain is site-wide: ``previous_hash`` is of sequence − 1."""
+def first_format_document(row: Mapping[str, Any], imports: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Build the document of format 1, which is hashed.
+
+    The chain is of the whole site: ``previous_hash`` is that of the release with the sequence before.
+    """
     names = (
         *("sequence", "dataset", "number", "published_at", "effective_on", "basis", "note", "actor"),
         *("catalogue_digest", "parser_version", "software_version", "counts", "left_out_hash"),
@@ -112,12 +115,6 @@ def _verify_first_format(conn: Connection, where: str, row: Mapping[str, Any]) -
         yield f"{where}: its changes are not those of its manifest"
     if any(row[f"{name}_salt"] is None for name in SALTED):
         return
-    of_release = imports(conn, t.import_.c.release == row["sequence"])
-    if release_hash(release_document(dict(row), of_release)) != row["hash"]:
+    of_release = source_rows(conn, t.import_.c.release == row["sequence"])
+    if release_hash(first_format_document(dict(row), of_release)) != row["hash"]:
         yield f"{where}: its own hash does not match"
-
-
-def imports(conn: Connection, condition: ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:
-    """List imports for the hash of their release, in the order in which they were staged."""
-    rows = conn.execute(select(t.import_).where(condition).order_by(t.import_.c.key)).mappings().all()
-    return [dict(row) for row in rows]

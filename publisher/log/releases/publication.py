@@ -10,14 +10,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
 
-from publisher.log.approvals.approved_content import imports_of_parts
+from publisher.log.approvals.submission_digest import imports_of_parts
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
 from publisher.log.database.work_tables import CHANGE_KINDS, create_empty, plan, work
 from publisher.log.drafts import repeal_decisions, staging
-from publisher.log.drafts.draft_comparison import compare_draft
-from publisher.log.drafts.plan import fetch_rows_in_error
+from publisher.log.drafts.plan import Window, fetch_rows_in_error
+from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.record_identity import later_id
 from publisher.log.registry import DatasetRow
@@ -25,6 +25,7 @@ from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue
 
 type Progress = Callable[[int, int], None]
+"""Called with the number of changes done so far, and of all."""
 
 
 def publish(
@@ -40,14 +41,15 @@ def publish(
     progress: Progress,
     parts: Sequence[str] | None = None,
 ) -> int | None:
-    """Publish the draft, or some parts of it. → the sequence of the release; None if nothing changes, and
-    then what was to be published leaves the draft too.
+    """Publish the draft, or some parts of it, and return the sequence of the release.
+
+    If nothing changes, there is no release (None), and the imports are deleted from the draft all the same.
 
     Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
     day = heading.effective_on.toordinal()
     chosen = None if parts is None else imports_of_parts(conn, dataset, parts)
-    windows, errors, _ = compare_draft(
+    windows, errors, _ = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
     blocked: frozenset[tuple[int, int]] = frozenset()
@@ -67,12 +69,7 @@ def publish(
     _insert_records(conn, dataset)
     _insert_revisions(conn)
     progress(count // 3, count)
-    for window in windows:
-        conn.execute(
-            update(t.import_)
-            .where(t.import_.c.key == window.key)
-            .values(effective_from=day, effective_to=window.effective_to)
-        )
+    _state_periods(conn, windows, day)
     _insert_held(conn)
     sequence = write_release(
         database,
@@ -86,6 +83,23 @@ def publish(
     )
     repeal_decisions.settle_accepted(conn, dataset, sequence)
     progress(count * 9 // 10, count)
+    _delete_entries(conn, dataset, catalogue, keys)
+    progress(count, count)
+    return sequence
+
+
+def _state_periods(conn: Connection, windows: Sequence[Window], day: int) -> None:
+    """Store the days on which the imports are in effect."""
+    for window in windows:
+        conn.execute(
+            update(t.import_)
+            .where(t.import_.c.key == window.key)
+            .values(effective_from=day, effective_to=window.effective_to)
+        )
+
+
+def _delete_entries(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, keys: Sequence[int]) -> None:
+    """Delete the rows of published imports from the draft, whose catalogue is now that of the dataset."""
     for key in keys:
         conn.execute(delete(t.draft_entry).where(t.draft_entry.c["import"] == key))
     conn.execute(
@@ -96,8 +110,6 @@ def publish(
             draft_catalogue=catalogue.digest if staging.draft_imports(conn, dataset) else None,
         )
     )
-    progress(count, count)
-    return sequence
 
 
 def _set_aside(
@@ -139,20 +151,20 @@ def _leave_out(conn: Connection, key: int, locators: Sequence[str]) -> None:
 
 
 def _raise_conflicts(errors: Sequence[Conflict], dataset: str, *, without_errors: bool) -> None:
-    left = [c for c in errors if not (without_errors and c.code == "rows-in-error")]
-    if not left:
+    remaining = [c for c in errors if not (without_errors and c.code == "rows-in-error")]
+    if not remaining:
         return
-    codes = {c.code for c in left}
+    codes = {c.code for c in remaining}
     code = codes.pop() if len(codes) == 1 and codes <= {"later-effect", "rows-in-error"} else "conflicts"
-    if len(left) == 1:
-        raise LogError(code, left[0].message_zh, left[0].message_en, details=tuple(left))
+    if len(remaining) == 1:
+        raise LogError(code, remaining[0].message_zh, remaining[0].message_en, details=tuple(remaining))
     command = f"qingdan draft diff {dataset}"
     raise LogError(
         code,
-        f"草稿有{len(left)}处冲突，未发布。查看：{command}；逐项处理后重新发布。",
-        f"Not published: the draft has {len(left)} conflicts. List them with `{command}`, resolve them and "
-        "publish again.",
-        details=tuple(left),
+        f"草稿有{len(remaining)}处冲突，未发布。查看：{command}；逐项处理后重新发布。",
+        f"Not published: the draft has {len(remaining)} conflicts. List them with `{command}`, resolve them "
+        "and publish again.",
+        details=tuple(remaining),
     )
 
 

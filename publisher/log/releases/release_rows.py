@@ -44,7 +44,7 @@ def releases(
 
 
 def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
-    """List what an overview of all datasets tells, newest first, of what was published and in effect.
+    """List the releases that an overview of all datasets shows, as known then, newest first.
 
     These are the ``recent`` newest and, of each dataset, the first, the newest, and the newest in which
     something takes effect. ``day``: ordinal; ``known_at``: microseconds.

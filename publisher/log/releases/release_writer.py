@@ -43,7 +43,7 @@ class Heading:
 
 
 _TOLERANCE = timedelta(minutes=5)
-"""How far the clocks of two machines that publish may differ."""
+"""Most by which the clocks of two machines that publish may differ."""
 
 
 def clock_behind(now: datetime, newest: datetime | None) -> LogError | None:
@@ -184,7 +184,7 @@ def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -
 
 
 def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> int:
-    """→ the number of the last change; 0 if there is none."""
+    """Return the number of the last change; 0 if there is none."""
     w = work.c
     conn.execute(
         insert(t.change).from_select(

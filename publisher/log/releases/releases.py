@@ -229,8 +229,8 @@ class Releases:
         """Destroy all contents of these records (dataset, record id) of one dataset.
 
         The release of the erasure is published before the bytes are deleted from the disk. Raises
-        ``LogError('erasure-incomplete')`` if a reader prevents the deletion; :meth:`scrub` repeats it, and
-        ``LogError('ground-missing')`` if the ground is blank.
+        ``LogError``: ``erasure-incomplete`` if a reader prevents the deletion, which :meth:`scrub` repeats;
+        ``ground-missing``; ``one-dataset``; ``no-such-record``; ``erased``.
         """
         _require_ground(ground)
         names = {dataset for dataset, _ in records}

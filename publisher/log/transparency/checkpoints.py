@@ -21,8 +21,8 @@ _PATIENCE = 60
 """Seconds in which a signing command has to answer."""
 
 
-def seal(conn: Connection, keys: KeyFiles) -> None:
-    """Store the root of the tree, signed if the key is in a file. Without new entries it does nothing."""
+def store_checkpoint(conn: Connection, keys: KeyFiles) -> None:
+    """Store the root of the tree, signed if the key is in a file. Does nothing without new entries."""
     entry, c = e.entry.c, e.checkpoint.c
     last = conn.execute(
         select(entry.position, entry.appended_at).order_by(entry.position.desc()).limit(1)

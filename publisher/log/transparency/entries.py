@@ -21,7 +21,7 @@ SIZE = _LAYOUT.size
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class LogEntry:
     """One leaf of the tree."""
 
     kind: Kind
@@ -36,14 +36,14 @@ class Entry:
         return merkle_tree.leaf_hash(self.encode())
 
 
-def decode(data: bytes) -> Entry:
+def decode(data: bytes) -> LogEntry:
     """Raises ``ValueError`` for another layout or an unknown kind."""
     version, code, document_format, digest = _LAYOUT.unpack(data)
     if version != _VERSION or not 1 <= code <= len(KINDS):
         raise ValueError("an entry of another version")
-    return Entry(KINDS[code - 1], document_format, digest.hex())
+    return LogEntry(KINDS[code - 1], document_format, digest.hex())
 
 
-def encode_bundle(entries: Sequence[Entry]) -> bytes:
+def encode_bundle(entries: Sequence[LogEntry]) -> bytes:
     """Encode an entry bundle of C2SP tlog-tiles: each entry after its length, two bytes big-endian."""
     return b"".join(struct.pack(">H", SIZE) + entry.encode() for entry in entries)

@@ -10,18 +10,18 @@ from sqlalchemy import Connection, bindparam, func, insert, select, update
 from publisher.log.blob_store import digest_of
 from publisher.log.canonical_json import canonical
 from publisher.log.database import entry_tables as e
-from publisher.log.database.prepared_statement import Prepared
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.tables import Integer64
 from publisher.log.transparency import merkle_tree
-from publisher.log.transparency.entries import FORMAT, Entry, Kind
+from publisher.log.transparency.entries import FORMAT, Kind, LogEntry
 from publisher.log.transparency.merkle_tree import MerkleTree
 
-_TILE = Prepared(
+_TILE = PreparedStatement(
     select(e.tile.c.hashes).where(
         e.tile.c.level == bindparam("level"), e.tile.c.number == bindparam("number", type_=Integer64)
     )
 )
-_SIZE = Prepared(select(func.coalesce(func.max(e.entry.c.position), -1).label("last")))
+_SIZE = PreparedStatement(select(func.coalesce(func.max(e.entry.c.position), -1).label("last")))
 
 
 def append_document(conn: Connection, kind: Kind, document: Mapping[str, Any], at: int) -> str:
@@ -41,7 +41,7 @@ def append_text(conn: Connection, kind: Kind, text: str, at: int) -> str:
         lambda level, number: read_tile(conn, level, number),
         lambda level, number, hashes: _write_tile(conn, level, number, hashes),
         position,
-        Entry(kind, FORMAT, digest).leaf_hash(),
+        LogEntry(kind, FORMAT, digest).leaf_hash(),
     )
     return digest
 
@@ -73,10 +73,10 @@ def _write_tile(conn: Connection, level: int, number: int, hashes: bytes) -> Non
         conn.execute(update(e.tile).where(c.level == level, c.number == number).values(hashes=hashes))
 
 
-def entries(conn: Connection, first: int, last: int) -> Sequence[Entry]:
-    """List the entries from position ``first`` to before ``last``."""
+def entries(conn: Connection, first: int, end: int) -> Sequence[LogEntry]:
+    """List the entries from position ``first`` to before ``end``."""
     c = e.entry.c
     rows = conn.execute(
-        select(c.kind, c.format, c.digest).where(c.position >= first, c.position < last).order_by(c.position)
+        select(c.kind, c.format, c.digest).where(c.position >= first, c.position < end).order_by(c.position)
     )
-    return [Entry(row.kind, row.format, row.digest) for row in rows]
+    return [LogEntry(row.kind, row.format, row.digest) for row in rows]

@@ -18,7 +18,7 @@ from publisher.log.database import tables as t
 NAME = "erasures.jsonl"
 
 
-class Erasure(msgspec.Struct, frozen=True):
+class LedgerEntry(msgspec.Struct, frozen=True):
     """One line: a record, and the digests of the files that contained it; or the name of a clerk.
 
     For a name ``dataset`` is empty, and ``record`` is the digest of the document of its entry.
@@ -30,17 +30,17 @@ class Erasure(msgspec.Struct, frozen=True):
     releases: tuple[int, ...] = ()
 
 
-_decode = msgspec.json.Decoder(Erasure).decode
+_decode = msgspec.json.Decoder(LedgerEntry).decode
 
 
-def read_ledger(path: Path) -> Sequence[Erasure]:
+def read_ledger(path: Path) -> Sequence[LedgerEntry]:
     """Read a ledger; empty if there is none. Raises ``ValueError`` for a damaged line."""
     if not path.exists():
         return ()
     return [_decode(line) for line in path.read_bytes().splitlines() if line]
 
 
-def update_ledger(path: Path, erasures: Iterable[Erasure]) -> None:
+def update_ledger(path: Path, erasures: Iterable[LedgerEntry]) -> None:
     """Add erasures that the ledger lacks. The new ledger is durable, or the old one stays."""
     old = read_ledger(path)
     all_erasures = {(one.dataset, one.record): one for one in (*old, *erasures)}
@@ -55,7 +55,7 @@ def update_ledger(path: Path, erasures: Iterable[Erasure]) -> None:
     part.replace(path)
 
 
-def erasures(conn: Connection) -> Sequence[Erasure]:
+def erasures(conn: Connection) -> Sequence[LedgerEntry]:
     """List the erased records of a log, and the erased names of clerks."""
     r, h, i = t.record.c, t.held.c, t.import_.c
     rows = conn.execute(
@@ -69,14 +69,14 @@ def erasures(conn: Connection) -> Sequence[Erasure]:
     sources: dict[tuple[str, str], list[str]] = {}
     for dataset, record, digest in rows:
         sources.setdefault((dataset, record), []).extend([] if digest is None else [digest])
-    of_records = [Erasure(*key, tuple(sorted(set(digests)))) for key, digests in sources.items()]
+    of_records = [LedgerEntry(*key, tuple(sorted(set(digests)))) for key, digests in sources.items()]
     return [*of_records, *_erased_names(conn)]
 
 
-def _erased_names(conn: Connection) -> Iterator[Erasure]:
+def _erased_names(conn: Connection) -> Iterator[LedgerEntry]:
     c = e.entry.c
     query = select(c.digest, c.document).where(c.kind == "erasure", c.document.is_not(None))
     for row in conn.execute(query.order_by(c.position)):
         document = msgspec.json.decode(row.document)
         if document["property"] == "actor":
-            yield Erasure("", row.digest, releases=tuple(document["releases"]))
+            yield LedgerEntry("", row.digest, releases=tuple(document["releases"]))

@@ -1,4 +1,4 @@
-"""What a restored log lacks: entries up to a checkpoint that somebody holds, and erasures.
+"""The shortfall of a restored log: entries up to a checkpoint that somebody holds, and erasures.
 
 Until they are completed, or given up by a succession, nothing is published: the log would sign other entries
 under numbers that were used before, which nobody could tell from fraud.
@@ -16,7 +16,7 @@ from publisher.log.transparency.successions import KnownCheckpoint
 
 
 class Shortfall(msgspec.Struct, frozen=True):
-    """Stored in the row of the site."""
+    """The shortfall as the row of the site stores it, in JSON."""
 
     known: KnownCheckpoint
     """The newest checkpoint that anybody holds."""
@@ -42,8 +42,8 @@ def missing(conn: Connection, shortfall: Shortfall) -> int:
     return max(0, shortfall.known.size - entry_log.size(conn))
 
 
-def refuse(conn: Connection) -> None:
-    """Raise ``LogError('log-behind')`` if the log lacks entries."""
+def require_complete(conn: Connection) -> None:
+    """Raises ``LogError('log-behind')`` if the log lacks entries."""
     shortfall = read(conn)
     if shortfall is not None:
         count = missing(conn, shortfall)

@@ -125,6 +125,7 @@ def verify_note(note: str | bytes, keys: Sequence[VerifierKey]) -> str:
 
 
 def is_valid(key: VerifierKey, text: str, signature: Signature) -> bool:
+    """Test whether a signature is of this text and by this key."""
     # The library takes 30 ms to import, and only sites with a key need it.
     from cryptography.exceptions import InvalidSignature  # noqa: PLC0415 - late import, see above
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey  # noqa: PLC0415

@@ -68,7 +68,7 @@ def lost_at(conn: Connection, sequence: int) -> int:
 
 
 def last_number_of_changes(conn: Connection, sequence: int) -> int:
-    """Return the number after which changes are numbered, if ``sequence`` is the newest."""
+    """Return the number after which the next change is numbered. ``sequence``: that of the newest change."""
     if any(one.change >= sequence for one in successions(conn)):
         return (sequence // _CHANGES_APART + 1) * _CHANGES_APART
     return sequence

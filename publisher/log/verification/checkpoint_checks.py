@@ -64,7 +64,7 @@ def check_cosignatures(conn: Connection) -> Iterator[Problem]:
             yield Problem(f"{where}: 时间或文字不符 its time or its text was changed")
 
 
-def check_kept(conn: Connection, note: str) -> Iterator[Problem]:
+def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
     """Check that the log continues a checkpoint that was kept elsewhere."""
     where = "保存的存证点 kept checkpoint"
     try:

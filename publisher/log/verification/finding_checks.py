@@ -28,7 +28,7 @@ def check_findings(session: Session, conn: Connection) -> Iterator[Problem]:
     run, datasets = finding_rows.read_run(conn), finding_rows.read_datasets(session, conn)
     if not finding_rows.is_current(run.inputs, finding_rows.current_inputs(datasets)):
         return
-    instant = finding_rows.known_at(conn, run)
+    instant = finding_rows.instant_of_release(conn, run.release)
     rebuilt = {_key(row): row for row in finding_rows.compute_rows(conn, datasets, instant)}
     erased = t.record.c.erased_by > run.release
     erased_since = set(conn.scalars(select(t.record.c.key).where(erased)))

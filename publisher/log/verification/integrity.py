@@ -42,7 +42,7 @@ UNCOVERED = (
     "没有口令的加密私钥 private keys that are encrypted, without their passphrase",
     "由了解本程序的人重新封存的行 rows that somebody who knows the program sealed again",
 )
-"""What no check covers, in words."""
+"""Parts of a site that no check covers, in words."""
 _WITHOUT_SOURCES = "原始存档的内容（用 --sources 核验）bytes of sources (--sources checks them)"
 _WITHOUT_INDEX = (
     "搜索索引和已生成的文件（用 --index 核验）the search index and generated files (--index checks them)"
@@ -52,13 +52,13 @@ _WITHOUT_CHECKPOINT = (
     "a log that was cut off or rewritten as a whole (--checkpoint compares it with one that was kept)"
 )
 
-type Report = Callable[[str], None]
-"""Called with the name of each step."""
+type StepReport = Callable[[str], None]
+"""Called with the name of each step, when it begins."""
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What a verification reads besides the database."""
+    """Parts of a site that a verification reads besides the database."""
 
     sources: bool = False
     """Read the bytes of every source."""
@@ -69,9 +69,10 @@ class Scope:
     """Read the search index and the generated files; see :mod:`publisher.site_verification`."""
 
     def uncovered(self) -> tuple[str, ...]:
-        read = (self.sources, self.index, self.checkpoint is not None)
+        """List in words what this verification does not check."""
+        included = (self.sources, self.index, self.checkpoint is not None)
         others = (_WITHOUT_SOURCES, _WITHOUT_INDEX, _WITHOUT_CHECKPOINT)
-        return (*UNCOVERED, *(part for part, is_read in zip(others, read, strict=True) if not is_read))
+        return (*UNCOVERED, *(part for part, is_in in zip(others, included, strict=True) if not is_in))
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ class Verification:
     """Revisions whose content was erased: their hash stays, their content cannot be checked."""
     problems: tuple[str, ...] = ()
     uncovered: tuple[str, ...] = ()
-    """What was not checked, in words."""
+    """Parts that were not checked, in words."""
 
     @property
     def ok(self) -> bool:
@@ -105,7 +106,7 @@ class Integrity:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def verify(self, scope: Scope = Scope(), report: Report | None = None) -> Verification:
+    def verify(self, scope: Scope = Scope(), report: StepReport | None = None) -> Verification:
         """Check every hash, and compare everything derived with a rebuild. Constant memory, one snapshot."""
         counts = _Counts()
         others: list[str] = []
@@ -135,6 +136,7 @@ class Integrity:
             return last_run.read_run(conn)
 
     def store_run(self, run: VerificationRun) -> None:
+        """Store a nightly verification in place of the last one."""
         with self._session.write() as conn:
             last_run.store_run(conn, run)
 
@@ -155,8 +157,8 @@ class Integrity:
         """
         with self._session.write() as conn:
             counts = _Counts()
-            found = (p for p in self._check(conn, Scope(), counts, _ignore) if p.derived)
-            return repair.repair(self._session, conn, found, counts.catalogues, file)
+            problems = (p for p in self._check(conn, Scope(), counts, _ignore) if p.derived)
+            return repair.repair(self._session, conn, problems, counts.catalogues, file)
 
     def rebuild_spans(self) -> int:
         """Rebuild the spans from the log. → number of spans that differ."""
@@ -167,7 +169,9 @@ class Integrity:
         with self._session.read() as conn:
             return database_checks.check_pages(conn)
 
-    def _check(self, conn: Connection, scope: Scope, counts: _Counts, report: Report) -> Iterator[Problem]:
+    def _check(
+        self, conn: Connection, scope: Scope, counts: _Counts, report: StepReport
+    ) -> Iterator[Problem]:
         registry.site(conn)
         for name, check in self._steps(conn, scope, counts):
             report(name)
@@ -209,7 +213,7 @@ class Integrity:
         yield "密钥 keys", lambda: key_checks.check_keys(conn, self._session.keys)
         if scope.checkpoint is not None:
             kept = scope.checkpoint
-            yield "存证点 checkpoints", lambda: checkpoint_checks.check_kept(conn, kept)
+            yield "存证点 checkpoints", lambda: checkpoint_checks.check_continuation(conn, kept)
         yield (
             "原始存档 sources",
             lambda: source_checks.check_sources(conn, self._session.sources, read=scope.sources),

@@ -1,4 +1,4 @@
-"""What a check complains of, and how a check survives values that cannot be read at all."""
+"""Problems that checks report, and a guard for checks of values that cannot be read at all."""
 
 from __future__ import annotations
 

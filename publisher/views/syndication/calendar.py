@@ -17,7 +17,7 @@ from icalendar import Component, vText
 
 from publisher.log.clocks import start_of
 from publisher.log.commitments.commitment_query import PublishedCommitment
-from publisher.log.commitments.deadline_moves import Revised
+from publisher.log.commitments.deadline_moves import DeadlineMoves
 from publisher.log.model import Site
 from schemas.words import COMMITMENT_STATUSES
 
@@ -32,15 +32,15 @@ type Line = tuple[str, str | date | int]
 
 
 def write_calendar(
-    site: Site, commitments: Iterable[PublishedCommitment], revised: Mapping[int, Revised], *, title: str
+    site: Site, commitments: Iterable[PublishedCommitment], moves: Mapping[int, DeadlineMoves], *, title: str
 ) -> bytes:
     """Write the commitments that have a deadline. The same state gives the same bytes."""
     lines = [b"BEGIN:VCALENDAR\r\n", *map(_encode, _calendar_lines(title))]
     for one in commitments:
-        if one.due is not None and one.key in revised:
+        if one.due is not None and one.key in moves:
             for kind in ("TODO", "EVENT"):
                 lines.append(b"BEGIN:V%s\r\n" % kind.encode())
-                lines += map(_encode, _commitment_lines(kind.lower(), site, one, one.due, revised[one.key]))
+                lines += map(_encode, _commitment_lines(kind.lower(), site, one, one.due, moves[one.key]))
                 lines.append(b"END:V%s\r\n" % kind.encode())
     lines.append(b"END:VCALENDAR\r\n")
     return b"".join(lines)
@@ -55,13 +55,13 @@ def _calendar_lines(title: str) -> Iterator[Line]:
 
 
 def _commitment_lines(
-    kind: str, site: Site, one: PublishedCommitment, due: date, revised: Revised
+    kind: str, site: Site, one: PublishedCommitment, due: date, moves: DeadlineMoves
 ) -> Iterator[Line]:
-    changed_at = max(revised.at, one.known_from or revised.at).replace(microsecond=0)
+    changed_at = max(moves.changed_at, one.known_from or moves.changed_at).replace(microsecond=0)
     yield "UID", f"{one.id}.{kind}@{site.tag_authority.partition(',')[0]}"
     yield "DTSTAMP", changed_at
     yield "LAST-MODIFIED", changed_at
-    yield "SEQUENCE", revised.moves
+    yield "SEQUENCE", moves.releases
     yield "SUMMARY", one.title if kind == "todo" else f"时限：{one.title}"
     yield "DESCRIPTION", _description(one)
     yield "URL", f"{site.base}/commitments/{one.id}"

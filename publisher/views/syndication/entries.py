@@ -32,7 +32,7 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
         log.feed_changes.amendments(changes),
         log.feed_changes.origins(changes),
         log.feed_changes.initial_changes(changes),
-        log.feed_changes.following(changes),
+        log.feed_changes.count_following(changes),
     )
 
     @cache

@@ -107,7 +107,7 @@ class SharedWork[K: Hashable, T]:
             shared.callers -= 1
             if shared.callers == 0 and not shared.task.done():
                 self._running.pop(key, None)
-                shared.interruption.give()
+                shared.interruption.interrupt()
                 shared.task.cancel()
 
     def _remove(self, key: K, task: asyncio.Task[T]) -> None:
@@ -159,7 +159,7 @@ class WorkPools:
             for watch in watches:
                 watch.cancel()
             if not task.done():
-                interruption.give()
+                interruption.interrupt()
                 task.cancel()
                 with suppress(asyncio.CancelledError, Exception):
                     await task

@@ -276,7 +276,7 @@ def test_a_damaged_index_is_rebuilt_by_the_worker_and_never_answers_wrong(
     fresh = EmbeddedEngine(tmp_path / "index")
     anyio.run(_run_worker_briefly, log, fresh)
     assert total(fresh) == 2
-    assert anyio.run(fresh.position) >= log.outbox.completed()
+    assert anyio.run(fresh.position) >= log.outbox.last_completed()
     anyio.run(fresh.check)
 
 
@@ -289,7 +289,7 @@ async def _run_worker_briefly(log: Log, engine: EmbeddedEngine) -> None:
                 await anyio.sleep(0.05)
                 try:
                     await engine.check()
-                    if await engine.position() >= log.outbox.completed() and await engine.count():
+                    if await engine.position() >= log.outbox.last_completed() and await engine.count():
                         break
                 except SearchError:
                     continue

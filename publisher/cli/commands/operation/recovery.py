@@ -20,7 +20,7 @@ from publisher.cli.terminal.failures import CommandError
 if TYPE_CHECKING:
     from publisher.log.log import Log
     from publisher.log.recovery.backup import BackupReport
-    from publisher.log.recovery.restoration import Restored
+    from publisher.log.recovery.restoration import RestorationReport
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
@@ -211,7 +211,9 @@ def restore(
     return Exit.REFUSED if problems else Exit.OK
 
 
-def _print_restoration(restored: Restored, missing: int, *, read_only: bool, problems: Sequence[str]) -> None:
+def _print_restoration(
+    restored: RestorationReport, missing: int, *, read_only: bool, problems: Sequence[str]
+) -> None:
     output.print_message(
         f"已恢复 {restored.backup.name}：{restored.entries}个条目，再次删除{restored.erased_again}条记录。",
         f"Restored {restored.backup.name}: {restored.entries} entries; {restored.erased_again} records were "

@@ -11,7 +11,7 @@ from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher, R
 from publisher.ingest.findings.kind import Bilingual, Finding
 from publisher.log.clocks import FOREVER
 from publisher.log.findings.derivation import derive
-from publisher.log.findings.record_states import Datasets, KnownStates, Period, RecordState
+from publisher.log.findings.record_states import CheckedState, DatasetIndex, KnownStates, Period
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 
@@ -58,23 +58,23 @@ class Renamed(Check):
 class Reader:
     """States of the list that a check needs."""
 
-    def __init__(self, *states: RecordState) -> None:
+    def __init__(self, *states: CheckedState) -> None:
         self._states = states
 
-    def of_datasets(self, keys: Any) -> Iterable[list[RecordState]]:
+    def of_datasets(self, keys: Any) -> Iterable[list[CheckedState]]:
         return [[state] for state in self._states]
 
 
 def state(
     key: int, content: Content, period: Period, catalogue: Any = POWERS, revision: int = 0
-) -> RecordState:
+) -> CheckedState:
     record = CheckedRecord("list", f"r{key}", f"hash{key}-{revision}", catalogue, content)
-    return RecordState(record, period, key, 1, key * 10 + revision, None)
+    return CheckedState(record, period, key, 1, key * 10 + revision, None)
 
 
 def test_a_record_of_a_needed_list_is_found_by_each_of_its_keys_and_counts_once() -> None:
     known = state(2, {"title": "甲 乙"}, Period(5, 9, 0, FOREVER), STATUTES)
-    datasets = Datasets({1: "statutes"}, {1: STATUTES}, {1: Publisher()})
+    datasets = DatasetIndex({1: "statutes"}, {1: STATUTES}, {1: Publisher()})
     states = KnownStates(Reader(known), datasets, SharedWord())  # type: ignore[arg-type]
     own = Period(1, 20, 0, FOREVER)
     for name in ("甲", "乙 丙", "甲 乙"):
@@ -87,7 +87,7 @@ def test_what_a_record_was_before_is_known_from_the_release_that_says_so() -> No
     first = state(1, {"name": "甲"}, Period(1, 5, 100, FOREVER))
     corrected = state(1, {"name": "甲"}, Period(5, FOREVER, 100, 200))
     second = state(1, {"name": "乙"}, Period(5, FOREVER, 200, FOREVER), revision=1)
-    nothing = KnownStates(Reader(), Datasets({}, {}, {}), Renamed())  # type: ignore[arg-type]
+    nothing = KnownStates(Reader(), DatasetIndex({}, {}, {}), Renamed())  # type: ignore[arg-type]
     rows = dict(derive(Renamed(), [first, corrected, second], nothing))
     assert {row.cites: period for row, period in rows.items()} == {
         '[["own",10,"name",null,0,1],["other",10,"name",null,0,1]]': Period(5, FOREVER, 100, 200),
@@ -112,6 +112,6 @@ class SinceARule(Check):
 def test_a_rule_that_begins_while_a_record_is_in_force_opens_its_finding_on_that_day() -> None:
     first, last = date(2001, 1, 1).toordinal(), date(2009, 1, 1).toordinal()
     check = SinceARule()
-    known = KnownStates(Reader(), Datasets({}, {}, {}), check)  # type: ignore[arg-type]  # reads as one does
+    known = KnownStates(Reader(), DatasetIndex({}, {}, {}), check)  # type: ignore[arg-type]  # reads as one does
     ((_, period),) = derive(check, [state(1, {"name": "停车费"}, Period(first, last, 0, FOREVER))], known)
     assert period == Period(check.days[0].toordinal(), last, 0, FOREVER)

@@ -78,7 +78,7 @@ def name_clerks(url: str) -> None:
             rows = conn.execute(of_release, {"release": row["sequence"]}).mappings()
             imports = [dict(one) for one in rows]
             named = {**row, "actor": CLERK, "previous_hash": previous}
-            previous = hash_chain.release_hash(hash_chain.release_document(named, imports))
+            previous = hash_chain.release_hash(hash_chain.first_format_document(named, imports))
             values = {"a": CLERK, "p": named["previous_hash"], "h": previous, "s": row["sequence"]}
             conn.execute(
                 text("UPDATE release SET actor = :a, previous_hash = :p, hash = :h WHERE sequence = :s"),

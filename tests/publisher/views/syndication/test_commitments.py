@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from lxml import etree
 
 from publisher.log.commitments.commitment_query import PublishedCommitment
-from publisher.log.commitments.deadline_moves import Revised
+from publisher.log.commitments.deadline_moves import DeadlineMoves
 from publisher.log.model import RecordQuery
 from publisher.log.model import Site as LogSite
 from publisher.views.syndication.calendar import write_calendar
@@ -118,7 +118,7 @@ def hostile(title: str) -> bytes:
         statements=(),
     )
     site = LogSite("https://data.example.gov.cn", "data.example.gov.cn,2015")
-    return write_calendar(site, [one], {1: Revised(0, datetime(2015, 1, 1, tzinfo=UTC))}, title=title)
+    return write_calendar(site, [one], {1: DeadlineMoves(0, datetime(2015, 1, 1, tzinfo=UTC))}, title=title)
 
 
 _PIECES = ("\\", "\\n", ";", ",", ":", '"', "^", "=1+1", "清", "𠀀", "a" * 30)

@@ -1,4 +1,4 @@
-"""The comparison of a draft with the state in force: plan, errors and warnings."""
+"""The plan of a publication: a draft compared with the state in force, with its errors and warnings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 
 
-def compare_draft(
+def plan_publication(
     database: Database,
     conn: Connection,
     dataset: DatasetRow,
@@ -27,8 +27,9 @@ def compare_draft(
     on_conflict: OnConflict,
     imports: Sequence[Any] | None = None,
 ) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
-    """Fill the table ``plan``. → imports, errors and warnings. ``imports``: rows of some; None: all.
+    """Fill the table ``plan``, and return the windows of the imports, the errors and the warnings.
 
+    ``day``: ordinal of the first day; ``imports``: rows of those to publish, None for the whole draft.
     Raises ``LogError('no-draft')``.
     """
     repeals.mark_repealed(conn, dataset, catalogue, day=day)

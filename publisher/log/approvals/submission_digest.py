@@ -22,7 +22,7 @@ from publisher.log.registry import DatasetRow
 def compute_digest(
     conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
 ) -> str:
-    """Hash what would be published now. Raises ``LogError('no-draft')`` if a part has no import."""
+    """Hash what would be published now. Raises ``LogError``: ``no-draft``, ``no-such-part``."""
     digest = hashlib.sha256()
     for line in _lines(conn, dataset, request, secrecy):
         digest.update(line + b"\n")
@@ -37,12 +37,12 @@ def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str]
     imports = staging.draft_imports(conn, dataset)
     if parts is None:
         chosen = list(imports)
-        missing = not chosen
+        is_missing = not chosen
     else:
         keys = {registry.part_key(conn, dataset.key, part) for part in parts}
         chosen = [row for row in imports if row.part in keys]
-        missing = not chosen or {row.part for row in chosen} != keys
-    if missing:
+        is_missing = not chosen or {row.part for row in chosen} != keys
+    if is_missing:
         raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
     return chosen
 

@@ -22,7 +22,7 @@ _UPLOADED = ("upload", REREAD_SIGN)
 
 
 @dataclass(frozen=True, slots=True)
-class ReadRecord:
+class RecordReading:
     """A record in force as it was read, or amended by hand."""
 
     id: str
@@ -37,26 +37,28 @@ class ReadRecord:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadSource:
+class SourceReading:
     """A file that was handed in, with the records in force of which it is the newest file."""
 
     source: Source
     part: str | None
     mode: str
     readable: bool
-    """Whether it was handed in and not destroyed. Collected pages are read again by the next collection."""
+    """Whether its file can be read again: it was handed in, and not destroyed. The next collection reads
+    collected pages again.
+    """
     newest: bool
     """The newest whole list of its part: what it contains and what is in force should be the same."""
-    records: tuple[ReadRecord, ...]
+    records: tuple[RecordReading, ...]
 
 
-def find_read_sources(conn: Connection, dataset: DatasetRow, day: int) -> tuple[ReadSource, ...]:
+def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tuple[SourceReading, ...]:
     """Find the files by the day's state, oldest first."""
     i, names = t.import_.c, registry.part_names(conn, dataset.key)
-    by_import: dict[int | None, list[ReadRecord]] = {}
+    by_import: dict[int | None, list[RecordReading]] = {}
     for row in _select_records(conn, dataset, day):
         by_import.setdefault(row.newest, []).append(
-            ReadRecord(
+            RecordReading(
                 row.id,
                 row.identity or "",
                 row.title,
@@ -81,7 +83,7 @@ def find_read_sources(conn: Connection, dataset: DatasetRow, day: int) -> tuple[
     of_dataset = select(t.import_).where(i.dataset == dataset.key, i.release.is_not(None))
     complete = None not in by_import  # else a whole list would remove the records without a file
     return tuple(
-        ReadSource(
+        SourceReading(
             source=source_from_row(row),
             part=names.get(row.part),
             mode=row.mode,
