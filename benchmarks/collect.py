@@ -24,7 +24,7 @@ from pathlib import Path
 import trafilatura
 
 from benchmarks.support.memory import current_memory, peak_memory
-from publisher.harvest.all_sources import Options, collect
+from publisher.harvest.all_sources import HarvestOptions, collect
 from publisher.harvest.crawl import DOCUMENTS_STEP
 from publisher.harvest.source_config import read_sources
 from publisher.ingest.documents import official_document, page_lines
@@ -112,7 +112,7 @@ def _collect(home: Path, host: str, count: int) -> None:
     report = collect(
         log,
         tuple(read_sources(home).values()),
-        Options(now, now.date(), loopback=True),
+        HarvestOptions(now, now.date(), loopback=True),
         catalogues=lambda _: catalogue,
         progress=tenths,
     ).sources[0]

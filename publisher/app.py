@@ -50,7 +50,7 @@ from publisher.web.capacity.work_processes import Perform, WorkProcesses
 from publisher.web.http_protocol import bounded_protocol
 from publisher.web.page_cursor import CursorCodec, read_or_create_key
 from publisher.web.route import Call, Endpoint
-from publisher.web.service import Origin, Service
+from publisher.web.service import Service, ServiceStart
 from search.contract import Request, SearchEngine, SearchError
 
 type Task = Callable[[], Awaitable[object]]
@@ -98,7 +98,7 @@ def create_app(
     processes = None
     if perform is not None:
         most = settings.queries.at_once + settings.exports.at_once
-        processes = WorkProcesses(partial(perform, settings, service.origin), most)
+        processes = WorkProcesses(partial(perform, settings, service.start), most)
         service = replace(service, processes=processes)
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press)
@@ -153,7 +153,7 @@ def create_service(
         clock=clock,
         version=metadata.version("qingdan"),
         budgets=ClientBudgets(settings.client_header),
-        origin=Origin(clock()),
+        start=ServiceStart(clock()),
         cursors=CursorCodec(read_or_create_key(_cursor_key(settings))),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
@@ -179,8 +179,8 @@ def _with_forms(service: Service, settings: Settings, inbox: PublicInbox) -> Ser
     tokens = FormTokens(read_or_create_key(_cursor_key(settings)), clock)
     corrections = CorrectionForm(inbox, tokens, DailyLimits(clock)) if settings.corrections else None
     mail = FollowForm(inbox.followers(), tokens, DailyLimits(clock)) if settings.mail else None
-    origin = replace(service.origin, takes_corrections=corrections is not None)
-    return replace(service, corrections=corrections, mail=mail, origin=origin)
+    origin = replace(service.start, takes_corrections=corrections is not None)
+    return replace(service, corrections=corrections, mail=mail, start=origin)
 
 
 def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:

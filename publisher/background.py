@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import signal
 import subprocess
 import sys
@@ -18,7 +17,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from publisher.harvest.scheduler import run_scheduler
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.inbox import Inbox
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.indexing.encoder_thread import encoding
 from publisher.indexing.open_engine import open_engine
 from publisher.log.clocks import utc_now
@@ -30,11 +29,11 @@ from publisher.notify.mailer import run_mailer
 from publisher.notify.webhook_sender import create_sender
 from publisher.notify.witnesses import read_witnesses, run_witness_requests
 from publisher.settings import Settings
+from publisher.site_command import site_command
 from publisher.views.api.search_scope import make_search_scope
 from publisher.workflow.sign_checkpoints import run_signer
 from schemas.definition.catalogue import Catalogue
 
-_PROGRAM = "from publisher.cli import main; main()"
 _STOP_SECONDS = 20
 logger = logging.getLogger(__name__)
 
@@ -65,7 +64,7 @@ async def run_background(
         await notifier.run(stop=stop)
 
     async def update_index() -> None:
-        await worker.run_worker(log, engine, stop=stop)
+        await indexer.run_indexer(log, engine, stop=stop)
 
     async def sign() -> None:
         await run_signer(log, settings.sign_command)
@@ -125,7 +124,7 @@ def _is_erased(log: Log, dataset: str, record: str) -> bool:
 
 
 async def _wait_for_eof(scope: anyio.CancelScope) -> None:
-    await anyio.wait_readable(sys.stdin)  # nothing is ever written, so this is its end
+    await anyio.wait_readable(sys.stdin)  # nothing is written to it, so it is readable at its end only
     scope.cancel()
 
 
@@ -135,7 +134,7 @@ def site_process(home: Path, *command: str, environ: Mapping[str, str] | None = 
 
     ``command``: one that takes ``--until-eof``, such as ``work``.
     """
-    arguments = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home), *command, "--until-eof"]
+    arguments = site_command(home, *command, "--until-eof")
     # A session of its own: Ctrl-C reaches this process only. However this process ends, the pipe closes.
     with subprocess.Popen(arguments, stdin=subprocess.PIPE, env=environ, start_new_session=True) as process:  # noqa: S603
         try:

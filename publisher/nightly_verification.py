@@ -1,10 +1,8 @@
-"""The nightly verification, in a process of its own: it computes for a minute, then its memory ends."""
+"""The nightly verification, in a process of its own, whose memory is free again when it has ended."""
 
 from __future__ import annotations
 
 import logging
-import os
-import sys
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -16,17 +14,17 @@ from anyio import to_thread
 from publisher.log.clocks import SHANGHAI, utc_now
 from publisher.log.log import Log
 from publisher.log.verification.last_run import VerificationRun
+from publisher.site_command import site_command
 
 HOUR = 2
 """Hour of the night, Asia/Shanghai, at which a site is verified."""
-_PROGRAM = "from publisher.cli import main; main()"
 _MOST_LOGGED = 5
 
 logger = logging.getLogger(__name__)
 
 
 class _Report(msgspec.Struct):
-    """What ``qingdan verify --json`` prints."""
+    """The output of ``qingdan verify --json``, as far as it is read here."""
 
     problems: list[str]
 
@@ -35,7 +33,7 @@ _decode_report = msgspec.json.Decoder(_Report).decode
 
 
 async def run_nightly(log: Log, home: Path, *, poll: float = 60.0) -> None:
-    """Verify the site every night until cancelled. A night that was missed is made up for at once."""
+    """Verify the site every night until cancelled. After a night that was missed, it is verified at once."""
     started = utc_now()
     while True:
         await verify_if_due(log, home, started)
@@ -63,8 +61,7 @@ def next_night(after: datetime) -> datetime:
 
 
 async def _verify(log: Log, home: Path) -> None:
-    command = [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home)]
-    command += ["verify", "--sources", "--index", "--json"]
+    command = site_command(home, "verify", "--sources", "--index", "--json")
     began = utc_now()
     process = await anyio.run_process(command, check=False, start_new_session=True)
     problems: list[str] = []

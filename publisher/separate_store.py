@@ -55,7 +55,7 @@ class SeparateStore:
 
     @property
     def prefix(self) -> str:
-        """What precedes the name of a table in SQL that is written by hand."""
+        """Prefix of the names of tables in SQL that is written by hand."""
         return "" if self.file else f"{self.metadata.schema}."
 
     @contextmanager

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 from anyio import to_thread
 
-from publisher.indexing import index_checks, worker
+from publisher.indexing import index_checks, indexer
 from publisher.log.log import Log
 from publisher.log.verification.integrity import MOST_PROBLEMS, Scope, StepReport, Verification
 from publisher.log.verification.problem import Problem
@@ -66,7 +66,7 @@ async def repair_site(log: Log, search: SearchEngine, file: Path, *, index: bool
     for path in damaged:
         path.unlink(missing_ok=True)
     if problems:
-        await worker.reindex(log, search)
+        await indexer.reindex(log, search)
     return count + len(problems) + len(damaged)
 
 

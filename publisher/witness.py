@@ -87,7 +87,7 @@ class Witness:
             conn.close()
 
     def add_checkpoint(self, body: bytes) -> Answer:
-        """Cosign a checkpoint that continues the newest one of its log, or say why not, by the standard."""
+        """Cosign a checkpoint that continues the newest one of its log; otherwise answer by the standard."""
         try:
             request = AddCheckpoint.parse(body)
             text, signatures = signed_note.parse_note(request.note)
@@ -98,8 +98,8 @@ class Witness:
         if not keys:
             return Answer(404, f"this witness does not know the log {checkpoint.origin}\n")
         names = {(key.name, key.id): key for key in keys}
-        known = [(names[s.name, s.key_id], s) for s in signatures if (s.name, s.key_id) in names]
-        if not any(signed_note.is_valid(key, text, signature) for key, signature in known):
+        candidates = [(names[s.name, s.key_id], s) for s in signatures if (s.name, s.key_id) in names]
+        if not any(signed_note.is_valid(key, text, signature) for key, signature in candidates):
             return Answer(403, "no known key of the log has signed this checkpoint\n")
         if request.old_size > checkpoint.size:
             return Answer(400, "the old size is larger than the checkpoint\n")

@@ -1,4 +1,4 @@
-"""Files and long queries in processes of their own: they would hold the interpreter from readers.
+"""Files and long queries in processes of their own: threads would hold the interpreter from readers.
 
 Every function here runs in such a process, which opens the site when it begins.
 """
@@ -26,7 +26,7 @@ from publisher.web.bytes_response import BytesResponse
 from publisher.web.capacity.work_processes import Work
 from publisher.web.file_cache import Coding
 from publisher.web.route import AnyRoute, Call, FileRoute, Route
-from publisher.web.service import Origin, Service
+from publisher.web.service import Service, ServiceStart
 
 _CONNECTIONS = 2
 
@@ -34,11 +34,11 @@ _CONNECTIONS = 2
 class _Site:
     """The site of this process, with its routes."""
 
-    def __init__(self, settings: Settings, origin: Origin) -> None:
+    def __init__(self, settings: Settings, start: ServiceStart) -> None:
         limits = ServerLimits(_CONNECTIONS, app.STATEMENT_SECONDS, "qingdan serve work")
         log = Log.open(settings.database, sources=settings.sources, read_only=True, limits=limits)
         service = app.create_service(settings, log, open_engine(settings))
-        self.service: Service = replace(service, origin=origin)
+        self.service: Service = replace(service, start=start)
         press = Press()
         self.geo: Geo = ogc_routes.open_geo(self.service, settings.boundaries, press)
         routes: tuple[AnyRoute, ...] = (*contract.ROUTES, *page_routes.routes(press))
@@ -52,13 +52,13 @@ class _Site:
         return endpoints.answer(self.queries[operation], self.service, call, headers)
 
 
-def perform(settings: Settings, origin: Origin, work: Work, *arguments: Any) -> BytesResponse | None:
+def perform(settings: Settings, start: ServiceStart, work: Work, *arguments: Any) -> BytesResponse | None:
     """Perform work of the public side.
 
     ``file`` (operation, call, coding): generate a file into the cache. ``query`` (operation, call, headers)
     and ``features`` (request, path): respond. Raises what the same work raises in the service.
     """
-    site = _open_site(settings, origin)
+    site = _open_site(settings, start)
     try:
         match work:
             case "file":
@@ -74,5 +74,5 @@ def perform(settings: Settings, origin: Origin, work: Work, *arguments: Any) -> 
 
 
 @cache
-def _open_site(settings: Settings, origin: Origin) -> _Site:
-    return _Site(settings, origin)
+def _open_site(settings: Settings, start: ServiceStart) -> _Site:
+    return _Site(settings, start)

@@ -19,7 +19,7 @@ import anyio
 
 from benchmarks.support.laws import bench_dataset
 from benchmarks.support.memory import peak_memory
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.log import Log
 from publisher.log.model import Entry
 from publisher.log.verification.integrity import Scope
@@ -70,7 +70,7 @@ def build(home: Path, records: int) -> None:
         assert published is not None
         clock.advance(days=1)
     engine = EmbeddedEngine(home / "index")
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     log.close()
     anyio.run(engine.close)
 

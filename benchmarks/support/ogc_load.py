@@ -27,13 +27,13 @@ def index(home: Path) -> None:
     """Drain the site's outbox into its search engine."""
     import anyio
 
-    from publisher.indexing import worker
+    from publisher.indexing import indexer
     from publisher.indexing.open_engine import open_engine
     from publisher.log.log import Log
 
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
-    anyio.run(worker.index_outbox, log, open_engine(settings))
+    anyio.run(indexer.index_outbox, log, open_engine(settings))
     log.close()
 
 

@@ -14,8 +14,8 @@ from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher
 from publisher.harvest.page_guard import PageGuard, describe_error, is_disk_full
 from publisher.harvest.report import HarvestReport, SourceReport
-from publisher.harvest.source_config import Source
-from publisher.indexing.worker import Progress
+from publisher.harvest.source_config import SourceSite
+from publisher.indexing.indexer import Progress
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import WARC
 from publisher.log.log import Log
@@ -27,18 +27,24 @@ logger = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Options:
+class HarvestOptions:
+    """Options of a run over the sources."""
+
     now: datetime
     today: date
+    """The day in Asia/Shanghai, on which published documents take effect."""
     since: date | None = None
+    """Older documents are left out; None: none are."""
     dry_run: bool = False
+    """Nothing is stored; the report names what would be read."""
     loopback: bool = False
+    """Addresses of this machine are allowed, for tests."""
 
 
 def collect(
     log: Log,
-    sources: Sequence[Source],
-    options: Options,
+    sources: Sequence[SourceSite],
+    options: HarvestOptions,
     *,
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
@@ -59,7 +65,7 @@ def collect(
     return HarvestReport(options.dry_run, reports)
 
 
-def select_due(log: Log, sources: Mapping[str, Source], now: datetime) -> tuple[Source, ...]:
+def select_due(log: Log, sources: Mapping[str, SourceSite], now: datetime) -> tuple[SourceSite, ...]:
     """Return the sources whose lists are due by their interval, for the scheduler."""
     due_sources = []
     for source in sources.values():
@@ -77,8 +83,8 @@ def format_user_agent(base: str) -> str:
 
 def _harvest_guarded(
     log: Log,
-    source: Source,
-    options: Options,
+    source: SourceSite,
+    options: HarvestOptions,
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
 ) -> SourceReport:
@@ -100,7 +106,7 @@ def _harvest_guarded(
     return report
 
 
-def _postpone(log: Log, source: Source, now: datetime) -> None:
+def _postpone(log: Log, source: SourceSite, now: datetime) -> None:
     """Mark the lists of a source as requested, so that the scheduler does not repeat its run at once."""
     log.evidence.add_links(source.name, [(url, "") for url in source.entries], role="list")
     for url in source.entries:
@@ -111,9 +117,9 @@ def _postpone(log: Log, source: Source, now: datetime) -> None:
 
 def _harvest_source(
     log: Log,
-    source: Source,
+    source: SourceSite,
     report: SourceReport,
-    options: Options,
+    options: HarvestOptions,
     catalogues: Callable[[str], Catalogue | None],
     progress: Progress,
 ) -> None:
@@ -135,7 +141,7 @@ def _harvest_source(
         _publish(log, source, report, options.today)
 
 
-def _publish(log: Log, source: Source, report: SourceReport, today: date) -> None:
+def _publish(log: Log, source: SourceSite, report: SourceReport, today: date) -> None:
     """Publish the draft unless it contains imports of another origin."""
     draft = log.drafts.get(source.dataset)
     if draft is None:

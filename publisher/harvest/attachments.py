@@ -13,7 +13,7 @@ from publisher.harvest import warc
 from publisher.harvest.link_discovery import MEDIA_TYPES, Link, find_file_name
 from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
 from publisher.ingest.documents import table_to_markdown
 from publisher.ingest.documents.section_outline import escape
@@ -30,8 +30,7 @@ from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
 from publisher.log.drafts.repeals import combined_digest
 from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page
 from publisher.log.log import Log
-from publisher.log.model import LogError
-from publisher.log.model import Source as Evidence
+from publisher.log.model import LogError, Source
 from publisher.workflow import part_of_file
 from publisher.workflow.import_files import create_entries
 from schemas.definition.catalogue import Catalogue, Json
@@ -64,7 +63,7 @@ class Attachments:
     def __init__(
         self,
         log: Log,
-        source: Source,
+        source: SourceSite,
         catalogues: Callable[[str], Catalogue | None],
         report: SourceReport,
         guard: PageGuard,
@@ -216,9 +215,9 @@ def load_stored_hop(log: Log, response: ArchivedResponse) -> Hop:
     return warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
 
 
-def describe_response(response: ArchivedResponse, sign: str) -> Evidence:
+def describe_response(response: ArchivedResponse, sign: str) -> Source:
     """Describe a response as the source of an import."""
-    return Evidence(
+    return Source(
         digest=response.digest,
         name=response.url,
         media_type=WARC,

@@ -19,8 +19,8 @@ from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch,
 from publisher.harvest.link_discovery import Link, ListLinks, read_list
 from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
-from publisher.harvest.source_config import Source
-from publisher.indexing.worker import Progress
+from publisher.harvest.source_config import SourceSite
+from publisher.indexing.indexer import Progress
 from publisher.ingest.documents.page_numbers import MOST_PAGES
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import Exchange, Page, PageRole
@@ -39,7 +39,7 @@ class Crawl:
     def __init__(
         self,
         log: Log,
-        source: Source,
+        source: SourceSite,
         fetcher: Fetcher,
         extractor: Extractor,
         guard: PageGuard,

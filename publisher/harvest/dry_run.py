@@ -9,7 +9,7 @@ from publisher.harvest.answers.bad_answers import find_bad_response
 from publisher.harvest.fetcher import Fetcher, FetchError, ResponseChain
 from publisher.harvest.link_discovery import read_list
 from publisher.harvest.report import SourceReport
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.parsed_file import UnreadableFile
 from publisher.log.log import Log
@@ -25,7 +25,7 @@ class DryRun:
     def __init__(
         self,
         log: Log,
-        source: Source,
+        source: SourceSite,
         fetcher: Fetcher,
         catalogue: Catalogue,
         report: SourceReport,

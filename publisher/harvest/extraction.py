@@ -13,7 +13,7 @@ from publisher.harvest.answers import document_pages
 from publisher.harvest.attachments import Attachments, add_attachments, describe_response, load_stored_hop
 from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
 from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.findings import documents
@@ -55,7 +55,7 @@ class Extractor:
     def __init__(
         self,
         log: Log,
-        source: Source,
+        source: SourceSite,
         catalogue: Catalogue,
         report: SourceReport,
         guard: PageGuard,
@@ -298,7 +298,7 @@ def parse_response(
     hop: Hop,
     url: str,
     digest: str,
-    source: Source,
+    source: SourceSite,
     catalogue: Catalogue,
     *,
     further: Sequence[Hop] = (),
@@ -320,7 +320,7 @@ def parse_unlimited(
     hop: Hop,
     url: str,
     digest: str,
-    source: Source,
+    source: SourceSite,
     catalogue: Catalogue,
     further: Sequence[Hop],
     is_complete: bool,  # noqa: FBT001 -- sent to a process

@@ -24,7 +24,7 @@ from protego import Protego
 from publisher import ssrf_guard
 from publisher.harvest import warc
 from publisher.harvest.answers.meta_refresh import find_meta_refresh
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
 from publisher.log.evidence.crawled_pages import Page
 
@@ -83,7 +83,7 @@ class Fetcher:
 
     def __init__(
         self,
-        source: Source,
+        source: SourceSite,
         *,
         loopback: bool,
         agent: str,

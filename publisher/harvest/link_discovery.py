@@ -16,7 +16,7 @@ from publisher.harvest import warc
 from publisher.harvest.answers.joined_address import join_address
 from publisher.harvest.fetcher import ResponseChain
 from publisher.harvest.report import SourceReport
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.formats import html, text_encoding
@@ -76,7 +76,7 @@ class ListLinks:
     """Number of links to files instead of pages; they are not followed."""
 
 
-def extract_page_links(text: str, url: str, source: Source) -> ListLinks:
+def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
     """Read the links of a list page. Raises ``ReaderError``."""
     root = html.parse_page(text)
     base = _find_base(root, url)
@@ -98,7 +98,7 @@ def extract_page_links(text: str, url: str, source: Source) -> ListLinks:
     return ListLinks(tuple(links.values()), tuple(further), len(files))
 
 
-def extract_sitemap_links(data: bytes, source: Source) -> ListLinks:
+def extract_sitemap_links(data: bytes, source: SourceSite) -> ListLinks:
     """Read a sitemap or an index of sitemaps (sitemaps.org 0.9). Raises ``ReaderError``."""
     root = parse_xml(data, "XML")
     entries = [(_extract_child(e, "loc"), _extract_child(e, "lastmod")) for e in root]
@@ -109,7 +109,7 @@ def extract_sitemap_links(data: bytes, source: Source) -> ListLinks:
     return ListLinks(tuple(links), ())
 
 
-def extract_feed_links(data: bytes, source: Source) -> ListLinks:
+def extract_feed_links(data: bytes, source: SourceSite) -> ListLinks:
     """Read the entries of an RSS 2.0 or Atom feed. Raises ``ReaderError``."""
     links: dict[str, Link] = {}
     for element in parse_xml(data, "XML").iter("{*}item", "{*}entry"):
@@ -125,7 +125,7 @@ def extract_feed_links(data: bytes, source: Source) -> ListLinks:
 
 
 def select_attachments(
-    links: Sequence[tuple[str, str]], url: str, base: str, source: Source
+    links: Sequence[tuple[str, str]], url: str, base: str, source: SourceSite
 ) -> tuple[Link, ...]:
     """Select the links (``href``, text) of a document's page to files on the source's hosts."""
     attachment_links: dict[str, Link] = {}
@@ -199,11 +199,11 @@ def read_day(text: str | None) -> date | None:
     return None if match is None else read_date(match[0])
 
 
-def _is_document(url: str, title: str, source: Source) -> bool:
+def _is_document(url: str, title: str, source: SourceSite) -> bool:
     return _is_followed(url, source) and (bool(source.documents) or len(title) >= _SHORTEST)
 
 
-def _is_followed(url: str, source: Source) -> bool:
+def _is_followed(url: str, source: SourceSite) -> bool:
     if is_attachment(url) or _MEDIA_PATH.search(urlsplit(url).path):
         return False
     return not source.documents or re.search(source.documents, url) is not None
@@ -259,7 +259,9 @@ def _extract_link_text(element: etree._Element) -> str:
 _GZIP = b"\x1f\x8b"
 
 
-def read_list(source: Source, url: str, responses: ResponseChain, report: SourceReport) -> ListLinks | None:
+def read_list(
+    source: SourceSite, url: str, responses: ResponseChain, report: SourceReport
+) -> ListLinks | None:
     """Read a list of any format; None if it is not modified or cannot be read, which is reported."""
     hop = responses.last
     if hop.status != 200 or hop.truncated:
@@ -283,7 +285,7 @@ def read_list(source: Source, url: str, responses: ResponseChain, report: Source
     return None
 
 
-def _read_any(data: bytes, hop: Hop, source: Source) -> ListLinks:
+def _read_any(data: bytes, hop: Hop, source: SourceSite) -> ListLinks:
     if _is_feed(data):
         return extract_feed_links(data, source)
     if _is_xml(data):

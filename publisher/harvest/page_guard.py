@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from datetime import datetime
 
 from publisher.harvest.report import SourceReport
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.evidence.crawled_pages import Page
 from publisher.log.log import Log
@@ -34,7 +34,7 @@ def is_disk_full(error: Exception) -> bool:
 class PageGuard:
     """The failures of one source's pages in one run."""
 
-    def __init__(self, log: Log, source: Source, report: SourceReport, now: datetime) -> None:
+    def __init__(self, log: Log, source: SourceSite, report: SourceReport, now: datetime) -> None:
         self._log, self._report, self._now = log, report, now
         failures = {failure.page: failure for failure in log.evidence.failed_pages(source.name)}
         self._earlier = set(failures)

@@ -32,7 +32,7 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
+class OriginPage:
     """One page of a record with its address and responses."""
 
     url: str
@@ -47,7 +47,7 @@ class Origin:
     excerpts: tuple[Excerpt, ...]
 
 
-def find_origins(log: Log, state: RecordState) -> tuple[Origin, ...]:
+def find_origins(log: Log, state: RecordState) -> tuple[OriginPage, ...]:
     """Return the pages of a record; empty if it was imported from a file."""
     catalogue = log.queries.catalogue(state.dataset)
     return tuple(
@@ -56,14 +56,14 @@ def find_origins(log: Log, state: RecordState) -> tuple[Origin, ...]:
     )
 
 
-def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue) -> Origin:
+def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue) -> OriginPage:
     responses = log.evidence.responses(page.key)
     sources = {source.digest: source for source in state.sources}
     response = next((candidate for candidate in responses if candidate.digest in sources), None)
     excerpts: tuple[Excerpt, ...] = ()
     if response is not None and not response.destroyed:
         excerpts = tuple(_find_excerpts(read_lines(log, response), state, catalogue))
-    return Origin(
+    return OriginPage(
         url=page.url,
         source=page.source,
         copy=page.copy_of is not None,

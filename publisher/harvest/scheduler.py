@@ -12,7 +12,7 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
-from publisher.harvest.all_sources import Options, collect, select_due
+from publisher.harvest.all_sources import HarvestOptions, collect, select_due
 from publisher.harvest.source_config import SOURCES_FILE, SourcesError, read_sources
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
@@ -78,7 +78,7 @@ def _harvest_due_sources(
     now = clock()
     try:
         sources = select_due(log, read_sources(home, [dataset.name for dataset in log.datasets.all()]), now)
-        options = Options(now, day_at(now), loopback=loopback)
+        options = HarvestOptions(now, day_at(now), loopback=loopback)
         for source in sources:
             report = collect(log, [source], options, catalogues=catalogues, progress=check_stopping)
             (counts,) = report.sources

@@ -30,8 +30,8 @@ class SourcesError(Exception):
         self.zh, self.en = zh, en
 
 
-class Source(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One site, or a part of it. ``docs/collect.md`` describes every key."""
+class SourceSite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A site, or a part of one, whose documents are collected. ``docs/collect.md`` describes every key."""
 
     name: str = ""
     """Name of its table in the file."""
@@ -93,7 +93,7 @@ def parse_duration(text: str) -> timedelta:
     return timedelta(**{_UNITS[text[-1]]: int(text[:-1])})
 
 
-def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[str, Source]:
+def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[str, SourceSite]:
     """Read the sources of a site by name, in the order of the file.
 
     ``datasets``: existing datasets, to check references. Raises :class:`SourcesError`, also for a missing
@@ -120,9 +120,9 @@ def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[s
     return sources
 
 
-def _convert_source(name: str, table: object) -> Source:
+def _convert_source(name: str, table: object) -> SourceSite:
     try:
-        return msgspec.structs.replace(msgspec.convert(table, Source), name=name)
+        return msgspec.structs.replace(msgspec.convert(table, SourceSite), name=name)
     except msgspec.ValidationError as error:
         raise _explain_invalid(name, str(error)) from error
 
@@ -150,7 +150,7 @@ def _explain_invalid(name: str, problem: str) -> SourcesError:
     return SourcesError(f"{where}: {problem}", f"{where}: {problem}")
 
 
-def _check_source(name: str, source: Source, datasets: Sequence[str] | None) -> None:
+def _check_source(name: str, source: SourceSite, datasets: Sequence[str] | None) -> None:
     """Check rules that the types cannot express."""
     if not _NAME.fullmatch(name):
         raise SourcesError(

@@ -1,1 +1,1 @@
-"""What the public may write: requests for correction, in a store apart from the log."""
+"""The inbox: requests for correction and followers, written by the public into a store apart from the log."""

@@ -16,7 +16,7 @@ MAX_VALUE, MAX_PROOF, MAX_CONTACT = 2_000, 2_000, 200
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """What a reader asks for."""
+    """A request of a reader for a correction."""
 
     dataset: str
     record: str
@@ -24,14 +24,14 @@ class Correction:
     """Hash of the revision that the reader saw."""
     field: str
     value: str
-    """What the field should read."""
+    """The text that the field should have."""
     proof: str = ""
     contact: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """What the receipt of a request says."""
+    """The state of a request, as its receipt shows it."""
 
     dataset: str
     record: str
@@ -43,8 +43,8 @@ class Status:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """What is public of an accepted request."""
+class AcceptedCorrection:
+    """An accepted request, as the page of corrections shows it."""
 
     id: str
     dataset: str
@@ -59,8 +59,8 @@ class Accepted:
 
 
 @dataclass(frozen=True, slots=True)
-class Statement:
-    """What one sender wrote. ``contact``: None if there is none, or it was deleted."""
+class SenderStatement:
+    """Proof and contact of one sender. ``contact``: None if there is none, or it was deleted."""
 
     proof: str
     received_at: datetime
@@ -82,9 +82,9 @@ class Request:
     reason: str
     release: int | None
     proof: str
-    """What was published of the proofs."""
+    """The proof as it was published."""
     decided_at: datetime | None
-    statements: tuple[Statement, ...] = ()
+    statements: tuple[SenderStatement, ...] = ()
 
 
 def moment_of(value: Any) -> datetime | None:

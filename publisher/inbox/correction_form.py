@@ -85,7 +85,7 @@ class DailyLimits:
 
 @dataclass(frozen=True, slots=True)
 class CorrectionForm:
-    """What the public side needs to print the form and to take it."""
+    """The parts with which the public side prints the form and takes it."""
 
     inbox: PublicInbox
     tokens: FormTokens

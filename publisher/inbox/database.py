@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sqlite3
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Row, select, text
 
 from publisher.inbox import tables as t
 from publisher.separate_store import SeparateStore
@@ -48,6 +49,11 @@ class InboxDatabase(SeparateStore):
     def erase_contacts(self) -> None:
         """Overwrite what was deleted of requests and of followers."""
         self.erase_deleted(_PRIVATE)
+
+
+def newest_key(conn: Connection) -> Row[Any, Any]:
+    """Return the columns ``id`` and ``public`` of the newest key, for which contacts are sealed."""
+    return conn.execute(select(t.key.c.id, t.key.c.public).order_by(t.key.c.made_at.desc()).limit(1)).one()
 
 
 def _restrict(connection: sqlite3.Connection) -> None:

@@ -25,7 +25,7 @@ def is_address(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What a reader asks for in the form."""
+    """A request to follow changes, as the form takes it."""
 
     address: str = field(repr=False)
     scope: str
@@ -36,18 +36,18 @@ class Wish:
 
 @dataclass(frozen=True, slots=True)
 class Following:
-    """What the holder of a token may know of it."""
+    """The subscription of a follower, as the holder of its token may see it."""
 
     scope: str
     pace: Pace
     is_active: bool
-    """It is confirmed, and has not left."""
+    """Whether it is confirmed and not ended."""
     has_left: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Follower:
-    """A follower as the worker has it."""
+    """A follower as the worker reads it."""
 
     id: str
     scope: str
@@ -55,9 +55,9 @@ class Follower:
     lang: str
     state: FollowerState
     since: datetime
-    """When the state began; of a new one, when it came."""
+    """When the state began; for a new follower, when the request came."""
     told: int
-    """Sequence of the last release that was told."""
+    """Sequence of the last release that a mail named."""
     attempts: int
     """Failures since the last success."""
     error: str
@@ -67,7 +67,7 @@ class Follower:
 
 @dataclass(frozen=True, slots=True)
 class Mailbox:
-    """What is sealed of a follower."""
+    """The personal data of a follower, which are stored sealed."""
 
     address: str
     token: str

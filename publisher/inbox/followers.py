@@ -37,10 +37,10 @@ class Followers:
         self._database, self._keys, self._clock = database, keys, clock
 
     def apply_choices(self, newest: int) -> int:
-        """Carry out what followers chose, and delete who left or did not confirm in time → deleted rows.
+        """Apply the choices of followers; delete those who left or did not confirm in time → deleted rows.
 
-        ``newest``: sequence of the newest release, from which who confirmed is told. A deleted address is
-        overwritten.
+        ``newest``: sequence of the newest release; mails to a confirmed follower begin after it. A deleted
+        address is overwritten.
         """
         now = self._clock()
         with self._database.read() as conn:  # no write transaction if nothing is to be done

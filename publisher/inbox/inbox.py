@@ -13,7 +13,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from publisher.inbox import tables as t
 from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.correction import Request, State, Statement, moment_of
+from publisher.inbox.correction import Request, SenderStatement, State, moment_of
 from publisher.inbox.database import InboxDatabase
 from publisher.log.clocks import micros, moment, utc_now
 from publisher.log.model import LogError
@@ -96,7 +96,7 @@ class Inbox:
             query = select(s.proof, s.received_at, c.key, c.sealed).select_from(both)
             rows = conn.execute(query.where(s.request == id_).order_by(s.number)).all()
         statements = tuple(
-            Statement(
+            SenderStatement(
                 row.proof,
                 moment(row.received_at),
                 None if row.sealed is None else self._keys.open(row.key, bytes(row.sealed)),
@@ -143,7 +143,7 @@ class Inbox:
             )
 
     def forget(self) -> int:
-        """Delete what is kept for some time after an outcome only → number of deleted rows."""
+        """Delete contacts, proofs and rejected values some time after the outcome → deleted rows."""
         now = self._clock()
         decided = select(_r.id).where(_r.decided_at <= micros(now - timedelta(days=CONTACT_DAYS)))
         old = micros(now - timedelta(days=REJECTED_DAYS))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import DBAPIError
 
 from publisher.inbox import contact_seal
 from publisher.inbox import tables as t
-from publisher.inbox.database import InboxDatabase
+from publisher.inbox.database import InboxDatabase, newest_key
 from publisher.inbox.follower import Choice, Following, Mailbox, Pace, Wish
 from publisher.log.clocks import micros, utc_now
 
@@ -27,7 +27,7 @@ _f, _c = t.follower.c, t.choice.c
 
 
 class TooManyError(Exception):
-    """As many wishes wait, or followers are there, as may be."""
+    """No wish can be taken: the most that may wait do, or there are the most followers that may be."""
 
 
 class PublicFollowers:
@@ -63,9 +63,7 @@ class PublicFollowers:
             today = (_f.address_code == code) & (_f.received_at > micros(now - timedelta(days=1)))
             if (conn.scalar(count.where(today)) or 0) >= ADDRESS_DAILY:
                 return
-            key = conn.execute(
-                select(t.key.c.id, t.key.c.public).order_by(t.key.c.made_at.desc()).limit(1)
-            ).one()
+            key = newest_key(conn)
             mailbox = msgspec.json.encode(Mailbox(wish.address, token)).decode()
             row = {
                 "id": follower_id(token),
@@ -80,7 +78,7 @@ class PublicFollowers:
             conn.execute(t.follower.insert().inline(), row)
 
     def following(self, token: str) -> Following | None:
-        """Return what a token stands for; None if there is no such follower, any more or yet."""
+        """Return the subscription with a token; None if there is none, or none any more."""
         identifier = follower_id(token)
         with self._database.read() as conn:
             columns = (_f.scope, _f.pace, _f.state)
@@ -109,5 +107,5 @@ class PublicFollowers:
 
 
 def follower_id(token: str) -> str:
-    """Compute the id of a row. Who reads ids cannot compute tokens."""
+    """Compute the id of a row, from which nobody can compute the token."""
     return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()[:32]

@@ -1,4 +1,4 @@
-"""The inbox as the public side has it: it takes requests, and tells their state to who has the token."""
+"""The inbox on the public side: it takes requests, and shows their state to the holder of the token."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from sqlalchemy.exc import DBAPIError, OperationalError, ProgrammingError
 
 from publisher.inbox import contact_seal
 from publisher.inbox import tables as t
-from publisher.inbox.correction import Accepted, Correction, Status, moment_of
-from publisher.inbox.database import InboxDatabase
+from publisher.inbox.correction import AcceptedCorrection, Correction, Status, moment_of
+from publisher.inbox.database import InboxDatabase, newest_key
 from publisher.inbox.public_followers import PublicFollowers
 from publisher.log.clocks import micros, moment, utc_now
 
@@ -30,7 +30,7 @@ logger = logging.getLogger(__name__)
 
 
 class QueueFullError(Exception):
-    """As many requests wait as may wait."""
+    """No request can be taken: the most that may be open are."""
 
 
 class PublicInbox:
@@ -122,9 +122,7 @@ class PublicInbox:
         values = {"request": request, "number": number, "digest": digest, "proof": correction.proof}
         conn.execute(t.statement.insert().inline(), {**values, "received_at": micros(self._clock())})
         if correction.contact:
-            key = conn.execute(
-                select(t.key.c.id, t.key.c.public).order_by(t.key.c.made_at.desc()).limit(1)
-            ).one()
+            key = newest_key(conn)
             sealed = contact_seal.seal(correction.contact, bytes(key.public))
             conn.execute(
                 t.contact.insert().inline(),
@@ -143,13 +141,16 @@ class PublicInbox:
             return None
         return Status(*row[:-1], decided_at=moment_of(row.decided_at))
 
-    def accepted(self) -> Sequence[Accepted]:
+    def accepted(self) -> Sequence[AcceptedCorrection]:
         """List what was accepted, newest first."""
         a = t.accepted.c
         columns = (a.id, a.dataset, a.record, a.field, a.value, a.proof, a.reason, a.release, a.decided_at)
         query = select(*columns).order_by(a.decided_at.desc(), a.id).limit(_MOST_LISTED)
         with self._database.read() as conn:
-            return [Accepted(*row[:-1], decided_at=moment(row.decided_at)) for row in conn.execute(query)]
+            return [
+                AcceptedCorrection(*row[:-1], decided_at=moment(row.decided_at))
+                for row in conn.execute(query)
+            ]
 
     def close(self) -> None:
         self._database.close()
@@ -168,7 +169,7 @@ def _fold(text: str) -> str:
 
 
 def _id_of(token: str) -> str:
-    """Compute the id of a row. Who reads ids cannot compute tokens."""
+    """Compute the id of a row, from which nobody can compute the token."""
     return hashlib.sha256(token.encode()).hexdigest()[:16]
 
 

@@ -65,7 +65,7 @@ statement = Table(
     Column("proof", Text, nullable=False),
     Column("received_at", BigInteger, nullable=False),
 )
-"""What one sender wrote; ``digest`` is keyed, so that nobody can guess a contact from it."""
+"""The text of one sender; ``digest`` is keyed, so that nobody can guess a contact from it."""
 
 contact = Table(
     "contact",
@@ -97,9 +97,9 @@ follower = Table(
     Index("follower_due", "state", "pace", "told"),
     Index("follower_address", "address_code", "received_at"),
 )
-"""Who follows changes by e-mail. ``id`` is the hash of a token that only its mails contain; ``sealed`` holds
+"""Followers of changes by e-mail. ``id`` is the hash of a token that only its mails contain; ``sealed`` holds
 token and address. ``address_code`` is keyed, so that nobody can guess an address from it. ``since`` is when
-the state began, ``told`` the sequence of the last release that was told, ``due_at`` when to try again."""
+the state began, ``told`` the sequence of the last release that a mail named, ``due_at`` when to try again."""
 
 choice = Table(
     "choice",

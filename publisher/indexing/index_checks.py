@@ -30,7 +30,7 @@ _encode = msgspec.msgpack.Encoder(order="sorted").encode
 
 @dataclass(slots=True)
 class _Index:
-    """What one pass over the index saw."""
+    """The differences that one pass over the index finds."""
 
     expected: dict[str, Digest]
     different: dict[str, Digest] = field(default_factory=dict)

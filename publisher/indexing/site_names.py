@@ -56,7 +56,7 @@ class SiteNames:
         while True:
             try:
                 await to_thread.run_sync(self._read_current)
-            except Exception:  # the follower must not end silently
+            except Exception:  # the task must not end silently
                 logger.warning("the names of the site are behind", exc_info=True)
             await anyio.sleep(_POLL)
 

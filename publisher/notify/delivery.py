@@ -42,6 +42,8 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Notifier:
+    """Sends the deliveries of webhooks, robots and the hub, and records their results."""
+
     log: Log
     search: SearchEngine
     fields: Callable[[], FilterFields]
@@ -65,17 +67,6 @@ class Notifier:
                     with anyio.move_on_after(poll):
                         await stop.wait()
             group.cancel_scope.cancel()
-
-    async def deliver_due(self) -> int:
-        """Send the deliveries that are due now and return their number."""
-        attempts = 0
-        limiter = anyio.CapacityLimiter(_MOST_CONCURRENT)
-        while due := await to_thread.run_sync(self.log.subscriptions.claim_deliveries, _MOST_CONCURRENT):
-            attempts += len(due)
-            async with anyio.create_task_group() as group:
-                for delivery in due:
-                    group.start_soon(self._try, delivery, limiter, set[int]())
-        return attempts
 
     async def _claim_due(self, busy: set[int]) -> tuple[Delivery, ...]:
         """Claim only as many deliveries as can be sent at once, because the lease of others would expire."""

@@ -24,13 +24,13 @@ _PACES = {
 
 @dataclass(frozen=True, slots=True)
 class Letterhead:
-    """What every mail of a site says."""
+    """The data of a site that each of its mails states."""
 
     sender: str
     """``NAME <ADDRESS>``, or an address."""
     base: str
     name: str
-    """Of the site."""
+    """Name of the site."""
     owner: str
     contact: str
 

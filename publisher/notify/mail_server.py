@@ -21,7 +21,7 @@ class ServerAwayError(Exception):
     """The server cannot be reached, or does not accept this site: nothing is wrong with the recipient."""
 
 
-class RefusedError(Exception):
+class MailRefusedError(Exception):
     """The server refused one mail. ``is_dead``: because its address does not exist."""
 
     def __init__(self, why: str, *, is_dead: bool = False) -> None:
@@ -90,14 +90,16 @@ class MailConnection:
     client: smtplib.SMTP
 
     def send(self, message: EmailMessage) -> None:
-        """Hand a mail over; on return the server has it. Raises ``RefusedError``, ``ServerAwayError``."""
+        """Hand a mail over; on return the server has it. Raises ``MailRefusedError``, ``ServerAwayError``."""
         try:
             self.client.send_message(message)
         except smtplib.SMTPRecipientsRefused as error:
             ((code, text),) = error.recipients.values()
             reply = f"{code} {text.decode(errors='replace')}"
-            raise RefusedError(reply, is_dead=code >= 500 and bool(_NO_SUCH_ADDRESS.search(reply))) from error
+            raise MailRefusedError(
+                reply, is_dead=code >= 500 and bool(_NO_SUCH_ADDRESS.search(reply))
+            ) from error
         except smtplib.SMTPDataError as error:
-            raise RefusedError(f"{error.smtp_code} {error.smtp_error!r}") from error
+            raise MailRefusedError(f"{error.smtp_code} {error.smtp_error!r}") from error
         except (OSError, smtplib.SMTPException) as error:
             raise ServerAwayError(f"{type(error).__name__}: {error}") from error

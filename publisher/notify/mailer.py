@@ -24,7 +24,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.outbox.outbox import IndexedRelease
 from publisher.notify.mail_message import Letterhead, Recipient, confirmation, news_mail
-from publisher.notify.mail_server import MailConnection, MailServer, RefusedError, ServerAwayError
+from publisher.notify.mail_server import MailConnection, MailRefusedError, MailServer, ServerAwayError
 from publisher.notify.news import NewsReader, ReleaseNews, scope_title
 from publisher.settings import Settings
 from search.contract import SearchEngine, SearchError
@@ -63,10 +63,10 @@ class Mailer:
     sender: str
     clock: Callable[[], datetime] = utc_now
     _releases: list[IndexedRelease] = field(default_factory=list, repr=False)
-    """All that search knows, in order."""
+    """All releases that can be searched, in order."""
 
     async def send_due(self) -> int:
-        """Send what is due, and delete who left → number of mails.
+        """Send the mails that are due, and delete followers who left → number of mails.
 
         Raises :class:`ServerAwayError`, ``SearchError``, ``LogError('key-unusable')``.
         """
@@ -74,8 +74,8 @@ class Mailer:
         newest = self._releases[-1].sequence if self._releases else 0
         await to_thread.run_sync(self.followers.apply_choices, newest)
         sent = 0
-        while asked := await to_thread.run_sync(self.followers.to_ask, _BATCH):
-            letters = [_Letter(one, await self._title(one)) for one in asked]
+        while new := await to_thread.run_sync(self.followers.to_ask, _BATCH):
+            letters = [_Letter(one, await self._title(one)) for one in new]
             sent += await to_thread.run_sync(self._send, letters)
         upto = {pace: self._newest_before(last_slot(pace, self.clock())) for pace in PACES}
         while behind := await to_thread.run_sync(self.followers.to_tell, upto, _BATCH):
@@ -138,12 +138,12 @@ class Mailer:
             else:
                 connection.send(confirmation(head, to, letter.subject, now))
                 self.followers.mark_asked(follower.id)
-        except RefusedError as error:
+        except MailRefusedError as error:
             self._record_refusal(follower, error)
             return False
         return True
 
-    def _record_refusal(self, follower: Follower, error: RefusedError) -> None:
+    def _record_refusal(self, follower: Follower, error: MailRefusedError) -> None:
         if error.is_dead or follower.attempts >= len(RETRIES):
             self.followers.set_aside(follower.id, str(error))
             logger.warning("follower %s is set aside", follower.id)

@@ -1,4 +1,4 @@
-"""What people are told of releases: the sentences of their feed, each with the address of its page.
+"""News of releases for followers: the sentences of the feed, each with the address of its page.
 
 News say no more than these pages: they are read from the log when they are sent, and what was withdrawn or
 erased since is withheld in them as in the feed.
@@ -30,22 +30,22 @@ _decode_scope = msgspec.json.Decoder(Scope).decode
 
 @dataclass(frozen=True, slots=True)
 class ReleaseNews:
-    """What one release changed in a scope."""
+    """The changes of one release in a scope."""
 
     title: str
-    """Of the list."""
+    """Title of the list."""
     number: int
     day: str
-    """When it was published."""
+    """Day of the publication, as text."""
     address: str
-    """Of the release's page."""
+    """Address of the release's page."""
     lines: tuple[tuple[str, str], ...]
     """(sentence, address of its page), at most :data:`LINES`."""
     total: int
     is_partial: bool
-    """There are more changes than ``total``."""
+    """Whether there are more changes than ``total``."""
     grounds: tuple[str, ...] = ()
-    """Grounds of erasures, of which nothing else may be told."""
+    """Grounds of erasures, of which a mail may say nothing else."""
 
 
 @dataclass(slots=True)

@@ -41,13 +41,13 @@ class Robot:
     sign: Callable[[str, Any, str, datetime], tuple[str, Any]]
     """(address, document, secret, time) → the address and the document, signed."""
     is_complete: Callable[[str], bool]
-    """Whether an address has what identifies the robot."""
+    """Tests whether an address contains the key of a robot."""
     code: str
     """Property of the answer that is 0 if the message was taken."""
 
 
 def compose_markdown(title: str, news: Sequence[ReleaseNews], most_bytes: int) -> str:
-    """Compose Markdown that fits; what does not is counted, with the address of its page."""
+    """Compose Markdown that fits; lines that do not fit are counted, with the address of their page."""
     lines: list[str] = [f"**{_plain(title)}**"]
     room = most_bytes - len(lines[0].encode()) - 400  # for the last line
     omitted, address = 0, ""

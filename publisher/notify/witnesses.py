@@ -37,19 +37,19 @@ class WitnessError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Witness:
+class SiteWitness:
     """A witness of this site's log."""
 
     url: str
     key: VerifierKey
 
 
-def read_witnesses(addresses: Sequence[WitnessAddress]) -> tuple[Witness, ...]:
+def read_witnesses(addresses: Sequence[WitnessAddress]) -> tuple[SiteWitness, ...]:
     """Parse the keys of witnesses. Raises ``LogError('bad-witness')``."""
     witnesses = []
     for address in addresses:
         try:
-            witnesses.append(Witness(address.url, VerifierKey.parse(address.key, COSIGNATURE)))
+            witnesses.append(SiteWitness(address.url, VerifierKey.parse(address.key, COSIGNATURE)))
         except NoteError as error:
             raise LogError(
                 "bad-witness",
@@ -59,7 +59,7 @@ def read_witnesses(addresses: Sequence[WitnessAddress]) -> tuple[Witness, ...]:
     return tuple(witnesses)
 
 
-async def run_witness_requests(log: Log, witness: Witness, *, poll: float = 2.0) -> None:
+async def run_witness_requests(log: Log, witness: SiteWitness, *, poll: float = 2.0) -> None:
     """Have each new checkpoint cosigned until cancelled. A failure is stored, and tried again later."""
     pause = poll
     while True:
@@ -75,7 +75,7 @@ async def run_witness_requests(log: Log, witness: Witness, *, poll: float = 2.0)
         await anyio.sleep(pause)
 
 
-def request_cosignature(log: Log, witness: Witness) -> bool:
+def request_cosignature(log: Log, witness: SiteWitness) -> bool:
     """Ask a witness to cosign the newest signed checkpoint, unless it has. → if it did.
 
     Raises :class:`WitnessError`, which is stored for ``qingdan status``.
@@ -93,7 +93,7 @@ def request_cosignature(log: Log, witness: Witness) -> bool:
     return True
 
 
-def _exchange(log: Log, witness: Witness, request: AddCheckpoint) -> None:
+def _exchange(log: Log, witness: SiteWitness, request: AddCheckpoint) -> None:
     """Send a request and store the cosignature.
 
     A witness that cosigned another size than we know answers 409 with that size: the request is sent once
@@ -116,7 +116,7 @@ def _exchange(log: Log, witness: Witness, request: AddCheckpoint) -> None:
     log.witnesses.accept(witness.key, request, answer)
 
 
-def _post(witness: Witness, request: AddCheckpoint) -> tuple[int, str]:
+def _post(witness: SiteWitness, request: AddCheckpoint) -> tuple[int, str]:
     """Send a request; return the status and the text of the answer. Raises :class:`WitnessError`."""
     agent = f"Qingdan/{metadata.version('qingdan')} (witness requests)"
     deadline, address = time.monotonic() + _SECONDS, f"{witness.url}/add-checkpoint"

@@ -10,7 +10,7 @@ from pathlib import Path
 import anyio
 
 from publisher import settings
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.clocks import SHANGHAI
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
@@ -89,7 +89,7 @@ def _publish_all(log: Log, clock: _PublicationClock, plan: Plan, progress: Relea
 
 async def _index(log: Log, search: SearchEngine) -> None:
     # Once after all releases, since each indexing waits until the index is durable.
-    if not await worker.await_indexed(log, search):
+    if not await indexer.await_indexed(log, search):
         raise SampleError("search does not follow the log")
     await search.close()
 

@@ -1,1 +1,1 @@
-"""What a process tells its operator: log lines and metrics, without personal data."""
+"""Log lines and metrics of a process for its operator, without personal data."""

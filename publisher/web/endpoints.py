@@ -46,7 +46,7 @@ _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PATIENCE = 20.0
 """Seconds for which a file waits for an erasure that is emptying the cache."""
 _TRIES = 3
-"""How often a file is generated for one request, if the state or the cache changes in between."""
+"""Most times that a file is generated for one request, if the state or the cache changes in between."""
 
 
 def endpoint(route: AnyRoute, service: Service) -> Endpoint:
@@ -191,8 +191,10 @@ async def _answer_in_turn(
 async def run_query(
     service: Service, here: Callable[[], BytesResponse], work: Work, *arguments: object
 ) -> BytesResponse:
-    """Run a long query in a thread if it is the only one, and else in a process: that costs a start at times,
-    but many threads would hold the interpreter from readers."""
+    """Run a long query in a thread if it is the only one, else in a process.
+
+    A process may have to start first, but several threads would hold the interpreter from readers.
+    """
     pool = service.pools.queries
     if service.processes is None or pool.is_idle:
         return await pool.run(here)

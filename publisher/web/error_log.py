@@ -18,7 +18,7 @@ logger = logging.getLogger(__name__)
 
 
 class ErrorLog:
-    """Writes failures with tracebacks; a database that is away takes a line, as its cause is outside."""
+    """Writes failures with tracebacks; if the database is away, one line, as the cause is outside."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

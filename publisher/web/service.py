@@ -18,7 +18,7 @@ from publisher.log.model import Dataset, Release, Site
 from publisher.log.proofs import FirstCheckpoint
 from publisher.log.transparency.successions import Succession
 from publisher.web.capacity.client_budget import ClientBudgets
-from publisher.web.capacity.kept_pages import KeptPages
+from publisher.web.capacity.page_cache import PageCache
 from publisher.web.capacity.work_pools import WorkPools
 from publisher.web.capacity.work_processes import WorkProcesses
 from publisher.web.conditional_requests import Validity
@@ -52,7 +52,7 @@ class _PinnedRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class ReadDetails:
+class DatedDetails:
     """Details of the site, and when they were last changed; None: never."""
 
     details: SiteDetails
@@ -60,11 +60,11 @@ class ReadDetails:
 
 
 @dataclass(frozen=True, slots=True)
-class Origin:
-    """What the validators of all responses contain of the service, in each of its processes."""
+class ServiceStart:
+    """The start of the service, equal in each of its processes: validators of all responses contain it."""
 
     started_at: datetime
-    """What depends on the program only is not newer."""
+    """Nothing that depends on the program alone is newer than this."""
     takes_corrections: bool = False
 
 
@@ -81,7 +81,7 @@ class Service:
     pools: WorkPools
     cursors: CursorCodec
     budgets: ClientBudgets
-    origin: Origin
+    start: ServiceStart
     hub: str = ""
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     shows_actor: bool = False
@@ -98,7 +98,7 @@ class Service:
     """The database is a file, not a server that can stall."""
     processes: WorkProcesses | None = None
     """Generate files and answer long queries; None: threads of this process do."""
-    kept_pages: KeptPages = field(default_factory=KeptPages, repr=False)
+    page_cache: PageCache = field(default_factory=PageCache, repr=False)
     _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
     """Dataset → time of its newest release; the empty name is that of all datasets."""
     _releases: SequenceCache[tuple[str, int], _PinnedRelease] = field(
@@ -106,16 +106,16 @@ class Service:
     )
     """By dataset and number."""
     _datasets: SequenceCache[str, Dataset] = field(default_factory=SequenceCache, repr=False)
-    _details: list[ReadDetails] = field(default_factory=list, repr=False)
+    _details: list[DatedDetails] = field(default_factory=list, repr=False)
     """At most one: those that were read last."""
     _newest_entries: SequenceCache[str, int | None] = field(default_factory=SequenceCache, repr=False)
     """Dataset → position of the entry of its newest release; the empty name is that of all datasets."""
     _checkpoints: dict[int, FirstCheckpoint] = field(default_factory=dict, repr=False)
     """Position of an entry → the first checkpoint that covers it, which never changes."""
 
-    def site_details(self) -> ReadDetails:
+    def site_details(self) -> DatedDetails:
         """Read the details of the site: a response that shows them has them among its tokens."""
-        self._details[:] = [ReadDetails(*self.log.datasets.site_details())]
+        self._details[:] = [DatedDetails(*self.log.datasets.site_details())]
         return self._details[0]
 
     def pinned_details(self, details: SiteDetails, dataset: str, number: int) -> SiteDetails:
@@ -123,14 +123,14 @@ class Service:
         return details.at_release(self._pinned(dataset, number).site)
 
     @property
-    def last_details(self) -> ReadDetails:
+    def last_details(self) -> DatedDetails:
         """Details that were read last, for error pages: the database may be away."""
-        return self._details[0] if self._details else ReadDetails(SiteDetails(), None)
+        return self._details[0] if self._details else DatedDetails(SiteDetails(), None)
 
     def changed_at(self) -> datetime:
-        """Return the time of the last change of the site, or of this program's start: nothing is newer."""
+        """Return the time of the last change of the site, or of the start of the service if it was later."""
         details, sequence = self.site_details(), self.log.queries.sequence()
-        times = (self.published_anywhere(sequence), details.changed_at, self.origin.started_at)
+        times = (self.site_published_at(sequence), details.changed_at, self.start.started_at)
         return max(time for time in times if time is not None)
 
     def dated(self, validity: Validity) -> Validity:
@@ -139,7 +139,7 @@ class Service:
             return validity
         return replace(validity, modified=self.changed_at(), decides=False)
 
-    def published_anywhere(self, sequence: int) -> datetime | None:
+    def site_published_at(self, sequence: int) -> datetime | None:
         """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""
         return self._published.find("", sequence, self._read_anywhere)
 

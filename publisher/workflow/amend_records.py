@@ -1,4 +1,4 @@
-"""Amendments by hand: what a clerk types, checked like a row of an import, and what it changes."""
+"""Previews of amendments by hand: the texts are checked like a row of an import, and compared."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ from schemas.definition.catalogue import Catalogue, Content
 
 
 @dataclass(frozen=True, slots=True)
-class Amendment:
-    """What an amendment would change, and what is wrong with it."""
+class AmendmentPreview:
+    """The change that an amendment would make, and the findings about its content."""
 
     change: Change
     content: Content
@@ -29,7 +29,7 @@ class Amendment:
 
 def preview_edit(
     log: Log, dataset: str, record: str, texts: Mapping[str, str], *, kind: ChangeKind
-) -> Amendment:
+) -> AmendmentPreview:
     """Set fields of a record to texts, written as in a table; a blank text empties a field.
 
     The same checks as in an import: values, required fields, limits, legal basis, personal data. Raises
@@ -57,7 +57,7 @@ def preview_edit(
         )
         if finding.column not in invalid
     )
-    return Amendment(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
+    return AmendmentPreview(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
 
 
 def preview_content(

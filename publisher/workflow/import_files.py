@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from publisher.indexing import worker
-from publisher.indexing.worker import Progress
+from publisher.indexing import indexer
+from publisher.indexing.indexer import Progress
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, MendedCell, Reading, UnreadableFile
 from publisher.log.findings.draft_findings import DraftRow
@@ -16,7 +16,7 @@ from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
 from publisher.log.record_identity import identity_digest
 from publisher.workflow import part_of_file
 from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
-from publisher.workflow.publish_draft import COMPARING, DRAFTING, READING
+from publisher.workflow.steps import COMPARING, DRAFTING, READING
 from schemas.definition.catalogue import Catalogue
 
 
@@ -55,7 +55,7 @@ def import_files(
     partial: bool = False,
     catalogue: Catalogue | None = None,
     expected: Sequence[str] | None = None,
-    progress: Progress = worker.ignore_progress,
+    progress: Progress = indexer.ignore_progress,
 ) -> ImportReport:
     """Read the files into the dataset's draft and report what publication would change.
 
@@ -105,7 +105,7 @@ def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[
     for file in report.files:
         for record in file.counted_reading.records if file.counted_reading else ():
             if catalogue.title_field not in record.content:
-                continue  # no finding could name it; that it lacks its name is an error of its own
+                continue  # findings name a record by its title; that it has none is an error of the import
             locator = {"sheet": record.sheet, "rows": record.rows, "cells": record.cells}
             identity = identity_digest(dataset, record.identity) if record.identity else ""
             yield DraftRow(file.file, record.content, locator, identity)
@@ -135,7 +135,7 @@ def _read_files(
 
 
 def _require_mended(reading: Reading, mended: Sequence[MendedCell]) -> None:
-    """Refuse a mended cell that no record has: nothing would say of it that it was mended."""
+    """Refuse a mended cell that no record contains: no record would show that it was mended."""
     rows = {(record.sheet, row) for record in reading.records for row in record.rows}
     if len(reading.mended) < len(mended) or any((one.sheet, one.row) not in rows for one in reading.mended):
         raise LogError(
@@ -235,7 +235,7 @@ def _sum_counts(counts: Mapping[str, int]) -> ChangeCounts:
 
 def create_entries(
     records: Sequence[ImportedRecord],
-    progress: Progress = worker.ignore_progress,
+    progress: Progress = indexer.ignore_progress,
     mended: Sequence[MendedCell] = (),
 ) -> Iterator[Entry]:
     """Convert records to entries of a draft, with what was mended in their rows."""

@@ -62,7 +62,7 @@ class ImportReport:
     conflicts: tuple[Conflict, ...] = ()
     warnings: tuple[Conflict, ...] = ()
     checks: tuple[Finding, ...] = ()
-    """What the checks against other lists find in the rows. It never prevents publication."""
+    """Findings of the checks against other lists, which never prevent publication."""
     without_errors: bool = False
     marked: int = 0
     """Other published documents that publication would mark as repealed (废止), by accepted repeals."""

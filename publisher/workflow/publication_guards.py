@@ -1,4 +1,4 @@
-"""Questions before a draft is published: what is probably a mistake, although it is allowed."""
+"""Questions before a draft is published, about what is allowed and yet probably a mistake."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from schemas.reference.document_numbers import parse_number
 
 MOST_REMOVED = 50
 """Records of a part that a snapshot removes without a question."""
-FEWEST_ASKED, LARGEST_SHARE = 3, 0.2
-"""From so many removed records on, this share of the part's records is asked about too."""
+FEWEST_REMOVED, LARGEST_SHARE = 3, 0.2
+"""A snapshot that removes at least so many records and more than this share of a part is questioned too."""
 MOST_YEARS = 2
-"""Years from today after which a day of effect is asked about."""
+"""Years from today after which a day of effect is questioned."""
 
 LONGEST_IDLE = timedelta(days=30)
 """After so long without a release, a wrong clock would not be noticed by its difference to the last one."""
 MOST_DRIFT = timedelta(hours=1)
-"""By so much the clock may be set while one process runs."""
+"""Most by which the clock may be set, while one process runs, without a question."""
 
 CODES = ("check-today", "many-removed", "far-day", "basis-without-number", "basis-missing")
 
@@ -49,7 +49,7 @@ def find_guards(
     drift: timedelta = timedelta(0),
     on_conflict: OnConflict = "refuse",
 ) -> tuple[Guard, ...]:
-    """Find what should be asked before the draft is published; nothing if conflicts prevent that anyway.
+    """List the questions before the draft is published; none if conflicts prevent that anyway.
 
     ``drift``: by how much the clock was set since this process started.
     Raises ``LogError('no-draft')``.
@@ -67,7 +67,7 @@ def find_guards(
 
 
 def check_clock(log: Log, *, now: datetime, drift: timedelta) -> Iterator[Guard]:
-    """Ask whether the day is right where nothing else would show that the clock is wrong."""
+    """Ask whether today is right, if the clock was set meanwhile or the last release is long ago."""
     last, day = log.queries.last_published_at(), day_at(now)
     words = f"{day.year}年{day.month}月{day.day}日，星期{'一二三四五六日'[day.weekday()]}"
     english = f"{calendar.day_name[day.weekday()]}, {day.day} {calendar.month_name[day.month]} {day.year}"
@@ -95,7 +95,7 @@ def check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Iterat
     present = _count_by_part(log, dataset, day)
     for part, count in removed.items():
         total = present.get(part, 0) if part is not None else sum(present.values())
-        if count > MOST_REMOVED or (count >= FEWEST_ASKED and count > total * LARGEST_SHARE):
+        if count > MOST_REMOVED or (count >= FEWEST_REMOVED and count > total * LARGEST_SHARE):
             yield Guard(
                 "many-removed",
                 f"“{part or dataset}”的{total}项中有{count}项将移出清单。请确认文件完整；只报送一部分的，"
@@ -124,6 +124,7 @@ def _check_day(day: date, today: date) -> Iterator[Guard]:
 
 
 def check_basis(basis: str) -> Iterator[Guard]:
+    """Ask about a basis of which a piece is no document number."""
     pieces = [piece for piece in re.split(r"[、，,；;]", basis) if piece.strip()]
     if not pieces or any(parse_number(piece.strip()) is None for piece in pieces):
         yield Guard(

@@ -6,22 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from publisher.indexing import worker
-from publisher.indexing.worker import Progress
+from publisher.indexing import indexer
+from publisher.indexing.indexer import Progress
 from publisher.log.log import Log
 from publisher.log.model import Draft, OnConflict, Release
+from publisher.workflow.steps import PUBLISHING
 from search.contract import SearchEngine, SearchError
-
-READING, DRAFTING, COMPARING, PUBLISHING = (
-    "读取 reading",
-    "写入草稿 drafting",
-    "比较 comparing",
-    "发布 publishing",
-)
 
 
 @dataclass(frozen=True, slots=True)
 class SearchVisibility:
+    """A release, and whether it can be searched."""
+
     release: Release
     searchable: bool
     why: str = ""
@@ -40,7 +36,7 @@ def publish_draft(
     on_conflict: OnConflict = "refuse",
     parts: Sequence[str] | None = None,
     emergency: str = "",
-    progress: Progress = worker.ignore_progress,
+    progress: Progress = indexer.ignore_progress,
 ) -> Release | None:
     """Publish the draft as one release; None if it changes nothing. The search index is not updated.
 
@@ -69,11 +65,11 @@ async def await_searchable(
     release: Release,
     *,
     patience: float = 30.0,
-    progress: Progress = worker.ignore_progress,
+    progress: Progress = indexer.ignore_progress,
 ) -> SearchVisibility:
     """Wait until a release can be searched. Search errors are returned, not raised: the release exists."""
     try:
-        searchable = await worker.await_indexed(log, search, patience=patience, progress=progress)
+        searchable = await indexer.await_indexed(log, search, patience=patience, progress=progress)
     except (SearchError, OSError) as error:
         return SearchVisibility(release, searchable=False, why=str(error))
     why = "" if searchable else "另一个进程正在索引 / another process is indexing"

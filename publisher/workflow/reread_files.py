@@ -1,4 +1,4 @@
-"""Kept files of what is in force, read again with today's readers: what would come out otherwise."""
+"""Stored files of records in force, read again with today's readers, and the differences that come out."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ from schemas.definition.catalogue import Catalogue
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
-    """A record that would come out otherwise."""
+class ReadingDifference:
+    """A record that today's reader reads otherwise."""
 
     kind: Literal["changed", "added", "removed", "in-error"]
-    """``in-error``: today's reader complains of the row, so the published content stays."""
+    """``in-error``: today's reader finds an error in the row, so the published content stays."""
     title: str
     part: str | None
     fields: tuple[FieldChange, ...] = ()
@@ -38,19 +38,20 @@ class PartReading:
 
     part: str | None
     sources: list[SourceReading] = field(default_factory=list)
-    differences: list[Difference] = field(default_factory=list)
+    differences: list[ReadingDifference] = field(default_factory=list)
     unread: list[tuple[str, str, str]] = field(default_factory=list)
     """Files that could not be read: name, reason in Chinese, in English."""
     entries: dict[str, Entry] = field(default_factory=dict)
-    """What a draft would contain, by id of the record or digest of a new one: everything of the part, read
-    again; what was typed by hand stays."""
+    """Entries of a draft with the whole part, by id of the record or digest of the identity of a new one.
+    Contents typed by hand stay as they are.
+    """
 
     @property
     def staged_differences(self) -> int:
         return sum(difference.kind != "in-error" for difference in self.differences)
 
 
-def count_concerned(log: Log, dataset: str) -> int:
+def count_older_readings(log: Log, dataset: str) -> int:
     """Count the records in force that an earlier version of the reader has read."""
     version = _version(log.queries.catalogue(dataset))
     return log.queries.count_older_readings(dataset, (version,))
@@ -61,7 +62,7 @@ def _version(catalogue: Catalogue) -> str:
 
 
 def reread(log: Log, dataset: str, catalogue: Catalogue) -> tuple[PartReading, ...]:
-    """Read the kept bytes again. Nothing is written. Corrections and renames by hand stay as they are."""
+    """Read the stored bytes again. Nothing is written. Corrections and renames by hand stay as they are."""
     parts: dict[str | None, PartReading] = {}
     for source in log.queries.source_readings(dataset):
         part = parts.setdefault(source.part, PartReading(source.part))
@@ -155,12 +156,12 @@ def _reread_source(
             continue
         row = next((by_digest[d] for d in identities.of_record(record) if d in by_digest), None)
         if row is None:
-            part.differences.append(Difference("removed", record.title, part.part))
+            part.differences.append(ReadingDifference("removed", record.title, part.part))
             del part.entries[record.id]
             continue
         matched.add(id(row))
         if row.in_error:
-            part.differences.append(Difference("in-error", record.title, part.part))
+            part.differences.append(ReadingDifference("in-error", record.title, part.part))
         elif row.content != record.content:
             part.differences.append(_compare(record, row, part.part, catalogue))
             part.entries[record.id] = replace(_new_entry(row, mended), identity=own)
@@ -169,7 +170,7 @@ def _reread_source(
             digests = identities.of_row(row)
             if id(row) not in matched and in_force.isdisjoint(digests) and not row.in_error:
                 title = catalogue.title_of(row.content)
-                part.differences.append(Difference("added", title, part.part))
+                part.differences.append(ReadingDifference("added", title, part.part))
                 part.entries[digests[0]] = _new_entry(row, mended)
 
 
@@ -200,10 +201,10 @@ def _read_again(log: Log, part: PartReading, source: SourceReading, catalogue: C
 
 def _compare(
     record: RecordReading, row: ImportedRecord, part: str | None, catalogue: Catalogue
-) -> Difference:
+) -> ReadingDifference:
     order = {field.name: number for number, field in enumerate(catalogue.fields)}
     fields = compare_states(record.content, row.content, order, parts=(part, part))
-    return Difference("changed", record.title, part, fields)
+    return ReadingDifference("changed", record.title, part, fields)
 
 
 def _kept_entry(record: RecordReading) -> Entry:

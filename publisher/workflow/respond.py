@@ -14,7 +14,7 @@ from publisher.workflow.import_report import ImportReport
 
 @dataclass(frozen=True, slots=True)
 class NewResponse:
-    """What an office says about a finding. ``kind``: 接受, 说明, 异议 or 不成立."""
+    """The response of an office to a finding. ``kind``: 接受, 说明, 异议 or 不成立."""
 
     finding: str
     kind: str

@@ -16,7 +16,7 @@ from litestar import Litestar
 from litestar.testing import TestClient
 
 from publisher.app import create_app
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry
 from publisher.settings import Settings, read_settings
@@ -59,7 +59,7 @@ class Site:
 
     def index(self) -> None:
         """Bring search up to date, as the worker does."""
-        anyio.run(worker.index_outbox, self.log, self.engine)
+        anyio.run(indexer.index_outbox, self.log, self.engine)
 
 
 def seconds(start: datetime) -> Clock:
@@ -203,7 +203,7 @@ def opened[Kind: Site](
     log.datasets.init_site(base, f"data.example.gov.cn,{clock.now:%Y-%m-%d}")
     content(log, clock)
     engine = EmbeddedEngine(settings.index)
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     with _running(kind, settings, log, engine, clock, host) as site:
         yield site
 

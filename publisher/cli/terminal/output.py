@@ -18,7 +18,7 @@ from publisher.cli.terminal.language import in_language, label_in_language
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from publisher.indexing.worker import Progress
+    from publisher.indexing.indexer import Progress
 
 # C0 and C1 controls could change the terminal, bidirectional marks could reverse a line.
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from publisher.harvest import warc
 from publisher.harvest.answers.joined_address import join_address
 from publisher.harvest.link_discovery import is_further_page
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
 from publisher.ingest.documents import page_lines
 from publisher.ingest.documents.page_lines import DocumentPage
@@ -17,14 +17,14 @@ from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.sandbox.fork_server import run_limited
 
 
-def parse_hop(hop: Hop, source: Source) -> DocumentPage:
+def parse_hop(hop: Hop, source: SourceSite) -> DocumentPage:
     """Parse a page as received. Raises ``ReaderError`` and, for damaged compression, ``ValueError``."""
     data = warc.decode_body(hop, source.largest << 20)
     text, _ = text_encoding.decode(data, warc.find_charset(hop))
     return page_lines.parse_html(text)
 
 
-def find_further_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
+def find_further_addresses(hop: Hop, source: SourceSite) -> tuple[str, ...]:
     """Return the addresses of further pages that a page of a document names, on the source's hosts."""
     try:
         addresses: tuple[str, ...] = run_limited(find_addresses, hop, source, result=tuple[str, ...])
@@ -33,7 +33,7 @@ def find_further_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
     return addresses
 
 
-def find_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
+def find_addresses(hop: Hop, source: SourceSite) -> tuple[str, ...]:
     """Find the addresses as :func:`find_further_addresses` does, in this process. Raises ``ReaderError``."""
     try:
         page = parse_hop(hop, source)
@@ -49,6 +49,6 @@ def find_addresses(hop: Hop, source: Source) -> tuple[str, ...]:
     return tuple(dict.fromkeys(fitting))[:MOST_PAGES]
 
 
-def join_hops(first: DocumentPage, further: Sequence[Hop], source: Source) -> DocumentPage:
+def join_hops(first: DocumentPage, further: Sequence[Hop], source: SourceSite) -> DocumentPage:
     """Join further pages to the first. Raises ``ReaderError`` and ``ValueError`` as :func:`parse_hop`."""
     return page_lines.join_pages(first, [parse_hop(hop, source) for hop in further])

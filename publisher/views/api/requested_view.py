@@ -89,7 +89,7 @@ def site_validity(service: Service, view: View, *state: object) -> Validity:
     depends on it is not determined by the time of the newest release.
     """
     sequence, day = service.log.queries.validator()
-    published = service.published_anywhere(sequence)
+    published = service.site_published_at(sequence)
     if view.as_of is not None:
         return Validity((sequence, *state), published, decides=not state)
     return Validity((sequence, *state, day), latest_modification(published, day), decides=not state)

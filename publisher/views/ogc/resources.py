@@ -180,7 +180,7 @@ def list_items(geo: Geo, request: Request) -> Answer:
         links = _page_links(geo, name, params, window, items)
         if params.format == "json":
             # The time of the state and not of the request: the same state gives the same bytes.
-            time = validity.modified or geo.service.published_anywhere(geo.service.log.queries.sequence())
+            time = validity.modified or geo.service.site_published_at(geo.service.log.queries.sequence())
             time_stamp = {"timeStamp": utc_text(time)} if time else {}
             return _encode({**envelope, **time_stamp, "links": links, "features": items.features})
         columns, rows = dataset_items.rows(items, window.properties or tuple(source.fields))

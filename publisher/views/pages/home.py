@@ -107,7 +107,7 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
 
     async def build() -> bytes:
         try:
-            return await service.kept_pages.find(
+            return await service.page_cache.find(
                 (visit.call.address, visit.call.query, visit.site, tokens), render
             )
         except SearchError:  # search became unavailable meanwhile

@@ -49,7 +49,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, FileRoute, Reply, Route
-from publisher.web.service import ReadDetails, Service
+from publisher.web.service import DatedDetails, Service
 
 type Page = Callable[[Press, Visit], Reply]
 type AsyncPage = Callable[[Press, Visit], Awaitable[AsyncReply]]
@@ -180,9 +180,9 @@ def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
     return visit
 
 
-def _add_site(service: Service, site: ReadDetails, validity: Validity) -> Validity:
+def _add_site(service: Service, site: DatedDetails, validity: Validity) -> Validity:
     """Add to a validity what every page shows: the site's details, and whether it takes corrections."""
-    return validity.extended((site.details, service.origin.takes_corrections), site.changed_at)
+    return validity.extended((site.details, service.start.takes_corrections), site.changed_at)
 
 
 def _uncached[Kind: Route | AsyncRoute](route: Kind) -> Kind:
@@ -218,7 +218,7 @@ def _image(press: Press, name: str) -> Route:
 
     def handle(service: Service, call: Call) -> Reply:
         query_parameters.parse(call.query, Grammar())
-        return Reply(Validity((asset.name,), service.origin.started_at, decides=False), lambda: asset.body)
+        return Reply(Validity((asset.name,), service.start.started_at, decides=False), lambda: asset.body)
 
     return Route(_operation(f"/{name}", asset.media_type), handle, "loop")
 
@@ -232,7 +232,7 @@ def _asset(press: Press) -> Callable[[Service, Call], Reply]:
         if asset is None:
             raise ProblemError("no-such-route")
         is_current = call.path["name"] == asset.name
-        validity = Validity((asset.name,), service.origin.started_at, decides=False, immutable=is_current)
+        validity = Validity((asset.name,), service.start.started_at, decides=False, immutable=is_current)
         return Reply(validity, lambda: asset.body, {"content-type": asset.media_type})
 
     return handle

@@ -1,1 +1,1 @@
-"""How much work the service does at once, for whom, and where."""
+"""Limits of the work that the service does at once, by client and by kind, and the processes that do it."""

@@ -18,10 +18,10 @@ from publisher.web.problems import ProblemError
 
 type Work = Literal["file", "query", "features"]
 type Perform = Callable[..., Any]
-"""(:data:`Work`, its arguments) → what it returns. A function of a module, maybe partial: it is pickled."""
+"""(:data:`Work`, its arguments) → its result. A function of a module, maybe partial: it is pickled."""
 
 _SECONDS_OF_A_START = 2.0
-"""Work of an abandoned caller may go on for so long: a new process would cost about as much."""
+"""Seconds for which work goes on after its caller has gone: a new process takes as long to start."""
 
 
 class WorkProcesses:

@@ -22,7 +22,7 @@ _COLUMN = re.compile(r"([A-Z]{1,3})(?: |$)")
 
 @dataclass(frozen=True, slots=True)
 class CellNote:
-    """What a comment at one cell says. ``column`` is 1-based."""
+    """The text of a comment at one cell. ``column`` is 1-based."""
 
     sheet: str
     row: int

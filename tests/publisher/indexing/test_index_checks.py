@@ -10,12 +10,12 @@ from pathlib import Path
 import anyio
 import pytest
 
-from publisher.indexing import index_checks, worker
+from publisher.indexing import index_checks, indexer
 from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
 from search.contract import Document, SearchEngine
 from search.embedded.engine import EmbeddedEngine
-from tests.publisher.indexing.test_worker import log, release
+from tests.publisher.indexing.test_indexer import log, release
 
 __all__ = ["log"]
 
@@ -29,7 +29,7 @@ def engine(request: pytest.FixtureRequest, tmp_path: Path, log: Log) -> Iterator
     else:
         search_engine = request.getfixturevalue("on_elasticsearch")
     release(log)
-    anyio.run(worker.index_outbox, log, search_engine)
+    anyio.run(indexer.index_outbox, log, search_engine)
     yield search_engine
     anyio.run(search_engine.close)
 
@@ -50,7 +50,7 @@ def test_an_index_that_follows_from_the_log_has_no_problem(log: Log, engine: Sea
     assert named(log, engine) == []
     release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
     assert named(log, engine) == []  # what waits to be indexed is no problem
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     assert named(log, engine) == []
 
 
@@ -86,7 +86,7 @@ def test_missing_and_left_over_documents_are_named(
 def test_a_byte_of_the_index_is_named(tmp_path: Path, log: Log) -> None:
     engine = EmbeddedEngine(tmp_path / "index")
     release(log)
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     (file,) = (tmp_path / "index").rglob("*.pos")
     content = bytearray(file.read_bytes())
     content[0] ^= 1

@@ -12,15 +12,15 @@ import anyio
 import pytest
 
 from publisher.app import create_service
+from publisher.indexing.indexer import await_indexed
 from publisher.indexing.site_names import NamesSnapshot, SiteNames
-from publisher.indexing.worker import await_indexed
 from publisher.log.log import Log
 from publisher.settings import read_settings
 from publisher.views.api.routes.search import search
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import Call
 from search.embedded.engine import EmbeddedEngine
-from tests.publisher.indexing.test_worker import log, release
+from tests.publisher.indexing.test_indexer import log, release
 
 __all__ = ["log"]
 

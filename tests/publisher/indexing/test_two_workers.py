@@ -17,7 +17,8 @@ from elasticsearch import Elasticsearch
 from publisher.log.log import Log
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests.publisher.indexing.test_killed_worker import (
+from tests.publisher.indexing.test_indexer import open_site, release
+from tests.publisher.indexing.test_killed_indexer import (
     ITEMS,
     MIDDLE,
     assert_whole,
@@ -26,7 +27,6 @@ from tests.publisher.indexing.test_killed_worker import (
     wait_until,
     write_table,
 )
-from tests.publisher.indexing.test_worker import open_site, release
 from tests.support.servers.http_service import free_port
 
 pytestmark = pytest.mark.server

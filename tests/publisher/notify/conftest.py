@@ -19,6 +19,7 @@ from publisher.notify.delivery import Notifier
 from publisher.notify.webhook_sender import Sender, create_sender
 from publisher.views.syndication import scope as scopes
 from search.query.field_filters import FilterFields
+from tests.publisher.notify.job import deliver_due
 from tests.publisher.views.syndication.conftest import FIRST, Service, open_service
 from tests.support.servers.loopback import Answer, Loopback, WebRequest, loopback_server
 
@@ -50,7 +51,7 @@ class Desk:
         """Run the worker once, as after a publication."""
         self.site.index()
         notifier = Notifier(self.site.log, self.site.engine, FilterFields, self.sender)
-        return anyio.run(notifier.deliver_due)
+        return anyio.run(deliver_due, notifier)
 
     def advance(self, by: timedelta) -> None:
         self.site.clock.now += by

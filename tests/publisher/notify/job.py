@@ -19,12 +19,26 @@ from publisher.notify.webhook_sender import create_sender
 from search.embedded.engine import EmbeddedEngine
 from search.query.field_filters import FilterFields
 
+_MOST = 16
+
+
+async def deliver_due(notifier: Notifier) -> int:
+    """Send the deliveries that are due now and return their number."""
+    attempts = 0
+    limiter = anyio.CapacityLimiter(_MOST)
+    while due := notifier.log.subscriptions.claim_deliveries(_MOST):
+        attempts += len(due)
+        async with anyio.create_task_group() as group:
+            for delivery in due:
+                group.start_soon(notifier._try, delivery, limiter, set[int]())
+    return attempts
+
 
 def main(home: str, now: str) -> None:
     place = settings.read_settings(Path(home), {**os.environ, "QINGDAN_LOOPBACK": "1"})
     instant = datetime.fromisoformat(now)
     log = Log.open(place.database, sources=place.sources, clock=lambda: instant)
-    anyio.run(Notifier(log, EmbeddedEngine(place.index), FilterFields, create_sender(place)).deliver_due)
+    anyio.run(deliver_due, Notifier(log, EmbeddedEngine(place.index), FilterFields, create_sender(place)))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ import trustme
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
-from publisher.notify.mail_server import MailServer, RefusedError, ServerAwayError
+from publisher.notify.mail_server import MailRefusedError, MailServer, ServerAwayError
 from publisher.settings import read_settings
 from tests.support.servers.mail import Postbox
 
@@ -111,7 +111,7 @@ def test_only_an_address_that_does_not_exist_is_dead(reply: str, is_dead: bool) 
     controller.start()
     try:
         with MailServer.parse(postbox.address).connect() as connection:
-            with pytest.raises(RefusedError) as refused:
+            with pytest.raises(MailRefusedError) as refused:
                 connection.send(message())
             assert refused.value.is_dead is is_dead
             connection.send(message("wang.wu@example.com"))  # the connection goes on

@@ -9,7 +9,7 @@ import pytest
 
 from publisher.harvest import all_sources
 from publisher.harvest.report import SourceReport
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.evidence.crawled_pages import WARC
 from publisher.log.log import Log
@@ -92,7 +92,7 @@ def publish_as_a_source(log: Log) -> SourceReport:
     }
     entry = Entry(content=content, source_text=FIRST, locator={})
     log.drafts.stage(NAME, [entry], part="应急管理局", source=warc, parser_version="1")
-    source = Source(name="city", title="示例市人民政府", dataset=NAME, hosts=("127.0.0.1",), publish=True)
+    source = SourceSite(name="city", title="示例市人民政府", dataset=NAME, hosts=("127.0.0.1",), publish=True)
     report = SourceReport("city", source.title)
     all_sources._publish(log, source, report, EARLY)
     return report

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import anyio
 
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.blob_store import digest_of
 from publisher.log.evidence.crawled_pages import Exchange, ParsedPage
@@ -53,7 +53,7 @@ def build(home: Path, database: str = "") -> Settings:
         checked_site.publish_repealed_basis(log)
         _promise(log)
         _subscribe(log, clock)
-        anyio.run(worker.index_outbox, log, engine)
+        anyio.run(indexer.index_outbox, log, engine)
         _deliver(log, clock)
         _collect(log, clock)
         _cosign(log, clock, home.with_name("witness"))

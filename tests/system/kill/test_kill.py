@@ -18,7 +18,7 @@ from typing import IO, Any
 import anyio
 import pytest
 
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.log import Log
 from publisher.log.model import Dataset, RecordQuery
 from schemas.definition import file_loader
@@ -113,7 +113,7 @@ class _Site:
 
     def _index(self, log: Log, engine: EmbeddedEngine) -> None:
         """Index what was published and not indexed, and check that it happens once."""
-        assert anyio.run(worker.await_indexed, log, engine)
+        assert anyio.run(indexer.await_indexed, log, engine)
         assert log.outbox.due_count() == 0
         assert anyio.run(engine.count) == count_documents(log)
         today = job.effective_on(self.versions[-1]).toordinal()

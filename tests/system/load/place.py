@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 import anyio
 
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, RecordQuery
 from publisher.settings import read_settings
@@ -68,7 +68,7 @@ def build(home: Path, records: int) -> None:
     )
     for version in range(RELEASES):
         publish(log, records, version)
-    anyio.run(worker.index_outbox, log, EmbeddedEngine(settings.index))
+    anyio.run(indexer.index_outbox, log, EmbeddedEngine(settings.index))
     log.close()
 
 

@@ -18,9 +18,9 @@ from publisher.cli.terminal.failures import CommandError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from publisher.harvest.provenance import Origin
+    from publisher.harvest.provenance import OriginPage
     from publisher.harvest.report import HarvestReport
-    from publisher.harvest.source_config import Source
+    from publisher.harvest.source_config import SourceSite
     from publisher.log.log import Log
     from publisher.log.model import RecordState
 
@@ -39,18 +39,18 @@ def collect(
     """从 sources.toml 所列网站采集文件到草稿 / Collect documents from the sites of sources.toml."""
     import anyio
 
-    from publisher.harvest.all_sources import Options
+    from publisher.harvest.all_sources import HarvestOptions
     from publisher.harvest.all_sources import collect as run
-    from publisher.indexing import worker
+    from publisher.indexing import indexer
     from publisher.log.clocks import utc_now
 
     with context.log() as log, output.show_progress() as progress:
         selected = _select_sources(read_site_sources(context, log), sources)
-        options = Options(utc_now(), today(), since, dry_run, context.settings.loopback)
+        options = HarvestOptions(utc_now(), today(), since, dry_run, context.settings.loopback)
         catalogues = partial(context.dataset_catalogue, log)
         report = run(log, selected, options, catalogues=catalogues, progress=progress)
         if any(source.release is not None for source in report.sources):
-            anyio.run(lambda: worker.await_indexed(log, context.engine(), progress=progress))
+            anyio.run(lambda: indexer.await_indexed(log, context.engine(), progress=progress))
     if as_json:
         output.print_json(report.to_json())
     else:
@@ -58,7 +58,7 @@ def collect(
     return Exit.REFUSED if any(f.severity == "error" for f in report.findings) else Exit.OK
 
 
-def read_site_sources(context: CommandContext, log: Log) -> Mapping[str, Source]:
+def read_site_sources(context: CommandContext, log: Log) -> Mapping[str, SourceSite]:
     """Read ``sources.toml`` → name and source. Raises ``CommandError('bad-sources')``."""
     from publisher.harvest.source_config import SourcesError, read_sources
 
@@ -68,7 +68,7 @@ def read_site_sources(context: CommandContext, log: Log) -> Mapping[str, Source]
         raise CommandError("bad-sources", error.zh, error.en) from error
 
 
-def _select_sources(sources: Mapping[str, Source], names: tuple[str, ...]) -> list[Source]:
+def _select_sources(sources: Mapping[str, SourceSite], names: tuple[str, ...]) -> list[SourceSite]:
     for name in names:
         if name not in sources:
             known_names = "、".join(sources)
@@ -155,7 +155,7 @@ def _find_record(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
     )
 
 
-def _write_responses(log: Log, origins: Sequence[Origin], folder: Path) -> list[Path]:
+def _write_responses(log: Log, origins: Sequence[OriginPage], folder: Path) -> list[Path]:
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for response in (r for origin in origins for r in origin.responses if not r.destroyed):
@@ -165,7 +165,7 @@ def _write_responses(log: Log, origins: Sequence[Origin], folder: Path) -> list[
     return paths
 
 
-def _print_evidence(state: RecordState, origins: Sequence[Origin]) -> None:
+def _print_evidence(state: RecordState, origins: Sequence[OriginPage]) -> None:
     output.print_line(f"{state.title}  [{state.id}]")
     for source in state.sources:
         output.print_pairs(

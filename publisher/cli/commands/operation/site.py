@@ -178,10 +178,10 @@ def reindex(context: CommandContext) -> None:
     """重建搜索索引 / Rebuild the search index from the log."""
     import anyio
 
-    from publisher.indexing import worker
+    from publisher.indexing import indexer
 
     with context.log() as log, output.show_progress() as progress:
-        count = anyio.run(worker.reindex, log, context.engine(), progress)
+        count = anyio.run(indexer.reindex, log, context.engine(), progress)
     output.print_message(
         f"搜索索引已重建，共{count}个文档。", f"The search index was rebuilt: {count} documents."
     )

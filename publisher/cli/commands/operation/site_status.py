@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from publisher.cli.context import CommandContext
-    from publisher.indexing.worker import SearchStatus
+    from publisher.indexing.indexer import SearchStatus
     from publisher.log.evidence.failed_pages import FailedPage
     from publisher.log.log import Log
     from publisher.log.model import LogError
@@ -74,7 +74,7 @@ def read_status(context: CommandContext) -> SiteStatus:
     """Read the status of the site of a command."""
     import anyio
 
-    from publisher.indexing import worker
+    from publisher.indexing import indexer
     from publisher.log.clocks import utc_now
     from publisher.log.releases.release_writer import clock_behind
     from publisher.telemetry.last_backup import read_last_backup
@@ -85,7 +85,7 @@ def read_status(context: CommandContext) -> SiteStatus:
         return SiteStatus(
             base=log.datasets.site().base,
             home=home,
-            search=anyio.run(worker.status, log, context.engine()),
+            search=anyio.run(indexer.status, log, context.engine()),
             checkpoint=describe_checkpoint(log, context.settings),
             reseal=log.proofs.reseal(),
             clock_behind=clock_behind(utc_now(), log.queries.last_published_at()),
@@ -116,14 +116,14 @@ def _list_readable_by_others(home: Path) -> list[str]:
 
 
 def _dataset_status(log: Log, name: str, title: str) -> dict[str, object]:
-    from publisher.workflow.reread_files import count_concerned
+    from publisher.workflow.reread_files import count_older_readings
 
     releases = log.queries.releases(name)
     last = releases[-1] if releases else None
     draft = log.drafts.get(name)
     return {
         "name": name,
-        "older_readings": count_concerned(log, name),
+        "older_readings": count_older_readings(log, name),
         "title": title,
         "release": last.number if last else None,
         "published_at": last.published_at.isoformat() if last else None,

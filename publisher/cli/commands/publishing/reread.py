@@ -14,7 +14,7 @@ from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.language import in_language
 
 if TYPE_CHECKING:
-    from publisher.workflow.reread_files import Difference, PartReading
+    from publisher.workflow.reread_files import PartReading, ReadingDifference
     from schemas.definition.catalogue import Catalogue
 
 _KINDS = {
@@ -78,7 +78,7 @@ def _show(dataset: str, readings: tuple[PartReading, ...], catalogue: Catalogue)
     output.print_line(f"{dataset}: {count_texts or in_language('没有不同', 'no difference')}")
 
 
-def _show_difference(difference: Difference, catalogue: Catalogue) -> None:
+def _show_difference(difference: ReadingDifference, catalogue: Catalogue) -> None:
     part = f"  （{difference.part}）" if difference.part else ""
     output.print_line(f"{in_language(*_KINDS[difference.kind])}  {difference.title}{part}")
     change_lines.show_fields(difference.fields, catalogue)

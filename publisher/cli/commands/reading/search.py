@@ -61,7 +61,7 @@ def search(
     """搜索，支持简体和繁体 / Search, in simplified or traditional characters."""
     import anyio
 
-    from publisher.indexing import worker
+    from publisher.indexing import indexer
     from publisher.indexing.site_names import SiteNames
     from publisher.views.api.search_scope import make_search_scope
     from search import find
@@ -81,7 +81,7 @@ def search(
             log.datasets.get(name)
         titles = {d.name: d.title for d in log.datasets.all()}
         engine = context.engine()
-        pending = anyio.run(worker.status, log, engine).pending
+        pending = anyio.run(indexer.status, log, engine).pending
         search_page = anyio.run(find.find, engine, SiteNames(log), request, make_search_scope(log).fields())
     if as_json:
         output.print_json(_build_json(request.text, search_page, pending))

@@ -343,7 +343,7 @@ def _validity(service: Service, name: str | None) -> Validity:
     # Before the first release a feed contains the time at which the first dataset was created.
     names = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
     site = service.site_details()
-    validity = _with_checkpoint((sequence, *names), service.published_anywhere(sequence), first)
+    validity = _with_checkpoint((sequence, *names), service.site_published_at(sequence), first)
     return validity.extended(site.details, site.changed_at)
 
 

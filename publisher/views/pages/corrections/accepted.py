@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from publisher.inbox.correction import Accepted
+from publisher.inbox.correction import AcceptedCorrection
 from publisher.log.model import LogError, View
 from publisher.views.pages.corrections.form import WHOLE, open_form
 from publisher.views.pages.printing import field_html
@@ -35,7 +35,7 @@ def accepted(press: Press, visit: Visit) -> Reply:
     )
 
 
-def _names(visit: Visit, one: Accepted) -> tuple[str, str]:
+def _names(visit: Visit, one: AcceptedCorrection) -> tuple[str, str]:
     """Return the titles of record and field; of a record that is gone, its id."""
     service = visit.service
     try:

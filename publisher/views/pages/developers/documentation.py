@@ -56,7 +56,7 @@ def render_sitemap(_: Press, visit: Visit) -> Reply:
     def build() -> bytes:
         return sitemap_and_robots.sitemap((f"{home}/{name}", None) for name in names)
 
-    return Reply(Validity((names,), visit.service.origin.started_at, decides=False), build)
+    return Reply(Validity((names,), visit.service.start.started_at, decides=False), build)
 
 
 def language(lang: Lang) -> Language:

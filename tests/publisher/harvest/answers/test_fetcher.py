@@ -14,13 +14,13 @@ import trustme
 
 from publisher.harvest import warc
 from publisher.harvest.fetcher import PATIENCE, Fetcher, FetchError
-from publisher.harvest.source_config import Source
+from publisher.harvest.source_config import SourceSite
 from tests.support.servers.loopback import Answer, Loopback, loopback_server
 
 
 @contextmanager
 def fetcher(web: Loopback, pauses: list[float], **keys: Any) -> Iterator[Fetcher]:
-    source = Source(title="t", dataset="d", hosts=(web.host,), lists=(web.base,), **{"pace": 0.0, **keys})
+    source = SourceSite(title="t", dataset="d", hosts=(web.host,), lists=(web.base,), **{"pace": 0.0, **keys})
     fetcher = Fetcher(source, loopback=True, agent="test", pause=pauses.append)
     try:
         yield fetcher

@@ -29,7 +29,7 @@ NAME = "witness.example.org"
 
 
 @contextmanager
-def foreign_witness(folder: Path, key: VerifierKey) -> Iterator[witnesses.Witness]:
+def foreign_witness(folder: Path, key: VerifierKey) -> Iterator[witnesses.SiteWitness]:
     """Run the witness of another project for this log."""
     log_key = foreign_note.parse_vkey(str(key))
     folder.mkdir()
@@ -39,7 +39,7 @@ def foreign_witness(folder: Path, key: VerifierKey) -> Iterator[witnesses.Witnes
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
         try:
-            yield witnesses.Witness(server.url, VerifierKey.parse(own.vkey_text, COSIGNATURE))
+            yield witnesses.SiteWitness(server.url, VerifierKey.parse(own.vkey_text, COSIGNATURE))
         finally:
             server.shutdown()
             server.server_close()
@@ -88,10 +88,10 @@ def test_a_dead_or_slow_witness_delays_no_publication(log: Log, monkeypatch: pyt
     key = VerifierKey(NAME, b"\1" * 32, COSIGNATURE)
     release(log, entry("证照费"))
     with pytest.raises(WitnessError, match="ConnectError"):
-        request_cosignature(log, witnesses.Witness(f"http://127.0.0.1:{free_port()}", key))
+        request_cosignature(log, witnesses.SiteWitness(f"http://127.0.0.1:{free_port()}", key))
     assert "ConnectError" in log.witnesses.state(key).error
     with socket.create_server(("127.0.0.1", 0)) as silent, ThreadPoolExecutor(1) as pool:
-        slow = witnesses.Witness(f"http://127.0.0.1:{silent.getsockname()[1]}", key)
+        slow = witnesses.SiteWitness(f"http://127.0.0.1:{silent.getsockname()[1]}", key)
         waiting = pool.submit(request_cosignature, log, slow)
         time.sleep(0.2)
         published = release(log, entry("证照费", "2"), on=MIDDLE)
@@ -106,7 +106,7 @@ def test_an_answer_without_a_valid_cosignature_is_refused(log: Log, tmp_path: Pa
     key = log.keys.create()
     release(log, entry("证照费"))
     with foreign_witness(tmp_path / "foreign", key) as witness:
-        other = witnesses.Witness(witness.url, VerifierKey(NAME, b"\1" * 32, COSIGNATURE))
+        other = witnesses.SiteWitness(witness.url, VerifierKey(NAME, b"\1" * 32, COSIGNATURE))
         with pytest.raises(WitnessError, match="no cosignature"):
             request_cosignature(log, other)
     assert log.witnesses.state(other.key).size == 0

@@ -80,7 +80,7 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 
 
 async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
-    """Index all entries of the outbox and return their number. The caller must have the worker lock.
+    """Index all entries of the outbox and return their number. The caller must hold the lock of the outbox.
 
     What was published is read for the graph and checked afterwards, also if the search engine is away.
 
@@ -149,7 +149,7 @@ async def _position(search: SearchEngine) -> int:
         return -1
 
 
-async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
+async def run_indexer(log: Log, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
     """Update the index from the log until ``stop``; failures are logged and retried with growing delays.
 
     The files of the index are checked at the start and every hour; a damaged index is rebuilt.
@@ -162,7 +162,7 @@ async def run_worker(log: Log, search: SearchEngine, *, stop: anyio.Event, poll:
                 check_at = time.monotonic() + _CHECK_SECONDS
             await run_round(log, search)
             pause = poll
-        except Exception as error:  # the worker must not end silently
+        except Exception as error:  # the task must not end silently
             logger.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
             retry = error.retry_after if isinstance(error, SearchError) else 1
             pause = min(max(pause * 2, retry), _LONGEST_PAUSE)
@@ -183,7 +183,7 @@ async def _replace_if_damaged(log: Log, search: SearchEngine) -> None:
 async def reindex(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
     """Rebuild the index from the log next to the old one, which stays in use meanwhile; return its size.
 
-    Raises :class:`search.contract.SearchError` while another process has the worker lock.
+    Raises :class:`search.contract.SearchError` while another process holds the lock of the outbox.
     """
     with log.outbox.lock() as is_locked:
         if not is_locked:
@@ -194,7 +194,7 @@ async def reindex(log: Log, search: SearchEngine, progress: Progress = ignore_pr
 
 
 async def run_round(log: Log, search: SearchEngine) -> None:
-    """Run one round of :func:`run_worker` unless another process does; record a failure in the log."""
+    """Run one round of :func:`run_indexer` unless another process does; record a failure in the log."""
     waiting = await to_thread.run_sync(lambda: log.outbox.items(limit=1))
     if (
         not waiting

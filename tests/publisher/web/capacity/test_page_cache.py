@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from publisher.web.capacity import kept_pages
-from publisher.web.capacity.kept_pages import KeptPages
+from publisher.web.capacity import page_cache
+from publisher.web.capacity.page_cache import PageCache
 
 
 class Printer:
@@ -22,7 +22,7 @@ class Printer:
 
 def test_readers_at_one_time_and_later_ones_share_one_printing() -> None:
     async def story() -> None:
-        pages, printer = KeptPages(), Printer()
+        pages, printer = PageCache(), Printer()
         assert await asyncio.gather(*(pages.find("home", printer) for _ in range(3))) == [b"page"] * 3
         assert await pages.find("home", printer) == b"page"
         assert printer.printed == 1
@@ -36,7 +36,7 @@ def test_a_failure_is_not_kept() -> None:
         raise LookupError
 
     async def story() -> None:
-        pages = KeptPages()
+        pages = PageCache()
         with pytest.raises(LookupError):
             await pages.find("home", fail)
         assert await pages.find("home", Printer()) == b"page"
@@ -45,10 +45,10 @@ def test_a_failure_is_not_kept() -> None:
 
 
 def test_the_page_that_nobody_asked_for_longest_is_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kept_pages, "_MOST", 2)
+    monkeypatch.setattr(page_cache, "_MOST", 2)
 
     async def story() -> None:
-        pages, first, second = KeptPages(), Printer(), Printer()
+        pages, first, second = PageCache(), Printer(), Printer()
         await pages.find(1, first)
         await pages.find(2, second)
         await pages.find(1, first)

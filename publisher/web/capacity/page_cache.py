@@ -11,7 +11,7 @@ _MOST = 32
 """Pages of 500 lists have 300 KiB."""
 
 
-class KeptPages:
+class PageCache:
     """The pages that were printed last. Equal keys mean equal bytes; readers at one time share the work."""
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class KeptPages:
         self._printing: SharedWork[Hashable, bytes] = SharedWork()
 
     async def find(self, key: Hashable, render: Callable[[], Awaitable[bytes]]) -> bytes:
-        """Return the page, which ``render`` prints if it is not kept; what it raises is not kept."""
+        """Return the page with a key, which ``render`` prints unless it is in memory. Raises its errors."""
         page = self._pages.get(key)
         if page is None:
             page = await self._printing.run(key, render)

@@ -13,11 +13,11 @@ import anyio
 import pytest
 from elasticsearch import Elasticsearch, NotFoundError
 
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.log import Log
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests.publisher.indexing.test_worker import log, release
+from tests.publisher.indexing.test_indexer import log, release
 from tests.search.documents import call, every_page, search
 from tests.support.command import QINGDAN
 
@@ -93,7 +93,7 @@ def count_indexed(admin: Elasticsearch, index: str) -> int:
 
 
 def assert_whole(log: Log, engine: ElasticsearchEngine, admin: Elasticsearch, alias: str) -> None:
-    state = anyio.run(worker.status, log, engine)
+    state = anyio.run(indexer.status, log, engine)
     assert (state.pending, state.error, state.away) == (0, "", "")
     assert state.documents == sum(1 for _ in log.queries.spans()) == ITEMS
     assert search(engine, "经营许可").total == ITEMS
@@ -111,8 +111,8 @@ def test_a_worker_killed_in_the_middle_of_a_bulk(
 ) -> None:
     process = start_command(tmp_path, elasticsearch, "work")
     kill_when(process, lambda: count_indexed(admin, f"{elasticsearch.alias}-000001") >= MIDDLE)
-    assert anyio.run(worker.status, published, on_elasticsearch).pending >= ITEMS
-    anyio.run(worker.run_round, published, on_elasticsearch)
+    assert anyio.run(indexer.status, published, on_elasticsearch).pending >= ITEMS
+    anyio.run(indexer.run_round, published, on_elasticsearch)
     assert_whole(published, on_elasticsearch, admin, elasticsearch.alias)
 
 
@@ -123,9 +123,9 @@ def test_a_reindex_killed_in_the_middle_leaves_the_old_index_in_force(
     elasticsearch: Connection,
     admin: Elasticsearch,
 ) -> None:
-    anyio.run(worker.run_round, published, on_elasticsearch)
+    anyio.run(indexer.run_round, published, on_elasticsearch)
     process = start_command(tmp_path, elasticsearch, "reindex")
     kill_when(process, lambda: count_indexed(admin, f"{elasticsearch.alias}-000002") >= MIDDLE)
     assert search(on_elasticsearch, "经营许可").total == call(on_elasticsearch.count) == ITEMS
-    assert anyio.run(worker.reindex, published, on_elasticsearch) == ITEMS
+    assert anyio.run(indexer.reindex, published, on_elasticsearch) == ITEMS
     assert_whole(published, on_elasticsearch, admin, elasticsearch.alias)

@@ -1,4 +1,4 @@
-"""The worker that indexes the outbox: once, in order, after any failure, by one process at a time."""
+"""The indexer of the outbox: once, in order, after any failure, by one process at a time."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ import anyio
 import pytest
 
 from publisher.cli.commands.operation.site_status import _describe_search
-from publisher.indexing import worker
+from publisher.indexing import indexer
 from publisher.log.citations import graph_rows
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
@@ -80,24 +80,24 @@ class _Failing(EmbeddedEngine):
 
 def test_what_was_published_can_be_searched_after_a_drain(log: Log, engine: EmbeddedEngine) -> None:
     release(log)
-    assert anyio.run(worker.index_outbox, log, engine) > 0
+    assert anyio.run(indexer.index_outbox, log, engine) > 0
     assert total(engine) == 2
     assert log.outbox.due_count() == 0
 
 
 def test_a_second_drain_does_nothing(log: Log, engine: EmbeddedEngine) -> None:
     release(log)
-    anyio.run(worker.index_outbox, log, engine)
-    assert anyio.run(worker.index_outbox, log, engine) == 0
+    anyio.run(indexer.index_outbox, log, engine)
+    assert anyio.run(indexer.index_outbox, log, engine) == 0
     assert anyio.run(engine.count) == 2
 
 
 def test_an_index_that_was_lost_is_made_again_from_the_log(log: Log, engine: EmbeddedEngine) -> None:
     release(log)
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     shutil.rmtree(engine._folder._path)
     fresh = EmbeddedEngine(engine._folder._path)
-    anyio.run(worker.index_outbox, log, fresh)
+    anyio.run(indexer.index_outbox, log, fresh)
     assert total(fresh) == 2
 
 
@@ -105,7 +105,7 @@ def test_a_release_that_comes_into_effect_later_is_indexed_at_once_and_never_reb
     log: Log, engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(log, day=date(2999, 1, 1))
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     assert total(engine) == 0
     assert total(engine, date(2999, 1, 1)) == 2
 
@@ -113,7 +113,7 @@ def test_a_release_that_comes_into_effect_later_is_indexed_at_once_and_never_reb
         raise AssertionError
 
     monkeypatch.setattr(engine, "rebuild", rebuilt)
-    assert anyio.run(worker.index_outbox, log, engine) == 0
+    assert anyio.run(indexer.index_outbox, log, engine) == 0
 
 
 def test_the_worker_tries_again_until_search_is_back(log: Log, tmp_path: Path) -> None:
@@ -123,7 +123,7 @@ def test_the_worker_tries_again_until_search_is_back(log: Log, tmp_path: Path) -
     async def until_done() -> None:
         stop = anyio.Event()
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(lambda: worker.run_worker(log, failing, stop=stop, poll=0.01))
+            tasks.start_soon(lambda: indexer.run_indexer(log, failing, stop=stop, poll=0.01))
             with anyio.fail_after(30):
                 while log.outbox.due_count():  # noqa: ASYNC110 - a database tells nobody of its changes
                     await anyio.sleep(0.02)
@@ -143,7 +143,7 @@ def test_findings_that_cannot_be_computed_keep_nothing_out_of_the_index(
     release(log)
     monkeypatch.setattr(log.findings, "update", fail)
     with pytest.raises(RuntimeError, match="a check failed"):
-        anyio.run(worker.index_outbox, log, engine)
+        anyio.run(indexer.index_outbox, log, engine)
     assert anyio.run(engine.count) == 2
     assert log.outbox.due_count() == 0
 
@@ -157,17 +157,17 @@ def test_findings_do_not_wait_for_a_search_engine_that_is_away(
     release(log)
     monkeypatch.setattr(engine, "position", away)
     with pytest.raises(SearchError):
-        anyio.run(worker.index_outbox, log, engine)
+        anyio.run(indexer.index_outbox, log, engine)
     assert log.findings.is_current()
 
 
 def test_the_worker_reads_for_the_graph_what_was_published(log: Log, engine: EmbeddedEngine) -> None:
     release(log, TABLE.replace("乙项许可", "《水法》许可"))
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     assert [work.key for work in log.graph.works(WorkQuery()).works] == ["水法"]
     with log._session.write() as conn:
         graph_rows.forget(conn)
-    anyio.run(worker.run_round, log, engine)  # nothing waits to be indexed
+    anyio.run(indexer.run_round, log, engine)  # nothing waits to be indexed
     assert log.graph.is_current()
     assert [work.key for work in log.graph.works(WorkQuery()).works] == ["水法"]
 
@@ -176,8 +176,8 @@ def test_a_failure_is_shown_by_the_status(log: Log, tmp_path: Path) -> None:
     release(log)
     failing = _Failing(tmp_path / "index", failures=1)
     with pytest.raises(SearchError):
-        anyio.run(worker.run_round, log, failing)
-    status = anyio.run(worker.status, log, failing)
+        anyio.run(indexer.run_round, log, failing)
+    status = anyio.run(indexer.status, log, failing)
     assert status.error == "away"
     assert status.pending == log.outbox.due_count() > 0
 
@@ -190,8 +190,8 @@ def test_a_publication_does_not_wait_for_ever_for_who_holds_the_lock(
     other = Log.open(str(log._session.database.url), sources=Path("unused"))
     with other.outbox.lock() as locked:
         assert locked
-        assert not anyio.run(lambda: worker.await_indexed(log, engine, patience=0.3))
-    assert anyio.run(lambda: worker.await_indexed(log, engine, patience=0.3))
+        assert not anyio.run(lambda: indexer.await_indexed(log, engine, patience=0.3))
+    assert anyio.run(lambda: indexer.await_indexed(log, engine, patience=0.3))
     other.close()
 
 
@@ -200,8 +200,8 @@ def test_reindexing_reports_its_progress_and_the_total(log: Log, engine: Embedde
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(1_500))
     release(log, f"事项名称,权力类型,行使主体\n{rows}")
     progress: list[tuple[str, int, int | None]] = []
-    anyio.run(worker.reindex, log, engine, lambda *step: progress.append(step))
-    steps = [(count, of) for name, count, of in progress if name == worker.REBUILDING]
+    anyio.run(indexer.reindex, log, engine, lambda *step: progress.append(step))
+    steps = [(count, of) for name, count, of in progress if name == indexer.REBUILDING]
     assert steps == [(0, 1_500), (1_000, 1_500), (1_500, 1_500)]
 
 
@@ -211,7 +211,7 @@ def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
 ) -> None:
     rows = "".join(f"第{i}项许可,行政许可,市统计局\n" for i in range(2_500))
     release(log, f"事项名称,权力类型,行使主体\n{rows}")
-    anyio.run(worker.index_outbox, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)
     counts: list[int] = []
 
     async def given_up() -> None:
@@ -224,14 +224,14 @@ def test_a_reindex_that_is_given_up_reads_no_further_and_leaves_the_old_index(
                 loop.call_soon_threadsafe(task.cancel)
                 assert ended.wait(30)
 
-        task = asyncio.create_task(worker.reindex(log, engine, progress))
+        task = asyncio.create_task(indexer.reindex(log, engine, progress))
         task.add_done_callback(lambda _: ended.set())
         with pytest.raises(asyncio.CancelledError):
             await task
 
     asyncio.run(given_up())
     assert total(engine) == 2_500
-    assert anyio.run(worker.reindex, log, engine) == 2_500  # waits for the thread that is still writing
+    assert anyio.run(indexer.reindex, log, engine) == 2_500  # waits for the thread that is still writing
     assert counts == [0, 1_000]
 
 
@@ -239,8 +239,8 @@ def test_reindexing_while_another_process_indexes_is_refused(log: Log, engine: E
     release(log)
     other = Log.open(str(log._session.database.url), sources=Path("unused"))
     with other.outbox.lock(), pytest.raises(SearchError):
-        anyio.run(worker.reindex, log, engine)
-    assert anyio.run(worker.reindex, log, engine) == 2
+        anyio.run(indexer.reindex, log, engine)
+    assert anyio.run(indexer.reindex, log, engine) == 2
     other.close()
 
 
@@ -261,7 +261,7 @@ def test_a_damaged_index_is_rebuilt_by_the_worker_and_never_answers_wrong(
     log: Log, engine: EmbeddedEngine, tmp_path: Path, suffix: str, how: str
 ) -> None:
     release(log)
-    anyio.run(worker.run_round, log, engine)
+    anyio.run(indexer.run_round, log, engine)
     (file,) = [path for path in (tmp_path / "index").rglob(f"*{suffix}") if path.is_file()]
     content = file.read_bytes()
     middle = len(content) // 2
@@ -274,16 +274,16 @@ def test_a_damaged_index_is_rebuilt_by_the_worker_and_never_answers_wrong(
             else content[:middle] + bytes([content[middle] ^ 0xFF]) + content[middle + 1 :]
         )
     fresh = EmbeddedEngine(tmp_path / "index")
-    anyio.run(_run_worker_briefly, log, fresh)
+    anyio.run(_run_indexer_briefly, log, fresh)
     assert total(fresh) == 2
     assert anyio.run(fresh.position) >= log.outbox.last_completed()
     anyio.run(fresh.check)
 
 
-async def _run_worker_briefly(log: Log, engine: EmbeddedEngine) -> None:
+async def _run_indexer_briefly(log: Log, engine: EmbeddedEngine) -> None:
     stop = anyio.Event()
     async with anyio.create_task_group() as group:
-        group.start_soon(lambda: worker.run_worker(log, engine, stop=stop, poll=0.01))
+        group.start_soon(lambda: indexer.run_indexer(log, engine, stop=stop, poll=0.01))
         with anyio.move_on_after(20):
             while True:
                 await anyio.sleep(0.05)
@@ -300,7 +300,7 @@ def test_a_search_in_damaged_files_is_an_error_and_no_answer(
     log: Log, engine: EmbeddedEngine, tmp_path: Path
 ) -> None:
     release(log)
-    anyio.run(worker.run_round, log, engine)
+    anyio.run(indexer.run_round, log, engine)
     for file in (tmp_path / "index").rglob("*.*"):
         if file.suffix in {".store", ".idx", ".term"}:
             file.write_bytes(bytes(file.stat().st_size))
@@ -312,10 +312,10 @@ def test_an_index_that_was_deleted_by_hand_is_never_called_up_to_date(
     log: Log, engine: EmbeddedEngine, tmp_path: Path
 ) -> None:
     release(log)
-    anyio.run(worker.run_round, log, engine)
-    assert not anyio.run(worker.status, log, engine).incomplete
+    anyio.run(indexer.run_round, log, engine)
+    assert not anyio.run(indexer.status, log, engine).incomplete
     shutil.rmtree(tmp_path / "index")
-    state = anyio.run(worker.status, log, EmbeddedEngine(tmp_path / "index"))
+    state = anyio.run(indexer.status, log, EmbeddedEngine(tmp_path / "index"))
     assert (state.documents, state.pending, state.incomplete) == (0, 0, True)
     described = _describe_search(state)
     assert "reindex" in described

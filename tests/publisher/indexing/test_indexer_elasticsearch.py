@@ -1,4 +1,4 @@
-"""The worker with a real cluster: refused documents, and a cluster that is away, killed or slow."""
+"""The indexer with a real cluster: refused documents, and a cluster that is away, killed or slow."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ import httpx
 import pytest
 from elasticsearch import Elasticsearch
 
-from publisher.indexing import span_to_document, worker
+from publisher.indexing import indexer, span_to_document
 from publisher.log.log import Log
 from search.contract import Document, SearchError
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
-from tests.publisher.indexing.test_killed_worker import wait_until
+from tests.publisher.indexing.test_indexer import log, release
+from tests.publisher.indexing.test_killed_indexer import wait_until
 from tests.publisher.indexing.test_two_workers import serving
-from tests.publisher.indexing.test_worker import log, release
 from tests.search.documents import call, document, index, search, spans
 from tests.support.log import count_documents
 from tests.support.problems import assert_problem
@@ -79,14 +79,14 @@ def test_a_wrong_password_is_reported_by_the_status(
 ) -> None:
     release(log)
     wrong = ElasticsearchEngine(replace(reached, password="wrong"))
-    state = anyio.run(worker.status, log, wrong)
+    state = anyio.run(indexer.status, log, wrong)
     assert "password" in state.away
     assert state.pending > 0
     with pytest.raises(SearchError):
-        anyio.run(worker.run_round, log, wrong)
+        anyio.run(indexer.run_round, log, wrong)
     anyio.run(wrong.close)
-    anyio.run(worker.run_round, log, engine)
-    assert anyio.run(worker.status, log, engine).pending == 0
+    anyio.run(indexer.run_round, log, engine)
+    assert anyio.run(indexer.status, log, engine).pending == 0
 
 
 def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
@@ -103,20 +103,20 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
             return replace(indexed, effective_to=2**64)
         return indexed
 
-    monkeypatch.setattr(worker, "build_document", with_poison)
-    anyio.run(worker.index_outbox, log, engine)
-    state = anyio.run(worker.status, log, engine)
+    monkeypatch.setattr(indexer, "build_document", with_poison)
+    anyio.run(indexer.index_outbox, log, engine)
+    state = anyio.run(indexer.status, log, engine)
     assert (state.documents, state.pending) == (1, 0)
     assert [item.key for item in state.set_aside] == poisoned[:1]
     assert "effective_to" in state.set_aside[0].error
     attempts = len(poisoned)
-    anyio.run(worker.run_round, log, engine)
+    anyio.run(indexer.run_round, log, engine)
     assert len(poisoned) == attempts
-    assert anyio.run(worker.reindex, log, engine) == 1
-    assert [item.key for item in anyio.run(worker.status, log, engine).set_aside] == poisoned[:1]
+    assert anyio.run(indexer.reindex, log, engine) == 1
+    assert [item.key for item in anyio.run(indexer.status, log, engine).set_aside] == poisoned[:1]
     monkeypatch.undo()
-    assert anyio.run(worker.reindex, log, engine) == 2
-    assert anyio.run(worker.status, log, engine).set_aside == ()
+    assert anyio.run(indexer.reindex, log, engine) == 2
+    assert anyio.run(indexer.status, log, engine).set_aside == ()
 
 
 def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
@@ -129,13 +129,13 @@ def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
         return indexed and replace(indexed, effective_to=2**64)
 
     release(log)
-    monkeypatch.setattr(worker, "build_document", with_poison)
-    anyio.run(worker.index_outbox, log, engine)
-    assert len(anyio.run(worker.status, log, engine).set_aside) == 2
+    monkeypatch.setattr(indexer, "build_document", with_poison)
+    anyio.run(indexer.index_outbox, log, engine)
+    assert len(anyio.run(indexer.status, log, engine).set_aside) == 2
     monkeypatch.undo()
     release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n", day=date(2016, 1, 1))
-    anyio.run(worker.index_outbox, log, engine)  # both records end, so their spans are indexed again
-    state = anyio.run(worker.status, log, engine)
+    anyio.run(indexer.index_outbox, log, engine)  # both records end, so their spans are indexed again
+    state = anyio.run(indexer.status, log, engine)
     assert (state.documents, state.set_aside) == (sum(1 for _ in log.queries.spans()), ())
 
 
@@ -162,13 +162,13 @@ def test_while_the_cluster_is_away_everything_but_search_goes_on_and_catches_up_
             with pytest.raises(SearchError) as caught:
                 search(engine, "许可")
             assert caught.value.retry_after > 0
-            assert anyio.run(worker.status, log, engine).away
+            assert anyio.run(indexer.status, log, engine).away
             assert_all_but_search(client, f"第{number}项许可")
             wait_until(lambda: bool(log.outbox.items(limit=1)[0].error), process)
         finally:
             node.start()
         wait_until(lambda: log.outbox.due_count() == 0, process)
-        assert anyio.run(worker.status, log, engine).pending == 0
+        assert anyio.run(indexer.status, log, engine).pending == 0
         assert client.get("/readyz").json()["status"] == "ok"
         hits = client.get("/v1/search?q=许可").json()["hits"]
         assert [hit["title"]["text"] for hit in hits] == [f"第{number}项许可"]
@@ -232,12 +232,12 @@ def test_a_slow_node_is_reported_in_time_and_nothing_is_lost(
         with pytest.raises(SearchError):
             search(engine, "许可")
         with pytest.raises(SearchError):
-            anyio.run(worker.run_round, log, engine)
+            anyio.run(indexer.run_round, log, engine)
     finally:
         later.cancel()
         node.go_on()
-    anyio.run(worker.run_round, log, engine)
-    assert anyio.run(worker.status, log, engine).pending == 0
+    anyio.run(indexer.run_round, log, engine)
+    assert anyio.run(indexer.status, log, engine).pending == 0
     assert search(engine, "许可").total == call(engine.count) == 3
 
 
@@ -245,21 +245,21 @@ def test_releases_wait_while_the_index_is_read_only(
     log: Log, engine: ElasticsearchEngine, reached: Connection
 ) -> None:
     release(log)
-    anyio.run(worker.run_round, log, engine)
+    anyio.run(indexer.run_round, log, engine)
     ca, login = str(reached.ca), (reached.user, reached.password)
     block = {"index.blocks.read_only_allow_delete": True}  # set by Elasticsearch when the disk is almost full
     with Elasticsearch(list(reached.hosts), basic_auth=login, ca_certs=ca) as admin:
         admin.indices.put_settings(index=reached.alias, settings=block)
         release(log, "事项名称,权力类型,行使主体\n丙项许可,行政许可,市统计局\n")
         with pytest.raises(SearchError, match="只读"):
-            anyio.run(worker.run_round, log, engine)
-        state = anyio.run(worker.status, log, engine)
+            anyio.run(indexer.run_round, log, engine)
+        state = anyio.run(indexer.status, log, engine)
         assert state.pending > 0
         assert not state.set_aside
         assert "只读" in state.error
         assert search(engine, "许可").total == 2
         admin.indices.put_settings(index=reached.alias, settings=dict.fromkeys(block))
-    anyio.run(worker.run_round, log, engine)
-    state = anyio.run(worker.status, log, engine)
+    anyio.run(indexer.run_round, log, engine)
+    state = anyio.run(indexer.status, log, engine)
     assert (state.pending, state.error) == (0, "")
     assert state.documents == count_documents(log)
