@@ -52,7 +52,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """A record whose content was destroyed by law: whoever keeps entries of it has to delete them."""
+    """A record whose content was destroyed by law: every copy of its entries has to be deleted."""
 
     dataset: str
     record: str

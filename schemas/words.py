@@ -81,7 +81,7 @@ HANDLINGS: Mapping[str, Words] = {
     "answered": Words("已回应", "answered"),
     "dismissed": Words("不成立", "dismissed"),
 }
-"""How a finding was handled → its name."""
+"""Handling of a finding → its name."""
 RESPONSES: Mapping[str, Words] = {
     "接受": Words("接受", "accepted"),
     "说明": Words("说明", "explained"),

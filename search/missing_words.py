@@ -21,10 +21,10 @@ _LEAST = 2
 _SHORTEST_PART = 3
 """Minimum characters of the last part of a compound word that stands for it."""
 _OR = "或"
-_AROUND = re.compile(
+_FRAME = re.compile(
     "^[办领交换补查签买卖开修租](?=..)|(?:证明|证书|证|执照|费用|费|金|款|钱|票|表|卡|户|场|厂|公司|单位)$"
 )
-"""What people put around the word for a matter: 查档案, 低保户."""
+"""Verbs before and nouns after the word for a matter: 查档案, 低保户."""
 _AMOUNT = re.compile(
     "[0-9〇零一二三四五六七八九十百千万两几半每]+"
     "(?:个|次|年|月|天|日|周|小时|分钟|人|户|家|岁|本|张|件|份|套|辆|台|吨|公斤|斤|度|方|立方|立方米|平|平米|平方米|元|块)?"
@@ -93,7 +93,7 @@ async def _find_form(
     if terms:
         return f" {_OR} ".join(terms)
     last = split_compound(word.text, analyzer)[-1]
-    for core in (_AROUND.sub("", word.text), last if len(last) >= _SHORTEST_PART else word.text):
+    for core in (_FRAME.sub("", word.text), last if len(last) >= _SHORTEST_PART else word.text):
         says_something = len(core) > 1 and core not in lexicon.generic and analyzer.has_word(core)
         if core != word.text and says_something and await _occurs(engine, request, core):
             return core

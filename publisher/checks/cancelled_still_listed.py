@@ -16,7 +16,7 @@ from publisher.checks.cancellation import Standing, judge, lists_approval
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding
 from schemas.definition.catalogue import Catalogue, Content
-from schemas.reference.decision_places import DecisionPlace, find_decision_places, plain_number
+from schemas.reference.decision_places import DecisionPlace, find_decision_places, number_in_digits
 
 _CANCELLED = "cancelled-items"
 _LISTS = frozenset({"power-list", "licence-items", "service-guides", "pre-approvals", "investment-approvals"})
@@ -95,8 +95,8 @@ def _places_of_row(content: Content) -> list[DecisionPlace]:
     places = [place for _, text in texts_of(content.get("basis")) for place in find_decision_places(text)]
     number, item = content.get("decision_number"), content.get("item_number")
     if number and item:
-        annex = plain_number(str(content.get("annex", "")))
-        places.append(DecisionPlace(str(number), annex, plain_number(str(item)), 0, 0))
+        annex = number_in_digits(str(content.get("annex", "")))
+        places.append(DecisionPlace(str(number), annex, number_in_digits(str(item)), 0, 0))
     return places
 
 

@@ -1,4 +1,4 @@
-"""The form «我要纠错» without cookies: tokens of its age, and a limit for each address and day."""
+"""The form “我要纠错” without cookies: tokens of its age, and a limit for each address and day."""
 
 from __future__ import annotations
 

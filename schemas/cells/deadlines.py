@@ -1,4 +1,4 @@
-"""Deadlines of tasks: a day, or «by the end of» a month, a quarter, a half-year or a year.
+"""Deadlines of tasks: a day, or “by the end of” a month, a quarter, a half-year or a year.
 
 The value is an ISO 8601 day (``2024-06-30``) or interval of days (``2024-04-01/2024-06-30``): the task is to
 be done by its last day. A text without a year states no deadline that can be computed, and none is inferred.
@@ -45,7 +45,7 @@ class Deadline(NamedTuple):
 def read_deadline(text: str) -> Deadline | None:
     """Read ``2024年6月30日前``, ``2024年6月底前``, ``2024年第二季度``, ``2024年底前`` and ISO forms.
 
-    A year that is no year of a plan, such as 9999 for «never», is no deadline.
+    A year that is no year of a plan, such as 9999 for “never”, is no deadline.
     """
     deadline = _read("".join(text.split()).strip("。；;"))
     return deadline if deadline and deadline.first <= deadline.last and _is_of_a_plan(deadline) else None

@@ -22,7 +22,7 @@ class ListedLimit(NamedTuple):
 
 
 class LimitComparison(NamedTuple):
-    """How a limit differs from an earlier one."""
+    """The difference of a limit from an earlier one."""
 
     direction: LimitDirection
     rule: ComparisonRule

@@ -23,7 +23,7 @@ class Limit(NamedTuple):
 
 
 class LimitText(NamedTuple):
-    """What a text says about a limit. ``limit`` is None for ``none`` and ``text``."""
+    """A limit as a text states it. ``limit`` is None for ``none`` and ``text``."""
 
     kind: LimitKind
     """``none``: there is no limit. ``text``: several limits, or one that depends on something else."""

@@ -48,13 +48,12 @@ class Value(msgspec.Struct, frozen=True, gc=False):
 
     value: Json
     changed: bool = False
-    """Whether :func:`format_value` (Chinese) gives another text than that of the cell."""
+    """Whether :func:`format_value` writes the value in Chinese otherwise than the cell did."""
     problem: CellProblem | None = None
 
 
 type CellParser = Callable[[str], Value]
 
-_BLANK = Value(None)
 _DITTOS = frozenset(
     {"同上", "同前", "〃", "″", "”", "“", "“”", "””", '"', "''", '""', "々", "ditto", "同上栏", "同上行"}
 )

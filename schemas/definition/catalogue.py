@@ -122,11 +122,11 @@ class Catalogue:
     date_field: str | None = None
     """The date used for sorting and for facets; without it, the release's ``effective_on``."""
     basis_field: str | None = None
-    """The field with the legal basis, if the catalogue wants one in every record."""
+    """The field with the legal basis, if the catalogue expects one in every record."""
     body_field: str | None = None
     type_field: str | None = None
     facts: tuple[str, ...] = ()
-    """What readers come for, most wanted first: the price, the time that is promised, who is responsible."""
+    """Fields that readers look for, the most frequent first: price, promised time, responsible body."""
     expected: Mapping[str, tuple[str, ...]] = with_default(default_factory=dict)
     """Fields that people expect of a record, by the value of :attr:`type_field`; "" for every record. If the
     source leaves one blank, the record's page says so."""

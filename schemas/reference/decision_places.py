@@ -64,7 +64,7 @@ def find_decision_places(text: str) -> list[DecisionPlace]:
             continue
         if decision := _decision_before(citations, item, text):
             start = match.start() if match["annex"] else text.rindex("第", 0, item)
-            numbers = plain_number(match["annex"]), plain_number(match["item"])
+            numbers = number_in_digits(match["annex"]), number_in_digits(match["item"])
             places.append(DecisionPlace(decision, *numbers, start, match.end()))
     return places
 
@@ -74,8 +74,8 @@ def _short_forms(text: str) -> Iterator[Citation]:
         yield Citation("order", "国务院令", None, 412, text=match[0], start=match.start(), end=match.end())
 
 
-def plain_number(text: str | None) -> str:
-    """Return the digits of an item's or annex's number: 附件二 → 2, 第58项 → 58; other text as it is."""
+def number_in_digits(text: str | None) -> str:
+    """Write the number of an item or an annex in digits: 附件二 → 2, 第58项 → 58; other text as it is."""
     numeral = re.fullmatch(rf"(?:附件|第)?\s*({_NUMERAL})\s*[项号]?", (text or "").strip())
     number = chinese_number(numeral[1]) if numeral else None
     return str(number) if number is not None else (text or "").strip()

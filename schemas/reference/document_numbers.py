@@ -47,11 +47,6 @@ class Citation:
             return f"〔{self.year}〕{self.issuer}{self.number}号"
         return f"{self.issuer}〔{self.year}〕{self.number}号"
 
-    @property
-    def short_title(self) -> str:
-        """The title without a leading 中华人民共和国, which identifies a statute in both spellings."""
-        return self.title.removeprefix("中华人民共和国")
-
 
 # Each character is replaced by one, so that positions in the folded text and in the original are equal.
 _FOLD = str.maketrans(

@@ -13,10 +13,10 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
 
-type Level = Literal["国家级", "省级", "设区的市级", "县级", "查"]
+type IssuerLevel = Literal["国家级", "省级", "设区的市级", "县级", "查"]
 type Maker = Literal["国务院", "政府", "财政", "价格", "部门", "查"]
 
-UNKNOWN: Level = "查"
+UNKNOWN: IssuerLevel = "查"
 _RATE = "标准"
 
 
@@ -24,7 +24,7 @@ _RATE = "标准"
 class Issuer:
     """The body behind a code. ``division``: code of GB/T 2260; empty for the nation, or if not known."""
 
-    level: Level = UNKNOWN
+    level: IssuerLevel = UNKNOWN
     division: str = ""
     maker: Maker = "查"
     rates_only: bool = False
@@ -41,6 +41,6 @@ def _load_table() -> Mapping[str, Issuer]:
     lines = (files("schemas") / "data" / "issuing_codes.tsv").read_text(encoding="utf-8").splitlines()
     rows = (line.split("\t") for line in lines[1:])
     return {
-        code: Issuer(cast("Level", level), division, cast("Maker", maker), remark == _RATE)
+        code: Issuer(cast("IssuerLevel", level), division, cast("Maker", maker), remark == _RATE)
         for code, level, division, maker, remark in rows
     }

@@ -18,11 +18,11 @@ from search.query import parser
 from search.query.conditions import HitSets, build_change_condition, list_frequency_tokens
 
 
-class _Stored(msgspec.Struct, frozen=True):
+class _StoredRecord(msgspec.Struct, frozen=True):
     record: str
 
 
-_record = msgspec.json.Decoder(_Stored)
+_record = msgspec.json.Decoder(_StoredRecord)
 
 
 async def find_hit_changes(

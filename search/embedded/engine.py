@@ -152,8 +152,8 @@ class EmbeddedEngine:
         return self._folder.add(documents, self._analyzer)
 
     def _rebuild(self, documents: Iterable[Document]) -> int:
-        with self._folder.replace_generation() as writing:
-            return writing.write(documents, self._analyzer)
+        with self._folder.replace_generation() as writer:
+            return writer.write(documents, self._analyzer)
 
     def _erase(self, spans: frozenset[str]) -> None:
         self._folder.erase(spans, self._analyzer)

@@ -46,7 +46,9 @@ _decode_pointer = msgspec.json.Decoder(_Pointer).decode
 
 
 @dataclass(frozen=True, slots=True)
-class _Loaded:
+class _OpenIndex:
+    """The generation that this process has open; ``stamp`` identifies the pointer that named it."""
+
     stamp: tuple[str, int, int]
     index: tantivy.Index
     reader: Reader
@@ -59,7 +61,7 @@ class Generations:
         self._path = path
         self._pointer = path / "current"
         self._lock = threading.Lock()
-        self._loaded: _Loaded | None = None
+        self._loaded: _OpenIndex | None = None
         self._vectors: VectorFile | None = None
 
     def reader(self) -> Reader | None:
@@ -109,7 +111,7 @@ class Generations:
                 if loaded is None or loaded.stamp != stamp:
                     with _lockable_folder(self._path / name) as folder:
                         index = tantivy.Index.open(str(folder))
-                        loaded = self._loaded = _Loaded(stamp, index, self._build_reader(index, name))
+                        loaded = self._loaded = _OpenIndex(stamp, index, self._build_reader(index, name))
         return loaded.reader
 
     def _build_reader(self, index: tantivy.Index, name: str) -> Reader:
@@ -180,15 +182,15 @@ class Generations:
         with self._lock_for_writing():
             name = self._current()
             reader = self.reader() if name else None
-            writing = GenerationWriter(self._path / (name or self._create_generation()), reader)
+            writer = GenerationWriter(self._path / (name or self._create_generation()), reader)
             try:
-                count = writing.write(documents, analyzer)
+                count = writer.write(documents, analyzer)
                 if count or name is None:
-                    writing.commit()
+                    writer.commit()
             finally:
-                writing.close()
+                writer.close()
             if name is None:
-                self._write_pointer(writing.path.name)
+                self._write_pointer(writer.path.name)
             return count
 
     @contextmanager
@@ -198,25 +200,25 @@ class Generations:
         The old generation is deleted with all its files; a failed new one is deleted at the next sweep.
         """
         with self._lock_for_writing():
-            writing = GenerationWriter(self._path / self._create_generation())
+            writer = GenerationWriter(self._path / self._create_generation())
             try:
-                yield writing
-                writing.commit()
+                yield writer
+                writer.commit()
             finally:
-                writing.close()
+                writer.close()
             with _translate_errors():
-                self._copy_vectors(writing)
-            self._write_pointer(writing.path.name)
+                self._copy_vectors(writer)
+            self._write_pointer(writer.path.name)
             self._sweep()
 
-    def _copy_vectors(self, writing: GenerationWriter) -> None:
+    def _copy_vectors(self, writer: GenerationWriter) -> None:
         """Copy the vectors of those documents that the new generation contains."""
         try:
             vectors = self.vectors()
         except SearchError:  # an index that is replaced because it is damaged, or of an older format
             return
         if vectors is not None:
-            vector_file.copy(vectors, vector_file.locate(writing.path), writing.contains)
+            vector_file.copy(vectors, vector_file.locate(writer.path), writer.contains)
 
     def erase(self, spans: frozenset[str], analyzer: Analyzer) -> None:
         """Copy all other documents into a new generation: tantivy keeps deleted text until a merge."""
@@ -226,11 +228,11 @@ class Generations:
                 self._sweep()
             return
         mark = self.position()
-        with self.replace_generation() as writing:
+        with self.replace_generation() as writer:
             reader = self.reader()
             if reader is not None:
-                writing.write((d for d in reader.iterate_documents() if d.span not in spans), analyzer)
-            _replace_file(writing.path / "mark", str(mark))
+                writer.write((d for d in reader.iterate_documents() if d.span not in spans), analyzer)
+            _replace_file(writer.path / "mark", str(mark))
 
     def close(self) -> None:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Questions that citizens type, with what a site should answer: counts good answers and useless ones.
+"""Questions that citizens type, with the answers that a site should give: counts good and useless ones.
 
 ``sample/questions.tsv``: id, text, and the titles of which one should be found (``A|B``), or ``!word`` where
 the site holds nothing about the word and should say so. Half of the questions are kept out of tuning:
@@ -18,8 +18,8 @@ from search.find import SearchPage
 
 TOP = 3
 """An answer is good if it is among the first hits: what a phone shows."""
-_SHOWN = 10
-"""Further down it is of some use; on the next page nobody sees it."""
+_PAGE = 10
+"""An answer on the rest of the first page is of some use; nobody sees the next page."""
 _SEED = 19
 _DRAWN = ("q", "n")
 """First letters of the questions of which half was drawn; later ones (t, m) are all for tuning."""
@@ -68,7 +68,7 @@ def _kept_out() -> frozenset[str]:
 
 
 def is_kept_out(question: Question) -> bool:
-    """Test whether a question belongs to the half that is never looked at while search is tuned."""
+    """Test whether a question belongs to the half that is not used for tuning."""
     return question.id in _kept_out()
 
 
@@ -81,7 +81,7 @@ def judge(question: Question, answer: SearchPage) -> Verdict:
         return "useless" if answer.page.hits else "fair"
     if answer.missing is not None:
         return "useless"
-    titles = [hit.title.text for hit in answer.page.hits[:_SHOWN]]
+    titles = [hit.title.text for hit in answer.page.hits[:_PAGE]]
     if any(title in question.titles for title in titles[:TOP]):
         return "good"
     return "fair" if any(title in question.titles for title in titles) else "useless"

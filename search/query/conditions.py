@@ -248,8 +248,8 @@ def build_present_condition(request: Request, known_at: int, open_facet: str | N
         Between("known_from", high=known_at),
         Between("known_to", low=known_at + 1),
     )
-    wanted = {**request.filters, STATUS: request.statuses}
-    chosen = {name: values for name, values in wanted.items() if name != open_facet}
+    filter_values = {**request.filters, STATUS: request.statuses}
+    chosen = {name: values for name, values in filter_values.items() if name != open_facet}
     filters = Every((*clocks, *_build_value_conditions(chosen)))
     return (
         Except(filters, Some(tuple(_build_value_conditions(request.excluded))))

@@ -109,7 +109,7 @@ def readings(text: str) -> Iterator[HeadingText]:
 def _remove_brackets(text: str, contents: list[str]) -> str:
     def take(match: re.Match[str]) -> str:
         contents.append(next(g for g in match.groups() if g is not None).strip())
-        # «收费（征收）标准» joins again; «title（标题）说明» must not glue two Latin words.
+        # “收费（征收）标准” joins again; “title（标题）说明” must not glue two Latin words.
         return (
             " "
             if match.start() and text[match.start() - 1].isascii() and text[match.start() - 1].isalnum()

@@ -1,1 +1,1 @@
-"""Tools for assistants by the Model Context Protocol: answers that cite, and an honest «not held»."""
+"""Tools for assistants by the Model Context Protocol: answers that cite, and an honest “not held”."""

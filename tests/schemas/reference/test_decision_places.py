@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from schemas.reference.decision_places import DecisionPlace, find_decision_places, plain_number
+from schemas.reference.decision_places import DecisionPlace, find_decision_places, number_in_digits
 
 CREATED = "《国务院对确需保留的行政审批项目设定行政许可的决定》"
 NOTE = "（2004年6月29日国务院令第412号发布，根据2016年8月25日国务院令第671号第二次修订）"
@@ -69,4 +69,4 @@ def test_an_annex_that_is_not_stated_may_be_any() -> None:
     [("58", "58"), ("第58项", "58"), ("附件二", "2"), ("十二", "12"), ("一-3", "一-3"), ("", ""), (None, "")],
 )
 def test_plain_numbers(text: str | None, number: str) -> None:
-    assert plain_number(text) == number
+    assert number_in_digits(text) == number

@@ -97,13 +97,9 @@ def test_forms_seen_in_real_documents_are_found(text: str, expected: list[str]) 
     assert standard_forms(find_citations(text)) == expected
 
 
-def test_a_statute_is_known_with_and_without_the_states_name_and_keeps_its_articles() -> None:
+def test_a_statute_keeps_its_articles() -> None:
     (water,) = find_citations("依据《中华人民共和国水土保持法》第二十五条、第二十六条")
-    assert (water.kind, water.title, water.short_title) == (
-        "statute",
-        "中华人民共和国水土保持法",
-        "水土保持法",
-    )
+    assert (water.kind, water.title) == ("statute", "中华人民共和国水土保持法")
     assert water.article == "第二十五条、第二十六条"
     assert water.standard == "《中华人民共和国水土保持法》第二十五条、第二十六条"
 

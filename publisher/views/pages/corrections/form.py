@@ -1,4 +1,4 @@
-"""The page with the form «我要纠错» of a record."""
+"""The page with the form “我要纠错” of a record."""
 
 from __future__ import annotations
 
