@@ -82,11 +82,7 @@ def create_app(
     """
     closers: list[Task] = []
     if log is None:
-        keys = KeyFiles(settings.keys, settings.key_passphrase)
-        limits = ServerLimits(settings.database_connections, STATEMENT_SECONDS, "qingdan serve")
-        new_log = log = Log.open(
-            settings.database, sources=settings.sources, clock=clock, keys=keys, limits=limits
-        )
+        new_log = log = _open_log(settings, clock)
         closers.append(lambda: sync_to_thread(new_log.close))
     if search is None:
         search = open_engine(settings)
@@ -125,6 +121,12 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _open_log(settings: Settings, clock: Callable[[], datetime]) -> Log:
+    keys = KeyFiles(settings.keys, settings.key_passphrase)
+    limits = ServerLimits(settings.database_connections, STATEMENT_SECONDS, "qingdan serve")
+    return Log.open(settings.database, sources=settings.sources, clock=clock, keys=keys, limits=limits)
 
 
 def _cursor_key(settings: Settings) -> Path:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
+
+from publisher.log.model import LogError
 
 _ENCODER = msgspec.json.Encoder(order="sorted")
 _SAFE = 2**53 - 1
@@ -41,6 +43,16 @@ def commitment(salt: bytes, content: bytes) -> str:
 
 def new_salt() -> bytes:
     return secrets.token_bytes(SALT_BYTES)
+
+
+def bad_content(error: ValueError, locator: Mapping[str, Any]) -> LogError:
+    """Create the error for a record without a canonical form. ``locator``: its place in the file."""
+    return LogError(
+        "bad-content",
+        f"记录内容无法保存：{error}。",
+        f"A record cannot be stored: {error}.",
+        details=(locator,),
+    )
 
 
 def _check(value: Any) -> bool:

@@ -86,9 +86,9 @@ class Datasets:
         return self._change(dataset, lambda conn, key, now: registry.change_dataset(conn, key, changed, now))
 
     def create(self, dataset: Dataset, catalogue: Catalogue) -> Dataset:
-        """Create a dataset without parts, as an entry of the log.
+        """Create a dataset with its parts, as an entry of the log.
 
-        Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``.
+        Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``, ``part-exists``.
         """
         now = self._session.clock()
         with self._session.append() as conn:

@@ -21,7 +21,7 @@ STATE: dict[str, ComparisonKind] = {
     "effective_from": "day",
     "effective_to": "day",
 }
-"""What can be queried of a state like a field, unless the catalogue has a field with that name."""
+"""Properties of a state that are queried like fields, unless the catalogue has a field with the name."""
 
 _KINDS: dict[FieldType, ComparisonKind] = {
     "integer": "number",

@@ -124,7 +124,7 @@ def not_initialised() -> LogError:
 
 
 def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now: datetime) -> Dataset:
-    """Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``."""
+    """Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``, ``part-exists``."""
     if not _NAME.fullmatch(dataset.name) or dataset.name in _RESERVED:
         raise LogError(
             "bad-dataset-name",

@@ -83,7 +83,7 @@ class ChangePage:
 
 @dataclass(frozen=True, slots=True)
 class Bodies:
-    """Who is responsible for records, by dataset."""
+    """The bodies that are responsible for records, by dataset."""
 
     fields: Mapping[int, str]
     """Field that names the body of a record; datasets without one are absent."""

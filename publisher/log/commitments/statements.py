@@ -25,7 +25,7 @@ _s, _v, _r, _d, _b = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.release.
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """What somebody says about a commitment."""
+    """A published statement of an office or another judge about the progress of a commitment."""
 
     dataset: str
     record: str

@@ -13,12 +13,12 @@ from sqlalchemy import Connection, case, delete, func, insert, select, update
 
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
-from publisher.log.canonical_json import NotCanonicalError, canonical, commitment, new_salt
+from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, commitment, new_salt
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
 from publisher.log.database.sealing.seals import compute_seal
-from publisher.log.database.storable_text import bad_content, storable
+from publisher.log.database.storable_text import storable
 from publisher.log.drafts import namesakes, repeal_decisions
 from publisher.log.drafts.shared_codes import separate_shared_codes
 from publisher.log.model import (
@@ -293,7 +293,7 @@ def _entry_rows(
             locator = encode(entry.locator).decode()
             originals = encode(entry.originals).decode() if entry.originals else "{}"
         except (NotCanonicalError, UnicodeEncodeError) as error:
-            raise bad_content(str(error), entry.locator) from error
+            raise bad_content(error, entry.locator) from error
         salt = new_salt()
         row = (
             import_key,

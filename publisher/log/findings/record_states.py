@@ -38,12 +38,8 @@ class Period:
 
     def cells(self, days: Iterable[int], instants: Iterable[int]) -> Iterator[Period]:
         """Cut the rectangle at those of some days and instants that are within it."""
-        first, end, known_from, known_to = (
-            self.effective_from,
-            self.effective_to,
-            self.known_from,
-            self.known_to,
-        )
+        first, end = self.effective_from, self.effective_to
+        known_from, known_to = self.known_from, self.known_to
         all_days = sorted({first, end, *(day for day in days if first < day < end)})
         all_instants = sorted({known_from, known_to, *(at for at in instants if known_from < at < known_to)})
         for day_pair, instant_pair in product(pairwise(all_days), pairwise(all_instants)):
@@ -76,7 +72,7 @@ class CheckedState:
 
 @dataclass(frozen=True, slots=True)
 class DatasetIndex:
-    """DatasetIndex by key, with their name, current catalogue and publisher."""
+    """Datasets by key, with their name, current catalogue and publisher."""
 
     names: Mapping[int, str]
     catalogues: Mapping[int, Catalogue]

@@ -6,11 +6,11 @@ from sqlalchemy import Connection
 
 from publisher.log.citations import graph_rows
 from publisher.log.citations.revision_graph import VERSION
-from publisher.log.graph.statement_query import (
+from publisher.log.graph.passage_query import (
+    PassagePage,
+    PassageQuery,
     PublishedCitation,
     PublishedEffect,
-    StatementPage,
-    StatementQuery,
     find_citations,
     find_effects,
 )
@@ -81,12 +81,12 @@ class Graph:
         with self._session.read() as conn:
             return find_works(conn, query, self._clocks(conn, query.view))
 
-    def citations(self, query: StatementQuery) -> StatementPage[PublishedCitation]:
+    def citations(self, query: PassageQuery) -> PassagePage[PublishedCitation]:
         """List citations, record by record."""
         with self._session.read() as conn:
             return find_citations(conn, query, self._clocks(conn, query.view))
 
-    def effects(self, query: StatementQuery) -> StatementPage[PublishedEffect]:
+    def effects(self, query: PassageQuery) -> PassagePage[PublishedEffect]:
         """List effects, those that were published last first."""
         with self._session.read() as conn:
             return find_effects(conn, query, self._clocks(conn, query.view))

@@ -1,4 +1,4 @@
-"""Whether a work is in force on a day, as far as records say: what ended it, or will; and if it is back."""
+"""Legal force of a work on a day, as far as records state it: what ended it or will, and if it is back."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from datetime import date
 from typing import Literal
 
 from publisher.log.citations.effects import EffectKind
-from publisher.log.graph.statement_query import PublishedEffect
+from publisher.log.graph.passage_query import PublishedEffect
 from publisher.log.graph.work_query import Work
 from schemas.definition.catalogue import Content
 
 type LegalForce = Literal["InForce", "PartiallyInForce", "NotInForce"]
-"""As schema.org calls it."""
+"""Terms of schema.org."""
 
 ENDING_KINDS: tuple[EffectKind, ...] = ("repeals", "replaces")
 _STATED: dict[str, LegalForce] = {
@@ -36,7 +36,7 @@ class Endings:
 
 
 def find_endings(work: Work, effects: Iterable[PublishedEffect], day: date) -> Endings:
-    """Choose the effects that end a work. One before the work was enacted again counts no longer."""
+    """Choose the effects that end a work, without those before the work was enacted again."""
     enacted = [_enacted(record.content) for record in work.records]
     again = max((start for start in enacted if start is not None and start <= day), default=None)
     past, coming = [], []
@@ -79,7 +79,7 @@ def _latest_day(work: Work, effect: PublishedEffect) -> date | None:
         (
             _day(record.content, "repealed_by_version")
             for record in work.records
-            if record.record == effect.saying.record
+            if record.record == effect.passage.record
         ),
         None,
     )

@@ -52,7 +52,7 @@ class Work:
     key: str
     kind: WorkKind
     title: str
-    """Of its record, else its key."""
+    """Title of its record; its key if it has none."""
     names: tuple[str, ...]
     """Keys by which it is cited, its own first."""
     records: tuple[WorkRecord, ...]

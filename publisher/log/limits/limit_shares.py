@@ -1,4 +1,4 @@
-"""How many items of lists have a shorter or longer limit than the first one that they listed, by group."""
+"""Shares of items whose limit is shorter or longer than the first one that they listed, by group."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class LimitStep:
 
 @dataclass(frozen=True, slots=True)
 class ListedState:
-    """What a record listed from a day on."""
+    """The content that a record had from a day on."""
 
     effective_from: date
     content: Content | None

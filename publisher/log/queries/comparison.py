@@ -55,7 +55,7 @@ class Difference:
     part_before: str | None
     before: Content | None
     after: Content | None
-    """None if not in force in that state, or erased since."""
+    """Content in each of the states; None if not in force in it, or erased since."""
     fields: tuple[FieldChange, ...] = ()
     steps: tuple[Step, ...] = ()
 

@@ -64,7 +64,7 @@ class RawRecord:
 class RawRecordPage:
     records: tuple[RawRecord, ...]
     total: int | None
-    """None if not requested."""
+    """Number of the records of the query; None if not requested."""
     after: tuple[Any, ...] | None
     """Sort key of the last row; None at the end."""
 

@@ -60,7 +60,7 @@ class RevisionOrigin:
     provenance: str | None
     """Commitment to file, locator, originals and ``source_text``."""
     corrects: bool
-    """Whether an amendment typed it."""
+    """Whether it was typed by hand in an amendment."""
     release: int
     """Number of the release that brought it."""
     sequence: int

@@ -116,12 +116,12 @@ class ReplayedRelease:
         conn, keys = self._conn, dict[str, int]()
         left_out = self._archive.opening(self._sequence).get("left_out", {"value": []})["value"]
         origins = self._archive.opening(self._sequence)["sources"]
-        seen: set[str] = set()
+        names: set[str] = set()
         for n, source in enumerate(self._document["sources"]):
             origin = origins[n] if n < len(origins) else None
             name = origin["value"]["name"] if origin else source["digest"]
-            own = [] if name in seen else [row for row in left_out if row.get("file") == name]
-            seen.add(name)
+            own = [] if name in names else [row for row in left_out if row.get("file") == name]
+            names.add(name)
             row = {
                 "dataset": self._dataset,
                 "release": self._sequence,

@@ -11,11 +11,11 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from publisher.log.canonical_json import NotCanonicalError, canonical, commitment, new_salt
+from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, commitment, new_salt
 from publisher.log.clocks import FOREVER, day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.storable_text import bad_content, storable
+from publisher.log.database.storable_text import storable
 from publisher.log.database.work_tables import create_empty, work
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
@@ -323,4 +323,4 @@ def _canonical_text(content: Content) -> str:
     try:
         return canonical(content).decode()
     except NotCanonicalError as error:
-        raise bad_content(str(error), {}) from error
+        raise bad_content(error, {}) from error

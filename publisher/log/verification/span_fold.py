@@ -25,7 +25,7 @@ type FoldedSpan = list[Any]
 
 @dataclass(frozen=True, slots=True)
 class ReleaseRow:
-    """What spans take from a release."""
+    """The values of a release on which spans depend."""
 
     sequence: int
     dataset: int

@@ -14,7 +14,7 @@ from feeds.document_html import sanitise
 from publisher.ingest.documents import section_outline
 from publisher.ingest.documents.section_outline import Section
 from publisher.log.graph.legal_force import find_endings
-from publisher.log.graph.statement_query import Saying, StatementQuery
+from publisher.log.graph.passage_query import Passage, PassageQuery
 from publisher.log.model import Dataset, LogError, RecordState, View
 from publisher.views.pages.commitments import document_promises as promises
 from publisher.views.pages.commitments.document_promises import Promise
@@ -156,16 +156,16 @@ def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundin
         return Surroundings()
     explaining, ending = dict[str, Mention](), dict[str, Mention]()
     coming, citing = dict[str, Mention](), dict[str, Mention]()
-    query = StatementQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
-    effects = graph.effects(query).statements
+    query = PassageQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
+    effects = graph.effects(query).passages
     endings = find_endings(work, effects, visit.today())
     for effect in effects:
-        if effect.target in work.names and effect.saying.record != state.id:
+        if effect.target in work.names and effect.passage.record != state.id:
             group = ending if effect in endings.past else coming if effect in endings.coming else explaining
-            _add(visit, group, effect.saying, datasets)
-    for citation in graph.citations(StatementQuery(view, works=work.names, limit=_MOST)).statements:
-        if citation.saying.record not in (state.id, *explaining, *ending, *coming):
-            _add(visit, citing, citation.saying, datasets)
+            _add(visit, group, effect.passage, datasets)
+    for citation in graph.citations(PassageQuery(view, works=work.names, limit=_MOST)).passages:
+        if citation.passage.record not in (state.id, *explaining, *ending, *coming):
+            _add(visit, citing, citation.passage, datasets)
     releases = [
         BasedRelease(datasets[r.dataset], r.number, r.effective_on) for r in graph.releases_on(work, view)
     ]
@@ -178,14 +178,14 @@ def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundin
     )
 
 
-def _add(visit: Visit, group: dict[str, Mention], saying: Saying, datasets: Mapping[str, Dataset]) -> None:
+def _add(visit: Visit, group: dict[str, Mention], passage: Passage, datasets: Mapping[str, Dataset]) -> None:
     """Add the record that says something about the document, once."""
     group.setdefault(
-        saying.record,
+        passage.record,
         Mention(
-            saying.title,
-            visit.url(f"/datasets/{saying.dataset}/records/{saying.record}"),
-            datasets[saying.dataset].title,
-            saying.text,
+            passage.title,
+            visit.url(f"/datasets/{passage.dataset}/records/{passage.record}"),
+            datasets[passage.dataset].title,
+            passage.text,
         ),
     )

@@ -7,7 +7,7 @@ from html import escape
 from urllib.parse import quote
 
 from feeds.feed import Category, Entry
-from publisher.log.graph.statement_query import PublishedEffect
+from publisher.log.graph.passage_query import PublishedEffect
 from publisher.log.log import Log
 from publisher.log.model import Site
 from publisher.views.syndication.feed import site_feed
@@ -34,19 +34,19 @@ def render_effect_feed(log: Log, form: Form, effects: Sequence[PublishedEffect],
 
 
 def _entry(effect: PublishedEffect, site: Site) -> Entry:
-    saying, word = effect.saying, EFFECTS[effect.kind].zh
-    concerned = f"《{effect.target}》" if effect.target else saying.title
+    passage, word = effect.passage, EFFECTS[effect.kind].zh
+    concerned = f"《{effect.target}》" if effect.target else passage.title
     day = f"，自{effect.day}起" if effect.day else ""
     message = f"{effect.source}{word}{concerned}{day}"
-    place = f"{saying.record}/{saying.revision[:20]}/{effect.kind}/{effect.target or ''}"
+    place = f"{passage.record}/{passage.revision[:20]}/{effect.kind}/{effect.target or ''}"
     return Entry(
         id=f"tag:{site.tag_authority}:effects/{quote(place)}",
         title=message,
-        updated=saying.known_from,
-        published=saying.known_from,
+        updated=passage.known_from,
+        published=passage.known_from,
         link=f"{site.base}/works/{quote(effect.source)}",
-        summary=f"{message}。原文：{saying.text}",
-        content_html=f"<p>{escape(message)}。</p><p><q>{escape(saying.text)}</q></p>",
-        authors=(saying.part,) if saying.part else (),
+        summary=f"{message}。原文：{passage.text}",
+        content_html=f"<p>{escape(message)}。</p><p><q>{escape(passage.text)}</q></p>",
+        authors=(passage.part,) if passage.part else (),
         categories=(Category(effect.kind, f"tag:{site.tag_authority}:effect", word),),
     )

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from openapi.operation import Operation, Parameter
 from publisher.log.citations.effects import EffectKind
-from publisher.log.graph.statement_query import (
+from publisher.log.graph.passage_query import (
+    Passage,
+    PassageQuery,
     PublishedCitation,
     PublishedEffect,
-    Saying,
-    StatementQuery,
 )
 from publisher.log.graph.work_query import KINDS, Work, WorkPage, WorkQuery
 from publisher.log.model import View
@@ -194,7 +194,7 @@ def work_answer(service: Service, work: Work) -> answers.Work:
 class StatementListing:
     """A list of citations or effects that a request describes, before it is read."""
 
-    query: StatementQuery
+    query: PassageQuery
     digest: str
     validity: Validity
 
@@ -208,7 +208,7 @@ def make_listing(
     """
     digest, cursor = requested_view.begin_list(service, params, name, keys)
     works = tuple(key for work in params.values_of("work") for key in service.log.graph.names(work))
-    query = StatementQuery(
+    query = PassageQuery(
         view=params.view,
         works=keys or works,
         datasets=params.values_of("dataset"),
@@ -229,7 +229,7 @@ def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
         page = service.log.graph.citations(listing.query)
         return answers.Citations(
             total=page.total,
-            citations=tuple(citation_answer(service, one) for one in page.statements),
+            citations=tuple(citation_answer(service, one) for one in page.passages),
             links=_links(service, call, _cursor(service, listing.digest, page.after)),
         )
 
@@ -245,7 +245,7 @@ def _effects(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
         page = service.log.graph.effects(listing.query)
         return answers.Effects(
             total=page.total,
-            effects=tuple(effect_answer(service, one) for one in page.statements),
+            effects=tuple(effect_answer(service, one) for one in page.passages),
             links=_links(service, call, _cursor(service, listing.digest, page.after)),
         )
 
@@ -259,7 +259,7 @@ def citation_answer(service: Service, one: PublishedCitation) -> answers.Citatio
         article=one.article or None,
         place=one.place,
         role=one.role,
-        says=_saying(service, one.saying),
+        says=_passage(service, one.passage),
         link=service.link(f"/v1/works/{quote(one.work)}"),
     )
 
@@ -271,11 +271,11 @@ def effect_answer(service: Service, one: PublishedEffect) -> answers.Effect:
         target=one.target,
         article=one.article or None,
         effective_on=one.day,
-        says=_saying(service, one.saying),
+        says=_passage(service, one.passage),
     )
 
 
-def _saying(service: Service, one: Saying) -> answers.Saying:
+def _passage(service: Service, one: Passage) -> answers.Saying:
     home = f"/v1/datasets/{one.dataset}/records/{one.record}"
     return answers.Saying(
         dataset=one.dataset,

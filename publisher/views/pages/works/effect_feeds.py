@@ -25,7 +25,7 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
         def render() -> bytes:
             log = visit.service.log
             page = log.graph.effects(replace(listing.query, limit=ENTRIES))
-            return render_effect_feed(log, form, page.statements, query=visit.own_query)
+            return render_effect_feed(log, form, page.passages, query=visit.own_query)
 
         return await feed_reply(visit, listing.validity, render)
 

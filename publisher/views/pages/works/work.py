@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from publisher.log.graph.legal_force import ENDING_KINDS, Endings, find_endings, judge_force
-from publisher.log.graph.statement_query import PublishedCitation, PublishedEffect, StatementQuery
+from publisher.log.graph.passage_query import PassageQuery, PublishedCitation, PublishedEffect
 from publisher.log.graph.work_query import Work
 from publisher.log.model import Dataset
 from publisher.views.api.routes import works as api
@@ -64,14 +64,14 @@ def work(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         graph = service.log.graph
-        effects = graph.effects(StatementQuery(visit.view, works=one.names, limit=MOST)).statements
+        effects = graph.effects(PassageQuery(visit.view, works=one.names, limit=MOST)).passages
         # A query of its own: among the effects on a law that hundreds implement, the one that ends it
         # might be beyond the limit.
-        ending = StatementQuery(visit.view, works=one.names, kinds=ENDING_KINDS, limit=MOST)
-        endings = find_endings(one, graph.effects(ending).statements, visit.today())
+        ending = PassageQuery(visit.view, works=one.names, kinds=ENDING_KINDS, limit=MOST)
+        endings = find_endings(one, graph.effects(ending).passages, visit.today())
         others = [effect for effect in effects if effect not in (*endings.past, *endings.coming)]
-        bases = StatementQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
-        mentions = StatementQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
+        bases = PassageQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
+        mentions = PassageQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
         return press.page(
             "work.html",
             visit,
@@ -84,8 +84,8 @@ def work(press: Press, visit: Visit) -> Reply:
             done_to=list(_lines(visit, one, others, by=False)),
             does=list(_lines(visit, one, effects, by=True)),
             releases=[(datasets[r.dataset], r) for r in graph.releases_on(one, visit.view)],
-            bases=list(_records(visit, graph.citations(bases).statements, datasets)),
-            mentions=list(_records(visit, graph.citations(mentions).statements, datasets)),
+            bases=list(_records(visit, graph.citations(bases).passages, datasets)),
+            mentions=list(_records(visit, graph.citations(mentions).passages, datasets)),
             data=visit.link(f"/v1/works/{one.key}"),
             all_citations=visit.link(f"/v1/works/{one.key}/cited-by", visit.clocks),
         )
@@ -101,17 +101,17 @@ def _lines(visit: Visit, one: Work, effects: Sequence[PublishedEffect], *, by: b
         if is_own != by and not (effect.source in one.names and effect.target in one.names):
             continue
         other = effect.target if by else effect.source
-        saying = effect.saying
-        says = _address(visit, saying.dataset, saying.record)
+        passage = effect.passage
+        says = _address(visit, passage.dataset, passage.record)
         line = EffectLine(
             labels.word_for(visit, labels.EFFECTS, effect.kind),
-            other or saying.title,
+            other or passage.title,
             field_html.work_address(visit, other) if other else says,
             effect.day,
-            saying.text,
+            passage.text,
             says,
         )
-        key = (effect.kind, other, "" if other else saying.record)
+        key = (effect.kind, other, "" if other else passage.record)
         if key not in lines or (lines[key].day is None and line.day is not None):
             lines[key] = line
     yield from lines.values()
@@ -122,15 +122,15 @@ def _records(
 ) -> Iterator[CitingRecord]:
     places: dict[tuple[str, str], list[PublishedCitation]] = {}
     for citation in citations:
-        places.setdefault((citation.saying.dataset, citation.saying.record), []).append(citation)
+        places.setdefault((citation.passage.dataset, citation.passage.record), []).append(citation)
     for (dataset, record), record_citations in places.items():
-        saying, own = record_citations[0].saying, datasets[dataset]
+        passage, own = record_citations[0].passage, datasets[dataset]
         yield CitingRecord(
-            saying.title,
+            passage.title,
             _address(visit, dataset, record),
             visit.t(own.title, own.title_en),
-            saying.part,
-            tuple(dict.fromkeys(one.saying.text for one in record_citations)),
+            passage.part,
+            tuple(dict.fromkeys(one.passage.text for one in record_citations)),
         )
 
 

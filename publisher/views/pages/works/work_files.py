@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
 
-from publisher.log.graph.statement_query import PublishedEffect
+from publisher.log.graph.passage_query import PublishedEffect
 from publisher.log.graph.work_query import Work
 from publisher.views.api.routes import works as api
 from publisher.views.pages.printing import labels
@@ -75,7 +75,7 @@ def effects_as(suffix: str) -> Download:
             own = replace(listing.query, limit=MAX_LIMIT)
             while True:
                 page = await sync_to_thread(visit.service.log.graph.effects, own)
-                yield page.statements
+                yield page.passages
                 if page.after is None:
                     return
                 own = replace(own, after=page.after)
@@ -106,14 +106,14 @@ def _work_row(visit: Visit, one: Work) -> Row:
 
 
 def _effect_row(visit: Visit, one: PublishedEffect) -> Row:
-    saying = one.saying
+    passage = one.passage
     return (
         labels.word_for(visit, labels.EFFECTS, one.kind),
         one.source,
         one.target or "",
         str(one.article or ""),
         one.day.isoformat() if one.day else "",
-        saying.title,
-        saying.text,
-        visit.service.link(f"/datasets/{saying.dataset}/records/{saying.record}"),
+        passage.title,
+        passage.text,
+        visit.service.link(f"/datasets/{passage.dataset}/records/{passage.record}"),
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from publisher.log.graph.statement_query import StatementQuery
+from publisher.log.graph.passage_query import PassageQuery
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
 from publisher.log.model import Entry, LogError, View
@@ -57,9 +57,9 @@ def test_a_work_is_what_cites_it_and_what_it_changed_here(graph: Log) -> None:
     assert (work.key, work.title, work.names) == (NUMBER, TITLE, (NUMBER, TITLE))
     assert (len(work.records), work.citing) == (1, 2)
     assert [(one.dataset, one.number) for one in graph.graph.releases_on(work)] == [(LIST, 1)]
-    (effect,) = graph.graph.effects(StatementQuery(works=("示政发〔2001〕3号",))).statements
+    (effect,) = graph.graph.effects(PassageQuery(works=("示政发〔2001〕3号",))).passages
     assert (effect.kind, effect.source, effect.day) == ("repeals", NUMBER, date(2024, 7, 1))
-    assert effect.saying.text == "《旧通知》（示政发〔2001〕3号）同时废止。"
+    assert effect.passage.text == "《旧通知》（示政发〔2001〕3号）同时废止。"
     assert graph.graph.work("示政发〔2001〕3号").records == ()
     with pytest.raises(LogError, match="Nothing names"):
         graph.graph.work("无此文件")
@@ -78,9 +78,9 @@ def test_a_work_is_seen_as_of_a_day_and_as_known_at_an_instant(graph: Log, clock
     assert (citing("水法"), citing("水条例")) == (0, 1)
     assert citing("水法", as_of=date(2020, 1, 2)) == 1
     assert citing("水法", known_at=before) == 1
-    query = StatementQuery(View(as_of=date(2020, 1, 2)), works=("水法",))
+    query = PassageQuery(View(as_of=date(2020, 1, 2)), works=("水法",))
     assert graph.graph.citations(query).total == 1
-    assert graph.graph.citations(StatementQuery(View(known_at=datetime(2019, 1, 1, tzinfo=UTC)))).total == 0
+    assert graph.graph.citations(PassageQuery(View(known_at=datetime(2019, 1, 1, tzinfo=UTC)))).total == 0
 
 
 def test_citations_have_pages_and_filters(graph: Log) -> None:
@@ -90,23 +90,23 @@ def test_citations_have_pages_and_filters(graph: Log) -> None:
     seen: list[tuple[str, int]] = []
     after: tuple[Any, ...] | None = None
     while True:
-        page = graph.graph.citations(StatementQuery(works=("水法",), limit=4, after=after))
+        page = graph.graph.citations(PassageQuery(works=("水法",), limit=4, after=after))
         assert page.total == 15
-        seen += [(one.saying.title, one.article) for one in page.statements]
+        seen += [(one.passage.title, one.article) for one in page.passages]
         after = page.after
         if after is None:
             break
     assert len(seen) == len(set(seen)) == 15
     for query, total in (
-        (StatementQuery(works=("水法",), article=9), 7),
-        (StatementQuery(works=("水法",), roles=("mention",)), 1),
-        (StatementQuery(kinds=("document",)), 0),
-        (StatementQuery(datasets=("statutes",)), 0),
+        (PassageQuery(works=("水法",), article=9), 7),
+        (PassageQuery(works=("水法",), roles=("mention",)), 1),
+        (PassageQuery(kinds=("document",)), 0),
+        (PassageQuery(datasets=("statutes",)), 0),
     ):
         assert graph.graph.citations(query).total == total
-    for one in graph.graph.citations(StatementQuery(limit=100)).statements:
-        content = graph.queries.record(LIST, one.saying.record, View()).content
-        assert str(content[one.saying.field])[one.saying.start : one.saying.end] == one.saying.text != ""
+    for one in graph.graph.citations(PassageQuery(limit=100)).passages:
+        content = graph.queries.record(LIST, one.passage.record, View()).content
+        assert str(content[one.passage.field])[one.passage.start : one.passage.end] == one.passage.text != ""
 
 
 def test_works_are_listed_by_key_also_those_that_no_list_contains(graph: Log) -> None:
@@ -129,6 +129,6 @@ def test_works_are_listed_by_key_also_those_that_no_list_contains(graph: Log) ->
         "国发〔2013〕27号"
     ]
     assert [one.key for one in graph.graph.works(WorkQuery(contains="档案")).works] == ["旧档案条例"]
-    (ended,) = graph.graph.effects(StatementQuery(works=("旧档案条例",), kinds=("repeals",))).statements
-    assert (ended.source, ended.article, ended.saying.text) == ("新旧档案条例", 9, "第九条")
+    (ended,) = graph.graph.effects(PassageQuery(works=("旧档案条例",), kinds=("repeals",))).passages
+    assert (ended.source, ended.article, ended.passage.text) == ("新旧档案条例", 9, "第九条")
     assert graph.integrity.verify().problems == ()

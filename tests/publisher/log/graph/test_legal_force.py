@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher.log.graph.legal_force import LegalForce, find_endings, judge_force
-from publisher.log.graph.statement_query import StatementQuery
+from publisher.log.graph.passage_query import PassageQuery
 from publisher.log.log import Log
 from publisher.log.model import View
 from schemas.definition.catalogue import Content
@@ -43,7 +43,7 @@ def standing(log: Log, day: date, key: str = "取水条例") -> tuple[LegalForce
     log.graph.update()
     view = View(as_of=day)
     work = log.graph.work(key, view)
-    effects = log.graph.effects(StatementQuery(view, works=work.names)).statements
+    effects = log.graph.effects(PassageQuery(view, works=work.names)).passages
     endings = find_endings(work, effects, day)
     return judge_force(work, endings, day), len(endings.past), len(endings.coming)
 

@@ -24,27 +24,27 @@ _s, _v, _r, _d, _c, _e = t.span.c, t.revision.c, t.record.c, t.dataset.c, g.cita
 
 
 @dataclass(frozen=True, slots=True)
-class StatementQuery:
+class PassageQuery:
     """Selection and page of citations or effects; of several values any, and without values all."""
 
     view: View = field(default_factory=View)
     works: tuple[str, ...] = ()
-    """Keys of cited works; of effects, of the work that has it or that it concerns."""
+    """Keys of cited works; for effects, of works that have or undergo them."""
     datasets: tuple[str, ...] = ()
     records: tuple[str, ...] = ()
     roles: tuple[str, ...] = ()
-    """Of citations."""
+    """Roles of citations; effects have none."""
     kinds: tuple[str, ...] = ()
-    """Of cited works; of effects, their own."""
+    """Kinds of cited works, or kinds of effects."""
     article: int | None = None
-    """Of the cited work; of effects, of the work that has it."""
+    """Article of the cited work; for effects, of the work that has them."""
     limit: int = 20
     after: tuple[Any, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Saying:
-    """The place in a record of a list that says something."""
+class Passage:
+    """The place in a record that cites a work, or states an effect."""
 
     dataset: str
     record: str
@@ -58,7 +58,7 @@ class Saying:
     end: int
     text: str
     effective_from: date
-    """Since when the record is as it is."""
+    """First day on which the record has this content."""
     known_from: datetime
 
 
@@ -70,7 +70,7 @@ class PublishedCitation:
     """0: the whole work."""
     place: str
     role: str
-    saying: Saying
+    passage: Passage
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,19 +81,18 @@ class PublishedEffect:
     """None: it concerns the item of the record."""
     article: int
     day: date | None
-    saying: Saying
+    passage: Passage
 
 
 @dataclass(frozen=True, slots=True)
-class StatementPage[T]:
-    statements: tuple[T, ...]
+class PassagePage[T]:
+    passages: tuple[T, ...]
+    """Citations or effects, each with its passage."""
     total: int
     after: tuple[Any, ...] | None
 
 
-def find_citations(
-    conn: Connection, query: StatementQuery, clocks: Clocks
-) -> StatementPage[PublishedCitation]:
+def find_citations(conn: Connection, query: PassageQuery, clocks: Clocks) -> PassagePage[PublishedCitation]:
     """List citations, record by record."""
     rows = _in_view(g.citation, query, clocks)
     if query.works:
@@ -111,14 +110,14 @@ def find_citations(
     fetched = conn.execute(page.limit(query.limit + 1)).all()
     on_page = fetched[: query.limit]
     last = on_page[-1] if len(fetched) > query.limit else None
-    return StatementPage(
-        tuple(PublishedCitation(r.work, r.kind, r.article, r.place, r.role, _saying(r)) for r in on_page),
+    return PassagePage(
+        tuple(PublishedCitation(r.work, r.kind, r.article, r.place, r.role, _passage(r)) for r in on_page),
         _count(conn, rows),
         None if last is None else (last.record_key, last.field, last.item, last.start, last.article),
     )
 
 
-def find_effects(conn: Connection, query: StatementQuery, clocks: Clocks) -> StatementPage[PublishedEffect]:
+def find_effects(conn: Connection, query: PassageQuery, clocks: Clocks) -> PassagePage[PublishedEffect]:
     """List effects, those that were published last first."""
     rows = _in_view(g.effect, query, clocks)
     if query.works:
@@ -136,12 +135,12 @@ def find_effects(conn: Connection, query: StatementQuery, clocks: Clocks) -> Sta
     fetched = conn.execute(page.limit(query.limit + 1)).all()
     on_page = fetched[: query.limit]
     last = on_page[-1] if len(fetched) > query.limit else None
-    return StatementPage(
+    return PassagePage(
         tuple(
             PublishedEffect(
                 *(r.kind, r.source, r.target, r.article),
                 None if r.day is None else date.fromordinal(r.day),
-                _saying(r),
+                _passage(r),
             )
             for r in on_page
         ),
@@ -150,7 +149,7 @@ def find_effects(conn: Connection, query: StatementQuery, clocks: Clocks) -> Sta
     )
 
 
-def _in_view(table: Table, query: StatementQuery, clocks: Clocks) -> Select[Any]:
+def _in_view(table: Table, query: PassageQuery, clocks: Clocks) -> Select[Any]:
     own: Sequence[Any] = [column for column in table.c if column.name != "revision"]
     rows = (
         select(
@@ -179,9 +178,9 @@ def _count(conn: Connection, rows: Select[Any]) -> int:
     return conn.scalar(rows.with_only_columns(func.count())) or 0
 
 
-def _saying(row: Any) -> Saying:
+def _passage(row: Any) -> Passage:
     item = None if row.item < 0 else row.item
-    return Saying(
+    return Passage(
         *(row.dataset, row.id, row.title, row.part, row.hash, row.field, item, row.start, row.end),
         cited_text(_decode(row.content), row.field, row.item, row.start, row.end),
         date.fromordinal(row.effective_from),
