@@ -173,8 +173,7 @@ def restore(
     """从备份恢复站点 / Restore the site into an empty home; nothing is overwritten."""
     from publisher.log.recovery import restoration
 
-    notes = [path.read_text(encoding="utf-8", errors="replace") for path in checkpoints]
-    notes += [_fetch_checkpoint(address) for address in addresses]
+    notes = _read_checkpoints(checkpoints, addresses)
     if not notes and not no_checkpoint:
         notes = _ask_for_checkpoint()
     settings = context.settings
@@ -195,20 +194,30 @@ def restore(
         shortfall = log.recovery.shortfall()
         problems = () if shortfall else log.integrity.verify().problems
     missing = 0 if shortfall is None else shortfall[1]
-    if as_json:
-        output.print_json(
-            {
-                "backup": restored.backup.name,
-                "entries": restored.entries,
-                "missing": missing,
-                "erased_again": restored.erased_again,
-                "read_only": shortfall is not None,
-                "problems": list(problems),
-            }
-        )
-        return Exit.REFUSED if problems else Exit.OK
-    _print_restoration(restored, missing, read_only=shortfall is not None, problems=problems)
+    show = _print_restoration_json if as_json else _print_restoration
+    show(restored, missing, read_only=shortfall is not None, problems=problems)
     return Exit.REFUSED if problems else Exit.OK
+
+
+def _read_checkpoints(files: Sequence[Path], addresses: Sequence[str]) -> list[str]:
+    """Read checkpoints from files, and fetch those of other sites."""
+    notes = [path.read_text(encoding="utf-8", errors="replace") for path in files]
+    return notes + [_fetch_checkpoint(address) for address in addresses]
+
+
+def _print_restoration_json(
+    restored: RestorationReport, missing: int, *, read_only: bool, problems: Sequence[str]
+) -> None:
+    output.print_json(
+        {
+            "backup": restored.backup.name,
+            "entries": restored.entries,
+            "missing": missing,
+            "erased_again": restored.erased_again,
+            "read_only": read_only,
+            "problems": list(problems),
+        }
+    )
 
 
 def _print_restoration(
