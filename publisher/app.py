@@ -47,7 +47,7 @@ from publisher.web.asgi_edge import Edge
 from publisher.web.capacity.client_budget import ClientBudgets
 from publisher.web.capacity.work_pools import WorkPools
 from publisher.web.capacity.work_processes import Perform, WorkProcesses
-from publisher.web.http_protocol import bounded_protocol
+from publisher.web.http_protocol import BODY_SECONDS, bounded_protocol
 from publisher.web.page_cursor import CursorCodec, read_or_create_key
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service, ServiceStart
@@ -239,16 +239,17 @@ def serve(
     port: int = 8000,
     started: Callable[[], None] | None = None,
     max_connections: int = 1000,
+    body_seconds: float = BODY_SECONDS,
 ) -> None:
     """Serve ``app`` in this process until it is interrupted. ``started`` is called when it is ready.
 
-    ``max_connections``: open at once; a further one gets 503. Raises ``OSError`` if the address is not
-    available.
+    ``max_connections``: open at once; a further one gets 503. ``body_seconds``: for a whole body.
+    Raises ``OSError`` if the address is not available.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     config = uvicorn.Config(
         app,
-        http=bounded_protocol(max_connections),
+        http=bounded_protocol(max_connections, body_seconds),
         ws="none",
         lifespan="on",
         log_config=None,

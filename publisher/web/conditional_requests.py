@@ -28,6 +28,11 @@ _HEADERS_USED = {
         "range",
     )
 }
+_PREFERENCES = frozenset({"accept", "accept-encoding", "accept-language"})
+_LONGEST_PREFERENCE = 2_000
+"""Characters of a preference that are read: each element costs the event loop some microseconds."""
+_NO_QUALITY = re.compile(r";\s*q=(?!\d?(?:\.\d*)?\s*(?:[;,]|$))[^;,]*", re.IGNORECASE)
+"""A quality that is no decimal (RFC 9110, section 12.4.2): Litestar has no integer for 1e999."""
 _TAG = re.compile(r'(?:W/)?"([^"]*?)(?:[-;](?:gzip|br|zstd))?"')
 """An entity tag, without what proxies add to it when they compress."""
 
@@ -44,13 +49,16 @@ def _http_date(moment: datetime) -> str:
 def request_headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     """Collect the headers of a request that a response can depend on.
 
-    Several lines of one header form one list (RFC 9110, section 5.3).
+    Several lines of one header form one list (RFC 9110, section 5.3). What exceeds 2,000 characters of a
+    preference is ignored.
     """
     headers: dict[str, str] = {}
     for line, content in lines:
         if (name := _HEADERS_USED.get(line)) is not None:
             value = content.decode("latin-1")
-            headers[name] = f"{headers[name]}, {value}" if name in headers else value
+            if name in headers:
+                value = f"{headers[name]}, {value}"
+            headers[name] = value[:_LONGEST_PREFERENCE] if name in _PREFERENCES else value
     return headers
 
 
@@ -131,11 +139,11 @@ def negotiate(accept: str | None, offered: Sequence[str], *, is_fixed: bool = Fa
         return offered[0]
     acceptable = ",".join(part for part in accept.split(",") if not _REFUSED.search(part))
     plain = [media.partition(";")[0] for media in offered]
-    best = Accept(acceptable).best_match(plain) if acceptable else None
+    best = best_media(acceptable, plain) if acceptable else None
     if best is not None:
         return offered[plain.index(best)]
     json = next((media for media in offered if "+json" in media), None)
-    if json is not None and acceptable and Accept(acceptable).accepts("application/json"):
+    if json is not None and acceptable and best_media(acceptable, ("application/json",)):
         return json
     if is_fixed:
         return offered[0]
@@ -147,9 +155,18 @@ def negotiate(accept: str | None, offered: Sequence[str], *, is_fixed: bool = Fa
     )
 
 
+def best_media(accept: str, offered: Sequence[str]) -> str | None:
+    """Return which of ``offered`` the header prefers; None: it accepts none.
+
+    A quality that is no decimal counts 1.
+    """
+    best: str | None = Accept(_NO_QUALITY.sub("", accept)).best_match(list(offered))
+    return best
+
+
 def wants_page(accept: str | None) -> bool:
     """Report whether a browser sent the request: it accepts HTML, and JSON with no higher preference."""
     if not accept or "text/html" not in accept:
         return False
-    best = Accept(accept).best_match(["text/html", "application/problem+json", "application/json"])
-    return bool(best == "text/html")
+    best = best_media(accept, ("text/html", "application/problem+json", "application/json"))
+    return best == "text/html"

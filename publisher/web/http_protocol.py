@@ -1,4 +1,4 @@
-"""Bounds that httptools lacks: size and time of the head of a request, and number of connections.
+"""Bounds that httptools lacks: size of the head of a request, time of head and body, number of connections.
 
 The parser collects a request line or a header of any length before it calls anything, so the bounds must be
 enforced where bytes arrive; no ASGI application or middleware can do that.
@@ -26,6 +26,9 @@ MAX_HEADER_LINES = 100
 HEAD_TIMEOUT = 15.0
 """Seconds from the connection, or a request's first byte, to the end of its head."""
 
+BODY_SECONDS = 30.0
+"""Seconds from the end of a head to the end of its body, where no body is larger than 64 KiB."""
+
 STALL_TIMEOUT = 60.0
 """Seconds after which a client that takes none of the bytes that wait for it is disconnected."""
 
@@ -40,6 +43,7 @@ class BoundedProtocol(HttpToolsProtocol):
     """
 
     max_connections = 1000
+    body_seconds = BODY_SECONDS
 
     def __init__(
         self,
@@ -56,6 +60,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_size = self._chunk_size = 0
         self._refusal = ""
         self._head_timer: TimerHandle | None = None
+        self._body_is_open = False
+        """The headers of a request are complete, and its body is not."""
+        self._body_timer: TimerHandle | None = None
         self._stall_timer: TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
@@ -67,6 +74,7 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_head_timer()
+        self._stop_body_timer()
         self._stop_stall_timer()
         super().connection_lost(exc)
 
@@ -88,6 +96,8 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_size += 0 if self._head_began else len(data)
             if self._head_size > MAX_REQUEST_LINE + MAX_HEADERS:
                 self._refuse("headers-too-large" if self.url else "query-too-long")
+        if self._body_is_open and self._body_timer is None:
+            self._start_body_timer()
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's signature
         """Refuse what the parser, or a check below, has rejected."""
@@ -104,7 +114,7 @@ class BoundedProtocol(HttpToolsProtocol):
             self._reject("query-too-long")
 
     def on_headers_complete(self) -> None:
-        self._head_is_open = False
+        self._head_is_open, self._body_is_open = False, True
         self._stop_head_timer()
         if len(self.headers) > MAX_HEADER_LINES or self._has_large_headers():
             self._reject("headers-too-large")
@@ -112,6 +122,11 @@ class BoundedProtocol(HttpToolsProtocol):
         if len(hosts) > 1 or (not hosts and self.parser.get_http_version() != "1.0"):
             self._reject("bad-request")
         super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        self._body_is_open = False
+        self._stop_body_timer()
+        super().on_message_complete()
 
     def _has_large_headers(self) -> bool:
         """Report whether the headers are too large. A head within one small chunk needs no count."""
@@ -133,6 +148,14 @@ class BoundedProtocol(HttpToolsProtocol):
             self._head_timer.cancel()
             self._head_timer = None
 
+    def _start_body_timer(self) -> None:
+        self._body_timer = self.loop.call_later(self.body_seconds, self._end_slow_body)
+
+    def _stop_body_timer(self) -> None:
+        if self._body_timer is not None:
+            self._body_timer.cancel()
+            self._body_timer = None
+
     def _stop_stall_timer(self) -> None:
         if self._stall_timer is not None:
             self._stall_timer.cancel()
@@ -142,6 +165,13 @@ class BoundedProtocol(HttpToolsProtocol):
         self._head_timer = None
         if self.cycle is None or self.cycle.response_complete:
             self._refuse("request-timeout")
+
+    def _end_slow_body(self) -> None:
+        """End the connection. What waits for the body, if anything, learns that its client has gone."""
+        if self.flow.read_paused:  # it waits for this service, and not for its client
+            self._start_body_timer()
+        else:
+            self.transport.close()
 
     def _refuse(self, code: str) -> None:
         """Send a problem and end the connection; behind an unfinished response, end it without a word."""
@@ -161,6 +191,7 @@ class BoundedProtocol(HttpToolsProtocol):
         self.transport.close()
 
 
-def bounded_protocol(max_connections: int) -> type[asyncio.Protocol]:
-    """Create the protocol class with this cap on open connections."""
-    return type("BoundedProtocol", (BoundedProtocol,), {"max_connections": max_connections})
+def bounded_protocol(max_connections: int, body_seconds: float = BODY_SECONDS) -> type[asyncio.Protocol]:
+    """Create the protocol class with this cap on open connections. ``body_seconds``: for a whole body."""
+    bounds = {"max_connections": max_connections, "body_seconds": body_seconds}
+    return type("BoundedProtocol", (BoundedProtocol,), bounds)

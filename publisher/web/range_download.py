@@ -17,14 +17,14 @@ from publisher.web.file_cache import CachedFile, Coding
 
 _PIECE = 1 << 18
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
-_WORD = re.compile(r"\s*([a-z*]+)\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*")
+_WORD = re.compile(r"([a-z*]+)(?:\s*;\s*q=([01](?:\.\d{0,3})?))?")
 
 
 def preferred_coding(accept: str | None) -> Coding:
     """Choose the content coding: zstd before gzip if equally preferred, none by default."""
     qualities: dict[str, float] = {}
     for word in (accept or "").lower().split(","):
-        if match := _WORD.fullmatch(word):
+        if match := _WORD.fullmatch(word.strip()):
             qualities[match[1]] = float(match[2] or 1)
     zstd, gzip = qualities.get("zstd", 0), qualities.get("gzip", 0)
     if max(zstd, gzip) <= 0 or qualities.get("identity", 0) > max(zstd, gzip):

@@ -10,12 +10,11 @@ from datetime import UTC, date, datetime
 from typing import Literal
 from urllib.parse import parse_qsl
 
-from litestar.datastructures.headers import Accept
-
 from publisher.log.clocks import day_at
 from publisher.log.model import View
 from publisher.views.ogc.errors import OgcError, invalid
 from publisher.views.ogc.item_source import Window
+from publisher.web.conditional_requests import best_media
 from publisher.web.query_parameters import MAX_QUERY, nearest
 
 type Language = Literal["zh", "en"]
@@ -43,9 +42,7 @@ _MEDIA: Mapping[str, Format] = {
     "text/html": "html",
     "text/csv": "csv",
 }
-_LANGUAGE = re.compile(
-    r"\s*(zh|en|\*)(?:-[A-Za-z0-9-]+)?\s*(?:;\s*q=([01](?:\.\d{0,3})?))?\s*", re.IGNORECASE
-)
+_LANGUAGE = re.compile(r"(zh|en|\*)(?:-[A-Za-z0-9-]+)?(?:\s*;\s*q=([01](?:\.\d{0,3})?))?", re.IGNORECASE)
 _TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
 
 
@@ -111,7 +108,7 @@ def _language(values: Mapping[str, str], headers: Mapping[str, str]) -> Language
         return "en" if primary == "en" else "zh"
     best: tuple[float, Language] = (0.0, "zh")
     for part in headers.get("accept-language", "").split(","):
-        match = _LANGUAGE.fullmatch(part)
+        match = _LANGUAGE.fullmatch(part.strip())
         if match is not None and float(match[2] or 1) > best[0]:
             best = (float(match[2] or 1), "en" if match[1].lower() == "en" else "zh")
     return best[1]
@@ -133,7 +130,7 @@ def _format(
     if not accept:
         return "json", ""
     offered = [media_type for media_type, form in media.items() if form in formats]
-    best = Accept(accept).best_match(offered)
+    best = best_media(accept, offered)
     if best is None:
         names = ", ".join(offered)
         raise OgcError(406, "NotAcceptable", f"这里只提供 {names}。", f"Only {names} is available here.")

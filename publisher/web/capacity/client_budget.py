@@ -83,7 +83,7 @@ class ClientBudgets:
     def address_of(self, scope: HTTPScope) -> str:
         """Return the address of the client as the proxy names it, or of the peer; it may be no address."""
         peer = scope["client"]
-        return (self._forwarded(scope) or (peer[0] if peer else "")).strip("[] ")
+        return _without_port(self._forwarded(scope) or (peer[0] if peer else ""))
 
     def _forwarded(self, scope: HTTPScope) -> str:
         if not self._header:
@@ -114,3 +114,11 @@ class ClientBudgets:
             "ratelimit-policy": f'"work";q={BUDGET:.0f};w={BUDGET:.0f}',
             "ratelimit": f'"work";r={max(0, math.floor(BUDGET - account.spent))};t={wait}',
         }
+
+
+def _without_port(address: str) -> str:
+    """Remove brackets and a port, which some proxies write too: ``[2001:db8::1]:443``, ``192.0.2.1:443``."""
+    if address.startswith("["):
+        return address[1:].partition("]")[0]
+    host, _, port = address.partition(":")
+    return host if port.isdecimal() and "." in host else address

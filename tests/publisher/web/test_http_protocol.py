@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, suppress
+from typing import Any
 
 import pytest
 import uvicorn
-from litestar import Litestar, get
+from litestar import Litestar, Request, get, post
 
 from publisher.web import http_protocol
 from publisher.web.http_protocol import MAX_HEADER_LINES, MAX_HEADERS, MAX_REQUEST_LINE, bounded_protocol
@@ -19,6 +21,7 @@ from publisher.web.http_protocol import MAX_HEADER_LINES, MAX_HEADERS, MAX_REQUE
 CONNECTIONS = 8
 HOST = b"host: data.example.gov.cn\r\n"
 LARGE = 32 << 20
+PROTOCOL = bounded_protocol(CONNECTIONS)
 
 
 @get("/", include_in_schema=False)
@@ -31,10 +34,23 @@ async def _reply_large() -> bytes:
     return b"x" * LARGE
 
 
+@get("/slow", include_in_schema=False)
+async def _reply_slowly() -> str:
+    await asyncio.sleep(0.8)
+    return "ok"
+
+
+@post("/form", include_in_schema=False)
+async def _read_form(request: Request[Any, Any, Any]) -> str:
+    return str(len(await request.body()))
+
+
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    app = Litestar([_reply, _reply_large], openapi_config=None, logging_config=None)
-    config = uvicorn.Config(app, http=bounded_protocol(CONNECTIONS), ws="none", log_config=None)
+    app = Litestar(
+        [_reply, _reply_large, _reply_slowly, _read_form], openapi_config=None, logging_config=None
+    )
+    config = uvicorn.Config(app, http=PROTOCOL, ws="none", log_config=None)
     server = uvicorn.Server(config)
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
@@ -141,6 +157,30 @@ def test_a_head_that_trickles_is_ended(port: int, monkeypatch: pytest.MonkeyPatc
 def test_a_silent_connection_is_ended(port: int, monkeypatch: pytest.MonkeyPatch, beginning: bytes) -> None:
     monkeypatch.setattr(http_protocol, "HEAD_TIMEOUT", 0.3)
     assert refusal(exchange(port, beginning)) == (408, "request-timeout")
+
+
+@pytest.mark.parametrize("headers", [b"content-length: 1000\r\n", b"transfer-encoding: chunked\r\n"])
+def test_a_body_that_does_not_come_is_not_waited_for(
+    port: int, monkeypatch: pytest.MonkeyPatch, headers: bytes
+) -> None:
+    """A thousand such requests took all connections for ever."""
+    monkeypatch.setattr(PROTOCOL, "body_seconds", 0.5)
+    started = time.monotonic()
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"POST /form HTTP/1.1\r\n" + HOST + headers + b"\r\n1")
+        with suppress(ConnectionError):
+            assert connection.recv(65536) == b""
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.parametrize("headers", [b"", b"connection: upgrade\r\nupgrade: h2c\r\n"])
+def test_a_long_answer_outlives_the_time_for_a_body(
+    port: int, monkeypatch: pytest.MonkeyPatch, headers: bytes
+) -> None:
+    monkeypatch.setattr(PROTOCOL, "body_seconds", 0.2)
+    with socket.create_connection(("127.0.0.1", port), timeout=20) as connection:
+        connection.sendall(b"GET /slow HTTP/1.1\r\n" + HOST + headers + b"\r\n")
+        assert connection.recv(65536).endswith(b"ok")
 
 
 def test_connections_are_capped_until_others_close(port: int) -> None:

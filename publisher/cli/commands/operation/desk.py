@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from publisher.desk.accounts.tokens import Token
     from publisher.desk.desk import AccountServices
 
+_UPLOAD_SECONDS = 900.0
+"""Seconds for files that are handed in, 64 MiB at most."""
 _NAME = click.argument("name", metavar="NAME")
 _ROLE = click.option(
     "--role",
@@ -78,6 +80,7 @@ def _serve(context: CommandContext, host: str, port: int) -> None:
                 f"The desk is at {settings.desk_base}; stop with Ctrl-C.",
             ),
             max_connections=settings.connections,
+            body_seconds=_UPLOAD_SECONDS,
         )
     output.print_message("已停止。", "Stopped.")
 

@@ -77,6 +77,9 @@ def test_a_client_has_a_limited_number_of_requests_at_once() -> None:
         ("127.0.0.1", "X-Real-IP", None, None),
         ("127.0.0.1", "X-Forwarded-For", "unknown", None),
         ("127.0.0.1", "X-Forwarded-For", "[2001:db8::1]", "2001:db8::/64"),
+        ("127.0.0.1", "X-Forwarded-For", "203.0.113.9:50123", "203.0.113.9"),
+        ("127.0.0.1", "X-Forwarded-For", "[2001:db8::1]:50123", "2001:db8::/64"),
+        ("127.0.0.1", "X-Forwarded-For", "2001:db8::1", "2001:db8::/64"),
     ],
 )
 def test_a_client_is_its_network_as_a_trusted_proxy_tells(

@@ -1,0 +1,26 @@
+"""Failures of tasks that are tried again: a line each, and a traceback where the program may be at fault."""
+
+from __future__ import annotations
+
+import logging
+
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnectionError
+
+
+def is_database_away(error: BaseException) -> bool:
+    """Report whether the cause is a database that is away or refuses, and not the program."""
+    return isinstance(error, OperationalError | NoConnectionError)
+
+
+def describe_in_a_line(error: BaseException) -> str:
+    """Return the first line of what an error says, without the statement that a database was asked."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+
+
+def log_failure(logger: logging.Logger, words: str, error: BaseException) -> None:
+    """Log a failure of a task. ``words``: what failed, as the beginning of the line."""
+    if is_database_away(error):
+        logger.warning("%s: the database is away: %s", words, describe_in_a_line(error))
+    else:
+        logger.error("%s: %s", words, describe_in_a_line(error), exc_info=error)
