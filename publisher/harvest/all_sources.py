@@ -17,6 +17,7 @@ from publisher.harvest.report import HarvestReport, SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.indexing.indexer import Progress
 from publisher.ingest.findings import harvest as kinds
+from publisher.log.clocks import is_ahead
 from publisher.log.evidence.crawled_pages import WARC
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -66,12 +67,15 @@ def collect(
 
 
 def select_due(log: Log, sources: Mapping[str, SourceSite], now: datetime) -> tuple[SourceSite, ...]:
-    """Return the sources whose lists are due by their interval, for the scheduler."""
+    """Return the sources whose lists are due by their interval, for the scheduler.
+
+    A list whose last request lies ahead was requested under a wrong clock, and is due.
+    """
     due_sources = []
     for source in sources.values():
         checked = {page.url: page.checked_at for page in log.evidence.pages(source.name, role="list")}
         check_times = [checked.get(url) for url in source.entries]
-        if any(at is None or at <= now - source.interval for at in check_times):
+        if any(at is None or at <= now - source.interval or is_ahead(at, now) for at in check_times):
             due_sources.append(source)
     return tuple(due_sources)
 
@@ -111,7 +115,8 @@ def _postpone(log: Log, source: SourceSite, now: datetime) -> None:
     log.evidence.add_links(source.name, [(url, "") for url in source.entries], role="list")
     for url in source.entries:
         page = log.evidence.page_at(source.name, url)
-        if page is not None and (page.checked_at is None or page.checked_at < now):
+        at = None if page is None else page.checked_at
+        if page is not None and (at is None or at < now or is_ahead(at, now)):
             log.evidence.mark_unreachable(page.key, now, retry_early=True)
 
 

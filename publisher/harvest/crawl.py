@@ -175,7 +175,9 @@ class Crawl:
             retries.append(self._now - wait)
             wait *= 2
         before = self._now - self._source.recheck_interval
-        pages = self._log.evidence.pages(self._source.name, role=role, checked_before=before, retries=retries)
+        pages = self._log.evidence.pages(
+            self._source.name, role=role, checked_before=before, retries=retries, now=self._now
+        )
         return tuple(page for page in pages if not self._guard.is_set_aside(page))
 
     def _batches(self, pages: tuple[Page, ...], step: str) -> Iterator[list[PageFetch]]:

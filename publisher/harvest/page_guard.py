@@ -15,6 +15,7 @@ from datetime import datetime
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.ingest.findings import harvest as kinds
+from publisher.log.clocks import is_ahead
 from publisher.log.evidence.crawled_pages import Page
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -41,7 +42,9 @@ class PageGuard:
         self._aside = {
             page
             for page, failure in failures.items()
-            if failure.set_aside and failure.at > now - source.recheck_interval
+            if failure.set_aside
+            and failure.at > now - source.recheck_interval
+            and not is_ahead(failure.at, now)
         }
         self._processed: set[int] = set()
         self._failed: set[int] = set()
@@ -77,7 +80,8 @@ class PageGuard:
         # These writes fail too if the cause is the database: then the error is not one of the page.
         times = self._log.evidence.add_failure(page.key, self._now, detail)
         state = self._log.evidence.page(page.key)
-        if state.checked_at is None or state.checked_at < self._now:  # it would be requested at once
+        at = state.checked_at
+        if at is None or at < self._now or is_ahead(at, self._now):  # it would be requested at once
             self._log.evidence.mark_unreachable(page.key, self._now, retry_early=True)
         self._report.add_finding(kinds.PAGE_FAILED, page.url, detail=detail, times=times)
 

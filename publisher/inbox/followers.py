@@ -24,6 +24,8 @@ UNCONFIRMED_DAYS = 2
 ASIDE_DAYS = 30
 """Days after which an address that was set aside is deleted."""
 _LONGEST = 500
+_LONGEST_DELAY = timedelta(days=4)
+"""No attempt is further off than this; where one is, it was put off while the clock was ahead."""
 _decode_mailbox = msgspec.json.Decoder(Mailbox).decode
 _f, _c = t.follower.c, t.choice.c
 
@@ -75,7 +77,8 @@ class Followers:
         return self._list(_f.state == "active", behind, limit=limit)
 
     def _list(self, *conditions: Any, limit: int) -> Sequence[Follower]:
-        due = _f.due_at <= micros(self._clock())
+        now = self._clock()
+        due = or_(_f.due_at <= micros(now), _f.due_at > micros(now + _LONGEST_DELAY))
         leavers = select(_c.follower).where(_c.choice == "left")  # who left a moment ago
         query = select(t.follower).where(*conditions, due, _f.id.not_in(leavers))
         with self._database.read() as conn:

@@ -19,6 +19,14 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def is_ahead(instant: datetime, now: datetime) -> bool:
+    """Report whether an instant that was recorded lies ahead, so that the clock was wrong then.
+
+    ``now``: of the run. A run records some instants by the machine's own clock.
+    """
+    return instant > max(now, utc_now())
+
+
 def micros(moment: datetime) -> int:
     """Convert to microseconds since the epoch. Raises ``ValueError`` for a time without a zone."""
     if moment.tzinfo is None:

@@ -39,10 +39,10 @@ def site(tmp_path: Path) -> CommandSite:
     return site
 
 
-def verify_tonight(site: CommandSite, home: Path | None = None) -> VerificationRun:
-    """Do what the worker does after a night was missed."""
+def verify_tonight(site: CommandSite, home: Path | None = None, last: datetime = LONG_AGO) -> VerificationRun:
+    """Do what the worker does after a night was missed. ``last``: when it began the run before."""
     log = Log.open(f"sqlite:///{site.home / 'qingdan.db'}", sources=site.home / "sources")
-    log.integrity.store_run(VerificationRun(LONG_AGO, LONG_AGO, 0))
+    log.integrity.store_run(VerificationRun(last, last, 0))
 
     try:
         anyio.run(verify_if_due, log, home or site.home, datetime.now(UTC))
@@ -64,6 +64,12 @@ def test_a_night_that_was_missed_is_made_up_for_and_everybody_can_see_it(site: C
     with site.client() as client:
         verification = client.get("/readyz").json()["verification"]
     assert (verification["problems"], verification["completed"]) == (0, True)
+
+
+@pytest.mark.slow
+def test_a_run_under_a_clock_that_was_ahead_does_not_stop_the_next_ones(site: CommandSite) -> None:
+    next_year = datetime.now(UTC) + timedelta(days=365)
+    assert verify_tonight(site, last=next_year).ended_at < next_year
 
 
 @pytest.mark.slow

@@ -11,7 +11,7 @@ from sqlalchemy import and_, func, insert, or_, select, union, update
 
 from publisher.log import registry
 from publisher.log.blob_store import digest_of, source_missing
-from publisher.log.clocks import micros
+from publisher.log.clocks import micros, utc_now
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
@@ -95,10 +95,12 @@ class Evidence:
         role: PageRole,
         checked_before: datetime | None = None,
         retries: Sequence[datetime] = (),
+        now: datetime | None = None,
     ) -> tuple[Page, ...]:
         """List pages of a source, oldest first. ``checked_before``: not fetched since, not erased.
 
-        ``retries``: the same limit for pages that failed to respond once, twice … in a row.
+        ``retries``: the same limit for pages that failed to respond once, twice … in a row. ``now``: of
+        the run; a page whose fetch lies ahead was fetched under a wrong clock, and is listed.
         """
         p = pt.page.c
         query = select(pt.page).where(p.source == source, p.role == role).order_by(p.key)
@@ -106,6 +108,7 @@ class Evidence:
             due = or_(
                 p.checked_at.is_(None),
                 p.checked_at < micros(checked_before),
+                *(() if now is None else (p.checked_at > micros(max(now, utc_now())),)),
                 *(and_(p.failures == n, p.checked_at < micros(at)) for n, at in enumerate(retries, 1)),
             )
             query = query.where(due, ~p.erased)

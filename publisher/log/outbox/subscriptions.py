@@ -15,7 +15,20 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Literal
 
-from sqlalchemy import Connection, Select, and_, delete, exists, func, insert, literal, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    and_,
+    delete,
+    exists,
+    func,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import subscription_tables as w
@@ -30,6 +43,8 @@ type DeliveryState = Literal["waiting", "done", "nothing", "failed"]
 
 LEASE = timedelta(minutes=2)
 """Lease of a delivery, longer than any request; afterwards another process may send it."""
+_LONGEST_DELAY = timedelta(days=2)
+"""No attempt is further off than this; where one is, it was put off while the clock was ahead."""
 _LONGEST = 2_000
 
 _u, _d, _b, _o = w.subscription.c, w.delivery.c, t.release.c, t.outbox.c
@@ -180,7 +195,7 @@ class Subscriptions:
         ``limit``: number of subscribers. ``skip``: keys of subscribers to skip.
         """
         now = self._session.clock()
-        due = (_d.state == "waiting", _d.due_at <= micros(now), _u.state == "active", _u.key.not_in(skip))
+        due = (_d.state == "waiting", _is_due(now), _u.state == "active", _u.key.not_in(skip))
         with self._session.read() as conn:  # no write transaction if nothing is due
             if conn.execute(_DELIVERIES.where(*due).limit(1)).first() is None:
                 return ()
@@ -200,7 +215,7 @@ class Subscriptions:
     def claim_others(self, delivery: Delivery) -> tuple[Delivery, ...]:
         """Claim the other due deliveries of a subscriber, which are sent in one message with ``delivery``."""
         now = self._session.clock()
-        due = (_d.state == "waiting", _d.due_at <= micros(now), _d.subscription == delivery.subscription.key)
+        due = (_d.state == "waiting", _is_due(now), _d.subscription == delivery.subscription.key)
         with self._session.write() as conn:
             rows = conn.execute(_DELIVERIES.where(*due).order_by(_d.release)).all()
             _claim(conn, rows, now)
@@ -301,6 +316,10 @@ def _subscription_from_row(row: Any, prefix: str = "") -> Subscription:
     names = (column.name for column in w.subscription.c if column is not _u.seal)
     values = {name: getattr(row, prefix + name) for name in names}
     return Subscription(**{**values, "since": moment(values["since"])})
+
+
+def _is_due(now: datetime) -> ColumnElement[bool]:
+    return or_(_d.due_at <= micros(now), _d.due_at > micros(now + _LONGEST_DELAY))
 
 
 def _delivery_from_row(row: Any) -> Delivery:

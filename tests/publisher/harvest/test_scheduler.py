@@ -68,6 +68,20 @@ def test_what_is_due_is_collected_once_in_its_interval_and_published_where_asked
     assert collector.web.paths().count("/list.html") == 1
 
 
+def test_a_clock_that_was_a_year_ahead_once_does_not_end_collecting_for_a_year(collector: Collector) -> None:
+    publish(collector.web, 1)
+    collector.write(collector.source(every="1h", publish=True))
+    with open_log(collector) as log:
+        for lists in (1, 2):
+            times = [DAY] * 3  # the first round has ended when the third begins
+            run(collector, log, lambda: not times, lambda: times.pop() if times else DAY)  # noqa: B023 - run at once
+            assert collector.web.paths().count("/list.html") == lists
+            (page,) = log.evidence.pages("anshan", role="list")
+            log.evidence.mark_unreachable(
+                page.key, datetime.now(UTC) + timedelta(days=365), retry_early=False
+            )
+
+
 def test_while_a_command_collects_the_scheduler_waits(collector: Collector) -> None:
     publish(collector.web, 1)
     rounds: list[int] = []

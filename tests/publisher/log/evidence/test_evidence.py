@@ -130,6 +130,18 @@ def test_a_page_that_failed_is_due_again_ever_later(log: Log) -> None:
     assert (due(4 * hour), due(6 * hour)) == (False, True)
 
 
+def test_a_page_that_was_fetched_while_the_clock_was_ahead_is_due(log: Log) -> None:
+    page = add_page(log)
+    log.evidence.mark_unreachable(page.key, datetime.now(UTC) + timedelta(days=365), retry_early=False)
+
+    def due(now: datetime | None) -> bool:
+        return bool(log.evidence.pages("a", role="document", checked_before=NOW, now=now))
+
+    assert (due(None), due(NOW)) == (False, True)
+    log.evidence.mark_unreachable(page.key, NOW, retry_early=False)
+    assert not due(NOW)
+
+
 def test_pages_stored_and_not_parsed_are_listed(log: Log) -> None:
     page = add_page(log)
     log.evidence.store_exchanges([exchange(page)])
