@@ -6,8 +6,10 @@ import logging
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import anyio
@@ -30,11 +32,14 @@ from publisher.notify.webhook_sender import create_sender
 from publisher.notify.witnesses import read_witnesses, run_witness_requests
 from publisher.settings import Settings
 from publisher.site_command import site_command
+from publisher.telemetry.failure_lines import log_failure
 from publisher.views.api.search_scope import make_search_scope
 from publisher.workflow.sign_checkpoints import run_signer
 from schemas.definition.catalogue import Catalogue
 
 _STOP_SECONDS = 20
+_SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
+"""Seconds until a task that failed begins again; each failure doubles the pause."""
 logger = logging.getLogger(__name__)
 
 
@@ -47,6 +52,8 @@ async def run_background(
 ) -> None:
     """Run every task of the worker until SIGINT or SIGTERM, or with ``until_eof`` until standard input ends.
 
+    A task that fails begins again, and does not end the others.
+
     ``catalogues``: dataset → its current catalogue file. Several workers of one site share the work by locks.
     """
     witnesses = read_witnesses(settings.witnesses)
@@ -55,32 +62,28 @@ async def run_background(
     notifier = Notifier(log, engine, lambda: make_search_scope(log).fields(), create_sender(settings))
     stop = anyio.Event()
 
-    async def collect() -> None:
-        await run_scheduler(
-            log, settings.home, clock=utc_now, catalogues=catalogues, loopback=settings.loopback
-        )
-
-    async def notify() -> None:
-        await notifier.run(stop=stop)
-
-    async def update_index() -> None:
-        await indexer.run_indexer(log, engine, stop=stop)
-
-    async def sign() -> None:
-        await run_signer(log, settings.sign_command)
-
-    async def verify() -> None:
-        await run_nightly(log, settings.home)
-
+    tasks: dict[str, Callable[[], Awaitable[None]]] = {
+        "indexing": partial(indexer.run_indexer, log, engine, stop=stop),
+        "collecting": partial(
+            run_scheduler,
+            log,
+            settings.home,
+            clock=utc_now,
+            catalogues=catalogues,
+            loopback=settings.loopback,
+        ),
+        "notification": partial(notifier.run, stop=stop),
+        "signing": partial(run_signer, log, settings.sign_command),
+        "verification": partial(run_nightly, log, settings.home),
+        "retention of contacts": partial(forget_senders, settings, log),
+        "mail": partial(run_mailer, settings, log, engine, notifier.fields),
+        **{f"witness {one.key.name}": partial(run_witness_requests, log, one) for one in witnesses},
+    }
     try:
         with encoding(engine):
             async with anyio.create_task_group() as group:
-                for task in (update_index, collect, notify, sign, verify):
-                    group.start_soon(task)
-                group.start_soon(forget_senders, settings, log)
-                group.start_soon(run_mailer, settings, log, engine, notifier.fields)
-                for witness in witnesses:
-                    group.start_soon(run_witness_requests, log, witness)
+                for name, task in tasks.items():
+                    group.start_soon(keep_running, name, task)
                 async with anyio.create_task_group() as ends:
                     if until_eof:
                         ends.start_soon(_wait_for_eof, ends.cancel_scope)
@@ -95,6 +98,23 @@ async def run_background(
         await engine.close()
 
 
+async def keep_running(
+    name: str, task: Callable[[], Awaitable[None]], *, pause: float = _SHORTEST_PAUSE
+) -> None:
+    """Run a task until it ends. If it fails, that is logged, and it begins again after a pause."""
+    first = pause
+    while True:
+        began = time.monotonic()
+        try:
+            await task()
+        except Exception as error:  # noqa: BLE001 - the other tasks go on
+            log_failure(logger, f"{name} failed, and begins again", error)
+        else:
+            return
+        pause = first if time.monotonic() - began > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
+        await anyio.sleep(pause)
+
+
 async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) -> None:
     """Delete contacts and proofs of corrections when they are due, until cancelled.
 
@@ -103,8 +123,8 @@ async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) 
     while True:
         try:
             await to_thread.run_sync(_forget_senders, settings, log)
-        except (SQLAlchemyError, LogError):
-            logger.exception("contacts of corrections could not be deleted; this is tried again")
+        except (SQLAlchemyError, LogError) as error:
+            log_failure(logger, "contacts of corrections could not be deleted; this is tried again", error)
         await anyio.sleep(poll)
 
 

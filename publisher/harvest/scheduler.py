@@ -17,6 +17,7 @@ from publisher.harvest.source_config import SOURCES_FILE, SourcesError, read_sou
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import LogError
+from publisher.telemetry.failure_lines import describe_in_a_line, log_failure
 from schemas.definition.catalogue import Catalogue
 
 POLL = 30.0
@@ -89,7 +90,7 @@ def _harvest_due_sources(
         return "" if error.code == "collecting" else str(error)
     except _Stop:
         return ""
-    except Exception as error:  # the scheduler must not end silently
-        logger.warning("collecting failed", exc_info=True)
-        return str(error)
+    except Exception as error:  # noqa: BLE001 - the scheduler must not end silently
+        log_failure(logger, "collecting failed", error)
+        return describe_in_a_line(error)
     return ""

@@ -20,6 +20,7 @@ from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Span
 from publisher.log.outbox.outbox import OutboxItem
+from publisher.telemetry.failure_lines import log_failure
 from schemas.definition.catalogue import Catalogue
 from search.contract import DamagedIndexError, Document, Encoded, RejectedError, SearchEngine, SearchError
 
@@ -162,8 +163,11 @@ async def run_indexer(log: Log, search: SearchEngine, *, stop: anyio.Event, poll
                 check_at = time.monotonic() + _CHECK_SECONDS
             await run_round(log, search)
             pause = poll
-        except Exception as error:  # the task must not end silently
-            logger.warning("search is behind: %s", error, exc_info=not isinstance(error, SearchError))
+        except Exception as error:  # noqa: BLE001 - the task must not end silently
+            if isinstance(error, SearchError):
+                logger.warning("search is behind: %s", error)
+            else:
+                log_failure(logger, "search is behind", error)
             retry = error.retry_after if isinstance(error, SearchError) else 1
             pause = min(max(pause * 2, retry), _LONGEST_PAUSE)
         with anyio.move_on_after(pause):

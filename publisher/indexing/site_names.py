@@ -11,6 +11,7 @@ import anyio
 from anyio import to_thread
 
 from publisher.log.log import Log
+from publisher.telemetry.failure_lines import log_failure
 from search.chinese import pinyin, thesaurus
 from search.query.name_index import Name, Names
 
@@ -21,6 +22,8 @@ AT_ONCE = 2_000
 """Most names that are read within a request: less than 0.1 s."""
 _POLL = 1.0
 """Seconds between two checks of the log."""
+_LONGEST_PAUSE = 60.0
+"""Seconds between two checks while the log is away."""
 
 logger = logging.getLogger(__name__)
 
@@ -52,13 +55,16 @@ class SiteNames:
         return await to_thread.run_sync(lambda: self.outdated() or self._read_current())
 
     async def update_until_cancelled(self) -> None:
-        """Update the names from the log until cancelled."""
+        """Update the names from the log until cancelled; after a failure, after growing pauses."""
+        pause = _POLL
         while True:
             try:
                 await to_thread.run_sync(self._read_current)
-            except Exception:  # the task must not end silently
-                logger.warning("the names of the site are behind", exc_info=True)
-            await anyio.sleep(_POLL)
+                pause = _POLL
+            except Exception as error:  # noqa: BLE001 - the task must not end silently
+                log_failure(logger, "the names of the site are behind", error)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+            await anyio.sleep(pause)
 
     def outdated(self) -> NamesSnapshot | None:
         """Return outdated names that may still be used; None if current names are needed."""

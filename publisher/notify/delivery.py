@@ -20,6 +20,7 @@ from publisher.notify.news import NewsReader
 from publisher.notify.robot_delivery import PostponedError
 from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, Sender
+from publisher.telemetry.failure_lines import log_failure
 from publisher.views.syndication.feed import build_feed
 from publisher.views.syndication.hub_topics import hub_topics
 from publisher.views.syndication.scope import Scope
@@ -36,6 +37,8 @@ RETRIES = (
 _MOST_CONCURRENT = 16
 """Concurrent deliveries, so that a slow subscriber does not delay the others."""
 _STATUS_GONE = 410
+_LONGEST_PAUSE = 10.0
+"""Seconds between two looks for due deliveries while the database is away."""
 
 logger = logging.getLogger(__name__)
 
@@ -53,32 +56,37 @@ class Notifier:
     async def run(self, *, stop: anyio.Event, poll: float = 0.1) -> None:
         """Deliver until ``stop``; look for due deliveries every ``poll`` seconds.
 
-        Internal errors are logged and retried.
+        Internal errors are logged, and retried after growing pauses.
         """
+        pause = poll
         busy: set[int] = set()  # keys of subscriptions with a delivery under way
         limiter = anyio.CapacityLimiter(_MOST_CONCURRENT)
         async with anyio.create_task_group() as group:
             while not stop.is_set():
                 due = await self._claim_due(busy)
-                for delivery in due:
+                pause = min(pause * 2, _LONGEST_PAUSE) if due is None else poll
+                for delivery in due or ():
                     busy.add(delivery.subscription.key)
                     group.start_soon(self._try, delivery, limiter, busy)
                 if not due:
-                    with anyio.move_on_after(poll):
+                    with anyio.move_on_after(pause):
                         await stop.wait()
             group.cancel_scope.cancel()
 
-    async def _claim_due(self, busy: set[int]) -> tuple[Delivery, ...]:
-        """Claim only as many deliveries as can be sent at once, because the lease of others would expire."""
+    async def _claim_due(self, busy: set[int]) -> tuple[Delivery, ...] | None:
+        """Claim only as many deliveries as can be sent at once, because the lease of others would expire.
+
+        → None: that failed, and was logged.
+        """
         if len(busy) >= _MOST_CONCURRENT:
             return ()
         try:
             return await to_thread.run_sync(
                 self.log.subscriptions.claim_deliveries, _MOST_CONCURRENT - len(busy), frozenset(busy)
             )
-        except Exception:
-            logger.exception("due deliveries could not be claimed")
-            return ()
+        except Exception as error:  # noqa: BLE001 - deliveries must not end silently
+            log_failure(logger, "due deliveries could not be claimed", error)
+            return None
 
     async def _try(self, delivery: Delivery, limiter: anyio.CapacityLimiter, busy: set[int]) -> None:
         """Try one delivery and record its result; then remove its subscriber from ``busy``."""
@@ -89,8 +97,8 @@ class Notifier:
             pass
         except DeliveryError as error:
             await self._record_failure(delivery, error)
-        except Exception as error:  # an internal error must not lose the message
-            logger.exception("delivery %s", delivery.key)
+        except Exception as error:  # noqa: BLE001 - an internal error must not lose the message
+            log_failure(logger, f"delivery {delivery.key}", error)
             await self._record_failure(delivery, DeliveryError(repr(error)))
         finally:
             busy.discard(delivery.subscription.key)
@@ -153,8 +161,8 @@ class Notifier:
     async def _record_failure(self, delivery: Delivery, error: DeliveryError) -> None:
         try:
             await to_thread.run_sync(self._mark_failed, delivery, error)
-        except Exception:  # it is retried after its lease has expired
-            logger.exception("delivery %s", delivery.key)
+        except Exception as failure:  # noqa: BLE001 - it is retried after its lease has expired
+            log_failure(logger, f"delivery {delivery.key}", failure)
 
     def _mark_failed(self, delivery: Delivery, error: DeliveryError) -> None:
         hub = delivery.subscription.kind == "hub"

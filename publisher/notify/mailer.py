@@ -27,6 +27,7 @@ from publisher.notify.mail_message import Letterhead, Recipient, confirmation, n
 from publisher.notify.mail_server import MailConnection, MailRefusedError, MailServer, ServerAwayError
 from publisher.notify.news import NewsReader, ReleaseNews, scope_title
 from publisher.settings import Settings
+from publisher.telemetry.failure_lines import describe_in_a_line
 from search.contract import SearchEngine, SearchError
 from search.query.field_filters import FilterFields
 
@@ -192,6 +193,6 @@ async def run_mailer(
                     pause = poll
                     await anyio.sleep(poll)
         except (ServerAwayError, SearchError, LogError, SQLAlchemyError) as error:
-            logger.warning("mails could not be sent, which is tried again: %s", error)
+            logger.warning("mails could not be sent, which is tried again: %s", describe_in_a_line(error))
             pause = min(pause * 2, _LONGEST_PAUSE)
         await anyio.sleep(pause)

@@ -22,6 +22,7 @@ from publisher.log.transparency import witness_protocol
 from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey
 from publisher.log.transparency.witness_protocol import AddCheckpoint
 from publisher.settings import WitnessAddress
+from publisher.telemetry.failure_lines import log_failure
 
 _SECONDS = 15.0
 """Seconds for a whole exchange."""
@@ -69,8 +70,8 @@ async def run_witness_requests(log: Log, witness: SiteWitness, *, poll: float = 
         except WitnessError as error:
             logger.warning("witness %s: %s", witness.key.name, error)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        except Exception:  # the database is away, for example
-            logger.exception("witness %s", witness.key.name)
+        except Exception as error:  # noqa: BLE001 - the database is away, for example
+            log_failure(logger, f"witness {witness.key.name}", error)
             pause = min(pause * 2, _LONGEST_PAUSE)
         await anyio.sleep(pause)
 

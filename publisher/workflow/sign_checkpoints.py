@@ -9,6 +9,7 @@ from anyio import to_thread
 
 from publisher.log.log import Log
 from publisher.log.model import LogError
+from publisher.telemetry.failure_lines import log_failure
 
 _LONGEST_PAUSE = 60.0
 logger = logging.getLogger(__name__)
@@ -24,7 +25,7 @@ async def run_signer(log: Log, command: str, *, poll: float = 2.0) -> None:
         except LogError as error:
             logger.warning("%s", error)
             pause = min(pause * 2, _LONGEST_PAUSE)
-        except Exception:  # the database is away, for example
-            logger.exception("a checkpoint was not signed")
+        except Exception as error:  # noqa: BLE001 - the database is away, for example
+            log_failure(logger, "a checkpoint was not signed", error)
             pause = min(pause * 2, _LONGEST_PAUSE)
         await anyio.sleep(pause)
