@@ -36,7 +36,7 @@ class _Site:
 
     def __init__(self, settings: Settings, start: ServiceStart) -> None:
         limits = ServerLimits(_CONNECTIONS, app.STATEMENT_SECONDS, "qingdan serve work")
-        log = Log.open(settings.database, sources=settings.sources, read_only=True, limits=limits)
+        log = Log.open(settings.database, sources=settings.sources, public=True, limits=limits)
         service = app.create_service(settings, log, open_engine(settings))
         self.service: Service = replace(service, start=start)
         press = Press()

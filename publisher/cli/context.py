@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -39,10 +40,16 @@ class CommandContext:
 
     @contextmanager
     def log(
-        self, *, read_only: bool = False, statement_seconds: int | None = None, role: str = "command"
+        self,
+        *,
+        read_only: bool = False,
+        public: bool = False,
+        statement_seconds: int | None = None,
+        role: str = "command",
     ) -> Iterator[Log]:
         """Open the log of a site. ``read_only``: the medium need not be writable.
 
+        ``public``: the same, for a process that anybody can reach.
         ``statement_seconds``: after them a database server ends a statement. ``role``: name of this process
         in the lists of the server. Raises ``CommandError('not-initialised')`` and ``LogError``.
         """
@@ -63,16 +70,17 @@ class CommandContext:
         limits = ServerLimits(self.settings.database_connections, application=f"qingdan {role}")
         if statement_seconds is not None:
             limits = replace(limits, statement_seconds=statement_seconds)
+        open_log = partial(Log.open, database, sources=sources, keys=keys)
         try:
-            log = Log.open(database, sources=sources, keys=keys, read_only=read_only, limits=limits)
+            log = open_log(read_only=read_only, public=public, limits=limits)
             resealed = log.resealed
         except LogError as error:
             if error.code != "upgrade-needed":
                 raise
-            upgraded = Log.open(database, sources=sources, keys=keys)
+            upgraded = open_log()
             resealed = upgraded.resealed
             upgraded.close()
-            log = Log.open(database, sources=sources, keys=keys, read_only=read_only, limits=limits)
+            log = open_log(read_only=read_only, public=public, limits=limits)
         try:
             log.datasets.site()
             if resealed and (reseal := log.proofs.reseal()) is not None:

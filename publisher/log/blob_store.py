@@ -54,7 +54,7 @@ class FolderBlobs:
             path.unlink(missing_ok=True)
         for folder in (self._root, path.parent):
             if not folder.exists():
-                folder.mkdir(parents=True, exist_ok=True)
+                folder.mkdir(mode=0o700, parents=True, exist_ok=True)
                 _sync_folder(folder.parent)
         while not path.exists():
             temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")

@@ -28,8 +28,7 @@ class Datasets:
 
     def init_site(self, base: str, tag_authority: str) -> Site:
         """Raises ``LogError('already-initialised')``."""
-        if self._session.database.file is not None:
-            self._session.database.file.parent.mkdir(parents=True, exist_ok=True)
+        self._session.database.create_file()
         migrate(self._session.database)
         now = self._session.clock()
         with self._session.append() as conn:

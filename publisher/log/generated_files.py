@@ -6,9 +6,13 @@ is in place; a sweep holds it alone. So no file with erased contents exists afte
 
 from __future__ import annotations
 
+import errno
 import fcntl
+import hashlib
 import os
 import shutil
+import stat
+import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -20,6 +24,23 @@ _LOCK, _GATE = ".lock", ".gate"
 _PAUSE = 0.05
 
 
+def choose_folder(files: Path) -> Path:
+    """Return ``files``, or a private folder for temporary files if the home is on a read-only medium.
+
+    All processes of this user choose the same one. Raises ``PermissionError`` if it is somebody else's.
+    """
+    nearest = next(path for path in (files.absolute(), *files.absolute().parents) if path.exists())
+    if os.access(nearest, os.W_OK):
+        return files
+    name = hashlib.sha256(os.fsencode(files.absolute())).hexdigest()[:16]
+    folder = Path(tempfile.gettempdir()) / f"qingdan-{os.geteuid()}-{name}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    state = folder.lstat()
+    if not stat.S_ISDIR(state.st_mode) or state.st_uid != os.geteuid() or state.st_mode & 0o077:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))
+    return folder
+
+
 @contextmanager
 def locked(folder: Path, *, patience: float, exclusive: bool) -> Iterator[None]:
     """Hold the lock of the folder, in this process and others. The kernel releases it on a crash.
@@ -27,7 +48,7 @@ def locked(folder: Path, *, patience: float, exclusive: bool) -> Iterator[None]:
     While an exclusive holder waits, no new holder gets past the gate, so that it is not kept out for ever.
     Raises ``LogError('files-busy')`` if the lock is not free within ``patience`` seconds.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     deadline = time.monotonic() + patience
     kind = fcntl.LOCK_EX if exclusive else fcntl.LOCK_SH
     with _open_lock(folder / _LOCK) as lock:

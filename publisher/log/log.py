@@ -7,7 +7,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 
-from publisher.log import transfer
+from publisher.log import generated_files, transfer
 from publisher.log.approvals.approvals import Approvals
 from publisher.log.blob_store import DatabaseBlobs, FolderBlobs
 from publisher.log.changes.changes import Changes
@@ -75,21 +75,26 @@ class Log:
         clock: Callable[[], datetime] = utc_now,
         files: Path | None = None,
         read_only: bool = False,
+        public: bool = False,
         keys: KeyFiles | None = None,
         limits: ServerLimits | None = None,
     ) -> Log:
         """Open a log and upgrade its tables. Without a site only ``init_site`` works.
 
         ``read_only``: nothing is written, so the medium may be read-only too; tables that need an upgrade are
-        refused (``LogError('upgrade-needed')``).
+        refused (``LogError('upgrade-needed')``). ``public``: the same, and secrets of webhooks are hidden.
         ``files``: folder of files generated from the log, which an erasure empties; by default the sibling
         ``files`` of ``sources``. ``keys``: private keys; by default the sibling ``keys``, without passphrase.
         ``limits``: of this process on a database server.
         """
-        database = Database(url, read_only=read_only, limits=limits or ServerLimits())
+        read_only = read_only or public
+        database = Database(url, read_only=read_only, public=public, limits=limits or ServerLimits())
         keys = keys or KeyFiles(sources.with_name("keys"))
         blobs = FolderBlobs(sources) if database.sqlite else DatabaseBlobs(database)
-        log = cls(Session(database, blobs, clock, files or sources.with_name("files"), keys))
+        files = files or sources.with_name("files")
+        if public:
+            files = generated_files.choose_folder(files)
+        log = cls(Session(database, blobs, clock, files, keys))
         if database.exists():
             migrate(database)
             if not read_only:

@@ -35,7 +35,7 @@ def serve(home: Path, host: str, port: int, desk_port: int) -> None:
     """
     base, desk = f"http://{host}:{port}", f"http://{host}:{desk_port}"
     site_settings = settings.read_settings(home, environ={})
-    log = Log.open(site_settings.database, sources=site_settings.sources, read_only=True)
+    log = Log.open(site_settings.database, sources=site_settings.sources, public=True)
     environ = {name: text for name, text in os.environ.items() if not name.startswith("QINGDAN_")}
     links = invite_demo_accounts(site_settings, desk)
     desk_command = ("desk", "--host", host, "--port", str(desk_port))

@@ -41,7 +41,7 @@ def lock_folder(home: Path) -> Iterator[None]:
 
     Raises :class:`FolderError` while another demo uses it.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    home.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (home / _LOCK).open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -279,7 +279,7 @@ class Generations:
     @contextmanager
     def _lock_for_writing(self) -> Iterator[None]:
         """Hold the folder's lock for writers. The system releases it if the process is killed."""
-        self._path.mkdir(parents=True, exist_ok=True)
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._path / "writer.lock").open("w") as file:
             end = time.monotonic() + LOCK_TIMEOUT
             while True:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -39,6 +40,7 @@ from sqlalchemy.types import NullType
 
 from publisher.log.database import interruption, postgresql
 from publisher.log.database.sealing import seals
+from publisher.log.database.subscription_tables import subscription
 from publisher.log.model import LogError
 
 _BUSY_MILLISECONDS = 60_000
@@ -71,13 +73,19 @@ class Database:
     """The database of the log. A read sees one state throughout; writes are serialised."""
 
     def __init__(
-        self, url: str, *, read_only: bool = False, limits: postgresql.ServerLimits = _NO_OTHER_LIMITS
+        self,
+        url: str,
+        *,
+        read_only: bool = False,
+        public: bool = False,
+        limits: postgresql.ServerLimits = _NO_OTHER_LIMITS,
     ) -> None:
+        """``public``: secrets of webhooks cannot be read (on SQLite; a server has roles for that)."""
         self.url = postgresql.with_driver(make_url(url))
         self.read_only = read_only
         self.sqlite = self.url.get_backend_name() == "sqlite"
         self.file = Path(self.url.database) if self.sqlite and self.url.database else None
-        self._limits = limits
+        self._limits, self._public = limits, public
         self.engine = self._create_engine()
         options: dict[str, Any] = (
             {} if self.sqlite else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
@@ -88,12 +96,21 @@ class Database:
 
     def _create_engine(self, poolclass: type[Pool] | None = None) -> Engine:
         if self.sqlite:
-            return _sqlite_engine(self.url, self.read_only, poolclass)
+            engine = _sqlite_engine(self.url, self.read_only, poolclass)
+            if self._public:
+                event.listen(engine, "connect", _hide_secrets)
+            return engine
         return postgresql.create_postgresql_engine(self.url, self._limits, poolclass=poolclass)
 
     def exists(self) -> bool:
         """Report whether the database exists; opening a missing SQLite file would create an empty one."""
         return self.file is None or self.file.exists()
+
+    def create_file(self) -> None:
+        """Create SQLite's file and its folder for their owner alone; files beside it get the same mode."""
+        if self.file is not None and not self.file.exists():
+            self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            os.close(os.open(self.file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
     def has_idle_connection(self) -> bool:
         """Report whether an idle connection is open for the next read."""
@@ -323,16 +340,35 @@ def _sqlite_engine(
     return engine
 
 
+def _hide_secrets(connection: Any, _record: Any) -> None:
+    connection.set_authorizer(_refuse_secrets)
+
+
+def _refuse_secrets(action: int, table: str | None, *_: str | None) -> int:
+    is_secret = action == sqlite3.SQLITE_READ and table == subscription.name
+    return sqlite3.SQLITE_DENY if is_secret else sqlite3.SQLITE_OK
+
+
 def _read_only_medium(url: URL) -> str | None:
-    """Return the URL of a file that nobody can write, or None if somebody can.
+    """Return the URL of a file that nobody can write, or None if somebody can."""
+    file = Path(url.database or "").absolute()
+    return f"sqlite:///{read_only_address(file)}&uri=true" if _is_immutable(file) else None
+
+
+def read_only_address(file: Path) -> str:
+    """Return the ``file:`` address by which SQLite reads a database, wherever it lies."""
+    address = f"file:{quote(str(file.absolute()))}?mode=ro"
+    return f"{address}&immutable=1" if _is_immutable(file) else address
+
+
+def _is_immutable(file: Path) -> bool:
+    """Report whether nobody can write a database.
 
     SQLite cannot create its lock files there, and needs none if no write-ahead log was left beside the file.
     """
-    file = Path(url.database or "").absolute()
     wal = file.with_name(file.name + "-wal")
-    if not file.exists() or os.access(file.parent, os.W_OK) or (wal.exists() and wal.stat().st_size):
-        return None
-    return f"sqlite:///file:{quote(str(file))}?mode=ro&immutable=1&uri=true"
+    has_log = wal.exists() and wal.stat().st_size > 0
+    return file.exists() and not os.access(file.parent, os.W_OK) and not has_log
 
 
 @contextmanager

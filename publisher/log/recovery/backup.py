@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, select
 
 from publisher.log.blob_store import FolderBlobs
 from publisher.log.clocks import utc_now
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, read_only_address
 from publisher.log.model import LogError
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump
@@ -136,7 +136,7 @@ def _copy_database(database: Database, part: Path, left_out: Sequence[str]) -> P
 def copy_sqlite(source: Path, target: Path) -> Path:
     """Copy a database while others read and write it. Raises ``LogError('backup-damaged')``."""
     with (
-        closing(sqlite3.connect(f"file:{source}?mode=ro", uri=True)) as old,
+        closing(sqlite3.connect(read_only_address(source), uri=True)) as old,
         closing(sqlite3.connect(target)) as new,
     ):
         old.backup(new)  # one read transaction: nobody waits for it

@@ -145,7 +145,7 @@ def _copy_files(folder: Path, backup: Path, manifest: Manifest, home: Path) -> N
             raise manifests.damaged(folder / backups.SOURCES / digest[:2] / digest[2:]) from error
     for file in manifest.files[1:]:
         target = home / Path(file.name).relative_to(backups.SITE_FILES)
-        target.parent.mkdir(parents=True, exist_ok=True)
+        target.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         shutil.copy2(backup / file.name, target)
 
 

@@ -208,6 +208,7 @@ def test_the_status_lists_the_content_of_the_site(published: Home) -> None:
 def test_a_home_is_private_and_one_that_others_can_enter_is_told(site: Home) -> None:
     site.ok("init", "--base", "https://data.example.gov.cn")
     assert stat.S_IMODE(site.home.stat().st_mode) == 0o700
+    assert stat.S_IMODE((site.home / "qingdan.db").stat().st_mode) == 0o600
     assert site.ok("status", "--json").json["readable_by_others"] == []
     site.home.chmod(0o755)
     assert site.ok("status", "--json").json["readable_by_others"] == [str(site.home)]

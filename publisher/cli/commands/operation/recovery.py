@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -69,7 +70,9 @@ def backup(
         copy_inbox(inbox, site / inbox.relative_to(home))
         desk_copies.copy_desk(desk, site / desk.relative_to(home))
 
-    with context.log() as log:
+    is_sqlite = settings.database.startswith("sqlite")
+    # Where it can, opening completes an erasure that was interrupted, so that no backup has its content.
+    with context.log(read_only=is_sqlite and not os.access(home, os.W_OK)) as log:
         if forget_erased:
             return _forget_erased(log, folder, inbox.relative_to(home), as_json=as_json)
         report = log.recovery.back_up(
@@ -81,7 +84,8 @@ def backup(
             left_out=(*LEFT_OUT, *desk_copies.LEFT_OUT),
             other_keys=(settings.desk_key,),
         )
-    write_last_backup(home, utc_now())
+    with suppress(OSError):  # a home whose disk became read-only is backed up too
+        write_last_backup(home, utc_now())
     if as_json:
         output.print_json({**asdict(report), "backup": str(report.backup)})
     else:

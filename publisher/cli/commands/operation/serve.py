@@ -36,7 +36,7 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     worker = site_process(context.settings.home, "work") if with_worker else contextlib.nullcontext()
     # Ctrl-C and SIGTERM are the normal ways to stop the service.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
-    log_of_serve = context.log(read_only=True, statement_seconds=app.STATEMENT_SECONDS, role="serve")
+    log_of_serve = context.log(public=True, statement_seconds=app.STATEMENT_SECONDS, role="serve")
     with log_of_serve as log, worker, contextlib.suppress(KeyboardInterrupt):
         service = app.create_app(
             settings,

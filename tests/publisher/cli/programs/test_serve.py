@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import signal
@@ -165,13 +166,14 @@ def test_a_home_on_a_read_only_medium_is_verified_searched_and_served(site: Home
     port = free_port()
     home, python = shlex.quote(str(site.home)), shlex.quote(sys.executable)
     qingdan = f'{python} -c "from publisher.cli import main; main()" --home {home}'
-    fetch_list = (
-        f"import urllib.request as u; u.urlopen('http://127.0.0.1:{port}/v1/datasets/{NAME}/records')"
-    )
+    addresses = [f"http://127.0.0.1:{port}/v1/datasets/{NAME}/{part}" for part in ("records", "files/csv")]
+    fetch_list = f"import urllib.request as u; [u.urlopen(one) for one in {addresses}]"
+    backups = shlex.quote(str(tmp_path / "backups"))
     script = f"""
         mount --bind {home} {home} && mount -o remount,ro,bind {home} || exit 99
         touch {home}/x 2>/dev/null && exit 98
         {qingdan} verify && {qingdan} search 许可 && {qingdan} history {NAME} 第1类经营许可 || exit 97
+        {qingdan} backup {backups} || exit 95
         {qingdan} serve --port {port} &
         for i in $(seq 100); do
           {python} -c "{fetch_list}" 2>/dev/null && {{ kill %1; wait %1; exit 0; }}
@@ -184,5 +186,6 @@ def test_a_home_on_a_read_only_medium_is_verified_searched_and_served(site: Home
         capture_output=True,
         text=True,
         check=False,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
