@@ -190,6 +190,14 @@ def check_form(proxy: Proxy) -> None:
         assert client.get(path).status_code == 200
 
 
+def check_followers(proxy: Proxy) -> None:
+    """Forms of followers reach the service, which has none here: it answers, and not the proxy."""
+    with proxy.client(accept="application/json") as client:
+        for path in ("/follow", "/follow/confirm", "/follow/leave?token=x"):
+            answer = client.post(path, data={"token": "x"})
+            assert (answer.status_code, "no-such-route" in answer.text) == (404, True), (path, answer.text)
+
+
 def check_assistants(proxy: Proxy) -> None:
     """An assistant's questions reach the service; other bodies do not."""
     call = {"jsonrpc": "2.0", "id": 1, "method": "tools/list"}
@@ -232,6 +240,7 @@ CHECKS = (
     check_limits,
     check_form,
     check_assistants,
+    check_followers,
     check_loss_of_a_process,
 )
 

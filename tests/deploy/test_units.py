@@ -113,6 +113,14 @@ def test_the_compose_file_starts_two_public_sides_and_one_worker() -> None:
     assert commands["work"] == "work"
     assert commands["serve"].startswith("serve --host 0.0.0.0")
     assert services["serve"]["deploy"]["replicas"] == 2
+    proxy = services["proxy"]
+    files = [volume.split(":")[0] for volume in proxy["volumes"] if volume.endswith("Caddyfile:ro")]
+    (file,) = files
+    text = (DEPLOY / "container" / file).resolve().read_text(encoding="utf-8")
+    assert "reverse_proxy {$QINGDAN_SERVE:" in text
+    assert proxy["environment"]["QINGDAN_SERVE"] == "serve:8000"
+    folders = [volume.split(":")[1] for volume in proxy["volumes"]]
+    assert all(str(Path(path).parent) in folders for path in re.findall(r"/etc/qingdan\S+\.pem", text))
     for name in ("serve", "work"):
         assert services[name]["read_only"]
         assert services[name]["cap_drop"] == ["ALL"]
