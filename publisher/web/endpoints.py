@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
@@ -25,7 +26,7 @@ from publisher.web.capacity.work_processes import Work
 from publisher.web.conditional_requests import join_headers
 from publisher.web.file_cache import Coding, FileKey
 from publisher.web.problems import ProblemError
-from publisher.web.range_download import AsgiResponse, download
+from publisher.web.range_download import AsgiResponse, Download, download
 from publisher.web.route import (
     AnyRoute,
     AsyncReply,
@@ -121,9 +122,18 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
         call = Call(names, scope["query_string"], template.format_map(names), chosen)
         with service.budgets.admitted(scope) if is_heavy else nullcontext():
             outcome: AsgiResponse = await own(call, headers, receive)
-        return outcome
+        return _counted(service, scope, outcome) if isinstance(outcome, Download) else outcome
 
     return respond
+
+
+def _counted(service: Service, scope: HTTPScope, outcome: Download) -> Download:
+    """Count a download for its client until it is sent. Raises ``too-many-requests``."""
+    try:
+        return replace(outcome, end=service.budgets.begin_download(scope))
+    except ProblemError:
+        os.close(outcome.handle)
+        raise
 
 
 def answer(route: Route, service: Service, call: Call, headers: Mapping[str, str]) -> BytesResponse:

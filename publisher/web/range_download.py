@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
@@ -54,6 +54,8 @@ class Download(AsgiResponse):
     length: int
     status: int
     headers: Mapping[str, str]
+    end: Callable[[], None] | None = None
+    """Called when it was sent, or when its client has gone."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002 - ASGI
         try:
@@ -65,6 +67,8 @@ class Download(AsgiResponse):
             await send({"type": "http.response.body", "body": b"", "more_body": False})
         finally:
             os.close(self.handle)
+            if self.end is not None:
+                self.end()
 
     async def _send(self, send: Send) -> None:
         position, remaining = self.first, self.length

@@ -23,6 +23,8 @@ BUDGET = 60.0
 """Seconds of work that a client may be ahead of time."""
 MOST_AT_ONCE = 16
 """Heavy requests of one client that run or wait."""
+MOST_DOWNLOADS = 64
+"""Files that are sent to one client at once: who reads slowly keeps one of 1,000 connections."""
 _MOST_CLIENTS = 20_000
 
 charge: ContextVar[Callable[[float], None] | None] = ContextVar("charge", default=None)
@@ -35,6 +37,7 @@ class _Account:
     """Seconds of work that are not refilled yet, as of ``updated``."""
     updated: float
     at_once: int = 0
+    downloads: int = 0
 
 
 class ClientBudgets:
@@ -66,6 +69,24 @@ class ClientBudgets:
         finally:
             charge.reset(token)
             account.at_once -= 1
+
+    def begin_download(self, scope: HTTPScope) -> Callable[[], None]:
+        """Count a file that will be sent → what has to be called at its end.
+
+        Raises ``too-many-requests`` if too many are being sent to the client.
+        """
+        client = self.client_of(scope)
+        if client is None:
+            return _end_nothing
+        account = self._account(client)
+        if account.downloads >= MOST_DOWNLOADS:
+            raise ProblemError("too-many-requests", headers=self._headers(account))
+        account.downloads += 1
+
+        def end() -> None:
+            account.downloads -= 1
+
+        return end
 
     def client_of(self, scope: HTTPScope) -> str | None:
         """Return the network of the client; None for this machine, unless a proxy names another."""
@@ -114,6 +135,10 @@ class ClientBudgets:
             "ratelimit-policy": f'"work";q={BUDGET:.0f};w={BUDGET:.0f}',
             "ratelimit": f'"work";r={max(0, math.floor(BUDGET - account.spent))};t={wait}',
         }
+
+
+def _end_nothing() -> None:
+    """End the download of a client that is not counted."""
 
 
 def _without_port(address: str) -> str:

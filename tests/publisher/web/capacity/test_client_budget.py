@@ -8,7 +8,7 @@ import pytest
 from litestar.types import HTTPScope
 
 from publisher.web.capacity import client_budget
-from publisher.web.capacity.client_budget import BUDGET, MOST_AT_ONCE, ClientBudgets, charge
+from publisher.web.capacity.client_budget import BUDGET, MOST_AT_ONCE, MOST_DOWNLOADS, ClientBudgets, charge
 from publisher.web.problems import ProblemError
 
 
@@ -95,3 +95,17 @@ def test_the_number_of_accounts_is_limited(monkeypatch: pytest.MonkeyPatch) -> N
     for number in range(50):
         work(budgets, scope_of(f"192.0.2.{number}"), 1)
     assert len(budgets._accounts) == 10
+
+
+def test_a_client_has_a_limited_number_of_downloads_at_once() -> None:
+    """Slow readers of one address would keep all connections of the service."""
+    budgets, client = ClientBudgets(clock=Clock()), scope_of("192.0.2.7")
+    ends = [budgets.begin_download(client) for _ in range(MOST_DOWNLOADS)]
+    with pytest.raises(ProblemError) as caught:
+        budgets.begin_download(client)
+    assert caught.value.kind.status == 429
+    budgets.begin_download(scope_of("192.0.2.8"))
+    ends[0]()
+    budgets.begin_download(client)
+    for _ in range(2 * MOST_DOWNLOADS):  # this machine
+        budgets.begin_download(scope_of("127.0.0.1"))
