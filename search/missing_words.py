@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import Hit, Request, SearchEngine
+from search.contract import Hit, Page, Request, SearchEngine
 from search.query import parser
 from search.query.did_you_mean import split_compound
-from search.query.parser import Word
+from search.query.parser import Query, Word
 
 NEAR = 5
 """Maximum number of near hits."""
@@ -21,13 +22,15 @@ _LEAST = 2
 _SHORTEST_PART = 3
 """Minimum characters of the last part of a compound word that stands for it."""
 _OR = "或"
+_TEXTS = ("word", "characters")
+"""Kinds of words that are typed as text, without signs."""
 _FRAME = re.compile(
     "^[办领交换补查签买卖开修租](?=..)|(?:证明|证书|证|执照|费用|费|金|款|钱|票|表|卡|户|场|厂|公司|单位)$"
 )
 """Verbs before and nouns after the word for a matter: 查档案, 低保户."""
 _AMOUNT = re.compile(
     "[0-9〇零一二三四五六七八九十百千万两几半每]+"
-    "(?:个|次|年|月|天|日|周|小时|分钟|人|户|家|岁|本|张|件|份|套|辆|台|吨|公斤|斤|度|方|立方|立方米|平|平米|平方米|元|块)?"
+    "(?:个|次|年|月|天|日|周|小时|分钟|学期|学年|季度|人|户|家|岁|本|张|件|份|套|辆|台|吨|公斤|斤|度|方|立方|立方米|平|平米|平方米|元|块)?"
 )
 """An amount says how much is asked about, and not what: 一吨, 每月."""
 
@@ -45,63 +48,140 @@ async def find_missing_words(
 ) -> MissingWords | str | None:
     """Look up each word of a query that no document contains whole; None if each of them occurs.
 
-    If everyday words do not occur and the legal terms for them do (香烟: 烟草), return the text with these
-    terms. Words that stand for every item of a list (许可, 收费, 申请) say nothing about what is meant.
+    If documents say it in other words (注册公司: 企业设立登记, 香烟: 烟草), or lack only words beside the
+    matter (外地人 of 外地人居住证), return the text to search instead. Words that stand for every item of a
+    list (许可, 收费, 申请) say nothing about what is meant.
     """
-    query = parser.parse_query(request.text, analyzer, lexicon)
-    telling = [w for w in query.words if not _says_nothing(w) and not _is_guess(w, analyzer, lexicon)]
-    if not 0 < len(telling) <= _MOST_WORDS or any(word.choices for word in telling):
+    return await _Lookup(engine, request, analyzer, lexicon).answer()
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    """What documents call a word of the query."""
+
+    text: str
+    whole: bool = True
+    """Whether it says all that the word says; 会计 does not for 会计证."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookup:
+    """Looks up the words of one query."""
+
+    engine: SearchEngine
+    request: Request
+    analyzer: Analyzer
+    lexicon: Lexicon
+
+    async def answer(self) -> MissingWords | str | None:
+        query = parser.parse_query(self.request.text, self.analyzer, self.lexicon)
+        amounts = _AMOUNT.findall(query.text)
+        words = [w for w in query.words if not self._says_nothing(w, amounts)]
+        if not 0 < len(words) <= _MOST_WORDS or any(word.choices for word in words):
+            return None
+        if not query.excluded and (name := await self._find_name(query, words)):
+            return name
+        forms = [(word, await self._find_form(word)) for word in words]
+        held = {word.text: form for word, form in forms if form is not None}
+        missing = [word for word, form in forms if form is None]
+        if missing and " " not in query.text.strip():  # a word set apart is meant
+            missing = await self._drop_beside_the_matter(missing, held.values())
+        if not missing:
+            return None if query.excluded else _reword(query, held)
+        names = tuple(word.text for word in missing)
+        if not held or query.excluded:
+            return MissingWords(names, ())
+        page = await self._search(" ".join(form.text for form in held.values()))
+        return MissingWords(names, page.hits)
+
+    def _says_nothing(self, word: Word, amounts: Sequence[str]) -> bool:
+        of_amount = any(word.text in amount for amount in amounts)
+        return word.generic or of_amount or self._is_grammar(word)
+
+    def _is_grammar(self, word: Word) -> bool:
+        """Test for an adverb or a pronoun (私自), or a word of grammar that was cut together with one other
+        character: 玩要."""
+        if word.kind not in _TEXTS:
+            return False
+        others = [c for c in word.text if c not in self.lexicon.plain]
+        guessed = len(others) < len(word.text) and len(others) < _LEAST
+        return (guessed and not self.analyzer.has_word(word.text)) or self.analyzer.is_modifier(word.text)
+
+    async def _find_name(self, query: Query, words: Sequence[Word]) -> str | None:
+        """Return what documents call a matter that is typed in several words (注册…公司: 企业设立登记), with
+        the other words of the query, if a document contains all of it."""
+        for everyday, terms in self.lexicon.compounds_in(self.analyzer.cut(query.text)):
+            others = [word.text for word in words if word.text not in everyday]
+            text = " ".join((f" {_OR} ".join(terms), *others))
+            if await self._occurs(text):
+                return text
         return None
-    missing: list[str] = []
-    forms: dict[str, str] = {}
-    for word in telling:
-        form = await _find_form(engine, request, word, analyzer, lexicon)
-        if form is None:
-            missing.append(word.text)
-        else:
-            forms[word.text] = form
-    if not missing:
-        reworded = any(word != form for word, form in forms.items()) and not query.excluded
-        return " ".join(forms.get(word.text, word.text) for word in query.words) if reworded else None
-    if not forms or query.excluded:
-        return MissingWords(tuple(missing), ())
-    near = " ".join(forms.values())
-    page = await engine.search(replace(request, text=near, limit=NEAR, cursor=None, facets=(), similar=0))
-    return MissingWords(tuple(missing), page.hits)
+
+    async def _find_form(self, word: Word) -> _Form | None:
+        """Return the word if a document contains it, else what says the same and occurs: legal terms for it,
+        the parts of a compound that stand apart (倾倒垃圾: 倾倒船舶垃圾), the word without what people put
+        around it (低保户: 低保), or the last part of a compound, if that is long enough to say what is meant
+        (民办幼儿园: 幼儿园, but not 美国签证: 签证)."""
+        typed = f'"{word.text}"' if word.kind == "phrase" else word.text
+        if await self._occurs(typed):
+            return _Form(typed)
+        terms = [term for term in self.lexicon.legal.get(word.text, ()) if await self._occurs(term)]
+        if terms:
+            return _Form(f" {_OR} ".join(terms))
+        parts = split_compound(word.text, self.analyzer)
+        if len(parts) > 1 and word.kind in _TEXTS and await self._occurs(" ".join(parts)):
+            return _Form(" ".join(parts))
+        last = parts[-1]
+        for core in (_FRAME.sub("", word.text), last if len(last) >= _SHORTEST_PART else word.text):
+            says_something = (
+                len(core) > 1 and core not in self.lexicon.generic and self.analyzer.has_word(core)
+            )
+            if core != word.text and says_something and await self._occurs(core):
+                return _Form(core, whole=False)
+        return None
+
+    async def _drop_beside_the_matter(self, missing: Sequence[Word], held: Iterable[_Form]) -> list[Word]:
+        """Return the missing words without those beside the matter.
+
+        The rarest word of a question is its matter: 居住证 of 外地人居住证, 童工 of 雇佣童工. If a title
+        contains it, only what is as rare in general text, or the name of a place, is not held.
+        """
+        matters = [form.text for form in held if form.whole and await self._is_in_a_title(form.text)]
+        frequencies = [
+            self.analyzer.frequency(word.text) for text in matters for word in self._words_of(text)
+        ]
+        if not frequencies:
+            return list(missing)
+        rarest = min(frequencies)
+        return [word for word in missing if word.kind not in _TEXTS or self._is_rare(word.text, rarest)]
+
+    def _is_rare(self, text: str, rarest: int) -> bool:
+        parts = split_compound(text, self.analyzer)
+        least = min(map(self.analyzer.frequency, parts))
+        return least <= rarest or any(map(self.analyzer.is_place, parts))
+
+    async def _is_in_a_title(self, text: str) -> bool:
+        titles = [self.analyzer.fold_text(hit.title.text) for hit in (await self._search(text)).hits]
+        return any(word.occurs_in(title) for word in self._words_of(text) for title in titles)
+
+    def _words_of(self, text: str) -> tuple[Word, ...]:
+        return parser.parse_query(text, self.analyzer, self.lexicon).leaves
+
+    async def _search(self, text: str) -> Page:
+        return await self.engine.search(
+            replace(self.request, text=text, limit=NEAR, cursor=None, facets=(), similar=0)
+        )
+
+    async def _occurs(self, text: str) -> bool:
+        counting = replace(
+            self.request, text=text, sort="-date", limit=1, cursor=None, facets=(), highlight=False, similar=0
+        )
+        return (await self.engine.search(replace(counting, explain=False))).all_words_total > 0
 
 
-def _says_nothing(word: Word) -> bool:
-    return word.generic or _AMOUNT.fullmatch(word.text) is not None
-
-
-def _is_guess(word: Word, analyzer: Analyzer, lexicon: Lexicon) -> bool:
-    """Test for a word of grammar that was cut together with one other character: 玩要."""
-    others = [c for c in word.text if c not in lexicon.plain]
-    return len(others) < len(word.text) and len(others) < _LEAST and not analyzer.has_word(word.text)
-
-
-async def _find_form(
-    engine: SearchEngine, request: Request, word: Word, analyzer: Analyzer, lexicon: Lexicon
-) -> str | None:
-    """Return the word if a document contains it, else what says the same and occurs: legal terms for it, the
-    word without what people put around it (低保户: 低保), or the last part of a compound, if that is long
-    enough to say what is meant (民办幼儿园: 幼儿园, but not 美国签证: 签证)."""
-    typed = f'"{word.text}"' if word.kind == "phrase" else word.text
-    if await _occurs(engine, request, typed):
-        return typed
-    terms = [term for term in lexicon.legal.get(word.text, ()) if await _occurs(engine, request, term)]
-    if terms:
-        return f" {_OR} ".join(terms)
-    last = split_compound(word.text, analyzer)[-1]
-    for core in (_FRAME.sub("", word.text), last if len(last) >= _SHORTEST_PART else word.text):
-        says_something = len(core) > 1 and core not in lexicon.generic and analyzer.has_word(core)
-        if core != word.text and says_something and await _occurs(engine, request, core):
-            return core
-    return None
-
-
-async def _occurs(engine: SearchEngine, request: Request, text: str) -> bool:
-    counting = replace(
-        request, sort="-date", limit=1, cursor=None, facets=(), highlight=False, explain=False, similar=0
-    )
-    return (await engine.search(replace(counting, text=text))).all_words_total > 0
+def _reword(query: Query, held: Mapping[str, _Form]) -> str | None:
+    """Return the text in the words of the documents; None if these are the words typed."""
+    typed = [word.text for word in query.words]
+    texts = [held[text].text if text in held else text for text in typed]
+    kept = [text for word, text in zip(query.words, texts, strict=True) if word.generic or word.text in held]
+    return None if kept == typed else " ".join(kept)

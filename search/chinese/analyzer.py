@@ -277,6 +277,19 @@ class Analyzer:
         has_word: bool = self._jieba.has_word(word)
         return has_word
 
+    def frequency(self, word: str) -> int:
+        """Return how often the dictionary counted ``word`` in some 60 million words of general text; 0 if it
+        does not contain it."""
+        return self._jieba.suggest_freq(word) if self._jieba.has_word(word) else 0
+
+    def is_place(self, word: str) -> bool:
+        """Report whether ``word`` is the name of a division or of another place: 美国."""
+        return word in self.places or self._jieba.tag(word) == [(word, "ns")]
+
+    def is_modifier(self, word: str) -> bool:
+        """Report whether ``word`` is an adverb or a pronoun (私自, 自家), which names no matter."""
+        return self._jieba.tag(word) in ([(word, "d")], [(word, "r")])
+
 
 def strip_invisible(typed: str) -> str:
     """Remove invisible characters and replace lone surrogates by spaces."""

@@ -40,6 +40,8 @@ class Lexicon:
     """Word of a title → words of the matching texts; used for ranking only."""
     legal: Mapping[str, tuple[str, ...]]
     """Everyday word → legal terms for the same or a resulting matter; used for ranking only."""
+    compounds: Mapping[str, tuple[str, ...]]
+    """Everyday word of :attr:`legal` that consists of several words → these: 注册公司 → 注册, 公司."""
     longest: int
 
     def names_in(self, folded: str, starts: Set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
@@ -77,6 +79,13 @@ class Lexicon:
             dict.fromkeys(term for word in longest for term in self.legal[word] if term not in folded)
         )
 
+    def compounds_in(self, cut: Sequence[str]) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]]]:
+        """Yield (words, legal terms) of each everyday compound whose words a query contains, also apart."""
+        words = frozenset(cut)
+        for compound, parts in self.compounds.items():
+            if words.issuperset(parts):
+                yield parts, self.legal[compound]
+
 
 def build_lexicon(
     groups: Groups,
@@ -87,6 +96,7 @@ def build_lexicon(
     generic: Iterable[str],
     implied: Mapping[str, Iterable[str]],
     legal: Mapping[str, Iterable[str]],
+    compounds: Mapping[str, tuple[str, ...]],
 ) -> Lexicon:
     """Build a lexicon from synonyms and other names of bodies, all of them already folded."""
     synonyms: dict[str, set[str]] = {
@@ -107,6 +117,7 @@ def build_lexicon(
         generic=frozenset(generic),
         implied={word: tuple(others) for word, others in implied.items()},
         legal={word: tuple(others) for word, others in legal.items()},
+        compounds=compounds,
         longest=max(map(len, forms), default=0),
     )
 
@@ -134,6 +145,7 @@ def load_lexicon(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
     short = (name for name in names if len(name) <= _LONGEST_WORD)
     analyzer = Analyzer(places=places, towns=towns, dictionary=(*short, *dictionary))
     fold = analyzer.fold_text
+    legal = _load_json("everyday_words.json")["words"]
     return analyzer, build_lexicon(
         [[fold(name) for name in group] for group in synonyms["groups"]],
         {
@@ -145,8 +157,15 @@ def load_lexicon(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
         map(fold, plain["asking"]),
         map(fold, plain["generic"]),
         synonyms["implied"],
-        _load_json("everyday_words.json")["words"],
+        legal,
+        {word: parts for word in legal if (parts := _find_compound(word, analyzer))},
     )
+
+
+def _find_compound(word: str, analyzer: Analyzer) -> tuple[str, ...]:
+    """Return the words that an everyday word consists of; () for one word, or if one has one character."""
+    parts = tuple(analyzer.cut(word))
+    return parts if len(parts) > 1 and all(len(part) > 1 for part in parts) else ()
 
 
 _HEADS = re.compile("(?:委员会|办公室|办公厅|总局|局|厅|部|委|办)$")

@@ -198,7 +198,7 @@ def _is_typo(needle: str, stretch: str, names: Names) -> bool:
     """Report whether the differences are plausible typos.
 
     A whole word or number is taken as intended: 盐城 is not a typo of 海城, nor 35号 of 34号. So only
-    Han characters that are not part of a typed word may differ.
+    Han characters that are not part of a typed word may differ or be one too many, or one typed twice.
     """
     analyzer = names.analyzer
     lone = [len(piece) == 1 or not analyzer.has_word(piece) for piece in analyzer.cut(needle) for _ in piece]
@@ -206,6 +206,8 @@ def _is_typo(needle: str, stretch: str, names: Names) -> bool:
         typed, meant = slice(step.src_start, step.src_end), slice(step.dest_start, step.dest_end)
         if step.tag != "equal" and not all(map(is_han, needle[typed] + stretch[meant])):
             return False
-        if step.tag == "replace" and not all(lone[typed]):
+        beside = needle[max(typed.start - 1, 0) : typed.start] + needle[typed.stop : typed.stop + 1]
+        twice = step.tag == "delete" and needle[typed][0] in beside
+        if step.tag in ("replace", "delete") and not (twice or all(lone[typed])):
             return False
     return True

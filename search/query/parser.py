@@ -177,7 +177,7 @@ class _QueryBuilder:
         elif piece.quoted and len(words) == numbers:
             words.append(_create_phrase_word(folded))
         else:
-            _add_words(unify_numbers(folded), analyzer, self._lexicon, words, optional)
+            _add_words(unify_numbers(folded), analyzer, self._lexicon, words, optional, asks=self.asks)
 
 
 def _parse_number_alone(folded: str, analyzer: Analyzer) -> list[Word]:
@@ -222,23 +222,38 @@ def _extract_numbers(text: str, analyzer: Analyzer, words: list[Word]) -> str:
 
 
 def _add_words(
-    folded: str, analyzer: Analyzer, lexicon: Lexicon, words: list[Word], optional: list[Word]
+    folded: str,
+    analyzer: Analyzer,
+    lexicon: Lexicon,
+    words: list[Word],
+    optional: list[Word],
+    *,
+    asks: bool,
 ) -> None:
     """Add known names, longest first, and the dictionary words between them."""
     position = 0
     for start, end, forms in lexicon.names_in(folded, analyzer.word_boundaries(folded)):
-        _add_plain_words(folded[position:start], analyzer, lexicon, words, optional)
+        _add_plain_words(folded[position:start], analyzer, lexicon, words, optional, asks=asks)
         name = folded[start:end]
         words.append(replace(_create_text_word(name, analyzer, forms), bodies=lexicon.bodies.get(name, ())))
         position = end
-    _add_plain_words(folded[position:], analyzer, lexicon, words, optional)
+    _add_plain_words(folded[position:], analyzer, lexicon, words, optional, asks=asks)
 
 
 def _add_plain_words(
-    text: str, analyzer: Analyzer, lexicon: Lexicon, words: list[Word], optional: list[Word]
+    text: str,
+    analyzer: Analyzer,
+    lexicon: Lexicon,
+    words: list[Word],
+    optional: list[Word],
+    *,
+    asks: bool,
 ) -> None:
     before = ""
-    for piece in _cut_text(text, analyzer):
+    pieces = _cut_text(text, analyzer)
+    if asks:
+        pieces = (part for piece in pieces for part in _split_grammar(piece, analyzer, lexicon))
+    for piece in pieces:
         for term in [piece] if is_han(piece) else analyzer.grams(piece):
             of_year = term == "年" and _YEAR_ALONE.fullmatch(before)  # 〔2013〕 matches 2013年 too
             (optional if of_year or _is_plain(term, analyzer, lexicon) else words).append(
@@ -255,6 +270,18 @@ def _cut_text(text: str, analyzer: Analyzer) -> Iterator[str]:
         yield place[0]
         position = place.end()
     yield from analyzer.cut(text[position:])
+
+
+def _split_grammar(piece: str, analyzer: Analyzer, lexicon: Lexicon) -> Iterator[str]:
+    """Split characters of grammar from a word that the dictionary lacks: 养狗要 is 养狗 and 要."""
+    core = piece
+    if len(piece) > 2 and is_han(piece) and not analyzer.has_word(piece):
+        while len(core) > 2 and core[0] in lexicon.plain:
+            core = core[1:]
+        while len(core) > 2 and core[-1] in lexicon.plain:
+            core = core[:-1]
+    start = piece.find(core)
+    yield from (part for part in (piece[:start], core, piece[start + len(core) :]) if part)
 
 
 def _is_plain(term: str, analyzer: Analyzer, lexicon: Lexicon) -> bool:

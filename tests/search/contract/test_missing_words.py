@@ -59,6 +59,10 @@ def test_near_hits_are_all_that_is_offered(filled: SearchEngine) -> None:
         ("查档案", "档案", "档案馆未开放档案的审查"),
         ("低保户标准", "低保 标准", "最低生活保障标准"),
         ("民办幼儿园收费", "幼儿园 收费", "普惠性幼儿园收费"),
+        ("倾倒垃圾", "倾倒 垃圾", "对向水体倾倒船舶垃圾的处罚"),
+        ("怎么注册一家公司", "企业设立登记", "企业设立登记（营业执照）"),
+        ("公司注册要多久", "企业设立登记", "企业设立登记（营业执照）"),
+        ("养狗要办证吗", "养犬 或 犬 办证", "养犬登记，发给犬证，办证免费"),
     ],
 )
 def test_an_everyday_word_that_occurs_nowhere_is_searched_as_the_lists_say_it(
@@ -69,6 +73,56 @@ def test_an_everyday_word_that_occurs_nowhere_is_searched_as_the_lists_say_it(
     assert answer.missing is None
     assert answer.did_you_mean == searched
     assert [hit.title.text for hit in answer.page.hits] == [title]
+
+
+@pytest.mark.parametrize(
+    ("typed", "searched"),
+    [
+        ("外地人居住证", "居住证"),
+        ("工厂居住证", "居住证"),
+        ("高中一学期学费", "高中 学费"),
+        ("私自雇佣童工", "童工"),
+        ("贫困家庭低保补助", "低保 补助"),
+    ],
+)
+def test_words_beside_the_matter_are_left_out_where_a_title_names_the_matter(
+    filled: SearchEngine, typed: str, searched: str
+) -> None:
+    index(
+        filled,
+        [
+            document("permit", "居住证申领"),
+            document("fee", "普通高中学费"),
+            document("child", "对非法使用童工的处罚"),
+            document("aid", "最低生活保障金补助"),
+        ],
+    )
+    answer = find_with_names(filled, TITLES, typed)
+    assert answer.missing is None
+    assert answer.did_you_mean == searched
+    assert answer.page.all_words_total == 1
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing"),
+    [
+        ("奥数培训收费", ("奥数",)),  # rarer than what titles name
+        ("美国居住证", ("美国",)),  # a place
+        ("外地人 居住证", ("外地人",)),  # set apart by its writer
+        ("外地人听证", ("外地人",)),  # no title names 听证
+        ("会计证考试", ("考试",)),  # 会计 is not 会计证
+    ],
+)
+def test_a_word_is_missing_where_it_is_the_matter_or_nothing_else_is(
+    filled: SearchEngine, typed: str, missing: tuple[str, ...]
+) -> None:
+    index(
+        filled,
+        [document("permit", "居住证申领"), document("train", "职业培训"), document("b", "会计检查", "听证")],
+    )
+    answer = find_with_names(filled, TITLES, typed).missing
+    assert answer is not None
+    assert answer.words == missing
 
 
 def test_no_hit_of_a_wider_set_matches_by_a_word_of_every_item_alone(filled: SearchEngine) -> None:

@@ -175,6 +175,7 @@ def test_a_short_word_is_never_corrected_to_pieces_of_two_others() -> None:
         is None
     )
     assert find_nearest_name("护罩费", site) is None
+    assert find_nearest_name("单位参保", name_index("文物保护单位保护范围")) is None
     assert find_nearest_name("护兆", site) == find_nearest_name("huzhao", site) == "护照"
 
 
