@@ -89,9 +89,10 @@ class _Lookup:
         if not missing:
             return None if query.excluded else _reword(query, held)
         names = tuple(word.text for word in missing)
-        if not held or query.excluded:
+        near = [form.text for form in held.values() if len(form.text) >= _LEAST]
+        if not near or query.excluded:
             return MissingWords(names, ())
-        page = await self._search(" ".join(form.text for form in held.values()))
+        page = await self._search(" ".join(near))
         return MissingWords(names, page.hits)
 
     def _says_nothing(self, word: Word, amounts: Sequence[str]) -> bool:

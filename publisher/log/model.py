@@ -344,7 +344,7 @@ class RecordQuery:
     the last state of each record in force on any of these days."""
     where: Predicate | None = None
     sort: tuple[tuple[str, bool], ...] = ()
-    """(field, descending). Empty: by title. Records without a value come last."""
+    """(field, descending), or ``record_query.AS_LISTED``. Empty: by title. No value comes last."""
     limit: int = 20
     offset: int = 0
     after: tuple[Any, ...] | None = None

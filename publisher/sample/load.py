@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from pathlib import Path
 
 import anyio
+import msgspec
 
 from publisher import settings
 from publisher.indexing import indexer
@@ -70,6 +71,7 @@ def publish_plan(home: Path, plan: Plan, *, base: str, progress: ReleaseProgress
     clock.go_to(plan.in_order()[0][1].published_on)
     with closing(Log.open(site_settings.database, sources=site_settings.sources, clock=clock)) as log:
         log.datasets.init_site(base, plan.tag_authority)
+        log.datasets.change_site(**msgspec.structs.asdict(plan.site))
         _publish_all(log, clock, plan, progress)
     with closing(Log.open(site_settings.database, sources=site_settings.sources)) as log:
         send_corrections(site_settings, log)

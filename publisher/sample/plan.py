@@ -93,8 +93,18 @@ class DatasetPlan(_Strict, frozen=True):
     parts: tuple[PartPlan, ...] = ()
 
 
+class SitePlan(_Strict, frozen=True):
+    """What the site says of itself."""
+
+    name: str
+    name_en: str
+    owner: str
+    contact: str
+
+
 class Plan(_Strict, frozen=True):
     tag_authority: str
+    site: SitePlan
     dataset: tuple[DatasetPlan, ...]
 
     @property
@@ -125,6 +135,7 @@ def read_plan() -> Plan:
     supplements = [msgspec.toml.decode(_text(name), type=_Supplement) for name in _SUPPLEMENTS]
     return Plan(
         tag_authority=plan.tag_authority,
+        site=plan.site,
         dataset=(*plan.dataset, *(dataset for one in supplements for dataset in one.dataset)),
     )
 

@@ -33,6 +33,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """The search engine's own cursor."""
     meant: str = ""
     """The query of the first page, if it differs from the typed one."""
+    skipped: int = 0
+    """Number of rows before the page. Without ``after`` the page is found by counting them."""
 
 
 _KEY_SIZE, _CHECKSUM_SIZE, _CODE_SIZE = 32, 8, 12

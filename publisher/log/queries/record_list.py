@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 from publisher.log.database import tables as t
 from publisher.log.model import RecordPage, RecordQuery, Status
 from publisher.log.queries.point_in_time import Clocks
-from publisher.log.queries.record_query import BY_RECORD, BY_TITLE, OrderKey, PageRows, RecordSet
+from publisher.log.queries.record_query import AS_LISTED, BY_RECORD, BY_TITLE, OrderKey, PageRows, RecordSet
 from publisher.log.queries.record_state import COLUMNS, state_from_row
 from publisher.log.session import DatasetKey
 from schemas.definition.catalogue import Catalogue
@@ -38,6 +38,8 @@ def record_page(
 
 def _order(records: RecordSet, sort: Sequence[tuple[str, bool]]) -> tuple[OrderKey, ...]:
     """Order keys; ties are in the order in which records first appeared."""
+    if tuple(sort) == AS_LISTED:
+        return BY_RECORD
     keys = tuple(
         OrderKey(t.span.c.title, descending, always=True)
         if name in ("title", records.catalogue.title_field)

@@ -86,6 +86,8 @@ class OrderKey:
         return self.column == value if self.always else self.column.is_not_distinct_from(value)
 
 
+AS_LISTED = (("listed", False),)
+"""Sort in the order of the list: that of its files, with what was added later at the end."""
 BY_RECORD = (OrderKey(_s.record, always=True),)
 """The order in which records first appeared."""
 BY_TITLE = (OrderKey(_s.title, always=True), *BY_RECORD)

@@ -67,8 +67,9 @@ FIELDS = Parameter(
 )
 SORT = Parameter(
     "sort",
-    "按字段排序，前加 - 为降序，可多个，逗号分隔；默认按名称 / Fields to sort by, comma-separated, "
-    "- for descending; by title by default. Text sorts by code point",
+    "按字段排序，前加 - 为降序，可多个，逗号分隔；listed 为清单原有顺序（后来新增的在后）；默认按名称 / "
+    "Fields to sort by, comma-separated, - for descending; `listed` for the order of the list, later "
+    "additions last; by title by default. Text sorts by code point",
     {"type": "array", "items": {"type": "string"}},
 )
 LIMIT = Parameter(

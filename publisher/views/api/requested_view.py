@@ -10,6 +10,7 @@ from urllib.parse import quote, urlencode
 
 from publisher.log.clocks import day_at, start_of
 from publisher.log.model import View
+from publisher.log.queries.record_query import AS_LISTED
 from publisher.views.api.answers import common
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -62,7 +63,7 @@ def grammar(catalogue: Catalogue) -> Grammar:
         operators=COMPARISONS,
         fields=frozenset(filters),
         facets=frozenset({"part", *(field.name for field in fields if field.facet)}),
-        sorts=frozenset(filters),
+        sorts=frozenset({*filters, *dict(AS_LISTED)}),
     )
 
 

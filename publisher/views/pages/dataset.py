@@ -5,24 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from itertools import pairwise
 
 from markupsafe import Markup
 from msgspec import structs
 
 from publisher.log.clocks import start_of
 from publisher.log.model import Dataset, RecordState, Release, View
+from publisher.log.queries.record_query import AS_LISTED
 from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Facet
 from publisher.views.api.routes import records as api
-from publisher.views.api.routes.records import ListedPage
+from publisher.views.api.routes.records import ListedPage, Listing
 from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FORMS
 from publisher.views.pages import home, search
 from publisher.views.pages.printing import charts, field_html, schema_org
-from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.query_parameters import Parameters
 from publisher.web.route import Reply
+from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 _COLUMNS = 4
@@ -32,6 +35,13 @@ _BARS = 10
 _CELL = 120
 """Maximum length of a text in a cell, in characters. The record's page has the full text."""
 _PARENT = "parent_name"
+_AROUND = 2
+"""Number of pages before and after this one that are linked by number."""
+_LONGEST_IN_OWN_ORDER = 2_000
+"""Maximum number of records of a list that is shown in its own order. The log can give only the order by
+name without sorting all records."""
+_FARTHEST = 10_000
+"""Maximum number of records that are counted to find a page."""
 _VALUES = ("amount", "limit", "date", "boolean", "integer", "decimal")
 
 
@@ -66,11 +76,23 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
+class PageLink:
+    """A page of a list by its number."""
+
+    number: int
+    address: str | None
+    """None: the page itself."""
+    follows: bool
+    """Whether the link before it is that of the page before it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Table:
     columns: Sequence[Column]
     rows: Sequence[Row]
     total: int
     next_page: str | None
+    pages: Sequence[PageLink]
 
 
 def dataset(press: Press, visit: Visit) -> Reply:
@@ -82,17 +104,18 @@ def dataset(press: Press, visit: Visit) -> Reply:
     release = params.view.release
     view = params.view if release else visit.view
     facets = params.facets or _facets(catalogue)
-    listing = api.make_listing(service, name, catalogue, replace(params, view=view, facets=facets))
+    asked = api.make_listing(service, name, catalogue, replace(params, view=view, facets=facets))
     files = _files(visit, name, release)
     links = _typed_links(visit, dataset, view, files)
     findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
 
     def build() -> bytes:
-        page = listing.fetch_page(service)
         releases = service.log.queries.releases(name)
         latest = home.latest(visit, releases)
         page_release = next((r for r in releases if r.number == release), latest)
-        table = _table(visit, catalogue, params, page)
+        listing = _in_own_order(asked, service, latest)
+        page = listing.fetch_page(service)
+        table = _table(visit, listing, page)
         titled_facets = [_title_facet(visit, catalogue, facet) for facet in page.facets]
         return press.page(
             "dataset.html",
@@ -107,12 +130,13 @@ def dataset(press: Press, visit: Visit) -> Reply:
             figures=list(_figures(visit, catalogue, page, releases)),
             table=table,
             withdrawn=_withdrawn_since(visit, name, release),
+            orders=_orders(visit, listing),
             visible_columns={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
             facets=[search.choices(visit, f) for f in titled_facets if search.is_useful(visit, f)],
             chips=list(search.chips(visit, titled_facets, {})),
             files=[(title, address) for title, _, address in files],
-            own_files=_own_files(visit),
+            own_files=_own_files(visit, listing),
             title_of=field_html.title_of,
             findings=findings,
         )
@@ -182,7 +206,51 @@ def _title_facet(visit: Visit, catalogue: Catalogue, facet: Facet) -> Facet:
     return facet if field is None else structs.replace(facet, title=field_html.title_of(visit, field))
 
 
-def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedPage) -> Table:
+def _pages(visit: Visit, listing: Listing, page: ListedPage) -> Sequence[PageLink]:
+    """Link the first page, those around this one, and the last; none if there is one page.
+
+    A page is found by counting the records before it, so only as many as :data:`_FARTHEST` are counted. Later
+    pages are reached by their predecessors, whose cursor is a key.
+    """
+    limit = listing.params.limit
+    last = -(-page.total // limit)
+    if last < 2 or page.skipped % limit:
+        return ()
+    own = page.skipped // limit + 1
+    numbers = sorted({1, last, *range(own - _AROUND, own + _AROUND + 1)})
+    near = [n for n in numbers if 1 <= n <= last and (n == own or (n - 1) * limit <= _FARTHEST)]
+    addresses = {n: _page_address(visit, listing, page, (n - 1) * limit) for n in near if n != own}
+    return [PageLink(n, addresses.get(n), n - 1 == before) for before, n in pairwise((0, *near))]
+
+
+def _page_address(visit: Visit, listing: Listing, page: ListedPage, skipped: int) -> str:
+    cursor = (("cursor", listing.cursor_at(visit.service, page, skipped)),) if skipped else ()
+    return visit.url(visit.path, (*_pairs(visit, listing), *cursor))
+
+
+def _next_page(visit: Visit, listing: Listing, page: ListedPage) -> str | None:
+    if page.next_cursor is None:
+        return None
+    return visit.url(visit.path, (*_pairs(visit, listing), ("cursor", page.next_cursor)))
+
+
+def _pairs(visit: Visit, listing: Listing, *without: str) -> Pairs:
+    """Return the parameters of the page, with the order that it has by default: a cursor is of one order."""
+    order = (("sort", "listed"),) if listing.params.sort == AS_LISTED else ()
+    return (*visit.pairs_without("cursor", *(name for name, _ in order), *without), *order)
+
+
+def _in_own_order(listing: Listing, service: Service, latest: Release | None) -> Listing:
+    """Return the listing in the order of the list, if no order was requested and the list is not long."""
+    params = listing.params
+    size = latest.counts.get("records", 0) if latest else 0
+    if params.sort or params.cursor is not None or size > _LONGEST_IN_OWN_ORDER:
+        return listing
+    return api.make_listing(service, listing.name, listing.catalogue, replace(params, sort=AS_LISTED))
+
+
+def _table(visit: Visit, listing: Listing, page: ListedPage) -> Table:
+    catalogue, params = listing.catalogue, listing.params
     contents = [state.content for state in page.records]
     chosen = select_columns(catalogue, params, contents)
     pin = (("release", str(params.view.release)),) if params.view.release else ()
@@ -201,7 +269,8 @@ def _table(visit: Visit, catalogue: Catalogue, params: Parameters, page: ListedP
             for state, content in zip(page.records, contents, strict=True)
         ],
         total=page.total,
-        next_page=search.next_page(visit, page.next_cursor),
+        next_page=_next_page(visit, listing, page),
+        pages=_pages(visit, listing, page),
     )
 
 
@@ -224,17 +293,27 @@ def _column(visit: Visit, params: Parameters, field: Field) -> Column:
     return Column(field, field_html.title_of(visit, field), order, visit.here(sort=sort))
 
 
+def _orders(visit: Visit, listing: Listing) -> Sequence[tuple[str, str, bool]]:
+    """Return (title, address, whether it is that of the page) of the order of the list and that by name."""
+    sort, title = listing.params.sort, listing.catalogue.title_field
+    by_title = sort in ((), ((title, False),))
+    return [
+        (visit.t("按清单顺序", "In the order of the list"), visit.here(sort="listed"), sort == AS_LISTED),
+        (visit.t("按名称", "By name"), visit.here(sort=title), by_title),
+    ]
+
+
 def _cell(visit: Visit, field: Field, value: Json) -> str:
     text = "" if value is None else field_html.format_text(visit, field, value)
     return text if len(text) <= _CELL else f"{text[:_CELL]}…"
 
 
-def _own_files(visit: Visit) -> Sequence[tuple[str, str]]:
+def _own_files(visit: Visit, listing: Listing) -> Sequence[tuple[str, str]]:
     """Return (title, address) of files of the filtered list; none without a filter."""
     pairs = visit.pairs_without("cursor", "limit", "facets", "release")
     if not pairs:
         return ()
-    query = (*visit.pairs_without("cursor", "limit", "facets"), *visit.clocks, *visit.lang_pairs)
+    query = (*_pairs(visit, listing, "limit", "facets"), *visit.clocks, *visit.lang_pairs)
     return [
         (suffix.upper(), visit.link(f"{visit.path}/records.{suffix}", query)) for suffix in ("xlsx", "csv")
     ]

@@ -45,6 +45,14 @@ def test_near_hits_contain_the_other_words_and_are_few(filled: SearchEngine) -> 
     assert all("饮用水" in hit.title.text for hit in missing.near)
 
 
+def test_no_hit_is_near_by_one_character_alone(filled: SearchEngine) -> None:
+    index(filled, [document("shop", "公共场所卫生许可（理发店）")])
+    missing = find_missing(filled, "彩票店申请")
+    assert missing is not None
+    assert missing.words == ("彩票",)
+    assert missing.near == ()
+
+
 def test_near_hits_are_all_that_is_offered(filled: SearchEngine) -> None:
     page = find_with_names(filled, TITLES, "月球 饮用水 许可", limit=2, facets=("dataset",)).page
     assert len(page.hits) == page.total == NEAR

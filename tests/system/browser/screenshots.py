@@ -1,22 +1,60 @@
-"""Images of every page type, wide and narrow, light and dark.
+"""Images of every page type: two widths, light and dark, large type, three languages.
 
 ``python -m tests.system.browser.screenshots [FOLDER] [NAME…]``. The images are for people; everything that a
-program can check is in the tests.
+program can check is in the tests. A page that is wider than its window is reported.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import quote
+from typing import Literal
+from urllib.parse import quote, urlsplit
 from urllib.request import urlopen
 
 from playwright.sync_api import Browser, sync_playwright
 
 from tests.system.browser.served import ARGUMENTS, CHROMIUM, sample_site
 
-WIDTHS = {"wide": 1280, "phone": 360}
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a page is displayed."""
+
+    width: Literal[1280, 390]
+    scheme: Literal["light", "dark"]
+    display: Literal["", "large", "contrast"]
+    lang: Literal["zh", "zh-Hant", "en"]
+
+    def __str__(self) -> str:
+        return f"{self.width}-{self.scheme}{f'-{self.display}' if self.display else ''}-{self.lang}"
+
+    def address(self, address: str) -> str:
+        """Return the address of a page in this look. Pages of OGC API have no large type."""
+        parts = urlsplit(address)
+        display = "" if parts.path.startswith("/ogc") else self.display
+        choices = {"display": display, "lang": self.lang if self.lang != "zh" else ""}
+        query = "&".join(
+            [*([parts.query] if parts.query else []), *(f"{k}={v}" for k, v in choices.items() if v)]
+        )
+        return parts._replace(query=query).geturl()
+
+
+LOOKS = (
+    Look(1280, "light", "", "zh"),
+    Look(390, "light", "", "zh"),
+    Look(1280, "dark", "", "en"),
+    Look(390, "dark", "", "zh-Hant"),
+    Look(390, "light", "large", "en"),
+    Look(1280, "dark", "large", "zh"),
+    Look(1280, "light", "large", "zh-Hant"),
+    Look(390, "dark", "contrast", "zh"),
+    Look(390, "light", "contrast", "en"),
+    Look(1280, "light", "contrast", "zh-Hant"),
+)
+"""Looks in which every pair of two choices occurs."""
 
 
 def pages(base: str) -> dict[str, str]:
@@ -37,13 +75,14 @@ def pages(base: str) -> dict[str, str]:
         finding = json.load(answer)["findings"][0]["id"]
     with urlopen(f"{base}/v1/commitments?dataset=shili-commitments&limit=1") as answer:  # noqa: S310
         commitment = json.load(answer)["commitments"][0]
+    with urlopen(f"{base}/v1/works?limit=1") as answer:  # noqa: S310
+        work = f"/works/{quote(json.load(answer)['works'][0]['key'], safe='')}"
+    charge = address_of("shili-fees", "居民生活污水处理费")
     plan = quote(commitment["content"]["plan"])
     with urlopen(f"{base}/v1/datasets/policy-documents/records") as answer:  # noqa: S310
         document = f"/datasets/policy-documents/records/{json.load(answer)['records'][0]['id']}"
     return {
         "home": "/",
-        "home-en": "/?lang=en",
-        "home-hant": "/?lang=zh-Hant",
         "home-past": "/?as_of=2024-03-01",
         "search-empty": "/search",
         "search": "/search?q=" + quote("许可"),
@@ -53,15 +92,22 @@ def pages(base: str) -> dict[str, str]:
         + quote("行政许可"),
         "search-meant": "/search?q=weixianhuaxuepin",
         "search-nothing": "/search?q=" + quote("宇宙飞船驾驶证") + "&dataset=shili-fees",
+        "search-not-held": "/search?q=" + quote("彩票店申请"),
+        "search-english": "/search?q=hazardous+chemicals",
         "dataset": "/datasets/shili-power-list",
         "ogc": "/ogc?f=html",
-        "ogc-items": "/ogc/collections/shili-fees/items?f=html&lang=en",
+        "ogc-items": "/ogc/collections/shili-fees/items?f=html",
         "dataset-fees": "/datasets/shili-fees",
         "dataset-past": "/datasets/shili-fees?as_of=2024-03-01",
         "compare": "/datasets/shili-power-list/compare?from=1&to=2",
         "compare-days": "/datasets/shili-fees/compare?from=2024-01-01&to=2024-12-31&kind=removed",
         "release": "/datasets/shili-power-list/releases/2",
+        "changes": "/changes",
+        "limits": "/limits",
+        "works": "/works",
+        "work": work,
         "record": changed,
+        "record-charge": charge,
         "record-pinned": f"{changed}?release=1",
         "record-corrected": address_of("shili-power-list", "社会团体成立登记"),
         "record-withdrawn": withdrawn(),
@@ -70,7 +116,7 @@ def pages(base: str) -> dict[str, str]:
         "finding": f"/findings/{finding}",
         "commitments": "/commitments",
         "commitments-plan": f"/commitments?plan={plan}",
-        "commitments-en": f"/commitments?plan={plan}&status=overdue&lang=en",
+        "commitments-overdue": f"/commitments?plan={plan}&status=overdue",
         "commitment": f"/commitments/{commitment['id']}",
         "check": "/checks/basis-repealed",
         "corrections": "/corrections",
@@ -78,18 +124,18 @@ def pages(base: str) -> dict[str, str]:
         "verify": "/verify",
         "follow": "/follow",
         "follow-record": f"/follow?feed=/feeds/shili-power-list.atom?record={changed.rpartition('/')[2]}",
+        "follow-sent": "/follow/sent",
         "privacy": "/privacy",
-        "accessibility": "/accessibility?lang=en",
+        "accessibility": "/accessibility",
         "copyright": "/copyright",
-        "search-english": "/search?q=hazardous+chemicals&lang=en",
-        "home-traditional": "/?lang=zh-Hant",
         "document": document,
         "developers": "/developers",
         "api-reference": "/docs",
-        "api-reference-operation": "/docs?lang=en#list_records",
+        "api-reference-operation": "/docs#list_records",
         "documentation": "/developers/service",
-        "documentation-en": "/developers/api?lang=en",
+        "documentation-api": "/developers/api",
         "documentation-english-only": "/developers/proof",
+        "problem": "/problems/invalid-parameters",
         "error-404": "/nowhere",
         "error-422": "/datasets/shili-fees?nmae=1",
     }
@@ -99,24 +145,21 @@ def take(browser: Browser, base: str, folder: Path, names: list[str]) -> None:
     for name, address in pages(base).items():
         if names and name not in names:
             continue
-        for width, pixels in WIDTHS.items():
-            for scheme in ("light", "dark"):
-                if scheme == "dark" and width == "phone":
-                    continue
-                context = browser.new_context(
-                    viewport={"width": pixels, "height": 800},
-                    color_scheme=scheme,
-                    device_scale_factor=1,
-                    locale="zh-CN",
-                )
-                page = context.new_page()
-                page.on("console", lambda message: print("console:", message.text))
-                page.goto(base + address)
-                page.screenshot(path=folder / f"{name}-{width}-{scheme}.png", full_page=True)
-                over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
-                if over > 0:
-                    print(f"{name} {width}: {over} px too wide")
-                context.close()
+        for look in LOOKS:
+            context = browser.new_context(
+                viewport={"width": look.width, "height": 800},
+                color_scheme=look.scheme,
+                device_scale_factor=1,
+                locale="zh-CN",
+            )
+            page = context.new_page()
+            page.on("console", lambda message: print("console:", message.text))
+            page.goto(base + look.address(address))
+            page.screenshot(path=folder / f"{name}-{look}.png", full_page=True)
+            over = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+            if over > 0:
+                print(f"{name} {look}: {over} px too wide")
+            context.close()
 
 
 def main() -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
+from itertools import combinations, product
 from pathlib import Path
 
 import httpx
@@ -12,12 +14,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests.support.required import lacks
-from tests.system.browser.screenshots import pages
+from tests.system.browser.screenshots import LOOKS, pages
 from tests.system.browser.visitor import Means, visiting
 
 pytestmark = pytest.mark.program
 
 HERE = Path(__file__).parent / "node_modules"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "pages.md"
 AXE = HERE / "axe-core" / "axe.min.js"
 VNU = HERE / "vnu-jar" / "build" / "dist" / "vnu.jar"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
@@ -57,6 +60,25 @@ def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(browser: Browser
             if faults:
                 violations[name] = faults
     assert violations == {}
+
+
+def test_the_looks_of_the_images_cover_every_pair_of_choices() -> None:
+    for first, second in combinations(("width", "scheme", "display", "lang"), 2):
+        pairs = {(getattr(look, first), getattr(look, second)) for look in LOOKS}
+        assert pairs == set(product({a for a, _ in pairs}, {b for _, b in pairs}))
+
+
+def test_every_address_of_a_page_is_among_the_pages(base: str) -> None:
+    """Those of docs/pages.md, except for files, and for what the token of a letter or a receipt opens."""
+    rows = re.findall(r"^\| `(/[^`]*)` \|", DOCUMENT.read_text(encoding="utf-8"), re.MULTILINE)
+    addresses = [row for row in rows if not re.search(r"\.\w+$|\{form\}|^/assets|examples", row)]
+    expressions = [re.sub(r"\\{\w+\\}", "[^/?#]+", re.escape(one)) + "(?:[?#].*)?" for one in addresses]
+    missing = [
+        address
+        for address, expression in zip(addresses, expressions, strict=True)
+        if not any(re.fullmatch(expression, path) for path in pages(base).values())
+    ]
+    assert missing == ["/corrections/receipt", "/follow/confirm", "/follow/leave"]
 
 
 def test_the_html_of_every_page_is_valid(base: str, tmp_path: Path) -> None:

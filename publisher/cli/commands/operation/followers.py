@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -13,6 +13,7 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
+    from publisher.inbox.follower import FollowerState
     from publisher.inbox.followers import Followers
 
 _STATES = {
@@ -73,6 +74,21 @@ def remove(context: CommandContext, follower: str) -> None:
                 "no-such-subscription", f"没有订阅“{follower}”。", f"There is no subscription {follower!r}."
             )
     output.print_message("已删除。", "Deleted.")
+
+
+def count_followers(context: CommandContext) -> Mapping[FollowerState, int] | None:
+    """Count subscriptions by state; None without an inbox."""
+    from publisher.inbox.followers import open_followers
+
+    settings = context.settings
+    with open_followers(settings.database, settings.inbox, context.seal_keys()) as store:
+        return None if store is None else store.counts()
+
+
+def print_followers(counts: Mapping[FollowerState, int] | None) -> None:
+    if counts is not None:
+        texts = [f"{_STATES[state]} {count}" for state, count in counts.items() if count]
+        output.print_pairs([("邮件订阅 followers by e-mail", "，".join(texts) or "无 none")])
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from publisher.cli.commands.operation.checkpoint_status import describe_checkpoint, print_checkpoint
 from publisher.cli.commands.operation.correction_status import count_corrections, print_corrections
+from publisher.cli.commands.operation.followers import count_followers, print_followers
 from publisher.cli.terminal import output
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from publisher.cli.context import CommandContext
+    from publisher.inbox.follower import FollowerState
     from publisher.indexing.indexer import SearchStatus
     from publisher.log.evidence.failed_pages import FailedPage
     from publisher.log.log import Log
@@ -41,6 +43,8 @@ class SiteStatus:
     """Number of entries that a site restored from an older backup lacks; None if it is complete."""
     last_backup: datetime | None
     corrections: Mapping[str, Any] | None
+    followers: Mapping[FollowerState, int] | None
+    """Number of subscriptions by e-mail, by state; None without an inbox."""
     verification: VerificationRun | None
     """The last nightly verification."""
     readable_by_others: list[str]
@@ -60,6 +64,7 @@ class SiteStatus:
             "missing_entries": self.missing_entries or 0,
             "last_backup": self.last_backup,
             "corrections": self.corrections,
+            "followers": self.followers,
             "verification": None if run is None else asdict(run) | {"ok": run.ok},
             "readable_by_others": self.readable_by_others,
             "datasets": self.datasets,
@@ -92,6 +97,7 @@ def read_status(context: CommandContext) -> SiteStatus:
             missing_entries=None if shortfall is None else shortfall[1],
             last_backup=read_last_backup(home),
             corrections=count_corrections(context),
+            followers=count_followers(context),
             verification=log.integrity.last_run(),
             readable_by_others=_list_readable_by_others(home),
             datasets=[_dataset_status(log, one.name, one.title) for one in log.datasets.all()],
@@ -151,6 +157,7 @@ def print_status(status: SiteStatus) -> None:
     backup = "无 none" if status.last_backup is None else status.last_backup.isoformat(timespec="seconds")
     output.print_pairs([("备份 last backup", backup)])
     print_corrections(status.corrections)
+    print_followers(status.followers)
     _print_last_run(status.verification)
     if others := status.readable_by_others:
         output.print_message(

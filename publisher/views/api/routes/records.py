@@ -14,6 +14,7 @@ from openapi.operation import Operation
 from publisher.log import model
 from publisher.log.model import RecordState, View
 from publisher.log.queries.later_events import LaterAmendment
+from publisher.log.queries.record_query import AS_LISTED
 from publisher.views.api import cell_excerpts, requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import (
@@ -101,6 +102,10 @@ class ListedPage:
     facets: tuple[common.Facet, ...]
     next_cursor: str | None
     """Cursor of the next page."""
+    skipped: int
+    """Number of records before the page."""
+    view: View
+    """The state that all pages show."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,35 +120,53 @@ class Listing:
 
     def fetch_page(self, service: Service) -> ListedPage:
         params, cursor = self.params, self.cursor
+        skipped = cursor.skipped if cursor else 0
         query = model.RecordQuery(
             view=_first_page_view(params.view, cursor),
             statuses=params.values_of(STATUS) or ("current",),
             where=params.condition(without=STATUS),
             sort=params.sort,
             limit=params.limit,
-            after=cursor.after if cursor else None,
+            offset=skipped if cursor and not cursor.after else 0,
+            after=(cursor.after or None) if cursor else None,
             count=cursor is None,
             facets=params.facets,
         )
         page = service.log.queries.records(self.name, query)
         total = cursor.total if cursor else page.total or 0
-        next_cursor = None
+        next_cursor, view = None, query.view
         if page.after is not None:
-            view = query.view if cursor else requested_view.explicit_view(service, self.name, params.view)
-            next_cursor = service.cursors.encode(
-                page_cursor.Cursor(
-                    self.query_digest, page.after, total, as_of=view.as_of, known_at=view.known_at
-                )
-            )
+            view = view if cursor else requested_view.explicit_view(service, self.name, params.view)
+            next_cursor = self._encode(service, view, total, skipped + params.limit, page.after)
         facets = tuple(
             titles.make_facet(field, titles.field_title(self.catalogue, field), counts)
             for field, counts in page.facets.items()
         )
-        return ListedPage(page.records, total, facets, next_cursor)
+        return ListedPage(page.records, total, facets, next_cursor, skipped, view)
+
+    def cursor_at(self, service: Service, page: ListedPage, skipped: int) -> str:
+        """Return the cursor of the page with so many records before it, in the state of ``page``."""
+        return self._encode(service, page.view, page.total, skipped)
+
+    def _encode(
+        self, service: Service, view: View, total: int, skipped: int, after: tuple[Any, ...] = ()
+    ) -> str:
+        return service.cursors.encode(
+            page_cursor.Cursor(
+                self.query_digest, after, total, as_of=view.as_of, known_at=view.known_at, skipped=skipped
+            )
+        )
 
 
 def make_listing(service: Service, name: str, catalogue: Catalogue, params: Parameters) -> Listing:
-    """Make a listing. ``params``: parsed by the catalogue's grammar. Raises ``invalid-cursor``."""
+    """Make a listing. ``params``: parsed by the catalogue's grammar. Raises ``invalid-cursor`` and
+    ``invalid-parameters``."""
+    if params.sort != AS_LISTED and dict(AS_LISTED).keys() & dict(params.sort):
+        raise query_parameters.bad_value(
+            "sort",
+            "listed 不能倒序，也不能与字段合用。",
+            "listed cannot be descending, nor be used together with fields.",
+        )
     query_digest = page_cursor.query_digest("records", name, replace(params, cursor=None, limit=0))
     cursor = service.cursors.decode_optional(params.cursor, query_digest)
     if cursor is not None and not _fits(cursor, params, catalogue):
@@ -157,7 +180,11 @@ def _fits(cursor: page_cursor.Cursor, params: Parameters, catalogue: Catalogue) 
     kinds: list[type | tuple[type, ...]] = [
         (int, float) if name in numeric else str for name, _ in params.sort or (("", False),)
     ]
+    if params.sort == AS_LISTED:
+        kinds = []
     keys = cursor.after
+    if not keys:
+        return cursor.skipped > 0
     return len(keys) == len(kinds) + 1 and all(
         key is None or isinstance(key, kind) for key, kind in zip(keys, [*kinds, int], strict=True)
     )

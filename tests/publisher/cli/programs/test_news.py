@@ -86,6 +86,8 @@ def test_a_reader_follows_a_site_that_is_served_and_leaves(
                 assert client.post(path[0], content="", headers=headers).status_code == 200
                 ask_until(lambda: site.ok("followers", "list", "--json").out, '"active"')
                 assert "a@b.example" not in site.ok("followers", "list").out
+                assert site.ok("status", "--json").json["followers"] == {"active": 1}
+                assert "有效 active 1" in site.ok("status").out
                 published(site, tmp_path, "烟花爆竹经营许可")
                 news = ask_until(lambda: postbox.mails[-1].text, "烟花爆竹经营许可")
                 leave = re.search(r"/follow/leave\?\S+", news)

@@ -206,7 +206,7 @@ def test_headings_of_a_document_go_down_one_step_at_a_time() -> None:
 
 
 def test_a_day_is_chosen_by_a_form_and_left_by_a_link(look: Open) -> None:
-    page = look(f"{FEES}?as_of=2024-03-01")
+    page = look(f"{FEES}?as_of=2024-03-01&limit=50")
     assert "价格鉴证业务收费" in page.text
     query = f"/search?q={quote('价格鉴证')}&dataset=shili-fees"
     results = look(f"{query}&as_of=2024-03-01")

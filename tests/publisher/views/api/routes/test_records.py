@@ -72,6 +72,19 @@ def test_paging_returns_each_record_once_and_ends(client: httpx.Client) -> None:
     assert names == sorted(names)
 
 
+def test_a_list_has_an_order_of_its_own(client: httpx.Client) -> None:
+    names: list[str] = []
+    address: str | None = f"{HOME}/records?limit=1&sort=listed"
+    while address is not None:
+        answer = client.get(address.removeprefix(BASE)).json()
+        names += [record["title"] for record in answer["records"]]
+        address = answer["links"]["next"]
+    assert names == titles(client.get(f"{HOME}/records?sort=listed"))
+    assert sorted(names) == titles(client.get(f"{HOME}/records")) != names
+    for sort in ("-listed", "listed,name", "name,listed"):
+        assert_problem(client.get(f"{HOME}/records?sort={sort}"), "invalid-parameters")
+
+
 def test_a_cursor_serves_only_the_query_that_it_came_with(client: httpx.Client) -> None:
     following = client.get(f"{HOME}/records?limit=1").json()["links"]["next"].removeprefix(BASE)
     assert client.get(following).status_code == 200
