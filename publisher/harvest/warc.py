@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from urllib.parse import quote
 
 from warcio.archiveiterator import ArchiveIterator
 from warcio.recordloader import ArcWarcRecord
@@ -15,6 +16,7 @@ from warcio.warcwriter import WARCWriter
 
 _ORIGINAL_PREFIX = "X-Archive-Orig-"
 """Prefix, common in archives, of a header about the transfer of the body, which is stored differently."""
+_ASCII = bytes(range(128))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ def write_warc(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes
     writer = WARCWriter(file, gzip=True, warc_version="WARC/1.1")
     for number, hop in enumerate(hops, start=1):
         head = StatusAndHeaders(
-            f"{hop.status} {hop.reason}".strip(), list(_rename_headers(hop.headers)), hop.protocol
+            f"{hop.status} {hop.reason}".strip(), list(_storable_headers(hop.headers)), hop.protocol
         )
         warc_headers = {"WARC-Date": _format_date(hop.at)}
         warc_headers |= {"WARC-IP-Address": hop.address} if hop.address else {}
@@ -100,10 +102,12 @@ def _iter_hops(data: bytes) -> Iterator[Hop]:
         )
 
 
-def _rename_headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Rename Transfer-Encoding, because bodies are stored without chunks."""
+def _storable_headers(headers: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Rename Transfer-Encoding, because bodies are stored without chunks, and percent-encode other bytes than
+    ASCII: warcio takes no others, and fails on ``a=b; 名``."""
     for name, value in headers:
-        yield (f"{_ORIGINAL_PREFIX}{name}" if name.lower() == "transfer-encoding" else name), value
+        stored_name = f"{_ORIGINAL_PREFIX}{name}" if name.lower() == "transfer-encoding" else name
+        yield stored_name, value if value.isascii() else quote(value.encode("latin-1"), safe=_ASCII)
 
 
 def find_header(hop: Hop, name: str) -> str | None:

@@ -123,6 +123,25 @@ def test_a_compressed_body_is_stored_as_sent_and_decompressed_for_reading(
 
 
 @pytest.mark.parametrize(
+    ("header", "stored"),
+    [
+        ("attachment; filename=附件.doc", "attachment; filename=%E9%99%84%E4%BB%B6.doc"),
+        ("a=b; 名", "a=b; %E5%90%8D"),
+        ("名", "%E5%90%8D"),
+        ("a=b; c", "a=b; c"),
+    ],
+)
+def test_bytes_of_a_header_beyond_ascii_are_stored_percent_encoded(
+    web: Loopback, pauses: list[float], header: str, stored: str
+) -> None:
+    web.answers["/"] = Answer(b"a", headers={"Content-Disposition": header.encode().decode("latin-1")})
+    with fetcher(web, pauses) as http:
+        hops = http.get(web.base + "/").hops
+    (record,) = warc.read_warc(warc.write_warc(hops))
+    assert warc.find_header(record, "content-disposition") == stored
+
+
+@pytest.mark.parametrize(
     ("coding", "body"),
     [("gzip", gzip.compress(bytes(9 << 20), mtime=0)), ("gzip", b"no gzip"), ("br", b"x"), ("deflate", b"x")],
 )
