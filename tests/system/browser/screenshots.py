@@ -135,6 +135,7 @@ def pages(base: str) -> dict[str, str]:
         "documentation": "/developers/service",
         "documentation-api": "/developers/api",
         "documentation-english-only": "/developers/proof",
+        "documentation-guide": "/developers/how-to/route",
         "problem": "/problems/invalid-parameters",
         "error-404": "/nowhere",
         "error-422": "/datasets/shili-fees?nmae=1",
