@@ -30,8 +30,9 @@ from publisher.views.api.search_scope import make_search_scope
 from search import find as search_find
 from search.contract import Document, Hit, Page, Request, SearchEngine
 from search.evaluation import __main__ as command
-from search.evaluation import judgement_files, metrics
+from search.evaluation import judgement_files, metrics, model_choice
 from search.evaluation.metrics import MEASURES, Report
+from search.semantic.encoder import Encoder
 
 DAY = date(2026, 1, 1)
 SET = Path(str(resources("search"))) / "evaluation" / "sample"
@@ -65,6 +66,7 @@ def documents(log: Log) -> list[Document]:
 
 async def report(log: Log, engine: SearchEngine) -> Report:
     await engine.rebuild(documents(log))
+    await metrics.encode_all(engine)
     names = SiteNames(log)
     fields = make_search_scope(log).fields()
 
@@ -106,20 +108,23 @@ def losses(now: Figures) -> list[str]:
     ]
 
 
-async def _run(engine: str, host: str) -> Report:
+async def _run(engine: str, host: str, encoder: Encoder | None) -> Report:
     with tempfile.TemporaryDirectory() as home:
-        async with site(Path(home)) as log, command.open_engine(engine, host) as fresh:
+        async with site(Path(home)) as log, command.open_engine(engine, host, encoder) as fresh:
             return await report(log, fresh)
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     command.add_engine(parser)
+    model_choice.add_model(parser)
     parser.add_argument("--record", action="store_true")
     parser.add_argument("--save", type=Path, metavar="FILE")
     parser.add_argument("--against", type=Path, metavar="FILE")
     options = parser.parse_args()
-    report = anyio.run(_run, options.engine, options.host)
+    encoder = model_choice.choose_encoder(options)
+    print(f"model {model_choice.describe_model(encoder)}")
+    report = anyio.run(_run, options.engine, options.host, encoder)
     now = figures(report)
     for kind, values in now.items():
         print(f"{kind:10}", "  ".join(f"{m} {value:.4f}" for m, value in values.items()))

@@ -15,8 +15,9 @@ import msgspec
 
 from benchmarks.support.laws import data_path
 from search.evaluation import __main__ as command
-from search.evaluation import judgement_files, metrics
+from search.evaluation import judgement_files, metrics, model_choice
 from search.evaluation.metrics import Report
+from search.semantic.encoder import Encoder
 
 SETS = {"statutes": "statutes", "power-items": "statutes", "policy-questions": "policy-questions"}
 """Set → the folder of its corpus."""
@@ -25,9 +26,9 @@ FLOORS = {"statutes": 0.45, "power-items": 0.70, "policy-questions": 0.92}
 """Set → least nDCG@10."""
 
 
-async def report(folder: Path, name: str, engine: str, host: str) -> Report:
+async def report(folder: Path, name: str, engine: str, host: str, encoder: Encoder | None) -> Report:
     judged = judgement_files.read_judgements(folder / name / "queries.tsv", folder / name / "qrels.tsv")
-    async with command.open_engine(engine, host) as fresh:
+    async with command.open_engine(engine, host, encoder) as fresh:
         return await metrics.evaluate(
             fresh, judgement_files.read_corpus(folder / SETS[name] / "corpus.jsonl.gz"), judged
         )
@@ -37,15 +38,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", nargs="?", type=Path, default=data_path("search-eval"))
     command.add_engine(parser)
+    model_choice.add_model(parser)
     parser.add_argument("--save", type=Path, metavar="FOLDER")
     parser.add_argument("--against", type=Path, metavar="FOLDER")
     options = parser.parse_args()
+    encoder = model_choice.choose_encoder(options)
+    print(f"model {model_choice.describe_model(encoder)}")
     low = 0
     for name, floor in FLOORS.items():
         if not (options.folder / name / "qrels.tsv").exists():
             print(f"{name:18} is not in {options.folder}")
             continue
-        measured = anyio.run(report, options.folder, name, options.engine, options.host)
+        measured = anyio.run(report, options.folder, name, options.engine, options.host, encoder)
         low += measured.mean("ndcg@10") < floor
         figures = "  ".join(f"{key} {value}" for key, value in measured.figures().items())
         print(f"{name:18} {figures}  (floor {floor:.2f})", flush=True)

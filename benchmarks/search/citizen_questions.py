@@ -23,27 +23,32 @@ from publisher.views.api.search_scope import make_search_scope
 from search import find as search_find
 from search.contract import Request, SearchEngine
 from search.evaluation import __main__ as command
-from search.evaluation import questions
+from search.evaluation import metrics, model_choice, questions
 from search.evaluation.questions import Question, Verdict
 from search.find import SearchPage
+from search.semantic.encoder import Encoder
 
 
 async def answers(log: Log, engine: SearchEngine, *, kept_out: bool) -> Mapping[Question, SearchPage]:
     """Search for the questions of one half as the service does."""
     await engine.rebuild(own_relevance.documents(log))
+    await metrics.encode_all(engine)
     names, fields = SiteNames(log), make_search_scope(log).fields()
     half = [q for q in questions.read_questions() if questions.is_kept_out(q) == kept_out]
     return {
         question: await search_find.find(
-            engine, names, Request(question.text, as_of=own_relevance.DAY.toordinal()), fields
+            engine, names, Request(question.text, as_of=own_relevance.DAY.toordinal(), similar=5), fields
         )
         for question in half
     }
 
 
-async def _run(*, kept_out: bool) -> Mapping[Question, tuple[Verdict, SearchPage]]:
+async def _run(encoder: Encoder | None, *, kept_out: bool) -> Mapping[Question, tuple[Verdict, SearchPage]]:
     with tempfile.TemporaryDirectory() as home:
-        async with own_relevance.site(Path(home)) as log, command.open_engine("embedded", "") as engine:
+        async with (
+            own_relevance.site(Path(home)) as log,
+            command.open_engine("embedded", "", encoder) as engine,
+        ):
             pages = await answers(log, engine, kept_out=kept_out)
             return {question: (questions.judge(question, page), page) for question, page in pages.items()}
 
@@ -51,8 +56,11 @@ async def _run(*, kept_out: bool) -> Mapping[Question, tuple[Verdict, SearchPage
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--kept-out", action="store_true")
+    model_choice.add_model(parser)
     options = parser.parse_args()
-    results = anyio.run(partial(_run, kept_out=options.kept_out))
+    encoder = model_choice.choose_encoder(options)
+    print(f"model {model_choice.describe_model(encoder)}")
+    results = anyio.run(partial(_run, encoder, kept_out=options.kept_out))
     for question, (verdict, page) in results.items():
         if verdict != "good" and not options.kept_out:
             missing = page.missing.words if page.missing else ()

@@ -12,7 +12,6 @@ from search.chinese.analyzer import Analyzer
 from search.contract import Document
 from search.embedded.index_folder import Generations
 from search.embedded.tantivy_index import Reader
-from search.indexed_document import span_key
 from search.semantic.encoder import Encoder
 from search.semantic.passages import list_passages
 from search.semantic.vector_file import EncodedDocument, VectorFile
@@ -63,7 +62,7 @@ def count_encoded(reader: Reader, vectors: VectorFile) -> int:
 
 
 def _list_unencoded(reader: Reader, vectors: VectorFile) -> list[tantivy.DocAddress]:
-    versions = {span_key(span): version for span, version in vectors.versions().items()}
+    versions = vectors.versions()
     return [address for address, key, version in reader.iterate_versions() if versions.get(key) != version]
 
 

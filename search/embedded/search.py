@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,15 +12,26 @@ from tantivy import Order
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import Match, Page, Request, Similar
-from search.embedded.similar import QueryVectors, list_similar, present_similar
+from search.embedded.similar import QueryVectors, list_near_members, list_similar, present_similar
 from search.embedded.tantivy_index import Reader, to_query
 from search.hits import cursor, presentation
 from search.hits.cursor import Place
 from search.hits.presentation import ENOUGH, FACET_VALUES, WINDOW, Facets, HitPresenter
 from search.query import parser
-from search.query.conditions import FacetConditions, HitSets, build_facet_conditions, build_present_condition
+from search.query.conditions import (
+    Among,
+    Constant,
+    Every,
+    Except,
+    FacetConditions,
+    HitSets,
+    build_facet_conditions,
+    build_present_condition,
+)
 from search.query.parser import Query
 from search.ranking.reranker import Ranking
+from search.semantic.similarity import asks_by_meaning
+from search.semantic.vector_file import Comparison
 
 type ScoredAddresses = list[tuple[float, tantivy.DocAddress]]
 
@@ -41,12 +53,16 @@ def search_page(
     query = parser.parse_query(request.text, analyzer, lexicon)
     sets = HitSets(reader.frequency, analyzer, build_present_condition(request, known_at), query)
     all_words_total, (match, total, facets) = _widen(reader, sets, build_facet_conditions(request, known_at))
+    by_meaning = asks_by_meaning(query) and (offers_similar or request.sort == "relevance")
+    comparison = vectors.compare(query) if vectors is not None and by_meaning else None
     presenter = HitPresenter(request, query, analyzer, lexicon)
     page = Page((), total, match, all_words_total, facets, None)
     if similar_place is None:
         place = place or Place(0, known_at)
         if request.sort == "relevance" and not query.blank:
-            hits, next_place = _rank_by_relevance(reader, sets, match, request, query, analyzer, place)
+            hits, next_place = _rank_by_relevance(
+                reader, sets, match, request, query, analyzer, place, comparison
+            )
             more = next_place.offset < total
         else:
             hits, next_place, more = _rank_by_date(reader, sets, match, request, place)
@@ -55,9 +71,9 @@ def search_page(
             hits=tuple(presenter.hit(*reader.stored_document(address), score) for score, address in hits),
             cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
         )
-    if vectors is not None and offers_similar:
+    if offers_similar:
         outside = sets.outside(sets.members(match))
-        offered = list_similar(reader, vectors.compare(query), outside, query)
+        offered = list_similar(reader, comparison, outside)
         similar_place = similar_place or Place(0, known_at)
         page = replace(page, similar=present_similar(reader, offered, similar_place, request, presenter))
     return page
@@ -86,19 +102,35 @@ def _rank_by_relevance(
     query: Query,
     analyzer: Analyzer,
     place: Place,
+    comparison: Comparison | None,
 ) -> tuple[ScoredAddresses, Place]:
-    """Reorder the first :data:`WINDOW` hits by the second stage. Later hits keep the index's order."""
+    """Reorder the candidates by the second stage. Later hits keep the index's order.
+
+    Candidates are the first :data:`WINDOW` hits, and as many of the nearest by meaning that are hits too.
+    """
     start, end = place.offset, place.offset + request.limit
-    ranked = to_query(reader.schema, sets.ranked_members(match))
+    ranked = sets.ranked_members(match)
+    candidates = reader.searcher.search(to_query(reader.schema, ranked), limit=WINDOW, count=False).hits
+    near: Sequence[str] = ()
+    if comparison is not None and len(candidates) == WINDOW:
+        keys = set(reader.numbers("key", [address for _, address in candidates]))
+        near = list_near_members(reader, comparison, sets.members(match), keys, WINDOW)
+    if near:
+        among = Every((ranked, Constant(Among("span", tuple(near)), 0.0)))
+        query_of_near = to_query(reader.schema, among)
+        candidates += reader.searcher.search(query_of_near, limit=len(near), count=False).hits
+        ranked = Except(ranked, Among("span", tuple(near)))
     hits: ScoredAddresses = []
-    if start < WINDOW:
-        candidates = reader.searcher.search(ranked, limit=WINDOW, count=False).hits
-        ordered = Ranking(query, reader.statistics(), analyzer).order(reader.candidates(candidates))
+    if start < len(candidates):
+        ranking = Ranking(query, reader.statistics(), analyzer, by_meaning=comparison is not None)
+        ordered = ranking.order(reader.candidates(candidates, comparison))
         hits = [(score, candidates[c.number][1]) for score, c in ordered[start:end]]
-    if end > WINDOW:
-        offset = max(start, WINDOW)
-        candidates = reader.searcher.search(ranked, limit=end - offset, offset=offset, count=False).hits
-        hits += [(0.0, address) for _, address in candidates]
+    if end > len(candidates):
+        offset = max(start, len(candidates))
+        others = reader.searcher.search(
+            to_query(reader.schema, ranked), limit=end - offset, offset=offset - len(near), count=False
+        ).hits
+        hits += [(0.0, address) for _, address in others]
     return hits, Place(end, place.known_at)
 
 

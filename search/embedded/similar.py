@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,10 +17,10 @@ from search.hits.presentation import HitPresenter
 from search.query.conditions import Among, Condition, Every
 from search.query.parser import Query
 from search.semantic.encoder import Encoder
-from search.semantic.similarity import LEAST, MOST, asks_by_meaning
-from search.semantic.vector_file import Comparison, VectorFile
+from search.semantic.similarity import LEAST, MOST
+from search.semantic.vector_file import Comparison, Near, VectorFile
 
-type Near = tuple[float, tantivy.DocAddress]
+type SimilarAddress = tuple[float, tantivy.DocAddress]
 """Similarity and address of a document."""
 
 _BATCH = 256
@@ -41,17 +41,27 @@ class QueryVectors:
         return self.vectors.compare(self.encoder.encode_query(query.text))
 
 
-def list_similar(
-    reader: Reader, comparison: Comparison | None, outside: Condition, query: Query
-) -> list[Near]:
+def list_near_members(
+    reader: Reader, comparison: Comparison, members: Condition, known: Collection[int], most: int
+) -> list[str]:
+    """List spans of members among the nearest :data:`_BATCH` documents, except those with a ``known`` key.
+
+    Further away are none that the second stage would put first.
+    """
+    near = [one for one in next(comparison.nearest(-1.0, _BATCH), ()) if one.key not in known]
+    addresses = _find_addresses(reader, members, near)
+    return [one.span for one in near if one.key in addresses][:most]
+
+
+def list_similar(reader: Reader, comparison: Comparison | None, outside: Condition) -> list[SimilarAddress]:
     """List the documents that are near and no hits. ``outside``: what is no hit, and passes the filters."""
-    if comparison is None or not asks_by_meaning(query):
+    if comparison is None:
         return []
     return list(islice(list_near(reader, comparison, outside, LEAST), MOST))
 
 
 def present_similar(
-    reader: Reader, near: Sequence[Near], place: Place, request: Request, presenter: HitPresenter
+    reader: Reader, near: Sequence[SimilarAddress], place: Place, request: Request, presenter: HitPresenter
 ) -> Similar:
     """Return the page of the documents that begins at a place."""
     end = place.offset + request.similar
@@ -65,15 +75,23 @@ def present_similar(
     )
 
 
-def list_near(reader: Reader, comparison: Comparison, within: Condition, least: float) -> Iterator[Near]:
+def list_near(
+    reader: Reader, comparison: Comparison, within: Condition, least: float
+) -> Iterator[SimilarAddress]:
     """Yield the documents of a condition from a similarity on, the nearest first.
 
     The index decides what belongs to the day and passes the filters, so that past days are exact.
     """
     for batch in comparison.nearest(least, _BATCH):
-        spans = [span for span, _ in batch]
-        condition = Every((Among("span", tuple(spans)), within))
-        addresses = reader.addresses(to_query(reader.schema, condition), spans)
-        for span, similarity in batch:
-            if span in addresses:
-                yield similarity, addresses[span]
+        addresses = _find_addresses(reader, within, batch)
+        for one in batch:
+            if one.key in addresses:
+                yield one.similarity, addresses[one.key]
+
+
+def _find_addresses(
+    reader: Reader, within: Condition, near: Sequence[Near]
+) -> Mapping[int, tantivy.DocAddress]:
+    """Return key → address of those documents that a condition matches."""
+    condition = Every((Among("span", tuple(one.span for one in near)), within))
+    return reader.addresses(to_query(reader.schema, condition), len(near))

@@ -11,7 +11,7 @@ from tantivy import FieldType, Occur
 
 from search.chinese.analyzer import Analyzer
 from search.contract import FOREVER, Document
-from search.indexed_document import StoredDocument, build_fields, span_key, stored_texts, tie_break
+from search.indexed_document import StoredDocument, build_fields, stored_texts, tie_break
 from search.query.conditions import (
     TIER,
     Among,
@@ -28,6 +28,7 @@ from search.query.conditions import (
     Term,
 )
 from search.ranking.reranker import Candidate, Statistics
+from search.semantic.vector_file import Comparison
 
 _encoder = msgspec.msgpack.Encoder()
 _document_decoder = msgspec.msgpack.Decoder(Document)
@@ -101,13 +102,21 @@ class Reader:
         folded = (text for _, text in _texts_decoder.decode(bytes(stored.get_first("folded") or b"")))
         return document, dict(zip(stored_texts(document), folded, strict=True))
 
-    def candidates(self, hits: Sequence[tuple[float, tantivy.DocAddress]]) -> list[Candidate]:
+    def candidates(
+        self, hits: Sequence[tuple[float, tantivy.DocAddress]], comparison: Comparison | None
+    ) -> list[Candidate]:
         """Convert hits of the first stage to candidates, numbered by their position in ``hits``."""
-        encoded_texts = (self.searcher.doc(address).get_first("folded") or b"" for _, address in hits)
-        orders = self.numbers("order", [address for _, address in hits])
+        addresses = [address for _, address in hits]
+        keys, orders = self.numbers("key", addresses), self.numbers("order", addresses)
         return [
-            Candidate(number, tie_break(order), int(score // TIER), _texts_decoder.decode(bytes(texts)))
-            for number, ((score, _), order, texts) in enumerate(zip(hits, orders, encoded_texts, strict=True))
+            Candidate(
+                number=number,
+                tie=tie_break(order),
+                tier=int(score // TIER),
+                texts=_texts_decoder.decode(bytes(self.searcher.doc(address).get_first("folded") or b"")),
+                similarity=None if comparison is None else comparison.similarity(key),
+            )
+            for number, ((score, address), key, order) in enumerate(zip(hits, keys, orders, strict=True))
         ]
 
     def statistics(self) -> Statistics:
@@ -117,12 +126,11 @@ class Reader:
         matches = self.searcher.search(tantivy.Query.all_query(), limit=max(self.documents, 1), count=False)
         return (self.document(address) for _, address in matches.hits)
 
-    def addresses(self, query: tantivy.Query, spans: Sequence[str]) -> dict[str, tantivy.DocAddress]:
-        """Return span → address of those of ``spans`` that a query matches; it matches no others."""
-        hits = self.searcher.search(query, limit=len(spans), count=False).hits
+    def addresses(self, query: tantivy.Query, most: int) -> dict[int, tantivy.DocAddress]:
+        """Return key → address of the documents that a query matches, which are at most ``most``."""
+        hits = self.searcher.search(query, limit=max(most, 1), count=False).hits
         addresses = [address for _, address in hits]
-        by_key = dict(zip(self.numbers("key", addresses), addresses, strict=True))
-        return {span: by_key[key] for span in spans if (key := span_key(span)) in by_key}
+        return dict(zip(self.numbers("key", addresses), addresses, strict=True))
 
     def iterate_versions(self) -> Iterator[tuple[tantivy.DocAddress, int, int]]:
         """Yield the address, the key of the span and the version of every document."""

@@ -23,6 +23,8 @@ from search.contract import SearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.evaluation import judgement_files, metrics
 from search.evaluation.metrics import Report
+from search.evaluation.model_choice import add_model, choose_encoder, describe_model
+from search.semantic.encoder import Encoder
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -32,17 +34,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--qrels", type=Path, required=True)
     parser.add_argument("--json", action="store_true", help="print one JSON object")
     add_engine(parser)
+    add_model(parser)
     parser.add_argument("--save", type=Path, metavar="FILE", help="keep this run")
     parser.add_argument("--against", type=Path, metavar="FILE", help="show what got worse since a kept run")
     options = parser.parse_args(arguments)
     earlier = msgspec.json.decode(options.against.read_bytes(), type=Report) if options.against else None
-    report = anyio.run(_report, options)
+    encoder = choose_encoder(options)
+    report = anyio.run(_report, options, encoder)
     if options.save:
         options.save.write_bytes(msgspec.json.encode(report))
     if options.json:
-        json.dump(report.figures(), sys.stdout)
+        json.dump({"model": describe_model(encoder), **report.figures()}, sys.stdout)
         sys.stdout.write("\n")
         return
+    sys.stdout.write(f"{'model':14} {describe_model(encoder)}\n")
     for name, value in report.figures().items():
         sys.stdout.write(f"{name:14} {value:.4f}\n" if isinstance(value, float) else f"{name:14} {value}\n")
     if earlier is not None:
@@ -68,18 +73,18 @@ def format_comparison(before: Report, after: Report) -> list[str]:
     return lines
 
 
-async def _report(options: argparse.Namespace) -> Report:
+async def _report(options: argparse.Namespace, encoder: Encoder | None) -> Report:
     judged = judgement_files.read_judgements(options.queries, options.qrels)
-    async with open_engine(options.engine, options.host) as engine:
+    async with open_engine(options.engine, options.host, encoder) as engine:
         return await metrics.evaluate(engine, judgement_files.read_corpus(options.corpus), judged)
 
 
 @asynccontextmanager
-async def open_engine(name: str, host: str) -> AsyncIterator[SearchEngine]:
-    """Open an empty engine, whose index is deleted afterwards."""
+async def open_engine(name: str, host: str, encoder: Encoder | None = None) -> AsyncIterator[SearchEngine]:
+    """Open an empty engine, whose index is deleted afterwards. Only the embedded one uses an encoder."""
     if name == "embedded":
         with tempfile.TemporaryDirectory() as folder:
-            engine = EmbeddedEngine(Path(folder))
+            engine = EmbeddedEngine(Path(folder), encoder=encoder)
             yield engine
             await engine.close()
         return

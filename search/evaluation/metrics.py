@@ -16,6 +16,8 @@ DEPTH = 10
 DRAWS = 2_000
 """Bootstrap samples of the queries for one interval."""
 
+_ENCODED_AT_ONCE = 256
+
 type Measure = Literal["ndcg@10", "mrr@10", "recall@10"]
 MEASURES: tuple[Measure, ...] = ("ndcg@10", "mrr@10", "recall@10")
 
@@ -102,9 +104,16 @@ def estimate_interval(values: Sequence[float]) -> tuple[float, float]:
 
 
 async def evaluate(engine: SearchEngine, corpus: Iterable[Document], judged: Sequence[JudgedQuery]) -> Report:
-    """Index ``corpus`` alone and run all queries."""
+    """Index ``corpus`` alone, encode it if the engine has a model, and run all queries."""
     await engine.rebuild(corpus)
+    await encode_all(engine)
     return await run_queries(engine, judged, as_of=1)
+
+
+async def encode_all(engine: SearchEngine) -> None:
+    """Encode every document, if the engine has a model."""
+    while await engine.encode(_ENCODED_AT_ONCE):
+        pass
 
 
 async def run_queries(

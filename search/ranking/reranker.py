@@ -1,8 +1,7 @@
 """Second stage of ranking: reorders an engine's first candidates by features of their texts.
 
 Both engines pass the same texts and the same counts, so the order is the same. Every feature is a share of
-the weight of the whole query, so that feature weights suit short and long queries. They were tuned by hill
-climbing on the three judged sets together (``docs/search.md`` lists the gain of each).
+the weight of the whole query, so that feature weights suit short and long queries.
 """
 
 from __future__ import annotations
@@ -20,6 +19,7 @@ import numpy as np
 from search.chinese.analyzer import Analyzer
 from search.query.parser import Query
 from search.ranking.text_matrix import Booleans, Floats, Integers, Occurrences, Texts
+from search.ranking.weights import Weights, choose_weights
 
 LONGEST_TEXT = 4_000
 """Characters of a document that are examined."""
@@ -74,6 +74,8 @@ class Candidate(msgspec.Struct, frozen=True):
     """Hits of a higher tier come first: those with the 文号, then those with all the words."""
     texts: Sequence[tuple[float, str]]
     """(weight, folded text), the title first."""
+    similarity: float | None = None
+    """Nearness to the query by meaning (cosine); None without a model, or if it is not encoded yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,87 +93,6 @@ class Statistics:
         return log(1 + (self.documents - count + 0.5) / (count + 0.5))
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Weights of the features of a document's score."""
-
-    grams_by_length: float
-    """BM25 with k1 1.2, b 0.75; suits questions in plain language."""
-    grams: float
-    """BM25 with k1 0.3, b 0; suits long names of items."""
-    chars_by_length: float
-    chars: float
-    passage: float
-    """The best passage of about 120 characters."""
-    passage_chars: float
-    """Single characters in that passage. Anywhere in a long document they would match by chance."""
-    lead: float
-    """The first 60 characters."""
-    legal: float
-    """Legal terms for everyday words of the query: 出租人 for 房东."""
-    words: float
-    implied: float
-    """Words of articles for a different word of a title: 罚款 for 处罚."""
-    law: float
-    below_law: float
-    title_in_query: float
-    """The query contains the title of the law."""
-    subject: float
-    """The query contains the subject of the law (商标 of 商标法)."""
-    title: float
-    """Overlap of query and title, in both directions."""
-    length: float
-    same_law: float
-    """Number of candidates that are articles of the same law."""
-    strict: float
-    """The document contains all words of a question. (Otherwise such hits form their own tier.)"""
-
-
-NAME = Weights(
-    grams_by_length=0.15,
-    grams=0.5,
-    chars_by_length=0.4,
-    chars=0.4,
-    passage=0.5,
-    passage_chars=0.0,
-    lead=0.0,
-    legal=0.3,
-    words=0.25,
-    implied=0.15,
-    law=0.0,
-    below_law=-0.05,
-    title_in_query=0.25,
-    subject=0.1,
-    title=0.5,
-    length=-0.05,
-    same_law=0.0,
-    strict=0.0,
-)
-"""Weights for a name or a list of words."""
-
-QUESTION = Weights(
-    grams_by_length=0.4,
-    grams=0.3,
-    chars_by_length=0.2,
-    chars=0.0,
-    passage=0.5,
-    passage_chars=0.8,
-    lead=0.3,
-    legal=1.0,
-    words=0.25,
-    implied=0.05,
-    law=0.1,
-    below_law=-0.05,
-    title_in_query=0.25,
-    subject=0.0,
-    title=0.5,
-    length=-0.05,
-    same_law=0.04,
-    strict=0.05,
-)
-"""Weights for a question in plain language."""
-
-
 def list_frequency_terms(query: Query, analyzer: Analyzer) -> list[tuple[str, str]]:
     """List the (stream, token) pairs whose frequencies :class:`Ranking` needs."""
     legal = [gram for term in query.legal for gram in analyzer.grams(term)]
@@ -182,10 +103,19 @@ class Ranking:
     """The terms of one query with their weights; scores any number of documents."""
 
     def __init__(
-        self, query: Query, statistics: Statistics, analyzer: Analyzer, weights: Weights | None = None
+        self,
+        query: Query,
+        statistics: Statistics,
+        analyzer: Analyzer,
+        weights: Weights | None = None,
+        *,
+        by_meaning: bool = False,
     ) -> None:
+        """``by_meaning``: candidates have similarities, which weigh beside their words."""
         self._query = query
-        self._weights = weights = weights or (QUESTION if query.asks else NAME)
+        self._weights = weights = weights or choose_weights(
+            query.text, asks=query.asks, by_meaning=by_meaning
+        )
         self._average = statistics.average_length
         self._analyzer = analyzer
 
@@ -220,6 +150,7 @@ class Ranking:
         titles = [candidate.texts[0][1] for candidate in candidates]
         laws = [_shorten_law_name(title) for title in titles]
         scores = self._scores(Texts([c.texts for c in candidates], LONGEST_TEXT), titles, laws)
+        scores += self._weights.similarity * _similarities(candidates)
         tiers = np.array([candidate.tier for candidate in candidates])
         if self._query.asks:
             scores += self._weights.strict * (tiers > 0)
@@ -358,6 +289,13 @@ class Ranking:
         value += weights.below_law if law.endswith(_BELOW_LAWS) else 0.0
         value += weights.title_in_query if len(law) > 1 and law in query_text else 0.0
         return value + (weights.subject if (subject := _find_subject(law)) and subject in query_text else 0.0)
+
+
+def _similarities(candidates: Sequence[Candidate]) -> Floats:
+    """Return the similarity of each candidate; of one that is not encoded yet, the mean of the others."""
+    values = np.array([candidate.similarity for candidate in candidates], np.float64)
+    is_known = ~np.isnan(values)
+    return np.where(is_known, values, values[is_known].mean() if is_known.any() else 0.0)
 
 
 def _shorten_law_name(title: str) -> str:

@@ -12,6 +12,7 @@ MOST = 100
 
 
 def asks_by_meaning(query: Query) -> bool:
-    """Report whether a query can be meant otherwise: not what is in quotes, nor a document number."""
+    """Report whether a query can be meant otherwise: not what is in quotes, a document number, or a body."""
     leaves = query.leaves
-    return bool(leaves) and not any(word.kind in ("phrase", "number") for word in leaves)
+    is_literal = any(word.kind in ("phrase", "number") for word in leaves)
+    return not is_literal and not all(word.bodies for word in leaves)

@@ -8,14 +8,16 @@ from __future__ import annotations
 
 import os
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from search.indexed_document import span_key
 from search.semantic.encoder import DIMENSIONS, Encoded, Factors, Vectors
 from search.semantic.model import VERSION
 
@@ -27,6 +29,8 @@ _COPIED = 2_000
 
 
 class _Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """A document, as a line of JSON."""
+
     span: str
     version: int
     digest: int
@@ -60,8 +64,9 @@ class VectorFile:
 
     folder: Path
     _lock: threading.Lock = field(default_factory=threading.Lock)
-    _lines: dict[str, _Line] = field(default_factory=dict)
-    _by_digest: dict[int, str] = field(default_factory=dict)
+    _lines: dict[int, _Line] = field(default_factory=dict)
+    """By the key of the span."""
+    _by_digest: dict[int, _Line] = field(default_factory=dict)
     _read: int = 0
     """Bytes of the lines that were read."""
     _rows: int = 0
@@ -89,8 +94,8 @@ class VectorFile:
             except msgspec.MsgspecError:
                 continue
             if line.first + len(line.factors) <= size:
-                self._lines[line.span] = line
-                self._by_digest[line.digest] = line.span
+                self._lines[span_key(line.span)] = line
+                self._by_digest[line.digest] = line
                 self._rows = max(self._rows, line.first + len(line.factors))
         self._read += len(added)
         if self._rows:
@@ -105,15 +110,19 @@ class VectorFile:
         """Bytes of the lines, which grow with every write."""
         return self._read
 
-    def versions(self) -> dict[str, int]:
-        """Return span → version of the document whose texts were encoded."""
+    def versions(self) -> dict[int, int]:
+        """Return key of the span → version of the document whose texts were encoded."""
         with self._lock:
-            return {span: line.version for span, line in self._lines.items()}
+            return {key: line.version for key, line in self._lines.items()}
+
+    def spans(self) -> list[str]:
+        with self._lock:
+            return [line.span for line in self._lines.values()]
 
     def find_encoded(self, digest: int) -> Encoded | None:
         """Return the vectors of texts that were encoded before, of any document."""
-        line = self._lines.get(self._by_digest.get(digest, ""))
-        if line is None or line.digest != digest or self._matrix is None:
+        line = self._by_digest.get(digest)
+        if line is None or self._matrix is None:
             return None
         return self._read_rows(line, self._matrix)
 
@@ -123,7 +132,7 @@ class VectorFile:
 
     def read(self, span: str) -> EncodedDocument | None:
         """Return the vectors of a document; None if it has none."""
-        line = self._lines.get(span)
+        line = self._lines.get(span_key(span))
         if line is None or self._matrix is None:
             return None
         return EncodedDocument(span, line.version, line.digest, self._read_rows(line, self._matrix))
@@ -134,7 +143,7 @@ class VectorFile:
             if self._matrix is None:
                 return None
             if self._table is None:
-                self._table = _Table(list(self._lines.values()), self._rows)
+                self._table = _Table(self._lines, self._rows)
             table, matrix = self._table, self._matrix
         return Comparison(table, table.best_of_each(_multiply(matrix, query)))
 
@@ -142,10 +151,12 @@ class VectorFile:
 class _Table:
     """The documents of a file as arrays."""
 
-    def __init__(self, lines: Sequence[_Line], rows: int) -> None:
+    def __init__(self, lines_by_key: Mapping[int, _Line], rows: int) -> None:
+        lines = list(lines_by_key.values())
         self.rows = rows
         self.spans = [line.span for line in lines]
-        self.places = {span: place for place, span in enumerate(self.spans)}
+        self.keys = list(lines_by_key)
+        self.places = {key: place for place, key in enumerate(self.keys)}
         counts = np.array([len(line.factors) for line in lines], np.intp)
         starts = np.array([line.first for line in lines], np.intp)
         begins = np.cumsum(counts) - counts
@@ -162,6 +173,14 @@ class _Table:
         return best
 
 
+class Near(NamedTuple):
+    """A document that is near to a query."""
+
+    span: str
+    key: int
+    similarity: float
+
+
 class Comparison:
     """Similarities (cosine, -1 to 1) of one query to all documents with vectors."""
 
@@ -169,24 +188,26 @@ class Comparison:
         self._table = table
         self._similarities = similarities
 
-    def similarity(self, span: str) -> float | None:
-        """Return the similarity of a document; None if it has no vectors yet."""
-        place = self._table.places.get(span)
+    def similarity(self, key: int) -> float | None:
+        """Return the similarity of a document by the key of its span; None if it has no vectors yet."""
+        place = self._table.places.get(key)
         return None if place is None else float(self._similarities[place])
 
-    def nearest(self, least: float, batch: int) -> Iterator[list[tuple[str, float]]]:
+    def nearest(self, least: float, batch: int) -> Iterator[list[Near]]:
         """Yield the documents from a similarity on, the nearest first, in growing batches."""
-        near = (self._similarities >= least).nonzero()[0]
+        table, similarities = self._table, self._similarities
+        near = (similarities >= least).nonzero()[0]
         start = 0
         while start < len(near):
             end = min(start + batch, len(near))
             if end < len(near):
-                parted = np.argpartition(-self._similarities[near[start:]], end - start - 1)
+                parted = np.argpartition(-similarities[near[start:]], end - start - 1)
                 near[start:] = near[start:][parted]
-            places = sorted(
-                near[start:end].tolist(), key=lambda p: (-self._similarities[p], self._table.spans[p])
-            )
-            yield [(self._table.spans[place], float(self._similarities[place])) for place in places]
+            of_batch = [
+                Near(table.spans[place], table.keys[place], float(similarities[place]))
+                for place in near[start:end].tolist()
+            ]
+            yield sorted(of_batch, key=lambda one: (-one.similarity, one.span))
             start, batch = end, batch * 4
 
 
@@ -232,7 +253,7 @@ def _ends_a_line(file: int, size: int) -> bool:
 
 def copy(source: VectorFile, folder: Path, belongs: Callable[[str], bool]) -> None:
     """Copy the vectors of those spans for which ``belongs`` is true into another folder."""
-    spans = [span for span in source.versions() if belongs(span)]
+    spans = [span for span in source.spans() if belongs(span)]
     for start in range(0, len(spans), _COPIED):
         documents = (source.read(span) for span in spans[start : start + _COPIED])
         append(folder, [document for document in documents if document is not None])

@@ -11,6 +11,7 @@ import pytest
 from search.contract import CursorError, Document, Page
 from search.embedded.engine import EmbeddedEngine
 from search.embedded.index_folder import Generations
+from search.indexed_document import span_key
 from search.semantic import similarity, vector_file
 from search.semantic.encoder import Encoded, Encoder
 from search.semantic.vector_file import VectorFile
@@ -99,8 +100,8 @@ def test_without_a_model_or_a_request_there_is_none(tmp_path: Path, engine: Embe
         assert [hit.span for hit in one.hits] == [hit.span for hit in other.hits]
 
 
-@pytest.mark.parametrize("text", ['"老人补贴"', "国发〔2015〕34号", "", "   ", "-老人"])
-def test_quotes_numbers_and_nothing_are_not_meant_otherwise(engine: EmbeddedEngine, text: str) -> None:
+@pytest.mark.parametrize("text", ['"老人补贴"', "国发〔2015〕34号", "民政局", "", "   ", "-老人"])
+def test_quotes_numbers_bodies_and_nothing_are_not_meant_otherwise(engine: EmbeddedEngine, text: str) -> None:
     fill(engine, LISTS)
     assert similar(engine, text) == []
 
@@ -269,7 +270,49 @@ def test_all_documents_are_compared_in_growing_batches(tmp_path: Path, model: Pa
     assert [len(batch) for batch in batches] == [3, 12, 25]
     every = [one for batch in batches for one in batch]
     assert every[0][0] == "s7"
-    assert [score for _, score in every] == sorted((score for _, score in every), reverse=True)
-    assert len({span for span, _ in every}) == 40
-    assert comparison.similarity("s7") == every[0][1]
-    assert comparison.similarity("none") is None
+    similarities = [one.similarity for one in every]
+    assert similarities == sorted(similarities, reverse=True)
+    assert len({one.span for one in every}) == 40
+    assert comparison.similarity(span_key("s7")) == every[0].similarity
+    assert comparison.similarity(span_key("none")) is None
+
+
+@pytest.fixture(scope="module")
+def many(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[EmbeddedEngine, Path]]:
+    """More hits than the second stage reorders; the one that is meant has the fewest words of the query."""
+    folder = tmp_path_factory.mktemp("many")
+    engine = EmbeddedEngine(folder, encoder=Encoder(model))
+    notices = [document(f"n{n:03}", f"发放补助通知{n}") for n in range(130)]
+    fill(engine, [*notices, document("meant", "残疾人证发放", "为残疾人制发残疾人证的办法由残联规定。" * 3)])
+    yield engine, folder
+    anyio.run(engine.close)
+
+
+MEANT = "怎样发放残障人士补助"
+
+
+def test_hits_that_are_near_by_meaning_rank_with_the_first(many: tuple[EmbeddedEngine, Path]) -> None:
+    engine, folder = many
+    by_words = [h.span for h in search(EmbeddedEngine(folder), MEANT, limit=131).hits]
+    by_meaning = [h.span for h in search(engine, MEANT, limit=131).hits]
+    assert by_words.index("meant") >= 100
+    assert by_meaning.index("meant") < 5
+    assert sorted(by_words) == sorted(by_meaning)
+
+
+@pytest.mark.parametrize("limit", [1, 40, 101])
+def test_pages_have_each_hit_once_also_where_near_ones_came_forward(
+    many: tuple[EmbeddedEngine, Path], limit: int
+) -> None:
+    engine, _ = many
+    whole = [h.span for h in search(engine, MEANT, limit=131).hits]
+    spans: list[str] = []
+    cursor = None
+    while len(spans) < 131:
+        page = search(engine, MEANT, limit=limit, cursor=cursor)
+        assert page.total == 131
+        spans += [hit.span for hit in page.hits]
+        cursor = page.cursor
+        if cursor is None:
+            break
+    assert spans == whole

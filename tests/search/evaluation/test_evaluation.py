@@ -13,9 +13,13 @@ import anyio
 import pytest
 
 from search.embedded.engine import EmbeddedEngine
+from search.evaluation import __main__ as evaluation_command
 from search.evaluation import metrics
 from search.evaluation.judgement_files import read_corpus, read_judgements
+from search.semantic.encoder import Encoder
+from search.semantic.model import NAME, VERSION
 from tests.support import shared_data
+from tests.support.language_model import require_model
 
 ROOT = Path(__file__).resolve().parents[3]
 
@@ -98,3 +102,36 @@ def test_a_judged_set_is_answered_no_worse_than_its_bar(
     documents = read_corpus(shared_data.require("search-eval", corpus) / "corpus.jsonl.gz")
     report = anyio.run(metrics.evaluate, EmbeddedEngine(tmp_path), documents, judged)
     assert report.mean("ndcg@10") >= bar
+
+
+def test_a_measurement_uses_the_installed_model_and_says_which(
+    tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "model").symlink_to(require_model(tmp_path_factory))
+    monkeypatch.setenv("QINGDAN_HOME", str(tmp_path))
+    texts = [f"发放补助通知{n}" for n in range(101)] + ["残疾人证发放"]
+    rows = [{"id": n, "title": "", "text": text} for n, text in enumerate(texts)]
+    (tmp_path / "corpus.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (tmp_path / "queries.tsv").write_text("a\t怎样发放残障人士补助？\n")
+    (tmp_path / "qrels.tsv").write_text("a\t0\t101\t1\n")
+    files = [
+        f"--corpus={tmp_path / 'corpus.jsonl'}",
+        f"--queries={tmp_path / 'queries.tsv'}",
+        f"--qrels={tmp_path / 'qrels.tsv'}",
+    ]
+
+    def measure(*options: str) -> dict[str, object]:
+        evaluation_command.main([*files, "--json", *options])
+        return dict(json.loads(capsys.readouterr().out))
+
+    words = measure("--without-model")
+    assert (words["model"], words["mrr@10"]) == ("none", 0.0)
+    first = measure(f"--vectors={tmp_path / 'vectors'}")
+    assert first["model"] == f"{NAME} {VERSION}"
+    assert first["mrr@10"] == 1.0
+    monkeypatch.setattr(Encoder, "encode", None)  # every vector is kept
+    again = measure(f"--vectors={tmp_path / 'vectors'}")
+    assert again["mrr@10"] == 1.0

@@ -80,3 +80,24 @@ def test_every_frequency_that_ranking_reads_is_listed_in_advance() -> None:
 
     Ranking(query, Statistics(10, 10.0, frequency), ANALYZER)
     assert looked_up == set(list_frequency_terms(query, ANALYZER))
+
+
+@pytest.mark.parametrize("text", ["饭店开业怎么办理？", "饭店开业"])
+def test_what_is_nearer_by_meaning_ranks_before_another_with_the_same_words(text: str) -> None:
+    statistics = Statistics(1_000, 60.0, lambda _stream, _token: 10)
+    candidates = [
+        Candidate(number, number, 0, [(1.0, "饭店开业"), (1.0, "须知")], similarity)
+        for number, similarity in enumerate((0.4, None, 0.7))
+    ]
+    ranking = Ranking(parse_query(text), statistics, ANALYZER, by_meaning=True)
+    # One that is not encoded yet is taken for the mean.
+    assert [c.number for _, c in ranking.order(candidates)] == [2, 1, 0]
+    plain = Ranking(parse_query(text), statistics, ANALYZER)
+    assert [c.number for _, c in plain.order(candidates)] == [0, 1, 2]
+
+
+def test_candidates_that_nobody_encoded_keep_an_order() -> None:
+    statistics = Statistics(1_000, 60.0, lambda _stream, _token: 10)
+    candidates = [Candidate(number, number, 0, [(1.0, "饭店")]) for number in range(2)]
+    ranking = Ranking(parse_query("饭店"), statistics, ANALYZER, by_meaning=True)
+    assert [c.number for _, c in ranking.order(candidates)] == [0, 1]
