@@ -22,7 +22,18 @@ from publisher.desk.desk import AccountServices, Desk
 from publisher.desk.http.authentication import Authentication, FormTokens
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
-from publisher.desk.pages import drafts, entrance, own_account, proposals, records, sheets, submissions
+from publisher.desk.pages import (
+    accounts,
+    audit,
+    drafts,
+    entrance,
+    own_account,
+    proposals,
+    records,
+    sheets,
+    site_settings,
+    submissions,
+)
 from publisher.desk.pages.printing import HEADERS
 from publisher.desk.readings import DraftReadings
 from publisher.desk.scheduling import publish_on_time
@@ -40,6 +51,9 @@ HANDLERS = [
     *sheets.HANDLERS,
     *records.HANDLERS,
     *submissions.HANDLERS,
+    *accounts.HANDLERS,
+    *audit.HANDLERS,
+    *site_settings.HANDLERS,
     *api.HANDLERS,
 ]
 """Every route of the desk."""

@@ -71,7 +71,14 @@ class Accounts:
             return read_account(conn, name)
 
     def add(
-        self, name: str, display: str, grants: Sequence[Grant], *, by: str = "", demo: bool = False
+        self,
+        name: str,
+        display: str,
+        grants: Sequence[Grant],
+        *,
+        by: str = "",
+        address: str = "",
+        demo: bool = False,
     ) -> str:
         """Add an account → the token of its invitation, or of a link to sign in for ``demo``.
 
@@ -101,11 +108,12 @@ class Accounts:
                 at=now,
                 actor=by,
                 subject=name,
+                address=address,
                 details={"roles": roles, "demo": demo},
             )
             return self._link(conn, name, "sign-in" if demo else "invitation")
 
-    def invite(self, name: str, *, by: str = "") -> str:
+    def invite(self, name: str, *, by: str = "", address: str = "") -> str:
         """Invite again, for a lost password or telephone → the token. Sessions and password end at once.
 
         Raises ``LogError('no-such-account')``.
@@ -114,7 +122,8 @@ class Accounts:
             row = account_row(conn, name)
             values = {"password": None, "totp": None, "totp_step": None, "epoch": row.epoch + 1}
             conn.execute(update(t.account).where(_a.name == name).values(**values))
-            audit_log.append(conn, "invited", at=micros(self._clock()), actor=by, subject=name)
+            now = micros(self._clock())
+            audit_log.append(conn, "invited", at=now, actor=by, subject=name, address=address)
             return self._link(conn, name, "sign-in" if row.demo else "invitation")
 
     def invited(self, token: str) -> Account:
@@ -153,7 +162,7 @@ class Accounts:
             )
             return read_account(conn, name)
 
-    def change_roles(self, name: str, grants: Sequence[Grant], *, by: str = "") -> Account:
+    def change_roles(self, name: str, grants: Sequence[Grant], *, by: str = "", address: str = "") -> Account:
         """Replace the roles of an account, from its next request on.
 
         Raises ``LogError``: ``no-such-account``, ``roles-conflict``, ``own-roles``.
@@ -168,22 +177,30 @@ class Accounts:
             _set_grants(conn, name, grants)
             details = {"before": [str(g) for g in before.grants], "after": [str(g) for g in grants]}
             audit_log.append(
-                conn, "roles-changed", at=micros(self._clock()), actor=by, subject=name, details=details
+                conn,
+                "roles-changed",
+                at=micros(self._clock()),
+                actor=by,
+                subject=name,
+                address=address,
+                details=details,
             )
             return read_account(conn, name)
 
-    def disable(self, name: str, *, by: str = "") -> None:
+    def disable(self, name: str, *, by: str = "", address: str = "") -> None:
         """End the sessions and links of an account, which signs in no more. Its name stays taken.
 
-        Raises ``LogError('no-such-account')``.
+        Raises ``LogError``: ``no-such-account``, ``own-roles``.
         """
         now = micros(self._clock())
+        if by == name:
+            raise LogError("own-roles", "不能停用自己的账号。", "Nobody disables his own account.")
         with self._store.write() as conn:
             row = account_row(conn, name)
             values = {"disabled_at": row.disabled_at or now, "epoch": row.epoch + 1}
             conn.execute(update(t.account).where(_a.name == name).values(**values))
             conn.execute(delete(t.link).where(_l.account == name))
-            audit_log.append(conn, "account-disabled", at=now, actor=by, subject=name)
+            audit_log.append(conn, "account-disabled", at=now, actor=by, subject=name, address=address)
 
     def change_password(self, name: str, *, current: str, new: str, address: str = "") -> Account:
         """Change the password of an account and end all its sessions, that of the change too.

@@ -40,6 +40,7 @@ type Kind = Literal[
     "unscheduled",
     "schedule-failed",
     "audit-exported",
+    "site-changed",
 ]
 _START = "0" * 64
 """Hash before the first line."""

@@ -23,6 +23,7 @@ DAYS, MOST_DAYS = 90, 366
 """Days until a token expires: by default, and at most."""
 _USE_PRECISION = timedelta(minutes=1)
 _LONGEST_LABEL = 100
+_NO_NUMBER = 1 << 31
 
 _t = t.token.c
 
@@ -68,6 +69,7 @@ class Tokens:
         actions: Sequence[Action],
         days: int = DAYS,
         by: str = "",
+        address: str = "",
     ) -> tuple[str, Token]:
         """Add a token of an account → its secret, which is shown once, and the token.
 
@@ -97,21 +99,36 @@ class Tokens:
             details = {"token": number, "label": token.label, "dataset": dataset, "part": part}
             words, end = [str(action) for action in chosen], token.expires_at.isoformat()
             details |= {"actions": words, "expires_at": end}
-            audit_log.append(conn, "token-added", at=micros(now), actor=by, subject=account, details=details)
+            audit_log.append(
+                conn,
+                "token-added",
+                at=micros(now),
+                actor=by,
+                subject=account,
+                address=address,
+                details=details,
+            )
         return secret, token
 
-    def revoke(self, number: int, *, by: str = "") -> Token:
+    def revoke(self, number: int, *, by: str = "", address: str = "") -> Token:
         """End a token at once. Raises ``LogError('no-such-token')``."""
         now = micros(self._clock())
         with self._store.write() as conn:
-            row = conn.execute(select(t.token).where(_t.number == number)).first()
+            is_number = 0 < number < _NO_NUMBER  # what is larger, no database takes
+            row = conn.execute(select(t.token).where(_t.number == number)).first() if is_number else None
             if row is None:
                 raise LogError("no-such-token", f"没有令牌 {number}。", f"There is no token {number}.")
             if row.revoked_at is None:
                 conn.execute(update(t.token).where(_t.number == number).values(revoked_at=now))
                 details = {"token": number, "label": row.label}
                 audit_log.append(
-                    conn, "token-revoked", at=now, actor=by, subject=row.account, details=details
+                    conn,
+                    "token-revoked",
+                    at=now,
+                    actor=by,
+                    subject=row.account,
+                    address=address,
+                    details=details,
                 )
             return _token(conn.execute(select(t.token).where(_t.number == number)).one())
 

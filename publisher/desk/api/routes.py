@@ -49,7 +49,7 @@ def import_into_draft(
         dataset,
         input_files(data.files),
         part=data.part or None,
-        without_errors=bool(data.without_errors),
+        without_errors=data.without_errors == "true",
         seen=data.seen_tokens,
     )
     return msgspec.convert(report.to_json(), ImportAnswer)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
 
 from litestar.datastructures import UploadFile
 
@@ -23,7 +24,7 @@ class HandInForm:
 
     files: list[UploadFile] = field(default_factory=list)
     part: str = ""
-    without_errors: str = ""
+    without_errors: Literal["", "false", "true"] = ""
     seen: str | None = None
 
     @property

@@ -71,6 +71,26 @@ def test_a_clerk_of_one_part_reads_no_other(desk: DeskSite) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
+    ("word", "left_out"), [("true", 2), ("false", 0), ("", 0), ("0", None), ("yes", None)]
+)
+def test_only_true_leaves_out_what_is_in_error(desk: DeskSite, word: str, left_out: int | None) -> None:
+    desk.add("zhang", "填报:fees")
+    data = {"part": "财政局", "without_errors": word}
+    files = {"files": ("财政局.csv", "名称,标准\n甲,1\n甲,2\n乙,3\n".encode())}
+    with desk.signed_in("zhang") as browser:
+        answer = send(browser, "/drafts/fees/imports", data=data, files=files)
+        if left_out is None:
+            assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
+            assert "without_errors" in answer.json()["errors"][0]
+        else:
+            assert answer.json()["in_error"] == 2
+            draft = desk.log.drafts.get("fees")
+            assert draft is not None
+            rows = [row for one in draft.imports for row in one.left_out]
+            assert len([row for row in rows if row.get("reason") == "error"]) == left_out
+
+
+@pytest.mark.parametrize(
     ("path", "status", "code"),
     [
         ("/desk/v1/submissions/7", 404, "no-such-submission"),

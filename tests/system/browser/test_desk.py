@@ -61,6 +61,9 @@ def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
             ("again", Grant(Role.DRAFTER, NAME, PART)),
             ("reviewer", Grant(Role.REVIEWER, NAME)),
             ("publisher", Grant(Role.PUBLISHER, NAME)),
+            ("security", Grant(Role.SECURITY)),
+            ("auditor", Grant(Role.AUDITOR)),
+            ("system", Grant(Role.SYSTEM)),
         ):
             links[name] = f"/link/{people.accounts.add(name, name, [grant], demo=True)}"
     command = [*QINGDAN, "--home", str(home), "desk", "--port", base.rpartition(":")[2], "--until-eof"]
@@ -108,6 +111,17 @@ def sign_in(visitor: Visitor, link: str) -> None:
     visitor.page.get_by_role("button", name="登录").click()
 
 
+def add_token(officer: Visitor) -> None:
+    """Add a token by the page of the account, which then lists it."""
+    officer.opens("/accounts/clerk")
+    region = officer.page.get_by_role("region", name="程序用的令牌")
+    region.get_by_label("使用令牌的系统").fill("办公系统")
+    region.get_by_label("范围").select_option(f"{NAME}:{PART}")
+    region.get_by_label("报送").check()
+    region.get_by_role("button", name="新增令牌").click()
+    assert officer.page.get_by_text("qingdan_").count() == 1
+
+
 def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
     chromium: Browser, tmp_path: Path
 ) -> None:
@@ -150,7 +164,7 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
                 sign_in(person, links[name])
                 person.page.get_by_role("main").get_by_role("link", name="示例市权责清单").click()
                 pages.audit(person, f"{name}-s-submission")
-                person.page.get_by_role("button", name=button).click()
+                person.page.get_by_role("button", name=button, exact=True).click()
                 if name == "publisher":
                     assert person.page.get_by_text("已发布：第1次发布").count() == 1
         with visiting(chromium, base, means) as planner:
@@ -176,6 +190,19 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             amend.get_by_role("button", name="提交审核").click()
             assert clerk.page.locator("ins", has_text="4个工作日").count() == 1
             pages.audit(clerk, "submission-of-an-amendment")
+        for name, paths in (
+            ("security", ("/accounts", "/accounts/clerk")),
+            ("auditor", ("/accounts/clerk", "/audit", "/audit?verify=1")),
+            ("system", ("/settings",)),
+        ):
+            with visiting(chromium, base, means) as officer:
+                sign_in(officer, links[name])
+                if name == "security":
+                    add_token(officer)
+                for number, path in enumerate(paths):
+                    officer.opens(path)
+                    pages.audit(officer, f"{name}-{number}")
+                assert officer.faults == []
     assert pages.violations == {}
     assert html_faults(pages.folder) == []
 

@@ -1,0 +1,72 @@
+"""What the site says of itself: its name, the body responsible for it and its registrations."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body
+
+from publisher.desk import work
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import ACTION
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.work import person_of
+
+_OPT = {ACTION: Action.MANAGE_DATASETS}
+LONGEST = 500
+"""Characters of a detail."""
+type _Detail = Annotated[str, msgspec.Meta(max_length=LONGEST)] | None
+
+
+class SiteForm(msgspec.Struct, frozen=True):
+    """Details of the site by their names; what a form has not, stays."""
+
+    name: _Detail = None
+    name_en: _Detail = None
+    owner: _Detail = None
+    operator: _Detail = None
+    contact: _Detail = None
+    corrections: _Detail = None
+    code: _Detail = None
+    icp: _Detail = None
+    police: _Detail = None
+
+
+@get("/settings", opt=_OPT)
+@in_thread
+def settings_page(request: DeskRequest, state: State) -> Response[bytes]:
+    """Show the form of the site's details."""
+    desk: Desk = state.desk
+    details, changed_at = desk.log.datasets.site_details()
+    return page(
+        request, "site_settings.html", details=asdict(details), changed_at=changed_at, longest=LONGEST
+    )
+
+
+@post("/settings", opt=_OPT, status_code=200)
+@in_thread
+def change_settings(
+    request: DeskRequest,
+    state: State,
+    data: Annotated[SiteForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Change details of the site, as an entry of the log; blank is no longer stated."""
+    desk: Desk = state.desk
+    before = asdict(desk.log.datasets.site_details()[0])
+    typed = msgspec.structs.asdict(data)
+    changes = {name: text.strip() for name, text in typed.items() if text is not None}
+    changes = {name: text for name, text in changes.items() if text != before[name]}
+    if changes:
+        desk.log.datasets.change_site(**changes)
+        work.record(desk, person_of(request), "site-changed", "", {"details": changes})
+    return see("/settings")
+
+
+HANDLERS = [settings_page, change_settings]
