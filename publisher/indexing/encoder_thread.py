@@ -13,8 +13,8 @@ import anyio
 
 from search.contract import SearchEngine, SearchError
 
-_STEP = 16
-"""Documents that are encoded together: about half a second of a core."""
+_STEP = 32
+"""Documents that are encoded together: about a second of a core. Readers load vectors after each step."""
 _POLL = 1.0
 _PAUSE_AFTER_FAILURE = 30.0
 _NICENESS = 10

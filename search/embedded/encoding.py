@@ -39,8 +39,10 @@ class Encoding:
                 self._reader, self._waiting = reader, deque(_list_unencoded(reader, vectors))
             taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
             if taken:
+                self._reader = None  # after a failure, such as a full disk, list all of them anew
                 documents = [reader.document(address) for address in taken]
                 self._folder.add_vectors(self._encode_documents(documents, vectors, analyzer))
+                self._reader = reader
             return len(self._waiting)
 
     def _encode_documents(

@@ -8,7 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from search.contract import CursorError, Document, Page
+from search.contract import CursorError, Document, Page, SearchError
 from search.embedded.engine import EmbeddedEngine
 from search.embedded.index_folder import Generations
 from search.indexed_document import span_key
@@ -316,3 +316,19 @@ def test_pages_have_each_hit_once_also_where_near_ones_came_forward(
         if cursor is None:
             break
     assert spans == whole
+
+
+def test_what_could_not_be_written_is_encoded_again(
+    engine: EmbeddedEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(engine, LISTS)
+    with monkeypatch.context() as full:
+        full.setattr(engine._folder, "add_vectors", _fail)
+        with pytest.raises(SearchError):
+            call(engine.encode, 2)
+    encode(engine)
+    assert encoded_documents(engine) == len(LISTS)
+
+
+def _fail(_documents: object) -> None:
+    raise SearchError("the disk is full")
