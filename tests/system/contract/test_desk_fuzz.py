@@ -92,7 +92,7 @@ def test_schemathesis_finds_nothing_in_some_hundred_cases(fuzzer: Fuzzer) -> Non
 @pytest.mark.slow
 @pytest.mark.soak
 def test_schemathesis_finds_nothing_in_five_thousand_cases(fuzzer: Fuzzer) -> None:
-    many = ("--max-examples", "300")
+    many = ("--max-examples", "420")
     runs = [
         ("/drafts/", fuzzer.program),
         ("/records/|/submissions$|/publish$|}$", fuzzer.program),
