@@ -55,7 +55,8 @@ def run_cases(collector: Collector, seeds: range) -> None:
         report = collect(
             collector, f"s{seed}", lists=lists, sitemaps=[f"{base}/s.xml"], feeds=[f"{base}/f.xml"]
         )
-        assert report["read"] >= 1, seed  # the sound one
+        # The sound one; a host that was silent three times in a row is left alone until the next run.
+        assert report["read"] >= 1 or "host-silent" in codes(report), (seed, report["findings"])
         collector.web.answers["/robots.txt"] = say(HostileSite(seed).robots())
         collect(collector, f"r{seed}")
 
