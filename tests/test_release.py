@@ -12,7 +12,7 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from scripts.wheelhouse import read_packages
-from tests.support.uv import PROJECT, uv
+from tests.support.servers.uv import PROJECT, uv
 
 SITE = ("--frozen", "--no-dev", "--all-extras", "--quiet")
 

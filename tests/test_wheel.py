@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.support.servers.http_service import free_port
-from tests.support.uv import uv
+from tests.support.servers.uv import uv
 
 PROJECT = Path(__file__).resolve().parents[1]
 NAMES = ("feeds", "openapi", "publisher", "schemas", "search")

@@ -11,9 +11,9 @@ from publisher.checks.basis_repealed import BasisRepealed
 from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import Check
 from publisher.checks.complete_lists.not_in_superior_list import NotInSuperiorList
-from publisher.checks.limit_lengthened import LimitLengthened
-from publisher.checks.limit_missing import LimitMissing
-from publisher.checks.promised_exceeds_statutory import PromisedExceedsStatutory
+from publisher.checks.limits.limit_lengthened import LimitLengthened
+from publisher.checks.limits.limit_missing import LimitMissing
+from publisher.checks.limits.promised_exceeds_statutory import PromisedExceedsStatutory
 from publisher.checks.service_without_approval import ServiceWithoutApproval
 
 CHECKS: tuple[Check, ...] = (

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from scripts.wheelhouse import Package, read_packages
-from tests.support.uv import PROJECT, uv
+from tests.support.servers.uv import PROJECT, uv
 
 COMPLIANCE = PROJECT / "docs" / "compliance.zh-CN.md"
 

@@ -13,7 +13,7 @@ from publisher.indexing.open_engine import open_engine
 from publisher.settings import read_settings
 from search.semantic.model import ARTIFACT, locate_jar
 from tests.support.command import Home
-from tests.support.language_model import require_jar
+from tests.support.servers.language_model import require_jar
 from tests.support.servers.loopback import Answer, loopback_server
 
 

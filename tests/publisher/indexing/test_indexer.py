@@ -14,7 +14,7 @@ from typing import Any
 import anyio
 import pytest
 
-from publisher.cli.commands.operation.site_status import _describe_search
+from publisher.cli.commands.operation.status.site import _describe_search
 from publisher.indexing import indexer
 from publisher.log.citations import graph_rows
 from publisher.log.graph.work_query import WorkQuery

@@ -13,7 +13,7 @@ from publisher.app import create_app
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
 from search.semantic.encoder import Encoder
-from tests.support.language_model import require_model
+from tests.support.servers.language_model import require_model
 from tests.support.site import BASE, FEES, PLAIN, Site, publish
 
 QUESTION = "残障人士"

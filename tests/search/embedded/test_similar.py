@@ -16,7 +16,7 @@ from search.semantic import similarity, vector_file
 from search.semantic.encoder import Encoded, Encoder
 from search.semantic.vector_file import VectorFile
 from tests.search.documents import TODAY, call, document, index, search
-from tests.support.language_model import require_model
+from tests.support.servers.language_model import require_model
 
 LISTS = [
     document("old-age", "高龄津贴", "八十周岁以上老年人发放高龄津贴", body="民政局"),

@@ -19,7 +19,7 @@ from search.evaluation.judgement_files import read_corpus, read_judgements
 from search.semantic.encoder import Encoder
 from search.semantic.model import NAME, VERSION
 from tests.support import shared_data
-from tests.support.language_model import require_model
+from tests.support.servers.language_model import require_model
 
 ROOT = Path(__file__).resolve().parents[3]
 

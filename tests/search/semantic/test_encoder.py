@@ -9,7 +9,7 @@ import pytest
 
 from search.semantic.encoder import DIMENSIONS, Encoder
 from search.semantic.model import MODEL, ModelError, install_model
-from tests.support.language_model import require_model
+from tests.support.servers.language_model import require_model
 
 
 @pytest.fixture(scope="module")

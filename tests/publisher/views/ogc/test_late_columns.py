@@ -23,8 +23,8 @@ from tests.publisher.views.ogc.commands import run_program
 from tests.support.clock import Clock
 from tests.support.required import lacks
 from tests.support.servers.http_service import address, loopback_socket, serving
+from tests.support.servers.uv import uv
 from tests.support.site import Site, dataset, opened, publish, seconds
-from tests.support.uv import uv
 
 NAME = "hall-items"
 ROWS, FIRST_LATE, PAGE = 60, 40, 20

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
-from publisher.cli.commands.operation.checkpoint_status import describe_checkpoint, print_checkpoint
-from publisher.cli.commands.operation.correction_status import count_corrections, print_corrections
 from publisher.cli.commands.operation.followers import count_followers, print_followers
+from publisher.cli.commands.operation.status.checkpoints import describe_checkpoint, print_checkpoint
+from publisher.cli.commands.operation.status.corrections import count_corrections, print_corrections
 from publisher.cli.terminal import output
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from tests.support.required import lacks
 
-PROJECT = Path(__file__).resolve().parents[2]
+PROJECT = Path(__file__).resolve().parents[3]
 
 
 def uv() -> str:

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from publisher.checks.limit_lengthened import LimitLengthened
+from publisher.checks.limits.limit_lengthened import LimitLengthened
 from publisher.ingest.findings.kind import Finding
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 
-from publisher.checks.promised_exceeds_statutory import PromisedExceedsStatutory
+from publisher.checks.limits.promised_exceeds_statutory import PromisedExceedsStatutory
 from publisher.ingest.findings.kind import Finding
 from schemas.definition.catalogue import Content
 from tests.publisher.checks.knowledge import Known, make_record

@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from publisher.checks.limit_missing import LimitMissing
+from publisher.checks.limits.limit_missing import LimitMissing
 from publisher.ingest.findings.kind import Finding
 from schemas.definition.catalogue import Content
 from tests.publisher.checks.knowledge import Known, make_record

@@ -9,7 +9,7 @@ from typing import override
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge
 from publisher.checks.labelled_sets import set_of_made_rows
-from publisher.checks.longer_limits import rules_of_longer
+from publisher.checks.limits.longer_limits import rules_of_longer
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.cells.limit_comparison import ListedLimit, read_listed_limit, rule_by_which_longer
 from schemas.definition.catalogue import Catalogue

@@ -1,0 +1,1 @@
+"""What ``qingdan status`` tells of a site."""
