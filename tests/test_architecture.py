@@ -1,8 +1,9 @@
-"""Diagrams of docs/architecture.md show the modules of the import contract and their imports."""
+"""Rooms stay small, and docs/architecture.md shows the modules and imports of the import contract."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 
 import grimp
 import pytest
@@ -13,6 +14,10 @@ CONTRACTS = tuple(read_contracts())
 _PICTURE = re.compile(
     r"^### (?:In `(?P<container>[^`]+)/`|The packages)\n\n```mermaid\n(?P<graph>.*?)```", re.M | re.S
 )
+ROOMS = ("publisher", "schemas", "feeds", "search", "openapi", "scripts", "benchmarks", "tests")
+_MOST_MODULES, _MOST_LINES = 16, 400
+_MIGRATIONS = PROJECT / "publisher" / "log" / "database" / "migrations" / "versions"
+"""Only grows: one module for each change of the tables."""
 
 
 @pytest.fixture(scope="module")
@@ -64,3 +69,17 @@ def test_structs_are_decoded_by_decoders_that_are_made_once() -> None:
                     (place, call) for call in re.findall(r"msgspec\.\w+\.decode\(.*type=_?[A-Z]\w+", text)
                 ]
     assert found == []
+
+
+def test_no_module_is_long_and_no_folder_has_many() -> None:
+    modules = [
+        module
+        for room in ROOMS
+        for module in (PROJECT / room).rglob("*.py")
+        if module.name != "__init__.py" and "node_modules" not in module.parts
+    ]
+    folders = Counter(module.parent for module in modules)
+    del folders[_MIGRATIONS]
+    assert {str(folder): count for folder, count in folders.items() if count > _MOST_MODULES} == {}
+    lengths = {str(module): len(module.read_bytes().splitlines()) for module in modules}
+    assert {module: length for module, length in lengths.items() if length > _MOST_LINES} == {}
