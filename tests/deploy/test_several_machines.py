@@ -93,7 +93,7 @@ def machines(postgresql_url: str, elasticsearch: Connection, tmp_path: Path) -> 
 def proxied(folder: Path, port: int, serves: list[int]) -> Iterator[None]:
     """Run the block for several machines of ``deploy/proxy/Caddyfile``; TLS has a test of its own."""
     text = (PROJECT / "deploy" / "proxy" / "Caddyfile").read_text(encoding="utf-8")
-    block = re.search(r"\treverse_proxy 127\.0\.0\.1:8000 \{.*?\n\t\}\n", text, re.S)
+    block = re.search(r"\treverse_proxy \S*127\.0\.0\.1:8000\S* \{.*?\n\t\}\n", text, re.S)
     assert block is not None
     own = block[0].replace("127.0.0.1:8000", " ".join(f"127.0.0.1:{number}" for number in serves))
     site = f"http://127.0.0.1:{port} {{\n{own}}}\n"
