@@ -70,8 +70,9 @@ def compare(press: Press, visit: Visit) -> Reply:
         "releases": sorted(releases, key=lambda r: -r.number),
         "chosen": _selected_releases(visit, newest),
     }
+    title = visit.t(dataset.title, dataset.title_en)
     head = Head(
-        visit.t("比较", "Compare") + f" · {dataset.title}",
+        visit.t("比较", "Compare") + f" · {title}",
         column=dataset.title,
         # Of all pairs of states, web search engines get the one of the two newest releases.
         listed=bool(newest[0]) and visit.pairs == (("from", newest[0]), ("to", newest[1])),
@@ -89,7 +90,7 @@ def compare(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         page_variables = _page(visit, comparison)
-        page_head = replace(head, title=f"{page_variables['heading']} · {dataset.title}")
+        page_head = replace(head, title=f"{page_variables['heading']} · {title}")
         return press.page("compare.html", visit, page_head, **variables, **page_variables)
 
     validity = replace(comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases)))

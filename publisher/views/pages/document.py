@@ -185,7 +185,7 @@ def _add(visit: Visit, group: dict[str, Mention], passage: Passage, datasets: Ma
         Mention(
             passage.title,
             visit.url(f"/datasets/{passage.dataset}/records/{passage.record}"),
-            datasets[passage.dataset].title,
+            visit.t(datasets[passage.dataset].title, datasets[passage.dataset].title_en),
             passage.text,
         ),
     )

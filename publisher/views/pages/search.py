@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import lru_cache
 
+import msgspec
 from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
 
@@ -25,6 +28,7 @@ from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 from schemas.reference.english_words import value_in_english
+from search.chinese.thesaurus import load_lexicon
 from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
 FACETS = ("dataset", "body", "type", "division", "year")
@@ -48,6 +52,9 @@ _FIRST_SIMILAR = 5
 """Documents that are near by meaning, on the first page; the rest is one choice away."""
 _MOST_ENDED = 3
 """Results under the others that are not in force any more; the rest is one choice away."""
+_RELEASE = re.compile(r"第\s*([0-9]{1,9})\s*次发布|\brelease ([0-9]{1,9})\b")
+_MOST_RELEASES = 10
+"""Lists whose release is looked up, if a query names one by its number."""
 MATCHES = {
     "all": ("以下结果包含全部搜索词", "All results contain all search terms"),
     "most": (
@@ -129,6 +136,8 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         similar_hits = similar.hits if similar else ()
         ended = await _fetch_ended(visit, request, results)
         ended_hits = ended.hits if ended else ()
+        lists = await run_read(service, _match_titles, visit, text, datasets.values())
+        facets = name_lists(visit, results.facets, datasets)
         facts = await run_read(service, _read_facts, visit, (*hits, *similar_hits, *ended_hits), catalogues)
 
         def result(hit: Hit) -> Result:
@@ -145,7 +154,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             feed=head.scope.path("atom"),
             files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
             missing=results.missing,
-            lists=_match_titles(text, datasets.values()) if text else (),
+            lists=lists,
             results=[result(hit) for hit in hits],
             continues_similar=request.request.similar_cursor is not None,
             similar=[result(hit) for hit in similar_hits],
@@ -154,8 +163,8 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,
             statuses=_status_choices(visit, request.request.statuses),
-            facets=[choices(visit, facet) for facet in results.facets if is_useful(visit, facet)],
-            chips=list(chips(visit, results.facets, datasets)),
+            facets=[choices(visit, facet) for facet in facets if is_useful(visit, facet)],
+            chips=list(chips(visit, facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]) if text else "",
             next_page=next_page(visit, results.next_cursor),
             sorts=SORTS,
@@ -208,10 +217,36 @@ def _status_choices(visit: Visit, statuses: tuple[Status, ...]) -> list[tuple[st
     ]
 
 
-def _match_titles(text: str, datasets: Iterable[Dataset]) -> list[Dataset]:
-    """List the datasets whose title contains every part of a query."""
-    parts = text.casefold().split()
-    return [d for d in datasets if all(part in f"{d.title} {d.title_en}".casefold() for part in parts)]
+def _match_titles(visit: Visit, text: str, datasets: Iterable[Dataset]) -> list[tuple[str, str]]:
+    """List (title, address) of the lists whose title contains every part of a query, in any characters.
+
+    If the query also names a release by its number, list these releases.
+    """
+    folded = _fold_title(text)
+    match = _RELEASE.search(folded)
+    parts = _RELEASE.sub(" ", folded).split()
+    titles = ((d, _fold_title(f"{d.title} {d.title_en}")) for d in datasets if parts)
+    lists = [d for d, title in titles if all(part in title for part in parts)]
+    if match is None:
+        return [(visit.t(d.title, d.title_en), visit.url(f"/datasets/{d.name}")) for d in lists]
+    number = int(match[1] or match[2])
+    return [
+        (
+            visit.t(f"{d.title}，第{number}次发布", f"{d.title_en or d.title}, release {number}"),
+            visit.url(f"/datasets/{d.name}/releases/{number}"),
+        )
+        for d in lists[:_MOST_RELEASES]
+        if any(
+            one.number == number and home.is_visible(visit, one)
+            for one in visit.service.log.queries.releases(d.name)
+        )
+    ]
+
+
+@lru_cache(4096)
+def _fold_title(title: str) -> str:
+    """Fold width, case and traditional characters, as search does."""
+    return load_lexicon()[0].fold_text(title)
 
 
 def _feed_scope(visit: Visit) -> Scope:
@@ -259,7 +294,7 @@ def _result(
             for e in hit.excerpts
         ],
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
-        dataset_title=dataset.title if dataset else hit.dataset,
+        dataset_title=visit.t(dataset.title, dataset.title_en) if dataset else hit.dataset,
         facts=facts,
         status="" if hit.status == "current" else labels.word_for(visit, labels.STATUSES, hit.status),
         why=[visit.t(reason.text, reason.text_en) for reason in reasons],
@@ -272,6 +307,24 @@ def _mark_excerpt(visit: Visit, excerpt: HighlightedText) -> Markup:
 
 def is_useful(visit: Visit, facet: common.Facet) -> bool:
     return len(facet.values) > 1 or bool(facet.values and visit.values(facet.field))
+
+
+def name_lists(
+    visit: Visit, facets: Iterable[common.Facet], datasets: Mapping[str, Dataset]
+) -> list[common.Facet]:
+    """Give the lists of a facet, which the API names in Chinese, their titles in the reader's language."""
+
+    def with_title(value: common.FacetValue) -> common.FacetValue:
+        dataset = datasets.get(value.value)
+        title = visit.t(dataset.title, dataset.title_en) if dataset else value.title
+        return msgspec.structs.replace(value, title=title)
+
+    return [
+        msgspec.structs.replace(facet, values=tuple(map(with_title, facet.values)))
+        if facet.field == "dataset"
+        else facet
+        for facet in facets
+    ]
 
 
 def choices(visit: Visit, facet: common.Facet) -> Choices:
@@ -309,7 +362,7 @@ def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
 
 def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, Dataset]) -> Iterator[Chip]:
     """Yield the active filters. ``datasets``: datasets by name, including those without results."""
-    titles = {("dataset", name): dataset.title for name, dataset in datasets.items()}
+    titles = {("dataset", name): visit.t(one.title, one.title_en) for name, one in datasets.items()}
     titles |= {(f.field, v.value): _value_title(visit, f.field, v) for f in facets for v in f.values}
     names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
     for name, value in visit.pairs:

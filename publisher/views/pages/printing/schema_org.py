@@ -104,7 +104,8 @@ def release_head(
     visit: Visit, dataset: Dataset, catalogue: Catalogue, release: Release, links: Links
 ) -> Head:
     """Build the head of a release: a version of its list."""
-    title = visit.t(f"第{release.number}次发布", f"Release {release.number}") + f" · {dataset.title}"
+    number = visit.t(f"第{release.number}次发布", f"Release {release.number}")
+    title = f"{number} · {visit.t(dataset.title, dataset.title_en)}"
     when, counts = labels.when(visit, catalogue, release), labels.format_counts(visit, release.counts)
     summary = f"{when}{visit.t('：', ': ')}{counts}{visit.t('。', '. ')}{release.note}"
     description = _lengthen(summary, _describe_list(visit, dataset, catalogue, [release]))

@@ -55,6 +55,17 @@ def test_a_title_without_english_falls_back_to_the_marked_chinese(site: Site, vi
     assert re.search(rf'<h1><bdi><span lang="zh">{re.escape(title)}</span>', page)
 
 
+def test_each_english_page_names_a_list_by_its_english_title(look: Open) -> None:
+    home = "/datasets/shili-power-list"
+    found = look("/search?q=危险化学品经营许可&lang=en")
+    record = next(link for link in found.links if link.startswith(f"{home}/records/")).partition("?")[0]
+    pages = (f"{home}/compare", f"{home}/releases/2", record, f"{record}/correction")
+    for page in (found, *(look(f"{address}?lang=en") for address in pages)):
+        text = re.sub(r"<[^>]*translate=\"no\".*?</div>", "", page.text, flags=re.S)
+        assert "Powers and responsibilities of Shili" in text
+        assert "示例市权责清单<" not in text
+
+
 def test_every_value_of_a_vocabulary_has_its_english() -> None:
     for name in list_names():
         for field in load_catalogue(name).fields:

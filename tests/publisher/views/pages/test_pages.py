@@ -280,6 +280,25 @@ def test_a_list_is_found_by_its_title(site: Site, visit: Open) -> None:
     assert "清单：" in page.text
 
 
+@pytest.mark.parametrize(
+    ("query", "target"),
+    [
+        ("示例市權責清單", "/datasets/shili-power-list?lang=zh-Hant"),
+        ("示例市权责清单第2次发布", "/datasets/shili-power-list/releases/2?lang=zh-Hant"),
+        ("powers shili Release 2", "/datasets/shili-power-list/releases/2?lang=zh-Hant"),
+    ],
+)
+def test_a_list_and_its_release_are_found_as_pages_print_them(look: Open, query: str, target: str) -> None:
+    assert target in look(f"/search?q={query}&lang=zh-Hant").links
+
+
+@pytest.mark.parametrize("query", ["第2次发布", "示例市权责清单第999次发布"])
+def test_a_release_of_no_list_or_that_is_not_there_is_not_offered(look: Open, query: str) -> None:
+    page = look(f"/search?q={query}")
+    assert "清单：" not in page.text
+    assert not [link for link in page.links if "/releases/" in link]
+
+
 def test_facets_print_yes_and_no_as_words(look: Open) -> None:
     words = {word.strip() for word in look("/datasets/shili-fees").words}
     assert {"是否涉企", "是", "否"} <= words
