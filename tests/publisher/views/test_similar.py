@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
 from search.semantic.encoder import Encoder
 from tests.support.servers.language_model import require_model
-from tests.support.site import BASE, FEES, PLAIN, Site, publish
+from tests.support.site import BASE, FEES, PLAIN, Site, four_releases, publish
 
 QUESTION = "残障人士"
 """Shares no word with the records that it means."""
@@ -23,6 +24,13 @@ QUESTION = "残障人士"
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return require_model(tmp_path_factory)
+
+
+@pytest.fixture
+def site(tmp_path: Path, database: str) -> Iterator[Site]:
+    """The same site, for a test that writes."""
+    with four_releases(tmp_path / "site", database=database) as site:
+        yield site
 
 
 def test_similar_records_stand_apart_from_the_hits(site: Site, model: Path) -> None:
