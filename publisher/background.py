@@ -16,6 +16,7 @@ import anyio
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from publisher.failure_lines import log_failure
 from publisher.harvest.scheduler import run_scheduler
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.inbox import Inbox
@@ -32,7 +33,6 @@ from publisher.notify.webhook_sender import create_sender
 from publisher.notify.witnesses import read_witnesses, run_witness_requests
 from publisher.settings import Settings
 from publisher.site_command import site_command
-from publisher.telemetry.failure_lines import log_failure
 from publisher.views.api.search_scope import make_search_scope
 from publisher.workflow.sign_checkpoints import run_signer
 from schemas.definition.catalogue import Catalogue

@@ -12,12 +12,12 @@ from pathlib import Path
 import anyio
 from anyio import to_thread
 
+from publisher.failure_lines import describe_in_a_line, log_failure
 from publisher.harvest.all_sources import HarvestOptions, collect, select_due
 from publisher.harvest.source_config import SOURCES_FILE, SourcesError, read_sources
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from publisher.telemetry.failure_lines import describe_in_a_line, log_failure
 from schemas.definition.catalogue import Catalogue
 
 POLL = 30.0

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 import anyio
 from anyio import to_thread
 
+from publisher.failure_lines import log_failure
 from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Span
 from publisher.log.outbox.outbox import OutboxItem
-from publisher.telemetry.failure_lines import log_failure
 from schemas.definition.catalogue import Catalogue
 from search.contract import DamagedIndexError, Document, Encoded, RejectedError, SearchEngine, SearchError
 

@@ -10,8 +10,8 @@ from datetime import date
 import anyio
 from anyio import to_thread
 
+from publisher.failure_lines import log_failure
 from publisher.log.log import Log
-from publisher.telemetry.failure_lines import log_failure
 from search.chinese import pinyin, thesaurus
 from search.query.name_index import Name, Names
 

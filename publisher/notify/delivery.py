@@ -13,6 +13,7 @@ import msgspec
 from anyio import to_thread
 
 from feeds.json_feed import json_feed
+from publisher.failure_lines import log_failure
 from publisher.log.log import Log
 from publisher.log.outbox.subscriptions import Delivery
 from publisher.notify import robot_delivery
@@ -20,7 +21,6 @@ from publisher.notify.news import NewsReader
 from publisher.notify.robot_delivery import PostponedError
 from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, Sender
-from publisher.telemetry.failure_lines import log_failure
 from publisher.views.syndication.feed import build_feed
 from publisher.views.syndication.hub_topics import hub_topics
 from publisher.views.syndication.scope import Scope

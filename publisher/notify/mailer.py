@@ -16,6 +16,7 @@ import anyio
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from publisher.failure_lines import describe_in_a_line
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.follower import PACES, Follower, Pace
 from publisher.inbox.followers import Followers, open_followers
@@ -27,7 +28,6 @@ from publisher.notify.mail_message import Letterhead, Recipient, confirmation, n
 from publisher.notify.mail_server import MailConnection, MailRefusedError, MailServer, ServerAwayError
 from publisher.notify.news import NewsReader, ReleaseNews, scope_title
 from publisher.settings import Settings
-from publisher.telemetry.failure_lines import describe_in_a_line
 from search.contract import SearchEngine, SearchError
 from search.query.field_filters import FilterFields
 

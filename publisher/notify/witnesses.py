@@ -16,13 +16,13 @@ import anyio
 import httpx
 from anyio import to_thread
 
+from publisher.failure_lines import log_failure
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.transparency import witness_protocol
 from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey
 from publisher.log.transparency.witness_protocol import AddCheckpoint
 from publisher.settings import WitnessAddress
-from publisher.telemetry.failure_lines import log_failure
 
 _SECONDS = 15.0
 """Seconds for a whole exchange."""

@@ -7,7 +7,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 
-from publisher.telemetry.failure_lines import describe_in_a_line, is_database_away
+from publisher.failure_lines import describe_in_a_line, is_database_away
 
 MOST = 5
 """Entries a minute of one kind: of one exception at one route."""

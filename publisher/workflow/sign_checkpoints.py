@@ -7,9 +7,9 @@ import logging
 import anyio
 from anyio import to_thread
 
+from publisher.failure_lines import log_failure
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from publisher.telemetry.failure_lines import log_failure
 
 _LONGEST_PAUSE = 60.0
 logger = logging.getLogger(__name__)
