@@ -30,6 +30,7 @@ from publisher.log.clocks import utc_now
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
 from publisher.log.transparency.key_files import KeyFiles
+from publisher.mac_key import read_or_create_key
 from publisher.settings import Settings
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.views.api import contract
@@ -48,7 +49,7 @@ from publisher.web.capacity.client_budget import ClientBudgets
 from publisher.web.capacity.work_pools import WorkPools
 from publisher.web.capacity.work_processes import Perform, WorkProcesses
 from publisher.web.http_protocol import BODY_SECONDS, bounded_protocol
-from publisher.web.page_cursor import CursorCodec, read_or_create_key
+from publisher.web.page_cursor import CursorCodec
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service, ServiceStart
 from search.contract import Request, SearchEngine, SearchError

@@ -9,12 +9,12 @@ from pathlib import Path
 import msgspec
 from anyio import to_thread
 
+from publisher import mac_key
 from publisher.indexing import index_checks, indexer
 from publisher.log.log import Log
 from publisher.log.verification.integrity import MOST_PROBLEMS, Scope, StepReport, Verification
 from publisher.log.verification.problem import Problem
 from publisher.settings import Settings
-from publisher.web import page_cursor
 from search.contract import SearchEngine, SearchError
 
 _INDEX = "搜索索引 index"
@@ -45,7 +45,7 @@ async def _check_index(log: Log, search: SearchEngine) -> list[Problem]:
 def check_folder(settings: Settings) -> Iterator[Problem]:
     """Check the key of cursors, which all processes of the site share."""
     key = settings.home / "cursor.key"
-    if key.exists() and page_cursor.read_key(key) is None:
+    if key.exists() and mac_key.read_key(key) is None:
         yield Problem(f"{key.name}: 内容已损坏 is damaged; 删除后会重新生成 delete it, and a new one is made")
 
 

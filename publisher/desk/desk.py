@@ -18,8 +18,8 @@ from publisher.desk.accounts.tokens import Tokens
 from publisher.desk.readings import DraftReadings
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
+from publisher.mac_key import read_or_create_key
 from publisher.settings import Settings
-from publisher.web.page_cursor import read_or_create_key
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from publisher.inbox.correction import Correction
 from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.log import Log
+from publisher.mac_key import read_or_create_key
 from publisher.settings import Settings
-from publisher.web.page_cursor import read_or_create_key
 
 _POWERS, _FEES = "shili-power-list", "shili-fees"
 

@@ -9,11 +9,7 @@ import base64
 import binascii
 import hashlib
 import hmac
-import os
-import secrets
-from contextlib import suppress
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -37,7 +33,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True):
     """Number of rows before the page. Without ``after`` the page is found by counting them."""
 
 
-_KEY_SIZE, _CHECKSUM_SIZE, _CODE_SIZE = 32, 8, 12
+_CODE_SIZE = 12
 _encoder = msgspec.json.Encoder()
 _decoder = msgspec.json.Decoder(Cursor)
 
@@ -82,44 +78,3 @@ class CursorCodec:
 
     def _code(self, content: bytes) -> bytes:
         return hashlib.blake2b(content, key=self._key, digest_size=_CODE_SIZE).digest()
-
-
-def read_or_create_key(path: Path) -> bytes:
-    """Read the site's key of cursors, or create it with mode 0600; on a read-only medium it is not stored.
-
-    The file contains the key and a checksum. One without a checksum, of an earlier version, gets it.
-    """
-    key = read_key(path)
-    if key is not None and path.stat().st_size > _KEY_SIZE:
-        return key
-    new_key = key or secrets.token_bytes(_KEY_SIZE)
-    is_replaced = path.exists()
-    with suppress(OSError):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(new_key + _checksum(new_key))
-        try:
-            if is_replaced:
-                temporary.replace(path)
-            else:
-                os.link(temporary, path)
-        except FileExistsError:  # another process was faster
-            new_key = read_key(path) or new_key
-        finally:
-            temporary.unlink(missing_ok=True)
-    return new_key
-
-
-def read_key(path: Path) -> bytes | None:
-    """Return the key of cursors, or None if there is none or its file is damaged."""
-    try:
-        stored = path.read_bytes()
-    except OSError:
-        return None
-    key, checksum = stored[:_KEY_SIZE], stored[_KEY_SIZE:]
-    return key if len(key) == _KEY_SIZE and checksum in (b"", _checksum(key)) else None
-
-
-def _checksum(key: bytes) -> bytes:
-    return hashlib.sha256(key).digest()[:_CHECKSUM_SIZE]

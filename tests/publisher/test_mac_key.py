@@ -1,0 +1,39 @@
+"""The key that processes share: private, checked, and replaced where it is damaged."""
+
+from __future__ import annotations
+
+import stat
+from pathlib import Path
+
+from publisher.mac_key import read_key, read_or_create_key
+
+
+def test_the_key_is_shared_private_and_may_be_thrown_away(tmp_path: Path) -> None:
+    path = tmp_path / "cursor.key"
+    key = read_or_create_key(path)
+    assert read_or_create_key(path) == key
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert [p.name for p in tmp_path.iterdir()] == ["cursor.key"]
+    path.unlink()
+    assert read_or_create_key(path) != key
+
+
+def test_without_a_place_for_the_key_it_lasts_as_long_as_the_process(tmp_path: Path) -> None:
+    assert len(read_or_create_key(tmp_path / "absent" / "cursor.key")) == 32
+
+
+def test_a_damaged_key_is_recognised_and_replaced_and_an_old_one_gets_its_checksum(tmp_path: Path) -> None:
+    path = tmp_path / "cursor.key"
+    path.write_bytes(bytes(range(32)))  # as earlier versions wrote it
+    key = read_or_create_key(path)
+    assert (key, len(path.read_bytes())) == (bytes(range(32)), 40)
+    assert read_key(path) == key
+    for position in range(40):
+        damaged = bytearray(key + path.read_bytes()[32:])
+        damaged[position] ^= 1
+        path.with_name("damaged").write_bytes(damaged)
+        assert read_key(path.with_name("damaged")) is None
+    path.write_bytes(bytes(40))
+    new_key = read_or_create_key(path)
+    assert new_key not in (key, bytes(32))
+    assert read_or_create_key(path) == new_key
