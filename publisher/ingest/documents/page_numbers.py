@@ -22,11 +22,12 @@ _NEXT = re.compile(
 _TOTAL = re.compile(r"共\s?(?P<all>\d{1,3})\s?页")
 _NUMBER = re.compile(r"[\[【(（]?\s*\d{1,2}\s*[\]】)）]?")
 _TURNS = (
-    r"首\s?页|第一页|上一?页|前一页|下一?页|后一页|下页|上页|尾页|末页|最后一页|共\s?\d+\s?页|第\s?\d+\s?页(?:/共\s?\d+\s?页)?"
-    r"|当前(?:第)?\s?\d+\s?页|\d+\s?/\s?\d+\s?页?|跳(?:转)?(?:到|至)?(?:第)?|转到(?:第)?|GO|页码?[:：]?"
+    r"首\s?页|第一页|上一?页|前一页|下一?页|后一页|下页|上页|尾页|末页|最后一页|共\s?\d{1,6}\s?页|第\s?\d{1,6}\s?页(?:/共\s?\d{1,6}\s?页)?"
+    r"|当前(?:第)?\s?\d{1,6}\s?页|\d{1,6}\s?/\s?\d{1,6}\s?页?|跳(?:转)?(?:到|至)?(?:第)?|转到(?:第)?|GO|页码?[:：]?"
 )
 _NUMBERS_AND_SIGNS = r"\d{1,3}|\.{2,}|…+|[<>«»‹›|\[\]【】()（）,，、:：]|页|第|共"
-_LINE = re.compile(rf"(?:(?:{_TURNS}|{_NUMBERS_AND_SIGNS})\s*)+", re.IGNORECASE)
+# Atomic: a long number can be cut into pieces of three digits in more ways than there is time to try.
+_LINE = re.compile(rf"(?:(?>{_TURNS}|{_NUMBERS_AND_SIGNS})\s*+)++", re.IGNORECASE)
 _TURN = re.compile(r"上一?页|下一?页|后一页|前一页|尾页|末页|下页|上页|共\s?\d+\s?页|最后一页", re.IGNORECASE)
 
 
