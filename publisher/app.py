@@ -182,8 +182,8 @@ def _with_forms(service: Service, settings: Settings, inbox: PublicInbox) -> Ser
     tokens = FormTokens(read_or_create_key(_cursor_key(settings)), clock)
     corrections = CorrectionForm(inbox, tokens, DailyLimits(clock)) if settings.corrections else None
     mail = FollowForm(inbox.followers(), tokens, DailyLimits(clock)) if settings.mail else None
-    origin = replace(service.start, takes_corrections=corrections is not None)
-    return replace(service, corrections=corrections, mail=mail, start=origin)
+    start = replace(service.start, takes_corrections=corrections is not None)
+    return replace(service, corrections=corrections, mail=mail, start=start)
 
 
 def _build_endpoints(service: Service, press: Press) -> list[Endpoint]:

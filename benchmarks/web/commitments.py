@@ -20,11 +20,11 @@ from urllib.parse import quote
 
 from benchmarks.support.load import Server, get, read_response
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry
+from publisher.log.model import Entry
 from publisher.settings import read_settings
-from schemas.definition import file_loader
 from schemas.definition.catalogue import Content
 from tests.support.servers.http_service import free_port
+from tests.support.work_plan import create_dataset
 
 PLAN = "示政发〔2024〕1号"
 _BODIES = tuple(f"市第{n}局" for n in range(30))
@@ -59,7 +59,7 @@ def build(home: Path, number: int) -> None:
     log = Log.open(settings.database, sources=settings.sources)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2024")
     for name, catalogue in _LISTS.items():
-        _create_dataset(log, name, catalogue)
+        create_dataset(log, name, catalogue)
     plan = list(tasks(number))
     title = f"示例市清单工作方案{_START}"
     _publish(
@@ -89,20 +89,6 @@ def build(home: Path, number: int) -> None:
     log.findings.update()
     log.commitments.update()
     log.close()
-
-
-def _create_dataset(log: Log, name: str, catalogue: str) -> None:
-    dataset = Dataset(
-        name=name,
-        catalogue=catalogue,
-        title=name,
-        title_en=name,
-        body="示例市人民政府",
-        division="210300",
-        licence="CC0-1.0",
-        contact="a@b.example",
-    )
-    log.datasets.create(dataset, file_loader.load_catalogue(catalogue))
 
 
 def _publish(log: Log, name: str, contents: Sequence[Content]) -> None:

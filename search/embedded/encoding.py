@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import deque
 from collections.abc import Sequence
 
@@ -14,7 +13,7 @@ from search.embedded.index_folder import Generations
 from search.embedded.tantivy_index import Reader
 from search.semantic.encoder import Encoder
 from search.semantic.passages import list_passages
-from search.semantic.vector_file import EncodedDocument, VectorFile
+from search.semantic.vector_file import EncodedDocument, VectorFile, digest_of_texts
 
 
 class Encoding:
@@ -52,7 +51,7 @@ class Encoding:
         encoded_documents = []
         for document in documents:
             passages = list_passages(document, analyzer)
-            digest = _hash_passages(passages)
+            digest = digest_of_texts(passages)
             encoded = vectors.find_encoded(digest) or self._encoder.encode(passages)
             encoded_documents.append(EncodedDocument(document.span, document.version, digest, encoded))
         return encoded_documents
@@ -66,7 +65,3 @@ def count_encoded(reader: Reader, vectors: VectorFile) -> int:
 def _list_unencoded(reader: Reader, vectors: VectorFile) -> list[tantivy.DocAddress]:
     versions = vectors.versions()
     return [address for address, key, version in reader.iterate_versions() if versions.get(key) != version]
-
-
-def _hash_passages(passages: Sequence[str]) -> int:
-    return int.from_bytes(hashlib.blake2b("\0".join(passages).encode(), digest_size=8).digest())

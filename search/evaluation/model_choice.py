@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import hashlib
 import os
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 from search.semantic import vector_file
 from search.semantic.encoder import DIMENSIONS, Encoded, Encoder
 from search.semantic.model import NAME, VERSION, is_installed
-from search.semantic.vector_file import EncodedDocument, VectorFile
+from search.semantic.vector_file import EncodedDocument, VectorFile, digest_of_texts
 
 
 class KeptVectors(Encoder):
@@ -34,7 +33,7 @@ class KeptVectors(Encoder):
         )
 
     def _encode(self, text: str) -> Encoded:
-        digest = int.from_bytes(hashlib.blake2b(text.encode(), digest_size=8).digest())
+        digest = digest_of_texts([text])
         kept = self._file.find_encoded(digest)
         if kept is None:
             kept = super().encode([text])

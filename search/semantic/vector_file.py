@@ -6,6 +6,7 @@ of a span replaces an earlier one. Rows that are out of use go when the files ar
 
 from __future__ import annotations
 
+import hashlib
 import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ class _Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: str
     version: int
     digest: int
-    """Hash of the texts that were encoded."""
+    """Of the texts that were encoded, by :func:`digest_of_texts`."""
     first: int
     """Row of its first passage."""
     factors: tuple[float, ...]
@@ -51,6 +52,11 @@ class EncodedDocument:
     version: int
     digest: int
     encoded: Encoded
+
+
+def digest_of_texts(texts: Sequence[str]) -> int:
+    """Return the hash by which texts that were encoded before are found again."""
+    return int.from_bytes(hashlib.blake2b("\0".join(texts).encode(), digest_size=8).digest())
 
 
 def locate(generation: Path) -> Path:

@@ -26,8 +26,8 @@ BODY = """# 示例市清单工作方案
 
 def publish_work_plan(log: Log) -> None:
     """Create both lists, and publish the documents."""
-    _create(log, TASKS, "commitments", Part("财政局"), Part("民政局"))
-    _create(log, DOCUMENTS, "policies")
+    create_dataset(log, TASKS, "commitments", Part("财政局"), Part("民政局"))
+    create_dataset(log, DOCUMENTS, "policies")
     documents = [
         {"number": PLAN, "title": "示例市清单工作方案", "body_markdown": BODY},
         {"number": OTHER, "title": "示例市收费管理办法", "body_markdown": "## 一、总则\n\n规范收费。"},
@@ -42,7 +42,8 @@ def publish_work_plan(log: Log) -> None:
     log.graph.update()  # as the worker does
 
 
-def _create(log: Log, name: str, catalogue: str, *parts: Part) -> None:
+def create_dataset(log: Log, name: str, catalogue: str, *parts: Part) -> None:
+    """Create a dataset of the sample city."""
     dataset = Dataset(
         name=name,
         catalogue=catalogue,
