@@ -36,7 +36,7 @@ from publisher.desk.pages import (
 )
 from publisher.desk.pages.printing import HEADERS
 from publisher.desk.readings import DraftReadings
-from publisher.desk.scheduling import publish_on_time
+from publisher.desk.scheduling import work_on_time
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -80,7 +80,7 @@ def create_desk_app(
             DefineMiddleware(FormTokens, config=_form_tokens(desk)),
         ],
         allowed_hosts=AllowedHostsConfig(allowed_hosts=[urlsplit(desk.base).netloc]),
-        lifespan=[publish_on_time],
+        lifespan=[work_on_time],
         stores=StoreRegistry({"sessions": people.sessions}),
         exception_handlers={
             LogError: refusals.refuse_log_error,

@@ -1,4 +1,6 @@
-"""Publication at a time: the desk publishes then, in the name of who set it and with his rights of then."""
+"""What the desk does by itself: publication at a time, in the name of who set it and with his rights of then;
+and the head of the audit log as an entry of the log, once a day and after each release.
+"""
 
 from __future__ import annotations
 
@@ -67,17 +69,23 @@ def publish_due(desk: Desk) -> None:
             desk.people.schedules.remove(due.submission, desk.clock())
 
 
+def append_audit_head(desk: Desk) -> None:
+    """Append the head of the audit log to the log if it is due, whoever published."""
+    desk.log.proofs.append_audit_head(desk.people.audit.head)
+
+
 @asynccontextmanager
-async def publish_on_time(app: Litestar) -> AsyncIterator[None]:
+async def work_on_time(app: Litestar) -> AsyncIterator[None]:
     """Look for what is due while the application runs."""
     desk: Desk = app.state.desk
 
     async def look() -> None:
         while True:
-            try:
-                await sync_to_thread(publish_due, desk)
-            except Exception:
-                logger.exception("scheduled publications could not be read")
+            for act in (publish_due, append_audit_head):
+                try:
+                    await sync_to_thread(act, desk)
+                except Exception:
+                    logger.exception("%s failed", act.__name__)
             await asyncio.sleep(_POLL)
 
     task = asyncio.create_task(look())

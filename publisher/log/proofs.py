@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,14 +11,15 @@ import msgspec
 from sqlalchemy import select
 
 from publisher.log import registry
-from publisher.log.clocks import moment
+from publisher.log.clocks import micros, moment
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 from publisher.log.model import LogError
 from publisher.log.releases import release_document
 from publisher.log.releases.release_rows import no_such_release
 from publisher.log.session import Session
-from publisher.log.transparency import checkpoints, entries, entry_log
+from publisher.log.transparency import audit_heads, checkpoints, entries, entry_log
+from publisher.log.transparency.audit_heads import AuditHead
 from publisher.log.transparency.entries import LogEntry
 from publisher.log.transparency.merkle_tree import HASH_SIZE, TILE_WIDTH
 
@@ -115,6 +116,26 @@ class Proofs:
         if row is None or row.document is None:
             return None
         return Reseal(msgspec.json.decode(row.document)["sequence"], moment(row.appended_at))
+
+    def audit_heads(self) -> Sequence[AuditHead]:
+        """List the heads of the desk's audit log that entries state, oldest first."""
+        with self._session.read() as conn:
+            return audit_heads.heads(conn)
+
+    def append_audit_head(self, read_head: Callable[[], AuditHead]) -> None:
+        """Append the head of the desk's audit log as an entry, once a day and after each release.
+
+        Nothing happens while no line was added. ``read_head`` is called in the transaction that appends, so
+        that no older head follows a newer one. Raises ``LogError('log-behind')``.
+        """
+        now = self._session.clock()
+        with self._session.read() as conn:
+            if not audit_heads.is_due(conn, read_head(), now):
+                return
+        with self._session.append() as conn:
+            head = read_head()
+            if audit_heads.is_due(conn, head, now):
+                audit_heads.append(conn, registry.site(conn).tag_authority, head, micros(now))
 
     def size(self) -> int:
         """Count the entries."""

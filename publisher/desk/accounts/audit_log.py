@@ -9,12 +9,13 @@ from datetime import datetime
 from typing import Any, Literal
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, select
 
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.store import DeskStore
 from publisher.log.canonical_json import canonical
 from publisher.log.clocks import moment
+from publisher.log.transparency.audit_heads import AuditHead
 
 type Kind = Literal[
     "sign-in",
@@ -29,6 +30,7 @@ type Kind = Literal[
     "token-added",
     "token-revoked",
     "imported",
+    "file-exported",
     "discarded",
     "mended",
     "submitted",
@@ -60,14 +62,6 @@ class AuditEvent:
     address: str
     """MAC of the client's address; empty: the command line."""
     details: Mapping[str, Any]
-    hash: str
-
-
-@dataclass(frozen=True, slots=True)
-class AuditHead:
-    """The newest line: who has it can tell whether a later copy of the log continues it."""
-
-    size: int
     hash: str
 
 
@@ -130,11 +124,13 @@ class AuditLog:
         with self._store.read() as conn:
             yield from conn.scalars(select(t.audit.c.line).order_by(t.audit.c.number))
 
-    def verify(self, earlier: AuditHead | None = None) -> list[str]:
-        """Hash all lines again → what is wrong. ``earlier``: a head that was noted earlier."""
+    def verify(self, *earlier: AuditHead) -> list[str]:
+        """Hash all lines again → what is wrong. ``earlier``: heads that were noted, as entries of the log."""
         problems, previous, size = [], _START, 0
+        noted: dict[int, set[str]] = {}
+        for one in earlier:
+            noted.setdefault(one.size, set()).add(one.hash)
         with self._store.read() as conn:
-            count = conn.scalar(select(func.count()).select_from(t.audit)) or 0
             for row in conn.execute(select(t.audit).order_by(t.audit.c.number)):
                 size += 1
                 fields = msgspec.json.decode(row.line)
@@ -142,10 +138,10 @@ class AuditLog:
                 if not is_next or hashlib.sha256(row.line.encode()).hexdigest() != row.hash:
                     problems.append(f"line {row.number}: it does not continue line {size - 1}")
                 previous = row.hash
-                if earlier is not None and earlier.size == size and earlier.hash != row.hash:
+                if noted.get(size, {previous}) != {previous}:
                     problems.append(f"line {size}: it is not the head that was noted")
-        if earlier is not None and earlier.size > count:
-            problems.append(f"lines {count + 1} to {earlier.size} are missing")
+        if (last := max(noted, default=0)) > size:
+            problems.append(f"lines {size + 1} to {last} are missing")
         return problems
 
 

@@ -27,6 +27,7 @@ def audit_page(request: DeskRequest, state: State) -> Response[bytes]:
     desk: Desk = state.desk
     before = number(request.query_params.get("before"))
     head = desk.people.audit.head()
+    heads = desk.log.proofs.audit_heads()
     events = desk.people.audit.events(before=min(before, head.size + 1) or None, limit=PAGE_SIZE)
     return page(
         request,
@@ -34,7 +35,8 @@ def audit_page(request: DeskRequest, state: State) -> Response[bytes]:
         events=events,
         head=head,
         before=before,
-        problems=desk.people.audit.verify() if request.query_params.get("verify") else None,
+        noted=heads[-1:],
+        problems=desk.people.audit.verify(*heads) if request.query_params.get("verify") else None,
     )
 
 

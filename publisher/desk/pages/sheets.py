@@ -87,9 +87,14 @@ def mend_row(
 @get(f"{_PATH}/annotated", opt={ACTION: Action.READ_DRAFT})
 @in_thread
 def annotated_workbook(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
-    """Return the file as a workbook with its findings as comments. Raises ``cannot-annotate``."""
+    """Return the file as a workbook with its findings as comments. Raises ``cannot-annotate``.
+
+    The file has its personal columns too, so the audit log says who took it.
+    """
     one = _chosen(request, state.desk, dataset)
     data = sheets.annotate(state.desk, dataset, one, language(request))
+    details = {"part": one.part, "file": one.source.digest}
+    work.record(state.desk, person_of(request), "file-exported", dataset, details)
     return _workbook(data, f"{one.source.name.rpartition('.')[0] or one.source.name}（检查问题）.xlsx")
 
 

@@ -28,6 +28,7 @@ _INSTANT: Mapping[Kind, str] = {
     "reseal": "resealed_at",
     "erasure": "erased_at",
     "succession": "succeeded_at",
+    "audit": "noted_at",
 }
 """Property of each kind of document with the time of its entry."""
 

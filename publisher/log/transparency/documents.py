@@ -114,6 +114,11 @@ def key_statement(
     return _document("key", site, {**own, "valid_from": instant(valid_from)})
 
 
+def audit_document(site: str, *, size: int, line_hash: str, noted_at: int) -> Document:
+    """State the last line of the desk's audit log: its number and its SHA-256."""
+    return _document("audit", site, {"size": size, "hash": line_hash, "noted_at": instant(noted_at)})
+
+
 def _document(kind: Kind, site: str, own: Mapping[str, Any]) -> Document:
     return {"format": FORMAT, "kind": kind, "site": site, **own}
 

@@ -9,7 +9,7 @@ from typing import Literal, get_args
 
 from publisher.log.transparency import merkle_tree
 
-type Kind = Literal["site", "dataset", "release", "key", "reseal", "erasure", "succession"]
+type Kind = Literal["site", "dataset", "release", "key", "reseal", "erasure", "succession", "audit"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 FORMAT = 2

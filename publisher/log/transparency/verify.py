@@ -10,7 +10,7 @@ elsewhere. Prints the first thing that is wrong. Formats: docs/proof.md. Needs P
 import argparse, base64, csv, hashlib, io, json, pathlib, sys, zipfile
 from collections import defaultdict
 from typing import Any
-KINDS, END = ("", "site", "dataset", "release", "key", "reseal", "erasure", "succession"), "~"  # "~" is after every day
+KINDS, END = ("", "site", "dataset", "release", "key", "reseal", "erasure", "succession", "audit"), "~"  # "~" is after every day
 class ProofError(Exception): pass
 def need(truth: object, what: str) -> None:
     if not truth: raise ProofError(what)
@@ -59,7 +59,7 @@ class Log:
     def entries(self) -> list[tuple[str, str]]:
         data = self.together("tile/entries/")
         entries = [data[n:n + 38] for n in range(0, len(data), 38)]
-        need(all(len(e) == 38 and e[:3] == b"\0\x24\1" and 1 <= e[3] <= 7 and e[4:6] == b"\0\2" for e in entries), "an entry is of another format")
+        need(all(len(e) == 38 and e[:3] == b"\0\x24\1" and 1 <= e[3] < len(KINDS) and e[4:6] == b"\0\2" for e in entries), "an entry is of another format")
         self.leaves = row = [sha(b"\0" + entry[2:]) for entry in entries]
         for level in range(8):
             need(self.together(f"tile/{level}/") == b"".join(row), f"tile/{level} does not follow from the entries")

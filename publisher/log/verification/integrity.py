@@ -40,6 +40,7 @@ UNCOVERED = (
     "整行缺失的旧存证点 older checkpoints deleted as whole rows",
     "缺失的私钥文件 private keys whose file is gone",
     "没有口令的加密私钥 private keys that are encrypted, without their passphrase",
+    "工作台的审计日志 the audit log of the desk (qingdan desk audit --verify)",
     "由了解本程序的人重新封存的行 rows that somebody who knows the program sealed again",
 )
 """Parts of a site that no check covers, in words."""

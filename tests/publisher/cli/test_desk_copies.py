@@ -12,10 +12,10 @@ import pytest
 from sqlalchemy import func, select
 
 from publisher.desk.accounts import tables as t
-from publisher.desk.accounts.audit_log import AuditHead
 from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.desk import AccountServices, open_accounts
 from publisher.log.model import LogError
+from publisher.log.transparency.audit_heads import AuditHead
 from publisher.settings import read_settings
 from tests.support.clock import Clock
 from tests.support.command import Home

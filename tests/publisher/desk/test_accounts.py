@@ -11,10 +11,10 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from publisher.desk.accounts import tables as t
-from publisher.desk.accounts.audit_log import AuditHead
 from publisher.desk.accounts.lockout import FREE_FAILURES, LONGEST_PAUSE, pause_after
 from publisher.desk.accounts.roles import parse_grant
 from publisher.log.model import LogError
+from publisher.log.transparency.audit_heads import AuditHead
 from tests.support.desk import GOOD_PASSWORD, DeskSite, code_at
 
 pytestmark = pytest.mark.both_databases

@@ -253,14 +253,20 @@ def audit(context: CommandContext, *, verify: bool) -> int:
             for line in services.audit.lines():
                 output.print_line(line)
             return Exit.OK
-        problems, head = services.audit.verify(), services.audit.head()
+        with context.log(read_only=True) as log:
+            heads = log.proofs.audit_heads()
+        problems, head = services.audit.verify(*heads), services.audit.head()
     for problem in problems:
         output.print_line(problem)
     if problems:
-        output.print_message("审计日志与哈希链不符。", "The audit log does not fit its hash chain.")
+        output.print_message(
+            "审计日志与哈希链或公开日志中的记载不符。",
+            "The audit log does not fit its hash chain, or what the public log states of it.",
+        )
         return Exit.REFUSED
     output.print_message(
-        f"审计日志{head.size}行，哈希链无误：{head.hash}", f"{head.size} lines of audit fit their chain."
+        f"审计日志{head.size}行，哈希链无误，与公开日志中的{len(heads)}处记载相符：{head.hash}",
+        f"{head.size} lines of audit fit their chain, and {len(heads)} heads in the public log.",
     )
     return Exit.OK
 

@@ -66,7 +66,8 @@ class LogEntry(Answer, frozen=True, kw_only=True):
 
     position: int
     kind: Annotated[
-        str, Meta(description="`site`、`dataset`、`release`、`key`、`reseal`、`erasure`、`succession`")
+        str,
+        Meta(description="`site`、`dataset`、`release`、`key`、`reseal`、`erasure`、`succession`、`audit`"),
     ]
     format: Annotated[int, Meta(description="所指文件的格式 / Format of its document")]
     digest: Annotated[str, Meta(description="所指文件的 SHA-256 / SHA-256 of its document")]

@@ -18,6 +18,7 @@ from publisher.log.database.derived import graph_tables as g
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
 from publisher.log.recovery import restoration
+from publisher.log.transparency.audit_heads import AuditHead
 from publisher.views.exports.log_archive import log_archive_writer
 from tests.publisher.log.test_replay import HistoryRun, histories
 from tests.support import sqlite
@@ -111,6 +112,7 @@ def test_any_history_is_completed(both: tuple[list[Any], list[Any]]) -> None:
             run.tell(step)
         log.datasets.add_part("fees", Part("新部门", aliases=("新",)))
         log.datasets.rename_part("fees", "A", "甲部门")
+        log.proofs.append_audit_head(lambda: AuditHead(3, "0" * 64))
         note = log.proofs.checkpoint() or ""
         restored = restore(home / "backups", home / "new", (note,))
         try:
@@ -121,6 +123,7 @@ def test_any_history_is_completed(both: tuple[list[Any], list[Any]]) -> None:
             assert done.missing == 0
             restored.releases.finish_erasure()
             assert_same(restored, log)
+            assert restored.proofs.audit_heads() == [AuditHead(3, "0" * 64)]
             problems = [p for p in restored.integrity.verify().problems if "文件不存在" not in p]
             assert problems == []
             restored.datasets.add_part("fees", Part("另一个"))  # it can be written again

@@ -23,6 +23,7 @@ from publisher import settings
 from publisher.app import create_app
 from publisher.log.log import Log
 from publisher.log.transparency import key_statements, verify
+from publisher.log.transparency.audit_heads import AuditHead
 from publisher.log.transparency.key_files import KeyFiles
 from schemas.definition.catalogue import Content
 from tests.support.required import lacks
@@ -67,6 +68,7 @@ def archives(site: Site, tmp_path_factory: pytest.TempPathFactory) -> Archives:
     ]
     publish(site.log, FEES, later, date(2016, 3, 2), "示财〔2016〕3号")
     site.log.releases.erase(records=[(FEES, site.record("=1+1"))], ground="司法〔2016〕1号")
+    site.log.proofs.append_audit_head(lambda: AuditHead(3, "0" * 64))
     (key, *_) = site.log.keys.all()
     return Archives(
         log=download(site, "/v1/log.zip", folder / "log.zip"),
@@ -98,7 +100,7 @@ def test_what_was_published_is_accepted(archives: Archives) -> None:
         archives.key,
     )
     assert code == 0, verdict
-    assert verdict.endswith("OK: 10 entries, 6 releases, 9 revisions\n")
+    assert verdict.endswith("OK: 11 entries, 6 releases, 9 revisions\n")
     assert f"{archives.checkpoint}: 8 entries, signed by {archives.key}" in verdict
 
 
