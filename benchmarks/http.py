@@ -19,7 +19,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from http.client import HTTPConnection
 from pathlib import Path
@@ -28,6 +28,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from benchmarks.support.limits import RUNS, Limit
 from benchmarks.support.load import one_core
 from publisher.settings import read_settings
 from tests.support.servers.http_service import free_port
@@ -253,6 +254,28 @@ def measure(name: str, paths: Sequence[str], ours: TimedServer, home: Path) -> d
         "p50_ratio": round(cut[49] / floor[49], 2),
         "p99_ratio": round(cut[98] / floor[98], 2),
     }
+
+
+def limits(site: Path, records: int) -> Iterator[Limit]:
+    """Measure one record and lists of 20 over HTTP beside the bare handler."""
+    requests = min(records, 500)
+    tasks = [
+        ("one record", record_requests(site, RUNS * requests), BAR, "validator, SQL, the answer's JSON"),
+        (
+            "a list of 20",
+            list_requests(RUNS * requests),
+            8.0,
+            "the same, an exact total, 20 contents, cursor",
+        ),
+    ]
+    with one_core(), TimedServer("ours", site, "socket") as ours:
+        for name, paths, bar, between in tasks:
+            runs = [
+                measure(name, paths[start : start + requests], ours, site)
+                for start in range(0, len(paths), requests)
+            ]
+            pairs = [(float(run["p50_ms"]), float(run["bare_p50_ms"])) for run in runs]
+            yield Limit(name, "bare Litestar handler, same bytes", pairs, bar, between)
 
 
 def serve(kind: str, home: Path, port: int) -> None:

@@ -48,7 +48,7 @@ GROUPS: Sequence[tuple[tuple[str, str], Sequence[str]]] = (
     (("运行维护", "Operation"), ("operate", "postgresql", "compliance")),
     (
         ("参与开发", "Developing the program"),
-        ("architecture", "log", "glossary", "how-to", "adr", "release"),
+        ("architecture", "log", "performance", "glossary", "how-to", "adr", "release"),
     ),
 )
 """Headings of the index in both languages, with names of documents in the order in which they are listed."""
