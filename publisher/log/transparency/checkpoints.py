@@ -8,10 +8,12 @@ import subprocess
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import Connection, bindparam, insert, select
 
 from publisher.log import registry
 from publisher.log.database import entry_tables as e
+from publisher.log.database import tables as t
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.model import LogError
 from publisher.log.transparency import entry_log, key_statements, signed_note, successions
 from publisher.log.transparency.key_files import KeyFiles
@@ -19,6 +21,13 @@ from publisher.log.transparency.signed_note import NoteError, Signature, Verifie
 
 _PATIENCE = 60
 """Seconds in which a signing command has to answer."""
+# Every response about a release asks for it until the release is signed.
+_FIRST_COVERING = PreparedStatement(
+    select(e.checkpoint)
+    .where(e.checkpoint.c.size > bindparam("position", type_=t.Integer64), e.checkpoint.c.note.is_not(None))
+    .order_by(e.checkpoint.c.size)
+    .limit(1)
+)
 
 
 def store_checkpoint(conn: Connection, keys: KeyFiles) -> None:
@@ -67,9 +76,7 @@ def newest(conn: Connection, *, signed: bool) -> Any:
 
 def first_covering(conn: Connection, position: int) -> Any:
     """Return the row of the first signed checkpoint whose tree contains an entry, or None."""
-    c = e.checkpoint.c
-    query = select(e.checkpoint).where(c.size > position, c.note.is_not(None)).order_by(c.size).limit(1)
-    return conn.execute(query).first()
+    return _FIRST_COVERING.first(conn, {"position": position})
 
 
 def size_covering(conn: Connection, position: int) -> int:
