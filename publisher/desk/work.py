@@ -266,30 +266,30 @@ def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
 
 def _publish(desk: Desk, person: Person, one: Submission) -> Release | None:
     request, releases = one.request, desk.log.releases
-    words = {"reason": request.note, "basis": request.basis, "actor": person.name}
+    own: dict[str, Any] = {"basis": request.basis, "actor": person.name, "submission": one.key}
+    amendment = {**own, "reason": request.note}
     match request.kind:
         case "draft":
             return publish_draft(
                 desk.log,
                 one.dataset,
                 effective_on=request.effective_on or date.min,
-                basis=request.basis,
                 note=request.note,
-                actor=person.name,
                 without_errors=request.without_errors,
                 on_conflict=request.on_conflict,
                 parts=request.parts,
+                **own,
             )
         case "correct":
-            return releases.correct(one.dataset, request.records, **words)
+            return releases.correct(one.dataset, request.records, **amendment)
         case "withdraw":
-            return releases.withdraw(one.dataset, list(request.records), **words)
+            return releases.withdraw(one.dataset, list(request.records), **amendment)
         case "rename":
             ((record, content),) = request.records.items()
             day = request.effective_on or date.min
-            return releases.rename(one.dataset, record, content, effective_on=day, **words)
+            return releases.rename(one.dataset, record, content, effective_on=day, **amendment)
         case "cancel":
-            return releases.cancel(one.dataset, request.release or 0, **words)
+            return releases.cancel(one.dataset, request.release or 0, **amendment)
 
 
 def _require_all(desk: Desk, person: Person, action: Action, one: Submission) -> None:

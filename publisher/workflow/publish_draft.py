@@ -36,12 +36,14 @@ def publish_draft(
     on_conflict: OnConflict = "refuse",
     parts: Sequence[str] | None = None,
     emergency: str = "",
+    submission: int | None = None,
     progress: Progress = indexer.ignore_progress,
 ) -> Release | None:
     """Publish the draft as one release; None if it changes nothing. The search index is not updated.
 
-    ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved. Raises
-    :class:`LogError`: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``,
+    ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
+    ``submission``: key of the one that it publishes, which has to be approved then. Raises :class:`LogError`:
+    ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``,
     ``approval-void``.
     """
     draft = log.drafts.get(dataset)
@@ -54,6 +56,7 @@ def publish_draft(
         on_conflict=on_conflict,
         parts=parts,
         emergency=emergency,
+        submission=submission,
         without_errors=without_errors or (draft is not None and _accepts_errors(draft)),
         progress=lambda done, total: progress(PUBLISHING, done, total),
     )

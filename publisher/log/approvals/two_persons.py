@@ -38,16 +38,18 @@ def authorise(
     *,
     publisher: str,
     emergency: str,
+    submission: int | None = None,
 ) -> Authority | None:
     """Return the authority of a release; None if nobody approved it and the dataset is not under the rule.
 
-    ``request``: None for an act that cannot be submitted. Raises ``LogError``: ``approval-needed``,
-    ``approval-void`` (the content changed since).
+    ``request``: None for an act that cannot be submitted. ``submission``: key of the one that is published,
+    which has to be approved whatever the rule; without it, any approval of the same request will do.
+    Raises ``LogError``: ``approval-needed``, ``approval-void`` (the content changed since).
     """
     is_required = registry.dataset(conn, dataset.name).two_persons
     if is_required and emergency.strip():
         return Authority(_encode("", storable(emergency.strip()), None, [(PUBLISHER, publisher)]), None)
-    approved = () if request is None else _find_approved(conn, dataset, request)
+    approved = () if request is None else _find_approved(conn, dataset, request, submission)
     for row in approved:
         own, secrecy = s.decode(row.request)
         if compute_digest(conn, dataset, own, secrecy) == row.digest:
@@ -55,8 +57,10 @@ def authorise(
             people += [(SECRECY, secrecy.reviewed_by)] if secrecy.reviewed_by else []
             day = secrecy.reviewed_on.isoformat() if secrecy.reviewed_on else None
             return Authority(_encode(row.digest, None, day, people), row.key)
-    if not is_required:
+    if not is_required and submission is None:
         return None
+    if submission is not None and not approved:
+        raise LogError("approval-needed", "这次提交尚未审核。", "The submission is not approved.")
     raise _refusal(dataset.name, is_void=bool(approved))
 
 
@@ -70,9 +74,13 @@ def settle(conn: Connection, authority: Authority | None, release: int) -> None:
         )
 
 
-def _find_approved(conn: Connection, dataset: DatasetRow, request: PublicationRequest) -> Sequence[Any]:
-    """List approved submissions of the same request, the newest first."""
+def _find_approved(
+    conn: Connection, dataset: DatasetRow, request: PublicationRequest, submission: int | None
+) -> Sequence[Any]:
+    """List approved submissions of the same request, the newest first; or the one with a key."""
     query = select(t.submission).where(_c.dataset == dataset.key, _c.state == "approved")
+    if submission is not None:
+        return conn.execute(query.where(_c.key == submission)).all()
     rows = conn.execute(query.order_by(_c.key.desc())).all()
     return [row for row in rows if s.decode(row.request)[0] == request]
 

@@ -47,14 +47,16 @@ class Releases:
         without_errors: bool = False,
         parts: Sequence[str] | None = None,
         emergency: str = "",
+        submission: int | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Release | None:
         """Publish the draft, or ``parts`` of it. → the release; None if nothing changes. What was published
         leaves the draft.
 
-        ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved. Raises
-        ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``, ``approval-needed``,
-        ``approval-void``.
+        ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
+        ``submission``: key of the submission that it publishes, which has to be approved then, whatever the
+        rule. Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``,
+        ``approval-needed``, ``approval-void``.
         """
         request = PublicationRequest(
             kind="draft",
@@ -69,7 +71,7 @@ class Releases:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
             heading = Heading(effective_on, basis, note, actor)
-            heading, authority = _authorise(conn, row, heading, request, emergency)
+            heading, authority = _authorise(conn, row, heading, request, emergency, submission)
             sequence = publication.publish(
                 self._session.database,
                 conn,
@@ -97,6 +99,7 @@ class Releases:
         basis: str = "",
         actor: str = "",
         emergency: str = "",
+        submission: int | None = None,
     ) -> Release:
         """Correct (更正) contents for the whole period of the state in force today, or next, or last.
 
@@ -110,6 +113,7 @@ class Releases:
             lambda a, h: a.correct(corrections, h),
             request,
             emergency,
+            submission,
         )
 
     def withdraw(
@@ -121,6 +125,7 @@ class Releases:
         basis: str = "",
         actor: str = "",
         emergency: str = "",
+        submission: int | None = None,
     ) -> Release:
         """Withdraw records that should not have been published, on every day."""
         request = PublicationRequest(
@@ -132,6 +137,7 @@ class Releases:
             lambda a, h: a.withdraw(records, h),
             request,
             emergency,
+            submission,
         )
 
     def rename(
@@ -145,13 +151,16 @@ class Releases:
         basis: str = "",
         actor: str = "",
         emergency: str = "",
+        submission: int | None = None,
     ) -> Release:
         """Continue a record with ``content``, whose identity matches rows from now on."""
         heading = Heading(effective_on, basis, reason, actor)
         request = PublicationRequest(
             kind="rename", basis=basis, note=reason, effective_on=effective_on, records={record: content}
         )
-        return self._amend(dataset, heading, lambda a, h: a.rename(record, content, h), request, emergency)
+        return self._amend(
+            dataset, heading, lambda a, h: a.rename(record, content, h), request, emergency, submission
+        )
 
     def cancel(
         self,
@@ -162,6 +171,7 @@ class Releases:
         basis: str = "",
         actor: str = "",
         emergency: str = "",
+        submission: int | None = None,
     ) -> Release:
         """Cancel a release that is not yet in effect. Records that never took effect are withdrawn; all else
         goes back to what it was.
@@ -175,7 +185,7 @@ class Releases:
             row = registry.dataset_row(conn, dataset)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             request = PublicationRequest(kind="cancel", basis=basis, note=reason, release=number)
-            heading, authority = _authorise(conn, row, heading, request, emergency)
+            heading, authority = _authorise(conn, row, heading, request, emergency, submission)
             self._refuse_migration(conn, dataset, number, catalogue)
             amendment = AmendmentRelease(self._session.database, conn, row, catalogue, self._session.clock())
             cancellation_release = CancellationRelease(self._session.database, conn, row)
@@ -213,7 +223,7 @@ class Releases:
             row = registry.dataset_row(conn, dataset)
             old = self._session.catalogue(conn, row.catalogue_digest)
             heading = Heading(effective_on or self._session.today(), basis, reason, actor)
-            heading, _ = _authorise(conn, row, heading, None, emergency)
+            heading, _ = _authorise(conn, row, heading, None, emergency, None)
             sequence = catalogue_change.migrate(
                 self._session.database, conn, row, old, catalogue, convert, heading, now=self._session.clock()
             )
@@ -301,11 +311,12 @@ class Releases:
         make: Callable[[AmendmentRelease, Heading], int],
         request: PublicationRequest,
         emergency: str,
+        submission: int | None,
     ) -> Release:
         _require_reason(heading)
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
-            heading, authority = _authorise(conn, row, heading, request, emergency)
+            heading, authority = _authorise(conn, row, heading, request, emergency, submission)
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             amendment_release = AmendmentRelease(
                 self._session.database, conn, row, catalogue, self._session.clock()
@@ -321,9 +332,12 @@ def _authorise(
     heading: Heading,
     request: PublicationRequest | None,
     emergency: str,
+    submission: int | None,
 ) -> tuple[Heading, Authority | None]:
     """Add to the heading what the release says of its approval. Raises as :func:`.two_persons.authorise`."""
-    authority = two_persons.authorise(conn, row, request, publisher=heading.actor, emergency=emergency)
+    authority = two_persons.authorise(
+        conn, row, request, publisher=heading.actor, emergency=emergency, submission=submission
+    )
     return heading if authority is None else replace(heading, approval=authority.text), authority
 
 

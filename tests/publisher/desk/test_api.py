@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from publisher.desk import work
+from publisher.log.approvals.submission import PublicationRequest, Submission
 from tests.support.desk import Browser, DeskSite
 from tests.support.log import entry, release, stage
 
@@ -88,6 +90,50 @@ def test_only_true_leaves_out_what_is_in_error(desk: DeskSite, word: str, left_o
             assert draft is not None
             rows = [row for one in draft.imports for row in one.left_out]
             assert len([row for row in rows if row.get("reason") == "error"]) == left_out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("two_persons", [True, False])
+def test_a_submission_that_is_returned_meanwhile_is_not_published(
+    desk: DeskSite, monkeypatch: pytest.MonkeyPatch, *, two_persons: bool
+) -> None:
+    """The reviewer takes the approval back while a publisher's request is on its way."""
+    desk.log.datasets.change("fees", two_persons=two_persons)
+    desk.add("wang", "发布")
+    stage(desk.log, entry("甲"), part="财政局")
+    request = PublicationRequest(kind="draft", effective_on=desk.clock.now.date(), parts=("财政局",))
+    one = desk.log.approvals.submit("fees", request, drafter="zhang")
+    desk.log.approvals.approve(one.key, digest=one.digest, reviewer="li")
+    check = work.require_publishable
+
+    def check_and_return(*arguments: Any) -> Submission:
+        checked = check(*arguments)
+        desk.log.approvals.return_(one.key, reviewer="li", reason="有误")
+        return checked
+
+    monkeypatch.setattr(work, "require_publishable", check_and_return)
+    with desk.signed_in("wang") as browser:
+        refused = send(browser, f"/submissions/{one.key}/publish", {"digest": one.digest})
+    assert (refused.status_code, refused.json()["code"]) == (409, "approval-needed")
+    assert desk.log.queries.releases("fees") == ()
+    assert desk.log.drafts.get("fees") is not None
+
+
+@pytest.mark.slow
+def test_what_was_handed_in_without_its_errors_is_published_without_them(desk: DeskSite) -> None:
+    desk.log.datasets.change("fees", two_persons=True)
+    for name, role in (("zhang", "填报"), ("li", "审核"), ("wang", "发布")):
+        desk.add(name, role)
+    data = {"part": "财政局", "without_errors": "true"}
+    files = {"files": ("财政局.csv", "名称,标准\n甲,1\n甲,2\n乙,3\n".encode())}
+    with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
+        send(drafter, "/drafts/fees/imports", data=data, files=files)
+        one = send(drafter, "/drafts/fees/submit", {**HEADING, "parts": ["财政局"]}).json()
+        digest = {"digest": one["digest"]}
+        send(reviewer, f"/submissions/{one['key']}/approve", digest)
+        published = send(last, f"/submissions/{one['key']}/publish", digest)
+    assert published.json()["release"] == 1, published.text
+    assert desk.log.queries.release("fees", 1).counts["records"] == 1
 
 
 @pytest.mark.parametrize(

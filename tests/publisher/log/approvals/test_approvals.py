@@ -38,7 +38,9 @@ def approve(log: Log, one: Submission, reviewer: str = "li") -> Submission:
     return log.approvals.approve(one.key, digest=one.digest, reviewer=reviewer)
 
 
-def publish(log: Log, request: PublicationRequest = DRAFT, actor: str = "wang") -> int:
+def publish(
+    log: Log, request: PublicationRequest = DRAFT, actor: str = "wang", submission: int | None = None
+) -> int:
     published = log.releases.publish(
         "fees",
         effective_on=request.effective_on or EARLY,
@@ -46,6 +48,7 @@ def publish(log: Log, request: PublicationRequest = DRAFT, actor: str = "wang") 
         note=request.note,
         parts=request.parts,
         actor=actor,
+        submission=submission,
     )
     assert published is not None
     return published.number
@@ -233,6 +236,34 @@ def test_amendments_are_approved_too(log: Log) -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("two_persons", [True, False])
+@pytest.mark.parametrize(
+    ("end", "code"),
+    [("edit", "approval-void"), ("return", "approval-needed"), ("undecided", "approval-needed")],
+)
+def test_a_submission_is_published_as_it_was_approved_whatever_the_rule(
+    log: Log, end: str, code: str, *, two_persons: bool
+) -> None:
+    log.datasets.change("fees", two_persons=two_persons)
+    stage(log, entry("证照费"))
+    one = submit(log)
+    if end != "undecided":
+        approve(log, one)
+    if end == "edit":
+        stage(log, entry("证照费", "2"))
+    elif end == "return":
+        log.approvals.return_(one.key, reviewer="li", reason="依据不对")
+    with pytest.raises(LogError) as refused:
+        publish(log, submission=one.key)
+    assert code_of(refused) == code
+    assert log.queries.releases("fees") == ()
+    again = approve(log, submit(log))
+    with pytest.raises(LogError):  # the approval of another submission does not count
+        publish(log, submission=one.key)
+    publish(log, submission=again.key)
+    assert log.approvals.get(again.key).state == "published"
+
+
 def test_an_emergency_is_stated_for_ever(log: Log) -> None:
     stage(log, entry("甲"))
     log.releases.publish("fees", effective_on=EARLY, actor="wang", emergency="防汛应急收费减免")
