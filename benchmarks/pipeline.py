@@ -1,8 +1,9 @@
 """The main pipeline: import, check, publish and index the articles of China's laws as one release.
 
 ``python -m benchmarks.pipeline [--data DIR] [--records N ...]`` prints records per second end to end, the
-share of each step and the peak resident memory; each size has its own process and site. Bars: at least 2,000
-records per second, under 1.5 GiB, and the same cost per record at 147,283 as at 10,000.
+share of each step and the peak memory of all its processes; each size has its own process and site. Bars: at
+least 2,000 records per second, under 1.2 GiB, and the same cost per record at 147,283 as at 40,000. Larger
+sizes are several files and releases, which repeat the articles.
 """
 
 from __future__ import annotations
@@ -11,21 +12,23 @@ import argparse
 import gzip
 import itertools
 import json
+import os
 import subprocess
 import sys
 import tempfile
 import time
 from collections import defaultdict
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import anyio
 
 from benchmarks.support.laws import ARTICLES, create_dataset, data_path
-from benchmarks.support.memory import peak_memory
+from benchmarks.support.memory import watch_all_processes
 from publisher.workflow.import_files import InputFile, import_files
 
-LEAST_RATE, MOST_MEMORY, MOST_GROWTH = 2_000, 1.5, 1.15
+LEAST_RATE, MOST_MEMORY, MOST_GROWTH = 2_000, 1.2, 1.1
 """Bars: records per second, GiB, and cost per record relative to the smallest size."""
 
 
@@ -52,43 +55,61 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
     from publisher.workflow import publish_draft
     from search.embedded.engine import EmbeddedEngine
 
-    articles = _first(data, records)
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, watch_all_processes() as most_memory:
         home = Path(folder)
         log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
         create_dataset(log)
-        watch, cpu = Stopwatch(), time.process_time()
-        file = InputFile("articles.jsonl.gz", articles)
-        report = import_files(log, "laws", [file], progress=watch)
-        release = publish_draft.publish_draft(
-            log, "laws", effective_on=date(2026, 1, 1), without_errors=True, progress=watch
-        )
-        assert release is not None
         engine = EmbeddedEngine(home / "index")
-        published = anyio.run(lambda: publish_draft.await_searchable(log, engine, release, progress=watch))
+        watch, cpu = Stopwatch(), _cpu_seconds()
+        imported = 0
+        for number, articles in enumerate(_files(data, records)):
+            file = InputFile(f"articles-{number}.jsonl.gz", articles)
+            imported += import_files(log, "laws", [file], partial=number > 0, progress=watch).records
+            release = publish_draft.publish_draft(
+                log, "laws", effective_on=date(2026, 1, 1), without_errors=True, progress=watch
+            )
+            assert release is not None
+            published = anyio.run(
+                lambda release=release: publish_draft.await_searchable(log, engine, release, progress=watch)
+            )
+            assert published.searchable
         total = watch.stop()
-        assert published.searchable
         indexed = anyio.run(engine.count)
         log.close()
-    return {
-        "records": report.records,
-        "in_force": release.counts["records"],
-        "indexed": indexed,
-        "left_out": len(release.left_out),
-        "seconds": round(total, 2),
-        "cpu_seconds": round(time.process_time() - cpu, 2),
-        "per_second": round(report.records / total),
-        "resident_gib": round(peak_memory() / 1024, 2),
-        "share": {step: round(spent / total, 3) for step, spent in watch.seconds.items()},
-    }
+        return {
+            "records": imported,
+            "in_force": release.counts["records"],
+            "indexed": indexed,
+            "left_out": len(release.left_out),
+            "seconds": round(total, 2),
+            "cpu_seconds": round(_cpu_seconds() - cpu, 2),
+            "per_second": round(imported / total),
+            "memory_gib": round(most_memory() / 1024, 2),
+            "share": {step: round(spent / total, 3) for step, spent in watch.seconds.items()},
+        }
 
 
-def _first(data: Path, records: int | None) -> bytes:
+def _cpu_seconds() -> float:
+    """Return the CPU time of this process and of its children that have ended."""
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+def _files(data: Path, records: int | None) -> Iterator[bytes]:
+    """Yield files of at most all articles. Each further one has them under other names of files."""
     source = data.joinpath(*ARTICLES)
     if records is None:
-        return source.read_bytes()
-    with gzip.open(source, "rb") as lines:
-        return gzip.compress(b"".join(itertools.islice(lines, records)), 1)
+        yield source.read_bytes()
+        return
+    remaining, number = records, 0
+    while remaining:
+        with gzip.open(source, "rb") as articles:
+            lines = [
+                line.replace(b'"file": "', b'"file": "%d/' % number) if number else line
+                for line in itertools.islice(articles, remaining)
+            ]
+        yield gzip.compress(b"".join(lines), 1)
+        remaining, number = remaining - len(lines), number + 1
 
 
 def main() -> int:
@@ -96,7 +117,7 @@ def main() -> int:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--data", type=Path, default=data_path(), help="folder that contains laws/")
-    parser.add_argument("--records", type=int, nargs="*", default=[10_000, 0], help="sizes; 0 is all")
+    parser.add_argument("--records", type=int, nargs="*", default=[40_000, 0], help="sizes; 0 is all")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if not options.data.is_dir():
@@ -123,7 +144,7 @@ def _judge(results: list[dict[str, object]]) -> int:
     )
     within_bars = (
         float(str(largest["per_second"])) >= LEAST_RATE
-        and float(str(largest["resident_gib"])) < MOST_MEMORY
+        and float(str(largest["memory_gib"])) < MOST_MEMORY
         and growth <= MOST_GROWTH
     )
     print("bars met" if within_bars else "BARS MISSED")

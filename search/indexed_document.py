@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import msgspec
 
@@ -23,8 +22,7 @@ _LAST = re.compile("[0-9]+号$")
 _TIE_BITS = 42
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedFields:
+class IndexedFields(msgspec.Struct, frozen=True, array_like=True):
     """Indexed fields of a document. Token streams are joined by spaces."""
 
     grams: str

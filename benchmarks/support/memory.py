@@ -1,10 +1,15 @@
-"""Memory of this process."""
+"""Memory of this process and of those that it starts."""
 
 from __future__ import annotations
 
 import re
 import resource
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+_PAUSE = 0.1
 
 
 def current_memory() -> float:
@@ -21,3 +26,39 @@ def peak_memory() -> int:
     match = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text(encoding="ascii"))
     assert match
     return int(match[1]) // 1024
+
+
+@contextmanager
+def watch_all_processes() -> Iterator[Callable[[], float]]:
+    """Yield a function that returns the most MiB that this process and its children took together so far.
+
+    Memory that processes share counts once.
+    """
+    most, ended = 0.0, threading.Event()
+
+    def watch() -> None:
+        nonlocal most
+        while not ended.wait(_PAUSE):
+            tasks = Path("/proc/self/task").iterdir()
+            children = (pid for task in tasks for pid in _read(task / "children").split())
+            most = max(most, sum(_proportional_set(pid) for pid in ("self", *children)))
+
+    thread = threading.Thread(target=watch, daemon=True)
+    thread.start()
+    try:
+        yield lambda: most
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _proportional_set(pid: str) -> float:
+    match = re.search(r"^Pss:\s+(\d+)", _read(Path(f"/proc/{pid}/smaps_rollup")), re.MULTILINE)
+    return int(match[1]) / 1024 if match else 0.0
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="ascii")
+    except OSError:  # it ended meanwhile
+        return ""

@@ -149,14 +149,14 @@ class EmbeddedEngine:
             receive(batch)
 
     def _index(self, documents: Iterable[Document]) -> int:
-        return self._folder.add(documents, self._analyzer)
+        return self._folder.add(documents, self._dictionary)
 
     def _rebuild(self, documents: Iterable[Document]) -> int:
         with self._folder.replace_generation() as writer:
-            return writer.write(documents, self._analyzer)
+            return writer.write(documents, self._dictionary)
 
     def _erase(self, spans: frozenset[str]) -> None:
-        self._folder.erase(spans, self._analyzer)
+        self._folder.erase(spans, self._dictionary)
 
     @property
     def _analyzer(self) -> Analyzer:

@@ -18,8 +18,8 @@ from pathlib import Path
 import msgspec
 import tantivy
 
-from search.chinese.analyzer import Analyzer
 from search.contract import DamagedIndexError, Document, SearchError
+from search.embedded.analysis_processes import AnalysedDocument, analyse
 from search.embedded.checksums import find_damaged_file
 from search.embedded.tantivy_index import Reader, build_document, build_schema, open_reader
 from search.indexed_document import FORMAT, span_key
@@ -177,14 +177,14 @@ class Generations:
         except FileNotFoundError:
             return 0
 
-    def add(self, documents: Iterable[Document], analyzer: Analyzer) -> int:
+    def add(self, documents: Iterable[Document], dictionary: tuple[str, ...]) -> int:
         """Write documents into the current generation in one commit. Return how many."""
         with self._lock_for_writing():
             name = self._current()
             reader = self.reader() if name else None
             writer = GenerationWriter(self._path / (name or self._create_generation()), reader)
             try:
-                count = writer.write(documents, analyzer)
+                count = writer.write(documents, dictionary)
                 if count or name is None:
                     writer.commit()
             finally:
@@ -220,7 +220,7 @@ class Generations:
         if vectors is not None:
             vector_file.copy(vectors, vector_file.locate(writer.path), writer.contains)
 
-    def erase(self, spans: frozenset[str], analyzer: Analyzer) -> None:
+    def erase(self, spans: frozenset[str], dictionary: tuple[str, ...]) -> None:
         """Copy all other documents into a new generation: tantivy keeps deleted text until a merge."""
         reader = self.reader()
         if reader is None or not reader.versions(list(spans)):
@@ -231,7 +231,7 @@ class Generations:
         with self.replace_generation() as writer:
             reader = self.reader()
             if reader is not None:
-                writer.write((d for d in reader.iterate_documents() if d.span not in spans), analyzer)
+                writer.write((d for d in reader.iterate_documents() if d.span not in spans), dictionary)
             _replace_file(writer.path / "mark", str(mark))
 
     def close(self) -> None:
@@ -324,19 +324,20 @@ class GenerationWriter:
             # A writer killed during a commit leaves files whose names the next one would use.
             self._writer.garbage_collect_files()
 
-    def write(self, documents: Iterable[Document], analyzer: Analyzer) -> int:
+    def write(self, documents: Iterable[Document], dictionary: tuple[str, ...]) -> int:
         """Insert or replace by span, unless the index has a larger version. Return how many were written."""
         count = 0
-        for batch in batched(documents, BATCH):
+        for batch in batched(analyse(documents, dictionary), BATCH):
             if self._reader is not None:
-                spans = [d.span for d in batch]
+                spans = [one.document.span for one in batch]
                 for number, version in self._reader.versions(spans).items():
                     self._versions.setdefault(number, version)
             with _translate_errors():
-                count += sum(self._write_document(document, analyzer) for document in batch)
+                count += sum(map(self._write_document, batch))
         return count
 
-    def _write_document(self, document: Document, analyzer: Analyzer) -> bool:
+    def _write_document(self, analysed: AnalysedDocument) -> bool:
+        document = analysed.document
         number = span_key(document.span)
         version = self._versions.get(number)
         if version is not None:
@@ -344,7 +345,7 @@ class GenerationWriter:
                 return False
             self._writer.delete_documents_by_term("span", document.span)
         self._versions[number] = document.version
-        self._writer.add_document(build_document(document, analyzer))
+        self._writer.add_document(build_document(analysed))
         return True
 
     def contains(self, span: str) -> bool:

@@ -9,9 +9,9 @@ import msgspec
 import tantivy
 from tantivy import FieldType, Occur
 
-from search.chinese.analyzer import Analyzer
 from search.contract import FOREVER, Document
-from search.indexed_document import StoredDocument, build_fields, stored_texts, tie_break
+from search.embedded.analysis_processes import AnalysedDocument
+from search.indexed_document import StoredDocument, stored_texts, tie_break
 from search.query.conditions import (
     TIER,
     Among,
@@ -55,9 +55,9 @@ def build_schema() -> tantivy.Schema:
     return builder.build()
 
 
-def build_document(document: Document, analyzer: Analyzer) -> tantivy.Document:
+def build_document(analysed: AnalysedDocument) -> tantivy.Document:
     """Encode a document for the index."""
-    indexed = build_fields(document, analyzer)
+    document, indexed = analysed.document, analysed.fields
     fields = tantivy.Document()
     fields.add_text("span", document.span)
     for stream in ("grams", "chars", "words", "title"):
@@ -72,7 +72,7 @@ def build_document(document: Document, analyzer: Analyzer) -> tantivy.Document:
     fields.add_unsigned("version", document.version)
     for name in ("order", "key", "length"):
         fields.add_unsigned(name, getattr(indexed, name))
-    fields.add_bytes("document", _encoder.encode(document))
+    fields.add_bytes("document", analysed.encoded)
     fields.add_bytes("folded", _encoder.encode(indexed.folded))
     return fields
 
