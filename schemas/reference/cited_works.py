@@ -18,19 +18,23 @@ from schemas.reference.works import WorkKind, key_of, key_of_number, kind_of_tit
 
 _DIGITS = "一二三四五六七八九十百千零〇0-9０-９"
 _NUMERAL = rf"[{_DIGITS}](?:\s?[{_DIGITS}])*"
-_SUBDIVISION = re.compile(rf"\s*第?\s*[（(]?\s*{_NUMERAL}\s*[)）]?\s*[款项目](?![{_DIGITS}规录])").pattern
-_ADDED = r"(?:\s*之\s?[一二三四五六七八九十]+)?"
-_ARTICLE = re.compile(rf"第?\s*(?P<number>{_NUMERAL})\s*(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
-_SOME = re.compile(rf"{_NUMERAL}\s*(?:[、和]\s*第?\s*{_NUMERAL}\s*)*条{_ADDED}(?:{_SUBDIVISION})*").pattern
-_ARTICLES = re.compile(rf"\s*第\s*{_SOME}(?:\s*[、,，和及至]\s*第?\s*{_SOME})*")
+_SUBDIVISION = re.compile(
+    rf"\s*+第?\s*+[（(]?\s*+{_NUMERAL}\s*+[)）]?\s*+[款项目](?![{_DIGITS}规录])"
+).pattern
+_ADDED = r"(?:\s*+之\s?[一二三四五六七八九十]+)?"
+_ARTICLE = re.compile(rf"第?\s*+(?P<number>{_NUMERAL})\s*+(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
+_SOME = re.compile(
+    rf"{_NUMERAL}\s*+(?:[、和]\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
+).pattern
+_ARTICLES = re.compile(rf"\s*+第\s*+{_SOME}(?:\s*+[、,，和及至]\s*+第?\s*+{_SOME})*")
 _SECTION = re.compile(
-    rf"[，,]?\s*第?\s*(?:{_NUMERAL}\s*(?:部分|大类|类)|[（(]\s*{_NUMERAL}\s*[)）]\s*(?:部分|大类|类)?)"
+    rf"[，,]?\s*+第?\s*+(?:{_NUMERAL}\s*+(?:部分|大类|类)|[（(]\s*+{_NUMERAL}\s*+[)）]\s*+(?:部分|大类|类)?)"
 ).pattern
 _PLACE = re.compile(
-    rf"\s*(?P<place>附件\s*(?:{_NUMERAL})?\s*(?:{_SECTION})?(?:[，,]?\s*第\s*{_NUMERAL}\s*项)?|第\s*{_NUMERAL}\s*项)"
+    rf"\s*+(?P<place>附件\s*+(?:{_NUMERAL})?\s*+(?:{_SECTION})?(?:[，,]?\s*+第\s*+{_NUMERAL}\s*+项)?|第\s*+{_NUMERAL}\s*+项)"
 )
 _OPENERS = "（(【[〔［"
-_OPENING, _BRACKETS = re.compile(r"\s*[（(【\[〔［]"), re.compile(r"[（(【\[〔［）)】\]〕］]")
+_OPENING, _BRACKETS = re.compile(r"\s*+[（(【\[〔［]"), re.compile(r"[（(【\[〔［）)】\]〕］]")
 _LONGEST_NOTE, _LONGEST_AFTER = 300, 200
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 _MOST_IN_RANGE = 50

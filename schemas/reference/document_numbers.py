@@ -54,10 +54,10 @@ _FOLD = str.maketrans(
     "[[[[[[[[[]]]]]]]]]0123456789     《》《》",
 )
 _NUMERAL = r"(?:\d(?:\s?\d){0,4}|[一二三四五六七八九十百零〇]{1,7})"
-_YEAR = re.compile(r"\[\s*(?P<year>(?:1\s?9|2\s?0)\s?\d\s?\d)\s*年?\s*\]")
+_YEAR = re.compile(r"\[\s*+(?P<year>(?:1\s?9|2\s?0)\s?\d\s?\d)\s*+年?\s*+\]")
 _AFTER_YEAR = re.compile(
-    rf"\s*(?P<after>[{HAN}A-Za-z](?:\s?[{HAN}A-Za-z]){{0,{2 * LONGEST}}}?)??"
-    r"\s*第?\s*(?P<number>\d(?:\s?\d){0,4})\s*号"
+    rf"\s*+(?P<after>[{HAN}A-Za-z](?:\s?[{HAN}A-Za-z]){{0,{2 * LONGEST}}}?)??"
+    r"\s*+第?\s*+(?P<number>\d(?:\s?\d){0,4})\s*+号"
 )
 _ORDER = re.compile(
     rf"(?P<kind>令|公告|通告)\s{{0,3}}(?:\[?\s?(?P<year>(?:19|20)\d\d)\s?年?\s?\]?\s{{0,3}})?第?\s?(?P<number>{_NUMERAL})\s?号"
@@ -70,14 +70,14 @@ _STATE = "国"
 """Issuer in 国令第707号, the form in which the State Council's site prints 国务院令第707号."""
 _LONGEST_RUN = 40
 """Most characters before a number that are searched for its issuer."""
-_FURTHER_NUMBER = re.compile(r"\s*[、,，;；和及]\s*第?\s*(?P<number>\d(?:\s?\d){0,4})\s*号(?!令)")
+_FURTHER_NUMBER = re.compile(r"\s*+[、,，;；和及]\s*+第?\s*+(?P<number>\d(?:\s?\d){0,4})\s*+号(?!令)")
 _TITLE = re.compile(r"《(?P<title>[^《》]+(?:《[^《》]*(?:《[^《》]*》[^《》]*)*》[^《》]*)*)》")
 _ARTICLE = (
-    r"\s*[一二三四五六七八九十百千零〇\d]+\s*条(?:之[一二三四五六七八九十]+)?"
-    r"(?:第\s*[一二三四五六七八九十\d]+\s*[款项])*"
+    r"\s*+[一二三四五六七八九十百千零〇\d]+\s*+条(?:之[一二三四五六七八九十]+)?"
+    r"(?:第\s*+[一二三四五六七八九十\d]+\s*+[款项])*"
 )
 _ARTICLES = re.compile(
-    rf"\s*(?:\[[^\[\]]*\]\s*)?(?P<article>第{_ARTICLE}(?:\s*[、,，和及至]\s*第?{_ARTICLE})*)"
+    rf"\s*+(?:\[[^\[\]]*\]\s*+)?(?P<article>第{_ARTICLE}(?:\s*+[、,，和及至]\s*+第?{_ARTICLE})*)"
 )
 
 _ORDER_PROSE = re.compile(
@@ -215,13 +215,15 @@ def _remove_spaces(text: str | None) -> str:
 
 
 _TYPED = re.compile(
-    rf"(?P<issuer>[{HAN}A-Za-z]{{2,12}}?)\s*[-\s\[]*\s*(?P<year>(?:19|20)\d\d)\s*年?\s*[-—_/\s\]]*第?\s*(?P<number>\d{{1,5}})\s*号?文?件?"
+    rf"(?P<issuer>[{HAN}A-Za-z]{{2,12}}?)\s*+[-\s\[]*\s*+(?P<year>(?:19|20)\d\d)\s*+年?\s*+[-—_/\s\]]*第?\s*+(?P<number>\d{{1,5}})\s*+号?文?件?"
 )
-_TYPED_YEAR = re.compile(r"\[?\s*(?P<year>(?:19|20)\d\d)\s*年?\s*\]\s*第?\s*(?P<number>\d{1,5})\s*号?")
+_TYPED_YEAR = re.compile(r"\[?\s*+(?P<year>(?:19|20)\d\d)\s*+年?\s*+\]\s*+第?\s*+(?P<number>\d{1,5})\s*+号?")
 _TYPED_ORDER = re.compile(
-    rf"(?P<issuer>[{HAN}]{{2,20}}?|{_STATE})(?:令\s*(?:\[[^\[\]]*届[^\[\]]*\]\s*)?\[?\s*第?\s*(?P<number>{_NUMERAL})\s*号?\s*\]?"
-    rf"|第?\s*(?P<n2>{_NUMERAL})\s*号令)"
+    rf"(?P<issuer>[{HAN}]{{2,20}}?|{_STATE})(?:令\s*+(?:\[[^\[\]]*届[^\[\]]*\]\s*+)?\[?\s*+第?\s*+(?P<number>{_NUMERAL})\s*+号?\s*+\]?"
+    rf"|第?\s*+(?P<n2>{_NUMERAL})\s*+号令)"
 )
+_LONGEST_NUMBER = 100
+"""Characters. The longest of those in force, with issuers that are named in full, has 40."""
 _NOT_IN_CODE = re.compile(r"年|月|日|根据|关于|什么|哪|的|号")
 
 
@@ -231,7 +233,9 @@ def parse_number(text: str) -> Citation | None:
     The whole text is the number: ``鞍政发 2015 34``, ``鞍政发[2015]34号``, ``（2015）34号`` (no issuer),
     ``国务院令412``. Brackets, width, spaces, 第, 号 and leading zeros do not matter.
     """
-    folded = text.translate(_FOLD).strip(" .,;，。；、")
+    folded = " ".join(text.translate(_FOLD).split()).strip(" .,;，。；、")
+    if len(folded) > _LONGEST_NUMBER:
+        return None
     for citation in (*_find_documents(folded, folded), *_find_orders(folded, folded)):
         if citation.start == 0 and citation.end == len(folded):
             return replace(citation, text=text, end=len(text))
@@ -250,8 +254,8 @@ def parse_number(text: str) -> Citation | None:
 
 
 _SEPARATORS = re.compile(r"[\s、，,;；。.．:：及和与]+")
-_WRAPPED = re.compile(r"\s*[(（\[［〔]\s*$")
-_CLOSER = re.compile(r"\s*[)）\]］〕]")
+_WRAPPED = re.compile(r"\s*+[(（\[［〔]\s*+$")
+_CLOSER = re.compile(r"\s*+[)）\]］〕]")
 
 
 def split_citations(text: str) -> tuple[list[str], list[str]]:

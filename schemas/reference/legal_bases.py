@@ -44,10 +44,11 @@ _LABEL = (
     rf"|(?:(?:{_KIND_WORD})(?:依据)?|(?:设定|实施|法律|处罚|收费|责任|监管)?依据)\s?[:：]|[-—·•*※▲]+)"
 )
 _LABELS = re.compile(rf"(?:\s|{_LABEL})*")
-_LABELLED_END = re.compile(rf"(?:^|.*\S)\s*{_LABEL}(?:\s|{_LABEL})*$", re.DOTALL)
+_LABEL_AT_END = re.compile(rf"{_LABEL}$")
+_LONGEST_LABEL = 16
 _RESTS_ON = re.compile(r"(?:根据|依据|按照|依照|执行|见)\s*")
 _SEPARATORS = re.compile(r"(?:[\s、，,；;和及与]|以及|[（(][^（()）]*[)）])*")
-_SENTENCE_END = re.compile(r"[。！？；;”]\s*$")
+_SENTENCE_END = tuple("。！？；;”")
 _NOTE = re.compile(r"\s*[（(【\[〔［](?P<note>(?:[^（()）]|[（(][^（()）]*[)）])*?)[)）】\]〕］]")
 _ISSUER = re.compile(
     rf"(?![^《]*[由按依对经据将把向])[{HAN}、\s]{{2,40}}?(?:部|委|局|厅|署|院|府|会|办|室|行)(?:关于)?(?:印发|发布|公布)?的?"
@@ -130,9 +131,10 @@ def _begins_basis(gap: str, rest: str, *, first: bool) -> bool:
     lead = gap[labels.end() :] if labels else gap
     if first and _RESTS_ON.fullmatch(lead):
         return True
-    if not lead or _LABELLED_END.fullmatch(gap) or _ISSUER.fullmatch(lead):
+    end = gap.rstrip()
+    if not lead or _LABEL_AT_END.search(end[-_LONGEST_LABEL:]) or _ISSUER.fullmatch(lead):
         return _PROSE.match(rest) is None
-    return _SENTENCE_END.search(gap) is not None and _QUOTED.match(rest) is not None
+    return end.endswith(_SENTENCE_END) and _QUOTED.match(rest) is not None
 
 
 def _is_bracketed(before: str) -> bool:

@@ -242,7 +242,8 @@ def _has_suffix(name: str, suffixes: frozenset[str]) -> bool:
     return not suffixes.isdisjoint(suffix.lower() for suffix in PurePath(name).suffixes[-2:])
 
 
-_XML_START = r"\s*(?:<\?.*?\?>\s*|<!--.*?-->\s*)*<"
+_XML_START = r"\s*(?:(?><\?.*?\?>|<!--.*?-->)\s*)*+<"
+"""Atomic: a comment ends at its first ``-->``, or a text of many is read in every possible way."""
 SPREADSHEETML = re.compile(rf"{_XML_START}(?:[\w.-]+:)?Workbook\b", re.DOTALL)
 FLAT_ODS = re.compile(rf"{_XML_START}office:document\b[^>]*opendocument\.spreadsheet", re.DOTALL)
 OFFICE_XML = re.compile(rf"{_XML_START}(?:[\w.-]+:)?(wordDocument|package|document)\b", re.DOTALL)
@@ -254,7 +255,7 @@ def _without_declaration(text: str) -> bytes:
 
 
 HTML_START = re.compile(
-    r"\s*(<\?xml[^>]*\?>\s*)?(<!--.*?-->\s*)*"
+    r"\s*(<\?xml[^>]*\?>\s*)?(?:(?><!--.*?-->)\s*)*+"
     r"<(!doctype html|(html|head|meta|title|body|table|div|p|style|center)\b)",
     re.IGNORECASE | re.DOTALL,
 )

@@ -60,6 +60,8 @@ class HeadingText:
 
 def parse_unit(text: str) -> str:
     """Return the unit that a text names, ``单位：万元`` as 万元; ``""`` for other text. 天/日 is 日."""
+    if len(text) > LONGEST:
+        return ""
     unit = _UNIT_LABEL.sub("", text.strip(), count=1).strip()
     if not unit or not _UNIT.fullmatch(unit):
         return ""
