@@ -9,6 +9,7 @@ from publisher.log.changes.change_query import ChangePage, ListedChange
 from publisher.log.model import Change, Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import change_list as api
+from publisher.views.api.search_scope import make_search_scope
 from publisher.views.pages import search
 from publisher.views.pages.printing import field_html, labels
 from publisher.views.pages.printing.field_html import FieldDifference
@@ -16,7 +17,7 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import FILES
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.scope import TITLES
+from publisher.views.syndication.scope import TITLES, make_scope
 from publisher.web.route import Reply
 from schemas.words import DIRECTIONS, FACETS, KINDS
 
@@ -64,11 +65,31 @@ def change_list(press: Press, visit: Visit) -> Reply:
             ],
             others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
             files=[(title, visit.url(f"/changes.{suffix}", own)) for title, suffix in FILES],
+            followed=_find_feed(visit),
             feeds=[(title, visit.link(f"/changes.{form}", own)) for form, title in TITLES.items()],
             next_page=search.next_page(visit, cursor),
         )
 
     return Reply(listing.validity, build, HEADERS)
+
+
+def _find_feed(visit: Visit) -> str:
+    """Return the address of the feed with the filters of the list; empty: no feed has them all."""
+    chosen: dict[str, list[str]] = {}
+    for name, value in visit.pairs_without("cursor", "limit"):
+        chosen.setdefault(name, []).append(value)
+    datasets, records = chosen.pop("dataset", []), chosen.pop("record", [])
+    kinds = chosen.pop("kind", [])
+    searchable = make_search_scope(visit.service.log).filters()
+    facets: dict[str, list[str]] = {
+        name: chosen.pop(name) for name in ("body", "division") if name in chosen and name in searchable
+    }
+    if chosen or len(datasets) > 1 or len(records) > len(datasets) or (facets and (datasets or records)):
+        return ""
+    scope = make_scope(
+        dataset="".join(datasets) or None, kinds=kinds, filters=facets, record="".join(records)
+    )
+    return scope.path("atom")
 
 
 def kind_word(visit: Visit, term: str) -> str:

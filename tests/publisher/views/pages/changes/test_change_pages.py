@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from lxml import etree
@@ -90,3 +91,30 @@ def test_the_feed_has_the_filters_of_the_list(site: Site, form: str) -> None:
         assert len(feed.findall(f"{_ATOM}entry")) == 1
         links = {link.get("href") for link in feed.findall(f"{_ATOM}link")}
         assert f"{BASE}/changes.atom?kind=removed" in links
+
+
+@pytest.mark.parametrize(
+    ("query", "feed"),
+    [
+        ("", "/feeds/all.atom"),
+        ("?kind=removed&kind=fee-raised", "/feeds/all.atom?change=removed&change=fee-raised"),
+        (f"?dataset={FEES}&kind=corrected", f"/feeds/{FEES}.atom?change=corrected"),
+        ("?body=市自然资源局", "/feeds/search.atom?body=市自然资源局"),
+    ],
+)
+def test_a_list_of_changes_is_followed_as_the_feed_with_its_filters(
+    site: Site, visit: Open, query: str, feed: str
+) -> None:
+    (link,) = [link for link in visit(f"/changes{query}").leading_to("/follow?") if "/changes" not in link]
+    assert unquote(parse_qs(urlsplit(link).query)["feed"][0]) == feed
+    assert visit(link).status == 200
+    assert site.client.get(feed).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "query", ["part=a", "effective_on.gte=2020-01-01", f"dataset={FEES}&body=市自然资源局"]
+)
+def test_filters_that_no_feed_has_keep_their_own_addresses(visit: Open, query: str) -> None:
+    page = visit(f"/changes?{query}")
+    assert page.leading_to("/changes.atom?")
+    assert not page.leading_to("/follow?feed=%2Ffeeds%2F")
