@@ -66,7 +66,8 @@ def rows(states: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iter
             if row[n] is not None:
                 row[n] = format_cell(row[n])
         for n in texts:
-            if isinstance(text := row[n], str):
+            text = row[n]
+            if type(text) is str and not "\u4e00" <= text[:1] <= "\u9fff":  # nearly every text begins so
                 row[n] = guard_text(text)
         yield row
 

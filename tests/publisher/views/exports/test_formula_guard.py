@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from publisher.log.model import View
 from publisher.log.queries.whole_state import StateRow
-from publisher.views.exports import csv_and_json
+from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About
 from publisher.views.exports.xlsx import write_xlsx
 from publisher.views.ogc.geojson import as_csv
@@ -60,6 +60,15 @@ def test_an_exported_csv_runs_nothing(name: str, part: str) -> None:
     cells = dict(zip(head, row, strict=True))
     assert cells.pop("rate") == "-5"
     assert not any_formula([cells.values()])
+
+
+@given(st.lists(st.text("a条,\"\r\n ;'\u2028\x85"), min_size=1), st.one_of(st.none(), TEXTS))
+def test_an_exported_csv_is_the_one_of_the_library(names: list[str], part: str | None) -> None:
+    states = [state_row(name, part=part) for name in names]
+    library = io.StringIO(newline="")
+    csv.writer(library).writerow(table_cells.headings(CATALOGUE, "en"))
+    csv.writer(library).writerows(table_cells.rows(states, CATALOGUE, "exact"))
+    assert b"".join(csv_and_json.exact_csv(states, CATALOGUE)) == library.getvalue().encode()
 
 
 @pytest.mark.slow
