@@ -7,6 +7,7 @@ index and the calls. The server needs no plug-in, script or own analyzer.
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from time import monotonic
 
 import anyio
 import msgspec
@@ -31,24 +32,38 @@ from search.elastic import saved_search, search
 from search.elastic.bulk import BulkResult
 from search.elastic.cluster import Cluster
 from search.elastic.connection import Connection
+from search.elastic.encoding import Encoding, count_encoded
 from search.elastic.index_writer import IS_DOCUMENT, Writer, count_documents
 from search.elastic.indices import Indices
+from search.semantic.encoder import Encoder
+
+_COUNT_SECONDS = 1.0
 
 
 class ElasticsearchEngine:
-    """A :class:`search.contract.SearchEngine`. It does not connect before the first call."""
+    """A :class:`search.contract.SearchEngine`. It does not connect before the first call.
 
-    def __init__(self, connection: Connection, *, dictionary: Iterable[str] = ()) -> None:
+    ``encoder``: with it, and once its model is installed, documents are also found by meaning.
+    """
+
+    def __init__(
+        self, connection: Connection, *, dictionary: Iterable[str] = (), encoder: Encoder | None = None
+    ) -> None:
         self._cluster = Cluster(connection)
         self._deadline = connection.deadline
         self._dictionary = tuple(dictionary)
         self._indices = Indices(connection, self._dictionary)
-        self._writer = Writer(self._cluster, self._indices, self._dictionary)
+        self._writer = Writer(self._cluster, self._indices, self._dictionary, encoder)
+        self._encoder = encoder
+        self._encoding = None if encoder is None else Encoding(self._cluster, self._indices, encoder)
+        self._encoded: tuple[float, int] | None = None
+        """When documents with vectors were last counted, and how many there were."""
         self._language: tuple[Analyzer, Lexicon] | None = None
 
     async def search(self, request: Request) -> Page:
         """Search. Raises :class:`search.contract.CursorError` and :class:`search.contract.SearchError`."""
-        return await self._read(search.search_page, self._indices, request, *await self._load_language())
+        language, encoder = await self._load_language(), await self._ready_encoder()
+        return await self._read(search.search_page, self._indices, request, *language, encoder)
 
     async def hit_changes(self, saved: SavedSearch) -> HitChanges:
         """List changes of hits. Raises :class:`search.contract.SearchError`."""
@@ -81,12 +96,23 @@ class ElasticsearchEngine:
     async def count(self) -> int:
         return await self._read(self._count)
 
-    async def encode(self, most: int) -> int:  # noqa: ARG002
-        """Encode nothing: only the embedded engine searches by meaning."""
-        return 0
+    async def encode(self, most: int) -> int:
+        """Encode in the caller's thread pool. Raises :class:`search.contract.SearchError`."""
+        encoder = await self._ready_encoder()
+        if encoder is None or self._encoding is None:
+            return 0
+        return await to_thread.run_sync(self._encoding.encode, most, (await self._load_language())[0])
 
     async def encoded(self) -> Encoded | None:
-        return None
+        """Count at most once in :data:`_COUNT_SECONDS`, as every response depends on it."""
+        encoder = await self._ready_encoder()
+        if encoder is None:
+            failure = "" if self._encoder is None else self._encoder.failure
+            return Encoded(0, 0, failure) if failure else None
+        if self._encoded is None or monotonic() > self._encoded[0] + _COUNT_SECONDS:
+            self._encoded = monotonic(), await self._read(count_encoded, self._indices.alias)
+        count = self._encoded[1]
+        return Encoded(count, count)
 
     async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
         await self._cluster.run(self._visit_documents, receive)
@@ -118,6 +144,11 @@ class ElasticsearchEngine:
     async def _position(self, client: AsyncElasticsearch) -> int:
         name = await self._indices.current(client)
         return 0 if name is None else await self._indices.position(client, name)
+
+    async def _ready_encoder(self) -> Encoder | None:
+        """Return the encoder if a model is installed that works. The first call loads it."""
+        is_ready = self._encoder is not None and await to_thread.run_sync(self._encoder.is_ready)
+        return self._encoder if is_ready else None
 
     async def _load_language(self) -> tuple[Analyzer, Lexicon]:
         if self._language is None:

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
+from itertools import batched
 
 import msgspec
 from anyio import to_thread
 from elasticsearch import AsyncElasticsearch
 
 from search.chinese import thesaurus
+from search.chinese.analyzer import Analyzer
 from search.contract import Document, SearchError
-from search.elastic import bulk, mapping
+from search.elastic import bulk, mapping, stored_vectors
 from search.elastic.bulk import REQUEST_BYTES, BulkResult, Line
 from search.elastic.cluster import Cluster
 from search.elastic.indices import Indices
+from search.elastic.stored_vectors import StoredVectors
+from search.semantic.encoder import Encoder
+from search.semantic.passages import list_passages
 
 IS_DOCUMENT = {"exists": {"field": "effective_from"}}
 """Query for documents. Tombstones of erased documents have no field but their id."""
@@ -24,8 +29,18 @@ IS_DOCUMENT = {"exists": {"field": "effective_from"}}
 _IS_TOMBSTONE = {"bool": {"must_not": [IS_DOCUMENT]}}
 _NONE: frozenset[str] = frozenset()
 
+_LOOKED_UP = 500
+"""Documents whose vectors are looked up together."""
+
 _IN_FLIGHT = 2
 """Requests in flight while the next one is prepared. More would only fill the cluster's queue."""
+
+
+class _Copied(msgspec.Struct, frozen=True):
+    """What an index stores of a document; nothing of a tombstone."""
+
+    document: Document | None = None
+    encoded: StoredVectors | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,10 +54,13 @@ class BulkRequest:
 class Writer:
     """Writes documents. Runs in threads without an event loop, where documents are analysed."""
 
-    def __init__(self, cluster: Cluster, indices: Indices, dictionary: tuple[str, ...]) -> None:
+    def __init__(
+        self, cluster: Cluster, indices: Indices, dictionary: tuple[str, ...], encoder: Encoder | None
+    ) -> None:
         self._cluster = cluster
         self._indices = indices
         self._dictionary = dictionary
+        self._encoder = encoder
 
     def index(self, documents: Iterable[Document]) -> BulkResult:
         """Write into the current index, and create one if there is none."""
@@ -92,7 +110,7 @@ class Writer:
         if old is not None:
             self._cluster.call(self._indices.freeze, old)
             if self._copy(old, name, late_writes, without=without):
-                self._cluster.call(_refresh, name)
+                self._cluster.call(refresh, name)
         self._cluster.call(self._indices.sweep)
 
     def _check(self, name: str, written: int) -> None:
@@ -109,16 +127,27 @@ class Writer:
         lines: list[Line] = []
         facets: set[str] = set()
         size = 0
-        for document in documents:
-            line = mapping.write_document_lines(document, analyzer)
-            lines.append(line)
-            facets.update(document.facets)
-            size += len(line[1])
-            if size > REQUEST_BYTES:
-                yield BulkRequest(lines, frozenset(facets))
-                lines, facets, size = [], set(), 0
+        for batch in batched(documents, _LOOKED_UP):
+            known = self._find_vectors(batch, analyzer)
+            for document in batch:
+                line = mapping.write_document_lines(document, analyzer, known.get(document.span))
+                lines.append(line)
+                facets.update(document.facets)
+                size += len(line[1])
+                if size > REQUEST_BYTES:
+                    yield BulkRequest(lines, frozenset(facets))
+                    lines, facets, size = [], set(), 0
         if lines:
             yield BulkRequest(lines, frozenset(facets))
+
+    def _find_vectors(self, documents: Sequence[Document], analyzer: Analyzer) -> Mapping[str, StoredVectors]:
+        """Return the vectors of texts that the index contains already, by span: a release that ends a span
+        does not change its texts."""
+        if self._encoder is None or not self._encoder.is_installed:
+            return {}
+        names = {one.span: stored_vectors.name_texts(list_passages(one, analyzer)) for one in documents}
+        found = self._cluster.call(stored_vectors.find_stored, self._indices.alias, set(names.values()))
+        return {span: found[name] for span, name in names.items() if name in found}
 
     def _fill(self, name: str, first: BulkRequest, following: Iterator[BulkRequest]) -> BulkResult:
         """Send every request, :data:`_IN_FLIGHT` at a time. Documents are searchable on return."""
@@ -140,7 +169,7 @@ class Writer:
         finally:
             for future in sent:
                 future.cancel()
-        self._cluster.call(_refresh, name)
+        self._cluster.call(refresh, name)
         return result
 
     def _copy(
@@ -159,23 +188,23 @@ class Writer:
     ) -> int:
         analyzer, _ = await to_thread.run_sync(thesaurus.load_lexicon, self._dictionary)
         result = BulkResult()
-        async for hits in self._indices.iterate_hits(client, old, query):
+        async for hits in self._indices.iterate_hits(client, old, query, ["document", "encoded"]):
             lines = []
             for hit in hits:
                 if hit["_id"] in without:
                     continue
-                document = hit["_source"].get("document")
-                if document is None:
+                copied = msgspec.convert(hit["_source"], _Copied)
+                if copied.document is None:
                     lines.append(mapping.write_tombstone_lines(hit["_id"], hit["_version"]))
                 else:
-                    lines.append(mapping.write_document_lines(msgspec.convert(document, Document), analyzer))
+                    lines.append(mapping.write_document_lines(copied.document, analyzer, copied.encoded))
             if lines:
                 result.add(await bulk.send_requests(client, name, lines))
-        await _refresh(client, name)
+        await refresh(client, name)
         return result.created
 
 
-async def _refresh(client: AsyncElasticsearch, name: str) -> None:
+async def refresh(client: AsyncElasticsearch, name: str) -> None:
     await client.indices.refresh(index=name)
 
 

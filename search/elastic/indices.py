@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from time import monotonic
 from typing import Any
 
@@ -154,9 +154,14 @@ class Indices:
             await client.indices.put_mapping(index=index, properties=fields)
 
     async def iterate_hits(
-        self, client: AsyncElasticsearch, index: str, query: Mapping[str, Any]
+        self,
+        client: AsyncElasticsearch,
+        index: str,
+        query: Mapping[str, Any],
+        parts: Sequence[str] = ("document",),
     ) -> AsyncIterator[list[Mapping[str, Any]]]:
-        """Yield pages of raw hits of one point in time, in the order of their spans."""
+        """Yield pages of raw hits of one point in time, in the order of their spans, with parts of their
+        sources."""
         opened = await client.open_point_in_time(index=index, keep_alive=_KEEP_ALIVE)
         pit, after = opened["id"], None
         try:
@@ -167,7 +172,7 @@ class Indices:
                     sort=[{"span": "asc"}],
                     size=PAGE,
                     search_after=after,
-                    source_includes=["document"],
+                    source_includes=list(parts),
                     version=True,
                     track_total_hits=False,
                 )

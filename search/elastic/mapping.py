@@ -16,7 +16,10 @@ from schemas.definition.catalogue import Catalogue
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.contract import STATUS, Document
+from search.elastic import stored_vectors
+from search.elastic.stored_vectors import StoredVectors
 from search.indexed_document import FORMAT, build_fields
+from search.semantic.model import VERSION
 
 _COMMON_FACETS = ("dataset", "body", "type", "division", "year", STATUS)
 _LONGEST_VALUE = 8_000
@@ -65,10 +68,11 @@ def build_mappings(facets: Iterable[str]) -> dict[str, Any]:
     }
     numbers = ("effective_from", "effective_to", "known_from", "known_to", "order", "version", "length")
     fields |= {name: {"type": "long"} for name in numbers}
+    fields |= stored_vectors.build_mappings()
     return {
         "dynamic": "strict",
         # Tokens can be recomputed from the document, and a search reads all of the stored source.
-        "_source": {"includes": ["document", "folded"]},
+        "_source": {"includes": ["document", "folded", "encoded"]},
         "properties": fields,
     }
 
@@ -80,14 +84,17 @@ def build_facet_mappings(names: Iterable[str]) -> dict[str, Any]:
 @cache
 def compute_digest(dictionary: tuple[str, ...]) -> str:
     """Hash everything that determines the content of an index: the searched fields of catalogues, the
-    mapping, the tokenizer's version and its additional words. An index with another hash is rebuilt."""
+    mapping, the model, the tokenizer's version and its additional words. An index with another hash is
+    rebuilt."""
     analyzer, _ = thesaurus.load_lexicon(dictionary)
     tools = [f"{name} {metadata.version(name)}" for name in ("opencc", "rjieba")]
     words = sorted(analyzer.words_added), sorted(analyzer.places)
     field_tables = [
         _build_field_table(file_loader.load_catalogue(name)) for name in sorted(file_loader.list_names())
     ]
-    fingerprint = json.dumps([FORMAT, tools, words, field_tables, build_mappings(())], sort_keys=True)
+    fingerprint = json.dumps(
+        [FORMAT, VERSION, tools, words, field_tables, build_mappings(())], sort_keys=True
+    )
     return hashlib.sha256(fingerprint.encode()).hexdigest()[:16]
 
 
@@ -96,7 +103,9 @@ def _build_field_table(catalogue: Catalogue) -> list[object]:
     return [catalogue.name, catalogue.body_field, catalogue.type_field, catalogue.date_field, fields]
 
 
-def write_document_lines(document: Document, analyzer: Analyzer) -> tuple[bytes, bytes]:
+def write_document_lines(
+    document: Document, analyzer: Analyzer, vectors: StoredVectors | None = None
+) -> tuple[bytes, bytes]:
     """Encode a document as two lines of a bulk request. Repeated or late writes have no effect."""
     indexed = build_fields(document, analyzer)
     head = {
@@ -121,6 +130,8 @@ def write_document_lines(document: Document, analyzer: Analyzer) -> tuple[bytes,
         "document": document,
         "folded": {"texts": indexed.folded},
     }
+    if vectors is not None:
+        source |= stored_vectors.write_fields(vectors)
     return _encoder.encode(head), _encoder.encode(source)
 
 

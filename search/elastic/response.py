@@ -9,6 +9,8 @@ import msgspec
 from elasticsearch import JsonSerializer
 from msgspec import UNSET, Struct, UnsetType, field
 
+from search.elastic.stored_vectors import StoredVectors
+
 type SortValue = float | int | str
 
 
@@ -21,9 +23,11 @@ class HitSource(Struct, frozen=True, gc=False):
     document: msgspec.Raw
     """Decoded only for displayed hits. The second stage needs the texts of five times as many."""
     folded: FoldedTexts = FoldedTexts([])
+    encoded: StoredVectors | None = None
 
 
 class RawHit(Struct, frozen=True, gc=False):
+    span: str = field(name="_id")
     source: HitSource = field(name="_source")
     score: float | None = field(name="_score", default=None)
     sort: tuple[SortValue, ...] = ()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -12,8 +13,8 @@ from elasticsearch import AsyncElasticsearch, NotFoundError
 
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
-from search.contract import FacetValue, Hit, Match, Page, Request, SearchError
-from search.elastic import response, term_statistics
+from search.contract import FacetValue, Hit, Match, Page, Request, SearchError, Similar
+from search.elastic import response, second_stage, stored_vectors, term_statistics
 from search.elastic.indices import Indices
 from search.elastic.multi_search import Body, FailedError, search_together
 from search.elastic.query_dsl import to_query
@@ -22,10 +23,10 @@ from search.elastic.term_statistics import Facts, Token
 from search.hits import cursor
 from search.hits.cursor import Place
 from search.hits.presentation import ENOUGH, FACET_VALUES, WINDOW, Facets, HitPresenter
-from search.indexed_document import StoredDocument, stored_texts, tie_break
+from search.indexed_document import StoredDocument, stored_texts
 from search.query import parser
 from search.query.conditions import (
-    TIER,
+    Among,
     Condition,
     FacetConditions,
     Frequency,
@@ -35,13 +36,17 @@ from search.query.conditions import (
     list_frequency_tokens,
 )
 from search.query.parser import Query
-from search.ranking.reranker import Candidate, Ranking, Statistics, list_frequency_terms
+from search.ranking.reranker import Ranking, list_frequency_terms
+from search.semantic.encoder import Encoded, Encoder
+from search.semantic.similarity import LEAST, MOST, NEAREST, asks_by_meaning
 
 _stored_decoder = msgspec.json.Decoder(StoredDocument)
 
 _KEEP_ALIVE = "2m"
 """Lifetime of a point in time between pages. After it, pages continue in the newest state."""
 
+
+_BY_SCORE = [{"_score": "desc"}, {"order": "desc"}, {"span": "asc"}]
 
 type Conditions = tuple[Condition, FacetConditions]
 
@@ -57,33 +62,56 @@ class RawPage:
     hits: Sequence[response.RawHit]
 
 
+@dataclass(frozen=True, slots=True)
+class Near:
+    """What is near by meaning."""
+
+    members: Sequence[response.RawHit] = ()
+    """Hits among the nearest documents, except the first by words."""
+    similar: SearchResponse | None = None
+    """A page of documents that are no hits; None if there was nothing to compare."""
+
+
 async def search_page(
-    client: AsyncElasticsearch, indices: Indices, request: Request, analyzer: Analyzer, lexicon: Lexicon
+    client: AsyncElasticsearch,
+    indices: Indices,
+    request: Request,
+    analyzer: Analyzer,
+    lexicon: Lexicon,
+    encoder: Encoder | None,
 ) -> Page:
     """Return one page of hits. Raises :class:`search.contract.CursorError`."""
-    place = cursor.decode_cursor(request)
+    place, similar_place = cursor.decode_cursor(request), cursor.decode_similar_cursor(request)
+    offers_similar = encoder is not None and request.similar > 0 and place is None
     query = parser.parse_query(request.text, analyzer, lexicon)
     await indices.check(client)
-    search = Search(client, indices, request, query, analyzer, place)
+    search = Search(client, indices, request, query, analyzer, place, similar_place)
     pending = asyncio.ensure_future(search.answer())
-    await asyncio.sleep(0)  # send the request, then prepare the presentation while the cluster works
+    await asyncio.sleep(0)  # send the request, then encode and prepare while the cluster works
+    by_meaning = asks_by_meaning(query) and (offers_similar or search.ranks)
+    vector = await asyncio.to_thread(encoder.encode_query, query.text) if encoder and by_meaning else None
     presenter = HitPresenter(request, query, analyzer, lexicon)
     answer = await pending
     if answer is None:
-        return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None)
+        similar = Similar((), 0, None) if offers_similar else None
+        return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None, similar)
     raw_page, facts = answer
-    place = search.place
+    near = await search.find_near(raw_page, vector, offers_similar=offers_similar)
+    place, more = search.place, False
+    scored_hits: second_stage.ScoredHits = []
     if search.ranks:
-        statistics = Statistics(facts.state.documents, facts.state.average_length, facts.frequency)
-        scored_hits, next_place = _rerank(raw_page, place, request, Ranking(query, statistics, analyzer))
+        ranking = partial(Ranking, query, facts.statistics(), analyzer)
+        scored_hits, next_place = second_stage.rerank(
+            raw_page.hits, near.members, place, request.limit, ranking, vector
+        )
         more = next_place.offset < raw_page.total
-    else:
+    elif similar_place is None:
         scored_hits = [(0.0, hit) for hit in raw_page.hits[: request.limit]]
         more = len(raw_page.hits) > request.limit
         next_place = Place(0, place.known_at, after=scored_hits[-1][1].sort if scored_hits else ())
     if place.moment and not more:
         await _close_point_in_time(client, place.moment)
-    return Page(
+    page = Page(
         hits=tuple(_create_hit(hit, score, presenter) for score, hit in scored_hits),
         total=raw_page.total,
         match=raw_page.match,
@@ -91,6 +119,9 @@ async def search_page(
         facets=raw_page.facets,
         cursor=cursor.encode_cursor(next_place, request) if more and scored_hits else None,
     )
+    if not offers_similar:
+        return page
+    return replace(page, similar=_present_similar(near.similar, place, request, presenter))
 
 
 class Search:
@@ -109,16 +140,20 @@ class Search:
         query: Query,
         analyzer: Analyzer,
         place: Place | None,
+        similar_place: Place | None,
     ) -> None:
         self._client = client
         self._indices = indices
         self._request = request
         self._query = query
         self._analyzer = analyzer
+        self._similar_place = similar_place
+        if similar_place is not None:
+            place = Place(0, similar_place.known_at)
         self._is_first = place is None
         self._continues = place is not None and bool(place.moment)
         self.place = place or Place(0, min(request.known_at, indices.newest))
-        self.ranks = request.sort == "relevance" and not query.blank
+        self.ranks = request.sort == "relevance" and not query.blank and similar_place is None
         self._end = self.place.offset + request.limit
         self._sets, self._facet_conditions = self._build_sets(indices.frequency_cache.expected)
 
@@ -174,7 +209,7 @@ class Search:
 
     def _tokens(self) -> list[Token]:
         tokens = list_frequency_tokens(self._query)
-        if self.ranks and self.place.offset < WINDOW:
+        if self.ranks and not self.place.after:
             tokens += list_frequency_terms(self._query, self._analyzer)
         return list(dict.fromkeys(tokens))
 
@@ -212,6 +247,40 @@ class Search:
             raise SearchError("搜索索引不存在 / the search index does not exist", retry_after=5)
         return answers[0]
 
+    async def find_near(self, raw_page: RawPage, vector: Encoded | None, *, offers_similar: bool) -> Near:
+        """Find what is near a query by meaning, for the set of hits that was chosen."""
+        bodies: list[Body] = []
+        if ranks_near := vector is not None and self.ranks and raw_page.total > WINDOW:
+            bodies.append(self._near_members_body(raw_page, vector))
+        if vector is not None and offers_similar:
+            bodies.append(self._similar_body(raw_page.match, vector))
+        answers = await self._send(bodies) if bodies else None
+        if not answers:
+            return Near()
+        return Near(answers[0].hits.hits if ranks_near else (), answers[-1] if offers_similar else None)
+
+    def _near_members_body(self, raw_page: RawPage, vector: Encoded) -> Body:
+        allowed = to_query(self._sets.all_allowed())
+        known = () if self.place.after else [hit.span for hit in raw_page.hits[:WINDOW]]
+        query = {
+            "must": [to_query(self._sets.ranked_members(raw_page.match))],
+            "filter": [stored_vectors.build_nearest(vector, allowed, NEAREST)],
+            "must_not": [to_query(Among("span", tuple(known)))],
+        }
+        return {"query": {"bool": query}, "size": NEAREST, "sort": _BY_SCORE, "track_total_hits": False}
+
+    def _similar_body(self, match: Match, vector: Encoded) -> Body:
+        outside = to_query(self._sets.outside(match))
+        body: dict[str, Any] = {
+            "query": stored_vectors.build_nearest(vector, outside, MOST, LEAST),
+            "size": self._request.similar + 1,
+            "sort": [{"_score": "desc"}, {"span": "asc"}],
+            "track_total_hits": True,
+        }
+        if self._similar_place is not None:
+            body["search_after"] = list(self._similar_place.after)
+        return body
+
     def _raw_page(self, match: Match, answer: SearchResponse, all_words_total: int) -> RawPage:
         facets = {name: _list_facet_values(answer.aggregations[name]) for name in self._request.facets}
         return RawPage(match, answer.hits.total.value, all_words_total, facets, answer.hits.hits)
@@ -225,10 +294,11 @@ class Search:
         request, place = self._request, self.place
         condition, counting = conditions
         if self.ranks:
-            size = max(WINDOW, self._end)
-            sort: list[dict[str, str]] = [{"_score": "desc"}, {"order": "desc"}, {"span": "asc"}]
-            if place.offset >= WINDOW:
-                size = request.limit
+            # Of the hits after the second stage, those that are near by meaning were in it.
+            size = request.limit + NEAREST if place.after else max(WINDOW, self._end)
+            sort = _BY_SCORE
+        elif self._similar_place is not None:
+            size, sort = 0, _BY_SCORE
         else:
             size = request.limit + 1
             direction = "asc" if request.sort == "date" else "desc"
@@ -259,27 +329,21 @@ def _list_facet_values(aggregation: Aggregation) -> tuple[FacetValue, ...]:
     return tuple([FacetValue(bucket.key, bucket.doc_count) for bucket in aggregation.buckets])
 
 
-def _rerank(
-    raw_page: RawPage, place: Place, request: Request, ranking: Ranking
-) -> tuple[list[tuple[float, response.RawHit]], Place]:
-    """Reorder the first :data:`WINDOW` hits by the second stage. Later hits keep the cluster's order."""
-    start, end = place.offset, place.offset + request.limit
-    if start >= WINDOW:
-        scored_hits = [(0.0, hit) for hit in raw_page.hits[: request.limit]]
-        last = scored_hits[-1][1] if scored_hits else None
-    else:
-        window = raw_page.hits[:WINDOW]
-        ordered = ranking.order([_create_candidate(number, hit) for number, hit in enumerate(window)])
-        scored_hits = [(score, window[c.number]) for score, c in ordered[start:end]]
-        scored_hits += [(0.0, hit) for hit in raw_page.hits[WINDOW:end]]
-        last = raw_page.hits[min(end, len(raw_page.hits)) - 1] if end >= WINDOW and raw_page.hits else None
-    after = last.sort if last is not None else ()
-    return scored_hits, Place(end, place.known_at, after=after, moment=place.moment)
-
-
-def _create_candidate(number: int, hit: response.RawHit) -> Candidate:
-    order = int(hit.sort[1])
-    return Candidate(number, tie_break(order), int((hit.score or 0.0) // TIER), hit.source.folded.texts)
+def _present_similar(
+    answer: SearchResponse | None, place: Place, request: Request, presenter: HitPresenter
+) -> Similar:
+    """Return the page of the documents after a place, by which those encoded meanwhile shift no page."""
+    if answer is None:
+        return Similar((), 0, None)
+    hits = answer.hits.hits[: request.similar]
+    shown = [(stored_vectors.similarity_of_score(hit.score or 0.0), hit) for hit in hits]
+    more = len(answer.hits.hits) > len(shown)
+    after = hits[-1].sort if hits else ()
+    return Similar(
+        hits=tuple(_create_hit(hit, similarity, presenter) for similarity, hit in shown),
+        total=min(answer.hits.total.value, MOST),
+        cursor=cursor.encode_similar_cursor(Place(0, place.known_at, after=after), request) if more else None,
+    )
 
 
 def _create_hit(hit: response.RawHit, score: float, presenter: HitPresenter) -> Hit:

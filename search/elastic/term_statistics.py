@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from search.contract import FOREVER
 from search.elastic.multi_search import Body
 from search.elastic.response import SearchResponse
+from search.ranking.reranker import Statistics
 
 type Token = tuple[str, str]
 """(stream, token)."""
@@ -53,6 +54,9 @@ class Facts:
 
     def frequency(self, stream: str, token: str) -> int:
         return self.frequencies.get((stream, token), 0)
+
+    def statistics(self) -> Statistics:
+        return Statistics(self.state.documents, self.state.average_length, self.frequency)
 
 
 class FrequencyCache:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +16,7 @@ from search.embedded.tantivy_index import Reader, to_query
 from search.hits import cursor, presentation
 from search.hits.cursor import Place
 from search.hits.presentation import ENOUGH, FACET_VALUES, WINDOW, Facets, HitPresenter
+from search.indexed_document import span_key
 from search.query import parser
 from search.query.conditions import (
     Among,
@@ -72,8 +72,7 @@ def search_page(
             cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
         )
     if offers_similar:
-        outside = sets.outside(sets.members(match))
-        offered = list_similar(reader, comparison, outside)
+        offered = list_similar(reader, comparison, sets.outside(match))
         similar_place = similar_place or Place(0, known_at)
         page = replace(page, similar=present_similar(reader, offered, similar_place, request, presenter))
     return page
@@ -111,10 +110,11 @@ def _rank_by_relevance(
     start, end = place.offset, place.offset + request.limit
     ranked = sets.ranked_members(match)
     candidates = reader.searcher.search(to_query(reader.schema, ranked), limit=WINDOW, count=False).hits
-    near: Sequence[str] = ()
+    near: list[str] = []
     if comparison is not None and len(candidates) == WINDOW:
-        keys = set(reader.numbers("key", [address for _, address in candidates]))
-        near = list_near_members(reader, comparison, sets.members(match), keys, WINDOW)
+        spans = list_near_members(reader, comparison, sets.all_allowed(), sets.members(match))
+        known = set(reader.numbers("key", [address for _, address in candidates]))
+        near = [span for span in spans if span_key(span) not in known]
     if near:
         among = Every((ranked, Constant(Among("span", tuple(near)), 0.0)))
         query_of_near = to_query(reader.schema, among)
@@ -122,8 +122,10 @@ def _rank_by_relevance(
         ranked = Except(ranked, Among("span", tuple(near)))
     hits: ScoredAddresses = []
     if start < len(candidates):
-        ranking = Ranking(query, reader.statistics(), analyzer, by_meaning=comparison is not None)
-        ordered = ranking.order(reader.candidates(candidates, comparison))
+        with_texts = reader.candidates(candidates, comparison)
+        by_meaning = any(one.similarity is not None for one in with_texts)
+        ranking = Ranking(query, reader.statistics(), analyzer, by_meaning=by_meaning)
+        ordered = ranking.order(with_texts)
         hits = [(score, candidates[c.number][1]) for score, c in ordered[start:end]]
     if end > len(candidates):
         offset = max(start, len(candidates))

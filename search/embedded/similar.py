@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -17,11 +17,10 @@ from search.hits.presentation import HitPresenter
 from search.query.conditions import Among, Condition, Every
 from search.query.parser import Query
 from search.semantic.encoder import Encoder
-from search.semantic.similarity import LEAST, MOST
+from search.semantic.similarity import LEAST, MOST, NEAREST
 from search.semantic.vector_file import Comparison, Near, VectorFile
 
-type SimilarAddress = tuple[float, tantivy.DocAddress]
-"""Similarity and address of a document."""
+type SimilarAddress = tuple[Near, tantivy.DocAddress]
 
 _BATCH = 256
 """Documents that are looked up in the index together; a further batch is four times as large."""
@@ -42,40 +41,36 @@ class QueryVectors:
 
 
 def list_near_members(
-    reader: Reader, comparison: Comparison, members: Condition, known: Collection[int], most: int
+    reader: Reader, comparison: Comparison, allowed: Condition, members: Condition
 ) -> list[str]:
-    """List spans of members among the nearest :data:`_BATCH` documents, except those with a ``known`` key.
-
-    Further away are none that the second stage would put first.
-    """
-    near = [one for one in next(comparison.nearest(-1.0, _BATCH), ()) if one.key not in known]
+    """List the spans of ``members`` among the nearest of the ``allowed`` documents."""
+    near = [one for one, _ in islice(_list_near(reader, comparison, allowed, -1.0), NEAREST)]
     addresses = _find_addresses(reader, members, near)
-    return [one.span for one in near if one.key in addresses][:most]
+    return [one.span for one in near if one.key in addresses]
 
 
 def list_similar(reader: Reader, comparison: Comparison | None, outside: Condition) -> list[SimilarAddress]:
     """List the documents that are near and no hits. ``outside``: what is no hit, and passes the filters."""
     if comparison is None:
         return []
-    return list(islice(list_near(reader, comparison, outside, LEAST), MOST))
+    return list(islice(_list_near(reader, comparison, outside, LEAST), MOST))
 
 
 def present_similar(
     reader: Reader, near: Sequence[SimilarAddress], place: Place, request: Request, presenter: HitPresenter
 ) -> Similar:
-    """Return the page of the documents that begins at a place."""
-    end = place.offset + request.similar
+    """Return the page of the documents after a place, by which those encoded meanwhile shift no page."""
+    left = [one for one in near if not place.after or one[0].place > place.after]
+    shown = left[: request.similar]
+    last = replace(place, after=shown[-1][0].place) if shown else place
     return Similar(
-        hits=tuple(
-            presenter.hit(*reader.stored_document(address), similarity)
-            for similarity, address in near[place.offset : end]
-        ),
+        hits=tuple(presenter.hit(*reader.stored_document(address), one.similarity) for one, address in shown),
         total=len(near),
-        cursor=cursor.encode_similar_cursor(replace(place, offset=end), request) if end < len(near) else None,
+        cursor=cursor.encode_similar_cursor(last, request) if len(left) > len(shown) else None,
     )
 
 
-def list_near(
+def _list_near(
     reader: Reader, comparison: Comparison, within: Condition, least: float
 ) -> Iterator[SimilarAddress]:
     """Yield the documents of a condition from a similarity on, the nearest first.
@@ -86,7 +81,7 @@ def list_near(
         addresses = _find_addresses(reader, within, batch)
         for one in batch:
             if one.key in addresses:
-                yield one.similarity, addresses[one.key]
+                yield one, addresses[one.key]
 
 
 def _find_addresses(

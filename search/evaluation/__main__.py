@@ -81,7 +81,7 @@ async def _report(options: argparse.Namespace, encoder: Encoder | None) -> Repor
 
 @asynccontextmanager
 async def open_engine(name: str, host: str, encoder: Encoder | None = None) -> AsyncIterator[SearchEngine]:
-    """Open an empty engine, whose index is deleted afterwards. Only the embedded one uses an encoder."""
+    """Open an empty engine, whose index is deleted afterwards."""
     if name == "embedded":
         with tempfile.TemporaryDirectory() as folder:
             engine = EmbeddedEngine(Path(folder), encoder=encoder)
@@ -94,7 +94,7 @@ async def open_engine(name: str, host: str, encoder: Encoder | None = None) -> A
     from search.elastic.engine import ElasticsearchEngine  # noqa: PLC0415
 
     alias = f"qingdan-judged-{secrets.token_hex(4)}"
-    cluster = ElasticsearchEngine(Connection((host,), alias=alias, timeout=60))
+    cluster = ElasticsearchEngine(Connection((host,), alias=alias, timeout=60, deadline=60), encoder=encoder)
     try:
         yield cluster
     finally:

@@ -24,7 +24,8 @@ class Place(msgspec.Struct, array_like=True, frozen=True):
     last: int = -1
     """Order key of the last hit, in date order."""
     after: tuple[float | int | str, ...] = ()
-    """Elasticsearch: sort values of the last hit (``search_after``)."""
+    """Similarity and span of the last similar document; with Elasticsearch also the sort values of the last
+    hit (``search_after``)."""
     moment: str = ""
     """Elasticsearch: point in time for the pages after the second stage."""
 

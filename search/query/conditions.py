@@ -153,9 +153,13 @@ class HitSets:
             return NOTHING
         return Except(members, _combine_any(self._excluded)) if self._excluded else members
 
-    def outside(self, members: Condition) -> Condition:
-        """Return the documents of the request that are not among ``members`` and not excluded."""
-        return Except(self._filters, _combine_any([members, *self._excluded]))
+    def all_allowed(self) -> Condition:
+        """Return the documents of the request that are not excluded, whatever words they contain."""
+        return Except(self._filters, _combine_any(self._excluded)) if self._excluded else self._filters
+
+    def outside(self, match: Match) -> Condition:
+        """Return those of :meth:`all_allowed` that are not in the set ``match``."""
+        return Except(self.all_allowed(), self._words_condition(match)) if self._clauses else NOTHING
 
     def ranked_members(self, match: Match) -> Condition:
         """Return the same documents, scored: those with all the words first, then by their terms."""

@@ -23,6 +23,7 @@ logger = logging.getLogger(__name__)
 
 type Vectors = NDArray[np.int8]
 type Factors = NDArray[np.float32]
+type Similarities = NDArray[np.float32]
 
 
 class Encoded(NamedTuple):
@@ -31,6 +32,19 @@ class Encoded(NamedTuple):
     vectors: Vectors
     factors: Factors
     """Factor of each row that gives it the length 1."""
+
+
+def measure(vectors: Vectors) -> Encoded:
+    """Return vectors with their factors."""
+    lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
+    return Encoded(vectors, (1 / np.maximum(lengths, 1)).astype(np.float32))
+
+
+def compute_similarities(query: Encoded, encoded: Encoded) -> Similarities:
+    """Return the similarity (cosine, -1 to 1) of a query to each row."""
+    products = encoded.vectors.astype(np.float32) @ query.vectors[0].astype(np.float32)  # exact below 2**24
+    similarities: Similarities = products * encoded.factors * query.factors
+    return similarities
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,11 @@ class Encoder:
         return self._loaded is not None
 
     @property
+    def is_installed(self) -> bool:
+        """Whether a model is installed, without loading it."""
+        return is_installed(self._folder)
+
+    @property
     def failure(self) -> str:
         """Why the installed model does not work; empty if it does, or if there is none."""
         return "" if self._failure is None else str(self._failure)
@@ -69,17 +88,11 @@ class Encoder:
         One after the other: in a batch the scales of the 8-bit model are shared, so that a text's vector
         would depend on its neighbours (cosine down to 0.989), and a batch is not faster.
         """
-        loaded = self._load()
-        rows = [_encode_text(loaded, text) for text in texts]
-        exact = np.array(rows, np.float32).reshape(len(rows), DIMENSIONS)
-        largest = np.abs(exact).max(axis=1, initial=0.0, keepdims=True)
-        vectors = np.rint(exact * (127 / np.maximum(largest, 1e-9))).astype(np.int8)
-        lengths = np.linalg.norm(vectors.astype(np.float32), axis=1)
-        return Encoded(vectors, (1 / np.maximum(lengths, 1)).astype(np.float32))
+        return _encode_texts(self._load(), texts)
 
-    def encode_query(self, text: str) -> NDArray[np.float32]:
-        """Return the vector of a folded query, of length 1. Raises :class:`ModelError`."""
-        return _encode_text(self._load(), text)
+    def encode_query(self, text: str) -> Encoded:
+        """Encode a folded query, as one row. Raises :class:`ModelError`."""
+        return _encode_texts(self._load(), [text])
 
     def _load(self) -> _Loaded:
         with self._loading:
@@ -112,8 +125,15 @@ def _load_model(folder: Path) -> _Loaded:
     return _Loaded(session, tokenizer)
 
 
+def _encode_texts(loaded: _Loaded, texts: Iterable[str]) -> Encoded:
+    rows = [_encode_text(loaded, text) for text in texts]
+    exact = np.array(rows, np.float32).reshape(len(rows), DIMENSIONS)
+    largest = np.abs(exact).max(axis=1, initial=0.0, keepdims=True)
+    return measure(np.rint(exact * (127 / np.maximum(largest, 1e-9))).astype(np.int8))
+
+
 def _encode_text(loaded: _Loaded, text: str) -> NDArray[np.float32]:
-    """Return the vector of the first token, which stands for the whole text, of length 1."""
+    """Return the vector of the first token, which stands for the whole text."""
     plain = text.encode(errors="replace").decode()  # a lone surrogate is not valid text
     tokens = np.array([loaded.tokenizer.encode(plain).ids], np.int64)
     inputs = {
@@ -122,4 +142,4 @@ def _encode_text(loaded: _Loaded, text: str) -> NDArray[np.float32]:
         "token_type_ids": np.zeros_like(tokens),
     }
     first: NDArray[np.float32] = loaded.session.run(None, inputs)[0][0, 0]
-    return first / np.float32(max(float(np.linalg.norm(first)), 1e-9))
+    return first

@@ -10,6 +10,10 @@ LEAST = 0.62
 MOST = 100
 """Documents that are offered at most."""
 
+NEAREST = 100
+"""Nearest documents of the day of which the hits are ranked by the second stage too. Further away are none
+that it would put first."""
+
 
 def asks_by_meaning(query: Query) -> bool:
     """Report whether a query can be meant otherwise: not what is in quotes, a document number, or a body."""

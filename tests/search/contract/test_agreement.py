@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -13,11 +14,15 @@ import anyio
 import pytest
 
 from search.contract import HighlightedText, Hit, Page
+from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.evaluation import engine_agreement, judgement_files
-from tests.search.documents import call
+from search.semantic.encoder import Encoder
+from tests.search.documents import call, search
+from tests.search.meaning import fill
 from tests.support import shared_data
+from tests.support.servers.language_model import require_model
 
 ARTICLES = 3_000
 EACH = 15
@@ -51,6 +56,40 @@ def test_both_engines_return_the_same_ten(
     agreement = anyio.run(compare)
     assert agreement.queries > 100
     assert agreement.share >= 0.95, agreement.differing
+
+
+@pytest.mark.shared
+@pytest.mark.server
+def test_both_engines_rank_and_offer_the_same_by_meaning(
+    elasticsearch: Connection,
+    tmp_path: Path,
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for module in ("search.embedded.similar", "search.elastic.search"):
+        monkeypatch.setattr(f"{module}.LEAST", 0.45)  # few articles are offered, and these ones only here
+    sets = shared_data.require("search-eval")
+    encoder = Encoder(require_model(tmp_path_factory))
+    documents = list(islice(judgement_files.read_corpus(sets / "statutes" / "corpus.jsonl.gz"), 250))
+    judged = judgement_files.read_judgements(*(sets / "statutes" / n for n in ("queries.tsv", "qrels.tsv")))
+    engines = (
+        EmbeddedEngine(tmp_path / "index", encoder=encoder),
+        ElasticsearchEngine(elasticsearch, encoder=encoder),
+    )
+    request.addfinalizer(partial(call, engines[1].close))
+    for engine in engines:
+        fill(engine, documents)
+    offers = 0
+    for query in judged[::40]:
+        one, other = (search(engine, query.text, as_of=1, limit=10, similar=20) for engine in engines)
+        assert engine_agreement.are_same_hits(one, other), query.text
+        assert one.similar is not None
+        assert other.similar is not None
+        assert [hit.span for hit in one.similar.hits] == [hit.span for hit in other.similar.hits], query.text
+        assert one.similar.total == other.similar.total
+        offers += one.similar.total
+    assert offers > 20
 
 
 def page(*hits: tuple[str, float], total: int = 99) -> Page:
