@@ -137,6 +137,9 @@ class Similar:
     """Exact up to the number of documents that are offered at most."""
     cursor: str | None
     """Opaque, for :attr:`Request.similar_cursor`; None on the last page."""
+    nothing_near: bool = False
+    """Every document is encoded, and none that passes the filters is near, hits included. Only told where no
+    document contains all the words."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import ENDED, Hit, Page, Request, SearchEngine, Similar
-from search.missing_words import MissingWords, find_missing_words
+from search.missing_words import NEAR, MissingWords, find_missing_words
 from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, split_compounds
 from search.query.field_filters import FilterFields
@@ -45,9 +45,10 @@ async def find(
     """Turn field filters of the text into filters and search. If no document contains all the words and a
     name is similar to the text, search for that name.
 
-    If nothing is corrected, the words that occur nowhere are looked up. A text that contains quotes is never
-    corrected. For later pages, ``request.text`` is the
-    :attr:`SearchPage.text` of the first. Raises :class:`search.contract.CursorError` and ``SearchError``.
+    If nothing is corrected, the words that occur nowhere are looked up; if each occurs, but hits contain only
+    some and nothing is near by meaning, the whole text is not held. A text that contains quotes is never
+    corrected. For later pages, ``request.text`` is the :attr:`SearchPage.text` of the first. Raises
+    :class:`search.contract.CursorError` and ``SearchError``.
     """
     language = await to_thread.run_sync(thesaurus.load_lexicon)
     narrowed = await filters.apply_filters(engine, request, fields, *language)
@@ -63,6 +64,8 @@ async def find(
     if corrected is not None:
         return _correct_page(request, corrected[1], narrowed.with_text(corrected[0]), language[0])
     missing = await find_missing_words(engine, filtered, *language)
+    if missing is None and page.total and page.similar is not None and page.similar.nothing_near:
+        missing = MissingWords((" ".join(filtered.text.split()),), page.hits[:NEAR])
     if missing is None:
         return as_typed
     if isinstance(missing, MissingWords):

@@ -38,7 +38,8 @@ _AMOUNT = re.compile(
 @dataclass(frozen=True, slots=True)
 class MissingWords:
     words: tuple[str, ...]
-    """Words of the query that no document of its filters contains in any form, as searched."""
+    """Words of the query that no document of its filters contains in any form, as searched; or the whole
+    text, if nothing is near it by meaning."""
     near: tuple[Hit, ...]
     """Documents with the other words that say what is meant; none that contains 许可 or 收费 alone."""
 

@@ -15,6 +15,7 @@ from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import FacetValue, Hit, Match, Page, Request, SearchError, Similar
 from search.elastic import response, second_stage, stored_vectors, term_statistics
+from search.elastic.encoding import WAITS
 from search.elastic.indices import Indices
 from search.elastic.multi_search import Body, FailedError, search_together
 from search.elastic.query_dsl import to_query
@@ -70,6 +71,8 @@ class Near:
     """Hits among the nearest documents, except the first by words."""
     similar: SearchResponse | None = None
     """A page of documents that are no hits; None if there was nothing to compare."""
+    is_nothing: bool = False
+    """As :attr:`search.contract.Similar.nothing_near`."""
 
 
 async def search_page(
@@ -121,7 +124,8 @@ async def search_page(
     )
     if not offers_similar:
         return page
-    return replace(page, similar=_present_similar(near.similar, place, request, presenter))
+    similar = _present_similar(near.similar, place, request, presenter)
+    return replace(page, similar=replace(similar, nothing_near=near.is_nothing))
 
 
 class Search:
@@ -254,10 +258,12 @@ class Search:
             bodies.append(self._near_members_body(raw_page, vector))
         if vector is not None and offers_similar:
             bodies.append(self._similar_body(raw_page.match, vector))
-        answers = await self._send(bodies) if bodies else None
-        if not answers:
-            return Near()
-        return Near(answers[0].hits.hits if ranks_near else (), answers[-1] if offers_similar else None)
+            if not raw_page.all_words_total:
+                bodies += self._near_or_unencoded_bodies(vector)
+        answers = list((await self._send(bodies) if bodies else None) or ())
+        members = answers.pop(0).hits.hits if ranks_near and answers else ()
+        counts = [answer.hits.total.value for answer in answers[1:]]
+        return Near(members, answers[0] if answers else None, bool(counts) and not any(counts))
 
     def _near_members_body(self, raw_page: RawPage, vector: Encoded) -> Body:
         allowed = to_query(self._sets.all_allowed())
@@ -280,6 +286,11 @@ class Search:
         if self._similar_place is not None:
             body["search_after"] = list(self._similar_place.after)
         return body
+
+    def _near_or_unencoded_bodies(self, vector: Encoded) -> list[Body]:
+        """Count whether any document is near, and those that are not encoded."""
+        near = stored_vectors.build_nearest(vector, to_query(self._sets.all_allowed()), 1, LEAST)
+        return [{"query": query, "size": 0, "track_total_hits": True} for query in (near, WAITS)]
 
     def _raw_page(self, match: Match, answer: SearchResponse, all_words_total: int) -> RawPage:
         facets = {name: _list_facet_values(answer.aggregations[name]) for name in self._request.facets}

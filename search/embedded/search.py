@@ -11,7 +11,13 @@ from tantivy import Order
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import Match, Page, Request, Similar
-from search.embedded.similar import QueryVectors, list_near_members, list_similar, present_similar
+from search.embedded.similar import (
+    QueryVectors,
+    is_nothing_near,
+    list_near_members,
+    list_similar,
+    present_similar,
+)
 from search.embedded.tantivy_index import Reader, to_query
 from search.hits import cursor, presentation
 from search.hits.cursor import Place
@@ -71,10 +77,13 @@ def search_page(
             hits=tuple(presenter.hit(*reader.stored_document(address), score) for score, address in hits),
             cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
         )
-    if offers_similar:
+    if vectors is not None and offers_similar:
         offered = list_similar(reader, comparison, sets.outside(match))
-        similar_place = similar_place or Place(0, known_at)
-        page = replace(page, similar=present_similar(reader, offered, similar_place, request, presenter))
+        similar = present_similar(reader, offered, similar_place or Place(0, known_at), request, presenter)
+        if comparison is not None and not all_words_total:
+            nothing_near = is_nothing_near(reader, vectors.vectors, comparison, sets.all_allowed())
+            similar = replace(similar, nothing_near=nothing_near)
+        page = replace(page, similar=similar)
     return page
 
 

@@ -56,6 +56,12 @@ def list_similar(reader: Reader, comparison: Comparison | None, outside: Conditi
     return list(islice(_list_near(reader, comparison, outside, LEAST), MOST))
 
 
+def is_nothing_near(reader: Reader, vectors: VectorFile, comparison: Comparison, allowed: Condition) -> bool:
+    """Report whether all documents are encoded and no allowed one is near."""
+    is_encoded = len(vectors) >= reader.documents
+    return is_encoded and not any(_list_near(reader, comparison, allowed, LEAST))
+
+
 def present_similar(
     reader: Reader, near: Sequence[SimilarAddress], place: Place, request: Request, presenter: HitPresenter
 ) -> Similar:

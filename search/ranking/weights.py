@@ -124,7 +124,7 @@ NAME_BY_MEANING = replace(
 LONG_NAME_BY_MEANING = replace(NAME_BY_MEANING, length=0.0)
 """Weights for a name that says much: a short document is then no better than a long one."""
 
-_LONG = 12
+_LONG = 9
 """Characters from which on a name is no short one any more."""
 
 

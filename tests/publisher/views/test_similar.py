@@ -70,6 +70,11 @@ def test_similar_records_stand_apart_from_the_hits(site: Site, model: Path) -> N
         _, heading, after = page.partition('<h2 id="similar">意思相近</h2>')
         assert heading
         assert "残疾人证" in after
-        assert "0条结果" in page or "本站没有收录" in page
+        assert answer["not_held"] == ["残障", "人士"]
+        assert "没有内容含有<bdi>“残障”</bdi>" in page
+        assert "本站没有收录" not in page
+        denied = client.get("/search", params={"q": "燃气灶具火星移民"}).text
+        assert "本站没有收录" in denied
+        assert 'id="similar"' not in denied
         feed = client.get("/feeds/search.json", params={"q": QUESTION}).json()
         assert feed["items"] == []

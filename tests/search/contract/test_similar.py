@@ -14,7 +14,7 @@ from search.elastic.engine import ElasticsearchEngine
 from search.embedded.engine import EmbeddedEngine
 from search.semantic import similarity
 from search.semantic.encoder import Encoded, Encoder
-from tests.search.documents import TODAY, call, document, every_page, search
+from tests.search.documents import TODAY, call, document, every_page, find_with_names, search
 from tests.search.meaning import LISTS, QUESTION, encode, encoded_documents, fill, similar
 from tests.support.servers.language_model import require_model
 
@@ -197,6 +197,27 @@ def test_an_erasure_removes_the_vectors_and_a_rebuild_keeps_the_others(
     assert similar(engine, "运钞车") == ["money"]
     assert call(engine.encode, 10) == 0
     assert encoded_documents(engine) == 2
+
+
+APART = "卫星 餐饮"
+"""Each word occurs, in documents that are about something else."""
+
+
+def test_what_nothing_is_near_is_not_held_once_everything_is_encoded(engine: SearchEngine) -> None:
+    call(engine.index, LISTS)
+    assert find_with_names(engine, [], APART, similar=10).missing is None
+    call(engine.encode, 2)
+    assert find_with_names(engine, [], APART, similar=10).missing is None
+    encode(engine)
+    found = find_with_names(engine, [], APART, similar=10)
+    assert found.missing is not None
+    assert found.missing.words == (APART,)
+    assert found.page.similar is not None
+    assert found.page.similar.total == 0
+    assert sorted(hit.span for hit in found.page.hits) == ["food", "money"]
+    for held in ("卫星 津贴", "餐饮 经营 补贴"):
+        assert find_with_names(engine, [], held, similar=10).missing is None
+    assert find_with_names(engine, [], APART).missing is None  # what is similar was not asked for
 
 
 @pytest.fixture

@@ -101,9 +101,12 @@ def _print_page(search_page: SearchPage, titles: Mapping[str, str], pending: int
         )
     if missing := _missing_words(search_page):
         words = output.replace_controls("、".join(missing))
-        output.print_message(
-            f"没有收录“{words}”，以下结果不含这些词。", f"Not held: {words}. The results do not contain it."
-        )
+        if page.similar is not None and page.similar.hits:
+            output.print_message(f"没有内容含有“{words}”。", f"Nothing contains {words}.")
+        else:
+            output.print_message(
+                f"没有收录“{words}”，以下结果并不相符。", f"Not held: {words}. The results do not match it."
+            )
     for hit in page.hits:
         _show(hit, titles.get(hit.dataset, hit.dataset))
     output.print_message(f"共{page.total}条（{_MATCHES[page.match]}）。", f"{page.total} found.")

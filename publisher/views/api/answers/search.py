@@ -98,8 +98,10 @@ class Found(Answer, frozen=True, kw_only=True):
     not_held: Annotated[
         tuple[str, ...],
         Meta(
-            description="搜索词中没有任何内容含有的词：所查事项没有收录，结果仅供参考 / "
-            "Words of the query that nothing contains: what was asked for is not held"
+            description="搜索词中没有任何内容含有的词；各词都有、却没有意思相近的内容时，为全部搜索词："
+            "所查事项没有收录，结果仅供参考；similar 不为空时，可能另有名称 / "
+            "Words of the query that nothing contains, or the whole query if nothing is near it by meaning: "
+            "what was asked for is not held, or, unless similar is empty, by another name"
         ),
     ]
     hits: tuple[Hit, ...]
