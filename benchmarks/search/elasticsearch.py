@@ -5,7 +5,7 @@ address, a server is started as in the tests. A first round records the bodies t
 caches are cleared and every query runs in three ways, whose order rotates: through a fresh layer, raw with
 all requests of the layer (its search and the counts, in the same calls), and raw with the searches alone.
 Raw searches ignore the responses. For indexing, the raw loop computes the same bodies and sends them by
-``helpers.async_bulk``.
+``helpers.async_bulk``. With an installed model documents are encoded and queries also searched by meaning.
 """
 
 from __future__ import annotations
@@ -32,6 +32,8 @@ from search.contract import Document, Request
 from search.elastic import mapping, multi_search, search
 from search.elastic.connection import Connection
 from search.elastic.engine import ElasticsearchEngine
+from search.evaluation import metrics, model_choice
+from search.semantic.encoder import Encoder
 from tests.support.servers import elasticsearch as elasticsearch_server
 
 FACETS = ("type", "body", "year")
@@ -72,6 +74,10 @@ async def compare_building(
     print(f"reindex of {len(documents)}: {ours:.0f}/s; raw loop {raw:.0f}/s; ratio {ours / raw:.2f}")
 
 
+def make_request(text: str) -> Request:
+    return Request(text, as_of=TODAY, facets=FACETS, similar=20)
+
+
 async def bodies_sent_by(engine: ElasticsearchEngine, text: str) -> list[list[dict[str, Any]]]:
     """Record the bodies that the layer sends for a query, call by call, with the search last."""
     sent: list[list[dict[str, Any]]] = []
@@ -83,32 +89,37 @@ async def bodies_sent_by(engine: ElasticsearchEngine, text: str) -> list[list[di
 
     search.search_together = record_call
     try:
-        await engine.search(Request(text, as_of=TODAY, facets=FACETS))
+        await engine.search(make_request(text))
     finally:
         search.search_together = sending
     return sent
 
 
 async def compare_searching(
-    client: AsyncElasticsearch, connection: Connection, queries_to_send: Sequence[str]
+    client: AsyncElasticsearch,
+    connection: Connection,
+    queries_to_send: Sequence[str],
+    encoder: Encoder | None,
 ) -> None:
-    engine = ElasticsearchEngine(connection)
+    engine = ElasticsearchEngine(connection, encoder=encoder)
     sent = {text: await bodies_sent_by(engine, text) for text in queries_to_send}
     await engine.close()
-    engine = ElasticsearchEngine(connection)
+    engine = ElasticsearchEngine(connection, encoder=encoder)
     await engine.search(Request("", as_of=TODAY))
-    await client.indices.clear_cache(index=ALIAS)
+    await client.indices.clear_cache(index=connection.alias)
 
     async def through(text: str) -> None:
-        await engine.search(Request(text, as_of=TODAY, facets=FACETS))
+        await engine.search(make_request(text))
 
     async def the_same(text: str) -> None:
         for call in sent[text]:
-            await client.msearch(searches=[part for body in call for part in ({"index": ALIAS}, body)])
+            await client.msearch(
+                searches=[part for body in call for part in ({"index": connection.alias}, body)]
+            )
 
     async def searches_alone(text: str) -> None:
         for call in sent[text]:
-            await client.search(index=ALIAS, **call[-1])
+            await client.search(index=connection.alias, **call[-1])
 
     ways = [("through the layer", through), ("raw", the_same), ("raw, searches alone", searches_alone)]
     spent: dict[str, list[float]] = {name: [] for name, _ in ways}
@@ -131,9 +142,9 @@ async def compare_searching(
     print(f"{calls:.2f} calls a query")
 
 
-async def measure(address: str, path: Path, count: int | None) -> None:
+async def measure(address: str, path: Path, count: int | None, encoder: Encoder | None) -> None:
     connection = Connection((address,), alias=ALIAS, timeout=60, deadline=60)
-    engine = ElasticsearchEngine(connection)
+    engine = ElasticsearchEngine(connection, encoder=encoder)
     documents = list(islice(articles(path), count))
     draw = random.Random(7)
     queries_to_send = [
@@ -142,9 +153,10 @@ async def measure(address: str, path: Path, count: int | None) -> None:
     draw.shuffle(queries_to_send)
     async with AsyncElasticsearch(address, request_timeout=100) as client:
         await compare_building(client, engine, documents)
+        await metrics.encode_all(engine)
         del documents
         gc.freeze()
-        await compare_searching(client, connection, queries_to_send)
+        await compare_searching(client, connection, queries_to_send, encoder)
         for name in await client.indices.get(index=f"{ALIAS}-*"):
             await client.indices.delete(index=name)
     await engine.close()
@@ -155,12 +167,15 @@ def main() -> None:
     parser.add_argument("articles", nargs="?", type=Path, default=data_path(*ARTICLES))
     parser.add_argument("--address", help="a server that is there already")
     parser.add_argument("--documents", type=int, help="only the first N")
+    model_choice.add_model(parser)
     options = parser.parse_args()
+    encoder = model_choice.choose_encoder(options)
+    print(f"model {model_choice.describe_model(encoder)}")
     with ExitStack() as stack:
         address = (
             options.address or stack.enter_context(elasticsearch_server.running(java_options="")).address
         )
-        anyio.run(measure, address, options.articles, options.documents)
+        anyio.run(measure, address, options.articles, options.documents, encoder)
 
 
 if __name__ == "__main__":
