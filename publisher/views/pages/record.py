@@ -145,7 +145,8 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
             for amendment in api.later_amendments(service, state, view)
         ]
         findings, agreements = ((), ()) if pin else finding_list.of_record(visit, dataset, identifier)
-        limits = limit_steps.of_record(visit, catalogue, name, identifier, pin)
+        is_changed = len(events) > 1  # else no limit has a second step
+        limits = limit_steps.of_record(visit, catalogue, name, identifier, pin) if is_changed else ()
     validity = _extend_validity(validity, findings, agreements)
     return _RecordSnapshot(
         *(validity, dataset, catalogue, state, state.content, state_release, events, amendments),

@@ -6,7 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import accumulate
+from itertools import accumulate, chain
 
 from markupsafe import Markup
 
@@ -117,21 +117,25 @@ def _link_spans(spans: Sequence[Span], address: Address | None, *, aside: str = 
 def _find_links(spans: Sequence[Span], starts: Sequence[int], aside: str) -> list[tuple[int, int, str]]:
     """Find start, end and key of every work that is named, in order."""
     links: list[tuple[int, int, str]] = []
-    places: list[int] = []
-    """Of each character of the text, its place among all spans."""
+    runs: list[range] = []
+    """Places of the text's characters among all spans."""
     for n, span in enumerate(spans):
         own = range(starts[n], starts[n + 1])
         if aside and span.tag == aside:
-            links += _links_in(span.text, own)
+            links += _links_in(span.text, [own])
         else:
-            places += own
-    links += _links_in("".join(span.text for span in spans if not aside or span.tag != aside), places)
+            runs.append(own)
+    links += _links_in("".join(span.text for span in spans if not aside or span.tag != aside), runs)
     return sorted(links, key=lambda link: (link[0], -link[1]))
 
 
-def _links_in(text: str, places: Sequence[int]) -> Iterator[tuple[int, int, str]]:
+def _links_in(text: str, runs: Sequence[range]) -> Iterator[tuple[int, int, str]]:
     """Yield the works that a text names. What begins where the text was cut may be half a name."""
-    for work in find_named_works(text[:LONGEST_LINKED]):
+    works = find_named_works(text[:LONGEST_LINKED])
+    if not works:
+        return
+    places = [*chain.from_iterable(runs)]
+    for work in works:
         if not text[max(0, work.start - 2) : work.start].rstrip().endswith("…"):
             yield places[work.start], places[work.end - 1] + 1, work.key
 
