@@ -13,14 +13,17 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.support.laws import ARTICLES, create_dataset, data_path
+from benchmarks import http
+from benchmarks.support.laws import ARTICLES, NAME, create_dataset, data_path
+from benchmarks.support.limits import Limit, alternate
 from benchmarks.support.memory import peak_memory
 from publisher.log.log import Log
 from publisher.log.model import View
@@ -31,6 +34,10 @@ from publisher.workflow.import_files import InputFile, import_files
 
 LEAST = {"csv": 0.6, "parquet": 0.7}
 """Format → least rate, as a multiple of that of the library."""
+_LIBRARIES = {
+    "csv": ("csv.writer", "SQL, decoding, formats and guards of cells"),
+    "parquet": ("pyarrow", "SQL, groups of rows in little memory"),
+}
 MOST_MB = 300
 _VIEW = View(release=1)
 
@@ -55,20 +62,20 @@ def cpu_seconds(work: Callable[[], None]) -> float:
     return time.process_time() - started
 
 
-def ours(home: Path, form: str) -> None:
+def ours(home: Path, form: str, dataset: str = NAME) -> None:
     log = open_log(home)
-    write_state.state_writer(log, write_state.describe_state(log, "laws", _VIEW), FORMS[form])(
+    write_state.state_writer(log, write_state.describe_state(log, dataset, _VIEW), FORMS[form])(
         home / f"ours.{form}"
     )
     log.close()
 
 
-def library_writer(home: Path, form: str) -> Callable[[], None]:
+def library_writer(home: Path, form: str, dataset: str = NAME) -> Callable[[], None]:
     """Return a function that writes the same rows, already in memory, by the library."""
     log = open_log(home)
-    states = list(log.queries.whole_state("laws", _VIEW))
-    rows = list(table_cells.rows(states, log.queries.catalogue("laws"), "zh"))
-    names = table_cells.headings(log.queries.catalogue("laws"), "en")
+    states = list(log.queries.whole_state(dataset, _VIEW))
+    rows = list(table_cells.rows(states, log.queries.catalogue(dataset), "zh"))
+    names = table_cells.headings(log.queries.catalogue(dataset), "en")
     log.close()
 
     def with_csv() -> None:
@@ -91,6 +98,18 @@ def compare(home: Path, form: str) -> bool:
     mine, other = (min(times) for times in zip(*pairs, strict=True))
     print(f"{form}: {mine:.2f} s, in memory {other:.2f} s: {other / mine:.2f} times (bar {LEAST[form]})")
     return other / mine >= LEAST[form]
+
+
+def limits(site: Path, records: int) -> Iterator[Limit]:
+    """Measure files of the whole list beside the libraries on rows in memory."""
+    turns = max(1, 100_000 // records)
+    for form, least in LEAST.items():
+        theirs = library_writer(site, form, http.DATASET)
+        theirs()  # pyarrow imports pandas, which a service does not have
+        own = partial(ours, site, form, http.DATASET)
+        pairs = alternate(own, theirs, times=1, turns=turns, clock=time.process_time)
+        library, between = _LIBRARIES[form]
+        yield Limit(f"a list as {form}", f"{library}, rows in memory", pairs, round(1 / least, 2), between)
 
 
 def main() -> int:

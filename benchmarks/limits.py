@@ -20,7 +20,7 @@ import msgspec
 from benchmarks import http
 from benchmarks.support.limits import Limit, write_rows
 
-MODULES = ("http", "feeds")
+MODULES = ("http", "feeds", "search.speed", "exports")
 
 
 def measure(name: str, site: Path, records: int) -> list[Limit]:

@@ -10,25 +10,42 @@ from __future__ import annotations
 import argparse
 import gc
 import gzip
+import itertools
 import json
 import random
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import anyio
+from tantivy import Order
 
+from benchmarks import http
 from benchmarks.support.laws import ARTICLES, data_path
+from benchmarks.support.limits import RUNS, Limit, alternate
 from benchmarks.support.memory import peak_memory
+from publisher.settings import read_settings
+from search.chinese import thesaurus
+from search.chinese.analyzer import Analyzer
+from search.chinese.thesaurus import Lexicon
 from search.contract import Document, Request
 from search.embedded.engine import EmbeddedEngine
+from search.embedded.index_folder import Generations
+from search.embedded.search import search_page
+from search.embedded.tantivy_index import Reader, to_query
+from search.hits.presentation import FACET_VALUES
+from search.query import parser
+from search.query.conditions import HitSets, build_present_condition
 
 TODAY = 740_000
 """Day of the searches, as an ordinal."""
 LENGTHS = range(1, 9)
 QUERIES_PER_LENGTH = 150
+_SEARCHES = 60
+_FACETS = ("type", "body", "year")
 HAN = range(0x4E00, 0xA000)
 """Code points of Chinese characters."""
 
@@ -84,7 +101,7 @@ async def time_searches(engine: EmbeddedEngine, texts: list[str]) -> tuple[list[
     spent, busy = [], []
     for text in texts:
         started, worked = time.perf_counter(), time.process_time()
-        await engine.search(Request(text, as_of=TODAY, facets=("type", "body", "year")))
+        await engine.search(Request(text, as_of=TODAY, facets=_FACETS))
         spent.append(1000 * (time.perf_counter() - started))
         busy.append(1000 * (time.process_time() - worked))
     return spent, busy
@@ -95,6 +112,58 @@ def times_text(spent: list[float], busy: list[float]) -> str:
         f"p50 {quantile(v, 0.5):.1f} ms, p99 {quantile(v, 0.99):.1f} ms" for v in (spent, busy)
     )
     return f"{clock} (processor {processor}; {len(spent)} queries)"
+
+
+def limits(site: Path, records: int) -> Iterator[Limit]:
+    """Measure searches of a site of :func:`benchmarks.http.build` beside the index alone."""
+    folder = Generations(read_settings(site, {}).index)
+    reader = folder.reader()
+    assert reader is not None
+    language = thesaurus.load_lexicon()
+    draw = random.Random(7)
+    texts = [item["name"][: draw.randrange(2, 9)] for item in http.items(min(records, RUNS * _SEARCHES))]
+    whole = [Request(text, as_of=TODAY, facets=_FACETS) for text in texts]
+    by_date = [replace(request, sort="-date", highlight=False) for request in whole]
+    tasks = (
+        ("a search by date", by_date, 1.5, "parsing, the narrowest set with enough hits"),
+        ("a search by relevance", whole, 3.0, "the same, the second stage of 100, marks and excerpts"),
+    )
+    for name, requests, bar, between in tasks:
+        raw = [prepare_raw_search(reader, request, *language) for request in requests]
+        ours, limit = itertools.cycle(requests), itertools.cycle(raw)
+        pairs = alternate(
+            lambda ours=ours: search_page(folder.reader(), None, next(ours), *language),
+            lambda limit=limit: next(limit)(),
+            times=len(requests) // RUNS,
+            clock=time.process_time,
+        )
+        yield Limit(name, "tantivy, same hits, facets and total", pairs, bar, between)
+
+
+def prepare_raw_search(
+    reader: Reader, request: Request, analyzer: Analyzer, lexicon: Lexicon
+) -> Callable[[], object]:
+    """Return a function that fetches the hits, the total and the facets from the index, and does no more."""
+    query = parser.parse_query(request.text, analyzer, lexicon)
+    within = build_present_condition(request, reader.newest)
+    sets = HitSets(reader.frequency, analyzer, within, query)
+    match = search_page(reader, None, request, analyzer, lexicon).match
+    members = to_query(reader.schema, sets.members(match))
+    ranked = to_query(reader.schema, sets.ranked_members(match))
+    values = {name: {"terms": {"field": f"facets.{name}", "size": FACET_VALUES}} for name in request.facets}
+
+    def search() -> object:
+        if request.sort == "relevance":
+            hits = reader.searcher.search(ranked, limit=request.limit, count=True).hits
+        else:
+            hits = reader.searcher.search(
+                members, limit=request.limit, count=True, order_by_field="order", order=Order.Desc
+            ).hits
+        return [reader.searcher.doc(address) for _, address in hits], reader.searcher.aggregate(
+            members, values
+        )
+
+    return search
 
 
 def megabytes(folder: Path) -> float:
