@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import io
 import itertools
 import json
 import os
@@ -101,15 +102,15 @@ def _files(data: Path, records: int | None) -> Iterator[bytes]:
     if records is None:
         yield source.read_bytes()
         return
-    remaining, number = records, 0
-    while remaining:
-        with gzip.open(source, "rb") as articles:
-            lines = [
-                line.replace(b'"file": "', b'"file": "%d/' % number) if number else line
-                for line in itertools.islice(articles, remaining)
-            ]
-        yield gzip.compress(b"".join(lines), 1)
-        remaining, number = remaining - len(lines), number + 1
+    number = 0
+    while records:
+        compressed = io.BytesIO()
+        with gzip.open(source, "rb") as articles, gzip.open(compressed, "wb", 1) as file:
+            for line in itertools.islice(articles, records):
+                file.write(line.replace(b'"file": "', b'"file": "%d/' % number) if number else line)
+                records -= 1
+        yield compressed.getvalue()
+        number += 1
 
 
 def main() -> int:

@@ -30,10 +30,10 @@ _BATCH = 512 << 10
 """Bytes of documents that a process is given at once, so that memory is bounded whatever their size."""
 _BATCHES_HERE = 8
 """Batches that are analysed here at first: it takes as long as a process takes to start."""
-_PROCESSES = 2
-"""As many as keep this process busy, which reads the documents and writes the index."""
-_WAITING = 3 * _PROCESSES
-"""Batches that are given out or wait to be written."""
+_MOST_PROCESSES = 2
+"""As many as keep this process busy, which has a core to read the documents and to write the index."""
+_WAITING = 3
+"""Batches for each process that are given out or wait to be written."""
 _NICENESS = 5
 """Added to that of this process, so that readers go first where the processors are busy."""
 _BOOT = """import json, sys
@@ -67,19 +67,22 @@ def analyse(documents: Iterable[Document], dictionary: tuple[str, ...]) -> Itera
     for batch in islice(batches, _BATCHES_HERE):
         yield from _combine(batch, _analyse_here(batch, dictionary))
     following = next(batches, None)
-    if following is not None and _processors() > 1:
-        yield from _analyse_beside(chain((following,), batches), dictionary)
+    processes = min(_MOST_PROCESSES, _processors() - 1)
+    if following is not None and processes:
+        yield from _analyse_beside(chain((following,), batches), dictionary, processes)
     elif following is not None:
         for batch in chain((following,), batches):
             yield from _combine(batch, _analyse_here(batch, dictionary))
 
 
-def _analyse_beside(batches: Iterable[_Batch], dictionary: tuple[str, ...]) -> Iterator[AnalysedDocument]:
+def _analyse_beside(
+    batches: Iterable[_Batch], dictionary: tuple[str, ...], processes: int
+) -> Iterator[AnalysedDocument]:
     with ExitStack() as stack:
         idle: SimpleQueue[_Process] = SimpleQueue()
-        for _ in range(_PROCESSES):
+        for _ in range(processes):
             idle.put(stack.enter_context(_Process(dictionary)))
-        threads = stack.enter_context(ThreadPoolExecutor(_PROCESSES, "analysis"))
+        threads = stack.enter_context(ThreadPoolExecutor(processes, "analysis"))
 
         def fields(batch: _Batch) -> list[IndexedFields]:
             process = idle.get()
@@ -91,7 +94,7 @@ def _analyse_beside(batches: Iterable[_Batch], dictionary: tuple[str, ...]) -> I
         waiting: deque[tuple[_Batch, Future[list[IndexedFields]]]] = deque()
         for batch in batches:
             waiting.append((batch, threads.submit(fields, batch)))
-            if len(waiting) == _WAITING:
+            if len(waiting) == _WAITING * processes:
                 first, future = waiting.popleft()
                 yield from _combine(first, future.result())
         for last, future in waiting:

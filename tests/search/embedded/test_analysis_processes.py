@@ -32,8 +32,8 @@ pytestmark = [
 
 
 @pytest.fixture(autouse=True)
-def _two_processors(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(analysis_processes, "_processors", lambda: 2)
+def _three_processors(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(analysis_processes, "_processors", lambda: 3)
 
 
 def documents(count: int) -> Iterator[Document]:
@@ -58,6 +58,17 @@ def test_fields_do_not_depend_on_where_a_document_is_analysed() -> None:
     assert [one.document for one in analysed] == list(documents(_HERE + 300))
     assert most == 2
     assert set(children()) <= started
+
+
+@pytest.mark.parametrize(("processors", "processes"), [(1, 0), (2, 1), (8, 2)])
+def test_a_processor_is_left_to_the_one_that_writes(
+    monkeypatch: pytest.MonkeyPatch, processors: int, processes: int
+) -> None:
+    monkeypatch.setattr(analysis_processes, "_processors", lambda: processors)
+    started, most = set(children()), 0
+    for _ in analyse(documents(_HERE), ()):
+        most = max(most, len(set(children()) - started))
+    assert most == processes
 
 
 def test_few_documents_start_no_process() -> None:
@@ -102,7 +113,7 @@ def test_whoever_gives_up_leaves_no_process() -> None:
 def test_processes_end_with_the_one_that_started_them() -> None:
     script = (
         "from tests.search.embedded.test_analysis_processes import *\n"
-        "analysis_processes._processors = lambda: 2\n"
+        "analysis_processes._processors = lambda: 3\n"
         "for n, _ in enumerate(analyse(documents(10**6), ())):\n"
         "    if n == 1000: print(*children(), flush=True)\n"
     )
