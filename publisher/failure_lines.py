@@ -2,15 +2,27 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 
 def is_database_away(error: BaseException) -> bool:
     """Report whether the cause is a database that is away or refuses, and not the program."""
     return isinstance(error, OperationalError | NoConnectionError)
+
+
+_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """Report whether the cause is a disk that is full, for a file or for the database."""
+    if isinstance(error, OSError):
+        return error.errno in _DISK_FULL
+    text = str(error.orig) if isinstance(error, DBAPIError) else ""
+    return any(words in text for words in ("is full", "disk I/O error", "No space left"))
 
 
 def describe_in_a_line(error: BaseException) -> str:

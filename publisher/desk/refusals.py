@@ -11,11 +11,13 @@ from litestar import Response
 from litestar.exceptions import HTTPException, NotAuthorizedException, ValidationException
 
 from publisher.desk.http.problems import API, PROBLEM, problem, status_of
+from publisher.desk.http.uploads import LARGEST_UPLOAD
 from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.failure_lines import is_disk_full
 from publisher.log.model import LogError
 
 _CODES = {400: "bad-request", 401: "sign-in-needed", 403: "not-permitted", 404: "no-such-route"}
-_CODES |= {405: "no-such-method", 413: "too-large", 500: "internal-error"}
+_CODES |= {405: "no-such-method", 413: "too-large", 500: "internal-error", 507: "disk-full"}
 _TEXTS = {
     400: ("请求的内容或参数不符合要求。", "The body or a parameter is not as it should be."),
     401: ("请先登录。", "Sign in first."),
@@ -25,12 +27,19 @@ _TEXTS = {
     ),
     404: ("没有这个地址。", "No such address."),
     405: ("此地址不接受这种请求。", "The address does not take requests of this method."),
-    413: ("文件太大。", "The file is too large."),
+    413: (
+        f"文件太大：一次最多{LARGEST_UPLOAD >> 20} MB。请分几次报送。",
+        f"The files are too large: {LARGEST_UPLOAD >> 20} MB at once. Hand them in separately.",
+    ),
     500: (
         "系统出错，已记入日志。草稿和已发布的内容没有变化。",
         "The system failed, which is logged. Drafts and published data are unchanged.",
     ),
 }
+_TEXTS[507] = (
+    "磁盘已满，没有保存。草稿和已发布的内容没有变化。请告知系统管理员，腾出空间后重试。",
+    "The disk is full; nothing was stored. Drafts and published data are unchanged. Tell the administrator.",
+)
 logger = logging.getLogger(__name__)
 
 
@@ -50,7 +59,8 @@ def refuse_http(request: DeskRequest, error: HTTPException) -> Response[Any]:
 
 def refuse_unexpected(request: DeskRequest, error: Exception) -> Response[Any]:
     logger.error("%s %s failed", request.method, request.url.path, exc_info=error)
-    return _refuse(request, 500, "internal-error", *_TEXTS[500])
+    status = 507 if is_disk_full(error) else 500
+    return _refuse(request, status, _CODES[status], *_TEXTS[status])
 
 
 def _places(error: HTTPException) -> Sequence[str]:

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from sqlalchemy import Connection, delete, select, update
 
-from publisher.desk.accounts import audit_log, credentials
+from publisher.desk.accounts import audit_log, credentials, lockout
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.credentials import DeskKey
 from publisher.desk.accounts.roles import Action, Grant, Role, TokenScope, check_grants, may, may_in
@@ -19,7 +19,8 @@ from publisher.log.clocks import micros, moment, utc_now
 from publisher.log.model import LogError
 
 INVITATION_HOURS = 72
-_NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
+"""What the name of an account is made of."""
 type Purpose = Literal["invitation", "sign-in"]
 
 _a, _g, _l = t.account.c, t.grant.c, t.link.c
@@ -35,9 +36,11 @@ class Account:
     demo: bool
     epoch: int
     is_ready: bool
-    """The invitation was accepted."""
+    """The invitation was accepted, or there is none."""
     disabled_at: datetime | None
     signed_in_at: datetime | None
+    is_external: bool = False
+    """It signs in at the provider of identities, whose groups give its roles."""
     token: TokenScope | None = None
     """Of a request with a token: what it reaches of the rights of the account."""
 
@@ -84,7 +87,7 @@ class Accounts:
 
         Raises ``LogError``: ``bad-account-name``, ``account-exists``, ``roles-conflict``.
         """
-        if not _NAME.fullmatch(name):
+        if not NAME.fullmatch(name):
             raise LogError(
                 "bad-account-name",
                 f"账号名称“{name}”须由2至40个小写字母、数字、点、下划线或连字符组成。",
@@ -100,7 +103,7 @@ class Accounts:
                 )
             own = {"name": name, "display": display.strip() or name, "demo": demo}
             conn.execute(t.account.insert().values(**own, epoch=1, made_at=now))
-            _set_grants(conn, name, grants)
+            set_grants(conn, name, grants)
             roles = [str(grant) for grant in grants]
             audit_log.append(
                 conn,
@@ -116,9 +119,10 @@ class Accounts:
     def invite(self, name: str, *, by: str = "", address: str = "") -> str:
         """Invite again, for a lost password or telephone → the token. Sessions and password end at once.
 
-        Raises ``LogError('no-such-account')``.
+        Raises ``LogError``: ``no-such-account``, ``external-account``.
         """
         with self._store.write() as conn:
+            _require_own(read_account(conn, name))
             row = account_row(conn, name)
             values = {"password": None, "totp": None, "totp_step": None, "epoch": row.epoch + 1}
             conn.execute(update(t.account).where(_a.name == name).values(**values))
@@ -165,7 +169,7 @@ class Accounts:
     def change_roles(self, name: str, grants: Sequence[Grant], *, by: str = "", address: str = "") -> Account:
         """Replace the roles of an account, from its next request on.
 
-        Raises ``LogError``: ``no-such-account``, ``roles-conflict``, ``own-roles``.
+        Raises ``LogError``: ``no-such-account``, ``roles-conflict``, ``own-roles``, ``external-account``.
         """
         check_grants(grants)
         if by == name:
@@ -173,8 +177,9 @@ class Accounts:
                 "own-roles", "不能更改自己的角色。", "Nobody changes the roles of his own account."
             )
         with self._store.write() as conn:
-            before = _account(conn, account_row(conn, name))
-            _set_grants(conn, name, grants)
+            before = read_account(conn, name)
+            _require_own(before)
+            set_grants(conn, name, grants)
             details = {"before": [str(g) for g in before.grants], "after": [str(g) for g in grants]}
             audit_log.append(
                 conn,
@@ -205,23 +210,29 @@ class Accounts:
     def change_password(self, name: str, *, current: str, new: str, address: str = "") -> Account:
         """Change the password of an account and end all its sessions, that of the change too.
 
-        Raises ``LogError``: ``sign-in-failed``, ``weak-password``.
+        Wrong guesses pause as those of a sign-in. Raises ``LogError``: ``sign-in-failed``,
+        ``sign-in-paused``, ``weak-password``.
         """
+        now, name_mac = self._clock(), self._key.mac("name", name)
         with self._store.read() as conn:
+            lockout.require_no_pause(conn, name_mac, now)
             row = account_row(conn, name)
         if not credentials.verify_password(row.password, current):
+            with self._store.write() as conn:
+                details: dict[str, Any] = {
+                    "failures": lockout.count_failure(conn, name_mac, now),
+                    "for": "password",
+                }
+                own: dict[str, Any] = {"actor": name, "subject": name, "address": address}
+                audit_log.append(conn, "sign-in-failed", at=micros(now), details=details, **own)
             raise LogError("sign-in-failed", "当前密码不对。", "The current password is wrong.")
         credentials.check_password(new, name)
         hashed = credentials.hash_password(new)
         with self._store.write() as conn:
             conn.execute(update(t.account).where(_a.name == name).values(password=hashed, epoch=_a.epoch + 1))
+            lockout.forget_failures(conn, name_mac)
             audit_log.append(
-                conn,
-                "password-changed",
-                at=micros(self._clock()),
-                actor=name,
-                subject=name,
-                address=address,
+                conn, "password-changed", at=micros(now), actor=name, subject=name, address=address
             )
             return read_account(conn, name)
 
@@ -274,23 +285,38 @@ def read_account(conn: Connection, name: str) -> Account:
     return _account(conn, account_row(conn, name))
 
 
+def _require_own(account: Account) -> None:
+    if account.is_external:
+        raise LogError(
+            "external-account",
+            f"账号“{account.name}”由统一身份认证登录，角色按其中的用户组确定，请在那里更改。",
+            f"The account {account.name} signs in at the provider of identities; its groups there give its "
+            "roles. Change them there.",
+        )
+
+
 def _account(conn: Connection, row: Any) -> Account:
     grants = conn.execute(
         select(t.grant).where(_g.account == row.name).order_by(_g.role, _g.dataset, _g.part)
     ).all()
+    is_external = (
+        conn.scalar(select(t.identity.c.account).where(t.identity.c.account == row.name)) is not None
+    )
     return Account(
         name=row.name,
         display=row.display,
         grants=tuple(Grant(Role(g.role), g.dataset or None, g.part or None) for g in grants),
         demo=row.demo,
         epoch=row.epoch,
-        is_ready=row.demo or row.password is not None,
+        is_ready=row.demo or row.password is not None or is_external,
+        is_external=is_external,
         disabled_at=None if row.disabled_at is None else moment(row.disabled_at),
         signed_in_at=None if row.signed_in_at is None else moment(row.signed_in_at),
     )
 
 
-def _set_grants(conn: Connection, name: str, grants: Sequence[Grant]) -> None:
+def set_grants(conn: Connection, name: str, grants: Sequence[Grant]) -> None:
+    """Replace the roles of an account."""
     conn.execute(delete(t.grant).where(_g.account == name))
     rows = [
         {"account": name, "role": str(g.role), "dataset": g.dataset or "", "part": g.part or ""}

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, delete, select
 
 from publisher.desk.accounts import tables as t
 from publisher.log.clocks import micros, moment
+from publisher.log.model import LogError
 
 FREE_FAILURES = 5
 """Failures without a pause: people mistype."""
@@ -18,10 +19,16 @@ _FORGOTTEN = timedelta(days=1)
 _f = t.failure.c
 
 
-def pause_until(conn: Connection, name: str, now: datetime) -> datetime | None:
-    """Return the end of the pause of a name; None if it may try now. ``name``: its MAC."""
+def require_no_pause(conn: Connection, name: str, now: datetime) -> None:
+    """Raise ``LogError('sign-in-paused')`` while a name has to wait. ``name``: its MAC."""
     until = conn.scalar(select(_f.until).where(_f.name == name))
-    return moment(until) if until is not None and until > micros(now) else None
+    if until is not None and until > micros(now):
+        minutes = int((moment(until) - now).total_seconds()) // 60 + 1
+        raise LogError(
+            "sign-in-paused",
+            f"多次登录失败，请{minutes}分钟后再试。",
+            f"Too many failures; try again in {minutes} minutes.",
+        )
 
 
 def count_failure(conn: Connection, name: str, now: datetime) -> int:

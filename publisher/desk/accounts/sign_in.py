@@ -31,15 +31,8 @@ class SignIn:
         """Verify name, password and code. Raises ``LogError``: ``sign-in-failed``, ``sign-in-paused``."""
         now, name_mac = self._clock(), self._key.mac("name", name)
         with self._store.read() as conn:
-            until = lockout.pause_until(conn, name_mac, now)
+            lockout.require_no_pause(conn, name_mac, now)
             row = conn.execute(select(t.account).where(_a.name == name)).first()
-        if until is not None:
-            minutes = int((until - now).total_seconds()) // 60 + 1
-            raise LogError(
-                "sign-in-paused",
-                f"多次登录失败，请{minutes}分钟后再试。",
-                f"Too many failures; try again in {minutes} minutes.",
-            )
         is_right = credentials.verify_password(None if row is None else row.password, password)
         step = self._step(row, code, now) if row is not None else None
         if not is_right or row is None or row.disabled_at is not None or step is None:

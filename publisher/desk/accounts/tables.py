@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 SCHEMA = "qingdan_desk"
 """Schema on PostgreSQL; SQLite has a file instead."""
-VERSION = 3
+VERSION = 4
 
 metadata = MetaData(schema=SCHEMA)
 
@@ -52,6 +52,16 @@ grant = Table(
     UniqueConstraint("account", "role", "dataset", "part"),
 )
 """``dataset`` and ``part``: empty is all."""
+
+identity = Table(
+    "identity",
+    metadata,
+    Column("issuer", Text, nullable=False),
+    Column("subject", Text, nullable=False),
+    Column("account", Text, ForeignKey(account.c.name), nullable=False),
+    UniqueConstraint("issuer", "subject"),
+)
+"""Accounts that sign in at a provider of identities, which calls them by ``subject``."""
 
 link = Table(
     "link",

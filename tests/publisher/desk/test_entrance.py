@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
+from statistics import median
 
 import pytest
 from litestar.testing import TestClient
@@ -10,11 +12,14 @@ from sqlalchemy import select
 
 from publisher.app import create_app
 from publisher.desk.accounts import tables as t
+from publisher.desk.accounts.lockout import FREE_FAILURES
 from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.app import HANDLERS
+from publisher.log.model import LogError
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.desk import DESK, GOOD_PASSWORD, DeskSite, Form, code_at, desk_site, forms, sign_in
+from tests.support.log import entry, stage
 
 
 def test_an_invitation_ends_in_a_session(desk: DeskSite) -> None:
@@ -91,6 +96,41 @@ def test_a_new_password_ends_all_sessions(desk: DeskSite) -> None:
 
 
 @pytest.mark.slow
+def test_a_stolen_session_cannot_guess_the_password(desk: DeskSite) -> None:
+    desk.add("zhang", "填报")
+    typed = {"password": GOOD_PASSWORD + "9", "again": GOOD_PASSWORD + "9"}
+    with desk.signed_in("zhang") as browser:
+        for guess in range(FREE_FAILURES):
+            answer = browser.send("/password", "/password", current=f"guess {guess}", **typed)
+            assert "当前密码不对" in answer.text
+        answer = browser.send("/password", "/password", current=GOOD_PASSWORD, **typed)
+        assert "多次登录失败" in answer.text
+        desk.clock.advance(seconds=121)
+        assert browser.send("/password", "/password", current=GOOD_PASSWORD, **typed).status_code == 303
+    failed = [event for event in desk.people.audit.events() if event.kind == "sign-in-failed"]
+    assert [(one.actor, one.details["failures"]) for one in failed] == [("zhang", n) for n in range(5, 0, -1)]
+
+
+@pytest.mark.slow
+def test_a_sign_in_takes_as_long_for_names_that_no_account_has(desk: DeskSite) -> None:
+    """The password is hashed for every name: processor time of this thread, in turns, in the median."""
+    desk.add("zhang", "填报")
+    desk.people.accounts.add("invited", "", [parse_grant("填报")])
+    desk.add("gone", "填报")
+    desk.people.accounts.disable("gone")
+    seconds: dict[str, list[float]] = {name: [] for name in ("zhang", "nobody", "invited", "gone")}
+    for _ in range(7):
+        for name, times in seconds.items():
+            started = time.process_time()
+            with pytest.raises(LogError):
+                desk.people.sign_in.with_password(name, "wrong", "123456")
+            times.append(time.process_time() - started)
+        desk.clock.advance(hours=2)  # no pause, which would be quick for all of them
+    medians = {name: median(times) for name, times in seconds.items()}
+    assert max(medians.values()) < 1.5 * min(medians.values()), medians
+
+
+@pytest.mark.slow
 def test_after_sign_out_the_cookie_opens_nothing(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     with desk.signed_in("zhang") as browser:
@@ -98,6 +138,37 @@ def test_after_sign_out_the_cookie_opens_nothing(desk: DeskSite) -> None:
         assert browser.send("/", "/sign-out").status_code == 303
         browser.client.cookies.update(stolen)
         assert browser.client.get("/", follow_redirects=False).status_code == 303
+
+
+@pytest.mark.slow
+def test_a_tab_that_is_open_since_yesterday_changes_nothing(desk: DeskSite) -> None:
+    desk.add("zhang", "填报", "审核")
+    desk.add("zhao", "填报")
+    stage(desk.log, entry("甲"), part="财政局")
+    page = "/drafts/fees?part=财政局"
+    files = {"files": ("财政局.csv", "名称,标准\n乙,2\n".encode())}
+    heading = {"effective_on": "2020-01-01", "openness": "主动公开", "secrecy_reviewed_by": "保密员"}
+    with desk.signed_in("zhang") as old:
+        tab = forms(old.see(page))
+        desk.clock.advance(hours=20)
+        for action, form in tab.items():
+            upload = files if action.endswith("/imports") else None
+            answer = old.client.post(
+                action, data={**form.fields, **heading}, files=upload, follow_redirects=False
+            )
+            assert (answer.status_code, answer.headers["location"]) == (303, "/sign-in"), action
+        with desk.signed_in("zhao") as colleague:
+            colleague.send(page, "/drafts/fees/imports", files=files, part="财政局")
+        before = desk.log.drafts.get("fees")
+        sign_in(old, "zhang", desk.code("zhang"))
+        # Signed in again, the tab still shows the draft of yesterday.
+        token = forms(old.see("/"))["/sign-out"].fields["_csrf_token"]
+        fields = tab["/drafts/fees/imports"].fields | {"_csrf_token": token, "part": "财政局"}
+        refused = old.client.post("/drafts/fees/imports", data=fields, files=files)
+        assert refused.status_code == 409
+        assert "草稿此间由他人更改" in refused.text
+    assert desk.log.drafts.get("fees") == before
+    assert desk.log.approvals.list() == []
 
 
 @pytest.mark.slow

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
+from publisher.desk.accounts.roles import parse_grant
+from publisher.log.model import Part
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.command import item, xlsx
@@ -121,3 +124,30 @@ def test_a_script_in_a_cell_is_text_on_the_page(desk: DeskSite, tmp_path: Path) 
         html = hand_in(browser, tmp_path, item("<script>alert(1)</script>许可"))
         assert "<script>" not in html
         assert "&lt;script&gt;alert(1)&lt;/script&gt;许可" in html
+
+
+def test_a_script_in_any_other_text_is_text_on_every_page(desk: DeskSite, tmp_path: Path) -> None:
+    evil = '"><script>alert(1)</script>'
+    part = f"{evil}局"
+    desk.log.datasets.add_part(NAME, Part(part))
+    desk.people.accounts.add("sun", evil, [parse_grant(f"填报:{NAME}")])
+    for name, role in (("an", "安全管理"), ("du", "督查")):
+        desk.add(name, role)
+    pages = [f"/drafts/{NAME}?part={quote(part)}", f"/drafts/{NAME}/sheet?part={quote(PART)}", "/"]
+    with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer:
+        file = xlsx(tmp_path / "市应急管理局.xlsx", GOOD)
+        files = {"files": (f"{evil}.xlsx", file.read_bytes(), XLSX)}
+        drafter.send(DRAFT, f"/drafts/{NAME}/imports", files=files)
+        address = submit(drafter, basis=evil, note=evil, secrecy_reviewed_by=evil)
+        for path in (address, f"/submissions?q={quote(evil)}", f"/accounts/{quote(evil)}"):
+            assert "<script>alert" not in reviewer.client.get(path).text, path
+        reviewer.send(address, f"{address}/return", reason=evil)
+        shown = [drafter.see(path) for path in (DRAFT, address, *pages[1:])]
+        assert sum("&lt;script&gt;alert(1)" in html for html in shown) == 2
+        assert not [html for html in shown if "<script>alert" in html]
+    for name, paths in (("an", ["/accounts", "/accounts/sun"]), ("du", ["/audit", *pages[:1]])):
+        with desk.signed_in(name) as officer:
+            for path in paths:
+                html = officer.see(path)
+                assert "<script>alert" not in html, path
+                assert "script&gt;alert(1)" in html or path == "/audit", path
