@@ -39,6 +39,21 @@ class WitnessAddress:
 
 
 @dataclass(frozen=True, slots=True)
+class OidcProvider:
+    """A provider of identities (OpenID Connect), at which officials sign in to the desk."""
+
+    issuer: str
+    client: str
+    secret: str = field(repr=False)
+    """Empty: a public client, which PKCE alone protects."""
+    scope: str
+    groups: str
+    """Claim with the groups of a person."""
+    roles: tuple[tuple[str, str], ...]
+    """Group, and the role that it gives, as ``ROLE[:DATASET[:PART]]``."""
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Settings of a site, parsed from :data:`publisher.variables.VARIABLES`."""
 
@@ -87,6 +102,8 @@ class Settings:
     """``QINGDAN_WITNESSES``: witnesses that cosign checkpoints; none by default."""
     desk_base: str = _DESK_BASE
     """``QINGDAN_DESK_BASE``: address at which browsers reach the desk."""
+    oidc: OidcProvider | None = None
+    """``QINGDAN_OIDC_ISSUER`` and the others: where officials sign in; None: at the desk only."""
     cluster: Connection | None = None
     """``QINGDAN_SEARCH=elasticsearch`` and the connection to the cluster; None is the embedded engine."""
 
@@ -157,6 +174,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         sign_command=env.get("QINGDAN_SIGN_COMMAND") or "",
         witnesses=_read_witnesses(env),
         desk_base=_read_desk_base(env),
+        oidc=_read_oidc(env),
         cluster=_read_cluster(env),
     )
 
@@ -205,6 +223,34 @@ def _read_desk_base(env: Mapping[str, str]) -> str:
     if not re.fullmatch(r"https?://[^/?#@\s]+", base):
         raise ValueError(f"QINGDAN_DESK_BASE: {base!r} (https://desk.example.gov.cn)")
     return base
+
+
+def _read_oidc(env: Mapping[str, str]) -> OidcProvider | None:
+    """Read the provider of identities. Raises ``ValueError``, without the secret."""
+    issuer = env.get("QINGDAN_OIDC_ISSUER") or ""
+    if not issuer:
+        return None
+    if not re.fullmatch(
+        r"https://[^/?#@\s]+(/[^?#\s]*)?|http://(localhost|127\.0\.0\.1)(:\d{1,5})?/?", issuer
+    ):
+        raise ValueError(f"QINGDAN_OIDC_ISSUER: {issuer!r} (https://login.example.gov.cn)")
+    client = env.get("QINGDAN_OIDC_CLIENT") or ""
+    if not client:
+        raise ValueError("QINGDAN_OIDC_CLIENT: 未设置 is not set")
+    roles = []
+    for text in filter(str.strip, (env.get("QINGDAN_OIDC_ROLES") or "").split(";")):
+        group, separator, role = (word.strip() for word in text.partition("="))
+        if not group or not separator or not role:
+            raise ValueError(f"QINGDAN_OIDC_ROLES: {text!r} (组=ROLE[:DATASET[:PART]];…)")
+        roles.append((group, role))
+    return OidcProvider(
+        issuer=issuer,
+        client=client,
+        secret=env.get("QINGDAN_OIDC_SECRET") or "",
+        scope=env.get("QINGDAN_OIDC_SCOPE") or "openid profile",
+        groups=env.get("QINGDAN_OIDC_GROUPS") or "groups",
+        roles=tuple(roles),
+    )
 
 
 def _read_smtp(env: Mapping[str, str]) -> str:

@@ -172,6 +172,44 @@ VARIABLES: tuple[Variable, ...] = (
         "sent over encrypted connections only. Requests for another host name are refused.",
     ),
     Variable(
+        "QINGDAN_OIDC_ISSUER",
+        "",
+        "统一身份认证（OpenID Connect）的 issuer，如 `https://login.example.gov.cn`；不设则只用工作台自己的账号。",
+        "Issuer of the provider of identities (OpenID Connect) at which officials sign in to the desk (see "
+        "[desk.md](desk.md)); without it the desk has accounts of its own only.",
+    ),
+    Variable(
+        "QINGDAN_OIDC_CLIENT",
+        "",
+        "工作台在统一身份认证登记的 `client_id`；回调地址登记为 `<QINGDAN_DESK_BASE>/oidc/callback`。",
+        "`client_id` of the desk there; its redirect address is `<QINGDAN_DESK_BASE>/oidc/callback`.",
+    ),
+    Variable(
+        "QINGDAN_OIDC_SECRET",
+        "",
+        "其 `client_secret`；不设则为只用 PKCE 的公开客户端。",
+        "Its `client_secret`; without it the desk is a public client with PKCE only.",
+    ),
+    Variable(
+        "QINGDAN_OIDC_SCOPE",
+        "`openid profile`",
+        "所请求的 scope，须含 `openid`；用户组另需 scope 的，加在后面。",
+        "Scopes that are requested; `openid` is one. Add what the claim of groups needs.",
+    ),
+    Variable(
+        "QINGDAN_OIDC_GROUPS",
+        "`groups`",
+        "写有用户组的 claim，在 ID Token 或 userinfo 中。",
+        "Claim with the groups of a person, of the ID token or the user info.",
+    ),
+    Variable(
+        "QINGDAN_OIDC_ROLES",
+        "",
+        "用户组对应的角色，以分号分隔，每个写作“组=角色”，如 `民政=填报:shili-powers:民政局;审改=审核`。",
+        "Roles of groups, separated by semicolons, each as `GROUP=ROLE[:DATASET[:PART]]`, such as "
+        "`minzheng=填报:shili-powers:民政局;shengai=审核`.",
+    ),
+    Variable(
         "QINGDAN_SEARCH",
         "`embedded`",
         "`embedded`（索引在站点文件夹里）或 `elasticsearch`。",

@@ -9,6 +9,8 @@ from datetime import datetime
 from publisher.desk.accounts.accounts import Accounts
 from publisher.desk.accounts.audit_log import AuditLog
 from publisher.desk.accounts.credentials import DeskKey
+from publisher.desk.accounts.identities import Identities
+from publisher.desk.accounts.oidc import Oidc
 from publisher.desk.accounts.schedules import Schedules
 from publisher.desk.accounts.sessions import SessionStore
 from publisher.desk.accounts.sign_in import SignIn
@@ -30,6 +32,9 @@ class AccountServices:
     key: DeskKey
     accounts: Accounts
     sign_in: SignIn
+    oidc: Oidc | None
+    """None: the site has no provider of identities."""
+    identities: Identities
     sessions: SessionStore
     audit: AuditLog
     tokens: Tokens
@@ -73,18 +78,22 @@ def open_accounts(
 ) -> AccountServices:
     """Open the accounts of a site. ``create``: make their store if there is none.
 
-    Raises ``LogError``: ``no-desk``, ``newer-database``.
+    Raises ``LogError``: ``no-desk``, ``newer-database``, ``no-such-role`` (of a group).
     """
     opener = DeskStore.create_or_open if create else DeskStore.open
+    oidc = settings.oidc
     store = opener(settings.database, settings.desk, application=application)
     settings.desk.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = DeskKey(read_or_create_key(settings.desk_key))
     accounts = Accounts(store, key, clock)
+    identities = Identities(store, () if oidc is None else oidc.roles, clock)
     return AccountServices(
         store=store,
         key=key,
         accounts=accounts,
         sign_in=SignIn(store, accounts, key, clock),
+        oidc=None if oidc is None else Oidc(oidc, settings.desk_base, clock),
+        identities=identities,
         sessions=SessionStore(store, clock),
         audit=AuditLog(store),
         tokens=Tokens(store, clock),

@@ -43,6 +43,10 @@ type Kind = Literal[
     "schedule-failed",
     "audit-exported",
     "site-changed",
+    "dataset-added",
+    "dataset-changed",
+    "key-changed",
+    "subscription-changed",
 ]
 _START = "0" * 64
 """Hash before the first line."""

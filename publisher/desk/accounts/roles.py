@@ -31,9 +31,12 @@ class Action(StrEnum):
     APPROVE = "approve"
     RETURN = "return"
     PUBLISH = "publish"
+    READ_SETTINGS = "read-settings"
     MANAGE_DATASETS = "manage-datasets"
+    """Datasets with their parts, what the site says of itself, and who is told of publications."""
     READ_ACCOUNTS = "read-accounts"
     MANAGE_ACCOUNTS = "manage-accounts"
+    MANAGE_KEYS = "manage-keys"
     READ_AUDIT = "read-audit"
 
 
@@ -41,9 +44,21 @@ PERMISSIONS: Mapping[Role, frozenset[Action]] = {
     Role.DRAFTER: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT}),
     Role.REVIEWER: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.APPROVE, Action.RETURN}),
     Role.PUBLISHER: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.PUBLISH}),
-    Role.SYSTEM: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.MANAGE_DATASETS}),
-    Role.SECURITY: frozenset({Action.OWN_ACCOUNT, Action.READ_ACCOUNTS, Action.MANAGE_ACCOUNTS}),
-    Role.AUDITOR: frozenset({Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.READ_ACCOUNTS, Action.READ_AUDIT}),
+    Role.SYSTEM: frozenset(
+        {Action.OWN_ACCOUNT, Action.READ_DRAFT, Action.READ_SETTINGS, Action.MANAGE_DATASETS}
+    ),
+    Role.SECURITY: frozenset(
+        {Action.OWN_ACCOUNT, Action.READ_ACCOUNTS, Action.MANAGE_ACCOUNTS, Action.MANAGE_KEYS}
+    ),
+    Role.AUDITOR: frozenset(
+        {
+            Action.OWN_ACCOUNT,
+            Action.READ_DRAFT,
+            Action.READ_SETTINGS,
+            Action.READ_ACCOUNTS,
+            Action.READ_AUDIT,
+        }
+    ),
 }
 """The only place of permission."""
 

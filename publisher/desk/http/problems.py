@@ -12,6 +12,7 @@ from publisher.log.model import LogError
 API = "/desk/v1"
 PROBLEM = "application/problem+json"
 _STATUS = {"sign-in-failed": 403, "sign-in-paused": 429, "link-expired": 410, "busy": 503}
+_STATUS |= {"oidc-refused": 403, "no-role": 403, "oidc-unavailable": 503}
 _STATUS |= {"bad-idempotency-key": 400, "idempotency-key-reused": 422}
 
 

@@ -21,7 +21,7 @@ from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION, ENTRANCE
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.sessions import begin_session
-from publisher.desk.pages.printing import DeskRequest, files, page, see
+from publisher.desk.pages.printing import DeskRequest, files, own_path, page, see
 from publisher.log.model import LogError
 
 _OPT = {ACTION: ENTRANCE}
@@ -48,9 +48,9 @@ class InvitationForm(msgspec.Struct, frozen=True):
 
 @get("/sign-in", opt=_OPT)
 @in_thread
-def sign_in_page(request: DeskRequest) -> Response[bytes]:
+def sign_in_page(request: DeskRequest, state: State) -> Response[bytes]:
     """Show the form of sign-in."""
-    return page(request, "sign_in.html", fault=None, name="", next=request.query_params.get("next", "/"))
+    return _sign_in_page(request, state.desk, None, "", request.query_params.get("next", "/"))
 
 
 @post("/sign-in", opt=_OPT, status_code=200)
@@ -63,9 +63,9 @@ def sign_in(request: DeskRequest, state: State, data: Annotated[SignInForm, _FOR
             data.name.strip(), data.password, data.code, address=address_mac(request)
         )
     except LogError as error:
-        return page(request, "sign_in.html", status_code=403, fault=error, name=data.name, next=data.next)
+        return _sign_in_page(request, desk, error, data.name, data.next)
     begin_session(request, account, desk.clock().timestamp())
-    return see(_own_path(data.next))
+    return see(own_path(data.next))
 
 
 @get("/link/{token:str}", opt=_OPT)
@@ -127,6 +127,14 @@ def asset(name: FromPath[str]) -> Response[bytes]:
     return Response(file.body, media_type=file.media_type, headers=headers)
 
 
+def _sign_in_page(
+    request: DeskRequest, desk: Desk, fault: LogError | None, name: str, next_path: str
+) -> Response[bytes]:
+    status, has_provider = 200 if fault is None else 403, desk.people.oidc is not None
+    own = {"name": name, "next": next_path, "has_provider": has_provider}
+    return page(request, "sign_in.html", status_code=status, fault=fault, **own)
+
+
 def _invitation(
     request: DeskRequest, desk: Desk, token: str, secret: str, fault: LogError | None
 ) -> Response[bytes]:
@@ -152,11 +160,6 @@ def _qr_code(address: str) -> Markup:
         buffer, kind="svg", scale=5, xmldecl=False, svgns=False, dark="#000", light="#fff", omitsize=False
     )
     return Markup(buffer.getvalue().decode())  # noqa: S704 - drawn here, of squares
-
-
-def _own_path(path: str) -> str:
-    """Return a path of the desk; ``/`` for another site's address."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
 
 
 HANDLERS = [sign_in_page, sign_in, link_page, use_link, invitation_page, accept_invitation, asset]

@@ -92,3 +92,8 @@ def page(request: DeskRequest, template: str, *, status_code: int = 200, **varia
 def see(address: str) -> Redirect:
     """Answer a form with the page to look at next."""
     return Redirect(address, status_code=303)
+
+
+def own_path(path: str) -> str:
+    """Return a path of the desk; ``/`` for another site's address."""
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
