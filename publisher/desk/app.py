@@ -31,10 +31,11 @@ from publisher.desk.pages import (
     proposals,
     records,
     sheets,
-    site_settings,
+    single_sign_on,
     submissions,
 )
 from publisher.desk.pages.printing import HEADERS
+from publisher.desk.pages.settings import datasets, keys, site, subscriptions
 from publisher.desk.readings import DraftReadings
 from publisher.desk.scheduling import work_on_time
 from publisher.log.clocks import utc_now
@@ -45,6 +46,7 @@ from publisher.web.capacity.client_budget import ClientBudgets
 
 HANDLERS = [
     *entrance.HANDLERS,
+    *single_sign_on.HANDLERS,
     *own_account.HANDLERS,
     *drafts.HANDLERS,
     *proposals.HANDLERS,
@@ -53,7 +55,10 @@ HANDLERS = [
     *submissions.HANDLERS,
     *accounts.HANDLERS,
     *audit.HANDLERS,
-    *site_settings.HANDLERS,
+    *site.HANDLERS,
+    *datasets.HANDLERS,
+    *subscriptions.HANDLERS,
+    *keys.HANDLERS,
     *api.HANDLERS,
 ]
 """Every route of the desk."""

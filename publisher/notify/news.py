@@ -111,6 +111,6 @@ def scope_title(log: Log, scope: str) -> str:
         return decoded.path("atom")
 
 
-def feed_address(scope: str) -> str:
+def feed_address(scope: str, form: str = "atom") -> str:
     """Return the path of the feed of a scope (JSON)."""
-    return _decode_scope(scope).path("atom")
+    return _decode_scope(scope).path(form)

@@ -20,9 +20,11 @@ submit           yes   -     -     -         -         -
 approve          -     yes   -     -         -         -
 return           -     yes   -     -         -         -
 publish          -     -     yes   -         -         -
+read-settings    -     -     -     yes       -         yes
 manage-datasets  -     -     -     yes       -         -
 read-accounts    -     -     -     -         yes       yes
 manage-accounts  -     -     -     -         yes       -
+manage-keys      -     -     -     -         yes       -
 read-audit       -     -     -     -         -         yes
 """
 # fmt: on
@@ -71,10 +73,26 @@ POST /accounts/{name}/invitation    manage-accounts
 POST /accounts/{name}/disable       manage-accounts
 POST /accounts/{name}/tokens        manage-accounts
 POST /tokens/{number}/revoke        manage-accounts
+GET /oidc                           entrance
+GET /oidc/callback                  entrance
 GET /audit                          read-audit
 GET /audit/export                   read-audit
-GET /settings                       manage-datasets
+GET /settings                       read-settings
 POST /settings                      manage-datasets
+GET /datasets                       read-settings
+POST /datasets                      manage-datasets
+GET /datasets/{dataset}             read-settings
+POST /datasets/{dataset}            manage-datasets
+POST /datasets/{dataset}/parts          manage-datasets
+POST /datasets/{dataset}/parts/rename   manage-datasets
+POST /datasets/{dataset}/parts/merge    manage-datasets
+POST /datasets/{dataset}/parts/close    manage-datasets
+GET /subscriptions                      read-settings
+POST /subscriptions                     manage-datasets
+POST /subscriptions/{name}/confirm      manage-datasets
+POST /subscriptions/{name}/remove       manage-datasets
+GET /keys                               read-accounts
+POST /keys                              manage-keys
 GET /desk/v1/openapi.json                entrance
 POST /desk/v1/drafts/{dataset}/imports   hand-in
 GET /desk/v1/drafts/{dataset}            read-draft

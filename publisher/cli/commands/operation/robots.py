@@ -37,7 +37,7 @@ def add(context: CommandContext, kind: str, address: str, feed: str, *, secret_f
     import msgspec
 
     from publisher.cli.commands.operation.webhooks import parse_scope
-    from publisher.notify.news import scope_title
+    from publisher.notify.confirmation import add_robot
     from publisher.notify.robots import ROBOTS
     from publisher.notify.webhook_sender import DeliveryError, create_sender
 
@@ -50,18 +50,14 @@ def add(context: CommandContext, kind: str, address: str, feed: str, *, secret_f
     secret = secret_file.read().strip() if secret_file else ""
     with context.log() as log:
         scope = msgspec.json.encode(parse_scope(context, log, feed)).decode()
-        robot = log.subscriptions.add_robot(kind, address, scope, secret)
-        title = f"已订阅 {scope_title(log, scope)}"
         try:
-            create_sender(context.settings).send_to_robot(robot, title)
+            robot = add_robot(log, create_sender(context.settings), kind, address, scope, secret)
         except DeliveryError as error:
-            log.subscriptions.unsubscribe(robot.id)
             raise CommandError(
                 "not-confirmed",
                 f"机器人没有接受消息：{error}。没有添加。",
                 f"The robot did not take the message: {error}. It was not added.",
             ) from error
-        log.subscriptions.confirm(robot.id)
     output.print_message(
         f"已添加机器人 {robot.id}。查看和删除：qingdan webhooks list、qingdan webhooks remove {robot.id}",
         f"Added the robot {robot.id}. See qingdan webhooks list and qingdan webhooks remove {robot.id}",

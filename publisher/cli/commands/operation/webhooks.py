@@ -177,32 +177,24 @@ def parse_scope(context: CommandContext, log: Log, feed: str) -> object:
 
 
 def _feed_path(subscription: Subscription) -> str:
-    import msgspec
+    from publisher.notify.news import feed_address
 
-    from publisher.views.syndication.scope import Scope
-
-    if not subscription.scope:
-        return ""
-    return msgspec.json.decode(subscription.scope, type=Scope).path("json")
+    return feed_address(subscription.scope, "json") if subscription.scope else ""
 
 
 def _verify_callback(context: CommandContext, log: Log, subscription: Subscription) -> None:
     """Verify a callback. Raises ``CommandError('not-confirmed')``; the subscription stays for a retry."""
+    from publisher.notify.confirmation import confirm_webhook
     from publisher.notify.webhook_sender import DeliveryError
 
-    if subscription.kind == "webhook":
-        try:
-            _sender(context).verify_callback(
-                subscription, {"feed": log.datasets.site().base + _feed_path(subscription)}
-            )
-        except DeliveryError as error:
-            log.subscriptions.mark_unconfirmed(subscription.id, str(error))
-            raise CommandError(
-                "not-confirmed",
-                f"回调地址没有确认：{error}。改好后请运行 qingdan webhooks confirm {subscription.id}",
-                f"The callback did not confirm: {error}. Then run qingdan webhooks confirm {subscription.id}",
-            ) from error
-    log.subscriptions.confirm(subscription.id)
+    try:
+        confirm_webhook(log, _sender(context), subscription)
+    except DeliveryError as error:
+        raise CommandError(
+            "not-confirmed",
+            f"回调地址没有确认：{error}。改好后请运行 qingdan webhooks confirm {subscription.id}",
+            f"The callback did not confirm: {error}. Then run qingdan webhooks confirm {subscription.id}",
+        ) from error
 
 
 def _sender(context: CommandContext) -> Sender:

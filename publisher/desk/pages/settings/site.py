@@ -19,7 +19,6 @@ from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
 
-_OPT = {ACTION: Action.MANAGE_DATASETS}
 LONGEST = 500
 """Characters of a detail."""
 type _Detail = Annotated[str, msgspec.Meta(max_length=LONGEST)] | None
@@ -39,7 +38,7 @@ class SiteForm(msgspec.Struct, frozen=True):
     police: _Detail = None
 
 
-@get("/settings", opt=_OPT)
+@get("/settings", opt={ACTION: Action.READ_SETTINGS})
 @in_thread
 def settings_page(request: DeskRequest, state: State) -> Response[bytes]:
     """Show the form of the site's details."""
@@ -50,7 +49,7 @@ def settings_page(request: DeskRequest, state: State) -> Response[bytes]:
     )
 
 
-@post("/settings", opt=_OPT, status_code=200)
+@post("/settings", opt={ACTION: Action.MANAGE_DATASETS}, status_code=200)
 @in_thread
 def change_settings(
     request: DeskRequest,

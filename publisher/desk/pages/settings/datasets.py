@@ -1,0 +1,258 @@
+"""Datasets and their parts: each change is an entry of the public log, as commands make it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from publisher.desk import work
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import ACTION, require
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.work import person_of
+from publisher.log.clocks import day_at
+from publisher.log.model import Dataset, LogError, Part
+from schemas.definition import file_loader
+from schemas.definition.catalogue import Catalogue
+from schemas.reference import administrative_divisions
+
+_READ, _MANAGE = {ACTION: Action.READ_SETTINGS}, {ACTION: Action.MANAGE_DATASETS}
+_FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+_DATASET = "/datasets/{dataset:str}"
+LONGEST = 500
+"""Characters of a detail."""
+type _Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
+
+
+class DetailsForm(msgspec.Struct, frozen=True):
+    """Details of a dataset by their names. ``two_persons``: of a box, which is sent if it is ticked."""
+
+    title: _Text = ""
+    title_en: _Text = ""
+    body: _Text = ""
+    division: _Text = ""
+    licence: _Text = ""
+    contact: _Text = ""
+    description: Annotated[str, msgspec.Meta(max_length=4 * LONGEST)] = ""
+    notice: _Text = ""
+    source_note: _Text = ""
+    two_persons: str = ""
+
+    def details(self) -> dict[str, Any]:
+        """Return the details as the log has them. Raises ``LogError('no-such-division')``."""
+        texts = {name: str(text).strip() for name, text in msgspec.structs.asdict(self).items()}
+        code = texts.pop("division") or None
+        if code is not None and administrative_divisions.name_of(code) is None:
+            raise LogError("no-such-division", f"没有行政区划代码“{code}”。", f"There is no division {code}.")
+        return {**texts, "division": code, "two_persons": bool(self.two_persons)}
+
+
+class NewDatasetForm(DetailsForm, frozen=True):
+    """A new dataset."""
+
+    name: _Text = ""
+    catalogue: _Text = ""
+
+
+class PartForm(msgspec.Struct, frozen=True):
+    """A part: one that is added (``name``), or the one (``part``) that is renamed, merged or closed."""
+
+    name: _Text = ""
+    code: _Text = ""
+    part: _Text = ""
+    into: _Text = ""
+
+
+@get("/datasets", opt=_READ)
+@in_thread
+def datasets_page(request: DeskRequest, state: State) -> Response[bytes]:
+    """List the datasets, and show the form of a new one."""
+    return _print_datasets(request, state.desk, NewDatasetForm(), None)
+
+
+@post("/datasets", opt=_MANAGE, status_code=200)
+@in_thread
+def create_dataset(
+    request: DeskRequest, state: State, data: Annotated[NewDatasetForm, _FORM]
+) -> Response[Any]:
+    """Create a dataset."""
+    desk: Desk = state.desk
+    require(request.user, Action.MANAGE_DATASETS, data.name, None)
+    try:
+        details = data.details()
+        for name in ("title", "body", "licence", "contact"):
+            if not details[name]:
+                raise LogError("detail-missing", f"请填写 {name}。", f"The {name} is missing.")
+        catalogue = _catalogue(desk, data.catalogue)
+        details["name"] = data.name.strip()
+        one = desk.log.datasets.create(Dataset(**{**details, "catalogue": catalogue.name}), catalogue)
+    except LogError as error:
+        return _print_datasets(request, desk, data, error)
+    work.record(desk, person_of(request), "dataset-added", one.name, {"catalogue": one.catalogue, **details})
+    return see(f"/datasets/{one.name}")
+
+
+@get(_DATASET, opt=_READ)
+@in_thread
+def dataset_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
+    """Show the details and the parts of a dataset."""
+    return _print_dataset(request, state.desk, dataset, None)
+
+
+@post(_DATASET, opt=_MANAGE, status_code=200)
+@in_thread
+def change_dataset(
+    request: DeskRequest, state: State, dataset: FromPath[str], data: Annotated[DetailsForm, _FORM]
+) -> Response[Any]:
+    """Change details of a dataset."""
+
+    def change(desk: Desk) -> Mapping[str, object]:
+        before, details = desk.log.datasets.get(dataset), data.details()
+        changes = {name: value for name, value in details.items() if value != getattr(before, name)}
+        if changes:
+            desk.log.datasets.change(dataset, **changes)
+        return changes
+
+    return _change(request, state.desk, dataset, change)
+
+
+@post(f"{_DATASET}/parts", opt=_MANAGE, status_code=200)
+@in_thread
+def add_part(
+    request: DeskRequest, state: State, dataset: FromPath[str], data: Annotated[PartForm, _FORM]
+) -> Response[Any]:
+    """Add a part."""
+
+    def add(desk: Desk) -> Mapping[str, object]:
+        desk.log.datasets.add_part(dataset, Part(_name(data.name), code=data.code.strip() or None))
+        return {"added": data.name.strip()}
+
+    return _change(request, state.desk, dataset, add)
+
+
+@post(f"{_DATASET}/parts/rename", opt=_MANAGE, status_code=200)
+@in_thread
+def rename_part(
+    request: DeskRequest, state: State, dataset: FromPath[str], data: Annotated[PartForm, _FORM]
+) -> Response[Any]:
+    """Give a part another name; the old one stays an alias."""
+
+    def rename(desk: Desk) -> Mapping[str, object]:
+        desk.log.datasets.rename_part(dataset, data.part, _name(data.name))
+        return {"renamed": data.part, "name": data.name.strip()}
+
+    return _change(request, state.desk, dataset, rename)
+
+
+@post(f"{_DATASET}/parts/merge", opt=_MANAGE, status_code=200)
+@in_thread
+def merge_parts(
+    request: DeskRequest, state: State, dataset: FromPath[str], data: Annotated[PartForm, _FORM]
+) -> Response[Any]:
+    """Merge a part into another one, which takes over its records."""
+
+    def merge(desk: Desk) -> Mapping[str, object]:
+        desk.log.datasets.merge_parts(dataset, data.part, data.into)
+        return {"merged": data.part, "into": data.into}
+
+    return _change(request, state.desk, dataset, merge)
+
+
+@post(f"{_DATASET}/parts/close", opt=_MANAGE, status_code=200)
+@in_thread
+def close_part(
+    request: DeskRequest, state: State, dataset: FromPath[str], data: Annotated[PartForm, _FORM]
+) -> Response[Any]:
+    """Close a part from today on."""
+
+    def close(desk: Desk) -> Mapping[str, object]:
+        desk.log.datasets.close_part(dataset, data.part, valid_to=day_at(desk.clock()))
+        return {"closed": data.part}
+
+    return _change(request, state.desk, dataset, close)
+
+
+def _change(
+    request: DeskRequest, desk: Desk, dataset: str, change: Callable[[Desk], Mapping[str, object]]
+) -> Response[Any]:
+    """Make a change and append it to the audit log, or show the page with what is wrong."""
+    require(request.user, Action.MANAGE_DATASETS, dataset, None)
+    try:
+        changes = change(desk)
+    except LogError as error:
+        if error.code == "no-such-dataset":
+            raise
+        return _print_dataset(request, desk, dataset, error)
+    if changes:
+        work.record(desk, person_of(request), "dataset-changed", dataset, changes)
+    return see(f"/datasets/{dataset}")
+
+
+def _name(text: str) -> str:
+    if not text.strip():
+        raise LogError("detail-missing", "请填写报送部门的名称。", "The name of the part is missing.")
+    return text.strip()
+
+
+def _catalogue(desk: Desk, name: str) -> Catalogue:
+    """Load a built-in catalogue, or one of the site's. Raises ``LogError('no-such-catalogue')``."""
+    try:
+        return file_loader.load_catalogue(name, _folder(desk))
+    except KeyError:
+        raise LogError(
+            "no-such-catalogue", f"没有清单类型“{name}”。", f"There is no catalogue {name}."
+        ) from None
+
+
+def _print_datasets(
+    request: DeskRequest, desk: Desk, typed: NewDatasetForm, fault: LogError | None
+) -> Response[bytes]:
+    return page(
+        request,
+        "datasets.html",
+        status_code=200 if fault is None else 409,
+        datasets=desk.log.datasets.all(),
+        catalogues=[_catalogue(desk, name) for name in file_loader.list_names(_folder(desk))],
+        typed=typed,
+        fault=fault,
+        longest=LONGEST,
+    )
+
+
+def _folder(desk: Desk) -> Any:
+    folder = desk.settings.home / "catalogues"
+    return folder if folder.is_dir() else None
+
+
+def _print_dataset(request: DeskRequest, desk: Desk, dataset: str, fault: LogError | None) -> Response[bytes]:
+    one = desk.log.datasets.get(dataset)
+    return page(
+        request,
+        "dataset.html",
+        status_code=200 if fault is None else 409,
+        one=one,
+        catalogue=desk.log.queries.catalogue(dataset),
+        fault=fault,
+        longest=LONGEST,
+        may_manage=request.user.may(Action.MANAGE_DATASETS, dataset),
+    )
+
+
+HANDLERS = [
+    datasets_page,
+    create_dataset,
+    dataset_page,
+    change_dataset,
+    add_part,
+    rename_part,
+    merge_parts,
+    close_part,
+]

@@ -1,0 +1,133 @@
+"""Webhooks and robots that are told of publications, as commands add them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from publisher.desk import work
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import ACTION
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.work import person_of
+from publisher.log.model import LogError
+from publisher.log.outbox.subscriptions import Subscription
+from publisher.notify import confirmation
+from publisher.notify.news import scope_title
+from publisher.notify.robots import ROBOTS
+from publisher.notify.webhook_sender import DeliveryError, create_sender
+from publisher.views.syndication.scope import Scope
+
+_MANAGE = {ACTION: Action.MANAGE_DATASETS}
+_PATH = "/subscriptions"
+
+
+class SubscriptionForm(msgspec.Struct, frozen=True):
+    """A new one. ``kind``: ``webhook``, or a kind of robot. ``dataset``: empty is all of them."""
+
+    kind: str = "webhook"
+    address: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    dataset: str = ""
+    secret: Annotated[str, msgspec.Meta(max_length=500)] = ""
+
+
+@get(_PATH, opt={ACTION: Action.READ_SETTINGS})
+@in_thread
+def subscriptions_page(request: DeskRequest, state: State) -> Response[bytes]:
+    """List webhooks and robots with their state."""
+    return _print_subscriptions(request, state.desk, None)
+
+
+@post(_PATH, opt=_MANAGE, status_code=200)
+@in_thread
+def add_subscription(
+    request: DeskRequest,
+    state: State,
+    data: Annotated[SubscriptionForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Add a webhook, whose secret is shown once, or a robot."""
+    desk: Desk = state.desk
+    address = data.address.strip()
+    try:
+        confirmation.require_address(data.kind, address, loopback=desk.settings.loopback)
+        dataset = desk.log.datasets.get(data.dataset).name if data.dataset else None
+        scope = msgspec.json.encode(Scope(dataset=dataset)).decode()
+        if data.kind == "webhook":
+            one = desk.log.subscriptions.subscribe(address, scope)
+        else:
+            sender = create_sender(desk.settings, desk.clock)
+            secret = data.secret.strip()
+            one = confirmation.add_robot(desk.log, sender, data.kind, address, scope, secret)
+    except (LogError, DeliveryError) as error:
+        return _print_subscriptions(request, desk, _refusal(error))
+    _record(request, desk, "added", one)
+    if data.kind != "webhook":
+        return see(_PATH)
+    fault = _confirm(desk, one)  # after the secret exists, which the receiver may need
+    return page(request, "webhook.html", one=one, fault=fault)
+
+
+@post(f"{_PATH}/{{name:str}}/confirm", opt=_MANAGE, status_code=200)
+@in_thread
+def confirm_subscription(request: DeskRequest, state: State, name: FromPath[str]) -> Response[Any]:
+    """Ask for the confirmation again; what waited is sent."""
+    desk: Desk = state.desk
+    one = desk.log.subscriptions.get(name)
+    if (fault := _confirm(desk, one)) is not None:
+        return _print_subscriptions(request, desk, fault)
+    _record(request, desk, "confirmed", one)
+    return see(_PATH)
+
+
+@post(f"{_PATH}/{{name:str}}/remove", opt=_MANAGE, status_code=200)
+@in_thread
+def remove_subscription(request: DeskRequest, state: State, name: FromPath[str]) -> Response[Any]:
+    """Delete a webhook or a robot."""
+    desk: Desk = state.desk
+    one = desk.log.subscriptions.get(name)
+    desk.log.subscriptions.unsubscribe(name)
+    _record(request, desk, "removed", one)
+    return see(_PATH)
+
+
+def _confirm(desk: Desk, one: Subscription) -> LogError | None:
+    try:
+        confirmation.confirm_webhook(desk.log, create_sender(desk.settings, desk.clock), one)
+    except DeliveryError as error:
+        return _refusal(error)
+    return None
+
+
+def _refusal(error: LogError | DeliveryError) -> LogError:
+    if isinstance(error, LogError):
+        return error
+    return LogError("not-confirmed", f"对方没有确认：{error}。", f"The receiver did not confirm: {error}.")
+
+
+def _record(request: DeskRequest, desk: Desk, act: str, one: Subscription) -> None:
+    """Append it to the audit log, without the address, which of a robot is its key."""
+    work.record(desk, person_of(request), "subscription-changed", one.id, {"act": act, "kind": one.kind})
+
+
+def _print_subscriptions(request: DeskRequest, desk: Desk, fault: LogError | None) -> Response[bytes]:
+    kinds = {"webhook", *ROBOTS}  # the hub is a setting
+    subscriptions = [one for one in desk.log.subscriptions.all() if one.kind in kinds]
+    return page(
+        request,
+        "subscriptions.html",
+        status_code=200 if fault is None else 409,
+        subscriptions=[(one, scope_title(desk.log, one.scope)) for one in subscriptions],
+        robots=ROBOTS,
+        datasets=desk.log.datasets.all(),
+        fault=fault,
+    )
+
+
+HANDLERS = [subscriptions_page, add_subscription, confirm_subscription, remove_subscription]

@@ -1,0 +1,49 @@
+"""New subscriptions: before news are sent a webhook repeats a challenge, and a robot takes a message."""
+
+from __future__ import annotations
+
+from publisher.log.log import Log
+from publisher.log.model import LogError
+from publisher.log.outbox.subscriptions import Subscription
+from publisher.notify.news import feed_address, scope_title
+from publisher.notify.robots import ROBOTS
+from publisher.notify.webhook_sender import DeliveryError, Sender
+
+
+def confirm_webhook(log: Log, sender: Sender, subscription: Subscription) -> None:
+    """Ask a webhook whether it agrees. Raises ``DeliveryError``; the subscription then stays for a retry."""
+    if subscription.kind == "webhook":
+        feed = log.datasets.site().base + feed_address(subscription.scope, "json")
+        try:
+            sender.verify_callback(subscription, {"feed": feed})
+        except DeliveryError as error:
+            log.subscriptions.mark_unconfirmed(subscription.id, str(error))
+            raise
+    log.subscriptions.confirm(subscription.id)
+
+
+def add_robot(log: Log, sender: Sender, kind: str, address: str, scope: str, secret: str) -> Subscription:
+    """Add a robot, which takes a first message. Raises ``DeliveryError``; then it is not added."""
+    robot = log.subscriptions.add_robot(kind, address, scope, secret)
+    try:
+        sender.send_to_robot(robot, f"已订阅 {scope_title(log, scope)}")
+    except DeliveryError:
+        log.subscriptions.unsubscribe(robot.id)
+        raise
+    return log.subscriptions.confirm(robot.id)
+
+
+def require_address(kind: str, address: str, *, loopback: bool) -> None:
+    """Raise ``LogError('bad-callback')`` for an address that is not encrypted, or is none of a robot.
+
+    ``kind``: ``webhook`` or that of a robot. ``loopback``: http is allowed, for tests.
+    """
+    is_plain = address.startswith("http://") and loopback
+    if not (address.startswith("https://") or is_plain):
+        raise LogError("bad-callback", "地址须以 https:// 开头。", "The address has to begin with https://.")
+    if kind != "webhook" and not (kind in ROBOTS and ROBOTS[kind].is_complete(address)):
+        raise LogError(
+            "bad-callback",
+            "不是这种机器人的 Webhook 地址。",
+            "It is not the webhook address of a robot of this kind.",
+        )
