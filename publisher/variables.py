@@ -205,7 +205,7 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_OIDC_ROLES",
         "",
-        "用户组对应的角色，以分号分隔，每个写作“组=角色”，如 `民政=填报:shili-powers:民政局;审改=审核`。",
+        "用户组对应的角色，每个写作“组=角色”，以分号分隔，例见 [desk.zh-CN.md](desk.zh-CN.md)。",
         "Roles of groups, separated by semicolons, each as `GROUP=ROLE[:DATASET[:PART]]`, such as "
         "`minzheng=填报:shili-powers:民政局;shengai=审核`.",
     ),

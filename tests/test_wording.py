@@ -272,7 +272,10 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "publisher/views/exports/data_package.py": "a value of several items",
         "publisher/views/ogc/cql2/to_predicate.py": "a value of several items",
     },
-    "撤销": {"publisher/cli/commands/publishing/datasets.py": "a department that was abolished"},
+    "撤销": {
+        "publisher/cli/commands/publishing/datasets.py": "a department that was abolished",
+        "publisher/desk/pages/templates/dataset.html": "a department that was abolished",
+    },
     "数据表": {"publisher/views/pages/templates/dataset.html": "the table of numbers beside a chart"},
 }
 """Word → place → reason why it occurs there."""

@@ -43,4 +43,5 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Home:
     rows = [item(f"第{n}类经营许可") for n in range(40)]
     site.ok("import", xlsx(Path(folder) / "一.xlsx", rows), "--dataset", NAME)
     site.ok("publish", NAME, "--effective-on", "2015-12-01", "--basis", "示发〔2015〕1号")
+    site.ok("desk", "user", "add", "an", "--role", "安全管理")
     return site

@@ -31,17 +31,30 @@ pytestmark = [pytest.mark.program, pytest.mark.slow]
 
 @dataclass(frozen=True)
 class Proxy:
-    """A proxy before two processes of one site."""
+    """A proxy before two processes of one site, and before its desk."""
 
     name: str
+    site: Home
     https: int
     http: int
+    desk: int
+    """Port at which the proxy serves the desk."""
     trust: ssl.SSLContext
     serves: tuple[subprocess.Popen[str], ...]
 
     def client(self, **headers: str) -> httpx.Client:
         base = f"https://{HOST}:{self.https}"
         return httpx.Client(base_url=base, verify=self.trust, headers=headers, timeout=30)
+
+    def desk_client(self, **headers: str) -> httpx.Client:
+        base = f"https://{HOST}:{self.desk}"
+        return httpx.Client(base_url=base, verify=self.trust, headers=headers, timeout=60)
+
+
+def desk_ports(text: str, port: int, behind: int) -> str:
+    """Put the ports of a test into the block of the desk."""
+    text = text.replace("desk.example.gov.cn", HOST).replace("8443", str(port))
+    return text.replace("127.0.0.1:8001", f"127.0.0.1:{behind}")
 
 
 def caddyfile(text: str, *, https: int, http: int, serves: list[int], folder: Path) -> str:
@@ -85,26 +98,29 @@ def proxied(name: str, site: Home, folder: Path) -> Iterator[Proxy]:
     certificate = authority.issue_cert(HOST)
     certificate.private_key_pem.write_to_path(folder / "key.pem")
     (folder / "fullchain.pem").write_bytes(b"".join(pem.bytes() for pem in certificate.cert_chain_pems))
-    https, http, *serves = free_ports(4)
+    https, http, desk, behind, *serves = free_ports(6)
     text = make(
         (PROXY / own).read_text(encoding="utf-8"), https=https, http=http, serves=serves, folder=folder
     )
-    (folder / own).write_text(text, encoding="utf-8")
+    (folder / own).write_text(desk_ports(text, desk, behind), encoding="utf-8")
     environ = {"QINGDAN_CLIENT_HEADER": "X-Forwarded-For", "QINGDAN_LOG": "json", "QINGDAN_ACCESS_LOG": "1"}
     with ExitStack() as stack:
         processes = [
             stack.enter_context(running("--home", site.home, "serve", "--port", port, **environ))
             for port in serves
         ]
+        environ["QINGDAN_DESK_BASE"] = f"https://{HOST}:{desk}"
+        stack.enter_context(running("--home", site.home, "desk", "--port", behind, **environ))
         environment = {"HOME": str(folder), "PATH": "/usr/bin:/usr/sbin"}
         server = stack.enter_context(
             subprocess.Popen([path, *arguments, str(folder / own)], env=environment, stderr=subprocess.PIPE)
         )
         stack.callback(server.send_signal, signal.SIGTERM)
         wait_for(https, server)
+        wait_for(desk, server)
         trust = ssl.create_default_context()
         authority.configure_trust(trust)
-        yield Proxy(name, https, http, trust, tuple(processes))
+        yield Proxy(name, site, https, http, desk, trust, tuple(processes))
 
 
 def wait_for(port: int, server: subprocess.Popen[bytes]) -> None:
@@ -208,6 +224,38 @@ def check_assistants(proxy: Proxy) -> None:
         assert client.post("/v1/datasets", json=call).status_code == 405
 
 
+def check_desk(proxy: Proxy) -> None:
+    """The desk has a name of its own; files of 3 MB reach it, and those of 80 MB do not."""
+    with proxy.desk_client() as client:
+        page = client.get("/sign-in")
+        assert page.status_code == 200
+        assert page.headers.get_list("strict-transport-security") == ["max-age=31536000"]
+        assert "content-encoding" not in page.headers
+        cookies = page.headers.get_list("set-cookie")
+        assert cookies
+        assert all(cookie.startswith("__Host-") and "secure" in cookie.lower() for cookie in cookies)
+        assert client.get("/datasets").headers["location"] == "/sign-in?next=/datasets"
+        large = client.post(f"/drafts/{NAME}/imports", content=b"x" * 3_000_000)
+        assert large.status_code in (303, 403)  # who is not signed in is refused by the desk
+        assert client.post(f"/drafts/{NAME}/imports", content=bytes(80 << 20)).status_code == 413
+    with proxy.client() as client:
+        assert client.get("/sign-in").status_code == 404
+
+
+def check_addresses_of_the_desk(proxy: Proxy) -> None:
+    """A client does not choose the address that the audit log knows."""
+    for address in ("203.0.113.9", "203.0.113.10"):
+        with proxy.desk_client(**{"x-forwarded-for": address}) as client:
+            (token,) = re.findall(r'name="_csrf_token" value="([^"]+)"', client.get("/sign-in").text)[:1]
+            form = {"_csrf_token": token, "name": "an", "password": "wrong", "code": "123456"}
+            assert client.post("/sign-in", data=form).status_code == 403
+    lines = [json.loads(line) for line in proxy.site.ok("desk", "audit").out.splitlines()]
+    addresses = [line["address"] for line in lines if line["kind"] == "sign-in-failed"][-2:]
+    assert len(addresses) == 2
+    assert len(set(addresses)) == 1
+    assert addresses[0]
+
+
 def check_loss_of_a_process(proxy: Proxy) -> None:
     """No request is lost with a process, and a client cannot choose its address. It ends both processes."""
     with proxy.client(**{"x-forwarded-for": "203.0.113.9"}) as client:
@@ -241,6 +289,8 @@ CHECKS = (
     check_form,
     check_assistants,
     check_followers,
+    check_desk,
+    check_addresses_of_the_desk,
     check_loss_of_a_process,
 )
 

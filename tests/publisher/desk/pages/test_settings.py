@@ -154,11 +154,12 @@ def test_a_webhook_confirms_and_its_secret_is_shown_once(loopback: DeskSite) -> 
 def test_a_robot_takes_a_message_before_it_is_added(loopback: DeskSite) -> None:
     path = "/subscriptions"
     with loopback.signed_in("xi") as browser, loopback_server() as server:
-        address = f"{server.base}/cgi-bin/webhook/send?key=693axxx6-7aoc"
-        server.answers["/cgi-bin/webhook/send?key=693axxx6-7aoc"] = Answer(b'{"errcode": 93000, "errmsg": "invalid"}')
+        robot = "/cgi-bin/webhook/send?key=693axxx6-7aoc"
+        address = server.base + robot
+        server.answers[robot] = Answer(b'{"errcode": 93000, "errmsg": "invalid"}')
         assert browser.send(path, path, kind="wecom", address=address).status_code == 409
         assert loopback.log.subscriptions.all() == ()
-        server.answers["/cgi-bin/webhook/send?key=693axxx6-7aoc"] = Answer(b'{"errcode": 0}')
+        server.answers[robot] = Answer(b'{"errcode": 0}')
         assert browser.send(path, path, kind="wecom", address=address).status_code == 303
         page = browser.see(path)
         assert "企业微信" in page
