@@ -14,7 +14,7 @@ from search.contract import Match, Page, Request, Similar
 from search.embedded.similar import (
     QueryVectors,
     is_nothing_near,
-    list_near_members,
+    list_nearest,
     list_similar,
     present_similar,
 )
@@ -22,7 +22,6 @@ from search.embedded.tantivy_index import Reader, to_query
 from search.hits import cursor, presentation
 from search.hits.cursor import Place
 from search.hits.presentation import ENOUGH, FACET_VALUES, WINDOW, Facets, HitPresenter
-from search.indexed_document import span_key
 from search.query import parser
 from search.query.conditions import (
     Among,
@@ -36,7 +35,7 @@ from search.query.conditions import (
 )
 from search.query.parser import Query
 from search.ranking.reranker import Ranking
-from search.semantic.similarity import asks_by_meaning
+from search.semantic.similarity import NEAREST, asks_by_meaning
 from search.semantic.vector_file import Comparison
 
 type ScoredAddresses = list[tuple[float, tantivy.DocAddress]]
@@ -57,10 +56,11 @@ def search_page(
         return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None, similar)
     known_at = (similar_place or place or Place(0, min(request.known_at, reader.newest))).known_at
     query = parser.parse_query(request.text, analyzer, lexicon)
+    by_meaning = asks_by_meaning(query) and (offers_similar or request.sort == "relevance")
+    comparing = vectors.start(query) if vectors is not None and by_meaning else None
     sets = HitSets(reader.frequency, analyzer, build_present_condition(request, known_at), query)
     all_words_total, (match, total, facets) = _widen(reader, sets, build_facet_conditions(request, known_at))
-    by_meaning = asks_by_meaning(query) and (offers_similar or request.sort == "relevance")
-    comparison = vectors.compare(query) if vectors is not None and by_meaning else None
+    comparison = None if comparing is None else comparing.result()
     presenter = HitPresenter(request, query, analyzer, lexicon)
     page = Page((), total, match, all_words_total, facets, None)
     if similar_place is None:
@@ -119,16 +119,15 @@ def _rank_by_relevance(
     start, end = place.offset, place.offset + request.limit
     ranked = sets.ranked_members(match)
     candidates = reader.searcher.search(to_query(reader.schema, ranked), limit=WINDOW, count=False).hits
-    near: list[str] = []
+    near: ScoredAddresses = []
     if comparison is not None and len(candidates) == WINDOW:
-        spans = list_near_members(reader, comparison, sets.all_allowed(), sets.members(match))
         known = set(reader.numbers("key", [address for _, address in candidates]))
-        near = [span for span in spans if span_key(span) not in known]
-    if near:
-        among = Every((ranked, Constant(Among("span", tuple(near)), 0.0)))
-        query_of_near = to_query(reader.schema, among)
-        candidates += reader.searcher.search(query_of_near, limit=len(near), count=False).hits
-        ranked = Except(ranked, Among("span", tuple(near)))
+        nearest = list_nearest(reader, comparison, sets.all_allowed())
+        among = Among("span", tuple(one.span for one in nearest if one.key not in known))
+        members = Every((ranked, Constant(among, 0.0)))
+        near = reader.searcher.search(to_query(reader.schema, members), limit=NEAREST, count=False).hits
+        candidates += near
+        ranked = Except(ranked, among)
     hits: ScoredAddresses = []
     if start < len(candidates):
         with_texts = reader.candidates(candidates, comparison)

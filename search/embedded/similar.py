@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 
@@ -22,7 +23,8 @@ from search.semantic.vector_file import Comparison, Near, VectorFile
 
 type SimilarAddress = tuple[Near, tantivy.DocAddress]
 
-_BATCH = 256
+_threads = ThreadPoolExecutor(thread_name_prefix="meaning")
+_BATCH = 128
 """Documents that are looked up in the index together; a further batch is four times as large."""
 
 
@@ -33,20 +35,20 @@ class QueryVectors:
     vectors: VectorFile
     encoder: Encoder
 
-    def compare(self, query: Query) -> Comparison | None:
-        """Compare a query with every document; None if there are no vectors, or nothing to compare."""
-        if not query.text.strip() or not len(self.vectors):
-            return None
-        return self.vectors.compare(self.encoder.encode_query(query.text))
+    def start(self, query: Query) -> Future[Comparison | None]:
+        """Compare a query with every document in another thread, while words are searched.
+
+        The result is None if there are no vectors.
+        """
+        return _threads.submit(self._compare, query.text)
+
+    def _compare(self, text: str) -> Comparison | None:
+        return self.vectors.compare(self.encoder.encode_query(text)) if len(self.vectors) else None
 
 
-def list_near_members(
-    reader: Reader, comparison: Comparison, allowed: Condition, members: Condition
-) -> list[str]:
-    """List the spans of ``members`` among the nearest of the ``allowed`` documents."""
-    near = [one for one, _ in islice(_list_near(reader, comparison, allowed, -1.0), NEAREST)]
-    addresses = _find_addresses(reader, members, near)
-    return [one.span for one in near if one.key in addresses]
+def list_nearest(reader: Reader, comparison: Comparison, allowed: Condition) -> list[Near]:
+    """List the nearest of the ``allowed`` documents, of which the hits are ranked by the second stage."""
+    return [one for one, _ in islice(_list_near(reader, comparison, allowed, -1.0), NEAREST)]
 
 
 def list_similar(reader: Reader, comparison: Comparison | None, outside: Condition) -> list[SimilarAddress]:

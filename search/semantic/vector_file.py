@@ -164,7 +164,9 @@ class _Table:
         counts = np.array([len(line.factors) for line in lines], np.intp)
         starts = np.array([line.first for line in lines], np.intp)
         begins = np.cumsum(counts) - counts
-        self._used = np.repeat(starts - begins, counts) + np.arange(counts.sum())
+        used = np.repeat(starts - begins, counts) + np.arange(counts.sum())
+        self._used = None if np.array_equal(used, np.arange(rows)) else used
+        """Rows in the order of documents; None if they are in this order."""
         self._factors: Factors = np.array([f for line in lines for f in line.factors], np.float32)
         self._begins = begins[counts > 0]
         self._filled = counts > 0
@@ -173,7 +175,8 @@ class _Table:
         """Return the similarity of each document's best passage, from the products of all rows."""
         best = np.zeros(len(self.spans), np.float32)
         if len(self._begins):
-            best[self._filled] = np.maximum.reduceat(products[self._used] * self._factors, self._begins)
+            in_order = products if self._used is None else products[self._used]
+            best[self._filled] = np.maximum.reduceat(in_order * self._factors, self._begins)
         return best
 
 
