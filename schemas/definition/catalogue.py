@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from dataclasses import field as with_default
 from functools import cached_property
 from typing import Any, Literal
@@ -187,6 +187,20 @@ class Catalogue:
 
     def title_of(self, content: Mapping[str, Json]) -> str:
         return _format_json(content.get(self.title_field))
+
+
+def add_headings(catalogue: Catalogue, headings: Mapping[str, str]) -> Catalogue:
+    """Return the catalogue with further headings of its fields. ``headings``: heading → name of a field.
+
+    A field that the catalogue no longer has is left out.
+    """
+    if not headings:
+        return catalogue
+    fields = [
+        replace(f, aliases=(*f.aliases, *(heading for heading, name in headings.items() if name == f.name)))
+        for f in catalogue.fields
+    ]
+    return replace(catalogue, fields=tuple(fields))
 
 
 def _format_json(value: Json) -> str:

@@ -1,0 +1,75 @@
+"""Bases that are older than the period in which a government has to make its information public.
+
+Regulations on open government information (政府信息公开条例, 2019), article 26: within 20 working days from
+the day on which it came about or changed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+
+from publisher.log.log import Log
+from publisher.log.model import LogError
+from schemas.reference.document_numbers import parse_number
+from schemas.reference.working_days import count_working_days
+
+MOST_WORKING_DAYS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class LateBasis:
+    """A basis that is older than the period, in the words for a clerk."""
+
+    number: str
+    zh: str
+    en: str
+
+
+def find_late_bases(log: Log, basis: str, today: date) -> Iterator[LateBasis]:
+    """Yield the documents of a basis that are older than the period.
+
+    The day is that of the document that the site publishes. Of any other the year of its number is known: it
+    is late if the last day of that year is.
+    """
+    for piece in re.split(r"[、，,；;]", basis):
+        citation = parse_number(piece.strip())
+        if citation is None:
+            continue
+        written_on = _day_of(log, citation.standard)
+        if written_on is None and citation.year is None:
+            continue
+        start = written_on or date(citation.year or date.max.year, 12, 31)
+        days = count_working_days(start, today, most=MOST_WORKING_DAYS + 1)
+        if days.count > MOST_WORKING_DAYS:
+            yield _describe(citation.standard, start, days.unknown_years, is_known=written_on is not None)
+
+
+def _describe(number: str, start: date, unknown_years: Sequence[int], *, is_known: bool) -> LateBasis:
+    """Word it. ``is_known``: the day itself is known, and not only its year."""
+    zh = f"{start.year}年{start.month}月{start.day}日" if is_known else f"{start.year}年"
+    en = f"{start}" if is_known else f"{start.year}"
+    years = "、".join(map(str, unknown_years))
+    return LateBasis(
+        number,
+        f"依据{number}成文于{zh}，距今已超过{MOST_WORKING_DAYS}个工作日。政府信息应当自形成或者变更之日起"
+        f"{MOST_WORKING_DAYS}个工作日内公开（政府信息公开条例第二十六条），请核对。"
+        + (f"尚无{years}年的放假安排，按周一至周五计。" if years else ""),
+        f"The basis {number} is of {en}, more than {MOST_WORKING_DAYS} working days ago. Information is "
+        f"to be published within {MOST_WORKING_DAYS} working days (政府信息公开条例, article 26). Check it."
+        + (f" The holidays of {years} are not known: every weekday was counted." if years else ""),
+    )
+
+
+def _day_of(log: Log, number: str) -> date | None:
+    """Return the day on which a document that the site publishes was written; None if it has none."""
+    with suppress(LogError):  # nothing ever named it
+        for record in log.graph.work(number).records:
+            catalogue = log.queries.catalogue(record.dataset)
+            text = record.content.get(catalogue.date_field or "")
+            if catalogue.of_documents and isinstance(text, str):
+                return date.fromisoformat(text)
+    return None
