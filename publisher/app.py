@@ -13,8 +13,6 @@ from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from importlib import metadata
-from pathlib import Path
 
 import anyio
 import uvicorn
@@ -25,7 +23,6 @@ from publisher.inbox.correction_form import CorrectionForm, DailyLimits, FormTok
 from publisher.inbox.follow_form import FollowForm
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.indexing.open_engine import open_engine
-from publisher.indexing.site_names import SiteNames
 from publisher.log.clocks import utc_now
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
@@ -45,13 +42,10 @@ from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
-from publisher.web.capacity.client_budget import ClientBudgets
-from publisher.web.capacity.work_pools import WorkPools
 from publisher.web.capacity.work_processes import Perform, WorkProcesses
 from publisher.web.http_protocol import BODY_SECONDS, bounded_protocol
-from publisher.web.page_cursor import CursorCodec
 from publisher.web.route import Call, Endpoint
-from publisher.web.service import Service, ServiceStart
+from publisher.web.service import Service, create_service
 from search.contract import Request, SearchEngine, SearchError
 
 type Task = Callable[[], Awaitable[object]]
@@ -130,10 +124,6 @@ def _open_log(settings: Settings, clock: Callable[[], datetime]) -> Log:
     return Log.open(settings.database, sources=settings.sources, clock=clock, keys=keys, limits=limits)
 
 
-def _cursor_key(settings: Settings) -> Path:
-    return settings.home / "cursor.key"
-
-
 async def _prepare(service: Service, press: Press) -> None:
     """Compile templates, print the home page and read the word lists of the search."""
     await sync_to_thread(press.compile_templates)
@@ -143,35 +133,11 @@ async def _prepare(service: Service, press: Press) -> None:
         await service.search.search(Request("许可", as_of=service.today().toordinal(), limit=1))
 
 
-def create_service(
-    settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
-) -> Service:
-    """Create the service on which routes depend: log, search engine, names and clock. It opens nothing."""
-    lacks, successions = log.recovery.shortfall(), log.recovery.successions()
-    return Service(
-        site=log.datasets.site(),
-        log=log,
-        search=search,
-        names=SiteNames(log),
-        clock=clock,
-        version=metadata.version("qingdan"),
-        budgets=ClientBudgets(settings.client_header),
-        start=ServiceStart(clock()),
-        cursors=CursorCodec(read_or_create_key(_cursor_key(settings))),
-        pools=WorkPools(settings.queries, settings.exports),
-        hub=settings.hub,
-        shows_actor=settings.shows_actor,
-        missing=None if lacks is None else lacks[1],
-        succession=successions[-1] if successions else None,
-        embedded=settings.database.startswith("sqlite"),
-    )
-
-
 def _open_inbox(settings: Settings, clock: Callable[[], datetime]) -> PublicInbox | None:
     """Open the inbox; None if the site takes neither corrections nor followers, or has none."""
     if not (settings.corrections or settings.mail):
         return None
-    key = read_or_create_key(_cursor_key(settings))
+    key = read_or_create_key(settings.cursor_key)
     capacity = settings.corrections or 1  # without a form of corrections none comes
     return PublicInbox.open(settings.database, settings.inbox, key, capacity=capacity, clock=clock)
 
@@ -179,7 +145,7 @@ def _open_inbox(settings: Settings, clock: Callable[[], datetime]) -> PublicInbo
 def _with_forms(service: Service, settings: Settings, inbox: PublicInbox) -> Service:
     """Add the forms that the site has."""
     clock = service.clock
-    tokens = FormTokens(read_or_create_key(_cursor_key(settings)), clock)
+    tokens = FormTokens(read_or_create_key(settings.cursor_key), clock)
     corrections = CorrectionForm(inbox, tokens, DailyLimits(clock)) if settings.corrections else None
     mail = FollowForm(inbox.followers(), tokens, DailyLimits(clock)) if settings.mail else None
     start = replace(service.start, takes_corrections=corrections is not None)

@@ -137,6 +137,11 @@ class Settings:
         return self.desk.with_name("desk.key")
 
     @property
+    def cursor_key(self) -> Path:
+        """Secret of cursors and of the forms of the public site."""
+        return self.home / "cursor.key"
+
+    @property
     def index(self) -> Path:
         return self.home / "index"
 

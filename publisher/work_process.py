@@ -26,7 +26,7 @@ from publisher.web.bytes_response import BytesResponse
 from publisher.web.capacity.work_processes import Work
 from publisher.web.file_cache import Coding
 from publisher.web.route import AnyRoute, Call, FileRoute, Route
-from publisher.web.service import Service, ServiceStart
+from publisher.web.service import Service, ServiceStart, create_service
 
 _CONNECTIONS = 2
 
@@ -37,7 +37,7 @@ class _Site:
     def __init__(self, settings: Settings, start: ServiceStart) -> None:
         limits = ServerLimits(_CONNECTIONS, app.STATEMENT_SECONDS, "qingdan serve work")
         log = Log.open(settings.database, sources=settings.sources, public=True, limits=limits)
-        service = app.create_service(settings, log, open_engine(settings))
+        service = create_service(settings, log, open_engine(settings))
         self.service: Service = replace(service, start=start)
         press = Press()
         self.geo: Geo = ogc_routes.open_geo(self.service, settings.boundaries, press)

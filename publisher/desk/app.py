@@ -18,7 +18,7 @@ from litestar.types import Message, Scope
 from publisher.desk import refusals
 from publisher.desk.api import routes as api
 from publisher.desk.api.contract import openapi_config
-from publisher.desk.desk import AccountServices, Desk
+from publisher.desk.desk import AccountServices, Desk, create_desk
 from publisher.desk.http.authentication import Authentication, FormTokens
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
@@ -36,7 +36,6 @@ from publisher.desk.pages import (
 )
 from publisher.desk.pages.printing import HEADERS
 from publisher.desk.pages.settings import datasets, keys, site, subscriptions
-from publisher.desk.readings import DraftReadings
 from publisher.desk.scheduling import work_on_time
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
@@ -74,7 +73,7 @@ def create_desk_app(
     Raises ``ValueError`` for a route that belongs to no action.
     """
     check_actions(HANDLERS)
-    desk = Desk(settings, log, people, DraftReadings(log), clock)
+    desk = create_desk(settings, log, people, clock)
     headers = HEADERS | ({"strict-transport-security": _HSTS} if desk.is_secure else {})
     return Litestar(
         route_handlers=HANDLERS,

@@ -18,10 +18,13 @@ from publisher.desk.accounts.store import DeskStore
 from publisher.desk.accounts.stored_answers import StoredAnswers
 from publisher.desk.accounts.tokens import Tokens
 from publisher.desk.readings import DraftReadings
+from publisher.indexing.open_engine import open_engine
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.mac_key import read_or_create_key
 from publisher.settings import Settings
+from publisher.views.pages.printing.templates import Press
+from publisher.web.service import Service, create_service
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +56,9 @@ class Desk:
     log: Log
     people: AccountServices
     readings: DraftReadings
+    public: Service
+    """What the functions of public pages read, for previews."""
+    press: Press
     clock: Callable[[], datetime]
 
     @property
@@ -67,6 +73,14 @@ class Desk:
     @property
     def site_name(self) -> str:
         return self.log.datasets.site_details()[0].name or "清单"
+
+
+def create_desk(
+    settings: Settings, log: Log, people: AccountServices, clock: Callable[[], datetime] = utc_now
+) -> Desk:
+    """Create the dependencies. Previews of public pages search nothing, so that no engine is opened."""
+    public = create_service(settings, log, open_engine(settings), clock)
+    return Desk(settings, log, people, DraftReadings(log), public, Press(), clock)
 
 
 def open_accounts(

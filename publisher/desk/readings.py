@@ -7,6 +7,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import cached_property
 
 from publisher.ingest.findings.kind import Finding
@@ -15,7 +16,7 @@ from publisher.ingest.parsed_file import MendedCell, ReadColumn, Reading, Unread
 from publisher.log.log import Log
 from publisher.log.model import DraftImport
 from publisher.workflow.import_files import read_mended
-from schemas.definition.catalogue import Catalogue
+from schemas.definition.catalogue import Catalogue, add_headings
 
 _KEPT = 8
 """Readings that are kept: a draft of some thousand rows takes seconds to read, and its pages are turned."""
@@ -70,40 +71,82 @@ class DraftReading:
         return self.fields.get((finding.sheet or "", match[1] if match else column))
 
 
+class _Newest[V]:
+    """What was used last, of any thread."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._by_key: OrderedDict[tuple[object, ...], V] = OrderedDict()
+
+    def get(self, key: tuple[object, ...]) -> V | None:
+        with self._lock:
+            if key in self._by_key:
+                self._by_key.move_to_end(key)
+            return self._by_key.get(key)
+
+    def store(self, key: tuple[object, ...], value: V) -> None:
+        with self._lock:
+            self._by_key[key] = value
+            while len(self._by_key) > _KEPT:
+                self._by_key.popitem(last=False)
+
+
 class DraftReadings:
-    """Reads each file once, however many pages show it."""
+    """Reads and checks each file once, however many pages show it."""
 
     def __init__(self, log: Log) -> None:
         self._log = log
-        self._lock = threading.Lock()
-        self._kept: OrderedDict[tuple[object, ...], DraftReading] = OrderedDict()
+        self._readings = _Newest[DraftReading]()
+        self._checks = _Newest[Sequence[Finding]]()
 
-    def get(self, one: DraftImport, catalogue: Catalogue) -> DraftReading:
+    def get(self, dataset: str, one: DraftImport) -> DraftReading:
         """Return the reading of a file of a draft. Raises ``LogError('no-such-source')``."""
+        catalogue = self._log.queries.catalogue(dataset)
         key = (one.token, catalogue.digest)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        reading = self._read(one, catalogue)
-        self._keep(key, reading)
+        reading = self._readings.get(key)
+        if reading is None:
+            reading = self._read(one, add_headings(catalogue, self._log.datasets.headings(dataset)))
+            self._readings.store(key, reading)
         return reading
 
-    def keep(self, part: str | None, dataset: str, readings: Sequence[Reading]) -> None:
-        """Keep what an import has just read, so that the page that follows reads nothing again."""
+    def checks(
+        self, dataset: str, imports: Sequence[DraftImport], day: date, today: date
+    ) -> Sequence[Finding]:
+        """Return what checks against other lists find in files of a draft that takes effect on a day."""
+        key = self._checks_key(imports, day, today)
+        findings = self._checks.get(key)
+        if findings is None:
+            parts = {one.part for one in imports}
+            chosen = None if None in parts else [part for part in parts if part is not None]
+            findings = self._log.findings.of_draft(dataset, day, chosen)
+            self._checks.store(key, findings)
+        return findings
+
+    def keep(
+        self,
+        part: str | None,
+        dataset: str,
+        readings: Sequence[Reading],
+        checks: Sequence[Finding],
+        today: date,
+    ) -> None:
+        """Keep what an import has just read and checked, so that the page that follows need not."""
         draft, catalogue = self._log.drafts.get(dataset), self._log.queries.catalogue(dataset)
         by_digest = {reading.digest: reading for reading in readings}
-        for one in draft.imports if draft else ():
+        imports = [one for one in (draft.imports if draft else ()) if one.part == part]
+        same = []
+        for one in imports:
             reading = by_digest.get(one.source.digest)
             # Another clerk may have imported the same file meanwhile, with other cells mended.
-            if reading is not None and one.part == part and self._mended(one) == _written(reading.mended):
-                self._keep((one.token, catalogue.digest), _without_contents(reading))
+            if reading is not None and self._mended(one) == _written(reading.mended):
+                self._readings.store((one.token, catalogue.digest), _without_contents(reading))
+                same.append(one)
+        if imports == same:
+            self._checks.store(self._checks_key(imports, today, today), checks)
 
-    def _keep(self, key: tuple[object, ...], reading: DraftReading) -> None:
-        with self._lock:
-            self._kept[key] = reading
-            while len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+    def _checks_key(self, imports: Sequence[DraftImport], day: date, today: date) -> tuple[object, ...]:
+        """Name the findings of checks: they change with the draft, with any release and with the day."""
+        return (*(one.token for one in imports), day, today, self._log.queries.sequence())
 
     def _mended(self, one: DraftImport) -> frozenset[tuple[str, str, str]]:
         return _written(read_mended(row.locator for row in self._log.drafts.rows(one, None)))

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
 from publisher.desk.readings import DraftReading
-from publisher.desk.work import Person, record
+from publisher.desk.work import Person, draft_imports, keep_readings, record
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.parsed_file import MendedCell
 from publisher.log.drafts.staging import StagedRow
 from publisher.log.model import DraftImport, LogError
 from publisher.workflow.annotation.annotate_workbook import annotate_workbook
 from publisher.workflow.import_files import InputFile, import_files, read_mended
+from publisher.workflow.import_report import ImportReport
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
 
@@ -51,19 +52,30 @@ class SheetRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ChosenColumn:
+    """A heading that the catalogue does not know, and the field that a clerk chose for it; empty: none."""
+
+    heading: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sheet:
     """A page of rows. ``whole``: findings of headings and of the whole file. ``count``: rows of all pages."""
 
     one: DraftImport
     catalogue: Catalogue
     fields: Sequence[Field]
+    """Those of the table."""
+    choices: Sequence[Field]
+    """Those that a column can be read as."""
     rows: Sequence[SheetRow]
     whole: Sequence[Finding]
     count: int
     counts: Mapping[str, int]
     """Findings by severity."""
-    unread: Sequence[str]
-    """Headings of columns that belong to no field."""
+    columns: Sequence[ChosenColumn]
+    """Columns that the catalogue does not know."""
 
 
 def find_import(desk: Desk, dataset: str, part: str | None, token: str = "") -> DraftImport:
@@ -90,7 +102,7 @@ def read_sheet(
 ) -> Sheet:
     """Read a page of rows; with ``severity`` those with such a finding only."""
     catalogue = desk.log.queries.catalogue(dataset)
-    reading = desk.readings.get(one, catalogue)
+    reading = desk.readings.get(dataset, one)
     positions: Sequence[int] = range(len(reading.rows))
     if severity:
         findings = reading.by_position
@@ -101,23 +113,24 @@ def read_sheet(
         one=one,
         catalogue=catalogue,
         fields=fields,
+        choices=_choices(catalogue),
         rows=[_sheet_row(row, fields, reading) for row in staged],
         whole=[f for f in reading.findings if reading.position_of(f) is None],
         count=len(positions),
         counts={s: sum(f.severity == s for f in reading.findings) for s in SEVERITIES},
-        unread=[column.heading for column in reading.columns if not column.read and column.filled],
+        columns=_list_columns(reading, desk.log.datasets.headings(dataset)),
     )
 
 
 def read_row(desk: Desk, dataset: str, one: DraftImport, position: int) -> tuple[SheetRow, Sequence[str]]:
     """Return a row, and the fields whose cells can be mended. Raises ``LogError('no-such-row')``."""
     catalogue = desk.log.queries.catalogue(dataset)
-    reading = desk.readings.get(one, catalogue)
+    reading = desk.readings.get(dataset, one)
     staged = desk.log.drafts.rows(one, [position]) if position < len(reading.rows) else ()
     if not staged:
         raise LogError("no-such-row", "草稿中没有这一行。", "The draft has no such row.")
     (row,) = staged
-    fields = [field for field in catalogue.fields if not field.personal]
+    fields = _choices(catalogue)
     sheet_row = _sheet_row(row, fields, reading)
     mendable = [f.name for f in fields if (sheet_row.sheet, f.name) in reading.letters]
     return sheet_row, mendable if sheet_row.sheet or row.locator.get("cells") else []
@@ -138,7 +151,7 @@ def mend_row(
     """
     require(person.account, Action.HAND_IN, dataset, one.part)
     row, mendable = read_row(desk, dataset, one, position)
-    reading = desk.readings.get(one, desk.log.queries.catalogue(dataset))
+    reading = desk.readings.get(dataset, one)
     changed = {
         cell.field.name: texts[cell.field.name].replace("\r\n", "\n")
         for cell in row.cells
@@ -148,7 +161,7 @@ def mend_row(
     changed = {name: text for name, text in changed.items() if text.strip() != before[name].strip()}
     if not changed:
         return ()
-    mended = {(c.sheet, c.cell): c for c in read_mended(r.locator for r in desk.log.drafts.rows(one, None))}
+    mended = {(c.sheet, c.cell): c for c in _mended_cells(desk, one)}
     cells = []
     for name, text in changed.items():
         letters = reading.letters[row.sheet, name]
@@ -157,27 +170,89 @@ def mend_row(
             cell = MendedCell(row.sheet, f"{letters}{number}", text if n == 0 else "")
             mended[cell.sheet, cell.cell] = cell
             cells.append(cell.cell)
+    _import_again(desk, dataset, one, tuple(mended.values()))
+    record(desk, person, "mended", dataset, {"part": one.part, "file": one.source.digest, "cells": cells})
+    return cells
+
+
+def choose_columns(
+    desk: Desk, person: Person, dataset: str, one: DraftImport, chosen: Mapping[str, str]
+) -> None:
+    """Let headings that the catalogue does not know mean fields, and read the file again.
+
+    The dataset keeps them for later files. ``chosen``: heading → field; empty: it is not read. Raises
+    ``LogError``: ``cannot-choose-column``, ``draft-moved``.
+    """
+    require(person.account, Action.HAND_IN, dataset, one.part)
+    before = desk.log.datasets.headings(dataset)
+    columns = {c.heading: c.field for c in _list_columns(desk.readings.get(dataset, one), before)}
+    fields = {field.name for field in _choices(desk.log.queries.catalogue(dataset))}
+    changed = {heading: field for heading, field in chosen.items() if columns.get(heading) != field}
+    if not changed.keys() <= columns.keys() or not set(changed.values()) <= {*fields, ""}:
+        raise _refuse_columns(changed)
+    if not changed:
+        return
+    desk.log.datasets.set_headings(dataset, changed)
+    try:
+        report = _import_again(desk, dataset, one, _mended_cells(desk, one))
+        fields_by_heading = {(c.heading, c.field) for reading in report.readings for c in reading.columns}
+        unread = [one for one in changed.items() if one[1] and one not in fields_by_heading]
+        if unread:
+            raise _refuse_columns(heading for heading, _ in unread)
+    except LogError:
+        desk.log.datasets.set_headings(dataset, {heading: before.get(heading) for heading in changed})
+        raise
+    record(desk, person, "columns-chosen", dataset, {"part": one.part, "headings": changed})
+
+
+def _refuse_columns(headings: Iterable[str]) -> LogError:
+    words = "、".join(headings)
+    return LogError(
+        "cannot-choose-column",
+        f"不能为这些列选择字段：{words}。请在原文件中改正表头后重新报送。",
+        f"No field can be chosen for these columns: {words}. Mend their headings in the file.",
+    )
+
+
+def _import_again(desk: Desk, dataset: str, one: DraftImport, mended: Sequence[MendedCell]) -> ImportReport:
+    """Read a file of a draft again. Raises as :func:`.import_files`."""
     data = desk.log.evidence.source_bytes(one.source.digest)
-    draft = desk.log.drafts.get(dataset)
-    expected = [other.token for other in (draft.imports if draft else ()) if other.part == one.part]
+    expected = [other.token for other in draft_imports(desk, dataset, None) if other.part == one.part]
     if one.token not in expected:
         find_import(desk, dataset, one.part, one.token)  # says that it moved
     report = import_files(
         desk.log,
         dataset,
-        [InputFile(one.source.name, data, one.source.url, tuple(mended.values()))],
+        [InputFile(one.source.name, data, one.source.url, mended)],
         part=one.part,
         partial=one.mode == "partial",
         expected=expected,
     )
-    desk.readings.keep(one.part, dataset, report.readings)
-    record(desk, person, "mended", dataset, {"part": one.part, "file": one.source.digest, "cells": cells})
-    return cells
+    keep_readings(desk, dataset, one.part, report)
+    return report
+
+
+def _mended_cells(desk: Desk, one: DraftImport) -> Sequence[MendedCell]:
+    return read_mended(row.locator for row in desk.log.drafts.rows(one, None))
+
+
+def _list_columns(reading: DraftReading, own: Mapping[str, str]) -> Sequence[ChosenColumn]:
+    """List the headings that the catalogue does not know, in the order of the file."""
+    chosen: dict[str, str] = {}
+    for column in reading.columns:
+        if column.heading and column.filled and (not column.read or column.heading in own):
+            chosen.setdefault(column.heading, own.get(column.heading, ""))
+    return [ChosenColumn(heading, field) for heading, field in chosen.items()]
+
+
+def _choices(catalogue: Catalogue) -> Sequence[Field]:
+    """List the fields that a column can be read as."""
+    return [field for field in catalogue.fields if not field.personal]
 
 
 def annotate(desk: Desk, dataset: str, one: DraftImport, lang: str) -> bytes:
     """Return the file as a workbook with its findings as comments. Raises ``LogError('cannot-annotate')``."""
-    reading = desk.readings.get(one, desk.log.queries.catalogue(dataset))
+    reading = desk.readings.get(dataset, one)
     data = desk.log.evidence.source_bytes(one.source.digest)
     return annotate_workbook(data, one.source.name, list(reading.findings), lang=lang).data
 

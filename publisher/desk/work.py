@@ -21,9 +21,10 @@ from publisher.desk.http.guards import require
 from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
 from publisher.log.clocks import day_at
-from publisher.log.model import Change, Dataset, DraftDiff, LogError, Release
+from publisher.log.model import Change, Dataset, DraftDiff, DraftImport, LogError, Release
 from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
+from publisher.workflow.late_bases import LateBasis, find_late_bases
 from publisher.workflow.publication_guards import Guard, check_removals, find_guards
 from publisher.workflow.publish_draft import publish_draft
 
@@ -116,11 +117,24 @@ def hand_in(
         desk.log, dataset, files, part=part, without_errors=without_errors, expected=expected
     )
     if report.staged:
-        desk.readings.keep(part, dataset, report.readings)
+        keep_readings(desk, dataset, part, report)
     digests = {file.file: file.reading.digest if file.reading else None for file in report.files}
     details = {"part": part, "files": digests, "staged": report.staged}
     record(desk, person, "imported", dataset, details)
     return report
+
+
+def keep_readings(desk: Desk, dataset: str, part: str | None, report: ImportReport) -> None:
+    """Keep what an import read and checked for the pages that follow."""
+    desk.readings.keep(part, dataset, report.readings, report.checks, day_at(desk.clock()))
+
+
+def draft_checks(
+    desk: Desk, dataset: str, imports: Sequence[DraftImport], day: date | None
+) -> Sequence[Finding]:
+    """Return what checks against other lists would find, as the command line does before it publishes."""
+    today = day_at(desk.clock())
+    return desk.readings.checks(dataset, imports, day or today, today)
 
 
 def discard(desk: Desk, person: Person, dataset: str, part: str | None) -> None:
@@ -132,12 +146,9 @@ def discard(desk: Desk, person: Person, dataset: str, part: str | None) -> None:
 
 def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Finding]:
     """Return the findings in the files of a draft, errors first, in the order of rows."""
-    draft, catalogue = desk.log.drafts.get(dataset), desk.log.queries.catalogue(dataset)
     findings: list[Finding] = []
-    for one in draft.imports if draft else ():
-        if parts is not None and one.part not in parts:
-            continue
-        findings += desk.readings.get(one, catalogue).findings
+    for one in draft_imports(desk, dataset, parts):
+        findings += desk.readings.get(dataset, one).findings
     order = {"error": 0, "warning": 1, "info": 2}
     return sorted(findings, key=lambda f: (order[f.severity], f.file, f.sheet or "", f.row or 0))
 
@@ -149,9 +160,23 @@ def draft_changes(
 
     Raises ``LogError('no-draft')``.
     """
-    diff = desk.log.drafts.diff(dataset, effective_on=day, limit=MOST_CHANGES)
-    changes = [*diff.added, *diff.changed, *diff.removed]
-    return diff, [one for one in changes if parts is None or one.part in parts]
+    diff = desk.log.drafts.diff(dataset, effective_on=day, limit=MOST_CHANGES, parts=parts)
+    return diff, [*diff.added, *diff.changed, *diff.removed]
+
+
+def draft_imports(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[DraftImport]:
+    """List the files of parts of a draft; ``parts``: None is all of it."""
+    draft = desk.log.drafts.get(dataset)
+    return [one for one in (draft.imports if draft else ()) if parts is None or one.part in parts]
+
+
+def count_changes(diff: DraftDiff, parts: Sequence[str] | None) -> Mapping[str, int]:
+    """Count the changes of parts of a draft by kind, also those that are not listed."""
+    counts = dict.fromkeys(("added", "changed", "removed"), 0)
+    for sheet in diff.sheets:
+        if parts is None or sheet.part in parts:
+            counts = {kind: count + sheet.counts.get(kind, 0) for kind, count in counts.items()}
+    return counts
 
 
 def submit(
@@ -160,7 +185,7 @@ def submit(
     """Submit a draft, or parts of it, to a second person. Raises as :meth:`.Approvals.submit`."""
     for part in request.parts or (None,):
         require(person.account, Action.SUBMIT, dataset, part)
-    if not request.note.strip() and (guards := draft_guards(desk, dataset, request.parts)):
+    if not request.note.strip() and (guards := _draft_guards(desk, dataset, request.parts)):
         zh, en = " ".join(g.zh for g in guards), " ".join(g.en for g in guards)
         raise LogError(
             "counts-unexplained",
@@ -237,12 +262,16 @@ def require_publisher(desk: Desk, person: Person, key: int) -> Submission:
     return one
 
 
-def draft_guards(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Guard]:
-    """List the counts of a draft that look wrong, such as many removals; empty without a draft."""
+def _draft_guards(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Guard]:
     try:
         diff = desk.log.drafts.diff(dataset, limit=0)
-    except LogError:
+    except LogError:  # there is no draft, which the submission says
         return ()
+    return removal_guards(desk, dataset, diff, parts)
+
+
+def removal_guards(desk: Desk, dataset: str, diff: DraftDiff, parts: Sequence[str] | None) -> Sequence[Guard]:
+    """List the counts of a draft that look wrong: parts of which it removes many records."""
     guards = check_removals(desk.log, dataset, diff, day_at(desk.clock()))
     return [guard for guard in guards if parts is None or guard.part in parts]
 
@@ -252,7 +281,7 @@ def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
     if one.request.kind != "draft" or one.state not in ("submitted", "approved"):
         return ()
     try:
-        return find_guards(
+        guards = find_guards(
             desk.log,
             one.dataset,
             effective_on=one.request.effective_on or date.min,
@@ -262,6 +291,15 @@ def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
         )
     except LogError:  # the draft was discarded
         return ()
+    parts = one.request.parts
+    return [guard for guard in guards if parts is None or guard.part is None or guard.part in parts]
+
+
+def late_bases(desk: Desk, one: Submission) -> Sequence[LateBasis]:
+    """List documents of the basis that should have been published earlier, while it waits."""
+    if one.state not in ("submitted", "approved"):
+        return ()
+    return list(find_late_bases(desk.log, one.request.basis, day_at(desk.clock())))
 
 
 def _publish(desk: Desk, person: Person, one: Submission) -> Release | None:

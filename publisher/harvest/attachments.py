@@ -33,7 +33,7 @@ from publisher.log.log import Log
 from publisher.log.model import LogError, Source
 from publisher.workflow import part_of_file
 from publisher.workflow.import_files import create_entries
-from schemas.definition.catalogue import Catalogue, Json
+from schemas.definition.catalogue import Catalogue, Json, add_headings
 from schemas.normalise import fold
 
 _TABLES = (".xls", ".xlsx", ".et", ".csv", ".ods")
@@ -109,9 +109,10 @@ class Attachments:
             return
         for dataset in self._source.tables:
             catalogue = self._catalogues(dataset) or self._log.queries.catalogue(dataset)
+            known = add_headings(catalogue, self._log.datasets.headings(dataset))
             try:
                 reading = read_within_limits(
-                    self._decode_body(hop), name=find_file_name(page.url, page.title), catalogue=catalogue
+                    self._decode_body(hop), name=find_file_name(page.url, page.title), catalogue=known
                 )
             except (UnreadableFile, ValueError):
                 continue

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -106,6 +106,24 @@ class Datasets:
         """Raises ``LogError('no-such-dataset')``."""
         with self._session.read() as conn:
             return registry.dataset(conn, name)
+
+    def headings(self, dataset: str) -> Mapping[str, str]:
+        """Return headings of its files that its catalogue does not know, each with the field that it means.
+
+        Raises ``LogError('no-such-dataset')``.
+        """
+        with self._session.read() as conn:
+            return registry.headings(conn, registry.dataset_row(conn, dataset).key)
+
+    def set_headings(self, dataset: str, headings: Mapping[str, str | None]) -> None:
+        """Let headings mean fields in files of the dataset from now on; None: no longer.
+
+        They are work on drafts, as the files themselves, and no entry of the log.
+        """
+        with self._session.write() as conn:
+            key = registry.dataset_row(conn, dataset).key
+            changed = {**registry.headings(conn, key), **headings}
+            registry.store_headings(conn, key, {name: field for name, field in changed.items() if field})
 
     def add_part(self, dataset: str, part: Part) -> Dataset:
         """Add a part. Raises ``LogError``: ``no-such-dataset``, ``part-exists``."""

@@ -15,6 +15,7 @@ from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
 from publisher.log.database.prepared_statement import PreparedStatement
+from publisher.log.database.storable_text import storable
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, LogError, Part, Site
 from schemas.definition.catalogue import Catalogue
@@ -155,6 +156,17 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
     for part in dataset.parts:
         _insert_part(conn, key, part)
     return replace(created, parts=parts(conn, key))
+
+
+def headings(conn: Connection, dataset_key: int) -> Mapping[str, str]:
+    """Map headings of its own files to fields."""
+    text = conn.scalar(select(t.dataset.c.headings).where(t.dataset.c.key == dataset_key))
+    return msgspec.json.decode(text, type=dict[str, str]) if text else {}
+
+
+def store_headings(conn: Connection, dataset_key: int, chosen: Mapping[str, str]) -> None:
+    text = storable(msgspec.json.encode(chosen).decode()) if chosen else None
+    conn.execute(update(t.dataset).where(t.dataset.c.key == dataset_key).values(headings=text))
 
 
 def store_catalogue(conn: Connection, catalogue: Catalogue) -> None:

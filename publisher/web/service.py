@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
+from importlib import metadata
 
 from litestar.concurrency import sync_to_thread
 
 from publisher.inbox.correction_form import CorrectionForm
 from publisher.inbox.follow_form import FollowForm
 from publisher.indexing.site_names import SiteNames
-from publisher.log.clocks import day_at
+from publisher.log.clocks import day_at, utc_now
 from publisher.log.descriptions import SiteDetails
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
 from publisher.log.proofs import FirstCheckpoint
 from publisher.log.transparency.successions import Succession
+from publisher.mac_key import read_or_create_key
+from publisher.settings import Settings
 from publisher.web.capacity.client_budget import ClientBudgets
 from publisher.web.capacity.page_cache import PageCache
 from publisher.web.capacity.work_pools import WorkPools
@@ -241,3 +244,27 @@ class Service:
     def link(self, path: str) -> str:
         """Build an address of this site from its own base, independent of the Host of a request."""
         return self.site.base + path
+
+
+def create_service(
+    settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
+) -> Service:
+    """Create the service on which routes depend: log, search engine, names and clock. It opens nothing."""
+    lacks, successions = log.recovery.shortfall(), log.recovery.successions()
+    return Service(
+        site=log.datasets.site(),
+        log=log,
+        search=search,
+        names=SiteNames(log),
+        clock=clock,
+        version=metadata.version("qingdan"),
+        budgets=ClientBudgets(settings.client_header),
+        start=ServiceStart(clock()),
+        cursors=CursorCodec(read_or_create_key(settings.cursor_key)),
+        pools=WorkPools(settings.queries, settings.exports),
+        hub=settings.hub,
+        shows_actor=settings.shows_actor,
+        missing=None if lacks is None else lacks[1],
+        succession=successions[-1] if successions else None,
+        embedded=settings.database.startswith("sqlite"),
+    )

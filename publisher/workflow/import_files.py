@@ -17,7 +17,7 @@ from publisher.log.record_identity import identity_digest
 from publisher.workflow import part_of_file
 from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
 from publisher.workflow.steps import COMPARING, DRAFTING, READING
-from schemas.definition.catalogue import Catalogue
+from schemas.definition.catalogue import Catalogue, add_headings
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,8 @@ def import_files(
     migration, a cell cannot be mended, or the draft is another one than expected.
     """
     dataset_settings, catalogue = log.datasets.get(dataset), catalogue or log.queries.catalogue(dataset)
-    reports = tuple(_read_files(dataset_settings, catalogue, files, part, progress))
+    reading_catalogue = add_headings(catalogue, log.datasets.headings(dataset))
+    reports = tuple(_read_files(dataset_settings, reading_catalogue, files, part, progress))
     report = ImportReport(
         dataset=dataset,
         catalogue=catalogue.name,

@@ -55,7 +55,7 @@ def _describe(number: str, start: date, unknown_years: Sequence[int], *, is_know
     years = "、".join(map(str, unknown_years))
     return LateBasis(
         number,
-        f"依据{number}成文于{zh}，距今已超过{MOST_WORKING_DAYS}个工作日。政府信息应当自形成或者变更之日起"
+        f"依据{number}成文于{zh}，距今已超过{MOST_WORKING_DAYS}个工作日。政府信息应当自形成之日起"
         f"{MOST_WORKING_DAYS}个工作日内公开（政府信息公开条例第二十六条），请核对。"
         + (f"尚无{years}年的放假安排，按周一至周五计。" if years else ""),
         f"The basis {number} is of {en}, more than {MOST_WORKING_DAYS} working days ago. Information is "

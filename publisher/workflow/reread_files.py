@@ -18,7 +18,7 @@ from publisher.log.model import Entry, FieldChange, LogError
 from publisher.log.queries.source_readings import RecordReading, SourceReading
 from publisher.log.record_identity import identity_digest
 from publisher.workflow.import_files import create_entries, read_mended
-from schemas.definition.catalogue import Catalogue
+from schemas.definition.catalogue import Catalogue, add_headings
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ def reread(log: Log, dataset: str, catalogue: Catalogue) -> tuple[PartReading, .
     for source in log.queries.source_readings(dataset):
         part = parts.setdefault(source.part, PartReading(source.part))
         part.sources.append(source)
-    identities = _Identities(dataset, catalogue)
+    identities = _Identities(dataset, add_headings(catalogue, log.datasets.headings(dataset)))
     in_force = {
         digest
         for part in parts.values()

@@ -145,9 +145,16 @@ def rows(title: str, items: Sequence[Sequence[str]]) -> list[list[str]]:
     return [[title], list(HEADINGS), *([str(n), *one] for n, one in enumerate(items, start=1))]
 
 
-def xlsx(path: Path, items: Sequence[Sequence[str]], *, title: str = "权责清单") -> Path:
+def xlsx(
+    path: Path,
+    items: Sequence[Sequence[str]],
+    *,
+    title: str = "权责清单",
+    last_heading: str = HEADINGS[-1],
+) -> Path:
     book = openpyxl.Workbook()
-    for row in rows(title, items):
+    heading, *lines = rows(title, items)
+    for row in (heading, [*lines[0][:-1], last_heading], *lines[1:]):
         book.active.append(row)
     book.save(path)
     return path

@@ -33,6 +33,7 @@ type Kind = Literal[
     "file-exported",
     "discarded",
     "mended",
+    "columns-chosen",
     "submitted",
     "approved",
     "returned",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from typing import Annotated, Any
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import msgspec
 from litestar import Response, get, post
@@ -14,22 +14,22 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Redirect
 
-from publisher.desk import work
+from publisher.desk import previews, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
-from publisher.desk.http.guards import ACTION
+from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
 from publisher.desk.pages.change_texts import show_changes
 from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.pages.sheets import number, row_query
+from publisher.desk.previews import Proposed
 from publisher.desk.sheets import SEVERITIES
 from publisher.desk.work import person_of
 from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import PublicationRequest, Secrecy
 from publisher.log.clocks import day_at
 from publisher.log.model import DraftImport, LogError
-from schemas.definition.catalogue import Catalogue
 from schemas.words import KINDS
 
 _PATH = "/drafts/{dataset:str}"
@@ -54,6 +54,16 @@ class SubmitForm(msgspec.Struct, frozen=True):
 def draft_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
     """Show the draft of a part, its findings and what would change."""
     return print_draft(request, state.desk, dataset, request.query_params.get("part") or None, None)
+
+
+@get(f"{_PATH}/preview", opt={ACTION: Action.READ_DRAFT})
+@in_thread
+def draft_preview(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
+    """Show a public page as the draft of a part would make it: of a record, or of the release."""
+    part = request.query_params.get("part") or None
+    require(request.user, Action.READ_DRAFT, dataset, part)
+    proposed = previews.propose_draft(state.desk, dataset, None if part is None else (part,))
+    return print_preview(request, proposed, draft_address(dataset, part), previews_address(dataset, part))
 
 
 @post(f"{_PATH}/imports", opt={ACTION: Action.HAND_IN}, status_code=200, request_max_body_size=LARGEST_UPLOAD)
@@ -139,12 +149,13 @@ def print_draft(
     draft = desk.log.drafts.get(name)
     imports = [one for one in (draft.imports if draft else ()) if one.part == part]
     catalogue = desk.log.queries.catalogue(name)
-    findings = draft_findings(desk, imports, catalogue)
+    findings = draft_findings(desk, name, imports)
     counts = {s: sum(one.severity == s for one, _ in findings) for s in SEVERITIES}
     severity = request.query_params.get("severity", "")
     if severity in SEVERITIES:
         findings = [(one, place) for one, place in findings if one.severity == severity]
     diff, changes = work.draft_changes(desk, name, chosen, None) if imports else (None, ())
+    checks = work.draft_checks(desk, name, imports, None) if imports else ()
     first = number(request.query_params.get("from"))
     return page(
         request,
@@ -159,11 +170,14 @@ def print_draft(
         counts=counts,
         severity=severity if severity in SEVERITIES else "",
         count=len(findings),
-        guards=work.draft_guards(desk, name, chosen) if imports else (),
+        guards=work.removal_guards(desk, name, diff, chosen) if diff else (),
         first=first,
         page_size=PAGE_SIZE,
         diff=diff,
         changes=show_changes(changes, catalogue, language(request)),
+        change_counts=work.count_changes(diff, chosen) if diff else {},
+        checks=[(one, place_of(desk, name, imports, one)) for one in checks],
+        previews=previews_address(name, part),
         kinds=KINDS,
         today=day_at(desk.clock()),
         may_hand_in=account.may(Action.HAND_IN, name, part),
@@ -171,21 +185,52 @@ def print_draft(
     )
 
 
-def draft_findings(
-    desk: Desk, imports: Sequence[DraftImport], catalogue: Catalogue
-) -> Sequence[tuple[Finding, str]]:
+def draft_findings(desk: Desk, dataset: str, imports: Sequence[DraftImport]) -> Sequence[tuple[Finding, str]]:
     """List the findings of files of a draft, each with the query and anchor of its row in the sheet."""
     places = []
     for one in imports:
-        reading = desk.readings.get(one, catalogue)
+        reading = desk.readings.get(dataset, one)
         for finding in reading.findings:
             position = reading.position_of(finding)
             places.append((finding, "" if position is None else row_query(one, position)))
     return places
 
 
+def place_of(desk: Desk, dataset: str, imports: Sequence[DraftImport], finding: Finding) -> str:
+    """Return the address of the row of a finding in the sheet of its file; empty if it has none."""
+    one = next((one for one in imports if one.source.name == finding.file), None)
+    if one is None:
+        return ""
+    position = desk.readings.get(dataset, one).position_of(finding)
+    return "" if position is None else f"/drafts/{dataset}/sheet?{row_query(one, position)}"
+
+
 def draft_address(dataset: str, part: str | None) -> str:
     return f"/drafts/{dataset}" + (f"?part={quote(part)}" if part else "")
 
 
-HANDLERS = [draft_page, hand_in, discard, submit]
+def previews_address(dataset: str, part: str | None) -> str:
+    """Return the address of previews of a draft, with a query that a record is added to."""
+    return f"/drafts/{dataset}/preview?{urlencode({'part': part or ''})}"
+
+
+def print_preview(request: DeskRequest, proposed: Proposed, back: str, address: str) -> Response[bytes]:
+    """Render a preview of the record that the query names, or of the release."""
+    desk: Desk = request.app.state.desk
+    record, lang = request.query_params.get("record", ""), language(request)
+    if record:
+        content = previews.preview_record(desk, proposed, record, address, lang)
+    else:
+        content = previews.preview_release(desk, proposed, address, lang)
+    return page(
+        request,
+        "preview.html",
+        dataset=proposed.dataset,
+        record=record,
+        content=content,
+        back=back,
+        previews=address,
+    )
+
+
+HANDLERS = [draft_page, draft_preview, hand_in, discard, submit]

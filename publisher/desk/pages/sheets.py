@@ -31,7 +31,12 @@ PAGE_SIZE = 100
 def sheet_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
     """Show a page of rows with the findings at their cells."""
     desk: Desk = state.desk
-    one = _chosen(request, desk, dataset)
+    return _print_sheet(request, desk, dataset, _chosen(request, desk, dataset), None)
+
+
+def _print_sheet(
+    request: DeskRequest, desk: Desk, dataset: str, one: DraftImport, fault: LogError | None
+) -> Response[bytes]:
     severity = request.query_params.get("severity", "")
     severity = severity if severity in sheets.SEVERITIES else ""
     first = number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
@@ -39,13 +44,15 @@ def sheet_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Re
     return page(
         request,
         "sheet.html",
+        status_code=200 if fault is None else 409,
+        fault=fault,
         dataset=desk.log.datasets.get(dataset),
         sheet=sheet,
         one=one,
         severity=severity,
         first=first,
         page_size=PAGE_SIZE,
-        query=_query(one),
+        query=file_query(one),
         may_hand_in=request.user.may(Action.HAND_IN, dataset, one.part),
     )
 
@@ -82,6 +89,30 @@ def mend_row(
         return _print_row(request, desk, dataset, position, error, part=part)
     newest = sheets.find_import(desk, dataset, part)
     return see(f"/drafts/{dataset}/sheet?{row_query(newest, position)}")
+
+
+@post(f"{_PATH}/columns", opt={ACTION: Action.HAND_IN}, status_code=200)
+@in_thread
+def choose_columns(
+    request: DeskRequest,
+    state: State,
+    dataset: FromPath[str],
+    data: Annotated[dict[str, str], Body(media_type=RequestEncodingType.URL_ENCODED)],
+) -> Response[Any]:
+    """Choose fields for columns that were not read. Fields of the form are ``heading-N`` and ``field-N``."""
+    desk: Desk = state.desk
+    person, part = person_of(request), data.get("part") or None
+    require(request.user, Action.HAND_IN, dataset, part)
+    headings = {
+        name.removeprefix("heading-"): text for name, text in data.items() if name.startswith("heading-")
+    }
+    chosen = {text: data.get(f"field-{number}", "") for number, text in headings.items()}
+    try:
+        one = sheets.find_import(desk, dataset, part, data.get("seen", ""))
+        sheets.choose_columns(desk, person, dataset, one, chosen)
+    except LogError as error:
+        return _print_sheet(request, desk, dataset, sheets.find_import(desk, dataset, part), error)
+    return see(f"/drafts/{dataset}/sheet?{file_query(sheets.find_import(desk, dataset, part))}")
 
 
 @get(f"{_PATH}/annotated", opt={ACTION: Action.READ_DRAFT})
@@ -145,14 +176,14 @@ def _chosen(request: DeskRequest, desk: Desk, dataset: str) -> DraftImport:
         return sheets.find_import(desk, dataset, part)  # a tab that is open since yesterday
 
 
-def _query(one: DraftImport) -> str:
+def file_query(one: DraftImport) -> str:
     """Write the query that names a file of a draft."""
     return urlencode({"part": one.part or "", "file": one.token})
 
 
 def row_query(one: DraftImport, position: int) -> str:
     """Write the query of the page of a row, with its anchor."""
-    return f"{_query(one)}&from={position // PAGE_SIZE * PAGE_SIZE}#r{position}"
+    return f"{file_query(one)}&from={position // PAGE_SIZE * PAGE_SIZE}#r{position}"
 
 
 def _workbook(data: bytes, name: str) -> Response[bytes]:
@@ -165,4 +196,4 @@ def number(text: str | None) -> int:
     return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
-HANDLERS = [sheet_page, row_page, mend_row, annotated_workbook, template_workbook]
+HANDLERS = [sheet_page, row_page, mend_row, choose_columns, annotated_workbook, template_workbook]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
 
@@ -12,16 +13,22 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import amendments, scheduling, work
+from publisher.desk import amendments, previews, scheduling, work
+from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.change_texts import show_changes
+from publisher.desk.pages.drafts import draft_address, place_of, print_preview
 from publisher.desk.pages.printing import DeskRequest, language, page, see
+from publisher.desk.pages.sheets import file_query
+from publisher.desk.previews import Proposed
 from publisher.desk.work import person_of
-from publisher.log.clocks import SHANGHAI
-from publisher.log.model import Change, DraftDiff, LogError
+from publisher.ingest.findings.kind import Finding
+from publisher.log.approvals.submission import Submission
+from publisher.log.clocks import SHANGHAI, day_at
+from publisher.log.model import Change, DraftDiff, DraftImport, LogError
 from schemas.words import KINDS
 
 _PATH = "/submissions/{key:int}"
@@ -47,6 +54,17 @@ class ScheduleForm(msgspec.Struct, frozen=True):
 def submission_page(request: DeskRequest, state: State, key: FromPath[int]) -> Response[bytes]:
     """Show a submission."""
     return _print(request, state.desk, key, None)
+
+
+@get(f"{_PATH}/preview", opt={ACTION: Action.READ_DRAFT})
+@in_thread
+def submission_preview(request: DeskRequest, state: State, key: FromPath[int]) -> Response[bytes]:
+    """Show a public page as the submission would make it. Raises ``digest-moved`` if it is void."""
+    desk: Desk = state.desk
+    one = work.read_submission(desk, person_of(request), key)
+    if one.state not in ("submitted", "approved") or not one.is_current:
+        raise LogError("digest-moved", "内容与提交时不同。", "The content is not what was submitted.")
+    return print_preview(request, _propose(desk, one), f"/submissions/{key}", _previews(key))
 
 
 @post(f"{_PATH}/approve", opt={ACTION: Action.APPROVE}, status_code=200)
@@ -142,15 +160,64 @@ def _instant(text: str) -> datetime:
         ) from None
 
 
+def _propose(desk: Desk, one: Submission) -> Proposed:
+    """Return what a submission would publish."""
+    request = one.request
+    if request.kind == "draft":
+        return previews.propose_draft(
+            desk,
+            one.dataset,
+            request.parts,
+            effective_on=request.effective_on,
+            basis=request.basis,
+            note=request.note,
+        )
+    changes = amendments.amended(desk, one)
+    return Proposed(
+        dataset=desk.log.datasets.get(one.dataset),
+        changes=changes,
+        counts=Counter(change.kind for change in changes),
+        effective_on=request.effective_on or day_at(desk.clock()),
+        basis=request.basis,
+        note=request.note,
+    )
+
+
+def _previews(key: int) -> str:
+    """Return the address of previews of a submission, with a query that a record is added to."""
+    return f"/submissions/{key}/preview?"
+
+
+def _drafts(desk: Desk, account: Account, one: Submission) -> Sequence[tuple[str, str]]:
+    """List addresses and names of the drafts of a submission that is open, and of their files."""
+    if one.request.kind != "draft" or one.state not in ("submitted", "approved", "returned"):
+        return ()
+    title, places = desk.log.datasets.get(one.dataset).title, []
+    for part in work.parts_of(desk, one):
+        if not account.may(Action.READ_DRAFT, one.dataset, part):
+            continue
+        places.append((draft_address(one.dataset, part), f"{title} {part or ''}".strip()))
+        files = work.draft_imports(desk, one.dataset, None if part is None else (part,))
+        places += [(f"/drafts/{one.dataset}/sheet?{file_query(file)}", file.source.name) for file in files]
+    return places
+
+
 def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -> Response[bytes]:
     one = work.read_submission(desk, person_of(request), key)
     account = request.user
     diff: DraftDiff | None = None
     changes: Sequence[Change] = ()
+    counts: Mapping[str, int] = {}
+    imports: Sequence[DraftImport] = ()
+    checks: Sequence[Finding] = ()
     if one.request.kind == "draft" and one.is_current:
-        diff, changes = work.draft_changes(desk, one.dataset, one.request.parts, one.request.effective_on)
+        parts, day = one.request.parts, one.request.effective_on
+        diff, changes = work.draft_changes(desk, one.dataset, parts, day)
+        counts, imports = work.count_changes(diff, parts), work.draft_imports(desk, one.dataset, parts)
+        checks = work.draft_checks(desk, one.dataset, imports, day)
     elif one.is_current:
         changes = amendments.amended(desk, one)
+        counts = Counter(change.kind for change in changes)
     own = one.drafter == account.name
     return page(
         request,
@@ -160,9 +227,14 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         parts=[part for part in work.parts_of(desk, one) if part],
         dataset=desk.log.datasets.get(one.dataset),
         fault=fault,
+        drafts=_drafts(desk, account, one),
         diff=diff,
         changes=show_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
+        change_counts=counts,
+        checks=[(finding, place_of(desk, one.dataset, imports, finding)) for finding in checks],
+        previews=_previews(key),
         guards=work.guards_of(desk, one),
+        late_bases=work.late_bases(desk, one),
         kinds=KINDS,
         schedule=desk.people.schedules.all().get(key),
         now=desk.clock().astimezone(SHANGHAI),
@@ -178,4 +250,13 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
     )
 
 
-HANDLERS = [submission_page, approve, return_to_drafter, publish, schedule, unschedule, cancel]
+HANDLERS = [
+    submission_page,
+    submission_preview,
+    approve,
+    return_to_drafter,
+    publish,
+    schedule,
+    unschedule,
+    cancel,
+]

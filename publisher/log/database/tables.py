@@ -25,7 +25,7 @@ from publisher.log.database.sealing.sealed_columns import sealed, sealed_on_upda
 TITLE_LENGTH = 200
 """Characters of a title that order lists: PostgreSQL cannot index long texts."""
 
-HEAD = "0021"
+HEAD = "0022"
 """The last migration; a test compares the migrated schema with these tables."""
 
 metadata = MetaData()
@@ -78,6 +78,8 @@ dataset = Table(
     Column("named_at", BigInteger, nullable=False, server_default="0"),
     Column("document", CodePointText),  # digest of the newest document of the dataset
     *sealed("dataset"),
+    # Heading → field, as JSON: columns of its files that its catalogue does not know. NULL: none.
+    Column("headings", CodePointText),
 )
 
 part = Table(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -44,6 +44,7 @@ def compute_diff(
     effective_on: date,
     on_conflict: OnConflict,
     limit: int | None,
+    parts: Sequence[str] | None = None,
     now: datetime,
 ) -> DraftDiff:
     """Compute the differences of the draft. Raises ``LogError('no-draft')``."""
@@ -64,9 +65,9 @@ def compute_diff(
     for kind, count in conn.execute(select(plan.c.kind, func.count()).group_by(plan.c.kind)).all():
         counts[_COUNT_NAMES.get(kind, "in_error")] += count
     return DraftDiff(
-        added=builder.changes(conn, "added", limit),
-        changed=builder.changes(conn, "changed", limit),
-        removed=builder.changes(conn, "removed", limit),
+        added=builder.changes(conn, "added", limit, parts),
+        changed=builder.changes(conn, "changed", limit, parts),
+        removed=builder.changes(conn, "removed", limit, parts),
         unchanged=counts["unchanged"],
         conflicts=tuple(errors),
         warnings=tuple(warnings),
@@ -117,9 +118,11 @@ class _ChangeBuilder:
         self._dataset, self._release, self._effective_on, self._now = dataset, release, effective_on, now
         self.parts, self._order = parts, order
 
-    def changes(self, conn: Connection, kind: str, limit: int | None) -> tuple[Change, ...]:
+    def changes(
+        self, conn: Connection, kind: str, limit: int | None, parts: Sequence[str] | None
+    ) -> tuple[Change, ...]:
         p, e, v = plan.c, t.draft_entry.c, t.revision.c
-        rows = conn.execute(
+        query = (
             select(
                 *(p.kind, p.cause, p.status, p.part, p.before_part, p.title, p.identity, t.record.c.id),
                 *(e.content, e.hash, v.content.label("content_before")),
@@ -131,8 +134,10 @@ class _ChangeBuilder:
             .where(p.kind == kind)
             .order_by(p["import"], p.position, p.title, p.record)
             .limit(limit)
-        ).all()
-        return tuple(self._change(row) for row in rows)
+        )
+        if parts is not None:
+            query = query.where(p.part.in_([key for key, name in self.parts.items() if name in parts]))
+        return tuple(self._change(row) for row in conn.execute(query).all())
 
     def _change(self, row: Any) -> Change:
         replaces = row.status == "stated" or row.kind == "removed"

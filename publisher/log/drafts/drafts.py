@@ -86,6 +86,11 @@ class Drafts:
         with self._session.read() as conn:
             return staging.read_rows(conn, one, positions)
 
+    def find_row(self, one: DraftImport, revision: str) -> StagedRow | None:
+        """Return the row of an import whose content has a hash; None if there is none any more."""
+        with self._session.read() as conn:
+            return staging.find_row(conn, one, revision)
+
     def repeals(self, dataset: str) -> tuple[RepealProposal, ...]:
         """List the repeals that notices in the draft and in force propose, decided or not."""
         with self._session.read() as conn:
@@ -129,14 +134,15 @@ class Drafts:
         effective_on: date | None = None,
         on_conflict: OnConflict = "refuse",
         limit: int | None = None,
+        parts: Sequence[str] | None = None,
     ) -> DraftDiff:
         """Compare the draft with the state of a day, as publication would. ``limit`` truncates the lists, not
-        ``counts``.
+        ``counts``; ``parts``: they have the changes of these only.
 
         Raises ``LogError('no-draft')``.
         """
         with self._scratch(dataset) as conn:
-            return self._diff(conn, dataset, effective_on, on_conflict, limit)
+            return self._diff(conn, dataset, effective_on, on_conflict, limit, parts)
 
     def preview(
         self,
@@ -191,6 +197,7 @@ class Drafts:
         effective_on: date | None,
         on_conflict: OnConflict,
         limit: int | None,
+        parts: Sequence[str] | None = None,
     ) -> DraftDiff:
         row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
         return compute_diff(
@@ -201,6 +208,7 @@ class Drafts:
             effective_on=effective_on or self._session.today(),
             on_conflict=on_conflict,
             limit=limit,
+            parts=parts,
             now=self._session.clock(),
         )
 

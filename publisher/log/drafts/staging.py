@@ -9,7 +9,7 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
 
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
@@ -141,21 +141,30 @@ def read_rows(conn: Connection, one: DraftImport, positions: Sequence[int] | Non
 
     ``positions``: None is those with a mended cell.
     """
+    e = t.draft_entry.c
+    if positions is not None:
+        return _read_rows(conn, one, e.position.in_(positions))
+    rows = _read_rows(conn, one, e.locator.contains('"mended":', autoescape=True))
+    return [row for row in rows if "mended" in row.locator]
+
+
+def find_row(conn: Connection, one: DraftImport, revision: str) -> StagedRow | None:
+    """Return the row of an import whose content has a hash; None if there is none any more."""
+    return next(iter(_read_rows(conn, one, t.draft_entry.c.hash == revision)), None)
+
+
+def _read_rows(conn: Connection, one: DraftImport, which: ColumnElement[bool]) -> Sequence[StagedRow]:
     e, key = t.draft_entry.c, one.key
     present = conn.execute(select(t.import_).where(t.import_.c.key == key)).first()
     if present is None or present.release is not None or _token(present) != one.token:
         return ()
-    which = (
-        e.locator.contains('"mended":', autoescape=True) if positions is None else e.position.in_(positions)
-    )
     columns = (e.position, e.title, e.content, e.originals, e.locator, e.in_error)
     query = select(*columns).where(e["import"] == key, which).order_by(e.position)
     decode = msgspec.json.decode
-    rows = [
+    return [
         StagedRow(r.position, r.title, decode(r.content), decode(r.originals), decode(r.locator), r.in_error)
         for r in conn.execute(query)
     ]
-    return rows if positions is not None else [row for row in rows if "mended" in row.locator]
 
 
 def count_entries(conn: Connection, imports: Sequence[int]) -> None:

@@ -27,6 +27,7 @@ from publisher.log.findings.record_states import (
     checks_with_states,
 )
 from publisher.log.record_identity import identity_digest
+from publisher.log.registry import part_names
 from schemas.definition.catalogue import Catalogue, Content
 
 _BATCH = 500
@@ -104,15 +105,17 @@ def _read_earlier(
     return earlier
 
 
-def draft_rows(conn: Connection, dataset: int) -> Iterator[DraftRow]:
-    """Yield the rows of a draft that publication would bring."""
+def draft_rows(conn: Connection, dataset: int, parts: Sequence[str] | None = None) -> Iterator[DraftRow]:
+    """Yield the rows of a draft that publication would bring. A row without a title is in error."""
     e, i = t.draft_entry.c, t.import_.c
     query = (
         select(e.content, e.locator, e.identity, i.name)
         .join_from(t.draft_entry, t.import_, i.key == e["import"])
-        .where(i.dataset == dataset, i.release.is_(None))
+        .where(i.dataset == dataset, i.release.is_(None), e.title != "")
         .order_by(e["import"], e.position)
     )
+    if parts is not None:
+        query = query.where(i.part.in_([k for k, name in part_names(conn, dataset).items() if name in parts]))
     for row in stream(conn, query):
         yield DraftRow(row.name, _decode(row.content), _decode(row.locator), row.identity)
 

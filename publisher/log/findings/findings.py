@@ -161,12 +161,20 @@ class Findings:
                 )
             )
 
-    def of_draft(self, dataset: str, effective_on: date) -> tuple[Finding, ...]:
-        """List the findings that the rows of a draft would have today, or once they are in effect."""
+    def of_draft(
+        self, dataset: str, effective_on: date, parts: Sequence[str] | None = None
+    ) -> tuple[Finding, ...]:
+        """List the findings that the rows of a draft would have today, or once they are in effect.
+
+        ``parts``: of these only.
+        """
         with self._session.read() as conn:
             datasets = finding_rows.read_datasets(self._session, conn)
             key = dataset_row(conn, dataset).key
-            rows, day = partial(draft_rows, conn, key), max(effective_on, day_at(self._session.clock()))
+            rows, day = (
+                partial(draft_rows, conn, key, parts),
+                max(effective_on, day_at(self._session.clock())),
+            )
             catalogue = datasets.catalogues[key]
             return tuple(
                 check_rows(

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import Any
 
 from litestar.concurrency import sync_to_thread
+from markupsafe import Markup
 
 from publisher.log.clocks import day_at
-from publisher.log.model import Change, Dataset, RecordState, Release, View
+from publisher.log.model import Change, Dataset, LogError, RecordState, Release, View
 from publisher.log.queries.later_events import LaterAmendment
 from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
@@ -173,48 +175,95 @@ def _render(
     around: document.Surroundings | None = None,
 ) -> bytes:
     state = snapshot.state
-    data = visit.link(f"/v1{visit.path}", (("release", str(pin)),) if pin else visit.clocks)
-    return press.page(
-        "document.html" if text else "record.html",
+    head = schema_org.record_head(
         visit,
-        schema_org.record_head(
-            visit,
-            snapshot.dataset,
-            snapshot.catalogue,
-            state,
-            snapshot.content,
-            snapshot.state_release,
-            data,
-            _links(visit, snapshot),
-        ),
-        dataset=snapshot.dataset,
-        state=state,
-        content=snapshot.content,
-        state_release=snapshot.state_release,
-        facts=price_history.note_changes(
+        snapshot.dataset,
+        snapshot.catalogue,
+        state,
+        snapshot.content,
+        snapshot.state_release,
+        _data(visit, pin),
+        _links(visit, snapshot),
+    )
+    return press.page(_template(text), visit, head, **_variables(visit, snapshot, pin, text, around))
+
+
+def render_preview(
+    press: Press,
+    visit: Visit,
+    dataset: Dataset,
+    catalogue: Catalogue,
+    state: RecordState,
+    release: Release,
+    change: Change,
+) -> Markup:
+    """Render the content of a record's page as a release would make it that is not published yet.
+
+    It has no findings and no steps of limits, which are derived from what is published.
+    """
+    differences = field_html.format_differences(visit, catalogue, change.fields)
+    day = day_at(change.published_at) if change.kind in _AMENDS else change.effective_on
+    event = Event(change, day, release.basis, differences)
+    with visit.service.log.snapshot():
+        try:
+            earlier = timeline(visit, dataset, state.id)
+        except LogError:  # it is new
+            earlier = ()
+        snapshot = _RecordSnapshot(
+            *(Validity(()), dataset, catalogue, state, state.content, release, (event, *earlier)),
+            *((), (), (), ()),
+        )
+        text = document.read_text(visit, catalogue, state.content)
+        variables = _variables(visit, snapshot, None, text, document.Surroundings())
+        return press.content(_template(text), visit, **variables)
+
+
+def _template(text: document.Text | None) -> str:
+    return "document.html" if text else "record.html"
+
+
+def _data(visit: Visit, pin: int | None) -> str:
+    return visit.link(f"/v1{visit.path}", (("release", str(pin)),) if pin else visit.clocks)
+
+
+def _variables(
+    visit: Visit,
+    snapshot: _RecordSnapshot,
+    pin: int | None,
+    text: document.Text | None,
+    around: document.Surroundings | None,
+) -> Mapping[str, Any]:
+    """Return what the templates of a record show."""
+    state = snapshot.state
+    return {
+        "dataset": snapshot.dataset,
+        "state": state,
+        "content": snapshot.content,
+        "state_release": snapshot.state_release,
+        "facts": price_history.note_changes(
             visit,
             snapshot.catalogue,
             field_html.list_facts(visit, snapshot.catalogue, snapshot.content),
             [event.change for event in snapshot.timeline],
         ),
-        prices=price_history.draw_prices(
+        "prices": price_history.draw_prices(
             visit, snapshot.catalogue, state, [event.change for event in snapshot.timeline]
         ),
-        groups=field_html.group_fields(
+        "groups": field_html.group_fields(
             visit, snapshot.catalogue, _other_content(snapshot.content, text), state.originals
         ),
-        timeline=snapshot.timeline,
-        amendments=snapshot.amendments,
-        findings=snapshot.findings,
-        agreements=snapshot.agreements,
-        limits=snapshot.limits,
-        pin=pin,
-        cite=_citation(visit, snapshot.dataset, state, snapshot.state_release),
-        data=data,
-        cells=field_html.list_cells(visit, snapshot.catalogue, state),
-        text=text,
-        around=around,
-    )
+        "timeline": snapshot.timeline,
+        "amendments": snapshot.amendments,
+        "findings": snapshot.findings,
+        "agreements": snapshot.agreements,
+        "limits": snapshot.limits,
+        "pin": pin,
+        "cite": _citation(visit, snapshot.dataset, state, snapshot.state_release),
+        "data": _data(visit, pin),
+        "cells": field_html.list_cells(visit, snapshot.catalogue, state),
+        "text": text,
+        "around": around,
+    }
 
 
 def _other_content(content: Content, text: document.Text | None) -> Content:

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
-from publisher.log.model import Change
+from markupsafe import Markup
+
+from publisher.log.model import Change, Dataset, Release
 from publisher.views.api import requested_view
 from publisher.views.api.routes import files
 from publisher.views.discovery import signposting
 from publisher.views.pages.printing import field_html, labels, schema_org
-from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
+from schemas.definition.catalogue import Catalogue
 
 MOST = 100
 """Maximum number of changes on the page. The comparison with the previous release has all of them."""
@@ -37,16 +40,11 @@ def release(press: Press, visit: Visit) -> Reply:
     def build() -> bytes:
         changes = service.log.queries.changes(dataset=name, release=number, limit=MOST)
         releases = service.log.queries.releases(name)
-        total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
         return press.page(
             "release.html",
             visit,
             schema_org.release_head(visit, dataset, catalogue, release, links),
-            dataset=dataset,
-            release=release,
-            when=labels.when(visit, catalogue, release),
-            changes=[(change, _differences(visit, change)) for change in changes],
-            more=max(0, total - len(changes)),
+            **_variables(visit, dataset, catalogue, release, changes),
             cancelled_by=next((r.number for r in releases if r.cancels == number), None),
             has_next=number < max(r.number for r in releases),
             files=release_files.files,
@@ -58,6 +56,37 @@ def release(press: Press, visit: Visit) -> Reply:
     return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
 
 
-def _differences(visit: Visit, change: Change) -> Sequence[FieldDifference]:
-    catalogue = visit.service.log.queries.catalogue(change.dataset, change.release)
-    return field_html.format_differences(visit, catalogue, change.fields)
+def render_preview(
+    press: Press,
+    visit: Visit,
+    dataset: Dataset,
+    catalogue: Catalogue,
+    release: Release,
+    changes: Sequence[Change],
+) -> Markup:
+    """Render the content of the page of a release that is not published yet. It has no files and no hash."""
+    return press.content(
+        "release.html",
+        visit,
+        **_variables(visit, dataset, catalogue, release, changes[:MOST]),
+        cancelled_by=None,
+        has_next=False,
+        files=(),
+        signed_at=None,
+    )
+
+
+def _variables(
+    visit: Visit, dataset: Dataset, catalogue: Catalogue, release: Release, changes: Sequence[Change]
+) -> Mapping[str, Any]:
+    """Return what the template shows of a release and its changes. ``catalogue``: of this release."""
+    total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
+    return {
+        "dataset": dataset,
+        "release": release,
+        "when": labels.when(visit, catalogue, release),
+        "changes": [
+            (change, field_html.format_differences(visit, catalogue, change.fields)) for change in changes
+        ],
+        "more": max(0, total - len(changes)),
+    }

@@ -33,12 +33,12 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
         yield desk
 
 
-def hand_in(browser: Browser, folder: Path, *rows: list[str]) -> str:
+def hand_in(browser: Browser, folder: Path, *rows: list[str], page: str = DRAFT) -> str:
     """Drop a workbook into the page → the page that follows."""
     file = xlsx(folder / "市应急管理局.xlsx", list(rows))
     files = {"files": (file.name, file.read_bytes(), XLSX)}
-    answer = browser.send(DRAFT, f"/drafts/{NAME}/imports", files=files)
-    return browser.see(DRAFT) if answer.status_code == 303 else answer.text
+    answer = browser.send(page, f"/drafts/{NAME}/imports", files=files)
+    return browser.see(page) if answer.status_code == 303 else answer.text
 
 
 def submit(browser: Browser, **heading: str) -> str:
@@ -67,6 +67,7 @@ def test_three_people_publish_what_was_shown(desk: DeskSite, tmp_path: Path) -> 
         assert "示例市权责清单" in reviewer.see("/")
         html = reviewer.see(address)
         assert "第9类经营许可" in html
+        assert "依据鞍政发〔2015〕34号成文于2015年，距今已超过20个工作日" in html
         returned = reviewer.send(address, f"{address}/return", reason="承诺时限请再核")
         assert returned.status_code == 303
         assert "承诺时限请再核" in drafter.see("/")

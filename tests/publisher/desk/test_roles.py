@@ -50,7 +50,9 @@ POST /drafts/{dataset}/discard      hand-in
 GET /drafts/{dataset}/proposals     hand-in
 POST /drafts/{dataset}/proposals    hand-in
 POST /drafts/{dataset}/submissions  submit
+GET /drafts/{dataset}/preview           read-draft
 GET /drafts/{dataset}/sheet             read-draft
+POST /drafts/{dataset}/columns          hand-in
 GET /drafts/{dataset}/annotated         read-draft
 GET /drafts/{dataset}/template          read-draft
 GET /drafts/{dataset}/rows/{position}   hand-in
@@ -59,6 +61,7 @@ GET /records/{dataset}                  submit
 GET /records/{dataset}/{record}         submit
 POST /records/{dataset}/{record}        submit
 GET /submissions/{key}              read-draft
+GET /submissions/{key}/preview      read-draft
 POST /submissions/{key}/approve     approve
 POST /submissions/{key}/return      return
 POST /submissions/{key}/publish     publish

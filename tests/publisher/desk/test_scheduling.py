@@ -16,8 +16,7 @@ from publisher.desk import scheduling
 from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.accounts.schedules import Schedule
 from publisher.desk.app import create_desk_app
-from publisher.desk.desk import Desk, open_accounts
-from publisher.desk.readings import DraftReadings
+from publisher.desk.desk import Desk, create_desk, open_accounts
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from publisher.log.clocks import SHANGHAI
 from tests.publisher.desk.test_api import send
@@ -41,7 +40,7 @@ def approved(desk: DeskSite) -> Submission:
 
 
 def desk_of(site: DeskSite) -> Desk:
-    return Desk(site.settings, site.log, site.people, DraftReadings(site.log), site.clock)
+    return create_desk(site.settings, site.log, site.people, site.clock)
 
 
 def publish_due(site: DeskSite) -> None:

@@ -11,7 +11,6 @@ from urllib.parse import urlencode
 import anyio
 import pytest
 
-from publisher.app import create_service
 from publisher.indexing.indexer import await_indexed
 from publisher.indexing.site_names import NamesSnapshot, SiteNames
 from publisher.log.log import Log
@@ -19,6 +18,7 @@ from publisher.settings import read_settings
 from publisher.views.api.routes.search import search
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import Call
+from publisher.web.service import create_service
 from search.embedded.engine import EmbeddedEngine
 from tests.publisher.indexing.test_indexer import log, release
 

@@ -222,6 +222,7 @@ def _draft(log: Log, clock: Clock) -> None:
     )
     request = PublicationRequest(kind="draft", basis="示政发〔2017〕1号", effective_on=_NEXT)
     log.approvals.submit(FEES, request, drafter="填报人")
+    log.datasets.set_headings(FEES, {"收费名目": "name"})
 
 
 def _leave_in_outbox(log: Log, clock: Clock) -> None:

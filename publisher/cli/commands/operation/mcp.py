@@ -22,9 +22,9 @@ def mcp(context: CommandContext) -> int:
             "未安装：请运行 pip install 'qingdan[mcp]'。", "Not installed: pip install 'qingdan[mcp]'."
         )
         return Exit.REFUSED
-    from publisher.app import create_service
     from publisher.indexing.open_engine import open_engine
     from publisher.views.mcp.server import serve_stdio
+    from publisher.web.service import create_service
 
     async def serve() -> None:
         engine = open_engine(context.settings)

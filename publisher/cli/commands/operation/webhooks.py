@@ -164,9 +164,9 @@ def _delivery_as_json(one: Delivery) -> dict[str, object]:
 
 def parse_scope(context: CommandContext, log: Log, feed: str) -> object:
     """Return the scope of a feed's address. Raises ``CommandError('no-such-feed')``."""
-    from publisher.app import create_service
     from publisher.views.api.routes import feeds
     from publisher.web.problems import ProblemError
+    from publisher.web.service import create_service
 
     try:
         return feeds.parse_feed_address(create_service(context.settings, log, context.engine()), feed)

@@ -14,6 +14,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.environment import TemplateModule
 from jinja2.ext import Extension
 from jinja2.lexer import Token, TokenStream
+from markupsafe import Markup
 
 from publisher.log.descriptions import SiteDetails
 from publisher.views.pages.printing import field_html, language_marks, traditional_chinese
@@ -90,6 +91,13 @@ class Press:
         elif visit.lang == "en":
             html = language_marks.mark_chinese(html)
         return clean(html)
+
+    def content(self, template: str, visit: Visit, **variables: Any) -> Markup:
+        """Render the content of a page alone, for a preview within a page of another application."""
+        page = self._environments[visit.lang].get_template(template)
+        shared = {"v": visit, "url": visit.url, "same": self.shared_fragments(visit)}
+        html = "".join(page.blocks["content"](page.new_context({**shared, **variables})))
+        return Markup(html)  # noqa: S704 - escaped by the template
 
     def shared_fragments(self, visit: Visit) -> TemplateModule:
         """Return the fragments that all pages of a language and day share."""

@@ -9,13 +9,13 @@ from urllib.parse import urlencode
 
 import pytest
 
-from publisher.app import create_service
 from publisher.settings import read_settings
 from publisher.views.ogc import parameters
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.routes import open_geo
 from publisher.views.ogc.site import Geo, resource
 from publisher.views.pages.printing.templates import Press
+from publisher.web.service import create_service
 from tests.publisher.views.ogc.conftest import Live
 from tests.publisher.views.ogc.filters import FilterMaker
 from tests.publisher.views.ogc.places import KINDS, PLACES, catalogue

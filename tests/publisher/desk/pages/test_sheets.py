@@ -37,8 +37,8 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
         yield desk
 
 
-def hand_in(browser: Browser, folder: Path, *rows: list[str]) -> None:
-    file = xlsx(folder / "市应急管理局.xlsx", list(rows))
+def hand_in(browser: Browser, folder: Path, *rows: list[str], last_heading: str = "备注") -> None:
+    file = xlsx(folder / "市应急管理局.xlsx", list(rows), last_heading=last_heading)
     answer = browser.send(
         DRAFT, f"/drafts/{NAME}/imports", files={"files": (file.name, file.read_bytes(), XLSX)}
     )
@@ -229,3 +229,74 @@ def test_a_row_that_the_draft_has_not_is_not_found(desk: DeskSite, tmp_path: Pat
         hand_in(browser, tmp_path, *GOOD[:3])
         browser.see(f"/drafts/{NAME}/rows/{position}?{QUERY}", status=404)
         browser.see(f"/submissions/{position}", status=404)
+
+
+OWN_HEADING = "项目名目"
+
+
+def choose(browser: Browser, **typed: str) -> httpx.Response:
+    return browser.send(SHEET, f"/drafts/{NAME}/columns", **typed)
+
+
+ROWS = [item("第0类经营许可", remark="限本市"), item("第1类经营许可", promised="尽快", remark="限本省")]
+
+
+def test_a_column_that_was_not_read_is_given_a_field_now_and_for_later_files(
+    desk: DeskSite, tmp_path: Path
+) -> None:
+    with desk.signed_in("zhang") as browser:
+        hand_in(browser, tmp_path, *ROWS, last_heading=OWN_HEADING)
+        mend(browser, 1, promised_limit="5个工作日")
+        html = browser.see(SHEET)
+        assert OWN_HEADING in html
+        assert "限本市" not in html
+        assert 'value="entered_by"' not in html, "a personal field cannot be chosen"
+        assert choose(browser, **{"field-1": "remark"}).status_code == 303
+        html = browser.see(SHEET)
+        assert re.search(r"<td>限本市</td>", html)
+        assert "已更改，原为“尽快”" in html, "what was mended stays"
+        (event,) = [event for event in desk.people.audit.events() if event.kind == "columns-chosen"]
+        assert event.details["headings"] == {OWN_HEADING: "remark"}
+        # The next file, and what the command line and the worker read, know the heading.
+        hand_in(browser, tmp_path, item("第2类经营许可", remark="限本县"), last_heading=OWN_HEADING)
+        assert re.search(r"<td>限本县</td>", browser.see(SHEET))
+        # It is not read any more.
+        assert choose(browser, **{"field-1": ""}).status_code == 303
+        assert "限本县" not in browser.see(SHEET)
+        assert desk.log.datasets.headings(NAME) == {}
+
+
+def test_what_was_read_by_an_own_heading_is_read_again_without_a_difference(
+    desk: DeskSite, tmp_path: Path
+) -> None:
+    with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
+        hand_in(drafter, tmp_path, ROWS[0], last_heading=OWN_HEADING)
+        choose(drafter, **{"field-1": "remark"})
+        address = submit(drafter)
+        reviewer.send(address, f"{address}/approve")
+        assert "第1次发布" in last.send(address, f"{address}/publish").text
+    (part,) = [p for p in reread(desk.log, NAME, desk.log.queries.catalogue(NAME)) if p.part == PART]
+    assert part.differences == []
+    assert desk.log.integrity.verify().ok
+
+
+@pytest.mark.parametrize(
+    ("heading", "field"), [(OWN_HEADING, "entered_by"), (OWN_HEADING, "nothing"), ("别的列", "remark")]
+)
+def test_no_personal_field_and_no_other_heading_is_chosen(
+    desk: DeskSite, tmp_path: Path, heading: str, field: str
+) -> None:
+    with desk.signed_in("zhang") as browser, desk.signed_in("zhao") as other:
+        hand_in(browser, tmp_path, *ROWS, last_heading=OWN_HEADING)
+        before = desk.log.drafts.get(NAME)
+        refused = choose(browser, **{"heading-1": heading, "field-1": field})
+        assert refused.status_code == 409
+        assert "不能为这些列选择字段" in refused.text
+        assert desk.log.datasets.headings(NAME) == {}
+        assert desk.log.drafts.get(NAME) == before
+        # Of two clerks the second is told.
+        form = forms(other.see(SHEET))[f"/drafts/{NAME}/columns"]
+        mend(browser, 1, promised_limit="5个工作日")
+        moved = other.client.post(form.action, data={**form.fields, "field-1": "remark"})
+        assert moved.status_code == 409
+        assert desk.log.datasets.headings(NAME) == {}

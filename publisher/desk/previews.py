@@ -1,0 +1,200 @@
+"""Previews of public pages as a draft or an amendment would make them, by the functions of those pages.
+
+They exist at the desk only: the public application has no address for what is not published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from urllib.parse import quote
+
+import msgspec
+from markupsafe import Markup
+
+from publisher.desk import work
+from publisher.desk.desk import Desk
+from publisher.log.clocks import day_at
+from publisher.log.model import (
+    Change,
+    Dataset,
+    DraftImport,
+    LogError,
+    RecordQuery,
+    RecordState,
+    Release,
+    View,
+)
+from publisher.views.pages import record as record_page
+from publisher.views.pages import release as release_page
+from publisher.views.pages.printing.page_request import Lang, Pairs, Visit
+from publisher.web.route import Call
+
+_WITHDRAWAL = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposed:
+    """What would be published: changes of one dataset, and the heading of their release."""
+
+    dataset: Dataset
+    changes: Sequence[Change]
+    """Those that are listed; ``counts`` has all."""
+    counts: Mapping[str, int]
+    effective_on: date
+    basis: str = ""
+    note: str = ""
+    imports: Sequence[DraftImport] = ()
+    """Files of the draft; none for an amendment."""
+
+
+def propose_draft(
+    desk: Desk,
+    dataset: str,
+    parts: Sequence[str] | None,
+    *,
+    effective_on: date | None = None,
+    basis: str = "",
+    note: str = "",
+) -> Proposed:
+    """Return what parts of a draft would publish; by default today. Raises ``LogError('no-draft')``."""
+    diff, changes = work.draft_changes(desk, dataset, parts, effective_on)
+    return Proposed(
+        dataset=desk.log.datasets.get(dataset),
+        changes=changes,
+        counts=work.count_changes(diff, parts),
+        effective_on=effective_on or day_at(desk.clock()),
+        basis=basis,
+        note=note,
+        imports=work.draft_imports(desk, dataset, parts),
+    )
+
+
+@dataclass(frozen=True)
+class PreviewVisit(Visit):
+    """A request for a preview. Links lead to other previews, and to the public site for all else."""
+
+    records: frozenset[str] = frozenset()
+    """Ids of records with a preview."""
+    previews: str = ""
+    """Address of the previews, with a query that the name of a record is added to."""
+    home: str = ""
+    """Path of the dataset's public page."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "root", self.service.site.base)
+
+    def url(self, path: str, pairs: Iterable[tuple[str, str]] = (), *, clocks: bool = True) -> str:
+        record = path.removeprefix(f"{self.home}/records/")
+        if record in self.records and not tuple(pairs):
+            return f"{self.previews}&record={quote(record)}"
+        return super().url(path, pairs, clocks=clocks)
+
+
+def preview_release(desk: Desk, proposed: Proposed, previews: str, lang: Lang) -> Markup:
+    """Render the content of the page of the release."""
+    release = _next_release(desk, proposed)
+    home = f"/datasets/{proposed.dataset.name}"
+    visit = _visit(desk, proposed, previews, lang, f"{home}/releases/{release.number}")
+    catalogue = desk.log.queries.catalogue(proposed.dataset.name)
+    return release_page.render_preview(
+        desk.press, visit, proposed.dataset, catalogue, release, proposed.changes
+    )
+
+
+def preview_record(desk: Desk, proposed: Proposed, record: str, previews: str, lang: Lang) -> Markup:
+    """Render the content of the page of a record. Raises ``LogError('no-such-record')``."""
+    change = next((c for c in proposed.changes if c.record == record and c.kind != _WITHDRAWAL), None)
+    if change is None:
+        raise LogError("no-such-record", "其中没有这一项。", "It is not among what would be published.")
+    name, release = proposed.dataset.name, _next_release(desk, proposed)
+    change = replace(change, release=release.number, published_at=release.published_at)
+    visit = _visit(desk, proposed, previews, lang, f"/datasets/{name}/records/{record}")
+    state = _state_after(desk, proposed, change, release)
+    return record_page.render_preview(
+        desk.press, visit, proposed.dataset, desk.log.queries.catalogue(name), state, release, change
+    )
+
+
+def _visit(desk: Desk, proposed: Proposed, previews: str, lang: Lang, path: str) -> Visit:
+    return PreviewVisit(
+        desk.public,
+        Call({}, b"", path),
+        lang,
+        View(),
+        _NO_PAIRS,
+        _NO_PAIRS,
+        desk.log.datasets.site_details()[0],
+        records=frozenset(change.record for change in proposed.changes if change.kind != _WITHDRAWAL),
+        previews=previews,
+        home=f"/datasets/{proposed.dataset.name}",
+    )
+
+
+_NO_PAIRS: Pairs = ()
+
+
+def _next_release(desk: Desk, proposed: Proposed) -> Release:
+    name = proposed.dataset.name
+    numbers = [release.number for release in desk.log.queries.releases(name)]
+    in_force = RecordQuery(view=View(as_of=proposed.effective_on), limit=0, facets=("part",))
+    counts, present = proposed.counts, desk.log.queries.records(name, in_force).total or 0
+    records = present + counts.get("added", 0) - counts.get("removed", 0) - counts.get(_WITHDRAWAL, 0)
+    return Release(
+        sequence=0,
+        dataset=name,
+        number=max(numbers, default=0) + 1,
+        published_at=desk.clock(),
+        effective_on=proposed.effective_on,
+        basis=proposed.basis,
+        note=proposed.note,
+        actor="",
+        catalogue_digest=desk.log.queries.catalogue(name).digest,
+        parser_version=next((one.parser_version for one in proposed.imports), ""),
+        software_version="",
+        manifest_hash="",
+        previous_hash="",
+        hash="",
+        sources=tuple(one.source for one in proposed.imports),
+        counts={**counts, "records": records},
+    )
+
+
+def _state_after(desk: Desk, proposed: Proposed, change: Change, release: Release) -> RecordState:
+    """Return the state that a change would bring, with its place in the file."""
+    content = change.before if change.kind == "removed" else change.after
+    amends = change.kind == "corrected"
+    state = RecordState(
+        dataset=change.dataset,
+        id=change.record,
+        status="removed" if change.kind == "removed" else "current",
+        title=change.title,
+        content_json=msgspec.json.encode(content or {}),
+        revision=None,
+        salt=None,
+        part=change.part,
+        release=release.number,
+        effective_from=release.effective_on,
+        effective_to=None,
+        known_from=release.published_at,
+        known_to=None,
+        reason=proposed.note if amends else "",
+    )
+    if amends:
+        earlier = desk.log.queries.record(change.dataset, change.record)
+        return msgspec.structs.replace(
+            state, effective_from=earlier.effective_from, effective_to=earlier.effective_to
+        )
+    for one in proposed.imports:
+        if one.part != change.part or change.revision is None:
+            continue
+        row = desk.log.drafts.find_row(one, change.revision)
+        if row is not None:
+            return msgspec.structs.replace(
+                state,
+                locator_json=msgspec.json.encode(row.locator).decode(),
+                originals_json=msgspec.json.encode(row.originals).decode(),
+                sources=(one.source,),
+            )
+    return state
