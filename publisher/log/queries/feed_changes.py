@@ -173,20 +173,20 @@ class FeedChanges:
 
     def block(self, sequence: int) -> Block | None:
         """Return the block that contains a change; None if there is no such change."""
-        release = select(_c.release).where(_c.sequence == sequence).scalar_subquery()
+        sibling = t.change.alias("sibling")
+        # Two subqueries, since a database seeks the ends of a release instead of reading all its changes.
+        first, last = (
+            select(end(sibling.c.sequence)).where(sibling.c.release == _c.release).scalar_subquery()
+            for end in (func.min, func.max)
+        )
+        query = (
+            select(first.label("first"), last.label("last"), t.dataset.c.name, _b.published_at)
+            .join_from(t.change, t.release, _b.sequence == _c.release)
+            .join(t.dataset, t.dataset.c.key == _c.dataset)
+            .where(_c.sequence == sequence)
+        )
         with self._session.read() as conn:
-            row = conn.execute(
-                select(
-                    func.min(_c.sequence).label("first"),
-                    func.max(_c.sequence).label("last"),
-                    t.dataset.c.name,
-                    _b.published_at,
-                )
-                .join_from(t.change, t.release, _b.sequence == _c.release)
-                .join(t.dataset, t.dataset.c.key == _c.dataset)
-                .where(_c.release == release)
-                .group_by(t.dataset.c.name, _b.published_at)
-            ).first()
+            row = conn.execute(query).first()
         if row is None:
             return None
         first = sequence - (sequence - row.first) % BLOCK
