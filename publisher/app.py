@@ -102,14 +102,16 @@ def create_app(
             *follow_submission.endpoints(service, press),
         ],
         mounts={mcp_endpoint.PATH: assistants},
-        prepare=partial(_prepare, service, press),
         stop_work=service.pools.stop,
         metrics=RequestMetrics(),
         address_of=service.budgets.address_of,
         explain=error_responses.explainer(service.site.base, error.printer(press, service)),
-        # Names of many records take seconds to read, so they are read in the background.
+        # Beside the first answers: names of many records take seconds to read, templates one to compile.
         lifespan=[
-            _build_lifespan((service.names.update_until_cancelled, *background), closers),
+            _build_lifespan(
+                (partial(_prepare, service, press), service.names.update_until_cancelled, *background),
+                closers,
+            ),
             lambda _: assistants.running(),
             *([lambda _: processes.running()] if processes else []),
         ],
@@ -237,9 +239,6 @@ class _Server(uvicorn.Server):
         self._on_started = on_started
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        if isinstance(self.config.app, Edge):
-            await self.config.app.prepare()
-        gc.collect()
         gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
         await super().startup(sockets)
         if self.started and self._on_started is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from dataclasses import dataclass
 from datetime import date
 
@@ -22,6 +23,8 @@ AT_ONCE = 2_000
 """Most names that are read within a request: less than 0.1 s."""
 _POLL = 1.0
 """Seconds between two checks of the log."""
+_LONGEST_REST = 0.01
+"""Seconds between two pieces of reading."""
 _LONGEST_PAUSE = 60.0
 """Seconds between two checks while the log is away."""
 
@@ -46,13 +49,29 @@ class SiteNames:
     def __init__(self, log: Log, *, at_once: int = AT_ONCE) -> None:
         self._log, self._at_once = log, at_once
         self._reading = threading.Lock()
+        self._waiting = 0
+        self._worked_since = 0.0
         self._cached: NamesSnapshot | None = None
 
     async def __call__(self) -> Names:
         return (await self.current()).names
 
     async def current(self) -> NamesSnapshot:
-        return await to_thread.run_sync(lambda: self.outdated() or self._read_current())
+        return await to_thread.run_sync(lambda: self.outdated() or self._await_current())
+
+    def _await_current(self) -> NamesSnapshot:
+        self._waiting += 1
+        try:
+            return self._read_current()
+        finally:
+            self._waiting -= 1
+
+    def _rest(self) -> None:
+        """Leave the interpreter to readers for two thirds of the time, unless one of them waits for names."""
+        worked = time.monotonic() - self._worked_since
+        if not self._waiting:
+            time.sleep(min(2 * worked, _LONGEST_REST))
+        self._worked_since = time.monotonic()
 
     async def update_until_cancelled(self) -> None:
         """Update the names from the log until cancelled; after a failure, after growing pauses."""
@@ -90,6 +109,5 @@ class SiteNames:
         with self._log.snapshot():
             state, release = self._log.queries.validator(), self._log.queries.newest_release()
             entries = (Name(text, kind, count) for text, kind, count in self._log.queries.names())
-            return NamesSnapshot(
-                state, release, Names(entries, analyzer, words, pinyin.load_pinyin(analyzer))
-            )
+            names = Names(entries, analyzer, words, pinyin.load_pinyin(analyzer), self._rest)
+            return NamesSnapshot(state, release, names)

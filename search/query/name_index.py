@@ -13,7 +13,9 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from itertools import chain, islice, pairwise
+from functools import partial
+from heapq import merge
+from itertools import batched, chain, islice, pairwise
 from typing import Literal
 
 from search.chinese.analyzer import Analyzer, is_han, strip_invisible
@@ -27,6 +29,9 @@ LONGEST = 200
 
 _MAX_COMPARED = 500
 """Maximum number of names examined, including duplicates."""
+
+_BATCH, _ITEMS_AT_ONCE = 1_000, 32
+"""Names that are sorted, and names that are read, without a rest."""
 
 _SIGNS = re.compile(r"[\W_]+")
 _LETTERS = re.compile(r"[a-z]+")
@@ -125,28 +130,53 @@ class _Lines:
                 yield number, at - starts[number]
 
 
+def _by_frequency(name: Name) -> tuple[int, int, str]:
+    return -name.count, len(name.text), name.text
+
+
+def _with_rests[T](items: Iterable[T], rest: Callable[[], None]) -> Iterator[T]:
+    for number, item in enumerate(items):
+        if number % _ITEMS_AT_ONCE == 0:
+            rest()
+        yield item
+
+
 class Names:
     """All names of one state of the site."""
 
-    def __init__(self, names: Iterable[Name], analyzer: Analyzer, lexicon: Lexicon, pinyin: Pinyin) -> None:
-        """Sort the names: the most frequent first, then the shortest."""
-        by_frequency = sorted(names, key=lambda n: (-n.count, len(n.text), n.text))
+    def __init__(
+        self,
+        names: Iterable[Name],
+        analyzer: Analyzer,
+        lexicon: Lexicon,
+        pinyin: Pinyin,
+        rest: Callable[[], None] = lambda: None,
+    ) -> None:
+        """Sort the names: the most frequent first, then the shortest.
+
+        ``rest`` is called after every piece of work, of less than a millisecond: it may wait, so that other
+        threads get the interpreter.
+        """
+        with_rests = partial(_with_rests, rest=rest)
+        # In batches, because one sort of all names would hold the interpreter for a quarter of a second.
+        batches = [sorted(batch, key=_by_frequency) for batch in batched(with_rests(names), _BATCH)]
+        by_frequency = list(with_rests(merge(*batches, key=_by_frequency)))
         self.analyzer = analyzer
         self._lexicon = lexicon
         self.pinyin = pinyin
         self._kinds = [name.kind for name in by_frequency]
         self._counts = array("I", (name.count for name in by_frequency))
         self._texts = [name.text for name in by_frequency]
-        keys = [comparison_key(analyzer.fold_text(text)) for text in self._texts]
-        self.keys = _Lines(keys, CHARACTERS)
-        sounds = [f" {' '.join(pinyin.syllables(k))} " if k else "" for k in keys]
-        self.sounds = _Lines(sounds, SYLLABLES)
+        keys = [comparison_key(analyzer.fold_text(text)) for text in with_rests(self._texts)]
+        self.keys = _Lines(with_rests(keys), CHARACTERS)
+        sounds = [f" {' '.join(pinyin.syllables(k))} " if k else "" for k in with_rests(keys)]
+        self.sounds = _Lines(with_rests(sounds), SYLLABLES)
         self._terms = {
             name: short
             for name, others in lexicon.forms.items()
             if name not in lexicon.bodies and len(short := min((name, *others), key=len)) < len(name)
         }
-        self.initials = _Lines(map(self._initials, keys, sounds), CHARACTERS)
+        self.initials = _Lines(with_rests(map(self._initials, keys, sounds)), CHARACTERS)
 
     def __len__(self) -> int:
         return len(self._texts)
