@@ -20,6 +20,7 @@ from litestar.types import HTTPScope, Receive
 from msgspec import structs
 
 from openapi.operation import Operation
+from publisher.log.queries.lists.state_cache import NotInMemoryError, memory_only
 from publisher.web import conditional_requests, range_download
 from publisher.web.bytes_response import VARY, BytesResponse
 from publisher.web.capacity.work_processes import Work
@@ -52,7 +53,7 @@ _TRIES = 3
 
 def endpoint(route: AnyRoute, service: Service) -> Endpoint:
     """Create the endpoint of ``route``: quick if it may run in the event loop."""
-    quick = not isinstance(route, FileRoute) and route.runs in ("loop", "validate-in-loop")
+    quick = not isinstance(route, FileRoute) and route.runs in ("loop", "memory", "validate-in-loop")
     return Endpoint(route.operation.path, _responder(route, service), quick)
 
 
@@ -108,7 +109,7 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
             own = _sync_responder(route, service)
     media, template = route.operation.media_type, route.operation.path
     also = route.operation.also
-    is_heavy = isinstance(route, FileRoute) or route.runs in ("query", "file")
+    is_heavy = isinstance(route, FileRoute) or route.runs in ("memory", "query", "file")
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
     is_fixed = _FILE_NAME.search(template) is not None
 
@@ -184,10 +185,14 @@ def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
             receive, partial(_answer_in_turn, route, service, call, headers)
         )
 
-    if route.runs == "query":
-        return in_queue
-    quick = {"loop": in_loop, "validate-in-loop": validate_in_loop} if service.embedded else {}
-    return quick.get(route.runs, in_thread)
+    async def from_memory(call: Call, headers: Mapping[str, str], receive: Receive) -> BytesResponse:
+        with suppress(NotInMemoryError), memory_only():
+            return answer_here(call, headers)
+        return await in_queue(call, headers, receive)
+
+    slow = {"memory": in_queue, "query": in_queue}.get(route.runs, in_thread)
+    quick = {"loop": in_loop, "memory": from_memory, "validate-in-loop": validate_in_loop}
+    return quick.get(route.runs, slow) if service.embedded else slow
 
 
 async def _answer_in_turn(

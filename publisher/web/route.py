@@ -58,13 +58,14 @@ class Route:
 
     ``loop`` for a few keyed reads of an embedded database: 80 µs, less than switching to a thread and back.
     With a database server these run in a thread too, because the network can stall.
+    ``memory`` for a query whose slow part may be in memory: then it runs in the loop, else as a query.
     ``validate-in-loop`` if only ``handle`` is that quick: a 304 is sent from the loop, and ``build`` runs in
     a thread.
     """
 
     operation: Operation
     handle: Callable[[Service, Call], Reply]
-    runs: Literal["loop", "validate-in-loop", "thread", "query"] = "thread"
+    runs: Literal["loop", "memory", "validate-in-loop", "thread", "query"] = "thread"
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +121,7 @@ class Endpoint:
 
 
 def route(
-    operation: Operation, *, runs: Literal["loop", "thread", "query"] = "thread"
+    operation: Operation, *, runs: Literal["loop", "memory", "thread", "query"] = "thread"
 ) -> Callable[[Callable[[Service, Call], Reply]], Route]:
     """Decorate the function that handles ``operation``."""
 

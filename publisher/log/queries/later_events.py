@@ -8,18 +8,27 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 import msgspec
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, bindparam, func, or_, select
 
-from publisher.log.clocks import FOREVER, micros, moment, start_of
+from publisher.log.clocks import micros, moment, start_of
 from publisher.log.database import tables as t
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.model import Change, FieldChange, RecordState
-from publisher.log.queries.point_in_time import Clocks
+from publisher.log.queries.point_in_time import Clocks, in_view
+from publisher.log.queries.record_query import DATASET, DAY, INSTANT, view_values
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.cancellation import CANCELS
 
 _r, _b = t.record.c, t.release.c
 _AMENDING_COUNTS = ("corrected", "withdrawn", CANCELS)
 """Names among the counts of a release that amends what was published before."""
+_now, _then = t.span.alias("now").c, t.span.alias("then").c
+_WITHDRAWN_SINCE = PreparedStatement(
+    select(func.count(_r.key.distinct()).label("records"))
+    .where(_r.dataset == DATASET, _r.withdrawn_at.is_not(None), _now.record == _r.key, _then.record == _r.key)
+    .where(_now.status == "withdrawn", in_view(_now, DAY, INSTANT))
+    .where(_then.status == "stated", in_view(_then, DAY, bindparam("end_of_day", type_=t.Integer64)))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,19 +86,13 @@ def last_amendment(conn: Connection, dataset: DatasetRow, after: datetime) -> in
     return last
 
 
-def withdrawn_since(conn: Connection, dataset: DatasetRow, day: date) -> int:
+def withdrawn_since(conn: Connection, dataset: int, day: date) -> int:
     """Count the records that were listed on a day, as known on that day, and were withdrawn later."""
-    end_of_day = micros(start_of(day + timedelta(days=1))) - 1
-    now, then = t.span.alias("now"), t.span.alias("then")
-    query = (
-        select(func.count(_r.key.distinct()))
-        .join_from(t.record, now, now.c.record == _r.key)
-        .join(then, then.c.record == _r.key)
-        .where(_r.dataset == dataset.key, _r.withdrawn_at.is_not(None))
-        .where(now.c.status == "withdrawn", Clocks(day.toordinal(), FOREVER - 1).in_view(now.c))
-        .where(then.c.status == "stated", Clocks(day.toordinal(), end_of_day).in_view(then.c))
-    )
-    return conn.scalar(query) or 0
+    values = {
+        **view_values(dataset, Clocks(day.toordinal())),
+        "end_of_day": micros(start_of(day + timedelta(days=1))) - 1,
+    }
+    return int(_WITHDRAWN_SINCE.first(conn, values).records)
 
 
 @dataclass(frozen=True, slots=True)

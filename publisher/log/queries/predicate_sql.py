@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from math import inf
 from typing import Any
 
 from sqlalchemy import (
@@ -49,7 +50,7 @@ _COMPARE: Mapping[p.Operator, Callable[[Any, Any], Any]] = {
 }
 _INDEXED = 300
 """Texts up to this length are stored unchanged in the table of values."""
-_FEW = 2_000
+_FEW = 20_000
 """Most revisions that are fetched one by one, instead of reading the list in its order."""
 
 
@@ -70,6 +71,7 @@ class PredicateCompiler:
 
     def __init__(self, conn: Connection, dataset: int, catalogue: Catalogue) -> None:
         self._conn, self._dataset, self._catalogue = conn, dataset, catalogue
+        self._sizes: dict[p.Predicate, float] = {}
         self.value_fields = frozenset(field.name for field in indexed_fields(catalogue))
         """Names of the fields in the table of values."""
 
@@ -78,23 +80,38 @@ class PredicateCompiler:
         hints = (_s.revision.in_(rows) for one in predicates if (rows := self._hint(one)) is not None)
         return and_(true(), *hints, *map(self.condition, predicates))
 
-    def matches_few(self, predicate: p.Predicate) -> bool:
-        """Report whether an index shows that only few revisions can satisfy the predicate."""
-        return any(self._few(one) for one in p.conjuncts(predicate))
+    def matches_few(self, predicates: Sequence[p.Predicate]) -> bool:
+        """Report whether an index shows that only few revisions can satisfy all predicates."""
+        return any(self._size(one) <= _FEW for one in predicates)
 
-    def _few(self, predicate: p.Predicate) -> bool:
-        if (
+    def superset(self, predicates: Sequence[p.Predicate]) -> ColumnElement[bool]:
+        """Condition, by an index, of all revisions that satisfy one of the predicates: the one of fewest."""
+        by_index = [one for one in predicates if self._is_in_values(one)]
+        rows = self._selection(min(by_index, key=self._size)) if by_index else None
+        return true() if rows is None else _s.revision.in_(rows)
+
+    def _size(self, predicate: p.Predicate) -> float:
+        """Count the revisions that can satisfy the predicate, up to one more than are few."""
+        if predicate not in self._sizes:
+            rows, size = self._selection(predicate), inf
+            if rows is not None:
+                sample = rows.limit(_FEW + 1).subquery()
+                size = self._conn.scalar(select(func.count()).select_from(sample)) or 0
+            self._sizes[predicate] = size
+        return self._sizes[predicate]
+
+    def _selection(self, predicate: p.Predicate) -> Select[Any] | None:
+        if isinstance(predicate, p.AnyValue) and self._is_in_values(predicate):
+            return self._revisions(predicate)
+        return self._hint(predicate)
+
+    def _is_in_values(self, predicate: p.Predicate) -> bool:
+        """Report whether the table of values alone decides the predicate."""
+        return (
             isinstance(predicate, p.AnyValue)
             and predicate.field in self.value_fields
             and predicate.field != "part"
-        ):
-            rows: Select[Any] | None = self._revisions(predicate)
-        else:
-            rows = self._hint(predicate)
-        if rows is None:
-            return False
-        sample = rows.limit(_FEW + 1).subquery()
-        return (self._conn.scalar(select(func.count()).select_from(sample)) or 0) <= _FEW
+        )
 
     def condition(self, predicate: p.Predicate) -> ColumnElement[bool]:
         match predicate:
@@ -162,7 +179,8 @@ class PredicateCompiler:
         if condition.field == "part":
             return self._in_parts(condition)
         if condition.field in self.value_fields:
-            return _s.revision.in_(self._revisions(condition))
+            rows = self._revisions(condition).where(_values.revision == _s.revision)
+            return rows.correlate(t.span).exists()
         matches = _any_text(self._content_text(self._existing(condition.field)), condition)
         return matches.is_(true())
 
@@ -170,7 +188,8 @@ class PredicateCompiler:
         if field == "part":
             return _s.part.is_not(None)
         if field in self.value_fields:
-            return exists().where(_values.revision == _s.revision, _values.field == field)
+            own = select(_values.revision).where(_values.revision == _s.revision, _values.field == field)
+            return own.correlate(t.span).exists()
         return self._content_text(self._existing(field)).is_not(None)
 
     def _existing(self, field: str) -> str:

@@ -35,8 +35,9 @@ from publisher.log.queries import (
     whole_state,
 )
 from publisher.log.queries.comparison import Difference, DifferenceKind, StateComparison, Tallies, Totals
+from publisher.log.queries.lists.record_list import RecordList
+from publisher.log.queries.lists.state_cache import StateCache
 from publisher.log.queries.raw_records import RawRecord, RawRecordPage
-from publisher.log.queries.record_list import record_page
 from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases import amendment
 from publisher.log.releases.release_rows import newest_releases, releases
@@ -64,6 +65,7 @@ class Queries:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._states = StateCache()
 
     def catalogue(self, dataset: str, release: int | None = None) -> Catalogue:
         """Return the current catalogue of the dataset, or the catalogue of a release."""
@@ -100,13 +102,14 @@ class Queries:
         """
         session = self._session
         with session.read() as conn:
-            return record_page(
+            records = RecordList(
                 conn,
                 session.dataset_key(conn, dataset),
                 lambda: session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest),
                 query,
                 point_in_time.clocks(conn, dataset, query.view, session.clock()),
             )
+            return records.page(self._states, self._fetch_sequence(conn, dataset))
 
     def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen
         """Return a record's state, also if removed or withdrawn. Raises ``LogError('no-such-record')``."""
@@ -290,7 +293,7 @@ class Queries:
     def withdrawn_since(self, dataset: str, day: date) -> int:
         """Count the records that were listed on a day, as known on that day, and were withdrawn later."""
         with self._session.read() as conn:
-            return later_events.withdrawn_since(conn, registry.dataset_row(conn, dataset), day)
+            return later_events.withdrawn_since(conn, self._session.dataset_key(conn, dataset).key, day)
 
     def erasures(
         self, dataset: str | None = None, *, release: int | None = None, limit: int | None = None

@@ -38,6 +38,8 @@ from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
 MERGED_INTO = t.part.alias("merged_into")
+_FIRST_RECORDS = 200
+"""Records of a list with many that are read at once: ten pages."""
 _STATUSES = {"current": "stated", "removed": "removed", "withdrawn": "withdrawn", "erased": "erased"}
 
 DATASET: BindParameter[int] = bindparam("dataset", type_=t.Integer64)
@@ -110,6 +112,12 @@ def _page_spans(order: Sequence[OrderKey]) -> Select[Any]:
     return select(_s.record, _s.made, _s.effective_from, *keys).order_by(*(key.clause() for key in order))
 
 
+def check_cursor(after: Sequence[Any] | None, keys: int) -> None:
+    """Raise ``LogError('bad-cursor')`` unless a cursor has the keys of an order."""
+    if after is not None and len(after) != keys:
+        raise LogError("bad-cursor", "游标与查询不符。", "The cursor belongs to another query.")
+
+
 class PageRows:
     """Statements for pages: these columns of :func:`record_join`, then the order keys."""
 
@@ -177,19 +185,27 @@ class RecordSet:
     def page(self, page: PageRows, order: Sequence[OrderKey]) -> tuple[Sequence[Any], tuple[Any, ...] | None]:
         """Fetch rows, and the keys of the last row or None at the end. Raises ``LogError('bad-cursor')``."""
         query = self._query
-        if query.after is not None and len(query.after) != len(order):
-            raise LogError("bad-cursor", "游标与查询不符。", "The cursor belongs to another query.")
-        if self._is_all_in_force and order is BY_TITLE:
+        check_cursor(query.after, len(order))
+        if self.is_all_in_force and order is BY_TITLE:
             rows = page.in_force(self._conn, self._dataset, query, self._clocks)
         else:
-            spans = self._spans(_page_spans(order))
+            spans = self._spans(_page_spans(order), in_order=True)
             spans = spans.where(rows_after(order, query.after)) if query.after else spans.offset(query.offset)
             rows = page.of_spans(self._conn, spans.limit(query.limit + 1), order)
         more, rows = len(rows) > query.limit, rows[: query.limit]
         return rows, tuple(rows[-1][-len(order) :]) if more and rows else None
 
+    def beginning(self, order: Sequence[OrderKey]) -> tuple[Sequence[int], int]:
+        """Fetch the keys of the first records, and count all."""
+        records = select(_s.record).order_by(*(key.clause() for key in order))
+        if self._matches_few:
+            keys = self._conn.scalars(self._spans(records, in_order=True)).all()
+            return keys, len(keys)
+        first = self._spans(records, in_order=True).limit(_FIRST_RECORDS)
+        return self._conn.scalars(first).all(), self.total()
+
     def total(self) -> int:
-        if self._is_all_in_force:
+        if self.is_all_in_force:
             clocks = self._clocks
             return count_in_force(self._conn, self._dataset, day=clocks.day, instant=clocks.instant)
         return self._conn.scalar(self._spans(select(func.count()).select_from(t.span))) or 0
@@ -220,25 +236,34 @@ class RecordSet:
         return tuple(sorted(sums.items(), key=lambda item: (-item[1], item[0])))
 
     @property
-    def _is_all_in_force(self) -> bool:
+    def is_all_in_force(self) -> bool:
         query = self._query
         return query.where is None and query.during is None and query.statuses == ("current",)
 
     @cached_property
     def _matches_few(self) -> bool:
-        return self._query.where is not None and self.compiler.matches_few(self._query.where)
+        return self.compiler.matches_few(conjuncts(self._query.where)) if self._query.where else False
 
-    def _spans(self, columns: Select[Any], *, without: str | None = None) -> Select[Any]:
-        """Select the spans of the query. ``without``: ignore conditions on only this field."""
+    def _spans(
+        self, columns: Select[Any], *, without: str | None = None, in_order: bool = False
+    ) -> Select[Any]:
+        """Select the spans of the query. ``without``: ignore conditions on only this field.
+
+        ``in_order``: the first ones of an order are wanted, and not a count.
+        """
         # Few matches are fetched one by one: the addition disables the index for reading the list in order.
-        dataset = _s.dataset + 0 if self._matches_few else _s.dataset
+        dataset = _s.dataset + 0 if in_order and self._matches_few else _s.dataset
+        query = columns.where(dataset == self._dataset, self._in_view())
+        if self._query.where is None:
+            return query
         predicates = [
             predicate
             for predicate in conjuncts(self._query.where)
             if without is None or field_names(predicate) != {without}
         ]
-        query = columns.where(dataset == self._dataset, self._in_view())
-        return query.where(self.compiler.clause(*predicates)) if predicates else query
+        if not in_order or self._matches_few:
+            query = query.where(self.compiler.superset(predicates))
+        return query.where(self.compiler.clause(*predicates))
 
     def _in_view(self) -> ColumnElement[bool]:
         if self._query.during is not None:

@@ -185,11 +185,13 @@ def next_page(service: Service, call: Call, cursor: str | None) -> str | None:
 
 
 def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -> common.PageLinks:
-    return common.PageLinks(
-        self=link_with_query(service, call),
-        next=next_page(service, call, cursor),
-        dataset=service.link(f"/v1/datasets/{dataset}"),
-    )
+    own = link_with_query(service, call)
+    following = None
+    if cursor is not None:
+        is_first = b"cursor=" not in call.query  # the usual case, in which no address is built again
+        joint = "&" if call.query else "?"
+        following = f"{own}{joint}cursor={cursor}" if is_first else next_page(service, call, cursor)
+    return common.PageLinks(self=own, next=following, dataset=service.link(f"/v1/datasets/{dataset}"))
 
 
 @lru_cache(1024)

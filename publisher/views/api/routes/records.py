@@ -59,7 +59,7 @@ _PROBLEMS: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
         parameters=(DATASET, FILTERS, SORT, FIELDS, FACETS, LIMIT, CURSOR, *VIEW),
         problems=(*_NOT_FOUND, "invalid-cursor", "too-busy", "too-many-requests"),
     ),
-    runs="query",
+    runs="memory",
 )
 def list_records(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)

@@ -1,0 +1,1 @@
+"""Lists of the records of a dataset, with totals and facets."""
