@@ -11,9 +11,11 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import itertools
 import json
 import random
 import socket
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -28,7 +30,7 @@ from urllib.parse import quote
 
 import msgspec
 
-from benchmarks.support.limits import RUNS, Limit
+from benchmarks.support.limits import RUNS, Limit, alternate
 from benchmarks.support.load import one_core
 from publisher.settings import read_settings
 from tests.support.servers.http_service import free_port
@@ -276,6 +278,55 @@ def limits(site: Path, records: int) -> Iterator[Limit]:
             ]
             pairs = [(float(run["p50_ms"]), float(run["bare_p50_ms"])) for run in runs]
             yield Limit(name, "bare Litestar handler, same bytes", pairs, bar, between)
+    yield first_lists(site)
+
+
+_MATCHES = """
+SELECT s.record FROM value a CROSS JOIN value b CROSS JOIN span s
+WHERE a.dataset = 1 AND a.field = 'actor' AND a.text = ?
+  AND b.revision = a.revision AND b.field = 'power_type' AND b.text = ?
+  AND s.revision = a.revision AND s.status = 'stated'
+  AND s.known_from <= ? AND s.known_to > ? AND s.effective_from <= ? AND s.effective_to > ?
+ORDER BY s.title, s.record
+"""
+_CONTENTS = """
+SELECT r.id, v.title, v.content, v.hash, s.effective_from, s.known_from
+FROM span s JOIN record r ON r.key = s.record JOIN revision v ON v.key = s.revision
+WHERE s.record IN (SELECT value FROM json_each(?))
+"""
+
+
+def first_lists(site: Path) -> Limit:
+    """Measure lists of filters that nobody has asked for yet, in this process, beside the SQL alone.
+
+    The list over HTTP is usually one whose beginning is in memory; this one never is.
+    """
+    from publisher.log.log import Log
+    from publisher.log.model import RecordQuery
+    from publisher.log.predicate import And, AnyValue
+
+    settings = read_settings(site, {})
+    log = Log.open(settings.database, sources=settings.sources)
+    raw = sqlite3.connect(settings.database.removeprefix("sqlite:///"))
+    pairs = list(itertools.product(_DEPARTMENTS, _TYPES))
+    random.Random(4).shuffle(pairs)
+    ours_next, raw_next = iter(pairs), iter(pairs)
+    now = (2**61, 2**61, 737_000, 737_000)
+
+    def ours() -> None:
+        actor, power_type = next(ours_next)
+        where = And((AnyValue("actor", "=", (actor,)), AnyValue("power_type", "=", (power_type,))))
+        assert len(log.queries.records(DATASET, RecordQuery(where=where)).records) == 20
+
+    def alone() -> None:
+        keys = [key for (key,) in raw.execute(_MATCHES, (*next(raw_next), *now))]
+        assert len(raw.execute(_CONTENTS, [json.dumps(keys[:20])]).fetchall()) == 20
+
+    measured = alternate(ours, alone, times=5, turns=4)
+    log.close()
+    raw.close()
+    name, limit = "a list of 20, the first of its filters", "its two statements, raw sqlite3"
+    return Limit(name, limit, measured, 2.0, "choice of the plan, SQLAlchemy")
 
 
 def serve(kind: str, home: Path, port: int) -> None:
