@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Select
+from sqlalchemy import Connection, Float, Select
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.sql.compiler import SQLCompiler
 
@@ -105,7 +105,9 @@ class PreparedStatement:
         conversions = tuple(
             (position, convert)
             for position, column in enumerate(self._statement.selected_columns)
-            if (convert := column.type.dialect_impl(conn.dialect).result_processor(conn.dialect, None))
+            # Both drivers return floats; for them SQLAlchemy needs the type of a result.
+            if not isinstance(column.type, Float)
+            and (convert := column.type.dialect_impl(conn.dialect).result_processor(conn.dialect, None))
         )
         compiled = _CompiledStatement(statement.string, order, dict(statement.params), conversions)
         self._compiled_by_dialect[conn.dialect.name] = compiled
