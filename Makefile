@@ -1,7 +1,7 @@
 # Two commands matter: `make demo` and `make check`. All set up what they need.
 SHELL := /bin/sh
 .DEFAULT_GOAL := help
-.PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots audit release clean
+.PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots manual audit release clean
 RUN := .venv/bin/
 PORT := 8000
 UV = $(or $(shell command -v uv),.tools/bin/uv)
@@ -79,6 +79,9 @@ release: setup ## the files of a release in dist/: wheel, SBOM, requirements wit
 
 screenshots: setup ## every page type as images, in screenshots/
 	$(RUN)python -m tests.system.browser.screenshots screenshots
+
+manual: setup ## the pictures of the manual of the desk, in docs/images/
+	$(RUN)python -m tests.system.browser.manual
 
 clean: ## remove what setup made
 	rm -rf .venv .tools

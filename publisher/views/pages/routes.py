@@ -148,6 +148,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
             for form in feeds.FORMS
         ),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
+        Route(_operation(f"{documents.PICTURES}/{{name}}", documentation.WEBP), documentation.picture),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
         *(_image(press, name) for name in IMAGES),
         _page("/opensearch.xml", press, opensearch.opensearch, opensearch.XML),

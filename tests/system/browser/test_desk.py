@@ -191,9 +191,9 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             assert clerk.page.locator("ins", has_text="4个工作日").count() == 1
             pages.audit(clerk, "submission-of-an-amendment")
         for name, paths in (
-            ("security", ("/accounts", "/accounts/clerk")),
+            ("security", ("/accounts", "/accounts/clerk", "/keys")),
             ("auditor", ("/accounts/clerk", "/audit", "/audit?verify=1")),
-            ("system", ("/settings",)),
+            ("system", ("/settings", "/datasets", f"/datasets/{NAME}", "/subscriptions")),
         ):
             with visiting(chromium, base, means) as officer:
                 sign_in(officer, links[name])

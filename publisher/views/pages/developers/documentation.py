@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
@@ -21,7 +22,9 @@ from publisher.web.route import Call, Reply
 from publisher.web.service import Service
 
 _PLAIN = Grammar()
-TEXT = "text/plain; charset=utf-8"
+TEXT, WEBP = "text/plain; charset=utf-8", "image/webp"
+_FILES = (documents.EXAMPLES, documents.PICTURES)
+"""Beginnings of addresses that have no language."""
 
 
 def documentation(press: Press, visit: Visit) -> Reply:
@@ -65,8 +68,17 @@ def language(lang: Lang) -> Language:
 
 def example(_: Service, call: Call) -> Reply:
     """Return a program to copy, as it is."""
+    return _file(call, documents.read_examples())
+
+
+def picture(_: Service, call: Call) -> Reply:
+    """Return a picture of a document."""
+    return _file(call, documents.read_pictures())
+
+
+def _file(call: Call, files: Mapping[str, bytes]) -> Reply:
     query_parameters.parse(call.query, _PLAIN)
-    body = documents.read_examples().get(call.path["name"])
+    body = files.get(call.path["name"])
     if body is None:
         raise ProblemError("no-such-route")
     return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
@@ -110,6 +122,6 @@ def _render_once(
         document,
         document.editions[chosen],
         base=base,
-        link=lambda path: f"{root}{path}{'' if path.startswith(documents.EXAMPLES) else suffix}",
+        link=lambda path: f"{root}{path}{'' if path.startswith(_FILES) else suffix}",
         label=label,
     )

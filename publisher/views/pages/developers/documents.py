@@ -16,9 +16,10 @@ type Language = Literal["zh", "en"]
 
 HOME = "/developers"
 EXAMPLES = f"{HOME}/examples"
+PICTURES = f"{HOME}/images"
 _CHINESE = ".zh-CN.md"
 _FOLDERS = ("adr", "how-to")
-_PROGRAMS = "examples"
+_PROGRAMS, _PICTURES = "examples", "images"
 
 GROUPS: Sequence[tuple[tuple[str, str], Sequence[str]]] = (
     (
@@ -113,6 +114,13 @@ def read_examples() -> Mapping[str, bytes]:
     return {file.name: file.read_bytes() for file in files}
 
 
+@cache
+def read_pictures() -> Mapping[str, bytes]:
+    """Read the pictures of documents → by the names of their files."""
+    files = [file for file in (root() / _PICTURES).iterdir() if file.name.endswith(".webp")]
+    return {file.name: file.read_bytes() for file in files}
+
+
 def find_document(edition: Edition, target: str) -> Document | None:
     """Find the document that a relative link leads to; None if the site does not serve it."""
     folder, file = _resolve(edition, target)
@@ -123,6 +131,12 @@ def find_example(edition: Edition, target: str) -> str | None:
     """Find the program that a relative link leads to → the name of its file."""
     folder, file = _resolve(edition, target)
     return file if folder == _PROGRAMS and file in read_examples() else None
+
+
+def find_picture(edition: Edition, target: str) -> str | None:
+    """Find the picture that a document shows → the name of its file."""
+    folder, file = _resolve(edition, target)
+    return file if folder == _PICTURES and file in read_pictures() else None
 
 
 def _resolve(edition: Edition, target: str) -> tuple[str, str]:

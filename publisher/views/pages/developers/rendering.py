@@ -22,12 +22,13 @@ _EXAMPLE_SITES = re.compile(r"https://data\.example\.gov\.cn|http://127\.0\.0\.1
 _ELSEWHERE = re.compile(r"^(?:https?:|mailto:)")
 _ELEMENTS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "p", "br", "hr", "blockquote", "pre", "code", "em", "strong"),
-    *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "div"),
+    *("ul", "ol", "li", "table", "thead", "tbody", "tr", "th", "td", "a", "div", "img"),
 }
 _ATTRIBUTES = {
     **{f"h{level}": {"id"} for level in range(1, 7)},
     "a": {"href", "title"},
     "ol": {"start"},
+    "img": {"src", "alt", "loading"},
     "pre": {"tabindex", "translate"},
     "code": {"translate"},
     "div": {"class", "tabindex", "role", "aria-label"},
@@ -56,7 +57,7 @@ class RenderedDocument:
 
 def render(document: Document, edition: Edition, *, base: str, link: Link, label: str) -> RenderedDocument:
     """Render one edition. ``base``: address of the site; ``label``: name of a table for screen readers."""
-    markdown = MarkdownIt("commonmark", {"html": True}).enable("table").disable("image")
+    markdown = MarkdownIt("commonmark", {"html": True}).enable("table")
     for kind in ("html_block", "html_inline"):
         markdown.add_render_rule(kind, _render_nothing)
     for kind in ("fence", "code_block"):
@@ -126,7 +127,10 @@ def _anchor_headings(tokens: Sequence[Token], names: Iterable[str]) -> list[Sect
 def _rewrite_links(
     children: Sequence[Token], document: Document, edition: Edition, link: Link
 ) -> list[Token]:
-    """Lead links to pages of the site. A link to a file that is not served becomes its text."""
+    """Lead links to pages of the site, and pictures to its files.
+
+    A link to a file that is not served becomes its text, and such a picture nothing.
+    """
     out: list[Token] = []
     is_dropped = False
     for token in children:
@@ -135,6 +139,12 @@ def _rewrite_links(
             is_dropped = address is None
             if address is not None:
                 token.attrSet("href", address)
+        elif token.type == "image":
+            name = documents.find_picture(edition, unquote(str(token.attrGet("src"))))
+            if name is None:
+                continue
+            token.attrSet("src", link(f"{documents.PICTURES}/{name}"))
+            token.attrSet("loading", "lazy")
         if not (is_dropped and token.type in ("link_open", "link_close")):
             out.append(token)
     return out

@@ -204,6 +204,7 @@ def test_where_the_path_fixes_the_form_no_accept_is_refused(site: Site) -> None:
     paths = ["/v1/site.zip", "/v1/log.zip", f"{HOME}/files/csv", f"{HOME}/compare.csv?from=1", "/robots.txt"]
     paths += ["/feeds.opml", "/sitemap.xml", f"/feeds/{FEES}.atom", f"/feeds/{FEES}.json", "/log/entries/2"]
     paths += [f"/datasets/{FEES}/sitemaps/1", "/developers/sitemap.xml", "/developers/examples/mirror.py"]
+    paths += ["/developers/images/desk-sheet.webp"]
     paths += re.findall(r"/assets/[a-z0-9.-]+", site.client.get("/", headers={"accept": "text/html"}).text)[
         :1
     ]

@@ -40,7 +40,7 @@ SITE_WIDE = {
     *("/feeds/search.atom", "/feeds/search.rss", "/feeds/search.json", "/sitemap.xml", "/robots.txt"),
     *("/healthz", "/readyz", "/openapi.json", "/v1/schemas", "/log/keys.json", "/", "/search", "/developers"),
     *("/search.csv", "/search.xlsx", "/assets/{name}", "/developers/{document}"),
-    *("/developers/{folder}/{page}", "/developers/examples/{name}"),
+    *("/developers/{folder}/{page}", "/developers/examples/{name}", "/developers/images/{name}"),
     *("/privacy", "/accessibility", "/copyright"),
     *("/verify", "/catalog.jsonld", "/catalog.ttl", "/catalog.rdf", "/catalog.nt"),
 }

@@ -175,3 +175,16 @@ def test_the_document_about_the_service_states_its_limits_and_its_newest_version
             assert re.search(rf"(?<![\d,]){number:,}(?![\d,])", text), number
         versions = re.findall(r"^\| `(\d+\.\d+\.\d+)` \|", text, re.M)
         assert versions[0] == contract.VERSION == contract.build_document(BASE)["info"]["version"]
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_pictures_of_a_document_are_shown_and_small(site: Site, visit: Open, lang: str) -> None:
+    page = visit(f"/developers/desk?lang={lang}")
+    addresses = re.findall(r'<img src="([^"]*)" alt="[^"]+"', page.answer.text)
+    assert {address.rpartition("/")[2] for address in addresses} == set(documents.read_pictures())
+    for address in addresses:
+        answer = site.client.get(address)
+        assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+        assert answer.content[8:12] == b"WEBP"
+    assert sum(map(len, documents.read_pictures().values())) < 1_000_000
+    assert_problem(site.client.get("/developers/images/none.webp"), "no-such-route")
