@@ -26,6 +26,17 @@ def browser(sample_home: Path) -> Iterator[Browser]:
         chromium.close()
 
 
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """Start a browser for tests that serve a site of their own."""
+    if not Path(CHROMIUM).exists():
+        lacks("Chromium is not installed")
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield chromium
+        chromium.close()
+
+
 @pytest.fixture(scope="session")
 def base() -> Iterator[str]:
     with sample_site() as address:

@@ -11,7 +11,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from publisher.desk.accounts.roles import Grant, Role
 from publisher.desk.desk import open_accounts
@@ -22,24 +22,17 @@ from tests.support.command import QINGDAN, item, xlsx
 from tests.support.desk import create_power_list
 from tests.support.required import lacks
 from tests.support.work_plan import PLAN, TASKS, publish_work_plan
-from tests.system.browser.served import ARGUMENTS, CHROMIUM, free_address
+from tests.system.browser.served import free_address
 from tests.system.browser.test_checks import AUDIT, AXE, COLOURS, RULES, VNU
 from tests.system.browser.visitor import Means, Visitor, visiting
 
 pytestmark = [pytest.mark.program, pytest.mark.slow]
 NAME, PART = "shili-power-list", "应急管理局"
 WIDTHS = (1366, 360)
-BAD = [item("", kind="行政许可") if n % 2 else item(f"第{n}类经营许可", promised="尽快") for n in range(10)]
-
-
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        lacks("Chromium is not installed")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
+BAD = [
+    item("", kind="行政许可") if n % 2 else item(f"第{n}类经营许可", promised="尽快", remark="限本市")
+    for n in range(10)
+]
 
 
 @contextmanager
@@ -138,12 +131,17 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             sign_in(clerk, links["clerk"])
             pages.audit(clerk, "my-work")
             page.get_by_role("link", name=f"示例市权责清单 {PART}").click()
-            page.get_by_label("文件", exact=True).set_input_files(xlsx(tmp_path / "市应急管理局.xlsx", BAD))
+            page.get_by_label("文件", exact=True).set_input_files(
+                xlsx(tmp_path / "市应急管理局.xlsx", BAD, last_heading="补充内容")
+            )
             page.get_by_role("button", name="报送").click()
             pages.audit(clerk, "draft-with-findings")
             page.locator("#findings ~ .scroll tbody th a").first.click()
             assert page.locator("tr:target").count() == 1, "the link leads to the row of the finding"
             pages.audit(clerk, "sheet")
+            page.get_by_label("补充内容").select_option("备注")
+            page.get_by_role("button", name="照此读取").click()
+            assert page.get_by_label("补充内容").input_value() == "remark"
             for row in range(10):
                 page.get_by_role("link", name=f"更改 第{row + 3}行").click()
                 if row == 0:
@@ -158,6 +156,11 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             page.get_by_label("保密审查人").fill("保密员")
             page.get_by_role("button", name="提交审核").click()
             pages.audit(clerk, "submission")
+            page.get_by_role("link", name="预览发布的网页").click()
+            pages.audit(clerk, "preview-of-a-release")
+            page.get_by_role("main").get_by_role("link", name="第3类经营许可").click()
+            assert page.get_by_text("预览，尚未发布").count() == 1
+            pages.audit(clerk, "preview-of-a-record")
             assert clerk.faults == []
         for name, button in (("reviewer", "审核通过"), ("publisher", "发布")):
             with visiting(chromium, base, means) as person:

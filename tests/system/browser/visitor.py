@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, Dialog, Locator, Page, Request
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 _FARTHEST = 400
 """Number of presses of Tab after which an element counts as unreachable."""
+
+_PATIENCE = 15_000
+"""Milliseconds until a dialog should have come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,17 @@ class Visitor:
         with self.page.expect_download() as coming:
             self._activates(link)
         return Path(coming.value.path())
+
+    def chooses(self, place: Locator, file: Path) -> None:
+        """Choose a file in the dialog that the field opens. A busy browser may forget the press meanwhile."""
+        self.reaches(place)
+        for patience in (_PATIENCE, _PATIENCE, 4 * _PATIENCE):
+            with suppress(PlaywrightTimeout):
+                with self.page.expect_file_chooser(timeout=patience) as dialog:
+                    self._activates(place)
+                dialog.value.set_files(file)
+                return
+        raise AssertionError(f"no dialog: {place}")
 
     def writes(self, place: Locator, text: str) -> None:
         self.reaches(place)
