@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import date
 from html import escape
@@ -11,7 +11,7 @@ from feeds.categories import authors, categories, enclosures, issuers, shown_con
 from feeds.change import PART, ChangeItem, Difference, Kind
 from feeds.document_html import full_text
 from feeds.feed import Entry
-from feeds.value_direction import Direction, directions
+from feeds.value_direction import Direction, directions_of
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 from schemas.reference import administrative_divisions
@@ -98,19 +98,34 @@ def _added_verb(item: ChangeItem) -> str:
 
 
 def _changed(item: ChangeItem, noun: str, title_suffix: str) -> str:
-    """Quote one short changed value, with its direction if it has one; otherwise list the changed fields."""
+    """Quote the first charge or limit that rose or fell, or the only value; else list the changed fields.
+
+    A charge is often listed twice, as text and as number: what changed in the same direction is said once.
+    """
     public_fields = [(title, d) for d in item.differences if (title := _field_title(item.catalogue, d.field))]
-    if len(public_fields) == 1:
-        title, difference = public_fields[0]
-        before, after = _print_sides(item.catalogue, difference)
-        if len(before) <= _LONGEST_QUOTED and len(after) <= _LONGEST_QUOTED:
-            quoted = f"{before or '无'} → {after or '无'}"
-            for direction in directions(item):
-                return f"{_DIRECTION_VERBS[direction]}{title}{title_suffix}（{quoted}）"
+    ways = {d.field: direction for _, d in public_fields for direction in directions_of(item, d)}
+    for title, difference in public_fields:
+        quoted = _quote(item.catalogue, difference)
+        if quoted and (direction := ways.get(difference.field)):
+            others = [name for name, d in public_fields if ways.get(d.field) != direction]
+            also = f"，并调整{_list_names(others)}" if others else ""
+            return f"{_DIRECTION_VERBS[direction]}{title}{title_suffix}（{quoted}）{also}"
+        if quoted and len(public_fields) == 1:
             return f"{_VERBS[item.kind]}{noun}{title_suffix}（{title}：{quoted}）"
-    names = "、".join(title for title, _ in public_fields[:_MAX_NAMES])
-    suffix = f"（{names}{'等' if len(public_fields) > _MAX_NAMES else ''}）" if public_fields else ""
+    suffix = f"（{_list_names([title for title, _ in public_fields])}）" if public_fields else ""
     return f"{_VERBS[item.kind]}{noun}{title_suffix}{suffix}"
+
+
+def _quote(catalogue: Catalogue, difference: Difference) -> str:
+    """Print both sides of a change; empty if one is too long for a headline."""
+    sides = _print_sides(catalogue, difference)
+    if max(map(len, sides)) > _LONGEST_QUOTED:
+        return ""
+    return " → ".join(side or "无" for side in sides)
+
+
+def _list_names(names: Sequence[str]) -> str:
+    return "、".join(names[:_MAX_NAMES]) + ("等" if len(names) > _MAX_NAMES else "")
 
 
 def summary(item: ChangeItem) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Literal, get_args
 
-from feeds.change import ChangeItem
+from feeds.change import ChangeItem, Difference
 from schemas.cells.amounts import read_amount
 from schemas.cells.limit_comparison import compare_limits, read_listed_limit
 from schemas.definition.catalogue import Json
@@ -24,7 +24,12 @@ _FREE = frozenset({"免费", "免收", "不收费", "免征", "停征", "暂停�
 
 
 def directions(item: ChangeItem) -> tuple[Direction, ...]:
-    """List the directions of a changed record's fees and limits; none if values do not compare.
+    """List the directions of a changed record's fees and limits; none if values do not compare."""
+    return directions_of(item, *item.differences)
+
+
+def directions_of(item: ChangeItem, *differences: Difference) -> tuple[Direction, ...]:
+    """List the directions of some differences of a record.
 
     A correction has no direction, since the fee or limit itself did not change.
     """
@@ -32,7 +37,7 @@ def directions(item: ChangeItem) -> tuple[Direction, ...]:
         return ()
     fields = item.catalogue.by_name
     return directions_of_values(
-        (d.before, d.after) for d in item.differences if d.field in fields and not fields[d.field].personal
+        (d.before, d.after) for d in differences if d.field in fields and not fields[d.field].personal
     )
 
 

@@ -15,7 +15,7 @@ EITHER = frozenset(("OR", "ＯＲ", "或", "或者", "|", "｜"))
 
 _ITEM = re.compile(
     rf"(?P<minus>(?<!\S)[{NOT}](?=\S))?"
-    rf"(?:[{OPENING}](?P<phrase>[^{CLOSING}]*[^{CLOSING}\s][^{CLOSING}]*)[{CLOSING}]"
+    rf"(?:[{OPENING}](?P<phrase>\s*+[^{CLOSING}\s][^{CLOSING}]*)[{CLOSING}]"
     rf"|(?P<text>[{OPENING}{CLOSING}]|[^\s{OPENING}{CLOSING}]+))"
 )
 

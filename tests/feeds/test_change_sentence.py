@@ -148,6 +148,18 @@ def test_a_headline_states_whether_an_amount_went_up_or_down(before: str, after:
     assert headline(change) == f"示例市财政局 {sentence}"
 
 
+def test_a_headline_quotes_the_charge_among_other_changes() -> None:
+    text = Difference("standard", "0.85元/立方米", "0.95元/立方米")
+    number = Difference(
+        "amount", {"amount": "0.85", "unit": "元/立方米"}, {"amount": "0.95", "unit": "元/立方米"}
+    )
+    raised = "示例市财政局 上调收费标准：价格鉴证业务收费（0.85元/立方米 → 0.95元/立方米）"
+    assert headline(item("changed", differences=(text, number))) == raised
+    other = Difference("basis", ["示价发〔2019〕1号"], ["示价发〔2024〕3号"])
+    assert headline(item("changed", differences=(other, text, number))).startswith(f"{raised}，并调整")
+    assert headline(item("corrected", differences=(text, other))).startswith("示例市财政局 更正收费项目")
+
+
 def test_a_record_with_a_new_reporting_department_says_so() -> None:
     change = item("changed", differences=(Difference("part", "工商局", "市场监管局"),))
     assert headline(change).endswith("（报送部门：工商局 → 市场监管局）")
