@@ -105,7 +105,7 @@ def create_app(
         stop_work=service.pools.stop,
         metrics=RequestMetrics(),
         address_of=service.budgets.address_of,
-        explain=error_responses.explainer(service.site.base, error.printer(press, service)),
+        explain=error_responses.explainer(service.site.base, error.make_problem_page(press, service)),
         # Beside the first answers: names of many records take seconds to read, templates one to compile.
         lifespan=[
             _build_lifespan(
@@ -206,11 +206,11 @@ def serve(
     *,
     host: str = "127.0.0.1",
     port: int = 8000,
-    started: Callable[[], None] | None = None,
+    on_start: Callable[[], None] | None = None,
     max_connections: int = 1000,
     body_seconds: float = BODY_SECONDS,
 ) -> None:
-    """Serve ``app`` in this process until it is interrupted. ``started`` is called when it is ready.
+    """Serve ``app`` in this process until it is interrupted. ``on_start`` is called when it is ready.
 
     ``max_connections``: open at once; a further one gets 503. ``body_seconds``: for a whole body.
     Raises ``OSError`` if the address is not available.
@@ -230,19 +230,19 @@ def serve(
     # A request that waits for the interpreter waits this long for each thread of heavy work before it.
     sys.setswitchinterval(_SWITCH_SECONDS)
     with socket.create_server((host, port), family=family, backlog=2048) as listener:
-        _Server(config, started).run(sockets=[listener])
+        _Server(config, on_start).run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, on_started: Callable[[], None] | None) -> None:
+    def __init__(self, config: uvicorn.Config, on_start: Callable[[], None] | None) -> None:
         super().__init__(config)
-        self._on_started = on_started
+        self._on_start = on_start
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
         await super().startup(sockets)
-        if self.started and self._on_started is not None:
-            self._on_started()
+        if self.started and self._on_start is not None:
+            self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if isinstance(self.config.app, Edge):

@@ -47,7 +47,7 @@ async def run_background(
     settings: Settings,
     log: Log,
     catalogues: Callable[[str], Catalogue | None],
-    started: Callable[[], None],
+    on_start: Callable[[], None],
     until_eof: bool,  # noqa: FBT001 - anyio.run passes positions
 ) -> None:
     """Run every task of the worker until SIGINT or SIGTERM, or with ``until_eof`` until standard input ends.
@@ -88,7 +88,7 @@ async def run_background(
                     if until_eof:
                         ends.start_soon(_wait_for_eof, ends.cancel_scope)
                     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-                        started()
+                        on_start()
                         async for _ in signals:
                             break
                     ends.cancel_scope.cancel()

@@ -39,7 +39,7 @@ _TABLES = (
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class WitnessAnswer:
     status: int
     text: str
     media_type: str = "text/plain; charset=utf-8"
@@ -86,52 +86,52 @@ class Witness:
         finally:
             conn.close()
 
-    def add_checkpoint(self, body: bytes) -> Answer:
+    def add_checkpoint(self, body: bytes) -> WitnessAnswer:
         """Cosign a checkpoint that continues the newest one of its log; otherwise answer by the standard."""
         try:
             request = AddCheckpoint.parse(body)
             text, signatures = signed_note.parse_note(request.note)
             checkpoint = Checkpoint.parse(text)
         except NoteError as error:
-            return Answer(400, f"{error}\n")
+            return WitnessAnswer(400, f"{error}\n")
         keys = [key for key in self._logs if key.name == checkpoint.origin]
         if not keys:
-            return Answer(404, f"this witness does not know the log {checkpoint.origin}\n")
+            return WitnessAnswer(404, f"this witness does not know the log {checkpoint.origin}\n")
         names = {(key.name, key.id): key for key in keys}
         candidates = [(names[s.name, s.key_id], s) for s in signatures if (s.name, s.key_id) in names]
         if not any(signed_note.is_valid(key, text, signature) for key, signature in candidates):
-            return Answer(403, "no known key of the log has signed this checkpoint\n")
+            return WitnessAnswer(403, "no known key of the log has signed this checkpoint\n")
         if request.old_size > checkpoint.size:
-            return Answer(400, "the old size is larger than the checkpoint\n")
+            return WitnessAnswer(400, "the old size is larger than the checkpoint\n")
         with self._write() as conn:
             return self._cosign(conn, request, checkpoint, text)
 
     def _cosign(
         self, conn: sqlite3.Connection, request: AddCheckpoint, checkpoint: Checkpoint, text: str
-    ) -> Answer:
+    ) -> WitnessAnswer:
         query = "SELECT size, root FROM checkpoint WHERE origin = ?"
         row = conn.execute(query, (checkpoint.origin,)).fetchone()
         size, root = row or (0, merkle_tree.EMPTY_ROOT)
         if request.old_size != size or (checkpoint.size == size and checkpoint.root != root):
-            return Answer(409, f"{size}\n", witness_protocol.SIZE_MEDIA)
+            return WitnessAnswer(409, f"{size}\n", witness_protocol.SIZE_MEDIA)
         if not merkle_tree.verify_consistency(size, root, checkpoint.size, checkpoint.root, request.proof):
-            return Answer(422, "the checkpoint does not continue the one that was cosigned\n")
+            return WitnessAnswer(422, "the checkpoint does not continue the one that was cosigned\n")
         now = int(self._clock().timestamp())
         line = str(witness_protocol.cosign(self._keys, self.key, text, now))
         conn.execute(
             "INSERT OR REPLACE INTO checkpoint VALUES (?, ?, ?, ?)",
             (checkpoint.origin, checkpoint.size, checkpoint.root, f"{text}\n{line}"),
         )
-        return Answer(200, line)
+        return WitnessAnswer(200, line)
 
-    def newest(self, origin_digest: str) -> Answer:
+    def newest(self, origin_digest: str) -> WitnessAnswer:
         """Return the newest checkpoint of a log with the cosignature; SHA-256 of the origin names the log."""
         with self._write() as conn:
             rows = conn.execute("SELECT origin, note FROM checkpoint").fetchall()
         for origin, note in rows:
             if hashlib.sha256(origin.encode()).hexdigest() == origin_digest:
-                return Answer(200, note)
-        return Answer(404, "this witness has no checkpoint of this log\n")
+                return WitnessAnswer(200, note)
+        return WitnessAnswer(404, "this witness has no checkpoint of this log\n")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer ``POST /add-checkpoint`` and ``GET /{SHA-256 of the origin}/checkpoint``."""
@@ -140,12 +140,12 @@ class Witness:
         match scope["method"], scope["path"].strip("/").split("/"):
             case "POST", ["add-checkpoint"]:
                 body = await _read_body(receive)
-                too_long = Answer(413, "the request is too long\n")
+                too_long = WitnessAnswer(413, "the request is too long\n")
                 answer = too_long if body is None else await sync_to_thread(self.add_checkpoint, body)
             case "GET", [digest, "checkpoint"]:
                 answer = await sync_to_thread(self.newest, digest)
             case _:
-                answer = Answer(404, "POST /add-checkpoint, GET /{sha256 of the origin}/checkpoint\n")
+                answer = WitnessAnswer(404, "POST /add-checkpoint, GET /{sha256 of the origin}/checkpoint\n")
         headers = [
             (b"content-type", answer.media_type.encode()),
             (b"content-length", b"%d" % len(answer.text.encode())),

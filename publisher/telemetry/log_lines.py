@@ -18,7 +18,7 @@ request_number: ContextVar[int] = ContextVar("request_number", default=0)
 _PROCESS = secrets.token_hex(3)
 ACCESS = "publisher.access"
 """Name of the logger of requests."""
-_OWN = ("client", "method", "path", "status", "seconds")
+_REQUEST_PROPERTIES = ("client", "method", "path", "status", "seconds")
 """Properties of a request in its line. Its query is left out: people search for their own names."""
 
 
@@ -49,7 +49,7 @@ class JsonLines(logging.Formatter):
             "logger": record.name,
             "message": record.getMessage(),
             **({"request": id_} if (id_ := request_id()) else {}),
-            **{name: getattr(record, name) for name in _OWN if hasattr(record, name)},
+            **{name: getattr(record, name) for name in _REQUEST_PROPERTIES if hasattr(record, name)},
         }
         if record.exc_info:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))

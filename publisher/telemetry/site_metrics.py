@@ -32,9 +32,10 @@ class SiteMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         log = self._log
-        lacks = log.recovery.shortfall()
+        shortfall = log.recovery.shortfall()
         yield _gauge("log_entries", "Entries of the log.", log.proofs.size())
-        yield _gauge("log_missing_entries", "Entries that a restored log lacks.", lacks[1] if lacks else 0)
+        _, missing = shortfall or (None, 0)
+        yield _gauge("log_missing_entries", "Entries that a restored log lacks.", missing)
         yield _gauge("log_unsigned_seconds", "Seconds without a signature.", self._unsigned())
         yield _gauge("index_pending", "States that wait for the index.", log.outbox.due_count())
         yield _gauge("index_set_aside", "States that the index refuses.", len(log.outbox.items_aside()))

@@ -121,14 +121,14 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
             best = conditional_requests.negotiate(headers.get("accept"), offered, is_fixed=is_fixed)
             chosen = best if also else ""
         call = Call(names, scope["query_string"], template.format_map(names), chosen)
-        with service.budgets.admitted(scope) if is_heavy else nullcontext():
+        with service.budgets.admit(scope) if is_heavy else nullcontext():
             outcome: AsgiResponse = await own(call, headers, receive)
-        return _counted(service, scope, outcome) if isinstance(outcome, Download) else outcome
+        return _count_download(service, scope, outcome) if isinstance(outcome, Download) else outcome
 
     return respond
 
 
-def _counted(service: Service, scope: HTTPScope, outcome: Download) -> Download:
+def _count_download(service: Service, scope: HTTPScope, outcome: Download) -> Download:
     """Count a download for its client until it is sent. Raises ``too-many-requests``."""
     try:
         return replace(outcome, end=service.budgets.begin_download(scope))
@@ -146,7 +146,7 @@ def answer(route: Route, service: Service, call: Call, headers: Mapping[str, str
             return BytesResponse(304, validators, b"")
         if reply.moved_to:
             return BytesResponse(308, join_headers(validators, {"location": reply.moved_to}), b"")
-        return _outcome(route.operation, reply, reply.build(), validators)
+        return _ok_response(route.operation, reply, reply.build(), validators)
 
 
 def _validator(route: Route, service: Service) -> Callable[[Call, Mapping[str, str]], BytesResponse | None]:
@@ -288,7 +288,7 @@ def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:
         validators, is_unchanged = _validators(route.operation, service, call, headers, validity)
         if is_unchanged:
             return BytesResponse(304, validators, b"")
-        return _outcome(route.operation, reply, await reply.build(), validators)
+        return _ok_response(route.operation, reply, await reply.build(), validators)
 
     return in_turn if route.runs == "file" else at_once
 
@@ -310,7 +310,7 @@ def _validators(
     return own, conditional_requests.is_unchanged(validity, tag, headers)
 
 
-def _outcome(
+def _ok_response(
     operation: Operation, reply: Reply | AsyncReply, content: Any, validators: Mapping[str, str]
 ) -> BytesResponse:
     headers = join_headers(validators, reply.headers)

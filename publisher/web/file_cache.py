@@ -19,7 +19,8 @@ from publisher.log.model import LogError
 
 type Coding = Literal["", "gzip", "zstd"]
 _CHUNK = 1 << 20
-_MAX_TEMPORARY = 40
+_MAX_PASSING = 40
+"""Most files that are kept of those that are not pinned to a release. The oldest are deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +31,7 @@ class FileKey:
     suffix: str
     coding: Coding = ""
     permanent: bool = False
-    """Pinned to a release, never deleted. Of the other files the oldest are deleted."""
+    """Pinned to a release, never deleted. Of the others, the passing ones, the oldest are deleted."""
 
     @property
     def name(self) -> str:
@@ -111,7 +112,7 @@ class FileCache:
     def _delete_oldest(self, folder: Path) -> None:
         """Delete the oldest files. Open files stay readable until their readers close them."""
         files = sorted((p for p in folder.iterdir() if p.suffix != ".sha256"), key=_written_at)
-        for path in files[:-_MAX_TEMPORARY]:
+        for path in files[:-_MAX_PASSING]:
             path.unlink(missing_ok=True)
             path.with_name(path.name + ".sha256").unlink(missing_ok=True)
 

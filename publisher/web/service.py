@@ -144,9 +144,9 @@ class Service:
 
     def site_published_at(self, sequence: int) -> datetime | None:
         """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""
-        return self._published.find("", sequence, self._read_anywhere)
+        return self._published.find("", sequence, self._read_site_published)
 
-    def _read_anywhere(self, _: str) -> datetime | None:
+    def _read_site_published(self, _: str) -> datetime | None:
         names = [dataset.name for dataset in self.log.datasets.all()]
         times = (self.published_at(name, self.log.queries.sequence(name)) for name in names)
         return max((t for t in times if t is not None), default=None)
@@ -160,8 +160,8 @@ class Service:
 
     def _read_published(self, dataset: str) -> datetime | None:
         times = [r.published_at for r in self.log.queries.releases(dataset)]
-        renamed_at = self.log.datasets.get(dataset).named_at
-        return max([*times, *([renamed_at] if times and renamed_at else [])], default=None)
+        named_at = self.log.datasets.get(dataset).named_at
+        return max([*times, *([named_at] if times and named_at else [])], default=None)
 
     def dataset(self, name: str) -> Dataset:
         """Return a dataset. Cached, because changes of its details and parts raise the sequence.
@@ -250,7 +250,8 @@ def create_service(
     settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
     """Create the service on which routes depend: log, search engine, names and clock. It opens nothing."""
-    lacks, successions = log.recovery.shortfall(), log.recovery.successions()
+    _, missing = log.recovery.shortfall() or (None, None)
+    successions = log.recovery.successions()
     return Service(
         site=log.datasets.site(),
         log=log,
@@ -264,7 +265,7 @@ def create_service(
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
         shows_actor=settings.shows_actor,
-        missing=None if lacks is None else lacks[1],
+        missing=missing,
         succession=successions[-1] if successions else None,
         embedded=settings.database.startswith("sqlite"),
     )

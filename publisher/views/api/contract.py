@@ -181,12 +181,12 @@ def build_dataset_document(base: str, dataset: Dataset, catalogue: Catalogue) ->
 
 
 def _column(field: Field) -> narrow_to_dataset.Column:
-    kinds: dict[str, dict[str, Any]] = {
+    schemas: dict[str, dict[str, Any]] = {
         "date": {"type": "string", "format": "date"},
         "boolean": {"type": "boolean"},
     }
     number = field.type in query_parameters.NUMBERS
-    schema = {"type": "number"} if number else kinds.get(field.type, {"type": "string"})
+    schema = {"type": "number"} if number else schemas.get(field.type, {"type": "string"})
     return narrow_to_dataset.Column(
         field.name, field.title, schema, number or field.type == "date", field.facet
     )

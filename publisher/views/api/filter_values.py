@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from publisher.log.model import Dataset
+from publisher.views.syndication.scope import TERMS
 from publisher.web import query_parameters
 from publisher.web.query_parameters import Parameters
 from schemas.reference import administrative_divisions
@@ -18,6 +19,17 @@ def one_of[T: str](params: Parameters, name: str, values: tuple[T, ...]) -> tupl
         names = "、".join(values)
         raise query_parameters.bad_value(name, f"应为{names}。", f"Should be one of {', '.join(values)}.")
     return chosen
+
+
+def change_terms(params: Parameters, name: str) -> tuple[str, ...]:
+    """Return the requested kinds and directions of changes. Raises ``invalid-parameters`` for another one."""
+    for term in params.values_of(name):
+        if term not in TERMS:
+            near, every = query_parameters.nearest(term, TERMS), ", ".join(TERMS)
+            raise query_parameters.bad_value(
+                name, f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near
+            )
+    return params.values_of(name)
 
 
 def single(params: Parameters, name: str) -> str | None:

@@ -16,9 +16,9 @@ def validity(service: Service, *datasets: Dataset) -> Validity:
     """Return the validity of a description of one dataset, or of all, without reading releases or files."""
     name = datasets[0].name if len(datasets) == 1 else None
     sequence, day = service.log.queries.validator(name)
-    details, first = service.site_details().details, service.newest_checkpoint(name or "", sequence)
+    details, checkpoint = service.site_details().details, service.newest_checkpoint(name or "", sequence)
     # A dataset changes without a release, and a file gets its digest when it is generated.
-    return Validity((sequence, day, datasets, details, first, service.files.state()))
+    return Validity((sequence, day, datasets, details, checkpoint, service.files.state()))
 
 
 def read_published_site(service: Service, *, versions: bool = False) -> PublishedSite:

@@ -50,7 +50,7 @@ class McpEndpoint:
         if refusal is not None:
             await refusal(scope, receive, send)
             return
-        with self._service.budgets.admitted(scope):
+        with self._service.budgets.admit(scope):
             manager: Any = await self._start()
             await manager.handle_request(scope, receive, send)
 

@@ -89,7 +89,7 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
             ):
                 return _respond(geo, handle, request, path)
             if handle is resources.list_items:
-                with geo.service.budgets.admitted(scope):
+                with geo.service.budgets.admit(scope):
                     work = partial(_list_in_turn, geo, request, path)
                     return await geo.service.pools.while_connected(receive, work)
             return await sync_to_thread(_respond, geo, handle, request, path)

@@ -50,7 +50,7 @@ class ClientBudgets:
         self._accounts: OrderedDict[str, _Account] = OrderedDict()
 
     @contextmanager
-    def admitted(self, scope: HTTPScope) -> Iterator[None]:
+    def admit(self, scope: HTTPScope) -> Iterator[None]:
         """Admit a heavy request, and charge its client for what runs inside.
 
         Raises ``too-many-requests`` if the budget is spent or too many requests of the client are open.

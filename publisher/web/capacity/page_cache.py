@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Hashable
 from publisher.web.capacity.work_pools import SharedWork
 
 _MOST = 32
-"""Pages of 500 lists have 300 KiB."""
+"""Most pages in memory. A home page of 500 lists has 300 KiB."""
 
 
 class PageCache:

@@ -75,7 +75,7 @@ def _serve(context: CommandContext, host: str, port: int) -> None:
             create_desk_app(settings, log, services),
             host=host,
             port=port,
-            started=lambda: output.print_message(
+            on_start=lambda: output.print_message(
                 f"工作台已启动：{settings.desk_base}（按 Ctrl-C 停止）",
                 f"The desk is at {settings.desk_base}; stop with Ctrl-C.",
             ),

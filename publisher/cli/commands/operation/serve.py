@@ -27,7 +27,7 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     from publisher import app
     from publisher.background import site_process
     from publisher.telemetry.log_lines import configure_logging
-    from publisher.telemetry.metrics_server import metrics_served
+    from publisher.telemetry.metrics_server import serve_metrics
     from publisher.work_process import perform
 
     settings = context.settings
@@ -44,12 +44,12 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
             search=context.engine(),
             perform=perform,
         )
-        with metrics_served(settings.metrics, [service.metrics]):
+        with serve_metrics(settings.metrics, [service.metrics]):
             app.serve(
                 service,
                 host=host,
                 port=port,
-                started=lambda: _print_address(http_address(host, port)),
+                on_start=lambda: _print_address(http_address(host, port)),
                 max_connections=settings.connections,
             )
     output.print_message("已停止。", "Stopped.")
@@ -69,20 +69,20 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
     from publisher.background import run_background
     from publisher.log.clocks import utc_now
     from publisher.telemetry.log_lines import configure_logging
-    from publisher.telemetry.metrics_server import metrics_served
+    from publisher.telemetry.metrics_server import serve_metrics
     from publisher.telemetry.site_metrics import SiteMetrics
 
     settings = context.settings
     configure_logging(settings.log_form)
 
-    def started() -> None:
+    def on_start() -> None:
         output.print_message("工作进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
 
     with (
         context.log(role="work") as log,
-        metrics_served(settings.work_metrics, [SiteMetrics(log, settings.home, utc_now, context.inbox)]),
+        serve_metrics(settings.work_metrics, [SiteMetrics(log, settings.home, utc_now, context.inbox)]),
     ):
-        anyio.run(run_background, settings, log, partial(context.dataset_catalogue, log), started, until_eof)
+        anyio.run(run_background, settings, log, partial(context.dataset_catalogue, log), on_start, until_eof)
     output.print_message("已停止。", "Stopped.")
 
 

@@ -101,7 +101,7 @@ def make_listing(service: Service, params: Parameters) -> ChangeListing:
 def _query(
     params: Parameters, datasets: Mapping[str, Dataset], cursor: page_cursor.Cursor | None
 ) -> ChangeQuery:
-    terms = _kinds(params)
+    terms = filter_values.change_terms(params, "kind")
     first, last = _days(params)
     return ChangeQuery(
         view=params.view,
@@ -116,17 +116,6 @@ def _query(
         limit=params.limit,
         before=None if cursor is None else cursor.total,
     )
-
-
-def _kinds(params: Parameters) -> tuple[str, ...]:
-    """Return the requested kinds and directions. Raises ``invalid-parameters`` for an unknown one."""
-    for kind in params.values_of("kind"):
-        if kind not in TERMS:
-            near, every = query_parameters.nearest(kind, TERMS), ", ".join(TERMS)
-            raise query_parameters.bad_value(
-                "kind", f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near
-            )
-    return params.values_of("kind")
 
 
 def _days(params: Parameters) -> tuple[date | None, date | None]:
@@ -167,9 +156,8 @@ def change_answers(
     service: Service, listing: ChangeListing, page_changes: Sequence[ListedChange]
 ) -> tuple[answers.SiteChange, ...]:
     """Build the answers of the API for some changes."""
-    erasures: dict[str, Mapping[str, Erasure]] = {}
-    for name in {one.change.dataset for one in page_changes if one.change.erased}:
-        erasures[name] = {erasure.record: erasure for erasure in service.log.queries.erasures(name)}
+    with_erasures = {one.change.dataset for one in page_changes if one.change.erased}
+    erasures = {name: changes.map_erasures(service, name) for name in with_erasures}
     return tuple(_answer(service, listing, one, erasures.get(one.change.dataset, {})) for one in page_changes)
 
 

@@ -49,7 +49,7 @@ def get_history(service: Service, call: Call) -> Reply:
 
     def build() -> answers.History:
         changes = service.log.queries.history(name, record)
-        erasures = _erasures(service, name) if changes[0].erased else {}
+        erasures = map_erasures(service, name) if changes[0].erased else {}
         home = service.link(f"/v1/datasets/{name}")
         return answers.History(
             dataset=name,
@@ -173,8 +173,8 @@ def _changes_page(
     if len(changes) > params.limit:
         next_cursor = service.cursors.encode(page_cursor.Cursor(query_digest, total=page[-1].sequence))
     catalogue = service.log.queries.catalogue(name)
-    concerned = cursor is None or any(change.erased for change in page)
-    erasures = _erasures(service, name) if concerned else {}
+    needs_erasures = cursor is None or any(change.erased for change in page)
+    erasures = map_erasures(service, name) if needs_erasures else {}
     first_page_erasures = () if cursor else tuple(erasures.values())
     return answers.Changes(
         dataset=name,
@@ -186,7 +186,7 @@ def _changes_page(
     )
 
 
-def _erasures(service: Service, name: str) -> Mapping[str, Erasure]:
+def map_erasures(service: Service, name: str) -> Mapping[str, Erasure]:
     """Map the erased records of a dataset to their erasures, newest first."""
     return {erasure.record: erasure for erasure in service.log.queries.erasures(name)}
 

@@ -13,7 +13,7 @@ from litestar.concurrency import sync_to_thread
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, View
 from publisher.log.proofs import FirstCheckpoint
-from publisher.views.api import requested_view
+from publisher.views.api import filter_values, requested_view
 from publisher.views.api.parameter_docs import AS_OF, KNOWN_AT, RELEASE
 from publisher.views.api.routes.search import index_values, only_dataset
 from publisher.views.api.search_scope import SearchScope, make_search_scope
@@ -306,15 +306,7 @@ def parse_feed_address(service: Service, address: str) -> Scope:
 
 
 def _kinds(params: Parameters) -> tuple[str, ...]:
-    kinds = params.values_of("change")
-    for kind in kinds:
-        if kind not in TERMS:
-            near = query_parameters.nearest(kind, TERMS)
-            every = ", ".join(TERMS)
-            raise query_parameters.bad_value(
-                "change", f"没有这种变化；有：{every}。", f"No such kind; there are: {every}.", near
-            )
-    return kinds
+    return filter_values.change_terms(params, "change")
 
 
 def _select(service: Service, scope: Scope, archive: int | None) -> Selection:
@@ -337,23 +329,24 @@ def _validity(service: Service, name: str | None) -> Validity:
     ``modified`` is the time of the releases, not of the changes: an erasure removes words and adds no entry.
     """
     sequence = service.log.queries.sequence(name)
-    first = service.newest_checkpoint(name or "", sequence)
+    checkpoint = service.newest_checkpoint(name or "", sequence)
     if name is not None:
-        return _with_checkpoint((sequence,), service.published_at(name, sequence), first)
+        return _with_checkpoint((sequence,), service.published_at(name, sequence), checkpoint)
     # Before the first release a feed contains the time at which the first dataset was created.
     names = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
     site = service.site_details()
-    validity = _with_checkpoint((sequence, *names), service.site_published_at(sequence), first)
+    validity = _with_checkpoint((sequence, *names), service.site_published_at(sequence), checkpoint)
     return validity.extended(site.details, site.changed_at)
 
 
 def _with_checkpoint(
-    tokens: tuple[object, ...], published: datetime | None, first: FirstCheckpoint | None
+    tokens: tuple[object, ...], published: datetime | None, checkpoint: FirstCheckpoint | None
 ) -> Validity:
     """Add the checkpoint that a feed contains: all older releases are signed if the newest one is."""
-    if first is None:
+    if checkpoint is None:
         return Validity(tokens, published)
-    return Validity((*tokens, first.note), None if published is None else max(published, first.signed_at))
+    modified = None if published is None else max(published, checkpoint.signed_at)
+    return Validity((*tokens, checkpoint.note), modified)
 
 
 ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FORMS}

@@ -88,6 +88,8 @@ class ReleaseFiles(Answer, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class _State:
+    """A state whose files are requested, with the validity of all of them."""
+
     about: About
     validity: Validity
 

@@ -32,7 +32,7 @@ from publisher.web.service import Service
 
 _FILTERS = ("check", "dataset", "body", "division", "part", "record", "severity", "status", "handling")
 GRAMMAR = Grammar(names=requested_view.PAGED, filters=dict.fromkeys(_FILTERS, "string"))
-VIEW = Grammar(names=requested_view.CLOCKS)
+CLOCKS_GRAMMAR = Grammar(names=requested_view.CLOCKS)
 _PLAIN = Grammar()
 _ID = re.compile(r"[0-9a-f]{20}")
 _RELEASE = re.compile(r"([a-z0-9][a-z0-9-]{0,99})/([1-9][0-9]{0,8})")
@@ -177,7 +177,7 @@ def _page(service: Service, call: Call, listing: FindingListing) -> answers.Find
 )
 def get_finding(service: Service, call: Call) -> Reply:
     finding = finding_id(call)
-    params = query_parameters.parse(call.query, VIEW)
+    params = query_parameters.parse(call.query, CLOCKS_GRAMMAR)
     requested_view.check_not_future(service, params.view)
     return Reply(
         validity(service, params.view),

@@ -23,7 +23,7 @@ from publisher.web.service import Service
 from schemas.cells.value_texts import format_limit
 from schemas.definition.file_loader import list_names, load_catalogue
 
-_CLOCKS = Grammar(names=requested_view.VIEW)
+_VIEW_GRAMMAR = Grammar(names=requested_view.VIEW)
 SHARES = Grammar(
     names=requested_view.CLOCKS,
     filters=dict.fromkeys(("field", "dataset", "body", "division", "type"), "string"),
@@ -43,18 +43,18 @@ SHARES = Grammar(
         "is no step. Without as_of also those that take effect later.",
         answer=answers.LimitSteps,
         parameters=(DATASET, RECORD, *VIEW),
-        problems=("no-such-dataset", "no-such-release", "no-such-record", "withdrawn", "erased"),
+        problems=("no-such-dataset", "no-such-release", "no-such-record", *records.GONE),
     ),
     runs="query",
 )
 def get_limits(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
-    view = query_parameters.parse(call.query, _CLOCKS).view
+    view = query_parameters.parse(call.query, _VIEW_GRAMMAR).view
     validity = requested_view.validity(service, name, view)
 
     def build() -> answers.LimitSteps:
         state = service.log.queries.record(name, record, requested_view.resolve_release(service, name, view))
-        if state.status in ("withdrawn", "erased"):
+        if state.status in records.GONE:
             raise records.gone_problem(service, state)
         titles = {field.name: field.title for field in limit_fields(service.log.queries.catalogue(name))}
         home = service.link(f"/v1/datasets/{name}")
@@ -122,8 +122,8 @@ def _step(one: LimitStep, title: str, record: str) -> answers.LimitStep:
 )
 def get_limit_shares(service: Service, call: Call) -> Reply:
     listing = make_listing(service, query_parameters.parse(call.query, SHARES))
-    changes = [*query_parameters.pairs(call.query), ("kind", "limit-shortened")]
-    query = urlencode([pair for pair in changes if pair[0] not in ("field", "type")])
+    pairs = [*query_parameters.pairs(call.query), ("kind", "limit-shortened")]
+    query = urlencode([pair for pair in pairs if pair[0] not in ("field", "type")])
 
     def build() -> answers.LimitShares:
         shares = service.log.limits.shares(listing.query)

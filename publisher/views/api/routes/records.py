@@ -40,10 +40,11 @@ from schemas.definition.catalogue import Catalogue
 TAG = "records"
 STATUS = "status"
 """The filter of this name selects states of a record; all others select records."""
-_CLOCKS = Grammar(names=requested_view.VIEW)
-_CLOCKS_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
+_VIEW_GRAMMAR = Grammar(names=requested_view.VIEW)
+_VIEW_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
 _NOT_FOUND = ("no-such-dataset", "no-such-release")
-_PROBLEMS: Mapping[str, str] = {"withdrawn": "withdrawn", "erased": "erased"}
+GONE = ("withdrawn", "erased")
+"""Statuses of records that have no page any more. The problems have the same codes."""
 
 
 @route(
@@ -210,15 +211,15 @@ def _first_page_view(view: View, cursor: page_cursor.Cursor | None) -> View:
         "tombstone.",
         answer=common.FullRecord,
         parameters=(DATASET, RECORD, FIELDS, *VIEW),
-        problems=(*_NOT_FOUND, "no-such-record", "withdrawn", "erased"),
+        problems=(*_NOT_FOUND, "no-such-record", *GONE),
     ),
     runs="loop",
 )
 def get_record(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
     params = query_parameters.NO_PARAMETERS
-    if _CLOCKS_ONLY.fullmatch(call.query):  # the most frequent request of caches: no field is named
-        params = _clocks(call.query)
+    if _VIEW_ONLY.fullmatch(call.query):  # the most frequent request of caches: no field is named
+        params = _parse_view(call.query)
     elif call.query:
         grammar = requested_view.grammar(service.log.queries.catalogue(name))
         params = query_parameters.parse(
@@ -230,7 +231,7 @@ def get_record(service: Service, call: Call) -> Reply:
         state = service.log.queries.record(
             name, record, requested_view.resolve_release(service, name, params.view)
         )
-        if state.status in _PROBLEMS:
+        if state.status in GONE:
             raise gone_problem(service, state)
         return common.FullRecord(
             **_item(service, state, params.fields, params.view),
@@ -271,9 +272,9 @@ def _amendment(service: Service, name: str, amendment: LaterAmendment) -> common
 
 
 @lru_cache(1024)
-def _clocks(query: bytes) -> Parameters:
-    """Parse a query with clocks only. Cached, since many addresses request the same state."""
-    return query_parameters.parse(query, _CLOCKS)
+def _parse_view(query: bytes) -> Parameters:
+    """Parse a query that names only a state. Cached, since many addresses request the same one."""
+    return query_parameters.parse(query, _VIEW_GRAMMAR)
 
 
 def _raw_json(json: bytes | str) -> Any:
@@ -284,7 +285,7 @@ def _raw_json(json: bytes | str) -> Any:
 def gone_problem(service: Service, state: RecordState) -> ProblemError:
     home = service.link(f"/v1/datasets/{state.dataset}/records/{state.id}")
     return ProblemError(
-        _PROBLEMS[state.status],
+        state.status,
         errors=(),
         tombstone=Tombstone(
             dataset=state.dataset,

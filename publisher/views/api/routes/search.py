@@ -65,7 +65,9 @@ async def read_searchable(service: Service) -> Searchable:
 
 
 @dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchResults:
+    """A page of results for the API and the pages, with the cursors of the site."""
+
     page: contract.Page
     did_you_mean: str | None
     missing: MissingWords | None
@@ -88,13 +90,13 @@ class Search:
     """The text that the first page was searched with, if it differs from the query."""
     validity: Validity
 
-    async def fetch_page(self, service: Service) -> SearchPage:
+    async def fetch_page(self, service: Service) -> SearchResults:
         async def names() -> Names:
             return (self.searchable.names or await service.names.current()).names
 
         scope, view = self.searchable.scope, self.view
-        hits = await find.find(service.search, names, self.request, scope.fields())
-        page, meant = hits.page, hits.did_you_mean or self.meant
+        answer = await find.find(service.search, names, self.request, scope.fields())
+        page, meant = answer.page, answer.did_you_mean or self.meant
 
         def encode_cursor(inner: str | None, kind: str = "") -> str | None:
             if inner is None:
@@ -118,10 +120,10 @@ class Search:
             )
             for name, values in page.facets.items()
         )
-        return SearchPage(
+        return SearchResults(
             page,
             meant or None,
-            hits.missing,
+            answer.missing,
             facets,
             encode_cursor(page.cursor),
             encode_cursor(None if page.similar is None else page.similar.cursor, _SIMILAR),
@@ -203,36 +205,36 @@ async def make_search(
 async def search(service: Service, call: Call) -> AsyncReply:
     searchable = await read_searchable(service)
     params = query_parameters.parse(call.query, searchable.grammar())
-    request = await make_search(service, searchable, params, similar=params.limit)
+    query = await make_search(service, searchable, params, similar=params.limit)
 
     async def build() -> answers.Found:
-        search_page = await request.fetch_page(service)
-        similar = search_page.page.similar
+        results = await query.fetch_page(service)
+        similar = results.page.similar
 
         def fill_hits(hits: Sequence[contract.Hit]) -> tuple[answers.Hit, ...]:
             return tuple(_hit(service, searchable.scope, params, hit) for hit in hits)
 
         return answers.Found(
-            total=search_page.page.total,
-            match=search_page.page.match,
-            did_you_mean=search_page.did_you_mean,
-            not_held=() if search_page.missing is None else search_page.missing.words,
-            hits=fill_hits(search_page.page.hits),
+            total=results.page.total,
+            match=results.page.match,
+            did_you_mean=results.did_you_mean,
+            not_held=() if results.missing is None else results.missing.words,
+            hits=fill_hits(results.page.hits),
             similar=None
             if similar is None
             else answers.Similar(
                 total=similar.total,
                 hits=fill_hits(similar.hits),
-                next=requested_view.next_page(service, call, search_page.next_similar),
+                next=requested_view.next_page(service, call, results.next_similar),
             ),
-            facets=search_page.facets,
+            facets=results.facets,
             links=answers.SearchLinks(
                 self=requested_view.link_with_query(service, call),
-                next=requested_view.next_page(service, call, search_page.next_cursor),
+                next=requested_view.next_page(service, call, results.next_cursor),
             ),
         )
 
-    return AsyncReply(request.validity, build)
+    return AsyncReply(query.validity, build)
 
 
 def _check_text(params: Parameters) -> None:

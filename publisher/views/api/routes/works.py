@@ -28,9 +28,11 @@ from schemas.reference.legal_bases import Role
 
 ROLES: tuple[Role, ...] = get_args(Role.__value__)
 EFFECTS: tuple[EffectKind, ...] = get_args(EffectKind.__value__)
-VIEW = Grammar(names=requested_view.CLOCKS)
-WORKS = Grammar(names=requested_view.PAGED, filters=dict.fromkeys(("kind", "contains", "resolved"), "string"))
-CITATIONS = Grammar(
+CLOCKS_GRAMMAR = Grammar(names=requested_view.CLOCKS)
+WORKS_GRAMMAR = Grammar(
+    names=requested_view.PAGED, filters=dict.fromkeys(("kind", "contains", "resolved"), "string")
+)
+CITATIONS_GRAMMAR = Grammar(
     names=requested_view.PAGED,
     filters={**dict.fromkeys(("work", "dataset", "record", "role", "kind"), "string"), "article": "integer"},
 )
@@ -38,8 +40,8 @@ EFFECTS_GRAMMAR = Grammar(
     names=requested_view.PAGED,
     filters={**dict.fromkeys(("work", "dataset", "record", "kind"), "string"), "article": "integer"},
 )
-_VIEW = (AS_OF, KNOWN_AT)
-_PAGE = (*_VIEW, LIMIT, CURSOR)
+_CLOCKS = (AS_OF, KNOWN_AT)
+_PAGE = (*_CLOCKS, LIMIT, CURSOR)
 _PROBLEMS = ("invalid-cursor", "too-busy", "too-many-requests")
 _KEY = Parameter(
     "key",
@@ -83,7 +85,7 @@ _ARTICLE = Parameter("article", "第几条 / Number of the article", {"type": "i
     runs="query",
 )
 def list_works(service: Service, call: Call) -> Reply:
-    params = query_parameters.parse(call.query, WORKS)
+    params = query_parameters.parse(call.query, WORKS_GRAMMAR)
     query, digest = work_query(service, params)
 
     def build() -> answers.Works:
@@ -143,12 +145,12 @@ def validity(service: Service, view: View) -> Validity:
         description="一份文件或一部法律法规：是什么，有哪些版本，多少记录引用它。\n\n"
         "A work: what it is, its editions, and how many records cite it.",
         answer=answers.Work,
-        parameters=(_KEY, *_VIEW),
+        parameters=(_KEY, *_CLOCKS),
         problems=("no-such-work",),
     )
 )
 def get_work(service: Service, call: Call) -> Reply:
-    params = query_parameters.parse(call.query, VIEW)
+    params = query_parameters.parse(call.query, CLOCKS_GRAMMAR)
     requested_view.check_not_future(service, params.view)
     work = find_work(service, call, params.view)
     return Reply(validity(service, params.view), lambda: work_answer(service, work))
@@ -191,7 +193,7 @@ def work_answer(service: Service, work: Work) -> answers.Work:
 
 
 @dataclass(frozen=True, slots=True)
-class StatementListing:
+class PassageListing:
     """A list of citations or effects that a request describes, before it is read."""
 
     query: PassageQuery
@@ -201,10 +203,11 @@ class StatementListing:
 
 def make_listing(
     service: Service, params: Parameters, name: str, kinds: tuple[str, ...], keys: tuple[str, ...] = ()
-) -> StatementListing:
-    """Describe a list of statements. Raises ``invalid-parameters``, ``invalid-cursor``.
+) -> PassageListing:
+    """Describe a list of passages. Raises ``invalid-parameters``, ``invalid-cursor``.
 
-    ``name``: ``citations`` or ``effects``. ``keys``: all keys of the work in the path, if there is one.
+    ``name``: ``citations`` or ``effects``. ``kinds``: values that the filter ``kind`` may have. ``keys``: all
+    keys of the work in the path, if there is one.
     """
     digest, cursor = requested_view.begin_list(service, params, name, keys)
     works = tuple(key for work in params.values_of("work") for key in service.log.graph.names(work))
@@ -219,11 +222,13 @@ def make_listing(
         limit=params.limit,
         after=cursor.after if cursor else None,
     )
-    return StatementListing(query, digest, validity(service, params.view))
+    return PassageListing(query, digest, validity(service, params.view))
 
 
 def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
-    listing = make_listing(service, query_parameters.parse(call.query, CITATIONS), "citations", KINDS, keys)
+    listing = make_listing(
+        service, query_parameters.parse(call.query, CITATIONS_GRAMMAR), "citations", KINDS, keys
+    )
 
     def build() -> answers.Citations:
         page = service.log.graph.citations(listing.query)

@@ -24,7 +24,7 @@ from pathlib import Path
 from publisher import app
 from publisher.settings import read_settings
 application = app.create_app(read_settings(Path(sys.argv[1]), {}))
-app.serve(application, port=int(sys.argv[2]), started=lambda: print("answers", flush=True))
+app.serve(application, port=int(sys.argv[2]), on_start=lambda: print("answers", flush=True))
 """
 
 

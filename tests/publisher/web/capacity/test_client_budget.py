@@ -24,7 +24,7 @@ def scope_of(address: str, *headers: tuple[bytes, bytes]) -> HTTPScope:
 
 
 def work(budgets: ClientBudgets, scope: HTTPScope, seconds: float) -> None:
-    with budgets.admitted(scope):
+    with budgets.admit(scope):
         pay = charge.get()
         if pay is not None:
             pay(seconds)
@@ -55,7 +55,7 @@ def test_one_request_after_the_other_never_ends_a_budget() -> None:
 
 def test_a_client_has_a_limited_number_of_requests_at_once() -> None:
     budgets, client = ClientBudgets(clock=Clock()), scope_of("192.0.2.7")
-    open_requests = [budgets.admitted(client) for _ in range(MOST_AT_ONCE)]
+    open_requests = [budgets.admit(client) for _ in range(MOST_AT_ONCE)]
     for request in open_requests:
         request.__enter__()
     with pytest.raises(ProblemError):

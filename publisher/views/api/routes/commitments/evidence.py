@@ -14,7 +14,7 @@ from publisher.web.query_parameters import Grammar
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
 
-VIEW = Grammar(names=requested_view.CLOCKS)
+CLOCKS_GRAMMAR = Grammar(names=requested_view.CLOCKS)
 
 
 @route(
@@ -34,7 +34,7 @@ VIEW = Grammar(names=requested_view.CLOCKS)
 )
 def get_commitment_evidence(service: Service, call: Call) -> Reply:
     record = commitment_id(call)
-    params = query_parameters.parse(call.query, VIEW)
+    params = query_parameters.parse(call.query, CLOCKS_GRAMMAR)
     requested_view.check_not_future(service, params.view)
 
     def build() -> answers.CommitmentEvidence:
