@@ -75,9 +75,9 @@ def compare(press: Press, visit: Visit) -> Reply:
         visit.t("比较", "Compare") + f" · {title}",
         column=dataset.title,
         # Of all pairs of states, web search engines get the one of the two newest releases.
-        listed=bool(newest[0]) and visit.pairs == (("from", newest[0]), ("to", newest[1])),
+        indexable=bool(newest[0]) and visit.pairs == (("from", newest[0]), ("to", newest[1])),
         scope=Scope(name),
-        followed=dataset.title,
+        feeds_title=dataset.title,
     )
     if not visit.values("from"):
         sequence, day = service.log.queries.validator(name)

@@ -104,7 +104,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
     release = params.view.release
     view = params.view if release else visit.view
     facets = params.facets or _facets(catalogue)
-    asked = api.make_listing(service, name, catalogue, replace(params, view=view, facets=facets))
+    requested_listing = api.make_listing(service, name, catalogue, replace(params, view=view, facets=facets))
     files = _files(visit, name, release)
     links = _typed_links(visit, dataset, view, files)
     findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
@@ -113,7 +113,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
         releases = service.log.queries.releases(name)
         latest = home.latest(visit, releases)
         page_release = next((r for r in releases if r.number == release), latest)
-        listing = _in_own_order(asked, service, latest)
+        listing = _in_own_order(requested_listing, service, latest)
         page = listing.fetch_page(service)
         table = _table(visit, listing, page)
         titled_facets = [_title_facet(visit, catalogue, facet) for facet in page.facets]

@@ -16,8 +16,8 @@ from publisher.ingest.documents.section_outline import Section
 from publisher.log.graph.legal_force import find_endings
 from publisher.log.graph.passage_query import Passage, PassageQuery
 from publisher.log.model import Dataset, LogError, RecordState, View
-from publisher.views.pages.commitments import document_promises as promises
-from publisher.views.pages.commitments.document_promises import Promise
+from publisher.views.pages.commitments import document_commitments
+from publisher.views.pages.commitments.document_commitments import DocumentCommitment
 from publisher.views.pages.printing import field_html, marked_text
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.conditional_requests import Validity
@@ -49,7 +49,7 @@ class Text:
     field: str
     html: Markup
     sections: Sequence[Section]
-    promises: Sequence[Promise] = ()
+    commitments: Sequence[DocumentCommitment] = ()
     """The commitments that it makes, in the order of its text."""
 
 
@@ -68,13 +68,13 @@ class Surroundings:
 
 
 def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
-    """Return the record's text if it is a document, with links to what it promises."""
+    """Return the record's text if it is a document, with links to the commitments that it makes."""
     text_field = find_source(catalogue, content)
     if text_field is None:
         return None
     field, source = text_field
     number = own_number(catalogue, content)
-    commitments = promises.of_plan(visit, number, visit.view) if number else ()
+    commitments = document_commitments.of_plan(visit, number, visit.view) if number else ()
     return Text(
         field,
         render_markdown(source, lambda key: field_html.work_address(visit, key), commitments),
@@ -91,7 +91,9 @@ def find_source(catalogue: Catalogue, content: Content) -> tuple[str, str] | Non
     return None
 
 
-def render_markdown(source: str, where: marked_text.Address, commitments: Sequence[Promise] = ()) -> Markup:
+def render_markdown(
+    source: str, address_of: marked_text.AddressOfWork, commitments: Sequence[DocumentCommitment] = ()
+) -> Markup:
     """Render Markdown as HTML, without the source's HTML and images, with headings below the page's own.
 
     The sanitiser is the one of the feeds' full text.
@@ -99,11 +101,13 @@ def render_markdown(source: str, where: marked_text.Address, commitments: Sequen
     markdown = MarkdownIt("commonmark", {"html": False}).enable("table").disable(["image", "entity"])
     markdown.add_render_rule(
         "text",
-        lambda _self, tokens, n, _options, _env: str(marked_text.link_citations(tokens[n].content, where)),
+        lambda _self, tokens, n, _options, _env: str(
+            marked_text.link_citations(tokens[n].content, address_of)
+        ),
     )
     tokens = markdown.parse(source)
     _anchor_headings(tokens, section_outline.list_sections(source))
-    promises.link_promises(tokens, commitments)
+    document_commitments.link_commitments(tokens, commitments)
     html = sanitise(markdown.renderer.render(tokens, markdown.options, {}))
     return Markup(html)  # noqa: S704 - escaped by markdown-it and sanitised
 

@@ -17,13 +17,13 @@ from publisher.web.route import Reply
 from publisher.web.service import Service
 
 
-def printer(press: Press, service: Service) -> ProblemPage:
+def make_problem_page(press: Press, service: Service) -> ProblemPage:
     """Make the function that renders an error for a browser, called at the edge."""
 
     def render(fault: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
         visit = visits.parse_visit_leniently(service, path, query)
         title = fault.tombstone.title if fault.tombstone else ""
-        head = Head(title or visit.t(fault.kind.title, fault.kind.title_en), listed=False)
+        head = Head(title or visit.t(fault.kind.title, fault.kind.title_en), indexable=False)
         variables = {
             "kind": fault.kind,
             "detail": visit.t(fault.zh, fault.en),

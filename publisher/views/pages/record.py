@@ -33,7 +33,6 @@ from schemas.definition.catalogue import Catalogue, Content
 
 _GRAMMAR = Grammar(names=frozenset({"release"}))
 _AMENDS = ("corrected", "withdrawn", "erased")
-_UNAVAILABLE = ("withdrawn", "erased")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +131,7 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
             name, identifier, requested_view.resolve_release(service, name, view)
         )
         events = timeline(visit, dataset, identifier, upto=pin)
-        if state.status in _UNAVAILABLE:
+        if state.status in api.GONE:
             raise GoneError(api.gone_problem(service, state), dataset, events)
         catalogue, state_release = (
             service.catalogue(name, state.release),

@@ -72,7 +72,7 @@ PAGES: dict[str, Page] = {
     f"{documents.HOME}/{{document}}": documentation.documentation,
     f"{documents.HOME}/{{folder}}/{{page}}": documentation.documentation,
 }
-FORMS: dict[str, Page] = {
+UNCACHED_PAGES: dict[str, Page] = {
     form.PATH: form.correction_form,
     receipt.PATH: receipt.receipt,
     follow.SENT: follow.sent,
@@ -104,7 +104,7 @@ IMAGES = ("favicon.ico", "icon.png", "share.png")
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
-        *(_uncached(_page(path, press, page)) for path, page in FORMS.items()),
+        *(_uncached(_page(path, press, page)) for path, page in UNCACHED_PAGES.items()),
         *(replace(_page(path, press, page), runs="query") for path, page in QUERIES.items()),
         _page(
             "/datasets/{dataset}/sitemaps/{number}",
@@ -121,32 +121,16 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _download("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
         _download("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
         *_list_files("/changes", change_files.changes_as),
-        *(
-            _download(f"/changes.{form}", feeds.CONTENT_TYPES[form], change_files.as_feed(form))
-            for form in feeds.FORMS
-        ),
+        *_list_feeds("/changes", change_files.as_feed),
         *_list_files("/commitments", commitment_files.commitments_as, ("csv", "xlsx")),
         FileRoute(_operation("/commitments.ics", calendar.MEDIA), commitment_files.calendar_file),
-        *(
-            _download(
-                f"/commitments.{form}",
-                feeds.CONTENT_TYPES[form],
-                commitment_files.as_feed(form),
-            )
-            for form in feeds.FORMS
-        ),
+        *_list_feeds("/commitments", commitment_files.as_feed),
         *_list_files("/findings", finding_files.findings_as),
         *_list_files("/limits", limit_shares.shares_as),
         *_list_files("/works", work_files.works_as),
         *_list_files("/effects", work_files.effects_as),
-        *(
-            _download(f"/effects.{form}", feeds.CONTENT_TYPES[form], effect_feeds.as_feed(form))
-            for form in feeds.FORMS
-        ),
-        *(
-            _download(f"/findings.{form}", feeds.CONTENT_TYPES[form], finding_files.as_feed(form))
-            for form in feeds.FORMS
-        ),
+        *_list_feeds("/effects", effect_feeds.as_feed),
+        *_list_feeds("/findings", finding_files.as_feed),
         Route(_operation(f"{documents.EXAMPLES}/{{name}}", documentation.TEXT), documentation.example),
         Route(_operation(f"{documents.PICTURES}/{{name}}", documentation.WEBP), documentation.picture),
         Route(_operation("/assets/{name}", "application/octet-stream"), _asset(press), "loop"),
@@ -212,6 +196,11 @@ def _list_files(
 ) -> Iterator[AsyncRoute]:
     for suffix in suffixes:
         yield _download(f"{path}.{suffix}", table_file.MEDIA[suffix], make(suffix))
+
+
+def _list_feeds(path: str, make: Callable[[str], Download]) -> Iterator[AsyncRoute]:
+    for suffix, content_type in feeds.CONTENT_TYPES.items():
+        yield _download(f"{path}.{suffix}", content_type, make(suffix))
 
 
 def _image(press: Press, name: str) -> Route:

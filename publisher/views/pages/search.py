@@ -31,7 +31,7 @@ from schemas.reference.english_words import value_in_english
 from search.chinese.thesaurus import load_lexicon
 from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
-FACETS = ("dataset", "body", "type", "division", "year")
+DEFAULT_FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
 _PLAIN = ("word", "phrase")
 """Ways of matching that the marks in the text already show."""
@@ -42,7 +42,7 @@ SORTS = (
     ("-date", "按时间从新到旧", "Newest first"),
     ("date", "按时间从旧到新", "Oldest first"),
 )
-STATUSES: tuple[tuple[tuple[Status, ...], str, str], ...] = (
+STATUS_CHOICES: tuple[tuple[tuple[Status, ...], str, str], ...] = (
     (("current",), "现行", "In force"),
     (("current", *ENDED), "含已移出、已撤回的", "With removed and withdrawn ones"),
     (ENDED, "只看已移出、已撤回的", "Only removed and withdrawn ones"),
@@ -119,22 +119,22 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     if not text and not visit.pairs_without(*_NO_FILTERS):
         return _blank_page(press, visit, head, state)
     searchable = await api.read_searchable(service)
-    query = visit.parse_query(searchable.grammar(), clocks=True)
-    explain = query.explain or not visit.values("explain")
-    request = await api.make_search(
+    params = visit.parse_query(searchable.grammar(), clocks=True)
+    explain = params.explain or not visit.values("explain")
+    query = await api.make_search(
         service,
         searchable,
-        replace(query, facets=query.facets or FACETS, explain=explain),
-        similar=query.limit if visit.values("cursor") else _FIRST_SIMILAR,
+        replace(params, facets=params.facets or DEFAULT_FACETS, explain=explain),
+        similar=params.limit if visit.values("cursor") else _FIRST_SIMILAR,
     )
     own = visit.pairs_without("cursor", "facets", "limit", "explain")
 
     async def build() -> bytes:
-        results = await request.fetch_page(service)
+        results = await query.fetch_page(service)
         catalogues = searchable.scope.catalogues
         hits, similar = results.page.hits, results.page.similar
         similar_hits = similar.hits if similar else ()
-        ended = await _fetch_ended(visit, request, results)
+        ended = await _fetch_ended(visit, query, results)
         ended_hits = ended.hits if ended else ()
         lists = await run_read(service, _match_titles, visit, text, datasets.values())
         facets = name_lists(visit, results.facets, datasets)
@@ -156,13 +156,13 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             missing=results.missing,
             lists=lists,
             results=[result(hit) for hit in hits],
-            continues_similar=request.request.similar_cursor is not None,
+            continues_similar=query.request.similar_cursor is not None,
             similar=[result(hit) for hit in similar_hits],
             similar_total=similar.total if similar else 0,
             next_similar=next_page(visit, results.next_similar),
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,
-            statuses=_status_choices(visit, request.request.statuses),
+            statuses=_status_choices(visit, query.request.statuses),
             facets=[choices(visit, facet) for facet in facets if is_useful(visit, facet)],
             chips=list(chips(visit, facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]) if text else "",
@@ -170,7 +170,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             sorts=SORTS,
         )
 
-    validity = replace(request.validity, tokens=(*request.validity.tokens, tuple(datasets.values())))
+    validity = replace(query.validity, tokens=(*query.validity.tokens, tuple(datasets.values())))
     return AsyncReply(validity, build, HEADERS)
 
 
@@ -179,7 +179,7 @@ def _head(visit: Visit, text: str) -> Head:
     title = f"{text[:60]} · {title}" if text else title
     scope = _feed_scope(visit)
     is_blank = not visit.pairs and not visit.clocks
-    return Head(title, listed=is_blank, scope=scope, followed=title if scope.needs_search else "")
+    return Head(title, indexable=is_blank, scope=scope, feeds_title=title if scope.needs_search else "")
 
 
 def _blank_page(
@@ -195,13 +195,12 @@ def _blank_page(
     return AsyncReply(Validity(("", sequence, day, datasets)), build, HEADERS)
 
 
-async def _fetch_ended(visit: Visit, request: api.Search, results: api.SearchPage) -> Page | None:
+async def _fetch_ended(visit: Visit, query: api.Search, results: api.SearchResults) -> Page | None:
     """Find records that are no longer in force, for the first page of those in force."""
-    one = request.request
-    if one.statuses != ("current",) or one.cursor is not None or one.similar_cursor is not None:
+    request = query.request
+    if request.statuses != ("current",) or request.cursor is not None or request.similar_cursor is not None:
         return None
-    text = results.did_you_mean or request.request.text
-    return await request.fetch_ended(visit.service, text, limit=_MOST_ENDED)
+    return await query.fetch_ended(visit.service, results.did_you_mean or request.text, limit=_MOST_ENDED)
 
 
 def _status_choices(visit: Visit, statuses: tuple[Status, ...]) -> list[tuple[str, str, bool]]:
@@ -213,7 +212,7 @@ def _status_choices(visit: Visit, statuses: tuple[Status, ...]) -> list[tuple[st
             visit.url(visit.path, [*others, *((STATUS, one) for one in values if values != ("current",))]),
             values == statuses,
         )
-        for values, zh, en in STATUSES
+        for values, zh, en in STATUS_CHOICES
     ]
 
 
@@ -268,7 +267,9 @@ def _read_facts(
     numbered = [s for s in spans if price_history.has_numbers(catalogues[s.dataset], facts[s.id])]
     changes = queries.changed_values([s.record for s in numbered]) if numbered else ()
     for span in numbered if changes else ():
-        own = [c for c in changes if c.record == span.record and price_history.is_known(c, span, visit.view)]
+        own = [
+            c for c in changes if c.record == span.record and price_history.led_to_span(c, span, visit.view)
+        ]
         facts[span.id] = price_history.note_changes(visit, catalogues[span.dataset], facts[span.id], own)
     return facts
 

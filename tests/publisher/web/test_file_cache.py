@@ -5,7 +5,7 @@ from __future__ import annotations
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from publisher.web.file_cache import _MAX_TEMPORARY, FileCache, FileKey
+from publisher.web.file_cache import _MAX_PASSING, FileCache, FileKey
 
 
 def write(path: Path) -> None:
@@ -22,4 +22,4 @@ def test_threads_that_clear_up_at_once_do_not_stumble_over_each_other(tmp_path: 
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(generate, range(600)))  # raises what a thread raised
     kept = [path for path in (tmp_path / "passing").iterdir() if path.suffix == ".csv"]
-    assert len(kept) <= _MAX_TEMPORARY + 8
+    assert len(kept) <= _MAX_PASSING + 8

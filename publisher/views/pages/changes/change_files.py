@@ -94,7 +94,7 @@ def _rows(visit: Visit, listing: ChangeListing, one: ListedChange) -> Iterator[R
     change, dataset = one.change, listing.datasets[one.change.dataset]
     separator = visit.t("、", ", ")
     head = (
-        visit.t(dataset.title, dataset.title_en) or dataset.title,
+        visit.t(dataset.title, dataset.title_en),
         change.title,
         separator.join(one.bodies),
         change.part or "",

@@ -47,7 +47,7 @@ def change_list(press: Press, visit: Visit) -> Reply:
     service = visit.service
     listing = api.make_listing(service, visit.parse_query(api.GRAMMAR, clocks=True))
     own = visit.pairs_without("cursor", "limit")
-    head = Head(visit.t(*TITLE), listed=False, data=visit.link("/v1/changes", (*own, *visit.clocks)))
+    head = Head(visit.t(*TITLE), indexable=False, data=visit.link("/v1/changes", (*own, *visit.clocks)))
 
     def build() -> bytes:
         page, cursor = listing.fetch_page(service)
@@ -65,7 +65,7 @@ def change_list(press: Press, visit: Visit) -> Reply:
             ],
             others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
             files=[(title, visit.url(f"/changes.{suffix}", own)) for title, suffix in FILES],
-            followed=_find_feed(visit),
+            feed_page=_find_feed(visit),
             feeds=[(title, visit.link(f"/changes.{form}", own)) for form, title in TITLES.items()],
             next_page=search.next_page(visit, cursor),
         )
@@ -107,7 +107,7 @@ def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:
         address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
         title=change.title or visit.t("（内容已依法删除）", "(its content was destroyed by law)"),
         kinds=[(term, kind_word(visit, term)) for term in (change.kind, *one.directions)],
-        dataset=visit.t(dataset.title, dataset.title_en) or dataset.title,
+        dataset=visit.t(dataset.title, dataset.title_en),
         bodies=visit.t("、", ", ").join(one.bodies),
         release=visit.url(f"/datasets/{change.dataset}/releases/{change.release}"),
         differences=differences[:_MOST_DIFFERENCES],

@@ -69,9 +69,9 @@ def calendar_file(service: Service, call: Call) -> FileReply:
     def write(path: Path) -> None:
         bodies, log = "、".join(listing.query.bodies), service.log
         commitments = [one for batch in log.commitments.all(listing.query) for one in batch]
-        revised = log.commitments.moves(commitments, listing.query.view)
+        moves = log.commitments.moves(commitments, listing.query.view)
         name = f"{bodies}：工作任务" if bodies else "工作任务"
-        path.write_bytes(write_calendar(log.datasets.site(), commitments, revised, title=name))
+        path.write_bytes(write_calendar(log.datasets.site(), commitments, moves, title=name))
 
     return FileReply(
         validity=listing.validity,

@@ -15,7 +15,7 @@ from publisher.log.model import LogError
 from publisher.views.api.routes.commitments import commitment_list as listing
 from publisher.views.api.routes.commitments import evidence as api
 from publisher.views.pages.commitments import commitment_list
-from publisher.views.pages.commitments.document_promises import SearchableText
+from publisher.views.pages.commitments.document_commitments import SearchableText
 from publisher.views.pages.printing import field_html, marked_text
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit

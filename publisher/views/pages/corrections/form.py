@@ -65,7 +65,7 @@ def read_record(visit: Visit) -> RecordInDoubt:
     name, identifier = requested_view.dataset_name(visit.call), requested_view.record_id(visit.call)
     with service.log.snapshot():
         state = service.log.queries.record(name, identifier, View())
-        if state.status in ("withdrawn", "erased"):
+        if state.status in api.GONE:
             raise api.gone_problem(service, state)
         return RecordInDoubt(
             service.dataset(name), service.catalogue(name, state.release), state, state.content
@@ -80,7 +80,7 @@ def render_form(
     return press.page(
         "correction.html",
         visit,
-        Head(f"{title}：{record.state.title}", listed=False),
+        Head(f"{title}：{record.state.title}", indexable=False),
         dataset=record.dataset,
         state=record.state,
         choices=[(field.name, field_html.title_of(visit, field)) for field in record.fields],

@@ -25,5 +25,5 @@ def receipt(press: Press, visit: Visit) -> Reply:
     status = corrections.inbox.status("".join(visit.values("token")[:1]))
     if status is None:
         raise ProblemError("no-such-correction")
-    head = Head(visit.t("纠错回执", "Receipt of a correction"), listed=False)
+    head = Head(visit.t("纠错回执", "Receipt of a correction"), indexable=False)
     return Reply(Validity(()), lambda: press.page("receipt.html", visit, head, status=status), HEADERS)

@@ -1,4 +1,4 @@
-"""Taking the form: checked, limited, stored, and answered by the address of its receipt."""
+"""The endpoint that receives the form: it checks and stores a correction, and leads to its receipt."""
 
 from __future__ import annotations
 

@@ -47,7 +47,7 @@ def finding_list(press: Press, visit: Visit) -> Reply:
     own = visit.pairs_without("cursor", "limit")
     query = (*own, *visit.clocks)
     # Nothing here is confirmed: web search engines do not spread it.
-    head = Head(visit.t(*TITLE), listed=False, data=visit.link("/v1/findings", query))
+    head = Head(visit.t(*TITLE), indexable=False, data=visit.link("/v1/findings", query))
 
     def build() -> bytes:
         page, cursor = listing.fetch_page(service)

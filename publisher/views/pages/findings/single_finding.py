@@ -71,7 +71,7 @@ def single_finding(press: Press, visit: Visit) -> Reply:
         return press.page(
             "finding.html",
             visit,
-            Head(link.message, listed=False, data=data),
+            Head(link.message, indexable=False, data=data),
             link=link,
             published=published,
             check=CHECKS_BY_CODE[one.code],

@@ -71,7 +71,7 @@ def render(
     return press.page(
         "follow_choice.html",
         visit,
-        Head(visit.t(*words.title), listed=False),
+        Head(visit.t(*words.title), indexable=False),
         choice=choice,
         subject=_subject(visit.service, following) if following else "",
         following=following,

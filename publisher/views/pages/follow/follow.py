@@ -112,7 +112,7 @@ def render(
     return press.page(
         "follow.html",
         visit,
-        Head(title, description, listed=not visit.pairs, scope=feed.scope, followed=feed.title),
+        Head(title, description, indexable=not visit.pairs, scope=feed.scope, feeds_title=feed.title),
         feed=feed,
         addresses=[(TITLES[form], visit.link(*_split(feed.scope.path(form)))) for form in FORMS],
         whole=visit.service.link(feed.address),
@@ -132,5 +132,5 @@ def _split(address: str) -> tuple[str, Sequence[tuple[str, str]]]:
 def sent(press: Press, visit: Visit) -> Reply:
     """Render the page after the form. It does not reveal whether the address follows already."""
     visit.parse_query(Grammar())
-    head = Head(visit.t("请查收确认邮件", "Look for the mail"), listed=False)
+    head = Head(visit.t("请查收确认邮件", "Look for the mail"), indexable=False)
     return Reply(Validity(()), lambda: press.page("follow_sent.html", visit, head), HEADERS)

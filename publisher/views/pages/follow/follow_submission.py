@@ -1,4 +1,4 @@
-"""Taking the form of the e-mail, and the buttons that confirm and leave."""
+"""The endpoints that receive the form of the e-mail, and the buttons that confirm and leave."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from litestar.types import HTTPScope, Receive
 
 from publisher.inbox.correction_form import FAULTS
 from publisher.inbox.follow_form import FollowForm
-from publisher.inbox.follower import PACES, Choice, Pace, Wish, is_address
+from publisher.inbox.follower import PACES, Choice, Wish, is_address
 from publisher.inbox.public_followers import TooManyError
 from publisher.views.pages.follow import choice, follow
 from publisher.views.pages.follow.choice import CONFIRM, LEAVE, open_mail
@@ -59,22 +59,22 @@ def _submit(visit: Visit, mail: FollowForm, filled: Mapping[str, str], client: s
     Raises ``too-many-corrections``, ``invalid-parameters`` for an address of no feed.
     """
     scope = follow.parse_scope(visit, filled.get("feed", ""))
-    address, pace = filled.get("email", "").strip(), filled.get("pace", "")
-    pace_of: dict[str, Pace] = {name: name for name in PACES}
+    address = filled.get("email", "").strip()
+    pace = next((one for one in PACES if one == filled.get("pace")), None)
     faults = []
     if not is_address(address):
         faults.append(bad_field("email", "请填写邮箱地址，如 name@example.com。", "Enter an e-mail address."))
-    if pace not in pace_of:
+    if pace is None:
         faults.append(bad_field("pace", "请选择多久寄一次。", "Choose how often."))
     token_fault = mail.tokens.fault(filled.get("token", ""), PATH)
     if token_fault is not None:
         faults.append(bad_field("token", *FAULTS[token_fault]))
-    if faults:
+    if faults or pace is None:
         yield from faults
         return
     if not mail.limits.admit(client):
         raise ProblemError("too-many-corrections", headers={"retry-after": _DAY})
-    wish = Wish(address, msgspec.json.encode(scope).decode(), pace_of[pace], visit.lang)
+    wish = Wish(address, msgspec.json.encode(scope).decode(), pace, visit.lang)
     try:
         mail.followers.submit(wish)
     except TooManyError:

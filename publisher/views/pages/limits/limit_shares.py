@@ -85,7 +85,7 @@ def _title_of_value(visit: Visit, group: str, value: str) -> str:
     if group != "dataset":
         return value
     own = visit.service.log.datasets.get(value)
-    return visit.t(own.title, own.title_en) or own.title
+    return visit.t(own.title, own.title_en)
 
 
 def _line(visit: Visit, group: str, value: str, count: LimitCount) -> ShareLine:

@@ -70,7 +70,7 @@ def work_address(visit: Visit, key: str) -> str:
     return visit.url(f"/works/{key}")
 
 
-def work_addresses(visit: Visit) -> marked_text.Address:
+def work_addresses(visit: Visit) -> marked_text.AddressOfWork:
     """Return the function from the key of a work to the address of its page."""
     return lambda key: work_address(visit, key)
 

@@ -50,11 +50,11 @@ class Head:
     keywords: Sequence[str] = ()
     ld: Mapping[str, Any] = field(default_factory=dict)
     """schema.org properties, without the context."""
-    listed: bool = True
+    indexable: bool = True
     """Whether web search engines may index the page."""
     scope: Scope = field(default_factory=Scope)
     """Scope of the feeds that the page links to."""
-    followed: str = ""
+    feeds_title: str = ""
     """Title of these feeds; empty for the site's feeds."""
     data: str = ""
     """Address of the same content as JSON."""
@@ -75,11 +75,11 @@ def meta(visit: Visit, head: Head, canonical: str) -> Markup:
         for name, content in _names(visit, head, texts, keywords)
         if content
     ]
-    out.append(feed_links(visit.root, head.scope, head.followed or visit.t(*EVERYTHING)))
+    out.append(feed_links(visit.root, head.scope, head.feeds_title or visit.t(*EVERYTHING)))
     if head.data:
         out.append(f'<link rel="alternate" type="application/json" href="{escape(head.data)}">\n')
     out += [_typed_link(link) for link in head.links]
-    if not head.listed:
+    if not head.indexable:
         return join_html((*out, '<meta name="robots" content="noindex">\n'))
     out.append(f'<link rel="canonical" href="{texts.canonical}">\n')
     out += [

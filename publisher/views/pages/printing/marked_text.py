@@ -13,7 +13,7 @@ from markupsafe import Markup
 from publisher.views.comparison.text_diff import Piece
 from schemas.reference.cited_works import find_named_works
 
-type Address = Callable[[str], str]
+type AddressOfWork = Callable[[str], str]
 """Returns the address of the work with a key."""
 
 LONGEST_LINKED = 20_000
@@ -30,7 +30,7 @@ class Span:
     tag: str = ""
 
 
-def link_citations(text: str, address: Address) -> Markup:
+def link_citations(text: str, address: AddressOfWork) -> Markup:
     """Escape ``text`` and link its citations."""
     html = _link_spans([Span(text[:_LONGEST_TEXT])], address)
     return html if len(text) <= _LONGEST_TEXT else join_html((html, "…"))
@@ -41,7 +41,7 @@ def join_html(pieces: Iterable[str]) -> Markup:
     return Markup("".join(pieces))  # noqa: S704 - the caller escaped foreign text
 
 
-def mark_matches(text: str, marks: Iterable[tuple[int, int]], address: Address | None = None) -> Markup:
+def mark_matches(text: str, marks: Iterable[tuple[int, int]], address: AddressOfWork | None = None) -> Markup:
     """Escape ``text``, put its matches into ``<mark>`` and link its citations, if it is in no link itself."""
     spans: list[Span] = []
     end = 0
@@ -51,7 +51,7 @@ def mark_matches(text: str, marks: Iterable[tuple[int, int]], address: Address |
     return _link_spans([*spans, Span(text[end:])], address)
 
 
-def mark_sides(pieces: Iterable[Piece], address: Address) -> tuple[Markup, Markup]:
+def mark_sides(pieces: Iterable[Piece], address: AddressOfWork) -> tuple[Markup, Markup]:
     """Format two texts side by side: deletions are marked in the first, insertions in the second."""
     listed = list(pieces)
     before = [piece for piece in listed if piece.op != "insert"]
@@ -64,7 +64,7 @@ _CONTEXT = 60
 _TAGS = {"equal": "", "delete": "del", "insert": "ins"}
 
 
-def mark_differences(pieces: Iterable[Piece], address: Address) -> Markup:
+def mark_differences(pieces: Iterable[Piece], address: AddressOfWork) -> Markup:
     """Put deletions into ``<del>`` and insertions into ``<ins>``, and shorten long equal text.
 
     Links are those of the later text. A work that is named in a deletion alone is linked too.
@@ -93,7 +93,7 @@ def _shorten(text: str, *, first: bool, last: bool) -> str:
     return f"{text[:_CONTEXT]} … {text[-_CONTEXT:]}"
 
 
-def _link_spans(spans: Sequence[Span], address: Address | None, *, aside: str = "") -> Markup:
+def _link_spans(spans: Sequence[Span], address: AddressOfWork | None, *, aside: str = "") -> Markup:
     """Escape spans within their tags, and these within links of the works that their text names.
 
     ``aside``: the tag of spans that are no part of that text, but texts of their own.

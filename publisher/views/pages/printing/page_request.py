@@ -75,7 +75,9 @@ class Visit:
     def url(self, path: str, pairs: Iterable[tuple[str, str]] = (), *, clocks: bool = True) -> str:
         """Return the address of a page, in the same language and, with ``clocks``, on the same day."""
         return (
-            self.root + _quoted(path) + _query((*pairs, *(self.clocks if clocks else ()), *self.lang_pairs))
+            self.root
+            + _quote_path(path)
+            + _query((*pairs, *(self.clocks if clocks else ()), *self.lang_pairs))
         )
 
     @property
@@ -86,7 +88,7 @@ class Visit:
 
     def link(self, path: str, pairs: Iterable[tuple[str, str]] = ()) -> str:
         """Return an address that is not a page: of the API, a feed or a file."""
-        return self.root + _quoted(path) + _query(tuple(pairs))
+        return self.root + _quote_path(path) + _query(tuple(pairs))
 
     def here(self, *, without: Iterable[str] = (), **changes: str) -> str:
         """Return the address of this page with changed parameters, on the first page of results."""
@@ -115,7 +117,7 @@ class Visit:
         return self._same_page(replace(self, display=display))
 
     def _same_page(self, visit: Visit) -> str:
-        return self.root + _quoted(self.path) + _query((*self.pairs, *self.clocks, *visit.lang_pairs))
+        return self.root + _quote_path(self.path) + _query((*self.pairs, *self.clocks, *visit.lang_pairs))
 
     def in_present(self) -> str:
         """Return the address of this page in the present."""
@@ -130,7 +132,7 @@ class Visit:
         """Return the canonical address of this page in another language."""
         lang_pairs = (("lang", lang),) if lang != "zh" else ()
         pairs = (*self.pairs_without("cursor"), *self.clocks, *lang_pairs)
-        return self.service.link(_quoted(self.path)) + _query(pairs)
+        return self.service.link(_quote_path(self.path)) + _query(pairs)
 
     def parse_query(self, grammar: Grammar, *, clocks: bool = False) -> Parameters:
         """Parse the query by ``grammar``; ``clocks`` includes them. Raises ``invalid-parameters``."""
@@ -172,7 +174,7 @@ class Visit:
         return f"{self.day(instant)} {local:%H:%M:%S}"
 
 
-_quoted = lru_cache(4096)(quote)
+_quote_path = lru_cache(4096)(quote)
 
 
 @lru_cache(4096)

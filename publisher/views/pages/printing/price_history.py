@@ -17,7 +17,7 @@ from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue, Field, Json
 
 _NUMBERS = ("amount", "limit")
-_AFTER = ("added", "changed")
+_EFFECTIVE_KINDS = ("added", "changed")
 """Kinds of changes that take effect on their day. A correction is true from the day that it corrects."""
 
 
@@ -41,8 +41,8 @@ def has_numbers(catalogue: Catalogue, facts: Sequence[FieldValue]) -> bool:
     return any(catalogue.by_name[fact.name].type in _NUMBERS for fact in facts)
 
 
-def is_known(change: Change, span: Span, view: View) -> bool:
-    """Test whether a change led to what a span states, as far as the view knows."""
+def led_to_span(change: Change, span: Span, view: View) -> bool:
+    """Test whether a change was published by the time of the view, and in effect when the span began."""
     is_published = view.known_at is None or change.published_at <= view.known_at
     return is_published and change.effective_on <= span.effective_from
 
@@ -84,7 +84,7 @@ def _steps(field: Field, changes: Sequence[Change]) -> tuple[list[tuple[date, De
     by_day: dict[date, Decimal] = {}
     units: set[object] = set()
     for change in reversed(changes):
-        value: Json = (change.after or {}).get(field.name) if change.kind in _AFTER else None
+        value: Json = (change.after or {}).get(field.name) if change.kind in _EFFECTIVE_KINDS else None
         number = value.get("amount") if isinstance(value, Mapping) else None
         if isinstance(value, Mapping) and isinstance(number, int | str):
             units.add(value.get("unit"))

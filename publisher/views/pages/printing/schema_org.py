@@ -94,7 +94,7 @@ def dataset_head(
         keywords=_keywords(visit, dataset, catalogue),
         ld=ld,
         scope=Scope(dataset.name),
-        followed=dataset.title,
+        feeds_title=dataset.title,
         data=visit.link(f"/v1/datasets/{dataset.name}"),
         links=links,
     )
@@ -130,7 +130,7 @@ def release_head(
         keywords=_keywords(visit, dataset, catalogue),
         ld=ld,
         scope=Scope(dataset.name),
-        followed=dataset.title,
+        feeds_title=dataset.title,
         links=links,
     )
 
@@ -174,7 +174,7 @@ def record_head(
         keywords=keywords,
         ld=ld,
         scope=Scope(dataset.name),
-        followed=dataset.title,
+        feeds_title=dataset.title,
         data=data,
         links=links,
     )

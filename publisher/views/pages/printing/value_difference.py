@@ -21,7 +21,7 @@ _HUNDRED = Decimal(100)
 
 
 def mark_sides(
-    field: Field | None, values: tuple[Json, Json], texts: tuple[str, str], address: marked_text.Address
+    field: Field | None, values: tuple[Json, Json], texts: tuple[str, str], address: marked_text.AddressOfWork
 ) -> tuple[Markup, Markup]:
     """Mark two values, old and new, by their texts; the difference follows the second."""
     marked = marked_text.mark_sides(compare_texts(*texts), address)

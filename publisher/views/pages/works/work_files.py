@@ -39,7 +39,7 @@ def works_as(suffix: str) -> Download:
     """Make the function that serves the works of the list as a file."""
 
     async def serve(visit: Visit) -> AsyncReply:
-        query, _ = await sync_to_thread(api.work_query, visit.service, visit.parse_list(api.WORKS))
+        query, _ = await sync_to_thread(api.work_query, visit.service, visit.parse_list(api.WORKS_GRAMMAR))
         validity = await sync_to_thread(api.validity, visit.service, query.view)
 
         async def batches() -> Batches[Work]:

@@ -16,7 +16,7 @@ TITLE = ("法规文件", "Statutes and documents")
 
 def work_list(press: Press, visit: Visit) -> Reply:
     service = visit.service
-    params = visit.parse_query(api.WORKS, clocks=True)
+    params = visit.parse_query(api.WORKS_GRAMMAR, clocks=True)
     query, digest = api.work_query(service, params)
     own = visit.pairs_without("cursor", "limit")
     head = Head(visit.t(*TITLE), data=visit.link("/v1/works", (*own, *visit.clocks)))

@@ -20,7 +20,7 @@ _PLAIN = str.maketrans("，。；：（）！？“”‘’", ",.;:()!?\"\"''")
 
 
 @dataclass(frozen=True, slots=True)
-class Promise:
+class DocumentCommitment:
     """A commitment of the document, in the reader's language."""
 
     title: str
@@ -30,12 +30,12 @@ class Promise:
     excerpt: str
 
 
-def of_plan(visit: Visit, number: str, view: View) -> Sequence[Promise]:
+def of_plan(visit: Visit, number: str, view: View) -> Sequence[DocumentCommitment]:
     """List the commitments of a plan."""
     commitments = visit.service.log.commitments
     batch = commitments.batch(CommitmentQuery(view=view, plans=(number,), limit=_MOST))
     return [
-        Promise(
+        DocumentCommitment(
             one.title,
             visit.url(f"/commitments/{one.id}"),
             labels.word_for(visit, COMMITMENT_STATUSES, one.status),
@@ -68,24 +68,24 @@ def fold(words: str) -> str:
     return "".join(words.split()).translate(_PLAIN).rstrip(".;,")
 
 
-def link_promises(tokens: Sequence[Token], promises: Iterable[Promise]) -> None:
+def link_commitments(tokens: Sequence[Token], commitments: Iterable[DocumentCommitment]) -> None:
     """Append a link to the first paragraph that contains each commitment."""
     paragraphs = [
         (token, SearchableText(token.content))
         for before, token in pairwise(tokens)
         if before.type == "paragraph_open"
     ]
-    for promise in promises:
-        sentence, title = fold(promise.excerpt), fold(promise.title)
+    for commitment in commitments:
+        sentence, title = fold(commitment.excerpt), fold(commitment.title)
         for token, text in paragraphs:
             if text.contains(sentence) or text.contains(title):
-                token.children = [*(token.children or []), *_link(promise)]
+                token.children = [*(token.children or []), *_link(commitment)]
                 break
 
 
-def _link(promise: Promise) -> Iterator[Token]:
+def _link(commitment: DocumentCommitment) -> Iterator[Token]:
     blank, text = Token("text", "", 0), Token("text", "", 0)
-    blank.content, text.content = " ", f"〔{promise.title}：{promise.word}〕"
+    blank.content, text.content = " ", f"〔{commitment.title}：{commitment.word}〕"
     opening = Token("link_open", "a", 1)
-    opening.attrSet("href", promise.address)
+    opening.attrSet("href", commitment.address)
     yield from (blank, opening, text, Token("link_close", "a", -1))
