@@ -40,6 +40,7 @@ from publisher.log.releases.field_values import indexed_fields, short
 from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _values = t.span.c, t.revision.c, t.record.c, t.value.c
+_others = t.value.alias("others").c
 _COMPARE: Mapping[p.Operator, Callable[[Any, Any], Any]] = {
     "=": operator.eq,
     "<>": operator.ne,
@@ -85,10 +86,18 @@ class PredicateCompiler:
         return any(self._size(one) <= _FEW for one in predicates)
 
     def superset(self, predicates: Sequence[p.Predicate]) -> ColumnElement[bool]:
-        """Condition, by an index, of all revisions that satisfy one of the predicates: the one of fewest."""
-        by_index = [one for one in predicates if self._is_in_values(one)]
-        rows = self._selection(min(by_index, key=self._size)) if by_index else None
-        return true() if rows is None else _s.revision.in_(rows)
+        """Condition, by an index, of the revisions that satisfy all predicates on the table of values.
+
+        The index finds those of the predicate with the fewest, and the key of the table tests the others.
+        """
+        by_size = sorted((one for one in map(self._in_values, predicates) if one is not None), key=self._size)
+        if not by_size:
+            return true()
+        rows = self._revisions(by_size[0])
+        for other in by_size[1:]:
+            same = self._revisions(other, _others).where(_others.revision == _values.revision)
+            rows = rows.where(same.correlate(t.value).exists())
+        return _s.revision.in_(rows)
 
     def _size(self, predicate: p.Predicate) -> float:
         """Count the revisions that can satisfy the predicate, up to one more than are few."""
@@ -101,17 +110,14 @@ class PredicateCompiler:
         return self._sizes[predicate]
 
     def _selection(self, predicate: p.Predicate) -> Select[Any] | None:
-        if isinstance(predicate, p.AnyValue) and self._is_in_values(predicate):
-            return self._revisions(predicate)
-        return self._hint(predicate)
+        decided = self._in_values(predicate)
+        return self._hint(predicate) if decided is None else self._revisions(decided)
 
-    def _is_in_values(self, predicate: p.Predicate) -> bool:
-        """Report whether the table of values alone decides the predicate."""
-        return (
-            isinstance(predicate, p.AnyValue)
-            and predicate.field in self.value_fields
-            and predicate.field != "part"
-        )
+    def _in_values(self, predicate: p.Predicate) -> p.AnyValue | None:
+        """Return the predicate if the table of values alone decides it."""
+        if not isinstance(predicate, p.AnyValue) or predicate.field == "part":
+            return None
+        return predicate if predicate.field in self.value_fields else None
 
     def condition(self, predicate: p.Predicate) -> ColumnElement[bool]:
         match predicate:
@@ -197,21 +203,21 @@ class PredicateCompiler:
             raise no_such_field(field)
         return field
 
-    def _revisions(self, condition: p.AnyValue) -> Select[Any]:
-        """Select the revisions that satisfy the condition from the table of values."""
+    def _revisions(self, condition: p.AnyValue, value: Any = _values) -> Select[Any]:
+        """Select the revisions that satisfy the condition. ``value``: columns of the table of values."""
         numeric = self._is_number(condition.field)
         if condition.operator == "=":
-            matches: ColumnElement[bool] = _values.text.in_([short(v) for v in condition.values])
+            matches: ColumnElement[bool] = value.text.in_([short(v) for v in condition.values])
             numbers = [n for v in condition.values if (n := _as_number(v)) is not None] if numeric else []
-            matches = or_(matches, _values.number.in_(numbers)) if numbers else matches
+            matches = or_(matches, value.number.in_(numbers)) if numbers else matches
         elif numeric:
-            matches = _any_number(_values.number, condition)
+            matches = _any_number(value.number, condition)
         else:
-            matches = _any_text(_values.text, condition)
-        return self._of_field(condition.field).where(matches)
+            matches = _any_text(value.text, condition)
+        return self._of_field(condition.field, value).where(matches)
 
-    def _of_field(self, field: str) -> Select[Any]:
-        return select(_values.revision).where(_values.dataset == self._dataset, _values.field == field)
+    def _of_field(self, field: str, value: Any = _values) -> Select[Any]:
+        return select(value.revision).where(value.dataset == self._dataset, value.field == field)
 
     def _in_parts(self, condition: p.AnyValue) -> ColumnElement[bool]:
         if condition.operator != "=":
