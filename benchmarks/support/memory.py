@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-_PAUSE = 0.1
+_PAUSE = 1.0
 
 
 def current_memory() -> float:
