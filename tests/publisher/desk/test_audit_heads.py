@@ -87,8 +87,8 @@ def test_a_past_that_was_rewritten_with_its_chain_is_found(
         desk.people.accounts.record("sign-in-failed", actor="zhang", subject=subject)
     note(desk)
     rewrite(desk, change)
-    (found,) = desk.people.audit.verify(*desk.log.proofs.audit_heads())
-    assert found.startswith(problem)
+    (one,) = desk.people.audit.verify(*desk.log.proofs.audit_heads())
+    assert one.startswith(problem)
 
 
 def test_a_log_that_grew_by_a_copy_of_itself_contradicts_no_head(desk: DeskSite) -> None:

@@ -143,9 +143,9 @@ def test_a_script_in_any_other_text_is_text_on_every_page(desk: DeskSite, tmp_pa
         for path in (address, f"/submissions?q={quote(evil)}", f"/accounts/{quote(evil)}"):
             assert "<script>alert" not in reviewer.client.get(path).text, path
         reviewer.send(address, f"{address}/return", reason=evil)
-        shown = [drafter.see(path) for path in (DRAFT, address, *pages[1:])]
-        assert sum("&lt;script&gt;alert(1)" in html for html in shown) == 2
-        assert not [html for html in shown if "<script>alert" in html]
+        pages_of_all = [drafter.see(path) for path in (DRAFT, address, *pages[1:])]
+        assert sum("&lt;script&gt;alert(1)" in html for html in pages_of_all) == 2
+        assert not [html for html in pages_of_all if "<script>alert" in html]
     for name, paths in (("an", ["/accounts", "/accounts/sun"]), ("du", ["/audit", *pages[:1]])):
         with desk.signed_in(name) as officer:
             for path in paths:
