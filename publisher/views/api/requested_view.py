@@ -197,11 +197,5 @@ def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -
 @lru_cache(1024)
 def view_query(view: View) -> str:
     """Return the query string that requests ``view``; empty for the present."""
-    pairs: list[tuple[str, str]] = []
-    if view.as_of is not None:
-        pairs.append(("as_of", view.as_of.isoformat()))
-    if view.known_at is not None:
-        pairs.append(("known_at", view.known_at.isoformat().replace("+00:00", "Z")))
-    if view.release is not None:
-        pairs.append(("release", str(view.release)))
-    return f"?{urlencode(pairs)}" if pairs else ""
+    parameters = query_parameters.view_parameters(view)
+    return f"?{urlencode(parameters)}" if parameters else ""

@@ -25,7 +25,7 @@ from publisher.web.route import Call, Route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
-type Answer = dict[str, Any]
+type ToolAnswer = dict[str, Any]
 
 LONGEST = 20_000
 """Most characters of one value; a longer text is cut, and says so."""
@@ -40,10 +40,10 @@ class Tool:
     title: str
     description: str
     arguments: type[msgspec.Struct]
-    run: Callable[[Service, Any], Awaitable[Answer]]
+    run: Callable[[Service, Any], Awaitable[ToolAnswer]]
 
 
-async def _list_datasets(service: Service, _: arguments.NoArguments) -> Answer:
+async def _list_datasets(service: Service, _: arguments.NoArguments) -> ToolAnswer:
     answer: common.Datasets = await _run_route(service, datasets.list_datasets, {})
     return {
         "datasets": [
@@ -61,7 +61,7 @@ async def _list_datasets(service: Service, _: arguments.NoArguments) -> Answer:
     }
 
 
-async def _search(service: Service, query: arguments.SearchArguments) -> Answer:
+async def _search(service: Service, query: arguments.SearchArguments) -> ToolAnswer:
     pairs = {"q": query.q, "limit": str(query.limit), **_day(query.as_of)}
     if query.dataset:
         pairs["dataset"] = query.dataset
@@ -95,7 +95,7 @@ def _releases_of(service: Service, ids: Sequence[str], as_of: date | None) -> Ma
     return {id_: state.release for id_, state in states.items() if state.status == "current"}
 
 
-async def _get_record(service: Service, query: arguments.RecordArguments) -> Answer:
+async def _get_record(service: Service, query: arguments.RecordArguments) -> ToolAnswer:
     path = {"dataset": query.dataset, "record": query.record}
     history: change_answers.History = await _run_route(service, changes.get_history, path)
     events = [_change(service, change) for change in history.changes]
@@ -127,7 +127,7 @@ async def _get_record(service: Service, query: arguments.RecordArguments) -> Ans
     }
 
 
-async def _compare(service: Service, query: arguments.CompareArguments) -> Answer:
+async def _compare(service: Service, query: arguments.CompareArguments) -> ToolAnswer:
     pairs = {"from": query.before, "to": query.after, "limit": str(query.limit)}
     answer: comparison_answers.Comparison = await _run_route(
         service, comparison.compare_states, {"dataset": query.dataset}, pairs
@@ -157,7 +157,7 @@ def _published_at(service: Service, dataset: str) -> datetime | None:
     return service.published_at(dataset, service.log.queries.sequence(dataset))
 
 
-async def _list_changes(service: Service, query: arguments.ChangesArguments) -> Answer:
+async def _list_changes(service: Service, query: arguments.ChangesArguments) -> ToolAnswer:
     pairs = {"sort": "-sequence", "limit": str(query.limit)}
     if query.release is not None:
         pairs["release"] = str(query.release)
@@ -171,7 +171,7 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
     }
 
 
-async def _list_findings(service: Service, query: arguments.FindingsArguments) -> Answer:
+async def _list_findings(service: Service, query: arguments.FindingsArguments) -> ToolAnswer:
     pairs = {"limit": str(query.limit)}
     pairs |= {name: value for name in ("dataset", "record") if (value := getattr(query, name)) is not None}
     answer: finding_answers.Findings = await _run_route(service, findings.list_findings, {}, pairs)
@@ -204,7 +204,7 @@ async def _list_findings(service: Service, query: arguments.FindingsArguments) -
     }
 
 
-async def _open_section(service: Service, query: arguments.SectionArguments) -> Answer:
+async def _open_section(service: Service, query: arguments.SectionArguments) -> ToolAnswer:
     path = {"dataset": query.dataset, "record": query.record}
     record: common.FullRecord = await _run_route(service, records.get_record, path, _day(query.as_of))
     catalogue = await sync_to_thread(service.catalogue, query.dataset, record.release)
@@ -224,11 +224,11 @@ async def _open_section(service: Service, query: arguments.SectionArguments) -> 
     return {"held": False, "message": "文件中没有这一节。/ Not held: no such section.", "citation": citation}
 
 
-def _describe_section(section: Section) -> Answer:
+def _describe_section(section: Section) -> ToolAnswer:
     return {"section": section.anchor, "heading": section.title, "level": section.level}
 
 
-def _change(service: Service, change: change_answers.Change) -> Answer:
+def _change(service: Service, change: change_answers.Change) -> ToolAnswer:
     return {
         "record": change.record,
         "title": change.title,
@@ -245,7 +245,7 @@ def _change(service: Service, change: change_answers.Change) -> Answer:
 
 def _field_changes(
     fields: Iterable[common.FieldChange | comparison_answers.ComparedField],
-) -> list[Answer]:
+) -> list[ToolAnswer]:
     return [{"title": f.title, "before": _shorten(f.before), "after": _shorten(f.after)} for f in fields]
 
 
@@ -254,7 +254,7 @@ def _decode_content(record: common.FullRecord) -> dict[str, Any]:
     return msgspec.json.decode(msgspec.json.encode(record.content), type=dict[str, Any])
 
 
-def _fields(catalogue: Catalogue, content: Mapping[str, Any]) -> list[Answer]:
+def _fields(catalogue: Catalogue, content: Mapping[str, Any]) -> list[ToolAnswer]:
     return [
         {"field": field.name, "title": field.title, "value": _shorten(content[field.name])}
         for field in catalogue.fields

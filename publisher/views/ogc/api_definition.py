@@ -12,7 +12,7 @@ from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Parameters
 from publisher.views.ogc.records.record import MEDIA
 from publisher.views.ogc.resources import OPENAPI
-from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo
+from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo
 from schemas.definition.catalogue import Catalogue
 
 type Json = dict[str, Any]
@@ -97,7 +97,7 @@ def _contact(site: SiteDetails, address: str) -> Json:
 def _items(geo: Geo, name: str, params: Parameters) -> Json:
     names: Sequence[str] = ("f_items", "lang", "limit", "offset", "bbox", "datetime")
     own: list[Json] = []
-    if name == CATALOGUE:
+    if name == DATA_CATALOG:
         names = (*names, "q_terms", "ids", "type", "externalIds", "properties", "skipGeometry")
         single: Sequence[str] = ("f", "lang")
         schemas = ("RecordCollection", "Record")
@@ -107,7 +107,7 @@ def _items(geo: Geo, name: str, params: Parameters) -> Json:
         single, schemas = ("f", "lang"), ("FeatureCollection", "Feature")
     else:
         catalogue = geo.catalogue(geo.dataset(name).name)
-        names = (*names, *_DATASET)
+        names = (*names, *_DATASET_PARAMETERS)
         own = _filter_parameters(catalogue, params)
         single = ("f", "lang", "as_of", "known_at", "release")
         schemas = ("FeatureCollection", "Feature")
@@ -115,7 +115,7 @@ def _items(geo: Geo, name: str, params: Parameters) -> Json:
     item_list = _get(f"getItems_{safe}", f"{name}：条目 / items", "application/geo+json", schemas[0], names)
     item_list["get"]["parameters"] += own
     item_list["get"]["responses"]["404"] = _response("Exception", "application/json", "未找到 / Not found")
-    media = MEDIA if name == CATALOGUE else "application/geo+json"
+    media = MEDIA if name == DATA_CATALOG else "application/geo+json"
     item = _get(f"getItem_{safe}", f"{name}：一个条目 / one item", media, schemas[1], single)
     item["get"]["parameters"].insert(0, _path("featureId", ()))
     for status in ("404", "410"):
@@ -125,7 +125,7 @@ def _items(geo: Geo, name: str, params: Parameters) -> Json:
     return {f"/collections/{name}/items": item_list, f"/collections/{name}/items/{{featureId}}": item}
 
 
-_DATASET = (
+_DATASET_PARAMETERS = (
     *("q", "properties", "skipGeometry", "sortby", "filter", "filter-lang", "filter-crs", "cursor"),
     *("as_of", "known_at", "release"),
 )

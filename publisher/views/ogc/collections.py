@@ -10,7 +10,7 @@ from publisher.log import predicate
 from publisher.log.model import Dataset
 from publisher.views.ogc import geojson
 from publisher.views.ogc.parameters import CRS84, Language, Parameters
-from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, resource
+from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo, resource
 from schemas.definition.catalogue import Catalogue, build_json_schema
 
 GEOJSON = "application/geo+json"
@@ -46,7 +46,7 @@ DIVISION_FIELDS: Mapping[str, Mapping[str, Any]] = {
 
 def media(name: str) -> str:
     """Return the media type of a collection's own document."""
-    return CATALOG if name == CATALOGUE else "application/json"
+    return CATALOG if name == DATA_CATALOG else "application/json"
 
 
 def titles(catalogue: Catalogue, language: Language) -> Mapping[str, str]:
@@ -102,7 +102,7 @@ def property_document(geo: Geo, name: str, params: Parameters, *, kind: str) -> 
     """Build a collection's property document. ``kind``: ``queryables`` or ``schema``."""
     geometry: dict[str, Any] = {}
     properties: Mapping[str, Any]
-    if name == CATALOGUE:
+    if name == DATA_CATALOG:
         from publisher.views.ogc.records.record import FIELDS
 
         title, properties = _catalogue_title(params), FIELDS
@@ -142,7 +142,7 @@ def _divisions_title(params: Parameters) -> str:
 
 def describe(geo: Geo, name: str, params: Parameters) -> dict[str, Any]:
     """Build a collection's own document. Raises :class:`OgcError` (404)."""
-    if name == CATALOGUE:
+    if name == DATA_CATALOG:
         body = geo.core.collection(name, _catalogue_config(params), params.language)
         del body["extent"]
         body |= {"type": "Collection", "itemType": "record"}
@@ -161,7 +161,7 @@ def describe(geo: Geo, name: str, params: Parameters) -> dict[str, Any]:
         body = geo.core.collection(name, config, params.language)
     else:
         body = _describe_dataset(geo, geo.dataset(name), params)
-    if name != CATALOGUE:
+    if name != DATA_CATALOG:
         body["crs"] = [CRS84]
         body.pop("storageCrs", None)
     body["links"] = _links(geo, name, params)
@@ -212,7 +212,7 @@ def _links(geo: Geo, name: str, params: Parameters) -> list[dict[str, Any]]:
         link(geo, f"{home}/queryables", QUERYABLES, SCHEMA, say("可查询的字段", "Queryables")),
         link(geo, f"{home}/schema", f"{_REL}/schema", SCHEMA, say("清单类型定义", "Schema")),
     ]
-    if name not in (CATALOGUE, DIVISIONS):
+    if name not in (DATA_CATALOG, DIVISIONS):
         dataset = geo.dataset(name).name
         about = geo.service.link(f"/v1/datasets/{dataset}")
         links += [
@@ -224,7 +224,7 @@ def _links(geo: Geo, name: str, params: Parameters) -> list[dict[str, Any]]:
             },
             link(
                 geo,
-                f"/collections/{CATALOGUE}/items/{dataset}",
+                f"/collections/{DATA_CATALOG}/items/{dataset}",
                 "describedby",
                 GEOJSON,
                 say("数据目录条目", "Record"),

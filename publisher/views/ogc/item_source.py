@@ -31,7 +31,7 @@ class Items:
 
 
 @dataclass(slots=True)
-class Source:
+class ItemSource:
     """Source of one request's items. ``items`` and ``item``: what pygeoapi's provider returned last."""
 
     fields: Mapping[str, Mapping[str, Any]]

@@ -12,6 +12,7 @@ from urllib.parse import parse_qsl
 
 from publisher.log.clocks import day_at
 from publisher.log.model import View
+from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import OgcError, invalid
 from publisher.views.ogc.item_source import Window
 from publisher.web.conditional_requests import best_media
@@ -189,7 +190,7 @@ def during(text: str | None) -> tuple[date | None, date | None] | None:
     return first, last
 
 
-def bbox(text: str | None) -> tuple[float, float, float, float] | None:
+def bbox(text: str | None) -> Box | None:
     """Parse west, south, east, north in degrees; heights are ignored. Raises 400."""
     if text is None:
         return None

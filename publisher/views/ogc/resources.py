@@ -14,11 +14,11 @@ from publisher.views.api import requested_view
 from publisher.views.ogc import collections, conformance, geojson, parameters
 from publisher.views.ogc.errors import OgcError, not_found
 from publisher.views.ogc.features import dataset_items
-from publisher.views.ogc.item_source import Items, Source, Window
+from publisher.views.ogc.item_source import Items, ItemSource, Window
 from publisher.views.ogc.parameters import Format, Parameters
-from publisher.views.ogc.records import search as catalogue_search
+from publisher.views.ogc.records import search as catalog_search
 from publisher.views.ogc.records.record import MEDIA as RECORD_MEDIA
-from publisher.views.ogc.site import CATALOGUE, DIVISIONS, Geo, is_dataset_collection, resource, utc_text
+from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo, is_dataset_collection, resource, utc_text
 from publisher.views.pages.printing.templates import HTML
 from publisher.web import page_cursor
 from publisher.web.conditional_requests import Validity
@@ -44,7 +44,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class OgcAnswer:
     """``build`` returns the body. It is not called for a conditional request that matches."""
 
     media: str
@@ -55,10 +55,10 @@ class Answer:
     """A ``Link`` header (RFC 8288)."""
 
 
-type Handler = Callable[[Geo, Request], Answer]
+type Handler = Callable[[Geo, Request], OgcAnswer]
 
 
-def get_landing_page(geo: Geo, request: Request) -> Answer:
+def get_landing_page(geo: Geo, request: Request) -> OgcAnswer:
     params = parameters.parse(request.query, request.headers, ())
     say = params.say
     title = say("OGC 接口（供地理信息软件使用）", "OGC API, for geographic software")
@@ -87,7 +87,7 @@ def get_landing_page(geo: Geo, request: Request) -> Answer:
                 ),
                 collections.link(
                     geo,
-                    f"/collections/{CATALOGUE}",
+                    f"/collections/{DATA_CATALOG}",
                     "http://www.opengis.net/def/rel/ogc/1.0/ogc-catalog",
                     "application/json",
                     say("数据目录", "Data catalog"),
@@ -98,13 +98,13 @@ def get_landing_page(geo: Geo, request: Request) -> Answer:
     return _document(geo, params, build, title)
 
 
-def get_conformance(geo: Geo, request: Request) -> Answer:
+def get_conformance(geo: Geo, request: Request) -> OgcAnswer:
     params = parameters.parse(request.query, request.headers, ())
     title = params.say("标准符合性", "Conformance")
     return _document(geo, params, lambda: {"conformsTo": list(conformance.CLAIMS)}, title)
 
 
-def get_api(geo: Geo, request: Request) -> Answer:
+def get_api(geo: Geo, request: Request) -> OgcAnswer:
     from publisher.views.ogc import api_definition
 
     params = parameters.parse(request.query, request.headers, ())
@@ -118,7 +118,7 @@ def get_api(geo: Geo, request: Request) -> Answer:
     return replace(answer, validity=answer.validity.extended(site.details, site.changed_at))
 
 
-def list_collections(geo: Geo, request: Request) -> Answer:
+def list_collections(geo: Geo, request: Request) -> OgcAnswer:
     params = parameters.parse(request.query, request.headers, ())
     title = params.say("全部集合", "Collections")
 
@@ -137,25 +137,25 @@ def list_collections(geo: Geo, request: Request) -> Answer:
     return _document(geo, params, build, title)
 
 
-def get_collection(geo: Geo, request: Request) -> Answer:
+def get_collection(geo: Geo, request: Request) -> OgcAnswer:
     name = request.names["collection"]
     own = collections.media(name)
     params = parameters.parse(request.query, request.headers, (), own=own)
     _check_exists(geo, name)
-    # 20-004r1: the catalogue has its own media type; 17-069r4: a request for JSON gets JSON.
+    # 20-004r1: the data catalog has its own media type; 17-069r4: a request for JSON gets JSON.
     media = "application/json" if params.media == "application/json" else own
     return _document(geo, params, lambda: collections.describe(geo, name, params), name, media, name)
 
 
-def get_queryables(geo: Geo, request: Request) -> Answer:
+def get_queryables(geo: Geo, request: Request) -> OgcAnswer:
     return _property_document(geo, request, "queryables")
 
 
-def get_schema(geo: Geo, request: Request) -> Answer:
+def get_schema(geo: Geo, request: Request) -> OgcAnswer:
     return _property_document(geo, request, "schema")
 
 
-def _property_document(geo: Geo, request: Request, kind: str) -> Answer:
+def _property_document(geo: Geo, request: Request, kind: str) -> OgcAnswer:
     params = parameters.parse(request.query, request.headers, ())
     name = request.names["collection"]
     _check_exists(geo, name)
@@ -166,7 +166,7 @@ def _property_document(geo: Geo, request: Request, kind: str) -> Answer:
     return _document(geo, params, build, f"{name}: {kind}", collections.SCHEMA, name)
 
 
-def list_items(geo: Geo, request: Request) -> Answer:
+def list_items(geo: Geo, request: Request) -> OgcAnswer:
     name = request.names["collection"]
     source, params, validity = _make_source(geo, name, request)
 
@@ -176,7 +176,7 @@ def list_items(geo: Geo, request: Request) -> Answer:
             items = source.query(window)
             envelope = dataset_items.envelope(items)
         else:
-            items, envelope = _through_pygeoapi(geo, name, source, params, window)
+            items, envelope = _query_pygeoapi(geo, name, source, params, window)
         links = _page_links(geo, name, params, window, items)
         if params.format == "json":
             # The time of the state and not of the request: the same state gives the same bytes.
@@ -192,17 +192,17 @@ def list_items(geo: Geo, request: Request) -> Answer:
     return replace(_answer(params, validity, build, collections.GEOJSON), link=link)
 
 
-def get_item(geo: Geo, request: Request) -> Answer:
+def get_item(geo: Geo, request: Request) -> OgcAnswer:
     name, identifier = request.names["collection"], request.names["item"]
     if not is_dataset_collection(name):
         source, params, validity = _make_source(geo, name, request, single=True)
-        kind = "record" if name == CATALOGUE else "feature"
+        kind = "record" if name == DATA_CATALOG else "feature"
 
         def fetch() -> bytes:
             geo.core.item(name, resource(name, "", source=source, kind=kind), identifier)
             return bytes(source.item or b"")
 
-        media = RECORD_MEDIA if name == CATALOGUE else collections.GEOJSON
+        media = RECORD_MEDIA if name == DATA_CATALOG else collections.GEOJSON
         return _answer(params, validity, lambda: _item_body(geo, request, params, fetch()), media)
     dataset = geo.dataset(name)
     params = parameters.parse(request.query, request.headers, parameters.VIEW)
@@ -218,7 +218,7 @@ def get_item(geo: Geo, request: Request) -> Answer:
 
 def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> bytes:
     name, identifier = request.names["collection"], request.names["item"]
-    if params.format == "json" and name == CATALOGUE:
+    if params.format == "json" and name == DATA_CATALOG:
         return item
     home = f"/collections/{name}"
     own = f"{home}/items/{identifier}"
@@ -241,13 +241,13 @@ def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> b
 
 def _make_source(
     geo: Geo, name: str, request: Request, *, single: bool = False
-) -> tuple[Source, Parameters, Validity]:
+) -> tuple[ItemSource, Parameters, Validity]:
     formats: tuple[Format, ...] = ("json", "html") if single else _ITEM_FORMATS
-    if name == CATALOGUE:
-        allowed = () if single else catalogue_search.ALLOWED
+    if name == DATA_CATALOG:
+        allowed = () if single else catalog_search.ALLOWED
         params = parameters.parse(request.query, request.headers, allowed, formats)
-        search = catalogue_search.parse_search(params, request.word_matches)
-        return catalogue_search.make_source(geo, params, search), params, _site_validity(geo, request)
+        search = catalog_search.parse_search(params, request.word_matches)
+        return catalog_search.make_source(geo, params, search), params, _site_validity(geo, request)
     if name == DIVISIONS and geo.boundaries is not None:
         from publisher.views.ogc.features import divisions
 
@@ -269,14 +269,14 @@ def _make_source(
     return dataset_items.make_source(geo, item_query), params, validity
 
 
-def _through_pygeoapi(
-    geo: Geo, name: str, source: Source, params: Parameters, window: Window
+def _query_pygeoapi(
+    geo: Geo, name: str, source: ItemSource, params: Parameters, window: Window
 ) -> tuple[Items, dict[str, Any]]:
-    """Run a query through pygeoapi → the provider's items, and pygeoapi's document."""
+    """Run a query through pygeoapi. Return the provider's items and pygeoapi's document."""
     standard = ("limit", "properties", "skipGeometry")
     query = {name: value for name, value in params.values.items() if name in standard}
     query |= {"offset": str(window.offset), "lang": params.language}
-    kind = "record" if name == CATALOGUE else "feature"
+    kind = "record" if name == DATA_CATALOG else "feature"
     envelope = geo.core.items(name, resource(name, "", source=source, kind=kind), query)
     if source.items is None:
         raise AssertionError("the provider was not called")
@@ -317,7 +317,7 @@ def _page_links(
 
 
 def _check_exists(geo: Geo, name: str) -> None:
-    if name == CATALOGUE or (name == DIVISIONS and geo.boundaries is not None):
+    if name == DATA_CATALOG or (name == DIVISIONS and geo.boundaries is not None):
         return
     geo.dataset(name)
 
@@ -338,9 +338,9 @@ def _document(
     build: Callable[[], dict[str, Any]],
     title: str,
     media: str = "application/json",
-    collection: str = CATALOGUE,
-) -> Answer:
-    """Build a document about a collection; the catalogue is that of all datasets."""
+    collection: str = DATA_CATALOG,
+) -> OgcAnswer:
+    """Build a document about a collection; the data catalog is that of all datasets."""
 
     def encode() -> bytes:
         content = build()
@@ -352,10 +352,10 @@ def _document(
     return _answer(params, _site_validity(geo, Request(b"", {}), dataset), encode, media)
 
 
-def _answer(params: Parameters, validity: Validity, build: Callable[[], bytes], media: str) -> Answer:
+def _answer(params: Parameters, validity: Validity, build: Callable[[], bytes], media: str) -> OgcAnswer:
     medias = {"json": media, "html": HTML, "csv": _CSV}
     validity = replace(validity, tokens=(*validity.tokens, params.language, medias[params.format]))
-    return Answer(medias[params.format], params.language, validity, build)
+    return OgcAnswer(medias[params.format], params.language, validity, build)
 
 
 def failure(error: LogError) -> OgcError | None:

@@ -23,7 +23,7 @@ from publisher.views.ogc.errors import OgcError, invalid, not_found
 from publisher.views.ogc.plain_pages import PlainPages
 from publisher.views.ogc.records import search
 from publisher.views.ogc.resources import Handler, Request
-from publisher.views.ogc.site import CATALOGUE, HOME, Geo, is_dataset_collection
+from publisher.views.ogc.site import DATA_CATALOG, HOME, Geo, is_dataset_collection
 from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web import conditional_requests
 from publisher.web.bytes_response import BytesResponse
@@ -151,7 +151,7 @@ async def _match_words(geo: Geo, request: Request) -> Request:
         raise invalid("q", "请给出搜索词。", "enter a search term.")
     position = await geo.service.search_position()
     # The catalogue matches words in this order, side by side (20-004r1, q-response): a phrase query.
-    texts = list(map(search.quote_phrase, search.split_terms(text))) if name == CATALOGUE else [text]
+    texts = list(map(search.quote_phrase, search.split_terms(text))) if name == DATA_CATALOG else [text]
     records: dict[str, list[str]] = {dataset: [] for dataset in datasets}
     for part in texts if datasets else ():
         query = replace(view, text=part, filters={"dataset": tuple(datasets)})
@@ -163,7 +163,7 @@ def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str
     values = {key: texts[0] for key, texts in parse_qs(request.query.decode(errors="replace")).items()}
     view, log = parameters.view(values), geo.service.log
     days = parameters.during(values.get("datetime"))
-    if name == CATALOGUE:
+    if name == DATA_CATALOG:
         datasets, days = [dataset.name for dataset in search.policies(geo)], None
     else:
         datasets = [geo.dataset(name).name]

@@ -13,7 +13,7 @@ from publisher.log.clocks import start_of
 from publisher.log.model import Dataset, LogError
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import not_found
-from publisher.views.ogc.item_source import Source
+from publisher.views.ogc.item_source import ItemSource
 from publisher.views.ogc.plain_pages import PlainPages
 from publisher.web.service import SequenceCache, Service
 from schemas.definition.catalogue import Catalogue
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     from publisher.views.ogc.pygeoapi.core import Core
 
 HOME = "/ogc"
-CATALOGUE = "catalogue"
+DATA_CATALOG = "catalogue"
 DIVISIONS = "divisions"
-_RESERVED = (CATALOGUE, DIVISIONS)
+_RESERVED = (DATA_CATALOG, DIVISIONS)
 _PREFIX = "dataset."
 """Names of datasets contain no dots, so no two collections share a name."""
 
@@ -72,10 +72,10 @@ class Geo:
         return self.service.link(HOME + path)
 
     def names(self) -> list[str]:
-        """Return the names of all collections, the catalogue first."""
+        """Return the names of all collections, the data catalog first."""
         divisions = [DIVISIONS] if self.boundaries_file is not None else []
         return [
-            CATALOGUE,
+            DATA_CATALOG,
             *divisions,
             *(self.collection_name(d.name) for d in self.service.log.datasets.all()),
         ]
@@ -135,7 +135,7 @@ def resource(
     keywords: Sequence[str] = (),
     box: Sequence[float] | None = None,
     interval: tuple[str | None, str | None] | None = None,
-    source: Source | None = None,
+    source: ItemSource | None = None,
     kind: str = "feature",
 ) -> Mapping[str, Any]:
     """Build pygeoapi's configuration of a collection. The default of ``box`` is the whole earth."""

@@ -38,7 +38,7 @@ class SideBySide:
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class KindFilter:
     """A filter by kind of change, with its exact count."""
 
     name: str
@@ -168,9 +168,9 @@ def _side(visit: Visit, view: View | None) -> str:
     return visit.day(view.as_of) if view.known_at is None else visit.moment(view.known_at)
 
 
-def _kind(visit: Visit, kind: str, number: int) -> Kind:
+def _kind(visit: Visit, kind: str, number: int) -> KindFilter:
     on = kind in visit.values("kind")
-    return Kind(
+    return KindFilter(
         kind, labels.word_for(visit, labels.KINDS, kind), number, visit.toggle_filter("kind", kind), on
     )
 

@@ -53,7 +53,7 @@ class DatasetCard:
 
 
 @dataclass(frozen=True, slots=True)
-class Shelf:
+class NeedGroup:
     """The lists that meet one need."""
 
     need: Need
@@ -62,7 +62,7 @@ class Shelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Way:
+class SearchLink:
     """A search by a department or by an area."""
 
     title: str
@@ -163,24 +163,24 @@ def _print_home(
         shelves=shelves,
         days=tuple(_news(visit, datasets, releases)),
         examples=examples(visit, datasets),
-        bodies=[Way(v.value, v.count, f"部门：{v.value}") for v in places.get("body", ())],
+        bodies=[SearchLink(v.value, v.count, f"部门：{v.value}") for v in places.get("body", ())],
         areas=_areas(places.get("division", ())),
         findings=findings,
     )
 
 
-def _shelve(visit: Visit, cards: Sequence[DatasetCard]) -> list[Shelf]:
+def _shelve(visit: Visit, cards: Sequence[DatasetCard]) -> list[NeedGroup]:
     """Group the cards by need. Lists without records show that nothing is published yet."""
     catalogue_of = visit.service.log.queries.catalogue
     by_need: dict[Need, list[DatasetCard]] = {need: [] for need in (*NEEDS, OTHER)}
     for card in cards:
         by_need[need_of(catalogue_of(card.dataset.name).name)].append(card)
-    return [Shelf(need, own, sum(card.records for card in own)) for need, own in by_need.items() if own]
+    return [NeedGroup(need, own, sum(card.records for card in own)) for need, own in by_need.items() if own]
 
 
-def _areas(values: Sequence[FacetValue]) -> list[Way]:
+def _areas(values: Sequence[FacetValue]) -> list[SearchLink]:
     names = ((administrative_divisions.name_of(v.value), v.count) for v in values)
-    ways = [Way(name, count, f"地区：{name}") for name, count in names if name]
+    ways = [SearchLink(name, count, f"地区：{name}") for name, count in names if name]
     return ways if len(ways) > 1 else []
 
 

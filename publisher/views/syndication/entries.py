@@ -28,7 +28,7 @@ def build_entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Da
 
 def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
     site = log.datasets.site()
-    amended, origins, first, following = (
+    amendments, origins, initial_changes, following = (
         log.feed_changes.amendments(changes),
         log.feed_changes.origins(changes),
         log.feed_changes.initial_changes(changes),
@@ -47,8 +47,8 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
         context = release(name, number), catalogue(name, number)
         for change in reversed(list(group)):
             sequence = change.sequence
-            item = change_item(change, site, datasets[name], *context, first=sequence in first)
-            item = _add_follow_ups(item, amended.get(sequence), origins.get(sequence))
+            item = change_item(change, site, datasets[name], *context, first=sequence in initial_changes)
+            item = _add_follow_ups(item, amendments.get(sequence), origins.get(sequence))
             yield _order(build_entry(item, base=site.base), sequence, following[sequence])
 
 

@@ -11,6 +11,7 @@ from feeds.feed import Link
 from feeds.value_direction import DIRECTIONS
 from publisher.log.model import ChangeKind, View
 from publisher.views.syndication.formats import FORMATS
+from publisher.web import query_parameters
 from schemas import words
 
 type Form = str
@@ -91,13 +92,7 @@ class Scope:
         pairs += [(name, value) for name, values in self.filters for value in values]
         pairs += [("change", kind) for kind in self.kinds]
         pairs += [("record", self.record)] if self.record else []
-        view = self.view
-        if view.as_of is not None:
-            pairs.append(("as_of", view.as_of.isoformat()))
-        if view.known_at is not None:
-            pairs.append(("known_at", view.known_at.isoformat().replace("+00:00", "Z")))
-        if view.release is not None:
-            pairs.append(("release", str(view.release)))
+        pairs += query_parameters.view_parameters(self.view).items()
         pairs += more.items()
         return f"?{urlencode(pairs)}" if pairs else ""
 

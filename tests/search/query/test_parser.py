@@ -90,9 +90,9 @@ def test_quotes_make_a_phrase_and_a_single_quote_has_no_effect() -> None:
 
 
 def test_a_taiwanese_term_also_searches_the_mainland_term() -> None:
-    assert [(w.text, w.taiwan) for w in parse_query("軟體").words] == [("软体", "软件")]
-    assert all(not w.taiwan for w in parse_query("软件").words)
-    assert all(not w.taiwan for w in parse_query("經營許可").words)
+    assert [(w.text, w.mainland) for w in parse_query("軟體").words] == [("软体", "软件")]
+    assert all(not w.mainland for w in parse_query("软件").words)
+    assert all(not w.mainland for w in parse_query("經營許可").words)
 
 
 def test_a_body_also_searches_its_other_names_except_longer_ones() -> None:

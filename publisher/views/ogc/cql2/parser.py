@@ -41,7 +41,7 @@ _ESCAPED = re.compile(r"''|\\([\\'abtnvfr])")
 _CONTROLS: Mapping[str, str] = dict(zip("abtnvfr", "\a\b\t\n\v\f\r", strict=True))
 
 
-def _unescaped(match: re.Match[str]) -> str:
+def _resolve_escape(match: re.Match[str]) -> str:
     """Resolve an escape (``/req/cql2-text/escaping``). Other backslashes stay: LIKE has its own escapes."""
     return "'" if match[1] is None else _CONTROLS.get(match[1], match[1])
 
@@ -158,7 +158,7 @@ class _Reader(Transformer[Token, Any]):
         return self._record_place(ast.Attribute(text[1:-1] if text.startswith('"') else text), token)
 
     def string(self, token: Token) -> str:
-        return _ESCAPED.sub(_unescaped, str(token)[1:-1])
+        return _ESCAPED.sub(_resolve_escape, str(token)[1:-1])
 
     def number(self, token: Token) -> int | float:
         text = str(token)

@@ -17,10 +17,10 @@ from publisher.views.ogc import collections, geojson, parameters
 from publisher.views.ogc.cql2 import filter_parameter
 from publisher.views.ogc.cql2.queryables import catalogue_queryables
 from publisher.views.ogc.errors import OgcError, invalid, not_found
-from publisher.views.ogc.item_source import Items, Source, Window
+from publisher.views.ogc.item_source import Items, ItemSource, Window
 from publisher.views.ogc.parameters import ITEMS, VIEW, Parameters
 from publisher.views.ogc.site import Geo
-from publisher.web import page_cursor
+from publisher.web import page_cursor, query_parameters
 from publisher.web.problems import ProblemError
 from schemas.definition.catalogue import Catalogue
 
@@ -129,9 +129,9 @@ def _equal(catalogue: Catalogue, name: str, text: str) -> p.Predicate:
     return p.Comparison(name, "=", value)
 
 
-def make_source(geo: Geo, item_query: ItemQuery) -> Source:
+def make_source(geo: Geo, item_query: ItemQuery) -> ItemSource:
     fields = collections.schema(item_query.catalogue, item_query.params.language)
-    return Source(
+    return ItemSource(
         fields=fields,
         query=lambda window: _page(geo, item_query, window),
         get=lambda identifier: get_feature(
@@ -192,11 +192,9 @@ def _pin_parameters(view: View, item_query: ItemQuery) -> dict[str, str]:
     """Return the parameters that fix the state in the link to the next page."""
     if view.release is not None:
         return {}
-    pins = {}
-    if view.known_at is not None:
-        pins["known_at"] = view.known_at.isoformat().replace("+00:00", "Z")
-    if view.as_of is not None and item_query.during is None:
-        pins["as_of"] = view.as_of.isoformat()
+    pins = query_parameters.view_parameters(view)
+    if item_query.during is not None:  # the link repeats the parameter ``datetime``
+        pins.pop("as_of", None)
     return pins
 
 

@@ -11,7 +11,7 @@ from publisher.views.ogc.collections import DIVISION_FIELDS
 from publisher.views.ogc.cql2 import filter_parameter
 from publisher.views.ogc.cql2.queryables import Queryables
 from publisher.views.ogc.errors import invalid
-from publisher.views.ogc.item_source import Items, Source, Window
+from publisher.views.ogc.item_source import Items, ItemSource, Window
 from publisher.views.ogc.parameters import Parameters
 
 QUERYABLES = Queryables(dict.fromkeys(DIVISION_FIELDS, "text"))
@@ -23,7 +23,7 @@ ALLOWED = frozenset(
 )
 
 
-def make_source(boundaries: Boundaries, params: Parameters) -> Source:
+def make_source(boundaries: Boundaries, params: Parameters) -> ItemSource:
     """Make the source of a request. Boundaries have no time, so every ``datetime`` matches all of them.
 
     Raises :class:`OgcError` (400).
@@ -49,7 +49,7 @@ def make_source(boundaries: Boundaries, params: Parameters) -> Source:
         boundary = boundaries.by_code.get(identifier)
         return None if boundary is None else _feature(boundary, Window(0, 1))
 
-    return Source(DIVISION_FIELDS, query, get)
+    return ItemSource(DIVISION_FIELDS, query, get)
 
 
 def _properties(boundary: Boundary) -> dict[str, str]:

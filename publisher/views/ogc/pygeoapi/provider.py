@@ -1,6 +1,7 @@
 """The provider that pygeoapi calls, created for each request from the parameters that our routes have parsed.
 
-The features bypass pygeoapi, which would decode, encode and escape them. They stay in the :class:`Source`.
+The features bypass pygeoapi, which would decode, encode and escape them. They stay in the
+:class:`ItemSource`.
 """
 
 from __future__ import annotations
@@ -10,15 +11,15 @@ from typing import Any
 
 from pygeoapi.provider.base import BaseProvider, ProviderItemNotFoundError
 
-from publisher.views.ogc.item_source import Source, Window
+from publisher.views.ogc.item_source import ItemSource, Window
 
 
 class LogProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no types
-    """``provider_def["data"]`` is a :class:`Source`."""
+    """``provider_def["data"]`` is a :class:`ItemSource`."""
 
     def __init__(self, provider_def: Mapping[str, Any]) -> None:
         super().__init__(provider_def)
-        self._source: Source = provider_def["data"]
+        self._source: ItemSource = provider_def["data"]
 
     @property
     def fields(self) -> Mapping[str, Mapping[str, Any]]:

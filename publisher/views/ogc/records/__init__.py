@@ -1,1 +1,1 @@
-"""OGC API Records: the site as a catalogue."""
+"""OGC API Records: the site as a data catalog."""

@@ -1,4 +1,4 @@
-"""Records of the catalogue (OGC API Records) for datasets, releases and policy documents."""
+"""Records of the data catalog (OGC API Records) for datasets, releases and policy documents."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from publisher.views.exports.formats import FORMS
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.item_source import Window
 from publisher.views.ogc.parameters import Parameters
-from publisher.views.ogc.site import CATALOGUE, Geo, utc_text
+from publisher.views.ogc.site import DATA_CATALOG, Geo, utc_text
 from schemas.definition.catalogue import Catalogue
 
 MEDIA = "application/geo+json; application=ogc-record"
@@ -44,7 +44,7 @@ _FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": 
 
 
 @dataclass(frozen=True, slots=True)
-class CatalogueRecord:
+class CatalogRecord:
     """A record before encoding. ``time``: first and last day, None is open; None: no time at all."""
 
     id: str
@@ -80,7 +80,7 @@ WHOLE = Window(0, 1)
 
 def dataset_record(
     geo: Geo, params: Parameters, dataset: Dataset, releases: Sequence[Release]
-) -> CatalogueRecord:
+) -> CatalogRecord:
     home, name = geo.service.link(f"/v1/datasets/{dataset.name}"), dataset.name
     properties = {
         "type": "dataset",
@@ -118,12 +118,12 @@ def dataset_record(
         *_licence(geo, dataset)[1],
     )
     begins = min((release.effective_on for release in releases), default=None)
-    return CatalogueRecord(
+    return CatalogRecord(
         name, properties, None if begins is None else (begins, None), geo.box(dataset), links
     )
 
 
-def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Release) -> CatalogueRecord:
+def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Release) -> CatalogRecord:
     number, name = release.number, dataset.name
     home = geo.service.link(f"/v1/datasets/{name}")
     title = params.say(
@@ -149,18 +149,18 @@ def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Rele
         _link(about, "about", "application/json", params.say("发布", "The release")),
         _link(items, "item", "application/geo+json", params.say("这次发布的条目", "Items of this release")),
         _link(
-            geo.link(f"/collections/{CATALOGUE}/items/{name}"), "up", "application/geo+json", dataset.title
+            geo.link(f"/collections/{DATA_CATALOG}/items/{name}"), "up", "application/geo+json", dataset.title
         ),
         *(_link(f"{about}/files/{f.name}", "enclosure", f.media_type, f.title) for f in FORMS.values()),
         *_licence(geo, dataset)[1],
     )
     day = release.effective_on
-    return CatalogueRecord(f"{name}.release.{number}", properties, (day, day), geo.box(dataset), links)
+    return CatalogRecord(f"{name}.release.{number}", properties, (day, day), geo.box(dataset), links)
 
 
 def document_record(
     geo: Geo, params: Parameters, dataset: Dataset, catalogue: Catalogue, match: RawRecord
-) -> CatalogueRecord:
+) -> CatalogRecord:
     content = msgspec.json.decode(match.content)
     about = geo.service.link(f"/v1/datasets/{dataset.name}/records/{match.id}")
     number, issuer = content.get("number"), content.get("issuer") or dataset.body
@@ -184,7 +184,7 @@ def document_record(
         _link(item, "item", "application/geo+json", "GeoJSON"),
         *_licence(geo, dataset)[1],
     )
-    return CatalogueRecord(identifier, properties, (day, day), geo.box(dataset), links)
+    return CatalogRecord(identifier, properties, (day, day), geo.box(dataset), links)
 
 
 def _common(geo: Geo, params: Parameters, dataset: Dataset) -> dict[str, Any]:
@@ -220,7 +220,7 @@ def _day(text: Any) -> date | None:
 
 
 def _own_links(geo: Geo, identifier: str, params: Parameters) -> tuple[Mapping[str, Any], ...]:
-    home = geo.link(f"/collections/{CATALOGUE}")
+    home = geo.link(f"/collections/{DATA_CATALOG}")
     own = f"{home}/items/{identifier}"
     return (
         _link(own, "self", MEDIA, params.say("本条目", "This record")),

@@ -1,4 +1,4 @@
-"""Search in the catalogue (OGC API Records): a record for each dataset, release and policy document."""
+"""Search in the data catalog (OGC API Records): a record for each dataset, release and policy document."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from publisher.log.model import Dataset, RecordQuery
 from publisher.views.ogc import parameters
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import OgcError, invalid, not_found
-from publisher.views.ogc.item_source import Items, Source, Window
+from publisher.views.ogc.item_source import Items, ItemSource, Window
 from publisher.views.ogc.parameters import Parameters
 from publisher.views.ogc.records import record
-from publisher.views.ogc.records.record import FIELDS, CatalogueRecord
+from publisher.views.ogc.records.record import FIELDS, CatalogRecord
 from publisher.views.ogc.site import Geo
 from schemas.definition.catalogue import Catalogue
 
 POLICIES = "policies"
-"""Name of the catalogue (schema) whose records are documents."""
+"""Name of the catalogue whose records are documents."""
 ALLOWED = frozenset(
     {"limit", "offset", "bbox", "datetime", "q", "ids", "type", "externalIds", "properties", "skipGeometry"}
 )
@@ -31,7 +31,7 @@ ALLOWED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Search:
-    """Query on the catalogue. ``word_matches``: policy dataset → its records that contain ``q``."""
+    """Query on the data catalog. ``word_matches``: policy dataset → its records that contain ``q``."""
 
     words: tuple[re.Pattern[str], ...] = ()
     ids: tuple[str, ...] | None = None
@@ -81,8 +81,8 @@ def policies(geo: Geo) -> list[Dataset]:
     return [dataset for dataset in geo.service.log.datasets.all() if dataset.catalogue == POLICIES]
 
 
-def make_source(geo: Geo, params: Parameters, search: Search) -> Source:
-    return Source(
+def make_source(geo: Geo, params: Parameters, search: Search) -> ItemSource:
+    return ItemSource(
         fields=FIELDS,
         query=lambda window: _find_page(geo, params, search, window),
         get=lambda identifier: _get_record(geo, params, identifier),
@@ -92,7 +92,7 @@ def make_source(geo: Geo, params: Parameters, search: Search) -> Source:
 def _find_page(geo: Geo, params: Parameters, search: Search, window: Window) -> Items:
     if window.sort:
         raise invalid("sortby", "数据目录不能排序。", "the catalogue is not sorted by properties.")
-    matches = [candidate for candidate in _catalogue_records(geo, params) if _matches(candidate, search)]
+    matches = [candidate for candidate in _catalog_records(geo, params) if _matches(candidate, search)]
     page_records = matches[window.offset : window.offset + window.limit]
     matched = len(matches)
     for dataset in policies(geo):
@@ -141,7 +141,7 @@ def _get_record(geo: Geo, params: Parameters, identifier: str) -> msgspec.Raw:
     raise not_found("数据目录中没有这一条目。", "There is no such record in the catalogue.")
 
 
-def _catalogue_records(geo: Geo, params: Parameters) -> Iterator[CatalogueRecord]:
+def _catalog_records(geo: Geo, params: Parameters) -> Iterator[CatalogRecord]:
     """Yield the datasets, each followed by its releases, newest first."""
     for dataset in geo.service.log.datasets.all():
         releases = geo.service.log.queries.releases(dataset.name)
@@ -190,7 +190,7 @@ def _on_days(catalogue: Catalogue, days: tuple[date | None, date | None]) -> p.P
     return p.Or((own, p.And((p.Absent(field), between("effective_from")))))
 
 
-def _matches(candidate: CatalogueRecord, search: Search) -> bool:
+def _matches(candidate: CatalogRecord, search: Search) -> bool:
     if search.ids is not None and candidate.id not in search.ids:
         return False
     if search.types is not None and candidate.properties["type"] not in search.types:

@@ -59,7 +59,7 @@ class PrintedRule:
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class QuotedParagraph:
     """The paragraph of the document in which the commitment stands, its words marked."""
 
     html: Markup
@@ -116,7 +116,7 @@ def _text(visit: Visit, one: PublishedCommitment, name: str) -> str:
     return commitment_list.deadline_of(visit, one) if name == "deadline" else str(one.content[name])
 
 
-def _passage(visit: Visit, one: PublishedCommitment) -> Passage | None:
+def _passage(visit: Visit, one: PublishedCommitment) -> QuotedParagraph | None:
     """Find the commitment in the document of its plan, else quote the excerpt of the list."""
     excerpt = str(one.content.get("excerpt", ""))
     for record, content in _documents(visit, str(one.content.get("plan", ""))):
@@ -129,8 +129,8 @@ def _passage(visit: Visit, one: PublishedCommitment) -> Passage | None:
                 html = marked_text.mark_matches(
                     paragraph, [(place[0] - first, place[1] - first)], field_html.work_addresses(visit)
                 )
-                return Passage(html, str(content.get("title", "")), record)
-    return Passage(field_html.link_works(visit, excerpt), "", "") if excerpt else None
+                return QuotedParagraph(html, str(content.get("title", "")), record)
+    return QuotedParagraph(field_html.link_works(visit, excerpt), "", "") if excerpt else None
 
 
 def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]]]:
