@@ -13,7 +13,7 @@ from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import ENDED, Hit, Page, Request, SearchEngine, Similar
-from search.missing_words import NEAR, MissingWords, find_missing_words
+from search.missing_words import NEAR, MissingWords, look_up_words
 from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, split_compounds
 from search.query.field_filters import FilterFields
@@ -63,7 +63,7 @@ async def find(
     )
     if corrected is not None:
         return _correct_page(request, corrected[1], narrowed.with_text(corrected[0]), language[0])
-    missing = await find_missing_words(engine, filtered, *language)
+    missing = await look_up_words(engine, filtered, *language)
     if missing is None and page.total and page.similar is not None and page.similar.nothing_near:
         missing = MissingWords((" ".join(filtered.text.split()),), page.hits[:NEAR])
     if missing is None:

@@ -44,10 +44,11 @@ class MissingWords:
     """Documents with the other words that say what is meant; none that contains 许可 or 收费 alone."""
 
 
-async def find_missing_words(
+async def look_up_words(
     engine: SearchEngine, request: Request, analyzer: Analyzer, lexicon: Lexicon
 ) -> MissingWords | str | None:
-    """Look up each word of a query that no document contains whole; None if each of them occurs.
+    """Look up each word of a query that no document contains whole, and return those that nothing contains;
+    None if each of them occurs.
 
     If documents say it in other words (注册公司: 企业设立登记, 香烟: 烟草), or lack only words beside the
     matter (外地人 of 外地人居住证), return the text to search instead. Words that stand for every item of a
@@ -83,14 +84,14 @@ class _Lookup:
         if not query.excluded and (name := await self._find_name(query, words)):
             return name
         forms = [(word, await self._find_form(word)) for word in words]
-        held = {word.text: form for word, form in forms if form is not None}
+        form_of = {word.text: form for word, form in forms if form is not None}
         missing = [word for word, form in forms if form is None]
         if missing and " " not in query.text.strip():  # a word set apart is meant
-            missing = await self._drop_beside_the_matter(missing, held.values())
+            missing = await self._drop_beside_the_matter(missing, form_of.values())
         if not missing:
-            return None if query.excluded else _reword(query, held)
+            return None if query.excluded else _reword(query, form_of)
         names = tuple(word.text for word in missing)
-        near = [form.text for form in held.values() if len(form.text) >= _LEAST]
+        near = [form.text for form in form_of.values() if len(form.text) >= _LEAST]
         if not near or query.excluded:
             return MissingWords(names, ())
         page = await self._search(" ".join(near))
@@ -142,13 +143,13 @@ class _Lookup:
                 return _Form(core, whole=False)
         return None
 
-    async def _drop_beside_the_matter(self, missing: Sequence[Word], held: Iterable[_Form]) -> list[Word]:
+    async def _drop_beside_the_matter(self, missing: Sequence[Word], forms: Iterable[_Form]) -> list[Word]:
         """Return the missing words without those beside the matter.
 
         The rarest word of a question is its matter: 居住证 of 外地人居住证, 童工 of 雇佣童工. If a title
         contains it, only what is as rare in general text, or the name of a place, is not held.
         """
-        matters = [form.text for form in held if form.whole and await self._is_in_a_title(form.text)]
+        matters = [form.text for form in forms if form.whole and await self._is_in_a_title(form.text)]
         frequencies = [
             self.analyzer.frequency(word.text) for text in matters for word in self._words_of(text)
         ]
@@ -181,9 +182,9 @@ class _Lookup:
         return (await self.engine.search(replace(counting, explain=False))).all_words_total > 0
 
 
-def _reword(query: Query, held: Mapping[str, _Form]) -> str | None:
+def _reword(query: Query, form_of: Mapping[str, _Form]) -> str | None:
     """Return the text in the words of the documents; None if these are the words typed."""
     typed = [word.text for word in query.words]
-    texts = [held[text].text if text in held else text for text in typed]
-    kept = [text for word, text in zip(query.words, texts, strict=True) if word.generic or word.text in held]
-    return None if kept == typed else " ".join(kept)
+    texts = [form_of[text].text if text in form_of else text for text in typed]
+    texts = [t for word, t in zip(query.words, texts, strict=True) if word.generic or word.text in form_of]
+    return None if texts == typed else " ".join(texts)

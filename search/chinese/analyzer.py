@@ -152,7 +152,7 @@ class Analyzer:
         self._added: set[str] = set()
         self._fold = _Fold()
         self._simplify = opencc.OpenCC("t2s")
-        self._taiwan = opencc.OpenCC("tw2sp")
+        self._to_mainland = opencc.OpenCC("tw2sp")
         proper = {t for t in towns if not self._jieba.has_word(t) or self._jieba.tag(t) == [(t, "ns")]}
         self.places = frozenset(p for p in proper.union(places) if len(p) > 1)
         for word in self.places:
@@ -193,9 +193,9 @@ class Analyzer:
         singles = ((c, self._simplify.convert(c)) for c in text)
         return "".join(s if len(s) == 1 else c for c, s in singles)
 
-    def taiwan(self, text: str) -> str:
+    def to_mainland_wording(self, text: str) -> str:
         """Convert Taiwan's characters and wording to simplified ones and mainland wording (軟體 → 软件)."""
-        converted: str = self._taiwan.convert(text.translate(self._fold))
+        converted: str = self._to_mainland.convert(text.translate(self._fold))
         return converted
 
     def is_traditional(self, text: str) -> bool:

@@ -13,7 +13,7 @@ from search.elastic.indices import Indices
 from search.elastic.multi_search import search_together
 from search.elastic.query_dsl import to_query
 from search.elastic.term_statistics import FrequencyCache
-from search.hits.hit_changes import CLOCKS, merge_changes
+from search.hits.hit_changes import KNOWN_BOUNDS, merge_changes
 from search.query import parser
 from search.query.conditions import HitSets, build_change_condition, list_frequency_tokens
 
@@ -43,21 +43,21 @@ async def find_hit_changes(
         [
             {
                 "query": to_query(
-                    HitSets(facts.frequency, analyzer, build_change_condition(saved, clock), query).members(
+                    HitSets(facts.frequency, analyzer, build_change_condition(saved, bound), query).members(
                         "all"
                     )
                 ),
                 "size": limit,
-                "sort": [{clock: "desc"}],
+                "sort": [{bound: "desc"}],
                 "_source": ["document.record"],
                 "track_total_hits": False,
             }
-            for clock in CLOCKS
+            for bound in KNOWN_BOUNDS
         ],
         index=indices.alias,
     )
-    by_clock = [
+    by_bound = [
         [HitChange(_record.decode(hit.source.document).record, int(hit.sort[0])) for hit in answer.hits.hits]
         for answer in answers or ()
     ]
-    return merge_changes(by_clock, limit)
+    return merge_changes(by_bound, limit)

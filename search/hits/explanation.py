@@ -57,7 +57,7 @@ def _find_word_reasons(
 ) -> Iterator[Reason]:
     typed = comparison_key(word.text)
     reported: list[str] = []
-    for form in filter(None, dict.fromkeys((word.text, *_find_other_forms(word, lexicon), word.taiwan))):
+    for form in filter(None, dict.fromkeys((word.text, *_find_other_forms(word, lexicon), word.mainland))):
         if len(form) == 2 and word.kind == "word":
             holding = tuple(name for name, text in fields.items() if form in analyzer.words(text))
         else:
@@ -88,6 +88,6 @@ def _find_fields(form: str, fields: Mapping[str, str]) -> tuple[str, ...]:
 def _find_match_kind(word: Word, form: str, lexicon: Lexicon) -> MatchKind:
     if form == word.text:
         return "phrase" if word.kind == "phrase" else "word"
-    if form == word.taiwan:
+    if form == word.mainland:
         return "taiwan"
     return "alias" if word.text in lexicon.bodies else "synonym"

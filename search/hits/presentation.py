@@ -40,7 +40,7 @@ class HitPresenter:
             text
             for word in query.leaves
             if word.kind != "number"
-            for text in (word.text, *lexicon.wordings.get(word.text, word.forms), word.taiwan)
+            for text in (word.text, *lexicon.wordings.get(word.text, word.forms), word.mainland)
         ]
         numbers = [w for w in query.leaves if w.kind == "number"]
         texts += [number.text for number in numbers]

@@ -115,8 +115,8 @@ NOTHING = Some(())
 def list_frequency_tokens(query: Query) -> list[tuple[str, str]]:
     """List the (stream, token) pairs whose frequencies :class:`HitSets` needs."""
     excluded = (leaf for group in query.excluded for word in group for leaf in word.leaves())
-    taiwans = (word for word in (*query.leaves, *excluded) if word.taiwan)
-    return [("words", text) for word in taiwans for text in (word.text, word.taiwan)]
+    converted = (word for word in (*query.leaves, *excluded) if word.mainland)
+    return [("words", text) for word in converted for text in (word.text, word.mainland)]
 
 
 class HitSets:
@@ -217,10 +217,10 @@ class HitSets:
 
     def _mainland_forms(self, word: Word) -> tuple[str, ...]:
         """Return the mainland wording if it is much more frequent: 软体 (of animals) is rare, 软件 is not."""
-        if not word.taiwan:
+        if not word.mainland:
             return ()
-        typed, other = (self._frequency("words", w) for w in (word.text, word.taiwan))
-        return (word.taiwan,) if other > 10 * typed else ()
+        typed, other = (self._frequency("words", w) for w in (word.text, word.mainland))
+        return (word.mainland,) if other > 10 * typed else ()
 
     def _phrase_condition(self, text: str) -> Condition:
         """Return the documents that contain ``text`` as a run of characters, ignoring signs and spaces."""

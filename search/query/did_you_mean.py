@@ -29,6 +29,9 @@ _GAP = 4
 _FEWEST_PIECES = 3
 """Minimum pieces of a contraction. A name that contains both of two pieces may do so by chance."""
 
+_MOST_PIECES = 10
+"""Maximum pieces of a contraction. A longer text is a sentence."""
+
 _MAX_COMPARED = 500
 """Maximum number of positions compared with the typed text; the most frequent names come first."""
 
@@ -169,7 +172,7 @@ def _match_contraction(needle: str, names: Names) -> str | None:
     """Match a contraction: 地灾评估 for 地质灾害危险性评估. Characters that do not form a word may be
     separated in the name; words may not. At least one gap is needed."""
     pieces = [p for word in names.analyzer.cut(needle) for p in _split_unknown(word, names)]
-    if len(needle) < _SHORTEST_TYPO or not _FEWEST_PIECES <= len(pieces) <= _TWO_TYPOS:
+    if len(needle) < _SHORTEST_TYPO or not _FEWEST_PIECES <= len(pieces) <= _MOST_PIECES:
         return None
     # A gap never contains the start of the next piece, so the expression does not backtrack.
     rest = "".join(f"[^\n{re.escape(piece[0])}]{{0,{_GAP}}}{re.escape(piece)}" for piece in pieces[1:])

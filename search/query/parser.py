@@ -44,7 +44,7 @@ class Word:
     forms: tuple[str, ...] = ()
     """Other texts that match: names of the same body, synonyms of the same term. For a number, the grams of
     its standard form."""
-    taiwan: str = ""
+    mainland: str = ""
     """The mainland wording of a Taiwan wording, if it differs."""
     bodies: tuple[str, ...] = ()
     """Values of the facet ``body`` that match this word: 发展改革 for 发改委."""
@@ -162,7 +162,7 @@ class _QueryBuilder:
 
     def _unique_words(self, words: Sequence[Word]) -> tuple[Word, ...]:
         if self._traditional:
-            words = [_with_taiwan(w, self._plain, self.folded.text, self._analyzer) for w in words]
+            words = [_add_mainland_wording(w, self._plain, self.folded.text, self._analyzer) for w in words]
         generic = self._lexicon.generic
         return tuple(
             {w.text: replace(w, generic=w.text in generic and w.kind != "phrase") for w in words}.values()
@@ -312,13 +312,13 @@ def _create_text_word(text: str, analyzer: Analyzer, forms: Sequence[str] = ()) 
     return Word(text, "word" if whole else "characters", tuple(forms))
 
 
-def _with_taiwan(word: Word, text: str, folded: str, analyzer: Analyzer) -> Word:
+def _add_mainland_wording(word: Word, text: str, folded: str, analyzer: Analyzer) -> Word:
     """Add the mainland wording to a word typed in traditional characters."""
     start = folded.find(word.text)
     if start < 0 or len(text) != len(folded):
         return word
     typed = text[start : start + len(word.text)]
-    other = analyzer.taiwan(typed)
+    other = analyzer.to_mainland_wording(typed)
     if not analyzer.is_traditional(typed) or other == word.text:
         return word
-    return replace(word, taiwan=other)
+    return replace(word, mainland=other)

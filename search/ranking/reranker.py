@@ -139,7 +139,7 @@ class Ranking:
             (form, [place[g] for g in analyzer.grams(word.text) if g in place])
             for word in query.leaves
             if word.kind != "number"
-            for form in (*word.forms, word.taiwan)
+            for form in (*word.forms, word.mainland)
             if form
         ]
 
