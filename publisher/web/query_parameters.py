@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
-from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -121,13 +120,13 @@ def split(raw: bytes) -> dict[str, list[str]]:
     if len(raw) > MAX_QUERY:
         raise ProblemError("query-too-long")
     try:
-        query_pairs = _parse_pairs(raw)
+        pairs = parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200)
     except UnicodeDecodeError as error:
         raise bad_value("", "不是有效的 UTF-8 百分号编码。", "Not percent-encoded UTF-8.") from error
     except ValueError as error:
         raise bad_value("", "参数过多，最多200个。", "Too many parameters; at most 200.") from error
     checked: list[tuple[str, str]] = []
-    for name, text in query_pairs:
+    for name, text in pairs:
         value = _CONTROL.sub(" ", text) if name == "q" else text
         if _CONTROL.search(name) or _CONTROL.search(value):
             printable = _CONTROL.sub("�", name)[:80]
@@ -144,15 +143,9 @@ def group(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     return values
 
 
-def pairs(raw: bytes) -> Sequence[tuple[str, str]]:
+def pairs(raw: bytes) -> list[tuple[str, str]]:
     """List names and values of a query that :func:`parse` accepted."""
-    return _parse_pairs(raw)
-
-
-@lru_cache(64)
-def _parse_pairs(raw: bytes) -> Sequence[tuple[str, str]]:
-    """Parse a query that is read twice for each response: to answer it, and for the links in the answer."""
-    return tuple(parse_qsl(raw.decode(), keep_blank_values=True, errors="strict", max_num_fields=200))
+    return parse_qsl(raw.decode(), keep_blank_values=True)
 
 
 def view_parameters(view: View) -> dict[str, str]:
