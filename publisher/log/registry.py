@@ -151,6 +151,7 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
             )
         )
     )
+    # Only where it holds: the details of every other dataset stay as they were before the rule existed.
     if created.two_persons:
         change_dataset(conn, key, {"two_persons": True}, now)
     for part in dataset.parts:

@@ -56,7 +56,7 @@ class Session:
         self.keys = keys
         # Entries never become stale: the digest identifies the catalogue, and a dataset keeps its key.
         self._catalogues: dict[str, Catalogue] = {}
-        self._keys: dict[str, DatasetKey] = {}
+        self._dataset_keys: dict[str, DatasetKey] = {}
         self._shared = _Shared()
 
     @contextmanager
@@ -136,6 +136,6 @@ class Session:
 
     def dataset_key(self, conn: Connection, dataset: str) -> DatasetKey:
         """Raises ``LogError('no-such-dataset')``."""
-        if dataset not in self._keys:
-            self._keys[dataset] = DatasetKey(registry.dataset_row(conn, dataset).key, dataset)
-        return self._keys[dataset]
+        if dataset not in self._dataset_keys:
+            self._dataset_keys[dataset] = DatasetKey(registry.dataset_row(conn, dataset).key, dataset)
+        return self._dataset_keys[dataset]

@@ -8,13 +8,14 @@ from typing import Any
 from sqlalchemy import Connection, select, update
 
 from publisher.log import registry
-from publisher.log.approvals import submission as s
 from publisher.log.approvals.submission import (
     OPEN,
     PublicationRequest,
     Secrecy,
     Submission,
     SubmissionState,
+    decode,
+    encode,
 )
 from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.clocks import micros, moment
@@ -60,7 +61,7 @@ class Approvals:
                     t.submission.insert().values(
                         dataset=row.key,
                         kind=request.kind,
-                        request=s.encode(request, secrecy),
+                        request=encode(request, secrecy),
                         digest=digest,
                         drafter=storable(drafter.strip()),
                         submitted_at=micros(self._session.clock()),
@@ -142,7 +143,7 @@ class Approvals:
             _c.dataset == dataset, _c.kind == request.kind, _c.state.in_(("submitted", "approved"))
         )
         for row in conn.execute(query).all():
-            own, _ = s.decode(row.request)
+            own, _ = decode(row.request)
             if (own.parts, sorted(own.records)) == (request.parts, sorted(request.records)):
                 conn.execute(update(t.submission).where(_c.key == row.key).values(state="replaced"))
 
@@ -178,7 +179,7 @@ def _get(conn: Connection, key: int) -> Submission:
 
 def _submission(conn: Connection, row: Any) -> Submission:
     name = conn.scalar(select(t.dataset.c.name).where(t.dataset.c.key == row.dataset)) or ""
-    request, secrecy = s.decode(row.request)
+    request, secrecy = decode(row.request)
     return Submission(
         key=row.key,
         dataset=name,

@@ -10,8 +10,7 @@ import msgspec
 from sqlalchemy import Connection, select, update
 
 from publisher.log import registry
-from publisher.log.approvals import submission as s
-from publisher.log.approvals.submission import PublicationRequest
+from publisher.log.approvals.submission import PublicationRequest, decode
 from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.canonical_json import new_salt
 from publisher.log.database import tables as t
@@ -51,7 +50,7 @@ def authorise(
         return Authority(_encode("", storable(emergency.strip()), None, [(PUBLISHER, publisher)]), None)
     approved = () if request is None else _find_approved(conn, dataset, request, submission)
     for row in approved:
-        own, secrecy = s.decode(row.request)
+        own, secrecy = decode(row.request)
         if compute_digest(conn, dataset, own, secrecy) == row.digest:
             people = [(DRAFTER, row.drafter), (REVIEWER, row.reviewer), (PUBLISHER, publisher)]
             people += [(SECRECY, secrecy.reviewed_by)] if secrecy.reviewed_by else []
@@ -82,7 +81,7 @@ def _find_approved(
     if submission is not None:
         return conn.execute(query.where(_c.key == submission)).all()
     rows = conn.execute(query.order_by(_c.key.desc())).all()
-    return [row for row in rows if s.decode(row.request)[0] == request]
+    return [row for row in rows if decode(row.request)[0] == request]
 
 
 def _encode(

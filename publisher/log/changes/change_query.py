@@ -108,7 +108,7 @@ class ChangeList:
         )
 
     def rows(self, order: history.FieldOrder) -> tuple[tuple[ListedChange, ...], bool]:
-        """Read the changes of the page. → and whether there are more."""
+        """Read the changes of the page. → the changes, and whether older ones follow."""
         rows = self._selected(self._query).order_by(_c.sequence.desc()).limit(self._query.limit + 1)
         if self._query.before is not None:
             rows = rows.where(_c.sequence < self._query.before)

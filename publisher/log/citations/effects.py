@@ -30,9 +30,10 @@ _NAME = r"[《〈](?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+[》〉]"
 _TITLE = re.compile(_NAME)
 _AMENDS = re.compile(rf"关于(?:修改|修订|修正)(?P<names>(?:[、和及]?{_NAME})+)")
 _IMPLEMENTS = re.compile(r"(?:实施|贯彻|执行|落实)(?P<names>[《〈][^《》〈〉]+[》〉])")
-_IMPLEMENTING = re.compile(
+_TITLE_OF_IMPLEMENTING_RULES = re.compile(
     r"(?P<title>.{2,}(?:法|条例|规定|办法))实施(?:条例|细则|办法|规定|规则)(?:[（(][^（）()]*[)）])?"
 )
+"""水法实施条例: the title contains that of the statute, without 《》."""
 _DECISIONS: Mapping[str, EffectKind] = {
     "取消": "cancels",
     "部分取消": "cancels",
@@ -164,11 +165,14 @@ def sentence_at(text: str, position: int) -> tuple[int, int]:
 def _named_in_title(catalogue: Catalogue, content: Content, own: str) -> Iterator[Effect]:
     title = _text(content, catalogue.title_field)
     day = _day(content.get("effective_on" if catalogue.of_documents else "effective"))
-    for kind, targets in (("amends", _amended(title)), ("implements", _implemented(title))):
+    targets_by_kind: Mapping[EffectKind, list[str]] = {
+        "amends": _amended(title),
+        "implements": _implemented(title),
+    }
+    for kind, targets in targets_by_kind.items():
         for target in dict.fromkeys(targets):
             if target and target != own:
-                effect: EffectKind = "amends" if kind == "amends" else "implements"
-                yield Effect(effect, own, target, 0, day, catalogue.title_field, ONE_VALUE, 0, len(title))
+                yield Effect(kind, own, target, 0, day, catalogue.title_field, ONE_VALUE, 0, len(title))
 
 
 def _amended(title: str) -> list[str]:
@@ -177,8 +181,8 @@ def _amended(title: str) -> list[str]:
 
 
 def _implemented(title: str) -> list[str]:
-    match, own = _IMPLEMENTS.search(title), _IMPLEMENTING.fullmatch(title)
-    names = _TITLE.findall(match["names"]) if match else [own["title"]] if own else []
+    named, rules = _IMPLEMENTS.search(title), _TITLE_OF_IMPLEMENTING_RULES.fullmatch(title)
+    names = _TITLE.findall(named["names"]) if named else [rules["title"]] if rules else []
     return [parse_key(name) for name in names]
 
 

@@ -43,7 +43,10 @@ class Commitments:
             return status_rows.read_run(conn) == status_rows.current_run(conn, datasets)
 
     def validator(self) -> tuple[int, str]:
-        """Return the last release that was read, and by what; statuses differ only if they do."""
+        """Return what determines the statuses: the last release that was read, and the inputs.
+
+        While both stay the same, so do all statuses. ``inputs``: see :class:`.status_rows.Run`.
+        """
         with self._session.read() as conn:
             run = status_rows.read_run(conn)
             return run.release, run.inputs

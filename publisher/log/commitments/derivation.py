@@ -49,31 +49,39 @@ class RuleState:
 
 
 def first_days(evidence: Iterable[Evidence], rule: Rule) -> FirstDays:
-    """Return the first days on which as much as the rule asks for meets its condition at once."""
+    """Return the first days on which as much as the rule asks for meets its condition at once.
+
+    Instants are read in order. ``changes`` holds, as known at the instant reached, by how much the number
+    of evidence grows or falls on each day.
+    """
     deltas: list[tuple[int, int, int]] = []
     for one in evidence:
         p = one.period
         deltas += [(p.known_from, p.effective_from, 1), (p.known_from, p.effective_to, -1)]
         deltas += [(p.known_to, p.effective_from, -1), (p.known_to, p.effective_to, 1)]
-    counts: dict[int, int] = defaultdict(int)
+    changes: dict[int, int] = defaultdict(int)
     instants: list[int] = []
     days: list[int | None] = []
     for instant, group in groupby(sorted(deltas), key=lambda delta: delta[0]):
         for _, day, number in group:
-            counts[day] += number
-        first = _first_day(counts, rule)
+            changes[day] += number
+        first = _first_day(changes, rule)
         if not days or first != days[-1]:
             instants.append(instant)
             days.append(first)
     return FirstDays(instants, days)
 
 
-def _first_day(counts: dict[int, int], rule: Rule) -> int | None:
+def _first_day(changes: dict[int, int], rule: Rule) -> int | None:
+    """Return the first day of a period that fulfils the rule and reaches beyond ``not_before``; None: none.
+
+    ``changes``: day → by how much the number of evidence grows or falls on it.
+    """
     total, begin = 0, None
-    for day in sorted(counts):
+    for day in sorted(changes):
         if begin is not None and day > rule.not_before:
             return begin
-        total += counts[day]
+        total += changes[day]
         begin = max(day, rule.not_before) if total >= rule.least else None
     return begin
 

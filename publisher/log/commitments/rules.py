@@ -31,11 +31,13 @@ class Rule:
     contains: str = ""
     """Text in the title of a record."""
     least: int = 1
+    """How many releases or records have to meet the condition at the same time."""
     basis: str = ""
     """Document number that a release names as its basis."""
     not_before: int = 1
     """Ordinal of the first day on which the condition may begin to hold."""
     finding: str = ""
+    """Id of the finding that has to be mended."""
     held_on: int | None = None
     """Ordinal of the day on which a link shows the commitment done."""
 

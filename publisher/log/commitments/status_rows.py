@@ -14,7 +14,7 @@ from publisher.log.commitments.derivation import RuleState, derive, first_days
 from publisher.log.commitments.evidence_reader import EvidenceReader
 from publisher.log.commitments.rules import COMMITMENTS, EVIDENCE, TaskKey, concerns, read_rule, task_key
 from publisher.log.database import tables as t
-from publisher.log.database.derived import commitment_tables as c
+from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.findings import finding_rows
 from publisher.log.findings.record_states import CheckedState, DatasetIndex, StateReader
 
@@ -25,6 +25,7 @@ _BATCH = 500
 type Row = dict[str, Any]
 """Column → value."""
 type RulesByTask = Mapping[TaskKey, Sequence[tuple[CheckedState, RuleState]]]
+"""Task → the state of each record with a rule about it, and that rule."""
 
 
 class Run(NamedTuple):
@@ -37,7 +38,7 @@ class Run(NamedTuple):
 
 
 def read_run(conn: Connection) -> Run:
-    row = conn.execute(select(c.commitment_run.c.release, c.commitment_run.c.inputs)).first()
+    row = conn.execute(select(ct.commitment_run.c.release, ct.commitment_run.c.inputs)).first()
     return Run(0, "") if row is None else Run(*row)
 
 
@@ -89,8 +90,8 @@ def rules_of(states: Sequence[CheckedState], rules: RulesByTask) -> list[RuleSta
     """Return the rules about a commitment in any of its states."""
     own: dict[int, RuleState] = {}
     for state in states:
-        for rule_state, rule in rules.get(task_key(state.record.content), ()):
-            if concerns(rule_state.record.content, state.record.content):
+        for rule_record, rule in rules.get(task_key(state.record.content), ()):
+            if concerns(rule_record.record.content, state.record.content):
                 own[id(rule)] = rule
     return list(own.values())
 
@@ -122,21 +123,21 @@ def concerned_records(
 
 def replace_rows(conn: Connection, records: frozenset[int] | None, rows: Sequence[Row], run: Run) -> None:
     """Replace the rows of some commitments, or of all, and note how far they have come."""
-    status = c.commitment_status
+    status = ct.commitment_status
     if records is None:
         conn.execute(delete(status))
     for keys in batched(sorted(records or ()), _BATCH):
         conn.execute(delete(status).where(status.c.record.in_(keys)))
     for batch in batched(rows, _BATCH):
         conn.execute(insert(status), list(batch))
-    conn.execute(delete(c.commitment_run))
-    conn.execute(insert(c.commitment_run).values(id=1, **run._asdict()))
+    conn.execute(delete(ct.commitment_run))
+    conn.execute(insert(ct.commitment_run).values(id=1, **run._asdict()))
 
 
 def forget(conn: Connection) -> None:
     """Delete every row, so that the next update derives all statuses again."""
-    conn.execute(delete(c.commitment_status))
-    conn.execute(delete(c.commitment_run))
+    conn.execute(delete(ct.commitment_status))
+    conn.execute(delete(ct.commitment_run))
 
 
 def _commitments(conn: Connection, datasets: DatasetIndex, instant: int) -> Iterator[list[CheckedState]]:

@@ -121,6 +121,7 @@ def continues(span: Any) -> ColumnElement[bool]:
 
 
 def _select_rows(dataset: int, window: Window, day: int) -> Select[Any]:
+    """Select the rows of a file, as columns in the order of the table ``plan``."""
     e, r, s, v = t.draft_entry.c, t.record.c, t.span.c, t.revision.c
     same_part = in_family(s.part, window.family)
     same_text = v.content == e.content
@@ -197,6 +198,7 @@ def _select_removed_before_effect(dataset: int, window: Window, day: int) -> Sel
 
 
 def _select_removals(window: Window, *, status_on_day: Any) -> Select[Any]:
+    """Select a removal for each span, as columns in the order of the table ``plan``."""
     s = t.span.c
     return select(
         literal(window.key, t.Integer64),

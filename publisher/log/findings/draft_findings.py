@@ -60,7 +60,7 @@ def check_rows(
     """Yield the findings of rows on a day, each with its place in the file and with the texts that it cites.
 
     ``rows``: reads them, twice, so that a large draft is never held as a whole. ``effective_on``: when they
-    would take effect; what records were before that day is earlier.
+    would take effect; the checks compare with what the records state on the days before.
     """
     reader = StateReader(conn, datasets, FOREVER - 1)
     concerned = [check for check in CHECKS if check.concerns(catalogue)]

@@ -51,7 +51,10 @@ class Findings:
             return self._pending(conn) is None
 
     def validator(self) -> tuple[int, str]:
-        """Return the last release that was checked, and by what; findings differ only if they do."""
+        """Return what determines the findings: the last release that was checked, and the inputs.
+
+        While both stay the same, so do all findings. ``inputs``: see :class:`.finding_rows.Run`.
+        """
         with self._session.read() as conn:
             run = finding_rows.read_run(conn)
             return run.release, run.inputs

@@ -65,7 +65,7 @@ def judge_force(work: Work, endings: Endings, day: date) -> LegalForce | None:
 
 
 def _enacted(content: Content) -> date | None:
-    """Return since when an edition holds that nothing repeals; None for a row that states a repeal."""
+    """Return since when the edition of a row is in force; None if the row states that it was repealed."""
     return None if content.get("repealed_by") else _day(content, "effective") or _day(content, "version")
 
 

@@ -59,7 +59,7 @@ class LimitShares:
 
 
 @dataclass(frozen=True, slots=True)
-class LimitList:
+class LimitDataset:
     """A dataset with limits: the names of its fields."""
 
     key: int
@@ -81,7 +81,7 @@ class LimitSelection:
     """The items of one query on one connection."""
 
     def __init__(
-        self, conn: Connection, query: LimitQuery, lists: Iterable[LimitList], clocks: Clocks
+        self, conn: Connection, query: LimitQuery, lists: Iterable[LimitDataset], clocks: Clocks
     ) -> None:
         self._conn, self._query, self._clocks = conn, query, clocks
         datasets = [
@@ -102,7 +102,7 @@ class LimitSelection:
         everything = _counts({"": total}, ((item, "") for item in directions), directions)
         return LimitShares(everything[""], groups)
 
-    def _names(self, one: LimitList) -> frozenset[str]:
+    def _names(self, one: LimitDataset) -> frozenset[str]:
         return one.limits & set(self._query.fields) if self._query.fields else one.limits
 
     def _items(self) -> Select[Any]:

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, select
 
 from publisher.log.clocks import known_instant
 from publisher.log.database import tables as t
-from publisher.log.limits.limit_shares import LimitList, LimitQuery, LimitSelection, LimitShares
+from publisher.log.limits.limit_shares import LimitDataset, LimitQuery, LimitSelection, LimitShares
 from publisher.log.limits.limit_steps import LimitStep, limit_fields, read_states, steps_of_field
 from publisher.log.model import View
 from publisher.log.queries import point_in_time
@@ -46,15 +46,15 @@ class Limits:
             clocks = point_in_time.clocks(conn, None, query.view, self._session.clock())
             return LimitSelection(conn, query, self._lists(conn), clocks).shares()
 
-    def _lists(self, conn: Connection) -> list[LimitList]:
+    def _lists(self, conn: Connection) -> list[LimitDataset]:
         d = t.dataset.c
-        lists: list[LimitList] = []
+        lists: list[LimitDataset] = []
         for row in conn.execute(select(d.key, d.name, d.catalogue_digest, d.details)).all():
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             limits = frozenset(field.name for field in limit_fields(catalogue))
             if limits:
                 body = msgspec.json.decode(row.details).get("body") or ""
                 lists.append(
-                    LimitList(row.key, row.name, limits, catalogue.body_field, catalogue.type_field, body)
+                    LimitDataset(row.key, row.name, limits, catalogue.body_field, catalogue.type_field, body)
                 )
         return lists

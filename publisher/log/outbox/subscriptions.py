@@ -93,18 +93,22 @@ class Subscriptions:
 
     def subscribe(self, callback: str, scope: str) -> Subscription:
         """Add a subscription, ``pending`` until its callback confirms."""
-        name = secrets.token_hex(8)
+        subscription_id = secrets.token_hex(8)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
         with self._session.write() as conn:
-            conn.execute(insert(w.subscription).values(self._row(name, "webhook", callback, scope, secret)))
-            return _fetch_subscription(conn, name)
+            conn.execute(
+                insert(w.subscription).values(self._row(subscription_id, "webhook", callback, scope, secret))
+            )
+            return _fetch_subscription(conn, subscription_id)
 
     def add_robot(self, kind: str, address: str, scope: str, secret: str) -> Subscription:
         """Add a robot of a group, ``pending`` until it took a message. ``secret``: with which it signs."""
-        name = secrets.token_hex(8)
+        subscription_id = secrets.token_hex(8)
         with self._session.write() as conn:
-            conn.execute(insert(w.subscription).values(self._row(name, kind, address, scope, secret)))
-            return _fetch_subscription(conn, name)
+            conn.execute(
+                insert(w.subscription).values(self._row(subscription_id, kind, address, scope, secret))
+            )
+            return _fetch_subscription(conn, subscription_id)
 
     def set_hub(self, address: str) -> None:
         """Notify the hub at ``address`` of every release from now on; an empty address removes the hub."""
@@ -117,9 +121,9 @@ class Subscriptions:
                 row = self._row(secrets.token_hex(8), "hub", address, "", "")
                 conn.execute(insert(w.subscription).values({**row, "state": "active"}))
 
-    def _row(self, name: str, kind: str, callback: str, scope: str, secret: str) -> dict[str, Any]:
+    def _row(self, subscription_id: str, kind: str, callback: str, scope: str, secret: str) -> dict[str, Any]:
         return {
-            "id": name,
+            "id": subscription_id,
             "kind": kind,
             "callback": callback,
             "scope": scope,
@@ -137,33 +141,35 @@ class Subscriptions:
                 for row in conn.execute(select(w.subscription).order_by(_u.key)).all()
             )
 
-    def get(self, name: str) -> Subscription:
+    def get(self, subscription_id: str) -> Subscription:
         """Raises ``LogError('no-such-subscription')``."""
         with self._session.read() as conn:
-            return _fetch_subscription(conn, name)
+            return _fetch_subscription(conn, subscription_id)
 
-    def confirm(self, name: str) -> Subscription:
+    def confirm(self, subscription_id: str) -> Subscription:
         """Activate a subscription after its callback confirmed. Waiting and failed deliveries become due."""
         now = micros(self._session.clock())
         with self._session.write() as conn:
-            key = _fetch_subscription(conn, name).key
+            key = _fetch_subscription(conn, subscription_id).key
             conn.execute(update(w.subscription).where(_u.key == key).values(state="active", reason=""))
             conn.execute(
                 update(w.delivery)
                 .where(_d.subscription == key, _d.state.in_(("waiting", "failed")))
                 .values(state="waiting", attempts=0, due_at=now)
             )
-            return _fetch_subscription(conn, name)
+            return _fetch_subscription(conn, subscription_id)
 
-    def mark_unconfirmed(self, name: str, reason: str) -> None:
+    def mark_unconfirmed(self, subscription_id: str, reason: str) -> None:
         """Store why the callback of a subscription did not confirm; the subscription stays pending."""
         with self._session.write() as conn:
-            conn.execute(update(w.subscription).where(_u.id == name).values(reason=reason[:_LONGEST]))
+            conn.execute(
+                update(w.subscription).where(_u.id == subscription_id).values(reason=reason[:_LONGEST])
+            )
 
-    def unsubscribe(self, name: str) -> None:
+    def unsubscribe(self, subscription_id: str) -> None:
         """Delete a subscription and its deliveries. Raises ``LogError('no-such-subscription')``."""
         with self._session.write() as conn:
-            _delete_subscription(conn, _fetch_subscription(conn, name).key)
+            _delete_subscription(conn, _fetch_subscription(conn, subscription_id).key)
 
     def create_deliveries(self, *, upto: int) -> None:
         """Delete due items up to a sequence from the outbox, and write the deliveries of their releases."""
@@ -305,10 +311,14 @@ def _claim(conn: Connection, rows: Sequence[Any], now: datetime) -> None:
         )
 
 
-def _fetch_subscription(conn: Connection, name: str) -> Subscription:
-    row = conn.execute(select(w.subscription).where(_u.id == name)).first()
+def _fetch_subscription(conn: Connection, subscription_id: str) -> Subscription:
+    row = conn.execute(select(w.subscription).where(_u.id == subscription_id)).first()
     if row is None:
-        raise LogError("no-such-subscription", f"没有订阅“{name}”。", f"There is no subscription {name!r}.")
+        raise LogError(
+            "no-such-subscription",
+            f"没有订阅“{subscription_id}”。",
+            f"There is no subscription {subscription_id!r}.",
+        )
     return _subscription_from_row(row)
 
 

@@ -161,21 +161,21 @@ class StateComparison:
             .group_by(_s.record)
             .subquery("differing")
         )
-        self._a = differing.c
+        self._differing = differing.c
         self._old, self._new = t.revision.alias("old").c, t.revision.alias("new").c
         self._part_old, self._part_new = t.part.alias("part_old").c, t.part.alias("part_new").c
         return (
-            differing.join(t.record, _r.key == self._a.record)
-            .outerjoin(self._old.key.table, self._old.key == self._a.revision_before)
-            .outerjoin(self._new.key.table, self._new.key == self._a.revision_after)
-            .outerjoin(self._part_old.key.table, self._part_old.key == self._a.part_before)
-            .outerjoin(self._part_new.key.table, self._part_new.key == self._a.part_after)
+            differing.join(t.record, _r.key == self._differing.record)
+            .outerjoin(self._old.key.table, self._old.key == self._differing.revision_before)
+            .outerjoin(self._new.key.table, self._new.key == self._differing.revision_after)
+            .outerjoin(self._part_old.key.table, self._part_old.key == self._differing.part_before)
+            .outerjoin(self._part_new.key.table, self._part_new.key == self._differing.part_after)
         )
 
     def _differs(self) -> ColumnElement[bool]:
         """Condition: in force in one state only, or in both with other content or another part; or erased."""
-        in_force_before = func.coalesce(self._a.status_before, "") == "stated"
-        in_force_after = func.coalesce(self._a.status_after, "") == "stated"
+        in_force_before = func.coalesce(self._differing.status_before, "") == "stated"
+        in_force_after = func.coalesce(self._differing.status_after, "") == "stated"
         # A merged part counts as the part that it was merged into, in every view.
         part_old = func.coalesce(self._part_old.merged_into, self._part_old.key, 0)
         part_new = func.coalesce(self._part_new.merged_into, self._part_new.key, 0)
@@ -188,28 +188,31 @@ class StateComparison:
             ),
             and_(
                 _r.erased_by.is_not(None),
-                func.coalesce(self._a.revision_before, 0) != func.coalesce(self._a.revision_after, 0),
+                func.coalesce(self._differing.revision_before, 0)
+                != func.coalesce(self._differing.revision_after, 0),
             ),
         )
 
     def _kind(self) -> ColumnElement[Any]:
         return case(
             (_r.erased_by.is_not(None), "erased"),
-            (func.coalesce(self._a.status_before, "") != "stated", "added"),
-            (self._a.status_after == "withdrawn", "withdrawn"),
-            (func.coalesce(self._a.status_after, "") != "stated", "removed"),
+            (func.coalesce(self._differing.status_before, "") != "stated", "added"),
+            (self._differing.status_after == "withdrawn", "withdrawn"),
+            (func.coalesce(self._differing.status_after, "") != "stated", "removed"),
             (self._was_renamed(), "renamed"),
             else_="changed",
         )
 
     def _part(self) -> ColumnElement[Any]:
         """Key of :attr:`Difference.part`."""
-        now = func.coalesce(self._a.status_after, "") == "stated"
-        return case((now, self._a.part_after), else_=self._a.part_before)
+        now = func.coalesce(self._differing.status_after, "") == "stated"
+        return case((now, self._differing.part_after), else_=self._differing.part_before)
 
     def _was_renamed(self) -> ColumnElement[bool]:
         query = select(_c.sequence).join_from(t.change, t.release, _b.sequence == _c.release)
-        return query.where(_c.record == self._a.record, _c.kind == "renamed", self._between()).exists()
+        return query.where(
+            _c.record == self._differing.record, _c.kind == "renamed", self._between()
+        ).exists()
 
     def _between(self) -> ColumnElement[bool]:
         """Condition: changes that are part of the later state, but not of the earlier one."""
@@ -218,7 +221,7 @@ class StateComparison:
         return and_(in_after, ~in_before)
 
     def _rows(self, past: int) -> Select[Any]:
-        a = self._a
+        a = self._differing
         return (
             select(
                 *(a.record.label("key"), _r.id, _r.erased_by, self._kind().label("kind")),

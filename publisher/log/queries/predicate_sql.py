@@ -36,7 +36,7 @@ from publisher.log.database.storable_text import storable
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.model import LogError
 from publisher.log.registry import families, in_family
-from publisher.log.releases.field_values import indexed_fields, short
+from publisher.log.releases.field_values import LONGEST_UNCHANGED, indexed_fields, short
 from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _values = t.span.c, t.revision.c, t.record.c, t.value.c
@@ -49,8 +49,6 @@ _COMPARE: Mapping[p.Operator, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
     ">=": operator.ge,
 }
-_INDEXED = 300
-"""Texts up to this length are stored unchanged in the table of values."""
 _FEW = 20_000
 """Most revisions that are fetched one by one, instead of reading the list in its order."""
 
@@ -278,7 +276,9 @@ class PredicateCompiler:
     def _hint(self, predicate: p.Predicate) -> Select[Any] | None:
         """Select a superset of the revisions that satisfy the predicate; None if the table has no answer."""
         match predicate:
-            case p.Comparison(field=field, operator="=", value=str() as value) if len(value) <= _INDEXED:
+            case p.Comparison(field=field, operator="=", value=str() as value) if (
+                len(value) <= LONGEST_UNCHANGED
+            ):
                 values: tuple[str, ...] = (value,)
             case p.ListContains(field=field, values=values, every=False):
                 pass

@@ -97,7 +97,7 @@ def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tup
 
 
 def count_older_readings(conn: Connection, dataset: DatasetRow, day: int, versions: Sequence[str]) -> int:
-    """Count the records in force that no file holds which one of these versions of the parser has read."""
+    """Count the records in force of uploaded files that were all read by other versions of the parser."""
     s, i = t.span.c, t.import_.c
     read = select(t.held.c.record).join(t.import_, i.key == t.held.c["import"])
     uploaded = read.where(i.detected_by.in_(_UPLOADED), i.release.is_not(None))

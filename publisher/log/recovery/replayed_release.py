@@ -120,6 +120,7 @@ class ReplayedRelease:
         for n, source in enumerate(self._document["sources"]):
             origin = origins[n] if n < len(origins) else None
             name = origin["value"]["name"] if origin else source["digest"]
+            # A row that was left out only names its file: of two with one name, the first gets them all.
             own = [] if name in names else [row for row in left_out if row.get("file") == name]
             names.add(name)
             row = {

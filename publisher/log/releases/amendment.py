@@ -166,8 +166,7 @@ class AmendmentRelease:
 
     def _check_identity(self, record_id: str, record: int, before: str, content: Content) -> None:
         """Refuse a change of what identifies the record: its code, or its name where items share a code."""
-        alternatives = self._catalogue.identities_of(content)
-        identities = [identity_digest(self._dataset.name, alternative) for alternative in alternatives]
+        alternatives, identities = self._catalogue.identities_of(content), self._digests(content)
         current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
         first = self._catalogue.identity_of(msgspec.json.decode(before))
         if current not in {None, identities[0]} and (current not in identities or first != alternatives[0]):
@@ -254,7 +253,7 @@ class AmendmentRelease:
             "source_text": amendment.span.source_text if cause == "reading" else "",
             "locator": amendment.span.locator,
             "originals": amendment.span.originals if cause == "reading" else "{}",
-            "import": amendment.span[-1],
+            "import": amendment.span.brought_by,
             "corrects": corrects,
         }
 
@@ -286,7 +285,8 @@ _s, _v = t.span.c, t.revision.c
 _OPEN_SPANS = (
     select(
         *(_s.record, t.record.c.id, _s.status, _s.revision, _s.part, _s.effective_from, _s.effective_to),
-        *(_v.title.label("full_title"), _v.content, _v.source_text, _v.locator, _v.originals, _v["import"]),
+        *(_v.title.label("full_title"), _v.content, _v.source_text, _v.locator, _v.originals),
+        _v["import"].label("brought_by"),
     )
     .join_from(t.span, t.record, t.record.c.key == _s.record)
     .join(t.revision, _v.key == _s.revision)

@@ -50,6 +50,8 @@ def write_spans(
     count = conn.scalar(select(func.coalesce(func.max(work.c.n), 0))) or 0
     closed = conn.scalar(select(func.count()).select_from(touched)) or 0
     new = _NewSpans(dataset, release, known_from)
+    # Outbox sequences after ``sequence``: new states, closed spans, the days before and the days after the
+    # changes of each closed span, fillers. Each block has the most rows of its kind; gaps do not matter.
     filler = sequence + count + 3 * closed
     conn.execute(insert(t.span).from_select(_NAMES, _fillers(new, filler)))
     for statement in (

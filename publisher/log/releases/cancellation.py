@@ -51,12 +51,12 @@ class CancellationRelease:
         release = self._find_release(number, heading.effective_on)
         changes = self._find_changes(release)
         create_empty(self._conn, work)
-        never: list[int] = []
+        without_effect: list[int] = []
         rows: list[dict[str, Any]] = []
         for change in changes:
             states = self._restore(release, change)
             if not states or any(state.status == "withdrawn" for state in states):
-                never.append(change.record)
+                without_effect.append(change.record)
             for row in self._work_rows(change, states):
                 rows.append({**row, "n": len(rows) + 1})
             if change.kind == "renamed":
@@ -70,7 +70,7 @@ class CancellationRelease:
             now=amendment.now,
             new_revisions_after=last,
         )
-        self._forget_effect(release, never, sequence, micros(amendment.now))
+        self._forget_effect(release, without_effect, sequence, micros(amendment.now))
         return sequence
 
     def _find_release(self, number: int, today: date) -> Any:
@@ -99,8 +99,8 @@ class CancellationRelease:
     def _find_changes(self, release: Any) -> Sequence[Any]:
         """Find the changes that still count: not those of records that were withdrawn or erased since."""
         c, r = t.change.c, t.record.c
-        counts = (c.release == release.sequence, r.erased_by.is_(None), r.withdrawn_at.is_(None))
-        of_release = select(t.change).join_from(t.change, t.record, r.key == c.record).where(*counts)
+        conditions = (c.release == release.sequence, r.erased_by.is_(None), r.withdrawn_at.is_(None))
+        of_release = select(t.change).join_from(t.change, t.record, r.key == c.record).where(*conditions)
         changes = self._conn.execute(of_release.order_by(c.sequence)).all()
         later_changes = t.change.alias("later")
         later = later_changes.c
@@ -200,11 +200,11 @@ class CancellationRelease:
         content: Mapping[str, Any] = msgspec.json.decode(text or "{}")
         return content
 
-    def _forget_effect(self, release: Any, never: Sequence[int], sequence: int, now: int) -> None:
-        """Mark what never took effect, and let the files and the day of the release count no more."""
+    def _forget_effect(self, release: Any, without_effect: Sequence[int], sequence: int, now: int) -> None:
+        """Mark records that never took effect, and let the files and the day of the release count no more."""
         conn, o = self._conn, t.outbox.c
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
-        conn.execute(update(t.record).where(t.record.c.key.in_(never)).values(withdrawn_at=at))
+        conn.execute(update(t.record).where(t.record.c.key.in_(without_effect)).values(withdrawn_at=at))
         i = t.import_.c
         conn.execute(update(t.import_).where(i.release == release.sequence).values(effective_from=None))
         conn.execute(

@@ -206,7 +206,11 @@ class ErasureRelease:
         )
 
     def _destroy_evidence(self, imports: Sequence[int]) -> None:
-        """Keep only the positions of rows left out of these files: their text may be the erased one."""
+        """Destroy what is kept of these files: the texts of rows left out, and the pages that were crawled.
+
+        The texts of left-out rows may be the erased ones. Their positions stay in the rows of the files; the
+        releases lose theirs with the salt.
+        """
         conn = self._conn
         releases = conn.scalars(
             select(t.import_.c.release).where(t.import_.c.key.in_(imports)).distinct()

@@ -16,7 +16,8 @@ from publisher.log.database.storable_text import storable
 from publisher.log.drafts.repeals import ENDS, has_repeals
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
-_LONGEST = 300
+LONGEST_UNCHANGED = 300
+"""Texts up to this length are stored unchanged; a longer one is cut."""
 _BATCH = 5_000
 _NAMES = ("revision", "field", "text", "number", "dataset")
 
@@ -106,8 +107,8 @@ def index_forms(value: Json) -> Iterator[tuple[str, float | None]]:
 
 def short(text: str) -> str:
     """Shorten a text for an index: a long text is truncated and made unique by a digest."""
-    if len(text) > _LONGEST:
-        text = f"{text[:_LONGEST]}…{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
+    if len(text) > LONGEST_UNCHANGED:
+        text = f"{text[:LONGEST_UNCHANGED]}…{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"
     return storable(text)
 
 

@@ -27,7 +27,8 @@ _RELEASES = (
     .join(t.dataset, t.dataset.c.key == _b.dataset)
     .outerjoin(e.entry, e.entry.c.digest == _b.document)
 )
-_SALTED = ("actor", "basis", "note", "left_out")
+_COLUMNS_WITH_SALT = ("actor", "basis", "note", "left_out")
+"""The texts of :data:`.release_document.SALTED`, and the rows that were left out."""
 
 
 def releases(
@@ -115,7 +116,9 @@ def _release(row: Any, sources: Sequence[Any]) -> Release:
         document=row.document or "",
         entry=row.entry or 0,
         approval=_approval(row.approval),
-        salts={name: bytes(salt).hex() for name in _SALTED if (salt := getattr(row, f"{name}_salt"))},
+        salts={
+            name: bytes(salt).hex() for name in _COLUMNS_WITH_SALT if (salt := getattr(row, f"{name}_salt"))
+        },
     )
 
 

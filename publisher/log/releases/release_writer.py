@@ -184,7 +184,7 @@ def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -
 
 
 def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> int:
-    """Return the number of the last change; 0 if there is none."""
+    """Copy the changes in ``work`` to the log, numbered after ``after``. → the last number; 0: none."""
     w = work.c
     conn.execute(
         insert(t.change).from_select(

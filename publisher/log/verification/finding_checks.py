@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from publisher.log.commitments import status_rows
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.database.derived import commitment_tables as c
+from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.database.derived import finding_tables as f
 from publisher.log.findings import finding_rows
 from publisher.log.session import Session
@@ -70,7 +70,7 @@ def check_commitments(session: Session, conn: Connection) -> Iterator[Problem]:
     if is_waiting or conn.execute(erased).first() is not None:
         return
     rebuilt = {_status_key(row): row for row in status_rows.compute_rows(conn, datasets, run)}
-    for row in conn.execute(select(c.commitment_status)).all():
+    for row in conn.execute(select(ct.commitment_status)).all():
         stored = row._asdict()
         expected = rebuilt.pop(_status_key(stored), None)
         if stored != expected:

@@ -19,7 +19,8 @@ from publisher.log.verification.problem import Problem
 from publisher.log.verification.span_fold import FoldedSpan, ReleaseRow
 
 type Growth = Counter[tuple[int, int, int, int]]
-"""(dataset, instant, day, sequence of the release that erased the record, or 0) → records more."""
+"""(dataset, instant, day, sequence of the release that erased the record, or 0) → by how much the records in
+force grow there, negative where they fall."""
 
 
 class RecordedChange(NamedTuple):
