@@ -28,7 +28,7 @@ from schemas.definition.catalogue import Catalogue, Content
 _CANCELLED = "cancelled-items"
 _APPROVALS = ("power-list", "licence-items")
 _LICENCE = "许可"
-_RULE = Rule(
+_APPROVAL_CANCELLED = Rule(
     "approval-cancelled",
     "look",
     Bilingual(
@@ -74,7 +74,7 @@ class ServiceWithoutApproval(Check):
         }
     )
     complete_only = frozenset(_APPROVALS)
-    rules = (_RULE, _NOT_LISTED)
+    rules = (_APPROVAL_CANCELLED, _NOT_LISTED)
     way_out = Bilingual(
         "请对照决定核对：审批已取消的，不再保留该中介服务；审批仍在的，补列其现行依据",
         "Compare with the decision: drop the service if the approval is cancelled, or name its present basis",
@@ -110,7 +110,7 @@ class ServiceWithoutApproval(Check):
                         record.cite("service", "name"),
                         *(row.cite(role, field) for role, field in fields.items()),
                     ]
-                    yield self.finding(_RULE, cites)
+                    yield self.finding(_APPROVAL_CANCELLED, cites)
 
     def _find_not_listed(
         self, record: CheckedRecord, names: Sequence[ApprovalName], knowledge: Knowledge

@@ -44,9 +44,13 @@ _BATCH = 20
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
+    """What the reader makes of one response: the documents, and the links of the page."""
+
     reading: Reading
     links: tuple[tuple[str, str], ...]
+    """``href`` as printed, and text of each link."""
     base: str
+    """``href`` of the page's ``<base>``; empty without one."""
 
 
 class Extractor:

@@ -102,7 +102,7 @@ class Fetcher:
         )
         self.robots: list[ResponseChain] = []
         """Responses of robots.txt, for the evidence."""
-        self._robots: dict[str, Protego | HostError | None] = {}
+        self._robots_rules: dict[str, Protego | HostError | None] = {}
         self._silent_pages: dict[str, int] = {}
         self._next_request: dict[str, float] = {}
 
@@ -153,12 +153,12 @@ class Fetcher:
         """Return the robots.txt rules. By RFC 9309 a 4xx allows every page and a 5xx forbids all."""
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
-        if host not in self._robots:
+        if host not in self._robots_rules:
             try:
-                self._robots[host] = self._fetch_robots_rules(f"{host}/robots.txt")
+                self._robots_rules[host] = self._fetch_robots_rules(f"{host}/robots.txt")
             except HostError as error:
-                self._robots[host] = error
-        rules = self._robots[host]
+                self._robots_rules[host] = error
+        rules = self._robots_rules[host]
         if isinstance(rules, HostError):
             raise rules
         return rules
@@ -213,7 +213,7 @@ class Fetcher:
 
     def _find_pace(self, url: str) -> float:
         parts = urlsplit(url)
-        rules = self._robots.get(f"{parts.scheme}://{parts.netloc}")
+        rules = self._robots_rules.get(f"{parts.scheme}://{parts.netloc}")
         delay = rules.crawl_delay(AGENT) if isinstance(rules, Protego) else None
         return min(max(self._source.pace, float(delay or 0)), PATIENCE)
 

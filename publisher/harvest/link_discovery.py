@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
-from urllib.parse import parse_qsl, unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
 from lxml import etree
 
@@ -18,6 +18,7 @@ from publisher.harvest.fetcher import ResponseChain
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
+from publisher.ingest.documents.page_numbers import PAGING_SCRIPT
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
@@ -46,10 +47,6 @@ MEDIA_TYPES: Mapping[str, str] = {
 """Extension of an attachment → its most likely media type."""
 _ATTACHMENT_NAME = re.compile("|".join(map(re.escape, MEDIA_TYPES)), re.IGNORECASE)
 _NEXT_PAGE = re.compile(r"下一?页|后一页|下页|[>›»]{1,2}|next|next page", re.IGNORECASE)
-_PAGING_SCRIPT = re.compile(
-    r"createPageHTML\(\s*(?P<count>\d{1,5})\s*,\s*\d+\s*,\s*[\"'](?P<stem>[\w-]+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
-)
-"""Script by which TRS, the system of most government sites, writes the links to further pages."""
 _VIEWER = re.compile(r"\.html?$|viewer|preview|pdfjs|online|reader", re.IGNORECASE)
 _PAGE_NUMBER = re.compile(r"[_-]\d{1,3}(?=\.\w{2,5}$|$)")
 _PAGE_PARAMETER = re.compile(r"p|pg|page|pageno|pagenum|curpage|page_?index|currentpage", re.IGNORECASE)
@@ -82,7 +79,7 @@ def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
     base = _find_base(root, url)
     links: dict[str, Link] = {}
     files: set[str] = set()
-    further: dict[str, None] = dict.fromkeys(_iter_scripted_pages(text, url))
+    further: dict[str, None] = dict.fromkeys(filter(source.allows, _iter_scripted_pages(text, url)))
     for element in root.iter("a"):
         target = _resolve(base, element.get("href"))
         if target is None or target == url or not source.allows(target):
@@ -228,10 +225,12 @@ def _find_base(root: etree._Element, url: str) -> str:
 
 def _iter_scripted_pages(text: str, url: str) -> Iterator[str]:
     """Yield the further pages that a TRS script numbers: ``index_1.html``, ``index_2.html``, …"""
-    match = _PAGING_SCRIPT.search(text)
+    match = PAGING_SCRIPT.search(text)
     if match is not None:
         for number in range(1, int(match["count"])):
-            yield urljoin(url, f"{match['stem']}_{number}.{match['ext']}")
+            target = _resolve(url, f"{match['stem']}_{number}.{match['ext']}")
+            if target is not None:
+                yield target
 
 
 def _find_date_near(element: etree._Element) -> date | None:

@@ -10,14 +10,15 @@ from pathlib import Path
 from publisher.inbox.tables import SCHEMA
 from publisher.separate_store import copy_store
 
-_PRIVATE = ("contact", "follower", "choice")
-LEFT_OUT = tuple(f"{SCHEMA}.{name}" for name in _PRIVATE)
-"""Tables of PostgreSQL whose rows are in no backup."""
+_NOT_COPIED = ("contact", "follower", "choice")
+"""Tables whose rows are in no backup."""
+LEFT_OUT = tuple(f"{SCHEMA}.{name}" for name in _NOT_COPIED)
+"""The same tables, by their names in PostgreSQL."""
 
 
 def copy_inbox(file: Path, target: Path) -> None:
     """Copy the inbox, if there is one, to ``target``, without contacts and followers."""
-    copy_store(file, target, without=_PRIVATE)
+    copy_store(file, target, without=_NOT_COPIED)
 
 
 def clean_copy(copy: Path, records: Sequence[tuple[str, str]]) -> None:

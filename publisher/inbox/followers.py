@@ -46,7 +46,7 @@ class Followers:
         """
         now = self._clock()
         with self._database.read() as conn:  # no write transaction if nothing is to be done
-            if not conn.scalar(select(func.count(_c.follower))) and not self._overdue(conn, now):
+            if not conn.scalar(select(func.count(_c.follower))) and not self._has_overdue(conn, now):
                 return 0
         with self._database.write() as conn:
             leavers = select(_c.follower).where(_c.choice == "left")
@@ -64,7 +64,7 @@ class Followers:
         return deleted
 
     @staticmethod
-    def _overdue(conn: Any, now: datetime) -> bool:
+    def _has_overdue(conn: Any, now: datetime) -> bool:
         return conn.execute(select(_f.id).where(_is_overdue(now)).limit(1)).first() is not None
 
     def to_ask(self, limit: int) -> Sequence[Follower]:

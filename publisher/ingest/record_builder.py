@@ -48,10 +48,14 @@ class RecordBuilder:
         self._file = file
         self._sheet = sheet
         self._headings: Mapping[str, str] = {}
+        """Field → heading as written."""
         self._shown = {f"{format_column(c)}{r}": text for (r, c), text in (shown or {}).items()}
         self._columns: Mapping[str, str] = {}
+        """Letters of a column → its heading as written."""
         self._invalid: set[str] = set()
+        """Fields of the record at hand whose text has an error, which is reported already."""
         self._absent: frozenset[str] = frozenset()
+        """Required fields for which the table has no column."""
         self.findings: list[Finding] = []
 
     def set_headings(self, headings: Mapping[str, str], columns: Mapping[str, str]) -> None:

@@ -63,7 +63,8 @@ def leave_out_duplicates(
             left_out += [LeftOut(record.sheet, row, "duplicate", title) for row in record.rows]
             findings.append(tables.DUPLICATE.at(place, title, **words))
             continue
-        words |= _describe_difference(unique[index], record, catalogue, identity[0])
+        alternative = int(identity[0])  # see Catalogue.identity_of
+        words |= _describe_difference(unique[index], record, catalogue, alternative)
         findings.append(tables.CLASH.at(place, title, **words))
         unique[index] = replace(unique[index], in_error=True)
         unique.append(replace(record, in_error=True))
@@ -109,9 +110,9 @@ def _separate_shared_codes(
 
 
 def _describe_difference(
-    first: ImportedRecord, second: ImportedRecord, catalogue: Catalogue, alternative: str
+    first: ImportedRecord, second: ImportedRecord, catalogue: Catalogue, alternative: int
 ) -> dict[str, object]:
-    fields = [catalogue.by_name[n] for n in catalogue.identity[int(alternative)]]
+    fields = [catalogue.by_name[n] for n in catalogue.identity[alternative]]
     fields_that_differ = [
         f for f in catalogue.fields if first.content.get(f.name) != second.content.get(f.name)
     ]

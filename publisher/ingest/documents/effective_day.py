@@ -41,7 +41,7 @@ that was made public before."""
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class EffectiveDay:
     """A statement about the first day in force. ``day``: ISO 8601; None where it cannot be determined."""
 
     day: str | None
@@ -49,9 +49,9 @@ class Effect:
     line: int
 
 
-def find_effect(
+def find_effective_day(
     lines: Sequence[Line], title: str, *, written_on: date | None, published_on: date | None
-) -> Effect | None:
+) -> EffectiveDay | None:
     """Find the statement of a document about itself; None if there is none.
 
     自印发之日起施行 is ``written_on``, the day of signature; 自发布之日起施行 is ``published_on`` if this is
@@ -67,14 +67,18 @@ def find_effect(
     own = [effect for is_own, effect in statements if is_own] or [effect for _, effect in statements]
     if not own:
         unread = ((line, _UNREAD.search(line.text)) for line in lines if line.spot is None)
-        return next((Effect(None, match["words"], line.number) for line, match in unread if match), None)
+        return next(
+            (EffectiveDay(None, match["words"], line.number) for line, match in unread if match), None
+        )
     last = own[-1]
     if len({effect.day for effect in own}) > 1:
-        return Effect(None, "；".join(dict.fromkeys(effect.words for effect in own)), last.line)
+        return EffectiveDay(None, "；".join(dict.fromkeys(effect.words for effect in own)), last.line)
     return last
 
 
-def _statements(line: Line, title: str, days: Mapping[str, date | None]) -> Iterator[tuple[bool, Effect]]:
+def _statements(
+    line: Line, title: str, days: Mapping[str, date | None]
+) -> Iterator[tuple[bool, EffectiveDay]]:
     """Yield statements, with whether the sentence names the document as its subject: 本办法."""
     for match in _EFFECT.finditer(line.text):
         sentence = re.split(r"[。；;]", line.text[: match.start()])[-1]
@@ -88,4 +92,4 @@ def _statements(line: Line, title: str, days: Mapping[str, date | None]) -> Iter
             day, words = None if match["later"] else days.get(match["event"]), match[0]
         iso = None if day is None else day.isoformat()
         is_own = issues or _OWN.search(sentence + match[0]) is not None
-        yield is_own, Effect(iso, words, line.number)
+        yield is_own, EffectiveDay(iso, words, line.number)

@@ -65,6 +65,8 @@ HEAD_LINES = 60
 """Number of first lines that are searched for labels without a colon (labels in table cells)."""
 LONGEST_BARE = 100
 """Most characters of a line whose first inline element is a label without a colon."""
+LONGEST_LABELLED_LINE = 60
+"""Characters from which on a line without a known field stays a line of the document, labels or not."""
 LONGEST_VALUE = 120
 """Most characters of a value beside its label; a longer text is the document."""
 
@@ -232,7 +234,7 @@ class LabelFinder:
     ) -> None:
         line = lines[index]
         ends = [*(label.start for label in labels[1:]), len(line.text)]
-        if any(label.field for label in labels) or len(line.text) < 60:
+        if any(label.field for label in labels) or len(line.text) < LONGEST_LABELLED_LINE:
             labelled.line_numbers.add(line.number)
         for label, end in zip(labels, ends, strict=True):
             value = line.text[label.end : end].strip(" |｜[]【】")

@@ -103,29 +103,29 @@ class _Document:
         values = labelled.values | self._read_meta()
         title = values["title"].text if "title" in values else ""
         letter_lines = [line for line in lines if line.number not in labelled.line_numbers]
-        parts = letter_parts.split_letter(letter_lines, title or self._page.heading)
-        self._add_left_out(parts.lines_before)
+        letter = letter_parts.split_letter(letter_lines, title or self._page.heading)
+        self._add_left_out(letter.lines_before)
         if self._continues:
             self._add_finding(kinds.CONTINUES, 0)
         if hidden := "".join("".join(text.split()) for text in self._page.hidden):
             self._add_finding(kinds.HIDDEN_TEXT, 0, hidden, characters=len(hidden))
-        has_text = parts.body or parts.number or (self._page.embedded and parts.title)
+        has_text = letter.body or letter.number or (self._page.embedded and letter.title)
         if not has_text:
             raise UnreadableFile(kinds.NO_DOCUMENT.at(Place(self._name)))
-        if not parts.body:
+        if not letter.body:
             self._add_finding(
-                kinds.BODY_BLANK, parts.title_line, next((x for x, _ in self._page.embedded), "")
+                kinds.BODY_BLANK, letter.title_line, next((x for x, _ in self._page.embedded), "")
             )
         for field, labelled_value in values.items():
             if field not in {"title", "number"}:
                 self._parse_field(field, labelled_value.text, labelled_value.line)
-        self._add_letter(parts, values)
+        self._add_letter(letter, values)
         return self._build_record(
-            {line.number for line in lines} - {line.number for line in parts.lines_before}, parts
+            {line.number for line in lines} - {line.number for line in letter.lines_before}, letter
         )
 
-    def _build_record(self, numbers: set[int], parts: Letter) -> ImportedRecord:
-        first = parts.title_line or parts.number_line or min(numbers, default=1)
+    def _build_record(self, numbers: set[int], letter: Letter) -> ImportedRecord:
+        first = letter.title_line or letter.number_line or min(numbers, default=1)
         rows = (first, *sorted(numbers - {first}))
         for f in self._catalogue.fields:
             if f.required and f.name not in self._content:
@@ -211,43 +211,43 @@ class _Document:
                 values.setdefault(field, LabelledValue(text, 0, tag))
         return values
 
-    def _add_letter(self, parts: Letter, values: Mapping[str, LabelledValue]) -> None:
-        self._parse_field("title", parts.title, parts.title_line)
-        number = self._choose_number(parts, values.get("number"))
+    def _add_letter(self, letter: Letter, values: Mapping[str, LabelledValue]) -> None:
+        self._parse_field("title", letter.title, letter.title_line)
+        number = self._choose_number(letter, values.get("number"))
         self._parse_field("number", number.text, number.line)
         if "number" not in self._content:
-            self._add_finding(kinds.WITHOUT_NUMBER, parts.title_line)
-        self._parse_field("recipients", parts.recipients, parts.recipients_line)
+            self._add_finding(kinds.WITHOUT_NUMBER, letter.title_line)
+        self._parse_field("recipients", letter.recipients, letter.recipients_line)
         order = letter_parts.parse_number_line(number.text)
         is_order = order is not None and order.kind == "order"
         if "issuer" not in self._content:
-            signatories = "、".join(parts.signature) or letter_parts.find_issuer(parts.title)
+            signatories = "、".join(letter.signature) or letter_parts.find_issuer(letter.title)
             by_order = (
                 letter_parts.find_issuer_of_order(order.issuer) if order is not None and is_order else ""
             )
-            self._parse_field("issuer", signatories or by_order, parts.signature_line or parts.title_line)
+            self._parse_field("issuer", signatories or by_order, letter.signature_line or letter.title_line)
         self._parse_field(
             "kind",
             "命令"
             if order is not None and is_order and order.issuer.endswith("令")
-            else letter_parts.find_kind(parts.title),
-            parts.title_line,
+            else letter_parts.find_kind(letter.title),
+            letter.title_line,
         )
         if "date_written" not in self._content:
-            self._add_date_written(parts, values.get("date_published"))
-        body = section_outline.write_body(*table_to_markdown.write_paragraphs(parts.body, parts.date_index))
+            self._add_date_written(letter, values.get("date_published"))
+        body = section_outline.write_body(*table_to_markdown.write_paragraphs(letter.body, letter.date_index))
         self._content["body_markdown"] = body.markdown
-        self._source_texts["body_markdown"] = "\n".join(line.raw.strip() for line in parts.body)
-        if parts.body:
-            self._cells["body_markdown"] = f"A{parts.body[0].number}"
+        self._source_texts["body_markdown"] = "\n".join(line.raw.strip() for line in letter.body)
+        if letter.body:
+            self._cells["body_markdown"] = f"A{letter.body[0].number}"
         if body.outline:
             self._content["outline"] = list(body.outline)
-        self._add_references(parts)
-        self._add_relations(parts)
+        self._add_references(letter)
+        self._add_relations(letter)
         if "effective_on" not in self._content:
-            self._add_effective_day(parts)
+            self._add_effective_day(letter)
 
-    def _choose_number(self, parts: Letter, labelled: LabelledValue | None) -> LabelledValue:
+    def _choose_number(self, letter: Letter, labelled: LabelledValue | None) -> LabelledValue:
         """Return the number of a label if it is one, or else the number in the head of the letter."""
         if labelled is not None:
             if letter_parts.parse_number_line(labelled.text) is not None or letter_parts.is_number(
@@ -255,14 +255,14 @@ class _Document:
             ):
                 return labelled
             self._add_finding(kinds.NOT_A_NUMBER, labelled.line, labelled.text, label=labelled.label)
-        return LabelledValue(parts.number, parts.number_line, "")
+        return LabelledValue(letter.number, letter.number_line, "")
 
-    def _add_effective_day(self, parts: Letter) -> None:
+    def _add_effective_day(self, letter: Letter) -> None:
         written_on, published_on = self._day("date_written"), self._day("date_published")
         if self._content.get("kind") == "命令":  # its signature makes it public
             published_on = None
-        effect = effective_day.find_effect(
-            parts.body, parts.title, written_on=written_on, published_on=published_on
+        effect = effective_day.find_effective_day(
+            letter.body, letter.title, written_on=written_on, published_on=published_on
         )
         if effect is None or "effective_on" not in self._catalogue.by_name:
             return
@@ -274,44 +274,44 @@ class _Document:
         day = self._content.get(field)
         return date.fromisoformat(day) if isinstance(day, str) else None
 
-    def _add_relations(self, parts: Letter) -> None:
-        rows = table_to_markdown.list_rows(parts.body)
-        own = {self._content.get("number"), f"《{parts.title}》"}
+    def _add_relations(self, letter: Letter) -> None:
+        rows = table_to_markdown.list_rows(letter.body)
+        own = {self._content.get("number"), f"《{letter.title}》"}
         explained: list[Json] = [
-            name for name in relations.find_explained(parts.title, rows) if name not in own
+            name for name in relations.find_explained(letter.title, rows) if name not in own
         ]
         if explained and "explains" in self._catalogue.by_name:
             self._content["explains"] = explained
-        repeals = [repeal for repeal in relations.find_repealed(parts.title, rows) if repeal.name not in own]
+        repeals = [repeal for repeal in relations.find_repealed(letter.title, rows) if repeal.name not in own]
         if repeals and "ends" in self._catalogue.by_name:
             self._content["ends"] = [repeal.name for repeal in repeals]
             # The sentences, which a clerk sees beside each proposed repeal.
             self._originals["ends"] = "\n".join(dict.fromkeys(repeal.sentence for repeal in repeals))
 
-    def _add_date_written(self, parts: Letter, published: LabelledValue | None) -> None:
+    def _add_date_written(self, letter: Letter, published: LabelledValue | None) -> None:
         day = self._content.get("date_published")
         evidence = {published.label: date.fromisoformat(day)} if published and isinstance(day, str) else {}
-        if not parts.date:
-            self._add_finding(kinds.WITHOUT_DATE, parts.title_line)
+        if not letter.date:
+            self._add_finding(kinds.WITHOUT_DATE, letter.title_line)
             return
-        correction = None if read_date(parts.date) else repair(parts.date, evidence)
+        correction = None if read_date(letter.date) else repair(letter.date, evidence)
         if correction is None:
-            self._parse_field("date_written", parts.date, parts.date_line)
+            self._parse_field("date_written", letter.date, letter.date_line)
             return
-        self._set_field("date_written", correction.value, parts.date, parts.date_line)
+        self._set_field("date_written", correction.value, letter.date, letter.date_line)
         kind = kinds.DATE_REPAIRED if correction.value else kinds.DATE_AMBIGUOUS
-        self._add_repair(kind, correction, parts.date_line)
+        self._add_repair(kind, correction, letter.date_line)
 
-    def _add_references(self, parts: Letter) -> None:
+    def _add_references(self, letter: Letter) -> None:
         """Collect the unique document numbers and statutes cited, in order, excluding the document itself."""
         own = {self._content.get("number"), None}
         first_lines: dict[str, int] = {}
         damaged: list[str] = []
-        for line in parts.body:
+        for line in letter.body:
             citations = {
                 c.start: c.standard
                 for c in find_citations(line.text)
-                if c.title not in parts.title or not c.title
+                if c.title not in letter.title or not c.title
             }
             for start, correction in _repair_numbers(line.text):
                 citations[start] = correction.value or ""

@@ -108,6 +108,7 @@ def _read_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
             texts.extend("" for _ in range(column - 1 - len(texts)))
             texts.append(text)
             column = right + 1
+        # A merge is complete when the cell below it does not go on with it.
         merges += [m for c, m in open_merges.items() if merges_here.get(c, (0,))[0] != m[0]]
         open_merges = merges_here
         rows.append(texts)

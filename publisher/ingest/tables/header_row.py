@@ -77,10 +77,10 @@ def read_header(grid: Grid, first: int, headings: Headings) -> Header | None:
     texts = [cell.text for cell in row if has_own_text(cell)]
     if len(set(texts)) < 2 or max(map(len, texts)) > LONGEST:
         return None
-    if _names_an_item(_without_shared_prefix(texts, headings), headings):
+    if _are_header_texts(_without_shared_prefix(texts, headings), headings):
         return _create_header(grid, first, headings)
     header = _create_header(grid, first, headings)
-    if header.rows == 1 or not _names_an_item(
+    if header.rows == 1 or not _are_header_texts(
         _without_shared_prefix(header.headings.values(), headings), headings
     ):
         return None
@@ -90,7 +90,7 @@ def read_header(grid: Grid, first: int, headings: Headings) -> Header | None:
     return header if len(header.columns) + len(header.ignored) > alone else None
 
 
-def _names_an_item(texts: Sequence[str], headings: Headings) -> bool:
+def _are_header_texts(texts: Sequence[str], headings: Headings) -> bool:
     """Test for the texts of a header: half of them known, or three with the item's name among them."""
     column_names = [t for t in texts if headings.knows(t)]
     if len(column_names) < 2 or len(texts) < 2 or len(set(texts)) < 2:
