@@ -94,6 +94,8 @@ _MUST_JOIN = re.compile(
 )
 
 
+_NARROW = 28
+"""Columns of the widest line of a narrow cell: 14 Chinese characters."""
 _SPACE_BEFORE_COMMA = re.compile(f"(?<=[{HAN}）》”]) [，。；：、]")
 
 
@@ -106,7 +108,7 @@ def join_broken_lines(text: str) -> str:
     ``【法律】``). So was one with spaces before several commas and full stops, which only scanners produce.
     """
     spaces = len(_SPACE_BEFORE_COMMA.findall(text)) if " " in text else 0
-    scanned = spaces > 1 and spaces * 120 > len(text)
+    scanned = spaces > 1 and spaces * 120 > len(text)  # one in 120 characters at least
     if scanned:
         text = tidy_spaces(_SPACE_AT_HAN.sub("", text))
     if "\n" not in text:
@@ -134,11 +136,11 @@ def _join_paragraphs(lines: list[str], cut: Callable[[str, str], bool]) -> str:
 
 
 def _is_broken_everywhere(lines: list[str]) -> bool:
-    if len(lines) < 3 or max(map(len, lines)) > 28:
+    if len(lines) < 3 or max(map(len, lines)) > _NARROW:
         return False
     widths = [sum(1 if c < "\u1100" else 2 for c in line) for line in lines]
     widest = max(widths, default=0)
-    if widest > 28:
+    if widest > _NARROW:
         return False
     # The last line of a paragraph may have any length.
     open_ends = [
@@ -146,6 +148,8 @@ def _is_broken_everywhere(lines: list[str]) -> bool:
         for (line, after), width in zip(pairwise(lines), widths, strict=False)
         if _is_open_end(line, after)
     ]
+    # Mostly full: of the lines within a sentence, which are a third at least, six in ten end within three
+    # characters of the widest one.
     full = sum(width >= widest - 6 for width in open_ends)
     return len(open_ends) * 3 >= len(lines) - 1 and full * 10 >= len(open_ends) * 6
 

@@ -50,45 +50,50 @@ _LEAD = (
     r"(?:(?:收费|征收|缴费|收取|计费|价格|付费|服务费)?(?:标准|金额|费用|费率|额)?(?:为|是|[:：])|按照?|以"
     r"|(?:一次性)?(?:收取?|征收|缴纳)|一次性|统一|一律|均为?|定额|每次为|标准)?"
 )
-_LIMITS: Mapping[str, str] = {
+_BOUND_WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("不超过", "不得超过", "不高于", "最高", "最高不超过", "最多", "上限", "上限为", "≤"), "ceiling"
     ),
     **dict.fromkeys(("不低于", "最低", "不少于", "至少", "下限", "下限为", "≥"), "floor"),
 }
-_AFTER: Mapping[str, str] = {
+_BOUND_WORDS_AFTER: Mapping[str, str] = {
     **dict.fromkeys(("以内", "以下", "封顶", "之内"), "ceiling"),
     **dict.fromkeys(("以上", "起", "起步"), "floor"),
 }
 _MONEY = re.compile(
-    rf"{_LEAD}(?P<limit>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?\s?"
+    rf"{_LEAD}(?P<bound>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?\s?"
     rf"(?P<each>(?:每(?!次为)(?:\d{{1,4}}|半)?{_LETTER}{{1,8}}?){{1,3}})?(?:(?:收取?|征收|缴纳|计)?)"
-    rf"(?P<limit_after>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?"
+    rf"(?P<bound_after>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?"
     rf"(?P<prefix>人民币|RMB|[￥¥])*\s?(?P<n>{_NUMBER})\s?"
     rf"(?:(?P<scale1>百万|[十百千万亿])?(?P<currency1>{_CURRENCY})?{_DASH}[￥¥]?(?P<most>{_NUMBER})\s?)?"
     rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>\d)角)?(?:(?P<fen>\d)分)?[整正]?(?:人民币|[（(]人民币[）)])?|(?P<coin>角|分)(?:钱)?)?"
     rf"(?:\s?(?:[/／]\s?每?|每)\s?(?P<per>{_PER})|(?P<each_after>(?:每[^\d\s,，;；/每元]{{1,8}}?){{1,3}})|[（(](?:每(?P<bracket>[^\d（）()]{{1,8}}))[）)])?"
-    rf"\s?(?P<after>{'|'.join(_AFTER)})?(?:/(?P<last>{_PER}))?(?:的?标准)?(?:收取|计收|计征|征收|缴纳|收费|计算|执行)?",
+    rf"\s?(?P<after>{'|'.join(_BOUND_WORDS_AFTER)})?(?:/(?P<last>{_PER}))?(?:的?标准)?(?:收取|计收|计征|征收|缴纳|收费|计算|执行)?",
     re.IGNORECASE,
 )
+"""每人每次不超过50元, 0.5—1元/吨以内: a sum or a range, its bound before or after, and what it is per."""
 _RATE_NUMBER = r"\d{1,15}(?:\.\d{1,8})?"
 _RATE = re.compile(
     rf"{_LEAD}(?:按照?|以)?(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?(?:\s?[×xX*]\s?)?)?"
-    rf"(?P<limit>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?"
+    rf"(?P<bound>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?"
     rf"(?P<n>{_RATE_NUMBER})\s?(?P<unit1>[%‰％])?(?:{_DASH}(?P<most>{_RATE_NUMBER})\s?)?(?P<unit>[%‰％])(?:之间)?(?P<after>以内|以下|以上)?"
     r"(?:的?(?:标准|比例|费率))?(?:收取|计收|计征|征收|缴纳|收费|计提|计算|执行|提取)?"
 )
-_PARTS = re.compile(
-    rf"{_LEAD}(?:(?P<of>(?:(?!分之)[^\d%‰，,；;。]){{2,24}}?)的?)?(?P<base>百|千|万)分之(?P<n>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER})"
-    rf"(?:{_DASH}(?:(?P=base)分之)?(?P<most>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER}))?"
+"""按合同额的不超过1—2‰: a rate with its sign, and the sum of which it is taken."""
+_FRACTION = re.compile(
+    rf"{_LEAD}(?:(?P<of>(?:(?!分之)[^\d%‰，,；;。]){{2,24}}?)的?)?(?P<denominator>百|千|万)分之(?P<n>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER})"
+    rf"(?:{_DASH}(?:(?P=denominator)分之)?(?P<most>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER}))?"
     r"(?:收取|计收|计征|征收|缴纳|收费|计提|计算)?"
 )
-_BASES = {"百": "%", "千": "‰", "万": "‱"}
+"""按成交额的千分之三: a rate in words."""
+_SIGNS = {"百": "%", "千": "‰", "万": "‱"}
 _CAPITAL = re.compile(
     rf"(?:人民币)?(?P<wan>[{_CAPITALS}]{{1,9}})?(?P<scale>万|亿)?(?P<rest>[{_CAPITALS}]{{1,9}})?[元圆](?:(?P<jiao>[{_CAPITALS}])角)?(?:零?(?P<fen>[{_CAPITALS}])分)?[整正]?"
 )
+"""壹万贰仟元整: a sum in capital numerals."""
 _PLAIN = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST = 80
+"""Characters of a text that may be an amount."""
 _EDGES = re.compile(r"^[。；;，,\s]+|[。.；;，,\s]+$")
 _BRACKETED_UNIT = re.compile(r"(?<=\d)\s?[（(]((?:[十百千万亿]*元)[^（()）]{0,12})[）)]$")
 """10（元/证）"""
@@ -108,7 +113,7 @@ def read_amount(text: str, unit: str = "元") -> Amount | None:
     if len(clean) > _LONGEST:
         return None
     if _FREE.fullmatch(clean):
-        return Amount("0", unit if "/" not in unit else unit.partition("/")[0], kind="free")
+        return Amount("0", unit.partition("/")[0], kind="free")
     for pattern, form in ((_BRACKETED_UNIT, r"\1"), (_BRACKETED_PER, r"\1")):
         clean = pattern.sub(form, clean)
     clean = _REPEATED_UNIT.sub(r"\g<first>—\g<most>\g<unit>", clean)
@@ -119,7 +124,7 @@ def _read_forms(text: str, unit: str) -> Amount | None:
     for pattern, build in (
         (_MONEY, _build_money),
         (_RATE, _build_rate),
-        (_PARTS, _build_parts),
+        (_FRACTION, _build_fraction),
         (_CAPITAL, _build_capital),
     ):
         if (match := pattern.fullmatch(text)) is not None:
@@ -164,11 +169,11 @@ def _build_money(match: re.Match[str], unit: str) -> Amount | None:
     currency = re.sub("圆|块钱?", "元", match["currency"] or "").replace("港币", "港元")
     stated = bool(currency or match["coin"] or match["prefix"] or "￥" in match[0] or "¥" in match[0])
     name = (currency or "元") if stated else unit
-    if (per and not stated and "/" in unit) or (match["limit"] and match["limit_after"]):
+    if (per and not stated and "/" in unit) or (match["bound"] and match["bound_after"]):
         return None
     kind = (
-        _LIMITS.get(match["limit"] or match["limit_after"] or "", "")
-        or _AFTER.get(match["after"] or "", "")
+        _BOUND_WORDS.get(match["bound"] or match["bound_after"] or "", "")
+        or _BOUND_WORDS_AFTER.get(match["after"] or "", "")
         or ("range" if last else "")
     )
     return Amount(first, f"{name}/{per}" if per else name, last, kind=kind)
@@ -192,23 +197,23 @@ def _build_rate(match: re.Match[str], _: str) -> Amount | None:
     if match["unit1"] and match["unit1"].replace("％", "%") != sign:
         return None
     bound, base = _split_bound(match["of"])
-    if bound and match["limit"]:
+    if bound and match["bound"]:
         return None
-    kind = _LIMITS.get(match["limit"] or bound, "") or _AFTER.get(match["after"] or "", "")
+    kind = _BOUND_WORDS.get(match["bound"] or bound, "") or _BOUND_WORDS_AFTER.get(match["after"] or "", "")
     kind = kind or ("range" if match["most"] else "")
     return Amount(strip_zeros(match["n"]), sign, strip_zeros(match["most"] or ""), base, kind)
 
 
-def _build_parts(match: re.Match[str], _: str) -> Amount | None:
-    first, last = (_read_part(match[name]) if match[name] else "" for name in ("n", "most"))
+def _build_fraction(match: re.Match[str], _: str) -> Amount | None:
+    first, last = (_read_numerator(match[name]) if match[name] else "" for name in ("n", "most"))
     if first is None or last is None:
         return None
     bound, base = _split_bound(match["of"])
-    kind = _LIMITS.get(bound, "") or ("range" if last else "")
-    return Amount(first, _BASES[match["base"]], last, base, kind)
+    kind = _BOUND_WORDS.get(bound, "") or ("range" if last else "")
+    return Amount(first, _SIGNS[match["denominator"]], last, base, kind)
 
 
-def _read_part(numeral: str) -> str | None:
+def _read_numerator(numeral: str) -> str | None:
     """Read the number of a fraction: 三 is 3, 一点五 is 1.5."""
     if numeral[0].isascii():
         return strip_zeros(numeral)
@@ -238,7 +243,7 @@ def _build_capital(match: re.Match[str], _: str) -> Amount | None:
 
 
 _BOUND = re.compile(
-    rf"(?P<bound>{'|'.join(sorted(_LIMITS, key=len, reverse=True))})?(?P<base>.*?)"
+    rf"(?P<bound>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?(?P<base>.*?)"
     r"(?:的|总额的|(?:费|税|征收|收费)率|比例)?"
 )
 

@@ -47,14 +47,16 @@ _LIMIT = re.compile(
     rf"(?:\s?[（(【\[](?P<kind>{_UNIT})[）)】\]])?",
     re.IGNORECASE,
 )
+"""20个工作日, 15（工作日）, 3-5日, 1个半月, 15日（自然日）: the last unit says which days are meant."""
 _UNIT_FIRST = re.compile(rf"(?P<unit>工作日|自然日|小时|天)\s?[:：]?\s?(?P<n>{_NUMERAL})\s?(?:个|天|日)?")
 _BARE = re.compile(rf"(?:≤|<=|<|不超过)?\s?{_RANGE}(?P<n>{_NUMERAL})")
 _START = re.compile(r"[^\d，。；、（(]{0,40}(?:之日起|之时起|[起后])的?")
 """The event from which a limit counts: 应当自变更登记之日起."""
 _LEAST = re.compile(r"(?:不得?少于|最快|最短|最早|至少|不低于|不短于|不得早于|[期届]?满前|届满|之前|前)$")
 _LEAST_AFTER = re.compile(r"以上|前(?!办结|完成)|后")
-"""Words of a least time, or of a day before which something is due."""
+"""Words before and after a number that make it a least time, or a day before which something is due."""
 _QUALIFIER = re.compile(r"(工作日|自然日|日历日)\s?[:：]?\s?$")
+"""工作日：20日: which days are meant stands before the number."""
 _DATE = re.compile(r"\d{1,2}月\d{1,2}[日号]|每[月年周季]|\d[日号]前|年底|月底|年末|月末")
 
 _AT_ONCE = re.compile(
@@ -76,6 +78,7 @@ _NO_LIMIT = re.compile(
 _OPEN = re.compile(
     r"依法|依规|按照?.{0,30}(?:规定|要求|执行|办理)|视.{0,12}(?:情况|情形|而定)|根据.{0,20}(?:确定|情况|规定|执行)|另行|详见|参照|由.{1,16}(?:确定|规定)|约定|随时|之前|前完成|为准|待定|一次|同步|实际情况|隔日|次日|受理"
 )
+"""Words of a text without a number whose limit depends on something else."""
 _LEADS = (
     *(
         "自",
@@ -200,12 +203,14 @@ _CONDITION = re.compile(
 _AT_ONCE_LATER = re.compile(r"(?<![（(])(?:当场|现场|即时|即办|当日|当天|立即)(?!.{0,6}[）)])")
 """Words of a second procedure, outside brackets: 法定20个工作日，承诺当场办结."""
 _SUM = re.compile(r"[\d半][+＋加]$")
+"""10+5个工作日: the number is only the last one of a sum."""
 _CLOCK = re.compile(rf"(?P<hours>{_NUMERAL})个?小时(?P<minutes>\d{{1,2}})分钟?(?:以?内)?")
 _NAMED_DAY = re.compile(
     r"[（(](?:指|均?为|按照?|以|即|系|均按)?(工作日|自然日|日历日)(?:计算?)?(?:[）)]$|(?=[，,；;、]))"
 )
 """15日（指工作日，不含公示）: the remark says which days are meant."""
 _ZERO = re.compile(rf"[（(]0\s?{_UNIT}[）)]$")
+"""即办（0个工作日）"""
 _CAPITALS = str.maketrans(
     dict(zip("壹贰叁肆伍陆柒捌玖拾佰", "一二三四五六七八九十百", strict=True)) | {"廿": "二十", "卅": "三十"}
 )
@@ -250,6 +255,11 @@ def _bare_limit(match: re.Match[str], unit: str) -> LimitText | None:
 
 
 def _find_limit(text: str) -> LimitText | None:
+    """Find the limit of a text in which words surround it.
+
+    Words before and after it that do not change it are dropped, the others become ``rest``. A least time, a
+    second limit that is not in a condition after the first, a sum, or 即时 beside it make it a ``text``.
+    """
     matches = list(_LIMIT.finditer(text)) or list(_UNIT_FIRST.finditer(text))
     if not matches:
         return LimitText("text") if _OPEN.search(text) or _AT_ONCE.search(text) else None
@@ -304,6 +314,7 @@ def _convert(numeral: str, unit: str, *, half: bool) -> Limit | None:
 
 
 def _count_halves(numeral: str) -> int | None:
+    """Return the number of halves: 3 for 1.5, 一个半; None for another fraction."""
     if numeral == "半":
         return 1
     whole, _, fraction = numeral.partition(".")

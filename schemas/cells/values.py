@@ -37,8 +37,6 @@ from schemas.reference import administrative_divisions
 from schemas.reference.damaged_numbers import repair
 from schemas.reference.document_numbers import parse_number, split_citations
 
-__all__ = ["CellProblem", "Value", "cell_parser", "heading_key", "is_ditto", "parse_value"]
-
 FIRST_YEAR, YEARS_AHEAD = 1949, 10
 """Dates before this year, or more years ahead, are reported: they are probably typing errors."""
 
@@ -85,18 +83,19 @@ def cell_parser(field: Field) -> CellParser:
 _CLEAN = re.compile(r"[!-'*-~\u4e00-\u9fff，。；：（）！？、《》〈〉“”‘’〔〕【】…—·]+")
 """Characters that no parser of strings changes. Most cells contain only these."""
 _CLEAN_TEXT = re.compile(r"[!-~\u4e00-\u9fff，。；：（）！？、《》〈〉“”‘’〔〕【】…—·]+")
+"""The same, with half-width brackets: the parser of texts does not widen them."""
 _PIECES = re.compile(r"[、,，;；/\s和]+")
 
 
 def _string_parser(field: Field) -> CellParser:
-    bodies = field.format == "body"
+    is_body = field.format == "body"
 
     def parse(text: str) -> Value:
         if _CLEAN.fullmatch(text):
             if "（" in text and _has_unclosed_bracket(text):
                 return Value(text, problem=problems.UNCLOSED_BRACKET.for_cell(field.title, text))
             return Value(text)
-        clean = tidy_spaces(widen_brackets(join_lines(fold(text), bodies=bodies)))
+        clean = tidy_spaces(widen_brackets(join_lines(fold(text), bodies=is_body)))
         if not clean:
             return Value(None, changed=bool(text))
         problem = (

@@ -124,7 +124,9 @@ class Catalogue:
     basis_field: str | None = None
     """The field with the legal basis, if the catalogue expects one in every record."""
     body_field: str | None = None
+    """The body that is responsible for the item, or that issued the document."""
     type_field: str | None = None
+    """The kind of the item (行政许可, 行政处罚 …), of the charge or of the document."""
     facts: tuple[str, ...] = ()
     """Fields that readers look for, the most frequent first: price, promised time, responsible body."""
     expected: Mapping[str, tuple[str, ...]] = with_default(default_factory=dict)
@@ -177,7 +179,10 @@ class Catalogue:
         return (str(len(self.identity) - 1), *[_format_json(content.get(n)) for n in self.identity[-1]])
 
     def identities_of(self, content: Mapping[str, Json]) -> list[tuple[str, ...]]:
-        """Return every alternative that applies, in order; the next one where several items share a code."""
+        """Return the identity by every alternative that applies, in order.
+
+        Where several items share a code, they are told apart by the alternative after it.
+        """
         last = len(self.identity) - 1
         return [
             (str(number), *(_format_json(content.get(n)) for n in names))

@@ -279,6 +279,7 @@ def _check_headings(file: _CatalogueFile) -> _Problems:
         words += [(f"qingdan.aliases[{n}]", a) for n, a in enumerate(field.qingdan.aliases)]
         for place, heading in words:
             owner = owners.setdefault(heading_key(heading), f"{index} {place}")
+            # A heading without letters and digits has the key "", whose first owner is refused too.
             if owner != f"{index} {place}" or owners.get("") == owner:
                 yield (
                     f"$.fields[{index}].{place}",

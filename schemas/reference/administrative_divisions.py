@@ -44,7 +44,7 @@ def name_of(code: str) -> str | None:
 
 
 def list_ancestors(code: str) -> tuple[str, ...]:
-    """List a code and its ancestors, compact, widest first: ``210311`` → ``("21", "2103", "210311")``.
+    """List a code and its ancestors, short, widest first: ``210311`` → ``("21", "2103", "210311")``.
 
     A code below county level counts as its county. Text that is not a code has none.
     """
@@ -55,7 +55,7 @@ def list_ancestors(code: str) -> tuple[str, ...]:
 
 
 def list_codes() -> tuple[str, ...]:
-    """List all codes of the table in compact form, sorted, without placeholders such as 市辖区."""
+    """List all codes of the table in the short form, sorted, without placeholders such as 市辖区."""
     return tuple(sorted(code for code, own in _load_table().items() if own not in _PLACEHOLDERS))
 
 
@@ -72,7 +72,7 @@ def full_name_of(code: str) -> str:
 
 
 def find_codes(text: str) -> tuple[str, ...]:
-    """List the compact codes of a name, sorted: 鞍山 → 2103, 铁东区 → two of them, 马鞍山 → 3405.
+    """List the short codes of a name, sorted: 鞍山 → 2103, 铁东区 → two of them, 马鞍山 → 3405.
 
     The whole text is one name, with or without 省, 市, 区, 县, with or without its ancestors.
     """

@@ -21,21 +21,27 @@ _NUMERAL = rf"[{_DIGITS}](?:\s?[{_DIGITS}])*"
 _SUBDIVISION = re.compile(
     rf"\s*+第?\s*+[（(]?\s*+{_NUMERAL}\s*+[)）]?\s*+[款项目](?![{_DIGITS}规录])"
 ).pattern
+"""第二款, 第（三）项"""
 _ADDED = r"(?:\s*+之\s?[一二三四五六七八九十]+)?"
+"""之一 of an article that was added later: 第七条之一."""
 _ARTICLE = re.compile(rf"第?\s*+(?P<number>{_NUMERAL})\s*+(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
 _SOME = re.compile(
     rf"{_NUMERAL}\s*+(?:[、和]\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
 ).pattern
+"""七条第二款, 七、八、九条"""
 _ARTICLES = re.compile(rf"\s*+第\s*+{_SOME}(?:\s*+[、,，和及至]\s*+第?\s*+{_SOME})*")
 _SECTION = re.compile(
     rf"[，,]?\s*+第?\s*+(?:{_NUMERAL}\s*+(?:部分|大类|类)|[（(]\s*+{_NUMERAL}\s*+[)）]\s*+(?:部分|大类|类)?)"
 ).pattern
+"""第二部分, （三）大类: within an annex."""
 _PLACE = re.compile(
     rf"\s*+(?P<place>附件\s*+(?:{_NUMERAL})?\s*+(?:{_SECTION})?(?:[，,]?\s*+第\s*+{_NUMERAL}\s*+项)?|第\s*+{_NUMERAL}\s*+项)"
 )
+"""附件1第23项, 第12项"""
 _OPENERS = "（(【[〔［"
 _OPENING, _BRACKETS = re.compile(r"\s*+[（(【\[〔［]"), re.compile(r"[（(【\[〔［）)】\]〕］]")
 _LONGEST_NOTE, _LONGEST_AFTER = 300, 200
+"""Characters of a note in brackets, and after a citation, that are read."""
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 _MOST_IN_RANGE = 50
 """Most articles of 第七条至第九条 that are listed one by one."""
@@ -46,6 +52,7 @@ class CitedWork:
     """A place of a work that a text cites. ``start`` and ``end`` are positions in the text."""
 
     key: str
+    """Key of the work, see :mod:`schemas.reference.works`."""
     kind: WorkKind
     article: int
     """0: the whole work."""
@@ -65,11 +72,12 @@ class _Mention:
     """End of the title with its 》; of a number, its own end."""
     note_end: int
     """End of the note in brackets after the title."""
-    articles: re.Match[str] | None = None
+    places: re.Match[str] | None = None
+    """The articles, or the place in an annex, that follow the title: a match of _ARTICLES or _PLACE."""
 
     @property
     def end(self) -> int:
-        return self.articles.end() if self.articles else max(self.note_end, self.citation.end)
+        return self.places.end() if self.places else max(self.note_end, self.citation.end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +116,7 @@ def _mentions(text: str) -> list[_Mention]:
         title_end = end_of_title(text, citation) if citation.kind == "statute" else citation.end
         note_end = _end_of_note(text, title_end) if citation.kind == "statute" else title_end
         mention = _Mention(citation, key_of(citation), "mention", title_end, note_end)
-        mention.articles = _ARTICLES.match(text, note_end) or _PLACE.match(text, note_end)
+        mention.places = _ARTICLES.match(text, note_end) or _PLACE.match(text, note_end)
         following = max(starts[n + 1], citation.end)
         previous = None if before is None else (before.role, before.end)
         after = text[citation.end : min(following, citation.end + _LONGEST_AFTER)]
@@ -144,7 +152,7 @@ def _read_note(text: str, titled: _Mention, citation: Citation, mentions: list[_
 
 
 def _places(text: str, mention: _Mention) -> Iterator[CitedWork]:
-    citation, places = mention.citation, mention.articles
+    citation, places = mention.citation, mention.places
     kind = kind_of_title(citation.title) if citation.kind == "statute" else citation.kind
 
     def work(start: int, end: int, article: int = 0, place: str = "") -> CitedWork:

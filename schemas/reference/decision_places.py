@@ -82,8 +82,13 @@ def number_in_digits(text: str | None) -> str:
 
 
 def _decision_before(citations: list[Citation], position: int, text: str) -> str:
+    """Return the number of the decision that an item at a position belongs to; empty if there is none.
+
+    A title right after its number keeps that number; another title ends it. Of several numbers in one bracket
+    the first counts: the others are those of later editions.
+    """
     decision, end = "", 0
-    for citation in _until(citations, position):
+    for citation in (one for one in citations if one.end <= position):
         if citation.kind == "statute":
             if citation.title.endswith(_LISTS):
                 continue
@@ -93,10 +98,6 @@ def _decision_before(citations: list[Citation], position: int, text: str) -> str
         elif not decision or not _shares_bracket(text, end, citation.start):
             decision, end = citation.standard, citation.end
     return decision
-
-
-def _until(citations: list[Citation], position: int) -> Iterator[Citation]:
-    yield from (citation for citation in citations if citation.end <= position)
 
 
 def _shares_bracket(text: str, end: int, start: int) -> bool:

@@ -19,7 +19,7 @@ type CitationKind = Literal["document", "order", "statute"]
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """One reference. ``text``, ``start`` and ``end`` are its original text and position."""
+    """A citation of one work. ``text``, ``start`` and ``end`` are its original text and position."""
 
     kind: CitationKind
     issuer: str = ""
@@ -94,7 +94,7 @@ def _fold(text: str) -> str:
 
 
 def find_citations(text: str) -> list[Citation]:
-    """Find every reference in a text, in order, even without separators between them.
+    """Find every citation in a text, in order, even without separators between them.
 
     ``国发明电[1994]2号、23号`` has two. A number inside a title in 《》 belongs to the title.
     """
@@ -259,7 +259,7 @@ _CLOSER = re.compile(r"\s*+[)）\]］〕]")
 
 
 def split_citations(text: str) -> tuple[list[str], list[str]]:
-    """Split a cell of references. Return all items in standard form, and the pieces that are not references.
+    """Split a cell of citations. Return all items in standard form, and the pieces that are no citations.
 
     A number in brackets after a title stays with it: ``《保安服务管理条例》（国务院令第564号）``. The pieces
     are also among the items, as written and in the order of the cell, so that nothing is lost.
@@ -277,8 +277,10 @@ def split_citations(text: str) -> tuple[list[str], list[str]]:
             end = closer.end() if closer else citation.end
             continue
         _add_rest(gap, items, pieces)
-        versioned = citation.kind == "statute" and len(_remove_spaces(citation.text)) > len(citation.standard)
-        items.append(_remove_spaces(citation.text) if versioned else citation.standard)
+        has_edition = citation.kind == "statute" and len(_remove_spaces(citation.text)) > len(
+            citation.standard
+        )
+        items.append(_remove_spaces(citation.text) if has_edition else citation.standard)
         end = citation.end
     _add_rest(text[end:], items, pieces)
     return items, pieces

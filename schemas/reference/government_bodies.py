@@ -26,8 +26,11 @@ _LEVELS = frozenset(
 
 class _Stem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     stem: str
+    """The full name without its ending: 发展和改革."""
     heads: tuple[str, ...]
+    """Endings of the name (委员会, 局 …), the main one first."""
     short: tuple[str, ...] = ()
+    """Short stems: 发改."""
     also: tuple[str, ...] = ()
     """Forms that no rule derives: 教委."""
 
@@ -140,6 +143,7 @@ def _successor_heads(body: _Body, head: str) -> set[str]:
 def _list_forms(body: _Stem, head: str) -> set[str]:
     brief = _SHORT_HEADS.get(head, head)
     forms = {body.stem + head, body.stem + brief, *(short + brief for short in body.short)}
+    # Only a longer short stem goes with the full ending: 发展改革委员会, but 发改 only with 委.
     forms |= {short + head for short in body.short if len(short) > 3}
     return forms | {form for form in body.also if form.endswith((head, brief))}
 

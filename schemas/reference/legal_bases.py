@@ -53,11 +53,14 @@ _NOTE = re.compile(r"\s*[（(【\[〔［](?P<note>(?:[^（()）]|[（(][^（()�
 _ISSUER = re.compile(
     rf"(?![^《]*[由按依对经据将把向])[{HAN}、\s]{{2,40}}?(?:部|委|局|厅|署|院|府|会|办|室|行)(?:关于)?(?:印发|发布|公布)?的?"
 )
+"""国务院办公厅关于印发: the issuer between a label and the title."""
 _PROSE = re.compile(
     rf"(?:所称|所指|等(?!\s*[。；;、]?\s*$)|(?:的|有关|相关)+(?:规定|法律|法规|要求|条件)|规定(?![:：\s])"
     rf"|(?:和|或者|或|及|以及|与)(?!\s*[《第])[{HAN}]|[，,]\s*(?!《|第|根据|按照)[{HAN}]|[{HAN}]{{0,6}}(?:处罚|执行|办理|进行|给予|追究|制定))"
 )
+"""What follows the title of a statute when the sentence continues: it is only mentioned then."""
 _QUOTED = re.compile(r"\s*(?:规定)?\s*(?:[:：\n“]|$|[（(【\[])")
+"""What follows a basis whose text is quoted: 规定：, a line break, a bracket, or the end."""
 _DAY = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*[年.\-/]\s*(?P<month>\d{1,2})(?:\s*[月.\-/]\s*(?P<day>\d{1,2}))?"
 )
@@ -69,13 +72,13 @@ def find_cited_statutes(text: str) -> list[CitedStatute]:
     if "《" not in text and "〈" not in text:
         return []
     statutes = list(_outermost(find_citations(text)))
-    roles: list[CitedStatute] = []
+    cited: list[CitedStatute] = []
     for number, citation in enumerate(statutes):
-        previous = (roles[-1].role, roles[-1].end) if roles else None
+        previous = (cited[-1].role, cited[-1].end) if cited else None
         following = statutes[number + 1].start if number + 1 < len(statutes) else len(text)
         note = _NOTE.match(text, end_of_title(text, citation))
         role = role_of(text, citation, previous, text[citation.end : following])
-        roles.append(
+        cited.append(
             CitedStatute(
                 citation.title,
                 citation.article,
@@ -85,7 +88,7 @@ def find_cited_statutes(text: str) -> list[CitedStatute]:
                 _newest_day(note["note"]) if note else None,
             )
         )
-    return roles
+    return cited
 
 
 def _outermost(citations: list[Citation]) -> Iterator[Citation]:

@@ -19,7 +19,7 @@ from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.checks.labelled_sets import set_with_real_rows
 from publisher.ingest.findings.kind import Bilingual, Finding
 from schemas.definition.catalogue import Catalogue, Content
-from schemas.reference.issuing_codes import UNKNOWN
+from schemas.reference.issuers import UNKNOWN
 
 _MESSAGE = Bilingual(
     "“{name}”仍列于清单，所列依据只有{basis}等文件，没有列明层级足够的依据",

@@ -12,7 +12,7 @@ from publisher.checks.check import CheckedRecord, texts_of
 from publisher.checks.known_statutes import TITLE
 from publisher.ingest.findings.kind import Cite
 from schemas.reference.document_numbers import Citation, find_citations
-from schemas.reference.issuing_codes import Issuer, find_issuer
+from schemas.reference.issuers import Issuer, find_issuer
 
 type Nature = Literal["statute", "order", "document", "unknown"]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.reference.administrative_divisions import name_of
-from schemas.reference.issuing_codes import _load_table, find_issuer
+from schemas.reference.issuers import _load_table, find_issuer
 
 
 @pytest.mark.parametrize(

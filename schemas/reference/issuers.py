@@ -16,8 +16,10 @@ from typing import Literal, cast
 type IssuerLevel = Literal["国家级", "省级", "设区的市级", "县级", "查"]
 type Maker = Literal["国务院", "政府", "财政", "价格", "部门", "查"]
 
-UNKNOWN: IssuerLevel = "查"
+UNKNOWN: Literal["查"] = "查"
+"""Level or maker that somebody has to look up."""
 _RATE = "标准"
+"""Remark in the table: the documents only fix rates."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +28,8 @@ class Issuer:
 
     level: IssuerLevel = UNKNOWN
     division: str = ""
-    maker: Maker = "查"
+    maker: Maker = UNKNOWN
+    """What kind of body makes its documents."""
     rates_only: bool = False
     """Its documents fix rates of charges, and create none."""
 
