@@ -33,7 +33,7 @@ _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufff
 
 
 def clean(text: str) -> str:
-    """Remove characters that XML cannot represent (C0, lone surrogates, U+FFFE, U+FFFF)."""
+    """Remove characters that XML cannot represent and unreadable controls; unify line breaks."""
     if text.isprintable():  # most texts: no controls, surrogates, unassigned code points or line breaks
         return text
     return _UNWRITABLE.sub("", text).replace("\r\n", "\n").replace("\r", "\n")

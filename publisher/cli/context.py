@@ -77,7 +77,7 @@ class CommandContext:
         except LogError as error:
             if error.code != "upgrade-needed":
                 raise
-            upgraded = open_log()
+            upgraded = open_log()  # for writing, which upgrades the tables
             resealed = upgraded.resealed
             upgraded.close()
             log = open_log(read_only=read_only, public=public, limits=limits)

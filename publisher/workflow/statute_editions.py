@@ -47,7 +47,11 @@ _decode = msgspec.json.Decoder(Article).decode
 
 
 class NotTextsError(ValueError):
-    """A line is not an article of a statute. Its argument is the number of the line."""
+    """A line is not an article of a statute. ``line``: its number, from 1."""
+
+    def __init__(self, line: int) -> None:
+        super().__init__(f"line {line} is not an article of a statute")
+        self.line = line
 
 
 @dataclass(slots=True)

@@ -69,7 +69,7 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False, markup=False, emoji=False)
 
 
-def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
     """Print a table to stdout: formatted on a terminal, separated by tabs in a pipe.
 
     Columns are labels ``中文 english``.
@@ -83,9 +83,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, tit
     from rich.table import Table
     from rich.text import Text
 
-    rich_table = Table(
-        box=box.SIMPLE_HEAD, title=Text(replace_controls(title)) if title else None, title_justify="left"
-    )
+    rich_table = Table(box=box.SIMPLE_HEAD)
     for column in columns:
         rich_table.add_column(Text(column), overflow="fold")
     for row in rows:

@@ -129,7 +129,7 @@ def log(context: CommandContext, subscription: str | None, limit: int, *, as_jso
             log.subscriptions.get(subscription)
         deliveries = log.subscriptions.deliveries(subscription, limit=limit)
     if as_json:
-        output.print_json([_delivery_as_json(one) for one in deliveries])
+        output.print_json([_delivery_to_json(one) for one in deliveries])
         return
     rows = [
         [
@@ -157,7 +157,7 @@ def log(context: CommandContext, subscription: str | None, limit: int, *, as_jso
     )
 
 
-def _delivery_as_json(one: Delivery) -> dict[str, object]:
+def _delivery_to_json(one: Delivery) -> dict[str, object]:
     properties = {k: v for k, v in asdict(one).items() if k not in ("key", "subscription")}
     return {"subscription": one.subscription.id, **properties}
 

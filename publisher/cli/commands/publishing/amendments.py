@@ -181,6 +181,7 @@ def cancel(
 
 
 @click.command()
+# Usage shows one pair of brackets around both: [DATASET NAME|ID...].
 @click.argument("dataset", metavar="[DATASET", required=False)
 @click.argument("records", metavar="NAME|ID...]", nargs=-1)
 @click.option("--ground", help="法律依据，将向社会公布；未写明则询问 / The legal ground; it is published.")
@@ -239,6 +240,11 @@ def _erase_records(
     *,
     yes: bool,
 ) -> int:
+    """Erase records and the corrections about them, and report the release → the exit code.
+
+    Raises ``LogError('erasure-incomplete')`` after the report: the release counts, and the log completes the
+    destruction when it is opened next.
+    """
     from publisher.log.model import LogError
 
     with context.log() as log:

@@ -51,7 +51,7 @@ def list_(context: CommandContext, *, with_decided: bool, as_json: bool) -> None
     with _inbox(context) as inbox:
         requests = inbox.list(None if with_decided else "open")
     if as_json:
-        output.print_json([_as_json(request) for request in requests])
+        output.print_json([_request_to_json(request) for request in requests])
         return
     output.print_table(
         [
@@ -145,7 +145,7 @@ def _check_personal(*texts: str) -> None:
 
 def _show(request: Request, *, as_json: bool) -> None:
     if as_json:
-        output.print_json(_as_json(request))
+        output.print_json(_request_to_json(request))
         return
     output.print_pairs(
         [
@@ -169,7 +169,7 @@ def _show(request: Request, *, as_json: bool) -> None:
     )
 
 
-def _as_json(request: Request) -> dict[str, object]:
+def _request_to_json(request: Request) -> dict[str, object]:
     properties = asdict(request)
     times = ("received_at", "decided_at")
     properties |= {name: value and value.isoformat() for name in times for value in [properties[name]]}

@@ -55,7 +55,7 @@ def create(
 
     _check_division(division)
     definition = context.catalogue(catalogue)
-    settings = Dataset(
+    new_dataset = Dataset(
         name=name,
         catalogue=definition.name,
         title=title,
@@ -70,7 +70,7 @@ def create(
         source_note=source_note,
     )
     with context.log() as log:
-        log.datasets.create(settings, definition)
+        log.datasets.create(new_dataset, definition)
     output.print_message(
         f"已建立数据集 {name}（{definition.title}）。", f"Created the dataset {name} ({definition.title_en})."
     )

@@ -73,7 +73,7 @@ def _input_file(file: Path) -> InputFile:
         rows = editions_from_texts(data)
     except NotTextsError as error:
         raise click.BadParameter(
-            f"{file.name}: 第{error}行不是条文 / line {error} is not an article"
+            f"{file.name}: 第{error.line}行不是条文 / line {error.line} is not an article"
         ) from error
     return InputFile(f"{file.name}.csv", write_statutes(rows))
 

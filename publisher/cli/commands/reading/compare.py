@@ -116,24 +116,28 @@ def _write_csv(log: Log, dataset: str, before: View, after: View, path: Path) ->
 def _write_xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
     from publisher.views.comparison.spreadsheets import Metadata, to_xlsx
 
-    settings = log.datasets.get(dataset)
+    details = log.datasets.get(dataset)
     source = f"{log.datasets.site().base}/v1/datasets/{dataset}"
     site, _ = log.datasets.site_details()
     if after.release is not None:
         entry = log.queries.release(dataset, after.release).entry
         site = site.at_release(log.datasets.site_details_at(entry))
-    heading = Metadata(
-        title=settings.title,
+    metadata = Metadata(
+        title=details.title,
         before=_name_of_view(before),
         after=_name_of_view(after),
         source=source,
-        licence=settings.licence,
-        notice=settings.notice,
+        licence=details.licence,
+        notice=details.notice,
         site=site,
     )
     totals = log.queries.totals(dataset, before, after)
     to_xlsx(
-        path, log.queries.differences(dataset, before, after), totals, log.queries.catalogue(dataset), heading
+        path,
+        log.queries.differences(dataset, before, after),
+        totals,
+        log.queries.catalogue(dataset),
+        metadata,
     )
 
 

@@ -84,7 +84,7 @@ def search(
         pending = anyio.run(indexer.status, log, engine).pending
         search_page = anyio.run(find.find, engine, SiteNames(log), request, make_search_scope(log).fields())
     if as_json:
-        output.print_json(_build_json(request.text, search_page, pending))
+        output.print_json(_page_to_json(request.text, search_page, pending))
     else:
         _print_page(search_page, titles, pending)
     return Exit.OK
@@ -134,26 +134,23 @@ def _show_similar(page: Page, titles: Mapping[str, str]) -> None:
             _show(hit, titles.get(hit.dataset, hit.dataset))
 
 
-def _show(hit: Hit, dataset: str) -> None:
-    if hit.status != "current":
-        dataset = f"{dataset}  {STATUSES[hit.status].zh} {STATUSES[hit.status].en}"
-    _show_hit(hit, dataset)
-
-
-def _show_hit(hit: Hit, dataset: str) -> None:
+def _show(hit: Hit, dataset_title: str) -> None:
+    """Print a hit: title, excerpts, and a line with where it is and, unless it is in force, its status."""
     from rich.padding import Padding
     from rich.text import Text
 
+    status = "" if hit.status == "current" else f"  {STATUSES[hit.status].both}"
+    place = f"    {dataset_title}{status}  {hit.dataset}/{hit.record}"
     if not sys.stdout.isatty():
         for line in (hit.title.text, *(f"    {e.text}" for e in hit.excerpts)):
             output.print_line(" ".join(line.split("\n")))
-        output.print_line(f"    {dataset}  {hit.dataset}/{hit.record}")
+        output.print_line(place)
         return
     console = output.stdout()
     console.print(_highlight(hit.title, "bold"))
     for excerpt in hit.excerpts:
         console.print(Padding(_highlight(excerpt, ""), (0, 0, 0, 4)))
-    console.print(Text(output.replace_controls(f"    {dataset}  {hit.dataset}/{hit.record}"), style="dim"))
+    console.print(Text(output.replace_controls(place), style="dim"))
 
 
 def _highlight(marked: HighlightedText, style: str) -> Text:
@@ -166,7 +163,7 @@ def _highlight(marked: HighlightedText, style: str) -> Text:
     return text
 
 
-def _build_json(text: str, search_page: SearchPage, pending: int) -> dict[str, object]:
+def _page_to_json(text: str, search_page: SearchPage, pending: int) -> dict[str, object]:
     page = search_page.page
 
     def marked(one: HighlightedText) -> dict[str, object]:
