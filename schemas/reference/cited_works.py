@@ -21,23 +21,23 @@ _NUMERAL = rf"[{_DIGITS}](?:\s?[{_DIGITS}])*"
 _SUBDIVISION = re.compile(
     rf"\s*+第?\s*+[（(]?\s*+{_NUMERAL}\s*+[)）]?\s*+[款项目](?![{_DIGITS}规录])"
 ).pattern
-"""第二款, 第（三）项"""
+"""A place within an article: 第二款 or 第（三）项."""
 _ADDED = r"(?:\s*+之\s?[一二三四五六七八九十]+)?"
 """之一 of an article that was added later: 第七条之一."""
 _ARTICLE = re.compile(rf"第?\s*+(?P<number>{_NUMERAL})\s*+(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
 _SOME = re.compile(
     rf"{_NUMERAL}\s*+(?:[、和]\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
 ).pattern
-"""七条第二款, 七、八、九条"""
+"""One article with its place, or several: 七条第二款 or 七、八、九条."""
 _ARTICLES = re.compile(rf"\s*+第\s*+{_SOME}(?:\s*+[、,，和及至]\s*+第?\s*+{_SOME})*")
 _SECTION = re.compile(
     rf"[，,]?\s*+第?\s*+(?:{_NUMERAL}\s*+(?:部分|大类|类)|[（(]\s*+{_NUMERAL}\s*+[)）]\s*+(?:部分|大类|类)?)"
 ).pattern
-"""第二部分, （三）大类: within an annex."""
+"""A section of an annex: 第二部分 or （三）大类."""
 _PLACE = re.compile(
     rf"\s*+(?P<place>附件\s*+(?:{_NUMERAL})?\s*+(?:{_SECTION})?(?:[，,]?\s*+第\s*+{_NUMERAL}\s*+项)?|第\s*+{_NUMERAL}\s*+项)"
 )
-"""附件1第23项, 第12项"""
+"""A place in an annex: 附件1第23项 or 第12项."""
 _OPENERS = "（(【[〔［"
 _OPENING, _BRACKETS = re.compile(r"\s*+[（(【\[〔［]"), re.compile(r"[（(【\[〔［）)】\]〕］]")
 _LONGEST_NOTE, _LONGEST_AFTER = 300, 200
