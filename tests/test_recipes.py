@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import address, loopback_socket, serving
 from tests.support.site import BASE, FEES, Site, four_releases
 
@@ -124,7 +124,7 @@ def test_duckdb_counts_what_the_facets_count(
 def test_javascript_filters_sorts_counts_and_pages(served: tuple[Site, str], tmp_path: Path) -> None:
     site, base = served
     if shutil.which("node") is None:
-        lacks("Node is not installed")
+        skip_or_fail("Node is not installed")
     ((language, program),) = blocks("JavaScript", base)
     assert language == "js"
     (tmp_path / "recipe.mjs").write_text(program, encoding="utf-8")

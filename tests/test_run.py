@@ -13,7 +13,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers import postgresql
 
 PROJECT = Path(__file__).resolve().parents[1]
@@ -21,7 +21,7 @@ USER = """
 import sys, time
 from pathlib import Path
 from tests.support.servers import postgresql
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 with postgresql.of_the_run(Path(sys.argv[1])) as server:
     print(server.url(), flush=True)
     time.sleep(600)
@@ -53,7 +53,7 @@ def test_processes_share_one_server_and_it_ends_with_the_last_of_them_however_th
     tmp_path: Path,
 ) -> None:
     if postgresql.find_programs() is None:
-        lacks("PostgreSQL is not installed")
+        skip_or_fail("PostgreSQL is not installed")
     with user(tmp_path) as one, user(tmp_path) as other:
         urls = {address(one), address(other)}
         one.send_signal(signal.SIGKILL)

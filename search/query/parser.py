@@ -80,10 +80,13 @@ class Query:
     grams: tuple[str, ...]
     """Grams for ranking, from all of :attr:`text`, including question words."""
     chars: tuple[str, ...]
+    """The Han characters of :attr:`text`, for ranking."""
     terms: tuple[str, ...]
+    """Words of :attr:`text`, also those inside others, for ranking."""
     text: str
     """The query without exclusions, folded."""
     places: tuple[str, ...] = ()
+    """Names of places among :attr:`words`."""
     asks: bool = False
     """Whether the query is a question in plain language."""
     implied: tuple[str, ...] = ()

@@ -8,7 +8,7 @@ from typing import NoReturn
 import pytest
 
 
-def lacks(reason: str) -> NoReturn:
+def skip_or_fail(reason: str) -> NoReturn:
     """Skip the running test; under ``CI=true`` fail it, as CI has everything."""
     if os.environ.get("CI") == "true":
         pytest.fail(f"{reason}, and CI needs it")

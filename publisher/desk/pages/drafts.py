@@ -149,7 +149,7 @@ def print_draft(
     draft = desk.log.drafts.get(name)
     imports = [one for one in (draft.imports if draft else ()) if one.part == part]
     catalogue = desk.log.queries.catalogue(name)
-    findings = draft_findings(desk, name, imports)
+    findings = locate_findings(desk, name, imports)
     counts = {s: sum(one.severity == s for one, _ in findings) for s in SEVERITIES}
     severity = request.query_params.get("severity", "")
     if severity in SEVERITIES:
@@ -185,7 +185,9 @@ def print_draft(
     )
 
 
-def draft_findings(desk: Desk, dataset: str, imports: Sequence[DraftImport]) -> Sequence[tuple[Finding, str]]:
+def locate_findings(
+    desk: Desk, dataset: str, imports: Sequence[DraftImport]
+) -> Sequence[tuple[Finding, str]]:
     """List the findings of files of a draft, each with the query and anchor of its row in the sheet."""
     places = []
     for one in imports:

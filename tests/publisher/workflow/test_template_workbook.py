@@ -15,7 +15,7 @@ from publisher.ingest.read_file import read_file
 from publisher.workflow.template_workbook import NOTES_SHEET, ROWS, example_of, write_template
 from schemas.definition.file_loader import list_names, load_catalogue
 from tests.support.command import Home
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 NAMES = list_names()
 
@@ -95,7 +95,7 @@ def test_the_command_writes_it_and_replaces_nothing(site: Home, tmp_path: Path) 
 def test_libreoffice_opens_it(name: str, tmp_path: Path) -> None:
     office = shutil.which("soffice")
     if office is None:
-        lacks("LibreOffice is not installed")
+        skip_or_fail("LibreOffice is not installed")
     (tmp_path / "a.xlsx").write_bytes(fill(write_template(load_catalogue(name)), name))
     subprocess.run(
         [

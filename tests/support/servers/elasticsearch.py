@@ -21,7 +21,7 @@ from pathlib import Path
 import httpx
 import trustme
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_ports
 from tests.support.servers.programs import memory_folder, other_user, run_as
 from tests.support.servers.shared_server import keep, shared
@@ -120,7 +120,7 @@ def require() -> None:
     """Skip the test if something is missing; under ``CI=true`` fail it."""
     reason = missing_requirement()
     if reason:
-        lacks(f"Elasticsearch {reason}")
+        skip_or_fail(f"Elasticsearch {reason}")
 
 
 @contextmanager

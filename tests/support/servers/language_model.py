@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 
 from search.semantic.model import ARTIFACT, locate_jar
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 
 def require_jar() -> Path:
     """Return the jar in the local repository of Maven. Without it skip the test; in CI fail it."""
     jar = Path(locate_jar(Path.home() / ".m2" / "repository"))
     if not jar.is_file():
-        lacks(f"needs the model: mvn dependency:get -Dtransitive=false -Dartifact={ARTIFACT}")
+        skip_or_fail(f"needs the model: mvn dependency:get -Dtransitive=false -Dartifact={ARTIFACT}")
     for module in ("numkong", "onnxruntime", "tokenizers"):
         pytest.importorskip(module)
     return jar

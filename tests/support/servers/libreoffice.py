@@ -7,7 +7,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 _LOCALE = """<?xml version="1.0" encoding="UTF-8"?>
 <oor:items xmlns:oor="http://openoffice.org/2001/registry"><item oor:path="/org.openoffice.Setup/L10N">
@@ -20,7 +20,7 @@ def convert(target: str, folder: Path, *paths: Path) -> None:
     """Convert workbooks to ``target`` (``ods``, ``xls`` or a filter) into ``folder``."""
     office = shutil.which("soffice")
     if office is None:
-        lacks("LibreOffice is not installed")
+        skip_or_fail("LibreOffice is not installed")
     settings = folder / "profile" / "user"
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "registrymodifications.xcu").write_text(_LOCALE, encoding="utf-8")

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_port
 from tests.support.servers.postgresql import await_connection
 from tests.support.servers.programs import other_user, run_as
@@ -25,7 +25,7 @@ def run_pgbouncer(url: str, folder: Path) -> Iterator[str]:
     """Run a pooler before the database at ``url`` → the address of the database behind it."""
     program = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
     if program is None:
-        lacks("pgbouncer is not installed")
+        skip_or_fail("pgbouncer is not installed")
     database, port = make_url(url), free_port()
     with tempfile.TemporaryDirectory(prefix="qingdan-pgbouncer-", dir="/tmp") as home:
         settings = Path(home) / "pgbouncer.ini"

@@ -20,7 +20,7 @@ import psycopg
 from sqlalchemy.engine import make_url
 
 from publisher.log.log import Log
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_port
 from tests.support.servers.programs import memory_folder, other_user, run_as
 from tests.support.servers.shared_server import PROJECT, keep, shared
@@ -86,7 +86,7 @@ class Server:
 def of_the_run(folder: Path) -> Iterator[Server]:
     """Server of a test run, whose processes share ``folder``."""
     if find_programs() is None:
-        lacks("PostgreSQL is not installed")
+        skip_or_fail("PostgreSQL is not installed")
     with shared(folder, __name__) as port:
         yield Server(int(port))
 

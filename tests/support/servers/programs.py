@@ -8,13 +8,15 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 
 def program(name: str) -> str:
     """Return the path of a program; a test without it is skipped, and fails in CI."""
     return (
-        shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin") or lacks(f"{name} is not installed")
+        shutil.which(name)
+        or shutil.which(name, path="/usr/sbin:/sbin")
+        or skip_or_fail(f"{name} is not installed")
     )
 
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 PROJECT = Path(__file__).resolve().parents[3]
 
 
 def uv() -> str:
     own = PROJECT / ".tools" / "bin" / "uv"
-    return shutil.which("uv") or (str(own) if own.exists() else lacks("uv is not installed"))
+    return shutil.which("uv") or (str(own) if own.exists() else skip_or_fail("uv is not installed"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.system.browser.served import ARGUMENTS, CHROMIUM, sample_site, without_search
 
 
@@ -19,7 +19,7 @@ def browser(sample_home: Path) -> Iterator[Browser]:
     The sample is published before it begins, in a loop of its own.
     """
     if not Path(CHROMIUM).exists():
-        lacks("Chromium is not installed")
+        skip_or_fail("Chromium is not installed")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
@@ -30,7 +30,7 @@ def browser(sample_home: Path) -> Iterator[Browser]:
 def chromium() -> Iterator[Browser]:
     """Start a browser for tests that serve a site of their own."""
     if not Path(CHROMIUM).exists():
-        lacks("Chromium is not installed")
+        skip_or_fail("Chromium is not installed")
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.system.browser.screenshots import LOOKS, pages
 from tests.system.browser.visitor import Means, visiting
 
@@ -38,7 +38,7 @@ def test_no_page_has_a_barrier_a_message_or_a_request_elsewhere(browser: Browser
     depends on the width and the scheme.
     """
     if not AXE.exists():
-        lacks("axe-core is not installed (npm ci --prefix tests/system/browser)")
+        skip_or_fail("axe-core is not installed (npm ci --prefix tests/system/browser)")
     axe = AXE.read_text(encoding="utf-8")
     violations: dict[str, list[str]] = {}
     with visiting(browser, base, Means(keyboard=False, scripts=True, width=WIDTHS[0])) as visitor:
@@ -83,7 +83,7 @@ def test_every_address_of_a_page_is_among_the_pages(base: str) -> None:
 
 def test_the_html_of_every_page_is_valid(base: str, tmp_path: Path) -> None:
     if not VNU.exists() or shutil.which("java") is None:
-        lacks("vnu (npm ci --prefix tests/system/browser) or Java is not installed")
+        skip_or_fail("vnu (npm ci --prefix tests/system/browser) or Java is not installed")
     for name, path in pages(base).items():
         (tmp_path / f"{name}.html").write_bytes(
             httpx.get(base + path, headers={"accept": "text/html"}).content

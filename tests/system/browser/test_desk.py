@@ -20,7 +20,7 @@ from publisher.settings import read_settings
 from tests.support import sqlite
 from tests.support.command import QINGDAN, item, xlsx
 from tests.support.desk import create_power_list
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.work_plan import PLAN, TASKS, publish_work_plan
 from tests.system.browser.served import free_address
 from tests.system.browser.test_checks import AUDIT, AXE, COLOURS, RULES, VNU
@@ -119,7 +119,7 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
     chromium: Browser, tmp_path: Path
 ) -> None:
     if not AXE.exists():
-        lacks("axe-core is not installed (npm ci --prefix tests/system/browser)")
+        skip_or_fail("axe-core is not installed (npm ci --prefix tests/system/browser)")
     (tmp_path / "html").mkdir()
     (tmp_path / "site").mkdir()
     pages, means = Pages(tmp_path / "html"), Means(keyboard=False, scripts=True, width=1366)
@@ -212,7 +212,7 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
 
 def html_faults(folder: Path) -> list[str]:
     if not VNU.exists() or shutil.which("java") is None:
-        lacks("vnu (npm ci --prefix tests/system/browser) or Java is not installed")
+        skip_or_fail("vnu (npm ci --prefix tests/system/browser) or Java is not installed")
     command = ["java", "-jar", str(VNU), "--format", "json", "--errors-only", "--stdout", str(folder)]
     output = subprocess.run(command, capture_output=True, text=True, check=False).stdout
     return [

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import serving
 from tests.support.site import Site, four_releases
 
@@ -26,5 +26,5 @@ def node_modules() -> Path:
     """Install the packages of the TypeScript client → their folder."""
     modules = HERE / "typescript" / "node_modules"
     if not modules.is_dir():
-        lacks("no packages of npm: run npm ci in tests/system/contract/typescript")
+        skip_or_fail("no packages of npm: run npm ci in tests/system/contract/typescript")
     return modules

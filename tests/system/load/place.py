@@ -27,7 +27,7 @@ from schemas.definition import file_loader
 from schemas.definition.catalogue import Json
 from search.embedded.engine import EmbeddedEngine
 from tests.support.command import QINGDAN, Home
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_ports
 from tests.support.servers.shared_server import PROJECT
 from tests.system.load.visitors import Visit, visit
@@ -200,7 +200,7 @@ def light_paths(home: Path) -> list[str]:
 def running(home: Path, **environment: str) -> Iterator[Place]:
     """Run the site behind Caddy, which says which client it is in ``X-Forwarded-For``."""
     if shutil.which("caddy") is None:
-        lacks("Caddy is not installed")
+        skip_or_fail("Caddy is not installed")
     port, own = free_ports(2)
     with tempfile.TemporaryDirectory(prefix="qingdan-caddy-") as name:
         folder = Path(name)

@@ -27,7 +27,7 @@ from publisher.log.model import LogError
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.desk import Browser, DeskSite, desk_site, forms
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import address, free_port, loopback_socket, serving
 
 HERE = Path(__file__).parent
@@ -71,7 +71,7 @@ def provider(port: int, callback: str) -> Iterator[None]:
     """Run the provider of identities of ``package.json``."""
     node = shutil.which("node")
     if node is None or not (HERE / "node_modules").is_dir():
-        lacks("no Node, or no packages of npm: run npm ci in tests/system/oidc")
+        skip_or_fail("no Node, or no packages of npm: run npm ci in tests/system/oidc")
     command = [node, "provider.mjs", str(port), callback]
     with subprocess.Popen(command, cwd=HERE, stdout=subprocess.PIPE, text=True) as process:
         try:

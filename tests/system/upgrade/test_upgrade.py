@@ -20,7 +20,7 @@ import pytest
 
 from publisher.log.database.tables import HEAD
 from tests.support.command import create_arguments, item, xlsx
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_ports
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -78,7 +78,7 @@ def before(tmp_path_factory: pytest.TempPathFactory) -> Path:
     archive = folder / "tree.tar"
     command = ["git", "archive", "--output", str(archive), "HEAD^", *PACKAGES]
     if subprocess.run(command, cwd=PROJECT, check=False, capture_output=True).returncode:
-        lacks("git has no commit before this one")
+        skip_or_fail("git has no commit before this one")
     with tarfile.open(archive) as tar:
         tar.extractall(folder / "tree", filter="data")
     return folder / "tree"

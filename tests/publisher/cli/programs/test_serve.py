@@ -19,7 +19,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from tests.support.command import Home, item, xlsx
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_port
 
 pytestmark = pytest.mark.slow
@@ -161,7 +161,7 @@ def test_a_read_only_log_refuses_to_write(site: Home, tmp_path: Path) -> None:
 @pytest.mark.program
 def test_a_home_on_a_read_only_medium_is_verified_searched_and_served(site: Home, tmp_path: Path) -> None:
     if shutil.which("unshare") is None:
-        lacks("unshare is not installed")
+        skip_or_fail("unshare is not installed")
     published(site, tmp_path)
     port = free_port()
     home, python = shlex.quote(str(site.home)), shlex.quote(sys.executable)

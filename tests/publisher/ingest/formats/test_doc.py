@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from publisher.ingest.formats import doc
 from publisher.ingest.formats.errors import ReaderError
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 PAGE = """<html><body><p>鞍山市实施方案</p><p>分三步实施，ABC。</p>
 <table border=1><tr><td>序号</td><td>任务</td></tr><tr><td>1</td><td>清理</td></tr></table>
@@ -24,7 +24,7 @@ PAGE = """<html><body><p>鞍山市实施方案</p><p>分三步实施，ABC。</p
 def document(tmp_path_factory: pytest.TempPathFactory) -> bytes:
     office = shutil.which("soffice")
     if office is None or not Path("/usr/lib/libreoffice/program/swriter").exists():
-        lacks("LibreOffice Writer is not installed")
+        skip_or_fail("LibreOffice Writer is not installed")
     folder = tmp_path_factory.mktemp("word")
     (folder / "a.html").write_text(PAGE, encoding="utf-8")
     profile = f"-env:UserInstallation=file://{folder / 'profile'}"

@@ -26,7 +26,7 @@ from publisher.log.transparency import key_statements, verify
 from publisher.log.transparency.audit_heads import AuditHead
 from publisher.log.transparency.key_files import KeyFiles
 from schemas.definition.catalogue import Content
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.site import FEES, PLAIN, Site, four_releases, publish
 
 PROGRAM = Path(verify.__file__)
@@ -270,7 +270,7 @@ def test_the_sample_is_verified_without_a_network_and_not_with_one_byte_changed(
 ) -> None:
     """Of each archive ``copies`` with a byte of the archive changed, and as many with one of a file."""
     if shutil.which("unshare") is None or subprocess.run([*WITHOUT_NETWORK, "true"], check=False).returncode:
-        lacks("unshare --net is not allowed")
+        skip_or_fail("unshare --net is not allowed")
     python = [*WITHOUT_NETWORK, sys.executable, "-I"]
     probe = "import socket; socket.create_connection(('127.0.0.1', 9), timeout=1)"
     refused = subprocess.run([*python, "-c", probe], capture_output=True, text=True, check=False)

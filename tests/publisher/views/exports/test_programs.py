@@ -27,7 +27,7 @@ from publisher.log.model import RecordQuery, View
 from publisher.views.exports import write_state
 from tests.publisher.views.exports.conftest import NASTY, export_file
 from tests.support.log import entry, stage
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 FULL = "城市基础设施配套费"
 ARMED = tuple("=+-@\t\r\n＝＋－＠")
@@ -139,7 +139,7 @@ def test_frictionless_accepts_the_packages_and_the_checksums_match(log: Log, tmp
 def test_libreoffice_shows_the_chinese_and_runs_no_formula(log: Log, tmp_path: Path, form: str) -> None:
     office = shutil.which("soffice")
     if office is None:
-        lacks("LibreOffice is not installed")
+        skip_or_fail("LibreOffice is not installed")
     path, out = export_file(log, form, tmp_path), tmp_path / "seen"
     filters = ["--infilter=CSV:44,34,76,1"] if form == "csv" else []
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"

@@ -21,7 +21,7 @@ from schemas.definition.catalogue import Content
 from tests.publisher.views.ogc import places
 from tests.publisher.views.ogc.commands import run_program
 from tests.support.clock import Clock
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import address, loopback_socket, serving
 from tests.support.servers.uv import uv
 from tests.support.site import Site, dataset, opened, publish, seconds
@@ -148,7 +148,7 @@ def system_python(module: str, package: str) -> str:
     """Return the Python of the system if it has a module that comes with a package of Debian's."""
     command = [_PYTHON, "-c", f"import {module}"]
     if not Path(_PYTHON).exists() or subprocess.run(command, capture_output=True, check=False).returncode:
-        lacks(f"{_PYTHON} has no {module} (apt-get install {package})")
+        skip_or_fail(f"{_PYTHON} has no {module} (apt-get install {package})")
     return _PYTHON
 
 

@@ -16,7 +16,7 @@ from reader import Reader, UpdatedFeed, make_reader
 from publisher.views.syndication.scope import FORMS
 from schemas.definition.catalogue import Content
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, open_service
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import serving
 from tests.support.site import FEES, four_releases
 
@@ -34,7 +34,7 @@ MANY: list[Content] = [{"name": f"第{n}项", "department": "民政部门"} for 
 
 def require(condition: object, advice: str) -> None:
     if not condition:
-        lacks(advice)
+        skip_or_fail(advice)
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from publisher.workflow.annotation.annotate_workbook import annotate_workbook
 from publisher.workflow.annotation.coloured_cells import COLOURS
 from schemas.definition.file_loader import load_catalogue
 from tests.support.command import HEADINGS, Home, item
-from tests.support.required import lacks
+from tests.support.required import skip_or_fail
 
 POWERS = load_catalogue("power-list")
 
@@ -300,7 +300,7 @@ def test_the_command_refuses_to_replace_the_file_itself(site: Home, tmp_path: Pa
 def test_libreoffice_opens_it_with_comments_and_values(both: tuple[bytes, bytes], tmp_path: Path) -> None:
     office = shutil.which("soffice")
     if office is None:
-        lacks("LibreOffice is not installed")
+        skip_or_fail("LibreOffice is not installed")
     (tmp_path / "a.xlsx").write_bytes(both[1])
     subprocess.run(
         [
