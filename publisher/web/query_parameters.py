@@ -148,18 +148,6 @@ def pairs(raw: bytes) -> list[tuple[str, str]]:
     return parse_qsl(raw.decode(), keep_blank_values=True)
 
 
-def view_parameters(view: View) -> dict[str, str]:
-    """Return the parameters that request ``view``; none for the present."""
-    parameters: dict[str, str] = {}
-    if view.as_of is not None:
-        parameters["as_of"] = view.as_of.isoformat()
-    if view.known_at is not None:
-        parameters["known_at"] = view.known_at.isoformat().replace("+00:00", "Z")
-    if view.release is not None:
-        parameters["release"] = str(view.release)
-    return parameters
-
-
 def bad_value(parameter: str, zh: str, en: str, nearest: str | None = None) -> ProblemError:
     """Create the error for one parameter; ``nearest``: the accepted text most like the given one."""
     return invalid([Fault(parameter=parameter, code="bad-value", detail=zh, detail_en=en, nearest=nearest)])

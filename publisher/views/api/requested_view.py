@@ -19,6 +19,7 @@ from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import COMPARISONS, Grammar, Parameters
 from publisher.web.route import Call
 from publisher.web.service import Service
+from publisher.web.view_parameters import view_parameters
 from schemas.definition.catalogue import Catalogue, FieldType
 
 CLOCKS = frozenset({"as_of", "known_at"})
@@ -197,5 +198,5 @@ def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -
 @lru_cache(1024)
 def view_query(view: View) -> str:
     """Return the query string that requests ``view``; empty for the present."""
-    parameters = query_parameters.view_parameters(view)
+    parameters = view_parameters(view)
     return f"?{urlencode(parameters)}" if parameters else ""

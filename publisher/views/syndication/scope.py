@@ -11,7 +11,7 @@ from feeds.feed import Link
 from feeds.value_direction import DIRECTIONS
 from publisher.log.model import ChangeKind, View
 from publisher.views.syndication.formats import FORMATS
-from publisher.web import query_parameters
+from publisher.web.view_parameters import view_parameters
 from schemas import words
 
 type Form = str
@@ -92,7 +92,7 @@ class Scope:
         pairs += [(name, value) for name, values in self.filters for value in values]
         pairs += [("change", kind) for kind in self.kinds]
         pairs += [("record", self.record)] if self.record else []
-        pairs += query_parameters.view_parameters(self.view).items()
+        pairs += view_parameters(self.view).items()
         pairs += more.items()
         return f"?{urlencode(pairs)}" if pairs else ""
 

@@ -20,8 +20,9 @@ from publisher.views.ogc.errors import OgcError, invalid, not_found
 from publisher.views.ogc.item_source import Items, ItemSource, Window
 from publisher.views.ogc.parameters import ITEMS, VIEW, Parameters
 from publisher.views.ogc.site import Geo
-from publisher.web import page_cursor, query_parameters
+from publisher.web import page_cursor
 from publisher.web.problems import ProblemError
+from publisher.web.view_parameters import view_parameters
 from schemas.definition.catalogue import Catalogue
 
 _NOT_IN_DIGEST = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "known_at"})
@@ -192,7 +193,7 @@ def _pin_parameters(view: View, item_query: ItemQuery) -> dict[str, str]:
     """Return the parameters that fix the state in the link to the next page."""
     if view.release is not None:
         return {}
-    pins = query_parameters.view_parameters(view)
+    pins = view_parameters(view)
     if item_query.during is not None:  # the link repeats the parameter ``datetime``
         pins.pop("as_of", None)
     return pins
