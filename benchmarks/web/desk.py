@@ -45,6 +45,8 @@ SLOWER = 1.2
 _PART, _PUBLISHED = "应急管理局", "民政局"
 _PAUSE = 0.02
 """Seconds between two requests of the reader."""
+_DESK_NICENESS = 10
+"""As in ``deploy/systemd/qingdan-desk.service``."""
 _PAGES = 30
 """Pages of the sheet that the clerk looks at, in every round."""
 _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -113,7 +115,9 @@ def build(home: Path, base: str) -> tuple[str, Sequence[str]]:
 def running(home: Path, *command: str, desk_base: str) -> Iterator[None]:
     """Run a command of the program during the block."""
     environ, arguments = {**os.environ, "QINGDAN_DESK_BASE": desk_base}, ("--home", str(home), *command)
-    with subprocess.Popen([*QINGDAN, *arguments], env=environ, stderr=subprocess.PIPE) as one:
+    niceness = _DESK_NICENESS if command[0] == "desk" else 0
+    start = ["nice", "-n", str(niceness), *QINGDAN, *arguments]
+    with subprocess.Popen(start, env=environ, stderr=subprocess.PIPE) as one:
         assert one.stderr is not None
         one.stderr.readline()  # it has started
         try:
