@@ -72,7 +72,7 @@ PAGES: dict[str, Page] = {
     f"{documents.HOME}/{{document}}": documentation.documentation,
     f"{documents.HOME}/{{folder}}/{{page}}": documentation.documentation,
 }
-UNCACHED_PAGES: dict[str, Page] = {
+UNCACHED: dict[str, Page] = {
     form.PATH: form.correction_form,
     receipt.PATH: receipt.receipt,
     follow.SENT: follow.sent,
@@ -104,7 +104,7 @@ IMAGES = ("favicon.ico", "icon.png", "share.png")
 def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
-        *(_uncached(_page(path, press, page)) for path, page in UNCACHED_PAGES.items()),
+        *(_uncached(_page(path, press, page)) for path, page in UNCACHED.items()),
         *(replace(_page(path, press, page), runs="query") for path, page in QUERIES.items()),
         _page(
             "/datasets/{dataset}/sitemaps/{number}",
