@@ -14,7 +14,7 @@ from publisher.checks.approval_names import ApprovalName, compare_names, names_i
 from publisher.checks.cancellation import Treatment, judge, treatment_of
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.checks.complete_lists.statements import (
-    STATEMENTS,
+    COMPLETE_LISTS,
     covers,
     find_complete_lists,
     find_lists_with_near_name,
@@ -69,7 +69,7 @@ class ServiceWithoutApproval(Check):
     needs = MappingProxyType(
         {
             _CANCELLED: _keys_of_row,
-            STATEMENTS: keys_of_statement,
+            COMPLETE_LISTS: keys_of_statement,
             **dict.fromkeys(_APPROVALS, keys_of_row),
         }
     )

@@ -42,7 +42,7 @@ from publisher.web.route import (
 from publisher.web.service import Service
 
 _encoder = msgspec.json.Encoder(decimal_format="string")
-_FILE_NAME = re.compile(r"\.[a-z]+$|^/(?:log|assets)/|/(?:sitemaps|examples)/")
+_FILE_NAME = re.compile(r"\.[a-z]+$|^/(?:log|assets)/|/(?:sitemaps|examples|images)/")
 """Addresses whose path fixes the form."""
 _CONDITIONS = frozenset({"if-none-match", "if-modified-since"})
 _PATIENCE = 20.0

@@ -41,6 +41,7 @@ _NEGATIONS = frozenset("不非无未")
 _DIVISIONS = "省市县区州盟旗"
 _MAX_CACHED_WORDS = 400_000
 _SHORT, _MAX_CACHED_TEXTS = 48, 16_384
+"""Texts of at most so many characters are kept with their tokens, the last so many of them."""
 _CONTEXT = 4
 """Characters on each side that decide how a text is cut at a position."""
 

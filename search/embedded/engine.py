@@ -37,7 +37,7 @@ from search.semantic.encoder import Encoder
 
 
 @contextmanager
-def _damage_reported() -> Iterator[None]:
+def _report_damage() -> Iterator[None]:
     """Report damaged files: tantivy raises ``ValueError``, or panics, which is no ``Exception``."""
     try:
         yield
@@ -115,7 +115,7 @@ class EmbeddedEngine:
         self._folder.close()
 
     def _search(self, request: Request) -> Page:
-        with _damage_reported():
+        with _report_damage():
             reader, vectors = self._folder.reader(), self._vectors()
             return search.search_page(reader, vectors, request, *self._load_language())
 
@@ -129,7 +129,7 @@ class EmbeddedEngine:
     def _encode(self, most: int) -> int:
         if self._encoding is None or not self._encoder or not self._encoder.is_ready():
             return 0
-        with _damage_reported():
+        with _report_damage():
             return self._encoding.encode(most, self._analyzer)
 
     def _encoded(self) -> Encoded | None:
@@ -140,7 +140,7 @@ class EmbeddedEngine:
         return Encoded(documents, writes, self._encoder.failure)
 
     def _hit_changes(self, saved: SavedSearch) -> HitChanges:
-        with _damage_reported():
+        with _report_damage():
             return saved_search.find_hit_changes(self._folder.reader(), saved, *self._load_language())
 
     def _visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:

@@ -33,6 +33,7 @@ BATCH = 2_000
 """Documents whose versions are looked up together."""
 
 _HEAP = 128_000_000
+"""Bytes that a writer keeps in memory before it writes a segment."""
 _GENERATION = re.compile(r"g-\d{6,}")
 _REINDEX = "搜索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
 

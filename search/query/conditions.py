@@ -132,7 +132,7 @@ class HitSets:
         self._query = query
         self._filters = within
         self._clauses = [self._word_clause(word) for word in query.words]
-        self._telling = [
+        self._specific = [
             clause for word, clause in zip(query.words, self._clauses, strict=True) if not word.generic
         ]
         self._excluded = [
@@ -177,11 +177,11 @@ class HitSets:
         if match == "all":
             return _combine_all(self._clauses)
         # A wider set has a word that says what is meant, and not 申请 or 收费 alone.
-        telling = _combine_any(self._telling or self._clauses)
+        specific = _combine_any(self._specific or self._clauses)
         if match == "any":
-            return telling
+            return specific
         most = Some(tuple(self._clauses), two_thirds(len(self._clauses)))
-        return most if len(self._telling) in (0, len(self._clauses)) else Every((most, telling))
+        return most if len(self._specific) in (0, len(self._clauses)) else Every((most, specific))
 
     def _scoring(self) -> Iterable[Condition]:
         for gram in self._query.grams:

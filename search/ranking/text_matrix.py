@@ -19,7 +19,7 @@ _BETWEEN = "\n"
 class Occurrences(NamedTuple):
     """Occurrences of terms, term by term and in order of position. Overlapping occurrences all count."""
 
-    many: int
+    terms: int
     """Number of terms searched."""
     numbers: Integers
     """The term of each occurrence."""
@@ -33,7 +33,7 @@ class Occurrences(NamedTuple):
     def where(self, chosen: Booleans) -> Occurrences:
         """Return those occurrences for which ``chosen`` is true."""
         return Occurrences(
-            self.many, self.numbers[chosen], self.places[chosen], self.parts[chosen], self.owners[chosen]
+            self.terms, self.numbers[chosen], self.places[chosen], self.parts[chosen], self.owners[chosen]
         )
 
 
@@ -92,20 +92,20 @@ class Texts:
 
     def count(self, occurrences: Occurrences) -> Integers:
         """Count the occurrences of each term in each document."""
-        counts = np.bincount(self._cells(occurrences), minlength=occurrences.many * len(self.whole))
-        return counts.reshape(occurrences.many, len(self.whole))
+        counts = np.bincount(self._cells(occurrences), minlength=occurrences.terms * len(self.whole))
+        return counts.reshape(occurrences.terms, len(self.whole))
 
     def weigh(self, occurrences: Occurrences) -> Floats:
         """Count as :meth:`count`, times the root of the text's weight: one in a text of weight 9 is three."""
         factors = self._factors[occurrences.parts]
-        counts = np.bincount(self._cells(occurrences), factors, occurrences.many * len(self.whole))
-        return counts.reshape(occurrences.many, len(self.whole))
+        counts = np.bincount(self._cells(occurrences), factors, occurrences.terms * len(self.whole))
+        return counts.reshape(occurrences.terms, len(self.whole))
 
     def contains(self, occurrences: Occurrences, where: Booleans) -> Booleans:
         """Report whether each document has an occurrence of each term for which ``where`` is true."""
-        flags = np.zeros(occurrences.many * len(self.whole), np.bool_)
+        flags = np.zeros(occurrences.terms * len(self.whole), np.bool_)
         flags[self._cells(occurrences)[where]] = True
-        return flags.reshape(occurrences.many, len(self.whole))
+        return flags.reshape(occurrences.terms, len(self.whole))
 
     def title_contains(self, occurrences: Occurrences) -> Booleans:
         """Report whether the title of each document contains each term."""

@@ -10,7 +10,7 @@ from typing import override
 from publisher.checks.approval_names import names_in
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.checks.complete_lists.statements import (
-    STATEMENTS,
+    COMPLETE_LISTS,
     covers,
     find_complete_lists,
     find_lists_with_near_name,
@@ -42,7 +42,7 @@ class NotInSuperiorList(Check):
     code = "not-in-superior-list"
     version = 1
     title = Bilingual("上级完整清单未列", "Not in the complete list above")
-    needs = MappingProxyType({STATEMENTS: keys_of_statement, **dict.fromkeys(_KINDS, keys_of_row)})
+    needs = MappingProxyType({COMPLETE_LISTS: keys_of_statement, **dict.fromkeys(_KINDS, keys_of_row)})
     complete_only = frozenset(_KINDS)
     rules = (_NOT_LISTED,)
     way_out = Bilingual(

@@ -14,7 +14,7 @@ from schemas.definition.catalogue import Content
 from schemas.reference.administrative_divisions import shorten_code
 from schemas.reference.government_levels import Level, levels_in
 
-STATEMENTS = "complete-lists"
+COMPLETE_LISTS = "complete-lists"
 """Name of the catalogue."""
 _LEAST_SHARED = 0.5
 """Least share of common pairs of characters of two names that are near."""
@@ -55,7 +55,7 @@ def keys_of_row(content: Content) -> Iterable[str]:
 
 def find_complete_lists(knowledge: Knowledge, kind: str) -> Iterator[CompleteList]:
     """Yield the complete lists of a kind that have records on the day, whose own publisher says so."""
-    for statement in knowledge.find(STATEMENTS, kind):
+    for statement in knowledge.find(COMPLETE_LISTS, kind):
         publisher = knowledge.publisher_of(kind, str(statement.content["list"]))
         if publisher is not None and publisher.body == statement.publisher.body != "":
             yield CompleteList(statement, publisher)

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Select, case, select
 
 from publisher.checks.all_checks import CHECKS
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Publisher, day_in
-from publisher.checks.complete_lists.statements import STATEMENTS
+from publisher.checks.complete_lists.statements import COMPLETE_LISTS
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -88,7 +88,7 @@ class DatasetIndex:
 def stated_complete(conn: Connection, datasets: DatasetIndex, keys: Sequence[int]) -> list[int]:
     """Return the keys of the datasets among ``keys`` that were ever stated to be complete."""
     x = t.value.c
-    statements = datasets.of_catalogue(STATEMENTS)
+    statements = datasets.of_catalogue(COMPLETE_LISTS)
     if not (statements and keys):
         return []
     stated = set(conn.scalars(select(x.text).where(x.dataset.in_(statements), x.field == "list")).all())
