@@ -102,16 +102,14 @@ def create_app(
             *follow_submission.endpoints(service, press),
         ],
         mounts={mcp_endpoint.PATH: assistants},
+        prepare=partial(_run_and_log, partial(_prepare, service, press)),
         stop_work=service.pools.stop,
         metrics=RequestMetrics(),
         address_of=service.budgets.address_of,
         explain=error_responses.explainer(service.site.base, error.make_problem_page(press, service)),
-        # Beside the first answers: names of many records take seconds to read, templates one to compile.
+        # Names of many records take seconds to read, so they are read in the background.
         lifespan=[
-            _build_lifespan(
-                (partial(_prepare, service, press), service.names.update_until_cancelled, *background),
-                closers,
-            ),
+            _build_lifespan((service.names.update_until_cancelled, *background), closers),
             lambda _: assistants.running(),
             *([lambda _: processes.running()] if processes else []),
         ],
@@ -237,14 +235,19 @@ class _Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, on_start: Callable[[], None] | None) -> None:
         super().__init__(config)
         self._on_start = on_start
+        self._preparation: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
         await super().startup(sockets)
+        if isinstance(self.config.app, Edge):  # beside the first answers
+            self._preparation = asyncio.create_task(self.config.app.prepare())
         if self.started and self._on_start is not None:
             self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         if isinstance(self.config.app, Edge):
             asyncio.get_running_loop().call_later(_WORK_SECONDS, self.config.app.stop_work)
+        if self._preparation is not None:  # its threads read the log, which is closed next
+            await self._preparation
         await super().shutdown(sockets)

@@ -10,7 +10,7 @@ import itertools
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any
 
@@ -70,12 +70,15 @@ class Edge(Litestar):
         endpoints: Sequence[Endpoint],
         mounts: Mapping[str, ASGIApp],
         explain: Explain,
+        prepare: Callable[[], Coroutine[Any, Any, None]],
         stop_work: Callable[[], None],
         metrics: RequestMetrics,
         address_of: Callable[[Any], str],
         **options: Any,
     ) -> None:
-        """``stop_work`` ends the heavy work of all requests; the server calls it before it ends.
+        """``prepare`` does, once the server accepts connections, what the first readers would wait for.
+
+        ``stop_work`` ends the heavy work of all requests; the server calls it before it ends.
 
         ``mounts``: address → application of another protocol, for every method.
         ``address_of``: address of the client of a request, for the access log, which shortens it.
@@ -83,7 +86,7 @@ class Edge(Litestar):
         handlers = [handler(endpoint) for endpoint in endpoints]
         super().__init__(handlers, exception_handlers=exception_handlers(explain), **options)
         self._explain, self._mounts = explain, mounts
-        self.stop_work = stop_work
+        self.prepare, self.stop_work = prepare, stop_work
         self.metrics = metrics
         self._address_of = address_of
         self._find_quick = _quick_finder(endpoints)
