@@ -240,9 +240,11 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
         await super().startup(sockets)
+        if not self.started:
+            return
         if isinstance(self.config.app, Edge):  # beside the first answers
             self._preparation = asyncio.create_task(self.config.app.prepare())
-        if self.started and self._on_start is not None:
+        if self._on_start is not None:
             self._on_start()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:

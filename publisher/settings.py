@@ -112,6 +112,12 @@ class Settings:
         return self.home / "sources"
 
     @property
+    def catalogues(self) -> Path | None:
+        """Folder of the site's own catalogue files, or None."""
+        folder = self.home / "catalogues"
+        return folder if folder.is_dir() else None
+
+    @property
     def files(self) -> Path:
         """Cache of download files, created on demand; an erasure empties it."""
         return self.home / "files"

@@ -8,7 +8,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -111,20 +110,14 @@ class CommandContext:
         click.get_current_context().call_on_close(lambda: anyio.run(engine.close))
         return engine
 
-    @property
-    def catalogues(self) -> Path | None:
-        """Folder of the site's own catalogue files, or None."""
-        folder = self.settings.home / "catalogues"
-        return folder if folder.is_dir() else None
-
     def catalogue(self, name: str) -> Catalogue:
         """Load a catalogue. Raises ``CommandError('no-such-catalogue')``."""
         from schemas.definition import file_loader
 
         try:
-            return file_loader.load_catalogue(name, self.catalogues)
+            return file_loader.load_catalogue(name, self.settings.catalogues)
         except KeyError:
-            names = ", ".join(file_loader.list_names(self.catalogues))
+            names = ", ".join(file_loader.list_names(self.settings.catalogues))
             raise CommandError(
                 "no-such-catalogue",
                 f"没有清单类型“{name}”。现有：{names}",
@@ -137,8 +130,8 @@ class CommandContext:
         from schemas.definition import file_loader
 
         return (
-            file_loader.load_catalogue(name, self.catalogues)
-            if name in file_loader.list_names(self.catalogues)
+            file_loader.load_catalogue(name, self.settings.catalogues)
+            if name in file_loader.list_names(self.settings.catalogues)
             else None
         )
 

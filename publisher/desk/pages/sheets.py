@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 from urllib.parse import quote, urlencode
 
@@ -79,7 +80,7 @@ def mend_row(
     desk: Desk = state.desk
     person, part = person_of(request), data.get("part") or None
     require(request.user, Action.HAND_IN, dataset, part)
-    texts = {name.removeprefix("field-"): text for name, text in data.items() if name.startswith("field-")}
+    texts = _fields(data, "field-")
     try:
         one = sheets.find_import(desk, dataset, part, data.get("seen", ""))
         sheets.mend_row(desk, person, dataset, one, position, texts)
@@ -103,10 +104,8 @@ def choose_columns(
     desk: Desk = state.desk
     person, part = person_of(request), data.get("part") or None
     require(request.user, Action.HAND_IN, dataset, part)
-    headings = {
-        name.removeprefix("heading-"): text for name, text in data.items() if name.startswith("heading-")
-    }
-    chosen = {text: data.get(f"field-{number}", "") for number, text in headings.items()}
+    fields = _fields(data, "field-")
+    chosen = {text: fields.get(number, "") for number, text in _fields(data, "heading-").items()}
     try:
         one = sheets.find_import(desk, dataset, part, data.get("seen", ""))
         sheets.choose_columns(desk, person, dataset, one, chosen)
@@ -135,6 +134,11 @@ def template_workbook(state: State, dataset: FromPath[str]) -> Response[bytes]:
     """Return the blank workbook of the dataset's catalogue."""
     catalogue = state.desk.log.queries.catalogue(dataset)
     return _workbook(write_template(catalogue), f"{catalogue.title}（模板）.xlsx")
+
+
+def _fields(data: Mapping[str, str], prefix: str) -> dict[str, str]:
+    """Return the fields of a form that have a prefix, without it."""
+    return {name.removeprefix(prefix): text for name, text in data.items() if name.startswith(prefix)}
 
 
 def _print_row(

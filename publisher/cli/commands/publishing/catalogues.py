@@ -24,7 +24,7 @@ def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出清单类型 / List the kinds of list."""
     from schemas.definition import file_loader as schemas
 
-    catalogues = [context.catalogue(name) for name in schemas.list_names(context.catalogues)]
+    catalogues = [context.catalogue(name) for name in schemas.list_names(context.settings.catalogues)]
     if as_json:
         output.print_json([{"name": c.name, "title": c.title, "title_en": c.title_en} for c in catalogues])
         return

@@ -132,8 +132,9 @@ def add_part(
     """Add a part."""
 
     def add(desk: Desk) -> Mapping[str, object]:
-        desk.log.datasets.add_part(dataset, Part(_name(data.name), code=data.code.strip() or None))
-        return {"added": data.name.strip()}
+        name = _name(data.name)
+        desk.log.datasets.add_part(dataset, Part(name, code=data.code.strip() or None))
+        return {"added": name}
 
     return _change(request, state.desk, dataset, add)
 
@@ -146,8 +147,9 @@ def rename_part(
     """Give a part another name; the old one stays an alias."""
 
     def rename(desk: Desk) -> Mapping[str, object]:
-        desk.log.datasets.rename_part(dataset, data.part, _name(data.name))
-        return {"renamed": data.part, "name": data.name.strip()}
+        name = _name(data.name)
+        desk.log.datasets.rename_part(dataset, data.part, name)
+        return {"renamed": data.part, "name": name}
 
     return _change(request, state.desk, dataset, rename)
 
@@ -205,7 +207,7 @@ def _name(text: str) -> str:
 def _catalogue(desk: Desk, name: str) -> Catalogue:
     """Load a built-in catalogue, or one of the site's. Raises ``LogError('no-such-catalogue')``."""
     try:
-        return file_loader.load_catalogue(name, _folder(desk))
+        return file_loader.load_catalogue(name, desk.settings.catalogues)
     except KeyError:
         raise LogError(
             "no-such-catalogue", f"没有清单类型“{name}”。", f"There is no catalogue {name}."
@@ -220,16 +222,11 @@ def _print_datasets(
         "datasets.html",
         status_code=200 if fault is None else 409,
         datasets=desk.log.datasets.all(),
-        catalogues=[_catalogue(desk, name) for name in file_loader.list_names(_folder(desk))],
+        catalogues=[_catalogue(desk, name) for name in file_loader.list_names(desk.settings.catalogues)],
         typed=typed,
         fault=fault,
         longest=LONGEST,
     )
-
-
-def _folder(desk: Desk) -> Any:
-    folder = desk.settings.home / "catalogues"
-    return folder if folder.is_dir() else None
 
 
 def _print_dataset(request: DeskRequest, desk: Desk, dataset: str, fault: LogError | None) -> Response[bytes]:
