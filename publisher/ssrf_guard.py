@@ -22,6 +22,7 @@ answers (limited by the operating system).
 from __future__ import annotations
 
 import ipaddress
+import math
 import re
 import socket
 import ssl
@@ -100,16 +101,18 @@ def create_client(
     redirects: int = 5,
     user_agent: str,
     trust: ssl.SSLContext | None = None,
+    until: float = math.inf,
 ) -> httpx.Client:
     """Create a client that checks every request and redirect; use it in one thread at a time.
 
     ``hosts``: ``name`` (ports 80 and 443) or ``name:port``; None allows every public host. ``seconds``:
-    limit of a whole exchange with its body. Requests raise :class:`RefusedError`, ``httpx.TooManyRedirects``,
-    ``httpx.TimeoutException`` and the other ``httpx.TransportError``.
+    limit of a whole exchange with its body; ``until``: end of all of them, on the monotonic clock. Requests
+    raise :class:`RefusedError`, ``httpx.TooManyRedirects``, ``httpx.TimeoutException`` and the other
+    ``httpx.TransportError``.
     """
     return httpx.Client(
         transport=_Transport(
-            hosts, seconds, _Backend(loopback=loopback), trust or ssl.create_default_context()
+            hosts, seconds, _Backend(loopback=loopback), trust or ssl.create_default_context(), until
         ),
         timeout=seconds,
         follow_redirects=redirects > 0,
@@ -121,17 +124,22 @@ def create_client(
 
 class _Transport(httpx.HTTPTransport):
     def __init__(
-        self, hosts: Collection[str] | None, seconds: float, backend: _Backend, trust: ssl.SSLContext
+        self,
+        hosts: Collection[str] | None,
+        seconds: float,
+        backend: _Backend,
+        trust: ssl.SSLContext,
+        until: float,
     ) -> None:
         super().__init__(verify=trust, trust_env=False)
         self._hosts = None if hosts is None else frozenset(map(ascii_host, hosts))
-        self._seconds, self._backend = seconds, backend
+        self._seconds, self._until, self._backend = seconds, until, backend
         # httpx has no parameter for the backend; tests with real sockets detect if this stops working.
         self._pool = httpcore.ConnectionPool(ssl_context=trust, network_backend=backend, keepalive_expiry=5.0)
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         _check_url(request.url, self._hosts)
-        self._backend.deadline = time.monotonic() + self._seconds
+        self._backend.deadline = min(time.monotonic() + self._seconds, self._until)
         return super().handle_request(request)
 
 

@@ -12,7 +12,7 @@ from publisher.desk.readings import DraftReading
 from publisher.desk.work import Person, draft_imports, keep_readings, record
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.parsed_file import MendedCell
-from publisher.log.drafts.staging import StagedRow
+from publisher.log.drafts.staging import StagedRow, draft_moved
 from publisher.log.model import DraftImport, LogError
 from publisher.workflow.annotation.annotate_workbook import annotate_workbook
 from publisher.workflow.import_files import InputFile, import_files, read_mended
@@ -89,11 +89,7 @@ def find_import(desk: Desk, dataset: str, part: str | None, token: str = "") -> 
         raise LogError("no-draft", "草稿是空的，请先报送。", "The draft is empty; hand in something first.")
     chosen = next((one for one in imports if one.token == token), None) if token else imports[-1]
     if chosen is None:
-        raise LogError(
-            "draft-moved",
-            "草稿此间由他人更改，您的更改没有保存。请先看新的草稿。",
-            "Somebody else changed the draft meanwhile; your change was not stored. Look at it again first.",
-        )
+        raise draft_moved()
     return chosen
 
 

@@ -40,6 +40,8 @@ class HarvestOptions:
     """Nothing is stored; the report names what would be read."""
     loopback: bool = False
     """Addresses of this machine are allowed, for tests."""
+    within: float | None = None
+    """Seconds that a dry run may take; None: as long as it needs."""
 
 
 def collect(
@@ -71,13 +73,15 @@ def select_due(log: Log, sources: Mapping[str, SourceSite], now: datetime) -> tu
 
     A list whose last request lies ahead was requested under a wrong clock, and is due.
     """
-    due_sources = []
-    for source in sources.values():
-        checked = {page.url: page.checked_at for page in log.evidence.pages(source.name, role="list")}
-        check_times = [checked.get(url) for url in source.entries]
-        if any(at is None or at <= now - source.interval or is_ahead(at, now) for at in check_times):
-            due_sources.append(source)
-    return tuple(due_sources)
+    return tuple(source for source in sources.values() if find_next_run(log, source, now) <= now)
+
+
+def find_next_run(log: Log, source: SourceSite, now: datetime) -> datetime:
+    """Return when the lists of a source are due; ``now`` if they are."""
+    checked = {page.url: page.checked_at for page in log.evidence.pages(source.name, role="list")}
+    check_times = [checked.get(url) for url in source.entries]
+    times = [now if at is None or is_ahead(at, now) else at + source.interval for at in check_times]
+    return max(min(times), now)
 
 
 def format_user_agent(base: str) -> str:
@@ -94,7 +98,9 @@ def _harvest_guarded(
 ) -> SourceReport:
     """Run one source. An error ends its run, is reported, and makes it due after its interval."""
     report = SourceReport(source.name, source.title)
+    run = None
     try:
+        run = None if options.dry_run else log.evidence.begin_run(source.name)
         _harvest_source(log, source, report, options, catalogues, progress)
     except Exception as error:
         if is_disk_full(error):
@@ -107,6 +113,8 @@ def _harvest_guarded(
             report.add_finding(kinds.SOURCE_FAILED, source.name, because=detail, because_en=detail)
         if not options.dry_run:
             _postpone(log, source, options.now)
+    if run is not None:
+        log.evidence.end_run(run, report.to_stored())
     return report
 
 
@@ -129,7 +137,8 @@ def _harvest_source(
     progress: Progress,
 ) -> None:
     catalogue = catalogues(source.dataset) or log.queries.catalogue(source.dataset)
-    fetcher = Fetcher(source, loopback=options.loopback, agent=format_user_agent(log.datasets.site().base))
+    agent = format_user_agent(log.datasets.site().base)
+    fetcher = Fetcher(source, loopback=options.loopback, agent=agent, within=options.within)
     try:
         if options.dry_run:
             DryRun(log, source, fetcher, catalogue, report, options.since).run()

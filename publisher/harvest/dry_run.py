@@ -6,13 +6,15 @@ from datetime import date
 
 from publisher.harvest import extraction
 from publisher.harvest.answers.bad_answers import find_bad_response
-from publisher.harvest.fetcher import Fetcher, FetchError, ResponseChain
+from publisher.harvest.fetcher import Fetcher, FetchError, OutOfTimeError, ResponseChain
 from publisher.harvest.link_discovery import read_list
-from publisher.harvest.report import SourceReport
+from publisher.harvest.report import PreviewedDocument, SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.ingest.findings import harvest as kinds
-from publisher.ingest.parsed_file import UnreadableFile
+from publisher.ingest.findings.kind import shorten
+from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.log.log import Log
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue
 
 MOST_PREVIEWED = 20
@@ -36,6 +38,12 @@ class DryRun:
 
     def run(self) -> None:
         """Request the first page of every list, and the first unknown documents."""
+        try:
+            self._run()
+        except OutOfTimeError:
+            self._report.add_finding(kinds.DRY_RUN_CUT, self._source.name)
+
+    def _run(self) -> None:
         new: dict[str, None] = {}
         for url in self._source.entries:
             responses = self._request(url)
@@ -67,6 +75,17 @@ class DryRun:
         else:
             self._report.read += 1
             self._report.findings += document.reading.findings
+            self._report.previews.append(self._describe(url, document.reading))
+
+    def _describe(self, url: str, reading: Reading) -> PreviewedDocument:
+        (record,) = reading.records
+        texts = {
+            field.title: format_value(field, record.content[field.name])
+            for field in self._catalogue.fields
+            if field.name in record.content and not field.personal
+        }
+        values = {title: shorten(text) for title, text in texts.items()}
+        return PreviewedDocument(url, self._catalogue.title_of(record.content), values)
 
     def _request(self, url: str) -> ResponseChain | None:
         self._report.asked += 1

@@ -9,6 +9,7 @@ expanded up to the same size. Headers, robots.txt and Retry-After cannot delay a
 from __future__ import annotations
 
 import hashlib
+import math
 import re
 import ssl
 import time
@@ -74,6 +75,10 @@ class FetchError(Exception):
         return self.code in _TEMPORARY_CODES
 
 
+class OutOfTimeError(Exception):
+    """The time that all requests together may take is over."""
+
+
 class HostError(FetchError):
     """The host is skipped for the rest of the run; ``detail`` is the same for all of its pages."""
 
@@ -89,8 +94,11 @@ class Fetcher:
         agent: str,
         pause: Callable[[float], None] = time.sleep,
         trust: ssl.SSLContext | None = None,
+        within: float | None = None,
     ) -> None:
+        """``within``: seconds from now on after which requests raise :class:`OutOfTimeError`."""
         self._source, self._pause = source, pause
+        self._until = math.inf if within is None else time.monotonic() + within
         self._largest = source.largest << 20
         self._client = ssrf_guard.create_client(
             hosts=source.hosts,
@@ -99,6 +107,7 @@ class Fetcher:
             redirects=0,
             user_agent=agent,
             trust=trust,
+            until=self._until,
         )
         self.robots: list[ResponseChain] = []
         """Responses of robots.txt, for the evidence."""
@@ -206,9 +215,12 @@ class Fetcher:
 
     def _wait_for_turn(self, url: str) -> None:
         host = urlsplit(url).netloc
-        wait = self._next_request.get(host, 0.0) - time.monotonic()
+        now = time.monotonic()
+        wait = min(self._next_request.get(host, 0.0) - now, PATIENCE)
+        if now + max(wait, 0.0) >= self._until:
+            raise OutOfTimeError
         if wait > 0:
-            self._pause(min(wait, PATIENCE))
+            self._pause(wait)
         self._next_request[host] = time.monotonic() + self._find_pace(url)
 
     def _find_pace(self, url: str) -> float:
@@ -230,6 +242,8 @@ class Fetcher:
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise FetchError("refused-scheme", url) from error
         except httpx.TimeoutException as error:
+            if time.monotonic() >= self._until:
+                raise OutOfTimeError from error
             raise FetchError("timeout", f"{url} > {self._source.timeout:g} s") from error
         except (httpx.HTTPError, OSError) as error:  # the second for a socket that is closed meanwhile
             code = "certificate" if "CERTIFICATE" in str(error) else "unreachable"

@@ -3,13 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
+
+import msgspec
 
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Kind, Place
 from publisher.log.evidence.notices import Notice
 from publisher.log.model import LogError
+
+_MOST_STORED = 200
+"""Findings of a run that are stored; the others are counted."""
+_ORDER = {"error": 0, "warning": 1, "info": 2}
+
+
+@dataclass(frozen=True, slots=True)
+class PreviewedDocument:
+    """A document that a dry run read and did not store."""
+
+    url: str
+    title: str
+    values: dict[str, str]
+    """Title of each field that was read → its text, shortened."""
 
 
 @dataclass(slots=True)
@@ -37,6 +53,8 @@ class SourceReport:
     release: int | None = None
     """Number of the release that the run published."""
     findings: list[Finding] = field(default_factory=list)
+    previews: list[PreviewedDocument] = field(default_factory=list)
+    """What a dry run read."""
 
     def add_finding(self, kind: Kind, url: str, **words: object) -> None:
         self.findings.append(kind.at(Place(url), "", **words))
@@ -61,6 +79,23 @@ class SourceReport:
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
+
+    def to_stored(self) -> str:
+        """Return JSON with the gravest findings, as many as are stored, and the number of all."""
+        gravest = sorted(self.findings, key=lambda one: _ORDER.get(one.severity, 3))[:_MOST_STORED]
+        stored = StoredReport(replace(self, findings=gravest), len(self.findings))
+        return msgspec.json.encode(stored).decode()
+
+
+class StoredReport(msgspec.Struct, frozen=True):
+    """The report of an earlier run. ``findings``: number of all; the report has the gravest."""
+
+    report: SourceReport
+    findings: int
+
+
+read_stored_report = msgspec.json.Decoder(StoredReport).decode
+"""Read what :meth:`SourceReport.to_stored` returned."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import fcntl
+import os
 import re
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
@@ -107,6 +111,76 @@ def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[s
             f"没有 {path}。请新建该文件，写明要采集的网站。",
             f"{path} does not exist; create it and list the sites to collect.",
         ) from None
+    return _parse_sources(text, datasets)
+
+
+def check_source(name: str, table: Mapping[str, object], datasets: Sequence[str]) -> SourceSite:
+    """Read the keys of one source as the file has them. Raises :class:`SourcesError`."""
+    source = _convert_source(name, table)
+    _check_source(name, source, datasets)
+    return source
+
+
+def add_source(home: Path, source: SourceSite, datasets: Sequence[str]) -> None:
+    """Append a source to the file, which is created if there is none; what it contains stays as written.
+
+    Raises :class:`SourcesError`, also if there is a source of this name, or if the file is in error.
+    """
+    path = (home / SOURCES_FILE).resolve()
+    with _only_writer(home):
+        text = path.read_bytes() if path.exists() else b""
+        if source.name in _parse_sources(text, datasets):
+            raise SourcesError(
+                f"{SOURCES_FILE} 中已有来源“{source.name}”。",
+                f"{SOURCES_FILE} has a source {source.name!r} already.",
+            )
+        gap = b"" if not text else b"\n" if text.endswith(b"\n") else b"\n\n"
+        _replace_file(path, text + gap + _encode_table(source, datasets))
+
+
+def _replace_file(path: Path, text: bytes) -> None:
+    """Replace a file at once: whoever reads it meanwhile, reads the old or the new one."""
+    new = path.with_name(f"{path.name}.new")
+    with new.open("wb") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    if path.exists():
+        shutil.copymode(path, new)
+    new.replace(path)
+
+
+@contextmanager
+def _only_writer(home: Path) -> Iterator[None]:
+    """Wait until no other process adds a source."""
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
+
+
+def _encode_table(source: SourceSite, datasets: Sequence[str]) -> bytes:
+    """Write the keys that differ from their defaults; JSON strings, numbers and lists are TOML too."""
+    defaults = {field.name: field.default for field in msgspec.structs.fields(SourceSite)}
+    values = {key: value for key, value in msgspec.structs.asdict(source).items() if value != defaults[key]}
+    del values["name"]
+    lines = (b"%s = %s\n" % (key.encode(), msgspec.json.encode(value)) for key, value in values.items())
+    table = b"[%s]\n%s" % (source.name.encode(), b"".join(lines))
+    try:
+        is_written = _parse_sources(table, datasets).get(source.name) == source
+    except SourcesError:
+        is_written = False
+    if not is_written:
+        raise SourcesError(
+            f"{SOURCES_FILE} {source.name}：含有控制字符，不能写入。",
+            f"{SOURCES_FILE} {source.name}: it contains control characters and cannot be written.",
+        )
+    return table
+
+
+def _parse_sources(text: bytes, datasets: Sequence[str] | None) -> Mapping[str, SourceSite]:
     try:
         tables = msgspec.toml.decode(text, type=dict[str, object])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:

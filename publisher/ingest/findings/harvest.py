@@ -166,6 +166,15 @@ BAD_ANSWERS = {
     "maintenance": Bilingual("网站维护页", "a maintenance page"),
 }
 """What came instead of a page."""
+DRY_RUN_CUT = Kind(
+    "dry-run-cut",
+    "info",
+    "试运行的时间已到，其余网页未看",
+    "The time of the dry run is over; other pages were not looked at",
+    "已看到的符合预期即可；网站很慢时，请核对 pace 和网站的 robots.txt",
+    "It is enough if what was read is as expected; where the site is slow, check pace and its robots.txt",
+    "Crawl-delay: 30",
+)
 LIST_EMPTY = Kind(
     "list-empty",
     "warning",

@@ -95,3 +95,16 @@ notice = Table(
     *sealed("notice"),
 )
 """Changes at the source since a page was first parsed."""
+
+source_run = Table(
+    "source_run",
+    metadata,
+    Column("key", Integer64, primary_key=True),
+    Column("source", CodePointText, nullable=False),  # name in sources.toml
+    Column("began_at", BigInteger, nullable=False),
+    Column("ended_at", BigInteger),  # NULL: it runs, or was interrupted
+    Column("report", CodePointText, nullable=False),  # counts and findings, in JSON; empty until it ends
+    *sealed("source_run"),
+    Index("source_run_source", "source"),
+)
+"""The newest runs over each source."""

@@ -190,6 +190,17 @@ class Drafts:
             digests = staging.discard(conn, registry.dataset_row(conn, dataset), part)
         drop_unreferenced(self._session, digests)
 
+    def leave_out(self, dataset: str, token: str) -> None:
+        """Delete one import of a draft, such as a collected document; the others stay.
+
+        Raises ``LogError``: ``no-such-dataset``, ``draft-moved`` (there is none of this token any more).
+        """
+        with self._session.write() as conn:
+            digests = staging.discard_import(conn, registry.dataset_row(conn, dataset), token)
+        if not digests:
+            raise staging.draft_moved()
+        drop_unreferenced(self._session, digests)
+
     def _diff(
         self,
         conn: Connection,

@@ -124,11 +124,15 @@ def _require_unmoved(
 ) -> None:
     present = [_token(row) for row in draft_imports(conn, dataset) if row.part == part]
     if sorted(present) != sorted(expected):
-        raise LogError(
-            "draft-moved",
-            "草稿此间由他人更改，您的更改没有保存。请先看新的草稿。",
-            "Somebody else changed the draft meanwhile; your change was not stored. Look at it again first.",
-        )
+        raise draft_moved()
+
+
+def draft_moved() -> LogError:
+    return LogError(
+        "draft-moved",
+        "草稿此间由他人更改，您的更改没有保存。请先看新的草稿。",
+        "Somebody else changed the draft meanwhile; your change was not stored. Look at it again first.",
+    )
 
 
 def _token(row: Any) -> str:
@@ -241,6 +245,12 @@ def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence
     else:
         chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
     return delete_imports(conn, dataset, conn.scalars(chosen).all())
+
+
+def discard_import(conn: Connection, dataset: DatasetRow, token: str) -> Sequence[str]:
+    """Delete one import of a draft. → digest of its file; none if it was replaced."""
+    keys = [row.key for row in draft_imports(conn, dataset) if _token(row) == token]
+    return delete_imports(conn, dataset, keys)
 
 
 def copy_import(conn: Connection, key: int, **changes: Any) -> int:

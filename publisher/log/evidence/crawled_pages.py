@@ -17,6 +17,7 @@ from publisher.log.clocks import micros, moment
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import inserted_key
+from publisher.log.evidence import source_runs
 from publisher.log.evidence.notices import NoticeKind, Sign
 
 type PageRole = Literal["list", "document", "attachment", "robots", "continuation"]
@@ -30,7 +31,8 @@ MOST_BAD_ANSWERS = 3
 """Answers in a row, over a day or more, without the page's content before the page counts as gone."""
 _A_DAY = 24 * 3600 * 1_000_000
 """Microseconds."""
-_BATCH = 400
+BATCH = 400
+"""Values of one condition."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +132,7 @@ def destroy(conn: Connection, imports: Sequence[int]) -> None:
     conn.execute(update(t.import_).where(t.import_.c.digest.in_(digests_of_touched)).values(destroyed=True))
     # The text of an error may quote the page.
     conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_([*documents, *lists])))
+    source_runs.forget_runs(conn, [*documents, *lists])
     conn.execute(
         update(pt.page)
         .where(p.key.in_(documents))
@@ -155,8 +158,8 @@ def response_digests(conn: Connection, digests: Sequence[str]) -> frozenset[str]
 def known_urls(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
     p = pt.page.c
     existing: set[str] = set()
-    for start in range(0, len(urls), _BATCH):
-        some = urls[start : start + _BATCH]
+    for start in range(0, len(urls), BATCH):
+        some = urls[start : start + BATCH]
         existing.update(conn.scalars(select(p.url).where(p.source == source, p.url.in_(some))))
     return existing
 

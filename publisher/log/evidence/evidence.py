@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from datetime import datetime
+from itertools import batched
 
 from sqlalchemy import and_, func, insert, or_, select, union, update
 
@@ -15,10 +16,11 @@ from publisher.log.clocks import micros, utc_now
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
-from publisher.log.evidence import crawled_pages, failed_pages
+from publisher.log.evidence import crawled_pages, failed_pages, source_runs
 from publisher.log.evidence.crawled_pages import ArchivedResponse, Exchange, Page, PageRole, ParsedPage
 from publisher.log.evidence.failed_pages import FailedPage
 from publisher.log.evidence.notices import Notice, read_notices
+from publisher.log.evidence.source_runs import SourceRun
 from publisher.log.model import LogError, Source
 from publisher.log.session import Session
 
@@ -185,6 +187,21 @@ class Evidence:
         with self._session.read() as conn:
             return failed_pages.list_failures(conn, source)
 
+    def begin_run(self, source: str) -> int:
+        """Record that a run over a source begins. → its key."""
+        with self._session.write() as conn:
+            return source_runs.begin_run(conn, source, self._session.clock())
+
+    def end_run(self, key: int, report: str) -> None:
+        """Record that a run ended, with its report in JSON."""
+        with self._session.write() as conn:
+            source_runs.end_run(conn, key, self._session.clock(), report)
+
+    def runs(self, source: str) -> tuple[SourceRun, ...]:
+        """List the newest runs over a source, the newest first."""
+        with self._session.read() as conn:
+            return source_runs.list_runs(conn, source)
+
     def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
         """Store parsed pages. → a notice for each text that differs from the page before."""
         notice_keys: list[int] = []
@@ -222,6 +239,18 @@ class Evidence:
     def response(self, key: int) -> ArchivedResponse:
         with self._session.read() as conn:
             return crawled_pages.responses(conn, pt.response.c.key == key)[0]
+
+    def pages_of_responses(self, digests: Sequence[str]) -> Mapping[str, tuple[Page, ArchivedResponse]]:
+        """Return the page and the response that each digest belongs to; without those that are destroyed."""
+        stored: dict[str, tuple[Page, ArchivedResponse]] = {}
+        with self._session.read() as conn:
+            for some in batched(digests, crawled_pages.BATCH):
+                chosen = crawled_pages.responses(conn, pt.response.c.digest.in_(some))
+                keys = {one.page for one in chosen}
+                rows = conn.execute(select(pt.page).where(pt.page.c.key.in_(keys)))
+                pages = {row.key: crawled_pages.page_from_row(row) for row in rows}
+                stored |= {one.digest: (pages[one.page], one) for one in chosen if not one.destroyed}
+        return stored
 
     def pages_of_record(self, dataset: str, record: str) -> tuple[Page, ...]:
         """List the pages that a record was parsed from, and their copies on other sites."""

@@ -40,6 +40,7 @@ _WITH_CONTENT = (
     t.draft_entry,
     pt.page,
     pt.page_failure,
+    pt.source_run,
     t.source_bytes,
 )
 """Tables with text of records or of their sources. Others have keys and hashes, and are not rewritten."""

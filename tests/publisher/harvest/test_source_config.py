@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
-from publisher.harvest.source_config import SourcesError, read_sources
+from publisher.harvest.source_config import SourcesError, SourceSite, add_source, check_source, read_sources
 from tests.publisher.harvest.conftest import Collector
 
 GOOD = """[anshan]
@@ -88,3 +90,52 @@ def test_the_command_reports_errors_and_sends_no_request(collector: Collector) -
     assert "[no-such-source]" in ran.err
     (collector.site.home / "sources.toml").unlink()
     assert "[bad-sources]" in collector.run().err
+
+
+def table(**keys: object) -> SourceSite:
+    own = {
+        "title": "鞍山",
+        "dataset": "zhengce",
+        "hosts": ["www.anshan.gov.cn"],
+        "lists": ["https://www.anshan.gov.cn/list.html"],
+        **keys,
+    }
+    return check_source("anshan", own, ["zhengce"])
+
+
+def test_a_source_that_is_added_stands_below_what_the_file_has(tmp_path: Path) -> None:
+    first = "# 本市网站\n[shili]\ntitle = '示例' # 主站\ndataset = 'zhengce'\nhosts = ['a.gov.cn']\n"
+    first += "lists = ['https://a.gov.cn/']"
+    (tmp_path / "sources.toml").write_text(first, encoding="utf-8")
+    (tmp_path / "sources.toml").chmod(0o640)
+    hostile = "\"]\n[evil]\ntitle = '\\u0041' \t 鞍山"
+    source = table(title=hostile, documents=r'/\d{8}/[^"]+\.html$', publish=True, pace=0.5, every="30m")
+    add_source(tmp_path, source, ["zhengce"])
+    text = (tmp_path / "sources.toml").read_text(encoding="utf-8")
+    assert text.startswith(f"{first}\n\n[anshan]\n")
+    assert (tmp_path / "sources.toml").stat().st_mode & 0o777 == 0o640
+    assert [*read_sources(tmp_path)] == ["shili", "anshan"]
+    assert read_sources(tmp_path)["anshan"] == source
+    assert "timeout" not in text
+
+
+def test_what_cannot_be_added_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    source = table()
+    add_source(tmp_path, source, ["zhengce"])
+    before = (tmp_path / "sources.toml").read_bytes()
+    for wrong, message in ((source, "已有来源"), (table(title="\x7f"), "控制字符")):
+        with pytest.raises(SourcesError, match=message):
+            add_source(tmp_path, replace(wrong, name="b" if wrong is not source else "anshan"), ["zhengce"])
+    (tmp_path / "sources.toml").write_text("[broken", encoding="utf-8")
+    with pytest.raises(SourcesError, match="TOML"):
+        add_source(tmp_path, source, ["zhengce"])
+    assert (tmp_path / "sources.toml").read_text() == "[broken"
+    assert before.startswith(b"[anshan]\n")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sources.toml"]
+
+
+def test_sources_that_are_added_at_once_are_all_there(tmp_path: Path) -> None:
+    names = [f"s{n}" for n in range(12)]
+    with ThreadPoolExecutor(6) as threads:
+        list(threads.map(lambda name: add_source(tmp_path, replace(table(), name=name), ["zhengce"]), names))
+    assert sorted(read_sources(tmp_path)) == sorted(names)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import anyio
 
+from publisher.harvest.report import SourceReport
 from publisher.indexing import indexer
 from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.blob_store import digest_of
@@ -196,6 +197,7 @@ def _collect(log: Log, clock: Clock) -> None:
     evidence.add_failure(pages[2].key, clock(), "ValueError")
     gone = Exchange(pages[1].key, clock.advance(hours=1), 404, b"warc gone", digest_of(b""), 0)
     evidence.store_exchanges([gone])
+    evidence.end_run(evidence.begin_run("site"), SourceReport("site", "网站").to_stored())
 
 
 def _cosign(log: Log, clock: Clock, folder: Path) -> None:

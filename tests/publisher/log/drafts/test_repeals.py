@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, Part, RecordQuery, RecordState
+from publisher.log.model import Dataset, Entry, LogError, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
@@ -202,3 +202,25 @@ def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(document
     assert accept(documents) == 0
     documents.releases.publish(DOCUMENTS, effective_on=EARLY, without_errors=True)
     assert marks(documents) == {"1": None, "9": None}
+
+
+@pytest.mark.both_databases
+def test_one_document_is_left_out_of_a_draft_and_its_token_counts_once(documents: Log) -> None:
+    for number in (1, 2):
+        source = put_workbook(documents, f"{number}.html")
+        documents.drafts.stage(
+            DOCUMENTS, [document(number)], part="财政局", source=source, parser_version="1"
+        )
+    draft = documents.drafts.get(DOCUMENTS)
+    assert draft is not None
+    first, second = draft.imports
+    documents.drafts.leave_out(DOCUMENTS, first.token)
+    left = documents.drafts.get(DOCUMENTS)
+    assert left is not None
+    assert left.imports == (second,)
+    with pytest.raises(LogError) as refused:
+        documents.drafts.leave_out(DOCUMENTS, first.token)
+    assert refused.value.code == "draft-moved"
+    documents.drafts.leave_out(DOCUMENTS, second.token)
+    assert documents.drafts.get(DOCUMENTS) is None
+    assert documents.integrity.verify().problems == ()

@@ -1,0 +1,62 @@
+"""Runs over sources: when each began and ended, and its report. The newest of each source are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, insert, select, update
+
+from publisher.log.clocks import micros, moment
+from publisher.log.database import page_tables as pt
+from publisher.log.database.connection import inserted_key
+from publisher.log.database.storable_text import storable
+
+MOST_RUNS = 50
+"""Runs of a source that are kept."""
+_r = pt.source_run.c
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    source: str
+    began_at: datetime
+    ended_at: datetime | None
+    """None: it still runs, or it was interrupted."""
+    report: str
+    """Its report in JSON; empty until it ends."""
+
+
+def begin_run(conn: Connection, source: str, at: datetime) -> int:
+    """Write that a run begins, and delete the oldest ones. → its key."""
+    kept = select(_r.key).where(_r.source == source).order_by(_r.key.desc()).limit(MOST_RUNS - 1)
+    keys = conn.scalars(kept).all()
+    conn.execute(delete(pt.source_run).where(_r.source == source, _r.key.not_in(keys)))
+    values = {"source": source, "began_at": micros(at), "report": ""}
+    return inserted_key(conn.execute(insert(pt.source_run).values(**values)))
+
+
+def end_run(conn: Connection, key: int, at: datetime, report: str) -> None:
+    values = {"ended_at": micros(at), "report": storable(report)}
+    conn.execute(update(pt.source_run).where(_r.key == key).values(**values))
+
+
+def list_runs(conn: Connection, source: str) -> tuple[SourceRun, ...]:
+    """List the runs over a source, the newest first."""
+    rows = conn.execute(select(pt.source_run).where(_r.source == source).order_by(_r.key.desc()))
+    return tuple(
+        SourceRun(
+            row.source,
+            moment(row.began_at),
+            None if row.ended_at is None else moment(row.ended_at),
+            row.report,
+        )
+        for row in rows
+    )
+
+
+def forget_runs(conn: Connection, pages: Collection[int]) -> None:
+    """Delete the runs over the sources of pages that are destroyed: their findings may quote them."""
+    sources = conn.scalars(select(pt.page.c.source).where(pt.page.c.key.in_(pages)).distinct()).all()
+    conn.execute(delete(pt.source_run).where(_r.source.in_(sources)))
