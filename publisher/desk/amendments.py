@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
 
-from publisher.desk import work
+from publisher.desk import withdrawals, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
@@ -101,18 +102,23 @@ def submit(
     return one
 
 
-def amended(desk: Desk, one: Submission) -> Sequence[Change]:
-    """List what an amendment would change in what is in force now; empty if a record is gone."""
-    kind = _CHANGE_KINDS.get(one.request.kind)
-    if kind is None:
-        return ()
+def amended(desk: Desk, one: Submission) -> tuple[Sequence[Change], Mapping[str, int]]:
+    """Return what an amendment would change now: its first changes, and their number by kind.
+
+    Nothing if a record is gone, or the release is in effect by now.
+    """
+    request = one.request
     try:
-        return [
+        if request.kind in ("withdraw", "cancel"):
+            return withdrawals.preview_request(desk, one.dataset, request)
+        kind = _CHANGE_KINDS[request.kind]
+        changes = [
             amend_records.preview_content(desk.log, one.dataset, record, content, kind=kind)
-            for record, content in one.request.records.items()
+            for record, content in request.records.items()
         ]
     except LogError:
-        return ()
+        return (), {}
+    return changes, Counter(change.kind for change in changes)
 
 
 def _changed_texts(state: RecordState, catalogue: Catalogue, texts: Mapping[str, str]) -> Mapping[str, str]:

@@ -47,6 +47,8 @@ class Proposed:
     note: str = ""
     imports: Sequence[DraftImport] = ()
     """Files of the draft; none for an amendment."""
+    cancels: int | None = None
+    """Number of the release that it cancels."""
 
 
 def propose_draft(
@@ -158,13 +160,14 @@ def _next_release(desk: Desk, proposed: Proposed) -> Release:
         hash="",
         sources=tuple(one.source for one in proposed.imports),
         counts={**counts, "records": records},
+        cancels=proposed.cancels,
     )
 
 
 def _state_after(desk: Desk, proposed: Proposed, change: Change, release: Release) -> RecordState:
     """Return the state that a change would bring, with its place in the file."""
     content = change.before if change.kind == "removed" else change.after
-    amends = change.kind == "corrected"
+    amends = change.kind == "corrected" or proposed.cancels is not None
     state = RecordState(
         dataset=change.dataset,
         id=change.record,

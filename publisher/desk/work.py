@@ -21,7 +21,7 @@ from publisher.desk.http.guards import require
 from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
 from publisher.log.clocks import day_at
-from publisher.log.model import Change, Dataset, DraftDiff, DraftImport, LogError, Release
+from publisher.log.model import Change, Dataset, DraftDiff, DraftImport, LogError, Release, View
 from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
 from publisher.workflow.late_bases import LateBasis, find_late_bases
@@ -68,21 +68,26 @@ def readable_parts(desk: Desk, account: Account, dataset: str) -> Sequence[str] 
 
 
 def parts_of(desk: Desk, one: Submission) -> Sequence[str | None]:
-    """List the parts that a submission concerns: those of its draft, or of the records that it amends."""
-    if one.request.kind == "draft":
-        return one.request.parts or (None,)
-    parts: dict[str | None, None] = {}
-    for record in one.request.records:
+    """List the parts that a submission concerns."""
+    return parts_of_request(desk, one.dataset, one.request)
+
+
+def parts_of_request(desk: Desk, dataset: str, request: PublicationRequest) -> Sequence[str | None]:
+    """List the parts of a draft, of the records that are amended, or of those of a release to cancel."""
+    if request.kind == "draft":
+        return request.parts or (None,)
+    queries, parts = desk.log.queries, dict[str | None, None]()
+    if request.kind == "cancel":
+        parts |= dict.fromkeys(one.part for one in queries.released_records(dataset, request.release or 0))
+        return list(parts) or (None,)
+    states = queries.states(list(request.records), View())
+    for record in request.records:
         try:
-            parts[desk.log.queries.record(one.dataset, record).part] = None
+            state = states.get(record) or queries.record(dataset, record)
+            parts[state.part] = None
         except LogError:  # it is gone
             parts[None] = None
     return list(parts) or (None,)
-
-
-def may(desk: Desk, account: Account, action: Action, one: Submission) -> bool:
-    """Test whether an account may act on all that a submission concerns."""
-    return all(account.may(action, one.dataset, part) for part in parts_of(desk, one))
 
 
 def may_read(desk: Desk, account: Account, one: Submission) -> bool:

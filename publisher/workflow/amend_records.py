@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from publisher.ingest import row_checks
 from publisher.ingest.findings.kind import Finding, Place, create_finding
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
-from publisher.log.model import Change, ChangeKind, LogError, RecordState
+from publisher.log.model import Change, ChangeKind, LogError, RecordState, View
 from schemas.cells.values import parse_value
 from schemas.definition.catalogue import Catalogue, Content
 
@@ -75,11 +77,43 @@ def preview_content(
 
 
 def preview_withdrawal(log: Log, dataset: str, records: Sequence[str]) -> Iterator[Change]:
-    """Yield what a withdrawal of the records takes off the list."""
+    """Yield what a withdrawal of the records takes off the list. Raises as :func:`preview_content`."""
+    states = log.queries.states(records, View())
     for record in records:
-        state = log.queries.record(dataset, record)
+        state = states.get(record)
+        if state is None or state.dataset != dataset:  # not yet in effect, or not of this dataset
+            state = log.queries.record(dataset, record)
         _refuse_without_content(state)
         yield replace(_change_of(state, "withdrawn"), before=state.content)
+
+
+def preview_cancellation(
+    log: Log, dataset: str, number: int, *, limit: int
+) -> tuple[Sequence[Change], Mapping[str, int]]:
+    """Return what the cancellation of a release changes: up to ``limit`` changes, and their number by kind.
+
+    Records that it would add are withdrawn, or removed again; all else goes back to what it was. Raises
+    :class:`LogError` as :meth:`.Releases.cancel`.
+    """
+    log.releases.check_cancellation(dataset, number)
+    released = log.queries.released_records(dataset, number)
+    before = View(known_at=log.queries.release(dataset, number).published_at - timedelta(microseconds=1))
+    earlier = log.queries.states([one.id for one in released if one.kind == "added"], before)
+    kinds = {one.id: _kind_of_undoing(one.kind, is_new=one.id not in earlier) for one in released}
+    changes = log.queries.changes(dataset=dataset, release=number, limit=limit)
+    undone = [_undo(change, kinds[change.record]) for change in changes if change.record in kinds]
+    return undone, Counter(kinds.values())
+
+
+def _kind_of_undoing(kind: ChangeKind, *, is_new: bool) -> ChangeKind:
+    if kind != "added":
+        return "changed"
+    return "withdrawn" if is_new else "removed"
+
+
+def _undo(change: Change, kind: ChangeKind) -> Change:
+    fields = tuple(replace(field, before=field.after, after=field.before) for field in change.fields)
+    return replace(change, kind=kind, before=change.after, after=change.before, fields=fields)
 
 
 def _refuse_without_content(state: RecordState) -> None:

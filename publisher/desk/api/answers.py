@@ -17,7 +17,22 @@ from publisher.log.model import Change, Draft
 type Text = Annotated[str, Meta(max_length=2000)]
 
 
-class NewSubmission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Reviewed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The review of secrecy, as every submission has it."""
+
+    openness: Text = OPEN
+    secrecy_reviewed_by: Text
+    secrecy_reviewed_on: date
+
+    def secrecy(self) -> Secrecy:
+        return Secrecy(
+            openness=self.openness,
+            reviewed_by=self.secrecy_reviewed_by,
+            reviewed_on=self.secrecy_reviewed_on,
+        )
+
+
+class NewSubmission(Reviewed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A draft, or parts of it, that is submitted to a second person under a heading."""
 
     effective_on: date
@@ -26,9 +41,6 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
     parts: tuple[str, ...] | None = None
     without_errors: bool = False
     on_conflict: Literal["refuse", "keep", "replace"] = "refuse"
-    openness: Text = OPEN
-    secrecy_reviewed_by: Text
-    secrecy_reviewed_on: date
 
     def request(self) -> PublicationRequest:
         return PublicationRequest(
@@ -41,15 +53,8 @@ class NewSubmission(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
             on_conflict=self.on_conflict,
         )
 
-    def secrecy(self) -> Secrecy:
-        return Secrecy(
-            openness=self.openness,
-            reviewed_by=self.secrecy_reviewed_by,
-            reviewed_on=self.secrecy_reviewed_on,
-        )
 
-
-class NewAmendmentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewAmendmentBody(Reviewed, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A correction, another name or a withdrawal of one record, submitted to a second person."""
 
     kind: Literal["correct", "rename", "withdraw"]
@@ -57,16 +62,13 @@ class NewAmendmentBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown
     fields: dict[str, str] = {}
     basis: Text = ""
     effective_on: date | None = None
-    openness: Text = OPEN
-    secrecy_reviewed_by: Text
-    secrecy_reviewed_on: date
 
-    def secrecy(self) -> Secrecy:
-        return Secrecy(
-            openness=self.openness,
-            reviewed_by=self.secrecy_reviewed_by,
-            reviewed_on=self.secrecy_reviewed_on,
-        )
+
+class NewWithdrawal(Reviewed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The withdrawal of a whole release, submitted to a second person."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    basis: Text = ""
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -32,7 +32,8 @@ _PROBLEMS: Mapping[int, str] = {
     400: "请求的内容或参数不符合要求 / The body or a parameter is not as it should be",
     401: "未登录，或令牌无效、已过期、已停用 / Not signed in, or the token is unknown or has ended",
     403: "没有权限 / Not permitted",
-    404: "没有这个数据集、报送部门、条目或提交 / There is no such dataset, part, record or submission",
+    404: "没有这个数据集、报送部门、条目、发布或提交 / There is no such dataset, part, record, release or "
+    "submission",
     409: "与现在的状态不符，例如内容已有变化 / It does not fit, for example `digest-moved`",
     413: "文件太大 / The files are too large",
     422: "这个 Idempotency-Key 已用于另一请求 / This Idempotency-Key was used for another request",
@@ -46,6 +47,7 @@ _SUMMARIES: Mapping[str, str] = {
     "getFindings": "检查问题 / Findings",
     "submitDraft": "提交草稿 / Submit the draft",
     "submitAmendment": "提交更正、更名或撤回公布 / Submit a correction, another name or a withdrawal",
+    "submitWithdrawal": "提交撤回或取消一次发布 / Submit the withdrawal or cancellation of a release",
     "listSubmissions": "等待审核和发布的提交 / What waits for review or publication",
     "getSubmission": "一次提交 / A submission",
     "approveSubmission": "审核通过 / Approve",
@@ -129,6 +131,7 @@ def describe(document: OpenAPI) -> dict[str, Any]:
                 content = body.get("content", {}).get("application/json")
                 if content is not None:
                     content["example"] = example
-    for body in (a.NewSubmission, a.NewAmendmentBody, a.Decision, a.Return, a.Scheduled):
+    bodies = (a.NewSubmission, a.NewAmendmentBody, a.NewWithdrawal, a.Decision, a.Return, a.Scheduled)
+    for body in bodies:
         values["components"]["schemas"][body.__name__]["additionalProperties"] = False
     return values

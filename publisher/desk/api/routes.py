@@ -11,7 +11,7 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import amendments, scheduling, work
+from publisher.desk import amendments, scheduling, withdrawals, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.api import answers as a
@@ -123,6 +123,27 @@ def submit_amendment(
     return a.submission_answer(one)
 
 
+@post(
+    "/desk/v1/releases/{dataset:str}/{number:int}/withdrawal",
+    **operation("submitWithdrawal", Action.SUBMIT, a.SubmissionAnswer, status=201),
+)
+@in_thread
+@repeatable
+def submit_withdrawal(
+    request: _Request,
+    state: State,
+    dataset: FromPath[str],
+    number: FromPath[int],
+    data: Annotated[a.NewWithdrawal, Body()],
+) -> a.SubmissionAnswer:
+    """Submit the withdrawal of the records that a release added; its cancellation before it is in effect."""
+    person, secrecy = person_of(request), data.secrecy()
+    one = withdrawals.submit(
+        state.desk, person, dataset, number, reason=data.reason, basis=data.basis, secrecy=secrecy
+    )
+    return a.submission_answer(one)
+
+
 @get("/desk/v1/submissions", **operation("listSubmissions", Action.READ_DRAFT, list[a.SubmissionAnswer]))
 @in_thread
 def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer]:
@@ -223,6 +244,7 @@ HANDLERS = [
     get_findings,
     submit,
     submit_amendment,
+    submit_withdrawal,
     list_submissions,
     get_submission,
     approve,

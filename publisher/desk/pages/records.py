@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from typing import Annotated, Any
 
@@ -62,11 +63,6 @@ def amend_record(
     """Submit an amendment, and show it; or show what is wrong with it."""
     desk: Desk = state.desk
     kind = data.get("kind")
-    secrecy = Secrecy(
-        openness=data.get("openness", ""),
-        reviewed_by=data.get("secrecy_reviewed_by", "").strip()[:100],
-        reviewed_on=_day(data.get("secrecy_reviewed_on")),
-    )
     new = NewAmendment(
         kind="withdraw" if kind == "withdraw" else "rename" if kind == "rename" else "correct",
         reason=data.get("reason", "")[:2000],
@@ -75,12 +71,21 @@ def amend_record(
         texts={n.removeprefix(_FIELD): text for n, text in data.items() if n.startswith(_FIELD)},
     )
     try:
-        one = amendments.submit(desk, person_of(request), dataset, record, new, secrecy)
+        one = amendments.submit(desk, person_of(request), dataset, record, new, read_secrecy(data))
     except LogError as error:
         if error.code == "no-such-record":
             raise
         return _print(request, desk, dataset, record, data, error)
     return see(f"/submissions/{one.key}")
+
+
+def read_secrecy(data: Mapping[str, str]) -> Secrecy:
+    """Read the review of secrecy in the form of an amendment."""
+    return Secrecy(
+        openness=data.get("openness", ""),
+        reviewed_by=data.get("secrecy_reviewed_by", "").strip()[:100],
+        reviewed_on=_day(data.get("secrecy_reviewed_on")),
+    )
 
 
 def _print(

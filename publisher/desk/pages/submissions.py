@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
@@ -172,14 +171,15 @@ def _propose(desk: Desk, one: Submission) -> Proposed:
             basis=request.basis,
             note=request.note,
         )
-    changes = amendments.amended(desk, one)
+    changes, counts = amendments.amended(desk, one)
     return Proposed(
         dataset=desk.log.datasets.get(one.dataset),
         changes=changes,
-        counts=Counter(change.kind for change in changes),
+        counts=counts,
         effective_on=request.effective_on or day_at(desk.clock()),
         basis=request.basis,
         note=request.note,
+        cancels=request.release,
     )
 
 
@@ -216,15 +216,18 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         counts, imports = work.count_changes(diff, parts), work.draft_imports(desk, one.dataset, parts)
         checks = work.draft_checks(desk, one.dataset, imports, day)
     elif one.is_current:
-        changes = amendments.amended(desk, one)
-        counts = Counter(change.kind for change in changes)
-    own = one.drafter == account.name
+        changes, counts = amendments.amended(desk, one)
+    own, concerned = one.drafter == account.name, work.parts_of(desk, one)
+
+    def may(action: Action) -> bool:
+        return all(account.may(action, one.dataset, part) for part in concerned)
+
     return page(
         request,
         "submission.html",
         status_code=200 if fault is None else 409,
         one=one,
-        parts=[part for part in work.parts_of(desk, one) if part],
+        parts=[part for part in concerned if part],
         dataset=desk.log.datasets.get(one.dataset),
         fault=fault,
         drafts=_drafts(desk, account, one),
@@ -238,15 +241,10 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         kinds=KINDS,
         schedule=desk.people.schedules.all().get(key),
         now=desk.clock().astimezone(SHANGHAI),
-        may_cancel=own
-        and one.state in ("submitted", "approved")
-        and work.may(desk, account, Action.SUBMIT, one),
-        may_unschedule=work.may(desk, account, Action.PUBLISH, one),
-        may_decide=one.state == "submitted" and not own and work.may(desk, account, Action.APPROVE, one),
-        may_publish=one.state == "approved"
-        and one.is_current
-        and not own
-        and work.may(desk, account, Action.PUBLISH, one),
+        may_cancel=own and one.state in ("submitted", "approved") and may(Action.SUBMIT),
+        may_unschedule=may(Action.PUBLISH),
+        may_decide=one.state == "submitted" and not own and may(Action.APPROVE),
+        may_publish=one.state == "approved" and one.is_current and not own and may(Action.PUBLISH),
     )
 
 

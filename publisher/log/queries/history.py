@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -99,6 +100,29 @@ def changes(
         query = query.where(_c.kind.in_(kinds))
     query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
     return _changes(conn, conn.execute(query).all(), order)
+
+
+@dataclass(frozen=True, slots=True)
+class ReleasedRecord:
+    """A record that a release changed, and that was neither withdrawn nor erased since."""
+
+    id: str
+    part: str | None
+    kind: ChangeKind
+
+
+def released_records(conn: Connection, dataset: DatasetKey, number: int) -> tuple[ReleasedRecord, ...]:
+    """List the records that a release changed, without contents, in the order of their changes."""
+    query = (
+        select(_r.id, _c.part, _c.kind)
+        .join_from(t.change, t.record, _r.key == _c.record)
+        .join(t.release, _b.sequence == _c.release)
+        .where(_c.dataset == dataset.key, _b.number == number)
+        .where(_r.withdrawn_at.is_(None), _r.erased_by.is_(None))
+        .order_by(_c.sequence)
+    )
+    parts = registry.part_names(conn, dataset.key)
+    return tuple(ReleasedRecord(row.id, parts.get(row.part), row.kind) for row in conn.execute(query))
 
 
 def changes_of_records(

@@ -35,6 +35,7 @@ from publisher.log.queries import (
     whole_state,
 )
 from publisher.log.queries.comparison import Difference, DifferenceKind, StateComparison, Tallies, Totals
+from publisher.log.queries.history import ReleasedRecord
 from publisher.log.queries.lists.record_list import RecordList
 from publisher.log.queries.lists.state_cache import StateCache
 from publisher.log.queries.raw_records import RawRecord, RawRecordPage
@@ -268,6 +269,11 @@ class Queries:
                 view=view,
                 kinds=kinds,
             )
+
+    def released_records(self, dataset: str, number: int) -> tuple[ReleasedRecord, ...]:
+        """List the records that a release changed and that were neither withdrawn nor erased since."""
+        with self._session.read() as conn:
+            return history.released_records(conn, self._session.dataset_key(conn, dataset), number)
 
     def revision_origin(self, dataset: str, record: str, revision: str) -> revision_origin.RevisionOrigin:
         """Read a version of a record by its hash, with the place where it was read.

@@ -69,8 +69,8 @@ class AmendmentRelease:
             amendments.append(Amendment(record, "withdrawn", "withdrawn", span, first, FOREVER))
         sequence = self._publish(amendments, heading)
         at = self._conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
-        keys = [amendment.record for amendment in amendments]
-        self._conn.execute(update(t.record).where(t.record.c.key.in_(keys)).values(withdrawn_at=at))
+        withdrawn = select(t.change.c.record).where(t.change.c.release == sequence)
+        self._conn.execute(update(t.record).where(t.record.c.key.in_(withdrawn)).values(withdrawn_at=at))
         return sequence
 
     def rename(self, record_id: str, content: Content, heading: Heading) -> int:

@@ -42,6 +42,10 @@ class CancellationRelease:
     def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
         self._database, self._conn, self._dataset = database, conn, dataset
 
+    def check(self, number: int, today: date) -> None:
+        """Refuse what :meth:`cancel` would refuse. Reads only."""
+        self._find_changes(self._find_release(number, today))
+
     def cancel(self, number: int, catalogue: Catalogue, heading: Heading, amendment: AmendmentRelease) -> int:
         """Cancel the release. → the sequence of the new one.
 

@@ -193,6 +193,13 @@ class Releases:
             two_persons.settle(conn, authority, sequence)
             return _release(conn, row, sequence)
 
+    def check_cancellation(self, dataset: str, number: int) -> None:
+        """Refuse what :meth:`cancel` would refuse now, but for a missing reason or approval."""
+        with self._session.read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            CancellationRelease(self._session.database, conn, row).check(number, self._session.today())
+            self._refuse_migration(conn, dataset, number, self._session.catalogue(conn, row.catalogue_digest))
+
     def _refuse_migration(self, conn: Connection, dataset: str, number: int, catalogue: Catalogue) -> None:
         """Refuse to cancel a release whose catalogue, or that before it, needs a migration to today's."""
         row = registry.dataset_row(conn, dataset)

@@ -60,6 +60,9 @@ POST /drafts/{dataset}/rows/{position}  hand-in
 GET /records/{dataset}                  submit
 GET /records/{dataset}/{record}         submit
 POST /records/{dataset}/{record}        submit
+GET /releases/{dataset}                 read-draft
+GET /releases/{dataset}/{number}        read-draft
+POST /releases/{dataset}/{number}       submit
 GET /submissions/{key}              read-draft
 GET /submissions/{key}/preview      read-draft
 POST /submissions/{key}/approve     approve
@@ -103,6 +106,7 @@ GET /desk/v1/drafts/{dataset}/diff       read-draft
 GET /desk/v1/drafts/{dataset}/findings   read-draft
 POST /desk/v1/drafts/{dataset}/submit    submit
 POST /desk/v1/records/{dataset}/{record}/amendments  submit
+POST /desk/v1/releases/{dataset}/{number}/withdrawal  submit
 GET /desk/v1/submissions                 read-draft
 GET /desk/v1/submissions/{key}           read-draft
 POST /desk/v1/submissions/{key}/approve  approve

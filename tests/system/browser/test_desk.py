@@ -193,6 +193,17 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             amend.get_by_role("button", name="提交审核").click()
             assert clerk.page.locator("ins", has_text="4个工作日").count() == 1
             pages.audit(clerk, "submission-of-an-amendment")
+            clerk.opens("/")
+            clerk.page.get_by_role("link", name="撤回一次发布 示例市权责清单").click()
+            pages.audit(clerk, "releases")
+            clerk.page.get_by_role("main").get_by_role("link", name="第1次发布").click()
+            pages.audit(clerk, "release")
+            clerk.page.get_by_label("理由").fill("误发")
+            clerk.page.get_by_label("保密审查人").fill("保密员")
+            clerk.page.get_by_role("button", name="提交撤回").click()
+            assert clerk.page.locator("article.withdrawn").count() > 0
+            pages.audit(clerk, "submission-of-a-withdrawal")
+            assert clerk.faults == []
         for name, paths in (
             ("security", ("/accounts", "/accounts/clerk", "/keys")),
             ("auditor", ("/accounts/clerk", "/audit", "/audit?verify=1")),

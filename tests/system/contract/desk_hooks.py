@@ -18,7 +18,8 @@ def map_path_parameters(_context: Any, path: dict[str, Any] | None) -> dict[str,
     for name, value in (path or {}).items():
         text = str(value)
         if path is not None and sum(map(ord, text)) % 4:
-            path[name] = {"dataset": "fees", "record": RECORD, "key": str(len(text) % 3 + 1)}[name]
+            key, number = str(len(text) % 3 + 1), str(len(text) % 2 + 1)
+            path[name] = {"dataset": "fees", "record": RECORD, "key": key, "number": number}[name]
     return path
 
 

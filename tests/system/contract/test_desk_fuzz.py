@@ -95,7 +95,7 @@ def test_schemathesis_finds_nothing_in_five_thousand_cases(fuzzer: Fuzzer) -> No
     many = ("--max-examples", "420")
     runs = [
         ("/drafts/", fuzzer.program),
-        ("/records/|/submissions$|/publish$|}$", fuzzer.program),
+        ("/records/|/releases/|/submissions$|/publish$|}$", fuzzer.program),
         (PERSONS, fuzzer.reviewer),
     ]
     with ThreadPoolExecutor() as threads:
