@@ -135,11 +135,12 @@ class _Process:
     def __init__(self, dictionary: tuple[str, ...]) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
-            # A session of its own: Ctrl-C reaches this process only, which then closes the connection.
+            # A group of its own: Ctrl-C reaches this process only, which then closes the connection. In a
+            # session of its own its niceness would count for nothing (autogroup of Linux).
             self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
                 [sys.executable, "-c", _BOOT, json.dumps(sys.path), json.dumps(dictionary)],
                 stdin=theirs.fileno(),
-                start_new_session=True,
+                process_group=0,
             )
             self._connection = ours.makefile("rwb")
 

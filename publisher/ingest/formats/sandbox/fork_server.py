@@ -141,11 +141,13 @@ class _Server:
                 self._process.wait()  # it ended, or ends with its connection
         ours, theirs = socket.socketpair()
         with theirs:
+            # A group of its own: Ctrl-C reaches this process only. In a session of its own, Linux (autogroup)
+            # would schedule it as the equal of all processes of the site together, whatever its niceness.
             self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
                 [sys.executable, "-c", _BOOT, pickle.dumps(sys.path).hex()],
                 stdin=theirs.fileno(),
                 stdout=subprocess.DEVNULL,
-                start_new_session=True,
+                process_group=0,
             )
         self._control, self._owner = ours, os.getpid()
         return ours
