@@ -97,9 +97,7 @@ def submit(
         effective_on=new.effective_on if new.kind == "rename" else None,
         records=records,
     )
-    one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
-    work.record_submission(desk, person, "submitted", one)
-    return one
+    return work.submit_request(desk, person, dataset, request, secrecy)
 
 
 def amended(desk: Desk, one: Submission) -> tuple[Sequence[Change], Mapping[str, int]]:

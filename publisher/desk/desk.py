@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from publisher.desk.accounts.accounts import Accounts
+from publisher.desk.accounts.acts import Acts
 from publisher.desk.accounts.audit_log import AuditLog
 from publisher.desk.accounts.credentials import DeskKey
 from publisher.desk.accounts.identities import Identities
@@ -40,6 +41,7 @@ class AccountServices:
     identities: Identities
     sessions: SessionStore
     audit: AuditLog
+    acts: Acts
     tokens: Tokens
     answers: StoredAnswers
     schedules: Schedules
@@ -110,6 +112,7 @@ def open_accounts(
         identities=identities,
         sessions=SessionStore(store, clock),
         audit=AuditLog(store),
+        acts=Acts(store, clock),
         tokens=Tokens(store, clock),
         answers=StoredAnswers(store, clock),
         schedules=Schedules(store),

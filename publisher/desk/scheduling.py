@@ -1,5 +1,6 @@
 """What the desk does by itself: publication at a time, in the name of who set it and with his rights of then;
-and the head of the audit log as an entry of the log, once a day and after each release.
+the lines of acts during which a desk was killed; and the head of the audit log as an entry of the log, once a
+day and after each release.
 """
 
 from __future__ import annotations
@@ -16,12 +17,14 @@ from litestar.exceptions import HTTPException
 
 from publisher.desk import work
 from publisher.desk.accounts.schedules import Schedule
+from publisher.desk.acts import complete_acts
 from publisher.desk.desk import Desk
 from publisher.desk.work import Person
 from publisher.log.clocks import SHANGHAI
 from publisher.log.model import LogError
 
 LONGEST = timedelta(days=366)
+_OLD = timedelta(minutes=1)
 _POLL = 15.0
 """Seconds between looks for what is due."""
 logger = logging.getLogger(__name__)
@@ -69,6 +72,11 @@ def publish_due(desk: Desk) -> None:
             desk.people.schedules.remove(due.submission, desk.clock())
 
 
+def complete_old_acts(desk: Desk) -> None:
+    """Append the lines of acts that failed to get theirs, for example because the disk was full."""
+    complete_acts(desk, older_than=_OLD)
+
+
 def append_audit_head(desk: Desk) -> None:
     """Append the head of the audit log to the log if it is due, whoever published."""
     desk.log.proofs.append_audit_head(desk.people.audit.head)
@@ -78,10 +86,11 @@ def append_audit_head(desk: Desk) -> None:
 async def work_on_time(app: Litestar) -> AsyncIterator[None]:
     """Look for what is due while the application runs."""
     desk: Desk = app.state.desk
+    await sync_to_thread(complete_acts, desk)  # before the first line of this process
 
     async def look() -> None:
         while True:
-            for act in (publish_due, append_audit_head):
+            for act in (complete_old_acts, publish_due, append_audit_head):
                 try:
                     await sync_to_thread(act, desk)
                 except Exception:

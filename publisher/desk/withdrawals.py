@@ -88,9 +88,7 @@ def submit(
         raise LogError("reason-missing", "请写明理由，将向社会公布。", "State the reason; it is published.")
     preview_request(desk, dataset, request)  # raises what publication would
     request = replace(request, basis=basis.strip(), note=reason.strip())
-    one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
-    work.record_submission(desk, person, "submitted", one)
-    return one
+    return work.submit_request(desk, person, dataset, request, secrecy)
 
 
 def _request(desk: Desk, release: Release) -> PublicationRequest:

@@ -15,6 +15,7 @@ from litestar import Request
 from publisher.desk.accounts import audit_log
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import require
@@ -197,33 +198,41 @@ def submit(
             f"{zh}确实如此的，请在说明中写明原因。",
             f"{en} If that is right, say why in the note.",
         )
-    one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
-    record_submission(desk, person, "submitted", one)
+    return submit_request(desk, person, dataset, request, secrecy)
+
+
+def submit_request(
+    desk: Desk, person: Person, dataset: str, request: PublicationRequest, secrecy: Secrecy
+) -> Submission:
+    """Submit what the account may submit. Raises as :meth:`.Approvals.submit`."""
+    with audited(desk, "submitted", event_of(person, dataset, {})) as details:
+        one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
+        details.update(submission=one.key, digest=one.digest)
     return one
 
 
 def approve(desk: Desk, person: Person, key: int, digest: str) -> Submission:
     """Approve exactly what has this digest. Raises as :meth:`.Approvals.approve`."""
-    _require_all(desk, person, Action.APPROVE, desk.log.approvals.get(key))
-    one = desk.log.approvals.approve(key, digest=digest, reviewer=person.name)
-    record_submission(desk, person, "approved", one)
-    return one
+    one = desk.log.approvals.get(key)
+    _require_all(desk, person, Action.APPROVE, one)
+    with audited(desk, "approved", _event_of_decision(person, one)):
+        return desk.log.approvals.approve(key, digest=digest, reviewer=person.name)
 
 
 def return_to_drafter(desk: Desk, person: Person, key: int, reason: str) -> Submission:
     """Send a submission back with its reason. Raises as :meth:`.Approvals.return_`."""
-    _require_all(desk, person, Action.RETURN, desk.log.approvals.get(key))
-    one = desk.log.approvals.return_(key, reviewer=person.name, reason=reason)
-    record_submission(desk, person, "returned", one)
-    return one
+    one = desk.log.approvals.get(key)
+    _require_all(desk, person, Action.RETURN, one)
+    with audited(desk, "returned", _event_of_decision(person, one)):
+        return desk.log.approvals.return_(key, reviewer=person.name, reason=reason)
 
 
 def cancel(desk: Desk, person: Person, key: int) -> Submission:
     """Take back a submission of one's own; the draft stays. Raises as :meth:`.Approvals.cancel`."""
-    _require_all(desk, person, Action.SUBMIT, desk.log.approvals.get(key))
-    one = desk.log.approvals.cancel(key, drafter=person.name)
-    record_submission(desk, person, "cancelled", one)
-    return one
+    one = desk.log.approvals.get(key)
+    _require_all(desk, person, Action.SUBMIT, one)
+    with audited(desk, "cancelled", _event_of_decision(person, one)):
+        return desk.log.approvals.cancel(key, drafter=person.name)
 
 
 def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None:
@@ -232,9 +241,9 @@ def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None
     Raises as :func:`require_publishable`, and as :func:`.publish_draft`.
     """
     one = require_publishable(desk, person, key, digest)
-    release = _publish(desk, person, one)
-    number = None if release is None else release.number
-    record_submission(desk, person, "published", one, {"release": number})
+    with audited(desk, "published", _event_of_decision(person, one)) as details:
+        release = _publish(desk, person, one)
+        details["release"] = None if release is None else release.number
     return release
 
 
@@ -340,15 +349,8 @@ def _require_all(desk: Desk, person: Person, action: Action, one: Submission) ->
         require(person.account, action, one.dataset, part)
 
 
-def record_submission(
-    desk: Desk,
-    person: Person,
-    kind: audit_log.Kind,
-    one: Submission,
-    more: Mapping[str, object] | None = None,
-) -> None:
-    """Append a line about a submission to the audit log."""
-    record(desk, person, kind, one.dataset, {"submission": one.key, "digest": one.digest, **(more or {})})
+def _event_of_decision(person: Person, one: Submission) -> Mapping[str, Any]:
+    return event_of(person, one.dataset, {"submission": one.key, "digest": one.digest})
 
 
 def record(

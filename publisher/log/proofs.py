@@ -159,6 +159,11 @@ class Proofs:
             raise _no_such_tile()
         return entries.encode_bundle(bundle)
 
+    def entries_since(self, size: int) -> Sequence[tuple[int, LogEntry]]:
+        """List the entries, with their positions, that follow the first ``size``."""
+        with self._session.read() as conn:
+            return list(enumerate(entry_log.entries(conn, size, entry_log.size(conn)), start=size))
+
     def entry(self, position: int, size: int | None = None) -> EntryProof:
         """Return an entry with its proof in the tree of ``size`` entries.
 

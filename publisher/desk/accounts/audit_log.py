@@ -124,6 +124,13 @@ class AuditLog:
             rows = conn.execute(query if before is None else query.where(n < before)).all()
         return [_event(row.number, row.line, row.hash) for row in rows]
 
+    def events_after(self, number: int) -> list[AuditEvent]:
+        """List the lines after one, the oldest first."""
+        n = t.audit.c.number
+        with self._store.read() as conn:
+            rows = conn.execute(select(t.audit).where(n > number).order_by(n)).all()
+        return [_event(row.number, row.line, row.hash) for row in rows]
+
     def lines(self) -> Iterator[str]:
         """Yield the stored lines in their order: JSON Lines that anyone can hash again."""
         with self._store.read() as conn:

@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 SCHEMA = "qingdan_desk"
 """Schema on PostgreSQL; SQLite has a file instead."""
-VERSION = 4
+VERSION = 5
 
 metadata = MetaData(schema=SCHEMA)
 
@@ -136,6 +136,18 @@ schedule = Table(
     Column("fault_en", Text, nullable=False),
 )
 """Publications that wait for their time. ``fault_zh``: why one failed then; empty: it waits."""
+
+act = Table(
+    "act",
+    metadata,
+    Column("number", Integer, primary_key=True),
+    Column("kind", Text, nullable=False),
+    Column("event", Text, nullable=False),
+    Column("begun_at", BigInteger, nullable=False),
+    Column("entries", BigInteger, nullable=False),
+    Column("lines", BigInteger, nullable=False),
+)
+"""Acts on the log that have no line in the audit log yet. ``event``: JSON of the line to be."""
 
 audit = Table(
     "audit",

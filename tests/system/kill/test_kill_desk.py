@@ -6,7 +6,8 @@ import contextlib
 import random
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
@@ -128,6 +129,41 @@ def test_a_desk_that_is_killed_while_it_publishes_published_all_or_nothing(
         path = f"/desk/v1/submissions/{one.key}/publish"
         body = {"digest": one.digest}
         assert httpx.post(desk.base + path, json=body, headers=headers, timeout=60).is_success
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    until = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < until
+        time.sleep(0.002)
+
+
+def test_a_desk_that_is_killed_between_a_release_and_its_line_appends_the_line_when_it_starts(
+    site: DeskSite,
+) -> None:
+    """Its store is locked once it has begun to publish, so that it waits between the release and the line."""
+    headers = {"authorization": f"Bearer {secret_of(site, 'wang', Action.PUBLISH)}"}
+    one, acts = submit(site, 1), site.people.acts
+    path, body = f"/desk/v1/submissions/{one.key}/publish", {"digest": one.digest}
+    with desk_process(site.settings.home) as desk, ThreadPoolExecutor() as threads:
+        answer = threads.submit(httpx.post, desk.base + path, json=body, headers=headers, timeout=60)
+        wait_for(lambda: bool(acts.all()))
+        with site.people.store.write():
+            assert acts.all(), "it has not yet appended its line"
+            wait_for(lambda: bool(site.log.queries.releases("fees")))
+            desk.process.kill()
+            assert isinstance(answer.exception(), httpx.TransportError)
+    published = [event for event in site.people.audit.events() if event.kind == "published"]
+    assert published == []
+    for _ in range(2):  # the second one has nothing to do
+        with desk_process(site.settings.home):
+            pass
+    (line,) = [event for event in site.people.audit.events() if event.kind == "published"]
+    assert (line.actor, line.subject) == ("wang", "fees")
+    own = {"submission": one.key, "digest": one.digest, "release": 1, "completed_afterwards": True}
+    assert line.details.items() >= own.items()
+    assert acts.all() == []
+    check(site)
 
 
 def test_a_desk_that_is_killed_while_it_takes_a_file_has_all_of_it_or_the_one_before(site: DeskSite) -> None:

@@ -13,6 +13,7 @@ from litestar.params import Body, FromPath
 
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
@@ -93,10 +94,12 @@ def create_dataset(
                 raise LogError("detail-missing", f"请填写 {name}。", f"The {name} is missing.")
         catalogue = _catalogue(desk, data.catalogue)
         details["name"] = data.name.strip()
-        one = desk.log.datasets.create(Dataset(**{**details, "catalogue": catalogue.name}), catalogue)
+        details["catalogue"] = catalogue.name
+        event = work.event_of(person_of(request), details["name"], details)
+        with audited(desk, "dataset-added", event):
+            one = desk.log.datasets.create(Dataset(**details), catalogue)
     except LogError as error:
         return _print_datasets(request, desk, data, error)
-    work.record(desk, person_of(request), "dataset-added", one.name, {"catalogue": one.catalogue, **details})
     return see(f"/datasets/{one.name}")
 
 
@@ -188,13 +191,12 @@ def _change(
     """Make a change and append it to the audit log, or show the page with what is wrong."""
     require(request.user, Action.MANAGE_DATASETS, dataset, None)
     try:
-        changes = change(desk)
+        with audited(desk, "dataset-changed", work.event_of(person_of(request), dataset, {})) as details:
+            details.update(change(desk))
     except LogError as error:
         if error.code == "no-such-dataset":
             raise
         return _print_dataset(request, desk, dataset, error)
-    if changes:
-        work.record(desk, person_of(request), "dataset-changed", dataset, changes)
     return see(f"/datasets/{dataset}")
 
 

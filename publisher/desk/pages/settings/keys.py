@@ -10,6 +10,7 @@ from litestar.datastructures import State
 
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
@@ -32,10 +33,11 @@ def replace_key(request: DeskRequest, state: State) -> Response[Any]:
     desk: Desk = state.desk
     keys, command = desk.log.keys, desk.settings.sign_command
     try:
-        new = keys.rotate(command=command) if keys.all() else keys.create(command=command)
+        with audited(desk, "key-changed", work.event_of(person_of(request), "", {})) as details:
+            new = keys.rotate(command=command) if keys.all() else keys.create(command=command)
+            details["key"] = str(new)
     except LogError as error:
         return _print_keys(request, desk, error)
-    work.record(desk, person_of(request), "key-changed", "", {"key": str(new)})
     return see("/keys")
 
 

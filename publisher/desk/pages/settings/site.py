@@ -13,6 +13,7 @@ from litestar.params import Body
 
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
@@ -63,8 +64,8 @@ def change_settings(
     changes = {name: text.strip() for name, text in typed.items() if text is not None}
     changes = {name: text for name, text in changes.items() if text != before[name]}
     if changes:
-        desk.log.datasets.change_site(**changes)
-        work.record(desk, person_of(request), "site-changed", "", {"details": changes})
+        with audited(desk, "site-changed", work.event_of(person_of(request), "", {"details": changes})):
+            desk.log.datasets.change_site(**changes)
     return see("/settings")
 
 

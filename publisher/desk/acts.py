@@ -1,0 +1,140 @@
+"""Acts on the log and their lines in the audit log: none is missing, however the desk ends."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import timedelta
+from typing import Any, get_args
+
+import msgspec
+
+from publisher.desk.accounts import audit_log
+from publisher.desk.accounts.acts import Act
+from publisher.desk.accounts.audit_log import AuditEvent
+from publisher.desk.desk import Desk
+from publisher.log.approvals.submission import SubmissionState
+from publisher.log.transparency.entries import LogEntry
+
+COMPLETED = "completed_afterwards"
+"""Detail of a line that was appended after the act, since the desk had ended in between."""
+ENTRIES = "entries"
+"""Detail of a line: positions in the public log."""
+_LONGEST = timedelta(hours=1)
+"""An act that changed nothing until then is given up."""
+_STATES: tuple[SubmissionState, ...] = get_args(SubmissionState.__value__)
+_ENTRIES = {
+    "site-changed": ("site",),
+    "dataset-added": ("dataset",),
+    "dataset-changed": ("dataset",),
+    "key-changed": ("key",),
+}
+"""Kind of a line → kinds of the entries of the public log that such an act appends."""
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def audited(desk: Desk, kind: audit_log.Kind, event: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+    """Append a line to the audit log after the block, which changes the log.
+
+    ``event``: as :func:`.work.event_of`. What the block adds to the yielded details is in the line; without
+    any details nothing happened. An exception appends nothing, unless the log did change.
+    """
+    act = desk.people.acts.begin(kind, event, desk.log.proofs.size())
+    more: dict[str, object] = {}
+    try:
+        yield more
+    except Exception:
+        if not _complete(desk, act):
+            desk.people.acts.forget(act)
+        raise
+    if act.kind in _ENTRIES:
+        more |= _find_entries(desk, act) or {}
+    if act.details or more:
+        desk.people.acts.finish(act, more)
+    else:
+        desk.people.acts.forget(act)
+
+
+def complete_acts(desk: Desk, *, older_than: timedelta = timedelta()) -> None:
+    """Append the lines of acts during which a desk was killed, if the log has what they did.
+
+    ``older_than``: while this desk acts itself, so that it finishes its own acts.
+    """
+    for act in desk.people.acts.all():
+        age = desk.clock() - act.begun_at
+        if age >= older_than and not _complete(desk, act) and age > _LONGEST:
+            desk.people.acts.forget(act)
+
+
+def _complete(desk: Desk, act: Act) -> bool:
+    """Append the line of an act if the log has its effect, and no line says so → whether the log has it."""
+    effect = _find_effect(desk, act)
+    if effect is None:
+        return False
+    lines = desk.people.audit.events_after(act.lines)
+    if any(_says_so(line, act, effect) for line in lines):  # it failed, and was done again
+        desk.people.acts.forget(act)
+    else:
+        logger.warning("a line %s of %s is completed afterwards", act.kind, act.actor)
+        desk.people.acts.finish(act, {**effect, COMPLETED: True})
+    return True
+
+
+def _says_so(line: AuditEvent, act: Act, effect: Mapping[str, object]) -> bool:
+    return (line.kind, line.actor) == (act.kind, act.actor) and effect.items() <= line.details.items()
+
+
+def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Return what the log has of an act, as details of its line; None if it has nothing."""
+    if act.kind in _ENTRIES:
+        return _find_entries(desk, act)
+    if act.kind == "published":
+        return _find_release(desk, act)
+    return _find_decision(desk, act)
+
+
+def _find_entries(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find the entries that an act appended to the public log: those of its subject that no line names."""
+    lines = desk.people.audit.events_after(act.lines)
+    stated = {position for line in lines for position in line.details.get(ENTRIES, ())}
+    positions = [
+        position
+        for position, entry in desk.log.proofs.entries_since(act.entries)
+        if entry.kind in _ENTRIES[act.kind] and position not in stated and _concerns(desk, entry, act.subject)
+    ]
+    return {ENTRIES: positions} if positions else None
+
+
+def _concerns(desk: Desk, entry: LogEntry, subject: str) -> bool:
+    """Test whether the document of an entry is about a dataset; empty: about the site."""
+    if not subject:
+        return True
+    document = msgspec.json.decode(desk.log.proofs.document(entry.digest) or "{}")
+    return bool(document.get("dataset") == subject)
+
+
+def _find_release(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find the release that was published, by the digest of its approval and the name of who published."""
+    for one in desk.log.queries.releases(act.subject):
+        is_approved = one.approval is not None and one.approval.digest == act.details["digest"]
+        if is_approved and one.actor == act.actor and one.published_at >= act.begun_at:
+            return {"submission": act.details["submission"], "release": one.number}
+    return None
+
+
+def _find_decision(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find the submission that was made, approved, returned or cancelled."""
+    key = act.details.get("submission")
+    for one in desk.log.approvals.list(act.subject, _STATES):
+        if key is None:
+            is_it = one.drafter == act.actor and one.submitted_at >= act.begun_at
+        else:
+            states = ("approved", "published") if act.kind == "approved" else (act.kind,)
+            person = one.drafter if act.kind == "cancelled" else one.reviewer
+            is_decided = one.decided_at is not None and one.decided_at >= act.begun_at
+            is_it = is_decided and (one.key, person) == (key, act.actor) and one.state in states
+        if is_it:
+            return {"submission": one.key, "digest": one.digest}
+    return None

@@ -1,0 +1,177 @@
+"""Lines of the audit log for what the log has and the desk could not write: it was killed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from publisher.desk.accounts.acts import Act
+from publisher.desk.accounts.audit_log import AuditEvent, Kind
+from publisher.desk.acts import complete_acts
+from publisher.desk.desk import Desk
+from publisher.log.approvals.submission import PublicationRequest, Submission
+from tests.support.desk import DeskSite, forms
+from tests.support.log import EARLY, entry, stage
+
+pytestmark = pytest.mark.slow
+REQUEST = PublicationRequest(kind="draft", effective_on=EARLY, parts=("财政局",))
+
+
+def submit(site: DeskSite) -> Submission:
+    stage(site.log, entry("甲"), part="财政局")
+    return site.log.approvals.submit("fees", REQUEST, drafter="zhang")
+
+
+def approve(site: DeskSite) -> Submission:
+    one = submit(site)
+    return site.log.approvals.approve(one.key, digest=one.digest, reviewer="li")
+
+
+def begin(site: DeskSite, kind: Kind, actor: str, subject: str = "fees", **details: Any) -> Act:
+    """Begin an act as the desk does, which is killed after it."""
+    event = {"actor": actor, "subject": subject, "address": "mac", "details": details}
+    return site.people.acts.begin(kind, event, site.log.proofs.size())
+
+
+def complete(site: DeskSite, after: Act) -> list[AuditEvent]:
+    """Start the desk again → the lines that it appends."""
+    desk: Desk = site.app.state.desk
+    complete_acts(desk)
+    complete_acts(desk)
+    assert site.people.audit.verify() == []
+    return site.people.audit.events_after(after.lines)
+
+
+def publish(site: DeskSite) -> Act:
+    one = approve(site)
+    act = begin(site, "published", "wang", submission=one.key, digest=one.digest)
+    site.log.releases.publish("fees", effective_on=EARLY, parts=("财政局",), actor="wang", submission=one.key)
+    return act
+
+
+def approve_at_the_desk(site: DeskSite) -> Act:
+    one = submit(site)
+    act = begin(site, "approved", "li", submission=one.key, digest=one.digest)
+    site.log.approvals.approve(one.key, digest=one.digest, reviewer="li")
+    return act
+
+
+def return_it(site: DeskSite) -> Act:
+    one = submit(site)
+    act = begin(site, "returned", "li", submission=one.key, digest=one.digest)
+    site.log.approvals.return_(one.key, reviewer="li", reason="时限再核")
+    return act
+
+
+def cancel(site: DeskSite) -> Act:
+    one = submit(site)
+    act = begin(site, "cancelled", "zhang", submission=one.key, digest=one.digest)
+    site.log.approvals.cancel(one.key, drafter="zhang")
+    return act
+
+
+def submit_at_the_desk(site: DeskSite) -> Act:
+    act = begin(site, "submitted", "zhang")
+    submit(site)
+    return act
+
+
+def change_site(site: DeskSite) -> Act:
+    act = begin(site, "site-changed", "xi", "", details={"name": "示例市清单公开"})
+    site.log.datasets.change_site(name="示例市清单公开")
+    return act
+
+
+def change_dataset(site: DeskSite) -> Act:
+    act = begin(site, "dataset-changed", "xi")
+    site.log.datasets.change("fees", title="收费")
+    return act
+
+
+def change_key(site: DeskSite) -> Act:
+    act = begin(site, "key-changed", "an", "")
+    site.log.keys.create()
+    return act
+
+
+@pytest.mark.both_databases
+@pytest.mark.parametrize(
+    ("act", "details"),
+    [
+        (publish, {"submission": 1, "release": 1}),
+        (approve_at_the_desk, {"submission": 1}),
+        (return_it, {"submission": 1}),
+        (cancel, {"submission": 1}),
+        (submit_at_the_desk, {"submission": 1}),
+        (change_site, {"details": {"name": "示例市清单公开"}, "entries": [2]}),
+        (change_dataset, {"entries": [2]}),
+        (change_key, {"entries": [2]}),
+    ],
+)
+def test_what_the_log_has_gets_its_line_once_and_says_that_it_came_afterwards(
+    desk: DeskSite, act: Callable[[DeskSite], Act], details: Mapping[str, object]
+) -> None:
+    killed = act(desk)
+    (line,) = complete(desk, killed)
+    own = (line.kind, line.actor, line.subject, line.address)
+    assert own == (killed.kind, killed.actor, killed.subject, "mac")
+    assert line.details.items() >= {**details, "completed_afterwards": True}.items()
+    assert desk.people.acts.all() == []
+
+
+def test_what_the_log_has_not_gets_no_line_and_is_forgotten_after_an_hour(desk: DeskSite) -> None:
+    one = approve(desk)
+    killed = begin(desk, "published", "wang", submission=one.key, digest=one.digest)
+    begin(desk, "site-changed", "xi", "", details={"name": "示例市"})
+    desk.log.datasets.change("fees", title="收费")  # an entry of another kind
+    assert complete(desk, killed) == []
+    assert len(desk.people.acts.all()) == 2
+    desk.clock.advance(seconds=timedelta(hours=1).seconds + 1)
+    assert complete(desk, killed) == []
+    assert desk.people.acts.all() == []
+
+
+def test_what_another_person_published_afterwards_is_not_said_of_who_was_killed(desk: DeskSite) -> None:
+    one = approve(desk)
+    killed = begin(desk, "published", "wang", submission=one.key, digest=one.digest)
+    desk.log.releases.publish("fees", effective_on=EARLY, parts=("财政局",), actor="zhao", submission=one.key)
+    assert complete(desk, killed) == []
+
+
+def test_what_was_done_again_after_a_kill_has_one_line(desk: DeskSite) -> None:
+    for name, role in (("wang", "发布"), ("xi", "系统管理")):
+        desk.add(name, role)
+    one = approve(desk)
+    killed = begin(desk, "published", "wang", submission=one.key, digest=one.digest)
+    begin(desk, "site-changed", "xi", "", details={"name": "示例市清单公开"})
+    with desk.signed_in("wang") as publisher, desk.signed_in("xi") as officer:
+        address = f"/submissions/{one.key}"
+        assert "已发布" in publisher.send(address, f"{address}/publish").text
+        assert officer.send("/settings", "/settings", name="示例市清单公开").status_code == 303
+    lines = [line for line in complete(desk, killed) if line.kind in ("published", "site-changed")]
+    assert [line.kind for line in lines] == ["published", "site-changed"]
+    assert not any("completed_afterwards" in line.details for line in lines)
+    (position,) = lines[1].details["entries"]
+    assert desk.log.proofs.entry(position).entry.kind == "site"
+
+
+def test_an_act_that_is_refused_has_no_line(desk: DeskSite) -> None:
+    for name, role in (("wang", "发布"), ("xi", "系统管理")):
+        desk.add(name, role)
+    one = submit(desk)
+    killed = begin(desk, "site-changed", "nobody")
+    with desk.signed_in("wang") as publisher, desk.signed_in("xi") as officer:
+        address = f"/submissions/{one.key}/publish"
+        token = publisher.client.cookies["form"]
+        answer = publisher.client.post(address, data={"_csrf_token": token, "digest": one.digest})
+        assert answer.status_code == 409
+        page = "/datasets/fees"
+        fields = forms(officer.see(page))[page].fields
+        assert officer.client.post(page, data={**fields, "division": "999999"}).status_code in (404, 409)
+        assert officer.send(page, page).status_code == 303, "nothing was changed"
+    kinds = {line.kind for line in desk.people.audit.events_after(killed.lines)}
+    assert not kinds & {"published", "dataset-changed"}
+    assert len(desk.people.acts.all()) == 1
