@@ -81,6 +81,8 @@ class Request:
     highlight: bool = True
     explain: bool = False
     """Fill :attr:`Hit.reasons`."""
+    all_words: bool = False
+    """Only documents with all the words are hits, however few they are."""
     similar: int = 0
     """Most documents of :attr:`Page.similar`. There are none with 0, nor after the first page of hits."""
     similar_cursor: str | None = None

@@ -106,12 +106,9 @@ async def find_ended(
     """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
     language = await to_thread.run_sync(thesaurus.load_lexicon)
     narrowed = await filters.apply_filters(engine, request, fields, *language)
-    ended = replace(
-        narrowed.request, statuses=ENDED, limit=limit, cursor=None, facets=(), explain=False, similar=0
-    )
-    page = await engine.search(replace(ended, sort="relevance"))  # those with all words come first
-    total = page.all_words_total
-    return replace(page, hits=page.hits[:total], total=total) if total else None
+    ended = replace(narrowed.request, statuses=ENDED, all_words=True, sort="relevance", limit=limit)
+    page = await engine.search(replace(ended, cursor=None, facets=(), explain=False, similar=0))
+    return page if page.total else None
 
 
 async def _translate(engine: SearchEngine, request: Request, lexicon: Lexicon) -> tuple[str, Page] | None:

@@ -176,10 +176,9 @@ class _Lookup:
         )
 
     async def _occurs(self, text: str) -> bool:
-        counting = replace(
-            self.request, text=text, sort="-date", limit=1, cursor=None, facets=(), highlight=False, similar=0
-        )
-        return (await self.engine.search(replace(counting, explain=False))).all_words_total > 0
+        counting = replace(self.request, text=text, all_words=True, sort="-date", limit=1, cursor=None)
+        plain = replace(counting, facets=(), highlight=False, explain=False, similar=0)
+        return (await self.engine.search(plain)).total > 0
 
 
 def _reword(query: Query, form_of: Mapping[str, _Form]) -> str | None:

@@ -8,7 +8,7 @@ title of a statute it is a note on its edition.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from schemas.normalise import chinese_number
@@ -72,6 +72,8 @@ class _Mention:
     """End of the title with its 》; of a number, its own end."""
     note_end: int
     """End of the note in brackets after the title."""
+    following: int = 0
+    """Position of the next citation."""
     places: re.Match[str] | None = None
     """The articles, or the place in an annex, that follow the title: a match of _ARTICLES or _PLACE."""
 
@@ -100,7 +102,9 @@ def find_named_works(text: str) -> list[NamedWork]:
 
 def find_cited_works(text: str) -> list[CitedWork]:
     """Find every work that a text cites, in order."""
-    return [work for mention in _mentions(text) if mention.key for work in _places(text, mention)]
+    mentions = _mentions(text)
+    _read_roles(text, mentions)
+    return [work for mention in mentions if mention.key for work in _places(text, mention)]
 
 
 def _mentions(text: str) -> list[_Mention]:
@@ -117,13 +121,23 @@ def _mentions(text: str) -> list[_Mention]:
         note_end = _end_of_note(text, title_end) if citation.kind == "statute" else title_end
         mention = _Mention(citation, key_of(citation), "mention", title_end, note_end)
         mention.places = _ARTICLES.match(text, note_end) or _PLACE.match(text, note_end)
-        following = max(starts[n + 1], citation.end)
-        previous = None if before is None else (before.role, before.end)
-        after = text[citation.end : min(following, citation.end + _LONGEST_AFTER)]
-        mention.role = role_of(text, citation, previous, after)
+        mention.following = max(starts[n + 1], citation.end)
         mentions.append(mention)
         before = mention
     return mentions
+
+
+def _read_roles(text: str, mentions: Iterable[_Mention]) -> None:
+    """Read the role of each citation but those in notes, which have theirs. Links need no roles."""
+    before: _Mention | None = None
+    for mention in mentions:
+        if mention.role == "edition-note":
+            continue
+        start = mention.citation.end
+        previous = None if before is None else (before.role, before.end)
+        after = text[start : min(mention.following, start + _LONGEST_AFTER)]
+        mention.role = role_of(text, mention.citation, previous, after)
+        before = mention
 
 
 def _end_of_note(text: str, start: int) -> int:

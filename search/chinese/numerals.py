@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 from schemas.normalise import chinese_number
 
@@ -22,6 +23,7 @@ def unify_numbers(folded: str) -> str:
     return _YEAR.sub(lambda match: match[0].translate(_VALUES), folded) if "年" in folded else folded
 
 
+@cache
 def spell_number(number: int) -> str:
     """Write a number below ten thousand in characters: 十二, 一百零五."""
     text = ""

@@ -192,7 +192,8 @@ class Search:
 
     def _build_sets(self, frequency: Frequency) -> tuple[HitSets, FacetConditions]:
         within = build_present_condition(self._request, self.place.known_at)
-        sets = HitSets(frequency, self._analyzer, within, self._query)
+        all_words = self._request.all_words
+        sets = HitSets(frequency, self._analyzer, within, self._query, all_words=all_words)
         return sets, build_facet_conditions(self._request, self.place.known_at)
 
     async def _search_with_facts(self, body: Body) -> tuple[Facts, SearchResponse] | None:

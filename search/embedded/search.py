@@ -58,7 +58,8 @@ def search_page(
     query = parser.parse_query(request.text, analyzer, lexicon)
     by_meaning = asks_by_meaning(query) and (offers_similar or request.sort == "relevance")
     comparing = vectors.start(query) if vectors is not None and by_meaning else None
-    sets = HitSets(reader.frequency, analyzer, build_present_condition(request, known_at), query)
+    within = build_present_condition(request, known_at)
+    sets = HitSets(reader.frequency, analyzer, within, query, all_words=request.all_words)
     all_words_total, (match, total, facets) = _widen(reader, sets, build_facet_conditions(request, known_at))
     comparison = None if comparing is None else comparing.result()
     presenter = HitPresenter(request, query, analyzer, lexicon)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 
 from search.chinese.analyzer import Analyzer
+from search.chinese.numerals import unify_numbers
 from search.chinese.thesaurus import Lexicon
 from search.contract import MatchKind, Reason
 from search.indexed_document import StoredDocument, list_number_forms
@@ -13,6 +15,41 @@ from search.query.parser import Query, Word
 
 _PART = "〔0123456789"
 """First characters of a part of a 文号. A complete one begins with its issuer."""
+
+
+class _Fields:
+    """Folded texts of one document by field. Each is cut, and its signs are removed, at most once."""
+
+    def __init__(self, texts: Mapping[str, str], analyzer: Analyzer) -> None:
+        self._texts = texts
+        self._analyzer = analyzer
+        self._words: dict[str, frozenset[str]] = {}
+
+    @cached_property
+    def _keys(self) -> Mapping[str, str]:
+        return {name: comparison_key(text) for name, text in self._texts.items()}
+
+    @cached_property
+    def _unified(self) -> Mapping[str, str]:
+        return {name: unify_numbers(text) for name, text in self._texts.items()}
+
+    def equal(self, text: str) -> tuple[str, ...]:
+        return tuple(name for name, own in self._texts.items() if own == text)
+
+    def containing(self, form: str) -> tuple[str, ...]:
+        """List the fields whose text contains a form, ignoring signs and spaces."""
+        key = comparison_key(form)
+        return tuple(name for name, text in self._keys.items() if key in text)
+
+    def containing_word(self, form: str) -> tuple[str, ...]:
+        """List the fields whose text contains a form as a word: 公安 is none in 办公安置用房."""
+        held = [name for name, text in self._unified.items() if form in text]
+        return tuple(name for name in held if form in self._cut(name))
+
+    def _cut(self, name: str) -> frozenset[str]:
+        if name not in self._words:
+            self._words[name] = frozenset(self._analyzer.words(self._texts[name]))
+        return self._words[name]
 
 
 def explain_hit(
@@ -25,20 +62,21 @@ def explain_hit(
     """List one reason for each form of each word that the document contains. ``folded_texts``: text → its
     folded form."""
     texts = document.texts if document.title in document.texts.values() else {"title": document.title}
-    fields = {name: folded_texts[text] for name, text in (*texts.items(), *document.texts.items())}
+    texts = {**texts, **document.texts}
+    fields = _Fields({name: folded_texts[text] for name, text in texts.items()}, analyzer)
     all_reasons = (
         reason
         for word in query.leaves
         for reason in (
             _find_number_reasons(word, document, fields)
             if word.kind == "number"
-            else _find_word_reasons(word, fields, analyzer, lexicon)
+            else _find_word_reasons(word, fields, lexicon)
         )
     )
     return tuple(dict.fromkeys(all_reasons))
 
 
-def _find_number_reasons(word: Word, document: StoredDocument, fields: Mapping[str, str]) -> Iterator[Reason]:
+def _find_number_reasons(word: Word, document: StoredDocument, fields: _Fields) -> Iterator[Reason]:
     places = [
         place for place, number in enumerate(document.numbers) if word.text in list_number_forms(number)
     ]
@@ -47,21 +85,17 @@ def _find_number_reasons(word: Word, document: StoredDocument, fields: Mapping[s
         if place < document.own_numbers:
             yield Reason(word.text, number, "own-number", ())
         else:
-            yield Reason(word.text, number, "cited-number", _find_fields(number, fields))
-    if not places and (holding := _find_fields(word.text, fields)):  # in a text alone
+            yield Reason(word.text, number, "cited-number", fields.containing(number))
+    if not places and (holding := fields.containing(word.text)):  # in a text alone
         yield Reason(word.text, word.text, "word" if word.text[0] in _PART else "cited-number", holding)
 
 
-def _find_word_reasons(
-    word: Word, fields: Mapping[str, str], analyzer: Analyzer, lexicon: Lexicon
-) -> Iterator[Reason]:
+def _find_word_reasons(word: Word, fields: _Fields, lexicon: Lexicon) -> Iterator[Reason]:
     typed = comparison_key(word.text)
     reported: list[str] = []
     for form in filter(None, dict.fromkeys((word.text, *_find_other_forms(word, lexicon), word.mainland))):
-        if len(form) == 2 and word.kind == "word":
-            holding = tuple(name for name, text in fields.items() if form in analyzer.words(text))
-        else:
-            holding = _find_fields(form, fields)
+        is_short = len(form) == 2 and word.kind == "word"
+        holding = fields.containing_word(form) if is_short else fields.containing(form)
         # Redundant: a form inside a reported one (建设局 in 住房和城乡建设局), or one that contains the word.
         redundant = any(
             comparison_key(form) in other or (other == typed and typed in comparison_key(form))
@@ -72,17 +106,12 @@ def _find_word_reasons(
             yield Reason(word.text, form, _find_match_kind(word, form, lexicon), holding)
     if not reported:  # the column of bodies contains the stem alone
         for stem in word.bodies:
-            if holding := tuple(name for name, text in fields.items() if text == stem):
+            if holding := fields.equal(stem):
                 yield Reason(word.text, stem, "alias", holding)
 
 
 def _find_other_forms(word: Word, lexicon: Lexicon) -> tuple[str, ...]:
     return (*lexicon.wordings.get(word.text, ()), *word.forms)
-
-
-def _find_fields(form: str, fields: Mapping[str, str]) -> tuple[str, ...]:
-    """List the fields whose text contains a form, ignoring signs and spaces."""
-    return tuple(name for name, text in fields.items() if comparison_key(form) in comparison_key(text))
 
 
 def _find_match_kind(word: Word, form: str, lexicon: Lexicon) -> MatchKind:

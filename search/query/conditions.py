@@ -123,10 +123,19 @@ class HitSets:
     """Conditions of one request against one state of an index: the sets of hits, and their ranking.
 
     ``within``: a condition that every hit also matches (:func:`build_present_condition`,
-    :func:`build_change_condition`).
+    :func:`build_change_condition`). ``all_words``: documents with fewer words are no hits.
     """
 
-    def __init__(self, frequency: Frequency, analyzer: Analyzer, within: Condition, query: Query) -> None:
+    def __init__(
+        self,
+        frequency: Frequency,
+        analyzer: Analyzer,
+        within: Condition,
+        query: Query,
+        *,
+        all_words: bool = False,
+    ) -> None:
+        self._all_words = all_words
         self._frequency = frequency
         self._analyzer = analyzer
         self._query = query
@@ -141,6 +150,8 @@ class HitSets:
 
     def sets(self) -> list[Match]:
         """List the possible sets, narrowest first. A query of one word has one set."""
+        if self._all_words:
+            return ["all"]
         sets: list[Match] = ["all", "most", "any"]
         return sets if len(self._clauses) > 2 else sets[:: 2 if len(self._clauses) == 2 else 3]
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
-from itertools import accumulate, chain
+from itertools import accumulate, chain, pairwise
 
 from markupsafe import Markup
 
@@ -99,18 +98,22 @@ def _link_spans(spans: Sequence[Span], address: AddressOfWork | None, *, aside: 
     ``aside``: the tag of spans that are no part of that text, but texts of their own.
     """
     starts = [0, *accumulate(len(span.text) for span in spans)]
-    out: list[str] = []
+    opening: dict[int, str] = {}
+    closing: set[int] = set()
     end = 0
-    if address is None:
-        return join_html(_tagged(spans, starts, 0, starts[-1]))
-    for start, stop, key in _find_links(spans, starts, aside):
-        if start < end:
-            continue
-        out += _tagged(spans, starts, end, start)
-        out += (f'<a class="cite" href="{escape(address(key))}">', *_tagged(spans, starts, start, stop))
-        out.append("</a>")
-        end = stop
-    out += _tagged(spans, starts, end, starts[-1])
+    for start, stop, key in _find_links(spans, starts, aside) if address else ():
+        if start >= end and address:
+            opening[start] = f'<a class="cite" href="{escape(address(key))}">'
+            closing.add(end := stop)
+    out: list[str] = []
+    n = 0
+    for start, stop in pairwise(sorted({*starts, *opening, *closing})):
+        while starts[n + 1] <= start:
+            n += 1
+        tag, text = spans[n].tag, escape(spans[n].text[start - starts[n] : stop - starts[n]])
+        out += (opening.get(start, ""), f"<{tag}>{text}</{tag}>" if tag else text)
+        if stop in closing:
+            out.append("</a>")
     return join_html(out)
 
 
@@ -138,13 +141,3 @@ def _links_in(text: str, runs: Sequence[range]) -> Iterator[tuple[int, int, str]
     for work in works:
         if not text[max(0, work.start - 2) : work.start].rstrip().endswith("…"):
             yield places[work.start], places[work.end - 1] + 1, work.key
-
-
-def _tagged(spans: Sequence[Span], starts: Sequence[int], start: int, stop: int) -> Iterator[str]:
-    """Yield the HTML of the characters from ``start`` to ``stop`` of all spans."""
-    for n in range(bisect_right(starts, start) - 1, len(spans)):
-        place, span = starts[n], spans[n]
-        if place >= stop:
-            break
-        if text := span.text[max(0, start - place) : stop - place]:
-            yield f"<{span.tag}>{escape(text)}</{span.tag}>" if span.tag else escape(text)
