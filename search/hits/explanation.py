@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 
 from search.chinese.analyzer import Analyzer
-from search.chinese.numerals import unify_numbers
 from search.chinese.thesaurus import Lexicon
 from search.contract import MatchKind, Reason
 from search.indexed_document import StoredDocument, list_number_forms
@@ -18,20 +17,15 @@ _PART = "〔0123456789"
 
 
 class _Fields:
-    """Folded texts of one document by field. Each is cut, and its signs are removed, at most once."""
+    """Folded texts of one document by field. Their signs are removed once."""
 
     def __init__(self, texts: Mapping[str, str], analyzer: Analyzer) -> None:
         self._texts = texts
         self._analyzer = analyzer
-        self._words: dict[str, frozenset[str]] = {}
 
     @cached_property
     def _keys(self) -> Mapping[str, str]:
         return {name: comparison_key(text) for name, text in self._texts.items()}
-
-    @cached_property
-    def _unified(self) -> Mapping[str, str]:
-        return {name: unify_numbers(text) for name, text in self._texts.items()}
 
     def equal(self, text: str) -> tuple[str, ...]:
         return tuple(name for name, own in self._texts.items() if own == text)
@@ -43,13 +37,13 @@ class _Fields:
 
     def containing_word(self, form: str) -> tuple[str, ...]:
         """List the fields whose text contains a form as a word: 公安 is none in 办公安置用房."""
-        held = [name for name, text in self._unified.items() if form in text]
-        return tuple(name for name in held if form in self._cut(name))
+        return tuple(name for name, text in self._texts.items() if self._is_word_of(form, text))
 
-    def _cut(self, name: str) -> frozenset[str]:
-        if name not in self._words:
-            self._words[name] = frozenset(self._analyzer.words(self._texts[name]))
-        return self._words[name]
+    def _is_word_of(self, form: str, text: str) -> bool:
+        start = text.find(form)
+        while start >= 0 and not self._analyzer.is_word_at(text, start, start + len(form)):
+            start = text.find(form, start + 1)
+        return start >= 0
 
 
 def explain_hit(

@@ -83,8 +83,7 @@ class Visit:
     @property
     def lang_pairs(self) -> Pairs:
         """Return the parameters that every link to a page keeps: language and display."""
-        lang = () if self.lang == "zh" else (("lang", self.lang),)
-        return (*lang, ("display", self.display)) if self.display else lang
+        return _pairs_of(self.lang, self.display)
 
     def link(self, path: str, pairs: Iterable[tuple[str, str]] = ()) -> str:
         """Return an address that is not a page: of the API, a feed or a file."""
@@ -110,14 +109,14 @@ class Visit:
 
     def in_language(self, lang: Lang) -> str:
         """Return the address of this page in another language."""
-        return self._same_page(replace(self, lang=lang))
+        return self._same_page(_pairs_of(lang, self.display))
 
     def in_display(self, display: Display) -> str:
         """Return the address of this page in another display."""
-        return self._same_page(replace(self, display=display))
+        return self._same_page(_pairs_of(self.lang, display))
 
-    def _same_page(self, visit: Visit) -> str:
-        return self.root + _quote_path(self.path) + _query((*self.pairs, *self.clocks, *visit.lang_pairs))
+    def _same_page(self, lang_pairs: Pairs) -> str:
+        return self.root + _quote_path(self.path) + _query((*self.pairs, *self.clocks, *lang_pairs))
 
     def in_present(self) -> str:
         """Return the address of this page in the present."""
@@ -172,6 +171,11 @@ class Visit:
         """Format an instant in China's time (UTC+8)."""
         local = instant.astimezone(SHANGHAI)
         return f"{self.day(instant)} {local:%H:%M:%S}"
+
+
+def _pairs_of(lang: Lang, display: Display) -> Pairs:
+    lang_pairs = () if lang == "zh" else (("lang", lang),)
+    return (*lang_pairs, ("display", display)) if display else lang_pairs
 
 
 _quote_path = lru_cache(4096)(quote)
