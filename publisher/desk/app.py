@@ -25,6 +25,7 @@ from publisher.desk.http.sessions import session_config
 from publisher.desk.pages import (
     accounts,
     audit,
+    documents,
     drafts,
     entrance,
     own_account,
@@ -33,6 +34,7 @@ from publisher.desk.pages import (
     releases,
     sheets,
     single_sign_on,
+    sources,
     submissions,
 )
 from publisher.desk.pages.printing import HEADERS
@@ -54,6 +56,8 @@ HANDLERS = [
     *records.HANDLERS,
     *releases.HANDLERS,
     *submissions.HANDLERS,
+    *documents.HANDLERS,
+    *sources.HANDLERS,
     *accounts.HANDLERS,
     *audit.HANDLERS,
     *site.HANDLERS,

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 
+from publisher.harvest.stored_files import read_again
 from publisher.ingest.findings.kind import Finding
-from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import MendedCell, ReadColumn, Reading, UnreadableFile
 from publisher.log.log import Log
 from publisher.log.model import DraftImport
@@ -153,9 +153,8 @@ class DraftReadings:
 
     def _read(self, one: DraftImport, catalogue: Catalogue) -> DraftReading:
         mended = read_mended(row.locator for row in self._log.drafts.rows(one, None))
-        data = self._log.evidence.source_bytes(one.source.digest)
         try:
-            reading = read_within_limits(data, name=one.source.name, catalogue=catalogue, mended=mended)
+            reading = read_again(self._log, one.source, catalogue, mended)
         except UnreadableFile as error:
             return DraftReading((error.finding,), (), (), ())
         return _without_contents(reading)

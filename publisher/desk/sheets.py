@@ -10,6 +10,7 @@ from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
 from publisher.desk.readings import DraftReading
 from publisher.desk.work import Person, draft_imports, keep_readings, record
+from publisher.harvest.stored_files import load_file
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.parsed_file import MendedCell
 from publisher.log.drafts.staging import StagedRow, draft_moved
@@ -212,7 +213,7 @@ def _refuse_columns(headings: Iterable[str]) -> LogError:
 
 def _import_again(desk: Desk, dataset: str, one: DraftImport, mended: Sequence[MendedCell]) -> ImportReport:
     """Read a file of a draft again. Raises as :func:`.import_files`."""
-    data = desk.log.evidence.source_bytes(one.source.digest)
+    data = load_file(desk.log, one.source)
     expected = [other.token for other in draft_imports(desk, dataset, None) if other.part == one.part]
     if one.token not in expected:
         find_import(desk, dataset, one.part, one.token)  # says that it moved
@@ -249,7 +250,7 @@ def _choices(catalogue: Catalogue) -> Sequence[Field]:
 def annotate(desk: Desk, dataset: str, one: DraftImport, lang: str) -> bytes:
     """Return the file as a workbook with its findings as comments. Raises ``LogError('cannot-annotate')``."""
     reading = desk.readings.get(dataset, one)
-    data = desk.log.evidence.source_bytes(one.source.digest)
+    data = load_file(desk.log, one.source)
     return annotate_workbook(data, one.source.name, list(reading.findings), lang=lang).data
 
 

@@ -23,7 +23,9 @@ _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _DURATION_PATTERN = r"^[1-9][0-9]{0,4}[smhd]$"
 
 type Duration = Annotated[str, msgspec.Meta(pattern=_DURATION_PATTERN)]
-type Address = Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s]+$")]
+# Spaces and control characters, written so that every reader of the JSON Schema understands them alike.
+_NO_SPACE = r"[^\x00-\x20\x7f-\xa0\u1680\u2000-\u200f\u2028\u2029\u202f\u205f\u3000\ufeff]"
+type Address = Annotated[str, msgspec.Meta(pattern=rf"^https?://{_NO_SPACE}+$")]
 
 
 class SourcesError(Exception):
@@ -114,13 +116,6 @@ def read_sources(home: Path, datasets: Sequence[str] | None = None) -> Mapping[s
     return _parse_sources(text, datasets)
 
 
-def check_source(name: str, table: Mapping[str, object], datasets: Sequence[str]) -> SourceSite:
-    """Read the keys of one source as the file has them. Raises :class:`SourcesError`."""
-    source = _convert_source(name, table)
-    _check_source(name, source, datasets)
-    return source
-
-
 def add_source(home: Path, source: SourceSite, datasets: Sequence[str]) -> None:
     """Append a source to the file, which is created if there is none; what it contains stays as written.
 
@@ -188,15 +183,19 @@ def _parse_sources(text: bytes, datasets: Sequence[str] | None) -> Mapping[str, 
             f"{SOURCES_FILE} 不是合法的 TOML。详情：{error}",
             f"{SOURCES_FILE} is not valid TOML. Details: {error}",
         ) from error
-    sources = {name: _convert_source(name, table) for name, table in tables.items()}
-    for name, source in sources.items():
-        _check_source(name, source, datasets)
+    sources = {name: convert_source(name, table) for name, table in tables.items()}
+    for source in sources.values():
+        check_source(source, datasets)
     return sources
 
 
-def _convert_source(name: str, table: object) -> SourceSite:
+def convert_source(name: str, table: object, *, strict: bool = True) -> SourceSite:
+    """Read the keys of one source. ``strict``: False if numbers are texts, as in a form.
+
+    Raises :class:`SourcesError`.
+    """
     try:
-        return msgspec.structs.replace(msgspec.convert(table, SourceSite), name=name)
+        return msgspec.structs.replace(msgspec.convert(table, SourceSite, strict=strict), name=name)
     except msgspec.ValidationError as error:
         raise _explain_invalid(name, str(error)) from error
 
@@ -224,8 +223,9 @@ def _explain_invalid(name: str, problem: str) -> SourcesError:
     return SourcesError(f"{where}: {problem}", f"{where}: {problem}")
 
 
-def _check_source(name: str, source: SourceSite, datasets: Sequence[str] | None) -> None:
-    """Check rules that the types cannot express."""
+def check_source(source: SourceSite, datasets: Sequence[str] | None) -> None:
+    """Check rules that the types cannot express. Raises :class:`SourcesError`."""
+    name = source.name
     if not _NAME.fullmatch(name):
         raise SourcesError(
             f"{SOURCES_FILE} {name}：名称只能用小写字母、数字和连字符。",
@@ -252,7 +252,7 @@ def _check_source(name: str, source: SourceSite, datasets: Sequence[str] | None)
             )
     try:
         re.compile(source.documents)
-    except re.error as error:
+    except (re.error, OverflowError, RecursionError) as error:
         raise SourcesError(
             f"{SOURCES_FILE} {name}.documents：正则表达式有误。详情：{error}",
             f"{SOURCES_FILE} {name}.documents: not a valid regular expression: {error}",

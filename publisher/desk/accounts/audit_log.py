@@ -34,6 +34,8 @@ type Kind = Literal[
     "discarded",
     "mended",
     "columns-chosen",
+    "document-left-out",
+    "repeals-decided",
     "submitted",
     "approved",
     "returned",
@@ -48,6 +50,8 @@ type Kind = Literal[
     "dataset-changed",
     "key-changed",
     "subscription-changed",
+    "source-tried",
+    "source-added",
 ]
 _START = "0" * 64
 """Hash before the first line."""

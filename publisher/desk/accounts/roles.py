@@ -33,7 +33,7 @@ class Action(StrEnum):
     PUBLISH = "publish"
     READ_SETTINGS = "read-settings"
     MANAGE_DATASETS = "manage-datasets"
-    """Datasets with their parts, what the site says of itself, and who is told of publications."""
+    """Datasets with their parts, sources, what the site says of itself, and who is told of publications."""
     READ_ACCOUNTS = "read-accounts"
     MANAGE_ACCOUNTS = "manage-accounts"
     MANAGE_KEYS = "manage-keys"

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from litestar.openapi import OpenAPIConfig, ResponseSpec
 from litestar.openapi.spec import (
     Components,
@@ -20,10 +21,12 @@ from litestar.openapi.spec.enums import OpenAPIType
 
 from publisher.desk.accounts.roles import Action
 from publisher.desk.api import answers as a
+from publisher.desk.api import collected_answers as c
 from publisher.desk.api.examples import BODIES, EXAMPLES
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.problems import PROBLEM, Problem
 from publisher.desk.http.repeated_requests import HEADER
+from publisher.harvest.source_config import SourceSite
 
 VERSION = "1.0.0"
 DOCUMENT = "/desk/v1/openapi.json"
@@ -32,14 +35,18 @@ _PROBLEMS: Mapping[int, str] = {
     400: "请求的内容或参数不符合要求 / The body or a parameter is not as it should be",
     401: "未登录，或令牌无效、已过期、已停用 / Not signed in, or the token is unknown or has ended",
     403: "没有权限 / Not permitted",
-    404: "没有这个数据集、报送部门、条目、发布或提交 / There is no such dataset, part, record, release or "
-    "submission",
+    404: "没有这个数据集、条目、发布、提交或来源等 / There is no such dataset, record, release, submission, "
+    "source …",
     409: "与现在的状态不符，例如内容已有变化 / It does not fit, for example `digest-moved`",
     413: "文件太大 / The files are too large",
     422: "这个 Idempotency-Key 已用于另一请求 / This Idempotency-Key was used for another request",
     503: "正忙，请稍后重试 / Busy; try again later",
 }
 
+_BODIES = (
+    *(a.NewSubmission, a.NewAmendmentBody, a.NewWithdrawal, a.Decision, a.Return, a.Scheduled),
+    *(c.LeftOut, c.RepealDecision),
+)
 _SUMMARIES: Mapping[str, str] = {
     "importIntoDraft": "报送文件 / Hand in files",
     "getDraft": "草稿的文件 / Files of the draft",
@@ -56,6 +63,14 @@ _SUMMARIES: Mapping[str, str] = {
     "scheduleSubmission": "定时发布 / Publish at a time",
     "unscheduleSubmission": "取消定时发布 / Take the time back",
     "cancelSubmission": "取消提交 / Take a submission back",
+    "listSources": "来源和历次采集 / Sources and their runs",
+    "addSource": "新增来源 / Add a source",
+    "trySource": "来源试运行 / Dry run of a source",
+    "listDocuments": "采集的文件 / Collected documents",
+    "getDocument": "识读的内容和保存的网页 / What was read, beside the page",
+    "leaveDocumentOut": "不列入草稿 / Leave a document out of the draft",
+    "listRepeals": "待确认的废止 / Repeals to decide about",
+    "decideRepeals": "采用或不采用废止 / Accept or refuse repeals",
 }
 
 
@@ -77,7 +92,7 @@ class _RepeatableOperation(Operation):
 
 def operation(name: str, action: Action, answer: Any, *, status: int = 200) -> dict[str, Any]:
     """Return the arguments of a handler that describe its operation; ``answer`` is the type of its body."""
-    takes_key = action is not Action.READ_DRAFT
+    takes_key = action not in (Action.READ_DRAFT, Action.READ_SETTINGS)
     return {
         "opt": {ACTION: action},
         "status_code": status,
@@ -131,7 +146,9 @@ def describe(document: OpenAPI) -> dict[str, Any]:
                 content = body.get("content", {}).get("application/json")
                 if content is not None:
                     content["example"] = example
-    bodies = (a.NewSubmission, a.NewAmendmentBody, a.NewWithdrawal, a.Decision, a.Return, a.Scheduled)
-    for body in bodies:
-        values["components"]["schemas"][body.__name__]["additionalProperties"] = False
+    schemas = values["components"]["schemas"]
+    for body in _BODIES:
+        schemas[body.__name__]["additionalProperties"] = False
+    # Litestar leaves out what the items of its lists have to be.
+    schemas |= msgspec.json.schema_components([SourceSite])[1]
     return values

@@ -51,6 +51,73 @@ _CHANGE = {
     "part": "应急管理局",
     "fields": [],
 }
+_SOURCE = {
+    "name": "shili",
+    "title": "示例市人民政府 · 政府文件",
+    "dataset": "shili-zhengce",
+    "hosts": ["www.shili.example"],
+    "lists": ["https://www.shili.example/zwgk/zcwj/index.html"],
+    "sitemaps": [],
+    "feeds": [],
+    "documents": r"/\d{8}/.*\.html$",
+    "most_lists": 200,
+    "every": "1h",
+    "recheck": "7d",
+    "pace": 1.0,
+    "timeout": 30.0,
+    "largest": 32,
+    "redirects": 5,
+    "publish": False,
+    "tables": [],
+}
+_ADDRESS = "https://www.shili.example/zwgk/20261130/1.html"
+_COUNTS = {
+    "asked": 3,
+    "unchanged": 0,
+    "found": 1,
+    "read": 1,
+    "copies": 0,
+    "attachments": 0,
+    "tables": 0,
+    "waiting": 0,
+    "changed": 0,
+    "vanished": 0,
+    "returned": 0,
+}
+_RUN: Mapping[str, Any] = {
+    "began_at": "2026-11-30T02:00:00Z",
+    "ended_at": "2026-11-30T02:00:09Z",
+    "counts": _COUNTS,
+    "release": None,
+    "findings": [],
+    "findings_total": 0,
+}
+_SOURCE_STATE = {
+    "source": _SOURCE,
+    "next_run": "2026-11-30T03:00:00Z",
+    "drafted": 1,
+    "pages_set_aside": [],
+    "runs": [_RUN],
+}
+_TOKEN = "9f86d081884c7d659a2feaa0c55ad015"  # noqa: S105 - of an import
+_TITLE = "示例市人民政府关于清理行政审批事项的通知"
+_COLLECTED = {
+    "token": _TOKEN,
+    "title": _TITLE,
+    "address": _ADDRESS,
+    "source": "shili",
+    "digest": _DIGEST,
+    "obtained_at": "2026-11-30T02:00:05Z",
+    "in_error": False,
+}
+_REPEAL = {
+    "key": "2c26b46b68ffc68ff99b453c1d304134",
+    "title": "示例市人民政府关于公布行政审批事项的通知",
+    "by": "示政发〔2026〕12号",
+    "by_title": _TITLE,
+    "sentence": "《示例市人民政府关于公布行政审批事项的通知》（示政发〔2015〕1号）同时废止。",
+    "state": "proposed",
+}
 EXAMPLES: Mapping[str, Any] = {
     "importIntoDraft": {
         "dataset": "shili-power-list",
@@ -97,6 +164,25 @@ EXAMPLES: Mapping[str, Any] = {
     "unscheduleSubmission": _APPROVED,
     "cancelSubmission": {**_SUBMITTED, "state": "cancelled", "is_current": False},
     "publishSubmission": {"dataset": "shili-power-list", "release": 4, "hash": _DIGEST},
+    "listSources": [_SOURCE_STATE],
+    "addSource": {**_SOURCE_STATE, "drafted": 0, "runs": []},
+    "trySource": {
+        "counts": {**_COUNTS, "waiting": 1},
+        "documents": [{"url": _ADDRESS, "title": _TITLE, "values": {"发文字号": "示政发〔2026〕12号"}}],
+        "findings": [],
+    },
+    "listDocuments": [_COLLECTED],
+    "getDocument": {
+        "token": _TOKEN,
+        "title": _TITLE,
+        "address": _ADDRESS,
+        "fields": [{"field": "number", "text": "示政发〔2026〕12号", "line": 4}],
+        "lines": [{"number": 4, "text": "示政发〔2026〕12号"}],
+        "findings": [],
+    },
+    "leaveDocumentOut": [],
+    "listRepeals": [_REPEAL],
+    "decideRepeals": [{**_REPEAL, "state": "accepted"}],
 }
 """Operation → body of its answer."""
 BODIES: Mapping[str, Any] = {
@@ -117,5 +203,9 @@ BODIES: Mapping[str, Any] = {
     "publishSubmission": {"digest": _DIGEST},
     "scheduleSubmission": {"digest": _DIGEST, "publish_at": "2026-12-01T09:00:00+08:00"},
     "returnSubmission": {"reason": "承诺时限请再核"},
+    "addSource": _SOURCE,
+    "trySource": _SOURCE,
+    "leaveDocumentOut": {"reason": "识读有误"},
+    "decideRepeals": {"keys": [_REPEAL["key"]], "accept": True},
 }
 """Operation → body of its request, where that is JSON."""

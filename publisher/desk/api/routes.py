@@ -15,6 +15,7 @@ from publisher.desk import amendments, scheduling, withdrawals, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.api import answers as a
+from publisher.desk.api import collected
 from publisher.desk.api.contract import DOCUMENT, describe, operation
 from publisher.desk.api.reports import FindingAnswer, ImportAnswer
 from publisher.desk.http.guards import ACTION, ENTRANCE
@@ -253,4 +254,5 @@ HANDLERS = [
     schedule,
     unschedule,
     cancel,
+    *collected.HANDLERS,
 ]

@@ -14,7 +14,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Redirect
 
-from publisher.desk import previews, work
+from publisher.desk import documents, previews, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, require
@@ -148,14 +148,17 @@ def print_draft(
     chosen = None if part is None else (part,)
     draft = desk.log.drafts.get(name)
     imports = [one for one in (draft.imports if draft else ()) if one.part == part]
+    collected = [] if part else documents.collected_imports(desk, name)
+    files = [one for one in imports if one not in collected]
+    has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is
     catalogue = desk.log.queries.catalogue(name)
-    findings = locate_findings(desk, name, imports)
+    findings = locate_findings(desk, name, files)
     counts = {s: sum(one.severity == s for one, _ in findings) for s in SEVERITIES}
     severity = request.query_params.get("severity", "")
     if severity in SEVERITIES:
         findings = [(one, place) for one, place in findings if one.severity == severity]
-    diff, changes = work.draft_changes(desk, name, chosen, None) if imports else (None, ())
-    checks = work.draft_checks(desk, name, imports, None) if imports else ()
+    diff, changes = work.draft_changes(desk, name, chosen, None) if has_draft else (None, ())
+    checks = work.draft_checks(desk, name, imports, None) if has_draft else ()
     first = number(request.query_params.get("from"))
     return page(
         request,
@@ -166,6 +169,9 @@ def print_draft(
         part=part,
         fault=fault,
         imports=imports,
+        files=files,
+        collected=collected,
+        accepted_repeals=draft.accepted_repeals if draft and not part else 0,
         findings=findings[first : first + PAGE_SIZE],
         counts=counts,
         severity=severity if severity in SEVERITIES else "",

@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import amendments, previews, scheduling, work
+from publisher.desk import amendments, documents, previews, scheduling, work
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
@@ -197,8 +197,13 @@ def _drafts(desk: Desk, account: Account, one: Submission) -> Sequence[tuple[str
         if not account.may(Action.READ_DRAFT, one.dataset, part):
             continue
         places.append((draft_address(one.dataset, part), f"{title} {part or ''}".strip()))
+        collected = documents.collected_imports(desk, one.dataset)
         files = work.draft_imports(desk, one.dataset, None if part is None else (part,))
-        places += [(f"/drafts/{one.dataset}/sheet?{file_query(file)}", file.source.name) for file in files]
+        places += [
+            (f"/drafts/{one.dataset}/sheet?{file_query(file)}", file.source.name)
+            for file in files
+            if file not in collected
+        ]
     return places
 
 
@@ -231,6 +236,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         dataset=desk.log.datasets.get(one.dataset),
         fault=fault,
         drafts=_drafts(desk, account, one),
+        collected=len(documents.collected_imports(desk, one.dataset)),
         diff=diff,
         changes=show_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
         change_counts=counts,

@@ -30,14 +30,14 @@ def compute_digest(
 
 
 def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str] | None) -> Sequence[Any]:
-    """List the imports of the draft that are of these parts; None: all.
+    """List the imports of the draft that are of these parts; None: all, or none beside accepted repeals.
 
     Raises ``LogError``: ``no-draft``, ``no-such-part``.
     """
     imports = staging.draft_imports(conn, dataset)
     if parts is None:
         chosen = list(imports)
-        is_missing = not chosen
+        is_missing = not chosen and not repeal_decisions.count_accepted(conn, dataset)
     else:
         keys = {registry.part_key(conn, dataset.key, part) for part in parts}
         chosen = [row for row in imports if row.part in keys]

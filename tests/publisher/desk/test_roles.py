@@ -97,6 +97,15 @@ GET /subscriptions                      read-settings
 POST /subscriptions                     manage-datasets
 POST /subscriptions/{name}/confirm      manage-datasets
 POST /subscriptions/{name}/remove       manage-datasets
+GET /documents                            read-draft
+GET /documents/{dataset}                  read-draft
+POST /documents/{dataset}/repeals         hand-in
+GET /documents/{dataset}/{token}          read-draft
+POST /documents/{dataset}/{token}/leave-out  hand-in
+GET /sources                            manage-datasets
+POST /sources                           manage-datasets
+POST /sources/dry-run                   manage-datasets
+GET /sources/{source}                   read-settings
 GET /keys                               read-accounts
 POST /keys                              manage-keys
 GET /desk/v1/openapi.json                entrance
@@ -115,6 +124,14 @@ POST /desk/v1/submissions/{key}/publish  publish
 POST /desk/v1/submissions/{key}/schedule    publish
 POST /desk/v1/submissions/{key}/unschedule  publish
 POST /desk/v1/submissions/{key}/cancel      submit
+GET /desk/v1/sources                        read-settings
+POST /desk/v1/sources                       manage-datasets
+POST /desk/v1/sources/dry-run               manage-datasets
+GET /desk/v1/documents/{dataset}            read-draft
+GET /desk/v1/documents/{dataset}/{token}    read-draft
+POST /desk/v1/documents/{dataset}/{token}/leave-out  hand-in
+GET /desk/v1/drafts/{dataset}/repeals       read-draft
+POST /desk/v1/drafts/{dataset}/repeals      hand-in
 """
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from publisher.harvest.source_config import SourcesError, SourceSite, add_source, check_source, read_sources
+from publisher.harvest.source_config import SourcesError, SourceSite, add_source, convert_source, read_sources
 from tests.publisher.harvest.conftest import Collector
 
 GOOD = """[anshan]
@@ -100,7 +100,7 @@ def table(**keys: object) -> SourceSite:
         "lists": ["https://www.anshan.gov.cn/list.html"],
         **keys,
     }
-    return check_source("anshan", own, ["zhengce"])
+    return convert_source("anshan", own)
 
 
 def test_a_source_that_is_added_stands_below_what_the_file_has(tmp_path: Path) -> None:

@@ -11,16 +11,27 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from publisher.desk.accounts.roles import Grant, Role
 from publisher.desk.desk import open_accounts
+from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.settings import read_settings
+from tests.publisher.desk.pages.collected_site import (
+    DOCUMENTS,
+    SOURCE,
+    collect_documents,
+    create_documents,
+    publish_documents,
+    write_source,
+)
 from tests.support import sqlite
 from tests.support.command import QINGDAN, item, xlsx
 from tests.support.desk import create_power_list
+from tests.support.government import letter
 from tests.support.required import skip_or_fail
+from tests.support.servers.loopback import Loopback, loopback_server
 from tests.support.work_plan import PLAN, TASKS, publish_work_plan
 from tests.system.browser.served import free_address
 from tests.system.browser.test_checks import AUDIT, AXE, COLOURS, RULES, VNU
@@ -37,7 +48,12 @@ BAD = [
 
 @contextmanager
 def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
-    """Serve a desk → its address, and a link to sign in for each account."""
+    """Serve a desk whose site has collected → its address, and a link to sign in for each account."""
+    with loopback_server() as web:
+        yield from _serve(home, web)
+
+
+def _serve(home: Path, web: Loopback) -> Iterator[tuple[str, dict[str, str]]]:
     base, links = free_address(), {}
     settings = read_settings(home, {"QINGDAN_DESK_BASE": base})
     assert sqlite.new(home / "qingdan.db") == settings.database
@@ -48,6 +64,10 @@ def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
         create_power_list(log)
         publish_work_plan(log)
+        create_documents(log)
+        publish_documents(web)
+        write_source(home, web)
+        collect_documents(log, settings, utc_now)
         for name, grant in (
             ("clerk", Grant(Role.DRAFTER, NAME, PART)),
             ("planner", Grant(Role.DRAFTER, TASKS, "财政局")),
@@ -57,10 +77,11 @@ def served_desk(home: Path) -> Iterator[tuple[str, dict[str, str]]]:
             ("security", Grant(Role.SECURITY)),
             ("auditor", Grant(Role.AUDITOR)),
             ("system", Grant(Role.SYSTEM)),
+            ("collector", Grant(Role.DRAFTER, DOCUMENTS)),
         ):
             links[name] = f"/link/{people.accounts.add(name, name, [grant], demo=True)}"
     command = [*QINGDAN, "--home", str(home), "desk", "--port", base.rpartition(":")[2], "--until-eof"]
-    environ = {**os.environ, "QINGDAN_DESK_BASE": base}
+    environ = {**os.environ, "QINGDAN_DESK_BASE": base, "QINGDAN_LOOPBACK": "1"}
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environ
     ) as process:
@@ -113,6 +134,58 @@ def add_token(officer: Visitor) -> None:
     region.get_by_label("报送").check()
     region.get_by_role("button", name="新增令牌").click()
     assert officer.page.get_by_text("qingdan_").count() == 1
+
+
+def review_documents(clerk: Visitor, pages: Pages) -> None:
+    """Look at a document beside its page, leave one out, and accept a repeal."""
+    page = clerk.page
+    page.get_by_role("link", name="文件与来源").click()
+    pages.audit(clerk, "documents")
+    page.get_by_role("link", name="示例市政策文件").click()
+    pages.audit(clerk, "documents-of-a-list")
+    page.get_by_role("link", name=letter(1)[0]).click()
+    pages.audit(clerk, "document")
+    page.locator("dl.fields dt", has_text="发文字号").get_by_role("link").click()
+    assert page.locator("tr:target", has_text="鞍政发〔2015〕1号").count() == 1, "the field leads to its line"
+    page.get_by_role("navigation", name="位置").get_by_role("link").click()
+    page.get_by_role("link", name=letter(2)[0]).click()
+    pages.audit(clerk, "document-with-findings")
+    page.get_by_label("理由").fill("识读有误")
+    page.get_by_role("button", name="不列入草稿").click()
+    expect(page.get_by_role("link", name=letter(1)[0])).to_have_count(1)
+    expect(page.get_by_role("link", name=letter(2)[0])).to_have_count(0)
+    page.get_by_label(letter(1)[0]).check()
+    page.get_by_role("button", name="采用所选", exact=True).click()
+    expect(page.get_by_role("cell", name="已采用")).to_have_count(1)
+    page.get_by_role("link", name="草稿、发布后的变化和提交审核").click()
+    pages.audit(clerk, "draft-of-documents")
+    page.get_by_label("依据的文号").fill("示政发〔2024〕1号")
+    page.get_by_label("保密审查人").fill("保密员")
+    page.get_by_role("button", name="提交审核").click()
+    expect(page.get_by_text("等待审核")).to_have_count(1)
+    assert clerk.faults == []
+
+
+def try_a_source(officer: Visitor, pages: Pages) -> None:
+    """Try the source again under another name, and add it."""
+    page = officer.page
+    officer.opens(f"/sources/{SOURCE}")
+    pages.audit(officer, "source")
+    address = page.locator("dd", has_text="/list.html").inner_text()
+    officer.opens("/documents")
+    page.get_by_role("link", name="新增来源").click()
+    pages.audit(officer, "new-source")
+    page.get_by_label("名称（小写字母").fill("xian")
+    page.get_by_label("来源名称").fill("示例县人民政府")
+    page.get_by_label("主机，每行一个").fill(address.split("/")[2])
+    page.get_by_label("列出文件的网页").fill(address)
+    page.get_by_text("间隔和限度").click()
+    page.get_by_label("两次请求之间的秒数").fill("0")
+    page.get_by_role("button", name="试运行").click()
+    page.get_by_role("heading", name="试运行的结果").wait_for()
+    pages.audit(officer, "dry-run")
+    page.get_by_role("button", name="新增这个来源").click()
+    expect(page.get_by_role("heading", name="示例县人民政府")).to_have_count(1)
 
 
 def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
@@ -204,15 +277,20 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             assert clerk.page.locator("article.withdrawn").count() > 0
             pages.audit(clerk, "submission-of-a-withdrawal")
             assert clerk.faults == []
+        with visiting(chromium, base, means) as clerk:
+            sign_in(clerk, links["collector"])
+            review_documents(clerk, pages)
         for name, paths in (
             ("security", ("/accounts", "/accounts/clerk", "/keys")),
-            ("auditor", ("/accounts/clerk", "/audit", "/audit?verify=1")),
-            ("system", ("/settings", "/datasets", f"/datasets/{NAME}", "/subscriptions")),
+            ("auditor", ("/accounts/clerk", "/audit", "/audit?verify=1", "/documents")),
+            ("system", ("/settings", "/datasets", f"/datasets/{NAME}", "/subscriptions", "/documents")),
         ):
             with visiting(chromium, base, means) as officer:
                 sign_in(officer, links[name])
                 if name == "security":
                     add_token(officer)
+                elif name == "system":
+                    try_a_source(officer, pages)
                 for number, path in enumerate(paths):
                     officer.opens(path)
                     pages.audit(officer, f"{name}-{number}")

@@ -1,0 +1,124 @@
+"""Routes about what is collected: sources, documents of a draft, and repeals."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from litestar import Request, get, post
+from litestar.datastructures import State
+from litestar.params import Body, FromPath
+
+from publisher.desk import documents, sources
+from publisher.desk.accounts.roles import Action
+from publisher.desk.api import collected_answers as a
+from publisher.desk.api.contract import operation
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import require
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.http.repeated_requests import repeatable
+from publisher.desk.work import person_of
+from publisher.harvest.source_config import SourceSite
+
+_SOURCES = "/desk/v1/sources"
+_DOCUMENTS = "/desk/v1/documents/{dataset:str}"
+_REPEALS = "/desk/v1/drafts/{dataset:str}/repeals"
+_Request = Request[Any, Any, Any]
+
+
+@get(_SOURCES, **operation("listSources", Action.READ_SETTINGS, list[a.SourceAnswer]))
+@in_thread
+def list_sources(state: State) -> list[a.SourceAnswer]:
+    """List the sources with their newest runs."""
+    return [a.source_answer(one) for one in sources.list_states(state.desk)]
+
+
+@post(_SOURCES, **operation("addSource", Action.MANAGE_DATASETS, a.SourceAnswer, status=201))
+@in_thread
+@repeatable
+def add_source(request: _Request, state: State, data: Annotated[SourceSite, Body()]) -> a.SourceAnswer:
+    """Add a source to ``sources.toml``."""
+    sources.add_source(state.desk, person_of(request), data)
+    return a.source_answer(sources.find_state(state.desk, data.name))
+
+
+@post(f"{_SOURCES}/dry-run", **operation("trySource", Action.MANAGE_DATASETS, a.DryRunAnswer))
+@in_thread
+@repeatable
+def try_source(request: _Request, state: State, data: Annotated[SourceSite, Body()]) -> a.DryRunAnswer:
+    """Look at what a source would bring, within 45 seconds. Nothing is written."""
+    return a.dry_run_answer(sources.try_source(state.desk, person_of(request), data))
+
+
+@get(_DOCUMENTS, **operation("listDocuments", Action.READ_DRAFT, list[a.CollectedAnswer]))
+@in_thread
+def list_documents(request: _Request, state: State, dataset: FromPath[str]) -> list[a.CollectedAnswer]:
+    """List the collected documents of a draft, those in error first."""
+    require(request.user, Action.READ_DRAFT, dataset, None)
+    desk: Desk = state.desk
+    desk.log.datasets.get(dataset)
+    imports = documents.collected_imports(desk, dataset)
+    return [a.collected_answer(one) for one in documents.describe_documents(desk, imports)]
+
+
+@get(f"{_DOCUMENTS}/{{token:str}}", **operation("getDocument", Action.READ_DRAFT, a.ReadingAnswer))
+@in_thread
+def get_document(
+    request: _Request, state: State, dataset: FromPath[str], token: FromPath[str]
+) -> a.ReadingAnswer:
+    """Return what was read of a collected document, beside the lines of its page."""
+    require(request.user, Action.READ_DRAFT, dataset, None)
+    return a.reading_answer(documents.read_document(state.desk, dataset, token))
+
+
+@post(
+    f"{_DOCUMENTS}/{{token:str}}/leave-out",
+    **operation("leaveDocumentOut", Action.HAND_IN, list[a.CollectedAnswer]),
+)
+@in_thread
+@repeatable
+def leave_document_out(
+    request: _Request,
+    state: State,
+    dataset: FromPath[str],
+    token: FromPath[str],
+    data: Annotated[a.LeftOut, Body()],
+) -> list[a.CollectedAnswer]:
+    """Leave a collected document out of the draft → those that stay."""
+    desk: Desk = state.desk
+    documents.leave_out(desk, person_of(request), dataset, token, data.reason)
+    imports = documents.collected_imports(desk, dataset)
+    return [a.collected_answer(one) for one in documents.describe_documents(desk, imports)]
+
+
+@get(_REPEALS, **operation("listRepeals", Action.READ_DRAFT, list[a.RepealAnswer]))
+@in_thread
+def list_repeals(request: _Request, state: State, dataset: FromPath[str]) -> list[a.RepealAnswer]:
+    """List the repeals that notices propose and that are not published."""
+    require(request.user, Action.READ_DRAFT, dataset, None)
+    repeals = documents.list_repeals(state.desk, dataset)
+    return [a.repeal_answer(key, one) for key, one in repeals.items()]
+
+
+@post(_REPEALS, **operation("decideRepeals", Action.HAND_IN, list[a.RepealAnswer]))
+@in_thread
+@repeatable
+def decide_repeals(
+    request: _Request, state: State, dataset: FromPath[str], data: Annotated[a.RepealDecision, Body()]
+) -> list[a.RepealAnswer]:
+    """Accept or refuse repeals as they were shown; 409 if one moved."""
+    desk, person = state.desk, person_of(request)
+    documents.decide_repeals(desk, person, dataset, data.keys, accept=data.accept, reason=data.reason)
+    repeals = documents.list_repeals(desk, dataset)
+    return [a.repeal_answer(key, one) for key, one in repeals.items()]
+
+
+HANDLERS = [
+    list_sources,
+    add_source,
+    try_source,
+    list_documents,
+    get_document,
+    leave_document_out,
+    list_repeals,
+    decide_repeals,
+]

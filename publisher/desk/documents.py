@@ -1,0 +1,196 @@
+"""Collected documents of a draft, each beside the page that it was read from, and repeals to decide about."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from publisher.desk import sheets
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import require
+from publisher.desk.work import Person, record
+from publisher.harvest.stored_files import load_page, read_lines
+from publisher.ingest.findings.kind import Finding
+from publisher.log.canonical_json import canonical
+from publisher.log.drafts.staging import draft_moved
+from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page
+from publisher.log.model import DraftImport, LogError, RepealProposal
+from schemas.definition.catalogue import Field
+
+_MOST_LINES = 5_000
+"""Lines of a page that are shown; the longest documents have some hundred."""
+_LONGEST = 20_000
+"""Characters of a value or a line that are shown."""
+
+
+@dataclass(frozen=True, slots=True)
+class CollectedDocument:
+    """A collected document of a draft, and the name of its source; empty if its page was destroyed."""
+
+    one: DraftImport
+    title: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadField:
+    """A field with the line of the page that it was read from; 0: of no line, such as a meta tag."""
+
+    field: Field
+    text: str
+    line: int
+    findings: Sequence[Finding]
+
+
+@dataclass(frozen=True, slots=True)
+class PageLine:
+    number: int
+    text: str
+    fields: Sequence[Field]
+    """Those that begin in it."""
+    severity: str
+    """The worst of its findings; empty without any."""
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentReading:
+    """What was read of a document, beside the lines of its page."""
+
+    one: DraftImport
+    title: str
+    page: Page
+    response: ArchivedResponse
+    fields: Sequence[ReadField]
+    lines: Sequence[PageLine]
+    findings: Sequence[Finding]
+    is_cut: bool
+    """Whether the page has more lines."""
+
+
+def is_collected(one: DraftImport) -> bool:
+    """Test whether a file of a draft was collected from a site."""
+    return one.source.media_type == WARC
+
+
+def collected_imports(desk: Desk, dataset: str) -> Sequence[DraftImport]:
+    """List the collected documents of a draft, those in error first; none of a list that is no documents."""
+    draft = desk.log.drafts.get(dataset)
+    if draft is None or not desk.log.queries.catalogue(dataset).of_documents:
+        return ()
+    return sorted(filter(is_collected, draft.imports), key=lambda one: not one.in_error)
+
+
+def describe_documents(desk: Desk, imports: Sequence[DraftImport]) -> Sequence[CollectedDocument]:
+    """Return the title and the source of collected documents."""
+    pages = desk.log.evidence.pages_of_responses([one.source.digest for one in imports])
+    described = []
+    for one in imports:
+        title = next((row.title for row in desk.log.drafts.rows(one, [0])), "")
+        stored = pages.get(one.source.digest)
+        described.append(CollectedDocument(one, title, stored[0].source if stored else ""))
+    return described
+
+
+def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:
+    """Return a collected document of a draft beside its page.
+
+    Raises ``LogError``: ``no-draft``, ``draft-moved``, ``no-such-source`` (its page was destroyed).
+    """
+    one = _find(desk, dataset, token)
+    stored = load_page(desk.log, one.source)
+    rows = desk.log.drafts.rows(one, [0])
+    if not rows:
+        raise draft_moved()
+    (row,) = rows
+    cells: Mapping[str, str] = row.locator.get("cells", {})
+    findings = desk.readings.get(dataset, one).findings
+    fields = []
+    for field in desk.log.queries.catalogue(dataset).fields:
+        number = cells.get(field.name, "")[1:]
+        own = [one for one in findings if one.column and one.column.endswith(field.title)]
+        if not field.personal and (own or field.name in row.content or field.name in row.originals):
+            text = sheets.cell_text(row, field)[:_LONGEST]
+            fields.append(ReadField(field, text, int(number) if number.isdigit() else 0, own))
+    lines = read_lines(stored)
+    return DocumentReading(
+        one=one,
+        title=row.title,
+        page=stored.page,
+        response=stored.response,
+        fields=fields,
+        lines=[
+            PageLine(
+                number,
+                text[:_LONGEST],
+                [read.field for read in fields if read.line == number],
+                _worst([finding for finding in findings if finding.row == number]),
+            )
+            for number, text in islice(lines.items(), _MOST_LINES)
+        ],
+        findings=findings,
+        is_cut=len(lines) > _MOST_LINES,
+    )
+
+
+def leave_out(desk: Desk, person: Person, dataset: str, token: str, reason: str) -> None:
+    """Leave a collected document out of the draft; it comes back when it changes at its source.
+
+    Raises ``LogError``: ``no-draft``, ``draft-moved``, ``reason-missing``.
+    """
+    require(person.account, Action.HAND_IN, dataset, None)
+    one = _find(desk, dataset, token)
+    reason = _require_reason(reason)
+    desk.log.drafts.leave_out(dataset, token)
+    details = {"address": one.source.url, "file": one.source.digest, "reason": reason}
+    record(desk, person, "document-left-out", dataset, details)
+
+
+def list_repeals(desk: Desk, dataset: str) -> Mapping[str, RepealProposal]:
+    """Return the repeals that notices propose and that are not published, by a key of their words."""
+    return {_key(one): one for one in desk.log.drafts.repeals(dataset)}
+
+
+def decide_repeals(
+    desk: Desk, person: Person, dataset: str, keys: Sequence[str], *, accept: bool, reason: str
+) -> Sequence[RepealProposal]:
+    """Accept or refuse proposed repeals, as they were shown. A refusal says why.
+
+    Raises ``LogError``: ``no-such-repeal`` (none was chosen), ``digest-moved``, ``reason-missing``.
+    """
+    require(person.account, Action.HAND_IN, dataset, None)
+    if not keys:
+        raise LogError("no-such-repeal", "没有选择任何一项。", "No repeal was chosen.")
+    proposals = list_repeals(desk, dataset)
+    if not proposals.keys() >= set(keys):
+        raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
+    reason = reason.strip() if accept else _require_reason(reason)
+    records = [proposals[key].record for key in keys]
+    decided = desk.log.drafts.decide_repeals(dataset, records, accept=accept)
+    details = {"accepted": accept, "documents": [one.title for one in decided], "reason": reason}
+    record(desk, person, "repeals-decided", dataset, details)
+    return decided
+
+
+def _find(desk: Desk, dataset: str, token: str) -> DraftImport:
+    one = sheets.find_import(desk, dataset, None, token)
+    if not is_collected(one):
+        raise draft_moved()
+    return one
+
+
+def _key(one: RepealProposal) -> str:
+    words = {"record": one.record, "by": one.by, "sentence": one.sentence}
+    return hashlib.sha256(canonical(words)).hexdigest()[:32]
+
+
+def _require_reason(reason: str) -> str:
+    if not reason.strip():
+        raise LogError("reason-missing", "请写明理由。", "State the reason.")
+    return reason.strip()
+
+
+def _worst(findings: Sequence[Finding]) -> str:
+    return next((s for s in sheets.SEVERITIES if any(one.severity == s for one in findings)), "")

@@ -1,0 +1,176 @@
+"""Sources of collected documents: when they ran and what failed, a dry run, and a source that is added."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from publisher.desk.accounts.roles import Action
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import require
+from publisher.desk.work import Person, record
+from publisher.harvest import source_config
+from publisher.harvest.all_sources import HarvestOptions, collect, find_next_run
+from publisher.harvest.report import SourceReport, StoredReport, read_stored_report
+from publisher.harvest.source_config import SOURCES_FILE, SourcesError, SourceSite
+from publisher.log.clocks import day_at
+from publisher.log.evidence.crawled_pages import WARC
+from publisher.log.evidence.failed_pages import FailedPage
+from publisher.log.evidence.source_runs import SourceRun
+from publisher.log.model import LogError
+from schemas.definition import file_loader
+from schemas.definition.catalogue import Catalogue
+
+SECONDS = 45.0
+"""Seconds of a dry run: a proxy before the desk waits for a minute."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedRun:
+    """A run over a source. ``stored``: its report; None while it runs, or if it was interrupted."""
+
+    began_at: datetime
+    ended_at: datetime | None
+    stored: StoredReport | None
+
+
+@dataclass(frozen=True, slots=True)
+class SourceState:
+    """A source of the site, and what became of its runs."""
+
+    site: SourceSite
+    runs: Sequence[ReportedRun]
+    """The newest first."""
+    next_run: datetime
+    drafted: int
+    """Files of drafts that were read from its pages."""
+    aside: Sequence[FailedPage]
+    """Pages on which the program failed."""
+
+    @property
+    def last(self) -> ReportedRun | None:
+        return next(iter(self.runs), None)
+
+
+def list_states(desk: Desk) -> Sequence[SourceState]:
+    """List the sources of the site. Raises ``LogError('bad-sources')``."""
+    drafted = _count_drafted(desk)
+    return [_state(desk, site, drafted) for site in _read_sites(desk).values()]
+
+
+def find_state(desk: Desk, name: str) -> SourceState:
+    """Return a source. Raises ``LogError``: ``no-such-source``, ``bad-sources``."""
+    site = _read_sites(desk).get(name)
+    if site is None:
+        raise LogError(
+            "no-such-source",
+            f"{SOURCES_FILE} 中没有“{name}”。",
+            f"There is no source {name!r} in {SOURCES_FILE}.",
+        )
+    return _state(desk, site, _count_drafted(desk))
+
+
+def try_source(desk: Desk, person: Person, site: SourceSite) -> SourceReport:
+    """Look at the lists and the first documents of a source, and store nothing, as a dry run of the command.
+
+    Raises ``LogError``: ``bad-sources``, ``collecting``.
+    """
+    _check(desk, person, site)
+    now = desk.clock()
+    options = HarvestOptions(now, day_at(now), dry_run=True, loopback=desk.settings.loopback, within=SECONDS)
+    record(desk, person, "source-tried", site.name, {"addresses": list(site.entries)})
+    catalogues = partial(_current_catalogue, desk)
+    report = collect(desk.log, [site], options, catalogues=catalogues, progress=lambda *_: None)
+    return report.sources[0]
+
+
+def add_source(desk: Desk, person: Person, site: SourceSite) -> None:
+    """Append a source to the file of the site. Raises ``LogError('bad-sources')``."""
+    _check(desk, person, site)
+    try:
+        source_config.add_source(desk.settings.home, site, _names(desk))
+    except SourcesError as error:
+        raise _refuse(error) from error
+    except PermissionError as error:
+        raise LogError(
+            "bad-sources",
+            f"工作台不能写入 {SOURCES_FILE}。请让运行工作台的用户可以写入站点文件夹。",
+            f"The desk may not write {SOURCES_FILE}: let its user write into the folder of the site.",
+        ) from error
+    details = {"dataset": site.dataset, "hosts": list(site.hosts), "addresses": list(site.entries)}
+    record(desk, person, "source-added", site.name, {**details, "publish": site.publish})
+
+
+def read_form(name: str, keys: Mapping[str, object]) -> SourceSite:
+    """Read the keys of a source as a form has them: numbers are texts. Raises ``LogError('bad-sources')``."""
+    try:
+        return source_config.convert_source(name, keys, strict=False)
+    except SourcesError as error:
+        raise _refuse(error) from error
+
+
+def _check(desk: Desk, person: Person, site: SourceSite) -> None:
+    """Check that a source is in order, and that a person may add it to each dataset that it reads into."""
+    try:
+        source_config.check_source(site, _names(desk))
+    except SourcesError as error:
+        raise _refuse(error) from error
+    for dataset in (site.dataset, *site.tables):
+        require(person.account, Action.MANAGE_DATASETS, dataset, None)
+
+
+def _names(desk: Desk) -> Sequence[str]:
+    return [dataset.name for dataset in desk.log.datasets.all()]
+
+
+def _read_sites(desk: Desk) -> Mapping[str, SourceSite]:
+    home = desk.settings.home
+    if not (home / SOURCES_FILE).exists():
+        return {}
+    try:
+        return source_config.read_sources(home, _names(desk))
+    except SourcesError as error:
+        raise _refuse(error) from error
+
+
+def _refuse(error: SourcesError) -> LogError:
+    return LogError("bad-sources", error.zh, error.en)
+
+
+def _state(desk: Desk, site: SourceSite, drafted: Mapping[str, int]) -> SourceState:
+    evidence = desk.log.evidence
+    return SourceState(
+        site,
+        [_read_run(run) for run in evidence.runs(site.name)],
+        find_next_run(desk.log, site, desk.clock()),
+        drafted.get(site.name, 0),
+        evidence.failed_pages(site.name),
+    )
+
+
+def _read_run(run: SourceRun) -> ReportedRun:
+    return ReportedRun(run.began_at, run.ended_at, read_stored_report(run.report) if run.report else None)
+
+
+def _count_drafted(desk: Desk) -> Mapping[str, int]:
+    """Count the files of drafts by the source of their pages."""
+    digests = list(_iter_collected(desk))
+    pages = desk.log.evidence.pages_of_responses(digests)
+    return Counter(pages[digest][0].source for digest in digests if digest in pages)
+
+
+def _iter_collected(desk: Desk) -> Iterable[str]:
+    for dataset in desk.log.datasets.all():
+        draft = desk.log.drafts.get(dataset.name)
+        for one in draft.imports if draft else ():
+            if one.source.media_type == WARC:
+                yield one.source.digest
+
+
+def _current_catalogue(desk: Desk, dataset: str) -> Catalogue | None:
+    """Return the catalogue file of a dataset, which may have new optional fields; None if it was deleted."""
+    name, folder = desk.log.datasets.get(dataset).catalogue, desk.settings.catalogues
+    return file_loader.load_catalogue(name, folder) if name in file_loader.list_names(folder) else None
