@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from publisher.desk import sheets
+from publisher.desk import sheets, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
@@ -18,7 +18,7 @@ from publisher.log.canonical_json import canonical
 from publisher.log.drafts.staging import draft_moved
 from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page
 from publisher.log.model import DraftImport, LogError, RepealProposal
-from schemas.definition.catalogue import Field
+from schemas.definition.catalogue import Catalogue, Field
 
 _MOST_LINES = 5_000
 """Lines of a page that are shown; the longest documents have some hundred."""
@@ -70,17 +70,16 @@ class DocumentReading:
     """Whether the page has more lines."""
 
 
-def is_collected(one: DraftImport) -> bool:
-    """Test whether a file of a draft was collected from a site."""
-    return one.source.media_type == WARC
+def is_collected(one: DraftImport, catalogue: Catalogue) -> bool:
+    """Test whether a file of a draft is a document that was collected from a site."""
+    return one.source.media_type == WARC and catalogue.of_documents
 
 
 def collected_imports(desk: Desk, dataset: str) -> Sequence[DraftImport]:
-    """List the collected documents of a draft, those in error first; none of a list that is no documents."""
-    draft = desk.log.drafts.get(dataset)
-    if draft is None or not desk.log.queries.catalogue(dataset).of_documents:
-        return ()
-    return sorted(filter(is_collected, draft.imports), key=lambda one: not one.in_error)
+    """List the collected documents of a draft, those in error first."""
+    catalogue = desk.log.queries.catalogue(dataset)
+    imports = work.draft_imports(desk, dataset, None)
+    return sorted((one for one in imports if is_collected(one, catalogue)), key=lambda one: not one.in_error)
 
 
 def describe_documents(desk: Desk, imports: Sequence[DraftImport]) -> Sequence[CollectedDocument]:
@@ -176,7 +175,7 @@ def decide_repeals(
 
 def _find(desk: Desk, dataset: str, token: str) -> DraftImport:
     one = sheets.find_import(desk, dataset, None, token)
-    if not is_collected(one):
+    if not is_collected(one, desk.log.queries.catalogue(dataset)):
         raise draft_moved()
     return one
 

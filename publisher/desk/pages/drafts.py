@@ -148,10 +148,9 @@ def print_draft(
     chosen = None if part is None else (part,)
     draft = desk.log.drafts.get(name)
     imports = [one for one in (draft.imports if draft else ()) if one.part == part]
-    collected = [] if part else documents.collected_imports(desk, name)
-    files = [one for one in imports if one not in collected]
-    has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is
     catalogue = desk.log.queries.catalogue(name)
+    files = [one for one in imports if not documents.is_collected(one, catalogue)]
+    has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is
     findings = locate_findings(desk, name, files)
     counts = {s: sum(one.severity == s for one, _ in findings) for s in SEVERITIES}
     severity = request.query_params.get("severity", "")
@@ -170,7 +169,7 @@ def print_draft(
         fault=fault,
         imports=imports,
         files=files,
-        collected=collected,
+        collected=len(imports) - len(files),
         accepted_repeals=draft.accepted_repeals if draft and not part else 0,
         findings=findings[first : first + PAGE_SIZE],
         counts=counts,
@@ -205,10 +204,15 @@ def locate_findings(
 
 
 def place_of(desk: Desk, dataset: str, imports: Sequence[DraftImport], finding: Finding) -> str:
-    """Return the address of the row of a finding in the sheet of its file; empty if it has none."""
+    """Return the address of the row of a finding in the sheet of its file; empty if it has none.
+
+    Of a collected document it is that of its page.
+    """
     one = next((one for one in imports if one.source.name == finding.file), None)
     if one is None:
         return ""
+    if documents.is_collected(one, desk.log.queries.catalogue(dataset)):
+        return f"/documents/{dataset}/{one.token}"
     position = desk.readings.get(dataset, one).position_of(finding)
     return "" if position is None else f"/drafts/{dataset}/sheet?{row_query(one, position)}"
 

@@ -197,12 +197,12 @@ def _drafts(desk: Desk, account: Account, one: Submission) -> Sequence[tuple[str
         if not account.may(Action.READ_DRAFT, one.dataset, part):
             continue
         places.append((draft_address(one.dataset, part), f"{title} {part or ''}".strip()))
-        collected = documents.collected_imports(desk, one.dataset)
+        catalogue = desk.log.queries.catalogue(one.dataset)
         files = work.draft_imports(desk, one.dataset, None if part is None else (part,))
         places += [
             (f"/drafts/{one.dataset}/sheet?{file_query(file)}", file.source.name)
             for file in files
-            if file not in collected
+            if not documents.is_collected(file, catalogue)
         ]
     return places
 

@@ -60,10 +60,11 @@ def publish_documents(web: Loopback) -> None:
     )
 
 
-def write_source(home: Path, web: Loopback) -> None:
+def write_source(home: Path, web: Loopback, more: str = "") -> None:
+    """Write the file of sources. ``more``: further keys."""
     (home / "sources.toml").write_text(
         f"[{SOURCE}]\ntitle = '鞍山市人民政府'\ndataset = '{DOCUMENTS}'\nhosts = ['{web.host}']\n"
-        f"lists = ['{web.base}/list.html']\npace = 0.0\n",
+        f"lists = ['{web.base}/list.html']\npace = 0.0\n{more}\n",
         encoding="utf-8",
     )
 

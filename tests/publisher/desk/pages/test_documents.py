@@ -8,10 +8,18 @@ from pathlib import Path
 
 import pytest
 
-from tests.publisher.desk.pages.collected_site import DOCUMENTS, NOTICE, CollectedDesk, collected_desk
+from tests.publisher.desk.pages.collected_site import (
+    DOCUMENTS,
+    NOTICE,
+    CollectedDesk,
+    collected_desk,
+    write_source,
+)
 from tests.support.clock import Clock
-from tests.support.desk import Browser, DeskSite, forms
+from tests.support.command import item, xlsx
+from tests.support.desk import POWER_LIST, Browser, DeskSite, create_power_list, forms
 from tests.support.government import html, letter, listing, page
+from tests.support.servers.loopback import Answer
 
 pytestmark = pytest.mark.slow
 ADDRESS = f"/documents/{DOCUMENTS}"
@@ -170,3 +178,29 @@ def test_who_may_not_is_refused(city: CollectedDesk) -> None:
         assert browser.client.get("/documents/none").status_code == 403, (
             "a role for one list reaches no other"
         )
+
+
+def test_an_attached_workbook_is_a_sheet_like_one_that_was_handed_in(
+    city: CollectedDesk, tmp_path: Path
+) -> None:
+    desk, web, part = city.desk, city.web, "应急管理局"
+    create_power_list(desk.log)
+    book = xlsx(tmp_path / "book.xlsx", [item("危险化学品经营许可", promised="尽快")]).read_bytes()
+    web.answers["/files/1.xlsx"] = Answer(book)
+    link = f"<p><a href='/files/1.xlsx'>附件：{part}权责清单.xlsx</a></p>"
+    web.answers["/d/4.html"] = html(page(4, extra=link))
+    web.answers["/list.html"] = listing([("/d/4.html", letter(4)[0], "2016-05-06")])
+    write_source(desk.settings.home, web, f"tables = ['{POWER_LIST}']")
+    assert city.collect().tables == 1
+    desk.add("qian", f"填报:{POWER_LIST}")
+    with desk.signed_in("qian") as browser:
+        draft = browser.see(f"/drafts/{POWER_LIST}?part={part}")
+        (address,) = re.findall(r'href="(/drafts/[^"]+/sheet[^"]+file=\w+)"', draft)
+        assert "承诺办结时限" in browser.see(address.replace("&amp;", "&"))
+        row = address.replace("&amp;", "&").replace("/sheet?", "/rows/0?")
+        assert "尽快" in browser.see(row)
+        mended = browser.send(row, f"/drafts/{POWER_LIST}/rows/0", **{"field-promised_limit": "5个工作日"})
+        assert mended.status_code == 303, mended.text
+        assert "✕ 错误" not in browser.see(f"/drafts/{POWER_LIST}?part={part}")
+        annotated = browser.client.get(address.replace("&amp;", "&").replace("/sheet?", "/annotated?"))
+        assert annotated.status_code == 200
