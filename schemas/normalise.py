@@ -36,7 +36,7 @@ _FOLDABLE = re.compile(
 
 HAN = r"\u3400-\u9fff\U00020000-\U0003ffff〇"
 _HAN = re.compile(f"[{HAN}]")
-_BRACKETED = re.compile(r"\(([^()]*)\)")
+_INNERMOST = re.compile(r"\(([^()]*)\)")
 
 
 @lru_cache(maxsize=4096)
@@ -66,7 +66,7 @@ def widen_brackets(text: str) -> str:
     for _ in range(4):
         if "(" not in text:
             break
-        text = _BRACKETED.sub(_widen, text)
+        text = _INNERMOST.sub(_widen, text)
     return text
 
 

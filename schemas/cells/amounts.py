@@ -45,11 +45,13 @@ _PER = (
     rf"k?m[23]|起|{_LETTER}{{1,10}}(?:(?:[/·.．•*×]每?|每)(?!\d){_LETTER}{{1,6}})*"
     rf"|\d{{1,5}}{_LETTER}{{1,8}}"
 )
+"""人·次, 100米: what an amount is per."""
 _DASH = r"\s?[-－—–―~～∼至到]{1,2}\s?"
 _LEAD = (
     r"(?:(?:收费|征收|缴费|收取|计费|价格|付费|服务费)?(?:标准|金额|费用|费率|额)?(?:为|是|[:：])|按照?|以"
     r"|(?:一次性)?(?:收取?|征收|缴纳)|一次性|统一|一律|均为?|定额|每次为|标准)?"
 )
+"""收费标准为: words before an amount that do not change it."""
 _BOUND_WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("不超过", "不得超过", "不高于", "最高", "最高不超过", "最多", "上限", "上限为", "≤"), "ceiling"
@@ -60,10 +62,11 @@ _BOUND_WORDS_AFTER: Mapping[str, str] = {
     **dict.fromkeys(("以内", "以下", "封顶", "之内"), "ceiling"),
     **dict.fromkeys(("以上", "起", "起步"), "floor"),
 }
+_ANY_BOUND = "|".join(sorted(_BOUND_WORDS, key=len, reverse=True))
 _MONEY = re.compile(
-    rf"{_LEAD}(?P<bound>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?\s?"
+    rf"{_LEAD}(?P<bound>{_ANY_BOUND})?\s?"
     rf"(?P<each>(?:每(?!次为)(?:\d{{1,4}}|半)?{_LETTER}{{1,8}}?){{1,3}})?(?:(?:收取?|征收|缴纳|计)?)"
-    rf"(?P<bound_after>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?"
+    rf"(?P<inner_bound>{_ANY_BOUND})?"
     rf"(?P<prefix>人民币|RMB|[￥¥])*\s?(?P<n>{_NUMBER})\s?"
     rf"(?:(?P<scale1>百万|[十百千万亿])?(?P<currency1>{_CURRENCY})?{_DASH}[￥¥]?(?P<most>{_NUMBER})\s?)?"
     rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>\d)角)?(?:(?P<fen>\d)分)?[整正]?(?:人民币|[（(]人民币[）)])?|(?P<coin>角|分)(?:钱)?)?"
@@ -71,11 +74,15 @@ _MONEY = re.compile(
     rf"\s?(?P<after>{'|'.join(_BOUND_WORDS_AFTER)})?(?:/(?P<last>{_PER}))?(?:的?标准)?(?:收取|计收|计征|征收|缴纳|收费|计算|执行)?",
     re.IGNORECASE,
 )
-"""每人每次不超过50元, 0.5—1元/吨以内: a sum or a range, its bound before or after, and what it is per."""
+"""每人每次不超过50元, 0.5—1元/吨以内: a sum or a range, its bound before or after, and what it is per.
+
+``inner_bound`` follows 每人每次; ``after``, a word of :data:`_BOUND_WORDS_AFTER`, follows the sum. ``scale1``
+and ``currency1`` are those of the lower end of a range.
+"""
 _RATE_NUMBER = r"\d{1,15}(?:\.\d{1,8})?"
 _RATE = re.compile(
     rf"{_LEAD}(?:按照?|以)?(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?(?:\s?[×xX*]\s?)?)?"
-    rf"(?P<bound>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?"
+    rf"(?P<bound>{_ANY_BOUND})?"
     rf"(?P<n>{_RATE_NUMBER})\s?(?P<unit1>[%‰％])?(?:{_DASH}(?P<most>{_RATE_NUMBER})\s?)?(?P<unit>[%‰％])(?:之间)?(?P<after>以内|以下|以上)?"
     r"(?:的?(?:标准|比例|费率))?(?:收取|计收|计征|征收|缴纳|收费|计提|计算|执行|提取)?"
 )
@@ -103,7 +110,8 @@ _REPEATED_UNIT = re.compile(
     rf"(?P<first>{_NUMBER})(?P<unit>元/{_LETTER}{{1,8}}){_DASH}(?P<most>{_NUMBER})(?P=unit)"
 )
 """0.1元/吨—0.3元/吨"""
-_SMALL_CAPITAL = re.compile(rf"[{_CAPITALS}]+(?=[万亿]?[元圆块角分](?!之))")
+_NUMERAL_OF_SUM = re.compile(rf"[{_CAPITALS}]+(?=[万亿]?[元圆块角分](?!之))")
+"""五十 in 每人五十元: a numeral in a sum that is not in capitals as a whole."""
 
 
 @lru_cache(maxsize=8192)
@@ -114,10 +122,10 @@ def read_amount(text: str, unit: str = "元") -> Amount | None:
         return None
     if _FREE.fullmatch(clean):
         return Amount("0", unit.partition("/")[0], kind="free")
-    for pattern, form in ((_BRACKETED_UNIT, r"\1"), (_BRACKETED_PER, r"\1")):
-        clean = pattern.sub(form, clean)
+    for pattern in (_BRACKETED_UNIT, _BRACKETED_PER):
+        clean = pattern.sub(r"\1", clean)
     clean = _REPEATED_UNIT.sub(r"\g<first>—\g<most>\g<unit>", clean)
-    return _read_forms(clean, unit) or _read_forms(_SMALL_CAPITAL.sub(_write_digits, clean), unit)
+    return _read_forms(clean, unit) or _read_forms(_NUMERAL_OF_SUM.sub(_write_digits, clean), unit)
 
 
 def _read_forms(text: str, unit: str) -> Amount | None:
@@ -146,7 +154,7 @@ _LABEL = re.compile(r"^[^\d，,；;。：:%‰每按不最免]{1,16}?(?:[:：]\s
 def find_amount(text: str) -> Amount | None:
     """Read the only amount of a standard, also with a label before it or a remark in brackets after it.
 
-    Differs from :func:`read_amount` in that a bare number is none: it may be a count or a year.
+    Unlike :func:`read_amount`, it reads no bare number, which may be a count or a year.
     """
     clean = _EDGES.sub("", text)
     for candidate in dict.fromkeys((clean, _REMARK.sub("", clean), _LABEL.sub("", _REMARK.sub("", clean)))):
@@ -169,10 +177,10 @@ def _build_money(match: re.Match[str], unit: str) -> Amount | None:
     currency = re.sub("圆|块钱?", "元", match["currency"] or "").replace("港币", "港元")
     stated = bool(currency or match["coin"] or match["prefix"] or "￥" in match[0] or "¥" in match[0])
     name = (currency or "元") if stated else unit
-    if (per and not stated and "/" in unit) or (match["bound"] and match["bound_after"]):
+    if (per and not stated and "/" in unit) or (match["bound"] and match["inner_bound"]):
         return None
     kind = (
-        _BOUND_WORDS.get(match["bound"] or match["bound_after"] or "", "")
+        _BOUND_WORDS.get(match["bound"] or match["inner_bound"] or "", "")
         or _BOUND_WORDS_AFTER.get(match["after"] or "", "")
         or ("range" if last else "")
     )
@@ -243,7 +251,7 @@ def _build_capital(match: re.Match[str], _: str) -> Amount | None:
 
 
 _BOUND = re.compile(
-    rf"(?P<bound>{'|'.join(sorted(_BOUND_WORDS, key=len, reverse=True))})?(?P<base>.*?)"
+    rf"(?P<bound>{_ANY_BOUND})?(?P<base>.*?)"
     r"(?:的|总额的|(?:费|税|征收|收费)率|比例)?"
 )
 

@@ -39,15 +39,16 @@ class Deadline(NamedTuple):
 
     @property
     def value(self) -> str:
+        """The value of a field: a day, or an interval of days."""
         return self.first.isoformat() if self.first == self.last else f"{self.first}/{self.last}"
 
 
 def read_deadline(text: str) -> Deadline | None:
     """Read ``2024年6月30日前``, ``2024年6月底前``, ``2024年第二季度``, ``2024年底前`` and ISO forms.
 
-    A year that is no year of a plan, such as 9999 for “never”, is no deadline.
+    A year that cannot be that of a plan, such as 9999 for “never”, is not a deadline.
     """
-    deadline = _read("".join(text.split()).strip("。；;"))
+    deadline = _parse_forms("".join(text.split()).strip("。；;"))
     return deadline if deadline and deadline.first <= deadline.last and _is_of_a_plan(deadline) else None
 
 
@@ -55,32 +56,33 @@ def _is_of_a_plan(deadline: Deadline) -> bool:
     return deadline.first.year >= _FIRST_YEAR and deadline.last.year <= _LAST_YEAR
 
 
-def _read(clean: str) -> Deadline | None:
+def _parse_forms(clean: str) -> Deadline | None:
     if interval := parse_deadline(clean):
         return interval
     match = _BEFORE.fullmatch(clean)
     if day := read_date(match["day"] if match else clean):
         return Deadline(day, day)
     if match := _MONTH.fullmatch(clean):
-        return _months(match, int(match["m"]), 1)
+        return _span_months(match, int(match["m"]), 1)
     if match := _QUARTER.fullmatch(clean):
         quarter = match["q"] or match["n"]
         number = _QUARTERS.index(quarter) + 1 if quarter in _QUARTERS else int(quarter)
-        return _months(match, 3 * number - 2, 3)
+        return _span_months(match, 3 * number - 2, 3)
     if match := _HALF.fullmatch(clean):
-        return _months(match, 1 if match["h"] == "上" else 7, 6)
+        return _span_months(match, 1 if match["h"] == "上" else 7, 6)
     if match := _WHOLE.fullmatch(clean):
-        return _months(match, 1, 12)
+        return _span_months(match, 1, 12)
     return None
 
 
-def _months(match: re.Match[str], first: int, number: int) -> Deadline:
+def _span_months(match: re.Match[str], first: int, number: int) -> Deadline:
+    """Return the interval of ``number`` months from the month ``first`` on."""
     year, last = int(match["y"]), first + number - 1
     return Deadline(date(year, first, 1), date(year, last, monthrange(year, last)[1]))
 
 
 def parse_deadline(value: str) -> Deadline | None:
-    """Parse a value of the kind ``deadline``; None if it is none."""
+    """Parse a value of the kind ``deadline``; None if the text is not one."""
     first, _, last = value.partition("/")
     try:
         return Deadline(date.fromisoformat(first), date.fromisoformat(last or first))
@@ -89,7 +91,7 @@ def parse_deadline(value: str) -> Deadline | None:
 
 
 def format_deadline(value: str, lang: Literal["zh", "en"] = "zh") -> str:
-    """Format a value in words, which :func:`read_deadline` reads back; unchanged if it is no deadline."""
+    """Format a value in words, which :func:`read_deadline` reads back; unchanged if it is not a deadline."""
     deadline = parse_deadline(value)
     if deadline is None or deadline.first == deadline.last:
         return value

@@ -29,7 +29,7 @@ class LimitComparison(NamedTuple):
 
 
 def read_listed_limit(value: Json) -> ListedLimit | None:
-    """Return the limit that is the value of a field; None if it is none, or could not be read."""
+    """Return the limit that is the value of a field; None if the value is not a limit that was read."""
     if isinstance(value, dict) and value.keys() == {"value", "unit"}:
         number, unit = value["value"], value["unit"]
         if isinstance(number, int) and not isinstance(number, bool) and isinstance(unit, str):

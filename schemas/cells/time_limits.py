@@ -80,116 +80,14 @@ _OPEN = re.compile(
 )
 """Words of a text without a number whose limit depends on something else."""
 _LEADS = (
-    *(
-        "自",
-        "从",
-        "在",
-        "于",
-        "应当",
-        "应",
-        "须",
-        "需",
-        "可",
-        "最长",
-        "最多",
-        "最迟",
-        "最晚",
-        "一般",
-        "原则",
-        "原则上",
-    ),
-    *(
-        "不超过",
-        "不得超过",
-        "不多于",
-        "不大于",
-        "少于",
-        "小于",
-        "低于",
-        "≤",
-        "<",
-        "<=",
-        "约",
-        "共",
-        "共计",
-        "合计",
-        "总计",
-        "承诺",
-    ),
-    *(
-        "法定",
-        "办结",
-        "办理",
-        "审批",
-        "审核",
-        "时限",
-        "期限",
-        "时间",
-        "为",
-        "是",
-        ":",
-        "：",
-        "正式",
-        "受理",
-        "收到",
-        "接到",
-        "接收",
-    ),
-    *(
-        "提出",
-        "提交",
-        "递交",
-        "申请",
-        "申请人",
-        "材料",
-        "资料",
-        "报告",
-        "文件",
-        "齐全",
-        "齐备",
-        "完备",
-        "完整",
-        "符合",
-        "要求",
-    ),
-    *(
-        "规定",
-        "法定形式",
-        "的",
-        "之日",
-        "之时",
-        "日",
-        "当日",
-        "当天",
-        "次日",
-        "第二天",
-        "起",
-        "后",
-        "以后",
-        "之后",
-        "开始",
-        "算",
-    ),
-    *(
-        "算起",
-        "计算",
-        "决定",
-        "作出",
-        "做出",
-        "行政许可",
-        "许可",
-        "登记",
-        "全部",
-        "合格",
-        "有效",
-        "且",
-        "并",
-        "和",
-        "及",
-        "、",
-        "，",
-        ",",
-    ),
+    *("自", "从", "在", "于", "应当", "应", "须", "需", "可", "最长", "最多", "最迟", "最晚", "一般"),
+    *("原则", "原则上", "不超过", "不得超过", "不多于", "不大于", "少于", "小于", "低于", "≤", "<", "<="),
+    *("约", "共", "共计", "合计", "总计", "承诺", "法定", "办结", "办理", "审批", "审核", "时限", "期限"),
+    *("时间", "为", "是", ":", "：", "正式", "受理", "收到", "接到", "接收", "提出", "提交", "递交"),
+    *("申请", "申请人", "材料", "资料", "报告", "文件", "齐全", "齐备", "完备", "完整", "符合", "要求"),
+    *("规定", "法定形式", "的", "之日", "之时", "日", "当日", "当天", "次日", "第二天", "起", "后"),
+    *("以后", "之后", "开始", "算", "算起", "计算", "决定", "作出", "做出", "行政许可", "许可", "登记"),
+    *("全部", "合格", "有效", "且", "并", "和", "及", "、", "，", ","),
 )
 _LEAD = re.compile(f"(?:{'|'.join(sorted(_LEADS, key=len, reverse=True))})++")
 """Words before a limit that do not change it. The repetition is possessive, so that no text takes long."""
@@ -258,7 +156,7 @@ def _find_limit(text: str) -> LimitText | None:
     """Find the limit of a text in which words surround it.
 
     Words before and after it that do not change it are dropped, the others become ``rest``. A least time, a
-    second limit that is not in a condition after the first, a sum, or 即时 beside it make it a ``text``.
+    second limit that is not in a condition after the first, a sum, or 即时 next to it make it a ``text``.
     """
     matches = list(_LIMIT.finditer(text)) or list(_UNIT_FIRST.finditer(text))
     if not matches:
@@ -267,8 +165,8 @@ def _find_limit(text: str) -> LimitText | None:
     before, after = text[: first.start()], text[first.end() :]
     if _LEAST.search(before) or _LEAST_AFTER.match(after):
         return LimitText("text")
-    qualified = _QUALIFIER.search(before)
-    before = before[: qualified.start()] if qualified else before
+    qualifier = _QUALIFIER.search(before)
+    before = before[: qualifier.start()] if qualifier else before
     before = "" if _LEAD.fullmatch(before.strip(" ")) or _START.fullmatch(before) else before
     tail = _TAIL.match(after)
     after = after[tail.end() if tail else 0 :].strip()
@@ -278,10 +176,10 @@ def _find_limit(text: str) -> LimitText | None:
         return LimitText("text")
     groups = first.groupdict()
     unit = str(groups.get("kind") or groups["unit"] or groups.get("bracket"))
-    if qualified and _UNITS.get(unit.strip(), "") == "日":
-        unit = qualified[1]
-    if (named := _NAMED_DAY.match(after)) and _UNITS.get(unit.strip(), "") == "日":
-        unit, after = named[1], after[named.end() :] if named.end() == len(after) else after
+    if qualifier and _UNITS.get(unit.strip(), "") == "日":
+        unit = qualifier[1]
+    if (remark := _NAMED_DAY.match(after)) and _UNITS.get(unit.strip(), "") == "日":
+        unit, after = remark[1], after[remark.end() :] if remark.end() == len(after) else after
     limit = _convert(first["n"], unit, half=bool(groups.get("half")))
     if limit is None:
         return None

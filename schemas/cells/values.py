@@ -251,6 +251,7 @@ def _typed_parser(field: Field, parse_typed: Callable[[Field, str], _ValueOrProb
 
 
 def _or_problem(value: Json, kind: CellProblemKind, field: Field, text: str) -> _ValueOrProblem:
+    """Return a value, or the problem of a text that could not be read as one."""
     return value, kind.for_cell(field.title, text) if value is None else None
 
 

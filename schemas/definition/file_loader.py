@@ -136,7 +136,9 @@ def parse_catalogue(source: str, *, where: str = "") -> Catalogue:
         text = str(error)
         what, _, path = text.partition(" - at `")
         raise CatalogueError(f"{label}: {path.rstrip('`') or '$'}: {what}") from error
-    for path, problem in _check_file(file):
+    first = next(_check_file(file), None)
+    if first is not None:
+        path, problem = first
         raise CatalogueError(f"{label}: {path}: {problem}")
     section = file.qingdan
     properties = msgspec.structs.asdict(section) | {"title": section.title.zh, "title_en": section.title.en}
@@ -210,7 +212,7 @@ def _build_field(field: _Field) -> Field:
 
 
 type _Problems = Iterator[tuple[str, str]]
-"""JSON path and message of each problem."""
+"""JSON path and message of each problem. The first one is reported."""
 
 
 def _check_file(file: _CatalogueFile) -> _Problems:

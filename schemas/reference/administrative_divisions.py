@@ -14,12 +14,14 @@ from functools import cache
 from importlib.resources import files
 
 _PLACEHOLDERS = frozenset({"市辖区", "县", "省直辖县级行政区划", "自治区直辖县级行政区划"})
-_LEVELS = (2, 4, 6)
+_CODE_LENGTHS = (2, 4, 6)
+"""Digits of the code of a province, a city and a county."""
 _PEOPLES = (
     "满|蒙古|回|藏|维吾尔|苗|彝|壮|布依|朝鲜|侗|瑶|白|土家|哈尼|哈萨克|傣|黎|傈僳|佤|畲|拉祜|水|东乡|纳西|"
     "景颇|柯尔克孜|土|达斡尔|仫佬|羌|布朗|撒拉|毛南|仡佬|锡伯|普米|塔吉克|怒|鄂温克|保安|裕固|独龙|鄂伦春|各"
 )
 _AUTONOMOUS = re.compile(rf"(?:(?:{_PEOPLES})族?)+自治([区州县旗])$")
+"""土家族苗族自治州: the peoples of an autonomous place, and its kind."""
 _SUFFIX = re.compile(r"(?:特别行政区|自治[区州县旗]|[省市区县旗盟]|地区|林区|新区)$")
 
 
@@ -51,7 +53,7 @@ def list_ancestors(code: str) -> tuple[str, ...]:
     short = shorten_code(code)
     if not short.isdecimal():
         return ()
-    return tuple(short[:n] for n in _LEVELS if n <= len(short))
+    return tuple(short[:n] for n in _CODE_LENGTHS if n <= len(short))
 
 
 def list_codes() -> tuple[str, ...]:

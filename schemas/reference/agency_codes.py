@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-LONGEST = 10
+LONGEST_CODE = 10
 """Maximum characters of a plausible 机关代字."""
 
 # Words of a sentence before a number that are not part of any 机关代字.
@@ -28,7 +28,7 @@ def find_start_of_code(run: str) -> int:
     Return the length of ``run`` if no code is left after removing the words of the sentence.
     """
     start = prose.end() if (prose := _PROSE.match(run)) else 0
-    if _length_without_spaces(run[start:]) > LONGEST:
+    if _length_without_spaces(run[start:]) > LONGEST_CODE:
         likely = [
             m.start()
             for m in _STARTS.finditer(run, start)

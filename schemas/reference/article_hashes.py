@@ -1,11 +1,11 @@
-"""Hashes of the articles of a statute: where a quoted text stands is found without the statute's text.
+"""Hashes of a statute's articles: a quoted text is found in its article without the text of the statute.
 
 An entry is ``第六十条=Ab3d.x9Yq2Z``: the article, 24 bits of the hash of its whole text, and 18 bits of that
 of each of its clauses, by which a part of it is found. Entries are in the order of the statute, with ``;``
 between them. Texts are compared by letters and digits alone (:func:`fold_text`).
 
-In a statute of 100 articles and 800 clauses, a clause that it does not contain has a hash of it in 1 of 330
-cases, and two clauses have hashes of one article in 1 of some 10 million.
+Of clauses that are not in a statute of 100 articles and 800 clauses, 1 in 330 has the hash of one of its
+clauses. Two such clauses point to the same article in 1 of some 10 million cases.
 """
 
 from __future__ import annotations
@@ -19,22 +19,23 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 SHORTEST_CLAUSE = 8
-"""Letters of a clause that has a hash: shorter ones, such as 有下列行为之一的, stand in many articles."""
+"""Letters of a clause that has a hash: shorter ones, such as 有下列行为之一的, occur in many articles."""
 _CLAUSE_END = re.compile(r"[，,。；;：:！!？?\n]")
-_NOT_FOLDED = re.compile(r"[\W_]+")
+_NO_LETTERS = re.compile(r"[\W_]+")
 _TEXT_LENGTH, _CLAUSE_LENGTH = 4, 3
+"""Characters of a hash in base64, of 6 bits each."""
 _ENTRY = re.compile(r"(?P<article>[^=;]+)=(?P<text>[\w-]{4})(?:\.(?P<clauses>[\w-]*))?")
 
 
 def fold_text(text: str) -> str:
     """Keep the letters and digits of a text, in one width."""
-    return _NOT_FOLDED.sub("", unicodedata.normalize("NFKC", text))
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", text))
 
 
 def clauses_of(text: str) -> list[str]:
-    """List the folded clauses of a text that are long enough to tell where they stand."""
+    """List the folded clauses of a text that are long enough to identify an article."""
     clauses = _CLAUSE_END.split(unicodedata.normalize("NFKC", text))
-    return [folded for one in clauses if len(folded := _NOT_FOLDED.sub("", one)) >= SHORTEST_CLAUSE]
+    return [folded for one in clauses if len(folded := _NO_LETTERS.sub("", one)) >= SHORTEST_CLAUSE]
 
 
 def hash_text(folded: str) -> str:
@@ -74,7 +75,7 @@ class HashedText:
 
 @lru_cache(maxsize=1024)
 def hash_quotation(text: str) -> HashedText:
-    """Hash a quoted text. Rows of a department often have one text, so that the last ones are remembered."""
+    """Hash a quoted text. Rows of a department often quote the same text, hence the cache."""
     clauses = tuple((hash_clause(clause), len(clause)) for clause in clauses_of(text))
     return HashedText(hash_text(fold_text(text)), clauses)
 
@@ -117,7 +118,7 @@ class ArticleIndex:
 
 @lru_cache(maxsize=512)
 def index_articles(encoded: str) -> ArticleIndex:
-    """Index an encoded statute. What is not an entry is skipped."""
+    """Index an encoded statute. Text that is not an entry is skipped."""
     articles: dict[str, HashedArticle] = {}
     by_text: dict[str, set[str]] = {}
     by_clause: dict[str, set[str]] = {}

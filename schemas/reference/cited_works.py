@@ -18,21 +18,17 @@ from schemas.reference.works import WorkKind, key_of, key_of_number, kind_of_tit
 
 _DIGITS = "一二三四五六七八九十百千零〇0-9０-９"
 _NUMERAL = rf"[{_DIGITS}](?:\s?[{_DIGITS}])*"
-_SUBDIVISION = re.compile(
-    rf"\s*+第?\s*+[（(]?\s*+{_NUMERAL}\s*+[)）]?\s*+[款项目](?![{_DIGITS}规录])"
-).pattern
+_SUBDIVISION = rf"\s*+第?\s*+[（(]?\s*+{_NUMERAL}\s*+[)）]?\s*+[款项目](?![{_DIGITS}规录])"
 """A place within an article: 第二款 or 第（三）项."""
 _ADDED = r"(?:\s*+之\s?[一二三四五六七八九十]+)?"
 """之一 of an article that was added later: 第七条之一."""
 _ARTICLE = re.compile(rf"第?\s*+(?P<number>{_NUMERAL})\s*+(?:条(?P<place>{_ADDED}(?:{_SUBDIVISION})*))?")
-_SOME = re.compile(
-    rf"{_NUMERAL}\s*+(?:[、和]\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
-).pattern
+_SOME = rf"{_NUMERAL}\s*+(?:[、和]\s*+第?\s*+{_NUMERAL}\s*+)*条{_ADDED}(?:{_SUBDIVISION})*"
 """One article with its place, or several: 七条第二款 or 七、八、九条."""
 _ARTICLES = re.compile(rf"\s*+第\s*+{_SOME}(?:\s*+[、,，和及至]\s*+第?\s*+{_SOME})*")
-_SECTION = re.compile(
+_SECTION = (
     rf"[，,]?\s*+第?\s*+(?:{_NUMERAL}\s*+(?:部分|大类|类)|[（(]\s*+{_NUMERAL}\s*+[)）]\s*+(?:部分|大类|类)?)"
-).pattern
+)
 """A section of an annex: 第二部分 or （三）大类."""
 _PLACE = re.compile(
     rf"\s*+(?P<place>附件\s*+(?:{_NUMERAL})?\s*+(?:{_SECTION})?(?:[，,]?\s*+第\s*+{_NUMERAL}\s*+项)?|第\s*+{_NUMERAL}\s*+项)"
@@ -92,27 +88,26 @@ class NamedWork:
 
 
 def find_named_works(text: str) -> list[NamedWork]:
-    """Find the names of works in a text, in order; a note within one is named after it."""
+    """Find the names of works in a text, in order. A number in the note after a title follows the title."""
     return [
         NamedWork(one.key, one.citation.start, max(one.citation.end, one.title_end))
-        for one in _mentions(text)
+        for one in _find_mentions(text)
         if one.key
     ]
 
 
 def find_cited_works(text: str) -> list[CitedWork]:
     """Find every work that a text cites, in order."""
-    mentions = _mentions(text)
-    _read_roles(text, mentions)
-    return [work for mention in mentions if mention.key for work in _places(text, mention)]
+    mentions = _find_mentions(text)
+    _set_roles(text, mentions)
+    return [work for mention in mentions if mention.key for work in _list_places(text, mention)]
 
 
-def _mentions(text: str) -> list[_Mention]:
+def _find_mentions(text: str) -> list[_Mention]:
     citations = find_citations(text)
     starts = [citation.start for citation in citations] + [len(text)]
     mentions: list[_Mention] = []
-    before: _Mention | None = None
-    """The last citation that is not in the note of another one."""
+    before: _Mention | None = None  # the last one that is not in the note of another one
     for n, citation in enumerate(citations):
         if before is not None and citation.start < before.end:
             _read_note(text, before, citation, mentions)
@@ -127,8 +122,8 @@ def _mentions(text: str) -> list[_Mention]:
     return mentions
 
 
-def _read_roles(text: str, mentions: Iterable[_Mention]) -> None:
-    """Read the role of each citation but those in notes, which have theirs. Links need no roles."""
+def _set_roles(text: str, mentions: Iterable[_Mention]) -> None:
+    """Set the role of each mention; :func:`_read_note` set those in notes. Links need no roles."""
     before: _Mention | None = None
     for mention in mentions:
         if mention.role == "edition-note":
@@ -165,7 +160,7 @@ def _read_note(text: str, titled: _Mention, citation: Citation, mentions: list[_
         mentions.append(_Mention(citation, key, "edition-note", citation.end, citation.end))
 
 
-def _places(text: str, mention: _Mention) -> Iterator[CitedWork]:
+def _list_places(text: str, mention: _Mention) -> Iterator[CitedWork]:
     citation, places = mention.citation, mention.places
     kind = kind_of_title(citation.title) if citation.kind == "statute" else citation.kind
 
@@ -177,10 +172,10 @@ def _places(text: str, mention: _Mention) -> Iterator[CitedWork]:
     elif places.re is _PLACE:
         yield work(citation.start, places.end(), 0, _plain(places["place"]))
     else:
-        yield from _articles(text, citation.start, places, work)
+        yield from _list_articles(text, citation.start, places, work)
 
 
-def _articles(
+def _list_articles(
     text: str, start: int, places: re.Match[str], work: Callable[[int, int, int, str], CitedWork]
 ) -> Iterator[CitedWork]:
     """Yield the articles of a list; the first one begins with the title."""

@@ -35,9 +35,11 @@ _NUMBER = re.compile(
     rf"(?P<issuer>[{HAN}]{{2,30}})\s?(?:{_OPEN}\s?(?P<year>{_YEAR})|(?P<year1>{_YEAR})\s?{_SHUT})\s?第?(?P<number>\d{{1,5}})\s?号"
     rf"|{_OPEN}\s?(?P<year2>{_YEAR})(?P<code>[{HAN}]{{2,10}}?)第?(?P<number2>\d{{1,5}})\s?号"
 )
+"""A number with one bracket of its year: 辽政发〔201519号 or 〔1992价费字240号."""
 _DATE = re.compile(
     r"(?<!\d)(?P<year>(?:19|20)\d\d)年?(?:(?P<month>\d{1,2})月(?P<day>\d{1,2})|(?P<both>\d{2,4}))日"
 )
+"""2015年115日 or 201511月5日: a date in which 年, 月 or both may be lost; ``both`` is month and day."""
 
 
 def repair(text: str, evidence: Mapping[str, date] = _NO_EVIDENCE) -> Repair | None:

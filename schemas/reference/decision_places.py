@@ -13,12 +13,14 @@ _NUMERAL = r"[\d０-９]{1,4}|[一二三四五六七八九十百零〇]{1,7}"
 _ITEM = re.compile(
     rf"(?:附件\s*(?P<annex>{_NUMERAL})?[^第。；;！？\n]{{0,60}}?[:：\s]*)?(?<![条款])第\s*(?P<item>{_NUMERAL})\s*项"
 )
+"""附件1第12项, or 第12项 alone."""
 _IN_ARTICLE = re.compile(r"[条款][^。；：:\n《]{0,12}第\s*$")
 _LISTS = ("目录", "清单")
 """Endings of titles that name an annex of the decision cited before, not another document."""
 _SHORT_FORM = re.compile(r"(?<![\d院])412\s?号令")
-_NUMBERS = {"国务院对确需保留的行政审批项目设定行政许可的决定": "国务院令第412号"}
-"""Decisions whose items are often cited by the title alone."""
+"""412号令: 国务院令第412号 without its issuer."""
+_NUMBER_OF_TITLE = {"国务院对确需保留的行政审批项目设定行政许可的决定": "国务院令第412号"}
+"""Title → number of decisions whose items are often cited by the title alone."""
 _OPENERS, _CLOSERS = "（(", "）)"
 
 
@@ -48,7 +50,7 @@ class DecisionPlace:
 def find_decision_places(text: str) -> list[DecisionPlace]:
     """Find every item of a decision that a text cites, in order.
 
-    第五条第三项 is none: it is part of an article. An item belongs to the last decision before it; in the
+    第五条第三项 is not one: it is part of an article. An item belongs to the last decision before it; in the
     note after a title (2004年国务院令第412号，2016年国务院令第671号修订) that is the first number.
     """
     if "项" not in text or "第" not in text:
@@ -56,7 +58,7 @@ def find_decision_places(text: str) -> list[DecisionPlace]:
     items = [one for one in _ITEM.finditer(text) if not _IN_ARTICLE.search(text, 0, one.start("item"))]
     if not items:
         return []
-    citations = sorted([*find_citations(text), *_short_forms(text)], key=lambda citation: citation.start)
+    citations = sorted([*find_citations(text), *_find_short_forms(text)], key=lambda citation: citation.start)
     places = []
     for match in items:
         item = match.start("item")
@@ -64,12 +66,12 @@ def find_decision_places(text: str) -> list[DecisionPlace]:
             continue
         if decision := _decision_before(citations, item, text):
             start = match.start() if match["annex"] else text.rindex("第", 0, item)
-            numbers = number_in_digits(match["annex"]), number_in_digits(match["item"])
-            places.append(DecisionPlace(decision, *numbers, start, match.end()))
+            annex, number = number_in_digits(match["annex"]), number_in_digits(match["item"])
+            places.append(DecisionPlace(decision, annex, number, start, match.end()))
     return places
 
 
-def _short_forms(text: str) -> Iterator[Citation]:
+def _find_short_forms(text: str) -> Iterator[Citation]:
     for match in _SHORT_FORM.finditer(text):
         yield Citation("order", "国务院令", None, 412, text=match[0], start=match.start(), end=match.end())
 
@@ -93,7 +95,7 @@ def _decision_before(citations: list[Citation], position: int, text: str) -> str
             if citation.title.endswith(_LISTS):
                 continue
             is_named_by_number = decision and not text[end : citation.start].strip(" （(：:，,")
-            decision = decision if is_named_by_number else _NUMBERS.get(citation.title, "")
+            decision = decision if is_named_by_number else _NUMBER_OF_TITLE.get(citation.title, "")
             end = citation.end
         elif not decision or not _shares_bracket(text, end, citation.start):
             decision, end = citation.standard, citation.end

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from schemas.normalise import HAN, chinese_number
-from schemas.reference.agency_codes import LONGEST, find_start_of_code
+from schemas.reference.agency_codes import LONGEST_CODE, find_start_of_code
 
 type CitationKind = Literal["document", "order", "statute"]
 
@@ -55,36 +55,41 @@ _FOLD = str.maketrans(
 )
 _NUMERAL = r"(?:\d(?:\s?\d){0,4}|[一二三四五六七八九十百零〇]{1,7})"
 _YEAR = re.compile(r"\[\s*+(?P<year>(?:1\s?9|2\s?0)\s?\d\s?\d)\s*+年?\s*+\]")
+"""〔2015〕, also 〔2 015年〕, in the folded text."""
 _AFTER_YEAR = re.compile(
-    rf"\s*+(?P<after>[{HAN}A-Za-z](?:\s?[{HAN}A-Za-z]){{0,{2 * LONGEST}}}?)??"
+    rf"\s*+(?P<after>[{HAN}A-Za-z](?:\s?[{HAN}A-Za-z]){{0,{2 * LONGEST_CODE}}}?)??"
     r"\s*+第?\s*+(?P<number>\d(?:\s?\d){0,4})\s*+号"
 )
+"""34号 after the year, or 价费字240号 where the year precedes the 代字."""
 _ORDER = re.compile(
     rf"(?P<kind>令|公告|通告)\s{{0,3}}(?:\[?\s?(?P<year>(?:19|20)\d\d)\s?年?\s?\]?\s{{0,3}})?第?\s?(?P<number>{_NUMERAL})\s?号"
     rf"|第?\s?(?P<number2>{_NUMERAL})\s?号\s?令"
 )
+"""令第412号, 公告2016年第3号 or 第412号令; its issuer is before it."""
 _CODE_CHARACTER = re.compile(f"[{HAN}A-Za-z\\s]")
 _BODY_CHARACTER = re.compile(f"[{HAN}、\\s]")
 _NOT_IN_BODY = " 、年月日"
-_STATE = "国"
+_SHORT_ISSUER = "国"
 """Issuer in 国令第707号, the form in which the State Council's site prints 国务院令第707号."""
 _LONGEST_RUN = 40
 """Most characters before a number that are searched for its issuer."""
 _FURTHER_NUMBER = re.compile(r"\s*+[、,，;；和及]\s*+第?\s*+(?P<number>\d(?:\s?\d){0,4})\s*+号(?!令)")
+"""、23号: a further number of the same issuer and year."""
 _TITLE = re.compile(r"《(?P<title>[^《》]+(?:《[^《》]*(?:《[^《》]*》[^《》]*)*》[^《》]*)*)》")
+"""A title in 《》 that may contain titles, two levels deep."""
 _ARTICLE = (
     r"\s*+[一二三四五六七八九十百千零〇\d]+\s*+条(?:之[一二三四五六七八九十]+)?"
     r"(?:第\s*+[一二三四五六七八九十\d]+\s*+[款项])*"
 )
+"""十二条之一第二款: an article without its 第."""
 _ARTICLES = re.compile(
     rf"\s*+(?:\[[^\[\]]*\]\s*+)?(?P<article>第{_ARTICLE}(?:\s*+[、,，和及至]\s*+第?{_ARTICLE})*)"
 )
-
+"""[2016修正]第七条、第九条: the articles after a title, of which a note in brackets may state the edition."""
 _ORDER_PROSE = re.compile(
     r".*(?:根据|依据|按照|依照|遵照|参照|执行|见|按|由|经|及其|以及|和(?=国务院|中华|主席)|[\d日])"
 )
-
-
+"""Words of the sentence before the issuer of an order."""
 _FOLDABLE = re.compile(f"[{re.escape(''.join(map(chr, _FOLD)))}]")
 
 
@@ -166,7 +171,7 @@ def _find_documents(folded: str, text: str) -> Iterator[Citation]:
 
 
 def _take_run_before(folded: str, end: int, floor: int, allowed: re.Pattern[str]) -> tuple[str, int]:
-    """Return the run of allowed characters that ends at ``end``, and its start."""
+    """Return the run of allowed characters from ``floor`` on that ends at ``end``, and its start."""
     start = end
     while start > max(floor, end - _LONGEST_RUN) and allowed.match(folded[start - 1]):
         start -= 1
@@ -195,7 +200,12 @@ def _find_orders(folded: str, text: str) -> Iterator[Citation]:
         start += len(issuer) - len(issuer.lstrip(_NOT_IN_BODY))
         issuer = _remove_spaces(issuer.lstrip(_NOT_IN_BODY)).removeprefix("中华人民共和国")
         number = chinese_number(_remove_spaces(match["number"] or match["number2"]))
-        if (len(issuer) < 2 and issuer != _STATE) or number is None or issuer.endswith(("命", "法", "指")):
+        # 命令第3号, 法令第3号 and 指令第3号 are no orders of a body.
+        if (
+            (len(issuer) < 2 and issuer != _SHORT_ISSUER)
+            or number is None
+            or issuer.endswith(("命", "法", "指"))
+        ):
             continue
         floor = match.end()
         year = int(match["year"]) if match["year"] else None
@@ -217,13 +227,16 @@ def _remove_spaces(text: str | None) -> str:
 _TYPED = re.compile(
     rf"(?P<issuer>[{HAN}A-Za-z]{{2,12}}?)\s*+[-\s\[]*\s*+(?P<year>(?:19|20)\d\d)\s*+年?\s*+[-—_/\s\]]*第?\s*+(?P<number>\d{{1,5}})\s*+号?文?件?"
 )
+"""鞍政发 2015 34, 鞍政发2015-34号文件"""
 _TYPED_YEAR = re.compile(r"\[?\s*+(?P<year>(?:19|20)\d\d)\s*+年?\s*+\]\s*+第?\s*+(?P<number>\d{1,5})\s*+号?")
+"""（2015）34: a number without its issuer."""
 _TYPED_ORDER = re.compile(
-    rf"(?P<issuer>[{HAN}]{{2,20}}?|{_STATE})(?:令\s*+(?:\[[^\[\]]*届[^\[\]]*\]\s*+)?\[?\s*+第?\s*+(?P<number>{_NUMERAL})\s*+号?\s*+\]?"
-    rf"|第?\s*+(?P<n2>{_NUMERAL})\s*+号令)"
+    rf"(?P<issuer>[{HAN}]{{2,20}}?|{_SHORT_ISSUER})(?:令\s*+(?:\[[^\[\]]*届[^\[\]]*\]\s*+)?\[?\s*+第?\s*+(?P<number>{_NUMERAL})\s*+号?\s*+\]?"
+    rf"|第?\s*+(?P<number2>{_NUMERAL})\s*+号令)"
 )
+"""国务院令412, 国务院第412号令, 全国人大常委会令[十二届]第3号"""
 _LONGEST_NUMBER = 100
-"""Characters. The longest of those in force, with issuers that are named in full, has 40."""
+"""Most characters of a number. The longest in force, whose issuers are named in full, has 40."""
 _NOT_IN_CODE = re.compile(r"年|月|日|根据|关于|什么|哪|的|号")
 
 
@@ -240,7 +253,7 @@ def parse_number(text: str) -> Citation | None:
         if citation.start == 0 and citation.end == len(folded):
             return replace(citation, text=text, end=len(text))
     if order := _TYPED_ORDER.fullmatch(folded):
-        number = chinese_number(_remove_spaces(order["number"] or order["n2"]))
+        number = chinese_number(_remove_spaces(order["number"] or order["number2"]))
         issuer = order["issuer"].removeprefix("中华人民共和国")
         if number is not None and issuer:
             return Citation("order", f"{issuer}令", None, number, text=text, end=len(text))
@@ -259,7 +272,7 @@ _CLOSER = re.compile(r"\s*+[)）\]］〕]")
 
 
 def split_citations(text: str) -> tuple[list[str], list[str]]:
-    """Split a cell of citations. Return all items in standard form, and the pieces that are no citations.
+    """Split a cell of citations. Return all items in standard form, and the pieces that are not citations.
 
     A number in brackets after a title stays with it: ``《保安服务管理条例》（国务院令第564号）``. The pieces
     are also among the items, as written and in the order of the cell, so that nothing is lost.

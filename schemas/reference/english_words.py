@@ -1,7 +1,7 @@
 """English for what lists say in Chinese: values of vocabularies, and words that people search for.
 
 ``data/english.json`` lists the values of the built-in vocabularies with their English, and English words of
-public services with the Chinese word that lists use.
+public services with the Chinese word that lists use. ``ignored`` are words of grammar.
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
-_LATIN = re.compile(r"[a-z]+(?:['-][a-z]+)*")
+_ENGLISH = r"[a-z]+(?:['-][a-z]+)*"
 _LONGEST = 3
-"""Words of an entry, at most."""
+"""Most English words of an entry."""
 
 
 def value_in_english(value: str) -> str:
@@ -27,31 +27,31 @@ def value_in_english(value: str) -> str:
 def translate_query(text: str) -> str | None:
     """Translate an English query word by word; None if it is not English, or has a word that is not known.
 
-    Signs and words of grammar are left out; words in Chinese and numbers stay.
+    Signs and words of grammar are left out; Chinese words and numbers stay.
     """
     loaded = _load()
     words: Mapping[str, str] = loaded["words"]
-    pieces = re.findall(r"[a-z]+(?:['-][a-z]+)*|[^\sa-z?!,.]+", text.lower())
-    out: list[str] = []
+    pieces = re.findall(rf"{_ENGLISH}|[^\sa-z?!,.]+", text.lower())
+    translation: list[str] = []
     is_english = False
     place = 0
     while place < len(pieces):
-        if not _LATIN.fullmatch(pieces[place]):
-            out.append(pieces[place])
+        if not re.fullmatch(_ENGLISH, pieces[place]):
+            translation.append(pieces[place])
             place += 1
             continue
         is_english = True
         for length in range(min(_LONGEST, len(pieces) - place), 0, -1):
             chinese = _lookup(words, pieces[place : place + length])
             if chinese is not None:
-                out.append(chinese)
+                translation.append(chinese)
                 place += length
                 break
         else:
             if pieces[place] not in loaded["ignored"]:
                 return None
             place += 1
-    return " ".join(dict.fromkeys(out)) if is_english and out else None
+    return " ".join(dict.fromkeys(translation)) if is_english and translation else None
 
 
 def _lookup(words: Mapping[str, str], phrase: list[str]) -> str | None:
@@ -67,5 +67,6 @@ def _lookup(words: Mapping[str, str], phrase: list[str]) -> str | None:
 
 @cache
 def _load() -> Any:
+    """Load the file: ``values`` and ``words`` by their English or Chinese, and the list ``ignored``."""
     text = resources.files("schemas").joinpath("data", "english.json").read_text("utf-8")
     return json.loads(text)

@@ -19,7 +19,7 @@ from schemas.normalise import fold
 from schemas.reference import administrative_divisions
 
 _SHORT_HEADS: Mapping[str, str] = {"委员会": "委", "办公室": "办", "办公厅": "办"}
-_LEVELS = frozenset(
+_PLACES_WITHOUT_NAME = frozenset(
     {"", "国家", "中华人民共和国", "中华人民共和国国家", *"省市县区州盟旗", "自治区", "自治州", "地区"}
 )
 
@@ -37,6 +37,7 @@ class _Stem(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 class _Body(_Stem, frozen=True, forbid_unknown_fields=True):
     former: tuple[_Stem, ...] = ()
+    """Names of bodies that were renamed to it or merged into it."""
 
 
 _decode_bodies = msgspec.json.Decoder(list[_Body]).decode
@@ -94,7 +95,7 @@ def _split_place(name: str) -> tuple[str, str]:
 
 def _is_place(text: str) -> bool:
     return (
-        text in _LEVELS
+        text in _PLACES_WITHOUT_NAME
         or bool(administrative_divisions.find_codes(text))
         or bool(administrative_divisions.find_codes(text.removesuffix("人民政府")))
     )
@@ -134,8 +135,10 @@ def _group_by_second(pairs: Iterable[tuple[str, str]]) -> dict[str, tuple[str, .
 
 
 def _successor_heads(body: _Body, head: str) -> set[str]:
-    """Return the successor's endings: a 局 became a 局, and also a 委员会 if that is the successor's main
-    ending (卫生局 → 卫生健康委员会)."""
+    """Return the endings of the successor: a 局 became a 局, and also a 委员会 if that is its main ending.
+
+    卫生局 became 卫生健康委员会.
+    """
     shared = {head} & set(body.heads)
     return shared | {body.heads[0]} if not shared or body.heads[0] == "委员会" else shared
 

@@ -1,8 +1,8 @@
 """Role of each statute that a cell of bases names: a basis of its own, a mention in a quoted text, or a note.
 
 Such a cell names statutes one after the other, and often quotes their articles, which name further statutes.
-Only the former are bases. A basis begins a line, follows a label (【法律】, 1.) or another basis, and no
-sentence continues after it; the text in brackets after its title states its edition.
+Only the statutes that the cell itself names are bases. A basis begins a line, follows a label (【法律】, 1.)
+or another basis, and no sentence continues after it; the text in brackets after its title states its edition.
 """
 
 from __future__ import annotations
@@ -43,6 +43,7 @@ _LABEL = (
     rf"|[一二三四五六七八九十]{{1,3}}\s?[、.．]"
     rf"|(?:(?:{_KIND_WORD})(?:依据)?|(?:设定|实施|法律|处罚|收费|责任|监管)?依据)\s?[:：]|[-—·•*※▲]+)"
 )
+"""【法律】, （一）, 1., 设定依据：, a bullet: the label before a basis."""
 _LABELS = re.compile(rf"(?:\s|{_LABEL})*")
 _LABEL_AT_END = re.compile(rf"{_LABEL}$")
 _LONGEST_LABEL = 16
@@ -50,6 +51,7 @@ _RESTS_ON = re.compile(r"(?:根据|依据|按照|依照|执行|见)\s*")
 _SEPARATORS = re.compile(r"(?:[\s、，,；;和及与]|以及|[（(][^（()）]*[)）])*")
 _SENTENCE_END = tuple("。！？；;”")
 _NOTE = re.compile(r"\s*[（(【\[〔［](?P<note>(?:[^（()）]|[（(][^（()）]*[)）])*?)[)）】\]〕］]")
+"""（2017年3月1日修订）: the note on the edition after a title."""
 _ISSUER = re.compile(
     rf"(?![^《]*[由按依对经据将把向])[{HAN}、\s]{{2,40}}?(?:部|委|局|厅|署|院|府|会|办|室|行)(?:关于)?(?:印发|发布|公布)?的?"
 )
@@ -58,9 +60,9 @@ _PROSE = re.compile(
     rf"(?:所称|所指|等(?!\s*[。；;、]?\s*$)|(?:的|有关|相关)+(?:规定|法律|法规|要求|条件)|规定(?![:：\s])"
     rf"|(?:和|或者|或|及|以及|与)(?!\s*[《第])[{HAN}]|[，,]\s*(?!《|第|根据|按照)[{HAN}]|[{HAN}]{{0,6}}(?:处罚|执行|办理|进行|给予|追究|制定))"
 )
-"""What follows the title of a statute when the sentence continues: it is only mentioned then."""
+"""Text after the title of a statute that is only mentioned, because the sentence continues."""
 _QUOTED = re.compile(r"\s*(?:规定)?\s*(?:[:：\n“]|$|[（(【\[])")
-"""What follows a basis whose text is quoted: 规定：, a line break, a bracket, or the end."""
+"""Text after a basis whose article is quoted: 规定：, a line break, a bracket, or the end."""
 _DAY = re.compile(
     r"(?P<year>(?:19|20)\d\d)\s*[年.\-/]\s*(?P<month>\d{1,2})(?:\s*[月.\-/]\s*(?P<day>\d{1,2}))?"
 )
@@ -111,7 +113,7 @@ def end_of_title(text: str, citation: Citation) -> int:
 
 
 def role_of(text: str, citation: Citation, previous: tuple[Role, int] | None, after: str) -> Role:
-    """Tell the role of a citation in a cell of bases.
+    """Return the role of a citation in a cell of bases.
 
     ``previous``: role and end of the citation before it; ``after``: the text up to the next one.
     """

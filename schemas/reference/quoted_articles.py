@@ -1,4 +1,4 @@
-"""Articles that a cell of bases quotes: number, and the text that stands under it.
+"""Articles that a cell of bases quotes: the number of each, and the text after it.
 
 Such a cell names a statute and then its articles, each with its text: 《水法》（2016年修正）第七条：国家对….
 A quoted text reaches to the next number that begins a line or ends in a colon, to the next basis, or to the
@@ -24,8 +24,11 @@ _HEAD = re.compile(
     rf"|(?<=[。；;”》）)\]】〕]){_SPACE}*(?P<inside>{_ARTICLE}){_PLACE}(?:规定)?(?:[：:]\s*|\s+)",
     re.MULTILINE,
 )
+"""第七条第二款规定： at the start of a line, or after the end of a sentence inside one."""
 _SEVERAL = re.compile(rf"\s*[、，,和及至]\s*{_ARTICLE}")
+"""、第九条: a number is followed by another one, so that no text is quoted under it."""
 _LABEL_AT_END = re.compile(r"\s*(?:【[^】\n]*】|[（(]?[一二三四五六七八九十\d]{1,3}[）)]?[.、．]?)?\s*$")
+"""【法律】 or 2. at the end of a quoted text: the label of the next basis."""
 _PARTS = re.compile(r"第(?P<number>[^条]+)条(?:之(?P<added>.+))?")
 
 

@@ -1,6 +1,6 @@
 """Works that texts cite (statutes, documents, orders, decisions): one key for all spellings of a work.
 
-The key is readable and stands in addresses. It is the standard form of a number (示政发〔2024〕18号,
+The key is readable and part of addresses. It is the standard form of a number (示政发〔2024〕18号,
 国务院令第412号), or the letters and digits of a title without 中华人民共和国 (水法), and not the edition.
 """
 
@@ -64,7 +64,7 @@ def parse_key(text: str) -> str:
 
 @lru_cache(maxsize=4096)
 def kind_of_title(title: str) -> WorkKind:
-    """Tell the kind of a work by its title."""
+    """Return the kind of a work by its title."""
     bare = _REMARK.sub("", title)
     if _DECISION.search(bare):
         return "decision"
@@ -72,7 +72,7 @@ def kind_of_title(title: str) -> WorkKind:
 
 
 def kind_of_key(key: str) -> WorkKind:
-    """Tell the kind of a work by its key."""
+    """Return the kind of a work by its key."""
     if "〔" in key:
         return "document"
     return "order" if _ORDER_KEY.fullmatch(key) else kind_of_title(key)
