@@ -15,6 +15,7 @@ from publisher.desk.accounts.acts import Act
 from publisher.desk.accounts.audit_log import AuditEvent
 from publisher.desk.desk import Desk
 from publisher.log.approvals.submission import SubmissionState
+from publisher.log.model import LogError
 from publisher.log.transparency.entries import LogEntry
 
 COMPLETED = "completed_afterwards"
@@ -39,15 +40,15 @@ def audited(desk: Desk, kind: audit_log.Kind, event: Mapping[str, Any]) -> Itera
     """Append a line to the audit log after the block, which changes the log.
 
     ``event``: as :func:`.work.event_of`. What the block adds to the yielded details is in the line; without
-    any details nothing happened. An exception appends nothing, unless the log did change.
+    any details nothing happened. A refusal appends nothing; what another exception left in the log,
+    :func:`complete_acts` finds later.
     """
     act = desk.people.acts.begin(kind, event, desk.log.proofs.size())
     more: dict[str, object] = {}
     try:
         yield more
-    except Exception:
-        if not _complete(desk, act):
-            desk.people.acts.forget(act)
+    except LogError:
+        desk.people.acts.forget(act)
         raise
     if act.kind in _ENTRIES:
         more |= _find_entries(desk, act) or {}

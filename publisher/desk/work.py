@@ -111,16 +111,23 @@ def hand_in(
     *,
     part: str | None,
     without_errors: bool = False,
+    partial: bool = False,
     seen: Sequence[str] | None = None,
 ) -> ImportReport:
     """Import files into the draft of a part. ``seen``: tokens of the imports that the person looked at.
 
-    Raises as :func:`.import_files`.
+    ``without_errors``, ``partial``: as of :func:`.import_files`, which says what is raised.
     """
     require(person.account, Action.HAND_IN, dataset, part)
     expected = seen if len(files) == 1 else None
     report = import_files(
-        desk.log, dataset, files, part=part, without_errors=without_errors, expected=expected
+        desk.log,
+        dataset,
+        files,
+        part=part,
+        without_errors=without_errors,
+        partial=partial,
+        expected=expected,
     )
     if report.staged:
         keep_readings(desk, dataset, part, report)
@@ -188,10 +195,20 @@ def count_changes(diff: DraftDiff, parts: Sequence[str] | None) -> Mapping[str, 
 def submit(
     desk: Desk, person: Person, dataset: str, request: PublicationRequest, secrecy: Secrecy
 ) -> Submission:
-    """Submit a draft, or parts of it, to a second person. Raises as :meth:`.Approvals.submit`."""
+    """Submit a draft, or parts of it, to a second person.
+
+    Raises ``LogError``: ``rows-in-error``, ``later-effect`` and ``counts-unexplained``, which want a choice
+    or a word of the drafter, and as :meth:`.Approvals.submit`.
+    """
     for part in request.parts or (None,):
         require(person.account, Action.SUBMIT, dataset, part)
-    if not request.note.strip() and (guards := _draft_guards(desk, dataset, request.parts)):
+    diff = _diff_of_request(desk, dataset, request)
+    for conflict in diff.conflicts if diff else ():
+        if conflict.code == "later-effect":
+            raise LogError(conflict.code, conflict.message_zh, conflict.message_en)
+    _refuse_rows_in_error(desk, dataset, request)
+    guards = removal_guards(desk, dataset, diff, request.parts) if diff else ()
+    if guards and not request.note.strip():
         zh, en = " ".join(g.zh for g in guards), " ".join(g.en for g in guards)
         raise LogError(
             "counts-unexplained",
@@ -276,12 +293,31 @@ def require_publisher(desk: Desk, person: Person, key: int) -> Submission:
     return one
 
 
-def _draft_guards(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Guard]:
+def _diff_of_request(desk: Desk, dataset: str, request: PublicationRequest) -> DraftDiff | None:
+    """Compare a draft that is submitted; None if there is none, which the submission says."""
     try:
-        diff = desk.log.drafts.diff(dataset, limit=0)
-    except LogError:  # there is no draft, which the submission says
-        return ()
-    return removal_guards(desk, dataset, diff, parts)
+        return desk.log.drafts.diff(
+            dataset,
+            effective_on=request.effective_on,
+            on_conflict=request.on_conflict,
+            limit=0,
+            parts=request.parts,
+        )
+    except LogError:
+        return None
+
+
+def _refuse_rows_in_error(desk: Desk, dataset: str, request: PublicationRequest) -> None:
+    """Refuse rows in error that neither the request nor their import leaves out."""
+    imports = draft_imports(desk, dataset, request.parts)
+    refused = [one for one in imports if not any(row.get("reason") == "error" for row in one.left_out)]
+    count = sum(one.in_error for one in refused)
+    if count and not request.without_errors:
+        raise LogError(
+            "rows-in-error",
+            f"有{count}行数据有误。请改正，或选择略去这些行。",
+            f"{count} rows contain errors. Mend them, or choose to leave them out.",
+        )
 
 
 def removal_guards(desk: Desk, dataset: str, diff: DraftDiff, parts: Sequence[str] | None) -> Sequence[Guard]:

@@ -253,8 +253,8 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
         if declared:
             raise LogError(
                 "part-needed",
-                "本数据集由各部门分别报送，请用 --part 指定报送部门。",
-                "This dataset is submitted in parts; choose one with --part.",
+                "本数据集由各部门分别报送，请指定报送部门。",
+                "This dataset is submitted in parts; choose one.",
                 details=tuple(row.name for row in declared),
             )
         return None
@@ -265,10 +265,8 @@ def part_key(conn: Connection, dataset_key: int, name: str | None) -> int | None
     names = [row.name for row in declared]
     raise LogError(
         "no-such-part",
-        f"数据集“{dataset}”没有报送部门“{name}”。现有：{'、'.join(names) or '（无）'}。"
-        f"如需新增：qingdan dataset part add {dataset} {name}。",
-        f"Dataset {dataset} has no part “{name}”. Existing: {', '.join(names) or '(none)'}. "
-        f"To add it: `qingdan dataset part add {dataset} {name}`.",
+        f"数据集“{dataset}”没有报送部门“{name}”。现有：{'、'.join(names) or '（无）'}。",
+        f"Dataset {dataset} has no part “{name}”. Existing: {', '.join(names) or '(none)'}.",
         details=tuple(row.name for row in declared),
     )
 

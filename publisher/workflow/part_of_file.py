@@ -42,13 +42,13 @@ def identify_part(dataset: Dataset, reading: Reading) -> Part | None:
             names = "、".join(p.name for p in candidates)
             raise LogError(
                 "part-unclear",
-                f"“{reading.file}”可能属于以下报送部门：{names}。请用 --part 指定。",
-                f"“{reading.file}” may belong to any of these parts: {names}. Choose one with --part.",
+                f"“{reading.file}”可能属于以下报送部门：{names}。请指定。",
+                f"“{reading.file}” may belong to any of these parts: {names}. Choose one.",
             )
     raise LogError(
         "part-unclear",
-        f"无法识别“{reading.file}”属于哪个报送部门，请用 --part 指定。{_list_parts_zh(dataset)}",
-        f"“{reading.file}” does not name its part; choose one with --part. {_list_parts_en(dataset)}",
+        f"无法识别“{reading.file}”属于哪个报送部门，请指定。{_list_parts_zh(dataset)}",
+        f"“{reading.file}” does not name its part; choose one. {_list_parts_en(dataset)}",
     )
 
 
@@ -85,11 +85,11 @@ def _fold_name(text: str) -> str:
 
 def _list_parts_zh(dataset: Dataset) -> str:
     if not dataset.parts:
-        return f"尚无报送部门。如需新增：qingdan dataset part add {dataset.name} 名称。"
+        return "尚无报送部门，请先新增。"
     return f"现有：{'、'.join(p.name for p in dataset.parts)}。"
 
 
 def _list_parts_en(dataset: Dataset) -> str:
     if not dataset.parts:
-        return "It has none; add one with qingdan dataset part add."
+        return "It has none; add one first."
     return f"Existing: {', '.join(p.name for p in dataset.parts)}."

@@ -74,8 +74,8 @@ def check_clock(log: Log, *, now: datetime, drift: timedelta) -> Iterator[Guard]
     if abs(drift) > MOST_DRIFT:
         yield Guard(
             "check-today",
-            f"本命令运行期间，本机时间被调了{abs(drift)}。现为{words}。请核对。",
-            f"While this command ran, the clock was set by {abs(drift)}. It says {english}. Check it.",
+            f"运行期间，本机时间被调了{abs(drift)}。现为{words}。请核对。",
+            f"While it ran, the clock was set by {abs(drift)}. It says {english}. Check it.",
         )
     elif last is not None and now - last > LONGEST_IDLE:
         yield Guard(
@@ -98,10 +98,10 @@ def check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Iterat
         if count > MOST_REMOVED or (count >= FEWEST_REMOVED and count > total * LARGEST_SHARE):
             yield Guard(
                 "many-removed",
-                f"“{part or dataset}”的{total}项中有{count}项将移出清单。请确认文件完整；只报送一部分的，"
-                "请用 --partial 重新导入。",
+                f"“{part or dataset}”的{total}项中有{count}项将移出清单。请确认文件完整；只含部分条目的，"
+                "请注明后重新报送。",
                 f"{count} of {total} records of {part or dataset} are removed. Check that the file is "
-                "complete; import a share with --partial.",
+                "complete; one with a share of the records has to say so.",
                 part,
             )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from publisher.cli.terminal import output
+from publisher.cli.terminal.command_hints import add_hint
 from publisher.cli.terminal.language import in_language
 from schemas.words import KINDS
 
@@ -22,7 +23,8 @@ _MOST_CHANGES = 200
 def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
     """Print the changes that publication of a draft would make: conflicts, then each change, then counts."""
     for conflict in (*diff.conflicts, *diff.warnings):
-        output.print_line(f"[{conflict.code}] {in_language(conflict.message_zh, conflict.message_en)}")
+        texts = add_hint(conflict.code, conflict.message_zh, conflict.message_en)
+        output.print_line(f"[{conflict.code}] {in_language(*texts)}")
     for group in (diff.added, diff.changed, diff.removed):
         for change in group[:_MOST_CHANGES]:
             show_change(change, catalogue, show_effect=False)

@@ -7,6 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
+from publisher.cli.terminal.command_hints import add_hint
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.output import print_message
 
@@ -77,7 +78,8 @@ def explain(error: BaseException) -> Failure | None:
         case CommandError():
             return error.failure
         case LogError():
-            return Failure(error.code, error.zh, error.en, _exit_of_log_error(error.code))
+            zh, en = add_hint(error.code, error.zh, error.en)
+            return Failure(error.code, zh, en, _exit_of_log_error(error.code))
         case UnreadableFile():
             f = error.finding
             zh, en = f"{f.file}：{f.message_zh}。{f.way_out_zh}", f"{f.file}: {f.message_en}. {f.way_out_en}"

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from publisher.cli.terminal import output
+from publisher.cli.terminal.command_hints import add_hint
 from publisher.cli.terminal.language import in_language
 from schemas.words import SEVERITIES
 
@@ -179,4 +180,5 @@ def _format_places(group: Sequence[Finding]) -> str:
 
 def _print_conflict(label: str, conflict: Conflict) -> None:
     output.print_line(f"{label} [{conflict.code}]")
-    output.print_line(f"  {in_language(conflict.message_zh, conflict.message_en)}")
+    texts = add_hint(conflict.code, conflict.message_zh, conflict.message_en)
+    output.print_line(f"  {in_language(*texts)}")

@@ -51,6 +51,7 @@ def import_into_draft(
         input_files(data.files),
         part=data.part or None,
         without_errors=data.without_errors == "true",
+        partial=data.partial == "true",
         seen=data.seen_tokens,
     )
     return msgspec.convert(report.to_json(), ImportAnswer)

@@ -88,6 +88,6 @@ def _digest(request: Request[Any, Any, Any], data: Any) -> str:
         for file in data.files:
             files.append([file.filename, hashlib.file_digest(file.file, "sha256").hexdigest()])
             file.file.seek(0)
-        data = [data.part, data.without_errors, data.seen, files]
+        data = [data.part, data.without_errors, data.partial, data.seen, files]
     line = msgspec.json.encode([request.method, request.url.path, data])
     return hashlib.sha256(line).hexdigest()

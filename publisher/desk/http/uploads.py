@@ -25,6 +25,7 @@ class HandInForm:
     files: list[UploadFile] = field(default_factory=list)
     part: str = ""
     without_errors: Literal["", "false", "true"] = ""
+    partial: Literal["", "false", "true"] = ""
     seen: str | None = None
 
     @property

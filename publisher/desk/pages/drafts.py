@@ -27,9 +27,9 @@ from publisher.desk.previews import Proposed
 from publisher.desk.sheets import SEVERITIES
 from publisher.desk.work import person_of
 from publisher.ingest.findings.kind import Finding
-from publisher.log.approvals.submission import PublicationRequest, Secrecy
+from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy
 from publisher.log.clocks import day_at
-from publisher.log.model import DraftImport, LogError
+from publisher.log.model import DraftImport, LogError, OnConflict
 from schemas.words import KINDS
 
 _PATH = "/drafts/{dataset:str}"
@@ -47,6 +47,8 @@ class SubmitForm(msgspec.Struct, frozen=True):
     openness: str = ""
     secrecy_reviewed_by: Annotated[str, msgspec.Meta(max_length=100)] = ""
     secrecy_reviewed_on: date | None = None
+    without_errors: str = ""
+    on_conflict: OnConflict = "refuse"
 
 
 @get(_PATH, opt={ACTION: Action.READ_DRAFT})
@@ -78,7 +80,15 @@ def hand_in(
     person, part = person_of(request), data.part or None
     try:
         files = input_files(data.files)
-        report = work.hand_in(state.desk, person, dataset, files, part=part, seen=data.seen_tokens)
+        report = work.hand_in(
+            state.desk,
+            person,
+            dataset,
+            files,
+            part=part,
+            partial=data.partial == "true",
+            seen=data.seen_tokens,
+        )
     except LogError as error:
         return print_draft(request, state.desk, dataset, part, error)
     unreadable = [finding for file in report.files if file.reading is None for finding in file.findings]
@@ -123,6 +133,8 @@ def submit(
         basis=data.basis.strip(),
         note=data.note.strip(),
         parts=None if part is None else (part,),
+        without_errors=bool(data.without_errors),
+        on_conflict=data.on_conflict,
     )
     secrecy = Secrecy(
         openness=data.openness,
@@ -133,14 +145,19 @@ def submit(
     try:
         one = work.submit(state.desk, person, dataset, publication, secrecy)
     except LogError as error:
-        return print_draft(request, state.desk, dataset, part, error)
+        return print_draft(request, state.desk, dataset, part, error, data)
     return see(f"/submissions/{one.key}")
 
 
 def print_draft(
-    request: DeskRequest, desk: Desk, name: str, part: str | None, fault: LogError | None
+    request: DeskRequest,
+    desk: Desk,
+    name: str,
+    part: str | None,
+    fault: LogError | None,
+    typed: SubmitForm | None = None,
 ) -> Response[bytes]:
-    """Render the page of a draft. ``fault``: why the last form was refused."""
+    """Render the page of a draft. ``fault``: why the last form was refused; ``typed``: what it had."""
     dataset, account = desk.log.datasets.get(name), request.user
     readable = work.readable_parts(desk, account, name)
     parts = [one.name for one in dataset.parts if readable is None or one.name in readable]
@@ -158,7 +175,7 @@ def print_draft(
         findings = [(one, place) for one, place in findings if one.severity == severity]
     diff, changes = work.draft_changes(desk, name, chosen, None) if has_draft else (None, ())
     checks = work.draft_checks(desk, name, imports, None) if has_draft else ()
-    first = number(request.query_params.get("from"))
+    first, today = number(request.query_params.get("from")), day_at(desk.clock())
     return page(
         request,
         "draft.html",
@@ -184,7 +201,11 @@ def print_draft(
         checks=[(one, place_of(desk, name, imports, one)) for one in checks],
         previews=previews_address(name, part),
         kinds=KINDS,
-        today=day_at(desk.clock()),
+        today=today,
+        typed=typed or SubmitForm(today, openness=OPEN, secrecy_reviewed_on=today),
+        in_error=sum(one.in_error for one in imports),
+        has_later_effect=(fault is not None and fault.code == "later-effect")
+        or any(conflict.code == "later-effect" for conflict in (diff.conflicts if diff else ())),
         may_hand_in=account.may(Action.HAND_IN, name, part),
         may_submit=account.may(Action.SUBMIT, name, part),
     )

@@ -108,10 +108,9 @@ def _refusal(dataset: str, *, is_void: bool) -> LogError:
         )
     return LogError(
         "approval-needed",
-        f"数据集“{dataset}”须经另一人审核，未发布；草稿保留。请在工作台提交审核，"
-        "或紧急时用 --emergency 写明理由。",
+        f"数据集“{dataset}”须经另一人审核，未发布；草稿保留。请在工作台提交审核。",
         f"Not published: {dataset} needs the approval of a second person, and the draft stays. Submit it at "
-        "the desk, or state the reason of an emergency with --emergency.",
+        "the desk.",
     )
 
 

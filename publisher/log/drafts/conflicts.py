@@ -140,9 +140,9 @@ def find_later_effect(conn: Connection, dataset: int, first: int | None, day: in
         Conflict(
             code="later-effect",
             message_zh=f"第{number}次发布的内容自{then}起生效，晚于本次生效日期。"
-            "保留它请加 --keep-later；以本次内容取代请加 --replace-later。",
+            "请选择保留它，或以本次内容取代。",
             message_en=f"Release {number} takes effect on {then}, later than this one. "
-            "Add `--keep-later` to keep it or `--replace-later` to replace it.",
+            "Choose to keep it, or to replace it.",
         )
     ]
 
@@ -155,9 +155,8 @@ def report_rows_in_error(conn: Connection) -> list[Conflict]:
     return [
         Conflict(
             code="rows-in-error",
-            message_zh=f"有{len(rows)}行数据有误。请改正后重新导入，或加 --without-errors 略去这些行后发布。",
-            message_en=f"{len(rows)} rows contain errors. Fix them and import again, or exclude these rows "
-            "from publication with --without-errors.",
+            message_zh=f"有{len(rows)}行数据有误。请改正，或略去这些行后发布。",
+            message_en=f"{len(rows)} rows contain errors. Fix them, or exclude these rows from publication.",
             locators=tuple(_locator(row) for row in rows),
         )
     ]
@@ -183,18 +182,17 @@ def _find_possible_renames(conn: Connection, catalogue: Catalogue) -> Iterator[C
             yield Conflict(
                 code="renumbering-suggested",
                 message_zh=f"“{row.title}”（{row.id}）的编码由“{before}”变为“{now}”，其余内容未变，可能是编码调整。"
-                "如为同一事项，请先用 qingdan rename 关联，否则将作为移出和新增发布。",
+                "如为同一事项，请先更名，否则将作为移出和新增发布。",
                 message_en=f"{row.title} ({row.id}) has the code {now} instead of {before} and is otherwise "
-                "unchanged. If it is one item, run `qingdan rename` first; else it is removed and added.",
+                "unchanged. If it is one item, rename it first; else it is removed and added.",
                 locators=(msgspec.json.decode(row.locator),),
             )
             continue
         yield Conflict(
             code="rename-suggested",
-            message_zh=f"“{row.title}”（{row.id}）将移出清单，同名的一项将新增。"
-            "如为同一事项，请先用 qingdan rename 关联。",
+            message_zh=f"“{row.title}”（{row.id}）将移出清单，同名的一项将新增。如为同一事项，请先更名。",
             message_en=f"{row.title} ({row.id}) will be removed, and an item with the same title added. "
-            "If they are one item, run `qingdan rename` first.",
+            "If they are one item, rename it first.",
             locators=(msgspec.json.decode(row.locator),),
         )
 

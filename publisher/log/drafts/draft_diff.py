@@ -13,6 +13,7 @@ from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, json_text
 from publisher.log.database.work_tables import plan
+from publisher.log.drafts import staging
 from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.drafts.repeals import REPEAL_SIGN, find_proposals
 from publisher.log.field_changes import compare_states
@@ -47,10 +48,13 @@ def compute_diff(
     parts: Sequence[str] | None = None,
     now: datetime,
 ) -> DraftDiff:
-    """Compute the differences of the draft. Raises ``LogError('no-draft')``."""
-    day = effective_on.toordinal()
+    """Compute the differences of the draft, or of parts of it. Raises ``LogError('no-draft')``."""
+    day, chosen = effective_on.toordinal(), None
+    if parts is not None:
+        names = registry.part_names(conn, dataset.key)
+        chosen = [row for row in staging.draft_imports(conn, dataset) if names.get(row.part) in parts]
     _, errors, warnings = plan_publication(
-        database, conn, dataset, catalogue, day=day, on_conflict=on_conflict
+        database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
     number = conn.scalar(select(func.max(t.release.c.number)).where(t.release.c.dataset == dataset.key)) or 0
     builder = _ChangeBuilder(
@@ -65,9 +69,9 @@ def compute_diff(
     for kind, count in conn.execute(select(plan.c.kind, func.count()).group_by(plan.c.kind)).all():
         counts[_COUNT_NAMES.get(kind, "in_error")] += count
     return DraftDiff(
-        added=builder.changes(conn, "added", limit, parts),
-        changed=builder.changes(conn, "changed", limit, parts),
-        removed=builder.changes(conn, "removed", limit, parts),
+        added=builder.changes(conn, "added", limit),
+        changed=builder.changes(conn, "changed", limit),
+        removed=builder.changes(conn, "removed", limit),
         unchanged=counts["unchanged"],
         conflicts=tuple(errors),
         warnings=tuple(warnings),
@@ -118,9 +122,7 @@ class _ChangeBuilder:
         self._dataset, self._release, self._effective_on, self._now = dataset, release, effective_on, now
         self.parts, self._order = parts, order
 
-    def changes(
-        self, conn: Connection, kind: str, limit: int | None, parts: Sequence[str] | None
-    ) -> tuple[Change, ...]:
+    def changes(self, conn: Connection, kind: str, limit: int | None) -> tuple[Change, ...]:
         p, e, v = plan.c, t.draft_entry.c, t.revision.c
         query = (
             select(
@@ -135,8 +137,6 @@ class _ChangeBuilder:
             .order_by(p["import"], p.position, p.title, p.record)
             .limit(limit)
         )
-        if parts is not None:
-            query = query.where(p.part.in_([key for key, name in self.parts.items() if name in parts]))
         return tuple(self._change(row) for row in conn.execute(query).all())
 
     def _change(self, row: Any) -> Change:

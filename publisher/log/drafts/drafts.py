@@ -137,7 +137,7 @@ class Drafts:
         parts: Sequence[str] | None = None,
     ) -> DraftDiff:
         """Compare the draft with the state of a day, as publication would. ``limit`` truncates the lists, not
-        ``counts``; ``parts``: they have the changes of these only.
+        ``counts``; ``parts``: as if these alone were published.
 
         Raises ``LogError('no-draft')``.
         """

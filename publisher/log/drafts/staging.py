@@ -187,8 +187,8 @@ def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
     if incompatibilities:
         raise LogError(
             "migration-needed",
-            "清单类型定义有不兼容的变化，请先运行 qingdan dataset migrate。",
-            "The catalogue changed in ways that need qingdan dataset migrate first.",
+            "清单类型定义有不兼容的变化，须先由系统管理员迁移。",
+            "The catalogue changed in ways that need a migration by the administrator first.",
             details=tuple(incompatibilities),
         )
 

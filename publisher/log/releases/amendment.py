@@ -172,8 +172,8 @@ class AmendmentRelease:
         if current not in {None, identities[0]} and (current not in identities or first != alternatives[0]):
             raise LogError(
                 "identity-changed",
-                f"更正不能更改记录 {record_id} 的标识字段，请用 qingdan rename。",
-                f"A correction cannot change what identifies {record_id}; use qingdan rename.",
+                f"更正不能更改记录 {record_id} 的标识字段，请改作更名。",
+                f"A correction cannot change what identifies {record_id}; rename it instead.",
             )
 
     def _digests(self, content: Content) -> list[str]:

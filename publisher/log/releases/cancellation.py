@@ -87,7 +87,7 @@ class CancellationRelease:
             day = date.fromordinal(release.effective_on)
             raise LogError(
                 "already-in-effect",
-                f"第{number}次发布已自{day}起生效，不能取消。请用 qingdan correct、withdraw 或再次发布。",
+                f"第{number}次发布已自{day}起生效，不能取消。请更正、撤回公布或再次发布。",
                 f"Release {number} is in effect since {day} and cannot be cancelled: correct, withdraw or "
                 "publish again.",
             )

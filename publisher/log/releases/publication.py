@@ -56,7 +56,7 @@ def publish(
     if catalogue.running:
         blocked = frozenset(entry for conflict in errors for entry in conflict.entries)
         errors = [conflict for conflict in errors if not conflict.entries]
-    _raise_conflicts(errors, dataset.name, without_errors=without_errors)
+    _raise_conflicts(errors, without_errors=without_errors)
     keys = _set_aside(conn, blocked, [w.key for w in windows], keep=not without_errors)
     _fill_work(conn, day)
     count = conn.scalar(select(func.count()).select_from(work)) or 0
@@ -150,7 +150,7 @@ def _leave_out(conn: Connection, key: int, locators: Sequence[str]) -> None:
     )
 
 
-def _raise_conflicts(errors: Sequence[Conflict], dataset: str, *, without_errors: bool) -> None:
+def _raise_conflicts(errors: Sequence[Conflict], *, without_errors: bool) -> None:
     remaining = [c for c in errors if not (without_errors and c.code == "rows-in-error")]
     if not remaining:
         return
@@ -158,12 +158,10 @@ def _raise_conflicts(errors: Sequence[Conflict], dataset: str, *, without_errors
     code = codes.pop() if len(codes) == 1 and codes <= {"later-effect", "rows-in-error"} else "conflicts"
     if len(remaining) == 1:
         raise LogError(code, remaining[0].message_zh, remaining[0].message_en, details=tuple(remaining))
-    command = f"qingdan draft diff {dataset}"
     raise LogError(
         code,
-        f"草稿有{len(remaining)}处冲突，未发布。查看：{command}；逐项处理后重新发布。",
-        f"Not published: the draft has {len(remaining)} conflicts. List them with `{command}`, resolve them "
-        "and publish again.",
+        f"草稿有{len(remaining)}处冲突，未发布。请逐项处理后重新发布。",
+        f"Not published: the draft has {len(remaining)} conflicts. Resolve them and publish again.",
         details=tuple(remaining),
     )
 

@@ -49,8 +49,9 @@ def require_complete(conn: Connection) -> None:
         count = missing(conn, shortfall)
         raise LogError(
             "log-behind",
-            f"本站由较早的备份恢复，缺少{count}个条目，只能读取。请用 qingdan log complete 补全；"
+            f"本站由较早的备份恢复，缺少{count}个条目，只能读取。请系统管理员用 qingdan log complete 补全；"
             "确无人保存的，用 qingdan log succeed 另起新日志。",
             f"The site was restored from an older backup and lacks {count} entries: it can only be read. "
-            "Complete it with `qingdan log complete`; if nobody has them, use `qingdan log succeed`.",
+            "The administrator completes it with `qingdan log complete`; if nobody has them, with `qingdan "
+            "log succeed`.",
         )

@@ -88,6 +88,6 @@ def _annotate(data: bytes, findings: Sequence[Finding], lang: Lang, *, converted
 def _refusal(name: str, why_zh: str, why_en: str) -> LogError:
     return LogError(
         "cannot-annotate",
-        f"“{name}”不能加批注。{why_zh}请对照屏幕上的检查问题，或用 --json。",
-        f"{name} cannot be annotated. {why_en} Use the findings on the screen, or --json.",
+        f"“{name}”不能加批注。{why_zh}请对照屏幕上的检查问题。",
+        f"{name} cannot be annotated. {why_en} Use the findings on the screen.",
     )

@@ -120,6 +120,7 @@ def test_later_effect_is_refused_until_the_clerk_decides(published: Home, tmp_pa
     refused = published.run(*PUBLISH, "2016-01-01")
     assert refused.code == 1
     assert "later-effect" in refused.err
+    assert "--keep-later" in refused.err
     published.ok(*PUBLISH, "2016-01-01", "--keep-later")
     (future,) = published.ok(
         "show", "shili-power-list", "危险化学品使用许可", "--as-of", "2999-01-02", "--json"

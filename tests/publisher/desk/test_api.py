@@ -65,7 +65,7 @@ def test_a_clerk_of_one_part_reads_no_other(desk: DeskSite) -> None:
     stage(desk.log, entry("密"), part="民政局")
     with desk.signed_in("zhang") as browser:
         assert browser.client.get("/desk/v1/drafts/fees").json()["imports"] == []
-        assert browser.client.get("/desk/v1/drafts/fees/diff").json()["changes"] == []
+        assert browser.client.get("/desk/v1/drafts/fees/diff").json()["code"] == "no-draft"
         assert send(browser, "/drafts/fees/submit", {**HEADING, "parts": ["民政局"]}).status_code == 403
         assert send(browser, "/drafts/fees/submit", HEADING).status_code == 403
         assert browser.client.get("/desk/v1/submissions").json() == []

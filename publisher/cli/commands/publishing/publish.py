@@ -11,6 +11,7 @@ import click
 
 from publisher.cli.context import DAY, CommandContext, with_context
 from publisher.cli.terminal import import_report, output
+from publisher.cli.terminal.command_hints import add_hint
 from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -137,7 +138,8 @@ def _ask_guards(
     )
     open_guards = [guard for guard in guards if guard.code not in accept]
     for guard in open_guards:
-        output.print_message(f"请核对 [{guard.code}] {guard.zh}", f"Check [{guard.code}] {guard.en}")
+        zh, en = add_hint(guard.code, guard.zh, guard.en)
+        output.print_message(f"请核对 [{guard.code}] {zh}", f"Check [{guard.code}] {en}")
     if open_guards and not sys.stdin.isatty():
         options = " ".join(dict.fromkeys(f"--accept {guard.code}" for guard in open_guards))
         raise CommandError(

@@ -1,0 +1,105 @@
+"""Choices of a clerk that the command line has as options: a share of a list, rows in error, later effect."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+
+import pytest
+
+from tests.support.desk import Browser, DeskSite, forms
+from tests.support.log import entry, release, stage, standards
+
+pytestmark = pytest.mark.slow
+PAGE = "/drafts/fees?part=财政局"
+SECRECY = {"secrecy_reviewed_by": "保密员", "openness": "主动公开", "basis": "示财发〔2020〕1号"}
+
+
+@pytest.fixture
+def site(desk: DeskSite) -> DeskSite:
+    release(desk.log, *(entry(f"项目{n}", "1") for n in range(10)), part="财政局")
+    for name, role in (("zhang", "填报:fees:财政局"), ("li", "审核"), ("wang", "发布")):
+        desk.add(name, role)
+    return desk
+
+
+def hand_in(browser: Browser, *rows: str, **typed: str) -> None:
+    file = ("财政局.csv", "\n".join(("名称,标准,费率", *rows)).encode())
+    answer = browser.send(PAGE, "/drafts/fees/imports", files={"files": file}, **typed)
+    assert answer.status_code == 303
+
+
+def publish(site: DeskSite, address: str) -> None:
+    with site.signed_in("li") as reviewer, site.signed_in("wang") as last:
+        assert reviewer.send(address, f"{address}/approve").status_code == 303
+        assert "已发布" in last.send(address, f"{address}/publish").text
+
+
+def test_a_file_with_a_share_of_the_records_removes_nothing(site: DeskSite) -> None:
+    with site.signed_in("zhang") as browser:
+        hand_in(browser, "项目1,2,")
+        assert "9项将移出清单" in browser.see(PAGE)
+        hand_in(browser, "项目1,2,", partial="true")
+        assert "移出清单。" not in browser.see(PAGE)
+        answer = browser.send(PAGE, "/drafts/fees/submissions", **SECRECY)
+        address = answer.headers["location"]
+    publish(site, address)
+    assert standards(site.log) == {f"项目{n}": "2" if n == 1 else "1" for n in range(10)}
+
+
+def test_rows_in_error_are_left_out_by_choice_and_what_was_typed_stays(site: DeskSite) -> None:
+    with site.signed_in("zhang") as browser:
+        hand_in(browser, "项目1,2,", "项目2,2,很多", partial="true")
+        assert "without_errors" not in forms(browser.see(PAGE))["/drafts/fees/submissions"].fields
+        refused = browser.send(PAGE, "/drafts/fees/submissions", note="年中<调整>", **SECRECY)
+        assert refused.status_code == 409
+        assert "有1行数据有误" in refused.text
+        form = forms(refused.text)["/drafts/fees/submissions"]
+        assert (form.fields["note"], form.fields["secrecy_reviewed_by"]) == ("年中<调整>", "保密员")
+        answer = browser.client.post(
+            form.action, data={**form.fields, "without_errors": "1"}, follow_redirects=False
+        )
+        address = answer.headers["location"]
+    with site.signed_in("li") as reviewer:
+        assert "略去，在发布中列明" in reviewer.see(address)
+    publish(site, address)
+    assert {name for name, text in standards(site.log).items() if text == "2"} == {"项目1"}
+
+
+def test_what_takes_effect_later_is_kept_or_replaced_by_choice(site: DeskSite) -> None:
+    later = site.clock.now.date() + timedelta(days=90)
+    release(site.log, *(entry(f"项目{n}", "3") for n in range(10)), part="财政局", on=later)
+    with site.signed_in("zhang") as browser:
+        hand_in(browser, *(f"项目{n},2," for n in range(10)))
+        refused = browser.send(PAGE, "/drafts/fees/submissions", **SECRECY)
+        assert refused.status_code == 409
+        assert "请选择保留它，或以本次内容取代" in refused.text
+        form = forms(refused.text)["/drafts/fees/submissions"]
+        answer = browser.client.post(
+            form.action, data={**form.fields, "on_conflict": "keep"}, follow_redirects=False
+        )
+        address = answer.headers["location"]
+    with site.signed_in("li") as reviewer:
+        assert "保留" in reviewer.see(address)
+    publish(site, address)
+    assert set(standards(site.log).values()) == {"2"}
+    assert site.log.queries.releases("fees")[-1].effective_on == date(2020, 1, 1)
+
+
+def test_what_a_draft_would_undo_is_said_to_the_clerk_and_to_the_reviewer(site: DeskSite) -> None:
+    (record,) = site.log.queries.find_by_title("fees", "项目1")
+    site.log.releases.correct("fees", {record.id: {**record.content, "standard": "9"}}, reason="误录")
+    with site.signed_in("zhang") as browser, site.signed_in("li") as reviewer:
+        hand_in(browser, *(f"项目{n},1," for n in range(10)))
+        html = browser.see(PAGE)
+        assert "请核对" in html
+        assert "更正" in html
+        address = browser.send(PAGE, "/drafts/fees/submissions", **SECRECY).headers["location"]
+        assert "请核对" in reviewer.see(address)
+
+
+def test_of_the_draft_of_another_part_nothing_is_said(site: DeskSite) -> None:
+    release(site.log, entry("登记费", "1"), part="民政局")
+    stage(site.log, entry("登记费", "5"), entry("登记费", "6"), part="民政局")
+    with site.signed_in("zhang") as browser:
+        hand_in(browser, "项目1,2,", partial="true")
+        assert "登记费" not in browser.see(PAGE)
