@@ -12,6 +12,7 @@ from typing import Any
 
 from litestar import Request
 
+from publisher.desk import submission_checks
 from publisher.desk.accounts import audit_log
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.roles import Action
@@ -25,8 +26,6 @@ from publisher.log.clocks import day_at
 from publisher.log.model import Change, Dataset, DraftDiff, DraftImport, LogError, Release, View
 from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
-from publisher.workflow.late_bases import LateBasis, find_late_bases
-from publisher.workflow.publication_guards import Guard, check_removals, find_guards
 from publisher.workflow.publish_draft import publish_draft
 
 MOST_CHANGES = 500
@@ -197,24 +196,11 @@ def submit(
 ) -> Submission:
     """Submit a draft, or parts of it, to a second person.
 
-    Raises ``LogError``: ``rows-in-error``, ``later-effect`` and ``counts-unexplained``, which want a choice
-    or a word of the drafter, and as :meth:`.Approvals.submit`.
+    Raises as :func:`.submission_checks.require_choices` and :meth:`.Approvals.submit`.
     """
     for part in request.parts or (None,):
         require(person.account, Action.SUBMIT, dataset, part)
-    diff = _diff_of_request(desk, dataset, request)
-    for conflict in diff.conflicts if diff else ():
-        if conflict.code == "later-effect":
-            raise LogError(conflict.code, conflict.message_zh, conflict.message_en)
-    _refuse_rows_in_error(desk, dataset, request)
-    guards = removal_guards(desk, dataset, diff, request.parts) if diff else ()
-    if guards and not request.note.strip():
-        zh, en = " ".join(g.zh for g in guards), " ".join(g.en for g in guards)
-        raise LogError(
-            "counts-unexplained",
-            f"{zh}确实如此的，请在说明中写明原因。",
-            f"{en} If that is right, say why in the note.",
-        )
+    submission_checks.require_choices(desk, dataset, request)
     return submit_request(desk, person, dataset, request, secrecy)
 
 
@@ -291,65 +277,6 @@ def require_publisher(desk: Desk, person: Person, key: int) -> Submission:
     one = desk.log.approvals.get(key)
     _require_all(desk, person, Action.PUBLISH, one)
     return one
-
-
-def _diff_of_request(desk: Desk, dataset: str, request: PublicationRequest) -> DraftDiff | None:
-    """Compare a draft that is submitted; None if there is none, which the submission says."""
-    try:
-        return desk.log.drafts.diff(
-            dataset,
-            effective_on=request.effective_on,
-            on_conflict=request.on_conflict,
-            limit=0,
-            parts=request.parts,
-        )
-    except LogError:
-        return None
-
-
-def _refuse_rows_in_error(desk: Desk, dataset: str, request: PublicationRequest) -> None:
-    """Refuse rows in error that neither the request nor their import leaves out."""
-    imports = draft_imports(desk, dataset, request.parts)
-    refused = [one for one in imports if not any(row.get("reason") == "error" for row in one.left_out)]
-    count = sum(one.in_error for one in refused)
-    if count and not request.without_errors:
-        raise LogError(
-            "rows-in-error",
-            f"有{count}行数据有误。请改正，或选择略去这些行。",
-            f"{count} rows contain errors. Mend them, or choose to leave them out.",
-        )
-
-
-def removal_guards(desk: Desk, dataset: str, diff: DraftDiff, parts: Sequence[str] | None) -> Sequence[Guard]:
-    """List the counts of a draft that look wrong: parts of which it removes many records."""
-    guards = check_removals(desk.log, dataset, diff, day_at(desk.clock()))
-    return [guard for guard in guards if parts is None or guard.part in parts]
-
-
-def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
-    """List what should be looked at before it is approved and published, such as many removals."""
-    if one.request.kind != "draft" or one.state not in ("submitted", "approved"):
-        return ()
-    try:
-        guards = find_guards(
-            desk.log,
-            one.dataset,
-            effective_on=one.request.effective_on or date.min,
-            basis=one.request.basis,
-            now=desk.clock(),
-            on_conflict=one.request.on_conflict,
-        )
-    except LogError:  # the draft was discarded
-        return ()
-    parts = one.request.parts
-    return [guard for guard in guards if parts is None or guard.part is None or guard.part in parts]
-
-
-def late_bases(desk: Desk, one: Submission) -> Sequence[LateBasis]:
-    """List documents of the basis that should have been published earlier, while it waits."""
-    if one.state not in ("submitted", "approved"):
-        return ()
-    return list(find_late_bases(desk.log, one.request.basis, day_at(desk.clock())))
 
 
 def _publish(desk: Desk, person: Person, one: Submission) -> Release | None:

@@ -14,7 +14,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 from litestar.response import Redirect
 
-from publisher.desk import documents, previews, work
+from publisher.desk import documents, previews, submission_checks, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, require
@@ -192,7 +192,7 @@ def print_draft(
         counts=counts,
         severity=severity if severity in SEVERITIES else "",
         count=len(findings),
-        guards=work.removal_guards(desk, name, diff, chosen) if diff else (),
+        guards=submission_checks.removal_guards(desk, name, diff, chosen) if diff else (),
         first=first,
         page_size=PAGE_SIZE,
         diff=diff,

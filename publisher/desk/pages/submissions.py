@@ -12,7 +12,7 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import amendments, documents, previews, scheduling, work
+from publisher.desk import amendments, documents, previews, scheduling, submission_checks, work
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
@@ -242,8 +242,8 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         change_counts=counts,
         checks=[(finding, place_of(desk, one.dataset, imports, finding)) for finding in checks],
         previews=_previews(key),
-        guards=work.guards_of(desk, one),
-        late_bases=work.late_bases(desk, one),
+        guards=submission_checks.guards_of(desk, one),
+        late_bases=submission_checks.late_bases(desk, one),
         kinds=KINDS,
         schedule=desk.people.schedules.all().get(key),
         now=desk.clock().astimezone(SHANGHAI),
