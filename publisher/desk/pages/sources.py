@@ -88,7 +88,7 @@ def _print_form(
     report: SourceReport | None = None,
 ) -> Response[bytes]:
     """Render the form. ``report``: of the dry run of what was typed."""
-    datasets = desk.log.datasets.all()
+    whole = [one for one in desk.log.datasets.all() if not one.parts]  # a document has no part
     return page(
         request,
         "new_source.html",
@@ -96,7 +96,7 @@ def _print_form(
         typed=typed,
         keys=("name", *_KEYS),
         defaults={field.name: field.default for field in msgspec.structs.fields(SourceSite)},
-        datasets=[one for one in datasets if desk.log.queries.catalogue(one.name).of_documents],
+        datasets=[one for one in whole if desk.log.queries.catalogue(one.name).of_documents],
         fault=fault,
         report=report,
     )

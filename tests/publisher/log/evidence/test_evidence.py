@@ -12,6 +12,7 @@ from sqlalchemy import text
 from publisher.log.blob_store import digest_of
 from publisher.log.drafts.staging import SourceEntries
 from publisher.log.evidence.crawled_pages import WARC, Exchange, Page, ParsedPage
+from publisher.log.evidence.source_runs import MOST_RUNS
 from publisher.log.log import Log
 from publisher.log.model import Entry, LogError, Source
 from schemas.definition.file_loader import load_catalogue
@@ -227,3 +228,26 @@ def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_an
         rows = str(conn.execute(text("SELECT * FROM page")).all())
     assert "秘密" not in rows
     assert log.integrity.verify().ok
+
+
+def test_the_newest_runs_over_a_source_are_kept_with_their_reports(log: Log) -> None:
+    for number in range(MOST_RUNS + 2):
+        log.evidence.end_run(log.evidence.begin_run("a"), f'{{"read":{number}}}')
+    log.evidence.begin_run("a")
+    log.evidence.begin_run("b")
+    first, *others = log.evidence.runs("a")
+    assert (first.ended_at, first.report) == (None, "")
+    assert [run.report for run in others[:2]] == ['{"read":51}', '{"read":50}']
+    assert (len(others) + 1, len(log.evidence.runs("b"))) == (MOST_RUNS, 1)
+    assert log.integrity.verify().problems == ()
+
+
+def test_the_pages_of_many_responses_are_found_at_once(log: Log) -> None:
+    pages = [add_page(log, f"http://a.example/{number}.html") for number in range(3)]
+    log.evidence.store_exchanges([exchange(page, str(page.key).encode()) for page in pages])
+    digests = [log.evidence.responses(page.key)[0].digest for page in pages]
+    asked = [*digests, *("0" * 60 + f"{n:04}" for n in range(900))]
+    stored = log.evidence.pages_of_responses(asked)
+    assert {digest: (page.url, one.status) for digest, (page, one) in stored.items()} == {
+        digest: (page.url, 200) for digest, page in zip(digests, pages, strict=True)
+    }
