@@ -82,15 +82,17 @@ def collected_imports(desk: Desk, dataset: str) -> Sequence[DraftImport]:
     return sorted((one for one in imports if is_collected(one, catalogue)), key=lambda one: not one.in_error)
 
 
-def describe_documents(desk: Desk, imports: Sequence[DraftImport]) -> Sequence[CollectedDocument]:
-    """Return the title and the source of collected documents."""
+def describe_documents(
+    desk: Desk, dataset: str, imports: Sequence[DraftImport]
+) -> Sequence[CollectedDocument]:
+    """Return the title and the source of collected documents of a draft."""
+    titles = desk.log.drafts.first_titles(dataset)
     pages = desk.log.evidence.pages_of_responses([one.source.digest for one in imports])
-    described = []
-    for one in imports:
-        title = next((row.title for row in desk.log.drafts.rows(one, [0])), "")
-        stored = pages.get(one.source.digest)
-        described.append(CollectedDocument(one, title, stored[0].source if stored else ""))
-    return described
+    sources = {digest: page.source for digest, (page, _) in pages.items()}
+    return [
+        CollectedDocument(one, titles.get(one.token, ""), sources.get(one.source.digest, ""))
+        for one in imports
+    ]
 
 
 def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:

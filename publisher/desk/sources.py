@@ -19,7 +19,7 @@ from publisher.harvest.source_config import SOURCES_FILE, SourcesError, SourceSi
 from publisher.log.clocks import day_at
 from publisher.log.evidence.crawled_pages import WARC
 from publisher.log.evidence.failed_pages import FailedPage
-from publisher.log.evidence.source_runs import SourceRun
+from publisher.log.evidence.source_runs import MOST_RUNS, SourceRun
 from publisher.log.model import LogError
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Catalogue
@@ -56,13 +56,13 @@ class SourceState:
 
 
 def list_states(desk: Desk) -> Sequence[SourceState]:
-    """List the sources of the site. Raises ``LogError('bad-sources')``."""
+    """List the sources of the site, each with its last run. Raises ``LogError('bad-sources')``."""
     drafted = _count_drafted(desk)
-    return [_state(desk, site, drafted) for site in _read_sites(desk).values()]
+    return [_state(desk, site, drafted, most=1) for site in _read_sites(desk).values()]
 
 
 def find_state(desk: Desk, name: str) -> SourceState:
-    """Return a source. Raises ``LogError``: ``no-such-source``, ``bad-sources``."""
+    """Return a source with all its runs. Raises ``LogError``: ``no-such-source``, ``bad-sources``."""
     site = _read_sites(desk).get(name)
     if site is None:
         raise LogError(
@@ -70,7 +70,7 @@ def find_state(desk: Desk, name: str) -> SourceState:
             f"{SOURCES_FILE} 中没有“{name}”。",
             f"There is no source {name!r} in {SOURCES_FILE}.",
         )
-    return _state(desk, site, _count_drafted(desk))
+    return _state(desk, site, _count_drafted(desk), most=MOST_RUNS)
 
 
 def try_source(desk: Desk, person: Person, site: SourceSite) -> SourceReport:
@@ -140,11 +140,11 @@ def _refuse(error: SourcesError) -> LogError:
     return LogError("bad-sources", error.zh, error.en)
 
 
-def _state(desk: Desk, site: SourceSite, drafted: Mapping[str, int]) -> SourceState:
+def _state(desk: Desk, site: SourceSite, drafted: Mapping[str, int], *, most: int) -> SourceState:
     evidence = desk.log.evidence
     return SourceState(
         site,
-        [_read_run(run) for run in evidence.runs(site.name)],
+        [_read_run(run) for run in evidence.runs(site.name, most=most)],
         find_next_run(desk.log, site, desk.clock()),
         drafted.get(site.name, 0),
         evidence.failed_pages(site.name),

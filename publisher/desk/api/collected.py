@@ -28,8 +28,15 @@ _Request = Request[Any, Any, Any]
 @get(_SOURCES, **operation("listSources", Action.READ_SETTINGS, list[a.SourceAnswer]))
 @in_thread
 def list_sources(state: State) -> list[a.SourceAnswer]:
-    """List the sources with their newest runs."""
+    """List the sources, each with its last run."""
     return [a.source_answer(one) for one in sources.list_states(state.desk)]
+
+
+@get(f"{_SOURCES}/{{source:str}}", **operation("getSource", Action.READ_SETTINGS, a.SourceAnswer))
+@in_thread
+def get_source(state: State, source: FromPath[str]) -> a.SourceAnswer:
+    """Return a source with the newest 50 runs."""
+    return a.source_answer(sources.find_state(state.desk, source))
 
 
 @post(_SOURCES, **operation("addSource", Action.MANAGE_DATASETS, a.SourceAnswer, status=201))
@@ -57,7 +64,7 @@ def list_documents(request: _Request, state: State, dataset: FromPath[str]) -> l
     desk: Desk = state.desk
     desk.log.datasets.get(dataset)
     imports = documents.collected_imports(desk, dataset)
-    return [a.collected_answer(one) for one in documents.describe_documents(desk, imports)]
+    return [a.collected_answer(one) for one in documents.describe_documents(desk, dataset, imports)]
 
 
 @get(f"{_DOCUMENTS}/{{token:str}}", **operation("getDocument", Action.READ_DRAFT, a.ReadingAnswer))
@@ -87,7 +94,7 @@ def leave_document_out(
     desk: Desk = state.desk
     documents.leave_out(desk, person_of(request), dataset, token, data.reason)
     imports = documents.collected_imports(desk, dataset)
-    return [a.collected_answer(one) for one in documents.describe_documents(desk, imports)]
+    return [a.collected_answer(one) for one in documents.describe_documents(desk, dataset, imports)]
 
 
 @get(_REPEALS, **operation("listRepeals", Action.READ_DRAFT, list[a.RepealAnswer]))
@@ -114,6 +121,7 @@ def decide_repeals(
 
 HANDLERS = [
     list_sources,
+    get_source,
     add_source,
     try_source,
     list_documents,

@@ -38,7 +38,7 @@ class RunAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A source, when it runs next, and its newest runs."""
+    """A source, when it runs next, and its runs, the newest first."""
 
     source: SourceSite
     next_run: datetime

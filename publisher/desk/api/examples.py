@@ -165,6 +165,7 @@ EXAMPLES: Mapping[str, Any] = {
     "cancelSubmission": {**_SUBMITTED, "state": "cancelled", "is_current": False},
     "publishSubmission": {"dataset": "shili-power-list", "release": 4, "hash": _DIGEST},
     "listSources": [_SOURCE_STATE],
+    "getSource": _SOURCE_STATE,
     "addSource": {**_SOURCE_STATE, "drafted": 0, "runs": []},
     "trySource": {
         "counts": {**_COUNTS, "waiting": 1},

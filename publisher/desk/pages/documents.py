@@ -133,7 +133,7 @@ def _print_documents(
         "dataset_documents.html",
         status_code=200 if fault is None else 409,
         dataset=one,
-        documents=documents.describe_documents(desk, imports[first : first + PAGE_SIZE]),
+        documents=documents.describe_documents(desk, dataset, imports[first : first + PAGE_SIZE]),
         count=len(imports),
         in_error=sum(bool(one.in_error) for one in imports),
         first=first,

@@ -91,6 +91,11 @@ class Drafts:
         with self._session.read() as conn:
             return staging.find_row(conn, one, revision)
 
+    def first_titles(self, dataset: str) -> Mapping[str, str]:
+        """Return token of each import of the draft → title of its first record."""
+        with self._session.read() as conn:
+            return staging.first_titles(conn, registry.dataset_row(conn, dataset))
+
     def repeals(self, dataset: str) -> tuple[RepealProposal, ...]:
         """List the repeals that notices in the draft and in force propose, decided or not."""
         with self._session.read() as conn:

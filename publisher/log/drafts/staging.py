@@ -171,6 +171,14 @@ def _read_rows(conn: Connection, one: DraftImport, which: ColumnElement[bool]) -
     ]
 
 
+def first_titles(conn: Connection, dataset: DatasetRow) -> Mapping[str, str]:
+    """Return token of each import of a draft → title of its first row."""
+    e, imports = t.draft_entry.c, draft_imports(conn, dataset)
+    query = select(e["import"], e.title).where(e["import"].in_([row.key for row in imports]), e.position == 0)
+    titles = {row[0]: row.title for row in conn.execute(query)}
+    return {_token(row): titles[row.key] for row in imports if row.key in titles}
+
+
 def count_entries(conn: Connection, imports: Sequence[int]) -> None:
     """Store how many rows the imports have, so that verification misses a row that was deleted."""
     e = t.draft_entry.c

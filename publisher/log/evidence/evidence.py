@@ -197,10 +197,10 @@ class Evidence:
         with self._session.write() as conn:
             source_runs.end_run(conn, key, self._session.clock(), report)
 
-    def runs(self, source: str) -> tuple[SourceRun, ...]:
+    def runs(self, source: str, *, most: int = source_runs.MOST_RUNS) -> tuple[SourceRun, ...]:
         """List the newest runs over a source, the newest first."""
         with self._session.read() as conn:
-            return source_runs.list_runs(conn, source)
+            return source_runs.list_runs(conn, source, most)
 
     def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
         """Store parsed pages. → a notice for each text that differs from the page before."""

@@ -42,9 +42,10 @@ def end_run(conn: Connection, key: int, at: datetime, report: str) -> None:
     conn.execute(update(pt.source_run).where(_r.key == key).values(**values))
 
 
-def list_runs(conn: Connection, source: str) -> tuple[SourceRun, ...]:
-    """List the runs over a source, the newest first."""
-    rows = conn.execute(select(pt.source_run).where(_r.source == source).order_by(_r.key.desc()))
+def list_runs(conn: Connection, source: str, most: int) -> tuple[SourceRun, ...]:
+    """List the newest runs over a source, the newest first."""
+    query = select(pt.source_run).where(_r.source == source).order_by(_r.key.desc()).limit(most)
+    rows = conn.execute(query)
     return tuple(
         SourceRun(
             row.source,

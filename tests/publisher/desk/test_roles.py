@@ -125,6 +125,7 @@ POST /desk/v1/submissions/{key}/schedule    publish
 POST /desk/v1/submissions/{key}/unschedule  publish
 POST /desk/v1/submissions/{key}/cancel      submit
 GET /desk/v1/sources                        read-settings
+GET /desk/v1/sources/{source}               read-settings
 POST /desk/v1/sources                       manage-datasets
 POST /desk/v1/sources/dry-run               manage-datasets
 GET /desk/v1/documents/{dataset}            read-draft

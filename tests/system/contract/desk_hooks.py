@@ -11,8 +11,8 @@ import schemathesis
 _NUMBER_IN_A_FORM = re.compile(r"in body - violates `type` at /properties/(part|seen)[ /]")
 RECORD, PART = os.environ["DESK_RECORD"], "财政局"
 DATASET, TOKEN = os.environ["DESK_DATASET"], os.environ["DESK_TOKEN"]
-SITE = os.environ["DESK_SITE"]
-"""Address of a site to collect from."""
+SITE, SOURCE = os.environ["DESK_SITE"], os.environ["DESK_SOURCE"]
+"""Address of a site to collect from, and the name of its source."""
 
 
 @schemathesis.hook
@@ -21,7 +21,7 @@ def map_path_parameters(_context: Any, path: dict[str, Any] | None) -> dict[str,
     for name, value in (path or {}).items():
         text = str(value)
         if path is not None and sum(map(ord, text)) % 4:
-            existing = {"dataset": DATASET, "record": RECORD, "token": TOKEN}
+            existing = {"dataset": DATASET, "record": RECORD, "token": TOKEN, "source": SOURCE}
             numbers = {"key": str(len(text) % 3 + 1), "number": str(len(text) % 2 + 1)}
             path[name] = {**existing, **numbers}[name]
     return path

@@ -57,7 +57,7 @@ class Fuzzer:
         hooks = {"SCHEMATHESIS_HOOKS": str(HERE / "desk_hooks.py"), "DESK_RECORD": self.record}
         hooks |= {"DESK_PERSON": "one" if who in (self.reviewer, self.system) else ""}
         hooks |= {"DESK_DATASET": DOCUMENTS if of_documents else "fees", "DESK_SITE": self.web.base}
-        hooks |= {"DESK_TOKEN": imports.imports[-1].token}
+        hooks |= {"DESK_TOKEN": imports.imports[-1].token, "DESK_SOURCE": SOURCE}
         return fuzz(self.base, DOCUMENT, *options, *who, config="desk.toml", **hooks)
 
     def check(self) -> None:
@@ -137,7 +137,7 @@ def test_schemathesis_finds_nothing_in_five_thousand_cases(fuzzer: Fuzzer) -> No
         ("/records/|/releases/|/submissions$|/publish$|}$", fuzzer.program),
         (PERSONS, fuzzer.reviewer),
         (COLLECTED, fuzzer.collector),
-        ("/sources$", fuzzer.system),
+        ("/sources", fuzzer.system),
     ]
     with ThreadPoolExecutor() as threads:
         generated = list(

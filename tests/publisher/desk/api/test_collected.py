@@ -56,10 +56,14 @@ def test_a_source_is_tried_added_once_and_listed_with_its_runs(city: CollectedDe
         assert (again.status_code, again.json()["code"]) == (409, "bad-sources")
         assert post(browser, SOURCES, {**body, "name": "b", "color": 1}).status_code == 400
         city.collect()
+        city.collect()
         states = {one["source"]["name"]: one for one in browser.client.get(SOURCES).json()}
+        one = browser.client.get(f"{SOURCES}/{SOURCE}").json()
+        assert browser.client.get(f"{SOURCES}/none").status_code == 404
     assert set(states) == {SOURCE, "xian"}
-    (run,) = states[SOURCE]["runs"]
-    assert (run["counts"]["read"], states[SOURCE]["drafted"]) == (3, 3)
+    (last,) = states[SOURCE]["runs"]
+    assert (one["runs"][0], [run["counts"]["read"] for run in one["runs"]]) == (last, [0, 3])
+    assert states[SOURCE]["drafted"] == 3
 
 
 def test_a_program_reads_documents_and_repeals_leaves_one_out_and_decides(city: CollectedDesk) -> None:
