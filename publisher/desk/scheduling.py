@@ -15,7 +15,7 @@ from litestar import Litestar
 from litestar.concurrency import sync_to_thread
 from litestar.exceptions import HTTPException
 
-from publisher.desk import work
+from publisher.desk import reader_corrections, work
 from publisher.desk.accounts.schedules import Schedule
 from publisher.desk.acts import complete_acts
 from publisher.desk.desk import Desk
@@ -90,7 +90,7 @@ async def work_on_time(app: Litestar) -> AsyncIterator[None]:
 
     async def look() -> None:
         while True:
-            for act in (complete_old_acts, publish_due, append_audit_head):
+            for act in (complete_old_acts, publish_due, reader_corrections.settle, append_audit_head):
                 try:
                     await sync_to_thread(act, desk)
                 except Exception:

@@ -250,6 +250,14 @@ def publish(desk: Desk, person: Person, key: int, digest: str) -> Release | None
     return release
 
 
+def release_of(desk: Desk, one: Submission) -> int | None:
+    """Return the number of the release of a submission that is published."""
+    for release in reversed(desk.log.queries.releases(one.dataset)):
+        if release.approval is not None and release.approval.digest == one.digest:
+            return release.number
+    return None
+
+
 def require_publishable(desk: Desk, person: Person, key: int, digest: str) -> Submission:
     """Return a submission that a person may publish now.
 

@@ -26,8 +26,8 @@ class NewResponse:
     """Dataset and number of the release that mends it."""
 
 
-def stage_response(log: Log, dataset: str, response: NewResponse) -> ImportReport:
-    """Import a response into the draft of a dataset of the kind ``responses``.
+def stage_response(log: Log, dataset: str, response: NewResponse, *, part: str | None = None) -> ImportReport:
+    """Import a response into the draft of a dataset of the kind ``responses``, or of a part of it.
 
     Raises ``LogError``: ``no-such-finding``; ``no-such-release`` and ``no-such-dataset`` of the release that
     mends it.
@@ -49,4 +49,4 @@ def stage_response(log: Log, dataset: str, response: NewResponse) -> ImportRepor
     }
     name = f"回应 {published.id} {response.responded_on} {response.kind}.json"
     data = msgspec.json.format(msgspec.json.encode([{k: v for k, v in row.items() if v}]), indent=2)
-    return import_files(log, dataset, [InputFile(name, data)])
+    return import_files(log, dataset, [InputFile(name, data)], part=part)

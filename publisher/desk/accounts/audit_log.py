@@ -41,6 +41,8 @@ type Kind = Literal[
     "returned",
     "published",
     "cancelled",
+    "contact-read",
+    "correction-rejected",
     "scheduled",
     "unscheduled",
     "schedule-failed",

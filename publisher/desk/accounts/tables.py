@@ -17,7 +17,7 @@ from sqlalchemy import (
 
 SCHEMA = "qingdan_desk"
 """Schema on PostgreSQL; SQLite has a file instead."""
-VERSION = 5
+VERSION = 6
 
 metadata = MetaData(schema=SCHEMA)
 
@@ -148,6 +148,15 @@ act = Table(
     Column("lines", BigInteger, nullable=False),
 )
 """Acts on the log that have no line in the audit log yet. ``event``: JSON of the line to be."""
+
+correction = Table(
+    "correction",
+    metadata,
+    Column("request", Text, primary_key=True),
+    Column("submission", BigInteger, nullable=False),
+    Column("proof", Text, nullable=False),
+)
+"""Requests of readers whose correction waits for a second person. ``proof``: what is published with it."""
 
 audit = Table(
     "audit",

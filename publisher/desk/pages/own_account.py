@@ -11,7 +11,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
-from publisher.desk import work
+from publisher.desk import finding_answers, reader_corrections, work
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.credentials import SHORTEST_PASSWORD
 from publisher.desk.accounts.roles import Action
@@ -20,6 +20,7 @@ from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.work import person_of
 from publisher.log.approvals.submission import Submission
 from publisher.log.clocks import SHANGHAI
 from publisher.log.model import LogError
@@ -69,6 +70,8 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
         scheduled={key: one.at.astimezone(SHANGHAI) for key, one in schedules.items() if one.is_waiting},
         titles={dataset.name: dataset.title for dataset in desk.log.datasets.all()},
         datasets=work.datasets_for(desk, account, Action.HAND_IN),
+        requests=len(reader_corrections.list_open(desk, person_of(request))),
+        has_findings=any(count for _, _, count in finding_answers.list_unanswered(desk, account)),
         amendable=[dataset for dataset, _ in work.datasets_for(desk, account, Action.SUBMIT)],
     )
 

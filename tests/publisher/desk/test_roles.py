@@ -63,6 +63,13 @@ POST /records/{dataset}/{record}        submit
 GET /releases/{dataset}                 read-draft
 GET /releases/{dataset}/{number}        read-draft
 POST /releases/{dataset}/{number}       submit
+GET /requests                           submit
+GET /requests/{request_id}              submit
+POST /requests/{request_id}/accept      submit
+POST /requests/{request_id}/reject      submit
+GET /findings                           hand-in
+GET /findings/{finding}                 hand-in
+POST /findings/{finding}                hand-in
 GET /submissions/{key}              read-draft
 GET /submissions/{key}/preview      read-draft
 POST /submissions/{key}/approve     approve

@@ -15,9 +15,14 @@ from playwright.sync_api import Browser, expect
 
 from publisher.desk.accounts.roles import Grant, Role
 from publisher.desk.desk import open_accounts
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.correction import Correction
+from publisher.inbox.inbox import Inbox
+from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
-from publisher.settings import read_settings
+from publisher.settings import Settings, read_settings
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.desk.pages.collected_site import (
     DOCUMENTS,
     SOURCE,
@@ -26,6 +31,7 @@ from tests.publisher.desk.pages.collected_site import (
     publish_documents,
     write_source,
 )
+from tests.publisher.log.findings.checked_site import LIST, dataset, publish_repealed_basis
 from tests.support import sqlite
 from tests.support.command import QINGDAN, item, xlsx
 from tests.support.desk import create_power_list
@@ -68,8 +74,13 @@ def _serve(home: Path, web: Loopback) -> Iterator[tuple[str, dict[str, str]]]:
         publish_documents(web)
         write_source(home, web)
         collect_documents(log, settings, utc_now)
+        publish_repealed_basis(log)
+        log.findings.update()
+        log.datasets.create(dataset("responses", "responses"), load_catalogue("responses"))
+        ask_for_a_correction(settings, log)
         for name, grant in (
             ("clerk", Grant(Role.DRAFTER, NAME, PART)),
+            ("answerer", Grant(Role.DRAFTER)),
             ("planner", Grant(Role.DRAFTER, TASKS, "财政局")),
             ("again", Grant(Role.DRAFTER, NAME, PART)),
             ("reviewer", Grant(Role.REVIEWER, NAME)),
@@ -93,6 +104,18 @@ def _serve(home: Path, web: Loopback) -> Iterator[tuple[str, dict[str, str]]]:
         finally:
             process.stdin.close()
             process.wait(timeout=20)
+
+
+def ask_for_a_correction(settings: Settings, log: Log) -> None:
+    """Send the form of a record, as a reader does."""
+    keys = SealKeys(settings.keys)
+    Inbox.create(settings.database, settings.inbox, keys)
+    inbox = PublicInbox.open(settings.database, settings.inbox, bytes(32), capacity=10)
+    assert inbox is not None
+    with closing(inbox):
+        (record,) = log.queries.find_by_title(LIST, "档案检查")
+        words = ("actor", "市档案馆", "机构改革方案第三条", "张三 13800138000")
+        inbox.submit(Correction(LIST, record.id, record.revision or "", *words))
 
 
 class Pages:
@@ -281,6 +304,19 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
         with visiting(chromium, base, means) as clerk:
             sign_in(clerk, links["collector"])
             review_documents(clerk, pages)
+        with visiting(chromium, base, means) as answerer:
+            sign_in(answerer, links["answerer"])
+            pages.audit(answerer, "my-work-with-requests")
+            for number, path in enumerate(("/requests", "/findings")):
+                answerer.opens(path)
+                pages.audit(answerer, f"requests-{number}")
+                answerer.page.get_by_role("main").get_by_role("link", name="档案检查").first.click()
+                pages.audit(answerer, f"request-{number}")
+            answerer.page.get_by_label("接受").check()
+            answerer.page.get_by_label("回应的内容").fill("已列入修订计划")
+            answerer.page.get_by_role("button", name="列入草稿").click()
+            assert answerer.page.get_by_role("button", name="提交审核").count() == 1
+            assert answerer.faults == []
         for name, paths in (
             ("security", ("/accounts", "/accounts/clerk", "/keys")),
             ("auditor", ("/accounts/clerk", "/audit", "/audit?verify=1", "/documents")),

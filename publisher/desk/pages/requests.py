@@ -1,0 +1,187 @@
+"""What the public asked for, and findings: corrections to accept or reject, findings to answer."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Response, get, post
+from litestar.datastructures import State
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, FromPath
+
+from publisher.desk import finding_answers, reader_corrections
+from publisher.desk.accounts.roles import Action
+from publisher.desk.amendments import NewAmendment
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import ACTION
+from publisher.desk.http.in_thread import in_thread
+from publisher.desk.pages.drafts import draft_address
+from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.records import read_secrecy
+from publisher.desk.work import person_of
+from publisher.log.clocks import day_at
+from publisher.log.model import LogError
+from publisher.workflow.respond import NewResponse
+from schemas.words import ANSWERS, RESPONSES
+
+_FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
+_REQUEST, _FINDING = "/requests/{request_id:str}", "/findings/{finding:str}"
+
+
+class AnswerForm(msgspec.Struct, frozen=True):
+    """A response to a finding. ``place``: dataset and part, joined by a slash."""
+
+    kind: str = ""
+    text: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    basis: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    respondent: Annotated[str, msgspec.Meta(max_length=100)] = ""
+    responded_on: date | None = None
+    place: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+@get("/requests", opt={ACTION: Action.SUBMIT})
+@in_thread
+def requests_page(request: DeskRequest, state: State) -> Response[bytes]:
+    """List the corrections that readers asked for."""
+    return page(
+        request,
+        "requests.html",
+        requests=reader_corrections.list_open(state.desk, person_of(request)),
+        titles={dataset.name: dataset.title for dataset in state.desk.log.datasets.all()},
+    )
+
+
+@get(_REQUEST, opt={ACTION: Action.SUBMIT})
+@in_thread
+def request_page(request: DeskRequest, state: State, request_id: FromPath[str]) -> Response[bytes]:
+    """Show a request with its proofs, and the forms to accept and to reject it."""
+    return _print_request(request, state.desk, request_id, {}, None)
+
+
+@post(f"{_REQUEST}/accept", opt={ACTION: Action.SUBMIT}, status_code=200)
+@in_thread
+def accept_request(
+    request: DeskRequest, state: State, request_id: FromPath[str], data: Annotated[dict[str, str], _FORM]
+) -> Response[Any]:
+    """Submit the correction, and show it."""
+    new = NewAmendment(
+        kind="correct", reason=data.get("reason", "")[:2000], basis=data.get("basis", "")[:200], texts={}
+    )
+    person, secrecy = person_of(request), read_secrecy(data)
+    text, proof = data.get("value", ""), data.get("proof", "")[:2000]
+    try:
+        one = reader_corrections.accept(
+            state.desk, person, request_id, text=text, proof=proof, new=new, secrecy=secrecy
+        )
+    except LogError as error:
+        return _print_request(request, state.desk, request_id, data, error)
+    return see(f"/submissions/{one.key}")
+
+
+@post(f"{_REQUEST}/reject", opt={ACTION: Action.SUBMIT}, status_code=200)
+@in_thread
+def reject_request(
+    request: DeskRequest, state: State, request_id: FromPath[str], data: Annotated[dict[str, str], _FORM]
+) -> Response[Any]:
+    """Reject it, for the sender alone."""
+    try:
+        reader_corrections.reject(state.desk, person_of(request), request_id, data.get("reason", "")[:2000])
+    except LogError as error:
+        return _print_request(request, state.desk, request_id, {}, error)
+    return see("/requests")
+
+
+@get("/findings", opt={ACTION: Action.HAND_IN})
+@in_thread
+def findings_page(request: DeskRequest, state: State) -> Response[bytes]:
+    """List the findings about the account's records that nobody answered."""
+    return page(
+        request,
+        "unanswered.html",
+        lists=finding_answers.list_unanswered(state.desk, request.user),
+        page_size=finding_answers.PAGE_SIZE,
+    )
+
+
+@get(_FINDING, opt={ACTION: Action.HAND_IN})
+@in_thread
+def finding_page(request: DeskRequest, state: State, finding: FromPath[str]) -> Response[bytes]:
+    """Show a finding, and the form to answer it."""
+    return _print_finding(request, state.desk, finding, AnswerForm(), None)
+
+
+@post(_FINDING, opt={ACTION: Action.HAND_IN}, status_code=200)
+@in_thread
+def answer_finding(
+    request: DeskRequest, state: State, finding: FromPath[str], data: Annotated[AnswerForm, _FORM]
+) -> Response[Any]:
+    """Put the answer into the draft of a list of responses, and show that draft."""
+    desk: Desk = state.desk
+    dataset, _, part = data.place.partition("/")
+    response = NewResponse(
+        finding,
+        data.kind if data.kind in ANSWERS else "",
+        data.text.strip(),
+        data.respondent.strip(),
+        data.responded_on or day_at(desk.clock()),
+        basis=data.basis.strip(),
+    )
+    try:
+        report = finding_answers.answer(desk, person_of(request), dataset, part or None, response)
+    except LogError as error:
+        if error.code == "no-such-finding":
+            raise
+        return _print_finding(request, desk, finding, data, error)
+    errors = [one for one in report.findings if one.severity == "error"]
+    if errors:
+        fault = LogError(
+            errors[0].code,
+            f"{errors[0].message_zh}。{errors[0].way_out_zh}",
+            f"{errors[0].message_en}. {errors[0].way_out_en}",
+        )
+        return _print_finding(request, desk, finding, data, fault)
+    return see(draft_address(dataset, part or None))
+
+
+def _print_request(
+    request: DeskRequest, desk: Desk, id_: str, typed: dict[str, str], fault: LogError | None
+) -> Response[bytes]:
+    return page(
+        request,
+        "request.html",
+        status_code=200 if fault is None else 409,
+        one=reader_corrections.read(desk, person_of(request), id_),
+        typed=typed,
+        fault=fault,
+        today=day_at(desk.clock()),
+    )
+
+
+def _print_finding(
+    request: DeskRequest, desk: Desk, finding: str, typed: AnswerForm, fault: LogError | None
+) -> Response[bytes]:
+    return page(
+        request,
+        "answer.html",
+        status_code=200 if fault is None else 409,
+        one=desk.log.findings.get(finding),
+        places=finding_answers.lists_of_responses(desk, request.user),
+        kinds={kind: RESPONSES[kind] for kind in ANSWERS},
+        typed=typed,
+        fault=fault,
+        today=day_at(desk.clock()),
+        site=desk.log.datasets.site().base,
+    )
+
+
+HANDLERS = [
+    requests_page,
+    request_page,
+    accept_request,
+    reject_request,
+    findings_page,
+    finding_page,
+    answer_finding,
+]

@@ -1,0 +1,174 @@
+"""Corrections that readers ask for: a clerk makes one a correction for a second person, or rejects it.
+
+A request is accepted when its correction is published, so that the public sees both at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+
+from litestar.exceptions import PermissionDeniedException
+from sqlalchemy import delete, select
+
+from publisher.desk import amendments, work
+from publisher.desk.accounts import tables as t
+from publisher.desk.accounts.roles import Action
+from publisher.desk.amendments import NewAmendment
+from publisher.desk.desk import Desk
+from publisher.desk.http.guards import require
+from publisher.desk.work import Person
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.correction import Request
+from publisher.inbox.inbox import Inbox
+from publisher.ingest.personal_data import find_personal_texts
+from publisher.log.approvals.submission import Secrecy, Submission
+from publisher.log.model import LogError, RecordState
+from schemas.definition.catalogue import Field
+
+_c = t.correction.c
+
+
+@dataclass(frozen=True, slots=True)
+class ReaderCorrection:
+    """A request for a correction, with the record that it is about."""
+
+    request: Request
+    record: RecordState
+    field: Field
+    text: str
+    """What the field says now."""
+    submission: int | None
+    """The correction that waits for a second person; None: nobody took it up."""
+
+
+def list_open(desk: Desk, person: Person) -> Sequence[ReaderCorrection]:
+    """List the open requests about records that the account may amend, those that wait longest first."""
+    settle(desk)
+    try:
+        with _inbox(desk) as inbox:
+            requests = inbox.list("open")
+    except LogError:  # the site takes none
+        return ()
+    submissions = _submissions(desk)
+    return [
+        one
+        for one in (_describe(desk, person, request, submissions) for request in requests)
+        if one is not None
+    ]
+
+
+def read(desk: Desk, person: Person, id_: str) -> ReaderCorrection:
+    """Return an open request with its proofs and contacts, which is a line of the audit log.
+
+    Raises ``LogError``: ``no-inbox``, ``no-such-correction``, ``key-unusable``.
+    """
+    settle(desk)
+    with _inbox(desk) as inbox:
+        request = inbox.get(id_)
+    one = _describe(desk, person, request, _submissions(desk)) if request.state == "open" else None
+    if one is None:
+        raise LogError("no-such-correction", f"没有待处理的纠错 {id_}。", f"No open correction {id_}.")
+    if any(statement.contact for statement in request.statements):
+        work.record(desk, person, "contact-read", request.dataset, {"correction": id_})
+    return one
+
+
+def accept(
+    desk: Desk, person: Person, id_: str, *, text: str, proof: str, new: NewAmendment, secrecy: Secrecy
+) -> Submission:
+    """Submit the correction that a reader asked for. ``text``: what the field becomes.
+
+    ``proof``: is published; blank: the readers' own. Of ``new`` reason and basis are taken. Raises as
+    :func:`.amendments.submit`, and ``LogError('personal-text')``.
+    """
+    with _inbox(desk) as inbox:
+        request = inbox.get(id_)
+    proofs = [proof] if proof.strip() else [statement.proof for statement in request.statements]
+    _refuse_personal(request.value, new.reason, *proofs)
+    correction = NewAmendment(kind="correct", reason=new.reason, basis=new.basis, texts={request.field: text})
+    one = amendments.submit(desk, person, request.dataset, request.record, correction, secrecy)
+    with desk.people.store.write() as conn:
+        conn.execute(delete(t.correction).where(_c.request == id_))
+        conn.execute(t.correction.insert().values(request=id_, submission=one.key, proof=proof.strip()))
+    return one
+
+
+def reject(desk: Desk, person: Person, id_: str, reason: str) -> None:
+    """Reject a request; only its sender reads why.
+
+    Raises ``LogError``: ``reason-missing``, ``no-such-correction``, ``correction-decided``.
+    """
+    with _inbox(desk) as inbox:
+        request = inbox.get(id_)
+        require(person.account, Action.SUBMIT, request.dataset, _part(desk, request))
+        if not reason.strip():
+            raise LogError("reason-missing", "请写明理由，告知来件人。", "State the reason for the sender.")
+        inbox.reject(id_, reason=reason.strip())
+    work.record(desk, person, "correction-rejected", request.dataset, {"correction": id_})
+
+
+def settle(desk: Desk) -> None:
+    """Accept the requests whose corrections were published; those of returned ones are open again."""
+    submissions = _submissions(desk)
+    if not submissions:
+        return
+    with _inbox(desk) as inbox, desk.people.store.read() as conn:
+        proofs = {row.request: row.proof for row in conn.execute(select(t.correction))}
+        for id_, key in submissions.items():
+            one = desk.log.approvals.get(key)
+            if one.state in ("submitted", "approved"):
+                continue
+            if one.state == "published" and inbox.get(id_).state == "open":
+                release = work.release_of(desk, one)
+                inbox.accept(id_, outcome=one.request.note, proof=proofs[id_] or None, release=release)
+            with desk.people.store.write() as write:
+                write.execute(delete(t.correction).where(_c.request == id_))
+
+
+def _describe(
+    desk: Desk, person: Person, request: Request, submissions: dict[str, int]
+) -> ReaderCorrection | None:
+    """Return a request with its record; None if the account may not amend it, or it is gone."""
+    try:
+        state, catalogue = amendments.read_record(desk, person, request.dataset, request.record)
+    except (LogError, PermissionDeniedException):
+        return None
+    texts = {field.name: (field, text) for field, text in amendments.record_texts(state, catalogue)}
+    if request.field not in texts:
+        return None
+    return ReaderCorrection(request, state, *texts[request.field], submissions.get(request.id))
+
+
+def _part(desk: Desk, request: Request) -> str | None:
+    return desk.log.queries.record(request.dataset, request.record).part
+
+
+def _submissions(desk: Desk) -> dict[str, int]:
+    """Request → the submission of its correction."""
+    with desk.people.store.read() as conn:
+        return {row.request: row.submission for row in conn.execute(select(t.correction))}
+
+
+def _refuse_personal(*texts: str) -> None:
+    for one in (one for text in texts for one in find_personal_texts(text)):
+        raise LogError(
+            "personal-text",
+            f"将公布的文字含有{one.kind.zh}（{one.masked}）。请另写公布的依据；“应为”中含有的，"
+            "不予采纳，另行更正条目。",
+            f"What would be published contains {one.kind.en} ({one.masked}). Write the proof anew; if the "
+            "value contains it, reject the request and correct the record all the same.",
+        )
+
+
+@contextmanager
+def _inbox(desk: Desk) -> Iterator[Inbox]:
+    """Open the inbox. Raises ``LogError('no-inbox')``."""
+    settings = desk.settings
+    keys = SealKeys(settings.keys, settings.key_passphrase)
+    inbox = Inbox.open(settings.database, settings.inbox, keys, clock=desk.clock)
+    if inbox is None:
+        raise LogError("no-inbox", "本站没有启用纠错。", "The site takes no corrections.")
+    with closing(inbox):
+        yield inbox

@@ -1,0 +1,176 @@
+"""What the public asked for and findings: corrections accepted and rejected, findings answered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from publisher.inbox.contact_seal import SealKeys
+from publisher.inbox.correction import Correction
+from publisher.inbox.inbox import Inbox
+from publisher.inbox.public_inbox import PublicInbox
+from publisher.log.findings.finding_query import FindingQuery
+from schemas.definition.file_loader import load_catalogue
+from tests.publisher.desk.test_amendments import SECRECY, decide
+from tests.publisher.log.findings.checked_site import LIST, dataset, publish_repealed_basis
+from tests.support.desk import DeskSite, forms
+from tests.support.log import entry, ids, release, standards
+
+pytestmark = pytest.mark.slow
+PROOF = "示财发〔2019〕3号写的是9元"
+
+
+@dataclass
+class Asked:
+    """A desk whose site takes corrections, and the public's side of the inbox."""
+
+    site: DeskSite
+    clerk: Inbox
+    public: PublicInbox
+
+    def ask(self, title: str, value: str, proof: str = PROOF) -> tuple[str, str]:
+        """Ask for another standard → the token of the receipt, and the address at the desk."""
+        record = ids(self.site.log)[title]
+        revision = self.site.log.queries.record("fees", record).revision or ""
+        token = self.public.submit(
+            Correction("fees", record, revision, "standard", value, proof, "张三 13800138000")
+        )
+        newest = max(self.clerk.list("open"), key=lambda one: one.received_at)
+        self.site.clock.advance(seconds=1)
+        return token, f"/requests/{newest.id}"
+
+
+@pytest.fixture
+def asked(desk: DeskSite) -> Iterator[Asked]:
+    release(desk.log, entry("甲", "5"), entry("乙", "5"), part="财政局")
+    desk.log.datasets.change("fees", two_persons=True)
+    roles = {"zhang": "填报:fees:财政局", "sun": "填报:fees:民政局", "li": "审核:fees", "wang": "发布"}
+    for name, role in roles.items():
+        desk.add(name, role)
+    settings, keys = desk.settings, SealKeys(desk.settings.keys)
+    where = (settings.database, settings.inbox)
+    Inbox.create(*where, keys, clock=desk.clock)
+    clerk = Inbox.open(*where, keys, clock=desk.clock)
+    public = PublicInbox.open(*where, bytes(32), capacity=10, clock=desk.clock)
+    assert clerk is not None
+    assert public is not None
+    yield Asked(desk, clerk, public)
+    clerk.close()
+    public.close()
+
+
+def test_what_a_reader_asked_for_becomes_a_correction_of_two_persons_and_is_accepted_with_it(
+    asked: Asked,
+) -> None:
+    site = asked.site
+    token, page = asked.ask("甲", "9")
+    with site.signed_in("zhang") as drafter:
+        assert "公众纠错" in drafter.see("/")
+        assert page in drafter.see("/requests")
+        html = drafter.see(page)
+        assert PROOF in html
+        assert "13800138000" in html
+        answer = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY)
+        address = answer.headers["location"]
+        assert "已提交更正" in drafter.see("/requests")
+    assert asked.public.status(token).state == "open"  # type: ignore[union-attr]
+    assert "已发布" in decide(site, address)
+    assert standards(site.log) == {"甲": "9", "乙": "5"}
+    with site.signed_in("zhang") as drafter:
+        assert page not in drafter.see("/requests")
+    (accepted,) = asked.clerk.list("accepted")
+    assert (accepted.reason, accepted.proof, accepted.release) == ("误录", PROOF, 2)
+    assert asked.public.status(token).release == 2  # type: ignore[union-attr]
+    kinds = [event.kind for event in site.people.audit.events() if event.subject == "fees"]
+    assert kinds == ["published", "approved", "submitted", "contact-read", "contact-read"]
+
+
+def test_a_correction_that_is_returned_leaves_the_request_open(asked: Asked) -> None:
+    site = asked.site
+    _, page = asked.ask("甲", "9")
+    with site.signed_in("zhang") as drafter, site.signed_in("li") as reviewer:
+        address = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY).headers["location"]
+        assert reviewer.send(address, f"{address}/return", reason="再核").status_code == 303
+        html = drafter.see("/requests")
+        assert page in html
+        assert "已提交更正" not in html
+    assert len(asked.clerk.list("open")) == 1
+
+
+def test_a_request_is_rejected_with_a_reason_for_its_sender(asked: Asked) -> None:
+    site = asked.site
+    token, page = asked.ask("乙", "8")
+    with site.signed_in("zhang") as drafter:
+        assert drafter.send(page, f"{page}/reject", reason=" ").status_code == 409
+        assert drafter.send(page, f"{page}/reject", reason="与文件不符").status_code == 303
+        assert drafter.client.get(page).status_code == 404
+    status = asked.public.status(token)
+    assert status is not None
+    assert (status.state, status.reason) == ("rejected", "与文件不符")
+    assert site.people.audit.events(limit=1)[0].kind == "correction-rejected"
+
+
+def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(asked: Asked) -> None:
+    site = asked.site
+    _, page = asked.ask("甲", "9", proof="我是李四，电话13912345678")
+    with site.signed_in("zhang") as drafter:
+        refused = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY)
+        assert refused.status_code == 409
+        assert "请另写公布的依据" in refused.text
+        typed = {"reason": "误录", "proof": PROOF, **SECRECY}
+        address = drafter.send(page, f"{page}/accept", **typed).headers["location"]
+    decide(site, address)
+    with site.signed_in("zhang") as drafter:
+        drafter.see("/requests")
+    assert asked.clerk.list("accepted")[0].proof == PROOF
+
+
+def test_a_clerk_sees_requests_about_his_own_part_only(asked: Asked) -> None:
+    _, page = asked.ask("甲", "9")
+    with asked.site.signed_in("sun") as other, asked.site.signed_in("li") as reviewer:
+        assert page not in other.see("/requests")
+        assert other.client.get(page).status_code == 404
+        data = {"_csrf_token": other.client.cookies["form"], "reason": "误录", **SECRECY}
+        assert other.client.post(f"{page}/reject", data=data).status_code == 403
+        assert other.client.post(f"{page}/accept", data={**data, "value": "9"}).status_code == 403
+        assert reviewer.client.get("/requests").status_code == 403
+    assert len(asked.clerk.list("open")) == 1
+
+
+def test_a_finding_is_answered_in_a_draft_that_goes_to_a_second_person(desk: DeskSite) -> None:
+    publish_repealed_basis(desk.log)
+    desk.log.findings.update()
+    (finding,) = desk.log.findings.page(FindingQuery(datasets=(LIST,))).findings
+    roles = {"zhang": (f"填报:{LIST}", "填报:responses"), "sun": (f"填报:{LIST}",)}
+    roles |= {"li": ("审核",), "wang": ("发布",)}
+    for name, own in roles.items():
+        desk.add(name, *own)
+    page = f"/findings/{finding.id}"
+    with desk.signed_in("sun") as other:
+        assert "没有可以列入的回应清单" in other.see(page)
+    desk.log.datasets.create(dataset("responses", "responses"), load_catalogue("responses"))
+    with desk.signed_in("zhang") as drafter, desk.signed_in("sun") as other:
+        assert page in drafter.see("/findings")
+        assert page not in forms(other.see(page))
+        typed = {"kind": "接受", "respondent": "市档案局", "place": "responses"}
+        refused = drafter.send(page, page, text=" ", **typed)
+        assert refused.status_code == 409
+        sent = drafter.send(page, page, text="已列入修订计划，年内改正", **typed)
+        assert sent.headers["location"] == "/drafts/responses"
+        token = other.client.cookies["form"]
+        data = {**typed, "text": "甲", "_csrf_token": token}
+        assert other.client.post(page, data=data).status_code == 403
+        heading = {"basis": "示档发〔2016〕1号", **SECRECY}
+        address = drafter.send("/drafts/responses", "/drafts/responses/submissions", **heading).headers[
+            "location"
+        ]
+    with desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
+        assert "已列入修订计划" in reviewer.see(address)
+        reviewer.send(address, f"{address}/approve")
+        assert "已发布" in last.send(address, f"{address}/publish").text
+    (response,) = desk.log.findings.get(finding.id).responses
+    assert (response.kind, response.text) == ("接受", "已列入修订计划，年内改正")
+    with desk.signed_in("zhang") as drafter:
+        assert page not in drafter.see("/findings")
