@@ -148,6 +148,8 @@ class FeedgenExtension:
             marks.append(etree.Element(f"{{{QINGDAN}}}checkpoint"))
             marks[-1].text = self.checkpoint
         marks += map(_erasure_element, self.erasures)
+        if not marks:
+            return
         first = next((n for n, child in enumerate(parent) if child.tag in ("entry", "item")), len(parent))
         parent[first:first] = marks
 
