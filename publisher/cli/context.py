@@ -129,11 +129,7 @@ class CommandContext:
         """Return the current catalogue file, or None if it was deleted; the log then uses its stored copy."""
         from schemas.definition import file_loader
 
-        return (
-            file_loader.load_catalogue(name, self.settings.catalogues)
-            if name in file_loader.list_names(self.settings.catalogues)
-            else None
-        )
+        return file_loader.find_catalogue(name, self.settings.catalogues)
 
     def dataset_catalogue(self, log: Log, dataset: str) -> Catalogue | None:
         """Return the current catalogue file of a dataset, or None if it was deleted."""

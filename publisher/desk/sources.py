@@ -172,5 +172,4 @@ def _iter_collected(desk: Desk) -> Iterable[str]:
 
 def _current_catalogue(desk: Desk, dataset: str) -> Catalogue | None:
     """Return the catalogue file of a dataset, which may have new optional fields; None if it was deleted."""
-    name, folder = desk.log.datasets.get(dataset).catalogue, desk.settings.catalogues
-    return file_loader.load_catalogue(name, folder) if name in file_loader.list_names(folder) else None
+    return file_loader.find_catalogue(desk.log.datasets.get(dataset).catalogue, desk.settings.catalogues)

@@ -161,6 +161,11 @@ def load_catalogue(name: str, folder: Path | None = None) -> Catalogue:
     raise KeyError(name)
 
 
+def find_catalogue(name: str, folder: Path | None = None) -> Catalogue | None:
+    """Load a catalogue as :func:`load_catalogue` does; None if there is none, or none any more."""
+    return load_catalogue(name, folder) if name in list_names(folder) else None
+
+
 def list_names(folder: Path | None = None) -> Sequence[str]:
     """List the names of all catalogues that :func:`load_catalogue` can load, sorted."""
     return sorted({name for place in _list_folders(folder) for name in _list_names_in(place)})

@@ -19,7 +19,7 @@ from publisher.ingest.findings.kind import Finding
 from publisher.log.model import RepealProposal
 
 type _Reason = Annotated[str, Meta(max_length=2000)]
-COUNTS = (
+_COUNTS = (
     *("asked", "unchanged", "found", "read", "copies", "attachments", "tables"),
     *("waiting", "changed", "vanished", "returned"),
 )
@@ -179,7 +179,7 @@ def repeal_answer(key: str, one: RepealProposal) -> RepealAnswer:
 
 
 def _counts(report: SourceReport) -> dict[str, int]:
-    return {name: getattr(report, name) for name in COUNTS}
+    return {name: getattr(report, name) for name in _COUNTS}
 
 
 def _findings(findings: Sequence[Finding]) -> list[FindingAnswer]:

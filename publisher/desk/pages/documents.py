@@ -115,8 +115,6 @@ def decide_repeals(
             reason=data.get("reason", "")[:LONGEST],
         )
     except LogError as error:
-        if error.code.startswith("no-such-dataset"):
-            raise
         return _print_documents(request, desk, dataset, data, error)
     return see(f"/documents/{dataset}#repeals")
 
