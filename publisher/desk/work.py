@@ -22,7 +22,7 @@ from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import require
 from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
-from publisher.log.clocks import day_at
+from publisher.log.clocks import add_months, day_at
 from publisher.log.model import Change, Dataset, DraftDiff, DraftImport, LogError, Release, View
 from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
@@ -57,6 +57,17 @@ def datasets_for(desk: Desk, account: Account, action: Action) -> Sequence[tuple
         if parts or (not dataset.parts and account.may(action, dataset.name)):
             chosen.append((dataset, parts))
     return chosen
+
+
+def deadlines(desk: Desk, account: Account) -> Sequence[tuple[Dataset, date]]:
+    """List until which day each dataset is promised to be published anew, the earliest first."""
+    days = []
+    for dataset, _ in datasets_for(desk, account, Action.READ_DRAFT):
+        if dataset.update_months is not None:
+            releases = desk.log.queries.releases(dataset.name)
+            last = releases[-1].published_at if releases else dataset.created_at or desk.clock()
+            days.append((dataset, add_months(day_at(last), dataset.update_months)))
+    return sorted(days, key=lambda one: (one[1], one[0].name))
 
 
 def readable_parts(desk: Desk, account: Account, dataset: str) -> Sequence[str] | None:

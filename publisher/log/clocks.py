@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -59,6 +60,12 @@ def ordinal(day: str) -> int:
 def day_at(instant: datetime) -> date:
     """The day in Asia/Shanghai on which an instant falls."""
     return instant.astimezone(SHANGHAI).date()
+
+
+def add_months(day: date, months: int) -> date:
+    """Return the same day of a later month, or the last day of a shorter one."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    return date(year, month + 1, min(day.day, monthrange(year, month + 1)[1]))
 
 
 def start_of(day: date) -> datetime:

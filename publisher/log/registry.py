@@ -27,6 +27,8 @@ _DETAILS = (
     *("title", "title_en", "body", "division", "licence", "contact"),
     *("description", "notice", "labels", "source_note"),
 )
+_LATER_DETAILS = ("two_persons", "update_months")
+"""Details that datasets had not always."""
 _DATASET_BY_NAME = PreparedStatement(select(t.dataset).where(t.dataset.c.name == bindparam("name")))
 _SITE_DETAILS = PreparedStatement(select(t.site.c.details, t.site.c.named_at))
 _PART_NAMES = PreparedStatement(
@@ -151,9 +153,10 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
             )
         )
     )
-    # Only where it holds: the details of every other dataset stay as they were before the rule existed.
-    if created.two_persons:
-        change_dataset(conn, key, {"two_persons": True}, now)
+    # Only where they are set: the details of every other dataset stay as they were before these existed.
+    later = {name: value for name in _LATER_DETAILS if (value := getattr(created, name))}
+    if later:
+        change_dataset(conn, key, later, now)
     for part in dataset.parts:
         _insert_part(conn, key, part)
     return replace(created, parts=parts(conn, key))

@@ -22,7 +22,7 @@ from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
 from publisher.log.approvals.submission import Submission
-from publisher.log.clocks import SHANGHAI
+from publisher.log.clocks import SHANGHAI, day_at
 from publisher.log.model import LogError
 
 _OPT = {ACTION: Action.OWN_ACCOUNT}
@@ -70,6 +70,8 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
         scheduled={key: one.at.astimezone(SHANGHAI) for key, one in schedules.items() if one.is_waiting},
         titles={dataset.name: dataset.title for dataset in desk.log.datasets.all()},
         datasets=work.datasets_for(desk, account, Action.HAND_IN),
+        deadlines=work.deadlines(desk, account),
+        today=day_at(desk.clock()),
         requests=len(reader_corrections.list_open(desk, person_of(request))),
         has_findings=any(count for _, _, count in finding_answers.list_unanswered(desk, account)),
         amendable=[dataset for dataset, _ in work.datasets_for(desk, account, Action.SUBMIT)],

@@ -11,6 +11,7 @@ import pytest
 
 from publisher.desk.accounts.roles import Action, Role
 from tests.support.desk import GOOD_PASSWORD, Browser, DeskSite, code_at, forms
+from tests.support.log import entry, release
 
 
 @pytest.fixture
@@ -171,3 +172,26 @@ def test_a_clerk_has_none_of_these_pages(desk: DeskSite) -> None:
         for path in ("/accounts", "/audit", "/audit/export", "/settings"):
             assert f'href="{path}"' not in links
             assert browser.client.get(path).status_code == 403
+
+
+@pytest.mark.slow
+def test_a_promised_rhythm_gives_deadlines_and_what_is_overdue_stands_out(desk: DeskSite) -> None:
+    release(desk.log, entry("甲"), part="财政局")
+    for name, role in (("xi", "系统管理"), ("zhang", "填报:fees:财政局")):
+        desk.add(name, role)
+    page = "/datasets/fees"
+    with desk.signed_in("xi") as officer, desk.signed_in("zhang") as clerk:
+        assert "更新期限" not in clerk.see("/")
+        assert officer.send(page, page, update_months="1").status_code == 303
+        assert desk.log.datasets.get("fees").update_months == 1
+        html = clerk.see("/")
+        assert "2020-02-01" in html
+        assert "已逾期" not in html
+        assert officer.send(page, page, update_months="quarterly").status_code == 400
+    desk.clock.advance(days=40)
+    with desk.signed_in("xi") as officer, desk.signed_in("zhang") as clerk:
+        assert "已逾期" in clerk.see("/")
+        assert officer.send(page, page, update_months="").status_code == 303
+        assert desk.log.datasets.get("fees").update_months is None
+        assert "更新期限" not in clerk.see("/")
+    assert desk.log.integrity.verify().ok

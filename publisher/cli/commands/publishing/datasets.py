@@ -95,6 +95,11 @@ def create(
     default=None,
     help="发布须（不须）经另一人审核 / Whether nothing is published without a second person.",
 )
+@click.option(
+    "--update-months",
+    type=click.IntRange(0, 120),
+    help="承诺每几个月更新一次；写0即不承诺 / Months within which it is published anew; 0: no promise.",
+)
 @with_context
 def set_(
     context: CommandContext,
@@ -104,6 +109,7 @@ def set_(
     labels: tuple[str, ...],
     *,
     two_persons: bool | None,
+    update_months: int | None,
     **texts: str | None,
 ) -> None:
     """更改数据集的标题、公布机关、许可等，记入日志 / Change details of a dataset, as an entry of the log."""
@@ -112,6 +118,7 @@ def set_(
     changes |= {"division": division or None} if division is not None else {}
     changes |= {"labels": labels} if labels else {}
     changes |= {"two_persons": two_persons} if two_persons is not None else {}
+    changes |= {"update_months": update_months or None} if update_months is not None else {}
     if not changes:
         raise click.UsageError("没有写明要更改什么 / name at least one detail")
     with context.log() as log:

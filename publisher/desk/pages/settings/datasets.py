@@ -34,7 +34,10 @@ type _Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 
 
 class DetailsForm(msgspec.Struct, frozen=True):
-    """Details of a dataset by their names. ``two_persons``: of a box, which is sent if it is ticked."""
+    """Details of a dataset by their names. ``two_persons``: of a box, which is sent if it is ticked.
+
+    ``update_months``: blank is no promise.
+    """
 
     title: _Text = ""
     title_en: _Text = ""
@@ -46,6 +49,7 @@ class DetailsForm(msgspec.Struct, frozen=True):
     notice: _Text = ""
     source_note: _Text = ""
     two_persons: str = ""
+    update_months: Annotated[str, msgspec.Meta(pattern="^[0-9]{0,3}$")] = ""
 
     def details(self) -> dict[str, Any]:
         """Return the details as the log has them. Raises ``LogError('no-such-division')``."""
@@ -53,7 +57,9 @@ class DetailsForm(msgspec.Struct, frozen=True):
         code = texts.pop("division") or None
         if code is not None and administrative_divisions.name_of(code) is None:
             raise LogError("no-such-division", f"没有行政区划代码“{code}”。", f"There is no division {code}.")
-        return {**texts, "division": code, "two_persons": bool(self.two_persons)}
+        months = int(texts.pop("update_months") or 0) or None
+        two_persons = bool(self.two_persons)
+        return {**texts, "division": code, "two_persons": two_persons, "update_months": months}
 
 
 class NewDatasetForm(DetailsForm, frozen=True):
