@@ -9,7 +9,7 @@ from publisher.desk.desk import Desk
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from publisher.log.clocks import day_at
 from publisher.log.model import DraftDiff, LogError
-from publisher.workflow.late_bases import LateBasis, find_late_bases
+from publisher.workflow.late_bases import HeldBasis, LateBasis, find_held_bases, find_late_bases
 from publisher.workflow.publication_guards import Guard, check_removals, find_guards
 
 
@@ -95,3 +95,8 @@ def late_bases(desk: Desk, one: Submission) -> Sequence[LateBasis]:
     if one.state not in ("submitted", "approved"):
         return ()
     return list(find_late_bases(desk.log, one.request.basis, day_at(desk.clock())))
+
+
+def held_bases(desk: Desk, one: Submission) -> Sequence[HeldBasis]:
+    """List the document numbers of the basis with what the site has of them."""
+    return list(find_held_bases(desk.log, one.request.basis))

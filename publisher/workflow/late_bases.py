@@ -14,7 +14,7 @@ from datetime import date
 
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from schemas.reference.document_numbers import parse_number
+from schemas.reference.document_numbers import Citation, parse_number
 from schemas.reference.working_days import count_working_days
 
 MOST_WORKING_DAYS = 20
@@ -35,10 +35,7 @@ def find_late_bases(log: Log, basis: str, today: date) -> Iterator[LateBasis]:
     The day is that of the document that the site publishes. Of any other the year of its number is known: it
     is late if the last day of that year is.
     """
-    for piece in re.split(r"[、，,；;]", basis):
-        citation = parse_number(piece.strip())
-        if citation is None:
-            continue
+    for citation in _cited_numbers(basis):
         written_on = _day_of(log, citation.standard)
         if written_on is None and citation.year is None:
             continue
@@ -46,6 +43,34 @@ def find_late_bases(log: Log, basis: str, today: date) -> Iterator[LateBasis]:
         days = count_working_days(start, today, most=MOST_WORKING_DAYS + 1)
         if days.count > MOST_WORKING_DAYS:
             yield _describe(citation.standard, start, days.unknown_years, is_known=written_on is not None)
+
+
+@dataclass(frozen=True, slots=True)
+class HeldBasis:
+    """A document of a basis, and what the site has of it."""
+
+    number: str
+    title: str
+    """Empty: no list of the site contains it."""
+    key: str
+    """Of its page, ``/works/{key}``."""
+
+
+def find_held_bases(log: Log, basis: str) -> Iterator[HeldBasis]:
+    """Yield each document number of a basis with the document that the site publishes under it."""
+    for citation in _cited_numbers(basis):
+        held = HeldBasis(citation.standard, "", "")
+        with suppress(LogError):  # nothing ever named it
+            work = log.graph.work(citation.standard)
+            held = HeldBasis(citation.standard, work.title if work.records else "", work.key)
+        yield held
+
+
+def _cited_numbers(basis: str) -> Iterator[Citation]:
+    for piece in re.split(r"[、，,；;]", basis):
+        number = parse_number(piece.strip())
+        if number is not None:
+            yield number
 
 
 def _describe(number: str, start: date, unknown_years: Sequence[int], *, is_known: bool) -> LateBasis:
