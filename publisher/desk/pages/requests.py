@@ -27,7 +27,7 @@ from publisher.workflow.respond import NewResponse
 from schemas.words import ANSWERS, RESPONSES
 
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
-_REQUEST, _FINDING = "/requests/{request_id:str}", "/findings/{finding:str}"
+_REQUEST, _FINDING = "/requests/{request_id:str}", "/answers/{finding:str}"
 
 
 class AnswerForm(msgspec.Struct, frozen=True):
@@ -93,7 +93,7 @@ def reject_request(
     return see("/requests")
 
 
-@get("/findings", opt={ACTION: Action.HAND_IN})
+@get("/answers", opt={ACTION: Action.HAND_IN})
 @in_thread
 def findings_page(request: DeskRequest, state: State) -> Response[bytes]:
     """List the findings about the account's records that nobody answered."""

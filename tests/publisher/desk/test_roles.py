@@ -67,9 +67,9 @@ GET /requests                           submit
 GET /requests/{request_id}              submit
 POST /requests/{request_id}/accept      submit
 POST /requests/{request_id}/reject      submit
-GET /findings                           hand-in
-GET /findings/{finding}                 hand-in
-POST /findings/{finding}                hand-in
+GET /answers                            hand-in
+GET /answers/{finding}                  hand-in
+POST /answers/{finding}                 hand-in
 GET /submissions/{key}              read-draft
 GET /submissions/{key}/preview      read-draft
 POST /submissions/{key}/approve     approve

@@ -231,6 +231,13 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             page.get_by_label("文件", exact=True).set_input_files(
                 xlsx(tmp_path / "市应急管理局.xlsx", BAD, last_heading="补充内容")
             )
+            if means.scripts:
+                form = "form[action$='/imports']"
+                page.eval_on_selector(form, "form => form.dispatchEvent(new Event('submit'))")
+                assert page.get_by_role("button", name="报送").is_disabled()
+                expect(page.get_by_role("status")).to_contain_text("正在上传和检查")
+                page.evaluate("dispatchEvent(new Event('pageshow'))")
+                expect(page.get_by_role("status")).to_be_empty()
             page.get_by_role("button", name="报送").click()
             pages.audit(clerk, "draft-with-findings")
             page.locator("#findings ~ .scroll tbody th a").first.click()
@@ -307,7 +314,7 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
         with visiting(chromium, base, means) as answerer:
             sign_in(answerer, links["answerer"])
             pages.audit(answerer, "my-work-with-requests")
-            for number, path in enumerate(("/requests", "/findings")):
+            for number, path in enumerate(("/requests", "/answers")):
                 answerer.opens(path)
                 pages.audit(answerer, f"requests-{number}")
                 answerer.page.get_by_role("main").get_by_role("link", name="档案检查").first.click()

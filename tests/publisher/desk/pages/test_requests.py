@@ -147,12 +147,12 @@ def test_a_finding_is_answered_in_a_draft_that_goes_to_a_second_person(desk: Des
     roles |= {"li": ("审核",), "wang": ("发布",)}
     for name, own in roles.items():
         desk.add(name, *own)
-    page = f"/findings/{finding.id}"
+    page = f"/answers/{finding.id}"
     with desk.signed_in("sun") as other:
         assert "没有可以列入的回应清单" in other.see(page)
     desk.log.datasets.create(dataset("responses", "responses"), load_catalogue("responses"))
     with desk.signed_in("zhang") as drafter, desk.signed_in("sun") as other:
-        assert page in drafter.see("/findings")
+        assert page in drafter.see("/answers")
         assert page not in forms(other.see(page))
         typed = {"kind": "接受", "respondent": "市档案局", "place": "responses"}
         refused = drafter.send(page, page, text=" ", **typed)
@@ -173,4 +173,4 @@ def test_a_finding_is_answered_in_a_draft_that_goes_to_a_second_person(desk: Des
     (response,) = desk.log.findings.get(finding.id).responses
     assert (response.kind, response.text) == ("接受", "已列入修订计划，年内改正")
     with desk.signed_in("zhang") as drafter:
-        assert page not in drafter.see("/findings")
+        assert page not in drafter.see("/answers")
