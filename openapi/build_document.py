@@ -17,6 +17,7 @@ from openapi.operation import Operation, Parameter, ProblemKind
 
 _REF = "#/components/schemas/{name}"
 _TEXTS = ("application/n-triples",)
+"""Media types of text whose names do not say so."""
 _PROBLEM_MEDIA = "application/problem+json"
 
 
@@ -96,7 +97,7 @@ def _describe_operation(
 
 
 def _describe_body(media: str) -> dict[str, Any]:
-    """Describe a body without a struct. JSON bodies are always objects; a text that is none is a file."""
+    """Describe a body without a struct: a JSON object, a text, or the bytes of a file."""
     if media == "application/json" or media.endswith("+json"):
         return {"type": "object"}
     is_text = media.startswith("text/") or "xml" in media or media in _TEXTS

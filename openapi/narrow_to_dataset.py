@@ -13,7 +13,7 @@ from typing import Any
 
 type Json = dict[str, Any]
 
-_PLACE = "/v1/datasets/{dataset}"
+_DATASET_PATH = "/v1/datasets/{dataset}"
 _CONTENT = "Content"
 _HOLDERS = ("FullRecord", "RecordItem")
 """Schemas whose ``content`` is the content of a record."""
@@ -48,7 +48,7 @@ def narrow_document(
     paths = {
         path.replace("{dataset}", name): {"get": _narrow_operation(item["get"], columns)}
         for path, item in document["paths"].items()
-        if path.startswith(_PLACE) and not path.endswith("openapi.json")
+        if path.startswith(_DATASET_PATH) and not path.endswith("openapi.json")
     }
     document["paths"] = paths
     document["info"] = {**document["info"], "title": title, "summary": summary}
@@ -62,11 +62,13 @@ def _narrow_content(schema: Mapping[str, Any]) -> Json:
     """Remove ``required``, since ``fields=`` may omit any field, and allow additional fields."""
     dropped = ("$schema", "$id", "required", "additionalProperties")
     schema_of_content = {key: value for key, value in schema.items() if key not in dropped}
-    fields = {name: _title_in_description(field) for name, field in schema_of_content["properties"].items()}
-    return {**_title_in_description(schema_of_content), "properties": fields}
+    fields = {
+        name: _move_title_to_description(field) for name, field in schema_of_content["properties"].items()
+    }
+    return {**_move_title_to_description(schema_of_content), "properties": fields}
 
 
-def _title_in_description(schema: Mapping[str, Any]) -> Json:
+def _move_title_to_description(schema: Mapping[str, Any]) -> Json:
     """Move the title to the description: generators derive class names from it, and it is Chinese."""
     words = [schema.get("title", ""), schema.get("description", "")]
     rest = {key: value for key, value in schema.items() if key != "title"}
@@ -106,7 +108,7 @@ _COMMON_FILTERS = {
     "part": "报送部门 / The department that submits the record",
     "status": "current, future, removed",
 }
-"""Filters of every dataset, beside its fields."""
+"""Filters of every dataset, in addition to its fields."""
 
 
 def _describe_filters(column: Column) -> list[Json]:

@@ -14,7 +14,7 @@ from search.elastic.connection import Connection
 
 @dataclass(frozen=True, slots=True)
 class PoolSize:
-    """How much work of one kind runs and waits, written ``at_once+waiting``."""
+    """Limits of work of one kind that runs and that waits, written ``at_once+waiting``."""
 
     at_once: int
     waiting: int

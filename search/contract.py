@@ -163,7 +163,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """How far the documents are encoded for search by meaning."""
+    """Progress of encoding for search by meaning."""
 
     documents: int
     """Documents with vectors."""

@@ -114,7 +114,7 @@ async def find_ended(
 async def _translate(engine: SearchEngine, request: Request, lexicon: Lexicon) -> tuple[str, Page] | None:
     """Return an English text in Chinese and its hits, if documents contain all its words.
 
-    Words that stand for every item of a list (许可, 收费) may be missing: its records do not repeat them.
+    Words that name every item of a list (许可, 收费) may be missing: its records do not repeat them.
     """
     chinese = translate_query(request.text[:LONGEST])
     if chinese is None:

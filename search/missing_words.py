@@ -20,7 +20,7 @@ _MOST_WORDS = 8
 _LEAST = 2
 """Characters of a word that says what is meant."""
 _SHORTEST_PART = 3
-"""Minimum characters of the last part of a compound word that stands for it."""
+"""Minimum characters of the last part of a compound word that represents it."""
 _OR = "或"
 _TEXTS = ("word", "characters")
 """Kinds of words that are typed as text, without signs."""
@@ -51,7 +51,7 @@ async def look_up_words(
     None if each of them occurs.
 
     If documents say it in other words (注册公司: 企业设立登记, 香烟: 烟草), or lack only words beside the
-    matter (外地人 of 外地人居住证), return the text to search instead. Words that stand for every item of a
+    matter (外地人 of 外地人居住证), return the text to search instead. Words that name every item of a
     list (许可, 收费, 申请) say nothing about what is meant.
     """
     return await _Lookup(engine, request, analyzer, lexicon).answer()
@@ -59,7 +59,7 @@ async def look_up_words(
 
 @dataclass(frozen=True, slots=True)
 class _Form:
-    """What documents call a word of the query."""
+    """Words by which documents name a word of the query."""
 
     text: str
     whole: bool = True
@@ -122,7 +122,7 @@ class _Lookup:
 
     async def _find_form(self, word: Word) -> _Form | None:
         """Return the word if a document contains it, else what says the same and occurs: legal terms for it,
-        the parts of a compound that stand apart (倾倒垃圾: 倾倒船舶垃圾), the word without what people put
+        the parts of a compound that are apart (倾倒垃圾: 倾倒船舶垃圾), the word without what people put
         around it (低保户: 低保), or the last part of a compound, if that is long enough to say what is meant
         (民办幼儿园: 幼儿园, but not 美国签证: 签证)."""
         typed = f'"{word.text}"' if word.kind == "phrase" else word.text

@@ -109,10 +109,12 @@ class Attachments:
             return
         for dataset in self._source.tables:
             catalogue = self._catalogues(dataset) or self._log.queries.catalogue(dataset)
-            known = add_headings(catalogue, self._log.datasets.headings(dataset))
+            own_catalogue = add_headings(catalogue, self._log.datasets.headings(dataset))
             try:
                 reading = read_within_limits(
-                    self._decode_body(hop), name=find_file_name(page.url, page.title), catalogue=known
+                    self._decode_body(hop),
+                    name=find_file_name(page.url, page.title),
+                    catalogue=own_catalogue,
                 )
             except (UnreadableFile, ValueError):
                 continue

@@ -44,7 +44,7 @@ _BATCH = 20
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """What the reader makes of one response: the documents, and the links of the page."""
+    """Result of reading one response: the documents, and the links of the page."""
 
     reading: Reading
     links: tuple[tuple[str, str], ...]

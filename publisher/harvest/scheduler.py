@@ -70,7 +70,7 @@ def _harvest_due_sources(
 ) -> str:
     """Collect due sources unless a command collects. Return the reason of a failure, or ``""``."""
 
-    def check_stopping(_step: str, _done: int, _total: int | None) -> None:
+    def check_stopping(_step: str, _count: int, _total: int | None) -> None:
         if stopping.is_set():
             raise _Stop
 

@@ -134,7 +134,7 @@ def add_source(home: Path, source: SourceSite, datasets: Sequence[str]) -> None:
 
 
 def _replace_file(path: Path, text: bytes) -> None:
-    """Replace a file at once: whoever reads it meanwhile, reads the old or the new one."""
+    """Replace a file atomically: other processes read the old or the new one."""
     new = path.with_name(f"{path.name}.new")
     with new.open("wb") as file:
         file.write(text)

@@ -19,7 +19,7 @@ FAULTS: Mapping[Fault, tuple[str, str]] = {
     "too-old": ("表单已过期，请核对后再次提交。", "The form has expired; check it and send it again."),
     "forged": ("表单无效，请核对后再次提交。", "The form is not valid; check it and send it again."),
 }
-"""What is wrong with the token of a form, in Chinese and English."""
+"""Faults of the token of a form, in Chinese and English."""
 
 MIN_SECONDS, MAX_SECONDS = 3, 12 * 3600
 """Age of a form that is accepted: nobody fills it in faster, and a page that is older may be another's."""

@@ -1,4 +1,4 @@
-"""Followers as the worker has them: who is asked, told, set aside and deleted."""
+"""Followers for the worker: those to ask, to notify, to set aside and to delete."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class Followers:
         return self._list(_f.state == "new", limit=limit)
 
     def to_tell(self, upto: Mapping[Pace, int], limit: int) -> Sequence[Follower]:
-        """List followers that were not told of a release up to the one of their pace, whose mail is due."""
+        """List followers whose mail is due: releases up to that of their pace were not announced to them."""
         behind = or_(*((_f.pace == pace) & (_f.told < sequence) for pace, sequence in upto.items()))
         return self._list(_f.state == "active", behind, limit=limit)
 

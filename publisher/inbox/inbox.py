@@ -21,7 +21,7 @@ from publisher.log.model import LogError
 CONTACT_DAYS = 30
 """Days after the outcome, in which a clerk can still answer the sender."""
 REJECTED_DAYS = 365
-"""Days for which the receipt of a rejected request tells its outcome."""
+"""Days for which the receipt of a rejected request states its outcome."""
 
 _r = t.request.c
 

@@ -49,7 +49,7 @@ class PublicFollowers:
     def submit(self, wish: Wish) -> None:
         """Store a wish, for which the worker sends a mail. Raises :class:`TooManyError`.
 
-        More wishes for one address than a day may have are ignored: the answer may not tell who follows.
+        More wishes for one address than a day may have are ignored: the answer may not reveal who follows.
         """
         now = self._clock()
         code = hashlib.blake2b(wish.address.lower().encode(), key=self._key, digest_size=16).hexdigest()

@@ -36,7 +36,7 @@ type Progress = Callable[[str, int, int | None], None]
 logger = logging.getLogger(__name__)
 
 
-def ignore_progress(_step: str, _done: int, _total: int | None) -> None:
+def ignore_progress(_step: str, _count: int, _total: int | None) -> None:
     """Report nothing; the default where a caller shows no progress."""
 
 
@@ -56,7 +56,7 @@ class SearchStatus:
     incomplete: bool = False
     """The index lacks entries that it once had: it was deleted, or restored from an older copy."""
     encoded: Encoded | None = None
-    """How far documents are encoded for search by meaning; None if no model is installed."""
+    """Progress of encoding for search by meaning; None if no model is installed."""
 
 
 async def status(log: Log, search: SearchEngine) -> SearchStatus:

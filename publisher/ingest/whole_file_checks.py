@@ -80,7 +80,7 @@ def _refer_to(record: ImportedRecord) -> dict[str, object]:
 def _separate_shared_codes(
     records: Sequence[ImportedRecord], identities: Sequence[tuple[str, ...]], catalogue: Catalogue, file: str
 ) -> tuple[Sequence[ImportedRecord], list[Finding]]:
-    """Identify records by name where one code stands on several items, with a warning for each but the first.
+    """Identify records by name where several items have one code, with a warning for each but the first.
 
     A clerk cannot change the code that a higher body gave.
     """

@@ -1,4 +1,4 @@
-"""The worker's mails: it asks new followers, and tells confirmed ones what changed.
+"""The worker's mails: questions to new followers, and the changes to confirmed ones.
 
 What was sent is recorded after the server accepted it, mail by mail. A worker that is killed between the two
 sends one mail twice, with the same Message-ID; SMTP has no way to avoid that. None is lost.

@@ -31,7 +31,7 @@ class CellProblemKind(msgspec.Struct, frozen=True):
     """A cell's text that causes this problem."""
 
     def for_cell(self, title: str, text: str, words: str = "") -> CellProblem:
-        """Fill the template: title of the field, text of the cell, and what ``{words}`` stands for."""
+        """Fill the template: title of the field, text of the cell, and the text for ``{words}``."""
         excerpt = text if len(text) <= 80 else f"{text[:80]}…"
         templates = (self.zh, self.en, self.way_out_zh, self.way_out_en)
         filled = (one.format(title=title, found=excerpt, words=words) for one in templates)

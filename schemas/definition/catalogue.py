@@ -181,7 +181,7 @@ class Catalogue:
     def identities_of(self, content: Mapping[str, Json]) -> list[tuple[str, ...]]:
         """Return the identity by every alternative that applies, in order.
 
-        Where several items share a code, they are told apart by the alternative after it.
+        Where several items share a code, the alternative after it distinguishes them.
         """
         last = len(self.identity) - 1
         return [

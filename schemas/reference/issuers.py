@@ -29,7 +29,7 @@ class Issuer:
     level: IssuerLevel = UNKNOWN
     division: str = ""
     maker: Maker = UNKNOWN
-    """What kind of body makes its documents."""
+    """The kind of body that makes its documents."""
     rates_only: bool = False
     """Its documents fix rates of charges, and create none."""
 

@@ -22,7 +22,7 @@ WAITS = {"bool": {"filter": [IS_DOCUMENT], "must_not": [_IS_ENCODED]}}
 
 
 class Encoding:
-    """Encodes an index in small steps, in the order of spans, and then begins anew.
+    """Encodes an index in small steps, in the order of spans, and then begins again.
 
     A document is written again as it is, with vectors: the cluster rejects this if it was replaced or erased
     meanwhile. Several machines may encode the same ones, which only costs time.

@@ -63,7 +63,7 @@ class ElasticsearchEngine:
     async def search(self, request: Request) -> Page:
         """Search. Raises :class:`search.contract.CursorError` and :class:`search.contract.SearchError`."""
         language, encoder = await self._load_language(), await self._ready_encoder()
-        return await self._read(search.search_page, self._indices, request, *language, encoder)
+        return await self._within_deadline(search.search_page, self._indices, request, *language, encoder)
 
     async def hit_changes(self, saved: SavedSearch) -> HitChanges:
         """List changes of hits. Raises :class:`search.contract.SearchError`."""
@@ -88,13 +88,13 @@ class ElasticsearchEngine:
         return await to_thread.run_sync(self._write, self._writer.rebuild, documents)
 
     async def position(self) -> int:
-        return await self._read(self._position)
+        return await self._within_deadline(self._position)
 
     async def mark(self, sequence: int) -> None:
         await self._cluster.run(self._mark, sequence)
 
     async def count(self) -> int:
-        return await self._read(self._count)
+        return await self._within_deadline(self._count)
 
     async def encode(self, most: int) -> int:
         """Encode in the caller's thread pool. Raises :class:`search.contract.SearchError`."""
@@ -110,7 +110,7 @@ class ElasticsearchEngine:
             failure = "" if self._encoder is None else self._encoder.failure
             return Encoded(0, 0, failure) if failure else None
         if self._encoded is None or monotonic() > self._encoded[0] + _COUNT_SECONDS:
-            self._encoded = monotonic(), await self._read(count_encoded, self._indices.alias)
+            self._encoded = monotonic(), await self._within_deadline(count_encoded, self._indices.alias)
         count = self._encoded[1]
         return Encoded(count, count)
 
@@ -123,7 +123,7 @@ class ElasticsearchEngine:
     async def close(self) -> None:
         await to_thread.run_sync(self._cluster.close)
 
-    async def _read[*A, T](
+    async def _within_deadline[*A, T](
         self, function: Callable[[AsyncElasticsearch, *A], Awaitable[T]], *arguments: *A
     ) -> T:
         """Read within the deadline of a search. Raises :class:`search.contract.SearchError` after it."""

@@ -113,12 +113,12 @@ class Writer:
                 self._cluster.call(refresh, name)
         self._cluster.call(self._indices.sweep)
 
-    def _check(self, name: str, written: int) -> None:
+    def _check(self, name: str, expected: int) -> None:
         count = self._cluster.call(count_documents, name)
-        if count != written:
+        if count != expected:
             raise SearchError(
-                f"新索引有{count}个文档，应为{written}个，旧索引继续使用，请再次运行 qingdan reindex / "
-                f"the new index has {count} documents instead of {written}; the old one stays in use, "
+                f"新索引有{count}个文档，应为{expected}个，旧索引继续使用，请再次运行 qingdan reindex / "
+                f"the new index has {count} documents instead of {expected}; the old one stays in use, "
                 "run qingdan reindex again"
             )
 
@@ -128,9 +128,9 @@ class Writer:
         facets: set[str] = set()
         size = 0
         for batch in batched(documents, _LOOKED_UP):
-            known = self._find_vectors(batch, analyzer)
+            vectors = self._find_vectors(batch, analyzer)
             for document in batch:
-                line = mapping.write_document_lines(document, analyzer, known.get(document.span))
+                line = mapping.write_document_lines(document, analyzer, vectors.get(document.span))
                 lines.append(line)
                 facets.update(document.facets)
                 size += len(line[1])
@@ -146,8 +146,8 @@ class Writer:
         if self._encoder is None or not self._encoder.is_installed:
             return {}
         names = {one.span: stored_vectors.name_texts(list_passages(one, analyzer)) for one in documents}
-        found = self._cluster.call(stored_vectors.find_stored, self._indices.alias, set(names.values()))
-        return {span: found[name] for span, name in names.items() if name in found}
+        by_name = self._cluster.call(stored_vectors.find_stored, self._indices.alias, set(names.values()))
+        return {span: by_name[name] for span, name in names.items() if name in by_name}
 
     def _fill(self, name: str, first: BulkRequest, following: Iterator[BulkRequest]) -> BulkResult:
         """Send every request, :data:`_IN_FLIGHT` at a time. Documents are searchable on return."""

@@ -268,11 +268,11 @@ class Search:
 
     def _near_members_body(self, raw_page: RawPage, vector: Encoded) -> Body:
         allowed = to_query(self._sets.all_allowed())
-        known = () if self.place.after else [hit.span for hit in raw_page.hits[:WINDOW]]
+        candidates = () if self.place.after else [hit.span for hit in raw_page.hits[:WINDOW]]
         query = {
             "must": [to_query(self._sets.ranked_members(raw_page.match))],
             "filter": [stored_vectors.build_nearest(vector, allowed, NEAREST)],
-            "must_not": [to_query(Among("span", tuple(known)))],
+            "must_not": [to_query(Among("span", tuple(candidates)))],
         }
         return {"query": {"bool": query}, "size": NEAREST, "sort": _BY_SCORE, "track_total_hits": False}
 
@@ -344,15 +344,15 @@ def _list_facet_values(aggregation: Aggregation) -> tuple[FacetValue, ...]:
 def _present_similar(
     answer: SearchResponse | None, place: Place, request: Request, presenter: HitPresenter
 ) -> Similar:
-    """Return the page of the documents after a place, by which those encoded meanwhile shift no page."""
+    """Return the page of the documents after a place, which documents encoded meanwhile do not shift."""
     if answer is None:
         return Similar((), 0, None)
     hits = answer.hits.hits[: request.similar]
-    shown = [(stored_vectors.similarity_of_score(hit.score or 0.0), hit) for hit in hits]
-    more = len(answer.hits.hits) > len(shown)
+    scored = [(stored_vectors.similarity_of_score(hit.score or 0.0), hit) for hit in hits]
+    more = len(answer.hits.hits) > len(scored)
     after = hits[-1].sort if hits else ()
     return Similar(
-        hits=tuple(_create_hit(hit, similarity, presenter) for similarity, hit in shown),
+        hits=tuple(_create_hit(hit, similarity, presenter) for similarity, hit in scored),
         total=min(answer.hits.total.value, MOST),
         cursor=cursor.encode_similar_cursor(Place(0, place.known_at, after=after), request) if more else None,
     )

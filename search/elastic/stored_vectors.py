@@ -113,8 +113,8 @@ async def find_stored(
         )
     except (NotFoundError, BadRequestError):  # there is no index, or one made before it had such fields
         return {}
-    found = (convert(hit["_source"]["encoded"], StoredVectors) for hit in answer["hits"]["hits"])
-    return {stored.texts: stored for stored in found}
+    vectors = (convert(hit["_source"]["encoded"], StoredVectors) for hit in answer["hits"]["hits"])
+    return {one.texts: one for one in vectors}
 
 
 def _read_rows(rows: bytes) -> Vectors:

@@ -36,10 +36,10 @@ class Encoding:
                 return 0
             if reader is not self._reader:
                 self._reader, self._waiting = reader, deque(_list_unencoded(reader, vectors))
-            taken = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
-            if taken:
-                self._reader = None  # after a failure, such as a full disk, list all of them anew
-                documents = [reader.document(address) for address in taken]
+            batch = [self._waiting.popleft() for _ in range(min(most, len(self._waiting)))]
+            if batch:
+                self._reader = None  # after a failure, such as a full disk, list all of them again
+                documents = [reader.document(address) for address in batch]
                 self._folder.add_vectors(self._encode_documents(documents, vectors, analyzer))
                 self._reader = reader
             return len(self._waiting)
@@ -47,7 +47,7 @@ class Encoding:
     def _encode_documents(
         self, documents: Sequence[Document], vectors: VectorFile, analyzer: Analyzer
     ) -> list[EncodedDocument]:
-        """Encode documents. A text that was encoded before, for example for an earlier day, is not again."""
+        """Encode documents, except texts that were encoded before, for example for an earlier day."""
         encoded_documents = []
         for document in documents:
             passages = list_passages(document, analyzer)

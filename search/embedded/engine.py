@@ -38,7 +38,7 @@ from search.semantic.encoder import Encoder
 
 @contextmanager
 def _report_damage() -> Iterator[None]:
-    """Report damaged files: tantivy raises ``ValueError``, or panics, which is no ``Exception``."""
+    """Report damaged files: tantivy raises ``ValueError``, or panics, which is not an ``Exception``."""
     try:
         yield
     except CursorError:

@@ -122,9 +122,9 @@ def _rank_by_relevance(
     candidates = reader.searcher.search(to_query(reader.schema, ranked), limit=WINDOW, count=False).hits
     near: ScoredAddresses = []
     if comparison is not None and len(candidates) == WINDOW:
-        known = set(reader.numbers("key", [address for _, address in candidates]))
+        candidate_keys = set(reader.numbers("key", [address for _, address in candidates]))
         nearest = list_nearest(reader, comparison, sets.all_allowed())
-        among = Among("span", tuple(one.span for one in nearest if one.key not in known))
+        among = Among("span", tuple(one.span for one in nearest if one.key not in candidate_keys))
         members = Every((ranked, Constant(among, 0.0)))
         near = reader.searcher.search(to_query(reader.schema, members), limit=NEAREST, count=False).hits
         candidates += near

@@ -1,4 +1,4 @@
-"""Documents that are near to a query by meaning: those that no word set holds, under their own total."""
+"""Documents that are near to a query by meaning and are not among its hits, with a total of their own."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def list_nearest(reader: Reader, comparison: Comparison, allowed: Condition) -> 
 
 
 def list_similar(reader: Reader, comparison: Comparison | None, outside: Condition) -> list[SimilarAddress]:
-    """List the documents that are near and no hits. ``outside``: what is no hit, and passes the filters."""
+    """List the near documents that satisfy ``outside``: they are within the filters and are not hits."""
     if comparison is None:
         return []
     return list(islice(_list_near(reader, comparison, outside, LEAST), MOST))
@@ -67,14 +67,14 @@ def is_nothing_near(reader: Reader, vectors: VectorFile, comparison: Comparison,
 def present_similar(
     reader: Reader, near: Sequence[SimilarAddress], place: Place, request: Request, presenter: HitPresenter
 ) -> Similar:
-    """Return the page of the documents after a place, by which those encoded meanwhile shift no page."""
-    left = [one for one in near if not place.after or one[0].place > place.after]
-    shown = left[: request.similar]
-    last = replace(place, after=shown[-1][0].place) if shown else place
+    """Return the page of the documents after a place, which documents encoded meanwhile do not shift."""
+    remaining = [one for one in near if not place.after or one[0].place > place.after]
+    page = remaining[: request.similar]
+    last = replace(place, after=page[-1][0].place) if page else place
     return Similar(
-        hits=tuple(presenter.hit(*reader.stored_document(address), one.similarity) for one, address in shown),
+        hits=tuple(presenter.hit(*reader.stored_document(address), one.similarity) for one, address in page),
         total=len(near),
-        cursor=cursor.encode_similar_cursor(last, request) if len(left) > len(shown) else None,
+        cursor=cursor.encode_similar_cursor(last, request) if len(remaining) > len(page) else None,
     )
 
 

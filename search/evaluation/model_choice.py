@@ -34,11 +34,11 @@ class KeptVectors(Encoder):
 
     def _encode(self, text: str) -> Encoded:
         digest = digest_of_texts([text])
-        kept = self._file.find_encoded(digest)
-        if kept is None:
-            kept = super().encode([text])
-            vector_file.append(self._folder_of_vectors, [EncodedDocument(f"{digest:x}", 0, digest, kept)])
-        return kept
+        vectors = self._file.find_encoded(digest)
+        if vectors is None:
+            vectors = super().encode([text])
+            vector_file.append(self._folder_of_vectors, [EncodedDocument(f"{digest:x}", 0, digest, vectors)])
+        return vectors
 
 
 def add_model(parser: argparse.ArgumentParser) -> None:

@@ -36,7 +36,7 @@ _SUBJECT = re.compile(
     r"|(?P<law>.+?)(?:监督|管理|保护|促进)*(?:暂行|试行|实施)*(?:法典|法|条例|办法|规定|细则|规则))"
 )
 _MOST_SHORT_WORDS = 2
-"""Words that are looked for whole in titles: of a longer query some word tells titles apart."""
+"""Words that are looked for whole in titles: of a longer query some word distinguishes titles."""
 _LAWS = ("法", "法典")
 _BELOW_LAWS = ("解释", "规定", "办法", "细则", "规则")
 

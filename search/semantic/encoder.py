@@ -133,7 +133,7 @@ def _encode_texts(loaded: _Loaded, texts: Iterable[str]) -> Encoded:
 
 
 def _encode_text(loaded: _Loaded, text: str) -> NDArray[np.float32]:
-    """Return the vector of the first token, which stands for the whole text."""
+    """Return the vector of the first token, which represents the whole text."""
     plain = text.encode(errors="replace").decode()  # a lone surrogate is not valid text
     tokens = np.array([loaded.tokenizer.encode(plain).ids], np.int64)
     inputs = {

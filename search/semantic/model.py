@@ -118,10 +118,10 @@ def _open_member(source: Path, file: ModelFile) -> Iterator[IO[bytes]]:
 
 def _hash(stream: IO[bytes], target: IO[bytes] | None) -> str:
     """Return the SHA-256 of a stream, and copy it. At most the size of the largest file is read."""
-    digest, left = hashlib.sha256(), MODEL.size + 1
-    while left > 0 and (chunk := stream.read(min(left, _CHUNK))):
+    digest, remaining = hashlib.sha256(), MODEL.size + 1
+    while remaining > 0 and (chunk := stream.read(min(remaining, _CHUNK))):
         digest.update(chunk)
-        left -= len(chunk)
+        remaining -= len(chunk)
         if target is not None:
             target.write(chunk)
     return digest.hexdigest()

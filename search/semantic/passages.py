@@ -27,8 +27,8 @@ _ENDS = (re.compile(r"\n"), re.compile(r"[。;!?]"), re.compile(r"[,、:]"))
 def list_passages(document: Document, analyzer: Analyzer) -> list[str]:
     """List the passages of a document, folded as queries are, each with the title in front.
 
-    The title of an item also stands alone, as it says by itself what the item is. The model knows simplified
-    characters and small letters only.
+    The title of an item is also a passage of its own, as it states what the item is. The model knows
+    simplified characters and small letters only.
     """
     title = analyzer.fold_text(document.title)[:LONGEST_TITLE].strip()
     text = "\n".join(analyzer.fold_text(t).strip() for t in document.texts.values() if t != document.title)

@@ -33,11 +33,11 @@ class _Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     span: str
     version: int
     digest: int
-    """Of the texts that were encoded, by :func:`digest_of_texts`."""
+    """Digest of the texts that were encoded, by :func:`digest_of_texts`."""
     first: int
     """Row of its first passage."""
     factors: tuple[float, ...]
-    """Of each of its rows, as :attr:`search.semantic.encoder.Encoded.factors`."""
+    """Factor of each of its rows, as :attr:`search.semantic.encoder.Encoded.factors`."""
 
 
 _decoder = msgspec.json.Decoder(_Line)
@@ -71,8 +71,8 @@ class VectorFile:
     _lines: dict[int, _Line] = field(default_factory=dict)
     """By the key of the span."""
     _by_digest: dict[int, _Line] = field(default_factory=dict)
-    _read: int = 0
-    """Bytes of the lines that were read."""
+    _bytes_read: int = 0
+    """Bytes of the file of lines that were read."""
     _rows: int = 0
     _matrix: Vectors | None = None
     _table: _Table | None = None
@@ -81,14 +81,14 @@ class VectorFile:
         """Read the lines that were added. Raises ``OSError``; damaged lines count as missing."""
         with self._lock:
             try:
-                if (self.folder / _LINES).stat().st_size > self._read:
+                if (self.folder / _LINES).stat().st_size > self._bytes_read:
                     self._read_added()
             except FileNotFoundError:
                 return
 
     def _read_added(self) -> None:
         with (self.folder / _LINES).open("rb") as file:
-            file.seek(self._read)
+            file.seek(self._bytes_read)
             added = file.read()
         size = (self.folder / _MATRIX).stat().st_size // DIMENSIONS
         added = added[: added.rfind(b"\n") + 1]
@@ -101,7 +101,7 @@ class VectorFile:
                 self._lines[span_key(line.span)] = line
                 self._by_digest[line.digest] = line
                 self._rows = max(self._rows, line.first + len(line.factors))
-        self._read += len(added)
+        self._bytes_read += len(added)
         if self._rows:
             self._matrix = np.memmap(self.folder / _MATRIX, np.int8, "r", shape=(self._rows, DIMENSIONS))
         self._table = None
@@ -112,7 +112,7 @@ class VectorFile:
     @property
     def writes(self) -> int:
         """Bytes of the lines, which grow with every write."""
-        return self._read
+        return self._bytes_read
 
     def versions(self) -> dict[int, int]:
         """Return key of the span → version of the document whose texts were encoded."""
@@ -212,13 +212,15 @@ class Comparison:
         near = (similarities >= least).nonzero()[0]
         while len(near):
             values = similarities[near]
-            taken = values >= np.partition(values, -batch)[-batch] if batch < len(near) else values >= least
+            in_batch = (
+                values >= np.partition(values, -batch)[-batch] if batch < len(near) else values >= least
+            )
             of_batch = [
                 Near(table.spans[place], table.keys[place], float(similarities[place]))
-                for place in near[taken].tolist()
+                for place in near[in_batch].tolist()
             ]
             yield sorted(of_batch, key=attrgetter("place"))
-            near, batch = near[~taken], batch * 4
+            near, batch = near[~in_batch], batch * 4
 
 
 def _multiply(matrix: Vectors, query: Encoded) -> Similarities:

@@ -30,7 +30,7 @@ from tests.support.site import (
     fill_with_finding,
     fill_with_limits,
     opened,
-    seconds,
+    ticking_clock,
 )
 
 PACKAGE = Path(openapi.__file__).parent
@@ -144,7 +144,7 @@ def _answers(
     content: Callable[[Log, Clock], None], requests: Callable[[Site], dict[str, str]]
 ) -> Iterator[tuple[str, str]]:
     salts = patch.object(secrets, "token_bytes", Random(2015).randbytes)
-    clock = seconds(START)
+    clock = ticking_clock(START)
     with (
         salts,
         tempfile.TemporaryDirectory() as folder,

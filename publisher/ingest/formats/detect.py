@@ -202,7 +202,7 @@ def _open_text(data: bytes, name: str) -> FileContent:
         if _has_suffix(name, JSON_SUFFIXES):
             return _open_json(text.encode(), name, notes)
         column = delimited_text.split_lines(text, stem)
-        # A table whose columns cannot be told apart has no header; it is never the text of one document.
+        # A table whose columns cannot be distinguished has no header; it is never the text of one document.
         document = None if _has_suffix(name, CSV_SUFFIXES) else text
         return FileContent(TEXT, (column,) if column else (), text=document, notes=notes)
     grid, csv_notes = delimited_text.parse_grid(text, stem, delimiter)

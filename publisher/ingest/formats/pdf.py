@@ -18,7 +18,7 @@ _PAGE_NUMBER = re.compile(
     r"[-—–·.\s]*(?:第?\s?\d{1,4}\s?页?(?:\s?[/／]?\s?共?\s?\d{1,4}\s?页?)?|[ivxIVX]{1,6})[-—–·.\s]*"
 )
 _EDGE = 0.12
-"""Share of a page's height at its top and bottom where running heads and page numbers stand."""
+"""Share of a page's height at its top and bottom where running heads and page numbers are."""
 _ENDS = ("。", "；", "：", "！", "？", ".", ";", ":", "!", "?", "”", "）。", "……")
 _BEGINS = re.compile(
     r"[一二三四五六七八九十]{1,3}、|[（(][一二三四五六七八九十\d]{1,3}[）)]|\d{1,2}[.．、]\s?(?!\d)"
@@ -120,7 +120,7 @@ def _head_key(line: PdfLine) -> str:
 
 
 def _find_running_heads(pages: Sequence[PdfPage]) -> frozenset[str]:
-    """Return the texts, without digits, that stand at the edge of most pages."""
+    """Return the texts, without digits, that are at the edge of most pages."""
     counts: Counter[str] = Counter()
     for page in pages:
         counts.update({_head_key(line) for line in page.lines if _is_at_edge(line, page)} - {""})
@@ -141,7 +141,7 @@ class _Layout:
     def measure(cls, lines: Sequence[PdfLine]) -> _Layout:
         character = max(median(line.top - line.bottom for line in lines), 1.0)
         edges = Counter(round(line.left / character * 2) for line in lines)
-        # The left edge is the leftmost position at which several lines begin: a title stands further right.
+        # The left edge is the leftmost position at which several lines begin; titles begin further right.
         usual = [edge for edge, count in edges.items() if count >= max(2, len(lines) // 10)]
         left = min(usual or edges) * character / 2
         right = sorted(line.right for line in lines)[int(len(lines) * 0.9)]

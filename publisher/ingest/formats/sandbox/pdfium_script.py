@@ -65,7 +65,7 @@ def _extract_pages(data: bytes) -> list[dict[str, Any]]:
 
 
 def _extract_lines(text_page: pypdfium2.PdfTextPage) -> list[dict[str, Any]]:
-    """Join the runs of text that stand beside each other."""
+    """Join the runs of text that are next to each other."""
     lines: list[dict[str, Any]] = []
     for index in range(text_page.count_rects()):
         left, bottom, right, top = text_page.get_rect(index)
