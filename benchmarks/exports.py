@@ -28,7 +28,7 @@ from benchmarks.support.memory import peak_memory
 from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.views.exports import table_cells, write_state
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import InputFile, import_files
 
@@ -64,7 +64,7 @@ def cpu_seconds(work: Callable[[], None]) -> float:
 
 def ours(home: Path, form: str, dataset: str = NAME) -> None:
     log = open_log(home)
-    write_state.state_writer(log, write_state.describe_state(log, dataset, _VIEW), FORMS[form])(
+    write_state.state_writer(log, write_state.describe_state(log, dataset, _VIEW), FILE_FORMATS[form])(
         home / f"ours.{form}"
     )
     log.close()
@@ -130,7 +130,7 @@ def main() -> int:
         home = Path(folder)
         fill(home, options.data)
         within_bars = [compare(home, form) for form in LEAST]
-        for form in FORMS:
+        for form in FILE_FORMATS:
             command = [sys.executable, "-m", "benchmarks.exports", "--one", str(home), form]
             process = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
             print(f"{form}: peak {process.stdout.strip()} MB (bar {MOST_MB})", flush=True)

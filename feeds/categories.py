@@ -8,10 +8,10 @@ from urllib.parse import urlsplit
 
 from feeds.change import ChangeItem
 from feeds.feed import Category, Link
-from feeds.value_direction import DIRECTIONS, directions
+from feeds.value_direction import directions
 from schemas.definition.catalogue import Catalogue, Content, Json
 from schemas.reference import administrative_divisions
-from schemas.words import KINDS
+from schemas.words import DIRECTIONS, KINDS
 
 _MAX_CATEGORIES = 20
 """Maximum values of one field that become categories. A document has only a few topics."""
@@ -29,7 +29,9 @@ def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
     """
     entry_categories = [Category(item.kind, f"{base}/kinds", KINDS[item.kind].zh)]
     if not item.hidden:
-        entry_categories += [Category(term, f"{base}/kinds", DIRECTIONS[term]) for term in directions(item)]
+        entry_categories += [
+            Category(term, f"{base}/kinds", DIRECTIONS[term].zh) for term in directions(item)
+        ]
     entry_categories.append(Category(item.dataset, f"{base}/facets/dataset", item.dataset_title))
     if not item.hidden:
         entry_categories += _content_categories(item, base)
@@ -104,8 +106,8 @@ def enclosures(item: ChangeItem) -> tuple[Link, ...]:
     return tuple(link for files in file_lists if isinstance(files, list) for link in _enclosures(files))
 
 
-def _enclosures(attached: list[Json]) -> Iterator[Link]:
-    for file in attached:
+def _enclosures(files: list[Json]) -> Iterator[Link]:
+    for file in files:
         if not isinstance(file, dict):
             continue
         url, size = file.get("url"), file.get("size")

@@ -11,7 +11,7 @@ from schemas.definition.catalogue import Catalogue, Content, Json
 
 type Kind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
 
-KINDS: tuple[Kind, ...] = ("added", "changed", "removed", "renamed", "corrected", "withdrawn")
+FEED_KINDS: tuple[Kind, ...] = ("added", "changed", "removed", "renamed", "corrected", "withdrawn")
 """Kinds that feeds report; :data:`schemas.words.KINDS` names them."""
 
 

@@ -85,22 +85,24 @@ def _headline_action(item: ChangeItem) -> str:
                 return f"决定{decided}{title_suffix}"
             return f"{_added_verb(item)}{noun}{title_suffix}"
         case "changed" | "corrected":
-            return _changed(item, noun, title_suffix)
+            return _describe_difference(item, noun, title_suffix)
     return f"{_VERBS[item.kind]}{noun}{title_suffix}"
 
 
 def _added_verb(item: ChangeItem) -> str:
-    """Return the verb of an added record. Documents and decisions are announced at any time afterwards;
-    only items of a list are called new."""
+    """Return the verb of an added record. Only items of a list are called new.
+
+    Documents and decisions may be published long after their day.
+    """
     if item.catalogue.of_documents:
         return "发布"
     return "公布" if item.catalogue.running else "首次公布" if item.first else _VERBS["added"]
 
 
-def _changed(item: ChangeItem, noun: str, title_suffix: str) -> str:
+def _describe_difference(item: ChangeItem, noun: str, title_suffix: str) -> str:
     """Quote the first charge or limit that rose or fell, or the only value; else list the changed fields.
 
-    A charge is often listed twice, as text and as number: what changed in the same direction is said once.
+    A charge is often listed twice, as text and as number; only its first field is quoted then.
     """
     public_fields = [(title, d) for d in item.differences if (title := _field_title(item.catalogue, d.field))]
     ways = {d.field: direction for _, d in public_fields for direction in directions_of(item, d)}
@@ -237,6 +239,7 @@ def _cut_common_ends(before: str, after: str) -> tuple[str, str]:
 
 
 def _excerpt(text: str, start: int, rest: int) -> str:
+    """Cut ``start`` characters off the beginning of a text and ``rest`` off its end."""
     return _cut(("…" if start else "") + text[start : len(text) - rest] + ("…" if rest else ""))
 
 

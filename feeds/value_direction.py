@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Literal, get_args
 
@@ -10,13 +10,11 @@ from feeds.change import ChangeItem, Difference
 from schemas.cells.amounts import read_amount
 from schemas.cells.limit_comparison import compare_limits, read_listed_limit
 from schemas.definition.catalogue import Json
-from schemas.words import DIRECTIONS as WORDS
 
 type Direction = Literal["fee-raised", "fee-lowered", "limit-shortened", "limit-lengthened"]
 
-_TERMS: tuple[Direction, ...] = get_args(Direction.__value__)
-DIRECTIONS: Mapping[Direction, str] = {term: WORDS[term].zh for term in _TERMS}
-"""Category term → its label."""
+DIRECTION_TERMS: tuple[Direction, ...] = get_args(Direction.__value__)
+"""Category terms of directions; :data:`schemas.words.DIRECTIONS` names them."""
 
 _NO_SINGLE_SUM = frozenset({"most", "of", "kind"})
 """Parts of an amount that is a range, a bound or a rate of something, which do not compare."""

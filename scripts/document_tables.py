@@ -13,8 +13,8 @@ from pathlib import Path
 
 import click
 
-from feeds.change import KINDS as CHANGES
-from feeds.value_direction import DIRECTIONS
+from feeds.change import FEED_KINDS
+from feeds.value_direction import DIRECTION_TERMS
 from publisher import variables
 from publisher.checks.all_checks import CHECKS
 from publisher.cli.root import root
@@ -22,7 +22,7 @@ from publisher.cli.terminal.exit_codes import Exit
 from publisher.ingest.findings.all_kinds import KINDS_BY_STEP
 from publisher.ingest.findings.kind import Kind
 from publisher.views.api import contract
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.syndication.formats import FORMATS
 from publisher.web import problems
 from schemas import words
@@ -132,8 +132,8 @@ def write_kinds_of_change() -> str:
     return table(
         ("kind (category term)", "中文"),
         (
-            *((f"`{kind}`", words.KINDS[kind].zh) for kind in CHANGES),
-            *((f"`{kind}`", title) for kind, title in DIRECTIONS.items()),
+            *((f"`{kind}`", words.KINDS[kind].zh) for kind in FEED_KINDS),
+            *((f"`{term}`", words.DIRECTIONS[term].zh) for term in DIRECTION_TERMS),
         ),
     )
 
@@ -156,7 +156,7 @@ def write_catalogues() -> str:
 def write_file_formats() -> str:
     return table(
         ("`form`", "标题 / title", "media type"),
-        ((f"`{f.name}`", f.title, f"`{f.media_type}`") for f in FORMS.values()),
+        ((f"`{f.name}`", f.title, f"`{f.media_type}`") for f in FILE_FORMATS.values()),
     )
 
 
@@ -203,7 +203,7 @@ def write_command(command: click.Command) -> str:
 
 
 def fill(text: str, *, chinese: bool = False) -> str:
-    """Return the text of a document with each table written anew; ``chinese``: without English.
+    """Return the text of a document with each table written again; ``chinese``: without English.
 
     Raises ``KeyError`` for a table without a writer.
     """

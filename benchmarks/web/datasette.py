@@ -28,7 +28,7 @@ from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.settings import read_settings
 from publisher.views.exports import write_state
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from tests.support.servers.http_service import free_port
 
 _TURN = 10
@@ -44,7 +44,7 @@ def export(home: Path) -> Path:
     settings, path = read_settings(home, {}), home / "bench.db"
     log = Log.open(settings.database, sources=settings.sources)
     write_state.state_writer(
-        log, write_state.describe_state(log, http.DATASET, View(release=1)), FORMS["sqlite"]
+        log, write_state.describe_state(log, http.DATASET, View(release=1)), FILE_FORMATS["sqlite"]
     )(path)
     log.close()
     with closing(sqlite3.connect(path)) as db:

@@ -64,7 +64,7 @@ class Times:
 
 
 def read_pages(port: int, paths: Sequence[str], control: Connection) -> None:
-    """Ask for pages in turn, with a pause after each answer, until told to end; send the times.
+    """Ask for pages in turn, with a pause after each answer, until the parent ends it; send the times.
 
     A process of its own: what the clerk's browser computes must not delay a measured answer.
     """

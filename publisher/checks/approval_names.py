@@ -85,7 +85,7 @@ class ApprovalName:
     """A name, or a part of one that is a name itself."""
 
     pieces: tuple[str, ...]
-    """What is approved, without the words that any approval may have."""
+    """The subject of an approval, without the words that any approval may have."""
     steps: frozenset[str]
     start: int
     end: int
@@ -104,7 +104,7 @@ class ApprovalName:
 
 @dataclass(frozen=True, slots=True)
 class NameComparison:
-    """How much two names share, as shares of pairs of characters, and the words without a partner."""
+    """Likeness of two names, as shares of equal pairs of characters, and the words without a partner."""
 
     jaccard: float
     contained: tuple[float, float]
@@ -163,7 +163,7 @@ def _parse(text: str, start: int, end: int) -> ApprovalName:
 
 
 def _pairs(pieces: Sequence[str]) -> frozenset[str]:
-    """Return the pairs of neighbouring characters; a piece of one character stands for itself."""
+    """Return the pairs of neighbouring characters; a piece of one character is one of them."""
     return frozenset(pair for piece in pieces for pair in _pairs_of(piece))
 
 

@@ -1,4 +1,4 @@
-"""``article-moved``: a text that a record quotes stands under another number in a newer edition."""
+"""``article-moved``: a text that a record quotes has another number in a newer edition."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ _BY_STRENGTH = (_UNDATED, _MOVED_IN_PART, _MOVED)
 
 @dataclass(frozen=True, slots=True)
 class _Moved:
-    """A quoted article, where its text stands in the edition, and how surely."""
+    """A quoted article, the article of the edition that contains its text, and how certain that is."""
 
     item: int | None
     quoted: QuotedArticle

@@ -19,17 +19,18 @@ from schemas.reference.government_levels import Level, level_of_division, levels
 from schemas.reference.legal_bases import find_cited_statutes
 
 type Standing = Literal["kept", "unclear", "delegated", "filing", "restored", "other-level", "unrelated"]
-"""What follows from a decision for a record that lists the approval.
+"""Consequence of a decision for a record that lists the approval.
 
 ``kept``: it should not be in the list any more. ``unclear``: the texts do not say whom the decision concerns.
 ``delegated``, ``filing``, ``restored`` and ``other-level``: the record is lawful, since the approval was
-delegated to whoever lists it, became a filing, or has a newer basis, or since the decision is on another
-level. ``unrelated``: the decision does not end the approval, is not in effect yet, or binds another place.
+delegated to the body that lists it, became a filing, or has a newer basis, or since the decision is on
+another level. ``unrelated``: the decision does not end the approval, is not in effect yet, or binds another
+place.
 """
 
 
 class Treatment(Enum):
-    """What a decision does with an approval → the words for it. The first that a text contains counts."""
+    """Effect of a decision on an approval → the words for it. The first that a text contains counts."""
 
     PARTLY = "部分取消|部分下放"
     TO_FILING = "备案"
@@ -87,7 +88,7 @@ def levels_of(record: CheckedRecord) -> frozenset[Level]:
 def _judge_delegation(
     own: frozenset[Level], addressed: frozenset[Level], receivers: frozenset[Level]
 ) -> Standing:
-    """Judge a delegated approval: whoever received it may list it, and so may the levels below."""
+    """Judge a delegated approval: the body that received it may list it, and so may the levels below."""
     if not own or not receivers:
         return "unrelated"
     if max(own) >= min(receivers):
@@ -96,7 +97,7 @@ def _judge_delegation(
 
 
 def _is_in_area(row: CheckedRecord, record: CheckedRecord) -> bool:
-    """Test whether the decision binds whoever publishes the record: the nation, or one place."""
+    """Test whether the decision binds the publisher of the record: the nation, or one place."""
     if _STATE_COUNCIL.match(_text(row, "decision_number")):
         return True
     if row.publisher.division:

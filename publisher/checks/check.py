@@ -76,7 +76,7 @@ def day_in(value: object) -> date | None:
 
 
 class Knowledge(ABC):
-    """What is known on the day of the check besides the record."""
+    """Published facts of the day of the check that it may use in addition to the record."""
 
     @abstractmethod
     def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
@@ -109,10 +109,10 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """How a check did on data that were labelled by hand; ``publisher.checks.evaluate`` measures it."""
+    """Quality of a check on data that were labelled by hand; ``publisher.checks.evaluate`` measures it."""
 
     description: Bilingual
-    """What the data are, and their limits."""
+    """Description of the data, and their limits."""
     measured_on: date
     positives: int
     """Texts that it should find."""

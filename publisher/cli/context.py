@@ -49,8 +49,8 @@ class CommandContext:
         """Open the log of a site. ``read_only``: the medium need not be writable.
 
         ``public``: the same, for a process that anybody can reach.
-        ``statement_seconds``: after them a database server ends a statement. ``role``: name of this process
-        in the lists of the server. Raises ``CommandError('not-initialised')`` and ``LogError``.
+        ``statement_seconds``: duration after which a database server ends a statement. ``role``: name of this
+        process in the lists of the server. Raises ``CommandError('not-initialised')`` and ``LogError``.
         """
         from publisher.log.database.postgresql import ServerLimits
         from publisher.log.log import Log
@@ -81,7 +81,7 @@ class CommandContext:
             upgraded.close()
             log = open_log(read_only=read_only, public=public, limits=limits)
         try:
-            log.datasets.site()
+            log.datasets.site()  # raises LogError('not-initialised')
             if resealed and (reseal := log.proofs.reseal()) is not None:
                 print_reseal(reseal)
             yield log
@@ -137,7 +137,7 @@ class CommandContext:
 
 
 def print_reseal(reseal: Reseal) -> None:
-    """Print from which day on the releases are proved that are older than the entries of the log."""
+    """Print the day of the upgrade that added entries for earlier releases: proofs reach back to it only."""
     output.print_message(
         f"第1至{reseal.releases}次发布（全站序号）是在升级时（{reseal.at:%Y-%m-%d}）补做存证的："
         "存证只能证明此日之后内容没有变化；此日之前是否变化过，无从证明。",
@@ -169,15 +169,15 @@ class Day(click.ParamType[date]):
 
 
 def read_day(text: str) -> date | None:
-    """Read a day in any form that a table may contain; None if it is no day."""
+    """Read a day in any form that a table may contain; None if it is not a day."""
     from schemas.cells.quantities import read_date
     from schemas.normalise import fold
 
-    typed = "".join(fold(text).split())
+    compact = "".join(fold(text).split())
     try:
-        return date.fromisoformat(typed)
+        return date.fromisoformat(compact)
     except ValueError:
-        return read_date(typed)
+        return read_date(compact)
 
 
 class Moment(click.ParamType[datetime]):

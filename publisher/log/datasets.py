@@ -116,9 +116,9 @@ class Datasets:
             return registry.headings(conn, registry.dataset_row(conn, dataset).key)
 
     def set_headings(self, dataset: str, headings: Mapping[str, str | None]) -> None:
-        """Let headings mean fields in files of the dataset from now on; None: no longer.
+        """Set the fields that headings in files of the dataset mean from now on; None: no field any more.
 
-        They are work on drafts, as the files themselves, and no entry of the log.
+        They concern the reading of files into drafts, and are not an entry of the log.
         """
         with self._session.write() as conn:
             key = registry.dataset_row(conn, dataset).key

@@ -94,7 +94,7 @@ class DatasetPlan(_Strict, frozen=True):
 
 
 class SitePlan(_Strict, frozen=True):
-    """What the site says of itself."""
+    """Details that the site states of itself."""
 
     name: str
     name_en: str

@@ -26,11 +26,19 @@ def send_corrections(settings: Settings, log: Log) -> None:
     (power,) = log.queries.find_by_title(_POWERS, "社会团体成立登记")
     (fee,) = log.queries.find_by_title(_FEES, "城镇垃圾处理费")
     limit_correction = Correction(
-        *(_POWERS, power.id, power.revision or "", "promised_limit", "20个工作日"),
+        _POWERS,
+        power.id,
+        power.revision or "",
+        field="promised_limit",
+        value="20个工作日",
         proof="示政发〔2024〕18号（演示数据）",
     )
     fee_correction = Correction(
-        *(_FEES, fee.id, fee.revision or "", "standard", "6元/户·月"),
+        _FEES,
+        fee.id,
+        fee.revision or "",
+        field="standard",
+        value="6元/户·月",
         proof="示财综〔2024〕5号第三条（演示数据）",
         contact="张三（演示数据）",
     )

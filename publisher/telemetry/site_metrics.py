@@ -32,10 +32,9 @@ class SiteMetrics(Collector):
 
     def collect(self) -> Iterator[Metric]:
         log = self._log
-        shortfall = log.recovery.shortfall()
         yield _gauge("log_entries", "Entries of the log.", log.proofs.size())
-        _, missing = shortfall or (None, 0)
-        yield _gauge("log_missing_entries", "Entries that a restored log lacks.", missing)
+        missing = log.recovery.missing_entries()
+        yield _gauge("log_missing_entries", "Entries that a restored log lacks.", missing or 0)
         yield _gauge("log_unsigned_seconds", "Seconds without a signature.", self._unsigned())
         yield _gauge("index_pending", "States that wait for the index.", log.outbox.due_count())
         yield _gauge("index_set_aside", "States that the index refuses.", len(log.outbox.items_aside()))

@@ -250,7 +250,6 @@ def create_service(
     settings: Settings, log: Log, search: SearchEngine, clock: Callable[[], datetime] = utc_now
 ) -> Service:
     """Create the service on which routes depend: log, search engine, names and clock. It opens nothing."""
-    _, missing = log.recovery.shortfall() or (None, None)
     successions = log.recovery.successions()
     return Service(
         site=log.datasets.site(),
@@ -265,7 +264,7 @@ def create_service(
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
         shows_actor=settings.shows_actor,
-        missing=missing,
+        missing=log.recovery.missing_entries(),
         succession=successions[-1] if successions else None,
         embedded=settings.database.startswith("sqlite"),
     )

@@ -135,6 +135,7 @@ def _change_of_edit(state: RecordState, content: Content, catalogue: Catalogue, 
 
 
 def _change_of(state: RecordState, kind: ChangeKind) -> Change:
+    """Build a change that no release contains yet: its sequence and release are 0."""
     return Change(
         sequence=0,
         dataset=state.dataset,

@@ -22,7 +22,7 @@ from schemas.definition.catalogue import Catalogue, add_headings
 
 @dataclass(frozen=True, slots=True)
 class Staging:
-    """How files are staged; see :func:`import_files`."""
+    """The arguments of :func:`import_files` that apply to each file that is staged."""
 
     catalogue: Catalogue
     without_errors: bool
@@ -103,6 +103,7 @@ def import_files(
 
 
 def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[DraftRow]:
+    """Yield the records of all counted files as the checks read them."""
     for file in report.files:
         for record in file.counted_reading.records if file.counted_reading else ():
             if catalogue.title_field not in record.content:
@@ -130,7 +131,7 @@ def _read_files(
         if file_part is None and (identified := part_of_file.identify_part(dataset, reading)) is not None:
             file_part = identified.name
         first = first_names.setdefault((reading.digest, file_part), file.name)
-        same_as = first if first is not file.name else None
+        same_as = first if first is not file.name else None  # ``is``: two files may have one name
         yield FileReport(file.name, reading, part=file_part, same_as=same_as)
     progress(READING, len(files), len(files))
 
@@ -151,7 +152,7 @@ def _refuse_two_of_one_part(files: Sequence[FileReport]) -> None:
     first: dict[str | None, str] = {}
     for file in files:
         earlier = first.setdefault(file.part, file.file)
-        if earlier is file.file:
+        if earlier is file.file:  # ``is``: two files may have one name
             continue
         part = f"“{file.part}”" if file.part else "整个数据集"
         raise LogError(

@@ -74,7 +74,7 @@ def _cited_numbers(basis: str) -> Iterator[Citation]:
 
 
 def _describe(number: str, start: date, unknown_years: Sequence[int], *, is_known: bool) -> LateBasis:
-    """Word it. ``is_known``: the day itself is known, and not only its year."""
+    """Describe a late basis. ``is_known``: the day itself is known, not only its year."""
     zh = f"{start.year}年{start.month}月{start.day}日" if is_known else f"{start.year}年"
     en = f"{start}" if is_known else f"{start.year}"
     years = "、".join(map(str, unknown_years))

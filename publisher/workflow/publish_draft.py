@@ -58,7 +58,7 @@ def publish_draft(
         emergency=emergency,
         submission=submission,
         without_errors=without_errors or (draft is not None and _accepts_errors(draft)),
-        progress=lambda done, total: progress(PUBLISHING, done, total),
+        progress=lambda count, total: progress(PUBLISHING, count, total),
     )
 
 

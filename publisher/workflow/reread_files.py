@@ -94,14 +94,14 @@ def stage_rereading(log: Log, dataset: str, readings: Sequence[PartReading], cat
         )
     different = [part for part in readings if part.staged_differences]
     for part in different:
-        newest = part.sources[-1]
+        last = part.sources[-1]
         source = log.evidence.put_source(
-            log.evidence.source_bytes(newest.source.digest),
-            name=newest.source.name,
-            media_type=newest.source.media_type,
-            url=newest.source.url,
+            log.evidence.source_bytes(last.source.digest),
+            name=last.source.name,
+            media_type=last.source.media_type,
+            url=last.source.url,
             detected_by=REREAD_SIGN,
-            partial=newest.source.partial,
+            partial=last.source.partial,
         )
         log.drafts.stage(
             dataset,
@@ -109,14 +109,14 @@ def stage_rereading(log: Log, dataset: str, readings: Sequence[PartReading], cat
             part=part.part,
             source=source,
             parser_version=_version(catalogue),
-            partial=not newest.newest,
+            partial=not last.newest,
             catalogue=catalogue,
         )
     return sum(part.staged_differences for part in different)
 
 
 class _Identities:
-    """Match rows and records: one code may stand on several items, and one title on several documents."""
+    """Match rows and records: several items may have one code, and several documents one title."""
 
     def __init__(self, dataset: str, catalogue: Catalogue) -> None:
         self._dataset, self.catalogue = dataset, catalogue
@@ -133,7 +133,7 @@ class _Identities:
         return [record.identity, *reversed(own)]
 
     def find_own(self, record: RecordReading) -> tuple[str, ...] | None:
-        """Return the identity by which a record is known, or None if its content does not tell it."""
+        """Return the identity by which a record is known, or None if its content does not contain it."""
         identities = iter_identities(self.catalogue, record.content)
         return next((one for one in identities if self._digest(one) == record.identity), None)
 
@@ -144,6 +144,7 @@ class _Identities:
 def _reread_source(
     log: Log, part: PartReading, source: SourceReading, identities: _Identities, in_force: set[str]
 ) -> None:
+    """Add the differences of one file, and its entries, to ``part``. ``in_force``: digests of all records."""
     catalogue = identities.catalogue
     reading = _read_again(log, part, source, catalogue) if source.readable else None
     rows, mended = (None, ()) if reading is None else (reading.records, reading.mended)

@@ -71,7 +71,7 @@ def contains_texts(data: bytes) -> bool:
 
 
 def editions_from_texts(data: bytes, *, hash_clauses_of_local: bool = True) -> list[dict[str, Any]]:
-    """Make the rows of the editions, by title and day. Raises :class:`NotTextsError`.
+    """Build the rows of the editions, sorted by title and day. Raises :class:`NotTextsError`.
 
     Without ``hash_clauses_of_local``, local regulations have hashes of whole articles only.
     """

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from feeds.atom_and_rss import atom
-from feeds.change import KINDS, ChangeItem, Difference, Kind
+from feeds.change import FEED_KINDS, ChangeItem, Difference, Kind
 from feeds.change_sentence import build_entry, details, headline, summary
 from feeds.feed import Feed
 from schemas.definition.catalogue import Json
@@ -223,7 +223,7 @@ def test_a_field_that_is_not_in_the_catalogue_is_skipped() -> None:
     assert "甲" not in headline(changed) + details(changed)
 
 
-@pytest.mark.parametrize("kind", list(KINDS))
+@pytest.mark.parametrize("kind", list(FEED_KINDS))
 def test_hidden_content_appears_nowhere(kind: Kind) -> None:
     secret = {"name": "隐去的名称", "standard": "隐去的标准"}
     change = item(
@@ -279,7 +279,7 @@ class _Reader(HTMLParser):
 MARKUP = st.text(st.sampled_from(list("<>&\"'/= abscriptonimg甲乙\n")), max_size=60)
 
 
-@given(before=MARKUP, after=MARKUP, reason=MARKUP, kind=st.sampled_from(list(KINDS)))
+@given(before=MARKUP, after=MARKUP, reason=MARKUP, kind=st.sampled_from(list(FEED_KINDS)))
 def test_markup_in_the_data_stays_text(before: str, after: str, reason: str, kind: Kind) -> None:
     change = item(
         kind,

@@ -54,9 +54,9 @@ class Home:
 
     def ok(self, *arguments: object) -> CommandResult:
         """Run a command, which has to succeed."""
-        ran = self.run(*arguments)
-        assert ran.code == 0, ran.err + ran.out
-        return ran
+        result = self.run(*arguments)
+        assert result.code == 0, result.err + result.out
+        return result
 
     def spawn(self, *arguments: object, prefix: Sequence[str] = ()) -> subprocess.Popen[str]:
         """Start the command in a separate process."""
@@ -122,17 +122,11 @@ def _files(home: Path) -> Iterator[tuple[str, bytes]]:
 
 def create_arguments(name: str, catalogue: str) -> tuple[str, ...]:
     """Return the arguments of the command that creates a dataset."""
-    texts = (
-        "--title",
-        "示例市清单",
-        "--body",
-        "示例市人民政府",
-        "--licence",
-        "CC0-1.0",
-        "--contact",
-        "a@b.example",
+    return (
+        *("dataset", "create", name, "--catalogue", catalogue, "--division", "210300"),
+        *("--title", "示例市清单", "--body", "示例市人民政府"),
+        *("--licence", "CC0-1.0", "--contact", "a@b.example"),
     )
-    return ("dataset", "create", name, "--catalogue", catalogue, "--division", "210300", *texts)
 
 
 def item(name: str, *, promised: str = "10个工作日", kind: str = "行政许可", remark: str = "") -> list[str]:
@@ -142,6 +136,7 @@ def item(name: str, *, promised: str = "10个工作日", kind: str = "行政许�
 
 
 def rows(title: str, items: Sequence[Sequence[str]]) -> list[list[str]]:
+    """Build the rows of a sheet: its title, its headings, and the items with their numbers."""
     return [[title], list(HEADINGS), *([str(n), *one] for n, one in enumerate(items, start=1))]
 
 

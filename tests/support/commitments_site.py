@@ -12,7 +12,7 @@ from publisher.log.model import Entry
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from tests.support.clock import Clock
-from tests.support.site import FEES, PLAIN, START, Site, dataset, opened, publish, seconds
+from tests.support.site import FEES, PLAIN, START, Site, dataset, opened, publish, ticking_clock
 
 PLAN = "示政办发〔2015〕5号"
 PLANS, RULES, STATEMENTS, DOCUMENTS = "plans", "plan-evidence", "plan-statements", "documents"
@@ -89,5 +89,5 @@ def fill_with_commitments(log: Log, clock: Clock) -> None:
 
 @contextmanager
 def site_with_commitments(home: Path) -> Iterator[Site]:
-    with opened(home, Site, content=fill_with_commitments, clock=seconds(START)) as site:
+    with opened(home, Site, content=fill_with_commitments, clock=ticking_clock(START)) as site:
         yield site

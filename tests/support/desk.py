@@ -119,7 +119,7 @@ class DeskSite:
 
     @contextmanager
     def browser(self) -> Iterator[Browser]:
-        # Without a lifespan, which the desk has none of: so that two browsers may be open at once.
+        # The client is not entered: the desk has no lifespan, and two browsers may be open at once.
         yield Browser(TestClient(self.app, base_url=DESK))
 
     @contextmanager

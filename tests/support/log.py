@@ -1,4 +1,4 @@
-"""A small log: a catalogue, and imports in one line."""
+"""A small log: a catalogue, and one function each to stage and to publish an import."""
 
 from __future__ import annotations
 

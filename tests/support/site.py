@@ -37,6 +37,7 @@ PLAIN: list[Content] = [
     {"name": "药品注册费", "department": "市市场监管局", "management": "缴入地方国库"},
     {"name": "价格鉴证业务收费", "department": "市发展和改革委员会", "management": "缴入财政专户"},
 ]
+"""Fees of the first release."""
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,13 @@ class Site:
         anyio.run(indexer.index_outbox, self.log, self.engine)
 
 
-def seconds(start: datetime) -> Clock:
-    """Clock that advances by a second at every reading."""
+def ticking_clock(start: datetime) -> Clock:
+    """Build a clock that advances by a second at every reading."""
     return Clock(start, step=timedelta(seconds=1))
 
 
 def dataset(name: str, **more: object) -> Dataset:
+    """Build the settings of a dataset, by default of fees."""
     values: dict[str, object] = {
         "catalogue": "fees",
         "title": "示例市收费目录(演示数据)",
@@ -86,6 +88,7 @@ def dataset(name: str, **more: object) -> Dataset:
 def publish(
     log: Log, name: str, contents: Sequence[Content], on: date, basis: str, part: str | None = None
 ) -> None:
+    """Publish contents as the rows of a file."""
     text = repr(contents).encode()
     source = log.evidence.put_source(text, name="收费目录.csv", media_type="text/csv")
     entries = [
@@ -174,13 +177,13 @@ def fill_with_limits(log: Log, clock: Clock) -> None:
 
 @contextmanager
 def site_with_limits(home: Path) -> Iterator[Site]:
-    with opened(home, Site, content=fill_with_limits, clock=seconds(START)) as site:
+    with opened(home, Site, content=fill_with_limits, clock=ticking_clock(START)) as site:
         yield site
 
 
 @contextmanager
 def site_with_finding(home: Path) -> Iterator[Site]:
-    with opened(home, Site, content=fill_with_finding, clock=seconds(START)) as site:
+    with opened(home, Site, content=fill_with_finding, clock=ticking_clock(START)) as site:
         yield site
 
 
@@ -227,7 +230,7 @@ def four_releases(home: Path, *, database: str = "", base: str = BASE) -> Iterat
     """
     if database:
         with opened(
-            home, Site, content=fill, clock=seconds(START), base=base, QINGDAN_DATABASE=database
+            home, Site, content=fill, clock=ticking_clock(START), base=base, QINGDAN_DATABASE=database
         ) as site:
             yield site
         return
@@ -235,7 +238,7 @@ def four_releases(home: Path, *, database: str = "", base: str = BASE) -> Iterat
     for path, data in files.items():
         (home / path).parent.mkdir(parents=True, exist_ok=True)
         (home / path).write_bytes(data)
-    clock, settings = seconds(now), read_settings(home, {})
+    clock, settings = ticking_clock(now), read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     with _running(Site, settings, log, EmbeddedEngine(settings.index), clock, HOST) as site:
         yield site
@@ -246,7 +249,7 @@ def _files_of_four_releases(base: str) -> tuple[dict[Path, bytes], datetime]:
     """Files of a closed home by their paths, and the time by the site's clock."""
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        with opened(home, Site, content=fill, clock=seconds(START), base=base) as site:
+        with opened(home, Site, content=fill, clock=ticking_clock(START), base=base) as site:
             now = site.clock.now
         files = {path.relative_to(home): path.read_bytes() for path in home.rglob("*") if path.is_file()}
     return files, now

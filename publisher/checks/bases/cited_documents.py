@@ -41,7 +41,7 @@ def cited_documents(record: CheckedRecord) -> list[CitedDocument]:
     """List what the record's field of bases cites, in order; empty if the field is blank."""
     field = record.catalogue.basis_field
     texts = texts_of(record.content.get(field)) if field else ()
-    return [document for item, text in texts for document in _read(text, item)]
+    return [document for item, text in texts for document in _read_cell(text, item)]
 
 
 def names_a_statute(record: CheckedRecord) -> bool:
@@ -73,7 +73,7 @@ def _is_prose(text: str) -> bool:
 
 
 @lru_cache(maxsize=_TEXTS)
-def _read(text: str, item: int | None) -> tuple[CitedDocument, ...]:
+def _read_cell(text: str, item: int | None) -> tuple[CitedDocument, ...]:
     return tuple(_documents(text, item))
 
 
@@ -92,7 +92,7 @@ def _documents(text: str, item: int | None) -> Iterator[CitedDocument]:
 
 
 def _is_number_of(text: str, title: Citation, number: Citation) -> bool:
-    """Test whether a number stands in brackets after a title: 《…的通知》（财综〔2004〕60号）."""
+    """Test whether a number is in brackets after a title: 《…的通知》（财综〔2004〕60号）."""
     return number.kind != "statute" and text[title.end : number.start].strip() in {"（", "("}
 
 

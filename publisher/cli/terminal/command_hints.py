@@ -1,4 +1,4 @@
-"""Ways out by commands and options. Messages of the log name none: they are shown at the desk too."""
+"""Commands and options that resolve an error. Messages of the log contain none: the desk shows them too."""
 
 from __future__ import annotations
 

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from publisher.log.model import Conflict
     from publisher.workflow.import_report import FileReport, ImportReport
 
-_SEVERITIES = {"error": "错误", "warning": "警告", "info": "说明"}
+_READING_SEVERITIES = {"error": "错误", "warning": "警告", "info": "说明"}
+"""Severity of a finding about the file; those of the checks are in :data:`SEVERITIES`."""
 _MOST_UNGROUPED = 5
 """Most findings of one kind, sheet and column that are printed one by one; more form a group."""
 _MOST_CHECKS = 50
@@ -25,7 +26,7 @@ _MOST_CHECKS = 50
 
 def show_report(report: ImportReport) -> None:
     """Print the report to stdout."""
-    rows = [_count_file(file) for file in report.files]
+    rows = [_table_row(file) for file in report.files]
     output.print_table(
         [
             "文件 file",
@@ -86,7 +87,8 @@ def _print_columns(file: FileReport) -> None:
     )
 
 
-def _count_file(file: FileReport) -> list[object]:
+def _table_row(file: FileReport) -> list[object]:
+    """Build the row of a file; a copy of another file has no counts."""
     if file.same_as:
         return [file.file, in_language(f"与 {file.same_as} 相同", f"same as {file.same_as}"), *([""] * 6)]
     reading = file.reading
@@ -113,7 +115,7 @@ def show_findings(findings: Sequence[Finding]) -> None:
     for group in groups.values():
         units += [group] if len(group) > _MOST_UNGROUPED else [[one] for one in group]
     files, sheets = _positions(f.file for f in findings), _positions(f.sheet for f in findings)
-    severities = list(_SEVERITIES)
+    severities = list(_READING_SEVERITIES)
     for unit in sorted(
         units,
         key=lambda unit: (
@@ -148,7 +150,7 @@ def _positions(names: Iterable[str | None]) -> dict[str | None, int]:
 
 
 def _print_finding(finding: Finding, place: str) -> None:
-    severity = in_language(_SEVERITIES[finding.severity], finding.severity)
+    severity = in_language(_READING_SEVERITIES[finding.severity], finding.severity)
     output.print_line(f"{severity} [{finding.code}] {place}")
     excerpt = f"  “{finding.found}”" if finding.found else ""
     zh = f"{finding.message_zh}。{finding.way_out_zh}。"

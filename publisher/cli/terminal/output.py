@@ -102,7 +102,7 @@ def print_pairs(rows: Sequence[tuple[str, object]]) -> None:
 def show_progress() -> Iterator[Progress]:
     """Show a progress bar per step on stderr after a second, if stderr is a terminal."""
     if not sys.stderr.isatty():
-        yield lambda _step, _done, _total: None
+        yield lambda _step, _count, _total: None
         return
     bars = _Bars()
     try:

@@ -77,7 +77,10 @@ def explain_usage_error(error: click.ClickException) -> tuple[str, str]:
 
 
 def translate(message: str) -> tuple[str, str]:
-    """Return both forms of a message of click, or of one of our own, ``中文 / English``."""
+    """Return (Chinese, English) of a message of click, or of one of our own, ``中文 / English``.
+
+    A message of click that :data:`_CHINESE` does not have is English in both.
+    """
     zh, slash, en = message.partition(" / ")
     if slash and re.search("[\u4e00-\u9fff]", zh):
         return zh, en

@@ -124,7 +124,7 @@ class Approvals:
             return _get(conn, key)
 
     def cancel(self, key: int, *, drafter: str) -> Submission:
-        """Take back one's own submission. What was submitted stays in the draft.
+        """Cancel a submission by its drafter. The draft stays as it is.
 
         Raises ``LogError``: ``no-such-submission``, ``not-the-drafter``, ``submission-decided``.
         """
@@ -170,7 +170,7 @@ def _require_undecided(one: Submission, states: Sequence[SubmissionState]) -> No
 
 
 def _get(conn: Connection, key: int) -> Submission:
-    is_key = abs(key) < _NO_KEY  # what is larger, no database takes
+    is_key = abs(key) < _NO_KEY  # a larger number is an error in both databases
     row = conn.execute(select(t.submission).where(_c.key == key)).first() if is_key else None
     if row is None:
         raise LogError("no-such-submission", f"没有提交 {key}。", f"There is no submission {key}.")

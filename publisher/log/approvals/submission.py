@@ -49,7 +49,7 @@ class Secrecy:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submission:
-    """A request that waits for a second person, or that he decided."""
+    """A request that waits for the decision of a second person, or has it."""
 
     key: int
     dataset: str

@@ -30,7 +30,7 @@ def compute_digest(
 
 
 def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str] | None) -> Sequence[Any]:
-    """List the imports of the draft that are of these parts; None: all, or none beside accepted repeals.
+    """List the imports of these parts in the draft; None: all, of which there need not be any with repeals.
 
     Raises ``LogError``: ``no-draft``, ``no-such-part``.
     """

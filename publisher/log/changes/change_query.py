@@ -24,7 +24,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql
 
-from feeds.value_direction import DIRECTIONS, Direction
+from feeds.value_direction import DIRECTION_TERMS, Direction
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
@@ -41,13 +41,13 @@ type Directions = Mapping[int, tuple[Direction, ...]]
 
 @dataclass(frozen=True, slots=True)
 class ChangeQuery:
-    """Selection and page of changes; of several values any, and without values all."""
+    """Selection and page of changes. Several values of a property are alternatives; none select all."""
 
     view: View = field(default_factory=View)
     """Only changes in effect by its day and published by its instant; None is any."""
     kinds: tuple[ChangeKind, ...] = ()
     directions: tuple[Direction, ...] = ()
-    """Changes by which a charge or a limit rose or fell, besides those of :attr:`kinds`."""
+    """Changes by which a charge or a limit rose or fell, in addition to those of :attr:`kinds`."""
     datasets: tuple[str, ...] | None = None
     """None: all."""
     bodies: tuple[str, ...] = ()
@@ -77,8 +77,8 @@ class ChangePage:
     before: int | None
     """Sequence before which the next page begins; None at the end."""
     facets: Mapping[str, tuple[tuple[str, int], ...]]
-    """``kind`` (with the directions), ``dataset``, ``body``, ``part`` → values and numbers of changes. One
-    that is filtered by counts as if it were not."""
+    """``kind`` (with the directions), ``dataset``, ``body``, ``part`` → values and numbers of changes. The
+    counts of a facet ignore the filter by it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +159,7 @@ class ChangeList:
         sequences = [one for one, own in self._directions.items() if not set(directions).isdisjoint(own)]
         return and_(_c.sequence.in_(_numbers(self._conn, sequences)), _r.erased_by.is_(None))
 
-    def _own_bodies(self) -> ColumnElement[bool]:
+    def _names_own_body(self) -> ColumnElement[bool]:
         """Condition of the values that name the body of a change's record."""
         names: dict[str, list[int]] = {}
         for dataset, name in self._bodies.fields.items():
@@ -176,7 +176,7 @@ class ChangeList:
         )
 
     def _select_own_bodies(self) -> Select[Any]:
-        return select(_values.text).where(self._own_bodies()).correlate(t.change)
+        return select(_values.text).where(self._names_own_body()).correlate(t.change)
 
     def _count(self, rows: Select[Any]) -> int:
         return self._conn.scalar(select(func.count()).select_from(rows.subquery())) or 0
@@ -184,7 +184,7 @@ class ChangeList:
     def _kinds(self) -> tuple[tuple[str, int], ...]:
         whole = replace(self._query, kinds=(), directions=())
         counts = self._counts(self._selected(whole), _c.kind)
-        for direction in DIRECTIONS:
+        for direction in DIRECTION_TERMS:
             number = self._count(self._selected(replace(whole, directions=(direction,))))
             counts += ((direction, number),) if number else ()
         return counts
@@ -195,7 +195,7 @@ class ChangeList:
 
     def _body_facet(self) -> tuple[tuple[str, int], ...]:
         rows = self._selected(replace(self._query, bodies=()))
-        counts = dict(self._counts(rows.join(t.value, self._own_bodies()), _values.text))
+        counts = dict(self._counts(rows.join(t.value, self._names_own_body()), _values.text))
         for dataset, number in self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset):
             if body := self._bodies.publishing[dataset]:
                 counts[body] = counts.get(body, 0) + number
@@ -209,7 +209,7 @@ class ChangeList:
 
     def _bodies_of(self, sequences: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
         of_page = select(_c.sequence).select_from(t.change).where(_c.sequence.in_(sequences))
-        own = of_page.join(t.value, self._own_bodies()).add_columns(_values.text).order_by(_values.text)
+        own = of_page.join(t.value, self._names_own_body()).add_columns(_values.text).order_by(_values.text)
         bodies: dict[int, tuple[str, ...]] = {}
         for sequence, text in self._conn.execute(own).all():
             bodies[sequence] = (*bodies.get(sequence, ()), text)

@@ -28,8 +28,10 @@ _SENTENCE_END = re.compile(r"[。；\n]")
 _ARTICLE = re.compile(r"第([一二三四五六七八九十百千零〇\d]+)条")
 _NAME = r"[《〈](?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+[》〉]"
 _TITLE = re.compile(_NAME)
+# The works that a document amends, by its title: 关于修改《水法》和《防洪法》的决定.
 _AMENDS = re.compile(rf"关于(?:修改|修订|修正)(?P<names>(?:[、和及]?{_NAME})+)")
 _IMPLEMENTS = re.compile(r"(?:实施|贯彻|执行|落实)(?P<names>[《〈][^《》〈〉]+[》〉])")
+"""贯彻《水法》: the work that a document implements, by its title."""
 _TITLE_OF_IMPLEMENTING_RULES = re.compile(
     r"(?P<title>.{2,}(?:法|条例|规定|办法))实施(?:条例|细则|办法|规定|规则)(?:[（(][^（）()]*[)）])?"
 )
@@ -96,10 +98,13 @@ def _repeal_of_statute(content: Content, own: str) -> Iterator[Effect]:
     yield Effect(
         "replaces" if source == own else "repeals",
         source,
-        own,
-        (chinese_number(number[1]) or 0) if number else 0,
-        _day(content.get("repealed_on")),
-        *(field, ONE_VALUE, 0, len(_text(content, field))),
+        target=own,
+        article=(chinese_number(number[1]) or 0) if number else 0,
+        day=_day(content.get("repealed_on")),
+        field=field,
+        item=ONE_VALUE,
+        start=0,
+        end=len(_text(content, field)),
     )
 
 
@@ -140,7 +145,7 @@ def _of_document(
 def _read_repeals(
     title: str, text: str, field: str, works: Sequence[CitedPlace], own: str, day: int | None
 ) -> Iterator[Effect]:
-    """Read what a document repeals where nobody stated it."""
+    """Yield the repeals in the text of a document whose field ``ends`` is blank."""
     for repeal in find_repealed(title, [line.lstrip("#> ") for line in text.split("\n")]):
         target = parse_key(repeal.name)
         place = _find_sentence(text, works, target)
@@ -181,8 +186,8 @@ def _amended(title: str) -> list[str]:
 
 
 def _implemented(title: str) -> list[str]:
-    named, rules = _IMPLEMENTS.search(title), _TITLE_OF_IMPLEMENTING_RULES.fullmatch(title)
-    names = _TITLE.findall(named["names"]) if named else [rules["title"]] if rules else []
+    quoted, rules = _IMPLEMENTS.search(title), _TITLE_OF_IMPLEMENTING_RULES.fullmatch(title)
+    names = _TITLE.findall(quoted["names"]) if quoted else [rules["title"]] if rules else []
     return [parse_key(name) for name in names]
 
 

@@ -29,7 +29,7 @@ _EFFECT = (
 )
 _NAMES: Mapping[str, Sequence[str]] = {"citation": _CITATION, "work_name": _WORK, "effect": _EFFECT}
 _BATCH = 5_000
-"""Rows that one transaction writes: a publication waits no longer than for these."""
+"""Rows that one transaction writes, which a publication has to wait for."""
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 type Row = tuple[Any, ...]
@@ -157,7 +157,9 @@ def _last_revision(conn: Connection) -> int:
 
 def _contents(conn: Connection, after: Run) -> Iterator[tuple[int, int, str, str]]:
     """Yield key, release, digest of the catalogue and content of each revision after one, by key."""
-    v, c, last, releases = t.revision.c, t.change.c, list[int](), list[tuple[int, str]]()
+    v, c = t.revision.c, t.change.c
+    last_revisions: list[int] = []
+    releases: list[tuple[int, str]] = []  # sequence and digest of the catalogue, of the same release
     query = (
         select(func.max(c.revision), c.release, t.release.c.catalogue_digest)
         .join_from(t.change, t.release, t.release.c.sequence == c.release)
@@ -166,11 +168,11 @@ def _contents(conn: Connection, after: Run) -> Iterator[tuple[int, int, str, str
         .order_by(c.release)
     )
     for largest, *release in conn.execute(query).all():  # keys of revisions grow with the releases
-        if largest is not None and (not last or largest > last[-1]):
-            last.append(largest)
+        if largest is not None and (not last_revisions or largest > last_revisions[-1]):
+            last_revisions.append(largest)
             releases.append((release[0], release[1]))
     contents = select(v.key, v.content).where(v.key > after.revision, v.content.is_not(None))
     for row in stream(conn, contents.order_by(v.key)):
-        place = bisect_left(last, row.key)
-        if place < len(last):
+        place = bisect_left(last_revisions, row.key)
+        if place < len(last_revisions):
             yield row.key, *releases[place], row.content

@@ -36,7 +36,7 @@ _BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class CommitmentQuery:
-    """Selection and page of commitments; of several values any, and without values all."""
+    """Selection and page of commitments. Several values of a property are alternatives; none select all."""
 
     view: View = field(default_factory=View)
     datasets: tuple[str, ...] | None = None
@@ -65,9 +65,9 @@ class PublishedCommitment:
     """Number of the release that brought its state."""
     status: CommitmentStatus
     done_on: date | None
-    """Since when all its evidence holds; also of one that was done after its deadline."""
+    """First day on which all its evidence holds, which may be after the deadline."""
     known_from: datetime | None
-    """Since when the status is known; None if it is undetermined."""
+    """Instant from which the status is known; None if it is undetermined."""
     due: date | None
     statements: tuple[Statement, ...]
     """Newest first."""
@@ -76,12 +76,12 @@ class PublishedCommitment:
 
     @property
     def is_disputed(self) -> bool:
-        """Whether those who judge it, or one of them and the derived status, contradict each other."""
+        """Whether its newest statements, or one of them and the derived status, contradict each other."""
         progress = {one.progress for one in newest_of_each(self.statements) if one.progress != "无法判断"}
-        derived = {"done": "已完成", "overdue": "逾期"}.get(self.status)
-        return ("已完成" in progress and len(progress) > 1) or bool(
-            progress and derived and (derived == "已完成") != ("已完成" in progress)
-        )
+        says_done = "已完成" in progress
+        if says_done and len(progress) > 1:
+            return True
+        return bool(progress) and self.status != "undetermined" and (self.status == "done") != says_done
 
 
 class ValueCount(NamedTuple):
@@ -126,11 +126,11 @@ def find_page(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Commi
 
 
 def find_batch(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> CommitmentBatch:
-    rows = _selected(query, clocks)
+    rows = _select_commitments(query, clocks)
     fetched = conn.execute(rows.where(_r.key > query.after).order_by(_r.key).limit(query.limit + 1)).all()
     on_page = fetched[: query.limit]
     after = on_page[-1].key if len(fetched) > query.limit else None
-    return CommitmentBatch(tuple(_published(conn, on_page, clocks)), after)
+    return CommitmentBatch(tuple(_build_commitments(conn, on_page, clocks)), after)
 
 
 def find_keys(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Set[int]:
@@ -141,8 +141,8 @@ def find_keys(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Set[i
 def find_by_keys(
     conn: Connection, keys: Collection[int], clocks: Clocks
 ) -> Mapping[int, PublishedCommitment]:
-    rows = conn.execute(_selected(CommitmentQuery(), clocks).where(_r.key.in_(keys))).all()
-    return {one.key: one for one in _published(conn, rows, clocks)}
+    rows = conn.execute(_select_commitments(CommitmentQuery(), clocks).where(_r.key.in_(keys))).all()
+    return {one.key: one for one in _build_commitments(conn, rows, clocks)}
 
 
 def _count(
@@ -168,13 +168,13 @@ def _count(
 
 def find_one(conn: Connection, record: str, clocks: Clocks) -> PublishedCommitment:
     """Return a commitment in a view. Raises ``LogError('no-such-commitment')``."""
-    rows = _selected(CommitmentQuery(), clocks).where(_r.id == storable(record))
-    for published in _published(conn, conn.execute(rows).all(), clocks):
+    rows = _select_commitments(CommitmentQuery(), clocks).where(_r.id == storable(record))
+    for published in _build_commitments(conn, conn.execute(rows).all(), clocks):
         return published
     raise LogError("no-such-commitment", f"没有工作任务 {record}。", f"There is no commitment {record}.")
 
 
-def _selected(query: CommitmentQuery, clocks: Clocks) -> Select[Any]:
+def _select_commitments(query: CommitmentQuery, clocks: Clocks) -> Select[Any]:
     return (
         _in_view(query, clocks)
         .join(t.revision, _v.key == _s.revision)
@@ -223,7 +223,9 @@ def _has_value(name: str, condition: ColumnElement[bool]) -> ColumnElement[bool]
     )
 
 
-def _published(conn: Connection, rows: Sequence[Any], clocks: Clocks) -> Iterator[PublishedCommitment]:
+def _build_commitments(
+    conn: Connection, rows: Sequence[Any], clocks: Clocks
+) -> Iterator[PublishedCommitment]:
     others = _read_other_contents(conn, {row.key: row.revision for row in rows}, clocks)
     contents = {row.key: (_decode(row.content), *others.get(row.key, ())) for row in rows}
     texts = [str(one.get("task", "")) for own in others.values() for one in own]

@@ -35,6 +35,7 @@ class FirstDays:
     days: Sequence[int | None]
 
     def at(self, instant: int) -> int | None:
+        """Return the first day as known at an instant; None if the rule did not hold then."""
         place = bisect_right(self.instants, instant) - 1
         return self.days[place] if place >= 0 else None
 
@@ -49,7 +50,7 @@ class RuleState:
 
 
 def first_days(evidence: Iterable[Evidence], rule: Rule) -> FirstDays:
-    """Return the first days on which as much as the rule asks for meets its condition at once.
+    """Return the first days on which enough evidence meets the condition of a rule at the same time.
 
     Instants are read in order. ``changes`` holds, as known at the instant reached, by how much the number
     of evidence grows or falls on each day.
@@ -87,7 +88,7 @@ def _first_day(changes: dict[int, int], rule: Rule) -> int | None:
 
 
 def derive(states: Sequence[CheckedState], rules: Sequence[RuleState]) -> Iterator[tuple[Judgement, Period]]:
-    """Yield the judgements on a commitment with their periods; none for periods without a rule."""
+    """Yield the judgements on a commitment with their periods. Periods without a rule have none."""
     periods: dict[Judgement, list[Period]] = defaultdict(list)
     for state in states:
         for cell in _cells(state.period, rules):

@@ -23,7 +23,7 @@ MOST = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class RuleEvidence:
     """A release or a record that meets the condition of a rule."""
 
     dataset: str
@@ -45,7 +45,8 @@ class RuleInView:
     rule: Rule
     held_since: date | None
     """First day on which it holds; None if it does not hold in the view."""
-    proofs: tuple[Proof, ...]
+    evidence: tuple[RuleEvidence, ...]
+    """What met it first, at most :data:`MOST`; empty if it does not hold."""
 
 
 def list_evidence(
@@ -71,15 +72,15 @@ def list_evidence(
             evidence = reader.of_rule(rule)
             day = first_days(evidence, rule).at(clocks.instant)
             is_held = day is not None and day <= clocks.day
-            proofs = _proofs(conn, datasets, evidence, day, clocks) if is_held and day is not None else ()
+            first = _list_first(conn, datasets, evidence, day, clocks) if is_held and day is not None else ()
             since = date.fromordinal(day) if is_held and day is not None else None
-            rules.append(RuleInView(state.record.dataset, state.record.id, content, rule, since, proofs))
+            rules.append(RuleInView(state.record.dataset, state.record.id, content, rule, since, first))
     return rules
 
 
-def _proofs(
+def _list_first(
     conn: Connection, datasets: DatasetIndex, evidence: Sequence[Evidence], day: int, clocks: Clocks
-) -> tuple[Proof, ...]:
+) -> tuple[RuleEvidence, ...]:
     """List what met a condition on its first day."""
     then = {
         (one.dataset, one.release, one.record): one
@@ -87,17 +88,17 @@ def _proofs(
         if one.dataset is not None and one.period.contains(day, clocks.instant)
     }
     first = sorted(then.values(), key=lambda one: one.period.effective_from)[:MOST]
-    return tuple(_proof(conn, datasets, one) for one in first)
+    return tuple(_describe(conn, datasets, one) for one in first)
 
 
-def _proof(conn: Connection, datasets: DatasetIndex, evidence: Evidence) -> Proof:
+def _describe(conn: Connection, datasets: DatasetIndex, evidence: Evidence) -> RuleEvidence:
     b, r, s = t.release.c, t.record.c, t.span.c
     number = conn.scalar(select(b.number).where(b.sequence == evidence.release)) if evidence.release else None
     record: Any = None
     if evidence.record is not None:
         titles = select(r.id, s.title).join(t.span, s.record == r.key).where(r.key == evidence.record)
         record = conn.execute(titles.order_by(s.sequence.desc()).limit(1)).first()
-    return Proof(
+    return RuleEvidence(
         datasets.names[evidence.dataset or 0],
         number,
         record.id if record else None,

@@ -45,7 +45,7 @@ class EvidenceReader:
         self._by_rule: dict[Rule, Sequence[Evidence]] = {}
 
     def of_rule(self, rule: Rule) -> Sequence[Evidence]:
-        """Return what meets the rule's condition, without what does so only before the rule's first day."""
+        """Return the evidence that meets a rule's condition on its first day or later."""
         if rule not in self._by_rule:
             evidence = _CONDITIONS[rule.condition](self, rule)
             self._by_rule[rule] = [one for one in evidence if _is_late_enough(one, rule)]
@@ -191,7 +191,7 @@ def _cites(basis: str, number: str) -> bool:
 
 
 def _known_together(before: CheckedState, after: CheckedState) -> tuple[int, int] | None:
-    """Return when both were known as neighbours in time; None if never."""
+    """Return from and until which instant both were known, the second following the first; None if never."""
     one, other = before.period, after.period
     known_from, known_to = max(one.known_from, other.known_from), min(one.known_to, other.known_to)
     return (

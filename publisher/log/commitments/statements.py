@@ -34,7 +34,9 @@ class Statement:
     progress: str
     stated_on: date
     judge: str
+    """The office that makes the statement."""
     role: str
+    """Its role: 自报, 督查 or 第三方."""
     note: str
     evidence: tuple[tuple[str, str], ...]
     """Name and address of each."""

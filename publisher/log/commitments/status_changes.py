@@ -86,4 +86,5 @@ def _start(day: int) -> int:
 
 
 def _day(present: Any, at: int) -> int:
+    """Return the first day of the present status, which without a row is the day of the instant."""
     return day_at(moment(at)).toordinal() if present is None else int(present.effective_from)

@@ -92,7 +92,7 @@ def rules_of(states: Sequence[CheckedState], rules: RulesByTask) -> list[RuleSta
     for state in states:
         for rule_record, rule in rules.get(task_key(state.record.content), ()):
             if concerns(rule_record.record.content, state.record.content):
-                own[id(rule)] = rule
+                own[id(rule)] = rule  # several states of the commitment may have the same rule
     return list(own.values())
 
 

@@ -49,7 +49,7 @@ cosignature = Table(
     metadata,
     Column("size", Integer64, primary_key=True, autoincrement=False),  # of the checkpoint
     Column("witness", CodePointText, primary_key=True),  # its key: NAME+ID+BASE64
-    Column("line", CodePointText, nullable=False),  # as it stands in the note
+    Column("line", CodePointText, nullable=False),  # as the note contains it
     Column("cosigned_at", BigInteger, nullable=False),  # by the clock of the witness
     Index("cosignature_of_witness", "witness", "size"),
     *sealed("cosignature", "size"),

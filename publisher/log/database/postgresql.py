@@ -91,9 +91,9 @@ def allow_long_statements(conn: Connection) -> None:
 
 
 def rewrite(engine: Engine, tables: Sequence[str]) -> None:
-    """Write tables anew without deleted rows, and dispose of the engine.
+    """Rewrite tables without deleted rows, and dispose of the engine.
 
-    Readers of a table wait while it is written. They also queue behind whoever waits for its lock, so this
+    Readers of a table wait while it is written. They also queue behind those that wait for its lock, so this
     waits briefly and tries again. Raises ``OperationalError`` if it never gets the lock.
     """
     try:

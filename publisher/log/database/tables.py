@@ -34,7 +34,7 @@ metadata = MetaData()
 # Every text column has it, so that no comparison depends on who created the database.
 CodePointText = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 Integer64 = BigInteger().with_variant(Integer, "sqlite")  # SQLite generates keys for INTEGER only: 64 bits
-_OPEN, _GONE = text(f"known_to = {FOREVER}"), text("withdrawn_at IS NOT NULL")
+_OPEN, _WITHDRAWN = text(f"known_to = {FOREVER}"), text("withdrawn_at IS NOT NULL")
 _ERASED = text("erased_by IS NOT NULL")
 
 site = Table(
@@ -170,7 +170,9 @@ record = Table(
     Column("withdrawn_at", BigInteger),
     Column("erased_by", ForeignKey("release.sequence")),
     Index("record_by_identity", "dataset", "identity", unique=True),
-    Index("record_withdrawn", "dataset", "withdrawn_at", sqlite_where=_GONE, postgresql_where=_GONE),
+    Index(
+        "record_withdrawn", "dataset", "withdrawn_at", sqlite_where=_WITHDRAWN, postgresql_where=_WITHDRAWN
+    ),
     Index("record_erased", "erased_by", sqlite_where=_ERASED, postgresql_where=_ERASED),
 )
 
@@ -335,7 +337,7 @@ submission = Table(
     *sealed("submission"),
     Index("submission_dataset", "dataset", "state"),
 )
-"""What waits for a second person, and what he decided."""
+"""Requests that wait for the decision of a second person, or have it."""
 
 source_bytes = Table(
     "source_bytes",

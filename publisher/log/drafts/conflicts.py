@@ -13,7 +13,7 @@ from sqlalchemy import Connection, and_, delete, func, select, tuple_
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.database.work_tables import CHANGE_KINDS, plan
+from publisher.log.database.temporary_tables import CHANGE_KINDS, plan
 from publisher.log.drafts.plan import Window, continues, fetch_rows_in_error, withdrawn_by_cancellation
 from publisher.log.model import Conflict
 from publisher.log.record_identity import identity_digest
@@ -59,7 +59,7 @@ def find_duplicates(
 def find_namesakes(
     conn: Connection, windows: Sequence[Window], catalogue: Catalogue, dataset: str
 ) -> list[Conflict]:
-    """Warn about new documents that share their title with another one and are published beside it."""
+    """Warn about new documents that are published although another one has their title."""
     if not (catalogue.running and catalogue.of_documents):
         return []
     e = t.draft_entry.c
@@ -305,6 +305,7 @@ def _find_erased(conn: Connection) -> Iterator[Conflict]:
 
 
 def _entries(*rows: Any) -> tuple[tuple[int, int], ...]:
+    """Return import and position of rows whose first column is the import."""
     return tuple((row[0], row.position) for row in rows)
 
 

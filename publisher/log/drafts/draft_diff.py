@@ -12,7 +12,7 @@ from sqlalchemy import Connection, and_, func, select
 from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, json_text
-from publisher.log.database.work_tables import plan
+from publisher.log.database.temporary_tables import plan
 from publisher.log.drafts import staging
 from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.drafts.repeals import REPEAL_SIGN, find_proposals
@@ -107,7 +107,7 @@ def _count_by_sheet(conn: Connection, parts: Mapping[int, str]) -> Iterator[Shee
 
 
 class _ChangeBuilder:
-    """Convert rows of the plan to changes of the next release."""
+    """Converts rows of the plan to changes of the next release."""
 
     def __init__(
         self,

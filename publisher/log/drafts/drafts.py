@@ -82,7 +82,7 @@ class Drafts:
             return staging.draft(conn, registry.dataset_row(conn, dataset))
 
     def rows(self, one: DraftImport, positions: Sequence[int] | None) -> Sequence[StagedRow]:
-        """Read rows of an import; none once another replaced it. ``positions``: None for mended rows."""
+        """Read rows of an import; none once another replaced it. ``positions``: None for its mended rows."""
         with self._session.read() as conn:
             return staging.read_rows(conn, one, positions)
 

@@ -1,7 +1,7 @@
 """Documents of one title: two pages without a document number are two documents where their texts differ.
 
-The identity of such a document is its title and issuer. The second document of that name gets an identity of
-its own, with its turn; a page that is read again from the same source keeps the identity that it has.
+The identity of such a document is its title and issuer. The identity of the second document of that name has
+the number 2 in addition, its turn; a page that is read again from the same source keeps its identity.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def possible_identities(dataset: str, catalogue: Catalogue, content: Content) ->
 def iter_identities(catalogue: Catalogue, content: Content) -> Iterator[tuple[str, ...]]:
     """Yield the identities that a content may have.
 
-    Its names identify a record whose code stands on several items; documents of one name have a turn.
+    The name identifies an item that shares its code with others; the turn, a document that shares its name.
     """
     yield from catalogue.identities_of(content)
     base = catalogue.identity_of(content)

@@ -27,7 +27,7 @@ from sqlalchemy import (
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import create_empty, plan
+from publisher.log.database.temporary_tables import create_empty, plan
 from publisher.log.model import OnConflict
 from publisher.log.registry import families, in_family
 
@@ -46,7 +46,7 @@ class Window:
     mode: str
     effective_to: int = FOREVER
     reread: bool = False
-    """Kept bytes read again: every change has the cause ``reading``."""
+    """Whether it is a stored file that was read again: every change has the cause ``reading``."""
 
 
 def fill_plan(
@@ -241,6 +241,7 @@ def _override_later(conn: Connection, day: int) -> None:
 
 
 def _stop_before_later(conn: Connection, day: int) -> None:
+    """End each change on the day before the next later state of its record."""
     s = t.span.c
     boundary = (
         select(func.min(s.effective_from))
@@ -287,7 +288,7 @@ def _find_later_state(conn: Connection, dataset: int, family: tuple[int, ...], d
             s.status != "erased",
         ]
         next_span = t.span.alias("next").c
-        goes_on = exists().where(
+        is_continued = exists().where(
             next_span.record == s.record,
             next_span.known_to == FOREVER,
             next_span.effective_from == s.effective_to,
@@ -301,7 +302,7 @@ def _find_later_state(conn: Connection, dataset: int, family: tuple[int, ...], d
         days.append(
             conn.scalar(
                 select(func.min(s.effective_to)).where(
-                    *of_part, s.effective_to > day, s.effective_to < FOREVER, ~goes_on
+                    *of_part, s.effective_to > day, s.effective_to < FOREVER, ~is_continued
                 )
             )
         )

@@ -29,6 +29,8 @@ def plan_publication(
 ) -> tuple[Sequence[Window], list[Conflict], list[Conflict]]:
     """Fill the table ``plan``, and return the windows of the imports, the errors and the warnings.
 
+    Documents whose repeal was accepted are marked in the draft first.
+
     ``day``: ordinal of the first day; ``imports``: rows of those to publish, None for the whole draft.
     Raises ``LogError('no-draft')``.
     """

@@ -205,7 +205,7 @@ def _published_marks(conn: Connection, dataset: DatasetRow, day: int) -> dict[st
 
 
 def _find_matches(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, day: int) -> list[_Match]:
-    """Find the documents, in the draft and in force on ``day``, that notices of either repeal."""
+    """Find the documents, drafted or in force on ``day``, that drafted notices or notices in force repeal."""
     drafted = frozenset(conn.scalars(_select_draft_entries(dataset, _e.identity)))
     repeals = {**dict(_repeals_in_draft(conn, dataset)), **dict(_repeals_in_force(conn, dataset, drafted))}
     if not repeals:

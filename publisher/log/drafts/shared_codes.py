@@ -1,4 +1,4 @@
-"""Official codes that stand on several items: names decide, and an item keeps the id that it has.
+"""Official codes that several items have: names decide, and an item keeps its id.
 
 A clerk cannot change the code that a higher body gave. The first item of a code is identified by the code,
 each item of another name by its name, also when nothing else has the code any more.
@@ -18,7 +18,7 @@ from sqlalchemy import Connection, and_, exists, literal, select
 from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
-from publisher.log.database.work_tables import plan
+from publisher.log.database.temporary_tables import plan
 from publisher.log.drafts.plan import Window
 from publisher.log.model import Conflict, Entry
 from publisher.log.record_identity import identity_digest
@@ -65,7 +65,7 @@ def separate_shared_codes(
 def find_codes_in_two_parts(
     conn: Connection, dataset: DatasetRow, windows: Sequence[Window], catalogue: Catalogue
 ) -> list[Conflict]:
-    """Warn about new and changed items whose code also stands on an item of another name in another part."""
+    """Warn about new and changed items whose code an item of another name in another part has too."""
     if not _applies(catalogue) or len(registry.part_names(conn, dataset.key)) < 2:
         return []
     e, i = t.draft_entry.c, t.import_.c
@@ -80,11 +80,11 @@ def find_codes_in_two_parts(
     ).all()
     warnings = []
     for import_key, group in groupby(rows, key=lambda row: row[0]):
-        named = [row for row in group if _is_named(dataset, catalogue, row)]
-        if not named:
+        by_name = [row for row in group if _is_named(dataset, catalogue, row)]
+        if not by_name:
             continue
-        others = _OtherItems(conn, dataset, catalogue, import_key, named[0].part)
-        for batch in batched(named, _BATCH):
+        others = _OtherItems(conn, dataset, catalogue, import_key, by_name[0].part)
+        for batch in batched(by_name, _BATCH):
             contents = [_DECODE(row.content) for row in batch]
             owners = others.find_owners(contents)
             for row, content in zip(batch, contents, strict=True):

@@ -30,8 +30,8 @@ class SourceRun:
 
 def begin_run(conn: Connection, source: str, at: datetime) -> int:
     """Write that a run begins, and delete the oldest ones. → its key."""
-    kept = select(_r.key).where(_r.source == source).order_by(_r.key.desc()).limit(MOST_RUNS - 1)
-    keys = conn.scalars(kept).all()
+    newest = select(_r.key).where(_r.source == source).order_by(_r.key.desc()).limit(MOST_RUNS - 1)
+    keys = conn.scalars(newest).all()
     conn.execute(delete(pt.source_run).where(_r.source == source, _r.key.not_in(keys)))
     values = {"source": source, "began_at": micros(at), "report": ""}
     return inserted_key(conn.execute(insert(pt.source_run).values(**values)))

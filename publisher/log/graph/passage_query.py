@@ -138,9 +138,12 @@ def find_effects(conn: Connection, query: PassageQuery, clocks: Clocks) -> Passa
     return PassagePage(
         tuple(
             PublishedEffect(
-                *(r.kind, r.source, r.target, r.article),
-                None if r.day is None else date.fromordinal(r.day),
-                _passage(r),
+                kind=r.kind,
+                source=r.source,
+                target=r.target,
+                article=r.article,
+                day=None if r.day is None else date.fromordinal(r.day),
+                passage=_passage(r),
             )
             for r in on_page
         ),
@@ -179,10 +182,17 @@ def _count(conn: Connection, rows: Select[Any]) -> int:
 
 
 def _passage(row: Any) -> Passage:
-    item = None if row.item < 0 else row.item
     return Passage(
-        *(row.dataset, row.id, row.title, row.part, row.hash, row.field, item, row.start, row.end),
-        cited_text(_decode(row.content), row.field, row.item, row.start, row.end),
-        date.fromordinal(row.effective_from),
-        moment(row.known_from),
+        dataset=row.dataset,
+        record=row.id,
+        title=row.title,
+        part=row.part,
+        revision=row.hash,
+        field=row.field,
+        item=None if row.item < 0 else row.item,
+        start=row.start,
+        end=row.end,
+        text=cited_text(_decode(row.content), row.field, row.item, row.start, row.end),
+        effective_from=date.fromordinal(row.effective_from),
+        known_from=moment(row.known_from),
     )

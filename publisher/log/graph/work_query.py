@@ -84,7 +84,7 @@ class WorkPage:
 
 
 def names_of(conn: Connection, name: str) -> tuple[str, ...]:
-    """Return the keys under which a work is cited. A title that several works have stands for itself.
+    """Return the keys under which a work is cited. A title that several works have is a key of its own.
 
     ``name``: a key, or a number or a title in any spelling.
     """

@@ -67,8 +67,14 @@ def steps_of_field(field: str, states: Iterable[ListedState]) -> Iterator[LimitS
             continue
         comparison = compare_limits(last, limit) if last and limit else None
         yield LimitStep(
-            *(field, limit, is_removed, state.effective_from),
-            *(state.release, state.published_at, state.revision, comparison),
+            field,
+            limit,
+            removed=is_removed,
+            effective_from=state.effective_from,
+            release=state.release,
+            published_at=state.published_at,
+            revision=state.revision,
+            comparison=comparison,
         )
         previous, last = (limit, is_removed), limit or last
 

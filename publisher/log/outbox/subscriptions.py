@@ -44,8 +44,9 @@ type DeliveryState = Literal["waiting", "done", "nothing", "failed"]
 LEASE = timedelta(minutes=2)
 """Lease of a delivery, longer than any request; afterwards another process may send it."""
 _LONGEST_DELAY = timedelta(days=2)
-"""No attempt is further off than this; where one is, it was put off while the clock was ahead."""
+"""Attempts are not later than this. One that is was postponed while the clock was ahead, and is due."""
 _LONGEST = 2_000
+"""Characters of an error or a reason that are stored."""
 
 _u, _d, _b, _o = w.subscription.c, w.delivery.c, t.release.c, t.outbox.c
 
@@ -102,7 +103,7 @@ class Subscriptions:
             return _fetch_subscription(conn, subscription_id)
 
     def add_robot(self, kind: str, address: str, scope: str, secret: str) -> Subscription:
-        """Add a robot of a group, ``pending`` until it took a message. ``secret``: with which it signs."""
+        """Add a robot of a group, ``pending`` until it accepted a message. ``secret`` signs the messages."""
         subscription_id = secrets.token_hex(8)
         with self._session.write() as conn:
             conn.execute(

@@ -23,7 +23,14 @@ from publisher.log.releases.bitemporal_spans import count_in_force
 from schemas.definition.catalogue import Content
 
 type DifferenceKind = Literal["added", "changed", "renamed", "removed", "withdrawn", "erased"]
-KINDS: tuple[DifferenceKind, ...] = ("added", "changed", "renamed", "removed", "withdrawn", "erased")
+DIFFERENCE_KINDS: tuple[DifferenceKind, ...] = (
+    "added",
+    "changed",
+    "renamed",
+    "removed",
+    "withdrawn",
+    "erased",
+)
 _BATCH = 500
 _DECODE = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _r, _c, _b = t.span.c, t.record.c, t.change.c, t.release.c
@@ -90,7 +97,7 @@ class StateComparison:
             .where(self._differs())
             .group_by(kind)
         ).all()
-        kinds: dict[DifferenceKind, int] = dict.fromkeys(KINDS, 0)
+        kinds: dict[DifferenceKind, int] = dict.fromkeys(DIFFERENCE_KINDS, 0)
         kinds.update({row[0]: row[1] for row in rows})
         # Totals exclude erased records.
         before, after = self._in_force(self._before), self._in_force(self._after)
@@ -111,7 +118,7 @@ class StateComparison:
         names = registry.part_names(self._conn, self._dataset.key)
         counts_by_part: dict[str | None, dict[DifferenceKind, int]] = {}
         for row in rows:
-            counts = counts_by_part.setdefault(names.get(row.part), dict.fromkeys(KINDS, 0))
+            counts = counts_by_part.setdefault(names.get(row.part), dict.fromkeys(DIFFERENCE_KINDS, 0))
             counts[row.kind] += row.number
         return dict(sorted(counts_by_part.items(), key=lambda item: (-sum(item[1].values()), item[0] or "")))
 
@@ -140,7 +147,7 @@ class StateComparison:
     # --- the statement ----------------------------------------------------------------------------
 
     def _join_differing_spans(self) -> FromClause:
-        """Join the records whose spans differ between the states; one row with both spans each."""
+        """Join the records whose spans differ, one row with both spans each, and set the columns of it."""
         in_before, in_after = self._before.in_view(_s), self._after.in_view(_s)
         count_before, count_after = case((in_before, 1), else_=0), case((in_after, 1), else_=0)
 
@@ -221,17 +228,23 @@ class StateComparison:
         return and_(in_after, ~in_before)
 
     def _rows(self, past: int) -> Select[Any]:
-        a = self._differing
+        """Select the differing records after the key ``past``."""
+        differing = self._differing
         return (
             select(
-                *(a.record.label("key"), _r.id, _r.erased_by, self._kind().label("kind")),
-                *(a.part_before, a.part_after, a.status_before, a.status_after),
+                *(differing.record.label("key"), _r.id, _r.erased_by, self._kind().label("kind")),
+                *(
+                    differing.part_before,
+                    differing.part_after,
+                    differing.status_before,
+                    differing.status_after,
+                ),
                 *(self._old.title.label("title_before"), self._new.title.label("title_after")),
                 *(self._old.content.label("content_before"), self._new.content.label("content_after")),
             )
             .select_from(self._differing_spans)
-            .where(self._differs(), a.record > literal(past, t.Integer64))
-            .order_by(a.record)
+            .where(self._differs(), differing.record > literal(past, t.Integer64))
+            .order_by(differing.record)
         )
 
     def _steps(self, records: Sequence[int]) -> Mapping[int, tuple[Step, ...]]:

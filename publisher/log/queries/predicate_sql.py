@@ -36,7 +36,7 @@ from publisher.log.database.storable_text import storable
 from publisher.log.database.tables import TITLE_LENGTH
 from publisher.log.model import LogError
 from publisher.log.registry import families, in_family
-from publisher.log.releases.field_values import LONGEST_UNCHANGED, indexed_fields, short
+from publisher.log.releases.field_values import LONGEST_UNCHANGED, indexed_fields, shorten
 from schemas.definition.catalogue import Catalogue
 
 _s, _v, _r, _values = t.span.c, t.revision.c, t.record.c, t.value.c
@@ -205,7 +205,7 @@ class PredicateCompiler:
         """Select the revisions that satisfy the condition. ``value``: columns of the table of values."""
         numeric = self._is_number(condition.field)
         if condition.operator == "=":
-            matches: ColumnElement[bool] = value.text.in_([short(v) for v in condition.values])
+            matches: ColumnElement[bool] = value.text.in_([shorten(v) for v in condition.values])
             numbers = [n for v in condition.values if (n := _as_number(v)) is not None] if numeric else []
             matches = or_(matches, value.number.in_(numbers)) if numbers else matches
         elif numeric:
@@ -289,7 +289,7 @@ class PredicateCompiler:
             "list",
         ):
             return None
-        return self._of_field(field).where(_values.text.in_([short(v) for v in values]))
+        return self._of_field(field).where(_values.text.in_([shorten(v) for v in values]))
 
 
 def _clause(column: ColumnElement[Any], sign: p.Operator, value: Any) -> ColumnElement[bool]:

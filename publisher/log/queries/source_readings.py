@@ -99,8 +99,8 @@ def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tup
 def count_older_readings(conn: Connection, dataset: DatasetRow, day: int, versions: Sequence[str]) -> int:
     """Count the records in force of uploaded files that were all read by other versions of the parser."""
     s, i = t.span.c, t.import_.c
-    read = select(t.held.c.record).join(t.import_, i.key == t.held.c["import"])
-    uploaded = read.where(i.detected_by.in_(_UPLOADED), i.release.is_not(None))
+    imported = select(t.held.c.record).join(t.import_, i.key == t.held.c["import"])
+    uploaded = imported.where(i.detected_by.in_(_UPLOADED), i.release.is_not(None))
     count = select(func.count()).where(
         s.dataset == dataset.key,
         on_day(s, day),

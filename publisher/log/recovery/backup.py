@@ -58,7 +58,7 @@ class Options(TypedDict, total=False):
     keep: int | None
     """Number of newest backups that stay; the others are deleted."""
     copy_besides: Callable[[Path], None]
-    """Copies what the site keeps beside its log into a folder that stands for the home."""
+    """Copies what the site has in addition to its log into a folder that corresponds to the home."""
     left_out: Sequence[str]
     """Tables of a database server whose rows are in no backup."""
 
@@ -117,9 +117,9 @@ def _drop_oldest(session: Session, folder: Path, keep: int) -> None:
 def sweep_sources(session: Session, folder: Path) -> None:
     """Delete sources to which no backup refers any more."""
     backups = manifests.list_backups(folder)
-    kept = frozenset(digest for backup in backups for digest in manifests.read_manifest(backup).sources)
+    referenced = frozenset(digest for backup in backups for digest in manifests.read_manifest(backup).sources)
     with session.read() as conn:
-        FolderBlobs(folder / SOURCES).sweep(conn, kept)
+        FolderBlobs(folder / SOURCES).sweep(conn, referenced)
 
 
 def _copy_database(database: Database, part: Path, left_out: Sequence[str]) -> Path:

@@ -88,9 +88,9 @@ def complete(session: Session, archive: Archive, progress: Progress) -> Completi
 
 def _require_continuation(conn: Connection, archive: Archive, lacks: shortfall.Shortfall, size: int) -> None:
     """Refuse an archive of another log, or one that differs from a checkpoint that somebody holds."""
-    known, available = lacks.known, len(archive.entries)
+    checkpoint, available = lacks.known, len(archive.entries)
     is_same = size <= available and archive.root(size) == entry_log.tree(conn, size).root().hex()
-    if not is_same or (known.size <= available and archive.root(known.size) != known.root):
+    if not is_same or (checkpoint.size <= available and archive.root(checkpoint.size) != checkpoint.root):
         raise LogError(
             "not-this-log",
             "存证档案不是本日志的延续，或与已知的存证点不符。没有写入任何内容。",

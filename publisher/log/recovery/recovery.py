@@ -10,7 +10,6 @@ from publisher.log.recovery import backup, completion, repeated_erasure, success
 from publisher.log.recovery.archive import open_archive
 from publisher.log.session import Session
 from publisher.log.transparency import shortfall, successions
-from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.successions import Succession
 
 
@@ -39,11 +38,14 @@ class Recovery:
         """See :func:`.succession.succeed`."""
         return succession.succeed(self._session, reason)
 
-    def shortfall(self) -> tuple[Shortfall, int] | None:
-        """Return the shortfall of a restored log and the number of missing entries; None if complete."""
+    def missing_entries(self) -> int | None:
+        """Return the number of entries that a restored log lacks; None if it is complete.
+
+        A log that lacks no entry but has an erasure to repeat returns 0.
+        """
         with self._session.read() as conn:
             lacks = shortfall.read(conn)
-            return None if lacks is None else (lacks, shortfall.missing(conn, lacks))
+            return None if lacks is None else shortfall.missing(conn, lacks)
 
     def is_lost_change(self, sequence: int) -> bool:
         """Report whether a change of this number may have existed before a succession, and is lost."""

@@ -188,7 +188,7 @@ class ReplayedRelease:
             keys |= {
                 row.hash: row.key for row in conn.execute(select(v.hash, v.key).where(v.hash.in_(batch)))
             }
-        rows, held = [], set[tuple[int, int]]()
+        rows, pairs = [], set[tuple[int, int]]()  # pairs: rows of ``held``, record and import
         for line in lines:
             if line["revision"] is None or line["revision"] in keys:
                 continue
@@ -196,13 +196,13 @@ class ReplayedRelease:
             row = self._revision(line, records[line["record"]], imports)
             rows.append({"key": last, **row})
             if row["import"] is not None:
-                held.add((row["record"], row["import"]))
+                pairs.add((row["record"], row["import"]))
         if rows:
             conn.execute(insert(t.revision), rows)
-        if held:
+        if pairs:
             names = (t.held.c.record.name, t.held.c["import"].name)
-            conn.execute(insert(t.held), [dict(zip(names, pair, strict=True)) for pair in sorted(held)])
-            self._digest_held({key for _, key in held})
+            conn.execute(insert(t.held), [dict(zip(names, pair, strict=True)) for pair in sorted(pairs)])
+            self._digest_held({key for _, key in pairs})
         return keys
 
     def _revision(self, line: _Line, record: int, imports: Mapping[str, int]) -> dict[str, Any]:
@@ -283,7 +283,7 @@ class ReplayedRelease:
         """Write states, totals and values, and queue the states for the index."""
         conn, database = self._conn, self._session.database
         before = conn.scalar(select(t.site.c.outbox_sequence)) or 0
-        span_rebuild.fill_work(conn, self._sequence)
+        span_rebuild.fill_changes(conn, self._sequence)
         last = bitemporal_spans.write_spans(
             database,
             conn,

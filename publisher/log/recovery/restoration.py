@@ -153,8 +153,8 @@ def _known_checkpoints(folder: Path, manifest: Manifest, notes: Sequence[str]) -
     """List the checkpoints of all backups of the site, and those that were named."""
     host = f"{manifest.base.partition('://')[2]}/log"
     of_backups = [manifests.read_manifest(backup) for backup in manifests.list_backups(folder)]
-    known = [one.checkpoint for one in of_backups if one.base == manifest.base]
-    return [*known, *(_parse(note, host) for note in notes)]
+    checkpoints = [one.checkpoint for one in of_backups if one.base == manifest.base]
+    return [*checkpoints, *(_parse(note, host) for note in notes)]
 
 
 def _parse(note: str, host: str) -> KnownCheckpoint:
@@ -178,16 +178,16 @@ def _parse(note: str, host: str) -> KnownCheckpoint:
 
 
 def _prepare(
-    database: Database, backup: Path, known: Sequence[KnownCheckpoint], ledger: Sequence[LedgerEntry]
+    database: Database, backup: Path, checkpoints: Sequence[KnownCheckpoint], ledger: Sequence[LedgerEntry]
 ) -> RestorationReport:
     """Upgrade a restored database, apply erasures, and note what it lacks."""
     migrate(database)
     erased = repeated_erasure.erase_again(database, ledger, utc_now())
     with database.write() as conn:
         size = entry_log.size(conn)
-        for checkpoint in known:
+        for checkpoint in checkpoints:
             _check_prefix(conn, checkpoint, size)
-        newest = max(known, key=lambda checkpoint: checkpoint.size)
+        newest = max(checkpoints, key=lambda checkpoint: checkpoint.size)
         pending = repeated_erasure.list_pending(conn, ledger)
         if newest.size > size or pending:
             shortfall.write(conn, Shortfall(newest, tuple(pending)))

@@ -16,7 +16,7 @@ from publisher.log.clocks import FOREVER, day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
-from publisher.log.database.work_tables import create_empty, work
+from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
@@ -26,7 +26,11 @@ from schemas.definition.catalogue import Catalogue, Content
 
 @dataclass(frozen=True, slots=True)
 class Amendment:
-    """One manual change of a record over a period: new content, or none."""
+    """One manual change of a record over a period.
+
+    ``span``: row of :data:`_OPEN_SPANS` with the state that changes. Days are ordinals; ``effective_to`` is
+    the day after the last. ``content``: None for a withdrawal.
+    """
 
     record: int
     kind: ChangeKind
@@ -74,7 +78,7 @@ class AmendmentRelease:
         return sequence
 
     def rename(self, record_id: str, content: Content, heading: Heading) -> int:
-        """Assign another identity to the record: rows with the new identity match this record from now on."""
+        """Assign another identity to the record, which rows with that identity match from now on."""
         record, spans = self._open_spans(record_id)
         span = self._present_state(record_id, spans)
         self._assign_identity(record, self._choose_identity(record, span.content, content))
@@ -177,7 +181,7 @@ class AmendmentRelease:
             )
 
     def _digests(self, content: Content) -> list[str]:
-        return [identity_digest(self._dataset.name, x) for x in self._catalogue.identities_of(content)]
+        return [identity_digest(self._dataset.name, one) for one in self._catalogue.identities_of(content)]
 
     def _choose_identity(self, record: int, before: str, content: Content) -> str:
         """Return the new identity: that of the names, where they identified it beside a shared code."""
@@ -216,20 +220,20 @@ class AmendmentRelease:
         may_be_empty: bool = False,
     ) -> int:
         conn = self._conn
-        create_empty(conn, work)
+        create_empty(conn, new_change)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
         revisions, rows = [], []
         for n, amendment in enumerate(amendments, start=1):
             key = amendment.span.revision if amendment.content is None else last + n
             if amendment.content is not None:
                 revisions.append(self._revision_row(key, amendment, corrects=corrects, cause=cause))
-            rows.append(self._work_row(n, key, amendment, cause))
+            rows.append(self._change_row(n, key, amendment, cause))
         if not rows and not may_be_empty:
             raise LogError("nothing-changes", "内容没有变化。", "Nothing changed.")
         if revisions:
             conn.execute(insert(t.revision), revisions)
         if rows:
-            conn.execute(insert(work), rows)
+            conn.execute(insert(new_change), rows)
         return write_release(
             self._database,
             conn,
@@ -257,7 +261,7 @@ class AmendmentRelease:
             "corrects": corrects,
         }
 
-    def _work_row(self, n: int, revision: int, amendment: Amendment, cause: str) -> dict[str, Any]:
+    def _change_row(self, n: int, revision: int, amendment: Amendment, cause: str) -> dict[str, Any]:
         title = amendment.span.full_title
         if amendment.content is not None:
             title = storable(self._catalogue.title_of(amendment.content))

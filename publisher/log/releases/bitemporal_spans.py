@@ -25,7 +25,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.tables import TITLE_LENGTH
-from publisher.log.database.work_tables import create_empty, touched, work
+from publisher.log.database.temporary_tables import closed_span, create_empty, new_change
 
 _NAMES = [column.name for column in t.span.c]
 _COUNT_IN_FORCE = PreparedStatement(
@@ -40,16 +40,16 @@ _COUNT_IN_FORCE = PreparedStatement(
 def write_spans(
     database: Database, conn: Connection, dataset: int, *, release: int, known_from: int, sequence: int
 ) -> int:
-    """Write the changes in ``work`` to the spans. → the last outbox sequence assigned to a span.
+    """Write the changes in ``new_change`` to the spans. → the last outbox sequence assigned to a span.
 
     Open spans of a record cover all days from its first one without gaps, so no query has to search for the
     end of a state.
     """
-    _fill_touched(conn)
-    database.analyze(conn, touched)
-    count = conn.scalar(select(func.coalesce(func.max(work.c.n), 0))) or 0
-    closed = conn.scalar(select(func.count()).select_from(touched)) or 0
-    new = _NewSpans(dataset, release, known_from)
+    _fill_closed_spans(conn)
+    database.analyze(conn, closed_span)
+    count = conn.scalar(select(func.coalesce(func.max(new_change.c.n), 0))) or 0
+    closed = conn.scalar(select(func.count()).select_from(closed_span)) or 0
+    new = _SpanWriter(dataset, release, known_from)
     # Outbox sequences after ``sequence``: new states, closed spans, the days before and the days after the
     # changes of each closed span, fillers. Each block has the most rows of its kind; gaps do not matter.
     filler = sequence + count + 3 * closed
@@ -64,8 +64,8 @@ def write_spans(
     return filler + count
 
 
-class _NewSpans:
-    """Values that all new rows of one release share."""
+class _SpanWriter:
+    """Selects new rows of ``span`` with the values that all of one release share."""
 
     def __init__(self, dataset: int, release: int, known_from: int) -> None:
         self.dataset, self.release, self.known_from = dataset, release, known_from
@@ -100,94 +100,97 @@ class _NewSpans:
         )
 
 
-def _fill_touched(conn: Connection) -> None:
-    s, w = t.span.c, work.c
+def _fill_closed_spans(conn: Connection) -> None:
+    s, nc = t.span.c, new_change.c
     overlapping = (
         select(
-            func.row_number().over(order_by=(w.n, s.effective_from)),
+            func.row_number().over(order_by=(nc.n, s.effective_from)),
             s.record,
             s.made,
             s.effective_from,
-            w.n,
+            nc.n,
         )
-        .join_from(work, t.span, s.record == w.record)
-        .where(s.known_to == FOREVER, s.effective_from < w.effective_to, s.effective_to > w.effective_from)
+        .join_from(new_change, t.span, s.record == nc.record)
+        .where(s.known_to == FOREVER, s.effective_from < nc.effective_to, s.effective_to > nc.effective_from)
     )
-    create_empty(conn, touched)
-    conn.execute(insert(touched).from_select([c.name for c in touched.c], overlapping))
+    create_empty(conn, closed_span)
+    conn.execute(insert(closed_span).from_select([c.name for c in closed_span.c], overlapping))
 
 
 def _same_span() -> ColumnElement[bool]:
     s = t.span.c
     return and_(
-        s.record == touched.c.record, s.made == touched.c.made, s.effective_from == touched.c.effective_from
+        s.record == closed_span.c.record,
+        s.made == closed_span.c.made,
+        s.effective_from == closed_span.c.effective_from,
     )
 
 
-def _remainders(new: _NewSpans, sequence: int, *, before: bool) -> Any:
+def _remainders(new: _SpanWriter, sequence: int, *, before: bool) -> Any:
     """Select the part of closed spans before their first change, or after their last one.
 
     Several changes of a record follow each other without a gap (a cancelled release).
     """
-    s, w, other = t.span.c, work.c, work.alias("other")
+    s, nc, other = t.span.c, new_change.c, new_change.alias("other")
     nearer = exists().where(
-        other.c.record == w.record,
-        and_(other.c.effective_from < w.effective_from, other.c.effective_to > s.effective_from)
+        other.c.record == nc.record,
+        and_(other.c.effective_from < nc.effective_from, other.c.effective_to > s.effective_from)
         if before
-        else and_(other.c.effective_to > w.effective_to, other.c.effective_from < s.effective_to),
+        else and_(other.c.effective_to > nc.effective_to, other.c.effective_from < s.effective_to),
     )
     return (
         new.row(
             record=s.record,
-            effective_from=s.effective_from if before else w.effective_to,
-            effective_to=w.effective_from if before else s.effective_to,
+            effective_from=s.effective_from if before else nc.effective_to,
+            effective_to=nc.effective_from if before else s.effective_to,
             status=s.status,
             revision=s.revision,
             part=s.part,
             brought=s.brought,
             title=s.title,
-            sequence=literal(sequence, t.Integer64) + touched.c.n,
+            sequence=literal(sequence, t.Integer64) + closed_span.c.n,
         )
-        .select_from(touched)
+        .select_from(closed_span)
         .join(t.span, _same_span())
-        .join(work, w.n == touched.c.work)
-        .where(s.effective_from < w.effective_from if before else s.effective_to > w.effective_to, ~nearer)
+        .join(new_change, nc.n == closed_span.c.change)
+        .where(s.effective_from < nc.effective_from if before else s.effective_to > nc.effective_to, ~nearer)
     )
 
 
-def _fillers(new: _NewSpans, sequence: int) -> Any:
+def _fillers(new: _SpanWriter, sequence: int) -> Any:
     """Select removals after changes that end before a later state without the record."""
-    s, w, own = t.span.c, work.c, literal(new.release, t.Integer64)
+    s, nc, own = t.span.c, new_change.c, literal(new.release, t.Integer64)
     next_day = (
         select(func.min(s.effective_from))
-        .where(s.record == w.record, s.known_to == FOREVER, s.effective_from > w.effective_to)
+        .where(s.record == nc.record, s.known_to == FOREVER, s.effective_from > nc.effective_to)
         .scalar_subquery()
     )
     continues = exists().where(
-        s.record == w.record,
+        s.record == nc.record,
         s.known_to == FOREVER,
-        s.effective_from <= w.effective_to,
-        s.effective_to > w.effective_to,
+        s.effective_from <= nc.effective_to,
+        s.effective_to > nc.effective_to,
     )
     return (
         new.row(
-            record=w.record,
-            effective_from=w.effective_to,
+            record=nc.record,
+            effective_from=nc.effective_to,
             effective_to=func.coalesce(next_day, literal(FOREVER, t.Integer64)),
             status=literal("removed"),
-            revision=w.revision,
-            part=w.part,
+            revision=nc.revision,
+            part=nc.part,
             brought=own,
             title=_listed_title(),
-            sequence=literal(sequence, t.Integer64) + w.n,
+            sequence=literal(sequence, t.Integer64) + nc.n,
         )
-        .select_from(work)
-        .where(w.effective_to < FOREVER, ~continues)
+        .select_from(new_change)
+        .where(nc.effective_to < FOREVER, ~continues)
     )
 
 
 def _close(conn: Connection, known_to: int, sequence: int) -> None:
-    number = select(func.min(touched.c.n)).where(_same_span()).scalar_subquery()
+    """End the closed spans at ``known_to``, and number them after the outbox sequence ``sequence``."""
+    number = select(func.min(closed_span.c.n)).where(_same_span()).scalar_subquery()
     conn.execute(
         update(t.span)
         .where(exists().where(_same_span()))
@@ -195,23 +198,23 @@ def _close(conn: Connection, known_to: int, sequence: int) -> None:
     )
 
 
-def _new_states(new: _NewSpans, sequence: int) -> Any:
-    w = work.c
+def _new_states(new: _SpanWriter, sequence: int) -> Any:
+    nc = new_change.c
     return new.row(
-        record=w.record,
-        effective_from=w.effective_from,
-        effective_to=w.effective_to,
-        status=w.status,
-        revision=w.revision,
-        part=w.part,
+        record=nc.record,
+        effective_from=nc.effective_from,
+        effective_to=nc.effective_to,
+        status=nc.status,
+        revision=nc.revision,
+        part=nc.part,
         brought=literal(new.release, t.Integer64),
         title=_listed_title(),
-        sequence=literal(sequence, t.Integer64) + w.n,
-    ).select_from(work)
+        sequence=literal(sequence, t.Integer64) + nc.n,
+    ).select_from(new_change)
 
 
 def _listed_title() -> Any:
-    return func.substr(work.c.title, 1, TITLE_LENGTH)
+    return func.substr(new_change.c.title, 1, TITLE_LENGTH)
 
 
 def count_in_force(conn: Connection, dataset: int, *, day: int, instant: int) -> int:
@@ -220,7 +223,7 @@ def count_in_force(conn: Connection, dataset: int, *, day: int, instant: int) ->
 
 
 def add_tally(conn: Connection, dataset: int, *, known_from: int, after: int) -> None:
-    """Write by how many the records in force grew on each day, from spans after an outbox sequence."""
+    """Write how the number of records in force changes on each day, from spans after an outbox sequence."""
     s = t.span.c
     sign = case((s.known_to == FOREVER, 1), else_=-1)
     conditions = (s.sequence > after, s.dataset == dataset, s.status == "stated")

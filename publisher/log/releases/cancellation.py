@@ -13,7 +13,7 @@ from sqlalchemy import Connection, delete, insert, select, update
 from publisher.log.clocks import FOREVER, micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import create_empty, work
+from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
@@ -27,7 +27,7 @@ CANCELS = "cancels"
 
 @dataclass(frozen=True, slots=True)
 class _State:
-    """A state of a record from its first day to before ``end``."""
+    """A state of a record from the day ``first`` to before the day ``end``, both ordinals."""
 
     first: int
     end: int
@@ -37,7 +37,7 @@ class _State:
 
 
 class CancellationRelease:
-    """Cancels one release, in the transaction of its own."""
+    """Cancels one release by a new one, in the transaction of the latter."""
 
     def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
         self._database, self._conn, self._dataset = database, conn, dataset
@@ -54,23 +54,27 @@ class CancellationRelease:
         """
         release = self._find_release(number, heading.effective_on)
         changes = self._find_changes(release)
-        create_empty(self._conn, work)
+        create_empty(self._conn, new_change)
         without_effect: list[int] = []
         rows: list[dict[str, Any]] = []
         for change in changes:
             states = self._restore(release, change)
             if not states or any(state.status == "withdrawn" for state in states):
                 without_effect.append(change.record)
-            for row in self._work_rows(change, states):
+            for row in self._change_rows(change, states):
                 rows.append({**row, "n": len(rows) + 1})
             if change.kind == "renamed":
                 amendment.restore_identity(change.record, self._content(change.before))
         if rows:
-            self._conn.execute(insert(work), rows)
+            self._conn.execute(insert(new_change), rows)
         last = self._conn.scalar(select(t.revision.c.key).order_by(t.revision.c.key.desc()).limit(1)) or 0
         heading = replace(heading, extra_counts={CANCELS: number})
         sequence = write_release(
-            *(self._database, self._conn, self._dataset, catalogue, heading),
+            self._database,
+            self._conn,
+            self._dataset,
+            catalogue,
+            heading,
             now=amendment.now,
             new_revisions_after=last,
         )
@@ -101,7 +105,10 @@ class CancellationRelease:
         return release
 
     def _find_changes(self, release: Any) -> Sequence[Any]:
-        """Find the changes that still count: not those of records that were withdrawn or erased since."""
+        """Find the changes of a release, except those of records that were withdrawn or erased since.
+
+        Raises ``LogError('cancel-superseded')``.
+        """
         c, r = t.change.c, t.record.c
         conditions = (c.release == release.sequence, r.erased_by.is_(None), r.withdrawn_at.is_(None))
         of_release = select(t.change).join_from(t.change, t.record, r.key == c.record).where(*conditions)
@@ -157,7 +164,7 @@ class CancellationRelease:
             states.append(_State(day, change.effective_to, "removed", None, change.part))
         return tuple(states)
 
-    def _work_rows(self, change: Any, states: Sequence[_State]) -> Iterator[dict[str, Any]]:
+    def _change_rows(self, change: Any, states: Sequence[_State]) -> Iterator[dict[str, Any]]:
         s = t.span.c
         current = self._conn.execute(
             select(t.span).where(
@@ -205,7 +212,7 @@ class CancellationRelease:
         return content
 
     def _forget_effect(self, release: Any, without_effect: Sequence[int], sequence: int, now: int) -> None:
-        """Mark records that never took effect, and let the files and the day of the release count no more."""
+        """Mark records that never took effect, and undo the day of effect of the release and its files."""
         conn, o = self._conn, t.outbox.c
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
         conn.execute(update(t.record).where(t.record.c.key.in_(without_effect)).values(withdrawn_at=at))

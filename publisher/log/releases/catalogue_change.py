@@ -43,10 +43,12 @@ def migrate(
             "There is a draft; publish or discard it first.",
         )
     changed = [
-        f.name for f in new.fields if f.name in old.by_name and _form(old, f.name) != _form(new, f.name)
+        f.name
+        for f in new.fields
+        if f.name in old.by_name and _type_and_format(old.by_name[f.name]) != _type_and_format(f)
     ]
     if changed and convert is None:
-        forms = [(f, *_forms(old.by_name[f.name], f)) for f in new.fields if f.name in changed]
+        forms = [(f, *_name_difference(old.by_name[f.name], f)) for f in new.fields if f.name in changed]
         zh = "、".join(f"字段“{field.title}”的类型由 {was} 改为 {now}" for field, was, now in forms)
         en = ", ".join(f"the type of “{field.name}” changed from {was} to {now}" for field, was, now in forms)
         raise LogError(
@@ -69,11 +71,10 @@ def migrate(
     return AmendmentRelease(database, conn, dataset, new, now).migrate(convert or drop_removed, heading)
 
 
-def _forms(old: Field, new: Field) -> tuple[str, str]:
-    """Names of the two forms: the types, or the formats of one type."""
+def _name_difference(old: Field, new: Field) -> tuple[str, str]:
+    """Return both types of a field, or its formats if the type is the same."""
     return (old.format, new.format) if old.type == new.type else (old.type, new.type)
 
 
-def _form(catalogue: Catalogue, name: str) -> tuple[str, str]:
-    field = catalogue.by_name[name]
+def _type_and_format(field: Field) -> tuple[str, str]:
     return field.type, field.format

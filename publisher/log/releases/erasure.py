@@ -20,7 +20,7 @@ from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
-from publisher.log.database.work_tables import create_empty, work
+from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
@@ -83,7 +83,7 @@ class ErasureRelease:
         """Erase records. Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
         conn = self._conn
         keys = self._keys(records)
-        create_empty(conn, work)
+        create_empty(conn, new_change)
         self._hide(keys, now)
         last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
         sequence = release_writer.write_release(
@@ -124,15 +124,15 @@ class ErasureRelease:
         self._destroy_contents(keys, release)
         imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
         self._destroy_evidence(imports)
-        touched = select(t.change.c.release).where(t.change.c.record.in_(keys))
-        conn.execute(update(t.release).where(t.release.c.sequence.in_(touched)).values(erased=True))
+        releases = select(t.change.c.release).where(t.change.c.record.in_(keys))
+        conn.execute(update(t.release).where(t.release.c.sequence.in_(releases)).values(erased=True))
         conn.execute(update(t.site).values(scrub_pending=True))
 
     def preview(self, records: Sequence[str]) -> ErasurePreview:
         """List what :meth:`erase` would destroy. Raises the same errors."""
         keys, i, e, v = self._keys(records), t.import_.c, t.draft_entry.c, t.revision.c
-        held = select(t.held.c["import"]).where(t.held.c.record.in_(keys))
-        files = self._conn.scalars(select(i.name).where(i.key.in_(held), ~i.destroyed).order_by(i.key))
+        imports = select(t.held.c["import"]).where(t.held.c.record.in_(keys))
+        files = self._conn.scalars(select(i.name).where(i.key.in_(imports), ~i.destroyed).order_by(i.key))
         identities = select(t.record.c.identity).where(t.record.c.key.in_(keys))
         drafts = select(e["import"]).where(e.identity.in_(identities))
         drafted = self._conn.scalars(select(i.name).where(i.key.in_(drafts)).order_by(i.key))
@@ -207,7 +207,7 @@ class ErasureRelease:
         )
 
     def _destroy_evidence(self, imports: Sequence[int]) -> None:
-        """Destroy what is kept of these files: the texts of rows left out, and the pages that were crawled.
+        """Destroy the evidence of these files: the texts of rows left out, and the pages that were crawled.
 
         The texts of left-out rows may be the erased ones. Their positions stay in the rows of the files; the
         releases lose theirs with the salt.
@@ -273,10 +273,10 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
 def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
     """Destroy the names of clerks in releases. → number of releases that had one."""
     c = t.release.c
-    named = (c.sequence.in_(releases), c.actor_salt.is_not(None))
-    count = conn.scalar(select(func.count()).select_from(t.release).where(*named)) or 0
+    with_actor = (c.sequence.in_(releases), c.actor_salt.is_not(None))
+    count = conn.scalar(select(func.count()).select_from(t.release).where(*with_actor)) or 0
     if count:
-        conn.execute(update(t.release).where(*named).values(actor="", actor_salt=None))
+        conn.execute(update(t.release).where(*with_actor).values(actor="", actor_salt=None))
         conn.execute(update(t.site).values(scrub_pending=True))
     return count
 
@@ -312,6 +312,7 @@ def scrub(database: Database, sources: BlobStore) -> None:
 
 
 def _positions(left_out: str) -> str:
+    """Return rows left out (JSON) without their texts."""
     rows = [{k: v for k, v in row.items() if k in _POSITION_KEYS} for row in msgspec.json.decode(left_out)]
     return canonical(rows).decode()
 

@@ -78,7 +78,7 @@ def field_forms(content: Content, fields: Iterable[str]) -> Iterator[tuple[str, 
         value = content.get(field)
         if type(value) is str:  # most are
             if value:
-                yield field, short(value), _number(value)
+                yield field, shorten(value), _number(value)
             continue
         for text, number in set(index_forms(value)):
             yield field, text, number
@@ -93,7 +93,7 @@ def index_forms(value: Json) -> Iterator[tuple[str, float | None]]:
     elif isinstance(value, int):
         yield str(value), float(value)
     elif isinstance(value, str):
-        yield short(value), _number(value)
+        yield shorten(value), _number(value)
     elif isinstance(value, list):
         for item in value:
             yield from index_forms(item)
@@ -102,10 +102,10 @@ def index_forms(value: Json) -> Iterator[tuple[str, float | None]]:
             (n for k in ("value", "amount") if (n := _number(str(value.get(k, "")))) is not None), None
         )
         text = "".join(str(value[k]) for k in ("value", "amount", "unit") if value.get(k) not in (None, ""))
-        yield short(text or str(value.get("text", ""))), number
+        yield shorten(text or str(value.get("text", ""))), number
 
 
-def short(text: str) -> str:
+def shorten(text: str) -> str:
     """Shorten a text for an index: a long text is truncated and made unique by a digest."""
     if len(text) > LONGEST_UNCHANGED:
         text = f"{text[:LONGEST_UNCHANGED]}…{hashlib.sha256(text.encode(errors='replace')).hexdigest()}"

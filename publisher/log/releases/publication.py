@@ -14,7 +14,7 @@ from publisher.log.approvals.submission_digest import imports_of_parts
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
-from publisher.log.database.work_tables import CHANGE_KINDS, create_empty, plan, work
+from publisher.log.database.temporary_tables import CHANGE_KINDS, create_empty, new_change, plan
 from publisher.log.drafts import repeal_decisions, staging
 from publisher.log.drafts.plan import Window, fetch_rows_in_error
 from publisher.log.drafts.publication_plan import plan_publication
@@ -52,14 +52,14 @@ def publish(
     windows, errors, _ = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )
-    blocked: frozenset[tuple[int, int]] = frozenset()
+    blocked: frozenset[tuple[int, int]] = frozenset()  # import and position of rows in conflict
     if catalogue.running:
         blocked = frozenset(entry for conflict in errors for entry in conflict.entries)
         errors = [conflict for conflict in errors if not conflict.entries]
     _raise_conflicts(errors, without_errors=without_errors)
-    keys = _set_aside(conn, blocked, [w.key for w in windows], keep=not without_errors)
-    _fill_work(conn, day)
-    count = conn.scalar(select(func.count()).select_from(work)) or 0
+    keys = _set_aside(conn, blocked, [window.key for window in windows], keep=not without_errors)
+    _fill_changes(conn, day)
+    count = conn.scalar(select(func.count()).select_from(new_change)) or 0
     progress(0, count)
     if not count:
         staging.delete_imports(conn, dataset, keys)
@@ -69,7 +69,7 @@ def publish(
     _insert_records(conn, dataset)
     _insert_revisions(conn)
     progress(count // 3, count)
-    _state_periods(conn, windows, day)
+    _store_periods(conn, windows, day)
     _insert_held(conn)
     sequence = write_release(
         database,
@@ -88,7 +88,7 @@ def publish(
     return sequence
 
 
-def _state_periods(conn: Connection, windows: Sequence[Window], day: int) -> None:
+def _store_periods(conn: Connection, windows: Sequence[Window], day: int) -> None:
     """Store the days on which the imports are in effect."""
     for window in windows:
         conn.execute(
@@ -166,8 +166,8 @@ def _raise_conflicts(errors: Sequence[Conflict], *, without_errors: bool) -> Non
     )
 
 
-def _fill_work(conn: Connection, day: int) -> None:
-    """Copy the plan's changes to ``work``, numbered in the order of files and rows, removals last."""
+def _fill_changes(conn: Connection, day: int) -> None:
+    """Copy the plan's changes to ``new_change``, numbered in the order of files and rows, removals last."""
     p = plan.c
     n = func.row_number().over(
         order_by=(
@@ -180,10 +180,10 @@ def _fill_work(conn: Connection, day: int) -> None:
     )
     records = select(func.coalesce(func.max(t.record.c.key), 0)).scalar_subquery()
     revisions = select(func.coalesce(func.max(t.revision.c.key), 0)).scalar_subquery()
-    create_empty(conn, work)
+    create_empty(conn, new_change)
     conn.execute(
-        insert(work).from_select(
-            [column.name for column in work.c],
+        insert(new_change).from_select(
+            [column.name for column in new_change.c],
             select(
                 n,
                 func.coalesce(p.record, records + n),
@@ -207,20 +207,20 @@ def _fill_work(conn: Connection, day: int) -> None:
 
 
 def _insert_records(conn: Connection, dataset: DatasetRow) -> None:
-    w, r = work.c, t.record.c
-    id_exists = exists().where(r.id == w.identity)
+    nc, r = new_change.c, t.record.c
+    id_exists = exists().where(r.id == nc.identity)
     names = [r.key.name, r.id.name, r.dataset.name, r.identity.name]
     conn.execute(
         insert(t.record).from_select(
             names,
-            select(w.record, w.identity, literal(dataset.key, t.Integer64), w.identity)
-            .where(w.identity.is_not(None), ~id_exists)
-            .order_by(w.n),
+            select(nc.record, nc.identity, literal(dataset.key, t.Integer64), nc.identity)
+            .where(nc.identity.is_not(None), ~id_exists)
+            .order_by(nc.n),
         )
     )
     # Identities of earlier records that were renamed or erased.
     remaining = conn.execute(
-        select(w.record, w.identity).where(w.identity.is_not(None), ~exists().where(r.key == w.record))
+        select(nc.record, nc.identity).where(nc.identity.is_not(None), ~exists().where(r.key == nc.record))
     ).all()
     for key, identity in remaining:
         conn.execute(
@@ -228,13 +228,14 @@ def _insert_records(conn: Connection, dataset: DatasetRow) -> None:
                 key=key, id=_free_id(conn, identity), dataset=dataset.key, identity=identity
             )
         )
-    republished = select(w.record).where(w.status == "stated")
+    republished = select(nc.record).where(nc.status == "stated")
     conn.execute(
         update(t.record).where(r.withdrawn_at.is_not(None), r.key.in_(republished)).values(withdrawn_at=None)
     )
 
 
 def _free_id(conn: Connection, identity: str) -> str:
+    """Return the id of a later record with an identity that earlier records had."""
     turn = 1
     while conn.execute(select(t.record.c.key).where(t.record.c.id == later_id(identity, turn))).first():
         turn += 1
@@ -242,25 +243,27 @@ def _free_id(conn: Connection, identity: str) -> str:
 
 
 def _insert_revisions(conn: Connection) -> None:
-    w, e = work.c, t.draft_entry.c
+    nc, e = new_change.c, t.draft_entry.c
     names = ("hash", "salt", "content", "title", "source_text", "locator", "originals", "import")
     conn.execute(
         insert(t.revision).from_select(
             ["key", "record", *names, "corrects"],
-            select(w.revision, w.record, *(e[name] for name in names), false())
-            .join_from(work, t.draft_entry, and_(e["import"] == w["import"], e.position == w.position))
-            .where(w.fresh)
-            .order_by(w.n),
+            select(nc.revision, nc.record, *(e[name] for name in names), false())
+            .join_from(
+                new_change, t.draft_entry, and_(e["import"] == nc["import"], e.position == nc.position)
+            )
+            .where(nc.fresh)
+            .order_by(nc.n),
         )
     )
 
 
 def _insert_held(conn: Connection) -> None:
-    """Record which file contained which record: changed ones from ``work``, others from ``plan``."""
-    p, w = plan.c, work.c
-    from_work = select(w.record, w["import"]).where(w["import"].is_not(None))
+    """Record which file contained which record: changed ones from ``new_change``, others from ``plan``."""
+    p, nc = plan.c, new_change.c
+    from_changes = select(nc.record, nc["import"]).where(nc["import"].is_not(None))
     from_plan = select(p.record, p["import"]).where(p.record.is_not(None), p.position.is_not(None))
-    rows = from_work.union(from_plan)
+    rows = from_changes.union(from_plan)
     conn.execute(insert(t.held).from_select(["record", "import"], rows))
     for key, digest in held_records.digests(stream(conn, rows)).items():
         conn.execute(update(t.import_).where(t.import_.c.key == key).values(records=digest))

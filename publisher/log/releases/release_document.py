@@ -44,7 +44,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def manifest(conn: Connection, changes: Table, sequence: ColumnElement[Any], *where: Any) -> Iterator[bytes]:
-    """Yield the lines of a manifest from ``changes`` (``change``, or ``work`` before it is stored)."""
+    """Yield the lines of a manifest from ``changes`` (``change``, or ``new_change`` before it is stored)."""
     rows = stream(conn, _lines(changes).add_columns(sequence).where(*where).order_by(sequence))
     for before, cause, first, end, *others in map(tuple, rows):
         line = ManifestLine(before, cause, day(first) or "", day(end), *others)
@@ -102,7 +102,7 @@ def build(
     ``stored``: the document as it was published: the source of commitments whose salt was destroyed.
     """
     dataset = conn.scalar(select(t.dataset.c.name).where(t.dataset.c.key == row["dataset"]))
-    then = stored or {}
+    published = stored or {}
     return release_document(
         registry.site(conn).tag_authority,
         dataset=dataset,
@@ -110,7 +110,7 @@ def build(
         sequence=row["sequence"],
         published_at=instant(row["published_at"]),
         effective_on=day(row["effective_on"]),
-        **{name: _salted(row, name, then) for name in SALTED},
+        **{name: _salted(row, name, published) for name in SALTED},
         catalogue=row["catalogue_digest"],
         details=details,
         counts=msgspec.json.decode(row["counts"]),
@@ -119,7 +119,7 @@ def build(
         erased=sorted(erased),
         parser_version=row["parser_version"],
         software_version=row["software_version"],
-        sources=_sources(conn, sources, then.get("sources", ())),
+        sources=_sources(conn, sources, published.get("sources", ())),
         previous=previous,
         **_approval(row),
     )

@@ -1,4 +1,4 @@
-"""Queries for releases."""
+"""Releases as :class:`.Release`, read from their rows and those of their files."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> t
     """
     took_effect = or_(*(_b.counts.contains(f'"{kind}":') for kind in TAKING_EFFECT))
     newest, dataset = _b.sequence.desc(), _b.dataset
-    places = (
+    ranks = (
         select(
             _b.sequence,
             _b.number,
@@ -64,12 +64,15 @@ def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> t
         .where(_b.effective_on <= day, _b.published_at <= known_at)
         .subquery()
     )
-    p = places.c
+    rank = ranks.c
     in_overview = or_(
-        p.of_all <= recent, p.number == 1, p.of_dataset == 1, p.took_effect & (p.of_effect == 1)
+        rank.of_all <= recent,
+        rank.number == 1,
+        rank.of_dataset == 1,
+        rank.took_effect & (rank.of_effect == 1),
     )
     return _read_releases(
-        conn, _RELEASES.where(_b.sequence.in_(select(p.sequence).where(in_overview))).order_by(newest)
+        conn, _RELEASES.where(_b.sequence.in_(select(rank.sequence).where(in_overview))).order_by(newest)
     )
 
 

@@ -1,4 +1,4 @@
-"""Creation of a release from the changes in ``work``: changes, spans, counts, outbox and hashes."""
+"""Creation of a release from the changes in ``new_change``: changes, spans, counts, outbox and hashes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from publisher.log.clocks import micros, moment, start_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
-from publisher.log.database.work_tables import work
+from publisher.log.database.temporary_tables import new_change
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, field_values, hash_chain, provenance, release_document
@@ -36,6 +36,7 @@ class Heading:
     parser_version: str = ""
     left_out: tuple[Mapping[str, Any], ...] = ()
     extra_counts: Mapping[str, int] | None = None
+    """Added to the counts of its changes by kind."""
     erased: tuple[str, ...] = ()
     """Ids of records that the release erases."""
     approval: str | None = None
@@ -72,9 +73,9 @@ def write_release(
 ) -> int:
     """Write the release in the current transaction. → its site-wide sequence.
 
-    ``work`` contains its changes in order; revisions after the key ``new_revisions_after`` are new.
+    ``new_change`` contains its changes in order; revisions after the key ``new_revisions_after`` are new.
     """
-    database.analyze(conn, work)
+    database.analyze(conn, new_change)
     counters = conn.execute(select(t.site)).one()
     last_sequence: int = counters.release_sequence
     sequence = last_sequence + 1 + successions.lost_at(conn, last_sequence)
@@ -99,7 +100,7 @@ def write_release(
     provenance.add_commitments(conn, after=new_revisions_after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
     last_change = successions.last_number_of_changes(conn, counters.change_sequence)
-    lines = release_document.manifest(conn, work, work.c.n + last_change)
+    lines = release_document.manifest(conn, new_change, new_change.c.n + last_change)
     row |= _append_entry(conn, row, lines, imports, heading.erased)
     conn.execute(insert(t.release).values(row))
     conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(release=sequence))
@@ -176,7 +177,7 @@ def _append_entry(
 
 
 def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -> dict[str, int]:
-    kinds = conn.execute(select(work.c.kind, func.count()).group_by(work.c.kind)).all()
+    kinds = conn.execute(select(new_change.c.kind, func.count()).group_by(new_change.c.kind)).all()
     day = heading.effective_on.toordinal()
     records = bitemporal_spans.count_in_force(conn, dataset, day=day, instant=known_from)
     erased = {"erased": len(heading.erased)} if heading.erased else {}
@@ -184,29 +185,29 @@ def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -
 
 
 def _write_changes(conn: Connection, dataset: int, release: int, after: int) -> int:
-    """Copy the changes in ``work`` to the log, numbered after ``after``. → the last number; 0: none."""
-    w = work.c
+    """Copy the changes in ``new_change`` to the log, numbered after ``after``. → the last number; 0: none."""
+    nc = new_change.c
     conn.execute(
         insert(t.change).from_select(
             [column.name for column in t.change.c],
             select(
-                literal(after, t.Integer64) + w.n,
+                literal(after, t.Integer64) + nc.n,
                 literal(release, t.Integer64),
                 literal(dataset, t.Integer64),
-                *(w.record, w.kind, w.cause, w.revision, w.before, w.part, w.before_part),
-                *(w.effective_from, w.effective_to),
-            ).order_by(w.n),
+                *(nc.record, nc.kind, nc.cause, nc.revision, nc.before, nc.part, nc.before_part),
+                *(nc.effective_from, nc.effective_to),
+            ).order_by(nc.n),
         )
     )
-    last = conn.scalar(select(func.max(w.n)))
+    last = conn.scalar(select(func.max(nc.n)))
     return after + last if last else 0
 
 
 def write_span_items(conn: Connection, dataset: int, after: int, due_at: int) -> None:
     """Write outbox items for the dataset's spans that were written after an outbox sequence."""
     s = t.span.c
-    written = (s.sequence > after, s.dataset == dataset, s.status != "erased")
-    queue_spans(conn, "span", t.span, *written, sequence=s.sequence, due_at=due_at)
+    new = (s.sequence > after, s.dataset == dataset, s.status != "erased")
+    queue_spans(conn, "span", t.span, *new, sequence=s.sequence, due_at=due_at)
 
 
 def queue_spans(

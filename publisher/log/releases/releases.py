@@ -50,13 +50,12 @@ class Releases:
         submission: int | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Release | None:
-        """Publish the draft, or ``parts`` of it. → the release; None if nothing changes. What was published
-        leaves the draft.
+        """Publish the draft, or ``parts`` of it, and empty it as far. → the release; None if nothing changes.
 
         ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
-        ``submission``: key of the submission that it publishes, which has to be approved then, whatever the
-        rule. Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``,
-        ``approval-needed``, ``approval-void``.
+        ``submission``: key of the submission that is published; it has to be approved even where the dataset
+        is not under that rule. Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``,
+        ``later-effect``, ``approval-needed``, ``approval-void``.
         """
         request = PublicationRequest(
             kind="draft",
@@ -110,7 +109,7 @@ class Releases:
         return self._amend(
             dataset,
             Heading(self._session.today(), basis, reason, actor),
-            lambda a, h: a.correct(corrections, h),
+            lambda amendment, heading: amendment.correct(corrections, heading),
             request,
             emergency,
             submission,
@@ -134,7 +133,7 @@ class Releases:
         return self._amend(
             dataset,
             Heading(self._session.today(), basis, reason, actor),
-            lambda a, h: a.withdraw(records, h),
+            lambda amendment, heading: amendment.withdraw(records, heading),
             request,
             emergency,
             submission,
@@ -159,7 +158,12 @@ class Releases:
             kind="rename", basis=basis, note=reason, effective_on=effective_on, records={record: content}
         )
         return self._amend(
-            dataset, heading, lambda a, h: a.rename(record, content, h), request, emergency, submission
+            dataset,
+            heading,
+            lambda amendment, heading: amendment.rename(record, content, heading),
+            request,
+            emergency,
+            submission,
         )
 
     def cancel(
@@ -173,8 +177,8 @@ class Releases:
         emergency: str = "",
         submission: int | None = None,
     ) -> Release:
-        """Cancel a release that is not yet in effect. Records that never took effect are withdrawn; all else
-        goes back to what it was.
+        """Cancel a release that is not yet in effect. Records that never took effect are withdrawn, and all
+        others get back the states that they had before it.
 
         Raises ``LogError``: ``no-such-release``, ``already-in-effect``, ``already-cancelled``,
         ``cancel-superseded``, ``cancel-migration``, ``reason-missing``.
@@ -194,7 +198,7 @@ class Releases:
             return _release(conn, row, sequence)
 
     def check_cancellation(self, dataset: str, number: int) -> None:
-        """Refuse what :meth:`cancel` would refuse now, but for a missing reason or approval."""
+        """Raise what :meth:`cancel` would raise now, except for a missing reason or approval."""
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             CancellationRelease(self._session.database, conn, row).check(number, self._session.today())
@@ -315,7 +319,7 @@ class Releases:
         self,
         dataset: str,
         heading: Heading,
-        make: Callable[[AmendmentRelease, Heading], int],
+        amend: Callable[[AmendmentRelease, Heading], int],
         request: PublicationRequest,
         emergency: str,
         submission: int | None,
@@ -328,7 +332,7 @@ class Releases:
             amendment_release = AmendmentRelease(
                 self._session.database, conn, row, catalogue, self._session.clock()
             )
-            sequence = make(amendment_release, heading)
+            sequence = amend(amendment_release, heading)
             two_persons.settle(conn, authority, sequence)
             return _release(conn, row, sequence)
 

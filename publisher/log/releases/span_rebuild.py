@@ -9,12 +9,12 @@ from sqlalchemy import Connection, and_, case, delete, exists, func, insert, sel
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
-from publisher.log.database.work_tables import create_empty, old_span, work
+from publisher.log.database.temporary_tables import create_empty, new_change, old_span
 from publisher.log.releases import bitemporal_spans, release_writer
 
 
 def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
-    """Write every release to empty spans again. → number of spans that differ (0 if they were correct).
+    """Derive all spans from the releases again. → number of spans that differ (0 if they were correct).
 
     Different spans are queued for indexing; equal ones keep their outbox sequence.
     """
@@ -25,7 +25,7 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
     before = conn.scalar(select(t.site.c.outbox_sequence)) or 0
     last = before
     for release in conn.execute(select(t.release).order_by(t.release.c.sequence)).all():
-        fill_work(conn, release.sequence)
+        fill_changes(conn, release.sequence)
         last = bitemporal_spans.write_spans(
             database,
             conn,
@@ -43,8 +43,8 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
     return different
 
 
-def fill_work(conn: Connection, release: int) -> None:
-    """Fill ``work`` with the changes of a stored release."""
+def fill_changes(conn: Connection, release: int) -> None:
+    """Fill ``new_change`` with the changes of a stored release."""
     c, v = t.change.c, t.revision.c
     status = case((c.kind.in_(("removed", "withdrawn")), c.kind), else_="stated")
     columns = {
@@ -61,9 +61,9 @@ def fill_work(conn: Connection, release: int) -> None:
         "effective_to": c.effective_to,
         "title": v.title,
     }
-    create_empty(conn, work)
+    create_empty(conn, new_change)
     conn.execute(
-        insert(work).from_select(
+        insert(new_change).from_select(
             list(columns),
             select(*columns.values())
             .join_from(t.change, t.revision, v.key == c.revision)
@@ -73,6 +73,7 @@ def fill_work(conn: Connection, release: int) -> None:
 
 
 def _keep_sequences(conn: Connection, last: int) -> None:
+    """Give spans that did not change the outbox sequence that they had, up to ``last``."""
     same = and_(
         *(
             old_span.c[column.name].is_not_distinct_from(column)

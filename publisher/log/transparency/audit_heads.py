@@ -1,4 +1,4 @@
-"""Entries with the head of the desk's audit log: whoever rewrites its lines contradicts what is published."""
+"""Entries with the head of the desk's audit log: a rewrite of its lines contradicts what is published."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from publisher.log.transparency import documents, entry_log
 
 
 class AuditHead(msgspec.Struct, frozen=True):
-    """The newest line of an audit log: who has it can tell whether a later copy of the log continues it."""
+    """The newest line of an audit log, by which anybody can check that a later copy of it continues it."""
 
     size: int
     """Number of lines."""

@@ -1,7 +1,8 @@
 """Documents of entries, format 2: canonical JSON (RFC 8785). ``docs/proof.md`` describes every property.
 
 A document with words that a law may order to be erased (of a site, a dataset or an erasure) contains a random
-``salt``, so that its digest tells nothing once the document is destroyed. A release has commitments instead.
+``salt``, so that its digest reveals nothing once the document is destroyed. A release has commitments
+instead: hashes of a salt and a text, which nobody can check once the salt is destroyed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """The shortfall of a restored log: entries up to a checkpoint that somebody holds, and erasures.
 
 Until they are completed, or given up by a succession, nothing is published: the log would sign other entries
-under numbers that were used before, which nobody could tell from fraud.
+under numbers that were used before, which nobody could distinguish from fraud.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def missing(conn: Connection, shortfall: Shortfall) -> int:
 
 
 def require_complete(conn: Connection) -> None:
-    """Raises ``LogError('log-behind')`` if the log lacks entries."""
+    """Raise ``LogError('log-behind')`` if the log lacks entries."""
     shortfall = read(conn)
     if shortfall is not None:
         count = missing(conn, shortfall)

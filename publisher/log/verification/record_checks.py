@@ -128,14 +128,14 @@ class RecordChecks:
             place, key = self._place(where, made), (record.key, made, first)
             row = unmatched.pop((made, first), None)
             if row is None:
-                yield Problem(place, "span", None, _named(span), derived="span", key=key)
+                yield Problem(place, "span", None, _by_name(span), derived="span", key=key)
                 continue
             for name, value, expected in zip(span_fold.FIELDS, row, span, strict=True):
                 if value != expected:
                     yield Problem(place, f"span.{name}", value, expected, derived="span", key=key)
         for (made, first), row in unmatched.items():
             key = (record.key, made, first)
-            yield Problem(self._place(where, made), "span", _named(row), None, derived="span", key=key)
+            yield Problem(self._place(where, made), "span", _by_name(row), None, derived="span", key=key)
 
     def _place(self, where: str, release: int) -> str:
         return f"{where}, {self._releases.get(release, f'release #{release}')}"
@@ -191,5 +191,5 @@ def _withdrawn_at(by_release: Sequence[tuple[ReleaseRow, Sequence[RecordedChange
     return at
 
 
-def _named(span: Sequence[Any]) -> dict[str, Any]:
+def _by_name(span: Sequence[Any]) -> dict[str, Any]:
     return dict(zip(span_fold.FIELDS, span, strict=True))

@@ -227,12 +227,12 @@ def check_left_out(conn: Connection, releases: Mapping[int, ReleaseRow]) -> Iter
     i = t.import_.c
     query = select(t.release.c.sequence, t.release.c.left_out).where(t.release.c.left_out.is_not(None))
     for sequence, text in conn.execute(query.order_by(t.release.c.sequence)).all():
-        left: list[Any] = msgspec.json.decode(text)
+        remaining: list[Any] = msgspec.json.decode(text)
         files = conn.execute(select(i.name, i.left_out).where(i.release == sequence).order_by(i.key)).all()
         for file in files:
             own: list[Any] = msgspec.json.decode(file.left_out)
-            if left[: len(own)] != own:
+            if remaining[: len(own)] != own:
                 where = f"来源文件 source {file.name}, {releases[sequence]}"
-                yield Problem(where, "import.left_out", own, left[: len(own)])
+                yield Problem(where, "import.left_out", own, remaining[: len(own)])
                 break
-            left = left[len(own) :]
+            remaining = remaining[len(own) :]

@@ -18,6 +18,7 @@ LONGEST = 200
 
 class _Mended(msgspec.Struct, frozen=True):
     read: str = ""
+    """The text in the file."""
 
 
 class _Locator(msgspec.Struct, frozen=True):

@@ -34,10 +34,10 @@ def change_terms(params: Parameters, name: str) -> tuple[str, ...]:
 
 def single(params: Parameters, name: str) -> str | None:
     """Return the value of a filter that has one. Raises ``invalid-parameters`` if it is given twice."""
-    given = params.values_of(name)
-    if len(given) > 1:
+    values = params.values_of(name)
+    if len(values) > 1:
         raise query_parameters.bad_value(name, "只能有一个。", "May be given once only.")
-    return given[0] if given else None
+    return values[0] if values else None
 
 
 def dataset_names(

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 from publisher.log.model import View
-from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
+from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Totals
 from publisher.views.api import requested_view
 from publisher.views.comparison.likely_renames import MAX_COMPARED, LikelyRename, likely_renames
 from publisher.web import page_cursor, query_parameters
@@ -132,8 +132,8 @@ def _faults(service: Service, params: Parameters) -> Sequence[Fault]:
             "to 早于 from，请对调。",
             "The state given by to is earlier than that given by from; swap them.",
         )
-    for word in (value for value in params.values_of("kind") if value not in KINDS):
-        kinds = ", ".join(KINDS)
+    for word in (value for value in params.values_of("kind") if value not in DIFFERENCE_KINDS):
+        kinds = ", ".join(DIFFERENCE_KINDS)
         fault(
             "kind", f"没有“{word[:40]}”这种变化；可用的有：{kinds}。", f"The kinds are: {kinds}.", "bad-value"
         )
@@ -151,7 +151,7 @@ def _is_backwards(start: View, end: View) -> bool:
 
 def _kinds(params: Parameters) -> tuple[DifferenceKind, ...]:
     kinds = params.values_of("kind")
-    return tuple(kind for kind in KINDS if kind in kinds)
+    return tuple(kind for kind in DIFFERENCE_KINDS if kind in kinds)
 
 
 def sides_validity(service: Service, name: str, sides: Sides) -> Validity:

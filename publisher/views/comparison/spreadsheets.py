@@ -14,14 +14,13 @@ from xlsxwriter.format import Format
 from xlsxwriter.worksheet import Worksheet
 
 from publisher.log.descriptions import SiteDetails
-from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
+from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.text_diff import Piece, pieces
-from publisher.views.exports.export import Lang
 from publisher.views.exports.xlsx import LONGEST, Sheets, fit_text, open_workbook, replace_unfit
 from schemas.cells.formula_guard import guard_number, guard_text
-from schemas.cells.value_texts import format_value
+from schemas.cells.value_texts import Lang, format_value
 from schemas.definition.catalogue import Catalogue
-from schemas.words import KINDS as TITLES
+from schemas.words import KINDS
 
 _HEADINGS = {
     "zh": ("变化", "编号", "名称", "报送部门", "字段", "原内容", "现内容", "发布", "生效", "依据", "理由"),
@@ -70,7 +69,7 @@ def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lan
 
 
 def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]]:
-    head = [TITLES[d.kind].zh if lang == "zh" else d.kind, d.record, d.title, d.part or ""]
+    head = [KINDS[d.kind].zh if lang == "zh" else d.kind, d.record, d.title, d.part or ""]
     step = d.steps[-1] if d.steps else None
     reasons = (
         [str(step.release), step.effective_on.isoformat(), step.basis, step.reason]
@@ -136,7 +135,7 @@ def _write_summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata
         ("原有", totals.before),
         ("现有", totals.after),
         ("未变化", totals.unchanged),
-        *((TITLES[kind].zh, totals.kinds[kind]) for kind in KINDS),
+        *((KINDS[kind].zh, totals.kinds[kind]) for kind in DIFFERENCE_KINDS),
         ("来源", metadata.source),
         *((name, text) for name, text in _site_rows(metadata.site) if text),
         ("许可", metadata.licence),
@@ -185,7 +184,7 @@ class _Records:
         sheet, y = self._sheets.next_row()
         fill = self._fills.get(d.kind, self._plain)
         releases = "、".join(dict.fromkeys(str(step.release) for step in d.steps))
-        sheet.write_string(y, 0, TITLES[d.kind].zh, fill)
+        sheet.write_string(y, 0, KINDS[d.kind].zh, fill)
         self._write_text(sheet, y, 1, d.title_before if d.kind == "renamed" else d.title, d.title, fill)
         self._write_text(sheet, y, 2, d.part_before or d.part or "", d.part or "", fill)
         sheet.write_string(y, 3, releases, fill)

@@ -45,10 +45,10 @@ def service_document(site: Site, details: SiteDetails, names: Iterable[str]) -> 
 
 
 def _graph(nodes: Iterable[Node]) -> Node:
-    named: dict[str, Node] = {}
+    by_id: dict[str, Node] = {}
     for node in nodes:
-        named.setdefault(node["@id"], node)  # bodies and places appear once
-    return {"@context": vocabulary.CONTEXT, "@graph": list(named.values())}
+        by_id.setdefault(node["@id"], node)  # bodies and places appear once
+    return {"@context": vocabulary.CONTEXT, "@graph": list(by_id.values())}
 
 
 def _lists(datasets: Sequence[PublishedDataset], at: Addresses, *, versions: bool) -> Iterator[Node]:

@@ -1,4 +1,4 @@
-"""What readers look for, and the kinds of list that have it."""
+"""Needs of readers, and the kinds of list that meet them."""
 
 from __future__ import annotations
 

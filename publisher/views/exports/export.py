@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Literal
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import TAKING_EFFECT, Dataset, Release, View
 from publisher.log.queries.whole_state import StateRow
+from schemas.cells.value_texts import Lang
 from schemas.definition.catalogue import Catalogue
-
-type Lang = Literal["zh", "en"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ class About:
     checkpoint: str = ""
     """The first signed checkpoint that covers the release; empty: not yet signed."""
     site: SiteDetails = field(default_factory=SiteDetails)
-    """What the site says of itself; for a release, what it said when that was published."""
+    """Details that the site states of itself; for a release, those when it was published."""
 
     @property
     def timestamp(self) -> datetime | None:
@@ -90,7 +88,7 @@ type Writer = Callable[[Path, About, Rows], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Form:
+class FileFormat:
     """A file format."""
 
     name: str

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from publisher.views.exports import csv_and_json, data_package, parquet, sqlite, xlsx
-from publisher.views.exports.export import Form
+from publisher.views.exports.export import FileFormat
 
-FORMS: Mapping[str, Form] = {
+FILE_FORMATS: Mapping[str, FileFormat] = {
     form.name: form
     for form in (
-        Form(
+        FileFormat(
             "csv",
             "csv",
             "text/csv; charset=utf-8",
@@ -19,7 +19,7 @@ FORMS: Mapping[str, Form] = {
             compressible=True,
             has_headings=True,
         ),
-        Form(
+        FileFormat(
             "xlsx",
             "xlsx",
             xlsx.MEDIA_TYPE,
@@ -27,8 +27,8 @@ FORMS: Mapping[str, Form] = {
             xlsx.write_xlsx,
             has_headings=True,
         ),
-        Form("json", "json", "application/json", "JSON", csv_and_json.write_json, compressible=True),
-        Form(
+        FileFormat("json", "json", "application/json", "JSON", csv_and_json.write_json, compressible=True),
+        FileFormat(
             "jsonl",
             "jsonl",
             "application/jsonl",
@@ -36,9 +36,11 @@ FORMS: Mapping[str, Form] = {
             csv_and_json.write_json_lines,
             compressible=True,
         ),
-        Form("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
-        Form("sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, compressible=True),
-        Form(
+        FileFormat("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
+        FileFormat(
+            "sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, compressible=True
+        ),
+        FileFormat(
             "zip",
             "zip",
             "application/zip",

@@ -10,9 +10,8 @@ from typing import Any, Literal
 import msgspec
 
 from publisher.log.queries.whole_state import StateRow
-from publisher.views.exports.export import Lang
 from schemas.cells.formula_guard import guard_text
-from schemas.cells.value_texts import format_value
+from schemas.cells.value_texts import Lang, format_value
 from schemas.definition.catalogue import Catalogue, Field
 
 type Style = Literal["zh", "en", "exact"]

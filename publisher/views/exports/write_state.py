@@ -13,7 +13,8 @@ from publisher.log.model import View
 from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import data_package
 from publisher.views.exports.delta import write_delta
-from publisher.views.exports.export import About, Form, Lang, Rows
+from publisher.views.exports.export import About, FileFormat, Rows
+from schemas.cells.value_texts import Lang
 
 type Write = Callable[[Path], None]
 
@@ -53,7 +54,7 @@ def rows_reader(log: Log, dataset: str, view: View) -> Rows:
     return read_rows
 
 
-def state_writer(log: Log, about: About, form: Form) -> Write:
+def state_writer(log: Log, about: About, form: FileFormat) -> Write:
     """Create a function that writes a state in a form."""
 
     def write(path: Path) -> None:
@@ -100,7 +101,7 @@ def newest_view(log: Log, dataset: str) -> View | None:
 
 
 def description_tokens(about: About) -> tuple[object, ...]:
-    """Return a token of the inputs of a file besides its records: metadata and version of the software.
+    """Return a token of the inputs of a file other than its records: metadata, version of the software.
 
     For example, a dataset's title or licence can be corrected without a release.
     """

@@ -1,6 +1,6 @@
 """The server of the tools: over stdio for one assistant, over HTTP at ``/mcp`` for all.
 
-Stateless: every request stands alone, so any of several processes may answer it.
+Stateless: any of several processes may answer a request.
 """
 
 from __future__ import annotations

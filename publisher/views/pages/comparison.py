@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from markupsafe import Markup
 
 from publisher.log.model import Release, View
-from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Tallies
+from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Tallies
 from publisher.views.api import requested_view, two_states
 from publisher.views.api.two_states import Comparison
 from publisher.views.pages import home, search
@@ -126,7 +126,7 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
         "page": page,
         "sides": sides,
         "heading": _heading(visit, sides, kinds),
-        "kinds": [_kind(visit, kind, kinds[kind]) for kind in KINDS if kinds[kind]],
+        "kinds": [_kind(visit, kind, kinds[kind]) for kind in DIFFERENCE_KINDS if kinds[kind]],
         "part_counts": _part_counts(visit, tallies),
         "chart": _chart(visit, tallies),
         "differences": [(d, _fields(visit, catalogue, d)) for d in page.differences],
@@ -143,7 +143,7 @@ def _heading(visit: Visit, sides: tuple[str, str], kinds: Mapping[DifferenceKind
     """Summarise the changes in one line: 第1次发布 → 第2次发布：新增1 调整1 移出清单1."""
     counts = " ".join(
         f"{labels.word_for(visit, labels.KINDS, kind)}{visit.t('', ' ')}{kinds[kind]:,}"
-        for kind in KINDS
+        for kind in DIFFERENCE_KINDS
         if kinds[kind]
     )
     unchanged = visit.t("没有变化", "no changes")
@@ -188,7 +188,9 @@ def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
     if not parts:
         return None
     names = tuple(part or visit.t("未注明报送部门", "no department stated") for part, _ in parts)
-    series: dict[str, tuple[int, ...]] = {k: tuple(numbers[k] for _, numbers in parts) for k in KINDS}
+    series: dict[str, tuple[int, ...]] = {
+        k: tuple(numbers[k] for _, numbers in parts) for k in DIFFERENCE_KINDS
+    }
     nonzero_series = tuple((kind, numbers) for kind, numbers in series.items() if any(numbers))
     label = visit.t("各部门的变化，数据见表", "Changes by department; the table has the numbers")
     return charts.draw_stacked_bars(names, nonzero_series, label=label)

@@ -18,7 +18,7 @@ from publisher.views.api.answers.common import Facet
 from publisher.views.api.routes import records as api
 from publisher.views.api.routes.records import ListedPage, Listing
 from publisher.views.discovery import signposting
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.pages import home, search
 from publisher.views.pages.printing import charts, field_html, schema_org
 from publisher.views.pages.printing.page_request import Pairs, Visit
@@ -325,5 +325,7 @@ def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, 
     clocks = () if release is not None else visit.clocks
     return [
         (f.title, f.media_type.partition(";")[0], visit.link(f"{home}/files/{f.name}", clocks))
-        for f in sorted(FORMS.values(), key=lambda form: form.name != "xlsx")  # XLSX first, see parts.html
+        for f in sorted(
+            FILE_FORMATS.values(), key=lambda form: form.name != "xlsx"
+        )  # XLSX first, see parts.html
     ]

@@ -45,7 +45,7 @@ class BasedRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class Text:
+class DocumentText:
     field: str
     html: Markup
     sections: Sequence[Section]
@@ -54,7 +54,7 @@ class Text:
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class RelatedDocuments:
     """Documents and releases related to a document."""
 
     explaining: Sequence[Mention] = ()
@@ -67,7 +67,7 @@ class Surroundings:
     releases: Sequence[BasedRelease] = ()
 
 
-def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | None:
+def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> DocumentText | None:
     """Return the record's text if it is a document, with links to the commitments that it makes."""
     text_field = find_source(catalogue, content)
     if text_field is None:
@@ -75,7 +75,7 @@ def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> Text | No
     field, source = text_field
     number = own_number(catalogue, content)
     commitments = document_commitments.of_plan(visit, number, visit.view) if number else ()
-    return Text(
+    return DocumentText(
         field,
         render_markdown(source, lambda key: field_html.work_address(visit, key), commitments),
         section_outline.list_sections(source),
@@ -140,14 +140,14 @@ def own_number(catalogue: Catalogue, content: Content) -> str | None:
     return number if isinstance(number, str) else None
 
 
-def surroundings_validity(visit: Visit, validity: Validity) -> Validity:
+def related_validity(visit: Visit, validity: Validity) -> Validity:
     """Extend the validity for a page with citing documents: they may be in any dataset."""
     log = visit.service.log
     derived = log.graph.validator(), log.commitments.validator()
     return Validity((*validity.tokens, log.queries.validator()[0], *derived))
 
 
-def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundings:
+def find_related(visit: Visit, name: str, state: RecordState) -> RelatedDocuments:
     """Find the records that explain, end and cite the document, and the releases based on it.
 
     ``name``: its number, or its title.
@@ -157,7 +157,7 @@ def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundin
     try:
         work = graph.work(name, view)
     except LogError:  # a title without letters names no work
-        return Surroundings()
+        return RelatedDocuments()
     explaining, ending = dict[str, Mention](), dict[str, Mention]()
     coming, citing = dict[str, Mention](), dict[str, Mention]()
     query = PassageQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
@@ -173,7 +173,7 @@ def find_surroundings(visit: Visit, name: str, state: RecordState) -> Surroundin
     releases = [
         BasedRelease(datasets[r.dataset], r.number, r.effective_on) for r in graph.releases_on(work, view)
     ]
-    return Surroundings(
+    return RelatedDocuments(
         explaining=list(explaining.values()),
         ending=list(ending.values()),
         coming=list(coming.values()),

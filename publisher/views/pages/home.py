@@ -155,12 +155,14 @@ def _print_home(
     own: dict[str, list[Release]] = {}
     for release in releases:
         own.setdefault(release.dataset, []).append(release)
-    shelves = _shelve(visit, [_dataset_card(visit, one, tuple(own.get(one.name, ()))) for one in datasets])
+    need_groups = _group_by_need(
+        visit, [_dataset_card(visit, one, tuple(own.get(one.name, ()))) for one in datasets]
+    )
     return press.page(
         "home.html",
         visit,
         schema_org.site_head(visit),
-        shelves=shelves,
+        need_groups=need_groups,
         days=tuple(_news(visit, datasets, releases)),
         examples=examples(visit, datasets),
         bodies=[SearchLink(v.value, v.count, f"部门：{v.value}") for v in places.get("body", ())],
@@ -169,7 +171,7 @@ def _print_home(
     )
 
 
-def _shelve(visit: Visit, cards: Sequence[DatasetCard]) -> list[NeedGroup]:
+def _group_by_need(visit: Visit, cards: Sequence[DatasetCard]) -> list[NeedGroup]:
     """Group the cards by need. Lists without records show that nothing is published yet."""
     catalogue_of = visit.service.log.queries.catalogue
     by_need: dict[Need, list[DatasetCard]] = {need: [] for need in (*NEEDS, OTHER)}

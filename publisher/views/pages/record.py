@@ -75,10 +75,10 @@ class _RecordSnapshot:
     content: Content
     state_release: Release
     timeline: Sequence[Event]
-    amendments: Sequence[AmendmentNotice]
-    findings: Sequence[FindingLink]
-    agreements: Sequence[Agreement]
-    limits: Sequence[FieldSteps]
+    amendments: Sequence[AmendmentNotice] = ()
+    findings: Sequence[FindingLink] = ()
+    agreements: Sequence[Agreement] = ()
+    limits: Sequence[FieldSteps] = ()
 
 
 async def record(press: Press, visit: Visit) -> AsyncReply:
@@ -107,16 +107,16 @@ async def _document(press: Press, visit: Visit, snapshot: _RecordSnapshot, pin: 
     """Render a document, in a thread since it is long, with the documents that cite it."""
 
     async def build() -> bytes:
-        around = document.Surroundings()  # a pinned page shows nothing later than its release
+        related = document.RelatedDocuments()  # a pinned page shows nothing later than its release
         if not pin:
             name = document.own_number(snapshot.catalogue, snapshot.content) or snapshot.state.title
-            around = await sync_to_thread(document.find_surroundings, visit, name, snapshot.state)
+            related = await sync_to_thread(document.find_related, visit, name, snapshot.state)
         text = await sync_to_thread(document.read_text, visit, snapshot.catalogue, snapshot.content)
-        return await sync_to_thread(_render, press, visit, snapshot, pin, text, around)
+        return await sync_to_thread(_render, press, visit, snapshot, pin, text, related)
 
     validity = snapshot.validity
     if not pin:
-        validity = await run_read(visit.service, document.surroundings_validity, visit, validity)
+        validity = await run_read(visit.service, document.related_validity, visit, validity)
     return AsyncReply(validity, build, HEADERS, lambda _: _headers(visit, snapshot))
 
 
@@ -150,8 +150,17 @@ def _read_snapshot(visit: Visit, pin: int | None) -> _RecordSnapshot:
         limits = limit_steps.of_record(visit, catalogue, name, identifier, pin) if is_changed else ()
     validity = _extend_validity(validity, findings, agreements)
     return _RecordSnapshot(
-        *(validity, dataset, catalogue, state, state.content, state_release, events, amendments),
-        *(findings, agreements, limits),
+        validity,
+        dataset,
+        catalogue,
+        state=state,
+        content=state.content,
+        state_release=state_release,
+        timeline=events,
+        amendments=amendments,
+        findings=findings,
+        agreements=agreements,
+        limits=limits,
     )
 
 
@@ -170,8 +179,8 @@ def _render(
     visit: Visit,
     snapshot: _RecordSnapshot,
     pin: int | None,
-    text: document.Text | None = None,
-    around: document.Surroundings | None = None,
+    text: document.DocumentText | None = None,
+    related: document.RelatedDocuments | None = None,
 ) -> bytes:
     state = snapshot.state
     head = schema_org.record_head(
@@ -184,7 +193,7 @@ def _render(
         _data(visit, pin),
         _links(visit, snapshot),
     )
-    return press.page(_template(text), visit, head, **_variables(visit, snapshot, pin, text, around))
+    return press.page(_template(text), visit, head, **_variables(visit, snapshot, pin, text, related))
 
 
 def render_preview(
@@ -209,15 +218,20 @@ def render_preview(
         except LogError:  # it is new
             earlier = ()
         snapshot = _RecordSnapshot(
-            *(Validity(()), dataset, catalogue, state, state.content, release, (event, *earlier)),
-            *((), (), (), ()),
+            Validity(()),
+            dataset,
+            catalogue,
+            state=state,
+            content=state.content,
+            state_release=release,
+            timeline=(event, *earlier),
         )
         text = document.read_text(visit, catalogue, state.content)
-        variables = _variables(visit, snapshot, None, text, document.Surroundings())
+        variables = _variables(visit, snapshot, None, text, document.RelatedDocuments())
         return press.content(_template(text), visit, **variables)
 
 
-def _template(text: document.Text | None) -> str:
+def _template(text: document.DocumentText | None) -> str:
     return "document.html" if text else "record.html"
 
 
@@ -229,8 +243,8 @@ def _variables(
     visit: Visit,
     snapshot: _RecordSnapshot,
     pin: int | None,
-    text: document.Text | None,
-    around: document.Surroundings | None,
+    text: document.DocumentText | None,
+    related: document.RelatedDocuments | None,
 ) -> Mapping[str, Any]:
     """Return what the templates of a record show."""
     state = snapshot.state
@@ -261,11 +275,11 @@ def _variables(
         "data": _data(visit, pin),
         "cells": field_html.list_cells(visit, snapshot.catalogue, state),
         "text": text,
-        "around": around,
+        "related": related,
     }
 
 
-def _other_content(content: Content, text: document.Text | None) -> Content:
+def _other_content(content: Content, text: document.DocumentText | None) -> Content:
     """Return the content without the document's text and without lists of its headings."""
     if text is None:
         return content

@@ -17,7 +17,7 @@ from publisher.views.syndication.selection import ENTRIES, Selection
 from schemas.reference import administrative_divisions
 
 ICON = "/icon.png"
-"""Address of the square image that stands for the site in feed readers."""
+"""Address of the square image that represents the site in feed readers."""
 
 
 def render(feed: Feed, form: Form) -> bytes:

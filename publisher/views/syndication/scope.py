@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
-from feeds.change import KINDS
+from feeds.change import FEED_KINDS
 from feeds.feed import Link
-from feeds.value_direction import DIRECTIONS
+from feeds.value_direction import DIRECTION_TERMS
 from publisher.log.model import ChangeKind, View
 from publisher.views.syndication.formats import FORMATS
 from publisher.web.view_parameters import view_parameters
@@ -29,7 +29,9 @@ SEARCH = "search"
 LISTED_FACETS = ("body", "division", "type", "topic")
 """Facets with one listed feed per value. The hub is notified of these feeds."""
 
-TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in KINDS} | dict(DIRECTIONS.items())
+TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in FEED_KINDS} | {
+    direction: words.DIRECTIONS[direction].zh for direction in DIRECTION_TERMS
+}
 """Kinds of change that a request may name → their titles. Directions are additional kinds."""
 
 
@@ -82,9 +84,9 @@ class Scope:
     def logged_kinds(self) -> tuple[ChangeKind, ...]:
         """Return the log's kinds of change that include all requested kinds."""
         kinds = set(self.kinds)
-        if kinds & set(DIRECTIONS):
+        if kinds & set(DIRECTION_TERMS):
             kinds |= {"changed", "renamed"}
-        return tuple(kind for kind in KINDS if kind in kinds)
+        return tuple(kind for kind in FEED_KINDS if kind in kinds)
 
     def query(self, **more: str) -> str:
         """Return the query string with its ``?``; empty if only the dataset is restricted."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from publisher.ingest.findings.kind import Finding, Severity
@@ -12,8 +12,8 @@ from publisher.ingest.formats.grid import parse_column
 type Lang = str
 """``zh`` or ``en``."""
 
-SEVERITIES: tuple[Severity, ...] = ("error", "warning", "info")
-_WORDS = {
+WORST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
+_WORDS: Mapping[Lang, Mapping[Severity, str]] = {
     "zh": {"error": "错误", "warning": "警告", "info": "说明"},
     "en": {"error": "error", "warning": "warning", "info": "info"},
 }
@@ -58,7 +58,7 @@ def notes_by_cell(findings: Iterable[Finding], lang: Lang) -> Sequence[CellNote]
     return [
         CellNote(
             *cell,
-            severity=min((f.severity for f in of_cell), key=SEVERITIES.index),
+            severity=min((f.severity for f in of_cell), key=WORST_FIRST.index),
             text="\n".join(
                 f"{severity_word(f.severity, lang)} [{f.code}] {describe_finding(f, lang)}" for f in of_cell
             ),

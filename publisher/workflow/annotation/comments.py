@@ -45,17 +45,19 @@ _AFTER_DRAWING = (
 def add_comments(package: XlsxPackage, part: str, notes: Sequence[CellNote]) -> None:
     """Add a comment at the cell of each note; a cell that has a comment gets the text below its own."""
     comments = _comments_of_sheet(package, part)
-    authors, listed = (comments.find(package.tag(name)) for name in ("authors", "commentList"))
-    if authors is None or listed is None:
+    authors, comment_list = (comments.find(package.tag(name)) for name in ("authors", "commentList"))
+    if authors is None or comment_list is None:
         raise ValueError(f"{part}: comments without authors or list")
     author = _author(package, authors)
-    existing = {comment.get("ref"): comment for comment in listed}
+    existing = {comment.get("ref"): comment for comment in comment_list}
     new: list[CellNote] = []
     for note in notes:
         reference = f"{format_column(note.column)}{note.row}"
         comment = existing.get(reference)
         if comment is None:
-            comment = etree.SubElement(listed, package.tag("comment"), {"ref": reference, "authorId": author})
+            comment = etree.SubElement(
+                comment_list, package.tag("comment"), {"ref": reference, "authorId": author}
+            )
             etree.SubElement(comment, package.tag("text"))
             new.append(note)
         _append_text(package, comment, note.text)
@@ -85,7 +87,7 @@ def _append_text(package: XlsxPackage, comment: etree._Element, text: str) -> No
     if body is None:
         body = etree.SubElement(comment, package.tag("text"))
     plain = body.find(package.tag("t"))
-    if plain is not None:  # a plain text, which cannot stand beside runs
+    if plain is not None:  # a plain text, which cannot be next to runs
         body.remove(plain)
         _append_run(package, body, plain.text or "")
     _append_run(package, body, f"\n{text}" if len(body) else text)

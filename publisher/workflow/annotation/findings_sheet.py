@@ -9,7 +9,7 @@ from lxml import etree
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.formats.grid import format_column
 from publisher.workflow.annotation.cell_notes import (
-    SEVERITIES,
+    WORST_FIRST,
     Lang,
     column_of,
     describe_finding,
@@ -64,7 +64,7 @@ def _worksheet(package: XlsxPackage, findings: Iterable[Finding], palette: Palet
     data = etree.SubElement(root, package.tag("sheetData"))
     links = etree.Element(package.tag("hyperlinks"))
     _add_row(package, data, 1, [(text, 0) for text in _HEADINGS[lang]])
-    ordered = sorted(findings, key=lambda f: SEVERITIES.index(f.severity))
+    ordered = sorted(findings, key=lambda f: WORST_FIRST.index(f.severity))
     for number, finding in enumerate(ordered, start=2):
         texts = [
             severity_word(finding.severity, lang),

@@ -42,6 +42,7 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
 
 
 def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:
+    """List the merged cells: first row, first column, last row, last column, from 1."""
     ends: dict[tuple[int, int], tuple[int, int]] = {}
     for row in grid.rows:
         for cell in row:

@@ -8,7 +8,7 @@ from pathlib import Path
 from publisher.log.log import Log
 from schemas.definition import file_loader
 from tests.support.clock import Clock
-from tests.support.site import FEES, PLAIN, START, Site, dataset, opened, publish, seconds
+from tests.support.site import FEES, PLAIN, START, Site, dataset, opened, publish, ticking_clock
 
 REASON = "防汛应急，先行公布"
 
@@ -22,7 +22,7 @@ def fill_in_an_emergency(log: Log, clock: Clock) -> None:
 
 
 def test_an_emergency_is_shown_with_its_reason(tmp_path: Path) -> None:
-    with opened(tmp_path, Site, content=fill_in_an_emergency, clock=seconds(START)) as site:
+    with opened(tmp_path, Site, content=fill_in_an_emergency, clock=ticking_clock(START)) as site:
         assert REASON in site.client.get(f"/datasets/{FEES}/releases/2").text
         assert REASON not in site.client.get(f"/datasets/{FEES}/releases/1").text
         approval = site.client.get(f"/v1/datasets/{FEES}/releases/2").json()["approval"]

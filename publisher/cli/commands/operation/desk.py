@@ -52,7 +52,7 @@ def desk(click_context: click.Context, host: str, port: int, *, until_eof: bool)
 
 
 def _stop_at_eof() -> None:
-    """Stop this process as SIGTERM does once standard input ends: whoever started it has ended."""
+    """Stop this process as SIGTERM does once standard input ends: the process that started it has ended."""
     sys.stdin.buffer.read()
     os.kill(os.getpid(), signal.SIGTERM)
 

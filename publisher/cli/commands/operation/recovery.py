@@ -193,13 +193,12 @@ def restore(
     )
     with context.log() as log:
         log.releases.finish_erasure()
-        if complete_from is not None and log.recovery.shortfall() is not None:
+        if complete_from is not None and log.recovery.missing_entries() is not None:
             _complete(log, complete_from, quiet=as_json)
-        shortfall = log.recovery.shortfall()
-        problems = () if shortfall else log.integrity.verify().problems
-    missing = 0 if shortfall is None else shortfall[1]
+        missing = log.recovery.missing_entries()
+        problems = () if missing is not None else log.integrity.verify().problems
     show = _print_restoration_json if as_json else _print_restoration
-    show(restored, missing, read_only=shortfall is not None, problems=problems)
+    show(restored, missing or 0, read_only=missing is not None, problems=problems)
     return Exit.REFUSED if problems else Exit.OK
 
 
@@ -267,12 +266,12 @@ def _ask_for_checkpoint() -> list[str]:
 
 def _fetch_checkpoint(address: str) -> str:
     """Fetch the checkpoint of a site, or the address itself if it ends in ``/checkpoint``."""
-    with _download(_below(address, "/checkpoint", "/log/checkpoint")) as path:
+    with _download(_append_path(address, "/checkpoint", "/log/checkpoint")) as path:
         return path.read_text(encoding="utf-8", errors="replace")
 
 
-def _below(address: str, ending: str, path: str) -> str:
-    """Return the address, followed by the path unless it ends like a file already."""
+def _append_path(address: str, ending: str, path: str) -> str:
+    """Return the address, followed by ``path`` unless it has that ``ending`` already."""
     return address if address.endswith(ending) else address.rstrip("/") + path
 
 
@@ -335,7 +334,7 @@ def _complete(log: Log, source: str, *, quiet: bool) -> None:
 @contextmanager
 def _archive(source: str) -> Iterator[Path]:
     if source.startswith(("http://", "https://")):
-        with _download(_below(source, ".zip", "/v1/log.zip")) as path:
+        with _download(_append_path(source, ".zip", "/v1/log.zip")) as path:
             yield path
     else:
         yield Path(source)
@@ -352,12 +351,11 @@ def succeed(context: CommandContext, reason: str, *, yes: bool) -> None:
     from publisher.cli.terminal.confirm import confirm
 
     with context.log() as log:
-        shortfall = log.recovery.shortfall()
-        count = 0 if shortfall is None else shortfall[1]
-        if shortfall is not None:
+        missing = log.recovery.missing_entries()
+        if missing is not None:
             confirm(
-                f"将永久放弃{count}个条目，另起新日志，无法回到原来的日志。",
-                f"{count} entries are given up for good, and a successor begins. This cannot be undone.",
+                f"将永久放弃{missing}个条目，另起新日志，无法回到原来的日志。",
+                f"{missing} entries are given up for good, and a successor begins. This cannot be undone.",
                 yes=yes,
             )
         successor = log.recovery.succeed(reason)

@@ -148,7 +148,10 @@ def _verify(context: CommandContext, scope: Scope, repair: Path | None) -> tuple
         async def run() -> tuple[int | None, Verification]:
             replaced = None if repair is None else await repair_site(log, engine, repair, index=scope.index)
             verification = await verify_site(
-                *(context.settings, log, engine, scope),
+                context.settings,
+                log,
+                engine,
+                scope,
                 lambda step: progress(f"核验 verifying: {step}", 0, None),
             )
             await engine.close()

@@ -93,7 +93,7 @@ def _stage(
     from publisher.workflow.respond import NewResponse, stage_response
 
     response = NewResponse(
-        *(finding, kind, text, respondent, day or today()), basis=basis, mended_by=mended_by
+        finding, kind, text, respondent, responded_on=day or today(), basis=basis, mended_by=mended_by
     )
     with context.log() as log:
         create_if_missing(context, log, dataset, "responses", body=body, contact=contact)

@@ -42,7 +42,10 @@ def import_statutes(
     inputs = [_input_file(file) for file in files] or [InputFile(REPEALS.name, read_shipped_statutes())]
     with context.log() as log, output.show_progress() as progress:
         create_if_missing(
-            *(context, log, dataset, _CATALOGUE),
+            context,
+            log,
+            dataset,
+            catalogue=_CATALOGUE,
             body=body,
             contact=contact,
             description="法律、法规、规章的版本和废止情况，供核对清单的依据；不含条文。",

@@ -26,9 +26,9 @@ class _Formats(click.Choice[str]):
 
     @cached_property
     def choices(self) -> Sequence[str]:  # type: ignore[override]
-        from publisher.views.exports.formats import FORMS
+        from publisher.views.exports.formats import FILE_FORMATS
 
-        return tuple(FORMS)
+        return tuple(FILE_FORMATS)
 
 
 @click.command()
@@ -70,7 +70,7 @@ def export(
     """将一次发布导出为文件，附 SHA256SUMS / Write a release as files, with SHA256SUMS."""
     from publisher.log.model import View
     from publisher.views.exports import write_state
-    from publisher.views.exports.formats import FORMS
+    from publisher.views.exports.formats import FILE_FORMATS
     from publisher.web.file_cache import file_digest
 
     paths: list[Path] = []
@@ -78,12 +78,12 @@ def export(
         view = View(release=release) if release else write_state.newest_view(log, dataset) or View()
         state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
         folder.mkdir(parents=True, exist_ok=True)
-        names = forms or FORMS
+        names = forms or FILE_FORMATS
         for index, name in enumerate(names):
             progress("导出 export", index, len(names))
             number = state.release.number if state.release else 0
-            paths.append(folder / f"{dataset}-{number}.{FORMS[name].suffix}")
-            writer = write_state.state_writer(log, state, FORMS[name])
+            paths.append(folder / f"{dataset}-{number}.{FILE_FORMATS[name].suffix}")
+            writer = write_state.state_writer(log, state, FILE_FORMATS[name])
             with _unfinished_file(paths[-1]) as file, log.snapshot():
                 writer(file)
             output.print_line(str(paths[-1]))

@@ -202,6 +202,7 @@ def _find_by_code(log: Log, dataset: str, code: str) -> tuple[RecordState, ...]:
         if field.personal or not isinstance(value, str):
             continue
         where = AnyValue(field.name, "=", (value,))
+        # A record that has a current state is shown in that one, not in its future one.
         for statuses in (("current", "removed"), ("future",)):
             page = log.queries.records(dataset, RecordQuery(statuses=statuses, where=where, count=False))
             states |= {state.id: state for state in page.records if state.id not in states}
@@ -212,11 +213,11 @@ def find_one_id(log: Log, dataset: str, name_or_id: str) -> str:
     """Return the id of the only matching record. Raises ``CommandError`` if there is not exactly one."""
     states = find_records(log, dataset, name_or_id)
     if len(states) > 1:
-        listed = "; ".join(f"{s.id} {s.title}" for s in states[:20])
+        choices = "; ".join(f"{s.id} {s.title}" for s in states[:20])
         raise CommandError(
             "record-unclear",
-            f"“{name_or_id}”对应{len(states)}条记录，请改用标识：{listed}",
-            f"“{name_or_id}” means {len(states)} records; choose one by id: {listed}",
+            f"“{name_or_id}”对应{len(states)}条记录，请改用标识：{choices}",
+            f"“{name_or_id}” means {len(states)} records; choose one by id: {choices}",
         )
     return states[0].id
 

@@ -166,10 +166,10 @@ def _highlight(marked: HighlightedText, style: str) -> Text:
 def _page_to_json(text: str, search_page: SearchPage, pending: int) -> dict[str, object]:
     page = search_page.page
 
-    def marked(one: HighlightedText) -> dict[str, object]:
+    def text_to_json(one: HighlightedText) -> dict[str, object]:
         return {"field": one.field, "text": one.text, "marks": [list(m) for m in one.marks]}
 
-    def described(hits: Sequence[Hit]) -> list[dict[str, object]]:
+    def hits_to_json(hits: Sequence[Hit]) -> list[dict[str, object]]:
         return [
             {
                 "dataset": hit.dataset,
@@ -177,19 +177,19 @@ def _page_to_json(text: str, search_page: SearchPage, pending: int) -> dict[str,
                 "revision": hit.revision,
                 "score": hit.score,
                 "status": hit.status,
-                "title": marked(hit.title),
-                "excerpts": [marked(e) for e in hit.excerpts],
+                "title": text_to_json(hit.title),
+                "excerpts": [text_to_json(e) for e in hit.excerpts],
             }
             for hit in hits
         ]
 
-    similar = page.similar and {"total": page.similar.total, "hits": described(page.similar.hits)}
+    similar = page.similar and {"total": page.similar.total, "hits": hits_to_json(page.similar.hits)}
     return {
         "text": text,
         "total": page.total,
         "match": page.match,
         "pending": pending,
-        "hits": described(page.hits),
+        "hits": hits_to_json(page.hits),
         "similar": similar,
         "cursor": page.cursor,
         "did_you_mean": search_page.did_you_mean,

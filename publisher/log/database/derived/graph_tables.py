@@ -34,7 +34,7 @@ work_name = Table(
     metadata,
     Column("name", CodePointText, primary_key=True),  # key of its number, or of its title
     Column("revision", BigInteger, primary_key=True, autoincrement=False),
-    Column("key", CodePointText, nullable=False),  # its first name, under which it stands
+    Column("key", CodePointText, nullable=False),  # its first name, which identifies the work
     Column("kind", CodePointText, nullable=False),
     Index("work_name_of_key", "key", "name"),
     Index("work_name_of_revision", "revision"),

@@ -13,7 +13,8 @@ MARK = secrets.token_hex(8)
 UNSEALED = text("length(seal) < 64")
 """Condition of the partial index through which marked rows are found."""
 _SEAL = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
-_WRITTEN = "qingdan_written"
+_MARKED_TABLES = "qingdan_written"
+"""Key of the connection under which the names of the tables are that its transaction marked rows of."""
 
 
 def sealed(table: str, *key: str) -> tuple[Column[str], Index]:
@@ -31,13 +32,13 @@ def sealed_on_update(table: str) -> Column[str]:
 
 def _marker(table: str) -> Any:
     def mark(context: Any) -> str:
-        context.root_connection.info.setdefault(_WRITTEN, set()).add(table)
+        context.root_connection.info.setdefault(_MARKED_TABLES, set()).add(table)
         return MARK
 
     return mark
 
 
-def take_written(conn: Any) -> set[str]:
+def take_marked_tables(conn: Any) -> set[str]:
     """Return the names of the tables that this transaction marked rows of, and forget them."""
-    written: set[str] = conn.info.pop(_WRITTEN, set())
-    return written
+    tables: set[str] = conn.info.pop(_MARKED_TABLES, set())
+    return tables

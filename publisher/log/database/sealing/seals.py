@@ -18,7 +18,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, bindparam, select, update
 
 from publisher.log.database.all_tables import ALL_TABLES
-from publisher.log.database.sealing.sealed_columns import MARK, UNSEALED, take_written
+from publisher.log.database.sealing.sealed_columns import MARK, UNSEALED, take_marked_tables
 
 SEALED: Sequence[Table] = tuple(table for table in ALL_TABLES if "seal" in table.c)
 _encode = msgspec.json.Encoder(order="sorted").encode
@@ -33,9 +33,9 @@ def compute_seal(table: str, row: Mapping[str, Any]) -> str:
 
 def seal_written(conn: Connection) -> None:
     """Seal the rows that the transaction of ``conn`` wrote."""
-    written = take_written(conn)
+    tables = take_marked_tables(conn)
     for table in SEALED:
-        if table.name in written:
+        if table.name in tables:
             _seal(conn, table, table.c.seal == MARK)
 
 
@@ -56,5 +56,5 @@ def _seal(conn: Connection, table: Table, condition: ColumnElement[bool]) -> Non
 
 def _seals(table: Table, keys: Sequence[Any], rows: Iterable[Mapping[Any, Any]]) -> Iterable[dict[str, Any]]:
     for row in rows:
-        named = {column.name: row[column] for column in table.c}
-        yield {**{f"of_{key.name}": row[key] for key in keys}, "new_seal": compute_seal(table.name, named)}
+        values = {column.name: row[column] for column in table.c}
+        yield {**{f"of_{key.name}": row[key] for key in keys}, "new_seal": compute_seal(table.name, values)}

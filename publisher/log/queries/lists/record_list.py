@@ -89,22 +89,24 @@ class RecordList:
             require_patience()
         if query.during is not None or "future" in query.statuses:  # they do not depend on one state alone
             require_patience()
-            return self._read({name: self._set.facet(name) for name in query.facets}, self._set.total)
+            return self._read_in_order(
+                {name: self._set.facet(name) for name in query.facets}, self._set.total
+            )
         state = cache.state(self._conn, self._dataset.key, sequence, self._clocks)
         records = (state, query.statuses, query.where)
         facets = {name: cache.find((*records, name), partial(self._set.facet, name)) for name in query.facets}
         if self._set.is_all_in_force and not query.sort:  # an index has this order, and the tally the total
-            return self._read(facets, self._set.total)
+            return self._read_in_order(facets, self._set.total)
         check_cursor(query.after, _key_count(query.sort))
         beginning = cache.find((*records, query.sort), self._beginning)
         keys = beginning.page(query)
         if keys is None:
             require_patience()
-            return self._read(facets, lambda: beginning.total)
+            return self._read_in_order(facets, lambda: beginning.total)
         statement = cache.find((state, query.sort, query.limit), partial(self._statement, query.limit))
         return self._page(*self._rows(statement, keys), facets, beginning.total)
 
-    def _read(self, facets: _Facets, total: Callable[[], int]) -> RecordPage:
+    def _read_in_order(self, facets: _Facets, total: Callable[[], int]) -> RecordPage:
         """Read a page in the order of the list."""
         return self._page(
             *self._set.page(_ROWS, self._order()), facets, total() if self._query.count else None
@@ -128,9 +130,9 @@ class RecordList:
     def _statement(self, records: int) -> PreparedStatement:
         """Prepare the statement for so many records by their keys, with the keys of the order."""
         keys = (key.column.label(f"order_{n}") for n, key in enumerate(self._order()))
-        wanted = [bindparam(f"record_{n}", type_=t.Integer64) for n in range(records)]
+        parameters = [bindparam(f"record_{n}", type_=t.Integer64) for n in range(records)]
         columns = select(*COLUMNS, *keys).select_from(record_join())
-        return PreparedStatement(columns.where(_s.record.in_(wanted), IN_VIEW))
+        return PreparedStatement(columns.where(_s.record.in_(parameters), IN_VIEW))
 
     def _rows(
         self, statement: PreparedStatement, keys: Sequence[int]
@@ -140,8 +142,9 @@ class RecordList:
             return (), None
         limit = self._query.limit
         page = keys[:limit]
-        wanted = {f"record_{n}": page[min(n, len(page) - 1)] for n in range(limit)}
-        values = view_values(self._dataset.key, self._clocks) | wanted
+        # The statement takes ``limit`` keys: a shorter page repeats its last one.
+        keys_of_page = {f"record_{n}": page[min(n, len(page) - 1)] for n in range(limit)}
+        values = view_values(self._dataset.key, self._clocks) | keys_of_page
         by_key = {row[-1]: row for row in statement.all(self._conn, values)}
         rows = [by_key[key] for key in page]
         return rows, tuple(rows[-1][-_key_count(self._query.sort) :]) if len(keys) > limit else None

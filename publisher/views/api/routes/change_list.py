@@ -8,7 +8,7 @@ from datetime import date
 
 from msgspec import structs
 
-from feeds.value_direction import DIRECTIONS
+from feeds.value_direction import DIRECTION_TERMS
 from openapi.operation import Operation
 from publisher.log.changes.change_query import ChangePage, ChangeQuery, ListedChange
 from publisher.log.model import Dataset
@@ -77,7 +77,7 @@ class ChangeListing:
 
     query: ChangeQuery
     digest: str
-    """Of the query, which a cursor contains."""
+    """Digest of the query, which a cursor contains."""
     datasets: Mapping[str, Dataset]
     validity: Validity
 
@@ -105,8 +105,8 @@ def _query(
     first, last = _days(params)
     return ChangeQuery(
         view=params.view,
-        kinds=tuple(kind for kind in terms if kind not in DIRECTIONS),  # type: ignore[misc]  # a term is one or the other
-        directions=tuple(one for one in DIRECTIONS if one in terms),
+        kinds=tuple(kind for kind in terms if kind not in DIRECTION_TERMS),  # type: ignore[misc]  # a term is one or the other
+        directions=tuple(one for one in DIRECTION_TERMS if one in terms),
         datasets=filter_values.dataset_names(params, datasets.values()),
         bodies=params.values_of("body"),
         parts=params.values_of("part"),

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from openapi.operation import Operation, Parameter
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import View
-from publisher.log.queries.comparison import KINDS, Difference
+from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference
 from publisher.views.api import requested_view, titles, two_states
 from publisher.views.api.answers import common
 from publisher.views.api.answers import comparison as answers
@@ -47,7 +47,7 @@ TO = Parameter(
 KIND = Parameter(
     "kind",
     "只要这些变化，同名多次为“或” / Only these kinds; repeat it for or",
-    {"type": "array", "items": {"type": "string", "enum": list(KINDS)}},
+    {"type": "array", "items": {"type": "string", "enum": list(DIFFERENCE_KINDS)}},
 )
 PART = Parameter(
     "part",
@@ -182,7 +182,7 @@ def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> 
         from_=_state(params.start or View(), totals.before),
         to=_state(params.end or View(), totals.after),
         unchanged=totals.unchanged,
-        totals={kind: totals.kinds[kind] for kind in KINDS},
+        totals={kind: totals.kinds[kind] for kind in DIFFERENCE_KINDS},
         differences=tuple(_difference(service, name, d, catalogue) for d in page.differences),
         likely_renames=tuple(
             answers.LikelyRename(

@@ -14,8 +14,8 @@ from publisher.views.api.answers.common import Answer
 from publisher.views.api.parameter_docs import DATASET, NUMBER, VIEW
 from publisher.views.discovery import signposting
 from publisher.views.exports import write_state
-from publisher.views.exports.export import About, Form
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.export import About, FileFormat
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileKey
@@ -30,7 +30,7 @@ _ANY = "application/octet-stream"
 FORM = Parameter(
     "form",
     "文件的格式 / Kind of file",
-    {"type": "string", "enum": list(FORMS)},
+    {"type": "string", "enum": list(FILE_FORMATS)},
     where="path",
     required=True,
     example="csv",
@@ -104,14 +104,14 @@ def _state(service: Service, name: str, view: View, language: str) -> _State:
     return _State(about, replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(about))))
 
 
-def _form(call: Call) -> Form:
-    form = FORMS.get(call.path["form"])
+def _form(call: Call) -> FileFormat:
+    form = FILE_FORMATS.get(call.path["form"])
     if form is None:
         raise ProblemError("no-such-file")
     return form
 
 
-def _check_headings(form: Form, query: bytes) -> None:
+def _check_headings(form: FileFormat, query: bytes) -> None:
     """Raise ``invalid-parameters`` for ``headers`` of a form without headings."""
     if not form.has_headings and any(name == "headers" for name, _ in query_parameters.pairs(query)):
         raise query_parameters.conflict(
@@ -119,17 +119,17 @@ def _check_headings(form: Form, query: bytes) -> None:
         )
 
 
-def _form_validity(state: _State, form: Form) -> Validity:
+def _form_validity(state: _State, form: FileFormat) -> Validity:
     """Return the validity of a file of this form, of which some contain the checkpoint."""
     own = (state.about.checkpoint,) if form.has_checkpoint else ()
     return replace(state.validity, tokens=(*state.validity.tokens, *own))
 
 
-def _key(name: str, form: Form, view: View, validity: Validity) -> FileKey:
+def _key(name: str, form: FileFormat, view: View, validity: Validity) -> FileKey:
     return FileKey((name, form.name, view, *validity.tokens), form.suffix, permanent=validity.pinned)
 
 
-def _reply(service: Service, name: str, form: Form, view: View, language: str) -> FileReply:
+def _reply(service: Service, name: str, form: FileFormat, view: View, language: str) -> FileReply:
     state = _state(service, name, view, language)
     about, validity = state.about, _form_validity(state, form)
     pinned = requested_view.view_query(requested_view.explicit_view(service, name, view))
@@ -243,7 +243,7 @@ def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[Rel
     state = _state(service, name, view, "zh")
     home = f"/v1/datasets/{name}" + (f"/releases/{view.release}" if view.release is not None else "")
 
-    def describe(form: Form) -> ReleaseFile:
+    def describe(form: FileFormat) -> ReleaseFile:
         own = _form_validity(state, form)
         cached = service.files.find(_key(name, form, view, own))
         return ReleaseFile(
@@ -255,7 +255,7 @@ def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[Rel
             size=cached.path.stat().st_size if cached else None,
         )
 
-    return tuple(map(describe, FORMS.values())), state.validity
+    return tuple(map(describe, FILE_FORMATS.values())), state.validity
 
 
 def _operation(
@@ -270,7 +270,7 @@ def _operation(
         parameters=parameters,
         problems=_PROBLEMS if DATASET in parameters else ("file-being-made", "too-busy", "too-many-requests"),
         media_type=_ANY,
-        also=tuple(dict.fromkeys(form.media_type for form in FORMS.values())),
+        also=tuple(dict.fromkeys(form.media_type for form in FILE_FORMATS.values())),
     )
 
 

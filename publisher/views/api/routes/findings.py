@@ -90,7 +90,7 @@ class FindingListing:
 
     query: FindingQuery
     digest: str
-    """Of the query, which a cursor contains."""
+    """Digest of the query, which a cursor contains."""
     validity: Validity
 
     def fetch_page(self, service: Service) -> tuple[FindingPage, str | None]:

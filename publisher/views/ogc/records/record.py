@@ -13,7 +13,7 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 
 from publisher.log.model import Dataset, Release
 from publisher.log.queries.raw_records import RawRecord
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.item_source import Window
 from publisher.views.ogc.parameters import Parameters
@@ -38,7 +38,7 @@ FIELDS: Mapping[str, Mapping[str, Any]] = {
 }
 _FORMATS = (
     {"name": "GeoJSON", "mediaType": "application/geo+json"},
-    *({"name": f.title, "mediaType": f.media_type.partition(";")[0]} for f in FORMS.values()),
+    *({"name": f.title, "mediaType": f.media_type.partition(";")[0]} for f in FILE_FORMATS.values()),
 )
 _FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 
@@ -151,7 +151,10 @@ def release_record(geo: Geo, params: Parameters, dataset: Dataset, release: Rele
         _link(
             geo.link(f"/collections/{DATA_CATALOG}/items/{name}"), "up", "application/geo+json", dataset.title
         ),
-        *(_link(f"{about}/files/{f.name}", "enclosure", f.media_type, f.title) for f in FORMS.values()),
+        *(
+            _link(f"{about}/files/{f.name}", "enclosure", f.media_type, f.title)
+            for f in FILE_FORMATS.values()
+        ),
         *_licence(geo, dataset)[1],
     )
     day = release.effective_on

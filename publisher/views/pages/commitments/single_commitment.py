@@ -39,7 +39,7 @@ _FIELDS = (
 )
 
 
-class PrintedProof(NamedTuple):
+class PrintedEvidence(NamedTuple):
     title: str
     address: str
     day: str
@@ -54,13 +54,13 @@ class PrintedRule:
     """Title and text of each other field."""
     address: str
     held_since: str
-    proofs: Sequence[PrintedProof]
+    evidence: Sequence[PrintedEvidence]
     links: Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class QuotedParagraph:
-    """The paragraph of the document in which the commitment stands, its words marked."""
+    """The paragraph of the document that contains the commitment, its words marked."""
 
     html: Markup
     title: str
@@ -153,18 +153,20 @@ def _rule(visit: Visit, one: RuleInView) -> PrintedRule:
         if field.name in one.content and field.name not in ("plan", "clause", "task", "condition", "link")
     ]
     datasets = {dataset.name: dataset for dataset in visit.service.log.datasets.all()}
-    proofs = []
-    for proof in one.proofs:
-        dataset = datasets.get(proof.dataset)
-        title = visit.t(dataset.title, dataset.title_en) if dataset else proof.dataset
-        release = visit.t(f"第{proof.release}次发布", f"release {proof.release}") if proof.release else ""
-        names = [name for name in (proof.title, title, release) if name]
-        proofs.append(PrintedProof(" · ".join(names), visit.url(api.proof_path(proof)), visit.day(proof.day)))
+    evidence = []
+    for each in one.evidence:
+        dataset = datasets.get(each.dataset)
+        title = visit.t(dataset.title, dataset.title_en) if dataset else each.dataset
+        release = visit.t(f"第{each.release}次发布", f"release {each.release}") if each.release else ""
+        names = [name for name in (each.title, title, release) if name]
+        evidence.append(
+            PrintedEvidence(" · ".join(names), visit.url(api.evidence_path(each)), visit.day(each.day))
+        )
     return PrintedRule(
         condition=str(one.content["condition"]),
         details=details,
         address=visit.url(f"/datasets/{one.dataset}/records/{one.record}"),
         held_since=visit.day(one.held_since),
-        proofs=proofs,
+        evidence=evidence,
         links=web_links(one.content.get("link")),
     )

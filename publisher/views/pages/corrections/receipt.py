@@ -1,4 +1,4 @@
-"""The receipt of a correction, for whoever has its token."""
+"""The receipt of a correction, for readers who have its token."""
 
 from __future__ import annotations
 

@@ -41,7 +41,7 @@ class Parameter:
     description: Markup
     shape: Shape
     where: str
-    """``path``, ``query``, or ``free`` for one that stands for parameters of any name."""
+    """``path``, ``query``, or ``free`` for one that represents parameters of any name."""
     is_required: bool
     choices: Sequence[str]
     value: str

@@ -36,7 +36,7 @@ class FindingLink:
     """Title of the dataset."""
     severity: str
     handling: str
-    """How it was handled, with the days that it has waited."""
+    """Its handling, with the days that it has waited."""
     published: PublishedFinding
 
 
@@ -121,7 +121,7 @@ def of_record(
         )
         for one in record_findings
         if one.finding.severity == "agrees"
-        for other in one.rows[1:2]
+        for other in one.rows[1:2]  # the row after the record's own, which explains it
     )
     return tuple(link(visit, one, {dataset.name: dataset}) for one in findings), tuple(agreements)
 

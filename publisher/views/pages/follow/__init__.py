@@ -1,1 +1,1 @@
-"""How people follow changes: feeds, shown readable, and e-mail."""
+"""Pages by which people follow changes: readable feeds, and e-mail."""

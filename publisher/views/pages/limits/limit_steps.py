@@ -24,7 +24,7 @@ class PrintedStep:
     term: str
     """The direction as a term: ``limit-shortened``."""
     address: str
-    """Of the release that brought it."""
+    """Address of the release that brought it."""
 
 
 @dataclass(frozen=True, slots=True)

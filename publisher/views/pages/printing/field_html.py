@@ -92,7 +92,7 @@ def group_fields(
 
 
 def list_facts(visit: Visit, catalogue: Catalogue, content: Content) -> Sequence[FieldValue]:
-    """List the first short facts that the record has, to stand at its head; none says the same twice.
+    """List the first short facts of a record, for the head of its page, without repetitions.
 
     The part of an item comes first: several records have the name of the whole.
     """

@@ -47,7 +47,7 @@ class Visit:
     pairs: Pairs = ()
     """The rest of the query."""
     site: SiteDetails = field(default_factory=SiteDetails)
-    """What the site says of itself."""
+    """Details that the site states of itself."""
     display: Display = ""
     """Large type, or large type in strong contrast (适老化). Like the language, every link keeps it."""
     root: str = field(init=False)

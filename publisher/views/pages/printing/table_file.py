@@ -46,7 +46,7 @@ class ListFile[T]:
     """Reads the list, of all pages."""
     rows: Callable[[Sequence[T]], Iterable[Row]]
     answers: Callable[[Sequence[T]], Iterable[object]] | None = None
-    """What the API says of each, one a line of JSON Lines; None: there is no such file."""
+    """The answers of the API for each, one a line of JSON Lines; None: there is no such file."""
 
     def reply(self, visit: Visit, suffix: str) -> AsyncReply:
         """Reply with the file of a suffix of :data:`MEDIA`."""

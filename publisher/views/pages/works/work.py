@@ -40,7 +40,7 @@ class CitingRecord:
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    """What a work does to another one, in the reader's language."""
+    """The effect of a work on another one, in the reader's language."""
 
     kind: str
     work: str

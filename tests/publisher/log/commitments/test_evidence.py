@@ -83,9 +83,9 @@ def test_a_rule_holds_from_the_day_of_the_release_until_it_is_withdrawn(
     assert status(log, NAME, as_of=DAY) == "done"
     assert status(log, NAME, as_of=date(2020, 2, 29)) == "undetermined"
     assert status(log, NAME, as_of=DAY, known_at=before) == "undetermined"
-    _, (evidence,) = log.commitments.evidence(done.id)
-    assert evidence.held_since == DAY
-    assert {(proof.dataset, proof.day) for proof in evidence.proofs} == {(dataset, DAY)}
+    _, (rule_in_view,) = log.commitments.evidence(done.id)
+    assert rule_in_view.held_since == DAY
+    assert {(one.dataset, one.day) for one in rule_in_view.evidence} == {(dataset, DAY)}
 
     records = [one.id for one in log.queries.records(dataset, RecordQuery()).records]
     log.releases.withdraw(dataset, records, reason="误发")
@@ -93,8 +93,8 @@ def test_a_rule_holds_from_the_day_of_the_release_until_it_is_withdrawn(
     assert status(log, NAME, as_of=DAY) == "undetermined", "it never was true, as is known now"
     assert status(log, NAME, as_of=DAY, known_at=known) == "done", "as was known then"
     assert status(log, NAME, as_of=date(2020, 7, 1)) == "overdue"
-    _, (evidence,) = log.commitments.evidence(done.id)
-    assert (evidence.held_since, evidence.proofs) == (None, ())
+    _, (rule_in_view,) = log.commitments.evidence(done.id)
+    assert (rule_in_view.held_since, rule_in_view.evidence) == (None, ())
     incremental = stored(log)
     log.commitments.rebuild()
     assert stored(log) == incremental

@@ -19,7 +19,7 @@ from publisher.log.log import Log
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
 from tests.support.servers import http_service
-from tests.support.site import FEES, PLAIN, Site, dataset, four_releases, opened, publish, seconds
+from tests.support.site import FEES, PLAIN, Site, dataset, four_releases, opened, publish, ticking_clock
 
 pytestmark = pytest.mark.both_databases
 
@@ -108,7 +108,7 @@ def test_the_recipe_for_a_mirror_destroys_what_the_site_erased(tmp_path: Path, d
 def test_the_bytes_are_in_no_file_of_the_home_and_not_in_the_index(tmp_path: Path) -> None:
     """Also in none that an export, a feed or the search engine has written."""
     secret = "Zhangsan110101199003070011"  # a token that no analyzer takes apart
-    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    clock = ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
 
     def fill(log: Log, _clock: Clock) -> None:
         log.datasets.create(dataset(FEES), load_catalogue("fees"))

@@ -25,7 +25,7 @@ from publisher.views.pages.printing.templates import Press
 from schemas.definition import file_loader as catalogues
 from search.embedded.engine import EmbeddedEngine
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, publish, seconds
+from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, publish, ticking_clock
 
 HOME = f"/v1/datasets/{FEES}"
 
@@ -156,7 +156,7 @@ def test_answers_pinned_to_a_release_are_revalidated_since_a_withdrawal_changes_
 
 def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path: Path) -> None:
     settings = read_settings(tmp_path, {})
-    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    clock = ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
     log.datasets.create(dataset(FEES), catalogues.load_catalogue("fees"))

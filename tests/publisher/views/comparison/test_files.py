@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import FieldChange
-from publisher.log.queries.comparison import KINDS, Difference, DifferenceKind, Totals
+from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.spreadsheets import Metadata, to_csv, to_xlsx
 from publisher.views.exports.xlsx import LONGEST
 from schemas.cells.formula_guard import guard_text
@@ -24,7 +24,7 @@ from tests.support.log import catalogue
 CATALOGUE = catalogue()
 SITE = SiteDetails(name="示例市清单公开", owner="示例市人民政府")
 HEADING = Metadata("收费", "第1次发布", "现在", "https://data.example.gov.cn", "CC0-1.0", "演示数据", SITE)
-TOTALS = Totals(1, 1, 0, dict.fromkeys(KINDS, 0))
+TOTALS = Totals(1, 1, 0, dict.fromkeys(DIFFERENCE_KINDS, 0))
 
 
 def difference(before: dict[str, Any], after: dict[str, Any], kind: DifferenceKind = "changed") -> Difference:

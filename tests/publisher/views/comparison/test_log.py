@@ -13,7 +13,7 @@ from hypothesis import given, settings
 
 from publisher.log.log import Log
 from publisher.log.model import View
-from publisher.log.queries.comparison import KINDS
+from publisher.log.queries.comparison import DIFFERENCE_KINDS
 from tests.publisher.log.replay import DAYS
 from tests.publisher.log.test_replay import RELAXED, START, HistoryRun, a_site, a_site_on_sqlite, histories
 from tests.support.clock import Clock
@@ -140,10 +140,10 @@ def assert_equal_to_replay(story: HistoryRun) -> None:
                     actual[d.title] = "gone" if d.kind in ("removed", "withdrawn") else d.kind
             assert actual == expected, (before, after)
             totals = story.log.queries.totals("fees", before, after)
-            assert sum(totals.kinds[k] for k in KINDS if k != "erased") == len(expected)
+            assert sum(totals.kinds[k] for k in DIFFERENCE_KINDS if k != "erased") == len(expected)
             assert totals.unchanged == totals.before - sum(k != "added" for k in expected.values())
             tallies = story.log.queries.tallies("fees", before, after)
-            assert {k: sum(t[k] for t in tallies.values()) for k in KINDS} == totals.kinds
+            assert {k: sum(t[k] for t in tallies.values()) for k in DIFFERENCE_KINDS} == totals.kinds
             for part, numbers in tallies.items():
                 if part is not None:
                     of_part = story.log.queries.differences("fees", before, after, parts=[part])

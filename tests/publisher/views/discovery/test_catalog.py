@@ -23,7 +23,7 @@ from publisher.log.model import Site as Address
 from publisher.views.api import site_metadata
 from publisher.views.discovery import dcat_catalog, rdf_forms
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.web.service import Service
 from tests.support import shared_data
 from tests.support.problems import assert_problem
@@ -112,7 +112,7 @@ def test_a_harvester_that_takes_every_dataset_node_gets_the_lists_and_nothing_el
     listed = set(catalog.objects(URIRef(f"{BASE}/catalog"), DCAT.dataset))
     assert listed == lists
     files = {str(file) for file in catalog.objects(DATASET, DCAT.distribution / DCAT.downloadURL)}
-    assert files == {f"{DATASET}/files/{form}" for form in FORMS}
+    assert files == {f"{DATASET}/files/{form}" for form in FILE_FORMATS}
     assert set(catalog.objects(DATASET, DCAT.landingPage)) == {URIRef(f"{BASE}/datasets/{FEES}")}
 
 

@@ -12,7 +12,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import Entry, View
 from publisher.views.exports import write_state
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import catalogue, entry, fees_dataset, field, release
@@ -72,7 +72,9 @@ def log(tmp_path: Path) -> Iterator[Log]:
 
 
 def export_file(log: Log, form: str, folder: Path, lang: Any = "zh", view: View = View(release=1)) -> Path:  # noqa: B008 - frozen
-    path = folder / f"out.{FORMS[form].suffix}"
+    path = folder / f"out.{FILE_FORMATS[form].suffix}"
     path.unlink(missing_ok=True)
-    write_state.state_writer(log, write_state.describe_state(log, "fees", view, lang), FORMS[form])(path)
+    write_state.state_writer(log, write_state.describe_state(log, "fees", view, lang), FILE_FORMATS[form])(
+        path
+    )
     return path

@@ -12,7 +12,7 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from tests.support.problems import assert_problem
 from tests.support.site import FEES, Site
 
@@ -23,16 +23,16 @@ PINNED = f"{HOME}/releases/2/files"
 PLAIN = {"accept-encoding": "identity"}
 
 
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FILE_FORMATS)
 def test_every_kind_is_served_with_its_name_digest_and_length(client: httpx.Client, form: str) -> None:
     answer = client.get(f"{PINNED}/{form}", headers=PLAIN)
     assert answer.status_code == 200
-    assert answer.headers["content-type"] == FORMS[form].media_type
+    assert answer.headers["content-type"] == FILE_FORMATS[form].media_type
     assert answer.headers["cache-control"] == "public, no-cache"
     digest = base64.b64encode(hashlib.sha256(answer.content).digest()).decode()
     assert answer.headers["repr-digest"] == f"sha-256=:{digest}:"
     name = answer.headers["content-disposition"]
-    assert f'filename="{FEES}.{FORMS[form].suffix}"' in name
+    assert f'filename="{FEES}.{FILE_FORMATS[form].suffix}"' in name
     assert "第2次发布" in unquote(name)
     listed = {f["form"]: f for f in client.get(PINNED).json()["files"]}
     assert listed[form]["sha256"] == hashlib.sha256(answer.content).hexdigest()

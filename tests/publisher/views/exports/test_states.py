@@ -18,7 +18,7 @@ from publisher.log.generated_files import locked
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordQuery, View
 from publisher.views.exports import write_state
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.web.file_cache import FileCache, FileKey
 from schemas.cells.formula_guard import guard_text
 from tests.publisher.views.exports.conftest import export_file
@@ -75,7 +75,7 @@ def test_a_delta_leads_from_one_state_to_the_other(log: Log, tmp_path: Path, bef
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("form", FILE_FORMATS)
 def test_the_same_state_makes_the_same_bytes(log: Log, tmp_path: Path, form: str) -> None:
     first = export_file(log, form, tmp_path).read_bytes()
     publish_more(log)
@@ -87,7 +87,8 @@ def test_an_erased_text_remains_in_no_file_of_the_home(log: Log, tmp_path: Path)
     about = write_state.describe_state(log, "fees", View(release=1))
     with cache.generation(patience=1):
         file = cache.generate(
-            FileKey(("x",), "jsonl", permanent=True), write_state.state_writer(log, about, FORMS["jsonl"])
+            FileKey(("x",), "jsonl", permanent=True),
+            write_state.state_writer(log, about, FILE_FORMATS["jsonl"]),
         )
     assert "城市基础设施配套费" in file.path.read_text(encoding="utf-8")
     log.releases.erase(records=[("fees", ids(log)["城市基础设施配套费"])], ground="法院裁定")
@@ -137,7 +138,7 @@ def test_a_compressed_file_equals_the_plain_one_and_old_files_are_deleted(log: L
     for n in range(45):
         with cache.generation(patience=1):
             file = cache.generate(
-                FileKey((n,), "csv", "gzip"), write_state.state_writer(log, about, FORMS["csv"])
+                FileKey((n,), "csv", "gzip"), write_state.state_writer(log, about, FILE_FORMATS["csv"])
             )
     assert (
         gzip.decompress(file.path.read_bytes()) == export_file(log, "csv", tmp_path, view=View()).read_bytes()
@@ -148,7 +149,7 @@ def test_a_compressed_file_equals_the_plain_one_and_old_files_are_deleted(log: L
 def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
     (option,) = (parameter for parameter in export.params if parameter.name == "forms")
     assert isinstance(option.type, click.Choice)
-    assert list(FORMS) == list(option.type.choices)
+    assert list(FILE_FORMATS) == list(option.type.choices)
 
 
 @pytest.mark.parametrize("text", ["=1", "+1", "-1", "@a", "\t=1", "\r=1", "\n=1", "＝1", "－1"])

@@ -27,7 +27,7 @@ from schemas.definition.catalogue import Content
 from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
 from tests.support.servers.http_service import address, loopback_socket, serving
-from tests.support.site import FEES, Site, dataset, fill, opened, seconds
+from tests.support.site import FEES, Site, dataset, fill, opened, ticking_clock
 
 POLICIES = "policy-documents"
 TEXT = (
@@ -60,7 +60,7 @@ def content(log: Log, clock: Clock) -> None:
 @pytest.fixture(scope="module")
 def live(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Site]]:
     bound = loopback_socket()
-    home, clock = tmp_path_factory.mktemp("mcp"), seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    home, clock = tmp_path_factory.mktemp("mcp"), ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
     with (
         opened(home, Site, content=content, clock=clock, base=address(bound)) as site,
         serving(site.app, bound) as base,

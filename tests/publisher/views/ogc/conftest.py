@@ -22,7 +22,7 @@ from search.embedded.engine import EmbeddedEngine
 from tests.publisher.views.ogc.places import PLACES, catalogue, halls
 from tests.support.clock import Clock
 from tests.support.servers.http_service import address, loopback_socket, serving
-from tests.support.site import FEES, Site, dataset, fill, opened, seconds
+from tests.support.site import FEES, Site, dataset, fill, opened, ticking_clock
 
 POLICIES = "policy-documents"
 HALLS = 80
@@ -125,7 +125,7 @@ def served(home: Path, database: str) -> Iterator[Live]:
             home,
             Site,
             content=partial(content, contents=contents),
-            clock=seconds(datetime(2016, 1, 4, 1, tzinfo=UTC)),
+            clock=ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC)),
             base=address(bound),
             QINGDAN_BOUNDARIES=str(file),
             QINGDAN_DATABASE=database,

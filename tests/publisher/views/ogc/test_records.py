@@ -6,7 +6,7 @@ from typing import Any
 
 from jsonschema import Draft202012Validator
 
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.ogc.conformance import CLAIMS
 from tests.publisher.views.ogc.conftest import FEES, PLACES, POLICIES, Live, link
 from tests.publisher.views.ogc.walking import assert_links, parameter
@@ -196,7 +196,7 @@ def test_a_release_links_to_each_of_its_files(live: Live) -> None:
     links = records(live, ids=f"{FEES}.release.1")[f"{FEES}.release.1"]["links"]
     files = {link["href"].rsplit("/", 1)[1]: link["type"] for link in links if link["rel"] == "enclosure"}
     assert files["parquet"] == "application/vnd.apache.parquet"
-    assert set(files) == set(FORMS)
+    assert set(files) == set(FILE_FORMATS)
 
 
 def test_record_core_templated_link_and_record_core_templated_link_header_there_are_none(live: Live) -> None:

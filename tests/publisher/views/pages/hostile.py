@@ -13,7 +13,7 @@ from publisher.log.log import Log
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
-from tests.support.site import Site, dataset, opened, publish, seconds
+from tests.support.site import Site, dataset, opened, publish, ticking_clock
 
 NUMBER = 5_000
 SEEDS = (
@@ -106,6 +106,6 @@ def content(log: Log, _clock: Clock) -> None:
 @contextmanager
 def site(home: Path, base: str) -> Iterator[Site]:
     with opened(
-        home, Site, content=content, clock=seconds(datetime(2016, 1, 4, 1, tzinfo=UTC)), base=base
+        home, Site, content=content, clock=ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC)), base=base
     ) as site:
         yield site

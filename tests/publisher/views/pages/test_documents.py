@@ -14,7 +14,7 @@ from publisher.log.log import Log
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
-from tests.support.site import Site, dataset, opened, publish, seconds
+from tests.support.site import Site, dataset, opened, publish, ticking_clock
 
 NUMBER = "示政发〔2024〕1号"
 DOCUMENTS: list[dict[str, Any]] = [
@@ -49,7 +49,7 @@ def content(log: Log, _clock: Clock) -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    clock = seconds(datetime(2026, 1, 4, 1, tzinfo=UTC))
+    clock = ticking_clock(datetime(2026, 1, 4, 1, tzinfo=UTC))
     with opened(tmp_path_factory.mktemp("documents"), Site, content=content, clock=clock) as site:
         yield site
 

@@ -16,7 +16,7 @@ from publisher.views.discovery.needs import NEEDS, OTHER
 from schemas.definition.file_loader import list_names, load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Open, Page
 from tests.support.clock import Clock
-from tests.support.site import PLAIN, START, Site, dataset, opened, publish, seconds
+from tests.support.site import PLAIN, START, Site, dataset, opened, publish, ticking_clock
 
 
 def searches(page: Page) -> list[str]:
@@ -80,7 +80,7 @@ def test_a_day_is_told_once_above_its_changes(look: Open) -> None:
 
 @pytest.mark.slow
 def test_home_holds_with_500_lists(tmp_path: Path) -> None:
-    with opened(tmp_path, Site, content=_fill_with_500_lists, clock=seconds(START)) as site:
+    with opened(tmp_path, Site, content=_fill_with_500_lists, clock=ticking_clock(START)) as site:
         begun = perf_counter()
         answer = site.client.get("/", headers=BROWSER)
         elapsed = perf_counter() - begun

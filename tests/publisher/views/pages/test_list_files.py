@@ -8,7 +8,7 @@ import io
 import openpyxl
 import pytest
 
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from tests.publisher.views.pages.conftest import Open
 from tests.support.problems import assert_problem
 from tests.support.site import BASE, FEES, Site
@@ -70,7 +70,7 @@ def test_an_unfiltered_page_offers_whole_files_only_and_the_workbook_first(site:
         links = [a.get("href", "") for a in visit(address).all("a")]
         files = [link.rpartition("/")[2] for link in links if "/files/" in link]
         assert files[:2] == ["xlsx", "csv"], address
-        assert len(files) == len(FORMS)
+        assert len(files) == len(FILE_FORMATS)
 
 
 @pytest.mark.parametrize(

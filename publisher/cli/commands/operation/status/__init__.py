@@ -1,1 +1,1 @@
-"""What ``qingdan status`` tells of a site."""
+"""The parts of the report of ``qingdan status``."""

@@ -1,4 +1,4 @@
-"""What ``qingdan status`` reads of a site, and prints."""
+"""The report of ``qingdan status``: how it is read and printed."""
 
 from __future__ import annotations
 
@@ -86,7 +86,6 @@ def read_status(context: CommandContext) -> SiteStatus:
 
     home = context.settings.home
     with context.log() as log:
-        shortfall = log.recovery.shortfall()
         return SiteStatus(
             base=log.datasets.site().base,
             home=home,
@@ -94,7 +93,7 @@ def read_status(context: CommandContext) -> SiteStatus:
             checkpoint=describe_checkpoint(log, context.settings),
             reseal=log.proofs.reseal(),
             clock_behind=clock_behind(utc_now(), log.queries.last_published_at()),
-            missing_entries=None if shortfall is None else shortfall[1],
+            missing_entries=log.recovery.missing_entries(),
             last_backup=read_last_backup(home),
             corrections=count_corrections(context),
             followers=count_followers(context),

@@ -1,4 +1,4 @@
-"""What a log that was restored from an older backup lacks."""
+"""The entries that a log restored from an older backup lacks."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class CommitmentListing:
 
     query: CommitmentQuery
     digest: str
-    """Of the query, which a cursor contains."""
+    """Digest of the query, which a cursor contains."""
     validity: Validity
 
     def fetch_page(self, service: Service) -> tuple[CommitmentPage, str | None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from openapi.operation import Operation
-from publisher.log.commitments.evidence_list import Proof, RuleInView
+from publisher.log.commitments.evidence_list import RuleEvidence, RuleInView
 from publisher.views.api import requested_view
 from publisher.views.api.answers import commitments as answers
 from publisher.views.api.parameter_docs import AS_OF, KNOWN_AT, RECORD
@@ -61,23 +61,23 @@ def _rule(service: Service, one: RuleInView) -> answers.CommitmentRule:
         record=one.record,
         content=one.content,
         held_since=one.held_since,
-        proofs=tuple(_proof(service, proof) for proof in one.proofs),
+        proofs=tuple(_evidence(service, evidence) for evidence in one.evidence),
         link=service.link(f"/v1/datasets/{one.dataset}/records/{one.record}"),
     )
 
 
-def _proof(service: Service, proof: Proof) -> answers.CommitmentProof:
+def _evidence(service: Service, evidence: RuleEvidence) -> answers.CommitmentProof:
     return answers.CommitmentProof(
-        dataset=proof.dataset,
-        release=proof.release,
-        record=proof.record,
-        title=proof.title,
-        day=proof.day,
-        link=service.link(f"/v1{proof_path(proof)}"),
+        dataset=evidence.dataset,
+        release=evidence.release,
+        record=evidence.record,
+        title=evidence.title,
+        day=evidence.day,
+        link=service.link(f"/v1{evidence_path(evidence)}"),
     )
 
 
-def proof_path(proof: Proof) -> str:
+def evidence_path(evidence: RuleEvidence) -> str:
     """Return the path of the page of the record or the release."""
-    home = f"/datasets/{proof.dataset}"
-    return f"{home}/records/{proof.record}" if proof.record else f"{home}/releases/{proof.release}"
+    home = f"/datasets/{evidence.dataset}"
+    return f"{home}/records/{evidence.record}" if evidence.record else f"{home}/releases/{evidence.release}"

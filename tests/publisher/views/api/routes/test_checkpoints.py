@@ -18,7 +18,7 @@ from lxml import etree
 
 from publisher.log.log import Log
 from publisher.views.api.contract import ROUTES
-from publisher.views.exports.formats import FORMS
+from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
 from tests.publisher.log.test_keys import SIGNER, elsewhere
@@ -93,7 +93,7 @@ def addresses(site: Site) -> list[str]:
         "item": [record],
         "revision": [str(site.log.queries.record(FEES, record).revision)],
         "collection": [FEES],
-        "form": list(FORMS),
+        "form": list(FILE_FORMATS),
         "position": ["2"],
         "old_size": ["1"],
         "new_size": ["3"],

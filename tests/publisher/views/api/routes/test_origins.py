@@ -21,7 +21,7 @@ from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, opened, publish, seconds
+from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, opened, publish, ticking_clock
 
 pytestmark = pytest.mark.both_databases
 
@@ -148,7 +148,7 @@ def test_the_rules_are_named_and_personal_columns_are_nowhere(tmp_path: Path, da
         import_files(log, FEES, [InputFile("权责清单.csv", TABLE.encode())])
         log.releases.publish(FEES, effective_on=date(2016, 1, 1), without_errors=True)
 
-    clock = seconds(datetime(2016, 1, 4, 1, tzinfo=UTC))
+    clock = ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
     with opened(tmp_path, Site, content=fill, clock=clock, QINGDAN_DATABASE=database) as site:
         by_field: dict[str, Any] = {}
         records = site.client.get(f"/v1/datasets/{FEES}/records").json()["records"]

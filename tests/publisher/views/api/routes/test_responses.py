@@ -14,7 +14,7 @@ from publisher.log.model import LogError
 from publisher.workflow.respond import NewResponse, stage_response
 from schemas.definition import file_loader
 from tests.support.clock import Clock
-from tests.support.site import FEES, START, Site, dataset, fill_with_finding, opened, seconds
+from tests.support.site import FEES, START, Site, dataset, fill_with_finding, opened, ticking_clock
 
 
 def respond(log: Log, clock: Clock, kind: str, text: str, **more: Any) -> None:
@@ -39,7 +39,7 @@ def fill(log: Log, clock: Clock) -> None:
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with opened(tmp_path_factory.mktemp("site"), Site, content=fill, clock=seconds(START)) as site:
+    with opened(tmp_path_factory.mktemp("site"), Site, content=fill, clock=ticking_clock(START)) as site:
         yield site
 
 

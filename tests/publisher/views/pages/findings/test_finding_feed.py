@@ -12,7 +12,17 @@ from publisher.log.log import Log
 from publisher.workflow.respond import NewResponse, stage_response
 from schemas.definition import file_loader
 from tests.support.clock import Clock
-from tests.support.site import FEES, PLAIN, START, Site, dataset, fill_with_finding, opened, publish, seconds
+from tests.support.site import (
+    FEES,
+    PLAIN,
+    START,
+    Site,
+    dataset,
+    fill_with_finding,
+    opened,
+    publish,
+    ticking_clock,
+)
 
 _ATOM = {"a": "http://www.w3.org/2005/Atom"}
 MESSAGE = "《城镇排水条例》仍列于依据，自2015-06-01起已经废止"
@@ -26,7 +36,7 @@ def fill(log: Log, clock: Clock) -> None:
 
 @pytest.fixture
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with opened(tmp_path_factory.mktemp("site"), Site, content=fill, clock=seconds(START)) as site:
+    with opened(tmp_path_factory.mktemp("site"), Site, content=fill, clock=ticking_clock(START)) as site:
         yield site
 
 

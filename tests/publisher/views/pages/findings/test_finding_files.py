@@ -15,7 +15,7 @@ from publisher.log.log import Log
 from publisher.views.pages.findings import finding_files
 from schemas.definition.catalogue import Content
 from tests.support.clock import Clock
-from tests.support.site import FEES, PLAIN, START, Site, fill_with_finding, opened, publish, seconds
+from tests.support.site import FEES, PLAIN, START, Site, fill_with_finding, opened, publish, ticking_clock
 
 MESSAGE = "《城镇排水条例》仍列于依据，自2015-06-01起已经废止"
 NUMBER = 103
@@ -35,7 +35,7 @@ def fill(log: Log, clock: Clock) -> None:
 
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
-    with opened(tmp_path_factory.mktemp("site"), Site, content=fill, clock=seconds(START)) as site:
+    with opened(tmp_path_factory.mktemp("site"), Site, content=fill, clock=ticking_clock(START)) as site:
         yield site
 
 

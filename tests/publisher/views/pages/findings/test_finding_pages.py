@@ -21,8 +21,8 @@ from tests.support.site import (
     fill_with_finding,
     opened,
     publish,
-    seconds,
     site_with_finding,
+    ticking_clock,
 )
 
 MESSAGE = "《城镇排水条例》仍列于依据，自2015-06-01起已经废止"
@@ -111,7 +111,7 @@ def test_a_record_page_is_not_304_once_another_list_ended_its_finding(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
     with opened(
-        tmp_path_factory.mktemp("mended"), Site, content=fill_with_finding, clock=seconds(START)
+        tmp_path_factory.mktemp("mended"), Site, content=fill_with_finding, clock=ticking_clock(START)
     ) as site:
         address = f"/datasets/{FEES}/records/{site.record('城镇垃圾处理费')}"
         before = site.client.get(address, headers=BROWSER)
@@ -143,7 +143,9 @@ def test_a_hostile_basis_stays_text(tmp_path_factory: pytest.TempPathFactory) ->
             log, FEES, [{**PLAIN[0], "name": f"费{hostile}", "basis": basis}], date(2015, 7, 1), "示财2号"
         )
 
-    with opened(tmp_path_factory.mktemp("hostile"), Site, content=content, clock=seconds(START)) as site:
+    with opened(
+        tmp_path_factory.mktemp("hostile"), Site, content=content, clock=ticking_clock(START)
+    ) as site:
         for address in ("/findings", f"/findings/{finding(site)}"):
             raw = site.client.get(address, headers=BROWSER).text
             assert hostile not in raw

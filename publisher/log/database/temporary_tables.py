@@ -36,8 +36,8 @@ plan = Table(
 )
 """Every row of a draft with the state on the draft's day, and the change that it makes."""
 
-work = Table(
-    "work",
+new_change = Table(
+    "new_change",
     _metadata,
     Column("n", BigInteger),  # 1, 2, 3 …: the order of the changes
     Column("record", BigInteger),
@@ -55,26 +55,25 @@ work = Table(
     Column("position", Integer),
     Column("identity", CodePointText),
     Column("fresh", Boolean),
-    Index("work_record", "record"),
+    Index("new_change_record", "record"),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",  # the next transaction of this connection may be another process's
 )
-"""The changes of the release in progress. Those of one record have no day in common."""
+"""The changes of the release that is being written. Those of one record have no day in common."""
 
-touched = Table(
-    "touched",
+closed_span = Table(
+    "closed_span",
     _metadata,
     Column("n", BigInteger),
     Column("record", BigInteger),
     Column("made", BigInteger),
     Column("effective_from", BigInteger),
-    Column("work", BigInteger),
-    Index("touched_span", "record", "made", "effective_from"),
+    Column("change", BigInteger),  # ``new_change.n``
+    Index("closed_span_row", "record", "made", "effective_from"),
     prefixes=["TEMPORARY"],
     postgresql_on_commit="DROP",  # the next transaction of this connection may be another process's
 )
-"""Spans closed by the release."""
-
+"""Open spans that the release closes, once for each change that overlaps them."""
 
 old_span = Table(
     "old_span",
