@@ -35,7 +35,9 @@ from schemas.definition.file_loader import load_catalogue
 from tests.support import shared_data
 
 PER_PAGE = 12
-PARSED = 400
+"""Articles of a page."""
+PARSED_PAGES = 400
+"""Pages on which parsing is compared."""
 _MENU = "".join(f'<li><a href="/zwgk/{n}/">政务公开栏目{n}</a></li>' for n in range(40))
 _MONTHS = 12
 
@@ -168,7 +170,7 @@ class Tenths:
 
 def compare_parsing() -> None:
     """Compare CPU time with trafilatura, which extracts the text and a few labels of the same pages."""
-    some = list(islice(pages(), PARSED))
+    some = list(islice(pages(), PARSED_PAGES))
     catalogue = load_catalogue("policies")
 
     def ours() -> None:
@@ -188,7 +190,9 @@ def compare_parsing() -> None:
         run()
         times[name] = time.process_time() - began  # keeps the second run, when all modules are loaded
     ratio = times["qingdan"] / times["trafilatura"]
-    times_text = ", ".join(f"{name} {1000 * seconds / PARSED:.2f} ms" for name, seconds in times.items())
+    times_text = ", ".join(
+        f"{name} {1000 * seconds / PARSED_PAGES:.2f} ms" for name, seconds in times.items()
+    )
     print(f"parsing    a page: {times_text}; ratio {ratio:.2f} (bar: 2)")
 
 

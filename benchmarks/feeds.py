@@ -22,13 +22,15 @@ import msgspec
 from lxml import etree
 
 from benchmarks import http
-from benchmarks.support.limits import Limit, alternate
+from benchmarks.support.limits import RUNS, Limit, alternate
 from benchmarks.support.load import Server, etag_of, get, one_core
 from tests.support.servers.http_service import free_port
 
 BARS = {"304": 1.15, "cold": 2.0, "callback": 2.0}
 """Times a bare handler's, times lxml writing the same bytes, seconds."""
 _FORMS = ("atom", "rss", "json")
+_BATCH = 250
+"""Requests to one server before those to the other."""
 
 
 def serve_bare(port: int) -> None:
@@ -65,7 +67,8 @@ def unchanged(home: Path, requests: int) -> Iterator[Limit]:
             tag = etag_of(head)
             conditional, floor = get(path, f"if-none-match: {tag}"), get("/unchanged")
             ask, ask_bare = partial(ours.ask, conditional), partial(bare.ask, floor)
-            pairs = alternate(ask, ask_bare, times=250, turns=max(1, requests // 750))
+            turns = max(1, requests // (_BATCH * RUNS))
+            pairs = alternate(ask, ask_bare, times=_BATCH, turns=turns)
             yield Limit(f"304 of a feed ({form})", "bare Litestar handler", pairs, BARS["304"], "validator")
 
 

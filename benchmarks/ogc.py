@@ -98,6 +98,7 @@ def serve(kind: str, home: Path, port: int) -> None:
 def measure(
     name: str, ours: PinnedServer, theirs: PinnedServer, pairs: Sequence[tuple[str, str]]
 ) -> dict[str, Any]:
+    """Request each pair of paths, ours and theirs, in alternating turns → figures under the name."""
     mine: list[float] = []
     other: list[float] = []
     sizes = [len(ours.get(pairs[0][0])[1]), len(theirs.get(pairs[0][1])[1])]
@@ -106,10 +107,10 @@ def measure(
         turn = pairs[start : start + _TURN]
         other += [theirs.get(path)[0] for _, path in turn]
         mine += [ours.get(path)[0] for path, _ in turn]
-    used = [
+    ours_cpu, theirs_cpu = (
         (after - start) / len(pairs) for after, start in zip((ours.cpu(), theirs.cpu()), before, strict=True)
-    ]
-    cut, base = statistics.quantiles(mine, n=100), statistics.quantiles(other, n=100)
+    )
+    ours_cuts, theirs_cuts = statistics.quantiles(mine, n=100), statistics.quantiles(other, n=100)
     return {
         "what": name,
         "requests": len(pairs),
@@ -117,10 +118,10 @@ def measure(
         "ours_per_second": round(1000 / statistics.mean(mine)),
         "pygeoapi_per_second": round(1000 / statistics.mean(other)),
         # Relative to the time of its own core, which is meaningful even if the machine has other load.
-        "ours_per_core_second": round(1 / used[0]),
-        "pygeoapi_per_core_second": round(1 / used[1]),
-        "ours_p50_p99_ms": [round(cut[49], 2), round(cut[98], 2)],
-        "pygeoapi_p50_p99_ms": [round(base[49], 2), round(base[98], 2)],
+        "ours_per_core_second": round(1 / ours_cpu),
+        "pygeoapi_per_core_second": round(1 / theirs_cpu),
+        "ours_p50_p99_ms": [round(ours_cuts[49], 2), round(ours_cuts[98], 2)],
+        "pygeoapi_p50_p99_ms": [round(theirs_cuts[49], 2), round(theirs_cuts[98], 2)],
     }
 
 

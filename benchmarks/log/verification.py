@@ -60,7 +60,8 @@ def build(home: Path, records: int) -> None:
         numbers = range(records) if turn == 0 else range(turn * share, (turn + 1) * share)
         source = log.evidence.put_source(b"%d" % turn, name=f"{turn}.xlsx", media_type="text/csv")
         log.drafts.stage(
-            *("powers", entries(numbers, turn)),
+            "powers",
+            entries(numbers, turn),
             part=None,
             source=source,
             parser_version="1",

@@ -1,4 +1,4 @@
-"""What a main path costs beside its parts alone, measured in one run: rows of ``docs/performance.md``."""
+"""Cost of a main path and of its parts alone, measured in one run: rows of ``docs/performance.md``."""
 
 from __future__ import annotations
 
@@ -19,24 +19,27 @@ _END = "<!-- end of the measured rows -->"
 
 @dataclass(frozen=True)
 class Limit:
-    """One path beside its limit. All costs are milliseconds, also of what is usually told as a rate."""
+    """Cost of a path beside its limit: the cost of the part that no code of ours can avoid.
+
+    All costs are milliseconds, also of paths whose rate is usually stated.
+    """
 
     path: str
     limit: str
-    """The part that is measured alone, such as "the same SQL, raw sqlite3"."""
+    """Name of the part that is measured alone, such as "the same SQL, raw sqlite3"."""
     pairs: Sequence[tuple[float, float]]
     """(ours, limit) of each run, in alternation."""
     bar: float
-    """Greatest ratio."""
+    """Greatest ratio of ours to the limit."""
     between: str
-    """What ours does besides."""
+    """What ours does in addition."""
 
     @property
     def ratio(self) -> float:
         return statistics.median(ours / limit for ours, limit in self.pairs)
 
     def line(self, records: int) -> str:
-        """Write the row: medians of the runs."""
+        """Format the row of the document's table, with the medians of the runs."""
         ours, limit = (statistics.median(column) for column in zip(*self.pairs, strict=True))
         bold = "**" if self.ratio > self.bar else ""
         cells = (

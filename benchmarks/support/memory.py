@@ -40,7 +40,7 @@ def watch_all_processes() -> Iterator[Callable[[], float]]:
         nonlocal most
         while not ended.wait(_PAUSE):
             tasks = Path("/proc/self/task").iterdir()
-            children = (pid for task in tasks for pid in _read(task / "children").split())
+            children = (pid for task in tasks for pid in _read_if_exists(task / "children").split())
             most = max(most, sum(_proportional_set(pid) for pid in ("self", *children)))
 
     thread = threading.Thread(target=watch, daemon=True)
@@ -53,11 +53,11 @@ def watch_all_processes() -> Iterator[Callable[[], float]]:
 
 
 def _proportional_set(pid: str) -> float:
-    match = re.search(r"^Pss:\s+(\d+)", _read(Path(f"/proc/{pid}/smaps_rollup")), re.MULTILINE)
+    match = re.search(r"^Pss:\s+(\d+)", _read_if_exists(Path(f"/proc/{pid}/smaps_rollup")), re.MULTILINE)
     return int(match[1]) / 1024 if match else 0.0
 
 
-def _read(path: Path) -> str:
+def _read_if_exists(path: Path) -> str:
     try:
         return path.read_text(encoding="ascii")
     except OSError:  # it ended meanwhile

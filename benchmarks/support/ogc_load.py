@@ -138,7 +138,7 @@ def gdal(home: Path, count: int) -> dict[str, Any]:
     build(home, f"http://127.0.0.1:{port}", records)
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
-    stated = iter(list(log.queries.whole_state(DATASET, View())))
+    states = iter(list(log.queries.whole_state(DATASET, View())))
     ours = PinnedServer("ours", home, port)
     file = home / "all.csv"
     command = ["ogr2ogr", "-f", "CSV", str(file), f"OAPIF:http://127.0.0.1:{port}/ogc/collections/{DATASET}"]
@@ -148,7 +148,7 @@ def gdal(home: Path, count: int) -> dict[str, Any]:
     while reader.poll() is None and not (file.exists() and file.stat().st_size):
         time.sleep(0.05)  # wait for the first page, which fixes the state of all pages
     while reader.poll() is None:
-        some = list(islice(stated, 200))
+        some = list(islice(states, 200))
         log.releases.withdraw(DATASET, [one.id for one in some[:100]], reason="测速")
         withdrawn += 100
         renamed = {one.id: json.loads(one.content) | {"remark": "改"} for one in some[100:]}
