@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -14,6 +14,7 @@ from publisher.desk.accounts import audit_log
 from publisher.desk.accounts.acts import Act
 from publisher.desk.accounts.audit_log import AuditEvent
 from publisher.desk.desk import Desk
+from publisher.harvest.source_config import SourcesError, read_sources
 from publisher.log.approvals.submission import SubmissionState
 from publisher.log.model import LogError
 from publisher.log.transparency.entries import LogEntry
@@ -93,6 +94,8 @@ def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
         return _find_entries(desk, act)
     if act.kind == "published":
         return _find_release(desk, act)
+    if act.kind == "source-added":
+        return _find_source(desk, act)
     return _find_decision(desk, act)
 
 
@@ -122,6 +125,15 @@ def _find_release(desk: Desk, act: Act) -> Mapping[str, object] | None:
         is_approved = one.approval is not None and one.approval.digest == act.details["digest"]
         if is_approved and one.actor == act.actor and one.published_at >= act.begun_at:
             return {"submission": act.details["submission"], "release": one.number}
+    return None
+
+
+def _find_source(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find the source that was appended to the file of the site."""
+    with suppress(SourcesError):  # nobody can tell what a broken file has
+        source = read_sources(desk.settings.home).get(act.subject)
+        addresses = None if source is None else list(source.entries)
+        return None if addresses != act.details["addresses"] else {"addresses": addresses}
     return None
 
 

@@ -9,9 +9,10 @@ from datetime import datetime
 from functools import partial
 
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
-from publisher.desk.work import Person, record
+from publisher.desk.work import Person, event_of, record
 from publisher.harvest import source_config
 from publisher.harvest.all_sources import HarvestOptions, collect, find_next_run
 from publisher.harvest.report import SourceReport, StoredReport, read_stored_report
@@ -90,18 +91,19 @@ def try_source(desk: Desk, person: Person, site: SourceSite) -> SourceReport:
 def add_source(desk: Desk, person: Person, site: SourceSite) -> None:
     """Append a source to the file of the site. Raises ``LogError('bad-sources')``."""
     _check(desk, person, site)
-    try:
-        source_config.add_source(desk.settings.home, site, _names(desk))
-    except SourcesError as error:
-        raise _refuse(error) from error
-    except PermissionError as error:
-        raise LogError(
-            "bad-sources",
-            f"工作台不能写入 {SOURCES_FILE}。请让运行工作台的用户可以写入站点文件夹。",
-            f"The desk may not write {SOURCES_FILE}: let its user write into the folder of the site.",
-        ) from error
     details = {"dataset": site.dataset, "hosts": list(site.hosts), "addresses": list(site.entries)}
-    record(desk, person, "source-added", site.name, {**details, "publish": site.publish})
+    event = event_of(person, site.name, {**details, "publish": site.publish})
+    with audited(desk, "source-added", event):
+        try:
+            source_config.add_source(desk.settings.home, site, _names(desk))
+        except SourcesError as error:
+            raise _refuse(error) from error
+        except PermissionError as error:
+            raise LogError(
+                "bad-sources",
+                f"工作台不能写入 {SOURCES_FILE}。请让运行工作台的用户可以写入站点文件夹。",
+                f"The desk may not write {SOURCES_FILE}: let its user write into the folder of the site.",
+            ) from error
 
 
 def read_form(name: str, keys: Mapping[str, object]) -> SourceSite:
@@ -118,6 +120,12 @@ def _check(desk: Desk, person: Person, site: SourceSite) -> None:
         source_config.check_source(site, _names(desk))
     except SourcesError as error:
         raise _refuse(error) from error
+    if desk.log.datasets.get(site.dataset).parts:
+        raise LogError(
+            "bad-sources",
+            f"“{site.dataset}”由各部门分别报送，采集的文件不属于任何部门。请选择不分部门的数据集。",
+            f"{site.dataset} consists of parts, and a collected document belongs to none: choose another.",
+        )
     for dataset in (site.dataset, *site.tables):
         require(person.account, Action.MANAGE_DATASETS, dataset, None)
 

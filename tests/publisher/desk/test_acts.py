@@ -12,6 +12,8 @@ from publisher.desk.accounts.acts import Act
 from publisher.desk.accounts.audit_log import AuditEvent, Kind
 from publisher.desk.acts import complete_acts
 from publisher.desk.desk import Desk
+from publisher.harvest import source_config
+from publisher.harvest.source_config import SourceSite
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from tests.support.desk import DeskSite, forms
 from tests.support.log import EARLY, entry, stage
@@ -91,6 +93,16 @@ def change_dataset(site: DeskSite) -> Act:
     return act
 
 
+def add_source(site: DeskSite) -> Act:
+    lists = ["https://a.example/list.html"]
+    act = begin(site, "source-added", "xi", "anshan", dataset="fees", addresses=lists)
+    source = SourceSite(
+        name="anshan", title="鞍山市", dataset="fees", hosts=("a.example",), lists=tuple(lists)
+    )
+    source_config.add_source(site.settings.home, source, ["fees"])
+    return act
+
+
 def change_key(site: DeskSite) -> Act:
     act = begin(site, "key-changed", "an", "")
     site.log.keys.create()
@@ -109,6 +121,7 @@ def change_key(site: DeskSite) -> Act:
         (change_site, {"details": {"name": "示例市清单公开"}, "entries": [2]}),
         (change_dataset, {"entries": [2]}),
         (change_key, {"entries": [2]}),
+        (add_source, {"addresses": ["https://a.example/list.html"]}),
     ],
 )
 def test_what_the_log_has_gets_its_line_once_and_says_that_it_came_afterwards(

@@ -114,6 +114,7 @@ def test_a_dry_run_shows_what_would_come_and_writes_nothing_and_then_it_is_added
         ({"largest": "65"}, "应为 &lt;= 64"),
         ({"dataset": "none"}, "没有数据集“none”"),
         ({"tables": "none"}, "没有数据集“none”"),
+        ({"dataset": "fees"}, "“fees”由各部门分别报送"),
     ],
 )
 def test_what_is_wrong_is_said_and_what_was_typed_stays(
