@@ -42,6 +42,41 @@ _FIRST_FILES = (
     select(_i.part, func.min(_i.release).label("release")).where(_i.release.is_not(None)).group_by(_i.part)
 )
 
+_correcting = t.change.alias("correcting")
+_CORRECTIONS = (
+    select(_c.sequence, func.max(_b.published_at).label("at"))
+    .join_from(t.change, _correcting, _correcting.c.record == _c.record)
+    .join(t.release, _b.sequence == _correcting.c.release)
+    .where(_correcting.c.kind == "corrected", _correcting.c.before == _c.revision)
+    .where(_correcting.c.sequence > _c.sequence)
+    .group_by(_c.sequence)
+)
+_WITHDRAWALS_AND_ERASURES = (
+    select(_c.sequence, _r.withdrawn_at, _b.published_at)
+    .join_from(t.change, t.record, _r.key == _c.record)
+    .outerjoin(t.release, _b.sequence == _r.erased_by)
+    .where((_r.withdrawn_at.is_not(None)) | (_r.erased_by.is_not(None)))
+)
+
+_sibling = t.change.alias("sibling")
+# Subqueries, since a database seeks the ends of a release instead of reading all its changes.
+_FIRST_OF_RELEASE, _LAST_OF_RELEASE = (
+    select(end(_sibling.c.sequence))
+    .where(_sibling.c.release == _c.release)
+    .correlate(t.change)
+    .scalar_subquery()
+    for end in (func.min, func.max)
+)
+_ENDS_OF_RELEASE = (
+    select(
+        *(_FIRST_OF_RELEASE.label("first"), _LAST_OF_RELEASE.label("last")),
+        *(t.dataset.c.name, _b.published_at),
+    )
+    .join_from(t.change, t.release, _b.sequence == _c.release)
+    .join(t.dataset, t.dataset.c.key == _c.dataset)
+)
+_LASTS = select(_c.sequence, _LAST_OF_RELEASE.label("last"))
+
 
 @dataclass(frozen=True, slots=True)
 class Block:
@@ -99,28 +134,13 @@ class FeedChanges:
 
         Only corrections of the content of this change count, not later changes.
         """
-        correcting = t.change.alias("correcting")
-        corrected = correcting.c
-        query = (
-            select(_c.sequence, func.max(_b.published_at).label("at"))
-            .join_from(t.change, correcting, corrected.record == _c.record)
-            .join(t.release, _b.sequence == corrected.release)
-            .where(corrected.kind == "corrected", corrected.before == _c.revision)
-            .where(corrected.sequence > _c.sequence)
-            .group_by(_c.sequence)
-        )
-        removal = (
-            select(_c.sequence, _r.withdrawn_at, _b.published_at)
-            .join_from(t.change, t.record, _r.key == _c.record)
-            .outerjoin(t.release, _b.sequence == _r.erased_by)
-            .where((_r.withdrawn_at.is_not(None)) | (_r.erased_by.is_not(None)))
-        )
         amendments: dict[int, LastAmendment] = {}
         with self._session.read() as conn:
             for batch in batched((change.sequence for change in changes), _BATCH):
-                for row in conn.execute(query.where(_c.sequence.in_(batch))).all():
+                for row in conn.execute(_CORRECTIONS.where(_c.sequence.in_(batch))).all():
                     amendments[row.sequence] = LastAmendment(moment(row.at), corrected=True)
-                for sequence, withdrawn, erased in conn.execute(removal.where(_c.sequence.in_(batch))).all():
+                ended = _WITHDRAWALS_AND_ERASURES.where(_c.sequence.in_(batch))
+                for sequence, withdrawn, erased in conn.execute(ended).all():
                     correction = amendments.get(sequence)
                     at = moment(max(withdrawn or 0, erased or 0))
                     amendments[sequence] = LastAmendment(
@@ -160,33 +180,17 @@ class FeedChanges:
     def count_following(self, changes: Sequence[Change]) -> Mapping[int, int]:
         """Count by sequence how many changes of its release follow a change; a release never changes."""
         one_of_each = {(change.dataset, change.release): change.sequence for change in changes}
-        sibling = t.change.alias("sibling")
-        # A subquery, since SQLite then seeks the last row of the release instead of reading all of them.
-        last = select(func.max(sibling.c.sequence)).where(sibling.c.release == _c.release)
-        query = select(_c.sequence, last.correlate(t.change).scalar_subquery().label("last"))
         lasts: dict[int, int] = {}
         with self._session.read() as conn:
             for batch in batched(one_of_each.values(), _BATCH):
-                rows = conn.execute(query.where(_c.sequence.in_(batch))).all()
+                rows = conn.execute(_LASTS.where(_c.sequence.in_(batch))).all()
                 lasts |= {row.sequence: row.last for row in rows}
         return {c.sequence: lasts[one_of_each[c.dataset, c.release]] - c.sequence for c in changes}
 
     def block(self, sequence: int) -> Block | None:
         """Return the block that contains a change; None if there is no such change."""
-        sibling = t.change.alias("sibling")
-        # Two subqueries, since a database seeks the ends of a release instead of reading all its changes.
-        first, last = (
-            select(end(sibling.c.sequence)).where(sibling.c.release == _c.release).scalar_subquery()
-            for end in (func.min, func.max)
-        )
-        query = (
-            select(first.label("first"), last.label("last"), t.dataset.c.name, _b.published_at)
-            .join_from(t.change, t.release, _b.sequence == _c.release)
-            .join(t.dataset, t.dataset.c.key == _c.dataset)
-            .where(_c.sequence == sequence)
-        )
         with self._session.read() as conn:
-            row = conn.execute(query).first()
+            row = conn.execute(_ENDS_OF_RELEASE.where(_c.sequence == sequence)).first()
         if row is None:
             return None
         first = sequence - (sequence - row.first) % BLOCK

@@ -82,7 +82,7 @@ def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selec
     if scope.record:
         return _select_of_record(log, scope, archive)
     if archive is None:
-        return _newest_selection(log, _select_newest(log, scope, None, _ENOUGH))
+        return _newest_selection(log, _select_newest_blocks(log, scope))
     block = _block(log, scope, archive)
     before = _select_newest(log, scope, block.first, 1)
     return _archive_selection(log, _select_block(log, scope, block), block, before)
@@ -130,6 +130,19 @@ async def select_release(
     change_search = await _search_changes(log, search, fields, scope)
     rest = await change_search.collect_release(block, last, changes, _ENOUGH)
     return await to_thread.run_sync(_newest_selection, log, _Batch(changes, rest))
+
+
+def _select_newest_blocks(log: Log, scope: Scope) -> _Batch:
+    """Select the newest changes, and those of the block in which they end, which seldom has others."""
+    batch = _select_newest(log, scope, None, ENTRIES + 1)
+    if len(batch.changes) <= ENTRIES:
+        return batch
+    *_, last, older = batch.changes
+    block = log.feed_changes.block(last.sequence)
+    if block is None or older.sequence < block.first:
+        return batch
+    rest = _select_newest(log, scope, older.sequence, BLOCK)
+    return _Batch([*batch.changes, *rest.changes], rest.rest)
 
 
 def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Batch:
