@@ -123,7 +123,7 @@ def _check(desk: Desk, person: Person, site: SourceSite) -> None:
     if desk.log.datasets.get(site.dataset).parts:
         raise LogError(
             "bad-sources",
-            f"“{site.dataset}”由各部门分别报送，采集的文件不属于任何部门。请选择不分部门的数据集。",
+            f"“{site.dataset}”由各部门分别报送，采集的文件不属于任何部门。请另选一个整体报送的数据集。",
             f"{site.dataset} consists of parts, and a collected document belongs to none: choose another.",
         )
     for dataset in (site.dataset, *site.tables):
