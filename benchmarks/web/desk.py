@@ -88,7 +88,7 @@ def build(home: Path, base: str) -> tuple[str, Sequence[str]]:
     assert sqlite.new(home / "qingdan.db") == settings.database
     with (
         closing(Log.open(settings.database, sources=settings.sources)) as log,
-        closing(open_accounts(settings, create=True)) as people,
+        closing(open_accounts(settings, create=True)) as staff,
     ):
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
         create_power_list(log)
@@ -100,7 +100,7 @@ def build(home: Path, base: str) -> tuple[str, Sequence[str]]:
         ]
         log.drafts.stage(POWER_LIST, entries, part=_PUBLISHED, source=source, parser_version="1")
         log.releases.publish(POWER_LIST, effective_on=date(2020, 1, 1), basis="示政发〔2020〕1号")
-        token = people.accounts.add("clerk", "clerk", [Grant(Role.DRAFTER, POWER_LIST, _PART)], demo=True)
+        token = staff.accounts.add("clerk", "clerk", [Grant(Role.DRAFTER, POWER_LIST, _PART)], demo=True)
         records = log.queries.find_by_title(POWER_LIST, "第1")[:200]
         home_page = f"/datasets/{POWER_LIST}"
         api = f"/v1{home_page}/records"

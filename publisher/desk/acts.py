@@ -44,19 +44,19 @@ def audited(desk: Desk, kind: audit_log.Kind, event: Mapping[str, Any]) -> Itera
     any details nothing happened. A refusal appends nothing; what another exception left in the log,
     :func:`complete_acts` finds later.
     """
-    act = desk.people.acts.begin(kind, event, desk.log.proofs.size())
+    act = desk.staff.acts.begin(kind, event, desk.log.proofs.size())
     more: dict[str, object] = {}
     try:
         yield more
     except LogError:
-        desk.people.acts.forget(act)
+        desk.staff.acts.forget(act)
         raise
     if act.kind in _ENTRIES:
         more |= _find_entries(desk, act) or {}
     if act.details or more:
-        desk.people.acts.finish(act, more)
+        desk.staff.acts.finish(act, more)
     else:
-        desk.people.acts.forget(act)
+        desk.staff.acts.forget(act)
 
 
 def complete_acts(desk: Desk, *, older_than: timedelta = timedelta()) -> None:
@@ -64,10 +64,10 @@ def complete_acts(desk: Desk, *, older_than: timedelta = timedelta()) -> None:
 
     ``older_than``: while this desk acts itself, so that it finishes its own acts.
     """
-    for act in desk.people.acts.all():
+    for act in desk.staff.acts.all():
         age = desk.clock() - act.begun_at
         if age >= older_than and not _complete(desk, act) and age > _LONGEST:
-            desk.people.acts.forget(act)
+            desk.staff.acts.forget(act)
 
 
 def _complete(desk: Desk, act: Act) -> bool:
@@ -75,12 +75,12 @@ def _complete(desk: Desk, act: Act) -> bool:
     effect = _find_effect(desk, act)
     if effect is None:
         return False
-    lines = desk.people.audit.events_after(act.lines)
+    lines = desk.staff.audit.events_after(act.lines)
     if any(_says_so(line, act, effect) for line in lines):  # it failed, and was done again
-        desk.people.acts.forget(act)
+        desk.staff.acts.forget(act)
     else:
         logger.warning("a line %s of %s is completed afterwards", act.kind, act.actor)
-        desk.people.acts.finish(act, {**effect, COMPLETED: True})
+        desk.staff.acts.finish(act, {**effect, COMPLETED: True})
     return True
 
 
@@ -101,7 +101,7 @@ def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
 
 def _find_entries(desk: Desk, act: Act) -> Mapping[str, object] | None:
     """Find the entries that an act appended to the public log: those of its subject that no line names."""
-    lines = desk.people.audit.events_after(act.lines)
+    lines = desk.staff.audit.events_after(act.lines)
     stated = {position for line in lines for position in line.details.get(ENTRIES, ())}
     positions = [
         position

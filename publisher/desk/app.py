@@ -18,7 +18,7 @@ from litestar.types import Message, Scope
 from publisher.desk import refusals
 from publisher.desk.api import routes as api
 from publisher.desk.api.contract import openapi_config
-from publisher.desk.desk import AccountServices, Desk, create_desk
+from publisher.desk.desk import Desk, Staff, create_desk
 from publisher.desk.http.authentication import Authentication, FormTokens
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
@@ -74,14 +74,14 @@ _HSTS = "max-age=31536000"
 
 
 def create_desk_app(
-    settings: Settings, log: Log, people: AccountServices, *, clock: Callable[[], datetime] = utc_now
+    settings: Settings, log: Log, staff: Staff, *, clock: Callable[[], datetime] = utc_now
 ) -> Litestar:
     """Create the application. ``log`` and ``people`` are closed by the caller.
 
     Raises ``ValueError`` for a route that belongs to no action.
     """
     check_actions(HANDLERS)
-    desk = create_desk(settings, log, people, clock)
+    desk = create_desk(settings, log, staff, clock)
     headers = HEADERS | ({"strict-transport-security": _HSTS} if desk.is_secure else {})
     return Litestar(
         route_handlers=HANDLERS,
@@ -93,7 +93,7 @@ def create_desk_app(
         ],
         allowed_hosts=AllowedHostsConfig(allowed_hosts=[urlsplit(desk.base).netloc]),
         lifespan=[work_on_time],
-        stores=StoreRegistry({"sessions": people.sessions}),
+        stores=StoreRegistry({"sessions": staff.sessions}),
         exception_handlers={
             LogError: refusals.refuse_log_error,
             HTTPException: refusals.refuse_http,
@@ -110,7 +110,7 @@ def create_desk_app(
 
 def _form_tokens(desk: Desk) -> CSRFConfig:
     return CSRFConfig(
-        secret=desk.people.key.csrf_secret,
+        secret=desk.staff.key.csrf_secret,
         cookie_name="__Host-form" if desk.is_secure else "form",
         cookie_secure=desk.is_secure,
         cookie_httponly=True,

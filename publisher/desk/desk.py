@@ -29,8 +29,8 @@ from publisher.web.service import Service, create_service
 
 
 @dataclass(frozen=True, slots=True)
-class AccountServices:
-    """Accounts and what depends on their store."""
+class Staff:
+    """Those who work at the desk: their accounts, and what is in the same store."""
 
     store: DeskStore
     key: DeskKey
@@ -56,7 +56,7 @@ class Desk:
 
     settings: Settings
     log: Log
-    people: AccountServices
+    staff: Staff
     readings: DraftReadings
     public: Service
     """What the functions of public pages read, for previews."""
@@ -77,12 +77,10 @@ class Desk:
         return self.log.datasets.site_details()[0].name or "清单"
 
 
-def create_desk(
-    settings: Settings, log: Log, people: AccountServices, clock: Callable[[], datetime] = utc_now
-) -> Desk:
+def create_desk(settings: Settings, log: Log, staff: Staff, clock: Callable[[], datetime] = utc_now) -> Desk:
     """Create the dependencies. Previews of public pages search nothing, so that no engine is opened."""
     public = create_service(settings, log, open_engine(settings), clock)
-    return Desk(settings, log, people, DraftReadings(log), public, Press(), clock)
+    return Desk(settings, log, staff, DraftReadings(log), public, Press(), clock)
 
 
 def open_accounts(
@@ -91,7 +89,7 @@ def open_accounts(
     create: bool = False,
     clock: Callable[[], datetime] = utc_now,
     application: str = "qingdan",
-) -> AccountServices:
+) -> Staff:
     """Open the accounts of a site. ``create``: make their store if there is none.
 
     Raises ``LogError``: ``no-desk``, ``newer-database``, ``no-such-role`` (of a group).
@@ -103,7 +101,7 @@ def open_accounts(
     key = DeskKey(read_or_create_key(settings.desk_key))
     accounts = Accounts(store, key, clock)
     identities = Identities(store, () if oidc is None else oidc.roles, clock)
-    return AccountServices(
+    return Staff(
         store=store,
         key=key,
         accounts=accounts,

@@ -89,7 +89,7 @@ def accept(
     _refuse_personal(request.value, new.reason, *proofs)
     correction = NewAmendment(kind="correct", reason=new.reason, basis=new.basis, texts={request.field: text})
     one = amendments.submit(desk, person, request.dataset, request.record, correction, secrecy)
-    with desk.people.store.write() as conn:
+    with desk.staff.store.write() as conn:
         conn.execute(delete(t.correction).where(_c.request == id_))
         conn.execute(t.correction.insert().values(request=id_, submission=one.key, proof=proof.strip()))
     return one
@@ -114,7 +114,7 @@ def settle(desk: Desk) -> None:
     submissions = _submissions(desk)
     if not submissions:
         return
-    with _inbox(desk) as inbox, desk.people.store.read() as conn:
+    with _inbox(desk) as inbox, desk.staff.store.read() as conn:
         proofs = {row.request: row.proof for row in conn.execute(select(t.correction))}
         for id_, key in submissions.items():
             one = desk.log.approvals.get(key)
@@ -123,7 +123,7 @@ def settle(desk: Desk) -> None:
             if one.state == "published" and inbox.get(id_).state == "open":
                 release = work.release_of(desk, one)
                 inbox.accept(id_, outcome=one.request.note, proof=proofs[id_] or None, release=release)
-            with desk.people.store.write() as write:
+            with desk.staff.store.write() as write:
                 write.execute(delete(t.correction).where(_c.request == id_))
 
 
@@ -147,7 +147,7 @@ def _part(desk: Desk, request: Request) -> str | None:
 
 def _submissions(desk: Desk) -> dict[str, int]:
     """Request → the submission of its correction."""
-    with desk.people.store.read() as conn:
+    with desk.staff.store.read() as conn:
         return {row.request: row.submission for row in conn.execute(select(t.correction))}
 
 

@@ -45,7 +45,7 @@ def schedule(desk: Desk, person: Person, key: int, digest: str, at: datetime) ->
         )
     new = Schedule(key, one.dataset, digest, person.name, at.astimezone(UTC))
     details = {"submission": key, "digest": digest, "publish_at": at.astimezone(SHANGHAI).isoformat()}
-    desk.people.schedules.put(new, now, work.event_of(person, one.dataset, details))
+    desk.staff.schedules.put(new, now, work.event_of(person, one.dataset, details))
     return new
 
 
@@ -53,7 +53,7 @@ def unschedule(desk: Desk, person: Person, key: int) -> None:
     """Take back the time of a submission, which stays approved. Raises ``LogError('no-such-schedule')``."""
     one = work.require_publisher(desk, person, key)
     event = work.event_of(person, one.dataset, {"submission": key})
-    if not desk.people.schedules.remove(key, desk.clock(), event):
+    if not desk.staff.schedules.remove(key, desk.clock(), event):
         raise LogError(
             "no-such-schedule", "这次提交没有定时发布。", "The submission has no time to wait for."
         )
@@ -61,7 +61,7 @@ def unschedule(desk: Desk, person: Person, key: int) -> None:
 
 def publish_due(desk: Desk) -> None:
     """Publish what is due. What cannot be published then is noted with its reason and not tried again."""
-    for due in desk.people.schedules.due(desk.clock()):
+    for due in desk.staff.schedules.due(desk.clock()):
         try:
             if desk.log.approvals.get(due.submission).state != "published":
                 work.publish(desk, _person(desk, due), due.submission, due.digest)
@@ -69,7 +69,7 @@ def publish_due(desk: Desk) -> None:
             if not isinstance(error, LogError) or error.code != "busy":  # that is tried at the next look
                 _note(desk, due, error)
         else:
-            desk.people.schedules.remove(due.submission, desk.clock())
+            desk.staff.schedules.remove(due.submission, desk.clock())
 
 
 def complete_old_acts(desk: Desk) -> None:
@@ -79,7 +79,7 @@ def complete_old_acts(desk: Desk) -> None:
 
 def append_audit_head(desk: Desk) -> None:
     """Append the head of the audit log to the log if it is due, whoever published."""
-    desk.log.proofs.append_audit_head(desk.people.audit.head)
+    desk.log.proofs.append_audit_head(desk.staff.audit.head)
 
 
 @asynccontextmanager
@@ -107,7 +107,7 @@ async def work_on_time(app: Litestar) -> AsyncIterator[None]:
 
 
 def _person(desk: Desk, due: Schedule) -> Person:
-    account = desk.people.accounts.get(due.account)
+    account = desk.staff.accounts.get(due.account)
     if account.disabled_at is not None:
         raise LogError(
             "no-such-account",
@@ -124,4 +124,4 @@ def _note(desk: Desk, due: Schedule, error: LogError | HTTPException) -> None:
         zh, en, code = error.zh, error.en, error.code
     details = {"submission": due.submission, "code": code}
     event = {"actor": due.account, "subject": due.dataset, "details": details}
-    desk.people.schedules.fail(due, zh, en, desk.clock(), event)
+    desk.staff.schedules.fail(due, zh, en, desk.clock(), event)

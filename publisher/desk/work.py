@@ -339,7 +339,7 @@ def record(
     desk: Desk, person: Person, kind: audit_log.Kind, subject: str, details: Mapping[str, object]
 ) -> None:
     """Append a line to the audit log."""
-    desk.people.accounts.record(kind, **event_of(person, subject, details))
+    desk.staff.accounts.record(kind, **event_of(person, subject, details))
 
 
 def event_of(person: Person, subject: str, details: Mapping[str, object]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 
 from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.app import create_desk_app
-from publisher.desk.desk import AccountServices, open_accounts
+from publisher.desk.desk import Staff, open_accounts
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Part
 from publisher.settings import Settings, read_settings
@@ -99,7 +99,7 @@ class DeskSite:
 
     settings: Settings
     log: Log
-    people: AccountServices
+    staff: Staff
     clock: Clock
     app: Litestar
     secrets: dict[str, str] = field(default_factory=dict)
@@ -107,9 +107,9 @@ class DeskSite:
 
     def add(self, name: str, *roles: str) -> None:
         """Add an account and accept its invitation."""
-        token = self.people.accounts.add(name, name, [parse_grant(role) for role in roles])
+        token = self.staff.accounts.add(name, name, [parse_grant(role) for role in roles])
         secret = self.secrets[name] = pyotp.random_base32()
-        self.people.accounts.accept(
+        self.staff.accounts.accept(
             token, password=GOOD_PASSWORD, totp_secret=secret, code=code_at(secret, self.clock.now)
         )
         self.clock.advance(seconds=60)
@@ -145,8 +145,8 @@ def desk_site(home: Path, url: str, clock: Clock, **environ: str) -> Iterator[De
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
     log.datasets.create(*fees_dataset())
-    with closing(log), closing(open_accounts(settings, create=True, clock=clock)) as people:
-        yield DeskSite(settings, log, people, clock, create_desk_app(settings, log, people, clock=clock))
+    with closing(log), closing(open_accounts(settings, create=True, clock=clock)) as staff:
+        yield DeskSite(settings, log, staff, clock, create_desk_app(settings, log, staff, clock=clock))
 
 
 def link_in(text: str) -> str:

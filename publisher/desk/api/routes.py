@@ -152,7 +152,7 @@ def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer
     """List what waits for a decision or for publication."""
     waiting = state.desk.log.approvals.list()
     readable = [one for one in waiting if work.may_read(state.desk, request.user, one)]
-    schedules = state.desk.people.schedules.all()
+    schedules = state.desk.staff.schedules.all()
     return [a.submission_answer(one, schedules.get(one.key)) for one in readable]
 
 
@@ -161,7 +161,7 @@ def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer
 def get_submission(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
     """Return a submission."""
     one = work.read_submission(state.desk, person_of(request), key)
-    return a.submission_answer(one, state.desk.people.schedules.all().get(key))
+    return a.submission_answer(one, state.desk.staff.schedules.all().get(key))
 
 
 @post(f"{_SUBMISSION}/approve", **operation("approveSubmission", Action.APPROVE, a.SubmissionAnswer))

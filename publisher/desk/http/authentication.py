@@ -29,7 +29,7 @@ class Authentication(AbstractAuthenticationMiddleware):
         if secret is None:
             account = await self._account(connection)
         else:
-            account = await sync_to_thread(_desk(connection).people.tokens.account_of, secret)
+            account = await sync_to_thread(_desk(connection).staff.tokens.account_of, secret)
         if account is None and connection.route_handler.opt.get(ACTION) != ENTRANCE:
             raise NotAuthorizedException("sign-in needed")  # before the body of a stranger is read
         return AuthenticationResult(account, "session")
@@ -71,7 +71,7 @@ def _desk(connection: ASGIConnection[Any, Any, Any, Any]) -> Desk:
 
 def _find_account(desk: Desk, name: str) -> Account | None:
     try:
-        account = desk.people.accounts.get(name)
+        account = desk.staff.accounts.get(name)
     except LogError:
         return None
     return account if account.disabled_at is None else None

@@ -14,4 +14,4 @@ def address_mac(request: Request[Any, Any, Any]) -> str:
     """Return a MAC of the client's address: equal addresses have equal ones, and none can be read."""
     desk: Desk = request.app.state.desk
     budgets: ClientBudgets = request.app.state.budgets
-    return desk.people.key.mac("address", budgets.address_of(request.scope))
+    return desk.staff.key.mac("address", budgets.address_of(request.scope))

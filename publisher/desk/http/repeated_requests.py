@@ -48,12 +48,12 @@ def repeatable(handler: _Handler) -> _Handler:
             )
         desk: Desk = state.desk
         caller, content = _caller(request.user), _digest(request, given.get("data"))
-        with desk.people.answers.only_one(caller, key):
-            kept = desk.people.answers.find(caller, key, content)
+        with desk.staff.answers.only_one(caller, key):
+            kept = desk.staff.answers.find(caller, key, content)
             if kept is not None:
                 return _respond(kept, {REPLAYED: "true"})
             answer = _answer(request, lambda: handler(request=request, state=state, **given))
-            desk.people.answers.keep(caller, key, content, answer)
+            desk.staff.answers.keep(caller, key, content, answer)
             return _respond(answer, {})
 
     return run

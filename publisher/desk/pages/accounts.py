@@ -59,7 +59,7 @@ def add_account(
     desk, person, name = state.desk, person_of(request), data.name.strip()
     try:
         grants = [_grant(desk, data.role, data.scope)]
-        token = desk.people.accounts.add(name, data.display, grants, by=person.name, address=person.address)
+        token = desk.staff.accounts.add(name, data.display, grants, by=person.name, address=person.address)
     except LogError as error:
         return _print_accounts(request, desk, data, error)
     return _print_link(request, desk, name, token)
@@ -80,12 +80,12 @@ def change_roles(
     """Add or take away a role of an account, from its next request on."""
     desk, person = state.desk, person_of(request)
     try:
-        grants = list(desk.people.accounts.get(name).grants)
+        grants = list(desk.staff.accounts.get(name).grants)
         if data.remove:
             grants = [grant for grant in grants if str(grant) != data.remove]
         else:
             grants.append(_grant(desk, data.role, data.scope))
-        desk.people.accounts.change_roles(name, grants, by=person.name, address=person.address)
+        desk.staff.accounts.change_roles(name, grants, by=person.name, address=person.address)
     except LogError as error:
         return _print_account(request, desk, name, error)
     return see(f"/accounts/{name}")
@@ -96,7 +96,7 @@ def change_roles(
 def invite(request: DeskRequest, state: State, name: FromPath[str]) -> Response[bytes]:
     """Invite again: password, second factor and sessions of the account end at once."""
     desk, person = state.desk, person_of(request)
-    token = desk.people.accounts.invite(name, by=person.name, address=person.address)
+    token = desk.staff.accounts.invite(name, by=person.name, address=person.address)
     return _print_link(request, desk, name, token)
 
 
@@ -106,7 +106,7 @@ def disable(request: DeskRequest, state: State, name: FromPath[str]) -> Response
     """End the sessions, links and tokens of an account."""
     desk, person = state.desk, person_of(request)
     try:
-        desk.people.accounts.disable(name, by=person.name, address=person.address)
+        desk.staff.accounts.disable(name, by=person.name, address=person.address)
     except LogError as error:
         return _print_account(request, desk, name, error)
     return see(f"/accounts/{name}")
@@ -121,7 +121,7 @@ def add_token(
     desk, person = state.desk, person_of(request)
     try:
         dataset, part = _scope(desk, data.get("scope", ""))
-        secret, token = desk.people.tokens.add(
+        secret, token = desk.staff.tokens.add(
             name,
             data.get("label", ""),
             dataset=dataset or "",
@@ -141,7 +141,7 @@ def add_token(
 def revoke_token(request: DeskRequest, state: State, number: FromPath[int]) -> Response[Any]:
     """End a token at once."""
     desk, person = state.desk, person_of(request)
-    token = desk.people.tokens.revoke(number, by=person.name, address=person.address)
+    token = desk.staff.tokens.revoke(number, by=person.name, address=person.address)
     return see(f"/accounts/{token.account}")
 
 
@@ -174,8 +174,8 @@ def _print_accounts(
         request,
         "accounts.html",
         status_code=200 if fault is None else 409,
-        accounts=desk.people.accounts.all(),
-        tokens=desk.people.tokens.all(),
+        accounts=desk.staff.accounts.all(),
+        tokens=desk.staff.tokens.all(),
         now=desk.clock(),
         typed=typed,
         fault=fault,
@@ -185,13 +185,13 @@ def _print_accounts(
 
 
 def _print_account(request: DeskRequest, desk: Desk, name: str, fault: LogError | None) -> Response[bytes]:
-    one = desk.people.accounts.get(name)
+    one = desk.staff.accounts.get(name)
     return page(
         request,
         "account.html",
         status_code=200 if fault is None else 409,
         one=one,
-        tokens=[token for token in desk.people.tokens.all() if token.account == name],
+        tokens=[token for token in desk.staff.tokens.all() if token.account == name],
         now=desk.clock(),
         fault=fault,
         roles=list(Role),
@@ -204,7 +204,7 @@ def _print_account(request: DeskRequest, desk: Desk, name: str, fault: LogError 
 
 
 def _print_link(request: DeskRequest, desk: Desk, name: str, token: str) -> Response[bytes]:
-    kind = "link" if desk.people.accounts.get(name).demo else "invitation"
+    kind = "link" if desk.staff.accounts.get(name).demo else "invitation"
     address = f"{desk.base}/{kind}/{token}"
     return page(request, "invited.html", name=name, address=address, hours=INVITATION_HOURS)
 

@@ -26,9 +26,9 @@ def audit_page(request: DeskRequest, state: State) -> Response[bytes]:
     """Show lines, the newest first. ``before``: a number to continue from; ``verify``: hash all again."""
     desk: Desk = state.desk
     before = number(request.query_params.get("before"))
-    head = desk.people.audit.head()
+    head = desk.staff.audit.head()
     heads = desk.log.proofs.audit_heads()
-    events = desk.people.audit.events(before=min(before, head.size + 1) or None, limit=PAGE_SIZE)
+    events = desk.staff.audit.events(before=min(before, head.size + 1) or None, limit=PAGE_SIZE)
     return page(
         request,
         "audit.html",
@@ -36,7 +36,7 @@ def audit_page(request: DeskRequest, state: State) -> Response[bytes]:
         head=head,
         before=before,
         noted=heads[-1:],
-        problems=desk.people.audit.verify(*heads) if request.query_params.get("verify") else None,
+        problems=desk.staff.audit.verify(*heads) if request.query_params.get("verify") else None,
     )
 
 
@@ -45,10 +45,10 @@ def audit_page(request: DeskRequest, state: State) -> Response[bytes]:
 def export_audit(request: DeskRequest, state: State) -> Stream:
     """Return all lines as JSON Lines; the export is a line itself, and the last one."""
     desk: Desk = state.desk
-    head = desk.people.audit.head()
+    head = desk.staff.audit.head()
     work.record(desk, person_of(request), "audit-exported", "", {"lines": head.size, "hash": head.hash})
     return Stream(
-        (f"{line}\n" for line in desk.people.audit.lines()),
+        (f"{line}\n" for line in desk.staff.audit.lines()),
         media_type="application/jsonl",
         headers={"content-disposition": 'attachment; filename="audit.jsonl"'},
     )

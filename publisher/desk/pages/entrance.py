@@ -59,7 +59,7 @@ def sign_in(request: DeskRequest, state: State, data: Annotated[SignInForm, _FOR
     """Begin a session, or show what is wrong."""
     desk: Desk = state.desk
     try:
-        account = desk.people.sign_in.with_password(
+        account = desk.staff.sign_in.with_password(
             data.name.strip(), data.password, data.code, address=address_mac(request)
         )
     except LogError as error:
@@ -80,7 +80,7 @@ def link_page(request: DeskRequest, token: FromPath[str]) -> Response[bytes]:
 def use_link(request: DeskRequest, state: State, token: FromPath[str]) -> Redirect:
     """Begin a session of a demo account. Raises ``link-expired``."""
     desk: Desk = state.desk
-    account = desk.people.sign_in.with_link(token, address=address_mac(request))
+    account = desk.staff.sign_in.with_link(token, address=address_mac(request))
     begin_session(request, account, desk.clock().timestamp())
     return see("/")
 
@@ -102,7 +102,7 @@ def accept_invitation(
     try:
         if data.password != data.again:
             raise LogError("weak-password", "两次输入的密码不一样。", "The two passwords differ.")
-        account = desk.people.accounts.accept(
+        account = desk.staff.accounts.accept(
             token,
             password=data.password,
             totp_secret=data.secret,
@@ -130,7 +130,7 @@ def asset(name: FromPath[str]) -> Response[bytes]:
 def _sign_in_page(
     request: DeskRequest, desk: Desk, fault: LogError | None, name: str, next_path: str
 ) -> Response[bytes]:
-    status, has_provider = 200 if fault is None else 403, desk.people.oidc is not None
+    status, has_provider = 200 if fault is None else 403, desk.staff.oidc is not None
     own = {"name": name, "next": next_path, "has_provider": has_provider}
     return page(request, "sign_in.html", status_code=status, fault=fault, **own)
 
@@ -138,7 +138,7 @@ def _sign_in_page(
 def _invitation(
     request: DeskRequest, desk: Desk, token: str, secret: str, fault: LogError | None
 ) -> Response[bytes]:
-    account = desk.people.accounts.invited(token)
+    account = desk.staff.accounts.invited(token)
     address = credentials.totp_address(secret, account.name, desk.site_name)
     return page(
         request,

@@ -51,7 +51,7 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
         others = [one for one in waiting if one.state == submission_state and one not in own]
         return [one for one in others if account.may_in(action, one.dataset)]
 
-    schedules = desk.people.schedules.all()
+    schedules = desk.staff.schedules.all()
     failed = [one for one in waiting if one.key in schedules and not schedules[one.key].is_waiting]
     lists = (
         (
@@ -88,7 +88,7 @@ def sign_out(request: DeskRequest, state: State) -> Redirect:
     """End the session."""
     desk: Desk = state.desk
     name = request.user.name
-    desk.people.accounts.record("sign-out", actor=name, subject=name, address=address_mac(request))
+    desk.staff.accounts.record("sign-out", actor=name, subject=name, address=address_mac(request))
     request.clear_session()
     return see("/sign-in")
 
@@ -110,7 +110,7 @@ def change_password(
     try:
         if data.password != data.again:
             raise LogError("weak-password", "两次输入的密码不一样。", "The two passwords differ.")
-        desk.people.accounts.change_password(
+        desk.staff.accounts.change_password(
             request.user.name, current=data.current, new=data.password, address=address_mac(request)
         )
     except LogError as error:

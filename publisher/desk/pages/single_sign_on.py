@@ -29,7 +29,7 @@ def go_to_provider(request: DeskRequest, state: State) -> Redirect:
     desk: Desk = state.desk
     address, attempt = _client(desk).begin(own_path(request.query_params.get("next", "/")))
     redirect = see(address)
-    sealed = desk.people.key.seal(msgspec.json.encode(attempt).decode()).decode()
+    sealed = desk.staff.key.seal(msgspec.json.encode(attempt).decode()).decode()
     redirect.cookies.append(_cookie(desk, sealed, MINUTES * 60))
     return redirect
 
@@ -44,7 +44,7 @@ def return_from_provider(request: DeskRequest, state: State) -> Redirect:
     desk: Desk = state.desk
     attempt = _attempt(request, desk)
     identity = _client(desk).finish(attempt, dict(request.query_params))
-    account = desk.people.identities.sign_in(identity, address=address_mac(request))
+    account = desk.staff.identities.sign_in(identity, address=address_mac(request))
     begin_session(request, account, desk.clock().timestamp())
     redirect = see(own_path(attempt.next if attempt else "/"))
     redirect.cookies.append(_cookie(desk, "", 0))
@@ -53,14 +53,14 @@ def return_from_provider(request: DeskRequest, state: State) -> Redirect:
 
 def _client(desk: Desk) -> Oidc:
     """Return the client of the provider. Raises ``NotFoundException`` if the site has none."""
-    if desk.people.oidc is None:
+    if desk.staff.oidc is None:
         raise NotFoundException
-    return desk.people.oidc
+    return desk.staff.oidc
 
 
 def _attempt(request: DeskRequest, desk: Desk) -> SignInAttempt | None:
     sealed = request.cookies.get(_name(desk), "")
-    text = desk.people.key.unseal(sealed.encode("ascii", "replace"))
+    text = desk.staff.key.unseal(sealed.encode("ascii", "replace"))
     with suppress(msgspec.MsgspecError):
         return None if text is None else _decode(text)
     return None

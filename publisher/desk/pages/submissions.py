@@ -247,7 +247,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         site=desk.log.datasets.site().base,
         late_bases=submission_checks.late_bases(desk, one),
         kinds=KINDS,
-        schedule=desk.people.schedules.all().get(key),
+        schedule=desk.staff.schedules.all().get(key),
         now=desk.clock().astimezone(SHANGHAI),
         may_cancel=own and one.state in ("submitted", "approved") and may(Action.SUBMIT),
         may_unschedule=may(Action.PUBLISH),

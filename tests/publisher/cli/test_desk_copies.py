@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.roles import parse_grant
-from publisher.desk.desk import AccountServices, open_accounts
+from publisher.desk.desk import Staff, open_accounts
 from publisher.log.model import LogError
 from publisher.log.transparency.audit_heads import AuditHead
 from publisher.settings import read_settings
@@ -25,31 +25,31 @@ from tests.support.servers.postgresql import Server
 SECRET = pyotp.random_base32()
 
 
-def people_of(site: Home, clock: Clock) -> AccountServices:
+def people_of(site: Home, clock: Clock) -> Staff:
     return open_accounts(read_settings(site.home), create=True, clock=clock)
 
 
 def fill(site: Home, clock: Clock) -> AuditHead:
     """Add somebody who has signed in, somebody who is invited, and a session."""
-    with closing(people_of(site, clock)) as people:
-        token = people.accounts.add("zhang", "张三", [parse_grant("填报")])
+    with closing(people_of(site, clock)) as staff:
+        token = staff.accounts.add("zhang", "张三", [parse_grant("填报")])
         code = code_at(SECRET, clock.now)
-        people.accounts.accept(token, password=GOOD_PASSWORD, totp_secret=SECRET, code=code)
-        people.accounts.add("li", "李四", [parse_grant("审核")])
-        anyio.run(people.sessions.set, "cookie", b"{}", 60)
+        staff.accounts.accept(token, password=GOOD_PASSWORD, totp_secret=SECRET, code=code)
+        staff.accounts.add("li", "李四", [parse_grant("审核")])
+        anyio.run(staff.sessions.set, "cookie", b"{}", 60)
         clock.advance(seconds=60)
-        return people.audit.head()
+        return staff.audit.head()
 
 
-def check_copy(people: AccountServices, clock: Clock, head: AuditHead, *, links: int) -> None:
+def check_copy(staff: Staff, clock: Clock, head: AuditHead, *, links: int) -> None:
     """Check that a copy has everything but what opens it."""
-    assert [account.name for account in people.accounts.all()] == ["li", "zhang"]
-    assert people.audit.verify(head) == []
-    with people.store.read() as conn:
+    assert [account.name for account in staff.accounts.all()] == ["li", "zhang"]
+    assert staff.audit.verify(head) == []
+    with staff.store.read() as conn:
         assert conn.scalar(select(func.count()).select_from(t.session)) == 0
         assert conn.scalar(select(func.count()).select_from(t.link)) == links
-    people.sign_in.with_password("zhang", GOOD_PASSWORD, code_at(SECRET, clock.now))
-    assert people.audit.head().size == head.size + 1
+    staff.sign_in.with_password("zhang", GOOD_PASSWORD, code_at(SECRET, clock.now))
+    assert staff.audit.head().size == head.size + 1
 
 
 @pytest.mark.slow
@@ -68,8 +68,8 @@ def test_a_restored_desk_has_its_accounts_and_the_key_is_no_part_of_a_backup(
         tmp_path / "keys" / "desk.key",
     ):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    with closing(people_of(new, clock)) as people:
-        check_copy(people, clock, head, links=0)
+    with closing(people_of(new, clock)) as staff:
+        check_copy(staff, clock, head, links=0)
 
 
 @pytest.mark.slow
@@ -81,15 +81,15 @@ def test_without_the_key_a_new_invitation_is_needed_and_nothing_else(
     site.ok("backup", tmp_path / "backups")
     new = Home(tmp_path / "new")
     new.ok("restore", tmp_path / "backups", "--no-checkpoint")
-    with closing(people_of(new, clock)) as people:
+    with closing(people_of(new, clock)) as staff:
         with pytest.raises(LogError) as refused:
-            people.sign_in.with_password("zhang", GOOD_PASSWORD, code_at(SECRET, clock.now))
+            staff.sign_in.with_password("zhang", GOOD_PASSWORD, code_at(SECRET, clock.now))
         assert refused.value.code == "sign-in-failed"
         code = code_at(SECRET, clock.now)
-        token = people.accounts.invite("zhang")
-        people.accounts.accept(token, password=GOOD_PASSWORD, totp_secret=SECRET, code=code)
+        token = staff.accounts.invite("zhang")
+        staff.accounts.accept(token, password=GOOD_PASSWORD, totp_secret=SECRET, code=code)
         clock.advance(seconds=60)
-        people.sign_in.with_password("zhang", GOOD_PASSWORD, code_at(SECRET, clock.now))
+        staff.sign_in.with_password("zhang", GOOD_PASSWORD, code_at(SECRET, clock.now))
 
 
 @pytest.mark.server
@@ -105,8 +105,8 @@ def test_on_postgresql_a_dump_has_the_desk_without_sessions_and_links(
         monkeypatch.setenv("QINGDAN_DATABASE", new)
         restored = Home(tmp_path / "new")
         restored.ok("restore", tmp_path / "backups", "--keys", tmp_path / "keys", "--no-checkpoint")
-        with closing(people_of(restored, clock)) as people:
-            check_copy(people, clock, head, links=0)
+        with closing(people_of(restored, clock)) as staff:
+            check_copy(staff, clock, head, links=0)
 
 
 @pytest.mark.server
@@ -118,8 +118,8 @@ def test_a_move_takes_the_desk_along_and_never_overwrites_another(
     with postgresql_server.database(migrated=False) as url:
         assert site.ok("move", "--to", url, "--json").json["desk_accounts"] == 2
         monkeypatch.setenv("QINGDAN_DATABASE", url)
-        with closing(people_of(site, clock)) as people:
-            check_copy(people, clock, head, links=1)
+        with closing(people_of(site, clock)) as staff:
+            check_copy(staff, clock, head, links=1)
         # And back: the old files are still in the home.
         back = f"sqlite:///{site.home / 'back.db'}"
         for name in ("inbox", "desk"):

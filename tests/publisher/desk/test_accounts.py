@@ -27,11 +27,11 @@ def refusal(error: pytest.ExceptionInfo[LogError]) -> str:
 
 @pytest.mark.slow
 def test_an_invited_person_sets_password_and_code_once_and_signs_in(desk: DeskSite) -> None:
-    accounts = desk.people.accounts
+    accounts = desk.staff.accounts
     token = accounts.add("zhang", "张三", [parse_grant("填报:fees:财政局")])
     assert not accounts.get("zhang").is_ready
     with pytest.raises(LogError) as refused:
-        desk.people.sign_in.with_password("zhang", "", "")
+        desk.staff.sign_in.with_password("zhang", "", "")
     assert refusal(refused) == "sign-in-failed"
     own = {"totp_secret": SECRET, "code": code_at(SECRET, desk.clock.now)}
     for password in ("短", "a" * 12, "zhang-zhang-zhang", "x" * 129):
@@ -47,23 +47,23 @@ def test_an_invited_person_sets_password_and_code_once_and_signs_in(desk: DeskSi
     assert refusal(refused) == "link-expired"
     desk.clock.advance(seconds=60)
     code = code_at(SECRET, desk.clock.now)
-    assert desk.people.sign_in.with_password("zhang", GOOD_PASSWORD, code).display == "张三"
+    assert desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, code).display == "张三"
 
 
 def test_an_invitation_expires(desk: DeskSite) -> None:
-    token = desk.people.accounts.add("zhang", "", [])
+    token = desk.staff.accounts.add("zhang", "", [])
     desk.clock.advance(hours=72, seconds=1)
     with pytest.raises(LogError) as refused:
-        desk.people.accounts.invited(token)
+        desk.staff.accounts.invited(token)
     assert refusal(refused) == "link-expired"
 
 
 @pytest.mark.slow
 def test_a_new_invitation_ends_the_password(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
-    desk.people.accounts.invite("zhang")
+    desk.staff.accounts.invite("zhang")
     with pytest.raises(LogError) as refused:
-        desk.people.sign_in.with_password("zhang", GOOD_PASSWORD, desk.code("zhang"))
+        desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, desk.code("zhang"))
     assert refusal(refused) == "sign-in-failed"
 
 
@@ -71,9 +71,9 @@ def test_a_new_invitation_ends_the_password(desk: DeskSite) -> None:
 def test_a_code_works_once(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     code = desk.code("zhang")
-    desk.people.sign_in.with_password("zhang", GOOD_PASSWORD, code)
+    desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, code)
     with pytest.raises(LogError) as refused:
-        desk.people.sign_in.with_password("zhang", GOOD_PASSWORD, code)
+        desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, code)
     assert refusal(refused) == "sign-in-failed"
 
 
@@ -84,13 +84,13 @@ def test_failures_pause_a_name_whether_there_is_such_an_account_or_not(desk: Des
     answers = []
     for _ in range(FREE_FAILURES + 1):
         with pytest.raises(LogError) as refused:
-            desk.people.sign_in.with_password(name, "wrong", "123456")
+            desk.staff.sign_in.with_password(name, "wrong", "123456")
         answers.append((refusal(refused), refused.value.zh))
     assert [code for code, _ in answers] == ["sign-in-failed"] * FREE_FAILURES + ["sign-in-paused"]
     assert answers[-1][1] == "多次登录失败，请2分钟后再试。"
     desk.clock.advance(seconds=61)
     if name == "zhang":
-        desk.people.sign_in.with_password(name, GOOD_PASSWORD, desk.code(name))
+        desk.staff.sign_in.with_password(name, GOOD_PASSWORD, desk.code(name))
 
 
 def test_pauses_grow_to_an_hour() -> None:
@@ -102,12 +102,12 @@ def test_pauses_grow_to_an_hour() -> None:
 @pytest.mark.slow
 def test_a_disabled_account_signs_in_no_more_and_its_name_stays_taken(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
-    desk.people.accounts.disable("zhang")
+    desk.staff.accounts.disable("zhang")
     with pytest.raises(LogError) as refused:
-        desk.people.sign_in.with_password("zhang", GOOD_PASSWORD, desk.code("zhang"))
+        desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, desk.code("zhang"))
     assert refusal(refused) == "sign-in-failed"
     with pytest.raises(LogError) as refused:
-        desk.people.accounts.add("zhang", "", [])
+        desk.staff.accounts.add("zhang", "", [])
     assert refusal(refused) == "account-exists"
 
 
@@ -115,18 +115,18 @@ def test_a_disabled_account_signs_in_no_more_and_its_name_stays_taken(desk: Desk
 def test_nobody_changes_his_own_roles(desk: DeskSite) -> None:
     desk.add("an", "安全管理")
     with pytest.raises(LogError) as refused:
-        desk.people.accounts.change_roles("an", [parse_grant("审核")], by="an")
+        desk.staff.accounts.change_roles("an", [parse_grant("审核")], by="an")
     assert refusal(refused) == "own-roles"
 
 
 @pytest.mark.slow
 def test_no_secret_is_in_the_store(desk: DeskSite) -> None:
-    token = desk.people.accounts.add("zhang", "", [])
-    desk.people.accounts.accept(
+    token = desk.staff.accounts.add("zhang", "", [])
+    desk.staff.accounts.accept(
         token, password=GOOD_PASSWORD, totp_secret=SECRET, code=code_at(SECRET, desk.clock.now)
     )
-    other = desk.people.accounts.add("li", "", [])
-    with desk.people.store.read() as conn:
+    other = desk.staff.accounts.add("li", "", [])
+    with desk.staff.store.read() as conn:
         rows = repr([conn.execute(table.select()).all() for table in t.metadata.sorted_tables])
     assert "$argon2id$" in rows
     for secret in (GOOD_PASSWORD, SECRET, token, other):
@@ -135,13 +135,13 @@ def test_no_secret_is_in_the_store(desk: DeskSite) -> None:
 
 @pytest.mark.slow
 def test_every_change_of_accounts_is_a_line_of_the_audit_log(desk: DeskSite) -> None:
-    accounts = desk.people.accounts
+    accounts = desk.staff.accounts
     desk.add("zhang", "填报")
     accounts.change_roles("zhang", [parse_grant("审核:fees")], by="an")
     with pytest.raises(LogError):
-        desk.people.sign_in.with_password("a password in the wrong field", "wrong", "1", address="mac")
+        desk.staff.sign_in.with_password("a password in the wrong field", "wrong", "1", address="mac")
     accounts.disable("zhang", by="an")
-    events = desk.people.audit.events()
+    events = desk.staff.audit.events()
     assert [(e.kind, e.actor, e.subject) for e in reversed(events)] == [
         ("account-added", "", "zhang"),
         ("invitation-accepted", "zhang", "zhang"),
@@ -157,18 +157,18 @@ def test_every_change_of_accounts_is_a_line_of_the_audit_log(desk: DeskSite) -> 
 def test_anyone_can_hash_the_audit_log_again(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     previous = "0" * 64
-    for line in desk.people.audit.lines():
+    for line in desk.staff.audit.lines():
         assert json.loads(line)["previous"] == previous
         previous = hashlib.sha256(line.encode()).hexdigest()
-    assert desk.people.audit.head() == AuditHead(2, previous)
-    assert desk.people.audit.verify(AuditHead(1, json.loads(line)["previous"])) == []
+    assert desk.staff.audit.head() == AuditHead(2, previous)
+    assert desk.staff.audit.verify(AuditHead(1, json.loads(line)["previous"])) == []
 
 
 @pytest.mark.slow
 def test_the_database_refuses_to_change_the_audit_log(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     for statement in (update(t.audit).values(line="{}"), t.audit.delete()):
-        with pytest.raises(DBAPIError, match="append only"), desk.people.store.write() as conn:
+        with pytest.raises(DBAPIError, match="append only"), desk.staff.store.write() as conn:
             conn.execute(statement)
 
 
@@ -176,7 +176,7 @@ def test_the_database_refuses_to_change_the_audit_log(desk: DeskSite) -> None:
 def test_who_defeats_the_database_is_found_by_the_chain(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     desk.add("li", "审核")
-    head, store = desk.people.audit.head(), desk.people.store
+    head, store = desk.staff.audit.head(), desk.staff.store
     with store.write() as conn:
         if store.file:
             conn.execute(text("DROP TRIGGER audit_no_UPDATE"))
@@ -189,8 +189,8 @@ def test_who_defeats_the_database_is_found_by_the_chain(desk: DeskSite) -> None:
         forged = line.replace("zhang", "wang")
         digest = hashlib.sha256(forged.encode()).hexdigest()
         conn.execute(update(t.audit).where(is_second).values(line=forged, hash=digest))
-    assert desk.people.audit.verify() == ["line 3: it does not continue line 2"]
+    assert desk.staff.audit.verify() == ["line 3: it does not continue line 2"]
     with store.write() as conn:
         conn.execute(t.audit.delete().where(t.audit.c.number > 1))
-    assert desk.people.audit.verify() == []
-    assert desk.people.audit.verify(head) == ["lines 2 to 4 are missing"]
+    assert desk.staff.audit.verify() == []
+    assert desk.staff.audit.verify(head) == ["lines 2 to 4 are missing"]

@@ -35,7 +35,7 @@ def approve(site: DeskSite) -> Submission:
 def begin(site: DeskSite, kind: Kind, actor: str, subject: str = "fees", **details: Any) -> Act:
     """Begin an act as the desk does, which is killed after it."""
     event = {"actor": actor, "subject": subject, "address": "mac", "details": details}
-    return site.people.acts.begin(kind, event, site.log.proofs.size())
+    return site.staff.acts.begin(kind, event, site.log.proofs.size())
 
 
 def complete(site: DeskSite, after: Act) -> list[AuditEvent]:
@@ -43,8 +43,8 @@ def complete(site: DeskSite, after: Act) -> list[AuditEvent]:
     desk: Desk = site.app.state.desk
     complete_acts(desk)
     complete_acts(desk)
-    assert site.people.audit.verify() == []
-    return site.people.audit.events_after(after.lines)
+    assert site.staff.audit.verify() == []
+    return site.staff.audit.events_after(after.lines)
 
 
 def publish(site: DeskSite) -> Act:
@@ -132,7 +132,7 @@ def test_what_the_log_has_gets_its_line_once_and_says_that_it_came_afterwards(
     own = (line.kind, line.actor, line.subject, line.address)
     assert own == (killed.kind, killed.actor, killed.subject, "mac")
     assert line.details.items() >= {**details, "completed_afterwards": True}.items()
-    assert desk.people.acts.all() == []
+    assert desk.staff.acts.all() == []
 
 
 def test_what_the_log_has_not_gets_no_line_and_is_forgotten_after_an_hour(desk: DeskSite) -> None:
@@ -141,10 +141,10 @@ def test_what_the_log_has_not_gets_no_line_and_is_forgotten_after_an_hour(desk: 
     begin(desk, "site-changed", "xi", "", details={"name": "示例市"})
     desk.log.datasets.change("fees", title="收费")  # an entry of another kind
     assert complete(desk, killed) == []
-    assert len(desk.people.acts.all()) == 2
+    assert len(desk.staff.acts.all()) == 2
     desk.clock.advance(seconds=timedelta(hours=1).seconds + 1)
     assert complete(desk, killed) == []
-    assert desk.people.acts.all() == []
+    assert desk.staff.acts.all() == []
 
 
 def test_what_another_person_published_afterwards_is_not_said_of_who_was_killed(desk: DeskSite) -> None:
@@ -185,6 +185,6 @@ def test_an_act_that_is_refused_has_no_line(desk: DeskSite) -> None:
         fields = forms(officer.see(page))[page].fields
         assert officer.client.post(page, data={**fields, "division": "999999"}).status_code in (404, 409)
         assert officer.send(page, page).status_code == 303, "nothing was changed"
-    kinds = {line.kind for line in desk.people.audit.events_after(killed.lines)}
+    kinds = {line.kind for line in desk.staff.audit.events_after(killed.lines)}
     assert not kinds & {"published", "dataset-changed"}
-    assert len(desk.people.acts.all()) == 1
+    assert len(desk.staff.acts.all()) == 1

@@ -28,7 +28,7 @@ def note(desk: DeskSite) -> None:
 
 
 def add_line(desk: DeskSite) -> None:
-    desk.people.accounts.record("sign-out", actor="zhang")
+    desk.staff.accounts.record("sign-out", actor="zhang")
 
 
 def test_a_head_is_an_entry_once_a_day_and_after_each_release(desk: DeskSite) -> None:
@@ -36,13 +36,13 @@ def test_a_head_is_an_entry_once_a_day_and_after_each_release(desk: DeskSite) ->
     assert not desk.log.proofs.audit_heads()  # no line, no head
     add_line(desk)
     note(desk)
-    first = desk.people.audit.head()
+    first = desk.staff.audit.head()
     add_line(desk)
     note(desk)
     assert desk.log.proofs.audit_heads() == [first]  # of this day there is one
     release(desk.log, entry("证照费"))  # by the command line, as far as the desk can tell
     note(desk)
-    second = desk.people.audit.head()
+    second = desk.staff.audit.head()
     assert desk.log.proofs.audit_heads() == [first, second]
     desk.clock.advance(days=1)
     note(desk)
@@ -50,16 +50,16 @@ def test_a_head_is_an_entry_once_a_day_and_after_each_release(desk: DeskSite) ->
     add_line(desk)
     note(desk)
     note(desk)
-    assert desk.log.proofs.audit_heads() == [first, second, desk.people.audit.head()]
+    assert desk.log.proofs.audit_heads() == [first, second, desk.staff.audit.head()]
     assert not desk.log.integrity.verify().problems
-    assert not desk.people.audit.verify(*desk.log.proofs.audit_heads())
+    assert not desk.staff.audit.verify(*desk.log.proofs.audit_heads())
 
 
 def rewrite(desk: DeskSite, change: Callable[[list[str]], list[str]]) -> None:
     """Write another past as the machine's administrator can: without triggers, with a chain that fits."""
-    lines = change(list(desk.people.audit.lines()))
-    with desk.people.store.write() as conn:
-        if desk.people.store.file:
+    lines = change(list(desk.staff.audit.lines()))
+    with desk.staff.store.write() as conn:
+        if desk.staff.store.file:
             conn.execute(text("DROP TRIGGER IF EXISTS audit_no_UPDATE"))
             conn.execute(text("DROP TRIGGER IF EXISTS audit_no_DELETE"))
         else:
@@ -68,7 +68,7 @@ def rewrite(desk: DeskSite, change: Callable[[list[str]], list[str]]) -> None:
         for fields in map(json.loads, lines):
             own = {name: fields[name] for name in ("actor", "subject", "address", "details")}
             append(conn, fields["kind"], at=micros(desk.clock.now), **own)
-    assert not desk.people.audit.verify()
+    assert not desk.staff.audit.verify()
 
 
 @pytest.mark.parametrize(
@@ -84,10 +84,10 @@ def test_a_past_that_was_rewritten_with_its_chain_is_found(
     desk: DeskSite, change: Callable[[list[str]], list[str]], problem: str
 ) -> None:
     for subject in ("甲", "乙", "丙"):
-        desk.people.accounts.record("sign-in-failed", actor="zhang", subject=subject)
+        desk.staff.accounts.record("sign-in-failed", actor="zhang", subject=subject)
     note(desk)
     rewrite(desk, change)
-    (one,) = desk.people.audit.verify(*desk.log.proofs.audit_heads())
+    (one,) = desk.staff.audit.verify(*desk.log.proofs.audit_heads())
     assert one.startswith(problem)
 
 
@@ -96,7 +96,7 @@ def test_a_log_that_grew_by_a_copy_of_itself_contradicts_no_head(desk: DeskSite)
     note(desk)
     for _ in range(3):
         add_line(desk)
-    assert not desk.people.audit.verify(*desk.log.proofs.audit_heads())
+    assert not desk.staff.audit.verify(*desk.log.proofs.audit_heads())
 
 
 @pytest.mark.slow
@@ -120,9 +120,9 @@ def test_an_auditor_verifies_at_the_page_and_a_stranger_offline(desk: DeskSite) 
 
 def test_the_desk_appends_heads_while_it_runs(desk: DeskSite) -> None:
     add_line(desk)
-    app = create_desk_app(desk.settings, desk.log, desk.people, clock=desk.clock)
+    app = create_desk_app(desk.settings, desk.log, desk.staff, clock=desk.clock)
     with TestClient(app, base_url=DESK):
         until = time.monotonic() + 60
         while not desk.log.proofs.audit_heads() and time.monotonic() < until:
             time.sleep(0.05)
-    assert desk.log.proofs.audit_heads() == [desk.people.audit.head()]
+    assert desk.log.proofs.audit_heads() == [desk.staff.audit.head()]

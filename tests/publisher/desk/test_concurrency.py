@@ -55,7 +55,7 @@ def crowd(tmp_path: Path, clock: Clock, *, two_persons: bool) -> Iterator[Crowd]
     base, url = address(bound), sqlite.new(tmp_path / "qingdan.db")
     with (
         desk_site(tmp_path, url, clock, QINGDAN_DESK_BASE=base) as site,
-        serving(create_desk_app(site.settings, site.log, site.people, clock=clock), bound),
+        serving(create_desk_app(site.settings, site.log, site.staff, clock=clock), bound),
     ):
         clients = {}
         for name, role in PEOPLE.items():
@@ -95,9 +95,9 @@ def check(tmp_path: Path, clock: Clock, *, count: int, two_persons: bool) -> Non
             assert len(desk.site.log.queries.releases("fees")) == number
             settled = desk.site.log.approvals.get(one.key)
             assert settled.state == "published"
-            events = [e for e in desk.site.people.audit.events(limit=5000) if e.kind == "published"]
+            events = [e for e in desk.site.staff.audit.events(limit=5000) if e.kind == "published"]
             assert len(events) == number - 1
-        assert desk.site.people.audit.verify() == []
+        assert desk.site.staff.audit.verify() == []
 
 
 @pytest.mark.slow

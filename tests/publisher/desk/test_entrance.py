@@ -23,7 +23,7 @@ from tests.support.log import entry, stage
 
 
 def test_an_invitation_ends_in_a_session(desk: DeskSite) -> None:
-    token = desk.people.accounts.add("zhang", "张三", [parse_grant("填报")])
+    token = desk.staff.accounts.add("zhang", "张三", [parse_grant("填报")])
     with desk.browser() as browser:
         path = f"/invitation/{token}"
         html = browser.see(path)
@@ -57,7 +57,7 @@ def test_who_is_not_signed_in_leaves_no_session(desk: DeskSite) -> None:
     with desk.browser() as browser:
         browser.see("/sign-in")
         assert "desk" not in browser.client.cookies
-    with desk.people.store.read() as conn:
+    with desk.staff.store.read() as conn:
         assert conn.execute(select(t.session)).all() == []
 
 
@@ -107,7 +107,7 @@ def test_a_stolen_session_cannot_guess_the_password(desk: DeskSite) -> None:
         assert "多次登录失败" in answer.text
         desk.clock.advance(seconds=121)
         assert browser.send("/password", "/password", current=GOOD_PASSWORD, **typed).status_code == 303
-    failed = [event for event in desk.people.audit.events() if event.kind == "sign-in-failed"]
+    failed = [event for event in desk.staff.audit.events() if event.kind == "sign-in-failed"]
     assert [(one.actor, one.details["failures"]) for one in failed] == [("zhang", n) for n in range(5, 0, -1)]
 
 
@@ -115,15 +115,15 @@ def test_a_stolen_session_cannot_guess_the_password(desk: DeskSite) -> None:
 def test_a_sign_in_takes_as_long_for_names_that_no_account_has(desk: DeskSite) -> None:
     """The password is hashed for every name: processor time of this thread, in turns, in the median."""
     desk.add("zhang", "填报")
-    desk.people.accounts.add("invited", "", [parse_grant("填报")])
+    desk.staff.accounts.add("invited", "", [parse_grant("填报")])
     desk.add("gone", "填报")
-    desk.people.accounts.disable("gone")
+    desk.staff.accounts.disable("gone")
     seconds: dict[str, list[float]] = {name: [] for name in ("zhang", "nobody", "invited", "gone")}
     for _ in range(7):
         for name, times in seconds.items():
             started = time.process_time()
             with pytest.raises(LogError):
-                desk.people.sign_in.with_password(name, "wrong", "123456")
+                desk.staff.sign_in.with_password(name, "wrong", "123456")
             times.append(time.process_time() - started)
         desk.clock.advance(hours=2)  # no pause, which would be quick for all of them
     medians = {name: median(times) for name, times in seconds.items()}
@@ -176,7 +176,7 @@ def test_changed_roles_hold_from_the_next_request(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")
     with desk.signed_in("zhang") as browser:
         assert "填报" in browser.see("/")
-        desk.people.accounts.change_roles("zhang", [])
+        desk.staff.accounts.change_roles("zhang", [])
         assert browser.client.get("/").status_code == 403
 
 
@@ -260,7 +260,7 @@ def test_another_host_name_is_refused(desk: DeskSite) -> None:
 
 
 def test_a_demo_link_works_once_and_only_when_it_is_sent(desk: DeskSite) -> None:
-    token = desk.people.accounts.add("demo-a", "演示填报", [parse_grant("填报")], demo=True)
+    token = desk.staff.accounts.add("demo-a", "演示填报", [parse_grant("填报")], demo=True)
     path = f"/link/{token}"
     with desk.browser() as browser:
         browser.see(path)  # a program that looks at links

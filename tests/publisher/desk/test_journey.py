@@ -91,9 +91,9 @@ def test_three_people_publish_what_was_shown(desk: DeskSite, tmp_path: Path) -> 
         assert "原审核已失效" in refused.text
         assert "本次提交已失效" in last.see(address)
     assert len(desk.log.queries.releases(NAME)) == 1
-    kinds = [event.kind for event in desk.people.audit.events()]
+    kinds = [event.kind for event in desk.staff.audit.events()]
     assert {"imported", "submitted", "returned", "approved", "published"} <= set(kinds)
-    assert desk.people.audit.verify() == []
+    assert desk.staff.audit.verify() == []
 
 
 def test_a_part_s_clerk_reaches_that_part_only(desk: DeskSite, tmp_path: Path) -> None:
@@ -131,7 +131,7 @@ def test_a_script_in_any_other_text_is_text_on_every_page(desk: DeskSite, tmp_pa
     evil = '"><script>alert(1)</script>'
     part = f"{evil}局"
     desk.log.datasets.add_part(NAME, Part(part))
-    desk.people.accounts.add("sun", evil, [parse_grant(f"填报:{NAME}")])
+    desk.staff.accounts.add("sun", evil, [parse_grant(f"填报:{NAME}")])
     for name, role in (("an", "安全管理"), ("du", "督查")):
         desk.add(name, role)
     pages = [f"/drafts/{NAME}?part={quote(part)}", f"/drafts/{NAME}/sheet?part={quote(PART)}", "/"]

@@ -41,7 +41,7 @@ def test_an_officer_invites_and_the_person_signs_in(desk: DeskSite, officer: Bro
     page = officer.see("/accounts")
     assert "填报:fees:财政局" in page
     assert "张三" in page
-    (event,) = [event for event in desk.people.audit.events() if event.kind == "account-added"][:1]
+    (event,) = [event for event in desk.staff.audit.events() if event.kind == "account-added"][:1]
     assert (event.actor, event.subject) == ("an", "zhang")
     assert event.address
 
@@ -50,14 +50,14 @@ def test_roles_are_added_and_taken_away_and_no_forbidden_pair(desk: DeskSite, of
     desk.add("zhang", "填报:fees")
     path = "/accounts/zhang"
     assert officer.send(path, f"{path}/roles", role="审核", scope="").status_code == 303
-    assert [str(grant) for grant in desk.people.accounts.get("zhang").grants] == ["填报:fees", "审核"]
+    assert [str(grant) for grant in desk.staff.accounts.get("zhang").grants] == ["填报:fees", "审核"]
     refused = officer.send(path, f"{path}/roles", role="督查", scope="")
     assert refused.status_code == 409
     assert "不能同时担任" in refused.text
     for role, scope in (("院长", ""), ("填报", "none"), ("填报", "fees:无此局")):
         assert officer.send(path, f"{path}/roles", role=role, scope=scope).status_code == 409
     officer.send(path, f"{path}/roles", role="审核", remove="填报:fees")
-    assert [str(grant) for grant in desk.people.accounts.get("zhang").grants] == ["审核"]
+    assert [str(grant) for grant in desk.staff.accounts.get("zhang").grants] == ["审核"]
     with desk.signed_in("zhang") as browser:
         assert browser.client.get("/drafts/fees/imports").status_code in (403, 404, 405)
 
@@ -70,8 +70,8 @@ def test_nobody_gives_himself_a_role_or_disables_himself(desk: DeskSite, officer
     for act in ("roles", "disable"):
         refused = officer.client.post(f"{path}/{act}", data=data)
         assert refused.status_code == 409, act
-    assert desk.people.accounts.get("an").roles == (Role.SECURITY,)
-    assert desk.people.accounts.get("an").disabled_at is None
+    assert desk.staff.accounts.get("an").roles == (Role.SECURITY,)
+    assert desk.staff.accounts.get("an").disabled_at is None
 
 
 def test_a_lost_telephone_and_an_account_that_ends(desk: DeskSite, officer: Browser) -> None:
@@ -84,7 +84,7 @@ def test_a_lost_telephone_and_an_account_that_ends(desk: DeskSite, officer: Brow
     assert officer.send(path, f"{path}/disable").status_code == 303
     assert "停用" in officer.see(path)
     assert f"{path}/roles" not in forms(officer.see(path))
-    kinds = [event.kind for event in desk.people.audit.events()]
+    kinds = [event.kind for event in desk.staff.audit.events()]
     assert {"invited", "account-disabled"} <= set(kinds)
 
 
@@ -105,7 +105,7 @@ def test_a_token_is_added_shown_once_used_and_revoked(desk: DeskSite, officer: B
     with desk.browser() as program:
         headers = {"authorization": f"Bearer {secret}"}
         assert program.client.get("/desk/v1/drafts/fees", headers=headers).status_code == 200
-        (token,) = desk.people.tokens.all()
+        (token,) = desk.staff.tokens.all()
         assert token.scope.actions == (Action.READ_DRAFT, Action.HAND_IN)
         assert token.made_by == "an"
         assert "办公系统" in officer.see("/accounts")
@@ -121,7 +121,7 @@ def test_an_auditor_reads_all_of_it_and_changes_nothing(desk: DeskSite) -> None:
     for name, role in (("zhang", "填报"), ("du", "督查")):
         desk.add(name, role)
     for number in range(150):
-        desk.people.accounts.record("sign-out", actor="zhang", subject=f"<b>{number}</b>")
+        desk.staff.accounts.record("sign-out", actor="zhang", subject=f"<b>{number}</b>")
     with desk.signed_in("du") as browser:
         page = browser.see("/audit")
         assert "<b>" not in page
@@ -143,7 +143,7 @@ def test_an_auditor_reads_all_of_it_and_changes_nothing(desk: DeskSite) -> None:
             assert browser.client.post(path, data={"_csrf_token": token}).status_code == 403
         export = browser.client.get("/audit/export")
     lines = [json.loads(line) for line in export.text.splitlines()]
-    assert [line["number"] for line in lines] == list(range(1, desk.people.audit.head().size + 1))
+    assert [line["number"] for line in lines] == list(range(1, desk.staff.audit.head().size + 1))
     assert (lines[-1]["kind"], lines[-1]["actor"]) == ("audit-exported", "du")
     assert lines[-1]["details"]["lines"] == len(lines) - 1
     assert "attachment" in export.headers["content-disposition"]
@@ -161,7 +161,7 @@ def test_the_name_of_the_site_is_changed_as_an_entry_of_the_log(desk: DeskSite) 
     details, changed_at = desk.log.datasets.site_details()
     assert (details.name, details.icp) == ("示例市人民政府清单公开", "示ICP备1号")
     assert changed_at is not None
-    events = [event for event in desk.people.audit.events() if event.kind == "site-changed"]
+    events = [event for event in desk.staff.audit.events() if event.kind == "site-changed"]
     assert [event.actor for event in events] == ["xi"]
 
 

@@ -24,7 +24,7 @@ SUBMIT = "/desk/v1/drafts/fees/submit"
 @pytest.fixture
 def secret(desk: DeskSite) -> str:
     desk.add("zhang", "填报:fees")
-    secret, _ = desk.people.tokens.add("zhang", "系统", dataset="fees", part=None, actions=ACTIONS)
+    secret, _ = desk.staff.tokens.add("zhang", "系统", dataset="fees", part=None, actions=ACTIONS)
     return secret
 
 
@@ -87,13 +87,13 @@ def test_a_form_is_the_same_with_another_boundary_and_another_with_other_files(
         assert first.json()["records"] == 2
         for data, name in ((CSV + b"\n", "财政局.csv"), (CSV, "财政局2.csv")):
             assert imported(client, data, name).status_code == 422
-    assert [event.kind for event in desk.people.audit.events()].count("imported") == 1
+    assert [event.kind for event in desk.staff.audit.events()].count("imported") == 1
 
 
 def test_a_key_is_its_caller_s_own(desk: DeskSite, secret: str) -> None:
     """Another token, or the same person in a browser, does not get what the first was answered."""
     stage(desk.log, entry("甲"), part="财政局")
-    other, _ = desk.people.tokens.add("zhang", "另一系统", dataset="fees", part=None, actions=ACTIONS)
+    other, _ = desk.staff.tokens.add("zhang", "另一系统", dataset="fees", part=None, actions=ACTIONS)
     with program(desk, secret) as client, program(desk, other) as second:
         assert client.post(SUBMIT, json=HEADING, headers=KEY).status_code == 201
         assert "idempotency-replayed" not in second.post(SUBMIT, json=HEADING, headers=KEY).headers
@@ -126,7 +126,7 @@ def test_of_the_same_requests_at_once_one_is_carried_out(desk: DeskSite, secret:
 
 
 def test_while_a_request_runs_the_same_key_waits(desk: DeskSite) -> None:
-    answers = desk.people.answers
+    answers = desk.staff.answers
     with answers.only_one("zhang", "k"):
         with pytest.raises(LogError) as refused, answers.only_one("zhang", "k"):
             pass
@@ -138,7 +138,7 @@ def test_while_a_request_runs_the_same_key_waits(desk: DeskSite) -> None:
 
 
 def test_answers_of_a_caller_are_bounded(desk: DeskSite) -> None:
-    answers = desk.people.answers
+    answers = desk.staff.answers
     for number in range(MOST_KEPT + 5):
         answers.keep("zhang", str(number), "r", StoredAnswer(200, "application/json", b"{}"))
         desk.clock.advance(seconds=1)

@@ -40,7 +40,7 @@ def approved(desk: DeskSite) -> Submission:
 
 
 def desk_of(site: DeskSite) -> Desk:
-    return create_desk(site.settings, site.log, site.people, site.clock)
+    return create_desk(site.settings, site.log, site.staff, site.clock)
 
 
 def publish_due(site: DeskSite) -> None:
@@ -52,7 +52,7 @@ def releases(site: DeskSite) -> int:
 
 
 def kinds(site: DeskSite) -> list[str]:
-    return [event.kind for event in site.people.audit.events()]
+    return [event.kind for event in site.staff.audit.events()]
 
 
 @pytest.mark.both_databases
@@ -72,15 +72,15 @@ def test_a_submission_is_published_at_its_time_and_once(desk: DeskSite, approved
         publish_due(desk)
     assert releases(desk) == 1
     assert desk.log.approvals.get(approved.key).state == "published"
-    assert desk.people.schedules.all() == {}
-    (event,) = [event for event in desk.people.audit.events() if event.kind == "published"]
+    assert desk.staff.schedules.all() == {}
+    (event,) = [event for event in desk.staff.audit.events() if event.kind == "published"]
     assert (event.actor, event.details["release"]) == ("wang", 1)
 
 
 def test_a_desk_that_was_off_publishes_when_it_is_on(desk: DeskSite, approved: Submission) -> None:
     new = Schedule(approved.key, "fees", approved.digest, "wang", desk.clock.now - timedelta(hours=5))
-    desk.people.schedules.put(new, desk.clock.now, {})
-    app = create_desk_app(desk.settings, desk.log, desk.people, clock=desk.clock)
+    desk.staff.schedules.put(new, desk.clock.now, {})
+    app = create_desk_app(desk.settings, desk.log, desk.staff, clock=desk.clock)
     with TestClient(app, base_url=DESK):
         until = time.monotonic() + 60
         while not releases(desk) and time.monotonic() < until:
@@ -94,15 +94,15 @@ def test_a_desk_that_was_killed_after_the_publication_does_not_publish_again(
     """The release is there, and the schedule too."""
     new = Schedule(approved.key, "fees", approved.digest, "wang", desk.clock.now)
     publish_schedule(desk, new)
-    desk.people.schedules.put(new, desk.clock.now, {})
+    desk.staff.schedules.put(new, desk.clock.now, {})
     publish_due(desk)
     assert releases(desk) == 1
-    assert desk.people.schedules.all() == {}
+    assert desk.staff.schedules.all() == {}
     assert "schedule-failed" not in kinds(desk)
 
 
 def publish_schedule(desk: DeskSite, new: Schedule) -> None:
-    desk.people.schedules.put(new, desk.clock.now, {})
+    desk.staff.schedules.put(new, desk.clock.now, {})
     publish_due(desk)
 
 
@@ -111,7 +111,7 @@ def test_what_may_not_be_published_then_is_told_and_not_tried_again(
     desk: DeskSite, approved: Submission, reason: str
 ) -> None:
     desk.add("zhao", "发布")
-    desk.people.schedules.put(Schedule(approved.key, "fees", approved.digest, "wang", AT), desk.clock.now, {})
+    desk.staff.schedules.put(Schedule(approved.key, "fees", approved.digest, "wang", AT), desk.clock.now, {})
     match reason:
         case "moved":
             stage(desk.log, entry("乙"), part="财政局")
@@ -120,15 +120,15 @@ def test_what_may_not_be_published_then_is_told_and_not_tried_again(
         case "cancelled":
             desk.log.approvals.cancel(approved.key, drafter="zhang")
         case "role":
-            desk.people.accounts.change_roles("wang", [parse_grant("审核")])
+            desk.staff.accounts.change_roles("wang", [parse_grant("审核")])
         case "disabled":
-            desk.people.accounts.disable("wang")
+            desk.staff.accounts.disable("wang")
     desk.clock.now = AT
     publish_due(desk)
     publish_due(desk)
     assert releases(desk) == 0
     assert kinds(desk).count("schedule-failed") == 1
-    assert desk.people.schedules.all()[approved.key].fault_zh
+    assert desk.staff.schedules.all()[approved.key].fault_zh
     if reason in ("moved", "role", "disabled"):
         with desk.signed_in("zhao") as browser:
             assert "定时发布未成" in browser.see("/")
@@ -157,7 +157,7 @@ def test_a_time_in_the_past_or_far_away_or_none_is_refused(
         answer = browser.send(address, f"{address}/schedule", publish_at=publish_at)
         assert answer.status_code == 409
         assert "发布时间" in answer.text
-    assert desk.people.schedules.all() == {}
+    assert desk.staff.schedules.all() == {}
 
 
 def test_programs_and_persons_schedule_by_the_api(desk: DeskSite, approved: Submission) -> None:
@@ -212,15 +212,15 @@ def test_a_drafter_takes_his_submission_back_and_no_other(desk: DeskSite, approv
 
 
 def test_a_desk_of_the_second_version_gets_the_table(desk: DeskSite, approved: Submission) -> None:
-    head = desk.people.audit.head()
-    desk.people.close()
+    head = desk.staff.audit.head()
+    desk.staff.close()
     engine = create_engine(f"sqlite:///{desk.settings.desk}")
     with engine.begin() as conn:
         for statement in ("DROP TABLE schedule", "UPDATE version SET number = 2"):
             conn.execute(text(statement))
     engine.dispose()
-    with closing(open_accounts(desk.settings, clock=desk.clock)) as people:
-        assert people.audit.verify(head) == []
-        people.schedules.put(Schedule(approved.key, "fees", approved.digest, "wang", AT), AT, {})
-        assert len(people.schedules.all()) == 1
+    with closing(open_accounts(desk.settings, clock=desk.clock)) as staff:
+        assert staff.audit.verify(head) == []
+        staff.schedules.put(Schedule(approved.key, "fees", approved.digest, "wang", AT), AT, {})
+        assert len(staff.schedules.all()) == 1
         assert Path(desk.settings.desk).exists()

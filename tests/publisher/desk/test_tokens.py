@@ -33,7 +33,7 @@ ALL = tuple(TOKEN_ACTIONS)
 
 
 def issue(desk: DeskSite, account: str, *, part: str | None = "财政局", days: int = 90) -> str:
-    secret, _ = desk.people.tokens.add(
+    secret, _ = desk.staff.tokens.add(
         account, "办公系统", dataset="fees", part=part, actions=[Action.READ_DRAFT, Action.HAND_IN], days=days
     )
     return secret
@@ -62,7 +62,7 @@ def test_a_program_hands_in_without_cookie_and_form_token(desk: DeskSite) -> Non
         assert answer.status_code == 200, answer.text
         assert answer.json()["staged"]
         assert not client.cookies
-    (event, *_) = desk.people.audit.events()
+    (event, *_) = desk.staff.audit.events()
     assert (event.kind, event.actor, event.details["token"]) == ("imported", "zhang", 1)
 
 
@@ -102,9 +102,9 @@ def test_a_token_that_ended_is_refused(desk: DeskSite, end: str) -> None:
             case "expired":
                 desk.clock.advance(days=7)
             case "revoked":
-                desk.people.tokens.revoke(1)
+                desk.staff.tokens.revoke(1)
             case "disabled":
-                desk.people.accounts.disable("zhang")
+                desk.staff.accounts.disable("zhang")
             case "unknown":
                 client.headers["authorization"] = f"Bearer {secret[:-1]}"
         answer = client.get("/desk/v1/drafts/fees")
@@ -116,7 +116,7 @@ def test_a_role_that_is_taken_away_is_taken_from_the_token_too(desk: DeskSite) -
     desk.add("zhang", "填报:fees")
     with program(desk, issue(desk, "zhang")) as client:
         assert import_csv(client).status_code == 200
-        desk.people.accounts.change_roles("zhang", [parse_grant("填报:fees:民政局")])
+        desk.staff.accounts.change_roles("zhang", [parse_grant("填报:fees:民政局")])
         assert import_csv(client).status_code == 403
 
 
@@ -129,16 +129,16 @@ def test_no_token_is_added_beyond_its_account(
 ) -> None:
     desk.add("zhang", "填报:fees:财政局")
     with pytest.raises(LogError) as refused:
-        desk.people.tokens.add("zhang", "系统", dataset="fees", part=part, actions=actions)
+        desk.staff.tokens.add("zhang", "系统", dataset="fees", part=part, actions=actions)
     assert refused.value.code == "token-beyond-account"
-    assert desk.people.tokens.all() == []
+    assert desk.staff.tokens.all() == []
 
 
 @pytest.mark.parametrize("action", sorted(set(Action) - set(ALL)))
 def test_a_program_is_no_second_person_and_no_officer(desk: DeskSite, action: Action) -> None:
     desk.add("li", "填报", "审核", "发布", "安全管理")
     with pytest.raises(LogError) as refused:
-        desk.people.tokens.add("li", "系统", dataset="fees", part=None, actions=[Action.HAND_IN, action])
+        desk.staff.tokens.add("li", "系统", dataset="fees", part=None, actions=[Action.HAND_IN, action])
     assert refused.value.code == "bad-token-scope"
 
 
@@ -146,7 +146,7 @@ def test_a_program_is_no_second_person_and_no_officer(desk: DeskSite, action: Ac
 def test_a_token_has_an_end_and_a_name(desk: DeskSite, label: str, days: int) -> None:
     desk.add("zhang", "填报")
     with pytest.raises(LogError) as refused:
-        desk.people.tokens.add("zhang", label, dataset="fees", part=None, actions=[Action.HAND_IN], days=days)
+        desk.staff.tokens.add("zhang", label, dataset="fees", part=None, actions=[Action.HAND_IN], days=days)
     assert refused.value.code == "bad-token-scope"
 
 
@@ -154,7 +154,7 @@ def test_two_persons_are_needed_for_a_program_too(desk: DeskSite) -> None:
     """One account with all roles, and its token with all that a token may: nothing is published."""
     desk.log.datasets.change("fees", two_persons=True)
     desk.add("zhang", "填报", "审核", "发布")
-    secret, _ = desk.people.tokens.add("zhang", "系统", dataset="fees", part=None, actions=ALL)
+    secret, _ = desk.staff.tokens.add("zhang", "系统", dataset="fees", part=None, actions=ALL)
     with program(desk, secret) as client:
         assert import_csv(client).status_code == 200
         one = client.post("/desk/v1/drafts/fees/submit", json={**HEADING, "parts": ["财政局"]}).json()
@@ -172,18 +172,18 @@ def test_two_persons_are_needed_for_a_program_too(desk: DeskSite) -> None:
 def test_the_secret_is_not_stored_and_the_last_use_is_listed(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")
     secret = issue(desk, "zhang")
-    assert desk.people.tokens.all()[0].used_at is None
+    assert desk.staff.tokens.all()[0].used_at is None
     with program(desk, secret) as client:
         for _ in range(3):
             client.get("/desk/v1/drafts/fees")
             desk.clock.advance(seconds=59)
-    used_at, now = desk.people.tokens.all()[0].used_at, desk.clock.now
+    used_at, now = desk.staff.tokens.all()[0].used_at, desk.clock.now
     assert used_at is not None
     assert timedelta(0) <= now - used_at <= timedelta(minutes=2)
-    with desk.people.store.read() as conn:
+    with desk.staff.store.read() as conn:
         stored = [str(tuple(row)) for table in (t.token, t.audit) for row in conn.execute(select(table))]
     assert secret not in "".join(stored)
-    kinds = [event.kind for event in desk.people.audit.events()]
+    kinds = [event.kind for event in desk.staff.audit.events()]
     assert kinds.count("token-added") == 1
 
 
@@ -191,17 +191,17 @@ def test_a_desk_of_the_first_version_gets_the_new_tables(tmp_path: Path, clock: 
     url = sqlite.new(tmp_path / "qingdan.db")
     with desk_site(tmp_path, url, clock) as desk:
         desk.add("zhang", "填报:fees")
-        head, file = desk.people.audit.head(), desk.settings.desk
+        head, file = desk.staff.audit.head(), desk.settings.desk
     engine = create_engine(f"sqlite:///{file}")
     with engine.begin() as conn:
         for statement in ("DROP TABLE token", "DROP TABLE answer", "UPDATE version SET number = 1"):
             conn.execute(text(statement))
     engine.dispose()
     settings = read_settings(tmp_path, {"QINGDAN_DATABASE": url, "QINGDAN_DESK_BASE": DESK})
-    with closing(open_accounts(settings, clock=clock)) as people:
-        assert people.audit.verify(head) == []
-        people.tokens.add("zhang", "系统", dataset="fees", part=None, actions=[Action.HAND_IN])
-        assert len(people.tokens.all()) == 1
+    with closing(open_accounts(settings, clock=clock)) as staff:
+        assert staff.audit.verify(head) == []
+        staff.tokens.add("zhang", "系统", dataset="fees", part=None, actions=[Action.HAND_IN])
+        assert len(staff.tokens.all()) == 1
 
 
 def nightly(base: str, secret: str, file: Path) -> subprocess.CompletedProcess[str]:
@@ -221,11 +221,11 @@ def test_the_program_of_the_documentation_hands_in_each_night(tmp_path: Path, cl
     base, url = address(bound), sqlite.new(tmp_path / "qingdan.db")
     with (
         desk_site(tmp_path, url, clock, QINGDAN_DESK_BASE=base) as desk,
-        serving(create_desk_app(desk.settings, desk.log, desk.people, clock=clock), bound),
+        serving(create_desk_app(desk.settings, desk.log, desk.staff, clock=clock), bound),
     ):
         desk.add("zhang", "填报:fees:财政局")
         actions = [Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT]
-        secret, _ = desk.people.tokens.add("zhang", "系统", dataset="fees", part="财政局", actions=actions)
+        secret, _ = desk.staff.tokens.add("zhang", "系统", dataset="fees", part="财政局", actions=actions)
         file = tmp_path / "财政局.csv"
         file.write_text("名称,地点,标准\n甲,市区,1\n甲,市区,2\n")
         ran = nightly(base, secret, file)

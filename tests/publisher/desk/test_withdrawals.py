@@ -65,7 +65,7 @@ def test_of_a_release_in_effect_what_it_added_is_withdrawn_by_a_second_person(si
     approval = newest(site).approval
     assert approval is not None
     assert [role for role, _ in approval.people] == ["填报", "审核", "发布", "保密审查"]
-    kinds = [event.kind for event in site.people.audit.events(limit=20) if event.subject == "fees"]
+    kinds = [event.kind for event in site.staff.audit.events(limit=20) if event.subject == "fees"]
     assert kinds == ["published", "approved", "submitted"]
     assert site.log.integrity.verify().ok
     with site.signed_in("zhang") as drafter:  # nothing of it is left to withdraw

@@ -102,9 +102,9 @@ def open_desk(site: Home) -> Iterator[DeskSite]:
     """Open the desk of a site that commands made."""
     settings = read_settings(site.home, {"QINGDAN_DESK_BASE": DESK})
     clock = Clock(datetime(2026, 11, 29, 2, tzinfo=UTC))
-    with closing(open_log(site)) as log, closing(open_accounts(settings, create=True, clock=clock)) as people:
-        app = create_desk_app(settings, log, people, clock=clock)
-        yield DeskSite(settings, log, people, clock, app)
+    with closing(open_log(site)) as log, closing(open_accounts(settings, create=True, clock=clock)) as staff:
+        app = create_desk_app(settings, log, staff, clock=clock)
+        yield DeskSite(settings, log, staff, clock, app)
 
 
 def publish_at_the_desk(site: Home, drafts: Sequence[str]) -> None:
@@ -117,7 +117,7 @@ def publish_at_the_desk(site: Home, drafts: Sequence[str]) -> None:
         for name, role in (("li", "审核"), ("wang", "发布")):
             desk.add(name, role)
         secrets = {
-            name: desk.people.tokens.add(name, "系统", dataset=NAME, part=None, actions=actions)[0]
+            name: desk.staff.tokens.add(name, "系统", dataset=NAME, part=None, actions=actions)[0]
             for name, actions in (("zhang", TOKEN_ACTIONS), ("wang", [Action.PUBLISH]))
         }
         program = TestClient(desk.app, base_url=DESK)

@@ -75,17 +75,17 @@ def create_site(home: Path) -> dict[str, str]:
     clock = Clock(datetime.now(UTC) - timedelta(minutes=10))  # codes that were used are older than the desk's
     with (
         closing(Log.open(settings.database, sources=settings.sources)) as log,
-        closing(open_accounts(settings, create=True, clock=clock)) as people,
+        closing(open_accounts(settings, create=True, clock=clock)) as staff,
     ):
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
         log.datasets.change_site(name="示例市政府清单公开")
         create_power_list(log)
         secrets = {}
         for name, (display, role) in PEOPLE.items():
-            token = people.accounts.add(name, display, [parse_grant(role)])
+            token = staff.accounts.add(name, display, [parse_grant(role)])
             secret = secrets[name] = new_totp_secret()
             code = code_at(secret, clock.now)
-            people.accounts.accept(token, password=GOOD_PASSWORD, totp_secret=secret, code=code)
+            staff.accounts.accept(token, password=GOOD_PASSWORD, totp_secret=secret, code=code)
         return secrets
 
 

@@ -65,7 +65,7 @@ def _serve(home: Path, web: Loopback) -> Iterator[tuple[str, dict[str, str]]]:
     assert sqlite.new(home / "qingdan.db") == settings.database
     with (
         closing(Log.open(settings.database, sources=settings.sources)) as log,
-        closing(open_accounts(settings, create=True)) as people,
+        closing(open_accounts(settings, create=True)) as staff,
     ):
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
         create_power_list(log)
@@ -90,7 +90,7 @@ def _serve(home: Path, web: Loopback) -> Iterator[tuple[str, dict[str, str]]]:
             ("system", Grant(Role.SYSTEM)),
             ("collector", Grant(Role.DRAFTER, DOCUMENTS)),
         ):
-            links[name] = f"/link/{people.accounts.add(name, name, [grant], demo=True)}"
+            links[name] = f"/link/{staff.accounts.add(name, name, [grant], demo=True)}"
     command = [*QINGDAN, "--home", str(home), "desk", "--port", base.rpartition(":")[2], "--until-eof"]
     environ = {**os.environ, "QINGDAN_DESK_BASE": base, "QINGDAN_LOOPBACK": "1"}
     with subprocess.Popen(

@@ -58,7 +58,7 @@ class Person:
 
 
 @contextmanager
-def people(
+def staff(
     chromium: Browser, base: str, means: Means, links: dict[str, str], *names: str
 ) -> Iterator[list[Person]]:
     """Sign everybody in, each in a browser of his own."""
@@ -76,7 +76,7 @@ def people(
 def test_the_story(chromium: Browser, tmp_path: Path, means: Means) -> None:
     with (
         served_desk(tmp_path) as (base, links),
-        people(chromium, base, means, links, "clerk", "reviewer", "publisher") as (clerk, reviewer, last),
+        staff(chromium, base, means, links, "clerk", "reviewer", "publisher") as (clerk, reviewer, last),
     ):
         hand_in(clerk, xlsx(tmp_path / "市应急管理局.xlsx", BAD))
         mend_ten_mistakes(clerk)

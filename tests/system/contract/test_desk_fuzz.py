@@ -62,7 +62,7 @@ class Fuzzer:
 
     def check(self) -> None:
         """Nothing that was sent broke the audit log, or published what nobody approved."""
-        assert self.site.people.audit.verify() == []
+        assert self.site.staff.audit.verify() == []
         assert len(self.site.log.queries.releases("fees")) == 1
         names = [dataset.name for dataset in self.site.log.datasets.all()]
         assert SOURCE in read_sources(self.site.settings.home, names)
@@ -92,7 +92,7 @@ def serve_and_sign_in(site: DeskSite, base: str, web: Loopback) -> Fuzzer:
 
 
 def add_token(site: DeskSite, dataset: str) -> list[str]:
-    secret, _ = site.people.tokens.add("zhang", dataset, dataset=dataset, part=None, actions=TOKEN_ACTIONS)
+    secret, _ = site.staff.tokens.add("zhang", dataset, dataset=dataset, part=None, actions=TOKEN_ACTIONS)
     return header("Authorization", f"Bearer {secret}")
 
 
@@ -112,7 +112,7 @@ def fuzzer(tmp_path: Path, clock: Clock) -> Iterator[Fuzzer]:
     with (
         loopback_server() as web,
         desk_site(tmp_path, url, clock, QINGDAN_DESK_BASE=base, QINGDAN_LOOPBACK="1") as site,
-        serving(create_desk_app(site.settings, site.log, site.people, clock=clock), bound),
+        serving(create_desk_app(site.settings, site.log, site.staff, clock=clock), bound),
     ):
         yield serve_and_sign_in(site, base, web)
 

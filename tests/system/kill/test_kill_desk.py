@@ -41,7 +41,7 @@ def site(tmp_path: Path) -> Iterator[DeskSite]:
 
 
 def secret_of(site: DeskSite, account: str, *actions: Action) -> str:
-    return site.people.tokens.add(account, "系统", dataset="fees", part=None, actions=actions)[0]
+    return site.staff.tokens.add(account, "系统", dataset="fees", part=None, actions=actions)[0]
 
 
 def send_and_kill(desk: DeskProcess, moment: float, path: str, **request: object) -> None:
@@ -86,7 +86,7 @@ def submit(site: DeskSite, version: int) -> Submission:
 
 def check(site: DeskSite) -> None:
     assert not site.log.integrity.verify().problems
-    assert not site.people.audit.verify(*site.log.proofs.audit_heads())
+    assert not site.staff.audit.verify(*site.log.proofs.audit_heads())
 
 
 @pytest.mark.parametrize(
@@ -143,22 +143,22 @@ def test_a_desk_that_is_killed_between_a_release_and_its_line_appends_the_line_w
 ) -> None:
     """Its store is locked once it has begun to publish, so that it waits between the release and the line."""
     headers = {"authorization": f"Bearer {secret_of(site, 'wang', Action.PUBLISH)}"}
-    one, acts = submit(site, 1), site.people.acts
+    one, acts = submit(site, 1), site.staff.acts
     path, body = f"/desk/v1/submissions/{one.key}/publish", {"digest": one.digest}
     with desk_process(site.settings.home) as desk, ThreadPoolExecutor() as threads:
         answer = threads.submit(httpx.post, desk.base + path, json=body, headers=headers, timeout=60)
         wait_for(lambda: bool(acts.all()))
-        with site.people.store.write():
+        with site.staff.store.write():
             assert acts.all(), "it has not yet appended its line"
             wait_for(lambda: bool(site.log.queries.releases("fees")))
             desk.process.kill()
             assert isinstance(answer.exception(), httpx.TransportError)
-    published = [event for event in site.people.audit.events() if event.kind == "published"]
+    published = [event for event in site.staff.audit.events() if event.kind == "published"]
     assert published == []
     for _ in range(2):  # the second one has nothing to do
         with desk_process(site.settings.home):
             pass
-    (line,) = [event for event in site.people.audit.events() if event.kind == "published"]
+    (line,) = [event for event in site.staff.audit.events() if event.kind == "published"]
     assert (line.actor, line.subject) == ("wang", "fees")
     own = {"submission": one.key, "digest": one.digest, "release": 1, "completed_afterwards": True}
     assert line.details.items() >= own.items()

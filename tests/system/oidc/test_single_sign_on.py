@@ -45,10 +45,10 @@ class Place:
     issuer: str
 
     def kinds(self) -> list[str]:
-        return [event.kind for event in self.site.people.audit.events()]
+        return [event.kind for event in self.site.staff.audit.events()]
 
     def last(self, kind: str) -> dict[str, Any]:
-        return dict(next(one for one in self.site.people.audit.events() if one.kind == kind).details)
+        return dict(next(one for one in self.site.staff.audit.events() if one.kind == kind).details)
 
 
 @contextmanager
@@ -61,7 +61,7 @@ def desk_at(folder: Path, issuer: str, **environ: str) -> Iterator[Place]:
     url = sqlite.new(folder / "qingdan.db")
     with (
         desk_site(folder, url, clock, **{"QINGDAN_DESK_BASE": base, **oidc}) as site,
-        serving(create_desk_app(site.settings, site.log, site.people, clock=clock), bound),
+        serving(create_desk_app(site.settings, site.log, site.staff, clock=clock), bound),
     ):
         yield Place(site, base, issuer)
 
@@ -115,13 +115,13 @@ def test_an_official_signs_in_with_the_roles_of_his_groups(place: Place) -> None
         assert (page.status_code, page.url.path) == (200, "/password")
         assert "张三" in browser.see("/")
         assert not [name for name in browser.client.cookies if "oidc" in name]
-    account = place.site.people.accounts.get("zhang")
+    account = place.site.staff.accounts.get("zhang")
     assert ([str(grant) for grant in account.grants], account.is_ready) == (["填报:fees:民政局"], True)
     assert place.kinds()[:3] == ["sign-in", "roles-changed", "account-added"]
     with browser_of(place) as again:
         sign_in(again, "zhang")
     assert place.kinds()[0:2] == ["sign-in", "sign-in"]  # the second time nothing is added
-    assert len(place.site.people.accounts.all()) == 1
+    assert len(place.site.staff.accounts.all()) == 1
 
 
 def test_nobody_signs_in_without_a_role_with_two_of_the_three_officers_or_when_disabled(place: Place) -> None:
@@ -133,12 +133,12 @@ def test_nobody_signs_in_without_a_role_with_two_of_the_three_officers_or_when_d
         refused = sign_in(browser, "an")
         assert refused.status_code == 409
         assert "不能同时担任" in refused.text
-    assert place.site.people.accounts.all() == []
+    assert place.site.staff.accounts.all() == []
     assert [place.last("sign-in-failed")["code"] for _ in range(1)] == ["roles-conflict"]
     with browser_of(place) as browser:
         sign_in(browser, "li")
         assert "审核" in browser.see("/")
-        place.site.people.accounts.disable("li")
+        place.site.staff.accounts.disable("li")
         assert browser.client.get("/").url.path == "/sign-in"
     with browser_of(place) as browser:
         assert sign_in(browser, "li").status_code == 403
@@ -148,18 +148,18 @@ def test_an_account_of_the_desk_is_not_taken_over_and_one_of_the_provider_stays_
     place.site.add("zhang", "安全管理")
     with browser_of(place) as browser:
         sign_in(browser, "zhang")
-    (other,) = [one for one in place.site.people.accounts.all() if one.name != "zhang"]
+    (other,) = [one for one in place.site.staff.accounts.all() if one.name != "zhang"]
     assert other.name.startswith("sso-")
     assert [str(grant) for grant in other.grants] == ["填报:fees:民政局"]
     for act in (
-        lambda: place.site.people.accounts.invite(other.name),
-        lambda: place.site.people.accounts.change_roles(other.name, [parse_grant("发布")]),
+        lambda: place.site.staff.accounts.invite(other.name),
+        lambda: place.site.staff.accounts.change_roles(other.name, [parse_grant("发布")]),
     ):
         with pytest.raises(LogError) as refused:
             act()
         assert refused.value.code == "external-account"
     with pytest.raises(LogError):
-        place.site.people.sign_in.with_password(other.name, "", "")
+        place.site.staff.sign_in.with_password(other.name, "", "")
 
 
 def test_an_answer_of_another_browser_a_replayed_and_an_old_one_are_refused(place: Place) -> None:
@@ -285,8 +285,8 @@ def test_a_token_that_is_not_for_this_sign_in_opens_nothing(tmp_path: Path, lie:
         answer = browser.client.get("/oidc/callback", params={"code": "1", "state": state})
         if lie == "none":  # the same without a lie
             assert answer.status_code == 200
-            assert place.site.people.accounts.get("zhang").roles == ("审核",)
+            assert place.site.staff.accounts.get("zhang").roles == ("审核",)
         else:
             assert answer.status_code == 403
-            assert place.site.people.accounts.all() == []
+            assert place.site.staff.accounts.all() == []
             assert browser.client.get("/").url.path == "/sign-in"

@@ -22,7 +22,7 @@ from publisher.cli.terminal.exit_codes import Exit
 if TYPE_CHECKING:
     from publisher.desk.accounts.accounts import Account
     from publisher.desk.accounts.tokens import Token
-    from publisher.desk.desk import AccountServices
+    from publisher.desk.desk import Staff
 
 _UPLOAD_SECONDS = 900.0
 """Seconds for files that are handed in, 64 MiB at most."""
@@ -272,7 +272,7 @@ def audit(context: CommandContext, *, verify: bool) -> int:
 
 
 @contextmanager
-def _open_accounts(context: CommandContext, *, create: bool = False) -> Iterator[AccountServices]:
+def _open_accounts(context: CommandContext, *, create: bool = False) -> Iterator[Staff]:
     from publisher.desk.desk import open_accounts
 
     with context.log(read_only=True):  # there has to be a site

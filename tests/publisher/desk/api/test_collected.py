@@ -29,9 +29,7 @@ def city(tmp_path: Path, clock: Clock) -> Iterator[CollectedDesk]:
 
 
 def program(city: CollectedDesk, *actions: Action) -> dict[str, str]:
-    secret, _ = city.desk.people.tokens.add(
-        "zhang", "办公系统", dataset=DOCUMENTS, part=None, actions=actions
-    )
+    secret, _ = city.desk.staff.tokens.add("zhang", "办公系统", dataset=DOCUMENTS, part=None, actions=actions)
     return {"authorization": f"Bearer {secret}"}
 
 
@@ -97,5 +95,5 @@ def test_a_program_reads_documents_and_repeals_leaves_one_out_and_decides(city: 
         only_reads = program(city, Action.READ_DRAFT)
         assert client.post(path, json={"reason": "x"}, headers=only_reads).status_code == 403
         assert client.get("/desk/v1/documents/fees", headers=headers).status_code == 403
-    lines_of_audit = [one for one in city.desk.people.audit.events() if one.kind == "document-left-out"]
+    lines_of_audit = [one for one in city.desk.staff.audit.events() if one.kind == "document-left-out"]
     assert "token" in lines_of_audit[0].details

@@ -95,7 +95,7 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskSite]:
 
 
 def add_guest(site: DeskSite, desk: DeskProcess) -> Guest:
-    secret, _ = site.people.tokens.add("zhang", "系统", dataset="fees", part=None, actions=ACTIONS)
+    secret, _ = site.staff.tokens.add("zhang", "系统", dataset="fees", part=None, actions=ACTIONS)
     return Guest(site, desk, secret)
 
 
@@ -107,7 +107,7 @@ def guest(site: DeskSite) -> Iterator[Guest]:
 
 
 def events(site: DeskSite) -> int:
-    return site.people.audit.head().size
+    return site.staff.audit.head().size
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
@@ -204,7 +204,7 @@ def test_a_full_disk_is_told_and_the_draft_stays(site: DeskSite, *, is_database:
         assert "磁盘已满" in refused.json()["detail"]
         guest.check()
     assert not site.log.integrity.verify().problems
-    assert not site.people.audit.verify()
+    assert not site.staff.audit.verify()
     with desk_process(home, TMPDIR=temporary) as desk:
         assert add_guest(site, desk).hand_in("清单.xlsx", rows).json()["records"] == 9_000
     site.log.drafts.discard("fees", PART)

@@ -42,7 +42,7 @@ def addresses(browser: Browser) -> dict[str, str]:
 
 
 def acts(desk: DeskSite, kind: str) -> list[tuple[str, str]]:
-    return [(one.actor, one.subject) for one in desk.people.audit.events() if one.kind == kind]
+    return [(one.actor, one.subject) for one in desk.staff.audit.events() if one.kind == kind]
 
 
 def test_a_document_stands_beside_its_page_line_by_line(city: CollectedDesk) -> None:
@@ -102,7 +102,7 @@ def test_one_is_left_out_with_its_reason_and_the_others_are_published_by_two(cit
     (release,) = desk.log.queries.releases(DOCUMENTS)
     assert release.counts["records"] == 2
     assert acts(desk, "document-left-out") == [("zhang", DOCUMENTS)]
-    (event,) = [one for one in desk.people.audit.events() if one.kind == "document-left-out"]
+    (event,) = [one for one in desk.staff.audit.events() if one.kind == "document-left-out"]
     assert event.details["reason"] == "识读有误"
     assert event.details["address"] == f"{city.web.base}/d/2.html"
 
@@ -126,7 +126,7 @@ def test_a_repeal_is_refused_with_a_reason_then_accepted_and_published_alone(cit
         assert browser.send(ADDRESS, path, decision="accept", **ticked).status_code == 303
     (proposal,) = desk.log.drafts.repeals(DOCUMENTS)
     assert proposal.state == "accepted"
-    details = [one.details for one in desk.people.audit.events() if one.kind == "repeals-decided"]
+    details = [one.details for one in desk.staff.audit.events() if one.kind == "repeals-decided"]
     assert [(one["accepted"], one["reason"]) for one in details] == [(True, ""), (False, "仅部分条款")]
 
 

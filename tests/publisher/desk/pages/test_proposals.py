@@ -50,7 +50,7 @@ def test_a_clerk_accepts_changes_and_drops(desk: DeskSite) -> None:
     diff = desk.log.drafts.diff(TASKS, effective_on=date(2020, 1, 2), limit=10)
     rows = {str(one.title): {field.field: field.after for field in one.fields} for one in diff.added}
     assert set(rows) == {"编制行政职权清单", "建立动态调整机制"}
-    assert "imported" in {event.kind for event in desk.people.audit.events()}
+    assert "imported" in {event.kind for event in desk.staff.audit.events()}
 
 
 def test_a_plan_that_changed_is_shown_again_with_what_was_typed(desk: DeskSite) -> None:

@@ -83,7 +83,7 @@ def test_what_a_reader_asked_for_becomes_a_correction_of_two_persons_and_is_acce
     (accepted,) = asked.clerk.list("accepted")
     assert (accepted.reason, accepted.proof, accepted.release) == ("误录", PROOF, 2)
     assert asked.public.status(token).release == 2  # type: ignore[union-attr]
-    kinds = [event.kind for event in site.people.audit.events() if event.subject == "fees"]
+    kinds = [event.kind for event in site.staff.audit.events() if event.subject == "fees"]
     assert kinds == ["published", "approved", "submitted", "contact-read", "contact-read"]
 
 
@@ -109,7 +109,7 @@ def test_a_request_is_rejected_with_a_reason_for_its_sender(asked: Asked) -> Non
     status = asked.public.status(token)
     assert status is not None
     assert (status.state, status.reason) == ("rejected", "与文件不符")
-    assert site.people.audit.events(limit=1)[0].kind == "correction-rejected"
+    assert site.staff.audit.events(limit=1)[0].kind == "correction-rejected"
 
 
 def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(asked: Asked) -> None:

@@ -32,7 +32,7 @@ def system(desk: DeskSite) -> Iterator[Browser]:
 
 
 def acts(desk: DeskSite, kind: str) -> list[tuple[str, str]]:
-    return [(one.actor, one.subject) for one in desk.people.audit.events() if one.kind == kind]
+    return [(one.actor, one.subject) for one in desk.staff.audit.events() if one.kind == kind]
 
 
 def test_a_list_is_created_changed_and_put_under_the_rule(desk: DeskSite, system: Browser) -> None:
@@ -111,7 +111,7 @@ def test_the_key_is_made_and_replaced_by_the_security_officer(desk: DeskSite) ->
     old, new = desk.log.keys.all()
     assert str(old.key).replace("+", "&#43;") in page or str(old.key) in page
     assert (new.lost, desk.log.keys.has_file(new.key)) == (False, True)
-    assert [one.details["key"] for one in desk.people.audit.events() if one.kind == "key-changed"] == [
+    assert [one.details["key"] for one in desk.staff.audit.events() if one.kind == "key-changed"] == [
         str(new.key),
         str(old.key),
     ]
@@ -147,7 +147,7 @@ def test_a_webhook_confirms_and_its_secret_is_shown_once(loopback: DeskSite) -> 
             == 404
         )
     assert loopback.log.subscriptions.all() == ()
-    lines = [one.details for one in loopback.people.audit.events() if one.kind == "subscription-changed"]
+    lines = [one.details for one in loopback.staff.audit.events() if one.kind == "subscription-changed"]
     assert [line["act"] for line in lines] == ["removed", "confirmed", "added"]
 
 
@@ -164,7 +164,7 @@ def test_a_robot_takes_a_message_before_it_is_added(loopback: DeskSite) -> None:
         page = browser.see(path)
         assert "企业微信" in page
         assert "693axxx6" not in page  # the key of the robot
-    assert "693axxx6" not in "".join(loopback.people.audit.lines())
+    assert "693axxx6" not in "".join(loopback.staff.audit.lines())
 
 
 @pytest.mark.parametrize(

@@ -100,7 +100,7 @@ def test_a_mended_cell_is_published_and_its_origin_shows_both_texts(desk: DeskSi
     # To read the file again changes nothing.
     (part,) = [p for p in reread(desk.log, NAME, desk.log.queries.catalogue(NAME)) if p.part == PART]
     assert part.differences == []
-    (event,) = [event for event in desk.people.audit.events() if event.kind == "mended"]
+    (event,) = [event for event in desk.staff.audit.events() if event.kind == "mended"]
     assert event.actor == "zhang"
     assert "5个工作日" not in str(event.details)
 
@@ -255,7 +255,7 @@ def test_a_column_that_was_not_read_is_given_a_field_now_and_for_later_files(
         html = browser.see(SHEET)
         assert re.search(r"<td>限本市</td>", html)
         assert "已更改，原为“尽快”" in html, "what was mended stays"
-        (event,) = [event for event in desk.people.audit.events() if event.kind == "columns-chosen"]
+        (event,) = [event for event in desk.staff.audit.events() if event.kind == "columns-chosen"]
         assert event.details["headings"] == {OWN_HEADING: "remark"}
         # The next file, and what the command line and the worker read, know the heading.
         hand_in(browser, tmp_path, item("第2类经营许可", remark="限本县"), last_heading=OWN_HEADING)

@@ -84,7 +84,7 @@ def test_a_dry_run_shows_what_would_come_and_writes_nothing_and_then_it_is_added
     site = read_sources(city.desk.settings.home)["xian"]
     assert (site.documents, site.pace, site.publish, site.every) == (r"/d/\d\.html$", 0.0, True, "1h")
     assert "示例县" in system.see("/sources/xian")
-    kinds = [(one.kind, one.actor, one.subject) for one in city.desk.people.audit.events()]
+    kinds = [(one.kind, one.actor, one.subject) for one in city.desk.staff.audit.events()]
     assert kinds[:2] == [("source-added", "xi", "xian"), ("source-tried", "xi", "xian")]
     assert system.send(FORM, TRY, **typed(city)).status_code == 200, "a dry run of one that exists"
     again = system.client.post(ADD, data=form.fields)
