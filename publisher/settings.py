@@ -70,6 +70,8 @@ class Settings:
 
     shows_actor: bool = False
     """``QINGDAN_SHOW_ACTOR=1``: publish the clerk of each release."""
+    drafter_publishes: bool = False
+    """``QINGDAN_DESK_DRAFTER_PUBLISHES=1``: who drafted may publish what another person approved."""
     hub: str = ""
     """``QINGDAN_HUB``: address of the WebSub hub that is notified of every change; none by default."""
     queries: PoolSize = _QUERIES
@@ -169,6 +171,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         boundaries=Path(boundaries) if boundaries else None,
         loopback=env.get("QINGDAN_LOOPBACK") == "1",
         shows_actor=env.get("QINGDAN_SHOW_ACTOR") == "1",
+        drafter_publishes=env.get("QINGDAN_DESK_DRAFTER_PUBLISHES") == "1",
         hub=_read_hub(env),
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),

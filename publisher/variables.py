@@ -61,6 +61,13 @@ VARIABLES: tuple[Variable, ...] = (
         "`1` publishes the clerk of each release (`--actor`); by default it stays in the log.",
     ),
     Variable(
+        "QINGDAN_DESK_DRAFTER_PUBLISHES",
+        "`0`",
+        "`1` 允许填报人在工作台发布自己的内容，仍须由他人审核；默认须由另一人发布。",
+        "`1` lets who drafted publish at the desk what another person approved; by default a third person "
+        "publishes (see [desk.md](desk.md)).",
+    ),
+    Variable(
         "QINGDAN_HUB",
         "",
         "WebSub 中心的地址：订阅源注明它，每次发布后 `qingdan work` 通知它。由站点自己选定，可以在内网。",

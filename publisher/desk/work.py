@@ -273,14 +273,14 @@ def require_publishable(desk: Desk, person: Person, key: int, digest: str) -> Su
     """Return a submission that a person may publish now.
 
     Raises ``LogError``: ``no-such-submission``, ``digest-moved``, ``approval-needed``, ``approval-void``,
-    ``same-person`` (a drafter does not publish his own work).
+    ``same-person`` (a drafter does not publish his own work, unless the site's setting lets him).
     """
     one = require_publisher(desk, person, key)
     if one.digest != digest:
         raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
     if one.state != "approved":
         raise LogError("approval-needed", "这次提交尚未审核。", "The submission is not approved.")
-    if one.drafter == person.name:
+    if needs_another_publisher(desk, one, person.name):
         raise LogError("same-person", "填报人不能发布自己的内容。", "A drafter does not publish it himself.")
     if not one.is_current:
         raise LogError(
@@ -289,6 +289,11 @@ def require_publishable(desk: Desk, person: Person, key: int, digest: str) -> Su
             "Not published: the content changed after its approval, which is void. Submit it again.",
         )
     return one
+
+
+def needs_another_publisher(desk: Desk, one: Submission, name: str) -> bool:
+    """Report whether the account drafted a submission, so that another one has to publish it."""
+    return one.drafter == name and not desk.settings.drafter_publishes
 
 
 def require_publisher(desk: Desk, person: Person, key: int) -> Submission:

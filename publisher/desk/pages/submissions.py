@@ -252,7 +252,10 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         may_cancel=own and one.state in ("submitted", "approved") and may(Action.SUBMIT),
         may_unschedule=may(Action.PUBLISH),
         may_decide=one.state == "submitted" and not own and may(Action.APPROVE),
-        may_publish=one.state == "approved" and one.is_current and not own and may(Action.PUBLISH),
+        may_publish=one.state == "approved"
+        and one.is_current
+        and not work.needs_another_publisher(desk, one, account.name)
+        and may(Action.PUBLISH),
     )
 
 

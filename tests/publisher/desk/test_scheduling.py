@@ -20,7 +20,9 @@ from publisher.desk.desk import Desk, create_desk, open_accounts
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from publisher.log.clocks import SHANGHAI
 from tests.publisher.desk.test_api import send
-from tests.support.desk import DESK, DeskSite, forms
+from tests.support import sqlite
+from tests.support.clock import Clock
+from tests.support.desk import DESK, DeskSite, desk_site, forms
 from tests.support.log import entry, stage
 
 NEXT_DAY = "2020-01-02T09:00"
@@ -189,6 +191,25 @@ def test_nothing_unapproved_and_nothing_of_one_s_own_is_scheduled(desk: DeskSite
         assert send(browser, path, body).json()["code"] == "approval-needed"
         desk.log.approvals.approve(one.key, digest=one.digest, reviewer="li")
         assert send(browser, path, body).json()["code"] == "same-person"
+
+
+def test_by_a_setting_who_drafted_publishes_what_another_person_approved(
+    tmp_path: Path, clock: Clock
+) -> None:
+    url = sqlite.new(tmp_path / "qingdan.db")
+    with desk_site(tmp_path, url, clock, QINGDAN_DESK_DRAFTER_PUBLISHES="1") as desk:
+        desk.add("wu", "填报", "审核", "发布")
+        stage(desk.log, entry("甲"), part="财政局")
+        request = PublicationRequest(kind="draft", effective_on=desk.clock.now.date(), parts=("财政局",))
+        one = desk.log.approvals.submit("fees", request, drafter="wu")
+        path, body = f"/submissions/{one.key}", {"digest": one.digest}
+        with desk.signed_in("wu") as browser:
+            assert send(browser, f"{path}/approve", body).json()["code"] == "same-person"
+            assert f"{path}/publish" not in forms(browser.see(path))
+            desk.log.approvals.approve(one.key, digest=one.digest, reviewer="li")
+            assert f"{path}/publish" in forms(browser.see(path))
+            assert send(browser, f"{path}/publish", body).status_code == 200
+            assert desk.log.queries.release("fees", 1).counts["added"] == 1
 
 
 def test_a_drafter_takes_his_submission_back_and_no_other(desk: DeskSite, approved: Submission) -> None:
