@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -249,9 +250,10 @@ def test_a_restored_site_without_its_keys_still_opens(tmp_path: Path, clock: Clo
 def test_a_slow_signer_delays_no_publication(
     log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    script, go = tmp_path / "slow.py", tmp_path / "go"
+    script, begun, go = tmp_path / "slow.py", tmp_path / "begun", tmp_path / "go"
     script.write_text(
-        f"import pathlib, time\nwhile not pathlib.Path({str(go)!r}).exists(): time.sleep(0.02)\n{SIGNER}",
+        f"import pathlib, time\npathlib.Path({str(begun)!r}).touch()\n"
+        f"while not pathlib.Path({str(go)!r}).exists(): time.sleep(0.02)\n{SIGNER}",
         encoding="utf-8",
     )
     command = f"{sys.executable} {script}"
@@ -259,8 +261,11 @@ def test_a_slow_signer_delays_no_publication(
     log.keys.create(public=str(elsewhere()), command=command)
     first = release(log, entry("证照费"))
     go.unlink()
+    begun.unlink()
     with ThreadPoolExecutor(1) as pool:
         signing = pool.submit(log.keys.sign_newest, command)
+        while not begun.exists():  # before, it would sign the second release too
+            time.sleep(0.01)
         second = release(log, entry("证照费", "2"), on=MIDDLE)  # while the command waits
         assert not signing.done()
         assert log.proofs.first_checkpoint(second.entry) is None
