@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, get_args
 
@@ -130,11 +130,12 @@ def _find_release(desk: Desk, act: Act) -> Mapping[str, object] | None:
 
 def _find_source(desk: Desk, act: Act) -> Mapping[str, object] | None:
     """Find the source that was appended to the file of the site."""
-    with suppress(SourcesError):  # nobody can tell what a broken file has
+    try:
         source = read_sources(desk.settings.home).get(act.subject)
-        addresses = None if source is None else list(source.entries)
-        return None if addresses != act.details["addresses"] else {"addresses": addresses}
-    return None
+    except SourcesError:  # nobody can tell what a broken file has
+        return None
+    addresses = act.details["addresses"]
+    return {"addresses": addresses} if source is not None and list(source.entries) == addresses else None
 
 
 def _find_decision(desk: Desk, act: Act) -> Mapping[str, object] | None:

@@ -82,7 +82,7 @@ def select_from_log(log: Log, scope: Scope, archive: int | None = None) -> Selec
     if scope.record:
         return _select_of_record(log, scope, archive)
     if archive is None:
-        return _newest_selection(log, _select_newest_blocks(log, scope))
+        return _select_newest_blocks(log, scope)
     block = _block(log, scope, archive)
     before = _select_newest(log, scope, block.first, 1)
     return _archive_selection(log, _select_block(log, scope, block), block, before)
@@ -108,7 +108,7 @@ async def select(
     change_search = await _search_changes(log, search, fields, scope)
     if archive is None:
         batch = await change_search.select_newest(None, _ENOUGH)
-        return await to_thread.run_sync(_newest_selection, log, batch)
+        return await to_thread.run_sync(lambda: _newest_selection(log, batch, _last_block(log, batch)))
     block = await to_thread.run_sync(_block, log, scope, archive)
     changes = await change_search.select_block(block)
     before = await change_search.select_newest(block, 1)
@@ -129,20 +129,24 @@ async def select_release(
     changes: list[Change] = []
     change_search = await _search_changes(log, search, fields, scope)
     rest = await change_search.collect_release(block, last, changes, _ENOUGH)
-    return await to_thread.run_sync(_newest_selection, log, _Batch(changes, rest))
+    batch = _Batch(changes, rest)
+    return await to_thread.run_sync(lambda: _newest_selection(log, batch, _last_block(log, batch)))
 
 
-def _select_newest_blocks(log: Log, scope: Scope) -> _Batch:
-    """Select the newest changes, and those of the block in which they end, which seldom has others."""
+def _select_newest_blocks(log: Log, scope: Scope) -> Selection:
+    """Select the newest changes, and others of the block in which they end, which it seldom has."""
     batch = _select_newest(log, scope, None, ENTRIES + 1)
-    if len(batch.changes) <= ENTRIES:
-        return batch
-    *_, last, older = batch.changes
-    block = log.feed_changes.block(last.sequence)
-    if block is None or older.sequence < block.first:
-        return batch
-    rest = _select_newest(log, scope, older.sequence, BLOCK)
-    return _Batch([*batch.changes, *rest.changes], rest.rest)
+    last = _last_block(log, batch)
+    if last is not None and len(batch.changes) > ENTRIES and batch.changes[-1].sequence >= last.first:
+        rest = _select_newest(log, scope, batch.changes[-1].sequence, BLOCK)
+        batch = _Batch([*batch.changes, *rest.changes], rest.rest)
+    return _newest_selection(log, batch, last)
+
+
+def _last_block(log: Log, batch: _Batch) -> Block | None:
+    """Return the block in which the newest changes end; None if there are fewer than a feed shows."""
+    changes = batch.changes[:ENTRIES]
+    return log.feed_changes.block(changes[-1].sequence) if len(changes) == ENTRIES else None
 
 
 def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _Batch:
@@ -179,12 +183,9 @@ def _select_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
     return tuple(change for change in reversed(rows) if announces(scope, change))
 
 
-def _newest_selection(log: Log, batch: _Batch) -> Selection:
-    """Select the newest changes and all others of the block in which they end."""
-    older: Sequence[Change] = ()
-    if len(batch.changes) >= ENTRIES:
-        last = log.feed_changes.block(batch.changes[ENTRIES - 1].sequence)
-        older = [change for change in batch.changes if last is not None and change.sequence < last.first]
+def _newest_selection(log: Log, batch: _Batch, last: Block | None) -> Selection:
+    """Select the newest changes and all others of the block in which they end, ``last``."""
+    older = [change for change in batch.changes if last is not None and change.sequence < last.first]
     previous = _previous_archive(log, batch, older)
     if previous is None:
         return Selection(tuple(batch.changes))
