@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any
 
@@ -61,14 +62,13 @@ def search_page(
     within = build_present_condition(request, known_at)
     sets = HitSets(reader.frequency, analyzer, within, query, all_words=request.all_words)
     all_words_total, (match, total, facets) = _widen(reader, sets, build_facet_conditions(request, known_at))
-    comparison = None if comparing is None else comparing.result()
     presenter = HitPresenter(request, query, analyzer, lexicon)
     page = Page((), total, match, all_words_total, facets, None)
     if similar_place is None:
         place = place or Place(0, known_at)
         if request.sort == "relevance" and not query.blank:
             hits, next_place = _rank_by_relevance(
-                reader, sets, match, request, query, analyzer, place, comparison
+                reader, sets, match, request, query, analyzer, place, comparing
             )
             more = next_place.offset < total
         else:
@@ -79,6 +79,7 @@ def search_page(
             cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
         )
     if vectors is not None and offers_similar:
+        comparison = None if comparing is None else comparing.result()
         offered = list_similar(reader, comparison, sets.outside(match))
         similar = present_similar(reader, offered, similar_place or Place(0, known_at), request, presenter)
         if comparison is not None and not all_words_total:
@@ -111,7 +112,7 @@ def _rank_by_relevance(
     query: Query,
     analyzer: Analyzer,
     place: Place,
-    comparison: Comparison | None,
+    comparing: Future[Comparison | None] | None,
 ) -> tuple[ScoredAddresses, Place]:
     """Reorder the candidates by the second stage. Later hits keep the index's order.
 
@@ -120,6 +121,7 @@ def _rank_by_relevance(
     start, end = place.offset, place.offset + request.limit
     ranked = sets.ranked_members(match)
     candidates = reader.searcher.search(to_query(reader.schema, ranked), limit=WINDOW, count=False).hits
+    comparison = None if comparing is None else comparing.result()
     near: ScoredAddresses = []
     if comparison is not None and len(candidates) == WINDOW:
         candidate_keys = set(reader.numbers("key", [address for _, address in candidates]))
