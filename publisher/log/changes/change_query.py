@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    FromClause,
     Select,
     Text,
     and_,
@@ -33,6 +34,11 @@ from publisher.log.queries import history
 from publisher.log.queries.record_query import MERGED_INTO, PART
 
 _MOST_FACETS = 100
+_PART_NAMES = (
+    select(t.part.c.key, PART.label("name"))
+    .outerjoin_from(t.part, MERGED_INTO, MERGED_INTO.c.key == t.part.c.merged_into)
+    .subquery("part_name")
+)
 _c, _r, _b, _d, _values = t.change.c, t.record.c, t.release.c, t.dataset.c, t.value.c
 
 type Directions = Mapping[int, tuple[Direction, ...]]
@@ -127,37 +133,38 @@ class ChangeList:
         return tuple(listed), len(sequences) > len(own)
 
     def _selected(self, query: ChangeQuery) -> Select[Any]:
-        return (
-            select(_c.sequence)
-            .select_from(t.change)
-            .join(t.record, _r.key == _c.record)
-            .join(t.release, _b.sequence == _c.release)
-            .join(t.dataset, _d.key == _c.dataset)
-            .outerjoin(t.part, t.part.c.key == _c.part)
-            .outerjoin(MERGED_INTO, MERGED_INTO.c.key == t.part.c.merged_into)
-            .where(_c.cause == "source", *self._conditions(query))
-        )
+        """Select the sequences. Other tables are in conditions only: a join reads a row of each for every
+        change, also where its columns are not needed."""
+        return select(_c.sequence).where(_c.cause == "source", *self._conditions(query))
 
     def _conditions(self, query: ChangeQuery) -> Iterator[ColumnElement[bool]]:
-        texts = {_r.id: query.records or None, PART: query.parts or None, _d.name: query.datasets}
-        for column, values in texts.items():
-            if values is not None:
-                yield column.in_(tuple(map(storable, values)))
+        if query.records:
+            yield _c.record.in_(select(_r.key).where(_r.id.in_(tuple(map(storable, query.records)))))
+        if query.parts:
+            parts = _PART_NAMES.c
+            yield _c.part.in_(select(parts.key).where(parts.name.in_(tuple(map(storable, query.parts)))))
+        if query.datasets is not None:
+            yield _c.dataset.in_(select(_d.key).where(_d.name.in_(tuple(map(storable, query.datasets)))))
         days = (query.first_day, query.last_day, query.view.as_of)
         first, last, as_of = (None if day is None else day.toordinal() for day in days)
         if first is not None:
             yield _c.effective_from >= first
         yield from (_c.effective_from <= day for day in (last, as_of) if day is not None)
         if query.view.known_at is not None:
-            yield _b.published_at <= micros(query.view.known_at)
+            known = _b.published_at <= micros(query.view.known_at)
+            yield _c.release.in_(select(_b.sequence).where(known))
         if query.bodies:
             yield self._of_bodies(tuple(map(storable, query.bodies)))
-        if query.kinds or query.directions:
-            yield or_(_c.kind.in_(query.kinds), self._in_direction(query.directions))
+        if query.directions:
+            in_direction = self._in_direction(query.directions)
+            yield or_(_c.kind.in_(query.kinds), in_direction) if query.kinds else in_direction
+        elif query.kinds:
+            yield _c.kind.in_(query.kinds)
 
     def _in_direction(self, directions: Collection[Direction]) -> ColumnElement[bool]:
         sequences = [one for one, own in self._directions.items() if not set(directions).isdisjoint(own)]
-        return and_(_c.sequence.in_(_numbers(self._conn, sequences)), _r.erased_by.is_(None))
+        erased = select(_r.key).where(_r.erased_by.is_not(None))
+        return and_(_c.sequence.in_(_numbers(self._conn, sequences)), _c.record.not_in(erased))
 
     def _names_own_body(self) -> ColumnElement[bool]:
         """Condition of the values that name the body of a change's record."""
@@ -190,8 +197,12 @@ class ChangeList:
         return counts
 
     def _plain_facets(self) -> Iterator[tuple[str, tuple[tuple[str, int], ...]]]:
-        yield "dataset", self._counts(self._selected(replace(self._query, datasets=None)), _d.name)
-        yield "part", self._counts(self._selected(replace(self._query, parts=())), PART)
+        of_datasets = self._selected(replace(self._query, datasets=None))
+        yield "dataset", self._counts_by_name(of_datasets, _c.dataset, t.dataset)
+        yield (
+            "part",
+            self._counts_by_name(self._selected(replace(self._query, parts=())), _c.part, _PART_NAMES),
+        )
 
     def _body_facet(self) -> tuple[tuple[str, int], ...]:
         rows = self._selected(replace(self._query, bodies=()))
@@ -202,10 +213,26 @@ class ChangeList:
         return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_MOST_FACETS])
 
     def _counts(self, rows: Select[Any], column: ColumnElement[Any]) -> tuple[tuple[Any, int], ...]:
-        value, number = column.label("value"), func.count().label("number")
-        query = rows.with_only_columns(value, number).where(column.is_not(None)).group_by(column)
-        counts = self._conn.execute(query.order_by(number.desc(), column).limit(_MOST_FACETS)).all()
-        return tuple((row.value, row.number) for row in counts)
+        number = func.count()
+        query = rows.with_only_columns(column, number).where(column.is_not(None)).group_by(column)
+        return self._first_facets(query, column, number)
+
+    def _counts_by_name(
+        self, rows: Select[Any], key: ColumnElement[int], names: FromClause
+    ) -> tuple[tuple[str, int], ...]:
+        """Count by a key, whose values may share a name."""
+        by_key = (
+            rows.with_only_columns(key.label("key"), func.count().label("number")).group_by(key).subquery()
+        )
+        name, number = names.c.name, func.sum(by_key.c.number)
+        query = select(name, number).join_from(by_key, names, names.c.key == by_key.c.key).group_by(name)
+        return self._first_facets(query, name, number)
+
+    def _first_facets(
+        self, query: Select[Any], value: ColumnElement[Any], number: ColumnElement[int]
+    ) -> tuple[tuple[Any, int], ...]:
+        counts = self._conn.execute(query.order_by(number.desc(), value).limit(_MOST_FACETS)).all()
+        return tuple((facet, int(count)) for facet, count in counts)
 
     def _bodies_of(self, sequences: Sequence[int]) -> Mapping[int, tuple[str, ...]]:
         of_page = select(_c.sequence).select_from(t.change).where(_c.sequence.in_(sequences))

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, Table, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select, tuple_
 
 from publisher.log.citations.revision_graph import cited_text
 from publisher.log.clocks import moment
@@ -94,7 +94,7 @@ class PassagePage[T]:
 
 def find_citations(conn: Connection, query: PassageQuery, clocks: Clocks) -> PassagePage[PublishedCitation]:
     """List citations, record by record."""
-    rows = _in_view(g.citation, query, clocks)
+    rows = _in_view(g.citation, _c.revision, query, clocks)
     if query.works:
         rows = rows.where(_c.work.in_([storable(key) for key in query.works]))
     if query.kinds:
@@ -119,7 +119,8 @@ def find_citations(conn: Connection, query: PassageQuery, clocks: Clocks) -> Pas
 
 def find_effects(conn: Connection, query: PassageQuery, clocks: Clocks) -> PassagePage[PublishedEffect]:
     """List effects, those that were published last first."""
-    rows = _in_view(g.effect, query, clocks)
+    # Effects are few. SQLite, which has no statistics, would find those of every span by their key.
+    rows = _in_view(g.effect, _e.revision + 0, query, clocks)
     if query.works:
         works = [storable(key) for key in query.works]
         rows = rows.where(or_(_e.source.in_(works), _e.target.in_(works)))
@@ -152,7 +153,7 @@ def find_effects(conn: Connection, query: PassageQuery, clocks: Clocks) -> Passa
     )
 
 
-def _in_view(table: Table, query: PassageQuery, clocks: Clocks) -> Select[Any]:
+def _in_view(table: Table, revision: ColumnElement[int], query: PassageQuery, clocks: Clocks) -> Select[Any]:
     own: Sequence[Any] = [column for column in table.c if column.name != "revision"]
     rows = (
         select(
@@ -162,7 +163,7 @@ def _in_view(table: Table, query: PassageQuery, clocks: Clocks) -> Select[Any]:
             _d.name.label("dataset"),
             PART,
         )
-        .join_from(table, t.span, _s.revision == table.c.revision)
+        .join_from(table, t.span, _s.revision == revision)
         .join(t.revision, _v.key == _s.revision)
         .join(t.record, _r.key == _s.record)
         .join(t.dataset, _d.key == _s.dataset)
