@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -79,6 +79,7 @@ def changes(
     cause: Cause | None,
     view: View,
     kinds: Sequence[ChangeKind],
+    records: Collection[str],
 ) -> tuple[Change, ...]:
     """List up to ``limit`` changes by sequence. ``after`` and ``before`` are sequences that are not included;
     ``release`` is a number; changes after the view's day or instant are left out.
@@ -98,6 +99,8 @@ def changes(
         query = query.where(_b.published_at <= micros(view.known_at))
     if kinds:
         query = query.where(_c.kind.in_(kinds))
+    if records:
+        query = query.where(_r.id.in_(records))
     query = query.order_by(_c.sequence.desc() if descending else _c.sequence).limit(limit)
     return _changes(conn, conn.execute(query).all(), order)
 

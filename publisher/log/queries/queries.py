@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping, Sequence
+from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from datetime import date, datetime
 
 from sqlalchemy import Connection, bindparam, func, select
@@ -251,9 +251,10 @@ class Queries:
         cause: Cause | None = None,
         view: View = View(),  # noqa: B008 - frozen
         kinds: Sequence[ChangeKind] = (),
+        records: Collection[str] = (),
     ) -> tuple[Change, ...]:
         """List changes. ``view``: only those in effect on its day and published by its instant; None is any.
-        ``kinds``: only these kinds; empty is any.
+        ``kinds``, ``records``: only these; empty is any.
         """
         with self._session.read() as conn:
             return history.changes(
@@ -268,6 +269,7 @@ class Queries:
                 cause=cause,
                 view=view,
                 kinds=kinds,
+                records=records,
             )
 
     def released_records(self, dataset: str, number: int) -> tuple[ReleasedRecord, ...]:

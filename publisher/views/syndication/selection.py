@@ -8,7 +8,7 @@ where an archive begins, so that no entry is in both.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
@@ -171,7 +171,8 @@ def _select_newest(log: Log, scope: Scope, before: int | None, limit: int) -> _B
     return _Batch(changes[:limit], before)
 
 
-def _select_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
+def _select_block(log: Log, scope: Scope, block: Block, records: Collection[str] = ()) -> tuple[Change, ...]:
+    """Select the changes of a block; with ``records``, of these only."""
     rows = log.queries.changes(
         dataset=block.dataset,
         cause="source",
@@ -179,6 +180,7 @@ def _select_block(log: Log, scope: Scope, block: Block) -> tuple[Change, ...]:
         after=block.first - 1,
         before=block.end,
         limit=block.end - block.first,
+        records=records,
     )
     return tuple(change for change in reversed(rows) if announces(scope, change))
 
@@ -282,8 +284,9 @@ class _ChangeSearch:
         for spans in batched(all_spans, _SPANS_AT_ONCE):
             saved_search = self._saved_search(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
             touched |= {touch.record for touch in (await self._search.hit_changes(saved_search)).changes}
-        changes = await to_thread.run_sync(_select_block, self._log, self._scope, block)
-        return tuple(change for change in changes if change.record in touched)
+        if not touched:
+            return ()
+        return await to_thread.run_sync(_select_block, self._log, self._scope, block, touched)
 
     def _announced(self, changes: Iterable[Change]) -> list[Change]:
         return [change for change in changes if announces(self._scope, change)]
