@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
-from xml.etree.ElementTree import Element, SubElement, tostring
+from xml.sax.saxutils import escape
 
 from publisher.views.discovery.published_site import PublishedSite
 
@@ -39,16 +39,20 @@ def site_sitemap(published_site: PublishedSite) -> bytes:
 
 def sitemap(addresses: Iterable[Address]) -> bytes:
     """Build a sitemap, in UTF-8. The caller gives at most :data:`LARGEST` addresses."""
-    root = Element("urlset", xmlns=_SPACE)
-    for address, changed in addresses:
-        entry = SubElement(root, "url")
-        SubElement(entry, "loc").text = address
-        if isinstance(changed, datetime):
-            SubElement(entry, "lastmod").text = changed.astimezone(UTC).isoformat(timespec="seconds")
-        elif changed is not None:
-            SubElement(entry, "lastmod").text = changed.isoformat()
-    text: bytes = tostring(root, encoding="utf-8", xml_declaration=True)
-    return text
+    # Written as text: a tree of 50,000 entries takes five times as long.
+    entries = (
+        f"<url><loc>{escape(address)}</loc>{_last_change(changed)}</url>" for address, changed in addresses
+    )
+    head = "<?xml version='1.0' encoding='utf-8'?>"
+    return f'{head}\n<urlset xmlns="{_SPACE}">{"".join(entries)}</urlset>'.encode()
+
+
+def _last_change(changed: datetime | date | None) -> str:
+    if changed is None:
+        return ""
+    if isinstance(changed, datetime):
+        return f"<lastmod>{changed.astimezone(UTC).isoformat(timespec='seconds')}</lastmod>"
+    return f"<lastmod>{changed.isoformat()}</lastmod>"
 
 
 def robots(base: str, records: Sequence[tuple[str, int]]) -> bytes:
