@@ -24,13 +24,12 @@ from pathlib import Path
 import trafilatura
 
 from benchmarks.support.memory import current_memory, peak_memory
+from benchmarks.support.site import create_dataset, new_site
 from publisher.harvest.all_sources import HarvestOptions, collect
 from publisher.harvest.crawl import DOCUMENTS_STEP
 from publisher.harvest.source_config import read_sources
 from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.formats import text_encoding
-from publisher.log.log import Log
-from publisher.log.model import Dataset
 from schemas.definition.file_loader import load_catalogue
 from tests.support import shared_data
 
@@ -101,13 +100,8 @@ def _collect(home: Path, host: str, count: int) -> None:
         "pace=0.0\n",
         encoding="utf-8",
     )
-    log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
-    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026")
-    catalogue = load_catalogue("policies")
-    log.datasets.create(
-        Dataset("laws", catalogue.name, "laws", "laws", "鞍山市人民政府", None, "CC0-1.0", "a@b.example"),
-        catalogue,
-    )
+    log = new_site(home)
+    create_dataset(log, "laws", "policies")
     now = datetime.now(UTC)
     tenths = Tenths(count)
     began, cpu = time.perf_counter(), time.process_time()
@@ -115,7 +109,7 @@ def _collect(home: Path, host: str, count: int) -> None:
         log,
         tuple(read_sources(home).values()),
         HarvestOptions(now, now.date(), loopback=True),
-        catalogues=lambda _: catalogue,
+        catalogues=log.queries.catalogue,
         progress=tenths,
     ).sources[0]
     took, cpu = time.perf_counter() - began, time.process_time() - cpu

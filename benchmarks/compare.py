@@ -21,7 +21,8 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
-from benchmarks.support.laws import create_dataset
+from benchmarks.support.laws import NAME, create_law_dataset
+from benchmarks.support.site import new_site, publish
 from publisher.log.log import Log
 from publisher.log.model import Entry, RecordQuery, View
 
@@ -34,7 +35,7 @@ MOST_SECONDS, MOST_TIMES, MOST_MEBIBYTES = 1.0, 1.5, 16.0
 
 def build(log: Log, records: int, releases: int) -> None:
     """Publish releases, each with :data:`CHANGES` randomly chosen records changed."""
-    catalogue = create_dataset(log)
+    catalogue = create_law_dataset(log)
     names = [field.name for field in catalogue.fields if field.type == "string"]
     identity = catalogue.identity[0]
     chance = random.Random(1)
@@ -42,9 +43,7 @@ def build(log: Log, records: int, releases: int) -> None:
     for number in range(releases):
         chosen = rows if number == 0 else chance.sample(rows, CHANGES)
         entries = (_entry(names, identity, row, number) for row in chosen)
-        source = log.evidence.put_source(str(number).encode(), name="x.csv", media_type="text/csv")
-        log.drafts.stage("laws", entries, part=None, source=source, parser_version="1", partial=number > 0)
-        log.releases.publish("laws", effective_on=FIRST + timedelta(days=30 * number))
+        publish(log, NAME, entries, FIRST + timedelta(days=30 * number), partial=number > 0)
 
 
 def _entry(names: list[str], identity: tuple[str, ...], row: int, number: int) -> Entry:
@@ -105,7 +104,7 @@ def main() -> int:
     parser.add_argument("--releases", type=int, default=50)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        log = Log.open(f"sqlite:///{folder}/qingdan.db", sources=Path(folder) / "sources")
+        log = new_site(Path(folder))
         build(log, options.records, options.releases)
         last = View(release=options.releases)
         neighbour, far = View(release=options.releases - 1), View(release=1)

@@ -2,7 +2,7 @@
 
 ``python -m benchmarks.exports [--data DIR]``. CPU seconds, in alternating runs. Bars: CSV at least 0.6 times
 the rate of ``csv.writer`` on the same rows in memory, Parquet at least 0.7 times pyarrow's on the same
-decoded rows, and a peak memory of each exporting process under 300 MB.
+decoded rows, and a peak memory of each exporting process under 300 MiB.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks import http
-from benchmarks.support.laws import ARTICLES, NAME, create_dataset, data_path
+from benchmarks.support.laws import ARTICLES, NAME, create_law_dataset, data_path
 from benchmarks.support.limits import Limit, alternate
 from benchmarks.support.memory import peak_memory
-from publisher.log.log import Log
+from benchmarks.support.site import new_site, open_log
 from publisher.log.model import View
 from publisher.views.exports import table_cells, write_state
 from publisher.views.exports.formats import FILE_FORMATS
@@ -38,21 +38,17 @@ _LIBRARIES = {
     "csv": ("csv.writer", "SQL, decoding, formats and guards of cells"),
     "parquet": ("pyarrow", "SQL, groups of rows in little memory"),
 }
-MOST_MB = 300
+MOST_MIB = 300
 _VIEW = View(release=1)
 
 
 def fill(home: Path, data: Path) -> None:
-    log = open_log(home)
-    create_dataset(log)
+    log = new_site(home)
+    create_law_dataset(log)
     file = InputFile("articles.jsonl.gz", data.joinpath(*ARTICLES).read_bytes())
     import_files(log, "laws", [file])
     publish_draft.publish_draft(log, "laws", effective_on=date(2026, 1, 1), without_errors=True)
     log.close()
-
-
-def open_log(home: Path) -> Log:
-    return Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
 
 
 def cpu_seconds(work: Callable[[], None]) -> float:
@@ -97,7 +93,7 @@ def compare(home: Path, form: str) -> bool:
     pairs = [(cpu_seconds(lambda: ours(home, form)), cpu_seconds(theirs)) for _ in range(3)]
     mine, other = (min(times) for times in zip(*pairs, strict=True))
     print(f"{form}: {mine:.2f} s, in memory {other:.2f} s: {other / mine:.2f} times (bar {LEAST[form]})")
-    return other / mine >= LEAST[form]
+    return bool(other / mine >= LEAST[form])
 
 
 def limits(site: Path, records: int) -> Iterator[Limit]:
@@ -133,8 +129,8 @@ def main() -> int:
         for form in FILE_FORMATS:
             command = [sys.executable, "-m", "benchmarks.exports", "--one", str(home), form]
             process = subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True)
-            print(f"{form}: peak {process.stdout.strip()} MB (bar {MOST_MB})", flush=True)
-            within_bars.append(int(process.stdout) < MOST_MB)
+            print(f"{form}: peak {process.stdout.strip()} MiB (bar {MOST_MIB})", flush=True)
+            within_bars.append(int(process.stdout) < MOST_MIB)
     return 0 if all(within_bars) else 1
 
 

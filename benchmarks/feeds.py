@@ -9,7 +9,6 @@ from __future__ import annotations
 import argparse
 import os
 import subprocess
-import sys
 import tempfile
 import threading
 import time
@@ -24,26 +23,15 @@ from lxml import etree
 from benchmarks import http
 from benchmarks.support.limits import RUNS, Limit, alternate
 from benchmarks.support.load import Server, etag_of, get, one_core
-from tests.support.servers.http_service import free_port
+from benchmarks.support.servers import bare_server, our_server
+from benchmarks.support.site import open_log
+from tests.support.command import QINGDAN
 
 BARS = {"304": 1.15, "cold": 2.0, "callback": 2.0}
 """Times a bare handler's, times lxml writing the same bytes, seconds."""
 _FORMS = ("atom", "rss", "json")
 _BATCH = 250
 """Requests to one server before those to the other."""
-
-
-def serve_bare(port: int) -> None:
-    from litestar import Litestar
-    from litestar import get as route
-
-    from publisher import app
-
-    @route("/unchanged", status_code=304)
-    async def unchanged() -> None:
-        return
-
-    app.serve(Litestar([unchanged], openapi_config=None, logging_config=None), port=port)
 
 
 def limits(site: Path, _: int, requests: int = 5_000) -> Iterator[Limit]:
@@ -55,10 +43,7 @@ def limits(site: Path, _: int, requests: int = 5_000) -> Iterator[Limit]:
 
 def unchanged(home: Path, requests: int) -> Iterator[Limit]:
     """Compare the p50 of a 304, with one connection each and alternating batches of 250."""
-    port, bare_port = free_port(), free_port()
-    serve = [sys.executable, "-m", "benchmarks.http", "--serve", "ours", "--home", str(home)]
-    bare_serve = [sys.executable, "-m", "benchmarks.feeds", "--bare", "--port", str(bare_port)]
-    with Server([*serve, "--port", str(port)], port) as ours, Server(bare_serve, bare_port) as bare:
+    with our_server(home) as ours, bare_server(home / "bare.bodies") as bare:
         for form in _FORMS:
             ours.renew()
             bare.renew()
@@ -74,14 +59,11 @@ def unchanged(home: Path, requests: int) -> Iterator[Limit]:
 
 def cold(home: Path) -> Iterator[Limit]:
     """Render from the log to bytes without a cache, beside lxml writing the same bytes."""
-    from publisher.log.log import Log
-    from publisher.settings import read_settings
     from publisher.views.syndication import scope as scopes
     from publisher.views.syndication import selection
     from publisher.views.syndication.feed import build_feed, render
 
-    settings = read_settings(home, {})
-    log = Log.open(settings.database, sources=settings.sources)
+    log = open_log(home)
     scope = scopes.make_scope(dataset=http.DATASET)
     forms: tuple[scopes.Form, ...] = ("atom", "rss")
     for form in forms:
@@ -99,10 +81,11 @@ def cold(home: Path) -> Iterator[Limit]:
 
 def lxml_writer(feed: bytes) -> Callable[[], bytes]:
     """Return a function that writes the same feed by lxml alone."""
-    root = etree.fromstring(feed)
+    root: Any = etree.fromstring(feed)
+    attributes = dict(root.attrib)
 
     def write() -> bytes:
-        copy = etree.Element(root.tag, dict(root.attrib), root.nsmap)
+        copy = etree.Element(root.tag, attributes, root.nsmap)
         _add_copies(copy, children)
         return etree.tostring(copy, encoding="UTF-8", xml_declaration=True, pretty_print=True)
 
@@ -130,10 +113,9 @@ def callback(home: Path) -> None:
     from tests.support.servers.loopback import Answer, WebRequest, loopback_server
 
     environment = _environment(home)
-    command = [sys.executable, "-c", "from publisher.cli import main; main()"]
 
     def run(*arguments: str) -> None:
-        subprocess.run([*command, *arguments], env=environment, check=True, capture_output=True)
+        subprocess.run([*QINGDAN, *arguments], env=environment, check=True, capture_output=True)
 
     arrived = threading.Event()
 
@@ -158,8 +140,7 @@ def callback(home: Path) -> None:
             "bench",
         )
         run("dataset", "create", "desk", "--catalogue", "power-list", *details)
-        port = free_port()
-        with Server([*command, "serve", "--work", "--port", str(port)], port, environment=environment):
+        with Server([*QINGDAN, "serve", "--work"], environment=environment):
             for turn in range(3):
                 seconds = _publish(run, arrived, home.parent, turn)
                 print(f"from publish to the callback: {seconds:.2f} s; the bar is {BARS['callback']}")
@@ -191,12 +172,7 @@ def _publish(run: Callable[..., None], arrived: threading.Event, folder: Path, t
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=5_000)
-    parser.add_argument("--bare", action="store_true", help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.bare:
-        serve_bare(options.port)
-        return
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"
         home.mkdir()

@@ -4,7 +4,6 @@
 one process each (same server, same settings, loopback). This process sends requests to both over one
 keep-alive connection each, alternating and all on one core, so that noise affects both. Every request is
 distinct.
-``--client library`` uses Python's http.client instead of a plain socket; its time counts on both sides.
 """
 
 from __future__ import annotations
@@ -14,28 +13,27 @@ import asyncio
 import itertools
 import json
 import random
-import socket
 import sqlite3
 import statistics
-import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from http.client import HTTPConnection
 from pathlib import Path
-from typing import Literal
 from urllib.parse import quote
 
-import msgspec
-
 from benchmarks.support.limits import RUNS, Limit, alternate
-from benchmarks.support.load import one_core
+from benchmarks.support.load import Server, get, one_core
+from benchmarks.support.servers import bare_server, our_server
+from benchmarks.support.site import create_dataset, new_site, open_log, publish
+from publisher.indexing import span_to_document
+from publisher.log.model import Entry, RecordQuery
+from publisher.log.predicate import And, AnyValue
 from publisher.settings import read_settings
-from tests.support.servers.http_service import free_port
+from schemas.definition.catalogue import Content
+from search.embedded.engine import EmbeddedEngine
 
-type Client = Literal["socket", "library"]
 DATASET = "bench-power-list"
 BAR = 3.0
 """Maximum p50 of one record, as a multiple of the bare handler's."""
@@ -80,38 +78,16 @@ def items(count: int) -> list[dict[str, str]]:
 
 def build(home: Path, count: int) -> None:
     """Build a site with one release of ``count`` records, published and indexed."""
-    from publisher.indexing import span_to_document
-    from publisher.log.log import Log
-    from publisher.log.model import Dataset, Entry
-    from schemas.definition import file_loader as catalogues
-    from search.embedded.engine import EmbeddedEngine
-
-    settings = read_settings(home, {})
-    log = Log.open(settings.database, sources=settings.sources)
-    log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
-    catalogue = catalogues.load_catalogue("power-list")
-    fields = {field.name: field for field in catalogue.fields}
-    contents = [
-        {k: [v] if fields[k].type == "list" else v for k, v in item.items() if k in fields}
+    log = new_site(home)
+    dataset = create_dataset(log, DATASET, "power-list", division="210300")
+    catalogue = log.queries.catalogue(DATASET)
+    contents: list[Content] = [
+        {k: [v] if catalogue.by_name[k].type == "list" else v for k, v in item.items()}
         for item in items(count)
     ]
-    dataset = Dataset(
-        name=DATASET,
-        catalogue="power-list",
-        title="测速用权力清单",
-        title_en="Power items for measuring",
-        body="示例市人民政府",
-        division="210300",
-        licence="CC0-1.0",
-        contact="bench",
-    )
-    log.datasets.create(dataset, catalogue)
-    source = log.evidence.put_source(b"bench", name="bench.csv", media_type="text/csv")
-    entries = [Entry(content=dict(content)) for content in contents]
-    log.drafts.stage(DATASET, entries, part=None, source=source, parser_version="1")
-    log.releases.publish(DATASET, effective_on=date(2015, 1, 1))
+    publish(log, DATASET, map(Entry, contents), date(2015, 1, 1))
     documents = (span_to_document.build_document(span, dataset, catalogue) for span in log.queries.spans())
-    engine = EmbeddedEngine(settings.index)
+    engine = EmbeddedEngine(read_settings(home, {}).index)
 
     async def index() -> None:
         await engine.index(document for document in documents if document is not None)
@@ -123,11 +99,7 @@ def build(home: Path, count: int) -> None:
 
 
 def record_requests(home: Path, count: int) -> list[str]:
-    from publisher.log.log import Log
-    from publisher.log.model import RecordQuery
-
-    settings = read_settings(home, {})
-    log = Log.open(settings.database, sources=settings.sources)
+    log = open_log(home)
     ids: list[str] = []
     after = None
     while len(ids) < count:
@@ -168,85 +140,25 @@ def search_requests(count: int) -> list[str]:
     return list(paths)
 
 
-class TimedServer:
-    """A server process, and one keep-alive connection whose requests are timed."""
-
-    def __init__(self, kind: str, home: Path, client: Client) -> None:
-        self.client = client
-        port = free_port()
-        command = [sys.executable, "-m", "benchmarks.http", "--serve", kind, "--home", str(home)]
-        self.process = subprocess.Popen([*command, "--port", str(port)])
-        self.address = ("127.0.0.1", port)
-        while self.process.poll() is None:
-            try:
-                self.connect()
-            except ConnectionRefusedError:
-                time.sleep(0.05)
-            else:
-                return
-        raise RuntimeError(f"the server of {kind} did not start")
-
-    def connect(self) -> None:
-        """Open a new connection and send one request that is not measured."""
-        self.library = HTTPConnection(*self.address, timeout=30)
-        self.socket = socket.create_connection(self.address, timeout=30)
-        self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._ask("/healthz")
-
-    def get(self, path: str) -> tuple[float, bytes]:
-        """Send a request and return milliseconds and body."""
-        started = time.perf_counter()
-        if self.client == "library":
-            self.library.request("GET", path)
-            answer = self.library.getresponse()
-            good, body = answer.status == 200, answer.read()
-        else:
-            head, body = self._ask(path)
-            good = head.startswith(b"HTTP/1.1 200 ")
-        milliseconds = (time.perf_counter() - started) * 1000
-        assert good, (path, body[:500])
-        return milliseconds, body
-
-    def _ask(self, path: str) -> tuple[bytes, bytes]:
-        self.socket.sendall(b"GET %s HTTP/1.1\r\nhost: bench\r\naccept: */*\r\n\r\n" % path.encode())
-        got = self.socket.recv(65536)
-        while b"\r\n\r\n" not in got:
-            got += self.socket.recv(65536)
-        head, _, body = got.partition(b"\r\n\r\n")
-        length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        while len(body) < length:
-            body += self.socket.recv(65536)
-        return head, body
-
-    def __enter__(self) -> TimedServer:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.socket.close()
-        self.process.terminate()
-        self.process.wait()
-
-
-def measure(name: str, paths: Sequence[str], ours: TimedServer, home: Path) -> dict[str, float | str]:
+def measure(name: str, paths: Sequence[str], ours: Server, home: Path) -> dict[str, float | str]:
     """Get the bodies for the bare handler in a first pass; measure alternately with it in the second."""
-    ours.connect()
-    bodies = [ours.get(path)[1] for path in paths]
-    (home / "bare.bodies").write_bytes(msgspec.msgpack.encode(bodies))
+    ours.renew()
+    bodies = [ours.ask(get(path))[1] for path in paths]
     mine: list[float] = []
     base: list[float] = []
-    with TimedServer("bare", home, ours.client) as bare:
+    with bare_server(home / "bare.bodies", bodies) as bare:
         for start in range(0, len(paths), _TURN):
             turn = range(start, min(start + _TURN, len(paths)))
-            bare.connect()
+            _renew(bare)
             for number in turn:
-                milliseconds, body = bare.get(f"/bare/{DATASET}/{number}")
+                milliseconds, body = bare.time_request(get(f"/bare/{DATASET}/{number}"))
                 assert body == bodies[number]
                 base.append(milliseconds)
-            ours.connect()
-            mine += [ours.get(paths[number])[0] for number in turn]
+            _renew(ours)
+            mine += [ours.time_request(get(paths[number]))[0] for number in turn]
     ours_cuts, bare_cuts = statistics.quantiles(mine, n=100), statistics.quantiles(base, n=100)
     return {
-        "what": name,
+        "name": name,
         "requests": len(paths),
         "bytes": round(statistics.mean(map(len, bodies))),
         "p50_ms": round(ours_cuts[49], 3),
@@ -256,6 +168,12 @@ def measure(name: str, paths: Sequence[str], ours: TimedServer, home: Path) -> d
         "p50_ratio": round(ours_cuts[49] / bare_cuts[49], 2),
         "p99_ratio": round(ours_cuts[98] / bare_cuts[98], 2),
     }
+
+
+def _renew(server: Server) -> None:
+    """Reconnect, and send a first request that is not measured."""
+    server.renew()
+    server.ask(get("/healthz"))
 
 
 def limits(site: Path, records: int) -> Iterator[Limit]:
@@ -270,7 +188,7 @@ def limits(site: Path, records: int) -> Iterator[Limit]:
             "the same, an exact total, 20 contents, cursor",
         ),
     ]
-    with one_core(), TimedServer("ours", site, "socket") as ours:
+    with one_core(), our_server(site) as ours:
         for name, paths, bar, between in tasks:
             runs = [
                 measure(name, paths[start : start + requests], ours, site)
@@ -301,13 +219,8 @@ def first_lists(site: Path) -> Limit:
 
     The list over HTTP is usually one whose beginning is in memory; this one never is.
     """
-    from publisher.log.log import Log
-    from publisher.log.model import RecordQuery
-    from publisher.log.predicate import And, AnyValue
-
-    settings = read_settings(site, {})
-    log = Log.open(settings.database, sources=settings.sources)
-    raw = sqlite3.connect(settings.database.removeprefix("sqlite:///"))
+    log = open_log(site)
+    raw = sqlite3.connect(read_settings(site, {}).database.removeprefix("sqlite:///"))
     pairs = list(itertools.product(_DEPARTMENTS, _TYPES))
     random.Random(4).shuffle(pairs)
     ours_next, raw_next = iter(pairs), iter(pairs)
@@ -329,43 +242,17 @@ def first_lists(site: Path) -> Limit:
     return Limit(name, limit, measured, 2.0, "choice of the plan, SQLAlchemy")
 
 
-def serve(kind: str, home: Path, port: int) -> None:
-    from litestar import Litestar, get
-    from litestar.params import FromPath
-
-    from publisher import app
-
-    if kind == "ours":
-        app.serve(app.create_app(read_settings(home, {})), port=port)
-        return
-    bodies = msgspec.msgpack.decode((home / "bare.bodies").read_bytes(), type=list[bytes])
-
-    @get("/bare/{dataset:str}/{number:str}", media_type="application/json")
-    async def bare(dataset: FromPath[str], number: FromPath[str]) -> bytes:
-        assert dataset
-        return bodies[int(number)]
-
-    app.serve(Litestar([bare], openapi_config=None, logging_config=None), port=port)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--requests", type=int, default=10_000)
-    parser.add_argument("--client", choices=["socket", "library"], default="socket")
     parser.add_argument("--only-records", action="store_true", help="leave lists and searches out")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("--serve", choices=["ours", "bare"], help=argparse.SUPPRESS)
-    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
-    parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
-    if options.serve:
-        serve(options.serve, options.home, options.port)
-        return
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "site"
         home.mkdir()
         build(home, options.requests)
-        with one_core(), TimedServer("ours", home, options.client) as ours:
+        with one_core(), our_server(home) as ours:
             figures = []
             tasks = [
                 ("one record", record_requests(home, options.requests)),

@@ -13,13 +13,16 @@ import json
 import os
 import random
 import statistics
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.support.ogc_site import BOUNDARIES, DATASET, PinnedServer, build, contents, pin
-from publisher.settings import read_settings
+from benchmarks.support.load import Server, get, pin
+from benchmarks.support.ogc_site import DATASET, build, contents
+from benchmarks.support.servers import our_server
+from benchmarks.support.site import open_log
 from tests.support.servers.http_service import free_port
 
 _TURN = 20
@@ -71,14 +74,12 @@ def configuration(base: str) -> dict[str, Any]:
     }
 
 
-def serve(kind: str, home: Path, port: int) -> None:
-    if kind == "ours":
-        from publisher import app
+def pygeoapi_server(home: Path) -> Server:
+    """Prepare a server of the features in the folder's ``items.json``, on the core of our server."""
+    return Server([sys.executable, "-m", "benchmarks.ogc", "--serve", str(home)], core=0)
 
-        boundaries = home / BOUNDARIES
-        settings = read_settings(home, {"QINGDAN_BOUNDARIES": str(boundaries)} if boundaries.exists() else {})
-        app.serve(app.create_app(settings), port=port)
-        return
+
+def serve_pygeoapi(home: Path, port: int) -> None:
     import uvicorn
 
     config, document = home / "pygeoapi.json", home / "openapi.json"
@@ -95,24 +96,23 @@ def serve(kind: str, home: Path, port: int) -> None:
     uvicorn.run(APP, port=port, http="httptools", log_config=None, access_log=False)
 
 
-def measure(
-    name: str, ours: PinnedServer, theirs: PinnedServer, pairs: Sequence[tuple[str, str]]
-) -> dict[str, Any]:
+def measure(name: str, ours: Server, theirs: Server, pairs: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """Request each pair of paths, ours and theirs, in alternating turns → figures under the name."""
     mine: list[float] = []
     other: list[float] = []
-    sizes = [len(ours.get(pairs[0][0])[1]), len(theirs.get(pairs[0][1])[1])]
-    before = ours.cpu(), theirs.cpu()
+    sizes = [len(server.ask(get(path))[1]) for server, path in zip((ours, theirs), pairs[0], strict=True)]
+    before = ours.cpu_seconds(), theirs.cpu_seconds()
     for start in range(0, len(pairs), _TURN):
         turn = pairs[start : start + _TURN]
-        other += [theirs.get(path)[0] for _, path in turn]
-        mine += [ours.get(path)[0] for path, _ in turn]
+        other += [theirs.time_request(get(path))[0] for _, path in turn]
+        mine += [ours.time_request(get(path))[0] for path, _ in turn]
     ours_cpu, theirs_cpu = (
-        (after - start) / len(pairs) for after, start in zip((ours.cpu(), theirs.cpu()), before, strict=True)
+        (server.cpu_seconds() - start) / len(pairs)
+        for server, start in zip((ours, theirs), before, strict=True)
     )
     ours_cuts, theirs_cuts = statistics.quantiles(mine, n=100), statistics.quantiles(other, n=100)
     return {
-        "what": name,
+        "name": name,
         "requests": len(pairs),
         "bytes": sizes,
         "ours_per_second": round(1000 / statistics.mean(mine)),
@@ -126,13 +126,11 @@ def measure(
 
 
 def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
-    from publisher.log.log import Log
     from publisher.log.model import RecordQuery
 
     records, port = contents(count, _BYTES), free_port()
     build(home, f"http://127.0.0.1:{port}", records)
-    settings = read_settings(home, {})
-    log = Log.open(settings.database, sources=settings.sources)
+    log = open_log(home)
     matches = log.queries.raw_records(DATASET, RecordQuery(limit=count)).records
     log.close()
     features = [
@@ -140,7 +138,6 @@ def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
         for m in matches
     ]
     (home / "items.json").write_text(json.dumps(features), encoding="utf-8")
-    ours, theirs = PinnedServer("ours", home, port), PinnedServer("pygeoapi", home)
     pin(os.getpid(), 1)
     draw = random.Random(3)
     offsets = [draw.randrange(count - 20) for _ in range(requests)]
@@ -158,13 +155,11 @@ def compare(home: Path, count: int, requests: int) -> list[dict[str, Any]]:
         )
         for o in offsets
     ]
-    figures = [
-        measure("20 items of 20 kB", ours, theirs, many),
-        measure("one item of 20 kB", ours, theirs, one),
-    ]
-    theirs.end()
-    ours.end()
-    return figures
+    with our_server(home, port=port, core=0) as ours, pygeoapi_server(home) as theirs:
+        return [
+            measure("20 items of 20 kB", ours, theirs, many),
+            measure("one item of 20 kB", ours, theirs, one),
+        ]
 
 
 def main() -> None:
@@ -176,12 +171,11 @@ def main() -> None:
     parser.add_argument("--clients", type=int, default=0, metavar="SECONDS")
     parser.add_argument("--gdal", type=int, default=0, metavar="ITEMS")
     parser.add_argument("--json", action="store_true", help="one JSON object on stdout")
-    parser.add_argument("--serve", choices=["ours", "pygeoapi"], help=argparse.SUPPRESS)
-    parser.add_argument("--home", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--serve", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
-        serve(options.serve, options.home, options.port)
+        serve_pygeoapi(options.serve, options.port)
         return
     with tempfile.TemporaryDirectory() as folder:
         figures: list[dict[str, Any]] = []

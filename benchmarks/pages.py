@@ -23,25 +23,24 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks import http
+from benchmarks.ogc import pygeoapi_server
 from benchmarks.support.load import Server, get
 from benchmarks.support.ogc_site import DATASET
-from tests.support.servers.http_service import free_port
+from tests.support.command import QINGDAN
 
 HTML = "text/html"
-_QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()", "--home"]
 _TURN = 50
 _SETTLED = 8.0
 """Seconds after a start in which a server may still prepare, beside its first answers, what others need."""
 
 
 def ours(home: Path) -> Server:
-    port = free_port()
-    return Server([*_QINGDAN, str(home), "serve", "--port", str(port)], port)
+    return Server([*QINGDAN, "--home", str(home), "serve"])
 
 
 def datasette(home: Path) -> tuple[Server, list[str]]:
     """Return Datasette on the site's SQLite export, and a page address of every record."""
-    export = [*_QINGDAN, str(home), "export", http.DATASET, "--format", "sqlite", "--to", str(home)]
+    export = [*QINGDAN, "--home", str(home), "export", http.DATASET, "--format", "sqlite", "--to", str(home)]
     subprocess.run(export, check=True, stdout=subprocess.DEVNULL)
     file = next(home.glob(f"{http.DATASET}-*.sqlite"))
     with sqlite3.connect(file) as log:
@@ -49,9 +48,8 @@ def datasette(home: Path) -> tuple[Server, list[str]]:
             t for (t,) in log.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%power_type%'")
         )
         rows = [str(key) for (key,) in log.execute(f'SELECT id FROM "{table}"')]  # noqa: S608 - our own file
-    port = free_port()
-    command = [sys.executable, "-m", "datasette", "serve", str(file), "--port", str(port)]
-    return Server(command, port), [f"/{quote(file.stem)}/{quote(table)}/{row}" for row in rows]
+    server = Server([sys.executable, "-m", "datasette", "serve", str(file)])
+    return server, [f"/{quote(file.stem)}/{quote(table)}/{row}" for row in rows]
 
 
 def pygeoapi(home: Path, records: Sequence[str]) -> tuple[Server, list[str]]:
@@ -62,10 +60,8 @@ def pygeoapi(home: Path, records: Sequence[str]) -> tuple[Server, list[str]]:
         for record, content in zip(records, contents, strict=True)
     ]
     (home / "items.json").write_text(json.dumps(features), encoding="utf-8")
-    port = free_port()
-    command = [sys.executable, "-m", "benchmarks.ogc", "--serve", "pygeoapi", "--home", str(home)]
     pages = [f"/collections/{DATASET}/items/{record}?f=html" for record in records]
-    return Server([*command, "--port", str(port)], port), pages
+    return pygeoapi_server(home), pages
 
 
 def medians(server: Server, pairs: Sequence[tuple[str, str]]) -> tuple[float, float]:
@@ -74,11 +70,7 @@ def medians(server: Server, pairs: Sequence[tuple[str, str]]) -> tuple[float, fl
     for start in range(0, len(pairs), _TURN):
         for side, accept in ((0, HTML), (1, "application/json")):
             for pair in pairs[start : start + _TURN]:
-                request = get(pair[side], accept=accept)
-                began = time.perf_counter()
-                head, _ = server.ask(request)
-                milliseconds[side].append((time.perf_counter() - began) * 1000)
-                assert head.startswith(b"HTTP/1.1 200"), (pair, head)
+                milliseconds[side].append(server.time_request(get(pair[side], accept=accept))[0])
     return statistics.median(milliseconds[0]), statistics.median(milliseconds[1])
 
 

@@ -21,12 +21,14 @@ import time
 from collections import defaultdict
 from collections.abc import Iterator
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 import anyio
 
-from benchmarks.support.laws import ARTICLES, create_dataset, data_path
+from benchmarks.support.laws import ARTICLES, create_law_dataset, data_path
 from benchmarks.support.memory import watch_all_processes
+from benchmarks.support.site import new_site
 from publisher.workflow.import_files import InputFile, import_files
 
 LEAST_RATE, MOST_MEMORY, MOST_GROWTH = 2_000, 1.2, 1.1
@@ -52,14 +54,13 @@ class Stopwatch:
 
 def measure(data: Path, records: int | None) -> dict[str, object]:
     """Run once in this process, with the first ``records`` articles or all."""
-    from publisher.log.log import Log
     from publisher.workflow import publish_draft
     from search.embedded.engine import EmbeddedEngine
 
     with tempfile.TemporaryDirectory() as folder, watch_all_processes() as most_memory:
         home = Path(folder)
-        log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources")
-        create_dataset(log)
+        log = new_site(home)
+        create_law_dataset(log)
         engine = EmbeddedEngine(home / "index")
         watch, cpu = Stopwatch(), _cpu_seconds()
         imported = 0
@@ -71,9 +72,10 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
             )
             assert release is not None
             published = anyio.run(
-                lambda release=release: publish_draft.await_searchable(log, engine, release, progress=watch)
+                partial(publish_draft.await_searchable, log, engine, release, progress=watch)
             )
             assert published.searchable
+        assert release is not None
         total = watch.stop()
         indexed = anyio.run(engine.count)
         log.close()

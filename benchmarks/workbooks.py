@@ -44,7 +44,7 @@ HEADINGS = {
 """Heading → field, as an independent map for this benchmark."""
 
 EXPECTED_OUT = {"title", "header", "note", "group", "repeated-header", "covered"}
-"""Reasons for which rows are left out that are no records."""
+"""Reasons for which rows are left out that are not records."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,10 @@ The codes themselves (``removed``, ``withdrawn`` …) are the contract's and sta
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
+
+type Lang = Literal["zh", "en"]
+"""A language in which the program writes. Pages have traditional Chinese too, converted from ``zh``."""
 
 
 class Words(NamedTuple):

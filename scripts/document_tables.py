@@ -23,7 +23,7 @@ from publisher.ingest.findings.all_kinds import KINDS_BY_STEP
 from publisher.ingest.findings.kind import Kind
 from publisher.views.api import contract
 from publisher.views.exports.formats import FILE_FORMATS
-from publisher.views.syndication.formats import FORMATS
+from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web import problems
 from schemas import words
 from schemas.definition import file_loader as catalogues
@@ -169,7 +169,7 @@ def write_feed_formats() -> str:
                 f"`{f.media_type}`",
                 ", ".join(f"`/feeds/{name}.{f.suffix}`" for name in ("{dataset}", "search", "sources")),
             )
-            for f in FORMATS.values()
+            for f in FEED_FORMATS.values()
         ),
     )
 

@@ -129,7 +129,7 @@ class FacetValue(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Similar:
-    """Documents that are near to the query by meaning and are no hits, the nearest first.
+    """Documents that are near to the query by meaning and are not hits, the nearest first.
 
     They pass the same filters. :attr:`Hit.score` is the similarity (cosine).
     """
@@ -140,7 +140,7 @@ class Similar:
     cursor: str | None
     """Opaque, for :attr:`Request.similar_cursor`; None on the last page."""
     nothing_near: bool = False
-    """Every document is encoded, and none that passes the filters is near, hits included. Only told where no
+    """Every document is encoded, and none that passes the filters is near, hits included. Only reported if no
     document contains all the words."""
 
 
@@ -162,7 +162,7 @@ class Page:
 
 
 @dataclass(frozen=True, slots=True)
-class Encoded:
+class EncodingProgress:
     """Progress of encoding for search by meaning."""
 
     documents: int
@@ -275,7 +275,7 @@ class SearchEngine(Protocol):
         model is installed, or while another process encodes."""
         ...
 
-    async def encoded(self) -> Encoded | None:
+    async def encoded(self) -> EncodingProgress | None:
         """Report how many documents have vectors; None if no model is installed."""
         ...
 

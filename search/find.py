@@ -94,7 +94,7 @@ def _near_page(page: Page, missing: MissingWords) -> Page:
 
 
 def _without(similar: Similar, hits: Sequence[Hit]) -> Similar:
-    """Return what is similar without the near hits, which are no hits of the query itself."""
+    """Return what is similar without the near hits, which are not hits of the query itself."""
     spans = {hit.span for hit in hits}
     others = tuple(hit for hit in similar.hits if hit.span not in spans)
     return replace(similar, hits=others, total=similar.total - len(similar.hits) + len(others))

@@ -18,7 +18,7 @@ NEAR = 5
 _MOST_WORDS = 8
 """Each word is a search; a longer query is the name of an item or a sentence, of which some word is rare."""
 _LEAST = 2
-"""Characters of a word that says what is meant."""
+"""Minimum characters of a word that says what is meant."""
 _SHORTEST_PART = 3
 """Minimum characters of the last part of a compound word that represents it."""
 _OR = "或"

@@ -21,7 +21,7 @@ from publisher.views.api import contract
 from publisher.views.pages import routes as people
 from publisher.views.pages.developers import documents as site_documents
 from publisher.views.pages.printing.templates import Press
-from publisher.views.syndication.scope import FORMS
+from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web import problems
 from publisher.web.route import AnyRoute
 from scripts import document_tables
@@ -144,7 +144,7 @@ def test_every_route_and_its_parameters_are_documented(path: str) -> None:
 def test_every_page_is_documented(route: AnyRoute) -> None:
     path = route.operation.path
     stem, _, suffix = path.partition(".")
-    if stem in ("/changes", "/commitments", "/effects", "/findings") and suffix in FORMS:
+    if stem in ("/changes", "/commitments", "/effects", "/findings") and suffix in FEED_FORMATS:
         path = f"{stem}.{{form}}"  # in every format of feeds, which a guide adds to
     assert f"| `{path}` |" in page("pages.md")
 

@@ -17,11 +17,11 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from benchmarks.support.memory import peak_memory
+from benchmarks.support.site import create_dataset, new_site, publish
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry
+from publisher.log.model import Entry
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Json
 from tests.support.clock import Clock
@@ -86,34 +86,24 @@ def charges(count: int, titles: Sequence[str], *, complete: bool) -> Iterator[En
 
 
 def open_site(home: Path) -> Log:
-    clock = Clock(datetime(2024, 1, 1, tzinfo=UTC), step=timedelta(milliseconds=1))
-    log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources", clock=clock)
-    log.datasets.init_site("https://bench.example", "bench.example,2024-01-01")
-    return log
+    return new_site(home, clock=Clock(datetime(2024, 1, 1, tzinfo=UTC), step=timedelta(milliseconds=1)))
 
 
-def publish(
-    log: Log, name: str, catalogue_name: str, rows: Iterator[Entry], division: str | None = None
+def publish_list(
+    log: Log, name: str, catalogue: str, rows: Iterator[Entry], division: str | None = None
 ) -> float:
-    """Publish a list → seconds."""
-    catalogue = file_loader.load_catalogue(catalogue_name)
-    details: dict[str, Any] = dict.fromkeys(("title", "title_en", "body", "licence", "contact"), "示例市")
-    dataset = Dataset(name=name, catalogue=catalogue.name, division=division, **details)
-    log.datasets.create(dataset, catalogue)
-    source = log.evidence.put_source(name.encode(), name=f"{name}.csv", media_type="text/csv")
-    log.drafts.stage(name, rows, part=None, source=source, parser_version="1")
-    began = time.perf_counter()
-    assert log.releases.publish(name, effective_on=date(2024, 1, 1)) is not None
-    return time.perf_counter() - began
+    """Create a dataset and publish its list → seconds."""
+    create_dataset(log, name, catalogue, division=division)
+    return publish(log, name, rows, date(2024, 1, 1))
 
 
 def measure_publication(count: int) -> None:
     repealed = read_repealed()
     with tempfile.TemporaryDirectory() as folder:
         log = open_site(Path(folder))
-        seconds = publish(log, "powers", "power-list", entries(count, repealed))
+        seconds = publish_list(log, "powers", "power-list", entries(count, repealed))
         log.close()
-    print(f"publish: {count} records in {seconds:.1f} s, {peak_memory()} MB")
+    print(f"publish: {count} records in {seconds:.1f} s, {peak_memory()} MiB")
 
 
 def measure_checks(count: int) -> None:
@@ -124,19 +114,19 @@ def measure_checks(count: int) -> None:
     titles = read_repealed()
     with tempfile.TemporaryDirectory() as folder:
         log = open_site(Path(folder))
-        publish(log, "powers", "power-list", entries(count - count // 5, titles))
-        publish(log, "county-fees", "fees", charges(count // 5, titles, complete=False), "210311")
-        publish(log, "province-fees", "fees", charges(COMPLETE, titles, complete=True), "210000")
-        publish(log, "statements", "complete-lists", iter([Entry(_STATEMENT)]), "210000")
+        publish_list(log, "powers", "power-list", entries(count - count // 5, titles))
+        publish_list(log, "county-fees", "fees", charges(count // 5, titles, complete=False), "210311")
+        publish_list(log, "province-fees", "fees", charges(COMPLETE, titles, complete=True), "210000")
+        publish_list(log, "statements", "complete-lists", iter([Entry(_STATEMENT)]), "210000")
         for name, data in _known_lists():
             reading = read_file(data, name=f"{name}.csv", catalogue=file_loader.load_catalogue(name))
-            publish(log, name, name, (Entry(entry.content) for entry in reading.records))
+            publish_list(log, name, name, (Entry(entry.content) for entry in reading.records))
         seconds, cpu = _time(log.findings.rebuild)
         finding_count = log.findings.page(FindingQuery(limit=1)).facets["check"]
         log.close()
     print(
         f"{len(CHECKS)} checks of {count} rows: {seconds:.1f} s (bar {MOST_SECONDS} s), CPU {cpu:.1f} s, "
-        f"{dict(finding_count)}, {peak_memory()} MB"
+        f"{dict(finding_count)}, {peak_memory()} MiB"
     )
 
 

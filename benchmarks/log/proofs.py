@@ -16,6 +16,7 @@ from pathlib import Path
 
 from sqlalchemy import func, insert, select
 
+from benchmarks.support.site import new_site
 from publisher.log.database import entry_tables as e
 from publisher.log.database.connection import Database
 from publisher.log.log import Log
@@ -32,8 +33,7 @@ _SEAL = "0" * 64
 
 def open_site(home: Path) -> Log:
     clock = Clock(datetime(2020, 1, 1, tzinfo=UTC), step=timedelta(seconds=1))
-    log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources", clock=clock)
-    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log = new_site(home, clock=clock)
     log.datasets.create(*fees_dataset())
     return log
 

@@ -1,8 +1,8 @@
 """Verification of a site of 150,000 records and 50 releases, in a process of its own.
 
 ``python -m benchmarks.log.verification [RECORDS]`` publishes a power list of all departments, then 49
-releases that change a fiftieth of it each. Bars: ``verify`` in at most 60 s and 500 MB. It also measures what
-``--sources --index`` adds.
+releases that change a fiftieth of it each. Bars: ``verify`` in at most 60 s and 500 MiB. It also measures
+what ``--sources --index`` adds.
 """
 
 from __future__ import annotations
@@ -17,26 +17,25 @@ from pathlib import Path
 
 import anyio
 
-from benchmarks.support.laws import bench_dataset
 from benchmarks.support.memory import peak_memory
+from benchmarks.support.site import create_dataset, new_site, open_log, publish
 from publisher.indexing import indexer
-from publisher.log.log import Log
 from publisher.log.model import Entry
 from publisher.log.verification.integrity import Scope
 from publisher.settings import read_settings
 from publisher.site_verification import verify_site
-from schemas.definition import file_loader
+from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
 from tests.support.clock import Clock
 
 RECORDS, RELEASES = 150_000, 50
-MOST_SECONDS, MOST_MEMORY = 60, 500
+MOST_SECONDS, MOST_MIB = 60, 500
 _KINDS = ("行政许可", "行政处罚", "行政强制", "行政确认", "行政检查", "其他行政权力")
 
 
 def entries(numbers: range, turn: int) -> Iterator[Entry]:
     for n in numbers:
-        content = {
+        content: Content = {
             "code": f"{n:011d}",
             "name": f"第{n}项行政权力：对违反规定行为的处理",
             "power_type": _KINDS[n % len(_KINDS)],
@@ -50,25 +49,14 @@ def entries(numbers: range, turn: int) -> Iterator[Entry]:
 
 def build(home: Path, records: int) -> None:
     clock = Clock(datetime(2020, 1, 1, tzinfo=UTC), step=timedelta(milliseconds=1))
-    log = Log.open(f"sqlite:///{home / 'qingdan.db'}", sources=home / "sources", clock=clock)
-    log.datasets.init_site("https://bench.example", "bench.example,2026-01-01")
+    log = new_site(home, clock=clock)
     log.keys.create()
-    catalogue = file_loader.load_catalogue("power-list")
-    log.datasets.create(bench_dataset("powers", catalogue), catalogue)
+    create_dataset(log, "powers", "power-list")
     share = records // RELEASES
     for turn in range(RELEASES):
         numbers = range(records) if turn == 0 else range(turn * share, (turn + 1) * share)
-        source = log.evidence.put_source(b"%d" % turn, name=f"{turn}.xlsx", media_type="text/csv")
-        log.drafts.stage(
-            "powers",
-            entries(numbers, turn),
-            part=None,
-            source=source,
-            parser_version="1",
-            partial=turn > 0,
-        )
-        published = log.releases.publish("powers", effective_on=date(2020, 1, 1) + timedelta(days=turn))
-        assert published is not None
+        day = date(2020, 1, 1) + timedelta(days=turn)
+        publish(log, "powers", entries(numbers, turn), day, partial=turn > 0)
         clock.advance(days=1)
     engine = EmbeddedEngine(home / "index")
     anyio.run(indexer.index_outbox, log, engine)
@@ -79,7 +67,7 @@ def build(home: Path, records: int) -> None:
 def measure(home: Path, *, whole: bool) -> None:
     """Verify in this process, and print seconds for each step and the peak of memory."""
     settings = read_settings(home, {})
-    log = Log.open(settings.database, sources=settings.sources, read_only=True)
+    log = open_log(home, read_only=True)
     engine = EmbeddedEngine(settings.index)
     began = step_began = time.perf_counter()
     steps: list[str] = []
@@ -92,12 +80,11 @@ def measure(home: Path, *, whole: bool) -> None:
 
     verification = anyio.run(verify_site, settings, log, engine, Scope(sources=whole, index=whole), report)
     seconds = time.perf_counter() - began
-    memory = peak_memory()
     assert verification.problems == (), verification.problems[:3]
     options = "--sources --index" if whole else ""
     print(
         f"verify {options}: {verification.revisions} revisions, {verification.releases} releases: "
-        f"{seconds:.1f} s (bar {MOST_SECONDS} s), {memory:.0f} MB (bar {MOST_MEMORY} MB); "
+        f"{seconds:.1f} s (bar {MOST_SECONDS} s), {peak_memory()} MiB (bar {MOST_MIB} MiB); "
         f"CPU {time.process_time():.1f} s; steps {' '.join(steps)}"
     )
 

@@ -20,6 +20,7 @@ from contextlib import ExitStack
 from itertools import islice
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import anyio
 from elasticsearch import AsyncElasticsearch
@@ -81,17 +82,13 @@ def make_request(text: str) -> Request:
 async def bodies_sent_by(engine: ElasticsearchEngine, text: str) -> list[list[dict[str, Any]]]:
     """Record the bodies that the layer sends for a query, call by call, with the search last."""
     sent: list[list[dict[str, Any]]] = []
-    sending = multi_search.search_together
 
     async def record_call(client: AsyncElasticsearch, bodies: Sequence[Any], **more: Any) -> Any:
         sent.append([dict(body) for body in bodies])
-        return await sending(client, bodies, **more)
+        return await multi_search.search_together(client, bodies, **more)
 
-    search.search_together = record_call
-    try:
+    with patch.object(search, "search_together", record_call):
         await engine.search(make_request(text))
-    finally:
-        search.search_together = sending
     return sent
 
 
@@ -111,7 +108,7 @@ async def compare_searching(
     async def through(text: str) -> None:
         await engine.search(make_request(text))
 
-    async def the_same(text: str) -> None:
+    async def raw_bodies(text: str) -> None:
         for call in sent[text]:
             await client.msearch(
                 searches=[part for body in call for part in ({"index": connection.alias}, body)]
@@ -121,7 +118,7 @@ async def compare_searching(
         for call in sent[text]:
             await client.search(index=connection.alias, **call[-1])
 
-    ways = [("through the layer", through), ("raw", the_same), ("raw, searches alone", searches_alone)]
+    ways = [("through the layer", through), ("raw", raw_bodies), ("raw, searches alone", searches_alone)]
     spent: dict[str, list[float]] = {name: [] for name, _ in ways}
     for number, text in enumerate(queries_to_send):
         for turn in range(len(ways)):

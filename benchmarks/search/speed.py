@@ -12,6 +12,7 @@ import gc
 import gzip
 import itertools
 import json
+import operator
 import random
 import tempfile
 import time
@@ -128,12 +129,16 @@ def limits(site: Path, records: int) -> Iterator[Limit]:
         ("a search by date", by_date, 1.5, "parsing, the narrowest set with enough hits"),
         ("a search by relevance", whole, 3.0, "the same, the second stage of 100, marks and excerpts"),
     )
+
+    def search(request: Request) -> object:
+        return search_page(folder.reader(), None, request, *language)
+
     for name, requests, bar, between in tasks:
         raw = [prepare_raw_search(reader, request, *language) for request in requests]
-        ours, limit = itertools.cycle(requests), itertools.cycle(raw)
+        ours, limit = map(search, itertools.cycle(requests)), map(operator.call, itertools.cycle(raw))
         pairs = alternate(
-            lambda ours=ours: search_page(folder.reader(), None, next(ours), *language),
-            lambda limit=limit: next(limit)(),
+            ours.__next__,
+            limit.__next__,
             times=len(requests) // RUNS,
             clock=time.process_time,
         )

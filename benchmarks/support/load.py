@@ -9,6 +9,9 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.support.servers.http_service import free_port
 
 CONNECTIONS = 8
 """Keep-alive connections, each with one open request: enough to keep one server process busy."""
@@ -32,21 +35,35 @@ def one_core() -> Iterator[None]:
         os.sched_setaffinity(0, before)
 
 
+def pin(pid: int, core: int) -> None:
+    """Pin a process to one of several cores."""
+    if (os.cpu_count() or 1) > 1:
+        os.sched_setaffinity(pid, {core})
+
+
 @dataclass
 class Server:
-    """A server process, started by ``command``, on ``port`` of loopback. It runs during the block."""
+    """A server process that runs during the block, on a port of loopback."""
 
     command: Sequence[str]
-    port: int
+    """Command that starts it; ``--port`` and the port are added."""
+    port: int = field(default_factory=free_port)
     environment: Mapping[str, str] | None = None
     log_output: int | None = None
     """Destination of its log, as ``subprocess`` accepts it."""
+    core: int | None = None
+    """Core to which it is pinned; None: that of this process."""
     sockets: list[socket.socket] = field(default_factory=list)
 
     def __enter__(self) -> Server:
         self.process = subprocess.Popen(
-            self.command, env=self.environment, stdout=self.log_output, stderr=self.log_output
+            [*self.command, "--port", str(self.port)],
+            env=self.environment,
+            stdout=self.log_output,
+            stderr=self.log_output,
         )
+        if self.core is not None:
+            pin(self.process.pid, self.core)
         deadline = time.monotonic() + 60
         while True:
             try:
@@ -79,6 +96,20 @@ class Server:
         """Send one request and return head and body."""
         self.sockets[0].sendall(request)
         return read_response(self.sockets[0])
+
+    def time_request(self, request: bytes, connection: int = 0) -> tuple[float, bytes]:
+        """Send one request, which must succeed, and return milliseconds and body."""
+        started = time.perf_counter()
+        self.sockets[connection].sendall(request)
+        head, body = read_response(self.sockets[connection])
+        milliseconds = (time.perf_counter() - started) * 1000
+        assert head.startswith(b"HTTP/1.1 200"), (request, head, body[:500])
+        return milliseconds, body
+
+    def cpu_seconds(self) -> float:
+        """Return the processor time used so far."""
+        fields = Path(f"/proc/{self.process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def rate(self, requests: Sequence[bytes], status: bytes) -> float:
         """Return responses per second. Every response must have ``status``."""
@@ -132,9 +163,9 @@ def read_response(one: socket.socket) -> tuple[bytes, bytes]:
     return head, b"".join(parts)
 
 
-def _unchunked(one: socket.socket, received: bytes) -> bytes:
+def _unchunked(one: socket.socket, body: bytes) -> bytes:
     """Read a chunked body. Its end cannot be searched for, since a chunk may contain the same bytes."""
-    buffer = bytearray(received)
+    buffer = bytearray(body)
     parts: list[bytes] = []
     while True:
         while (end := buffer.find(b"\r\n")) < 0:

@@ -12,9 +12,9 @@ from pathlib import Path
 _PAUSE = 1.0
 
 
-def current_memory() -> float:
-    """Return the resident memory in MiB."""
-    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+def current_memory(pid: int | str = "self") -> float:
+    """Return the resident memory of a process in MiB."""
+    pages = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return pages * resource.getpagesize() / (1 << 20)
 
 

@@ -18,7 +18,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from benchmarks.support.ogc_site import BOUNDARIES, DATASET, PinnedServer, build, contents
+from benchmarks.support.load import Server, get
+from benchmarks.support.memory import current_memory
+from benchmarks.support.ogc_site import DATASET, build, contents
+from benchmarks.support.servers import BOUNDARIES, our_server
+from benchmarks.support.site import open_log
 from publisher.settings import read_settings
 from tests.support.servers.http_service import free_port
 
@@ -29,11 +33,9 @@ def index(home: Path) -> None:
 
     from publisher.indexing import indexer
     from publisher.indexing.open_engine import open_engine
-    from publisher.log.log import Log
 
-    settings = read_settings(home, {})
-    log = Log.open(settings.database, sources=settings.sources)
-    anyio.run(indexer.index_outbox, log, open_engine(settings))
+    log = open_log(home)
+    anyio.run(indexer.index_outbox, log, open_engine(read_settings(home, {})))
     log.close()
 
 
@@ -56,11 +58,8 @@ def clients(site: Path, seconds: int, count: int = 500) -> dict[str, Any]:
     build(site, f"http://127.0.0.1:{port}", contents(count, 2_000))
     (site / BOUNDARIES).write_text(json.dumps(squares(20)), encoding="utf-8")
     index(site)
-    ours = PinnedServer("ours", site, port)
-    try:
+    with our_server(site, port=port, core=0) as ours:
         return _under_load(ours, seconds)
-    finally:
-        ours.end()
 
 
 def _paths(record: str) -> list[str]:
@@ -90,11 +89,11 @@ def _paths(record: str) -> list[str]:
     ]
 
 
-def _under_load(ours: PinnedServer, seconds: int, number: int = 16) -> dict[str, Any]:
+def _under_load(ours: Server, seconds: int, number: int = 16) -> dict[str, Any]:
     """Request all routes by many clients and compare with the responses of one client."""
-    items = json.loads(ours.get(f"/ogc/collections/{DATASET}/items?limit=1")[1])
+    items = json.loads(ours.ask(get(f"/ogc/collections/{DATASET}/items?limit=1"))[1])
     paths = _paths(items["features"][0]["id"])
-    alone = {path: ours.get(path)[1] for path in paths}
+    alone = {path: ours.ask(get(path))[1] for path in paths}
     wrong: list[str] = []
     counts = [0] * number
     stop = time.monotonic() + seconds
@@ -108,7 +107,7 @@ def _under_load(ours: PinnedServer, seconds: int, number: int = 16) -> dict[str,
                 wrong.append(path)
             counts[turn] += 1
 
-    def run(until: float) -> int:
+    def run(until: float) -> float:
         nonlocal stop
         stop = until
         threads = [threading.Thread(target=ask, args=(turn,)) for turn in range(number)]
@@ -116,55 +115,52 @@ def _under_load(ours: PinnedServer, seconds: int, number: int = 16) -> dict[str,
             thread.start()
         for thread in threads:
             thread.join()
-        return ours.memory()
+        return current_memory(ours.process.pid)
 
     # After the first sixth, threads, connections and statements of all clients exist.
     warm = run(time.monotonic() + seconds / 6)
     end = run(time.monotonic() + seconds * 5 / 6)
     return {
-        "what": f"{number} clients, {seconds} s",
+        "name": f"{number} clients, {seconds} s",
         "requests": sum(counts),
         "wrong": len(wrong),
-        "memory_kb_after_warming_and_at_the_end": [warm, end],
+        "mib_after_warming_and_at_the_end": [round(warm, 1), round(end, 1)],
     }
 
 
 def gdal(home: Path, count: int) -> dict[str, Any]:
     """Run ``ogr2ogr`` on a whole collection in pages of 1,000, while releases change its records."""
-    from publisher.log.log import Log
     from publisher.log.model import View
 
     records, port = contents(count, 200), free_port()
     build(home, f"http://127.0.0.1:{port}", records)
-    settings = read_settings(home, {})
-    log = Log.open(settings.database, sources=settings.sources)
+    log = open_log(home)
     states = iter(list(log.queries.whole_state(DATASET, View())))
-    ours = PinnedServer("ours", home, port)
     file = home / "all.csv"
     command = ["ogr2ogr", "-f", "CSV", str(file), f"OAPIF:http://127.0.0.1:{port}/ogc/collections/{DATASET}"]
-    started = time.monotonic()
-    reader = subprocess.Popen([*command, "-oo", "PAGE_SIZE=1000", "-select", "name"])
     withdrawn = 0
-    while reader.poll() is None and not (file.exists() and file.stat().st_size):
-        time.sleep(0.05)  # wait for the first page, which fixes the state of all pages
-    while reader.poll() is None:
-        some = list(islice(states, 200))
-        log.releases.withdraw(DATASET, [one.id for one in some[:100]], reason="测速")
-        withdrawn += 100
-        renamed = {one.id: json.loads(one.content) | {"remark": "改"} for one in some[100:]}
-        log.releases.correct(DATASET, renamed, reason="测速")
-        time.sleep(0.5)
-    took = time.monotonic() - started
+    with our_server(home, port=port, core=0):
+        started = time.monotonic()
+        reader = subprocess.Popen([*command, "-oo", "PAGE_SIZE=1000", "-select", "name"])
+        while reader.poll() is None and not (file.exists() and file.stat().st_size):
+            time.sleep(0.05)  # wait for the first page, which fixes the state of all pages
+        while reader.poll() is None:
+            some = list(islice(states, 200))
+            log.releases.withdraw(DATASET, [one.id for one in some[:100]], reason="测速")
+            withdrawn += 100
+            corrected = {one.id: json.loads(one.content) | {"remark": "改"} for one in some[100:]}
+            log.releases.correct(DATASET, corrected, reason="测速")
+            time.sleep(0.5)
+        seconds = time.monotonic() - started
     with file.open(encoding="utf-8", newline="") as table:
         names = [row["name"] for row in csv.DictReader(table)]
     log.close()
-    ours.end()
     return {
-        "what": "ogr2ogr while releases are published",
+        "name": "ogr2ogr while releases are published",
         "exit": reader.returncode,
         "items": len(names),
         "different": len(set(names)),
         "missing": len({str(r["name"]) for r in records} - set(names)),
-        "seconds": round(took, 1),
+        "seconds": round(seconds, 1),
         "withdrawn_meanwhile": withdrawn,
     }

@@ -17,7 +17,7 @@ def features() -> tuple[list[dict[str, Any]], dict[str, dict[str, Any]]]:
     return loaded, {feature["id"]: feature for feature in loaded}
 
 
-class MemoryProvider(BaseProvider):
+class MemoryProvider(BaseProvider):  # type: ignore[misc]  # pygeoapi has no types
     @property
     def fields(self) -> dict[str, dict[str, str]]:
         return {name: {"type": "string"} for name in ("name", "power_type", "remark")}

@@ -9,22 +9,19 @@ from __future__ import annotations
 
 import argparse
 import statistics
-import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import quote
 
-from benchmarks.support.load import Server, get, read_response
-from publisher.log.log import Log
+from benchmarks.support.load import Server, get
+from benchmarks.support.site import create_dataset, new_site, publish
 from publisher.log.model import Entry
-from publisher.settings import read_settings
 from schemas.definition.catalogue import Content
-from tests.support.servers.http_service import free_port
-from tests.support.work_plan import create_dataset
+from tests.support.command import QINGDAN
 
 PLAN = "示政发〔2024〕1号"
 _BODIES = tuple(f"市第{n}局" for n in range(30))
@@ -54,26 +51,19 @@ def tasks(number: int) -> Iterator[Content]:
 
 def build(home: Path, number: int) -> None:
     """Publish a plan with a rule for every third and a statement about every fifth commitment."""
-    settings = read_settings(home)
-    home.mkdir(exist_ok=True)
-    log = Log.open(settings.database, sources=settings.sources)
-    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2024")
+    log = new_site(home)
     for name, catalogue in _LISTS.items():
         create_dataset(log, name, catalogue)
     plan = list(tasks(number))
     title = f"示例市清单工作方案{_START}"
-    _publish(
-        log,
-        "documents",
-        [{"number": PLAN, "title": title, "issuer": "示例市人民政府", "date_written": "2024-01-01"}],
-    )
-    _publish(log, "plans", plan)
-    rules = [
+    documents: list[Content] = [
+        {"number": PLAN, "title": title, "issuer": "示例市人民政府", "date_written": "2024-01-01"}
+    ]
+    rules: list[Content] = [
         {"plan": PLAN, "task": one["task"], "condition": "文件", "contains": "工作方案" if n % 2 else "办法"}
         for n, one in enumerate(plan[::3])
     ]
-    _publish(log, "evidence", rules)
-    statements = [
+    statements: list[Content] = [
         {
             "plan": PLAN,
             "task": one["task"],
@@ -84,27 +74,16 @@ def build(home: Path, number: int) -> None:
         }
         for one in plan[::5]
     ]
-    _publish(log, "statements", statements)
+    for name, contents in zip(_LISTS, (plan, rules, statements, documents), strict=True):
+        publish(log, name, map(Entry, contents), _START, basis=PLAN)
     log.graph.update()
     log.findings.update()
     log.commitments.update()
     log.close()
 
 
-def _publish(log: Log, name: str, contents: Sequence[Content]) -> None:
-    source = log.evidence.put_source(repr(contents).encode(), name=f"{name}.csv", media_type="text/csv")
-    entries = [Entry(row, repr(row), {"rows": [n]}) for n, row in enumerate(contents, start=2)]
-    log.drafts.stage(name, entries, part=None, source=source, parser_version="1")
-    log.releases.publish(name, effective_on=_START, basis=PLAN)
-
-
 def milliseconds_of(server: Server, path: str, accept: str = "text/html", *, connection: int = 0) -> float:
-    """→ milliseconds until the whole response."""
-    began = time.perf_counter()
-    server.sockets[connection].sendall(get(path, accept=accept))
-    head, _ = read_response(server.sockets[connection])
-    assert head.startswith(b"HTTP/1.1 200"), (path, head)
-    return (time.perf_counter() - began) * 1000
+    return server.time_request(get(path, accept=accept), connection)[0]
 
 
 def time_beside(server: Server, path: str, quick: str) -> tuple[float, list[float]]:
@@ -129,9 +108,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder) / "home"
         build(home, options.number)
-        port = free_port()
-        qingdan = [sys.executable, "-c", "from publisher.cli import main; main()", "--home", str(home)]
-        with Server([*qingdan, "serve", "--port", str(port)], port) as server:
+        with Server([*QINGDAN, "--home", str(home), "serve"]) as server:
             plan = f"/commitments?plan={quote(PLAN)}"
             milliseconds_of(server, plan)
             days = [f"{plan}&due_from={_START + timedelta(days=n - 400)}" for n in range(options.requests)]

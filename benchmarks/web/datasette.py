@@ -16,7 +16,6 @@ import statistics
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -24,12 +23,11 @@ from urllib.parse import quote
 
 from benchmarks import http
 from benchmarks.support.load import Server, get
-from publisher.log.log import Log
+from benchmarks.support.servers import our_server
+from benchmarks.support.site import open_log
 from publisher.log.model import View
-from publisher.settings import read_settings
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FILE_FORMATS
-from tests.support.servers.http_service import free_port
 
 _TURN = 10
 _LIMITS = (
@@ -41,8 +39,7 @@ _FACETS = ("actor", "power_type")
 
 def export(home: Path) -> Path:
     """Export our SQLite file of the release, with additional indexes for Datasette."""
-    settings, path = read_settings(home, {}), home / "bench.db"
-    log = Log.open(settings.database, sources=settings.sources)
+    log, path = open_log(home), home / "bench.db"
     write_state.state_writer(
         log, write_state.describe_state(log, http.DATASET, View(release=1)), FILE_FORMATS["sqlite"]
     )(path)
@@ -88,7 +85,7 @@ def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: S
         for side, server in enumerate((ours, theirs)):
             server.renew()
             milliseconds[side].extend(
-                milliseconds_of(server, pair[side]) for pair in pairs[start : start + _TURN]
+                server.time_request(get(pair[side]))[0] for pair in pairs[start : start + _TURN]
             )
     cuts = [statistics.quantiles(times, n=100) for times in milliseconds]
     mine, other = cuts
@@ -98,14 +95,6 @@ def compare(name: str, pairs: Sequence[tuple[str, str]], ours: Server, theirs: S
         flush=True,
     )
     return mine[49] < other[49]
-
-
-def milliseconds_of(server: Server, path: str) -> float:
-    """Return the duration of a request, in milliseconds."""
-    started = time.perf_counter()
-    head, body = server.ask(get(path))
-    assert head.startswith(b"HTTP/1.1 200"), (path, head, body[:300])
-    return (time.perf_counter() - started) * 1000
 
 
 def main() -> int:
@@ -119,20 +108,23 @@ def main() -> int:
         home = Path(folder) / "site"
         home.mkdir()
         http.build(home, options.records)
-        file, port, other = export(home), free_port(), free_port()
-        our_command = [sys.executable, "-m", "benchmarks.http", "--serve", "ours", "--home", str(home)]
-        their_command = [sys.executable, "-m", "datasette", "serve", "--immutable", str(file), *_LIMITS]
-        with (
-            Server([*our_command, "--port", str(port)], port) as ours,
-            Server([*their_command, "-p", str(other)], other, log_output=subprocess.DEVNULL) as theirs,
-        ):
+        their_command = [
+            sys.executable,
+            "-m",
+            "datasette",
+            "serve",
+            "--immutable",
+            str(export(home)),
+            *_LIMITS,
+        ]
+        with our_server(home) as ours, Server(their_command, log_output=subprocess.DEVNULL) as theirs:
             ahead = [
                 compare(name, pairs, ours, theirs) for name, pairs in requests(home, options.requests).items()
             ]
             ours.renew()
             theirs.renew()
-            mine = milliseconds_of(ours, f"/v1/datasets/{http.DATASET}/files/csv") / 1000
-            their = milliseconds_of(theirs, "/bench/records.csv?_stream=on") / 1000
+            mine = ours.time_request(get(f"/v1/datasets/{http.DATASET}/files/csv"))[0] / 1000
+            their = theirs.time_request(get("/bench/records.csv?_stream=on"))[0] / 1000
             print(f"CSV of everything: {mine:.1f} s, Datasette {their:.1f}; {their / mine:.1f} times as fast")
     return 0 if all([*ahead, mine < their]) else 1
 

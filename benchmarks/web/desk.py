@@ -15,7 +15,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from http.client import HTTPConnection
@@ -27,6 +27,7 @@ from urllib.parse import quote
 
 import httpx
 
+from benchmarks.support.load import Server
 from publisher.desk.accounts.roles import Grant, Role
 from publisher.desk.desk import open_accounts
 from publisher.log.log import Log
@@ -42,7 +43,7 @@ FIRST_FINDINGS = 10.0
 GRID_PAGE = 0.3
 """Seconds of a page of the sheet, at p50."""
 SLOWER = 1.2
-"""Largest share of the readers' p99 meanwhile."""
+"""Greatest ratio of the readers' p99 with the clerk to that without."""
 _PART, _PUBLISHED = "应急管理局", "民政局"
 _PAUSE = 0.02
 """Seconds between two requests of the reader."""
@@ -108,20 +109,11 @@ def build(home: Path, base: str) -> tuple[str, Sequence[str]]:
         return f"/link/{token}", [path for one in paths for path in (one, f"{api}?limit=20", home_page)]
 
 
-@contextmanager
-def running(home: Path, *command: str, desk_base: str) -> Iterator[None]:
-    """Run a command of the program during the block."""
-    environ, arguments = {**os.environ, "QINGDAN_DESK_BASE": desk_base}, ("--home", str(home), *command)
-    niceness = _DESK_NICENESS if command[0] == "desk" else 0
-    start = ["nice", "-n", str(niceness), *QINGDAN, *arguments]
-    with subprocess.Popen(start, env=environ, stderr=subprocess.PIPE) as one:
-        assert one.stderr is not None
-        one.stderr.readline()  # it has started
-        try:
-            yield
-        finally:
-            one.terminate()
-            one.wait()
+def server(home: Path, command: str, port: int, *, desk_base: str) -> Server:
+    """Prepare the server of a command of the program."""
+    niceness = _DESK_NICENESS if command == "desk" else 0
+    start = ["nice", "-n", str(niceness), *QINGDAN, "--home", str(home), command]
+    return Server(start, port, {**os.environ, "QINGDAN_DESK_BASE": desk_base}, subprocess.DEVNULL)
 
 
 class Clerk:
@@ -160,18 +152,17 @@ class Clerk:
 
 
 def measure(rows: int, rounds: int, folder: Path) -> Times:
-    port, desk_port = str(free_port()), str(free_port())
+    port, desk_port = free_port(), free_port()
     base, times = f"http://127.0.0.1:{desk_port}", Times()
     home = folder / "site"
     home.mkdir()
     link, paths = build(home, base)
     workbooks = [xlsx(folder / f"{n}.xlsx", list(_rows(rows, n))).read_bytes() for n in range(rounds)]
-    serve, desk = ("serve", "--port", port), ("desk", "--port", desk_port)
-    with running(home, *serve, desk_base=base), running(home, *desk, desk_base=base):
+    with server(home, "serve", port, desk_base=base), server(home, "desk", desk_port, desk_base=base):
         ours, theirs = get_context("spawn").Pipe()
-        get_context("spawn").Process(target=read_pages, args=(int(port), paths, theirs), daemon=True).start()
+        get_context("spawn").Process(target=read_pages, args=(port, paths, theirs), daemon=True).start()
         os.nice(_DESK_NICENESS)  # the clerk's browser is on another machine
-        clerk, ends = Clerk(base, link), []
+        clerk, periods = Clerk(base, link), []
         time.sleep(3)  # until templates are compiled and pages known
         for workbook in workbooks:
             started = time.perf_counter()
@@ -179,10 +170,10 @@ def measure(rows: int, rounds: int, folder: Path) -> Times:
             times.pages += clerk.turn_pages(rows)
             ended = time.perf_counter()
             time.sleep(ended - started)
-            ends.append((started, ended, time.perf_counter()))
+            periods.append((started, ended, time.perf_counter()))
         ours.send("end")
         answers: Sequence[tuple[float, float]] = ours.recv()
-    for begin, middle, end in ends:
+    for begin, middle, end in periods:
         times.busy.append([seconds for at, seconds in answers if begin <= at < middle])
         times.quiet.append([seconds for at, seconds in answers if middle <= at < end])
     return times

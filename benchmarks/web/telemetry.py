@@ -15,6 +15,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from typing import Any
 
+from litestar.testing import TestClient
+
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.web.asgi_edge import Edge
 from tests.support.servers.http_service import serving
@@ -72,6 +74,7 @@ async def _measure(app: Edge, path: str) -> tuple[float, float]:
 
 def main() -> None:
     with tempfile.TemporaryDirectory() as folder, four_releases(Path(folder)) as site:
+        assert isinstance(site.client, TestClient)
         app = site.client.app
         assert isinstance(app, Edge)
         path = f"/v1/datasets/{FEES}/records/{site.record(str(PLAIN[0]['name']))}"

@@ -37,7 +37,8 @@ from publisher.cli.commands.publishing import (
 )
 from publisher.cli.commands.reading import compare, export, findings, history, search, search_model
 from publisher.cli.context import CommandContext
-from publisher.cli.terminal.language import Lang, set_language
+from publisher.cli.terminal.language import set_language
+from schemas.words import Lang
 
 _HELP = """清单：把政府清单发布为有版本、可查询、可核验的开放数据。
 

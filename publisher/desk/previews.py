@@ -28,8 +28,9 @@ from publisher.log.model import (
 )
 from publisher.views.pages import record as record_page
 from publisher.views.pages import release as release_page
-from publisher.views.pages.printing.page_request import Lang, Pairs, Visit
+from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.web.route import Call
+from schemas.words import Lang
 
 _WITHDRAWAL = "withdrawn"
 

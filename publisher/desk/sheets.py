@@ -20,6 +20,7 @@ from publisher.workflow.import_files import InputFile, import_files, read_mended
 from publisher.workflow.import_report import ImportReport
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
+from schemas.words import Lang
 
 SEVERITIES = ("error", "warning", "info")
 
@@ -247,7 +248,7 @@ def _choices(catalogue: Catalogue) -> Sequence[Field]:
     return [field for field in catalogue.fields if not field.personal]
 
 
-def annotate(desk: Desk, dataset: str, one: DraftImport, lang: str) -> bytes:
+def annotate(desk: Desk, dataset: str, one: DraftImport, lang: Lang) -> bytes:
     """Return the file as a workbook with its findings as comments. Raises ``LogError('cannot-annotate')``."""
     reading = desk.readings.get(dataset, one)
     data = load_file(desk.log, one.source)

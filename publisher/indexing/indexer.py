@@ -22,7 +22,14 @@ from publisher.log.log import Log
 from publisher.log.model import Dataset, Span
 from publisher.log.outbox.outbox import OutboxItem
 from schemas.definition.catalogue import Catalogue
-from search.contract import DamagedIndexError, Document, Encoded, RejectedError, SearchEngine, SearchError
+from search.contract import (
+    DamagedIndexError,
+    Document,
+    EncodingProgress,
+    RejectedError,
+    SearchEngine,
+    SearchError,
+)
 
 BATCH = 50_000
 """Outbox entries per round: bounded memory, and few rounds, which each cost a commit and a merge."""
@@ -55,7 +62,7 @@ class SearchStatus:
     """Why the engine is not reachable; documents and position are then 0."""
     incomplete: bool = False
     """The index lacks entries that it once had: it was deleted, or restored from an older copy."""
-    encoded: Encoded | None = None
+    encoded: EncodingProgress | None = None
     """Progress of encoding for search by meaning; None if no model is installed."""
 
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from calendar import monthrange
 from datetime import date
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from schemas.cells.quantities import read_date
+from schemas.words import Lang
 
 OPEN_ENDED = frozenset(
     {
@@ -90,7 +91,7 @@ def parse_deadline(value: str) -> Deadline | None:
         return None
 
 
-def format_deadline(value: str, lang: Literal["zh", "en"] = "zh") -> str:
+def format_deadline(value: str, lang: Lang = "zh") -> str:
     """Format a value in words, which :func:`read_deadline` reads back; unchanged if it is not a deadline."""
     deadline = parse_deadline(value)
     if deadline is None or deadline.first == deadline.last:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from schemas.cells.deadlines import format_deadline
 from schemas.definition.catalogue import Field, Json
-
-type Lang = Literal["zh", "en"]
+from schemas.words import Lang
 
 _UNITS_EN = {
     "工作日": "working days",

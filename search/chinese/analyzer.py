@@ -53,7 +53,7 @@ class Folded(msgspec.Struct, frozen=True):
     origin: Sequence[int] | None = None
     """Index in the original of every character and of the end; None if all positions are equal."""
 
-    def span(self, start: int, end: int) -> tuple[int, int]:
+    def original_range(self, start: int, end: int) -> tuple[int, int]:
         """Convert a range of the folded text to the range of the original that contains it."""
         if self.origin is None:
             return start, end

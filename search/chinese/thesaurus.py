@@ -35,7 +35,7 @@ class Lexicon:
     asking: frozenset[str]
     """Those of them that mark a question."""
     generic: frozenset[str]
-    """Words that items of every kind contain: a hit that contains no other word of a query is none."""
+    """Words that items of every kind contain. A hit contains another word of the query too."""
     implied: Mapping[str, tuple[str, ...]]
     """Word of a title → words of the matching texts; used for ranking only."""
     legal: Mapping[str, tuple[str, ...]]
@@ -44,16 +44,16 @@ class Lexicon:
     """Everyday word of :attr:`legal` that consists of several words → these: 注册公司 → 注册, 公司."""
     longest: int
 
-    def names_in(self, folded: str, starts: Set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
+    def names_in(self, folded: str, boundaries: Set[int]) -> Iterator[tuple[int, int, tuple[str, ...]]]:
         """Yield the names in a text as (start, end, other names), longest first, without overlaps.
 
-        A name of two characters must begin and end at a word boundary (``starts``).
+        A name of two characters must begin and end at a word boundary (``boundaries``).
         """
         position = 0
         while position < len(folded):
             for end in range(min(len(folded), position + self.longest), position + 1, -1):
                 name = folded[position:end]
-                if name in self.forms and (end - position > 2 or {position, end} <= starts):
+                if name in self.forms and (end - position > 2 or {position, end} <= boundaries):
                     yield position, end, self.forms[name]
                     position = end
                     break

@@ -17,7 +17,7 @@ from search.semantic.encoder import Encoder
 from search.semantic.passages import list_passages
 
 _IS_ENCODED = {"exists": {"field": "encoded_texts"}}
-WAITS = {"bool": {"filter": [IS_DOCUMENT], "must_not": [_IS_ENCODED]}}
+IS_UNENCODED = {"bool": {"filter": [IS_DOCUMENT], "must_not": [_IS_ENCODED]}}
 """Query for documents without vectors."""
 
 
@@ -68,7 +68,7 @@ class Encoding:
         try:
             answer = await client.search(
                 index=self._indices.alias,
-                query=WAITS,
+                query=IS_UNENCODED,
                 sort=[{"span": "asc"}],
                 size=most,
                 search_after=None if self._last is None else [self._last],

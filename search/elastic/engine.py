@@ -20,7 +20,7 @@ from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import (
     Document,
-    Encoded,
+    EncodingProgress,
     HitChanges,
     Page,
     RejectedError,
@@ -103,16 +103,16 @@ class ElasticsearchEngine:
             return 0
         return await to_thread.run_sync(self._encoding.encode, most, (await self._load_language())[0])
 
-    async def encoded(self) -> Encoded | None:
+    async def encoded(self) -> EncodingProgress | None:
         """Count at most once in :data:`_COUNT_SECONDS`, as every response depends on it."""
         encoder = await self._ready_encoder()
         if encoder is None:
             failure = "" if self._encoder is None else self._encoder.failure
-            return Encoded(0, 0, failure) if failure else None
+            return EncodingProgress(0, 0, failure) if failure else None
         if self._encoded is None or monotonic() > self._encoded[0] + _COUNT_SECONDS:
             self._encoded = monotonic(), await self._within_deadline(count_encoded, self._indices.alias)
         count = self._encoded[1]
-        return Encoded(count, count)
+        return EncodingProgress(count, count)
 
     async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
         await self._cluster.run(self._visit_documents, receive)

@@ -29,15 +29,15 @@ IS_DOCUMENT = {"exists": {"field": "effective_from"}}
 _IS_TOMBSTONE = {"bool": {"must_not": [IS_DOCUMENT]}}
 _NONE: frozenset[str] = frozenset()
 
-_LOOKED_UP = 500
+_BATCH = 500
 """Documents whose vectors are looked up together."""
 
 _IN_FLIGHT = 2
 """Requests in flight while the next one is prepared. More would only fill the cluster's queue."""
 
 
-class _Copied(msgspec.Struct, frozen=True):
-    """What an index stores of a document; nothing of a tombstone."""
+class _StoredSource(msgspec.Struct, frozen=True):
+    """The stored source of a document; empty for a tombstone."""
 
     document: Document | None = None
     encoded: StoredVectors | None = None
@@ -90,8 +90,8 @@ class Writer:
         position = 0 if old is None else self._cluster.call(self._indices.position, old)
         name = self._cluster.call(self._indices.create)
         if old is not None:
-            copied = self._copy(old, name, {"match_all": {}}, without=spans)
-            self._check(name, copied)
+            count = self._copy(old, name, {"match_all": {}}, without=spans)
+            self._check(name, count)
         self._cluster.call(
             bulk.send_requests,
             name,
@@ -127,7 +127,7 @@ class Writer:
         lines: list[Line] = []
         facets: set[str] = set()
         size = 0
-        for batch in batched(documents, _LOOKED_UP):
+        for batch in batched(documents, _BATCH):
             vectors = self._find_vectors(batch, analyzer)
             for document in batch:
                 line = mapping.write_document_lines(document, analyzer, vectors.get(document.span))
@@ -193,11 +193,11 @@ class Writer:
             for hit in hits:
                 if hit["_id"] in without:
                     continue
-                copied = msgspec.convert(hit["_source"], _Copied)
-                if copied.document is None:
+                source = msgspec.convert(hit["_source"], _StoredSource)
+                if source.document is None:
                     lines.append(mapping.write_tombstone_lines(hit["_id"], hit["_version"]))
                 else:
-                    lines.append(mapping.write_document_lines(copied.document, analyzer, copied.encoded))
+                    lines.append(mapping.write_document_lines(source.document, analyzer, source.encoded))
             if lines:
                 result.add(await bulk.send_requests(client, name, lines))
         await refresh(client, name)

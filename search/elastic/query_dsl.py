@@ -19,14 +19,15 @@ from search.query.conditions import (
     Term,
 )
 
-type Query = dict[str, Any]
+type Clause = dict[str, Any]
+"""A query of Elasticsearch as JSON."""
 
-_NOTHING: Query = {"match_none": {}}
+_NOTHING: Clause = {"match_none": {}}
 _LONGEST_TERM = 32_766
 """Maximum bytes of a term in Lucene. A query for a longer term is an error on the server."""
 
 
-def to_query(condition: Condition) -> Query:
+def to_query(condition: Condition) -> Clause:
     match condition:
         case Term(field, token):
             return _write_term(field, token)
@@ -47,7 +48,7 @@ def to_query(condition: Condition) -> Query:
             return {"bool": _bool_clauses(condition)}
 
 
-def _bool_clauses(condition: Every | Some | Except | Boosted | Ranked) -> Query:
+def _bool_clauses(condition: Every | Some | Except | Boosted | Ranked) -> Clause:
     """Build the clauses of a ``bool`` query, which can also carry a boost."""
     match condition:
         case Every(parts):
@@ -62,7 +63,7 @@ def _bool_clauses(condition: Every | Some | Except | Boosted | Ranked) -> Query:
             return {"filter": [to_query(members)], "should": [to_query(part) for part in scoring]}
 
 
-def _write_term(field: str, token: str) -> Query:
+def _write_term(field: str, token: str) -> Clause:
     # JSON cannot encode a lone surrogate; the replacement character occurs in no document.
     sendable = token.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if len(sendable.encode()) > _LONGEST_TERM:
@@ -70,7 +71,7 @@ def _write_term(field: str, token: str) -> Query:
     return {"term": {field: {"value": sendable}}}
 
 
-def _write_phrase(grams: tuple[tuple[int, str], ...]) -> Query:
+def _write_phrase(grams: tuple[tuple[int, str], ...]) -> Clause:
     """Match a phrase. Tokens contain no blanks, so the whitespace analyser splits them again."""
     first, last = grams[0][0], grams[-1][0]
     gaps = last - first + 1 - len(grams)

@@ -15,7 +15,7 @@ from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import FacetValue, Hit, Match, Page, Request, SearchError, Similar
 from search.elastic import response, second_stage, stored_vectors, term_statistics
-from search.elastic.encoding import WAITS
+from search.elastic.encoding import IS_UNENCODED
 from search.elastic.indices import Indices
 from search.elastic.multi_search import Body, FailedError, search_together
 from search.elastic.query_dsl import to_query
@@ -70,7 +70,7 @@ class Near:
     members: Sequence[response.RawHit] = ()
     """Hits among the nearest documents, except the first by words."""
     similar: SearchResponse | None = None
-    """A page of documents that are no hits; None if there was nothing to compare."""
+    """A page of documents that are not hits; None if there was nothing to compare."""
     is_nothing: bool = False
     """As :attr:`search.contract.Similar.nothing_near`."""
 
@@ -291,7 +291,7 @@ class Search:
     def _near_or_unencoded_bodies(self, vector: Encoded) -> list[Body]:
         """Count whether any document is near, and those that are not encoded."""
         near = stored_vectors.build_nearest(vector, to_query(self._sets.all_allowed()), 1, LEAST)
-        return [{"query": query, "size": 0, "track_total_hits": True} for query in (near, WAITS)]
+        return [{"query": query, "size": 0, "track_total_hits": True} for query in (near, IS_UNENCODED)]
 
     def _raw_page(self, match: Match, answer: SearchResponse, all_words_total: int) -> RawPage:
         facets = {name: _list_facet_values(answer.aggregations[name]) for name in self._request.facets}

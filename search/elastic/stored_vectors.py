@@ -9,11 +9,10 @@ import numpy as np
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 from msgspec import Struct, convert
 
+from search.elastic.query_dsl import Clause
 from search.semantic.encoder import DIMENSIONS, Encoded, Similarities, Vectors, compute_similarities, measure
 from search.semantic.model import VERSION
 from search.semantic.vector_file import digest_of_texts
-
-type Query = dict[str, Any]
 
 _CANDIDATES = 200
 """Vectors that the cluster compares at least. Of 100 nearest it then misses one in a thousand."""
@@ -64,7 +63,7 @@ def write_fields(stored: StoredVectors) -> dict[str, Any]:
     }
 
 
-def build_nearest(query: Encoded, within: Query, most: int, least: float = -1.0) -> Query:
+def build_nearest(query: Encoded, within: Clause, most: int, least: float = -1.0) -> Clause:
     """Match up to ``most`` documents of ``within`` (in each shard), the nearest, from a similarity on.
 
     Documents of other days are not compared, so that there are as many of a past day.

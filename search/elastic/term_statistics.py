@@ -76,8 +76,8 @@ class FrequencyCache:
     def learn(
         self, answers: Sequence[SearchResponse], requested: Sequence[Token], tokens: Sequence[Token]
     ) -> Facts | None:
-        """Add the answers to ``count_requests(requested)`` and return the facts of ``tokens``. None if the
-        index has changed since the others were cached, so that all have to be requested."""
+        """Add the answers to ``build_count_requests(requested)`` and return the facts of ``tokens``. None if
+        the index has changed since the others were cached, so that all have to be requested."""
         state, frequencies = _extract_state(answers[0]), _extract_document_counts(answers, requested)
         if state != self._state or len(self._frequencies) > _MAX_CACHED_TOKENS:
             self._state, self._frequencies = state, {}

@@ -23,7 +23,7 @@ from search.contract import (
     CursorError,
     DamagedIndexError,
     Document,
-    Encoded,
+    EncodingProgress,
     HitChanges,
     Page,
     Request,
@@ -102,7 +102,7 @@ class EmbeddedEngine:
         """Encode in the caller's thread pool. Raises :class:`search.contract.SearchError`."""
         return await to_thread.run_sync(self._encode, most)
 
-    async def encoded(self) -> Encoded | None:
+    async def encoded(self) -> EncodingProgress | None:
         return await to_thread.run_sync(self._encoded)
 
     async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
@@ -132,12 +132,12 @@ class EmbeddedEngine:
         with _report_damage():
             return self._encoding.encode(most, self._analyzer)
 
-    def _encoded(self) -> Encoded | None:
+    def _encoded(self) -> EncodingProgress | None:
         if self._encoder is None or not (self._encoder.is_ready() or self._encoder.failure):
             return None
         vectors = self._folder.vectors()
         documents, writes = (0, 0) if vectors is None else (len(vectors), vectors.writes)
-        return Encoded(documents, writes, self._encoder.failure)
+        return EncodingProgress(documents, writes, self._encoder.failure)
 
     def _hit_changes(self, saved: SavedSearch) -> HitChanges:
         with _report_damage():

@@ -15,7 +15,7 @@ from search.semantic.model import NAME, VERSION, is_installed
 from search.semantic.vector_file import EncodedDocument, VectorFile, digest_of_texts
 
 
-class KeptVectors(Encoder):
+class CachingEncoder(Encoder):
     """An encoder that keeps the vectors of texts in a folder: 64,665 articles take half an hour."""
 
     def __init__(self, model: Path, folder: Path) -> None:
@@ -54,7 +54,7 @@ def choose_encoder(options: argparse.Namespace) -> Encoder | None:
     model = Path(os.environ.get("QINGDAN_HOME") or "qingdan-site") / "model"
     if options.without_model or not is_installed(model):
         return None
-    return Encoder(model) if options.vectors is None else KeptVectors(model, options.vectors)
+    return Encoder(model) if options.vectors is None else CachingEncoder(model, options.vectors)
 
 
 def describe_model(encoder: Encoder | None) -> str:

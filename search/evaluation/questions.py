@@ -64,7 +64,7 @@ def _parse(key: str, text: str, answer: str) -> Question:
 @cache
 def _kept_out() -> frozenset[str]:
     ids = [question.id for question in read_questions() if question.id.startswith(_DRAWN)]
-    return frozenset(random.Random(_SEED).sample(ids, len(ids) // 2))  # noqa: S311 - a split and no secret
+    return frozenset(random.Random(_SEED).sample(ids, len(ids) // 2))  # noqa: S311 - a split, not a secret
 
 
 def is_kept_out(question: Question) -> bool:

@@ -41,9 +41,9 @@ def encode_similar_cursor(place: Place, request: Request) -> str:
     return _encode(place, request, _SIMILAR)
 
 
-def _encode(place: Place, request: Request, what: bytes) -> str:
+def _encode(place: Place, request: Request, kind: bytes) -> str:
     body = msgspec.msgpack.encode(place)
-    return base64.urlsafe_b64encode(_hash_request(request, what + body) + body).decode().rstrip("=")
+    return base64.urlsafe_b64encode(_hash_request(request, kind + body) + body).decode().rstrip("=")
 
 
 def decode_cursor(request: Request) -> Place | None:
@@ -60,13 +60,13 @@ def decode_similar_cursor(request: Request) -> Place | None:
     return None if request.similar_cursor is None else _decode(request.similar_cursor, request, _SIMILAR)
 
 
-def _decode(text: str, request: Request, what: bytes) -> Place:
+def _decode(text: str, request: Request, kind: bytes) -> Place:
     try:
         data = base64.b64decode(text + "=" * (-len(text) % 4), altchars=b"-_", validate=True)
         place = _decode_place(data[_DIGEST:])
     except (binascii.Error, ValueError, msgspec.DecodeError) as error:
         raise CursorError("游标无效 / not a cursor of this search") from error
-    if data[:_DIGEST] != _hash_request(request, what + data[_DIGEST:]) or place.offset < 0:
+    if data[:_DIGEST] != _hash_request(request, kind + data[_DIGEST:]) or place.offset < 0:
         raise CursorError("游标属于另一次搜索 / this cursor belongs to another search")
     return place
 

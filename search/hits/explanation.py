@@ -36,7 +36,7 @@ class _Fields:
         return tuple(name for name, text in self._keys.items() if key in text)
 
     def containing_word(self, form: str) -> tuple[str, ...]:
-        """List the fields whose text contains a form as a word: 公安 is none in 办公安置用房."""
+        """List the fields whose text contains a form as a word: 公安 is not one in 办公安置用房."""
         return tuple(name for name, text in self._texts.items() if self._is_word_of(form, text))
 
     def _is_word_of(self, form: str, text: str) -> bool:

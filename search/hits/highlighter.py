@@ -29,7 +29,7 @@ _BREAK = re.compile(r"(?<=[。；！？;!?，、：）》”」』\s])(?=\S)|(?<
 _INSIDE = re.compile(r"[0-9０-９A-Za-z〔〕\[\]%％.]+")
 """Part of a number or a Latin word, which is never cut."""
 
-type Spans = list[tuple[int, int]]
+type Marks = list[tuple[int, int]]
 type IsWord = Callable[[str, int, int], bool]
 """(folded text, start, end) → whether the range is a word of the text."""
 
@@ -68,17 +68,17 @@ class Marker:
         shifted = [(max(s, start) - start, min(e, end) - start) for s, e in marks if s < end and e > start]
         return HighlightedText(field, text[start:end], tuple(shifted))
 
-    def find(self, folded: Folded) -> Spans:
+    def find(self, folded: Folded) -> Marks:
         """List the marks in the original text; touching ones are merged."""
-        spans = list(self._strong_spans(self._strong, folded.text)) if self._strong else []
+        marks = list(self._find_strong(self._strong, folded.text)) if self._strong else []
         # Few texts contain any, and compiling a pattern takes longer than testing all of them.
-        if not spans and any(text in folded.text for text in self._weak_texts) and (weak := self._weak):
-            spans = [m.span() for m in weak.finditer(folded.text)]
+        if not marks and any(text in folded.text for text in self._weak_texts) and (weak := self._weak):
+            marks = [m.span() for m in weak.finditer(folded.text)]
         if folded.origin is not None:
-            spans = [folded.span(*span) for span in spans]
-        return _merge_spans(spans) if len(spans) > 1 else spans
+            marks = [folded.original_range(*mark) for mark in marks]
+        return _merge(marks) if len(marks) > 1 else marks
 
-    def _strong_spans(self, pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
+    def _find_strong(self, pattern: re.Pattern[str], text: str) -> Iterator[tuple[int, int]]:
         match = pattern.search(text)
         while match:
             start, end = match.span()
@@ -106,9 +106,9 @@ def _compile_text_pattern(text: str) -> str:
     return re.escape(text)
 
 
-def _merge_spans(spans: Iterable[tuple[int, int]]) -> Spans:
-    merged: Spans = []
-    for start, end in sorted(spans):
+def _merge(marks: Iterable[tuple[int, int]]) -> Marks:
+    merged: Marks = []
+    for start, end in sorted(marks):
         if merged and start <= merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:

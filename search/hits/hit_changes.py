@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
 
 from search.contract import HitChange, HitChanges
-
-type KnownBound = Literal["known_from", "known_to"]
+from search.query.conditions import KnownBound
 
 KNOWN_BOUNDS: Sequence[KnownBound] = ("known_from", "known_to")
 """Fields of a document with the instants from which and until which it was known."""

@@ -14,6 +14,9 @@ TIER = 100_000.0
 """Score bonus, larger than any sum of term scores. Added once to a hit with all the words if the set is
 wider, twice for a matching 文号, and twice more if that 文号 is the document's own."""
 
+type KnownBound = Literal["known_from", "known_to"]
+"""Field of a document with the instant from which, or until which, it was known."""
+
 type Frequency = Callable[[str, str], int]
 """(stream, token) → number of documents that contain it."""
 
@@ -123,7 +126,7 @@ class HitSets:
     """Conditions of one request against one state of an index: the sets of hits, and their ranking.
 
     ``within``: a condition that every hit also matches (:func:`build_present_condition`,
-    :func:`build_change_condition`). ``all_words``: documents with fewer words are no hits.
+    :func:`build_change_condition`). ``all_words``: documents with fewer words are not hits.
     """
 
     def __init__(
@@ -257,7 +260,7 @@ def build_present_condition(request: Request, known_at: int, open_facet: str | N
     """Match documents of the request's day and statuses, as known at an instant, that pass its filters.
     The filter of ``open_facet`` is ignored."""
     day = request.as_of
-    clocks = (
+    bounds = (
         Between("effective_from", high=day),
         Between("effective_to", low=day + 1),
         Between("known_from", high=known_at),
@@ -265,7 +268,7 @@ def build_present_condition(request: Request, known_at: int, open_facet: str | N
     )
     filter_values = {**request.filters, STATUS: request.statuses}
     chosen = {name: values for name, values in filter_values.items() if name != open_facet}
-    filters = Every((*clocks, *_build_value_conditions(chosen)))
+    filters = Every((*bounds, *_build_value_conditions(chosen)))
     return (
         Except(filters, Some(tuple(_build_value_conditions(request.excluded))))
         if request.excluded
@@ -288,9 +291,9 @@ def build_facet_conditions(request: Request, known_at: int) -> FacetConditions:
     }
 
 
-def build_change_condition(saved: SavedSearch, clock: Literal["known_from", "known_to"]) -> Condition:
+def build_change_condition(saved: SavedSearch, bound: KnownBound) -> Condition:
     """Match documents that began (``known_from``) or ceased (``known_to``) to be known in the period."""
-    parts: list[Condition] = [Between(clock, low=saved.after, high=saved.before - 1)]
+    parts: list[Condition] = [Between(bound, low=saved.after, high=saved.before - 1)]
     if saved.spans is not None:
         parts.append(Among("span", saved.spans))
     parts.append(Term(f"facets.{STATUS}", "current"))

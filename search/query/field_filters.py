@@ -148,15 +148,15 @@ def _contains_form(folded: str, forms: Iterable[str], analyzer: Analyzer) -> boo
 
     民政 is not in 人民政府, 鞍山市财政局 is not in 马鞍山市财政局.
     """
-    starts = analyzer.word_boundaries(folded)
+    boundaries = analyzer.word_boundaries(folded)
     words = set(analyzer.words(folded))
-    return any(form in words or _contains_words(folded, form, starts) for form in forms if form)
+    return any(form in words or _contains_words(folded, form, boundaries) for form in forms if form)
 
 
-def _contains_words(folded: str, form: str, starts: Set[int]) -> bool:
+def _contains_words(folded: str, form: str, boundaries: Set[int]) -> bool:
     at = folded.find(form)
     while at >= 0:
-        if at in starts and (at + len(form) in starts or len(form) > 2):
+        if at in boundaries and (at + len(form) in boundaries or len(form) > 2):
             return True
         at = folded.find(form, at + 1)
     return False

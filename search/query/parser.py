@@ -108,11 +108,11 @@ def parse_query(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
     """Parse at most :data:`LONGEST` characters of a typed query."""
     text = strip_invisible(text[:LONGEST])
     parsed = syntax.parse_signs(text)
-    reading = _QueryBuilder(parsed.plain, analyzer, lexicon)
+    builder = _QueryBuilder(parsed.plain, analyzer, lexicon)
     for choice in parsed.required:
-        reading.require(choice)
-    folded = reading.folded.text
-    words = reading.required_words()
+        builder.require(choice)
+    folded = builder.folded.text
+    words = builder.required_words()
     return Query(
         words=words,
         grams=tuple(dict.fromkeys(analyzer.grams(folded))),
@@ -120,10 +120,10 @@ def parse_query(text: str, analyzer: Analyzer, lexicon: Lexicon) -> Query:
         terms=tuple(dict.fromkeys(analyzer.words(folded))),
         text=folded,
         places=tuple(w.text for w in words if w.text in analyzer.places),
-        asks=reading.asks,
+        asks=builder.asks,
         implied=lexicon.implied_by(folded),
         legal=lexicon.legal_terms_for(folded, analyzer.cut(folded)),
-        excluded=tuple(group for piece in parsed.excluded if (group := reading.words_of(piece))),
+        excluded=tuple(group for piece in parsed.excluded if (group := builder.words_of(piece))),
         blank=not text.strip(),
     )
 

@@ -274,7 +274,7 @@ class Ranking:
         return covered
 
     def _drop_across_joints(self, texts: Texts, grams: Occurrences, titles: Sequence[str]) -> Occurrences:
-        """Drop occurrences in titles that are no word there: 公安 across the joint of 办公安置用房."""
+        """Drop occurrences in titles that are not words there: 公安 across the joint of 办公安置用房."""
         short = np.isin(grams.numbers, self._short_words) & texts.is_in_title(grams)
         keep = np.ones(len(grams.places), np.bool_)
         for place in short.nonzero()[0].tolist():

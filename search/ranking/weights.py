@@ -124,8 +124,8 @@ NAME_BY_MEANING = replace(
 LONG_NAME_BY_MEANING = replace(NAME_BY_MEANING, length=0.0)
 """Weights for a name that says much: a short document is then no better than a long one."""
 
-_LONG = 9
-"""Characters from which on a name is no short one any more."""
+_LONGEST_SHORT_NAME = 9
+"""Characters; a longer name says much."""
 
 
 def choose_weights(text: str, *, asks: bool, by_meaning: bool) -> Weights:
@@ -134,4 +134,4 @@ def choose_weights(text: str, *, asks: bool, by_meaning: bool) -> Weights:
         return QUESTION if asks else NAME
     if asks:
         return QUESTION_BY_MEANING
-    return LONG_NAME_BY_MEANING if len(text) > _LONG else NAME_BY_MEANING
+    return LONG_NAME_BY_MEANING if len(text) > _LONGEST_SHORT_NAME else NAME_BY_MEANING

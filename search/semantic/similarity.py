@@ -11,8 +11,8 @@ MOST = 100
 """Documents that are offered at most."""
 
 NEAREST = 100
-"""Nearest documents of the day of which the hits are ranked by the second stage too. Further away are none
-that it would put first."""
+"""Nearest documents of the day of which the hits are ranked by the second stage too. It would not put
+any that is further away first."""
 
 
 def asks_by_meaning(query: Query) -> bool:

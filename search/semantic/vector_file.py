@@ -25,7 +25,7 @@ from search.semantic.encoder import DIMENSIONS, Encoded, Factors, Similarities, 
 from search.semantic.model import VERSION
 
 _MATRIX, _LINES = "matrix", "documents.jsonl"
-_COPIED = 2_000
+_BATCH = 2_000
 """Documents that are copied at once."""
 
 _halves = ThreadPoolExecutor(2, thread_name_prefix="vectors")
@@ -275,6 +275,6 @@ def _ends_a_line(file: int, size: int) -> bool:
 def copy(source: VectorFile, folder: Path, belongs: Callable[[str], bool]) -> None:
     """Copy the vectors of those spans for which ``belongs`` is true into another folder."""
     spans = [span for span in source.spans() if belongs(span)]
-    for start in range(0, len(spans), _COPIED):
-        documents = (source.read(span) for span in spans[start : start + _COPIED])
+    for start in range(0, len(spans), _BATCH):
+        documents = (source.read(span) for span in spans[start : start + _BATCH])
         append(folder, [document for document in documents if document is not None])

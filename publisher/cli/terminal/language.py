@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from contextvars import ContextVar
-from typing import Literal
 
-type Lang = Literal["zh", "en"]
+from schemas.words import Lang
 
 _LANGUAGE: ContextVar[Lang] = ContextVar("language", default="zh")
 _LOCALES = ("LC_ALL", "LC_MESSAGES", "LANG")

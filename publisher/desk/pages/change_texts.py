@@ -8,8 +8,9 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from publisher.log.model import Change, FieldChange
-from schemas.cells.value_texts import Lang, format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
+from schemas.words import Lang
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Literal
+from typing import Any
 
 from jinja2 import Environment
 from litestar import Request, Response
@@ -21,8 +21,8 @@ from publisher.views.pages.printing.templates import (
     create_environments,
     page_assets,
 )
+from schemas.words import Lang
 
-type Lang = Literal["zh", "en"]
 DeskRequest = Request[Any, Any, Any]
 
 HEADERS = {

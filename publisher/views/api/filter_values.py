@@ -17,7 +17,7 @@ def one_of[T: str](params: Parameters, name: str, values: tuple[T, ...]) -> tupl
     chosen = tuple(value for value in values if value in params.values_of(name))
     if len(chosen) < len(set(params.values_of(name))):
         names = "、".join(values)
-        raise query_parameters.bad_value(name, f"应为{names}。", f"Should be one of {', '.join(values)}.")
+        raise query_parameters.bad_value(name, f"应为{names}之一。", f"Should be one of {', '.join(values)}.")
     return chosen
 
 

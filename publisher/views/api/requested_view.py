@@ -98,7 +98,7 @@ def site_validity(service: Service, view: View, *state: object) -> Validity:
 
 
 def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str, Cursor | None]:
-    """Return the digest of the query of a list of the whole site, and the cursor, which has to contain it.
+    """Return the digest of the query of a list, and the cursor, which has to contain it.
 
     ``name``: distinguishes the list from others. Raises ``invalid-parameters`` for an instant in the future,
     and ``invalid-cursor``.

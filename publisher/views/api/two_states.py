@@ -39,9 +39,10 @@ class Sides:
 
 @dataclass(frozen=True, slots=True)
 class ComparedPage:
+    """A page of differences. Both states are the same for all pages of a query."""
+
     before: View
     after: View
-    """Both states, the same for all pages of a query."""
     totals: Totals
     differences: tuple[Difference, ...]
     likely_renames: Sequence[LikelyRename]
@@ -87,8 +88,7 @@ def make_comparison(service: Service, name: str, params: Parameters) -> Comparis
     Raises ``no-such-dataset``, ``no-such-release``, ``invalid-parameters``, ``invalid-cursor``.
     """
     sides = parse_sides(service, params)
-    query_digest = page_cursor.query_digest("compare", name, replace(params, cursor=None, limit=0))
-    cursor = service.cursors.decode_optional(params.cursor, query_digest)
+    query_digest, cursor = requested_view.begin_list(service, params, "compare", name)
     return Comparison(name, params, sides, query_digest, cursor, sides_validity(service, name, sides))
 
 

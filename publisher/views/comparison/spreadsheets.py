@@ -18,9 +18,9 @@ from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, Diffe
 from publisher.views.comparison.text_diff import Piece, pieces
 from publisher.views.exports.xlsx import LONGEST, Sheets, fit_text, open_workbook, replace_unfit
 from schemas.cells.formula_guard import guard_number, guard_text
-from schemas.cells.value_texts import Lang, format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue
-from schemas.words import KINDS
+from schemas.words import KINDS, Lang
 
 _HEADINGS = {
     "zh": ("变化", "编号", "名称", "报送部门", "字段", "原内容", "现内容", "发布", "生效", "依据", "理由"),

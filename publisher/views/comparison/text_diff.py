@@ -11,7 +11,7 @@ from rapidfuzz.distance import Indel
 LONGEST = 4_000
 """Most characters on either side, between common start and end, that are compared one by one. Longer texts
 are replaced as a whole, because the time grows with the product of both lengths."""
-_SHORTEST_MATCH = 2
+_TOO_SHORT = 2
 """Equal text of at most so many characters between two edits belongs to the edits, for example a 的."""
 
 
@@ -57,7 +57,7 @@ def _edits(old: str, new: str) -> list[tuple[str, str, str]]:
             deleted, inserted = deleted + before, inserted + after
         elif (
             (deleted or inserted)
-            and len(before) <= _SHORTEST_MATCH
+            and len(before) <= _TOO_SHORT
             and op.src_end < len(old)
             and op.dest_end < len(new)
         ):

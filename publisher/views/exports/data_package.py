@@ -5,12 +5,7 @@ https://datapackage.org/standard/data-package/. Equal states give equal bytes.
 
 from __future__ import annotations
 
-import hashlib
-import zipfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -19,52 +14,18 @@ import msgspec
 from publisher.log.descriptions import SiteDetails
 from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About, Rows
+from publisher.views.exports.summed_zip import SummedZip, summed_zip
 from schemas.definition.catalogue import build_table_schema
 
-_EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 _CHECKPOINT = "checkpoint"
 """Name of the file with the signed checkpoint (C2SP tlog-checkpoint)."""
 _OWN_TYPES = {"release": "integer", "effective_from": "date"}
 
 
-@dataclass(slots=True)
-class _Zip:
-    """A zip archive that records size and digest of every entry."""
-
-    file: zipfile.ZipFile
-    timestamp: datetime
-    sums: dict[str, tuple[int, str]] = field(default_factory=dict)
-
-    def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        info = zipfile.ZipInfo(name, self.timestamp.astimezone(UTC).timetuple()[:6])
-        info.compress_type = zipfile.ZIP_DEFLATED
-        info.external_attr = 0o644 << 16
-        digest, size = hashlib.sha256(), 0
-        with self.file.open(info, "w", force_zip64=True) as entry:
-            for piece in pieces:
-                digest.update(piece)
-                size += len(piece)
-                entry.write(piece)
-        self.sums[name] = (size, digest.hexdigest())
-
-    def finish(self) -> None:
-        """Add ``SHA256SUMS`` for ``sha256sum -c``."""
-        lines = "".join(f"{digest}  {name}\n" for name, (_, digest) in self.sums.items())
-        self.add("SHA256SUMS", [lines.encode()])
-
-
-@contextmanager
-def _zip(path: Path, timestamp: datetime | None) -> Iterator[_Zip]:
-    with zipfile.ZipFile(path, "w", compresslevel=5) as file:
-        package = _Zip(file, max(timestamp or _EPOCH, _EPOCH))
-        yield package
-        package.finish()
-
-
 def write_package(path: Path, about: About, rows: Rows) -> None:
     """Write the state of one dataset: its table, ``datapackage.json``, ``README.md`` and ``SHA256SUMS``."""
     name = about.dataset.name
-    with _zip(path, about.timestamp) as package:
+    with summed_zip(path, about.timestamp) as package:
         _add_data(package, name, about, rows)
         descriptor = _descriptor(name, about.dataset.title, [about], package.sums)
         descriptor |= {
@@ -88,7 +49,7 @@ def write_site(
     """Write the newest release of every dataset in one package. ``checkpoint``: the newest one, or empty."""
     abouts = [about for about, _ in states]
     timestamp = max((a.timestamp for a in abouts if a.timestamp), default=None)
-    with _zip(path, timestamp) as package:
+    with summed_zip(path, timestamp) as package:
         for about, rows in states:
             _add_data(package, about.dataset.name, about, rows)
         descriptor = _descriptor("site", details.name or base, abouts, package.sums)
@@ -106,7 +67,7 @@ def _contributors(site: SiteDetails) -> list[dict[str, Any]]:
     return [{"title": title, "roles": [role]} for title, role in roles if title]
 
 
-def _add_data(package: _Zip, name: str, about: About, rows: Rows) -> None:
+def _add_data(package: SummedZip, name: str, about: About, rows: Rows) -> None:
     package.add(f"data/{name}.csv", csv_and_json.exact_csv(rows(), about.catalogue))
 
 

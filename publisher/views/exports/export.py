@@ -10,8 +10,8 @@ from pathlib import Path
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import TAKING_EFFECT, Dataset, Release, View
 from publisher.log.queries.whole_state import StateRow
-from schemas.cells.value_texts import Lang
 from schemas.definition.catalogue import Catalogue
+from schemas.words import Lang
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +89,7 @@ type Writer = Callable[[Path, About, Rows], None]
 
 @dataclass(frozen=True, slots=True)
 class FileFormat:
-    """A file format."""
+    """A format in which states are exported."""
 
     name: str
     """Name in addresses, for example ``csv``."""

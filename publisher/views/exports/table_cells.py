@@ -11,8 +11,9 @@ import msgspec
 
 from publisher.log.queries.whole_state import StateRow
 from schemas.cells.formula_guard import guard_text
-from schemas.cells.value_texts import Lang, format_value
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
+from schemas.words import Lang
 
 type Style = Literal["zh", "en", "exact"]
 """Format of values: for people, or ``exact``: lists and measures as JSON, booleans as true and false."""

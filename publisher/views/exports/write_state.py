@@ -14,7 +14,7 @@ from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import data_package
 from publisher.views.exports.delta import write_delta
 from publisher.views.exports.export import About, FileFormat, Rows
-from schemas.cells.value_texts import Lang
+from schemas.words import Lang
 
 type Write = Callable[[Path], None]
 

@@ -72,7 +72,7 @@ class ChangesArguments(msgspec.Struct, forbid_unknown_fields=True):
     """A list, or one of its releases."""
 
     dataset: Dataset
-    release: Annotated[int, Meta(ge=1, description="只要这次发布的 / Of this release only")] | None = None
+    release: Annotated[int, Meta(ge=1, description="只要这次发布的 / Those of this release")] | None = None
     limit: Limit = 10
 
 

@@ -59,7 +59,7 @@ def create_server(service: Service) -> Server[Any]:
         except (ProblemError, LogError) as error:
             return _error(f"{error.zh} / {error.en}")
         except SearchError:
-            return _error("搜索暂不可用，请稍后再试。/ Search is out for the moment; try again.")
+            return _error("搜索暂不可用，请稍后再试。/ Search is not available now; try again.")
         text = msgspec.json.encode(answer).decode()
         return types.CallToolResult(
             content=[types.TextContent(text=text)], structured_content=msgspec.to_builtins(answer)

@@ -1,1 +1,1 @@
-"""OGC API Features and Records through pygeoapi: every dataset is a collection, the site is a catalogue."""
+"""OGC API Features and Records through pygeoapi: every dataset is a collection, the site a data catalog."""

@@ -9,9 +9,10 @@ from typing import Any
 from publisher.log import predicate
 from publisher.log.model import Dataset
 from publisher.views.ogc import geojson
-from publisher.views.ogc.parameters import CRS84, Language, Parameters
-from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo, resource
+from publisher.views.ogc.parameters import CRS84, Parameters
+from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo, is_dataset_collection, resource
 from schemas.definition.catalogue import Catalogue, build_json_schema
+from schemas.words import Lang
 
 GEOJSON = "application/geo+json"
 SCHEMA = "application/schema+json"
@@ -49,7 +50,7 @@ def media(name: str) -> str:
     return CATALOG if name == DATA_CATALOG else "application/json"
 
 
-def titles(catalogue: Catalogue, language: Language) -> Mapping[str, str]:
+def titles(catalogue: Catalogue, language: Lang) -> Mapping[str, str]:
     """Return the titles of all properties of a feature."""
     own = {
         f.name: f.title if language == "zh" else f.title_en or f.title
@@ -63,7 +64,7 @@ def titles(catalogue: Catalogue, language: Language) -> Mapping[str, str]:
     return own
 
 
-def queryables(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
+def queryables(catalogue: Catalogue, language: Lang) -> Mapping[str, Any]:
     """Return the properties in the form that filters compare: a limit or an amount as its number."""
     properties: dict[str, Any] = {}
     for name, title in titles(catalogue, language).items():
@@ -81,7 +82,7 @@ def queryables(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
 
 
 @lru_cache(64)
-def schema(catalogue: Catalogue, language: Language) -> Mapping[str, Any]:
+def schema(catalogue: Catalogue, language: Lang) -> Mapping[str, Any]:
     """Return the properties in the form that features contain: null where a record has none."""
     document = build_json_schema(catalogue)
     own, labels = document["properties"], titles(catalogue, language)
@@ -105,7 +106,7 @@ def property_document(geo: Geo, name: str, params: Parameters, *, kind: str) -> 
     if name == DATA_CATALOG:
         from publisher.views.ogc.records.record import FIELDS
 
-        title, properties = _catalogue_title(params), FIELDS
+        title, properties = _data_catalog_title(params), FIELDS
         geometry = {"geometry": {"format": "geometry-polygon", "x-ogc-role": "primary-geometry"}}
     elif name == DIVISIONS and geo.boundaries is not None:
         title, properties = _divisions_title(params), DIVISION_FIELDS
@@ -130,9 +131,10 @@ def property_document(geo: Geo, name: str, params: Parameters, *, kind: str) -> 
     }
 
 
-def _catalogue_title(params: Parameters) -> str:
+def _data_catalog_title(params: Parameters) -> str:
     return params.say(
-        "本站数据目录：数据集、发布与政策文件", "Catalogue of the site: datasets, releases, policy documents"
+        "本站数据目录：数据集、发布与政策文件",
+        "Data catalog of the site: datasets, releases, policy documents",
     )
 
 
@@ -143,7 +145,7 @@ def _divisions_title(params: Parameters) -> str:
 def describe(geo: Geo, name: str, params: Parameters) -> dict[str, Any]:
     """Build a collection's own document. Raises :class:`OgcError` (404)."""
     if name == DATA_CATALOG:
-        body = geo.core.collection(name, _catalogue_config(params), params.language)
+        body = geo.core.collection(name, _data_catalog_config(params), params.language)
         del body["extent"]
         body |= {"type": "Collection", "itemType": "record"}
         body |= {"conformsTo": [f"{_RECORDS}/record-collection"]}
@@ -171,12 +173,12 @@ def describe(geo: Geo, name: str, params: Parameters) -> dict[str, Any]:
 _RECORDS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf"
 
 
-def _catalogue_config(params: Parameters) -> Mapping[str, Any]:
+def _data_catalog_config(params: Parameters) -> Mapping[str, Any]:
     about = params.say(
         "每个数据集、每次发布、每份政策文件各为一个条目。",
         "One record for each dataset, release and policy document.",
     )
-    return resource(_catalogue_title(params), about, kind="record")
+    return resource(_data_catalog_title(params), about, kind="record")
 
 
 def _describe_dataset(geo: Geo, dataset: Dataset, params: Parameters) -> dict[str, Any]:
@@ -212,7 +214,7 @@ def _links(geo: Geo, name: str, params: Parameters) -> list[dict[str, Any]]:
         link(geo, f"{home}/queryables", QUERYABLES, SCHEMA, say("可查询的字段", "Queryables")),
         link(geo, f"{home}/schema", f"{_REL}/schema", SCHEMA, say("清单类型定义", "Schema")),
     ]
-    if name not in (DATA_CATALOG, DIVISIONS):
+    if is_dataset_collection(name):
         dataset = geo.dataset(name).name
         about = geo.service.link(f"/v1/datasets/{dataset}")
         links += [

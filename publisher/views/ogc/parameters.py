@@ -17,8 +17,8 @@ from publisher.views.ogc.errors import OgcError, invalid
 from publisher.views.ogc.item_source import Window
 from publisher.web.conditional_requests import best_media
 from publisher.web.query_parameters import MAX_QUERY, nearest
+from schemas.words import Lang
 
-type Language = Literal["zh", "en"]
 type Format = Literal["json", "html", "csv"]
 
 COMMON = frozenset({"f", "lang"})
@@ -52,7 +52,7 @@ class Parameters:
     """A request's parameters, each given once, with the negotiated language and format."""
 
     values: Mapping[str, str]
-    language: Language
+    language: Lang
     format: Format
     media: str = ""
     """Media type negotiated by ``Accept``; empty without that header."""
@@ -100,14 +100,14 @@ def _pairs(raw: bytes) -> dict[str, str]:
     return values
 
 
-def _language(values: Mapping[str, str], headers: Mapping[str, str]) -> Language:
+def _language(values: Mapping[str, str], headers: Mapping[str, str]) -> Lang:
     lang = values.get("lang")
     if lang is not None:
         primary = lang.lower().partition("-")[0]
         if primary not in ("zh", "en"):
             raise invalid("lang", "应为 zh 或 en。", "should be zh or en.")
         return "en" if primary == "en" else "zh"
-    best: tuple[float, Language] = (0.0, "zh")
+    best: tuple[float, Lang] = (0.0, "zh")
     for part in headers.get("accept-language", "").split(","):
         match = _LANGUAGE.fullmatch(part.strip())
         if match is not None and float(match[2] or 1) > best[0]:
@@ -167,7 +167,7 @@ def window(values: Mapping[str, str], fields: Collection[str]) -> Window:
                 raise invalid(parameter, f"没有字段“{short}”。", f"unknown property “{short}”.")
     return Window(
         whole("offset", values.get("offset"), least=0, default=0),
-        # A limit over the largest is no error (17-069r4, 7.15.2).
+        # A limit over the largest is not an error (17-069r4, 7.15.2).
         min(whole("limit", values.get("limit"), least=1, default=DEFAULT_LIMIT, most=10**18), MAX_LIMIT),
         sort,
         chosen,

@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from publisher.views.ogc.parameters import Parameters
 from publisher.views.pages.printing.language_marks import mark_chinese
-from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import Press, clean
 from publisher.web.route import Call
 from publisher.web.service import Service
@@ -47,14 +47,13 @@ class PlainPages:
         self, params: Parameters, title: str, links: Sequence[Mapping[str, Any]], **variables: Any
     ) -> bytes:
         leading = [(link.get("title") or link["rel"], link["href"]) for link in links if link.get("href")]
-        lang: Lang = "zh" if params.language == "zh" else "en"
         details = self._service.site_details().details
-        visit = Visit(self._service, Call({}, b"", "/ogc"), lang, site=details)
+        visit = Visit(self._service, Call({}, b"", "/ogc"), params.language, site=details)
         same = self._press.shared_fragments(visit)
         defaults: dict[str, Any] = {"same": same, "site": visit.site_name, "title": title, "links": leading}
         defaults |= {"text": "", "columns": (), "rows": ()}
         html = _template().render(defaults | variables)
-        return clean(mark_chinese(html) if lang == "en" else html)
+        return clean(mark_chinese(html) if params.language == "en" else html)
 
 
 @cache

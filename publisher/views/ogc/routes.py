@@ -150,7 +150,7 @@ async def _match_words(geo: Geo, request: Request) -> Request:
     if not text:
         raise invalid("q", "请给出搜索词。", "enter a search term.")
     position = await geo.service.search_position()
-    # The catalogue matches words in this order, side by side (20-004r1, q-response): a phrase query.
+    # The data catalog matches words in this order, side by side (20-004r1, q-response): a phrase query.
     texts = list(map(search.quote_phrase, search.split_terms(text))) if name == DATA_CATALOG else [text]
     records: dict[str, list[str]] = {dataset: [] for dataset in datasets}
     for part in texts if datasets else ():

@@ -11,8 +11,7 @@ from publisher.log.model import Release, View
 from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Tallies
 from publisher.views.api import requested_view, two_states
 from publisher.views.api.two_states import Comparison
-from publisher.views.pages import home, search
-from publisher.views.pages.printing import charts, field_html, labels, value_difference
+from publisher.views.pages.printing import charts, field_html, filters, labels, value_difference
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -25,7 +24,7 @@ _MAX_PARTS = 12
 _RECORDS_A_SECOND = 1_500
 """Records of a comparison that are written to a workbook in a second."""
 _LONG_SECONDS = 5
-"""Seconds of writing a file from which the page announces them."""
+"""The page says how long a file takes if it is at least so many seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +61,7 @@ def compare(press: Press, visit: Visit) -> Reply:
     service = visit.service
     name = requested_view.dataset_name(visit.call)
     dataset = service.log.datasets.get(name)
-    releases = [r for r in service.log.queries.releases(name) if home.is_visible(visit, r)]
+    releases = [r for r in service.log.queries.releases(name) if visit.shows(r)]
     newest = _newest_two(releases)
     visit = _with_default_states(visit, newest)
     variables = {
@@ -135,7 +134,7 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
             for title, suffix in (("XLSX", "xlsx"), ("CSV", "csv"))
         ],
         "seconds": _file_seconds(sum(kinds.values())),
-        "next_page": search.next_page(visit, page.next_cursor),
+        "next_page": filters.next_page(visit, page.next_cursor),
     }
 
 

@@ -19,8 +19,8 @@ from publisher.views.api.routes import records as api
 from publisher.views.api.routes.records import ListedPage, Listing
 from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FILE_FORMATS
-from publisher.views.pages import home, search
-from publisher.views.pages.printing import charts, field_html, schema_org
+from publisher.views.pages import home
+from publisher.views.pages.printing import charts, field_html, filters, schema_org
 from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.query_parameters import Parameters
@@ -61,8 +61,8 @@ class Row:
     address: str
     above: str
     """Name of the item that it belongs to."""
-    part: str
-    """Name of the part of the item (子项)."""
+    sub_item: str
+    """Name of the 子项, where an item has several."""
     cells: Sequence[Markup | str]
 
 
@@ -133,8 +133,8 @@ def dataset(press: Press, visit: Visit) -> Reply:
             orders=_orders(visit, listing),
             visible_columns={column.field.name for column in table.columns},
             fields=[f for f in catalogue.fields if not f.personal],
-            facets=[search.choices(visit, f) for f in titled_facets if search.is_useful(visit, f)],
-            chips=list(search.chips(visit, titled_facets, {})),
+            facets=[filters.choices(visit, f) for f in titled_facets if filters.is_useful(visit, f)],
+            chips=list(filters.chips(visit, titled_facets, {})),
             files=[(title, address) for title, _, address in files],
             own_files=_own_files(visit, listing),
             title_of=field_html.title_of,
@@ -189,7 +189,7 @@ def _figures(
         if len(rows) > 1:
             label = visit.t(f"{title}统计，数据见表", f"{title}; the table has the numbers")
             yield Figure(title, rows, charts.draw_bars(rows[:_BARS], label=label))
-    visible = sorted((r for r in releases if home.is_visible(visit, r)), key=lambda r: r.number)[-_BARS:]
+    visible = sorted((r for r in releases if visit.shows(r)), key=lambda r: r.number)[-_BARS:]
     times = tuple((f"{r.effective_on:%Y-%m}", r.counts.get("records", 0)) for r in visible)
     if len(times) > 1:
         title = visit.t("历次发布后的条目数", "Records after each release")
@@ -321,11 +321,10 @@ def _own_files(visit: Visit, listing: Listing) -> Sequence[tuple[str, str]]:
 
 def _files(visit: Visit, name: str, release: int | None) -> Sequence[tuple[str, str, str]]:
     """Return (title, media type, address) of the page's state, in every file format."""
-    home = f"/v1/datasets/{name}" + (f"/releases/{release}" if release is not None else "")
+    state = f"/v1/datasets/{name}" + (f"/releases/{release}" if release is not None else "")
     clocks = () if release is not None else visit.clocks
+    xlsx_first = sorted(FILE_FORMATS.values(), key=lambda form: form.name != "xlsx")  # as in parts.html
     return [
-        (f.title, f.media_type.partition(";")[0], visit.link(f"{home}/files/{f.name}", clocks))
-        for f in sorted(
-            FILE_FORMATS.values(), key=lambda form: form.name != "xlsx"
-        )  # XLSX first, see parts.html
+        (f.title, f.media_type.partition(";")[0], visit.link(f"{state}/files/{f.name}", clocks))
+        for f in xlsx_first
     ]

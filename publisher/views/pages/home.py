@@ -215,18 +215,13 @@ def _dataset_card(visit: Visit, dataset: Dataset, releases: tuple[Release, ...])
 
 def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
     """Return the newest release that was published and in effect at the page's time."""
-    return max((r for r in releases if is_visible(visit, r)), key=lambda r: r.number, default=None)
+    return max((r for r in releases if visit.shows(r)), key=lambda r: r.number, default=None)
 
 
 def since(visit: Visit, releases: tuple[Release, ...]) -> date | None:
     """Return the day of effect of the newest release in which something takes effect."""
     newest = latest(visit, tuple(r for r in releases if labels.takes_effect(r)))
     return newest.effective_on if newest else None
-
-
-def is_visible(visit: Visit, release: Release) -> bool:
-    known_at = visit.view.known_at
-    return release.effective_on <= visit.today() and (known_at is None or release.published_at <= known_at)
 
 
 def _news(visit: Visit, datasets: Sequence[Dataset], releases: Sequence[Release]) -> Iterator[NewsDay]:

@@ -209,9 +209,7 @@ def render_preview(
 
     It has no findings and no steps of limits, which are derived from what is published.
     """
-    differences = field_html.format_differences(visit, catalogue, change.fields)
-    day = day_at(change.published_at) if change.kind in _AMENDS else change.effective_on
-    event = Event(change, day, release.basis, differences)
+    event = _event(visit, catalogue, release, change)
     with visit.service.log.snapshot():
         try:
             earlier = timeline(visit, dataset, state.id)
@@ -321,15 +319,17 @@ def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = 
         for change in changes
         if (upto is None or change.release <= upto) and (known_at is None or change.published_at <= known_at)
     ]
-    return [_event(visit, dataset, change) for change in reversed(visible_changes)]
+    service, name = visit.service, dataset.name
+    return [
+        _event(visit, service.catalogue(name, change.release), service.release(name, change.release), change)
+        for change in reversed(visible_changes)
+    ]
 
 
-def _event(visit: Visit, dataset: Dataset, change: Change) -> Event:
-    service = visit.service
-    catalogue = service.catalogue(dataset.name, change.release)
+def _event(visit: Visit, catalogue: Catalogue, release: Release, change: Change) -> Event:
     return Event(
         change,
         day_at(change.published_at) if change.kind in _AMENDS else change.effective_on,
-        service.release(dataset.name, change.release).basis,
+        release.basis,
         field_html.format_differences(visit, catalogue, change.fields),
     )

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-
-from litestar.concurrency import sync_to_thread
 
 from publisher.log.model import View
 from publisher.views.api.routes import search as api
@@ -13,8 +11,7 @@ from publisher.views.api.search_parameters import MAX_HITS
 from publisher.views.api.search_scope import SearchScope
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Row, Rows, write_csv, write_xlsx
-from publisher.web.range_download import disposition
+from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.web.route import AsyncReply
 from search.contract import Hit
 
@@ -30,40 +27,36 @@ _HEADINGS = (
 )
 
 
-async def as_csv(visit: Visit) -> AsyncReply:
-    return await _write_results(visit, "csv", write_csv)
+def results_as(suffix: str) -> Download:
+    """Make the function that serves all results of a search as a file, without paging and excerpts."""
 
+    async def serve(visit: Visit) -> AsyncReply:
+        service = visit.service
+        searchable = await api.read_searchable(service)
+        whole = replace(visit, pairs=visit.pairs_without("cursor", "limit", "facets", "explain"))
+        params = replace(whole.parse_query(searchable.grammar(), clocks=True), limit=MAX_HITS)
+        query = await api.make_search(service, searchable, params)
 
-async def as_xlsx(visit: Visit) -> AsyncReply:
-    return await _write_results(visit, "xlsx", write_xlsx)
+        async def batches() -> Batches[Hit]:
+            page = await query.fetch_page(service)
+            yield page.page.hits
+            while page.next_cursor is not None:
+                later = await api.make_search(service, searchable, replace(params, cursor=page.next_cursor))
+                page = await later.fetch_page(service)
+                yield page.page.hits
 
+        file = ListFile(
+            title=f"搜索 {' '.join(visit.values('q'))[:80]}",
+            name="search",
+            validity=query.validity,
+            headings=_HEADINGS,
+            batches=batches,
+            rows=lambda hits: _rows(visit, searchable.scope, hits),
+            sheet="搜索结果",
+        )
+        return file.reply(visit, suffix)
 
-async def _write_results(
-    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
-) -> AsyncReply:
-    """Write all results of a search, without paging and excerpts. Raises the same errors as the search.
-
-    Results are written page by page, so memory contains the file but not its rows.
-    """
-    service = visit.service
-    searchable = await api.read_searchable(service)
-    whole = replace(visit, pairs=visit.pairs_without("cursor", "limit", "facets", "explain"))
-    query = replace(whole.parse_query(searchable.grammar(), clocks=True), limit=MAX_HITS)
-    first = await api.make_search(service, searchable, query)
-    name = disposition(f"搜索 {' '.join(visit.values('q'))[:80]}.{suffix}", f"search.{suffix}")
-
-    async def pages() -> Rows:
-        page = await first.fetch_page(service)
-        yield await sync_to_thread(_rows, visit, searchable.scope, page.page.hits)
-        while page.next_cursor is not None:
-            request = await api.make_search(service, searchable, replace(query, cursor=page.next_cursor))
-            page = await request.fetch_page(service)
-            yield await sync_to_thread(_rows, visit, searchable.scope, page.page.hits)
-
-    async def build() -> bytes:
-        return await write(tuple(visit.t(*heading) for heading in _HEADINGS), pages())
-
-    return AsyncReply(first.validity, build, {"content-disposition": name})
+    return serve
 
 
 def _rows(visit: Visit, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:

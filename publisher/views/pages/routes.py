@@ -43,7 +43,8 @@ from publisher.views.pages.printing.templates import HTML, Press
 from publisher.views.pages.statements import statement
 from publisher.views.pages.works import effect_feeds, work, work_files, work_list
 from publisher.views.syndication import calendar
-from publisher.views.syndication import scope as feeds
+from publisher.views.syndication.formats import FEED_FORMATS
+from publisher.views.syndication.scope import Form
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -116,8 +117,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         *(_async_page(path, press, page) for path, page in ASYNC_PAGES.items()),
         _uncached(_async_page(follow.PATH, press, follow.follow)),
         replace(_async_page(RECORD, press, record.record), runs="loop"),
-        _download("/search.csv", table_file.CSV, results_file.as_csv),
-        _download("/search.xlsx", table_file.XLSX, results_file.as_xlsx),
+        *_list_files("/search", results_file.results_as, ("csv", "xlsx")),
         _download("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
         _download("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
         *_list_files("/changes", change_files.changes_as),
@@ -198,9 +198,9 @@ def _list_files(
         yield _download(f"{path}.{suffix}", table_file.MEDIA[suffix], make(suffix))
 
 
-def _list_feeds(path: str, make: Callable[[str], Download]) -> Iterator[AsyncRoute]:
-    for suffix, content_type in feeds.CONTENT_TYPES.items():
-        yield _download(f"{path}.{suffix}", content_type, make(suffix))
+def _list_feeds(path: str, make: Callable[[Form], Download]) -> Iterator[AsyncRoute]:
+    for suffix, feed_format in FEED_FORMATS.items():
+        yield _download(f"{path}.{suffix}", feed_format.content_type, make(suffix))
 
 
 def _image(press: Press, name: str) -> Route:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
@@ -17,7 +17,7 @@ from publisher.views.api.answers import common
 from publisher.views.api.hit_explanation import explain_reason
 from publisher.views.api.routes import search as api
 from publisher.views.pages import home
-from publisher.views.pages.printing import field_html, labels, marked_text, price_history
+from publisher.views.pages.printing import field_html, filters, labels, marked_text, price_history
 from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit, run_read
@@ -26,8 +26,6 @@ from publisher.views.syndication.scope import Scope, make_scope
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
-from schemas.reference import administrative_divisions
-from schemas.reference.english_words import value_in_english
 from search.chinese.thesaurus import load_lexicon
 from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
@@ -35,8 +33,6 @@ DEFAULT_FACETS = ("dataset", "body", "type", "division", "year")
 FILES = ("XLSX", "CSV")
 _PLAIN = ("word", "phrase")
 """Ways of matching that the marks in the text already show."""
-_VISIBLE_VALUES = 8
-"""Number of a facet's values that are visible at first. The rest can be expanded."""
 SORTS = (
     ("relevance", "按相关度", "Best match"),
     ("-date", "按时间从新到旧", "Newest first"),
@@ -66,33 +62,6 @@ MATCHES = {
         "Few results contain most search terms; showing those that contain any",
     ),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Chip:
-    """An active filter, with the address without it."""
-
-    title: str
-    value: str
-    off: str
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    title: str
-    count: int
-    address: str
-    on: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """A facet's values with exact counts. The address of each toggles its filter."""
-
-    name: str
-    title: str
-    first: Sequence[Choice]
-    rest: Sequence[Choice]
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,14 +128,14 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             continues_similar=query.request.similar_cursor is not None,
             similar=[result(hit) for hit in similar_hits],
             similar_total=similar.total if similar else 0,
-            next_similar=next_page(visit, results.next_similar),
+            next_similar=filters.next_page(visit, results.next_similar),
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,
             statuses=_status_choices(visit, query.request.statuses),
-            facets=[choices(visit, facet) for facet in facets if is_useful(visit, facet)],
-            chips=list(chips(visit, facets, datasets)),
+            facets=[filters.choices(visit, facet) for facet in facets if filters.is_useful(visit, facet)],
+            chips=list(filters.chips(visit, facets, datasets)),
             match=visit.t(*MATCHES[results.page.match]) if text else "",
-            next_page=next_page(visit, results.next_cursor),
+            next_page=filters.next_page(visit, results.next_cursor),
             sorts=SORTS,
         )
 
@@ -236,8 +205,7 @@ def _match_titles(visit: Visit, text: str, datasets: Iterable[Dataset]) -> list[
         )
         for d in lists[:_MOST_RELEASES]
         if any(
-            one.number == number and home.is_visible(visit, one)
-            for one in visit.service.log.queries.releases(d.name)
+            one.number == number and visit.shows(one) for one in visit.service.log.queries.releases(d.name)
         )
     ]
 
@@ -306,10 +274,6 @@ def _mark_excerpt(visit: Visit, excerpt: HighlightedText) -> Markup:
     return marked_text.mark_matches(excerpt.text, excerpt.marks, field_html.work_addresses(visit))
 
 
-def is_useful(visit: Visit, facet: common.Facet) -> bool:
-    return len(facet.values) > 1 or bool(facet.values and visit.values(facet.field))
-
-
 def name_lists(
     visit: Visit, facets: Iterable[common.Facet], datasets: Mapping[str, Dataset]
 ) -> list[common.Facet]:
@@ -326,56 +290,3 @@ def name_lists(
         else facet
         for facet in facets
     ]
-
-
-def choices(visit: Visit, facet: common.Facet) -> Choices:
-    chosen = visit.values(facet.field)
-    every = [
-        Choice(
-            _value_title(visit, facet.field, value),
-            value.count,
-            visit.toggle_filter(facet.field, value.value),
-            value.value in chosen,
-        )
-        for value in facet.values
-    ]
-    every.sort(key=lambda c: not c.on)  # active values stay visible
-    return Choices(
-        facet.field,
-        facet_title(visit, facet.field, facet.title),
-        every[:_VISIBLE_VALUES],
-        every[_VISIBLE_VALUES:],
-    )
-
-
-def facet_title(visit: Visit, name: str, title: str) -> str:
-    return visit.t(*labels.FACETS[name]) if name in labels.FACETS else title
-
-
-def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
-    """Return the title of a value: the API's in Chinese; statuses and booleans also in English."""
-    if name == "status":
-        return labels.word_for(visit, labels.STATUSES, value.value)
-    if value.value in labels.BOOLEANS:
-        return visit.t(*labels.BOOLEANS[value.value])
-    return visit.t(value.title, value_in_english(value.title))
-
-
-def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, Dataset]) -> Iterator[Chip]:
-    """Yield the active filters. ``datasets``: datasets by name, including those without results."""
-    titles = {("dataset", name): visit.t(one.title, one.title_en) for name, one in datasets.items()}
-    titles |= {(f.field, v.value): _value_title(visit, f.field, v) for f in facets for v in f.values}
-    names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
-    for name, value in visit.pairs:
-        if name in names:
-            value_title = titles.get((name, value)) or (
-                administrative_divisions.name_of(value) if name == "division" else None
-            )
-            yield Chip(names[name], value_title or value, visit.toggle_filter(name, value))
-
-
-def next_page(visit: Visit, cursor: str | None) -> str | None:
-    """Return the address of the next page."""
-    if cursor is None:
-        return None
-    return visit.url(visit.path, [*visit.pairs_without("cursor"), ("cursor", cursor)])

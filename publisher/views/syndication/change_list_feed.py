@@ -7,17 +7,17 @@ from collections.abc import Sequence
 from publisher.log.log import Log
 from publisher.log.model import Change
 from publisher.views.syndication.entries import build_entries
-from publisher.views.syndication.feed import site_feed
+from publisher.views.syndication.feed import render_site_feed
 from publisher.views.syndication.scope import Form
 
 ENTRIES = 100
 """Most entries. The list of changes has all."""
 
 
-def render_change_list(log: Log, form: Form, changes: Sequence[Change], *, query: str) -> bytes:
+def render_change_list_feed(log: Log, form: Form, changes: Sequence[Change], *, query: str) -> bytes:
     """Serialize changes, newest first. ``query``: the filters of the list, with its ``?`` or empty."""
     details, _ = log.datasets.site_details()
-    return site_feed(
+    return render_site_feed(
         log,
         form,
         "changes",

@@ -10,7 +10,7 @@ from publisher.log.clocks import micros
 from publisher.log.commitments.status_changes import StatusChange
 from publisher.log.log import Log
 from publisher.log.model import Site
-from publisher.views.syndication.feed import site_feed
+from publisher.views.syndication.feed import render_site_feed
 from publisher.views.syndication.scope import Form
 from schemas.words import COMMITMENT_STATUSES
 
@@ -21,7 +21,7 @@ ENTRIES = 100
 def render_commitment_feed(log: Log, form: Form, changes: Sequence[StatusChange], *, query: str) -> bytes:
     """Serialize changes, the newest first. ``query``: filters, with ``?`` or empty."""
     site = log.datasets.site()
-    return site_feed(
+    return render_site_feed(
         log,
         form,
         "commitments",

@@ -10,7 +10,7 @@ from feeds.feed import Category, Entry
 from publisher.log.graph.passage_query import PublishedEffect
 from publisher.log.log import Log
 from publisher.log.model import Site
-from publisher.views.syndication.feed import site_feed
+from publisher.views.syndication.feed import render_site_feed
 from publisher.views.syndication.scope import Form
 from schemas.words import EFFECTS
 
@@ -21,7 +21,7 @@ ENTRIES = 100
 def render_effect_feed(log: Log, form: Form, effects: Sequence[PublishedEffect], *, query: str) -> bytes:
     """Serialize effects, those that were published last first. ``query``: filters, with ``?`` or empty."""
     site = log.datasets.site()
-    return site_feed(
+    return render_site_feed(
         log,
         form,
         "effects",

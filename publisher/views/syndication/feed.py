@@ -11,8 +11,8 @@ from publisher.log.descriptions import SiteDetails
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset, Site, View
 from publisher.views.syndication.entries import build_entries
-from publisher.views.syndication.formats import FORMATS
-from publisher.views.syndication.scope import FORMS, TERMS, Form, Scope
+from publisher.views.syndication.formats import FEED_FORMATS
+from publisher.views.syndication.scope import TERMS, Form, Scope
 from publisher.views.syndication.selection import ENTRIES, Selection
 from schemas.reference import administrative_divisions
 
@@ -22,7 +22,7 @@ ICON = "/icon.png"
 
 def render(feed: Feed, form: Form) -> bytes:
     """Serialize a feed as Atom, RSS or JSON Feed."""
-    return FORMATS[form].render(feed)
+    return FEED_FORMATS[form].render(feed)
 
 
 def scope_datasets(log: Log, scope: Scope) -> tuple[Dataset, ...]:
@@ -73,7 +73,7 @@ def build_feed(
     )
 
 
-def site_feed(
+def render_site_feed(
     log: Log,
     form: Form,
     path: str,
@@ -91,7 +91,7 @@ def site_feed(
     """
     site = log.datasets.site()
     details, _ = log.datasets.site_details()
-    addresses = {one: f"{site.base}/{path}.{one}{query}" for one in FORMS}
+    addresses = {one: f"{site.base}/{path}.{one}{query}" for one in FEED_FORMATS}
     feed = Feed(
         id=f"tag:{site.tag_authority}:{path}{query}",
         title=title,
@@ -105,7 +105,9 @@ def site_feed(
         icon=site.base + ICON,
         entries=tuple(entries),
         links=tuple(
-            Link(address, "alternate", FORMS[one]) for one, address in addresses.items() if one != form
+            Link(address, "alternate", FEED_FORMATS[one].media_type)
+            for one, address in addresses.items()
+            if one != form
         ),
     )
     return render(feed, form)
@@ -146,10 +148,10 @@ def feed_links(
 
     ``previous``: the archive before this one.
     """
-    for other, media in FORMS.items():
+    for other, feed_format in FEED_FORMATS.items():
         if other != form:
-            yield Link(base + feed_path(scope, other, archive), "alternate", media)
-    media = FORMS[form]
+            yield Link(base + feed_path(scope, other, archive), "alternate", feed_format.media_type)
+    media = FEED_FORMATS[form].media_type
     if archive is not None:
         yield Link(base + scope.path(form), "current", media)
     elif hub and scope.sent_to_hub:

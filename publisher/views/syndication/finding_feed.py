@@ -10,7 +10,7 @@ from feeds.feed import Category, Entry
 from publisher.log.findings.finding_query import PublishedFinding
 from publisher.log.log import Log
 from publisher.log.model import Site
-from publisher.views.syndication.feed import site_feed
+from publisher.views.syndication.feed import render_site_feed
 from publisher.views.syndication.scope import Form
 from schemas.words import FINDING_STATUSES, SEVERITIES
 
@@ -29,7 +29,7 @@ def render_finding_feed(
     site, responded_at = log.datasets.site(), _response_times(log, findings)
     entries = sorted((_entry(one, site, responded_at) for one in findings), key=_latest_first)
     subject = f"{title}：" if title else ""
-    return site_feed(
+    return render_site_feed(
         log,
         form,
         "findings",

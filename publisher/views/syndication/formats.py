@@ -25,7 +25,7 @@ class FeedFormat:
         return self.media_type if self.media_type.endswith("json") else f"{self.media_type}; charset=utf-8"
 
 
-FORMATS: Mapping[str, FeedFormat] = {
+FEED_FORMATS: Mapping[str, FeedFormat] = {
     feed_format.suffix: feed_format
     for feed_format in (
         FeedFormat("atom", "Atom", "application/atom+xml", atom),

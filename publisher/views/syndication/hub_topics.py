@@ -8,7 +8,8 @@ from feeds.categories import facet_terms
 from feeds.value_direction import directions_of_values
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset
-from publisher.views.syndication.scope import FORMS, LISTED_FACETS, Scope, make_scope
+from publisher.views.syndication.formats import FEED_FORMATS
+from publisher.views.syndication.scope import LISTED_FACETS, Scope, make_scope
 from publisher.views.syndication.selection import announces
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
@@ -33,7 +34,7 @@ def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
                 scopes |= dict.fromkeys(_scopes(change, _kinds((change, *older)), record_dataset, catalogue))
         after = changes[-1].sequence
     base = log.datasets.site().base
-    return tuple(base + topic.path(form) for topic in scopes for form in FORMS)
+    return tuple(base + topic.path(form) for topic in scopes for form in FEED_FORMATS)
 
 
 def _kinds(changes: Iterable[Change]) -> Iterator[str]:

@@ -10,16 +10,12 @@ from feeds.change import FEED_KINDS
 from feeds.feed import Link
 from feeds.value_direction import DIRECTION_TERMS
 from publisher.log.model import ChangeKind, View
-from publisher.views.syndication.formats import FORMATS
+from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web.view_parameters import view_parameters
 from schemas import words
 
 type Form = str
-"""The suffix of a feed's address."""
-
-FORMS: Mapping[Form, str] = {name: feed_format.media_type for name, feed_format in FORMATS.items()}
-CONTENT_TYPES: Mapping[Form, str] = {name: feed_format.content_type for name, feed_format in FORMATS.items()}
-TITLES: Mapping[Form, str] = {name: feed_format.title for name, feed_format in FORMATS.items()}
+"""The suffix of a feed's address: a key of :data:`.FEED_FORMATS`."""
 
 ALL = "all"
 """Replaces a dataset's name in the address: the changes of every dataset."""
@@ -104,8 +100,8 @@ class Scope:
     def alternates(self, base: str, title: str) -> tuple[Link, ...]:
         """Return links to the feed in each format, for the head of a page or of another format."""
         return tuple(
-            Link(base + self.path(form), "alternate", media, f"{title}（{TITLES[form]}）")
-            for form, media in FORMS.items()
+            Link(base + self.path(form), "alternate", one.media_type, f"{title}（{one.title}）")
+            for form, one in FEED_FORMATS.items()
         )
 
 

@@ -37,7 +37,7 @@ _BLOCKS_AT_ONCE = 10
 """Blocks of a large release that are searched together."""
 _SPANS_AT_ONCE = 5000
 """Spans of one search: a cluster returns at most 10,000 documents."""
-_MAX_TOUCHES = 400
+_MAX_HIT_CHANGES = 400
 """Maximum number of changes of one response of the search engine."""
 
 
@@ -242,7 +242,9 @@ class _ChangeSearch:
             if rest is not None:
                 return _Batch(changes[:limit], rest)
         while True:
-            hit_changes = await self._search.hit_changes(self._saved_search(before=until, limit=_MAX_TOUCHES))
+            hit_changes = await self._search.hit_changes(
+                self._saved_search(before=until, limit=_MAX_HIT_CHANGES)
+            )
             pairs = [(change.record, moment(change.at)) for change in hit_changes.changes]
             changes += self._announced(
                 await to_thread.run_sync(self._log.feed_changes.changes_by_releases, pairs)
@@ -279,14 +281,14 @@ class _ChangeSearch:
         if not self._scope.needs_search:
             return await to_thread.run_sync(_select_block, self._log, self._scope, block)
         at = micros(block.published_at)
-        touched: set[str] = set()
+        records: set[str] = set()
         all_spans = await to_thread.run_sync(self._log.feed_changes.touched_spans, block)
         for spans in batched(all_spans, _SPANS_AT_ONCE):
             saved_search = self._saved_search(after=at, before=at + 1, spans=spans, limit=len(spans) + 1)
-            touched |= {touch.record for touch in (await self._search.hit_changes(saved_search)).changes}
-        if not touched:
+            records |= {change.record for change in (await self._search.hit_changes(saved_search)).changes}
+        if not records:
             return ()
-        return await to_thread.run_sync(_select_block, self._log, self._scope, block, touched)
+        return await to_thread.run_sync(_select_block, self._log, self._scope, block, records)
 
     def _announced(self, changes: Iterable[Change]) -> list[Change]:
         return [change for change in changes if announces(self._scope, change)]

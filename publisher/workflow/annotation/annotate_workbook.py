@@ -17,11 +17,12 @@ from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.parsed_file import UnreadableFile
 from publisher.log.model import LogError
 from publisher.workflow.annotation import grid_workbook
-from publisher.workflow.annotation.cell_notes import Lang, notes_by_cell
+from publisher.workflow.annotation.cell_notes import notes_by_cell
 from publisher.workflow.annotation.coloured_cells import Palette, colour_cells
 from publisher.workflow.annotation.comments import add_comments
 from publisher.workflow.annotation.findings_sheet import add_findings_sheet
 from publisher.workflow.annotation.xlsx_package import XlsxPackage
+from schemas.words import Lang
 
 
 @dataclass(frozen=True, slots=True)

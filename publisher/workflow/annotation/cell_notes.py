@@ -8,9 +8,7 @@ from dataclasses import dataclass
 
 from publisher.ingest.findings.kind import Finding, Severity
 from publisher.ingest.formats.grid import parse_column
-
-type Lang = str
-"""``zh`` or ``en``."""
+from schemas.words import Lang
 
 WORST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
 _WORDS: Mapping[Lang, Mapping[Severity, str]] = {

@@ -10,13 +10,13 @@ from publisher.ingest.findings.kind import Finding
 from publisher.ingest.formats.grid import format_column
 from publisher.workflow.annotation.cell_notes import (
     WORST_FIRST,
-    Lang,
     column_of,
     describe_finding,
     severity_word,
 )
 from publisher.workflow.annotation.coloured_cells import Palette
 from publisher.workflow.annotation.xlsx_package import WORKBOOK, XlsxPackage, parse, serialise
+from schemas.words import Lang
 
 SHEET_NAMES = {"zh": "检查问题", "en": "Findings"}
 _HEADINGS = {

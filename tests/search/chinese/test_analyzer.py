@@ -38,7 +38,7 @@ def test_every_folded_character_has_its_original_position(text: str) -> None:
         return
     assert len(folded.origin) == len(folded.text) + 1
     for place in range(len(folded.text)):
-        start, end = folded.span(place, place + 1)
+        start, end = folded.original_range(place, place + 1)
         assert 0 <= start < end <= len(text)
         assert folded.text[place] in ANALYZER.fold(text[start:end]).text or is_han(folded.text[place])
 

@@ -13,6 +13,7 @@ import click
 from publisher.cli.context import CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
+from schemas.words import Lang
 
 _UNFINISHED = ".qingdan-export"
 """Folder inside the folder of the export, where files are written before they are moved to their names."""
@@ -65,7 +66,7 @@ def export(
     forms: tuple[str, ...],
     release: int | None,
     folder: Path,
-    lang: str,
+    lang: Lang,
 ) -> int:
     """将一次发布导出为文件，附 SHA256SUMS / Write a release as files, with SHA256SUMS."""
     from publisher.log.model import View
@@ -76,7 +77,7 @@ def export(
     paths: list[Path] = []
     with context.log(read_only=True) as log, output.show_progress() as progress:
         view = View(release=release) if release else write_state.newest_view(log, dataset) or View()
-        state = write_state.describe_state(log, dataset, view, "en" if lang == "en" else "zh")
+        state = write_state.describe_state(log, dataset, view, lang)
         folder.mkdir(parents=True, exist_ok=True)
         names = forms or FILE_FORMATS
         for index, name in enumerate(names):

@@ -99,7 +99,7 @@ class Dataset(Answer, frozen=True, kw_only=True):
     notice: Annotated[str, Meta(description="读者须知 / What readers must know first")]
     labels: Annotated[
         tuple[str, ...],
-        Meta(description="`demo` 演示数据，`partial` 不完整 / Machine-readable twins of notice"),
+        Meta(description="`demo` 演示数据，`partial` 不完整 / What `notice` says, as codes"),
     ]
     source_note: Annotated[str, Meta(description="数据来源 / Where the data are from")]
     parts: tuple[Part, ...]
@@ -372,8 +372,8 @@ class Records(Answer, frozen=True, kw_only=True):
     withdrawn_since: Annotated[
         int,
         Meta(
-            description="所问为过去某日时：该日列有、后来撤回公布的记录数，不受筛选影响；其余为0 / "
-            "Of a past day as known now: records that the dataset listed then and withdrew later, whatever "
+            description="查询历史日期时：该日列有、后来撤回公布的记录数，不受筛选影响；其余为0 / "
+            "For a past day as known now: records that the dataset listed then and withdrew later, whatever "
             "the filters; else 0"
         ),
     ]

@@ -41,7 +41,7 @@ GRAMMAR = Grammar(
         summary="全站的变化",
         description="各清单的新增、调整、移出、更正和撤回，含收费的上调和下调、时限的缩短和延长；新发布的在前，不含识读改进。"
         "同名参数为“或”关系。镜像请用各数据集的 changes。\n\n"
-        "What releases changed in any dataset, also charges that rose or fell and limits that became shorter "
+        "Changes of any dataset, also charges that rose or fell and limits that became shorter "
         "or longer; newest release first, without changes by a better parser. Repeat a name for or. Mirrors "
         "use the changes of each dataset.",
         answer=answers.SiteChanges,

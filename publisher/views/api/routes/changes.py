@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 from openapi.operation import Operation, Parameter
 from publisher.log import model
@@ -17,7 +16,7 @@ from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault
 from publisher.web.query_parameters import Grammar, Parameters
-from publisher.web.route import Call, Reply, route
+from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
@@ -72,7 +71,7 @@ def get_history(service: Service, call: Call) -> Reply:
         description="按顺序号排列，默认旧的在前。镜像从 since=0 起逐页取到 links.next 为空，记住 last，"
         "下次请求时作为 since 传入。\n\n"
         "Changes by sequence, oldest first. A mirror begins with since=0, walks until links.next is null, "
-        "keeps last and passes it as since the next time; docs/api.md tells how to lay changes into a copy.",
+        "keeps last and passes it as since the next time; docs/api.md says how to apply changes.",
         answer=answers.Changes,
         parameters=(
             DATASET,
@@ -113,8 +112,7 @@ def list_changes(service: Service, call: Call) -> Reply:
     if params.view.release is not None:
         service.log.queries.release(name, params.view.release)
     sequence = service.log.queries.sequence(name)
-    query_digest = page_cursor.query_digest("changes", name, replace(params, cursor=None, limit=0))
-    cursor = service.cursors.decode_optional(params.cursor, query_digest)
+    query_digest, cursor = requested_view.begin_list(service, params, "changes", name)
     validity = Validity((sequence,), service.published_at(name, sequence))
     return Reply(validity, lambda: _changes_page(service, call, name, params, query_digest, cursor))
 
@@ -226,4 +224,4 @@ def change_answer(
     )
 
 
-ROUTES: tuple[Any, ...] = (get_history, list_changes)
+ROUTES: tuple[AnyRoute, ...] = (get_history, list_changes)

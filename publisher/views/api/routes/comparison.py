@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import urlencode
 
 from openapi.operation import Operation, Parameter
@@ -23,9 +23,10 @@ from publisher.web import query_parameters
 from publisher.web.file_cache import FileKey
 from publisher.web.query_parameters import Grammar
 from publisher.web.range_download import disposition
-from publisher.web.route import Call, FileReply, FileRoute, Reply, route
+from publisher.web.route import AnyRoute, Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
+from schemas.words import Lang
 
 TAG = "releases"
 _SIDE = {"type": "string", "pattern": r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?)$"}
@@ -61,7 +62,7 @@ HEADERS = Parameter(
 )
 _KNOWN_AT = replace(
     KNOWN_AT,
-    description="两端都是日期时：截至该时刻本站已发布的内容 / Of two days: as published by that instant",
+    description="两端都是日期时：截至该时刻本站已发布的内容 / For two days: as published by that instant",
 )
 _CSV = Grammar(names=two_states.NAMES | {"headers"}, filters=two_states.FILTERS)
 _XLSX = Grammar(names=two_states.NAMES, filters=two_states.FILTERS)
@@ -77,7 +78,7 @@ _FILE_PROBLEMS = (*_PROBLEMS, "file-being-made")
         summary="比较两个版本",
         description="两次发布、两个日期或两个时刻之间：新增、移出、调整、更名、撤回公布，逐字段列出，长文字逐字标出，"
         "并附每次发布的依据与 JSON Patch。likely_renames 为系统推测，未经公布机关确认。\n\n"
-        "What differs between two releases, days or instants: field by field, texts by character, with the "
+        "Differences between two releases, days or instants: field by field, texts by character, with the "
         "releases that led there and a JSON Patch (RFC 6902) on an object of record id → content. "
         "likely_renames are inferred and not confirmed by the publishing body.",
         answer=answers.Comparison,
@@ -97,7 +98,7 @@ def compare_states(service: Service, call: Call) -> Reply:
 def _compare_csv(service: Service, call: Call) -> FileReply:
     params = query_parameters.parse(call.query, _CSV)
     name, sides = requested_view.dataset_name(call), two_states.parse_sides(service, params)
-    lang: Literal["zh", "en"] = "en" if params.headers == "en" else "zh"
+    lang: Lang = "en" if params.headers == "en" else "zh"
 
     def write(path: Path) -> None:
         catalogue = service.log.queries.catalogue(name)
@@ -241,7 +242,7 @@ def _text(before: Any, after: Any) -> tuple[answers.Piece, ...] | None:
     return tuple(common.fill(answers.Piece, piece) for piece in text_diff.pieces(before, after))
 
 
-ROUTES: tuple[Any, ...] = (
+ROUTES: tuple[AnyRoute, ...] = (
     compare_states,
     FileRoute(
         Operation(
@@ -264,7 +265,7 @@ ROUTES: tuple[Any, ...] = (
             tag=TAG,
             summary="比较两个版本（XLSX）",
             description="每条记录一行，删除的文字以红色删除线、新增的以绿色标出；另有一页说明与统计。\n\n"
-            "One row for each record; what went is struck out in red, what came is green. A sheet of totals.",
+            "One row for each record; deletions are struck out in red, insertions green. A sheet of totals.",
             parameters=(DATASET, FROM, TO, KIND, PART, _KNOWN_AT),
             problems=_FILE_PROBLEMS,
             media_type=MEDIA_TYPE,

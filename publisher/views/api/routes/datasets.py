@@ -15,7 +15,7 @@ from publisher.views.discovery import dcat_catalog, rdf_forms, signposting
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import COMPARISONS, Grammar
-from publisher.web.route import Call, Reply, Route, route
+from publisher.web.route import AnyRoute, Call, Reply, Route, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Field, build_json_schema, build_table_schema
 
@@ -218,7 +218,7 @@ def _field(field: Field) -> common.SchemaField:
         tag="releases",
         summary="数据集的历次发布",
         description="新的在前。每次发布全部生效或全部不生效，发布后不再更改；有误的以后续发布更正。\n\n"
-        "Newest first. A release is all of it or none and is never edited; a later one mends a mistake.",
+        "Newest first. A release takes effect as a whole and is never edited; a later one corrects mistakes.",
         answer=common.Releases,
         parameters=(DATASET, LIMIT, CURSOR),
         problems=("no-such-dataset", "invalid-cursor"),
@@ -338,7 +338,7 @@ def source_answer(source: model.Source) -> common.Source:
 
 RDF_ROUTES = {suffix: _rdf_route(suffix, media) for suffix, media in rdf_forms.MEDIA.items()}
 """Suffix of a dataset's address → its route."""
-ROUTES: tuple[Any, ...] = (
+ROUTES: tuple[AnyRoute, ...] = (
     list_datasets,
     get_dataset,
     *RDF_ROUTES.values(),

@@ -14,7 +14,7 @@ from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import Call, Reply, Route, route
+from publisher.web.route import AnyRoute, Call, Reply, Route, route
 from publisher.web.service import Service
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Catalogue, build_json_schema, build_table_schema
@@ -198,7 +198,7 @@ def get_table_schema(service: Service, call: Call) -> Reply:
         path="/v1/schemas/{schema}/json-schema.json",
         tag=TAG,
         summary="一种清单类型的 JSON Schema",
-        description="记录 `content` 的 JSON Schema(2020-12), `$id` 即此地址。\n\n"
+        description="记录 `content` 的 JSON Schema（2020-12），`$id` 即此地址。\n\n"
         "JSON Schema (2020-12) of the `content` of a record of this kind; its `$id` is this address.",
         answer=dict[str, Any],
         parameters=(_SCHEMA,),
@@ -264,7 +264,7 @@ def get_robots(service: Service, call: Call) -> Reply:
 
 
 _JSON_LD, *_OTHERS = rdf_forms.MEDIA.values()
-ROUTES: tuple[Any, ...] = (
+ROUTES: tuple[AnyRoute, ...] = (
     _catalog_route("get_catalog", "/catalog", _JSON_LD, tuple(_OTHERS)),
     *(
         _catalog_route(f"get_catalog_{suffix}", f"/catalog.{suffix}", media)

@@ -20,16 +20,14 @@ from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.views.syndication import scope as scopes
 from publisher.views.syndication import selection
 from publisher.views.syndication.feed import build_feed, render, scope_datasets
+from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.views.syndication.harvest_feed import SOURCES, render_sources_feed
 from publisher.views.syndication.opml import MEDIA, build_opml
 from publisher.views.syndication.scope import (
     ALL,
-    CONTENT_TYPES,
-    FORMS,
     LISTED_FACETS,
     SEARCH,
     TERMS,
-    TITLES,
     Form,
     Scope,
 )
@@ -106,14 +104,14 @@ def _log_feed_route(form: Form) -> Route:
         name=f"get_{form}_feed",
         path=f"/feeds/{{dataset}}.{form}",
         tag="feeds",
-        summary=f"变化订阅（{TITLES[form]}）",
+        summary=f"变化订阅（{FEED_FORMATS[form].title}）",
         description="最近的变化，逐次发布，新的在前，至少100条、不足200条；识读改进不作为变化。更早的见存档。\n\n"
         "The newest changes, release by release: 100, and the rest of the archive in which they end; "
         "parser improvements are not included. "
         "What is older is in the archives.",
         parameters=(_NAME, _CHANGE, _RECORD, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-record", "no-such-release"),
-        media_type=CONTENT_TYPES[form],
+        media_type=FEED_FORMATS[form].content_type,
     )
 
     def handle(service: Service, call: Call) -> Reply:
@@ -140,18 +138,18 @@ def _search_feed_route(form: Form) -> AsyncRoute:
         name=f"search_{form}_feed",
         path=f"/feeds/search.{form}",
         tag="feeds",
-        summary=f"搜索的订阅（{TITLES[form]}）",
+        summary=f"搜索的订阅（{FEED_FORMATS[form].title}）",
         description="符合搜索和筛选条件的记录的变化：变化前或变化后包含全部搜索词即为命中；"
         "参数与 /v1/search 相同。\n\n"
         "The changes of what a search finds: its record held all the words before or after. The parameters "
         "are those of /v1/search; give q, a filter or both.",
         parameters=(_QUERY, _FILTERS, _CHANGE, ARCHIVE, *_CLOCKS),
         problems=("no-such-dataset", "no-such-release", "search-unavailable"),
-        media_type=CONTENT_TYPES[form],
+        media_type=FEED_FORMATS[form].content_type,
     )
 
     async def handle(service: Service, call: Call) -> AsyncReply:
-        scope, params, search_scope, tokens, modified = await sync_to_thread(_parse_search, service, call)
+        scope, params, search_scope, validity = await sync_to_thread(_parse_search, service, call)
         # The index may lag behind the log, so its position is part of the validity.
         position = await service.search_position()
 
@@ -178,7 +176,8 @@ def _search_feed_route(form: Form) -> AsyncRoute:
             )
 
         headers = _headers(service, scope, params, form)
-        return AsyncReply(Validity((position, *tokens), modified), build, headers)
+        tokens = (position, *validity.tokens, search_scope.facets)
+        return AsyncReply(Validity(tokens, validity.modified), build, headers)
 
     return AsyncRoute(operation, handle)
 
@@ -225,10 +224,8 @@ async def get_opml(service: Service, call: Call) -> AsyncReply:
     )
 
 
-def _parse_search(
-    service: Service, call: Call
-) -> tuple[Scope, Parameters, SearchScope, tuple[object, ...], datetime | None]:
-    """Parse a search: its scope and parameters, the searchable fields, and the validity of the response."""
+def _parse_search(service: Service, call: Call) -> tuple[Scope, Parameters, SearchScope, Validity]:
+    """Parse a search: its scope and parameters, the searchable fields, and the validity of the log's part."""
     search_scope = make_search_scope(service.log)
     params = query_parameters.parse(
         call.query,
@@ -247,8 +244,7 @@ def _parse_search(
     scope = scopes.make_scope(
         kinds=_kinds(params), text=params.text, filters=filters, view=params.view, seen=resolved_view
     )
-    validity = _validity(service, None)
-    return scope, params, search_scope, (*validity.tokens, search_scope.facets), validity.modified
+    return scope, params, search_scope, _validity(service, None)
 
 
 @lru_cache(1024)
@@ -291,7 +287,7 @@ def parse_feed_address(service: Service, address: str) -> Scope:
     Raises ``ProblemError`` and ``LogError`` like the feed itself, and for an archive or a past state.
     """
     path, _, query = address.removeprefix(service.site.base).partition("?")
-    match = re.fullmatch(rf"/feeds/([a-z0-9-]+)\.(?:{'|'.join(FORMS)})", path)
+    match = re.fullmatch(rf"/feeds/([a-z0-9-]+)\.(?:{'|'.join(FEED_FORMATS)})", path)
     if match is None:
         raise ProblemError("no-such-route")
     call = Call({"dataset": match[1]}, query.encode(), path)
@@ -349,9 +345,9 @@ def _with_checkpoint(
     return Validity((*tokens, checkpoint.note), modified)
 
 
-ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FORMS}
+ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FEED_FORMATS}
 """Suffix of the address → route."""
-SEARCH_ROUTES: tuple[AnyRoute, ...] = (*(_search_feed_route(form) for form in FORMS), get_opml)
+SEARCH_ROUTES: tuple[AnyRoute, ...] = (*(_search_feed_route(form) for form in FEED_FORMATS), get_opml)
 
 
 _SOURCES_GRAMMAR = Grammar(names=_ARCHIVE)
@@ -362,12 +358,12 @@ def _sources_feed_route(form: Form) -> Route:
         name=f"get_sources_{form}_feed",
         path=f"/feeds/{SOURCES}.{form}",
         tag="feeds",
-        summary=f"来源网页的变化（{TITLES[form]}）",
+        summary=f"来源网页的变化（{FEED_FORMATS[form].title}）",
         description="所采集的网页在来源网站上的变化、消失和恢复，新的在前，至多200条；"
         "更早的见存档。\n\nPages of the collected sites that changed, disappeared or returned; "
         "the newest, up to 200. What is older is in the archives.",
         parameters=(ARCHIVE,),
-        media_type=CONTENT_TYPES[form],
+        media_type=FEED_FORMATS[form].content_type,
     )
 
     def handle(service: Service, call: Call) -> Reply:
@@ -386,4 +382,4 @@ def _sources_feed_route(form: Form) -> Route:
     return Route(operation, handle)
 
 
-SOURCE_ROUTES: tuple[AnyRoute, ...] = tuple(_sources_feed_route(form) for form in FORMS)
+SOURCE_ROUTES: tuple[AnyRoute, ...] = tuple(_sources_feed_route(form) for form in FEED_FORMATS)

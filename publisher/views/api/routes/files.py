@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -22,7 +22,7 @@ from publisher.web.file_cache import FileKey
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.range_download import disposition
-from publisher.web.route import Call, FileReply, FileRoute, Reply, route
+from publisher.web.route import AnyRoute, Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 
 TAG = "files"
@@ -79,7 +79,7 @@ class ReleaseFile(Answer, frozen=True, kw_only=True):
 
 
 class ReleaseFiles(Answer, frozen=True, kw_only=True):
-    """一个状态的全部文件。/ All files of a release."""
+    """一次发布的全部文件。/ All files of a release."""
 
     dataset: str
     release: int
@@ -275,7 +275,7 @@ def _operation(
 
 
 _HOME = "/v1/datasets/{dataset}"
-ROUTES: tuple[Any, ...] = (
+ROUTES: tuple[AnyRoute, ...] = (
     list_files,
     FileRoute(
         _operation(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from litestar.concurrency import sync_to_thread
 from msgspec import Meta
@@ -17,7 +17,7 @@ from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import AsyncReply, Call, Reply, async_route, route
+from publisher.web.route import AnyRoute, AsyncReply, Call, Reply, async_route, route
 from publisher.web.service import Service
 from search.contract import SearchError
 
@@ -54,10 +54,12 @@ class Readiness(Answer, frozen=True, kw_only=True):
     sequence: Annotated[int, Meta(description="日志的最新顺序号 / Newest sequence of the log")]
     indexed: Annotated[
         int,
-        Meta(description="搜索已收录的顺序号，搜索不可用时为0 / Position of search; 0 if it is out"),
+        Meta(
+            description="搜索已收录的顺序号，搜索不可用时为0 / Position of search; 0 if it is not available"
+        ),
     ]
     documents: Annotated[
-        int, Meta(description="索引中的文档数，搜索不可用时为0 / Documents in the index; 0 if it is out")
+        int, Meta(description="索引中的文档数，搜索不可用时为0 / Documents in the index; 0 without search")
     ]
     verification: Annotated[
         Verified | None,
@@ -90,9 +92,9 @@ def health(_: Service, call: Call) -> Reply:
         summary="就绪检查",
         description="数据库可读时为 ok；`parts` 说明哪一部分不可用，附索引进度和最近一次夜间核验的结果。"
         "搜索不可用时仍为 ok，负载均衡不应因此停用本机。\n\n"
-        "The log can be read. `parts` says which part is out; search may be, since all else goes on and a "
-        "balancer should keep the instance. Tells how far search is behind, and what the last "
-        "nightly verification found. Its problems do not make a site unready.",
+        "The log can be read. `parts` says which part is not available. Without search the status is still "
+        "ok: a load balancer should keep the instance. Contains the position of search and the last "
+        "nightly verification, whose problems do not make a site unready.",
         answer=Readiness,
         problems=("not-ready",),
         conditional=False,
@@ -107,7 +109,7 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
         raise ProblemError(
             "not-ready",
             "数据库暂不可用。",
-            "The database is out.",
+            "The database is not available.",
             headers={"retry-after": "5"},
         ) from error
     try:
@@ -133,4 +135,4 @@ def _verified(run: VerificationRun) -> Verified:
     return Verified(ended_at=run.ended_at, problems=run.problems, completed=not run.error)
 
 
-ROUTES: tuple[Any, ...] = (health, readiness)
+ROUTES: tuple[AnyRoute, ...] = (health, readiness)

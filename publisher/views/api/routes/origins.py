@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -22,7 +22,7 @@ from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import Call, Reply, route
+from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, Field
 
@@ -229,4 +229,4 @@ def _reading(field: Field, original: str, row: SourceRow) -> FieldReading:
     )
 
 
-ROUTES: tuple[Any, ...] = (get_record_origin,)
+ROUTES: tuple[AnyRoute, ...] = (get_record_origin,)

@@ -7,7 +7,7 @@ import hashlib
 import re
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from msgspec import Meta
 
@@ -25,7 +25,7 @@ from publisher.web.file_cache import FileKey
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.range_download import disposition
-from publisher.web.route import Call, FileReply, FileRoute, Reply, Route, route
+from publisher.web.route import AnyRoute, Call, FileReply, FileRoute, Reply, Route, route
 from publisher.web.service import Service
 
 TAG = "proofs"
@@ -351,7 +351,7 @@ STATIC: tuple[Route, ...] = (
     ),
 )
 """Addresses of C2SP tlog-tiles."""
-ROUTES: tuple[Any, ...] = (
+ROUTES: tuple[AnyRoute, ...] = (
     get_release_document,
     FileRoute(
         Operation(

@@ -33,7 +33,7 @@ from publisher.views.discovery import signposting
 from publisher.web import page_cursor, query_parameters
 from publisher.web.problems import ProblemError, Tombstone
 from publisher.web.query_parameters import Grammar, Parameters
-from publisher.web.route import Call, Reply, route
+from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
@@ -160,16 +160,17 @@ class Listing:
 
 
 def make_listing(service: Service, name: str, catalogue: Catalogue, params: Parameters) -> Listing:
-    """Make a listing. ``params``: parsed by the catalogue's grammar. Raises ``invalid-cursor`` and
-    ``invalid-parameters``."""
+    """Make a listing. ``params``: parsed by the catalogue's grammar.
+
+    Raises ``invalid-cursor``, ``invalid-parameters``.
+    """
     if params.sort != AS_LISTED and dict(AS_LISTED).keys() & dict(params.sort):
         raise query_parameters.bad_value(
             "sort",
             "listed 不能倒序，也不能与字段合用。",
             "listed cannot be descending, nor be used together with fields.",
         )
-    query_digest = page_cursor.query_digest("records", name, replace(params, cursor=None, limit=0))
-    cursor = service.cursors.decode_optional(params.cursor, query_digest)
+    query_digest, cursor = requested_view.begin_list(service, params, "records", name)
     if cursor is not None and not _fits(cursor, params, catalogue):
         raise ProblemError("invalid-cursor")
     return Listing(name, catalogue, params, query_digest, cursor)
@@ -333,4 +334,4 @@ def _item(service: Service, state: RecordState, fields: tuple[str, ...] | None, 
     }
 
 
-ROUTES: tuple[Any, ...] = (list_records, get_record)
+ROUTES: tuple[AnyRoute, ...] = (list_records, get_record)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any
 from urllib.parse import urlencode
 
 from litestar.concurrency import sync_to_thread
@@ -14,7 +13,7 @@ from openapi.operation import Operation, Parameter
 from publisher.indexing.site_names import NamesSnapshot
 from publisher.log.clocks import known_instant
 from publisher.log.model import View
-from publisher.views.api import requested_view, titles
+from publisher.views.api import filter_values, requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.answers import search as answers
 from publisher.views.api.hit_explanation import explain_reason
@@ -24,7 +23,7 @@ from publisher.views.api.search_scope import SearchScope, make_search_scope
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import Grammar, Parameters
-from publisher.web.route import AsyncReply, Call, async_route
+from publisher.web.route import AnyRoute, AsyncReply, Call, async_route
 from publisher.web.service import Service
 from schemas.reference import administrative_divisions
 from schemas.words import FACETS
@@ -147,9 +146,7 @@ async def make_search(
     if not params.filters:
         _check_text(params)
     _check_sort(params)
-    requested_view.check_not_future(service, params.view)
-    query_digest = page_cursor.query_digest("search", replace(params, cursor=None, limit=0, explain=False))
-    cursor = service.cursors.decode_optional(params.cursor, query_digest)
+    query_digest, cursor = requested_view.begin_list(service, replace(params, explain=False), "search")
     view = await sync_to_thread(_view, service, params, cursor)
     meant, inner = (cursor.meant, cursor.inner) if cursor else ("", None)
     continues_similar = inner is not None and inner.startswith(_SIMILAR)
@@ -158,7 +155,7 @@ async def make_search(
         filters={
             f.field: index_values(f.field, f.values) for f in params.filters if f.field != contract.STATUS
         },
-        statuses=_statuses(params),
+        statuses=filter_values.one_of(params, contract.STATUS, STATUSES) or ("current",),
         as_of=requested_view.day_of_view(service, view).toordinal(),
         known_at=known_instant(view.known_at),
         sort=_sort(params),
@@ -249,15 +246,6 @@ def _check_sort(params: Parameters) -> None:
         )
 
 
-def _statuses(params: Parameters) -> tuple[contract.Status, ...]:
-    values = params.values_of(contract.STATUS)
-    if not set(values).issubset(STATUSES):
-        raise query_parameters.bad_value(
-            contract.STATUS, f"应为{'、'.join(STATUSES)}之一。", f"Should be one of {', '.join(STATUSES)}."
-        )
-    return tuple(one for one in STATUSES if one in values) or ("current",)
-
-
 def index_values(name: str, values: tuple[str, ...]) -> tuple[str, ...]:
     """Convert values to the index's form: a division's code has no trailing zeros there."""
     return tuple(map(administrative_divisions.shorten_code, values)) if name == "division" else values
@@ -279,11 +267,11 @@ def _view(service: Service, params: Parameters, cursor: page_cursor.Cursor | Non
     view = params.view
     if view.release is not None:
         view = requested_view.resolve_release(service, only_dataset(params), view)
-    known_at = view.known_at or max(service.clock(), _newest_release(service))
+    known_at = view.known_at or max(service.clock(), _newest_publication(service))
     return View(as_of=requested_view.day_of_view(service, view), known_at=known_at)
 
 
-def _newest_release(service: Service) -> datetime:
+def _newest_publication(service: Service) -> datetime:
     """Return the instant of the newest release: it is published even if this machine's clock is behind it."""
     sequence, _ = service.log.queries.validator()
     return service.site_published_at(sequence) or datetime.min.replace(tzinfo=UTC)
@@ -365,4 +353,4 @@ async def suggest(service: Service, call: Call) -> AsyncReply:
     return AsyncReply(Validity(site_names.state), build)
 
 
-ROUTES: tuple[Any, ...] = (search, suggest)
+ROUTES: tuple[AnyRoute, ...] = (search, suggest)

@@ -11,7 +11,7 @@ from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
-from publisher.web.route import Call, Reply, route
+from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 
 _PLAIN = Grammar()
@@ -85,6 +85,6 @@ def _month_after_next(day: date) -> date:
     return date(months // 12, months % 12 + 1, 1)
 
 
-ROUTES: tuple[Any, ...] = (get_api_catalog,)
-STATIC: tuple[Any, ...] = (get_security_txt,)
-"""Files that are no part of the contract."""
+ROUTES: tuple[AnyRoute, ...] = (get_api_catalog,)
+STATIC: tuple[AnyRoute, ...] = (get_security_txt,)
+"""Files that are not part of the contract."""

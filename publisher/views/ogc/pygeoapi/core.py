@@ -18,7 +18,8 @@ from pygeoapi.api.collection import gen_collection
 from pygeoapi.api.itemtypes import get_collection_item, get_collection_items
 
 from publisher.views.ogc.errors import OgcError
-from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT, Language
+from publisher.views.ogc.parameters import DEFAULT_LIMIT, MAX_LIMIT
+from schemas.words import Lang
 
 _LANGUAGES = ["zh", "en"]
 _LIMITS = {"default_items": DEFAULT_LIMIT, "max_items": MAX_LIMIT, "on_exceed": "throttle"}
@@ -75,7 +76,7 @@ class Core:
         document: dict[str, Any] = msgspec.json.decode(text)
         return document
 
-    def collection(self, name: str, resource: Mapping[str, Any], language: Language) -> dict[str, Any]:
+    def collection(self, name: str, resource: Mapping[str, Any], language: Lang) -> dict[str, Any]:
         api = self._with(name, resource)
         request = self._request({"lang": language})
         document: dict[str, Any] = gen_collection(api, request, name, request.locale)

@@ -45,7 +45,7 @@ _FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": 
 
 @dataclass(frozen=True, slots=True)
 class CatalogRecord:
-    """A record before encoding. ``time``: first and last day, None is open; None: no time at all."""
+    """A record before encoding. ``time``: first and last day, each None if open; None without a time."""
 
     id: str
     properties: Mapping[str, Any]

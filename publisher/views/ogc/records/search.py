@@ -91,7 +91,7 @@ def make_source(geo: Geo, params: Parameters, search: Search) -> ItemSource:
 
 def _find_page(geo: Geo, params: Parameters, search: Search, window: Window) -> Items:
     if window.sort:
-        raise invalid("sortby", "数据目录不能排序。", "the catalogue is not sorted by properties.")
+        raise invalid("sortby", "数据目录不能排序。", "the data catalog is not sorted by properties.")
     matches = [candidate for candidate in _catalog_records(geo, params) if _matches(candidate, search)]
     page_records = matches[window.offset : window.offset + window.limit]
     matched = len(matches)
@@ -138,7 +138,7 @@ def _get_record(geo: Geo, params: Parameters, identifier: str) -> msgspec.Raw:
                 return record.document_record(geo, params, dataset, geo.catalogue(name), match).encode(
                     record.WHOLE
                 )
-    raise not_found("数据目录中没有这一条目。", "There is no such record in the catalogue.")
+    raise not_found("数据目录中没有这一条目。", "There is no such record in the data catalog.")
 
 
 def _catalog_records(geo: Geo, params: Parameters) -> Iterator[CatalogRecord]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
@@ -18,7 +18,7 @@ from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
-from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list
+from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
@@ -60,7 +60,7 @@ def changes_as(suffix: str) -> Download:
     return serve
 
 
-def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
+def as_feed(form: Form) -> Download:
     """Make the function that serves the newest changes of the list as a feed."""
 
     async def serve(visit: Visit) -> AsyncReply:
@@ -69,7 +69,7 @@ def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
         def render() -> bytes:
             log = visit.service.log
             newest = log.changes.newest(replace(listing.query, limit=ENTRIES))
-            return render_change_list(log, form, [one.change for one in newest], query=visit.own_query)
+            return render_change_list_feed(log, form, [one.change for one in newest], query=visit.own_query)
 
         return await feed_reply(visit, listing.validity, render)
 

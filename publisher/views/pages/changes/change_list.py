@@ -10,14 +10,14 @@ from publisher.log.model import Change, Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import change_list as api
 from publisher.views.api.search_scope import make_search_scope
-from publisher.views.pages import search
-from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing import field_html, filters, labels
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import FILES
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.scope import TITLES, make_scope
+from publisher.views.syndication.formats import FEED_FORMATS
+from publisher.views.syndication.scope import make_scope
 from publisher.web.route import Reply
 from schemas.words import DIRECTIONS, FACETS, KINDS
 
@@ -58,16 +58,16 @@ def change_list(press: Press, visit: Visit) -> Reply:
             head,
             total=page.total,
             changes=[_item(visit, one, listing.datasets[one.change.dataset]) for one in page.changes],
-            facets=[search.choices(visit, one) for one in facets if search.is_useful(visit, one)],
-            chips=list(search.chips(visit, facets, listing.datasets)),
+            facets=[filters.choices(visit, one) for one in facets if filters.is_useful(visit, one)],
+            chips=list(filters.chips(visit, facets, listing.datasets)),
             days=[
                 (name, (visit.values(name) or ("",))[0]) for name in ("effective_on.gte", "effective_on.lte")
             ],
             others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
             files=[(title, visit.url(f"/changes.{suffix}", own)) for title, suffix in FILES],
             feed_page=_find_feed(visit),
-            feeds=[(title, visit.link(f"/changes.{form}", own)) for form, title in TITLES.items()],
-            next_page=search.next_page(visit, cursor),
+            feeds=[(one.title, visit.link(f"/changes.{form}", own)) for form, one in FEED_FORMATS.items()],
+            next_page=filters.next_page(visit, cursor),
         )
 
     return Reply(listing.validity, build, HEADERS)

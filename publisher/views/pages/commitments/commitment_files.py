@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,7 +84,7 @@ def calendar_file(service: Service, call: Call) -> FileReply:
     )
 
 
-def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
+def as_feed(form: Form) -> Download:
     """Make the function that serves the newest changes of statuses as a feed."""
 
     async def serve(visit: Visit) -> AsyncReply:

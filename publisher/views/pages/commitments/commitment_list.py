@@ -19,12 +19,11 @@ from publisher.log.commitments.statements import newest_of_each
 from publisher.log.model import Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes.commitments import commitment_list as api
-from publisher.views.pages import search
-from publisher.views.pages.printing import charts, field_html, labels
+from publisher.views.pages.printing import charts, field_html, filters, labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.scope import TITLES
+from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web.route import Reply
 from schemas.cells.deadlines import format_deadline
 from schemas.words import COMMITMENT_STATUSES
@@ -87,13 +86,15 @@ def commitment_list(press: Press, visit: Visit) -> Reply:
             counts=[(word_of(visit, status), status, page.counts[status]) for status in STATUSES],
             commitments=[link(visit, one) for one in page.commitments],
             breakdowns=list(_breakdowns(visit, page)),
-            facets=[search.choices(visit, one) for one in facets if search.is_useful(visit, one)],
-            chips=list(search.chips(visit, facets, datasets)),
+            facets=[filters.choices(visit, one) for one in facets if filters.is_useful(visit, one)],
+            chips=list(filters.chips(visit, facets, datasets)),
             days=[(name, (visit.values(name) or ("",))[0]) for name in _DAYS],
             others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
             files=[(name, visit.url(f"/commitments.{suffix}", own)) for name, suffix in FILES],
             years=_years(visit, page),
-            feeds=[(name, visit.link(f"/commitments.{form}", own)) for form, name in TITLES.items()],
+            feeds=[
+                (one.title, visit.link(f"/commitments.{form}", own)) for form, one in FEED_FORMATS.items()
+            ],
             calendar=visit.link("/commitments.ics", own),
             calendars=[
                 (
@@ -104,7 +105,7 @@ def commitment_list(press: Press, visit: Visit) -> Reply:
                 )
                 for body, _ in page.facet("lead")
             ],
-            next_page=search.next_page(visit, cursor),
+            next_page=filters.next_page(visit, cursor),
         )
 
     return Reply(listing.validity.extended(tuple(datasets.values()), None), build, HEADERS)
@@ -131,7 +132,7 @@ def link(visit: Visit, one: PublishedCommitment) -> CommitmentLink:
 def deadline_of(visit: Visit, one: PublishedCommitment) -> str:
     """Return the deadline in words; empty if none is stated."""
     value = str(one.content.get("deadline", ""))
-    return format_deadline(value, "en" if visit.lang == "en" else "zh") if value else visit.day(one.due)
+    return format_deadline(value, visit.text_lang) if value else visit.day(one.due)
 
 
 def _breakdowns(visit: Visit, page: CommitmentPage) -> Iterator[Breakdown]:

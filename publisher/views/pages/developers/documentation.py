@@ -9,10 +9,10 @@ from functools import cache
 
 from publisher.views.discovery import sitemap_and_robots
 from publisher.views.pages.developers import documents, rendering
-from publisher.views.pages.developers.documents import Document, Language
+from publisher.views.pages.developers.documents import Document
 from publisher.views.pages.developers.rendering import RenderedDocument
 from publisher.views.pages.printing.html_head import Head
-from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.pages.printing.page_request import PageLang, Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -20,6 +20,7 @@ from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.route import Call, Reply
 from publisher.web.service import Service
+from schemas.words import Lang
 
 _PLAIN = Grammar()
 TEXT, WEBP = "text/plain; charset=utf-8", "image/webp"
@@ -33,7 +34,7 @@ def documentation(press: Press, visit: Visit) -> Reply:
     document = documents.read_documents().get("/".join(visit.call.path.values()))
     if document is None:
         raise ProblemError("no-such-route")
-    edition = document.edition(language(visit.lang))
+    edition = document.edition(visit.text_lang)
 
     def build() -> bytes:
         rendered = _render(document, edition.language, visit)
@@ -44,7 +45,7 @@ def documentation(press: Press, visit: Visit) -> Reply:
             head,
             edition=edition,
             text=rendered,
-            is_other_language=edition.language != language(visit.lang),
+            is_other_language=edition.language != visit.text_lang,
         )
 
     return Reply(Validity((hashlib.sha256(edition.text.encode()).hexdigest(),)), build, HEADERS)
@@ -60,10 +61,6 @@ def render_sitemap(_: Press, visit: Visit) -> Reply:
         return sitemap_and_robots.sitemap((f"{home}/{name}", None) for name in names)
 
     return Reply(Validity((names,), visit.service.start.started_at, decides=False), build)
-
-
-def language(lang: Lang) -> Language:
-    return "en" if lang == "en" else "zh"
 
 
 def example(_: Service, call: Call) -> Reply:
@@ -101,19 +98,19 @@ def list_documents(visit: Visit) -> list[tuple[str, list[DocumentLink]]]:
 
 
 def _link_document(visit: Visit, document: Document) -> DocumentLink:
-    edition = document.edition(language(visit.lang))
+    edition = document.edition(visit.text_lang)
     address = visit.url(f"{documents.HOME}/{document.name}")
-    return DocumentLink(address, edition.title, edition.language != language(visit.lang))
+    return DocumentLink(address, edition.title, edition.language != visit.text_lang)
 
 
-def _render(document: Document, chosen: Language, visit: Visit) -> RenderedDocument:
+def _render(document: Document, chosen: Lang, visit: Visit) -> RenderedDocument:
     label = visit.t("表格", "Table")
     return _render_once(document.name, chosen, visit.service.site.base, visit.root, visit.lang, label)
 
 
 @cache
 def _render_once(
-    name: str, chosen: Language, base: str, root: str, lang: Lang, label: str
+    name: str, chosen: Lang, base: str, root: str, lang: PageLang, label: str
 ) -> RenderedDocument:
     """Render a document once: the largest takes half a second."""
     document = documents.read_documents()[name]

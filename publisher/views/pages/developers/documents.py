@@ -10,9 +10,8 @@ from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from posixpath import normpath
-from typing import Literal
 
-type Language = Literal["zh", "en"]
+from schemas.words import Lang
 
 HOME = "/developers"
 EXAMPLES = f"{HOME}/examples"
@@ -59,7 +58,7 @@ GROUPS: Sequence[tuple[tuple[str, str], Sequence[str]]] = (
 class Edition:
     """A document in one language. ``folder``: that of its file, from which its relative links start."""
 
-    language: Language
+    language: Lang
     folder: str
     text: str
 
@@ -73,9 +72,9 @@ class Edition:
 class Document:
     name: str
     """Path below ``docs/`` without suffix; the ``README.md`` of a folder has the name of the folder."""
-    editions: Mapping[Language, Edition]
+    editions: Mapping[Lang, Edition]
 
-    def edition(self, language: Language) -> Edition:
+    def edition(self, language: Lang) -> Edition:
         """Return the edition in this language, or else the only one."""
         return self.editions.get(language) or next(iter(self.editions.values()))
 
@@ -90,11 +89,11 @@ def root() -> Traversable:
 @cache
 def read_documents() -> Mapping[str, Document]:
     """Read all documents → by name."""
-    editions: dict[str, dict[Language, Edition]] = {}
+    editions: dict[str, dict[Lang, Edition]] = {}
     for folder in ("", *_FOLDERS):
         for file in sorted((root() / folder if folder else root()).iterdir(), key=lambda file: file.name):
             if file.name.endswith(".md"):
-                language: Language = "zh" if file.name.endswith(_CHINESE) else "en"
+                language: Lang = "zh" if file.name.endswith(_CHINESE) else "en"
                 edition = Edition(language, folder, file.read_text(encoding="utf-8"))
                 editions.setdefault(name_of(folder, file.name), {})[language] = edition
     return {name: Document(name, by_language) for name, by_language in editions.items()}

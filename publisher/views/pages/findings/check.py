@@ -58,5 +58,5 @@ def check(press: Press, visit: Visit) -> Reply:
             open=visit.service.log.findings.count(query),
         )
 
-    sequence = visit.service.log.findings.validator()
-    return Reply(Validity((code, one.version, *sequence, visit.today()), decides=False), build, HEADERS)
+    state = visit.service.log.findings.validator()
+    return Reply(Validity((code, one.version, *state, visit.today()), decides=False), build, HEADERS)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
@@ -59,7 +59,7 @@ def findings_as(suffix: str) -> Download:
     return serve
 
 
-def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
+def as_feed(form: Form) -> Download:
     """Make the function that serves the latest findings as a feed: begun, ended or responded to.
 
     With ``status``, only findings of that status.

@@ -11,13 +11,12 @@ from publisher.log.findings.responses import UNRESOLVED
 from publisher.log.model import Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import findings as api
-from publisher.views.pages import search
-from publisher.views.pages.printing import labels
+from publisher.views.pages.printing import filters, labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import FILES
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.scope import TITLES
+from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web.route import Reply
 
 TITLE = ("待核问题", "Findings")
@@ -58,14 +57,14 @@ def finding_list(press: Press, visit: Visit) -> Reply:
             head,
             total=page.total,
             findings=[link(visit, one, datasets) for one in page.findings],
-            facets=[search.choices(visit, one) for one in facets if search.is_useful(visit, one)],
-            chips=list(search.chips(visit, facets, datasets)),
+            facets=[filters.choices(visit, one) for one in facets if filters.is_useful(visit, one)],
+            chips=list(filters.chips(visit, facets, datasets)),
             statuses=labels.FINDING_STATUSES,
             status=listing.query.status,
             checks=CHECKS,
             files=[(title, visit.url(f"/findings.{suffix}", own)) for title, suffix in FILES],
-            feeds=[(title, visit.link(f"/findings.{form}", own)) for form, title in TITLES.items()],
-            next_page=search.next_page(visit, cursor),
+            feeds=[(one.title, visit.link(f"/findings.{form}", own)) for form, one in FEED_FORMATS.items()],
+            next_page=filters.next_page(visit, cursor),
         )
 
     return Reply(listing.validity.extended(tuple(datasets.values()), None), build, HEADERS)

@@ -20,7 +20,8 @@ from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication import selection
 from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.feed import feed_title, record_title, scope_datasets
-from publisher.views.syndication.scope import FORMS, TITLES, Scope, make_scope
+from publisher.views.syndication.formats import FEED_FORMATS
+from publisher.views.syndication.scope import Scope, make_scope
 from publisher.views.syndication.selection import Selection
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault, ProblemError
@@ -114,7 +115,9 @@ def render(
         visit,
         Head(title, description, indexable=not visit.pairs, scope=feed.scope, feeds_title=feed.title),
         feed=feed,
-        addresses=[(TITLES[form], visit.link(*_split(feed.scope.path(form)))) for form in FORMS],
+        addresses=[
+            (one.title, visit.link(*_split(feed.scope.path(form)))) for form, one in FEED_FORMATS.items()
+        ],
         whole=visit.service.link(feed.address),
         token=mail.tokens.issue(PATH) if mail is not None and is_open else "",
         paces=PACES,

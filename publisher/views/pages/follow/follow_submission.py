@@ -86,7 +86,7 @@ def _submit(visit: Visit, mail: FollowForm, filled: Mapping[str, str], client: s
 
 
 def _choice_endpoint(service: Service, press: Press, path: str, chosen: Choice) -> Endpoint:
-    """Create the endpoint of a button. Whoever has the token of a mail may choose, without any other proof.
+    """Create the endpoint of a button. The token of a mail is all the proof that it asks for.
 
     Mail programs leave by one POST of ``List-Unsubscribe=One-Click`` (RFC 8058), in either form of a body.
     """

@@ -12,8 +12,7 @@ from publisher.log.limits.limit_shares import LimitCount
 from publisher.log.limits.limit_steps import limit_fields
 from publisher.views.api.answers import common
 from publisher.views.api.routes import limits as api
-from publisher.views.pages import search
-from publisher.views.pages.printing import field_html
+from publisher.views.pages.printing import field_html, filters
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import FILES, Batches, Download, ListFile, Row
@@ -65,7 +64,7 @@ def limit_shares(press: Press, visit: Visit) -> Reply:
                 (title, visit.toggle_filter("field", name), name in listing.query.fields)
                 for name, title in _titles(visit).items()
             ],
-            chips=list(search.chips(visit, list(_facets(visit)), {})),
+            chips=list(filters.chips(visit, list(_facets(visit)), {})),
             files=[(title, visit.url(f"/limits.{suffix}", visit.pairs)) for title, suffix in FILES],
         )
 

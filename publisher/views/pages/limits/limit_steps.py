@@ -55,9 +55,7 @@ def of_record(
 def _print(visit: Visit, dataset: str, steps: Sequence[LimitStep]) -> Iterable[PrintedStep]:
     for step in reversed(steps):
         if step.limit is not None:
-            text = format_limit(
-                {"value": step.limit.value, "unit": step.limit.unit}, "en" if visit.lang == "en" else "zh"
-            )
+            text = format_limit({"value": step.limit.value, "unit": step.limit.unit}, visit.text_lang)
         else:
             unread = visit.t("没有列明可识读的时限", "no limit that can be read")
             text = visit.t("移出清单", "removed from the list") if step.removed else unread

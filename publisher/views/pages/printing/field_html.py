@@ -94,12 +94,12 @@ def group_fields(
 def list_facts(visit: Visit, catalogue: Catalogue, content: Content) -> Sequence[FieldValue]:
     """List the first short facts of a record, for the head of its page, without repetitions.
 
-    The part of an item comes first: several records have the name of the whole.
+    The sub-item (子项) comes first: several records have the name of the whole item.
     """
     chosen: list[FieldValue] = []
     texts: list[str] = []
-    part = (catalogue.sub_item_field,) if catalogue.sub_item_field else ()  # which part of an item it is
-    for name in (*part, *catalogue.facts):
+    sub_item = (catalogue.sub_item_field,) if catalogue.sub_item_field else ()
+    for name in (*sub_item, *catalogue.facts):
         if name not in content or len(chosen) == _MOST_FACTS:
             continue
         field = catalogue.by_name[name]
@@ -206,7 +206,7 @@ def format_text(visit: Visit, field: Field, value: Json) -> str:
         return f"{name}（{value}）" if name else value
     if visit.lang == "en" and field.vocabulary and isinstance(value, str):
         return value_in_english(value)
-    return format_value(field, value, "en" if visit.lang == "en" else "zh")
+    return format_value(field, value, visit.text_lang)
 
 
 def link_works(visit: Visit, text: str) -> Markup:

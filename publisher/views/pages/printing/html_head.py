@@ -20,12 +20,12 @@ from markupsafe import Markup
 from publisher.log.clocks import SHANGHAI
 from publisher.views.discovery.signposting import Links, TypedLink
 from publisher.views.pages.printing.marked_text import join_html
-from publisher.views.pages.printing.page_request import Lang, Visit
+from publisher.views.pages.printing.page_request import PageLang, Visit
 from publisher.views.syndication.scope import Scope
 
 EVERYTHING = ("全部清单的变化", "Changes of all lists")
-_LOCALES: Mapping[Lang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
-_HREFLANGS: Mapping[Lang, str] = {"zh": "zh-Hans", "zh-Hant": "zh-Hant", "en": "en"}
+_LOCALES: Mapping[PageLang, str] = {"zh": "zh_CN", "zh-Hant": "zh_HK", "en": "en_GB"}
+_HREFLANGS: Mapping[PageLang, str] = {"zh": "zh-Hans", "zh-Hant": "zh-Hant", "en": "en"}
 _SHARED_IMAGE = ("/share.png", "1200", "630")
 """Address, width and height of the image in link previews."""
 _SHORTEST = 20

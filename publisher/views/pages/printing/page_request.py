@@ -14,19 +14,20 @@ from litestar.concurrency import sync_to_thread
 
 from publisher.log.clocks import SHANGHAI, day_at
 from publisher.log.descriptions import SiteDetails
-from publisher.log.model import View
+from publisher.log.model import Release, View
 from publisher.views.api import requested_view
 from publisher.web import query_parameters
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar, Parameters
 from publisher.web.route import Call
 from publisher.web.service import Service
+from schemas.words import Lang
 
-type Lang = Literal["zh", "zh-Hant", "en"]
+type PageLang = Literal["zh", "zh-Hant", "en"]
 type Display = Literal["", "large", "contrast"]
 type Pairs = tuple[tuple[str, str], ...]
 
-_LANGS: dict[str, Lang] = {"zh": "zh", "zh-Hant": "zh-Hant", "en": "en"}
+_LANGS: dict[str, PageLang] = {"zh": "zh", "zh-Hant": "zh-Hant", "en": "en"}
 _DISPLAYS: dict[str, Display] = {"large": "large", "contrast": "contrast"}
 SOFTWARE = ("清单", "Qingdan")
 _CLOCKS = ("as_of", "known_at")
@@ -39,7 +40,7 @@ class Visit:
 
     service: Service
     call: Call
-    lang: Lang = "zh"
+    lang: PageLang = "zh"
     view: View = field(default_factory=View)
     """The day or instant that all linked pages keep, until the reader leaves it; never a release."""
     clocks: Pairs = ()
@@ -64,6 +65,11 @@ class Visit:
     def site_name(self) -> str:
         """Name of the site in the reader's language."""
         return site_name(self.site, self.t)
+
+    @property
+    def text_lang(self) -> Lang:
+        """The language of texts before they are converted to traditional characters."""
+        return "en" if self.lang == "en" else "zh"
 
     def t(self, zh: str, en: str) -> str:
         """Return a label in the reader's language, or the Chinese one if there is no English.
@@ -107,7 +113,7 @@ class Visit:
         """Return the query without these parameters."""
         return tuple(pair for pair in self.pairs if pair[0] not in names)
 
-    def in_language(self, lang: Lang) -> str:
+    def in_language(self, lang: PageLang) -> str:
         """Return the address of this page in another language."""
         return self._same_page(_pairs_of(lang, self.display))
 
@@ -127,7 +133,7 @@ class Visit:
         """Return the canonical address, of the first page of a list. Each language has its own."""
         return self.canonical_in(self.lang)
 
-    def canonical_in(self, lang: Lang) -> str:
+    def canonical_in(self, lang: PageLang) -> str:
         """Return the canonical address of this page in another language."""
         lang_pairs = (("lang", lang),) if lang != "zh" else ()
         pairs = (*self.pairs_without("cursor"), *self.clocks, *lang_pairs)
@@ -152,6 +158,11 @@ class Visit:
         """Return the page's day."""
         return self.view.as_of or self.service.today()
 
+    def shows(self, release: Release) -> bool:
+        """Report whether a release was published and in effect at the page's time."""
+        known_at = self.view.known_at
+        return release.effective_on <= self.today() and (known_at is None or release.published_at <= known_at)
+
     def day(self, day: date | datetime | None) -> str:
         """Format a day in the reader's language; of an instant, the day in China."""
         if day is None:
@@ -173,7 +184,7 @@ class Visit:
         return f"{self.day(instant)} {local:%H:%M:%S}"
 
 
-def _pairs_of(lang: Lang, display: Display) -> Pairs:
+def _pairs_of(lang: PageLang, display: Display) -> Pairs:
     lang_pairs = () if lang == "zh" else (("lang", lang),)
     return (*lang_pairs, ("display", display)) if display else lang_pairs
 
@@ -224,7 +235,7 @@ def parse_visit_leniently(service: Service, path: str, query: bytes) -> Visit:
         return Visit(service, call, _LANGS[lang[1].decode()] if lang else "zh", site=site)
 
 
-def _lang(value: str) -> Lang:
+def _lang(value: str) -> PageLang:
     if value in _LANGS:
         return _LANGS[value]
     names = "、".join(_LANGS)

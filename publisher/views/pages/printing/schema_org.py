@@ -57,10 +57,10 @@ def dataset_head(
     dataset: Dataset,
     catalogue: Catalogue,
     releases: Sequence[Release],
-    latest: Release | None,
+    page_release: Release | None,
     links: Links,
 ) -> Head:
-    """Build the head of a list. ``latest``: the release that the page shows. ``links``: of that state."""
+    """Build the head of a list. ``page_release``: that which the page shows. ``links``: of that state."""
     title = visit.t(dataset.title, dataset.title_en)
     description = _describe_list(visit, dataset, catalogue, releases)
     first = min((release.effective_on for release in releases), default=None)
@@ -77,19 +77,19 @@ def dataset_head(
         },
         "distribution": _downloads(links),
     }
-    if latest is not None and first is not None:
-        end = visit.view.as_of or (latest.effective_on if visit.values("release") else None)
+    if page_release is not None and first is not None:
+        end = visit.view.as_of or (page_release.effective_on if visit.values("release") else None)
         ld |= {
-            "version": str(latest.number),
+            "version": str(page_release.number),
             "datePublished": min(r.published_at for r in releases).isoformat(),
-            "dateModified": latest.published_at.isoformat(),
+            "dateModified": page_release.published_at.isoformat(),
             "temporalCoverage": f"{first.isoformat()}/{end.isoformat() if end else '..'}",
         }
     return Head(
         title=title,
         description=_short(description),
         column=dataset.title,
-        published=latest.published_at if latest else None,
+        published=page_release.published_at if page_release else None,
         source=dataset.body,
         keywords=_keywords(visit, dataset, catalogue),
         ld=ld,

@@ -36,7 +36,7 @@ class ListFile[T]:
     """A list of the site, as a file. ``rows`` and ``answers`` are called in a thread."""
 
     title: str
-    """Name of the file and of its sheet."""
+    """Name of the file."""
     name: str
     """Name of the file in ASCII."""
     validity: Validity
@@ -45,6 +45,8 @@ class ListFile[T]:
     batches: Callable[[], Batches[T]]
     """Reads the list, of all pages."""
     rows: Callable[[Sequence[T]], Iterable[Row]]
+    sheet: str = ""
+    """Name of its sheet, if that is not the title."""
     answers: Callable[[Sequence[T]], Iterable[object]] | None = None
     """The answers of the API for each, one a line of JSON Lines; None: there is no such file."""
 
@@ -61,7 +63,7 @@ class ListFile[T]:
                 case "csv":
                     return await write_csv(headings, rows())
                 case "xlsx":
-                    return await write_xlsx(headings, rows(), self.title)
+                    return await write_xlsx(headings, rows(), self.sheet or self.title)
                 case _:
                     return b"".join([await sync_to_thread(self._encode, b) async for b in self.batches()])
 
@@ -88,7 +90,7 @@ async def write_csv(headings: Row, pages: Rows) -> bytes:
     return target.getvalue()
 
 
-async def write_xlsx(headings: Row, pages: Rows, name: str = "搜索结果") -> bytes:
+async def write_xlsx(headings: Row, pages: Rows, name: str) -> bytes:
     target = io.BytesIO()
     book = open_workbook(target)
 

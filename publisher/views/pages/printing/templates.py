@@ -20,7 +20,7 @@ from publisher.log.descriptions import SiteDetails
 from publisher.views.pages.printing import field_html, language_marks, traditional_chinese
 from publisher.views.pages.printing import labels as words
 from publisher.views.pages.printing.html_head import Head, meta
-from publisher.views.pages.printing.page_request import Display, Lang, Visit
+from publisher.views.pages.printing.page_request import Display, PageLang, Visit
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -61,7 +61,7 @@ class Press:
     def __init__(self) -> None:
         self.assets = page_assets()
         """File name → asset."""
-        self._shared_fragments: dict[tuple[str, Lang, SiteDetails, Display], TemplateModule] = {}
+        self._shared_fragments: dict[tuple[str, PageLang, SiteDetails, Display], TemplateModule] = {}
         chinese = _environment(_Chinese)
         self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English)}
 

@@ -16,7 +16,7 @@ from schemas.definition.catalogue import Catalogue, Field, Json
 
 _LONGEST_WHOLE = 24
 """A longer text is compared by character; a shorter one, and every number, is replaced as a whole."""
-_NUMBERS = ("integer", "decimal", "number")
+_NUMBERS = ("integer", "decimal")
 _HUNDRED = Decimal(100)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
@@ -10,12 +9,13 @@ from litestar.concurrency import sync_to_thread
 from publisher.views.api.routes import works as api
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import Download
 from publisher.views.syndication.effect_feed import ENTRIES, render_effect_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.route import AsyncReply
 
 
-def as_feed(form: Form) -> Callable[[Visit], Awaitable[AsyncReply]]:
+def as_feed(form: Form) -> Download:
     """Make the function that serves the newest effects as a feed, with the filters of ``/v1/effects``."""
 
     async def serve(visit: Visit) -> AsyncReply:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from publisher.views.api.routes import works as api
-from publisher.views.pages import search
-from publisher.views.pages.printing import field_html, labels, table_file
+from publisher.views.pages.printing import field_html, filters, labels, table_file
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -42,7 +41,7 @@ def work_list(press: Press, visit: Visit) -> Reply:
             kinds=labels.WORK_KINDS,
             chosen=query.kinds,
             resolved=query.resolved,
-            next_page=search.next_page(visit, cursor),
+            next_page=filters.next_page(visit, cursor),
         )
 
     return Reply(api.validity(service, params.view), build, HEADERS)

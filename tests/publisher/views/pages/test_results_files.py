@@ -37,7 +37,7 @@ def test_a_csv_of_results_runs_nothing(rows: list[Row]) -> None:
 @settings(max_examples=20, deadline=None)
 @given(st.lists(st.tuples(FORMULAS, TEXTS), min_size=1))
 def test_a_workbook_of_results_stores_texts_as_texts(rows: list[Row]) -> None:
-    sheet = openpyxl.load_workbook(io.BytesIO(asyncio.run(write_xlsx(HEADINGS, pages(rows))))).active
+    sheet = openpyxl.load_workbook(io.BytesIO(asyncio.run(write_xlsx(HEADINGS, pages(rows), "数据")))).active
     cells = [cell for row in sheet.iter_rows() for cell in row if cell.value is not None]
     assert sheet.max_row == len(rows) + 1
     assert {cell.data_type for cell in cells} == {"s"}

@@ -13,7 +13,7 @@ import feedparser
 import pytest
 from reader import Reader, UpdatedFeed, make_reader
 
-from publisher.views.syndication.scope import FORMS
+from publisher.views.syndication.formats import FEED_FORMATS
 from schemas.definition.catalogue import Content
 from tests.publisher.views.syndication.conftest import FIRST, SECOND, Service, open_service
 from tests.support.required import skip_or_fail
@@ -42,7 +42,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
     """Save feeds by ``scope.form``: an empty one, one with hostile texts, a search, an archive."""
     folder = tmp_path_factory.mktemp("feeds")
     with open_service(tmp_path_factory.mktemp("site"), QINGDAN_HUB="https://hub.example/") as service:
-        empty = {f"empty.{form}": f"{FEES}.{form}" for form in FORMS}
+        empty = {f"empty.{form}": f"{FEES}.{form}" for form in FEED_FORMATS}
         saved = dict(save_feeds(service, folder, empty))
         service.publish(FIRST)
         service.publish([*SECOND, HOSTILE, *MANY])
@@ -51,13 +51,14 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Path]]
         )
         service.log.releases.withdraw(FEES, [service.record("第1项")], reason="误列")
         service.index()
-        addresses = {f"{name}.{form}": f"{name}.{form}" for name in (FEES, "all") for form in FORMS}
+        addresses = {f"{name}.{form}": f"{name}.{form}" for name in (FEES, "all") for form in FEED_FORMATS}
         addresses |= {
-            f"search.{form}": f"search.{form}?body=%E6%B0%91%E6%94%BF%E9%83%A8%E9%97%A8" for form in FORMS
+            f"search.{form}": f"search.{form}?body=%E6%B0%91%E6%94%BF%E9%83%A8%E9%97%A8"
+            for form in FEED_FORMATS
         }
         (older,) = [link.href for link in service.feed().feed.links if link.rel == "prev-archive"]
         query = older.partition("?")[2]
-        addresses |= {f"archive.{form}": f"{FEES}.{form}?{query}" for form in FORMS}
+        addresses |= {f"archive.{form}": f"{FEES}.{form}?{query}" for form in FEED_FORMATS}
         yield saved | dict(save_feeds(service, folder, addresses))
 
 
@@ -100,7 +101,7 @@ def test_feedsmith_reads_the_same_entries_in_every_format(files: dict[str, Path]
     process = subprocess.run(command, capture_output=True, text=True, check=True)
     summaries = dict(zip(files, map(json.loads, process.stdout.splitlines()), strict=True))
     for name in {name.partition(".")[0] for name in files}:
-        forms = [summaries[f"{name}.{form}"] for form in FORMS]
+        forms = [summaries[f"{name}.{form}"] for form in FEED_FORMATS]
         assert [one["format"] for one in forms] == ["atom", "rss", "json"]
         assert forms[0]["ids"] == forms[1]["ids"] == forms[2]["ids"]
         assert len({one["title"] for one in forms}) == 1
@@ -136,7 +137,7 @@ def test_a_feed_reader_requests_by_tag_and_receives_each_new_entry_once(tmp_path
         return count_and_call
 
     with four_releases(tmp_path) as site, serving(count_statuses(site.app)) as address:
-        feeds = [f"{address}/feeds/all.{form}" for form in FORMS]
+        feeds = [f"{address}/feeds/all.{form}" for form in FEED_FORMATS]
         reader = make_reader(":memory:")
         for feed in feeds:
             reader.add_feed(feed)

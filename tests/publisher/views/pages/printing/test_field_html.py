@@ -14,7 +14,7 @@ from publisher.web.query_parameters import Parameters
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 
-VISIT = cast("Visit", SimpleNamespace(t=lambda zh, _: zh, lang="zh"))
+VISIT = cast("Visit", SimpleNamespace(t=lambda zh, _: zh, lang="zh", text_lang="zh"))
 
 
 def facts(catalogue: str, content: Content) -> list[tuple[str, str]]:
