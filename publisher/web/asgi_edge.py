@@ -174,13 +174,14 @@ def _has_plain_host(headers: Iterable[tuple[bytes, bytes]]) -> bool:
 
 def _quick_finder(endpoints: Sequence[Endpoint]) -> Callable[[str], _Match | None]:
     """Create a function that maps a path to its quick endpoint, if any, and the values in the path."""
+    # A literal path takes precedence over patterns (/feeds/search.atom is not a feed of a dataset).
+    literal_first = sorted(endpoints, key=lambda endpoint: "{" in endpoint.path)
     quick = [
         (_pattern(path), respond)
-        for endpoint in endpoints
+        for endpoint in literal_first
         if endpoint.quick
         for path, respond in _quick_handlers(endpoint)
     ]
-    # A literal path takes precedence over patterns (/feeds/search.atom is not a feed of a dataset).
     literal_paths = {
         endpoint.path for endpoint in endpoints if not endpoint.quick and "{" not in endpoint.path
     }

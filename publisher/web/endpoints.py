@@ -52,8 +52,9 @@ _TRIES = 3
 
 
 def endpoint(route: AnyRoute, service: Service) -> Endpoint:
-    """Create the endpoint of ``route``: quick if it may run in the event loop."""
-    quick = not isinstance(route, FileRoute) and route.runs in ("loop", "memory", "validate-in-loop")
+    """Create the endpoint of ``route``: quick if it begins in the event loop."""
+    runs = "file" if isinstance(route, FileRoute) else route.runs
+    quick = runs in ("loop", "memory", "validate-in-loop")
     return Endpoint(route.operation.path, _responder(route, service), quick)
 
 

@@ -70,12 +70,11 @@ class Route:
 
 @dataclass(frozen=True, slots=True)
 class AsyncRoute:
-    """``runs``: ``loop`` if the response usually needs only a few keyed reads, as in :class:`Route`; ``file``
-    if it is as much work as a file that is generated."""
+    """``runs``: ``file`` if the response is as much work as a file that is generated."""
 
     operation: Operation
     handle: Callable[[Service, Call], Awaitable[AsyncReply]]
-    runs: Literal["loop", "thread", "file"] = "thread"
+    runs: Literal["loop", "file"] = "loop"
 
 
 @dataclass(frozen=True, slots=True)

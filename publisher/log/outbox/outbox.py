@@ -12,11 +12,16 @@ from sqlalchemy import Connection, delete, func, select, update
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
+from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.session import Session
 
 NEVER = micros(datetime(9999, 1, 1, tzinfo=UTC))
 """``due_at`` of items that were set aside: they are never due and do not block others."""
 _LONGEST = 2_000
+_FIRST = select(func.min(t.outbox.c.sequence)).scalar_subquery()
+_LAST_COMPLETED = PreparedStatement(
+    select(func.coalesce(_FIRST - 1, t.site.c.outbox_sequence, 0).label("last")).select_from(t.site)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,9 +112,8 @@ class Outbox:
     def last_completed(self) -> int:
         """Return the sequence up to which every item, due or not, is done: an index must have come so far."""
         with self._session.read() as conn:
-            first = conn.scalar(select(func.min(t.outbox.c.sequence)))
-            last = conn.scalar(select(t.site.c.outbox_sequence)) if first is None else first - 1
-            return int(last or 0)
+            row = _LAST_COMPLETED.first(conn, {})
+            return int(row.last) if row is not None else 0
 
     def indexed_releases(self, after: int = 0) -> tuple[IndexedRelease, ...]:
         """List the releases after a sequence, in order, up to the first that is not indexed yet."""

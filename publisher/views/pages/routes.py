@@ -116,7 +116,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         _page(f"{documents.HOME}/sitemap.xml", press, documentation.render_sitemap, record_sitemap.XML),
         *(_async_page(path, press, page) for path, page in ASYNC_PAGES.items()),
         _uncached(_async_page(follow.PATH, press, follow.follow)),
-        replace(_async_page(RECORD, press, record.record), runs="loop"),
+        _async_page(RECORD, press, record.record),
         *_list_files("/search", results_file.results_as, ("csv", "xlsx")),
         _download("/datasets/{dataset}/records.csv", table_file.CSV, list_file.as_csv),
         _download("/datasets/{dataset}/records.xlsx", table_file.XLSX, list_file.as_xlsx),
