@@ -16,12 +16,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from math import inf, log
+from typing import TYPE_CHECKING
 
 import msgspec
 import opencc
-import rjieba
 
 from search.chinese.numerals import unify_numbers
+
+if TYPE_CHECKING:
+    import rjieba
 
 HAN = "\u3005\u3007\u3400-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 """Han characters, as the inside of a character class of a regular expression."""
@@ -149,6 +152,8 @@ class Analyzer:
     def __init__(
         self, *, places: Iterable[str] = (), towns: Iterable[str] = (), dictionary: Iterable[str] = ()
     ) -> None:
+        import rjieba  # noqa: PLC0415 - its dictionary takes 0.1 s to load, which most commands do not need
+
         self._jieba = rjieba.Jieba()
         self._added: set[str] = set()
         self._fold = _Fold()

@@ -11,10 +11,13 @@ from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from itertools import takewhile
+from typing import TYPE_CHECKING, Any, Literal
 
-import pygal
 from lxml import etree
 from markupsafe import Markup
+
+if TYPE_CHECKING:
+    from pygal.graph.graph import Graph
 
 _CACHE_SIZE = 256
 """Number of cached charts: one takes milliseconds to draw, and lists change rarely."""
@@ -45,12 +48,13 @@ def draw_stacked_bars(names: tuple[str, ...], series: Series, *, label: str) -> 
     """Draw one bar per name, with a segment for each series."""
     totals = [sum(numbers) for numbers in zip(*(numbers for _, numbers in series), strict=True)]
     labels = shorten_names(names)
-    chart = pygal.HorizontalStackedBar(
+    chart = _create_chart(
+        "HorizontalStackedBar",
         **_chart_options(
             height=_BAR * len(names) + 40,
             margin_left=_EM * max(map(len, labels)) + 12,
             most=max(totals, default=0),
-        )
+        ),
     )
     # pygal draws from the bottom.
     chart.x_labels = list(reversed(labels))
@@ -62,7 +66,9 @@ def draw_stacked_bars(names: tuple[str, ...], series: Series, *, label: str) -> 
 @lru_cache(_CACHE_SIZE)
 def draw_columns(rows: tuple[tuple[str, int], ...], *, label: str) -> Markup:
     """Draw one column per row, from left to right, for values over time."""
-    chart = pygal.Bar(**_chart_options(height=200, margin_left=34, most=max((n for _, n in rows), default=0)))
+    chart = _create_chart(
+        "Bar", **_chart_options(height=200, margin_left=34, most=max((n for _, n in rows), default=0))
+    )
     every = math.ceil(len(rows) / _MOST_LABELS)
     # Counted from the last column, which has a label.
     chart.x_labels = [
@@ -79,7 +85,8 @@ def draw_steps(steps: tuple[tuple[date, Decimal], ...], end: date, *, label: str
     low, high = min(values), max(values)
     unit = _decimal_step((high - low) / 3 or high / 3 or 1)
     bottom, top = math.floor(low / unit) - 1, math.ceil(high / unit)
-    chart = pygal.XY(
+    chart = _create_chart(
+        "XY",
         **(_chart_options(height=170, margin_left=52, most=0) | {"y_labels": None}),
         show_dots=False,
         range=(max(0, bottom) * unit, top * unit),
@@ -165,7 +172,14 @@ def shorten_names(names: Sequence[str]) -> tuple[str, ...]:
     )
 
 
-def _render_svg(chart: pygal.graph.graph.Graph, classes: Sequence[str], label: str) -> Markup:
+def _create_chart(kind: Literal["HorizontalStackedBar", "Bar", "XY"], **options: Any) -> Graph:
+    import pygal  # noqa: PLC0415 - takes 0.1 s to load, for which no start waits
+
+    chart: Graph = getattr(pygal, kind)(**options)
+    return chart
+
+
+def _render_svg(chart: Graph, classes: Sequence[str], label: str) -> Markup:
     root = chart.render_tree()
     for element in list(root.iter(*_ORNAMENTS)):
         element.getparent().remove(element)

@@ -62,19 +62,18 @@ class Press:
         self.assets = page_assets()
         """File name → asset."""
         self._shared_fragments: dict[tuple[str, PageLang, SiteDetails, Display], TemplateModule] = {}
-        chinese = _environment(_Chinese)
-        self._environments = {"zh": chinese, "zh-Hant": chinese, "en": _environment(_English)}
 
     def compile_templates(self) -> None:
         """Compile the Chinese templates, which takes a second; otherwise the first reader of each waits."""
-        for name in self._environments["zh"].list_templates(extensions=("html", "xml")):
-            self._environments["zh"].get_template(name)
+        chinese = _environment_of("zh")
+        for name in chinese.list_templates(extensions=("html", "xml")):
+            chinese.get_template(name)
 
     def page(self, template: str, visit: Visit, head: Head, **variables: Any) -> bytes:
         """Render the document. Output of templates is escaped, except for the Markup of these modules."""
         canonical = visit.canonical
         html = (
-            self._environments[visit.lang]
+            _environment_of(visit.lang)
             .get_template(template)
             .render(
                 v=visit,
@@ -94,7 +93,7 @@ class Press:
 
     def content(self, template: str, visit: Visit, **variables: Any) -> Markup:
         """Render the content of a page alone, for a preview within a page of another application."""
-        page = self._environments[visit.lang].get_template(template)
+        page = _environment_of(visit.lang).get_template(template)
         shared = {"v": visit, "url": visit.url, "same": self.shared_fragments(visit)}
         html = "".join(page.blocks["content"](page.new_context({**shared, **variables})))
         return Markup(html)  # noqa: S704 - escaped by the template
@@ -104,7 +103,7 @@ class Press:
         key = (visit.root, visit.lang, visit.site, visit.display)
         module = self._shared_fragments.get(key) if not visit.clocks else None
         if module is None:
-            module = self._environments[visit.lang].get_template("same.html").make_module({"v": visit})
+            module = _environment_of(visit.lang).get_template("same.html").make_module({"v": visit})
             if not visit.clocks:
                 self._shared_fragments = {
                     k: m for k, m in self._shared_fragments.items() if k[2] == visit.site
@@ -142,6 +141,10 @@ class _English(_Labels):
 
 
 _CALL = ["name", "lparen", "string", "comma", "string", "rparen"]
+
+
+def _environment_of(lang: PageLang) -> Environment:
+    return _environment(_English if lang == "en" else _Chinese)
 
 
 @cache  # compiled templates hold nothing of a site, and to compile them takes a second
