@@ -29,7 +29,7 @@ import httpx
 
 from benchmarks.support.load import Server
 from publisher.desk.accounts.roles import Grant, Role
-from publisher.desk.desk import open_accounts
+from publisher.desk.desk import open_staff
 from publisher.log.log import Log
 from publisher.log.model import Entry
 from publisher.settings import read_settings
@@ -89,7 +89,7 @@ def build(home: Path, base: str) -> tuple[str, Sequence[str]]:
     assert sqlite.new(home / "qingdan.db") == settings.database
     with (
         closing(Log.open(settings.database, sources=settings.sources)) as log,
-        closing(open_accounts(settings, create=True)) as staff,
+        closing(open_staff(settings, create=True)) as staff,
     ):
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
         create_power_list(log)

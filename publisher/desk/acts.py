@@ -26,7 +26,7 @@ ENTRIES = "entries"
 _LONGEST = timedelta(hours=1)
 """An act that changed nothing until then is given up."""
 _STATES: tuple[SubmissionState, ...] = get_args(SubmissionState.__value__)
-_ENTRIES = {
+_ENTRY_KINDS = {
     "site-changed": ("site",),
     "dataset-added": ("dataset",),
     "dataset-changed": ("dataset",),
@@ -51,7 +51,7 @@ def audited(desk: Desk, kind: audit_log.Kind, event: Mapping[str, Any]) -> Itera
     except LogError:
         desk.staff.acts.forget(act)
         raise
-    if act.kind in _ENTRIES:
+    if act.kind in _ENTRY_KINDS:
         more |= _find_entries(desk, act) or {}
     if act.details or more:
         desk.staff.acts.finish(act, more)
@@ -90,7 +90,7 @@ def _says_so(line: AuditEvent, act: Act, effect: Mapping[str, object]) -> bool:
 
 def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
     """Return what the log has of an act, as details of its line; None if it has nothing."""
-    if act.kind in _ENTRIES:
+    if act.kind in _ENTRY_KINDS:
         return _find_entries(desk, act)
     if act.kind == "published":
         return _find_release(desk, act)
@@ -106,7 +106,9 @@ def _find_entries(desk: Desk, act: Act) -> Mapping[str, object] | None:
     positions = [
         position
         for position, entry in desk.log.proofs.entries_since(act.entries)
-        if entry.kind in _ENTRIES[act.kind] and position not in stated and _concerns(desk, entry, act.subject)
+        if entry.kind in _ENTRY_KINDS[act.kind]
+        and position not in stated
+        and _concerns(desk, entry, act.subject)
     ]
     return {ENTRIES: positions} if positions else None
 

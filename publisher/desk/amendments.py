@@ -71,8 +71,7 @@ def submit(
     ``amendment-refused`` (a value is wrong), ``nothing-to-amend``, and as :meth:`.Approvals.submit`.
     """
     state, catalogue = read_record(desk, person, dataset, record)
-    if not new.reason.strip():
-        raise LogError("reason-missing", "请写明理由，将向社会公布。", "State the reason; it is published.")
+    work.require_reason(new.reason)
     records: dict[str, Any]
     if new.kind == "withdraw":
         list(preview_withdrawal(desk.log, dataset, [record]))
@@ -100,7 +99,7 @@ def submit(
     return work.submit_request(desk, person, dataset, request, secrecy)
 
 
-def amended(desk: Desk, one: Submission) -> tuple[Sequence[Change], Mapping[str, int]]:
+def preview_submission(desk: Desk, one: Submission) -> tuple[Sequence[Change], Mapping[str, int]]:
     """Return what an amendment would change now: its first changes, and their number by kind.
 
     Nothing if a record is gone, or the release is in effect by now.

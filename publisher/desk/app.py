@@ -76,7 +76,7 @@ _HSTS = "max-age=31536000"
 def create_desk_app(
     settings: Settings, log: Log, staff: Staff, *, clock: Callable[[], datetime] = utc_now
 ) -> Litestar:
-    """Create the application. ``log`` and ``people`` are closed by the caller.
+    """Create the application. ``log`` and ``staff`` are closed by the caller.
 
     Raises ``ValueError`` for a route that belongs to no action.
     """

@@ -78,12 +78,12 @@ class Desk:
 
 
 def create_desk(settings: Settings, log: Log, staff: Staff, clock: Callable[[], datetime] = utc_now) -> Desk:
-    """Create the dependencies. Previews of public pages search nothing, so that no engine is opened."""
+    """Create the dependencies. The search engine stays unopened: no preview of a public page searches."""
     public = create_service(settings, log, open_engine(settings), clock)
     return Desk(settings, log, staff, DraftReadings(log), public, Press(), clock)
 
 
-def open_accounts(
+def open_staff(
     settings: Settings,
     *,
     create: bool = False,

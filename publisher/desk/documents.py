@@ -30,7 +30,7 @@ _LONGEST = 20_000
 class CollectedDocument:
     """A collected document of a draft, and the name of its source; empty if its page was destroyed."""
 
-    one: DraftImport
+    file: DraftImport
     title: str
     source: str
 
@@ -59,7 +59,7 @@ class PageLine:
 class DocumentReading:
     """What was read of a document, beside the lines of its page."""
 
-    one: DraftImport
+    file: DraftImport
     title: str
     page: Page
     response: ArchivedResponse
@@ -117,7 +117,7 @@ def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:
             fields.append(ReadField(field, text, int(number) if number.isdigit() else 0, own))
     lines = read_lines(stored)
     return DocumentReading(
-        one=one,
+        file=one,
         title=row.title,
         page=stored.page,
         response=stored.response,
@@ -127,7 +127,7 @@ def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:
                 number,
                 text[:_LONGEST],
                 [read.field for read in fields if read.line == number],
-                _worst([finding for finding in findings if finding.row == number]),
+                sheets.worst_severity([finding for finding in findings if finding.row == number]),
             )
             for number, text in islice(lines.items(), _MOST_LINES)
         ],
@@ -191,7 +191,3 @@ def _require_reason(reason: str) -> str:
     if not reason.strip():
         raise LogError("reason-missing", "请写明理由。", "State the reason.")
     return reason.strip()
-
-
-def _worst(findings: Sequence[Finding]) -> str:
-    return next((s for s in sheets.SEVERITIES if any(one.severity == s for one in findings)), "")

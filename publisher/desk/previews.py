@@ -33,10 +33,11 @@ from publisher.web.route import Call
 from schemas.words import Lang
 
 _WITHDRAWAL = "withdrawn"
+_NO_PAIRS: Pairs = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Proposed:
+class ProposedRelease:
     """What would be published: changes of one dataset, and the heading of their release."""
 
     dataset: Dataset
@@ -60,10 +61,10 @@ def propose_draft(
     effective_on: date | None = None,
     basis: str = "",
     note: str = "",
-) -> Proposed:
+) -> ProposedRelease:
     """Return what parts of a draft would publish; by default today. Raises ``LogError('no-draft')``."""
     diff, changes = work.draft_changes(desk, dataset, parts, effective_on)
-    return Proposed(
+    return ProposedRelease(
         dataset=desk.log.datasets.get(dataset),
         changes=changes,
         counts=work.count_changes(diff, parts),
@@ -95,7 +96,7 @@ class PreviewVisit(Visit):
         return super().url(path, pairs, clocks=clocks)
 
 
-def preview_release(desk: Desk, proposed: Proposed, previews: str, lang: Lang) -> Markup:
+def preview_release(desk: Desk, proposed: ProposedRelease, previews: str, lang: Lang) -> Markup:
     """Render the content of the page of the release."""
     release = _next_release(desk, proposed)
     home = f"/datasets/{proposed.dataset.name}"
@@ -106,7 +107,7 @@ def preview_release(desk: Desk, proposed: Proposed, previews: str, lang: Lang) -
     )
 
 
-def preview_record(desk: Desk, proposed: Proposed, record: str, previews: str, lang: Lang) -> Markup:
+def preview_record(desk: Desk, proposed: ProposedRelease, record: str, previews: str, lang: Lang) -> Markup:
     """Render the content of the page of a record. Raises ``LogError('no-such-record')``."""
     change = next((c for c in proposed.changes if c.record == record and c.kind != _WITHDRAWAL), None)
     if change is None:
@@ -120,7 +121,7 @@ def preview_record(desk: Desk, proposed: Proposed, record: str, previews: str, l
     )
 
 
-def _visit(desk: Desk, proposed: Proposed, previews: str, lang: Lang, path: str) -> Visit:
+def _visit(desk: Desk, proposed: ProposedRelease, previews: str, lang: Lang, path: str) -> Visit:
     return PreviewVisit(
         desk.public,
         Call({}, b"", path),
@@ -135,10 +136,7 @@ def _visit(desk: Desk, proposed: Proposed, previews: str, lang: Lang, path: str)
     )
 
 
-_NO_PAIRS: Pairs = ()
-
-
-def _next_release(desk: Desk, proposed: Proposed) -> Release:
+def _next_release(desk: Desk, proposed: ProposedRelease) -> Release:
     name = proposed.dataset.name
     numbers = [release.number for release in desk.log.queries.releases(name)]
     in_force = RecordQuery(view=View(as_of=proposed.effective_on), limit=0, facets=("part",))
@@ -165,7 +163,7 @@ def _next_release(desk: Desk, proposed: Proposed) -> Release:
     )
 
 
-def _state_after(desk: Desk, proposed: Proposed, change: Change, release: Release) -> RecordState:
+def _state_after(desk: Desk, proposed: ProposedRelease, change: Change, release: Release) -> RecordState:
     """Return the state that a change would bring, with its place in the file."""
     content = change.before if change.kind == "removed" else change.after
     amends = change.kind == "corrected" or proposed.cancels is not None

@@ -76,18 +76,26 @@ def read(desk: Desk, person: Person, id_: str) -> ReaderCorrection:
 
 
 def accept(
-    desk: Desk, person: Person, id_: str, *, text: str, proof: str, new: NewAmendment, secrecy: Secrecy
+    desk: Desk,
+    person: Person,
+    id_: str,
+    *,
+    text: str,
+    proof: str,
+    reason: str,
+    basis: str,
+    secrecy: Secrecy,
 ) -> Submission:
     """Submit the correction that a reader asked for. ``text``: what the field becomes.
 
-    ``proof``: is published; blank: the readers' own. Of ``new`` reason and basis are taken. Raises as
-    :func:`.amendments.submit`, and ``LogError('personal-text')``.
+    ``proof``: is published; blank: the readers' own. Raises as :func:`.amendments.submit`, and
+    ``LogError('personal-text')``.
     """
     with _inbox(desk) as inbox:
         request = inbox.get(id_)
     proofs = [proof] if proof.strip() else [statement.proof for statement in request.statements]
-    _refuse_personal(request.value, new.reason, *proofs)
-    correction = NewAmendment(kind="correct", reason=new.reason, basis=new.basis, texts={request.field: text})
+    _refuse_personal(request.value, reason, *proofs)
+    correction = NewAmendment(kind="correct", reason=reason, basis=basis, texts={request.field: text})
     one = amendments.submit(desk, person, request.dataset, request.record, correction, secrecy)
     with desk.staff.store.write() as conn:
         conn.execute(delete(t.correction).where(_c.request == id_))
@@ -118,7 +126,7 @@ def settle(desk: Desk) -> None:
         proofs = {row.request: row.proof for row in conn.execute(select(t.correction))}
         for id_, key in submissions.items():
             one = desk.log.approvals.get(key)
-            if one.state in ("submitted", "approved"):
+            if one.is_waiting:
                 continue
             if one.state == "published" and inbox.get(id_).state == "open":
                 release = work.release_of(desk, one)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -20,8 +19,6 @@ from schemas.definition.catalogue import Catalogue, add_headings
 
 _KEPT = 8
 """Readings that are kept: a draft of some thousand rows takes seconds to read, and its pages are turned."""
-_LETTERS = re.compile(r"([A-Z]{1,3})(?: |$)")
-_ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True)
@@ -66,13 +63,11 @@ class DraftReading:
 
     def field_of(self, finding: Finding) -> str | None:
         """Return the field of the cell of a finding; None for one of the row, or of a column without one."""
-        column = finding.column or ""
-        match = _LETTERS.match(column)
-        return self.fields.get((finding.sheet or "", match[1] if match else column))
+        return self.fields.get((finding.sheet or "", finding.column_letters or finding.column or ""))
 
 
 class _Newest[V]:
-    """What was used last, of any thread."""
+    """The values that were used last; safe for threads."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -124,8 +119,8 @@ class DraftReadings:
 
     def keep(
         self,
-        part: str | None,
         dataset: str,
+        part: str | None,
         readings: Sequence[Reading],
         checks: Sequence[Finding],
         today: date,
@@ -174,4 +169,4 @@ def _without_contents(reading: Reading) -> DraftReading:
 
 
 def _place(finding: Finding) -> tuple[int, str, int]:
-    return (_ORDER.get(finding.severity, 3), finding.sheet or "", finding.row or 0)
+    return (finding.gravity, finding.sheet or "", finding.row or 0)

@@ -24,7 +24,9 @@ from publisher.log.clocks import SHANGHAI
 from publisher.log.model import LogError
 
 LONGEST = timedelta(days=366)
-_OLD = timedelta(minutes=1)
+"""A publication is set for no later time."""
+_ABANDONED = timedelta(minutes=1)
+"""An act that has no line after so long does not get it from who began it."""
 _POLL = 15.0
 """Seconds between looks for what is due."""
 logger = logging.getLogger(__name__)
@@ -74,7 +76,7 @@ def publish_due(desk: Desk) -> None:
 
 def complete_old_acts(desk: Desk) -> None:
     """Append the lines of acts that failed to get theirs, for example because the disk was full."""
-    complete_acts(desk, older_than=_OLD)
+    complete_acts(desk, older_than=_ABANDONED)
 
 
 def append_audit_head(desk: Desk) -> None:

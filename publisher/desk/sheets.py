@@ -11,7 +11,7 @@ from publisher.desk.http.guards import require
 from publisher.desk.readings import DraftReading
 from publisher.desk.work import Person, draft_imports, keep_readings, record
 from publisher.harvest.stored_files import load_file
-from publisher.ingest.findings.kind import Finding
+from publisher.ingest.findings.kind import FILE_SEVERITIES, Finding
 from publisher.ingest.parsed_file import MendedCell
 from publisher.log.drafts.staging import StagedRow, draft_moved
 from publisher.log.model import DraftImport, LogError
@@ -22,7 +22,10 @@ from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
 from schemas.words import Lang
 
-SEVERITIES = ("error", "warning", "info")
+
+def worst_severity(findings: Sequence[Finding]) -> str:
+    """Return the worst severity of findings about a file; empty without any."""
+    return min(findings, key=lambda one: one.gravity).severity if findings else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +40,7 @@ class SheetCell:
     @property
     def severity(self) -> str:
         """The worst of its findings; empty without any."""
-        return next((s for s in SEVERITIES if any(f.severity == s for f in self.findings)), "")
+        return worst_severity(self.findings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,20 +66,22 @@ class ChosenColumn:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """A page of rows. ``whole``: findings of headings and of the whole file. ``count``: rows of all pages."""
+    """A page of rows of a file of a draft."""
 
-    one: DraftImport
+    file: DraftImport
     catalogue: Catalogue
     fields: Sequence[Field]
     """Those of the table."""
     choices: Sequence[Field]
     """Those that a column can be read as."""
     rows: Sequence[SheetRow]
-    whole: Sequence[Finding]
+    file_findings: Sequence[Finding]
+    """Those of headings and of the whole file."""
     count: int
-    counts: Mapping[str, int]
-    """Findings by severity."""
-    columns: Sequence[ChosenColumn]
+    """Rows of all pages."""
+    finding_counts: Mapping[str, int]
+    """Numbers of findings by severity."""
+    unknown_columns: Sequence[ChosenColumn]
     """Columns that the catalogue does not know."""
 
 
@@ -108,15 +113,15 @@ def read_sheet(
     staged = desk.log.drafts.rows(one, list(positions[first : first + size]))
     fields = _shown_fields(catalogue, reading, staged)
     return Sheet(
-        one=one,
+        file=one,
         catalogue=catalogue,
         fields=fields,
         choices=_choices(catalogue),
         rows=[_sheet_row(row, fields, reading) for row in staged],
-        whole=[f for f in reading.findings if reading.position_of(f) is None],
+        file_findings=[f for f in reading.findings if reading.position_of(f) is None],
         count=len(positions),
-        counts={s: sum(f.severity == s for f in reading.findings) for s in SEVERITIES},
-        columns=_list_columns(reading, desk.log.datasets.headings(dataset)),
+        finding_counts={s: sum(f.severity == s for f in reading.findings) for s in FILE_SEVERITIES},
+        unknown_columns=_list_unknown_columns(reading, desk.log.datasets.headings(dataset)),
     )
 
 
@@ -183,11 +188,11 @@ def choose_columns(
     """
     require(person.account, Action.HAND_IN, dataset, one.part)
     before = desk.log.datasets.headings(dataset)
-    columns = {c.heading: c.field for c in _list_columns(desk.readings.get(dataset, one), before)}
+    columns = {c.heading: c.field for c in _list_unknown_columns(desk.readings.get(dataset, one), before)}
     fields = {field.name for field in _choices(desk.log.queries.catalogue(dataset))}
     changed = {heading: field for heading, field in chosen.items() if columns.get(heading) != field}
     if not changed.keys() <= columns.keys() or not set(changed.values()) <= {*fields, ""}:
-        raise _refuse_columns(changed)
+        raise _cannot_choose(changed)
     if not changed:
         return
     desk.log.datasets.set_headings(dataset, changed)
@@ -196,14 +201,14 @@ def choose_columns(
         fields_by_heading = {(c.heading, c.field) for reading in report.readings for c in reading.columns}
         unread = [one for one in changed.items() if one[1] and one not in fields_by_heading]
         if unread:
-            raise _refuse_columns(heading for heading, _ in unread)
+            raise _cannot_choose(heading for heading, _ in unread)
     except LogError:
         desk.log.datasets.set_headings(dataset, {heading: before.get(heading) for heading in changed})
         raise
     record(desk, person, "columns-chosen", dataset, {"part": one.part, "headings": changed})
 
 
-def _refuse_columns(headings: Iterable[str]) -> LogError:
+def _cannot_choose(headings: Iterable[str]) -> LogError:
     words = "、".join(headings)
     return LogError(
         "cannot-choose-column",
@@ -234,7 +239,7 @@ def _mended_cells(desk: Desk, one: DraftImport) -> Sequence[MendedCell]:
     return read_mended(row.locator for row in desk.log.drafts.rows(one, None))
 
 
-def _list_columns(reading: DraftReading, own: Mapping[str, str]) -> Sequence[ChosenColumn]:
+def _list_unknown_columns(reading: DraftReading, own: Mapping[str, str]) -> Sequence[ChosenColumn]:
     """List the headings that the catalogue does not know, in the order of the file."""
     chosen: dict[str, str] = {}
     for column in reading.columns:

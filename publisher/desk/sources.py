@@ -48,7 +48,7 @@ class SourceState:
     next_run: datetime
     drafted: int
     """Files of drafts that were read from its pages."""
-    aside: Sequence[FailedPage]
+    failed_pages: Sequence[FailedPage]
     """Pages on which the program failed."""
 
     @property
@@ -95,9 +95,9 @@ def add_source(desk: Desk, person: Person, site: SourceSite) -> None:
     event = event_of(person, site.name, {**details, "publish": site.publish})
     with audited(desk, "source-added", event):
         try:
-            source_config.add_source(desk.settings.home, site, _names(desk))
+            source_config.add_source(desk.settings.home, site, _dataset_names(desk))
         except SourcesError as error:
-            raise _refuse(error) from error
+            raise _bad_sources(error) from error
         except PermissionError as error:
             raise LogError(
                 "bad-sources",
@@ -111,15 +111,15 @@ def read_form(name: str, keys: Mapping[str, object]) -> SourceSite:
     try:
         return source_config.convert_source(name, keys, strict=False)
     except SourcesError as error:
-        raise _refuse(error) from error
+        raise _bad_sources(error) from error
 
 
 def _check(desk: Desk, person: Person, site: SourceSite) -> None:
     """Check that a source is in order, and that a person may add it to each dataset that it reads into."""
     try:
-        source_config.check_source(site, _names(desk))
+        source_config.check_source(site, _dataset_names(desk))
     except SourcesError as error:
-        raise _refuse(error) from error
+        raise _bad_sources(error) from error
     if desk.log.datasets.get(site.dataset).parts:
         raise LogError(
             "bad-sources",
@@ -130,7 +130,7 @@ def _check(desk: Desk, person: Person, site: SourceSite) -> None:
         require(person.account, Action.MANAGE_DATASETS, dataset, None)
 
 
-def _names(desk: Desk) -> Sequence[str]:
+def _dataset_names(desk: Desk) -> Sequence[str]:
     return [dataset.name for dataset in desk.log.datasets.all()]
 
 
@@ -139,12 +139,12 @@ def _read_sites(desk: Desk) -> Mapping[str, SourceSite]:
     if not (home / SOURCES_FILE).exists():
         return {}
     try:
-        return source_config.read_sources(home, _names(desk))
+        return source_config.read_sources(home, _dataset_names(desk))
     except SourcesError as error:
-        raise _refuse(error) from error
+        raise _bad_sources(error) from error
 
 
-def _refuse(error: SourcesError) -> LogError:
+def _bad_sources(error: SourcesError) -> LogError:
     return LogError("bad-sources", error.zh, error.en)
 
 

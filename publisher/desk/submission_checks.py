@@ -73,7 +73,7 @@ def removal_guards(desk: Desk, dataset: str, diff: DraftDiff, parts: Sequence[st
 
 def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
     """List what should be looked at before it is approved and published, such as many removals."""
-    if one.request.kind != "draft" or one.state not in ("submitted", "approved"):
+    if one.request.kind != "draft" or not one.is_waiting:
         return ()
     try:
         guards = find_guards(
@@ -92,7 +92,7 @@ def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
 
 def late_bases(desk: Desk, one: Submission) -> Sequence[LateBasis]:
     """List documents of the basis that should have been published earlier, while it waits."""
-    if one.state not in ("submitted", "approved"):
+    if not one.is_waiting:
         return ()
     return list(find_late_bases(desk.log, one.request.basis, day_at(desk.clock())))
 

@@ -84,8 +84,7 @@ def submit(
         )
     for part in work.parts_of_request(desk, dataset, request):
         require(person.account, Action.SUBMIT, dataset, part)
-    if not reason.strip():
-        raise LogError("reason-missing", "请写明理由，将向社会公布。", "State the reason; it is published.")
+    work.require_reason(reason)
     preview_request(desk, dataset, request)  # raises what publication would
     request = replace(request, basis=basis.strip(), note=reason.strip())
     return work.submit_request(desk, person, dataset, request, secrecy)

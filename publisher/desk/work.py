@@ -149,7 +149,7 @@ def hand_in(
 
 def keep_readings(desk: Desk, dataset: str, part: str | None, report: ImportReport) -> None:
     """Keep what an import read and checked for the pages that follow."""
-    desk.readings.keep(part, dataset, report.readings, report.checks, day_at(desk.clock()))
+    desk.readings.keep(dataset, part, report.readings, report.checks, day_at(desk.clock()))
 
 
 def draft_checks(
@@ -172,8 +172,7 @@ def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Seq
     findings: list[Finding] = []
     for one in draft_imports(desk, dataset, parts):
         findings += desk.readings.get(dataset, one).findings
-    order = {"error": 0, "warning": 1, "info": 2}
-    return sorted(findings, key=lambda f: (order[f.severity], f.file, f.sheet or "", f.row or 0))
+    return sorted(findings, key=lambda f: (f.gravity, f.file, f.sheet or "", f.row or 0))
 
 
 def draft_changes(
@@ -200,6 +199,12 @@ def count_changes(diff: DraftDiff, parts: Sequence[str] | None) -> Mapping[str, 
         if parts is None or sheet.part in parts:
             counts = {kind: count + sheet.counts.get(kind, 0) for kind, count in counts.items()}
     return counts
+
+
+def require_reason(reason: str) -> None:
+    """Raise ``LogError('reason-missing')`` for an amendment without a reason."""
+    if not reason.strip():
+        raise LogError("reason-missing", "请写明理由，将向社会公布。", "State the reason; it is published.")
 
 
 def submit(

@@ -15,7 +15,6 @@ from publisher.log.model import LogError
 
 _MOST_STORED = 200
 """Findings of a run that are stored; the others are counted."""
-_ORDER = {"error": 0, "warning": 1, "info": 2}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +81,7 @@ class SourceReport:
 
     def to_stored(self) -> str:
         """Return JSON with the gravest findings, as many as are stored, and the number of all."""
-        gravest = sorted(self.findings, key=lambda one: _ORDER.get(one.severity, 3))[:_MOST_STORED]
+        gravest = sorted(self.findings, key=lambda one: one.gravity)[:_MOST_STORED]
         stored = StoredReport(replace(self, findings=gravest), len(self.findings))
         return msgspec.json.encode(stored).decode()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 
 from publisher.desk.accounts.roles import Grant, Role
-from publisher.desk.desk import open_accounts
+from publisher.desk.desk import open_staff
 from publisher.settings import Settings
 
 _DATASET = "shili-power-list"
@@ -24,7 +24,7 @@ def invite_demo_accounts(settings: Settings, base: str) -> str:
     ``base``: address of the desk. Links and sessions of an earlier start end.
     """
     lines = ["", "工作台：三个演示账号，链接只能用一次 / The desk: three demo accounts; a link works once:"]
-    with closing(open_accounts(settings, create=True)) as services:
+    with closing(open_staff(settings, create=True)) as services:
         names = {account.name for account in services.accounts.all()}
         for name, display, grant, english in ACCOUNTS:
             if name in names:

@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 
 from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.app import create_desk_app
-from publisher.desk.desk import Staff, open_accounts
+from publisher.desk.desk import Staff, open_staff
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Part
 from publisher.settings import Settings, read_settings
@@ -145,7 +145,7 @@ def desk_site(home: Path, url: str, clock: Clock, **environ: str) -> Iterator[De
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
     log.datasets.create(*fees_dataset())
-    with closing(log), closing(open_accounts(settings, create=True, clock=clock)) as staff:
+    with closing(log), closing(open_staff(settings, create=True, clock=clock)) as staff:
         yield DeskSite(settings, log, staff, clock, create_desk_app(settings, log, staff, clock=clock))
 
 

@@ -122,7 +122,7 @@ class Accounts:
         Raises ``LogError``: ``no-such-account``, ``external-account``.
         """
         with self._store.write() as conn:
-            _require_own(read_account(conn, name))
+            _refuse_external(read_account(conn, name))
             row = account_row(conn, name)
             values = {"password": None, "totp": None, "totp_step": None, "epoch": row.epoch + 1}
             conn.execute(update(t.account).where(_a.name == name).values(**values))
@@ -130,10 +130,10 @@ class Accounts:
             audit_log.append(conn, "invited", at=now, actor=by, subject=name, address=address)
             return self._link(conn, name, "sign-in" if row.demo else "invitation")
 
-    def invited(self, token: str) -> Account:
+    def find_invited(self, token: str) -> Account:
         """Return the account of an invitation. Raises ``LogError('link-expired')``."""
         with self._store.read() as conn:
-            return _account(conn, account_row(conn, self._account_of(conn, token, "invitation")))
+            return _account(conn, account_row(conn, self._name_of_link(conn, token, "invitation")))
 
     def accept(self, token: str, *, password: str, totp_secret: str, code: str, address: str = "") -> Account:
         """Set password and TOTP of an invited account; the link is used up.
@@ -143,7 +143,7 @@ class Accounts:
         now = self._clock()
         step = credentials.totp_step(totp_secret, code, now)
         with self._store.read() as conn:
-            name = self._account_of(conn, token, "invitation")
+            name = self._name_of_link(conn, token, "invitation")
         credentials.check_password(password, name)
         if step is None:
             raise LogError(
@@ -157,7 +157,7 @@ class Accounts:
             "totp_step": step,
         }
         with self._store.write() as conn:
-            self._account_of(conn, token, "invitation")
+            self._name_of_link(conn, token, "invitation")
             row = account_row(conn, name)
             conn.execute(update(t.account).where(_a.name == name).values(**values, epoch=row.epoch + 1))
             conn.execute(delete(t.link).where(_l.account == name))
@@ -178,7 +178,7 @@ class Accounts:
             )
         with self._store.write() as conn:
             before = read_account(conn, name)
-            _require_own(before)
+            _refuse_external(before)
             set_grants(conn, name, grants)
             details = {"before": [str(g) for g in before.grants], "after": [str(g) for g in grants]}
             audit_log.append(
@@ -252,11 +252,11 @@ class Accounts:
         )
         return token
 
-    def _account_of(self, conn: Connection, token: str, purpose: Purpose) -> str:
-        return account_of_link(conn, token, purpose, self._clock())
+    def _name_of_link(self, conn: Connection, token: str, purpose: Purpose) -> str:
+        return name_of_link(conn, token, purpose, self._clock())
 
 
-def account_of_link(conn: Connection, token: str, purpose: Purpose, now: datetime) -> str:
+def name_of_link(conn: Connection, token: str, purpose: Purpose, now: datetime) -> str:
     """Return the name of the account of a link. Raises ``LogError('link-expired')``."""
     name = conn.scalar(
         select(_l.account).where(
@@ -285,7 +285,7 @@ def read_account(conn: Connection, name: str) -> Account:
     return _account(conn, account_row(conn, name))
 
 
-def _require_own(account: Account) -> None:
+def _refuse_external(account: Account) -> None:
     if account.is_external:
         raise LogError(
             "external-account",

@@ -111,7 +111,7 @@ class DeskKey:
             return None
 
     def mac(self, use: str, text: str) -> str:
-        """Compute what stands for a text that is not stored: equal texts have equal ones."""
+        """Compute the MAC that stands for a text which is not stored: equal texts have equal ones."""
         return hmac.new(self._derive(use), text.encode("utf-8", "replace"), hashlib.sha256).hexdigest()[:32]
 
     def _derive(self, use: str) -> bytes:

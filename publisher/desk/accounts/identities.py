@@ -21,7 +21,7 @@ _i, _a = t.identity.c, t.account.c
 
 
 class Identities:
-    """Begins sessions of who was verified by :class:`.Oidc`."""
+    """Signs in people whom :class:`.Oidc` has verified."""
 
     def __init__(
         self, store: DeskStore, roles: Sequence[tuple[str, str]], clock: Callable[[], datetime]

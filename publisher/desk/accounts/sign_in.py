@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 
 from publisher.desk.accounts import audit_log, credentials, lockout
 from publisher.desk.accounts import tables as t
-from publisher.desk.accounts.accounts import Account, Accounts, account_of_link, account_row
+from publisher.desk.accounts.accounts import Account, Accounts, account_row, name_of_link
 from publisher.desk.accounts.credentials import DeskKey
 from publisher.desk.accounts.store import DeskStore
 from publisher.log.clocks import micros, utc_now
@@ -56,7 +56,7 @@ class SignIn:
         """Use up the link of a demo account. Raises ``LogError('link-expired')``."""
         now = self._clock()
         with self._store.write() as conn:
-            name = account_of_link(conn, token, "sign-in", now)
+            name = name_of_link(conn, token, "sign-in", now)
             row = account_row(conn, name)
             if not row.demo or row.disabled_at is not None:
                 raise LogError("link-expired", "这个链接不能使用。", "This link cannot be used.")

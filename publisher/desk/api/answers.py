@@ -17,8 +17,8 @@ from publisher.log.model import Change, Draft
 type Text = Annotated[str, Meta(max_length=2000)]
 
 
-class Reviewed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The review of secrecy, as every submission has it."""
+class SecrecyReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The review of secrecy that every submission states."""
 
     openness: Text = OPEN
     secrecy_reviewed_by: Text
@@ -32,7 +32,7 @@ class Reviewed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         )
 
 
-class NewSubmission(Reviewed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewSubmission(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A draft, or parts of it, that is submitted to a second person under a heading."""
 
     effective_on: date
@@ -54,7 +54,7 @@ class NewSubmission(Reviewed, frozen=True, kw_only=True, forbid_unknown_fields=T
         )
 
 
-class NewAmendmentBody(Reviewed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewAmendmentBody(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A correction, another name or a withdrawal of one record, submitted to a second person."""
 
     kind: Literal["correct", "rename", "withdraw"]
@@ -64,7 +64,7 @@ class NewAmendmentBody(Reviewed, frozen=True, kw_only=True, forbid_unknown_field
     effective_on: date | None = None
 
 
-class NewWithdrawal(Reviewed, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class NewWithdrawal(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The withdrawal of a whole release, submitted to a second person."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -104,14 +104,14 @@ class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
     publish_at: Annotated[datetime | None, Meta(description="定时发布的时间 / When it will be published")]
 
 
-class Scheduled(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class NewSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What was looked at, and when it is published: an instant with its zone."""
 
     digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     publish_at: Annotated[datetime, Meta(tz=True)]
 
 
-class DraftImport(msgspec.Struct, frozen=True, kw_only=True):
+class DraftFileAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """A file of a draft."""
 
     part: str | None
@@ -125,7 +125,7 @@ class DraftAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What waits for publication."""
 
     dataset: str
-    imports: tuple[DraftImport, ...]
+    imports: tuple[DraftFileAnswer, ...]
 
 
 class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -178,7 +178,7 @@ def submission_answer(one: Submission, schedule: Schedule | None = None) -> Subm
 
 def draft_answer(dataset: str, draft: Draft | None, parts: Sequence[str] | None) -> DraftAnswer:
     imports = tuple(
-        DraftImport(
+        DraftFileAnswer(
             part=one.part,
             file=one.source.name,
             digest=one.source.digest,

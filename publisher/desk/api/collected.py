@@ -88,7 +88,7 @@ def leave_document_out(
     state: State,
     dataset: FromPath[str],
     token: FromPath[str],
-    data: Annotated[a.LeftOut, Body()],
+    data: Annotated[a.LeaveOut, Body()],
 ) -> list[a.CollectedAnswer]:
     """Leave a collected document out of the draft → those that stay."""
     desk: Desk = state.desk

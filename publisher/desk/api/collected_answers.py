@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated
 
 import msgspec
 from msgspec import Meta
 
-from publisher.desk.api.reports import FindingAnswer
+from publisher.desk.api.reports import FindingAnswer, finding_answers
 from publisher.desk.documents import CollectedDocument, DocumentReading
 from publisher.desk.sources import ReportedRun, SourceState
 from publisher.harvest.report import PreviewedDocument, SourceReport
 from publisher.harvest.source_config import SourceSite
-from publisher.ingest.findings.kind import Finding
 from publisher.log.model import RepealProposal
 
 type _Reason = Annotated[str, Meta(max_length=2000)]
@@ -93,7 +90,7 @@ class ReadingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     findings: list[FindingAnswer]
 
 
-class LeftOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class LeaveOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Why a document is left out of the draft."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=2000)]
@@ -123,7 +120,7 @@ def source_answer(one: SourceState) -> SourceAnswer:
         source=one.site,
         next_run=one.next_run,
         drafted=one.drafted,
-        pages_set_aside=[page.url for page in one.aside if page.set_aside],
+        pages_set_aside=[page.url for page in one.failed_pages if page.set_aside],
         runs=[_run_answer(run) for run in one.runs],
     )
 
@@ -135,19 +132,19 @@ def _run_answer(run: ReportedRun) -> RunAnswer:
         ended_at=run.ended_at,
         counts=_counts(stored.report) if stored else {},
         release=stored.report.release if stored else None,
-        findings=_findings(stored.report.findings if stored else ()),
+        findings=finding_answers(stored.report.findings if stored else ()),
         findings_total=stored.findings if stored else 0,
     )
 
 
 def dry_run_answer(report: SourceReport) -> DryRunAnswer:
     return DryRunAnswer(
-        counts=_counts(report), documents=report.previews, findings=_findings(report.findings)
+        counts=_counts(report), documents=report.previews, findings=finding_answers(report.findings)
     )
 
 
 def collected_answer(document: CollectedDocument) -> CollectedAnswer:
-    one = document.one
+    one = document.file
     return CollectedAnswer(
         token=one.token,
         title=document.title,
@@ -161,14 +158,14 @@ def collected_answer(document: CollectedDocument) -> CollectedAnswer:
 
 def reading_answer(reading: DocumentReading) -> ReadingAnswer:
     return ReadingAnswer(
-        token=reading.one.token,
+        token=reading.file.token,
         title=reading.title,
         address=reading.page.url,
         fields=[
             ReadFieldAnswer(field=one.field.name, text=one.text, line=one.line) for one in reading.fields
         ],
         lines=[LineAnswer(number=line.number, text=line.text) for line in reading.lines],
-        findings=_findings(reading.findings),
+        findings=finding_answers(reading.findings),
     )
 
 
@@ -180,7 +177,3 @@ def repeal_answer(key: str, one: RepealProposal) -> RepealAnswer:
 
 def _counts(report: SourceReport) -> dict[str, int]:
     return {name: getattr(report, name) for name in _COUNTS}
-
-
-def _findings(findings: Sequence[Finding]) -> list[FindingAnswer]:
-    return [msgspec.convert(asdict(one), FindingAnswer) for one in findings]

@@ -29,7 +29,7 @@ from publisher.desk.http.repeated_requests import HEADER
 from publisher.harvest.source_config import SourceSite
 
 VERSION = "1.0.0"
-DOCUMENT = "/desk/v1/openapi.json"
+OPENAPI_PATH = "/desk/v1/openapi.json"
 _TOKEN, _SESSION = "token", "session"
 _PROBLEMS: Mapping[int, str] = {
     400: "请求的内容或参数不符合要求 / The body or a parameter is not as it should be",
@@ -44,8 +44,8 @@ _PROBLEMS: Mapping[int, str] = {
 }
 
 _BODIES = (
-    *(a.NewSubmission, a.NewAmendmentBody, a.NewWithdrawal, a.Decision, a.Return, a.Scheduled),
-    *(c.LeftOut, c.RepealDecision),
+    *(a.NewSubmission, a.NewAmendmentBody, a.NewWithdrawal, a.Decision, a.Return, a.NewSchedule),
+    *(c.LeaveOut, c.RepealDecision),
 )
 _SUMMARIES: Mapping[str, str] = {
     "importIntoDraft": "报送文件 / Hand in files",

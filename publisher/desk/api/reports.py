@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import asdict
 from typing import Any, Literal
 
 import msgspec
+
+from publisher.ingest.findings.kind import Finding
 
 
 class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,6 +29,10 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
     because_en: str
     rule: str
     cites: list[dict[str, Any]]
+
+
+def finding_answers(findings: Sequence[Finding]) -> list[FindingAnswer]:
+    return [msgspec.convert(asdict(one), FindingAnswer) for one in findings]
 
 
 class ChangeCountsAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import msgspec
@@ -16,8 +15,8 @@ from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.api import answers as a
 from publisher.desk.api import collected
-from publisher.desk.api.contract import DOCUMENT, describe, operation
-from publisher.desk.api.reports import FindingAnswer, ImportAnswer
+from publisher.desk.api.contract import OPENAPI_PATH, describe, operation
+from publisher.desk.api.reports import FindingAnswer, ImportAnswer, finding_answers
 from publisher.desk.http.guards import ACTION, ENTRANCE
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.repeated_requests import repeatable
@@ -85,8 +84,7 @@ def get_diff(request: _Request, state: State, dataset: FromPath[str]) -> a.DiffA
 def get_findings(request: _Request, state: State, dataset: FromPath[str]) -> list[FindingAnswer]:
     """Return the findings in the files of a draft."""
     parts = work.readable_parts(state.desk, request.user, dataset)
-    findings = work.draft_findings(state.desk, dataset, parts)
-    return [msgspec.convert(asdict(finding), FindingAnswer) for finding in findings]
+    return finding_answers(work.draft_findings(state.desk, dataset, parts))
 
 
 @post(f"{_DRAFT}/submit", **operation("submitDraft", Action.SUBMIT, a.SubmissionAnswer, status=201))
@@ -198,11 +196,11 @@ def publish(
 
 
 @get(
-    DOCUMENT,
+    OPENAPI_PATH,
     opt={ACTION: ENTRANCE, "skip_session": True, "exclude_from_csrf": True},
     sync_to_thread=False,
 )
-def get_document(request: _Request, state: State) -> dict[str, Any]:
+def get_openapi(request: _Request, state: State) -> dict[str, Any]:
     """Return the OpenAPI document. It has nothing of the site, so that nobody has to sign in for it."""
     if "document" not in state:
         state.document = describe(request.app.openapi_schema)
@@ -214,7 +212,7 @@ def get_document(request: _Request, state: State) -> dict[str, Any]:
 @in_thread
 @repeatable
 def schedule(
-    request: _Request, state: State, key: FromPath[int], data: Annotated[a.Scheduled, Body()]
+    request: _Request, state: State, key: FromPath[int], data: Annotated[a.NewSchedule, Body()]
 ) -> a.SubmissionAnswer:
     """Publish what was approved at a time, in one's own name; 409 if it moved."""
     new = scheduling.schedule(state.desk, person_of(request), key, data.digest, data.publish_at)
@@ -239,7 +237,7 @@ def cancel(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionA
 
 
 HANDLERS = [
-    get_document,
+    get_openapi,
     import_into_draft,
     get_draft,
     get_diff,

@@ -36,10 +36,10 @@ def repeatable(handler: _Handler) -> _Handler:
     """
 
     @wraps(handler)
-    def run(request: Request[Any, Any, Any], state: Any, **given: Any) -> Any:
+    def run(request: Request[Any, Any, Any], state: Any, **arguments: Any) -> Any:
         key = request.headers.get(HEADER)
         if key is None:
-            return handler(request=request, state=state, **given)
+            return handler(request=request, state=state, **arguments)
         if not _KEY.fullmatch(key):
             raise LogError(
                 "bad-idempotency-key",
@@ -47,12 +47,12 @@ def repeatable(handler: _Handler) -> _Handler:
                 "An Idempotency-Key has 1 to 255 visible characters of ASCII.",
             )
         desk: Desk = state.desk
-        caller, content = _caller(request.user), _digest(request, given.get("data"))
+        caller, content = _caller(request.user), _digest(request, arguments.get("data"))
         with desk.staff.answers.only_one(caller, key):
-            kept = desk.staff.answers.find(caller, key, content)
-            if kept is not None:
-                return _respond(kept, {REPLAYED: "true"})
-            answer = _answer(request, lambda: handler(request=request, state=state, **given))
+            earlier = desk.staff.answers.find(caller, key, content)
+            if earlier is not None:
+                return _respond(earlier, {REPLAYED: "true"})
+            answer = _answer(request, lambda: handler(request=request, state=state, **arguments))
             desk.staff.answers.keep(caller, key, content, answer)
             return _respond(answer, {})
 

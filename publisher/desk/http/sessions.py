@@ -25,21 +25,21 @@ class SignedInSessions(ServerSideSessionBackend):
         self, scope_session: ScopeSession, message: Message, connection: ASGIConnection[Any, Any, Any, Any]
     ) -> None:
         store = self.config.get_store_from_app(connection.scope["app"])
-        old = connection.cookies.get(self.config.key)
+        session_id = connection.cookies.get(self.config.key)
         headers = MutableScopeHeaders.from_message(message)
         if scope_session is Empty or not scope_session:
-            if old:
-                await self.delete(old, store=store)
+            if session_id:
+                await self.delete(session_id, store=store)
                 headers.add("Set-Cookie", self._cookie("null", 0))
             return
         if scope_session.pop(_FRESH, False):  # type: ignore[union-attr]
-            if old:
-                await self.delete(old, store=store)
-            old = self.generate_session_id()
-            await self.set(old, self.serialize_data(scope_session, connection.scope), store=store)
-        elif old is None or await store.get(old, renew_for=self.config.max_age) is None:
+            if session_id:
+                await self.delete(session_id, store=store)
+            session_id = self.generate_session_id()
+            await self.set(session_id, self.serialize_data(scope_session, connection.scope), store=store)
+        elif session_id is None or await store.get(session_id, renew_for=self.config.max_age) is None:
             return  # signed out meanwhile, in another tab
-        headers.add("Set-Cookie", self._cookie(old, self.config.max_age))
+        headers.add("Set-Cookie", self._cookie(session_id, self.config.max_age))
 
     def _cookie(self, value: str, max_age: int) -> str:
         config = self.config

@@ -1,1 +1,1 @@
-"""Pages of the desk, printed by the server and whole without a script."""
+"""Pages of the desk, rendered by the server; they work without JavaScript."""

@@ -11,8 +11,7 @@ from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page
-from publisher.desk.pages.sheets import number
+from publisher.desk.pages.printing import DeskRequest, page, read_number
 from publisher.desk.work import person_of
 
 _OPT = {ACTION: Action.READ_AUDIT}
@@ -25,7 +24,7 @@ PAGE_SIZE = 100
 def audit_page(request: DeskRequest, state: State) -> Response[bytes]:
     """Show lines, the newest first. ``before``: a number to continue from; ``verify``: hash all again."""
     desk: Desk = state.desk
-    before = number(request.query_params.get("before"))
+    before = read_number(request.query_params.get("before"))
     head = desk.staff.audit.head()
     heads = desk.log.proofs.audit_heads()
     events = desk.staff.audit.events(before=min(before, head.size + 1) or None, limit=PAGE_SIZE)

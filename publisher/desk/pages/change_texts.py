@@ -1,4 +1,4 @@
-"""Changes of a draft as texts: whole values side by side, and the difference of numbers."""
+"""Changes of records as texts: whole values side by side, and the difference of numbers."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from schemas.words import Lang
 
 
 @dataclass(frozen=True, slots=True)
-class ShownField:
+class FieldTexts:
     """A field that changes."""
 
     title: str
@@ -25,24 +25,24 @@ class ShownField:
 
 
 @dataclass(frozen=True, slots=True)
-class ShownChange:
+class ChangeTexts:
     """A change of a record."""
 
     kind: str
     record: str
     title: str
     part: str | None
-    fields: Sequence[ShownField]
+    fields: Sequence[FieldTexts]
 
 
-def show_changes(changes: Sequence[Change], catalogue: Catalogue, lang: Lang) -> Sequence[ShownChange]:
+def format_changes(changes: Sequence[Change], catalogue: Catalogue, lang: Lang) -> Sequence[ChangeTexts]:
     return [
-        ShownChange(
+        ChangeTexts(
             change.kind,
             change.record,
             change.title,
             change.part,
-            [_show_field(field, catalogue, lang) for field in change.fields or _whole(change, catalogue)],
+            [_format_field(field, catalogue, lang) for field in change.fields or _whole(change, catalogue)],
         )
         for change in changes
     ]
@@ -55,17 +55,17 @@ def _whole(change: Change, catalogue: Catalogue) -> Sequence[FieldChange]:
     return [FieldChange(name, before.get(name), after.get(name)) for name in names]
 
 
-def _show_field(change: FieldChange, catalogue: Catalogue, lang: Lang) -> ShownField:
+def _format_field(change: FieldChange, catalogue: Catalogue, lang: Lang) -> FieldTexts:
     field = catalogue.by_name.get(change.field)
     if field is None:  # the part
-        return ShownField(change.field, str(change.before or ""), str(change.after or ""), "")
+        return FieldTexts(change.field, str(change.before or ""), str(change.after or ""), "")
     before, after = format_value(field, change.before, lang), format_value(field, change.after, lang)
     title = field.title_en if lang == "en" and field.title_en else field.title
-    return ShownField(title, before, after, find_difference(field, change.before, change.after))
+    return FieldTexts(title, before, after, _find_difference(field, change.before, change.after))
 
 
-def find_difference(field: Field, before: Any, after: Any) -> str:
-    """Return the difference of two numbers of one unit, such as ``-5工作日``; empty for anything else."""
+def _find_difference(field: Field, before: Any, after: Any) -> str:
+    """Return the difference of two numbers of one unit, such as ``−5工作日``; empty for anything else."""
     (first, unit), (second, other) = _number(field, before), _number(field, after)
     if first is None or second is None or unit != other or first == second:
         return ""

@@ -17,8 +17,7 @@ from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.drafts import draft_address
-from publisher.desk.pages.printing import DeskRequest, page, see
-from publisher.desk.pages.sheets import number
+from publisher.desk.pages.printing import DeskRequest, page, read_number, see
 from publisher.desk.sources import SourceState
 from publisher.desk.work import person_of
 from publisher.log.clocks import SHANGHAI
@@ -125,7 +124,7 @@ def _print_documents(
     require(request.user, Action.READ_DRAFT, dataset, None)
     one = desk.log.datasets.get(dataset)
     imports = documents.collected_imports(desk, dataset)
-    first = number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
+    first = read_number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
     return page(
         request,
         "dataset_documents.html",

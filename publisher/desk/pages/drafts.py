@@ -20,13 +20,12 @@ from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.uploads import LARGEST_UPLOAD, HandInForm, input_files
-from publisher.desk.pages.change_texts import show_changes
-from publisher.desk.pages.printing import DeskRequest, language, page, see
-from publisher.desk.pages.sheets import number, row_query
-from publisher.desk.previews import Proposed
-from publisher.desk.sheets import SEVERITIES
+from publisher.desk.pages.change_texts import format_changes
+from publisher.desk.pages.printing import DeskRequest, language, page, read_number, see
+from publisher.desk.pages.sheets import row_query
+from publisher.desk.previews import ProposedRelease
 from publisher.desk.work import person_of
-from publisher.ingest.findings.kind import Finding
+from publisher.ingest.findings.kind import FILE_SEVERITIES, Finding
 from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy
 from publisher.log.clocks import day_at
 from publisher.log.model import DraftImport, LogError, OnConflict
@@ -169,13 +168,13 @@ def print_draft(
     files = [one for one in imports if not documents.is_collected(one, catalogue)]
     has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is
     findings = locate_findings(desk, name, files)
-    counts = {s: sum(one.severity == s for one, _ in findings) for s in SEVERITIES}
+    counts = {s: sum(one.severity == s for one, _ in findings) for s in FILE_SEVERITIES}
     severity = request.query_params.get("severity", "")
-    if severity in SEVERITIES:
+    if severity in FILE_SEVERITIES:
         findings = [(one, place) for one, place in findings if one.severity == severity]
     diff, changes = work.draft_changes(desk, name, chosen, None) if has_draft else (None, ())
     checks = work.draft_checks(desk, name, imports, None) if has_draft else ()
-    first, today = number(request.query_params.get("from")), day_at(desk.clock())
+    first, today = read_number(request.query_params.get("from")), day_at(desk.clock())
     return page(
         request,
         "draft.html",
@@ -190,13 +189,13 @@ def print_draft(
         accepted_repeals=draft.accepted_repeals if draft and not part else 0,
         findings=findings[first : first + PAGE_SIZE],
         counts=counts,
-        severity=severity if severity in SEVERITIES else "",
+        severity=severity if severity in FILE_SEVERITIES else "",
         count=len(findings),
         guards=submission_checks.removal_guards(desk, name, diff, chosen) if diff else (),
         first=first,
         page_size=PAGE_SIZE,
         diff=diff,
-        changes=show_changes(changes, catalogue, language(request)),
+        changes=format_changes(changes, catalogue, language(request)),
         change_counts=work.count_changes(diff, chosen) if diff else {},
         checks=[(one, place_of(desk, name, imports, one)) for one in checks],
         previews=previews_address(name, part),
@@ -247,7 +246,9 @@ def previews_address(dataset: str, part: str | None) -> str:
     return f"/drafts/{dataset}/preview?{urlencode({'part': part or ''})}"
 
 
-def print_preview(request: DeskRequest, proposed: Proposed, back: str, address: str) -> Response[bytes]:
+def print_preview(
+    request: DeskRequest, proposed: ProposedRelease, back: str, address: str
+) -> Response[bytes]:
     """Render a preview of the record that the query names, or of the release."""
     desk: Desk = request.app.state.desk
     record, lang = request.query_params.get("record", ""), language(request)

@@ -21,7 +21,7 @@ from publisher.desk.http.client_address import address_mac
 from publisher.desk.http.guards import ACTION, ENTRANCE
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.http.sessions import begin_session
-from publisher.desk.pages.printing import DeskRequest, files, own_path, page, see
+from publisher.desk.pages.printing import DeskRequest, own_path, page, see, static_files
 from publisher.log.model import LogError
 
 _OPT = {ACTION: ENTRANCE}
@@ -50,7 +50,7 @@ class InvitationForm(msgspec.Struct, frozen=True):
 @in_thread
 def sign_in_page(request: DeskRequest, state: State) -> Response[bytes]:
     """Show the form of sign-in."""
-    return _sign_in_page(request, state.desk, None, "", request.query_params.get("next", "/"))
+    return _print_sign_in(request, state.desk, None, "", request.query_params.get("next", "/"))
 
 
 @post("/sign-in", opt=_OPT, status_code=200)
@@ -63,7 +63,7 @@ def sign_in(request: DeskRequest, state: State, data: Annotated[SignInForm, _FOR
             data.name.strip(), data.password, data.code, address=address_mac(request)
         )
     except LogError as error:
-        return _sign_in_page(request, desk, error, data.name, data.next)
+        return _print_sign_in(request, desk, error, data.name, data.next)
     begin_session(request, account, desk.clock().timestamp())
     return see(own_path(data.next))
 
@@ -89,7 +89,7 @@ def use_link(request: DeskRequest, state: State, token: FromPath[str]) -> Redire
 @in_thread
 def invitation_page(request: DeskRequest, state: State, token: FromPath[str]) -> Response[bytes]:
     """Show the form of an invitation, with a new TOTP secret. Raises ``link-expired``."""
-    return _invitation(request, state.desk, token, credentials.new_totp_secret(), None)
+    return _print_invitation(request, state.desk, token, credentials.new_totp_secret(), None)
 
 
 @post("/invitation/{token:str}", opt=_OPT)
@@ -112,22 +112,22 @@ def accept_invitation(
     except LogError as error:
         if error.code == "link-expired":
             raise
-        return _invitation(request, desk, token, data.secret, error)
+        return _print_invitation(request, desk, token, data.secret, error)
     begin_session(request, account, desk.clock().timestamp())
     return see("/")
 
 
 @get("/assets/{name:str}", opt={**_OPT, "skip_session": True}, sync_to_thread=False)
 def asset(name: FromPath[str]) -> Response[bytes]:
-    """Return a static file of pages: the public site's."""
-    file = files().get(name)
+    """Return a static file of pages."""
+    file = static_files().get(name)
     if file is None:
         raise NotFoundException
     headers = {"cache-control": "public, max-age=31536000, immutable"}
     return Response(file.body, media_type=file.media_type, headers=headers)
 
 
-def _sign_in_page(
+def _print_sign_in(
     request: DeskRequest, desk: Desk, fault: LogError | None, name: str, next_path: str
 ) -> Response[bytes]:
     status, has_provider = 200 if fault is None else 403, desk.staff.oidc is not None
@@ -135,10 +135,10 @@ def _sign_in_page(
     return page(request, "sign_in.html", status_code=status, fault=fault, **own)
 
 
-def _invitation(
+def _print_invitation(
     request: DeskRequest, desk: Desk, token: str, secret: str, fault: LogError | None
 ) -> Response[bytes]:
-    account = desk.staff.accounts.invited(token)
+    account = desk.staff.accounts.find_invited(token)
     address = credentials.totp_address(secret, account.name, desk.site_name)
     return page(
         request,

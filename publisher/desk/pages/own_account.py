@@ -11,7 +11,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 from litestar.response import Redirect
 
-from publisher.desk import finding_answers, reader_corrections, work
+from publisher.desk import reader_corrections, responses, work
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.credentials import SHORTEST_PASSWORD
 from publisher.desk.accounts.roles import Action
@@ -73,7 +73,7 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
         deadlines=work.deadlines(desk, account),
         today=day_at(desk.clock()),
         requests=len(reader_corrections.list_open(desk, person_of(request))),
-        has_findings=any(count for _, _, count in finding_answers.list_unanswered(desk, account)),
+        has_findings=any(count for _, _, count in responses.list_unanswered(desk, account)),
         amendable=[dataset for dataset, _ in work.datasets_for(desk, account, Action.SUBMIT)],
     )
 

@@ -1,4 +1,4 @@
-"""Rendering of the desk's pages, in the dress of the public site."""
+"""Rendering of the desk's pages, with the layout of the public site."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _LANGUAGE = "lang"
 _YEAR = 365 * 24 * 3600
 
 
-def files() -> dict[str, Asset]:
+def static_files() -> dict[str, Asset]:
     """Return the static files of pages, the public site's too, by their names with a digest."""
     return {asset.name: asset for package in _PACKAGES for asset in page_assets(package).values()}
 
@@ -97,3 +97,8 @@ def see(address: str) -> Redirect:
 def own_path(path: str) -> str:
     """Return a path of the desk; ``/`` for another site's address."""
     return path if path.startswith("/") and not path.startswith(("//", "/\\")) and path.isprintable() else "/"
+
+
+def read_number(text: str | None) -> int:
+    """Read a number of a query; 0 for anything else."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0

@@ -38,7 +38,7 @@ def records_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> 
         "records.html",
         dataset=desk.log.datasets.get(dataset),
         title=title,
-        found=amendments.find_records(desk, person_of(request), dataset, title),
+        records=amendments.find_records(desk, person_of(request), dataset, title),
     )
 
 

@@ -15,7 +15,7 @@ from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.change_texts import show_changes
+from publisher.desk.pages.change_texts import format_changes
 from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.pages.records import read_secrecy
 from publisher.desk.withdrawals import Withdrawal
@@ -99,7 +99,7 @@ def _print(
         release=release,
         withdrawal=withdrawal,
         refusal=refusal,
-        changes=show_changes(withdrawal.changes, catalogue, lang) if withdrawal else (),
+        changes=format_changes(withdrawal.changes, catalogue, lang) if withdrawal else (),
         kinds=KINDS,
         typed=typed,
         fault=fault,

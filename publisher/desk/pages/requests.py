@@ -1,4 +1,4 @@
-"""What the public asked for, and findings: corrections to accept or reject, findings to answer."""
+"""What the public asked for, and findings: corrections to accept or reject, findings to respond to."""
 
 from __future__ import annotations
 
@@ -11,9 +11,8 @@ from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
 
-from publisher.desk import finding_answers, reader_corrections
+from publisher.desk import reader_corrections, responses
 from publisher.desk.accounts.roles import Action
-from publisher.desk.amendments import NewAmendment
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
@@ -30,7 +29,7 @@ _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 _REQUEST, _FINDING = "/requests/{request_id:str}", "/answers/{finding:str}"
 
 
-class AnswerForm(msgspec.Struct, frozen=True):
+class ResponseForm(msgspec.Struct, frozen=True):
     """A response to a finding. ``place``: dataset and part, joined by a slash."""
 
     kind: str = ""
@@ -66,14 +65,16 @@ def accept_request(
     request: DeskRequest, state: State, request_id: FromPath[str], data: Annotated[dict[str, str], _FORM]
 ) -> Response[Any]:
     """Submit the correction, and show it."""
-    new = NewAmendment(
-        kind="correct", reason=data.get("reason", "")[:2000], basis=data.get("basis", "")[:200], texts={}
-    )
-    person, secrecy = person_of(request), read_secrecy(data)
-    text, proof = data.get("value", ""), data.get("proof", "")[:2000]
     try:
         one = reader_corrections.accept(
-            state.desk, person, request_id, text=text, proof=proof, new=new, secrecy=secrecy
+            state.desk,
+            person_of(request),
+            request_id,
+            text=data.get("value", ""),
+            proof=data.get("proof", "")[:2000],
+            reason=data.get("reason", "")[:2000],
+            basis=data.get("basis", "")[:200],
+            secrecy=read_secrecy(data),
         )
     except LogError as error:
         return _print_request(request, state.desk, request_id, data, error)
@@ -96,28 +97,28 @@ def reject_request(
 @get("/answers", opt={ACTION: Action.HAND_IN})
 @in_thread
 def findings_page(request: DeskRequest, state: State) -> Response[bytes]:
-    """List the findings about the account's records that nobody answered."""
+    """List the findings about the account's records that have no response."""
     return page(
         request,
         "unanswered.html",
-        lists=finding_answers.list_unanswered(state.desk, request.user),
-        page_size=finding_answers.PAGE_SIZE,
+        lists=responses.list_unanswered(state.desk, request.user),
+        page_size=responses.PAGE_SIZE,
     )
 
 
 @get(_FINDING, opt={ACTION: Action.HAND_IN})
 @in_thread
 def finding_page(request: DeskRequest, state: State, finding: FromPath[str]) -> Response[bytes]:
-    """Show a finding, and the form to answer it."""
-    return _print_finding(request, state.desk, finding, AnswerForm(), None)
+    """Show a finding, and the form of a response."""
+    return _print_finding(request, state.desk, finding, ResponseForm(), None)
 
 
 @post(_FINDING, opt={ACTION: Action.HAND_IN}, status_code=200)
 @in_thread
-def answer_finding(
-    request: DeskRequest, state: State, finding: FromPath[str], data: Annotated[AnswerForm, _FORM]
+def respond_to_finding(
+    request: DeskRequest, state: State, finding: FromPath[str], data: Annotated[ResponseForm, _FORM]
 ) -> Response[Any]:
-    """Put the answer into the draft of a list of responses, and show that draft."""
+    """Put the response into the draft of a list of responses, and show that draft."""
     desk: Desk = state.desk
     dataset, _, part = data.place.partition("/")
     response = NewResponse(
@@ -129,7 +130,7 @@ def answer_finding(
         basis=data.basis.strip(),
     )
     try:
-        report = finding_answers.answer(desk, person_of(request), dataset, part or None, response)
+        report = responses.respond(desk, person_of(request), dataset, part or None, response)
     except LogError as error:
         if error.code == "no-such-finding":
             raise
@@ -160,14 +161,14 @@ def _print_request(
 
 
 def _print_finding(
-    request: DeskRequest, desk: Desk, finding: str, typed: AnswerForm, fault: LogError | None
+    request: DeskRequest, desk: Desk, finding: str, typed: ResponseForm, fault: LogError | None
 ) -> Response[bytes]:
     return page(
         request,
         "answer.html",
         status_code=200 if fault is None else 409,
         one=desk.log.findings.get(finding),
-        places=finding_answers.lists_of_responses(desk, request.user),
+        places=responses.lists_of_responses(desk, request.user),
         kinds={kind: RESPONSES[kind] for kind in ANSWERS},
         typed=typed,
         fault=fault,
@@ -183,5 +184,5 @@ HANDLERS = [
     reject_request,
     findings_page,
     finding_page,
-    answer_finding,
+    respond_to_finding,
 ]

@@ -1,4 +1,4 @@
-"""The sheet of a draft in pages, a form for each row, and workbooks to take away."""
+"""The sheet of a draft in pages, a form for each row, and workbooks to download."""
 
 from __future__ import annotations
 
@@ -16,8 +16,9 @@ from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, language, page, see
+from publisher.desk.pages.printing import DeskRequest, language, page, read_number, see
 from publisher.desk.work import person_of
+from publisher.ingest.findings.kind import FILE_SEVERITIES
 from publisher.log.model import DraftImport, LogError
 from publisher.workflow.template_workbook import write_template
 
@@ -32,15 +33,15 @@ PAGE_SIZE = 100
 def sheet_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
     """Show a page of rows with the findings at their cells."""
     desk: Desk = state.desk
-    return _print_sheet(request, desk, dataset, _chosen(request, desk, dataset), None)
+    return _print_sheet(request, desk, dataset, _chosen_file(request, desk, dataset), None)
 
 
 def _print_sheet(
     request: DeskRequest, desk: Desk, dataset: str, one: DraftImport, fault: LogError | None
 ) -> Response[bytes]:
     severity = request.query_params.get("severity", "")
-    severity = severity if severity in sheets.SEVERITIES else ""
-    first = number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
+    severity = severity if severity in FILE_SEVERITIES else ""
+    first = read_number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
     sheet = sheets.read_sheet(desk, dataset, one, severity=severity, first=first, size=PAGE_SIZE)
     return page(
         request,
@@ -121,7 +122,7 @@ def annotated_workbook(request: DeskRequest, state: State, dataset: FromPath[str
 
     The file has its personal columns too, so the audit log says who took it.
     """
-    one = _chosen(request, state.desk, dataset)
+    one = _chosen_file(request, state.desk, dataset)
     data = sheets.annotate(state.desk, dataset, one, language(request))
     details = {"part": one.part, "file": one.source.digest}
     work.record(state.desk, person_of(request), "file-exported", dataset, details)
@@ -150,7 +151,7 @@ def _print_row(
     *,
     part: str | None = None,
 ) -> Response[bytes]:
-    one = _chosen(request, desk, dataset) if fault is None else sheets.find_import(desk, dataset, part)
+    one = _chosen_file(request, desk, dataset) if fault is None else sheets.find_import(desk, dataset, part)
     require(request.user, Action.HAND_IN, dataset, one.part)
     row, mendable = sheets.read_row(desk, dataset, one, position)
     return page(
@@ -166,7 +167,7 @@ def _print_row(
     )
 
 
-def _chosen(request: DeskRequest, desk: Desk, dataset: str) -> DraftImport:
+def _chosen_file(request: DeskRequest, desk: Desk, dataset: str) -> DraftImport:
     """Return the file of the draft that the query names, if the account may read its part."""
     readable = work.readable_parts(desk, request.user, dataset)
     part = request.query_params.get("part") or None
@@ -193,11 +194,6 @@ def row_query(one: DraftImport, position: int) -> str:
 def _workbook(data: bytes, name: str) -> Response[bytes]:
     disposition = f"attachment; filename*=UTF-8''{quote(name)}"
     return Response(data, media_type=_XLSX, headers={"content-disposition": disposition})
-
-
-def number(text: str | None) -> int:
-    """Read a number of a query; 0 for anything else."""
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
 
 
 HANDLERS = [sheet_page, row_page, mend_row, choose_columns, annotated_workbook, template_workbook]

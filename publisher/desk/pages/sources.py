@@ -23,7 +23,7 @@ from publisher.harvest.source_config import SourceSite
 from publisher.log.clocks import SHANGHAI
 from publisher.log.model import LogError
 
-_VIEW, _MANAGE = {ACTION: Action.READ_SETTINGS}, {ACTION: Action.MANAGE_DATASETS}
+_READ, _MANAGE = {ACTION: Action.READ_SETTINGS}, {ACTION: Action.MANAGE_DATASETS}
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 _LINES = ("hosts", "lists", "sitemaps", "feeds", "tables")
 """Keys with several values, which a form has one in a line."""
@@ -37,7 +37,7 @@ def new_source_page(request: DeskRequest, state: State) -> Response[bytes]:
     return _print_form(request, state.desk, {}, None)
 
 
-@get("/sources/{source:str}", opt=_VIEW)
+@get("/sources/{source:str}", opt=_READ)
 @in_thread
 def source_page(request: DeskRequest, state: State, source: FromPath[str]) -> Response[bytes]:
     """Show a source, its runs and what failed."""

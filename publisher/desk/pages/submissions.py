@@ -18,11 +18,11 @@ from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.change_texts import show_changes
+from publisher.desk.pages.change_texts import format_changes
 from publisher.desk.pages.drafts import draft_address, place_of, print_preview
 from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.pages.sheets import file_query
-from publisher.desk.previews import Proposed
+from publisher.desk.previews import ProposedRelease
 from publisher.desk.work import person_of
 from publisher.ingest.findings.kind import Finding
 from publisher.log.approvals.submission import Submission
@@ -61,7 +61,7 @@ def submission_preview(request: DeskRequest, state: State, key: FromPath[int]) -
     """Show a public page as the submission would make it. Raises ``digest-moved`` if it is void."""
     desk: Desk = state.desk
     one = work.read_submission(desk, person_of(request), key)
-    if one.state not in ("submitted", "approved") or not one.is_current:
+    if not one.is_waiting or not one.is_current:
         raise LogError("digest-moved", "内容与提交时不同。", "The content is not what was submitted.")
     return print_preview(request, _propose(desk, one), f"/submissions/{key}", _previews(key))
 
@@ -159,7 +159,7 @@ def _instant(text: str) -> datetime:
         ) from None
 
 
-def _propose(desk: Desk, one: Submission) -> Proposed:
+def _propose(desk: Desk, one: Submission) -> ProposedRelease:
     """Return what a submission would publish."""
     request = one.request
     if request.kind == "draft":
@@ -171,8 +171,8 @@ def _propose(desk: Desk, one: Submission) -> Proposed:
             basis=request.basis,
             note=request.note,
         )
-    changes, counts = amendments.amended(desk, one)
-    return Proposed(
+    changes, counts = amendments.preview_submission(desk, one)
+    return ProposedRelease(
         dataset=desk.log.datasets.get(one.dataset),
         changes=changes,
         counts=counts,
@@ -190,7 +190,7 @@ def _previews(key: int) -> str:
 
 def _drafts(desk: Desk, account: Account, one: Submission) -> Sequence[tuple[str, str]]:
     """List addresses and names of the drafts of a submission that is open, and of their files."""
-    if one.request.kind != "draft" or one.state not in ("submitted", "approved", "returned"):
+    if one.request.kind != "draft" or not (one.is_waiting or one.state == "returned"):
         return ()
     title, places = desk.log.datasets.get(one.dataset).title, []
     for part in work.parts_of(desk, one):
@@ -221,7 +221,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         counts, imports = work.count_changes(diff, parts), work.draft_imports(desk, one.dataset, parts)
         checks = work.draft_checks(desk, one.dataset, imports, day)
     elif one.is_current:
-        changes, counts = amendments.amended(desk, one)
+        changes, counts = amendments.preview_submission(desk, one)
     own, concerned = one.drafter == account.name, work.parts_of(desk, one)
 
     def may(action: Action) -> bool:
@@ -238,7 +238,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         drafts=_drafts(desk, account, one),
         collected=len(documents.collected_imports(desk, one.dataset)),
         diff=diff,
-        changes=show_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
+        changes=format_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
         change_counts=counts,
         checks=[(finding, place_of(desk, one.dataset, imports, finding)) for finding in checks],
         previews=_previews(key),
@@ -249,7 +249,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         kinds=KINDS,
         schedule=desk.staff.schedules.all().get(key),
         now=desk.clock().astimezone(SHANGHAI),
-        may_cancel=own and one.state in ("submitted", "approved") and may(Action.SUBMIT),
+        may_cancel=own and one.is_waiting and may(Action.SUBMIT),
         may_unschedule=may(Action.PUBLISH),
         may_decide=one.state == "submitted" and not own and may(Action.APPROVE),
         may_publish=one.state == "approved"

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
 import string
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from schemas.cells.problems import CellProblem
 
+_LETTERS = re.compile(r"([A-Z]{1,3})(?: |$)")
 type FileSeverity = Literal["error", "warning", "info"]
+FILE_SEVERITIES: tuple[FileSeverity, ...] = ("error", "warning", "info")
+"""The worst first."""
 type Severity = FileSeverity | Literal["fact", "likely", "look", "agrees"]
 """Checks of records have the last four; a ``fact`` follows from the cited texts alone.
 
@@ -67,6 +71,17 @@ class Finding:
     because_en: str = ""
     rule: str = ""
     """Name of the rule of the check that led to it."""
+
+    @property
+    def gravity(self) -> int:
+        """Position of the severity of a finding about a file: 0 is an error."""
+        return FILE_SEVERITIES.index(self.severity)
+
+    @property
+    def column_letters(self) -> str | None:
+        """Letters of the column; None for a column without, such as that of a JSON file."""
+        match = _LETTERS.match(self.column or "")
+        return match[1] if match else None
 
 
 _LONGEST = 120

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select, update
 from publisher.log import registry
 from publisher.log.approvals.submission import (
     OPEN,
+    WAITING,
     PublicationRequest,
     Secrecy,
     Submission,
@@ -79,7 +80,7 @@ class Approvals:
             return _get(conn, key)
 
     def list(
-        self, dataset: str | None = None, states: Sequence[SubmissionState] = ("submitted", "approved")
+        self, dataset: str | None = None, states: Sequence[SubmissionState] = WAITING
     ) -> Sequence[Submission]:
         """List submissions, those that wait longest first."""
         query = select(t.submission).where(_c.state.in_(states)).order_by(_c.submitted_at, _c.key)
@@ -119,7 +120,7 @@ class Approvals:
         if not reason.strip():
             raise LogError("reason-missing", "请写明退回的理由。", "State why it is returned.")
         with self._session.write() as conn:
-            _require_undecided(_get(conn, key), ("submitted", "approved"))
+            _require_undecided(_get(conn, key), WAITING)
             self._decide(conn, key, "returned", reviewer, reason.strip())
             return _get(conn, key)
 
@@ -134,13 +135,13 @@ class Approvals:
                 raise LogError(
                     "not-the-drafter", "只有填报人能取消提交。", "Only its drafter cancels a submission."
                 )
-            _require_undecided(one, ("submitted", "approved"))
+            _require_undecided(one, WAITING)
             self._decide(conn, key, "cancelled", one.reviewer, "")
             return _get(conn, key)
 
     def _replace_earlier(self, conn: Connection, dataset: int, request: PublicationRequest) -> None:
         query = select(t.submission).where(
-            _c.dataset == dataset, _c.kind == request.kind, _c.state.in_(("submitted", "approved"))
+            _c.dataset == dataset, _c.kind == request.kind, _c.state.in_(WAITING)
         )
         for row in conn.execute(query).all():
             own, _ = decode(row.request)
@@ -199,7 +200,7 @@ def _submission(conn: Connection, row: Any) -> Submission:
 def _is_current(
     conn: Connection, dataset: str, row: Any, request: PublicationRequest, secrecy: Secrecy
 ) -> bool:
-    if row.state not in ("submitted", "approved"):
+    if row.state not in WAITING:
         return False
     try:
         now = compute_digest(conn, registry.dataset_row(conn, dataset), request, secrecy)

@@ -14,6 +14,8 @@ from publisher.log.model import OnConflict
 type SubmissionKind = Literal["draft", "correct", "withdraw", "rename", "cancel"]
 type SubmissionState = Literal["submitted", "approved", "returned", "replaced", "cancelled", "published"]
 
+WAITING: tuple[SubmissionState, ...] = ("submitted", "approved")
+"""States of a submission that waits for a decision, or for its publication."""
 OPEN = "主动公开"
 """The only 公开属性 with which anything is published (政府信息公开条例)."""
 
@@ -65,6 +67,11 @@ class Submission:
     reason: str
     is_current: bool
     """Whether what would be published now still has this digest; otherwise the submission is void."""
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for a decision, or for its publication."""
+        return self.state in WAITING
 
 
 class _StoredRequest(msgspec.Struct, frozen=True):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -10,12 +9,10 @@ from publisher.ingest.findings.kind import Finding, Severity
 from publisher.ingest.formats.grid import parse_column
 from schemas.words import Lang
 
-WORST_FIRST: tuple[Severity, ...] = ("error", "warning", "info")
 _WORDS: Mapping[Lang, Mapping[Severity, str]] = {
     "zh": {"error": "错误", "warning": "警告", "info": "说明"},
     "en": {"error": "error", "warning": "warning", "info": "info"},
 }
-_COLUMN = re.compile(r"([A-Z]{1,3})(?: |$)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +29,7 @@ class CellNote:
 
 def column_of(finding: Finding) -> int:
     """Return the column of a finding; the first one if it concerns the whole row."""
-    match = _COLUMN.match(finding.column or "")
-    return parse_column(match[1]) if match else 1
+    return parse_column(finding.column_letters) if finding.column_letters else 1
 
 
 def severity_word(severity: Severity, lang: Lang) -> str:
@@ -56,7 +52,7 @@ def notes_by_cell(findings: Iterable[Finding], lang: Lang) -> Sequence[CellNote]
     return [
         CellNote(
             *cell,
-            severity=min((f.severity for f in of_cell), key=WORST_FIRST.index),
+            severity=min(of_cell, key=lambda finding: finding.gravity).severity,
             text="\n".join(
                 f"{severity_word(f.severity, lang)} [{f.code}] {describe_finding(f, lang)}" for f in of_cell
             ),

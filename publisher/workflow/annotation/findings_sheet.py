@@ -9,7 +9,6 @@ from lxml import etree
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.formats.grid import format_column
 from publisher.workflow.annotation.cell_notes import (
-    WORST_FIRST,
     column_of,
     describe_finding,
     severity_word,
@@ -64,7 +63,7 @@ def _worksheet(package: XlsxPackage, findings: Iterable[Finding], palette: Palet
     data = etree.SubElement(root, package.tag("sheetData"))
     links = etree.Element(package.tag("hyperlinks"))
     _add_row(package, data, 1, [(text, 0) for text in _HEADINGS[lang]])
-    ordered = sorted(findings, key=lambda f: WORST_FIRST.index(f.severity))
+    ordered = sorted(findings, key=lambda finding: finding.gravity)
     for number, finding in enumerate(ordered, start=2):
         texts = [
             severity_word(finding.severity, lang),

@@ -13,7 +13,7 @@ from sqlalchemy import func, select
 
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.roles import parse_grant
-from publisher.desk.desk import Staff, open_accounts
+from publisher.desk.desk import Staff, open_staff
 from publisher.log.model import LogError
 from publisher.log.transparency.audit_heads import AuditHead
 from publisher.settings import read_settings
@@ -26,7 +26,7 @@ SECRET = pyotp.random_base32()
 
 
 def people_of(site: Home, clock: Clock) -> Staff:
-    return open_accounts(read_settings(site.home), create=True, clock=clock)
+    return open_staff(read_settings(site.home), create=True, clock=clock)
 
 
 def fill(site: Home, clock: Clock) -> AuditHead:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from publisher.log.model import LogError, View
-from tests.publisher.desk.test_api import send
+from tests.publisher.desk.api.test_routes import send
 from tests.support.desk import Browser, DeskSite, forms
 from tests.support.log import entry, release
 

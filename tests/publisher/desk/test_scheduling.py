@@ -16,10 +16,10 @@ from publisher.desk import scheduling
 from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.accounts.schedules import Schedule
 from publisher.desk.app import create_desk_app
-from publisher.desk.desk import Desk, create_desk, open_accounts
+from publisher.desk.desk import Desk, create_desk, open_staff
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from publisher.log.clocks import SHANGHAI
-from tests.publisher.desk.test_api import send
+from tests.publisher.desk.api.test_routes import send
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.desk import DESK, DeskSite, desk_site, forms
@@ -240,7 +240,7 @@ def test_a_desk_of_the_second_version_gets_the_table(desk: DeskSite, approved: S
         for statement in ("DROP TABLE schedule", "UPDATE version SET number = 2"):
             conn.execute(text(statement))
     engine.dispose()
-    with closing(open_accounts(desk.settings, clock=desk.clock)) as staff:
+    with closing(open_staff(desk.settings, clock=desk.clock)) as staff:
         assert staff.audit.verify(head) == []
         staff.schedules.put(Schedule(approved.key, "fees", approved.digest, "wang", AT), AT, {})
         assert len(staff.schedules.all()) == 1

@@ -8,8 +8,8 @@ import httpx
 import pytest
 
 from publisher.log.model import LogError, Release, View
+from tests.publisher.desk.api.test_routes import send
 from tests.publisher.desk.test_amendments import SECRECY, decide, find
-from tests.publisher.desk.test_api import send
 from tests.support.desk import Browser, DeskSite
 from tests.support.log import entry, release, standards
 

@@ -13,7 +13,7 @@ from litestar.testing import TestClient
 
 from publisher.desk.accounts.roles import TOKEN_ACTIONS, Action
 from publisher.desk.app import create_desk_app
-from publisher.desk.desk import open_accounts
+from publisher.desk.desk import open_staff
 from publisher.harvest import all_sources
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
@@ -102,7 +102,7 @@ def open_desk(site: Home) -> Iterator[DeskSite]:
     """Open the desk of a site that commands made."""
     settings = read_settings(site.home, {"QINGDAN_DESK_BASE": DESK})
     clock = Clock(datetime(2026, 11, 29, 2, tzinfo=UTC))
-    with closing(open_log(site)) as log, closing(open_accounts(settings, create=True, clock=clock)) as staff:
+    with closing(open_log(site)) as log, closing(open_staff(settings, create=True, clock=clock)) as staff:
         app = create_desk_app(settings, log, staff, clock=clock)
         yield DeskSite(settings, log, staff, clock, app)
 

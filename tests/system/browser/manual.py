@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from publisher.desk.accounts.credentials import new_totp_secret
 from publisher.desk.accounts.roles import parse_grant
-from publisher.desk.desk import open_accounts
+from publisher.desk.desk import open_staff
 from publisher.log.log import Log
 from publisher.settings import read_settings
 from tests.support import sqlite
@@ -75,7 +75,7 @@ def create_site(home: Path) -> dict[str, str]:
     clock = Clock(datetime.now(UTC) - timedelta(minutes=10))  # codes that were used are older than the desk's
     with (
         closing(Log.open(settings.database, sources=settings.sources)) as log,
-        closing(open_accounts(settings, create=True, clock=clock)) as staff,
+        closing(open_staff(settings, create=True, clock=clock)) as staff,
     ):
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
         log.datasets.change_site(name="示例市政府清单公开")

@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from publisher.desk.accounts.roles import Grant, Role
-from publisher.desk.desk import open_accounts
+from publisher.desk.desk import open_staff
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.correction import Correction
 from publisher.inbox.inbox import Inbox
@@ -65,7 +65,7 @@ def _serve(home: Path, web: Loopback) -> Iterator[tuple[str, dict[str, str]]]:
     assert sqlite.new(home / "qingdan.db") == settings.database
     with (
         closing(Log.open(settings.database, sources=settings.sources)) as log,
-        closing(open_accounts(settings, create=True)) as staff,
+        closing(open_staff(settings, create=True)) as staff,
     ):
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
         create_power_list(log)

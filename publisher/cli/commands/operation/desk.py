@@ -60,7 +60,7 @@ def _stop_at_eof() -> None:
 def _serve(context: CommandContext, host: str, port: int) -> None:
     from publisher import app
     from publisher.desk.app import create_desk_app
-    from publisher.desk.desk import open_accounts
+    from publisher.desk.desk import open_staff
     from publisher.telemetry.log_lines import configure_logging
 
     settings = context.settings
@@ -68,7 +68,7 @@ def _serve(context: CommandContext, host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         context.log(role="desk") as log,
-        contextlib.closing(open_accounts(settings, application="qingdan desk")) as services,
+        contextlib.closing(open_staff(settings, application="qingdan desk")) as services,
         contextlib.suppress(KeyboardInterrupt),
     ):
         app.serve(
@@ -273,11 +273,11 @@ def audit(context: CommandContext, *, verify: bool) -> int:
 
 @contextmanager
 def _open_accounts(context: CommandContext, *, create: bool = False) -> Iterator[Staff]:
-    from publisher.desk.desk import open_accounts
+    from publisher.desk.desk import open_staff
 
     with context.log(read_only=True):  # there has to be a site
         pass
-    with contextlib.closing(open_accounts(context.settings, create=create)) as services:
+    with contextlib.closing(open_staff(context.settings, create=create)) as services:
         yield services
 
 

@@ -25,7 +25,7 @@ from schemas.definition import file_loader
 from schemas.definition.catalogue import Catalogue
 from schemas.reference import administrative_divisions
 
-_VIEW, _MANAGE = {ACTION: Action.READ_SETTINGS}, {ACTION: Action.MANAGE_DATASETS}
+_READ, _MANAGE = {ACTION: Action.READ_SETTINGS}, {ACTION: Action.MANAGE_DATASETS}
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 _DATASET = "/datasets/{dataset:str}"
 LONGEST = 500
@@ -78,7 +78,7 @@ class PartForm(msgspec.Struct, frozen=True):
     into: _Text = ""
 
 
-@get("/datasets", opt=_VIEW)
+@get("/datasets", opt=_READ)
 @in_thread
 def datasets_page(request: DeskRequest, state: State) -> Response[bytes]:
     """List the datasets, and show the form of a new one."""
@@ -109,7 +109,7 @@ def create_dataset(
     return see(f"/datasets/{one.name}")
 
 
-@get(_DATASET, opt=_VIEW)
+@get(_DATASET, opt=_READ)
 @in_thread
 def dataset_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
     """Show the details and the parts of a dataset."""

@@ -30,7 +30,7 @@ _PATH = "/subscriptions"
 
 
 class SubscriptionForm(msgspec.Struct, frozen=True):
-    """A new one. ``kind``: ``webhook``, or a kind of robot. ``dataset``: empty is all of them."""
+    """A new webhook or robot. ``kind``: ``webhook``, or a kind of robot. ``dataset``: empty is all."""
 
     kind: str = "webhook"
     address: Annotated[str, msgspec.Meta(max_length=2000)] = ""
@@ -112,7 +112,7 @@ def _refusal(error: LogError | DeliveryError) -> LogError:
 
 
 def _record(request: DeskRequest, desk: Desk, act: str, one: Subscription) -> None:
-    """Append it to the audit log, without the address, which of a robot is its key."""
+    """Append it to the audit log, without the address: that of a robot is a secret."""
     work.record(desk, person_of(request), "subscription-changed", one.id, {"act": act, "kind": one.kind})
 
 

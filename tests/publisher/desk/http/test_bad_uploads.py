@@ -35,7 +35,7 @@ TAIL = f"\r\n--{BOUNDARY}--\r\n".encode()
 MEGABYTES_200 = 200 << 20
 
 
-class Guest:
+class Uploader:
     """A program with a token, at a desk that is a process of its own."""
 
     def __init__(self, site: DeskSite, desk: DeskProcess, secret: str) -> None:
@@ -94,16 +94,16 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DeskSite]:
         yield site
 
 
-def add_guest(site: DeskSite, desk: DeskProcess) -> Guest:
+def add_uploader(site: DeskSite, desk: DeskProcess) -> Uploader:
     secret, _ = site.staff.tokens.add("zhang", "系统", dataset="fees", part=None, actions=ACTIONS)
-    return Guest(site, desk, secret)
+    return Uploader(site, desk, secret)
 
 
 @pytest.fixture(scope="module")
-def guest(site: DeskSite) -> Iterator[Guest]:
+def uploader(site: DeskSite) -> Iterator[Uploader]:
     home = site.settings.home
     with desk_process(home, TMPDIR=str(home / "temporary")) as desk:
-        yield add_guest(site, desk)
+        yield add_uploader(site, desk)
 
 
 def events(site: DeskSite) -> int:
@@ -111,31 +111,32 @@ def events(site: DeskSite) -> int:
 
 
 @pytest.mark.parametrize("share", [0.0, 0.3, 0.99])
-def test_an_upload_that_breaks_off_changes_nothing(guest: Guest, share: float) -> None:
+def test_an_upload_that_breaks_off_changes_nothing(uploader: Uploader, share: float) -> None:
     body = HEAD + b"\xe5\x90\x8d,1\n" * 1_000_000 + TAIL
-    lines, place = events(guest.site), urlsplit(guest.desk.base)
+    lines, place = events(uploader.site), urlsplit(uploader.desk.base)
     with socket.create_connection((place.hostname or "", place.port or 0)) as connection:
         connection.sendall(
-            f"POST {IMPORTS} HTTP/1.1\r\nHost: {place.netloc}\r\nAuthorization: "
-            f"{guest.headers['authorization']}\r\nContent-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
+            f"POST {IMPORTS} HTTP/1.1\r\nHost: {place.netloc}\r\n"
+            f"Authorization: {uploader.headers['authorization']}\r\n"
+            f"Content-Type: multipart/form-data; boundary={BOUNDARY}\r\n"
             f"Content-Length: {len(body)}\r\n\r\n".encode()
         )
         connection.sendall(body[: int(len(body) * share)])
-    guest.check()
-    assert events(guest.site) == lines
+    uploader.check()
+    assert events(uploader.site) == lines
 
 
 @pytest.mark.parametrize("is_announced", [True, False])
-def test_200_megabytes_are_refused_without_holding_them(guest: Guest, *, is_announced: bool) -> None:
+def test_200_megabytes_are_refused_without_holding_them(uploader: Uploader, *, is_announced: bool) -> None:
     """A size that is announced is refused before the body, another as soon as it is too large."""
     piece = b"0" * (1 << 20)
     body = (part for part in (HEAD, *[piece] * (MEGABYTES_200 >> 20), TAIL))
     length = MEGABYTES_200 + len(HEAD) + len(TAIL) if is_announced else None
-    before = guest.desk.peak()
-    answer = guest.send_raw(body, length=length)
+    before = uploader.desk.peak()
+    answer = uploader.send_raw(body, length=length)
     assert answer == b"" or b" 413 " in answer.partition(b"\r\n")[0], answer[:500]
-    assert guest.desk.peak() - before < LARGEST_UPLOAD + (16 << 20)
-    guest.check()
+    assert uploader.desk.peak() - before < LARGEST_UPLOAD + (16 << 20)
+    uploader.check()
 
 
 def bombs() -> dict[str, bytes]:
@@ -153,14 +154,14 @@ def bombs() -> dict[str, bytes]:
 
 
 @pytest.mark.parametrize("name", list(bombs()))
-def test_a_bomb_is_a_finding_and_no_load(guest: Guest, name: str) -> None:
-    before = guest.desk.peak()
-    answer = guest.hand_in("清单.xlsx", bombs()[name])
+def test_a_bomb_is_a_finding_and_no_load(uploader: Uploader, name: str) -> None:
+    before = uploader.desk.peak()
+    answer = uploader.hand_in("清单.xlsx", bombs()[name])
     assert answer.status_code == 200, answer.text
     assert answer.json()["findings"][0]["severity"] == "error"
     assert "root:" not in answer.text
-    assert guest.desk.peak() - before < 300 << 20
-    guest.check()
+    assert uploader.desk.peak() - before < 300 << 20
+    uploader.check()
 
 
 @pytest.mark.parametrize(
@@ -177,15 +178,15 @@ def test_a_bomb_is_a_finding_and_no_load(guest: Guest, name: str) -> None:
         ("清\u202exslx.exe", bytes(99)),
     ],
 )
-def test_a_file_that_pretends_is_refused_and_named_safely(guest: Guest, name: str, data: bytes) -> None:
-    answer = guest.hand_in(name, data)
+def test_a_file_that_pretends_is_refused_and_named_safely(uploader: Uploader, name: str, data: bytes) -> None:
+    answer = uploader.hand_in(name, data)
     assert answer.status_code == 200, answer.text
     report = answer.json()
     assert report["records"] == 0
     (file,) = report["files"]
     assert "/" not in file["file"]
     assert "\\" not in file["file"]
-    guest.check()
+    uploader.check()
 
 
 @pytest.mark.parametrize("is_database", [False, True], ids=["file", "database"])
@@ -198,14 +199,14 @@ def test_a_full_disk_is_told_and_the_draft_stays(site: DeskSite, *, is_database:
     home = site.settings.home
     prefix, temporary = ("prlimit", f"--fsize={3 << 19}"), str(home / "temporary")
     with desk_process(home, prefix=prefix, TMPDIR=temporary) as desk:
-        guest = add_guest(site, desk)
-        refused = guest.hand_in("清单.xlsx" if is_database else "清单.csv", data)
+        uploader = add_uploader(site, desk)
+        refused = uploader.hand_in("清单.xlsx" if is_database else "清单.csv", data)
         assert (refused.status_code, refused.json()["code"]) == (507, "disk-full"), refused.text
         assert "磁盘已满" in refused.json()["detail"]
-        guest.check()
+        uploader.check()
     assert not site.log.integrity.verify().problems
     assert not site.staff.audit.verify()
     with desk_process(home, TMPDIR=temporary) as desk:
-        assert add_guest(site, desk).hand_in("清单.xlsx", rows).json()["records"] == 9_000
+        assert add_uploader(site, desk).hand_in("清单.xlsx", rows).json()["records"] == 9_000
     site.log.drafts.discard("fees", PART)
     stage(site.log, entry("甲"), part=PART)

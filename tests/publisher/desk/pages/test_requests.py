@@ -1,4 +1,4 @@
-"""What the public asked for and findings: corrections accepted and rejected, findings answered."""
+"""Corrections that readers asked for, accepted and rejected, and responses to findings."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PROOF = "示财发〔2019〕3号写的是9元"
 
 
 @dataclass
-class Asked:
+class InboxDesk:
     """A desk whose site takes corrections, and the public's side of the inbox."""
 
     site: DeskSite
@@ -43,7 +43,7 @@ class Asked:
 
 
 @pytest.fixture
-def asked(desk: DeskSite) -> Iterator[Asked]:
+def inbox_desk(desk: DeskSite) -> Iterator[InboxDesk]:
     release(desk.log, entry("甲", "5"), entry("乙", "5"), part="财政局")
     desk.log.datasets.change("fees", two_persons=True)
     roles = {"zhang": "填报:fees:财政局", "sun": "填报:fees:民政局", "li": "审核:fees", "wang": "发布"}
@@ -56,16 +56,16 @@ def asked(desk: DeskSite) -> Iterator[Asked]:
     public = PublicInbox.open(*where, bytes(32), capacity=10, clock=desk.clock)
     assert clerk is not None
     assert public is not None
-    yield Asked(desk, clerk, public)
+    yield InboxDesk(desk, clerk, public)
     clerk.close()
     public.close()
 
 
 def test_what_a_reader_asked_for_becomes_a_correction_of_two_persons_and_is_accepted_with_it(
-    asked: Asked,
+    inbox_desk: InboxDesk,
 ) -> None:
-    site = asked.site
-    token, page = asked.ask("甲", "9")
+    site = inbox_desk.site
+    token, page = inbox_desk.ask("甲", "9")
     with site.signed_in("zhang") as drafter:
         assert "公众纠错" in drafter.see("/")
         assert page in drafter.see("/requests")
@@ -75,46 +75,46 @@ def test_what_a_reader_asked_for_becomes_a_correction_of_two_persons_and_is_acce
         answer = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY)
         address = answer.headers["location"]
         assert "已提交更正" in drafter.see("/requests")
-    assert asked.public.status(token).state == "open"  # type: ignore[union-attr]
+    assert inbox_desk.public.status(token).state == "open"  # type: ignore[union-attr]
     assert "已发布" in decide(site, address)
     assert standards(site.log) == {"甲": "9", "乙": "5"}
     with site.signed_in("zhang") as drafter:
         assert page not in drafter.see("/requests")
-    (accepted,) = asked.clerk.list("accepted")
+    (accepted,) = inbox_desk.clerk.list("accepted")
     assert (accepted.reason, accepted.proof, accepted.release) == ("误录", PROOF, 2)
-    assert asked.public.status(token).release == 2  # type: ignore[union-attr]
+    assert inbox_desk.public.status(token).release == 2  # type: ignore[union-attr]
     kinds = [event.kind for event in site.staff.audit.events() if event.subject == "fees"]
     assert kinds == ["published", "approved", "submitted", "contact-read", "contact-read"]
 
 
-def test_a_correction_that_is_returned_leaves_the_request_open(asked: Asked) -> None:
-    site = asked.site
-    _, page = asked.ask("甲", "9")
+def test_a_correction_that_is_returned_leaves_the_request_open(inbox_desk: InboxDesk) -> None:
+    site = inbox_desk.site
+    _, page = inbox_desk.ask("甲", "9")
     with site.signed_in("zhang") as drafter, site.signed_in("li") as reviewer:
         address = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY).headers["location"]
         assert reviewer.send(address, f"{address}/return", reason="再核").status_code == 303
         html = drafter.see("/requests")
         assert page in html
         assert "已提交更正" not in html
-    assert len(asked.clerk.list("open")) == 1
+    assert len(inbox_desk.clerk.list("open")) == 1
 
 
-def test_a_request_is_rejected_with_a_reason_for_its_sender(asked: Asked) -> None:
-    site = asked.site
-    token, page = asked.ask("乙", "8")
+def test_a_request_is_rejected_with_a_reason_for_its_sender(inbox_desk: InboxDesk) -> None:
+    site = inbox_desk.site
+    token, page = inbox_desk.ask("乙", "8")
     with site.signed_in("zhang") as drafter:
         assert drafter.send(page, f"{page}/reject", reason=" ").status_code == 409
         assert drafter.send(page, f"{page}/reject", reason="与文件不符").status_code == 303
         assert drafter.client.get(page).status_code == 404
-    status = asked.public.status(token)
+    status = inbox_desk.public.status(token)
     assert status is not None
     assert (status.state, status.reason) == ("rejected", "与文件不符")
     assert site.staff.audit.events(limit=1)[0].kind == "correction-rejected"
 
 
-def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(asked: Asked) -> None:
-    site = asked.site
-    _, page = asked.ask("甲", "9", proof="我是李四，电话13912345678")
+def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(inbox_desk: InboxDesk) -> None:
+    site = inbox_desk.site
+    _, page = inbox_desk.ask("甲", "9", proof="我是李四，电话13912345678")
     with site.signed_in("zhang") as drafter:
         refused = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY)
         assert refused.status_code == 409
@@ -124,19 +124,19 @@ def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(ask
     decide(site, address)
     with site.signed_in("zhang") as drafter:
         drafter.see("/requests")
-    assert asked.clerk.list("accepted")[0].proof == PROOF
+    assert inbox_desk.clerk.list("accepted")[0].proof == PROOF
 
 
-def test_a_clerk_sees_requests_about_his_own_part_only(asked: Asked) -> None:
-    _, page = asked.ask("甲", "9")
-    with asked.site.signed_in("sun") as other, asked.site.signed_in("li") as reviewer:
+def test_a_clerk_sees_requests_about_his_own_part_only(inbox_desk: InboxDesk) -> None:
+    _, page = inbox_desk.ask("甲", "9")
+    with inbox_desk.site.signed_in("sun") as other, inbox_desk.site.signed_in("li") as reviewer:
         assert page not in other.see("/requests")
         assert other.client.get(page).status_code == 404
         data = {"_csrf_token": other.client.cookies["form"], "reason": "误录", **SECRECY}
         assert other.client.post(f"{page}/reject", data=data).status_code == 403
         assert other.client.post(f"{page}/accept", data={**data, "value": "9"}).status_code == 403
         assert reviewer.client.get("/requests").status_code == 403
-    assert len(asked.clerk.list("open")) == 1
+    assert len(inbox_desk.clerk.list("open")) == 1
 
 
 def test_a_finding_is_answered_in_a_draft_that_goes_to_a_second_person(desk: DeskSite) -> None:

@@ -152,10 +152,10 @@ def test_a_slow_site_ends_the_dry_run_and_blocks_neither_the_desk_nor_a_second_o
     city: CollectedDesk, system: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sources, "SECONDS", 2.0)
-    asked = threading.Event()
+    requested = threading.Event()
 
     def hang(_request: WebRequest, _write: object) -> None:
-        asked.set()
+        requested.set()
         city.web.over.wait()
 
     city.web.answers["/list.html"] = hang
@@ -163,7 +163,7 @@ def test_a_slow_site_ends_the_dry_run_and_blocks_neither_the_desk_nor_a_second_o
     answers: list[str] = []
     slow = threading.Thread(target=lambda: answers.append(system.client.post(TRY, data=form).text))
     slow.start()
-    assert asked.wait(20)
+    assert requested.wait(20)
     with city.desk.signed_in("xi") as other:
         assert "文件与来源" in other.see("/documents")
         second = other.send(FORM, TRY, **typed(city))

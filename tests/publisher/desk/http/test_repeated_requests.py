@@ -11,8 +11,8 @@ import pytest
 from publisher.desk.accounts.roles import Action
 from publisher.desk.accounts.stored_answers import MOST_KEPT, StoredAnswer
 from publisher.log.model import LogError
-from tests.publisher.desk.test_api import CSV, HEADING
-from tests.publisher.desk.test_tokens import program
+from tests.publisher.desk.accounts.test_tokens import program
+from tests.publisher.desk.api.test_routes import CSV, HEADING
 from tests.support.desk import DeskSite
 from tests.support.log import entry, stage
 
@@ -66,12 +66,12 @@ def test_another_body_under_the_same_key_is_refused(desk: DeskSite, secret: str)
     with program(desk, secret) as client:
         client.post(SUBMIT, json=HEADING, headers=KEY)
         for path, body in ((SUBMIT, {**HEADING, "note": "x"}), ("/desk/v1/drafts/fees/imports", None)):
-            answer = client.post(path, json=body, headers=KEY) if body else imported(client, CSV)
+            answer = client.post(path, json=body, headers=KEY) if body else import_file(client, CSV)
             assert (answer.status_code, answer.json()["code"]) == (422, "idempotency-key-reused")
     assert submissions(desk) == 1
 
 
-def imported(client: Any, data: bytes, name: str = "财政局.csv") -> Any:
+def import_file(client: Any, data: bytes, name: str = "财政局.csv") -> Any:
     files = {"files": (name, data)}
     return client.post("/desk/v1/drafts/fees/imports", data={"part": "财政局"}, files=files, headers=KEY)
 
@@ -80,13 +80,13 @@ def test_a_form_is_the_same_with_another_boundary_and_another_with_other_files(
     desk: DeskSite, secret: str
 ) -> None:
     with program(desk, secret) as client:
-        first, again = imported(client, CSV), imported(client, CSV)
+        first, again = import_file(client, CSV), import_file(client, CSV)
         assert first.request.headers["content-type"] != again.request.headers["content-type"]
         assert first.content == again.content
         assert again.headers["idempotency-replayed"] == "true"
         assert first.json()["records"] == 2
         for data, name in ((CSV + b"\n", "财政局.csv"), (CSV, "财政局2.csv")):
-            assert imported(client, data, name).status_code == 422
+            assert import_file(client, data, name).status_code == 422
     assert [event.kind for event in desk.staff.audit.events()].count("imported") == 1
 
 

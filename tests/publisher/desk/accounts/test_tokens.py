@@ -18,17 +18,17 @@ from sqlalchemy import create_engine, select, text
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.roles import TOKEN_ACTIONS, Action, parse_grant
 from publisher.desk.app import create_desk_app
-from publisher.desk.desk import open_accounts
+from publisher.desk.desk import open_staff
 from publisher.log.model import LogError
 from publisher.settings import read_settings
-from tests.publisher.desk.test_api import CSV, HEADING
+from tests.publisher.desk.api.test_routes import CSV, HEADING
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.desk import DESK, DeskSite, desk_site, forms
 from tests.support.log import entry, stage
 from tests.support.servers.http_service import address, loopback_socket, serving
 
-PROGRAM = Path(__file__).parents[3] / "docs" / "examples" / "nightly_list.py"
+PROGRAM = Path(__file__).parents[4] / "docs" / "examples" / "nightly_list.py"
 ALL = tuple(TOKEN_ACTIONS)
 
 
@@ -198,7 +198,7 @@ def test_a_desk_of_the_first_version_gets_the_new_tables(tmp_path: Path, clock: 
             conn.execute(text(statement))
     engine.dispose()
     settings = read_settings(tmp_path, {"QINGDAN_DATABASE": url, "QINGDAN_DESK_BASE": DESK})
-    with closing(open_accounts(settings, clock=clock)) as staff:
+    with closing(open_staff(settings, clock=clock)) as staff:
         assert staff.audit.verify(head) == []
         staff.tokens.add("zhang", "系统", dataset="fees", part=None, actions=[Action.HAND_IN])
         assert len(staff.tokens.all()) == 1

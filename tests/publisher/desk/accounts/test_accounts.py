@@ -54,7 +54,7 @@ def test_an_invitation_expires(desk: DeskSite) -> None:
     token = desk.staff.accounts.add("zhang", "", [])
     desk.clock.advance(hours=72, seconds=1)
     with pytest.raises(LogError) as refused:
-        desk.staff.accounts.invited(token)
+        desk.staff.accounts.find_invited(token)
     assert refusal(refused) == "link-expired"
 
 

@@ -21,8 +21,8 @@ def document(desk: DeskSite) -> dict[str, Any]:
         answer = browser.client.get(DOCUMENT)
         assert answer.status_code == 200
         assert "set-cookie" not in answer.headers
-        found: dict[str, Any] = answer.json()
-        return found
+        contract: dict[str, Any] = answer.json()
+        return contract
 
 
 def contents(document: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -1,4 +1,4 @@
-"""Answers to findings at the desk: each becomes a draft of a list of responses, like any other."""
+"""Responses to findings (部门回应): each is staged in the draft of a list of responses."""
 
 from __future__ import annotations
 
@@ -41,7 +41,9 @@ def list_unanswered(
     return listed
 
 
-def answer(desk: Desk, person: Person, dataset: str, part: str | None, response: NewResponse) -> ImportReport:
+def respond(
+    desk: Desk, person: Person, dataset: str, part: str | None, response: NewResponse
+) -> ImportReport:
     """Put a response into the draft of a list of responses.
 
     Raises ``LogError``: ``answer-missing``, and as :func:`.stage_response`.
