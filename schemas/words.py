@@ -68,6 +68,12 @@ COMMITMENT_STATUSES: Mapping[str, Words] = {
     "undetermined": Words("无法判断", "undetermined"),
 }
 """Derived status of a commitment → its name. What offices say is in the list of statements."""
+FILE_SEVERITIES: Mapping[str, Words] = {
+    "error": Words("错误", "error"),
+    "warning": Words("警告", "warning"),
+    "info": Words("说明", "info"),
+}
+"""Severity of a finding about a file → its name."""
 SEVERITIES: Mapping[str, Words] = {
     "fact": Words("可由所引原文确定", "follows from the cited texts"),
     "likely": Words("很可能", "likely"),

@@ -48,7 +48,7 @@ class CommandContext:
     ) -> Iterator[Log]:
         """Open the log of a site. ``read_only``: the medium need not be writable.
 
-        ``public``: the same, for a process that anybody can reach.
+        ``public``: read-only too, for a process that anybody can reach.
         ``statement_seconds``: duration after which a database server ends a statement. ``role``: name of this
         process in the lists of the server. Raises ``CommandError('not-initialised')`` and ``LogError``.
         """

@@ -22,9 +22,9 @@ from publisher.desk.work import Person
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.correction import Request
 from publisher.inbox.inbox import Inbox
-from publisher.ingest.personal_data import find_personal_texts
 from publisher.log.approvals.submission import Secrecy, Submission
 from publisher.log.model import LogError, RecordState
+from publisher.workflow.personal_texts import refuse_personal
 from schemas.definition.catalogue import Field
 
 _c = t.correction.c
@@ -94,7 +94,7 @@ def accept(
     with _inbox(desk) as inbox:
         request = inbox.get(id_)
     proofs = [proof] if proof.strip() else [statement.proof for statement in request.statements]
-    _refuse_personal(request.value, reason, *proofs)
+    refuse_personal(request.value, reason, *proofs)
     correction = NewAmendment(kind="correct", reason=reason, basis=basis, texts={request.field: text})
     one = amendments.submit(desk, person, request.dataset, request.record, correction, secrecy)
     with desk.staff.store.write() as conn:
@@ -157,17 +157,6 @@ def _submissions(desk: Desk) -> dict[str, int]:
     """Request → the submission of its correction."""
     with desk.staff.store.read() as conn:
         return {row.request: row.submission for row in conn.execute(select(t.correction))}
-
-
-def _refuse_personal(*texts: str) -> None:
-    for one in (one for text in texts for one in find_personal_texts(text)):
-        raise LogError(
-            "personal-text",
-            f"将公布的文字含有{one.kind.zh}（{one.masked}）。请另写公布的依据；“应为”中含有的，"
-            "不予采纳，另行更正条目。",
-            f"What would be published contains {one.kind.en} ({one.masked}). Write the proof anew; if the "
-            "value contains it, reject the request and correct the record all the same.",
-        )
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from publisher.desk.http.guards import require
 from publisher.desk.readings import DraftReading
 from publisher.desk.work import Person, draft_imports, keep_readings, record
 from publisher.harvest.stored_files import load_file
-from publisher.ingest.findings.kind import FILE_SEVERITIES, Finding
+from publisher.ingest.findings.kind import WORST_FIRST, Finding
 from publisher.ingest.parsed_file import MendedCell
 from publisher.log.drafts.staging import StagedRow, draft_moved
 from publisher.log.model import DraftImport, LogError
@@ -120,7 +120,7 @@ def read_sheet(
         rows=[_sheet_row(row, fields, reading) for row in staged],
         file_findings=[f for f in reading.findings if reading.position_of(f) is None],
         count=len(positions),
-        finding_counts={s: sum(f.severity == s for f in reading.findings) for s in FILE_SEVERITIES},
+        finding_counts={s: sum(f.severity == s for f in reading.findings) for s in WORST_FIRST},
         unknown_columns=_list_unknown_columns(reading, desk.log.datasets.headings(dataset)),
     )
 

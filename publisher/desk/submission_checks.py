@@ -9,7 +9,7 @@ from publisher.desk.desk import Desk
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from publisher.log.clocks import day_at
 from publisher.log.model import DraftDiff, LogError
-from publisher.workflow.late_bases import HeldBasis, LateBasis, find_held_bases, find_late_bases
+from publisher.workflow.late_bases import BasisDocument, LateBasis, find_basis_documents, find_late_bases
 from publisher.workflow.publication_guards import Guard, check_removals, find_guards
 
 
@@ -51,12 +51,9 @@ def _refuse_rows_in_error(desk: Desk, dataset: str, request: PublicationRequest)
     """Refuse rows in error that neither the request nor their import leaves out."""
     draft = desk.log.drafts.get(dataset)
     imports = [
-        one
-        for one in (draft.imports if draft else ())
-        if (request.parts is None or one.part in request.parts)
-        and not any(row.get("reason") == "error" for row in one.left_out)
+        one for one in (draft.imports if draft else ()) if request.parts is None or one.part in request.parts
     ]
-    count = sum(one.in_error for one in imports)
+    count = sum(one.in_error for one in imports if not one.leaves_out_errors)
     if count and not request.without_errors:
         raise LogError(
             "rows-in-error",
@@ -97,6 +94,6 @@ def late_bases(desk: Desk, one: Submission) -> Sequence[LateBasis]:
     return list(find_late_bases(desk.log, one.request.basis, day_at(desk.clock())))
 
 
-def held_bases(desk: Desk, one: Submission) -> Sequence[HeldBasis]:
-    """List the document numbers of the basis with what the site has of them."""
-    return list(find_held_bases(desk.log, one.request.basis))
+def basis_documents(desk: Desk, one: Submission) -> Sequence[BasisDocument]:
+    """List the documents of the basis, with what the site has of each."""
+    return list(find_basis_documents(desk.log, one.request.basis))

@@ -189,8 +189,8 @@ def _get(conn: Connection, id_: str) -> Request:
     if row is None:
         raise LogError(
             "no-such-correction",
-            f"没有这件纠错：{id_}。查看全部：qingdan corrections list --all",
-            f"There is no correction {id_}. List them all with qingdan corrections list --all",
+            f"没有这件纠错：{id_}。",
+            f"There is no correction {id_}.",
         )
     return _request(row)
 

@@ -117,7 +117,7 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class DraftImport:
-    """Summary of one import in a draft."""
+    """Summary of one import in a draft, which is of one file."""
 
     part: str | None
     source: Source
@@ -129,6 +129,11 @@ class DraftImport:
     key: int = 0
     token: str = ""
     """Changes with every import, also of the same file; a key is used again."""
+
+    @property
+    def leaves_out_errors(self) -> bool:
+        """Whether its rows in error, if it has any, are left out of the publication."""
+        return not self.in_error or any(row.get("reason") == "error" for row in self.left_out)
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,12 +24,12 @@ def invite_demo_accounts(settings: Settings, base: str) -> str:
     ``base``: address of the desk. Links and sessions of an earlier start end.
     """
     lines = ["", "工作台：三个演示账号，链接只能用一次 / The desk: three demo accounts; a link works once:"]
-    with closing(open_staff(settings, create=True)) as services:
-        names = {account.name for account in services.accounts.all()}
+    with closing(open_staff(settings, create=True)) as staff:
+        names = {account.name for account in staff.accounts.all()}
         for name, display, grant, english in ACCOUNTS:
             if name in names:
-                token = services.accounts.invite(name)
+                token = staff.accounts.invite(name)
             else:
-                token = services.accounts.add(name, display, [grant], demo=True)
+                token = staff.accounts.add(name, display, [grant], demo=True)
             lines.append(f"  {base}/link/{token}\n      {display} / {english}")
     return "\n".join(lines)

@@ -8,7 +8,7 @@ from dataclasses import asdict, astuple, dataclass, field
 from functools import cached_property
 from typing import Any
 
-from publisher.ingest.findings.kind import FILE_SEVERITIES, Finding
+from publisher.ingest.findings.kind import WORST_FIRST, Finding
 from publisher.ingest.parsed_file import Reading
 from publisher.log.model import Conflict
 
@@ -140,7 +140,7 @@ def _conflict_to_json(conflict: Conflict) -> dict[str, Any]:
 
 def _count_severities(findings: Sequence[Finding]) -> dict[str, int]:
     counts = Counter(f.severity for f in findings)
-    return {severity: counts[severity] for severity in FILE_SEVERITIES}
+    return {severity: counts[severity] for severity in WORST_FIRST}
 
 
 def _file_to_json(file: FileReport) -> dict[str, Any]:

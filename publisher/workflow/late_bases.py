@@ -1,12 +1,11 @@
-"""Bases that are older than the period in which a government has to make its information public.
+"""The documents of a basis: what the site has of them, and which are older than the period of publication.
 
-Regulations on open government information (政府信息公开条例, 2019), article 26: within 20 working days from
-the day on which it came about or changed.
+Regulations on open government information (政府信息公开条例, 2019), article 26: information is made public
+within 20 working days from the day on which it came about or changed.
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from datetime import date
 
 from publisher.log.log import Log
 from publisher.log.model import LogError
+from publisher.workflow.publication_guards import split_basis
 from schemas.reference.document_numbers import Citation, parse_number
 from schemas.reference.working_days import count_working_days
 
@@ -46,7 +46,7 @@ def find_late_bases(log: Log, basis: str, today: date) -> Iterator[LateBasis]:
 
 
 @dataclass(frozen=True, slots=True)
-class HeldBasis:
+class BasisDocument:
     """A document of a basis, and what the site has of it."""
 
     number: str
@@ -56,19 +56,19 @@ class HeldBasis:
     """Of its page, ``/works/{key}``."""
 
 
-def find_held_bases(log: Log, basis: str) -> Iterator[HeldBasis]:
+def find_basis_documents(log: Log, basis: str) -> Iterator[BasisDocument]:
     """Yield each document number of a basis with the document that the site publishes under it."""
     for citation in _cited_numbers(basis):
-        held = HeldBasis(citation.standard, "", "")
+        document = BasisDocument(citation.standard, "", "")
         with suppress(LogError):  # nothing ever named it
             work = log.graph.work(citation.standard)
-            held = HeldBasis(citation.standard, work.title if work.records else "", work.key)
-        yield held
+            document = BasisDocument(citation.standard, work.title if work.records else "", work.key)
+        yield document
 
 
 def _cited_numbers(basis: str) -> Iterator[Citation]:
-    for piece in re.split(r"[、，,；;]", basis):
-        number = parse_number(piece.strip())
+    for piece in split_basis(basis):
+        number = parse_number(piece)
         if number is not None:
             yield number
 

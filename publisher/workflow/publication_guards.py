@@ -123,10 +123,15 @@ def _check_day(day: date, today: date) -> Iterator[Guard]:
         )
 
 
+def split_basis(basis: str) -> list[str]:
+    """Split a basis into the texts between its commas and semicolons."""
+    return [piece.strip() for piece in re.split(r"[、，,；;]", basis) if piece.strip()]
+
+
 def check_basis(basis: str) -> Iterator[Guard]:
     """Ask about a basis of which a piece is no document number."""
-    pieces = [piece for piece in re.split(r"[、，,；;]", basis) if piece.strip()]
-    if not pieces or any(parse_number(piece.strip()) is None for piece in pieces):
+    pieces = split_basis(basis)
+    if not pieces or any(parse_number(piece) is None for piece in pieces):
         yield Guard(
             "basis-without-number",
             f"依据“{basis}”不是文号。文号写作“鞍政发〔2015〕34号”。",

@@ -81,6 +81,4 @@ async def await_searchable(
 
 def _accepts_errors(draft: Draft) -> bool:
     """Test whether every import with rows in error was made with ``without_errors``."""
-    return draft.in_error > 0 and all(
-        i.in_error == 0 or any(row.get("reason") == "error" for row in i.left_out) for i in draft.imports
-    )
+    return draft.in_error > 0 and all(i.leaves_out_errors for i in draft.imports)

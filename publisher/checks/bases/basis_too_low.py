@@ -72,6 +72,13 @@ _FEES = _Demand(_LOCAL_FEE, date(2005, 1, 1))
 _FUNDS = _Demand(_LOCAL_FUND, date(2011, 1, 1))
 _SERVICES = _Demand(_DOCUMENT_ONLY, date(2015, 4, 27))
 _APPROVALS = _Demand(_DOCUMENT_ONLY, date(2004, 7, 1))
+_DEMANDS = {
+    "fees": _FEES,
+    "government-funds": _FUNDS,
+    "intermediary-services": _SERVICES,
+    "pre-approvals": _APPROVALS,
+}
+"""Catalogue → what bases of all its rows have to fulfil. Those of powers depend on their kind."""
 _POWER_DAYS = {"行政许可": date(2004, 7, 1), "行政处罚": date(1996, 10, 1)}
 _COMPULSION = date(2012, 1, 1)
 
@@ -92,9 +99,7 @@ class BasisTooLow(Check):
 
     @override
     def concerns(self, catalogue: Catalogue) -> bool:
-        return catalogue.name in {
-            *("fees", "government-funds", "intermediary-services", "pre-approvals", "power-list"),
-        }
+        return catalogue.name == "power-list" or catalogue.name in _DEMANDS
 
     @override
     def find_findings(self, record: CheckedRecord, knowledge: Knowledge, day: date) -> Iterable[Finding]:
@@ -119,12 +124,7 @@ def _demand(catalogue: Catalogue, content: Content) -> _Demand | None:
         kind = str(content.get("power_type", ""))
         since = _POWER_DAYS.get(kind, _COMPULSION)
         return _Demand(_DOCUMENT_ONLY, since) if kind in _POWERS else None
-    return {
-        "fees": _FEES,
-        "government-funds": _FUNDS,
-        "intermediary-services": _SERVICES,
-        "pre-approvals": _APPROVALS,
-    }.get(catalogue.name)
+    return _DEMANDS.get(catalogue.name)
 
 
 def _is_too_low(document: CitedDocument, rule: Rule) -> bool:

@@ -37,18 +37,20 @@ class CitedDocument:
     end: int
 
 
+def _basis_texts(record: CheckedRecord) -> Iterator[tuple[int | None, str]]:
+    """Yield the texts of the record's field of bases, each with its number if the field is a list."""
+    field = record.catalogue.basis_field
+    return texts_of(record.content.get(field)) if field else iter(())
+
+
 def cited_documents(record: CheckedRecord) -> list[CitedDocument]:
     """List what the record's field of bases cites, in order; empty if the field is blank."""
-    field = record.catalogue.basis_field
-    texts = texts_of(record.content.get(field)) if field else ()
-    return [document for item, text in texts for document in _read_cell(text, item)]
+    return [document for item, text in _basis_texts(record) for document in _read_cell(text, item)]
 
 
 def names_a_statute(record: CheckedRecord) -> bool:
     """Test whether the field names a title that is not that of a letter. It costs less than all citations."""
-    field = record.catalogue.basis_field
-    texts = texts_of(record.content.get(field)) if field else ()
-    titles = (title for _, text in texts for title in TITLE.findall(text))
+    titles = (title for _, text in _basis_texts(record) for title in TITLE.findall(text))
     return any(not _LETTER.search(title) for title in titles)
 
 
@@ -58,9 +60,7 @@ def cite_document(record: CheckedRecord, document: CitedDocument, role: str = "b
 
 def has_unread_text(record: CheckedRecord, documents: Sequence[CitedDocument]) -> bool:
     """Test whether the field has items or lines in which nothing was found."""
-    field = record.catalogue.basis_field
-    texts = texts_of(record.content.get(field)) if field else ()
-    for item, text in texts:
+    for item, text in _basis_texts(record):
         ends = [0, *(document.end for document in documents if document.item == item)]
         starts = [*(document.start for document in documents if document.item == item), len(text)]
         if any(_is_prose(text[end:start]) for end, start in zip(ends, starts, strict=True)):

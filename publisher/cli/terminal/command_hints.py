@@ -16,12 +16,17 @@ HINTS: Mapping[str, tuple[str, str]] = {
     ),
     "many-removed": ("只报送一部分：qingdan import --partial", "a share only: qingdan import --partial"),
     "migration-needed": ("qingdan dataset migrate", "qingdan dataset migrate"),
+    "no-such-correction": (
+        "查看全部：qingdan corrections list --all",
+        "to list them: qingdan corrections list --all",
+    ),
     "no-such-part": (
         "新增：qingdan dataset part add DATASET NAME",
         "to add one: qingdan dataset part add DATASET NAME",
     ),
     "part-needed": ("--part", "--part"),
     "part-unclear": ("--part", "--part"),
+    "personal-text": ("--proof", "--proof"),
     "rename-suggested": ("qingdan rename", "qingdan rename"),
     "renumbering-suggested": ("qingdan rename", "qingdan rename"),
     "rows-in-error": ("略去：--without-errors", "to leave them out: --without-errors"),

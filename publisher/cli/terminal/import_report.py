@@ -9,15 +9,13 @@ from typing import TYPE_CHECKING
 from publisher.cli.terminal import output
 from publisher.cli.terminal.command_hints import add_hint
 from publisher.cli.terminal.language import in_language
-from schemas.words import SEVERITIES
+from schemas.words import FILE_SEVERITIES, SEVERITIES
 
 if TYPE_CHECKING:
     from publisher.ingest.findings.kind import Finding
     from publisher.log.model import Conflict
     from publisher.workflow.import_report import FileReport, ImportReport
 
-_READING_SEVERITIES = {"error": "错误", "warning": "警告", "info": "说明"}
-"""Severity of a finding about the file; those of the checks are in :data:`SEVERITIES`."""
 _MOST_UNGROUPED = 5
 """Most findings of one kind, sheet and column that are printed one by one; more form a group."""
 _MOST_CHECKS = 50
@@ -47,7 +45,7 @@ def show_report(report: ImportReport) -> None:
     for conflict in report.conflicts:
         _print_conflict(in_language("冲突", "conflict"), conflict)
     for warning in report.warnings:
-        _print_conflict(in_language("警告", "warning"), warning)
+        _print_conflict(in_language(*FILE_SEVERITIES["warning"]), warning)
     c = report.changes
     output.print_line(
         in_language(
@@ -106,6 +104,24 @@ def _table_row(file: FileReport) -> list[object]:
     return [file.file, file.part or "", *counts, severities.count("error"), severities.count("warning")]
 
 
+def print_next_step(report: ImportReport) -> None:
+    """Print what became of the files, and the command that publishes the draft."""
+    if report.staged and not report.refused:
+        output.print_message(
+            f"已写入草稿。发布：qingdan publish {report.dataset} --effective-on 日期 --basis 文号",
+            f"In the draft. Publish it: qingdan publish {report.dataset} --effective-on DAY --basis NUMBER",
+        )
+    elif report.staged:
+        output.print_message(
+            "已写入草稿，但有错误，暂不能发布。请改正后重新导入，或用 --without-errors 略去有误的行。",
+            "In the draft, but errors prevent publishing. Fix and import again, or add --without-errors.",
+        )
+    elif report.dry_run:
+        output.print_message("试运行，未写入任何内容。", "Dry run: nothing was written.")
+    else:
+        output.print_message("未写入任何内容。", "Nothing was written.")
+
+
 def show_findings(findings: Sequence[Finding]) -> None:
     """Print findings in the order of files, sheets and rows; many of one kind in one column are grouped."""
     groups: dict[tuple[object, ...], list[Finding]] = defaultdict(list)
@@ -115,14 +131,13 @@ def show_findings(findings: Sequence[Finding]) -> None:
     for group in groups.values():
         units += [group] if len(group) > _MOST_UNGROUPED else [[one] for one in group]
     files, sheets = _positions(f.file for f in findings), _positions(f.sheet for f in findings)
-    severities = list(_READING_SEVERITIES)
     for unit in sorted(
         units,
         key=lambda unit: (
             files[unit[0].file],
             sheets[unit[0].sheet],
             unit[0].row or 0,
-            severities.index(unit[0].severity),
+            unit[0].gravity,
         ),
     ):
         place = _format_place(unit[0]) if len(unit) == 1 else _format_places(unit)
@@ -150,7 +165,7 @@ def _positions(names: Iterable[str | None]) -> dict[str | None, int]:
 
 
 def _print_finding(finding: Finding, place: str) -> None:
-    severity = in_language(_READING_SEVERITIES[finding.severity], finding.severity)
+    severity = in_language(*FILE_SEVERITIES[finding.severity])
     output.print_line(f"{severity} [{finding.code}] {place}")
     excerpt = f"  “{finding.found}”" if finding.found else ""
     zh = f"{finding.message_zh}。{finding.way_out_zh}。"

@@ -25,7 +25,7 @@ from publisher.desk.pages.printing import DeskRequest, language, page, read_numb
 from publisher.desk.pages.sheets import row_query
 from publisher.desk.previews import ProposedRelease
 from publisher.desk.work import person_of
-from publisher.ingest.findings.kind import FILE_SEVERITIES, Finding
+from publisher.ingest.findings.kind import WORST_FIRST, Finding
 from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy
 from publisher.log.clocks import day_at
 from publisher.log.model import DraftImport, LogError, OnConflict
@@ -168,9 +168,9 @@ def print_draft(
     files = [one for one in imports if not documents.is_collected(one, catalogue)]
     has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is
     findings = locate_findings(desk, name, files)
-    counts = {s: sum(one.severity == s for one, _ in findings) for s in FILE_SEVERITIES}
+    counts = {s: sum(one.severity == s for one, _ in findings) for s in WORST_FIRST}
     severity = request.query_params.get("severity", "")
-    if severity in FILE_SEVERITIES:
+    if severity in WORST_FIRST:
         findings = [(one, place) for one, place in findings if one.severity == severity]
     diff, changes = work.draft_changes(desk, name, chosen, None) if has_draft else (None, ())
     checks = work.draft_checks(desk, name, imports, None) if has_draft else ()
@@ -189,7 +189,7 @@ def print_draft(
         accepted_repeals=draft.accepted_repeals if draft and not part else 0,
         findings=findings[first : first + PAGE_SIZE],
         counts=counts,
-        severity=severity if severity in FILE_SEVERITIES else "",
+        severity=severity if severity in WORST_FIRST else "",
         count=len(findings),
         guards=submission_checks.removal_guards(desk, name, diff, chosen) if diff else (),
         first=first,

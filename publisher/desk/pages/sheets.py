@@ -18,7 +18,7 @@ from publisher.desk.http.guards import ACTION, require
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, language, page, read_number, see
 from publisher.desk.work import person_of
-from publisher.ingest.findings.kind import FILE_SEVERITIES
+from publisher.ingest.findings.kind import WORST_FIRST
 from publisher.log.model import DraftImport, LogError
 from publisher.workflow.template_workbook import write_template
 
@@ -40,7 +40,7 @@ def _print_sheet(
     request: DeskRequest, desk: Desk, dataset: str, one: DraftImport, fault: LogError | None
 ) -> Response[bytes]:
     severity = request.query_params.get("severity", "")
-    severity = severity if severity in FILE_SEVERITIES else ""
+    severity = severity if severity in WORST_FIRST else ""
     first = read_number(request.query_params.get("from")) // PAGE_SIZE * PAGE_SIZE
     sheet = sheets.read_sheet(desk, dataset, one, severity=severity, first=first, size=PAGE_SIZE)
     return page(

@@ -243,7 +243,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         checks=[(finding, place_of(desk, one.dataset, imports, finding)) for finding in checks],
         previews=_previews(key),
         guards=submission_checks.guards_of(desk, one),
-        held_bases=submission_checks.held_bases(desk, one),
+        basis_documents=submission_checks.basis_documents(desk, one),
         site=desk.log.datasets.site().base,
         late_bases=submission_checks.late_bases(desk, one),
         kinds=KINDS,

@@ -11,8 +11,8 @@ from schemas.cells.problems import CellProblem
 
 _LETTERS = re.compile(r"([A-Z]{1,3})(?: |$)")
 type FileSeverity = Literal["error", "warning", "info"]
-FILE_SEVERITIES: tuple[FileSeverity, ...] = ("error", "warning", "info")
-"""The worst first."""
+WORST_FIRST: tuple[FileSeverity, ...] = ("error", "warning", "info")
+"""Severities of findings about files."""
 type Severity = FileSeverity | Literal["fact", "likely", "look", "agrees"]
 """Checks of records have the last four; a ``fact`` follows from the cited texts alone.
 
@@ -75,7 +75,7 @@ class Finding:
     @property
     def gravity(self) -> int:
         """Position of the severity of a finding about a file: 0 is an error."""
-        return FILE_SEVERITIES.index(self.severity)
+        return WORST_FIRST.index(self.severity)
 
     @property
     def column_letters(self) -> str | None:

@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from publisher.ingest.findings.kind import Finding, Severity
 from publisher.ingest.formats.grid import parse_column
-from schemas.words import Lang
-
-_WORDS: Mapping[Lang, Mapping[Severity, str]] = {
-    "zh": {"error": "错误", "warning": "警告", "info": "说明"},
-    "en": {"error": "error", "warning": "warning", "info": "info"},
-}
+from schemas.words import FILE_SEVERITIES, Lang
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +28,8 @@ def column_of(finding: Finding) -> int:
 
 
 def severity_word(severity: Severity, lang: Lang) -> str:
-    return _WORDS[lang][severity]
+    words = FILE_SEVERITIES[severity]
+    return words.en if lang == "en" else words.zh
 
 
 def describe_finding(finding: Finding, lang: Lang) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher.log.log import Log
-from publisher.workflow.late_bases import find_held_bases, find_late_bases
+from publisher.workflow.late_bases import find_basis_documents, find_late_bases
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.work_plan import PLAN, publish_work_plan
@@ -54,7 +54,7 @@ def test_its_day_or_its_year_is_told_and_what_is_not_known(log: Log) -> None:
 
 
 def test_what_the_site_holds_of_a_basis_is_told(log: Log) -> None:
-    held = list(find_held_bases(log, f"{PLAN}、别政发〔2020〕1号、会议纪要"))
+    held = list(find_basis_documents(log, f"{PLAN}、别政发〔2020〕1号、会议纪要"))
     assert [(one.number, bool(one.title), bool(one.key)) for one in held] == [
         (PLAN, True, True),
         ("别政发〔2020〕1号", False, False),

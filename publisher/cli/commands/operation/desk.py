@@ -68,11 +68,11 @@ def _serve(context: CommandContext, host: str, port: int) -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with (
         context.log(role="desk") as log,
-        contextlib.closing(open_staff(settings, application="qingdan desk")) as services,
+        contextlib.closing(open_staff(settings, application="qingdan desk")) as staff,
         contextlib.suppress(KeyboardInterrupt),
     ):
         app.serve(
-            create_desk_app(settings, log, services),
+            create_desk_app(settings, log, staff),
             host=host,
             port=port,
             on_start=lambda: output.print_message(
@@ -100,8 +100,8 @@ def add(context: CommandContext, name: str, display: str, roles: tuple[str, ...]
     from publisher.desk.accounts.roles import parse_grant
 
     grants = [parse_grant(role) for role in roles]
-    with _open_accounts(context, create=True) as services:
-        token = services.accounts.add(name, display, grants)
+    with _open_staff(context, create=True) as staff:
+        token = staff.accounts.add(name, display, grants)
     _print_invitation(context, name, token)
 
 
@@ -110,8 +110,8 @@ def add(context: CommandContext, name: str, display: str, roles: tuple[str, ...]
 @with_context
 def invite(context: CommandContext, name: str) -> None:
     """重新邀请：忘记密码或换了手机 / Invite again, after a lost password or telephone; sessions end."""
-    with _open_accounts(context) as services:
-        token = services.accounts.invite(name)
+    with _open_staff(context) as staff:
+        token = staff.accounts.invite(name)
     _print_invitation(context, name, token)
 
 
@@ -120,8 +120,8 @@ def invite(context: CommandContext, name: str) -> None:
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出账号和角色 / List accounts and their roles."""
-    with _open_accounts(context) as services:
-        accounts = services.accounts.all()
+    with _open_staff(context) as staff:
+        accounts = staff.accounts.all()
     if as_json:
         output.print_json([_account_to_json(account) for account in accounts])
         return
@@ -142,8 +142,8 @@ def roles(context: CommandContext, name: str, roles: tuple[str, ...]) -> None:
     """更换账号的角色 / Replace the roles of an account."""
     from publisher.desk.accounts.roles import parse_grant
 
-    with _open_accounts(context) as services:
-        account = services.accounts.change_roles(name, [parse_grant(role) for role in roles])
+    with _open_staff(context) as staff:
+        account = staff.accounts.change_roles(name, [parse_grant(role) for role in roles])
     words = "、".join(map(str, account.grants))
     output.print_message(f"账号 {name} 的角色：{words}。", f"Roles of {name}: {words}.")
 
@@ -154,10 +154,10 @@ def roles(context: CommandContext, name: str, roles: tuple[str, ...]) -> None:
 @with_context
 def disable(context: CommandContext, name: str, *, yes: bool) -> None:
     """停用账号，立即结束其登录 / Disable an account and end its sessions."""
-    with _open_accounts(context) as services:
-        services.accounts.get(name)
+    with _open_staff(context) as staff:
+        staff.accounts.get(name)
         confirm(f"停用账号 {name}。", f"Disable the account {name}.", yes=yes)
-        services.accounts.disable(name)
+        staff.accounts.disable(name)
     output.print_message(f"账号 {name} 已停用。", f"The account {name} is disabled.")
 
 
@@ -197,8 +197,8 @@ def add_token(
     with context.log(read_only=True) as log:
         one = log.datasets.get(dataset)
         name = None if part is None else find_part(one, part).name
-    with _open_accounts(context) as services:
-        secret, new = services.tokens.add(
+    with _open_staff(context) as staff:
+        secret, new = staff.tokens.add(
             account, label, dataset=dataset, part=name, actions=[Action(word) for word in actions], days=days
         )
     output.print_message(
@@ -213,8 +213,8 @@ def add_token(
 @with_context
 def list_tokens(context: CommandContext, *, as_json: bool) -> None:
     """列出令牌和最近使用时间 / List tokens with their last use"""
-    with _open_accounts(context) as services:
-        tokens = services.tokens.all()
+    with _open_staff(context) as staff:
+        tokens = staff.tokens.all()
     if as_json:
         output.print_json([asdict(one) for one in tokens])
         return
@@ -232,8 +232,8 @@ def list_tokens(context: CommandContext, *, as_json: bool) -> None:
 @with_context
 def revoke(context: CommandContext, number: int) -> None:
     """停用令牌，立即生效 / Revoke a token at once"""
-    with _open_accounts(context) as services:
-        one = services.tokens.revoke(number)
+    with _open_staff(context) as staff:
+        one = staff.tokens.revoke(number)
     output.print_message(f"令牌{number}（{one.label}）已停用。", f"Token {number} ({one.label}) is revoked.")
 
 
@@ -248,14 +248,14 @@ def _last_use(token: Token) -> str:
 @with_context
 def audit(context: CommandContext, *, verify: bool) -> int:
     """输出审计日志，每行一个 JSON / Print the audit log as JSON Lines, or verify it."""
-    with _open_accounts(context) as services:
+    with _open_staff(context) as staff:
         if not verify:
-            for line in services.audit.lines():
+            for line in staff.audit.lines():
                 output.print_line(line)
             return Exit.OK
         with context.log(read_only=True) as log:
             heads = log.proofs.audit_heads()
-        problems, head = services.audit.verify(*heads), services.audit.head()
+        problems, head = staff.audit.verify(*heads), staff.audit.head()
     for problem in problems:
         output.print_line(problem)
     if problems:
@@ -272,13 +272,13 @@ def audit(context: CommandContext, *, verify: bool) -> int:
 
 
 @contextmanager
-def _open_accounts(context: CommandContext, *, create: bool = False) -> Iterator[Staff]:
+def _open_staff(context: CommandContext, *, create: bool = False) -> Iterator[Staff]:
     from publisher.desk.desk import open_staff
 
     with context.log(read_only=True):  # there has to be a site
         pass
-    with contextlib.closing(open_staff(context.settings, create=create)) as services:
-        yield services
+    with contextlib.closing(open_staff(context.settings, create=create)) as staff:
+        yield staff
 
 
 def _print_invitation(context: CommandContext, name: str, token: str) -> None:

@@ -103,12 +103,14 @@ def accept(
     as_json: bool,
 ) -> None:
     """采纳，记录本身不变；可再次运行以补充 / Accept it. The record stays: correct and publish as usual."""
+    from publisher.workflow.personal_texts import refuse_personal
+
     with _inbox(context) as inbox, context.log(read_only=True) as log:
         request = inbox.get(correction)
         if release is not None:
             log.queries.release(request.dataset, release)
         proofs = [statement.proof for statement in request.statements] if proof is None else [proof]
-        _check_personal(request.value, outcome, *proofs)
+        refuse_personal(request.value, outcome, *proofs)
         request = inbox.accept(correction, outcome=outcome, proof=proof, release=release)
     if not as_json:
         output.print_message("已采纳，即日起公布。", "Accepted; it is public from now on.")
@@ -127,20 +129,6 @@ def reject(context: CommandContext, correction: str, *, reason: str, as_json: bo
     if not as_json:
         output.print_message("未采纳。来件人可凭查询码看到理由。", "Rejected. The sender can read why.")
     _show(request, as_json=as_json)
-
-
-def _check_personal(*texts: str) -> None:
-    """Raise ``CommandError('personal-text')`` if a text to publish contains what looks like personal data."""
-    from publisher.ingest.personal_data import find_personal_texts
-
-    for one in (one for text in texts for one in find_personal_texts(text)):
-        raise CommandError(
-            "personal-text",
-            f"将公布的文字含有{one.kind.zh}（{one.masked}）。请用 --proof 另写公布的依据；“应为”中含有的，"
-            "不予采纳，另行更正记录。",
-            f"What would be published contains {one.kind.en} ({one.masked}). Write the proof anew with "
-            "--proof; if the value contains it, reject the request and correct the record all the same.",
-        )
 
 
 def _show(request: Request, *, as_json: bool) -> None:

@@ -73,7 +73,7 @@ def import_(
         output.print_json(report.to_json())
     else:
         import_report.show_report(report)
-        _print_next_step(report)
+        import_report.print_next_step(report)
     if annotate is not None:
         for workbook, target in zip(inputs, _list_targets(annotate, files), strict=True):
             _write_annotated(target, workbook, report)
@@ -140,23 +140,6 @@ def _write_annotated(target: Path, file: InputFile, report: ImportReport) -> Non
         )
     if annotated.without_macros:
         output.print_message("宏没有保留。", "Macros were left out.")
-
-
-def _print_next_step(report: ImportReport) -> None:
-    if report.staged and not report.refused:
-        output.print_message(
-            f"已写入草稿。发布：qingdan publish {report.dataset} --effective-on 日期 --basis 文号",
-            "In the draft. Publish it with the command above.",
-        )
-    elif report.staged:
-        output.print_message(
-            "已写入草稿，但有错误，暂不能发布。请改正后重新导入，或用 --without-errors 略去有误的行。",
-            "In the draft, but errors prevent publishing. Fix and import again, or add --without-errors.",
-        )
-    elif report.dry_run:
-        output.print_message("试运行，未写入任何内容。", "Dry run: nothing was written.")
-    else:
-        output.print_message("未写入任何内容。", "Nothing was written.")
 
 
 COMMANDS: tuple[click.Command, ...] = (import_,)

@@ -9,7 +9,7 @@ import click
 
 from publisher.cli.commands.publishing.built_in_datasets import BODY, CONTACT, create_if_missing
 from publisher.cli.context import DAY, CommandContext, today, with_context
-from publisher.cli.terminal import import_report, output
+from publisher.cli.terminal import import_report
 from publisher.cli.terminal.exit_codes import Exit
 from schemas.words import ANSWERS, DISMISSED
 
@@ -99,11 +99,7 @@ def _stage(
         create_if_missing(context, log, dataset, "responses", body=body, contact=contact)
         report = stage_response(log, dataset, response)
     import_report.show_report(report)
-    if report.staged and not report.refused:
-        output.print_message(
-            f"已写入草稿，发布后公开。发布：qingdan publish {dataset} --effective-on 日期",
-            "In the draft, and public once it is published with the command above.",
-        )
+    import_report.print_next_step(report)
     return Exit.REFUSED if report.refused else Exit.OK
 
 

@@ -56,11 +56,7 @@ def import_statutes(
         definition = context.catalogue(_CATALOGUE)
         report = import_files(log, dataset, inputs, catalogue=definition, progress=progress)
     import_report.show_report(report)
-    if report.staged and not report.refused:
-        output.print_message(
-            f"已写入草稿。发布：qingdan publish {dataset} --effective-on 日期",
-            "In the draft. Publish it with the command above.",
-        )
+    import_report.print_next_step(report)
     return Exit.REFUSED if report.refused else Exit.OK
 
 

@@ -36,7 +36,7 @@ class _Formats(click.Choice[str]):
 @click.argument("dataset")
 @click.option(
     "--format",
-    "forms",
+    "formats",
     multiple=True,
     type=_Formats(),
     help="格式，可重复，默认全部 / Kind of file; may be repeated; all by default.",
@@ -63,7 +63,7 @@ class _Formats(click.Choice[str]):
 def export(
     context: CommandContext,
     dataset: str,
-    forms: tuple[str, ...],
+    formats: tuple[str, ...],
     release: int | None,
     folder: Path,
     lang: Lang,
@@ -79,7 +79,7 @@ def export(
         view = View(release=release) if release else write_state.newest_view(log, dataset) or View()
         state = write_state.describe_state(log, dataset, view, lang)
         folder.mkdir(parents=True, exist_ok=True)
-        names = forms or FILE_FORMATS
+        names = formats or FILE_FORMATS
         for index, name in enumerate(names):
             progress("导出 export", index, len(names))
             number = state.release.number if state.release else 0

@@ -35,7 +35,8 @@ def messages(module: Path) -> Iterator[str]:
                     yield one.value
 
 
-MODULES = [path for room in ("log", "workflow", "desk") for path in sorted((ROOT / room).rglob("*.py"))]
+ROOMS = ("log", "workflow", "inbox", "desk")
+MODULES = [path for room in ROOMS for path in sorted((ROOT / room).rglob("*.py"))]
 
 
 @pytest.mark.parametrize("module", MODULES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -1,0 +1,18 @@
+"""Personal data in texts that a clerk is about to publish."""
+
+from __future__ import annotations
+
+from publisher.ingest.personal_data import find_personal_texts
+from publisher.log.model import LogError
+
+
+def refuse_personal(*texts: str) -> None:
+    """Raise ``LogError('personal-text')`` if a text to publish contains what looks like personal data."""
+    for one in (one for text in texts for one in find_personal_texts(text)):
+        raise LogError(
+            "personal-text",
+            f"将公布的文字含有{one.kind.zh}（{one.masked}）。请另写公布的依据；“应为”中含有的，"
+            "不予采纳，另行更正条目。",
+            f"What would be published contains {one.kind.en} ({one.masked}). Write the proof anew; if the "
+            "value contains it, reject the request and correct the record all the same.",
+        )
