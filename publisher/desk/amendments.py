@@ -80,11 +80,11 @@ def submit(
         texts = _changed_texts(state, catalogue, new.texts)
         amendment = preview_edit(desk.log, dataset, record, texts, kind=_CHANGE_KINDS[new.kind])
         if amendment.refused:
-            errors = [finding for finding in amendment.findings if finding.severity == "error"]
+            errors = [(f.column, f.describe()) for f in amendment.findings if f.severity == "error"]
             raise LogError(
                 "amendment-refused",
-                "；".join(f"{f.column or ''}：{f.message_zh}。{f.way_out_zh}" for f in errors),
-                "; ".join(f"{f.column or ''}: {f.message_en}. {f.way_out_en}" for f in errors),
+                "".join(f"{field}：{texts.zh}" for field, texts in errors),
+                " ".join(f"{field}: {texts.en}" for field, texts in errors),
             )
         if not amendment.change.fields:
             raise LogError("nothing-to-amend", "没有更改任何内容。", "Nothing was changed.")

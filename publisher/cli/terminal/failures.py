@@ -81,9 +81,9 @@ def explain(error: BaseException) -> Failure | None:
             zh, en = add_hint(error.code, error.zh, error.en)
             return Failure(error.code, zh, en, _exit_of_log_error(error.code))
         case UnreadableFile():
-            f = error.finding
-            zh, en = f"{f.file}：{f.message_zh}。{f.way_out_zh}", f"{f.file}: {f.message_en}. {f.way_out_en}"
-            return Failure(f.code, zh, en, Exit.REFUSED)
+            finding, texts = error.finding, error.finding.describe()
+            zh, en = f"{finding.file}：{texts.zh}", f"{finding.file}: {texts.en}"
+            return Failure(finding.code, zh, en, Exit.REFUSED)
         case SearchError():
             zh = f"搜索暂不可用。已发布的内容不受影响，请稍后重试。详情：{error}"
             en = f"Search is unavailable. Published data is not affected; retry later. Details: {error}"

@@ -168,9 +168,7 @@ def _print_finding(finding: Finding, place: str) -> None:
     severity = in_language(*FILE_SEVERITIES[finding.severity])
     output.print_line(f"{severity} [{finding.code}] {place}")
     excerpt = f"  “{finding.found}”" if finding.found else ""
-    zh = f"{finding.message_zh}。{finding.way_out_zh}。"
-    en = f"{finding.message_en}. {finding.way_out_en}."
-    output.print_line(f"  {in_language(zh, en)}{excerpt}")
+    output.print_line(f"  {in_language(*finding.describe())}{excerpt}")
 
 
 def _format_place(finding: Finding) -> str:

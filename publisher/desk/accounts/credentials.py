@@ -44,6 +44,12 @@ def check_password(password: str, name: str) -> None:
         )
 
 
+def check_repeated(password: str, again: str) -> None:
+    """Raise ``LogError('weak-password')`` if a new password was typed in two ways."""
+    if password != again:
+        raise LogError("weak-password", "两次输入的密码不一样。", "The two passwords differ.")
+
+
 def hash_password(password: str) -> str:
     """Hash with argon2id and the parameters of RFC 9106 for little memory."""
     with _AT_ONCE:

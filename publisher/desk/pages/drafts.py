@@ -54,7 +54,7 @@ class SubmitForm(msgspec.Struct, frozen=True):
 @in_thread
 def draft_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
     """Show the draft of a part, its findings and what would change."""
-    return print_draft(request, state.desk, dataset, request.query_params.get("part") or None, None)
+    return _print_draft(request, state.desk, dataset, request.query_params.get("part") or None, None)
 
 
 @get(f"{_PATH}/preview", opt={ACTION: Action.READ_DRAFT})
@@ -89,16 +89,12 @@ def hand_in(
             seen=data.seen_tokens,
         )
     except LogError as error:
-        return print_draft(request, state.desk, dataset, part, error)
+        return _print_draft(request, state.desk, dataset, part, error)
     unreadable = [finding for file in report.files if file.reading is None for finding in file.findings]
     if unreadable:
-        first = unreadable[0]
-        fault = LogError(
-            first.code,
-            f"{first.file}：{first.message_zh}。{first.way_out_zh}",
-            f"{first.file}: {first.message_en}. {first.way_out_en}",
-        )
-        return print_draft(request, state.desk, dataset, part, fault)
+        first, texts = unreadable[0], unreadable[0].describe()
+        fault = LogError(first.code, f"{first.file}：{texts.zh}", f"{first.file}: {texts.en}")
+        return _print_draft(request, state.desk, dataset, part, fault)
     return see(draft_address(dataset, part))
 
 
@@ -144,11 +140,11 @@ def submit(
     try:
         one = work.submit(state.desk, person, dataset, publication, secrecy)
     except LogError as error:
-        return print_draft(request, state.desk, dataset, part, error, data)
+        return _print_draft(request, state.desk, dataset, part, error, data)
     return see(f"/submissions/{one.key}")
 
 
-def print_draft(
+def _print_draft(
     request: DeskRequest,
     desk: Desk,
     name: str,
@@ -167,7 +163,7 @@ def print_draft(
     catalogue = desk.log.queries.catalogue(name)
     files = [one for one in imports if not documents.is_collected(one, catalogue)]
     has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is
-    findings = locate_findings(desk, name, files)
+    findings = _locate_findings(desk, name, files)
     counts = {s: sum(one.severity == s for one, _ in findings) for s in WORST_FIRST}
     severity = request.query_params.get("severity", "")
     if severity in WORST_FIRST:
@@ -210,17 +206,20 @@ def print_draft(
     )
 
 
-def locate_findings(
+def _locate_findings(
     desk: Desk, dataset: str, imports: Sequence[DraftImport]
 ) -> Sequence[tuple[Finding, str]]:
-    """List the findings of files of a draft, each with the query and anchor of its row in the sheet."""
-    places = []
-    for one in imports:
-        reading = desk.readings.get(dataset, one)
-        for finding in reading.findings:
-            position = reading.position_of(finding)
-            places.append((finding, "" if position is None else row_query(one, position)))
-    return places
+    """List the findings of files of a draft, each with the address of its row in the sheet."""
+    readings = [(one, desk.readings.get(dataset, one)) for one in imports]
+    return [
+        (finding, _row_address(dataset, one, reading.position_of(finding)))
+        for one, reading in readings
+        for finding in reading.findings
+    ]
+
+
+def _row_address(dataset: str, one: DraftImport, position: int | None) -> str:
+    return "" if position is None else f"/drafts/{dataset}/sheet?{row_query(one, position)}"
 
 
 def place_of(desk: Desk, dataset: str, imports: Sequence[DraftImport], finding: Finding) -> str:
@@ -233,8 +232,7 @@ def place_of(desk: Desk, dataset: str, imports: Sequence[DraftImport], finding: 
         return ""
     if documents.is_collected(one, desk.log.queries.catalogue(dataset)):
         return f"/documents/{dataset}/{one.token}"
-    position = desk.readings.get(dataset, one).position_of(finding)
-    return "" if position is None else f"/drafts/{dataset}/sheet?{row_query(one, position)}"
+    return _row_address(dataset, one, desk.readings.get(dataset, one).position_of(finding))
 
 
 def draft_address(dataset: str, part: str | None) -> str:

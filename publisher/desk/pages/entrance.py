@@ -100,8 +100,7 @@ def accept_invitation(
     """Set password and TOTP, and begin a session. Raises ``link-expired``."""
     desk: Desk = state.desk
     try:
-        if data.password != data.again:
-            raise LogError("weak-password", "两次输入的密码不一样。", "The two passwords differ.")
+        credentials.check_repeated(data.password, data.again)
         account = desk.staff.accounts.accept(
             token,
             password=data.password,

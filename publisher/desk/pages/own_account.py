@@ -13,7 +13,7 @@ from litestar.response import Redirect
 
 from publisher.desk import reader_corrections, responses, work
 from publisher.desk.accounts.accounts import Account
-from publisher.desk.accounts.credentials import SHORTEST_PASSWORD
+from publisher.desk.accounts.credentials import SHORTEST_PASSWORD, check_repeated
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.client_address import address_mac
@@ -108,8 +108,7 @@ def change_password(
     """Change the password, which ends all sessions of the account."""
     desk: Desk = state.desk
     try:
-        if data.password != data.again:
-            raise LogError("weak-password", "两次输入的密码不一样。", "The two passwords differ.")
+        check_repeated(data.password, data.again)
         desk.staff.accounts.change_password(
             request.user.name, current=data.current, new=data.password, address=address_mac(request)
         )

@@ -137,11 +137,7 @@ def respond_to_finding(
         return _print_finding(request, desk, finding, data, error)
     errors = [one for one in report.findings if one.severity == "error"]
     if errors:
-        fault = LogError(
-            errors[0].code,
-            f"{errors[0].message_zh}。{errors[0].way_out_zh}",
-            f"{errors[0].message_en}. {errors[0].way_out_en}",
-        )
+        fault = LogError(errors[0].code, *errors[0].describe())
         return _print_finding(request, desk, finding, data, fault)
     return see(draft_address(dataset, part or None))
 

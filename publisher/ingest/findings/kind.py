@@ -72,6 +72,10 @@ class Finding:
     rule: str = ""
     """Name of the rule of the check that led to it."""
 
+    def describe(self) -> Bilingual:
+        """Return what is wrong and what to do, on one line."""
+        return Bilingual(f"{self.message_zh}。{self.way_out_zh}。", f"{self.message_en}. {self.way_out_en}.")
+
     @property
     def gravity(self) -> int:
         """Position of the severity of a finding about a file: 0 is an error."""

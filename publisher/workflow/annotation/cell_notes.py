@@ -33,10 +33,8 @@ def severity_word(severity: Severity, lang: Lang) -> str:
 
 
 def describe_finding(finding: Finding, lang: Lang) -> str:
-    """Return what is wrong and what to do, on one line."""
-    if lang == "en":
-        return f"{finding.message_en}. {finding.way_out_en}."
-    return f"{finding.message_zh}。{finding.way_out_zh}。"
+    texts = finding.describe()
+    return texts.en if lang == "en" else texts.zh
 
 
 def notes_by_cell(findings: Iterable[Finding], lang: Lang) -> Sequence[CellNote]:
