@@ -114,6 +114,10 @@ class DeskSite:
         )
         self.clock.advance(seconds=60)
 
+    def acts(self, kind: str) -> list[tuple[str, str]]:
+        """List the actor and the subject of each line of the audit log of a kind, the newest first."""
+        return [(one.actor, one.subject) for one in self.staff.audit.events() if one.kind == kind]
+
     def code(self, name: str) -> str:
         return code_at(self.secrets[name], self.clock.now)
 
@@ -128,6 +132,22 @@ class DeskSite:
             sign_in(browser, name, self.code(name))
             self.clock.advance(seconds=60)
             yield browser
+
+
+def call_api(
+    browser: Browser, path: str, body: Any = None, headers: Mapping[str, str] | None = None, **more: Any
+) -> Any:
+    """POST to the API with the form token in a header, as a script in a browser does."""
+    browser.see("/")
+    token = {"x-csrftoken": browser.client.cookies["form"]}
+    return browser.client.post(f"/desk/v1{path}", json=body, headers={**token, **(headers or {})}, **more)
+
+
+def approve_and_publish(desk: DeskSite, address: str) -> str:
+    """Approve a submission as ``li`` and publish it as ``wang`` → the page that follows."""
+    with desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
+        assert reviewer.send(address, f"{address}/approve").status_code == 303
+        return last.send(address, f"{address}/publish").text
 
 
 def code_at(secret: str, now: datetime) -> str:

@@ -7,8 +7,7 @@ from datetime import date
 import pytest
 
 from publisher.log.model import LogError, View
-from tests.publisher.desk.api.test_routes import send
-from tests.support.desk import Browser, DeskSite, forms
+from tests.support.desk import Browser, DeskSite, approve_and_publish, call_api, forms
 from tests.support.log import entry, release
 
 pytestmark = pytest.mark.slow
@@ -48,12 +47,6 @@ def _first_form(html: str) -> dict[str, str]:
     return form.fields
 
 
-def decide(desk: DeskSite, address: str) -> str:
-    with desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
-        assert reviewer.send(address, f"{address}/approve").status_code == 303
-        return last.send(address, f"{address}/publish").text
-
-
 def test_a_correction_goes_to_a_second_person_who_sees_both_values(desk: DeskSite, record: str) -> None:
     with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer:
         assert f"/records/fees/{record}" in drafter.see("/records/fees?title=甲")
@@ -64,7 +57,7 @@ def test_a_correction_goes_to_a_second_person_who_sees_both_values(desk: DeskSit
         assert "更正" in html
         assert "<ins>9元</ins>" in html
         assert not {f"{address}/approve"} & set(forms(drafter.see(address)))
-    assert "已发布" in decide(desk, address)
+    assert "已发布" in approve_and_publish(desk, address)
     assert desk.log.queries.record("fees", record, View()).content["standard"] == "9元"
     newest = max(desk.log.queries.releases("fees"), key=lambda one: one.number)
     assert newest.approval is not None
@@ -75,11 +68,11 @@ def test_another_name_keeps_the_record_and_a_withdrawal_takes_it_off(desk: DeskS
     with desk.signed_in("zhang") as drafter:
         name = {"field-name": "甲（新名）", "kind": "rename", "effective_on": "2020-01-01"}
         address = submit(drafter, record, **name, reason="改名")
-    assert "已发布" in decide(desk, address)
+    assert "已发布" in approve_and_publish(desk, address)
     assert find(desk, "甲（新名）") == record
     with desk.signed_in("zhang") as drafter:
         address = submit(drafter, record, kind="withdraw", reason="误列")
-    assert "已发布" in decide(desk, address)
+    assert "已发布" in approve_and_publish(desk, address)
     assert desk.log.queries.record("fees", record, View()).status == "withdrawn"
 
 
@@ -121,12 +114,12 @@ def test_programs_amend_too(desk: DeskSite, record: str) -> None:
     body = {"kind": "correct", "reason": "标准有误", "fields": {"standard": "9元"}, **SECRECY}
     with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer:
         path = f"/records/fees/{record}/amendments"
-        refused = send(drafter, path, {**body, "fields": {"nonsense": "1"}})
+        refused = call_api(drafter, path, {**body, "fields": {"nonsense": "1"}})
         assert (refused.status_code, refused.json()["code"]) == (404, "no-such-field")
-        one = send(drafter, path, body)
+        one = call_api(drafter, path, body)
         assert one.status_code == 201, one.text
         key, digest = one.json()["key"], one.json()["digest"]
-        assert send(reviewer, f"/submissions/{key}/approve", {"digest": digest}).status_code == 200
+        assert call_api(reviewer, f"/submissions/{key}/approve", {"digest": digest}).status_code == 200
     with pytest.raises(LogError) as refused_error:
         desk.log.releases.correct("fees", {record: {"name": "甲"}}, reason="另一更正")
     assert refused_error.value.code == "approval-needed"

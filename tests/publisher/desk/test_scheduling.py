@@ -19,10 +19,9 @@ from publisher.desk.app import create_desk_app
 from publisher.desk.desk import Desk, create_desk, open_staff
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from publisher.log.clocks import SHANGHAI
-from tests.publisher.desk.api.test_routes import send
 from tests.support import sqlite
 from tests.support.clock import Clock
-from tests.support.desk import DESK, DeskSite, desk_site, forms
+from tests.support.desk import DESK, DeskSite, call_api, desk_site, forms
 from tests.support.log import entry, stage
 
 NEXT_DAY = "2020-01-02T09:00"
@@ -166,18 +165,21 @@ def test_programs_and_persons_schedule_by_the_api(desk: DeskSite, approved: Subm
     path = f"/submissions/{approved.key}"
     body: dict[str, Any] = {"digest": approved.digest, "publish_at": "2020-01-02T09:00:00+08:00"}
     with desk.signed_in("wang") as last, desk.signed_in("zhang") as drafter:
-        assert send(drafter, f"{path}/schedule", body).status_code == 403
-        assert send(last, f"{path}/unschedule").json()["code"] == "no-such-schedule"
-        assert send(last, f"{path}/schedule", {**body, "digest": "0" * 64}).json()["code"] == "digest-moved"
+        assert call_api(drafter, f"{path}/schedule", body).status_code == 403
+        assert call_api(last, f"{path}/unschedule").json()["code"] == "no-such-schedule"
         assert (
-            send(last, f"{path}/schedule", {**body, "publish_at": "2020-01-02T09:00:00"}).status_code == 400
+            call_api(last, f"{path}/schedule", {**body, "digest": "0" * 64}).json()["code"] == "digest-moved"
         )
-        one = send(last, f"{path}/schedule", body)
+        assert (
+            call_api(last, f"{path}/schedule", {**body, "publish_at": "2020-01-02T09:00:00"}).status_code
+            == 400
+        )
+        one = call_api(last, f"{path}/schedule", body)
         assert (one.status_code, one.json()["publish_at"]) == (200, "2020-01-02T01:00:00Z"), one.text
         assert last.client.get(f"/desk/v1{path}").json()["publish_at"] == "2020-01-02T01:00:00Z"
         (listed,) = last.client.get("/desk/v1/submissions").json()
         assert listed["publish_at"] == "2020-01-02T01:00:00Z"
-        assert send(last, f"{path}/unschedule").json()["publish_at"] is None
+        assert call_api(last, f"{path}/unschedule").json()["publish_at"] is None
 
 
 def test_nothing_unapproved_and_nothing_of_one_s_own_is_scheduled(desk: DeskSite) -> None:
@@ -188,9 +190,9 @@ def test_nothing_unapproved_and_nothing_of_one_s_own_is_scheduled(desk: DeskSite
     body = {"digest": one.digest, "publish_at": "2020-01-02T09:00:00+08:00"}
     with desk.signed_in("wu") as browser:
         path = f"/submissions/{one.key}/schedule"
-        assert send(browser, path, body).json()["code"] == "approval-needed"
+        assert call_api(browser, path, body).json()["code"] == "approval-needed"
         desk.log.approvals.approve(one.key, digest=one.digest, reviewer="li")
-        assert send(browser, path, body).json()["code"] == "same-person"
+        assert call_api(browser, path, body).json()["code"] == "same-person"
 
 
 def test_by_a_setting_who_drafted_publishes_what_another_person_approved(
@@ -204,11 +206,11 @@ def test_by_a_setting_who_drafted_publishes_what_another_person_approved(
         one = desk.log.approvals.submit("fees", request, drafter="wu")
         path, body = f"/submissions/{one.key}", {"digest": one.digest}
         with desk.signed_in("wu") as browser:
-            assert send(browser, f"{path}/approve", body).json()["code"] == "same-person"
+            assert call_api(browser, f"{path}/approve", body).json()["code"] == "same-person"
             assert f"{path}/publish" not in forms(browser.see(path))
             desk.log.approvals.approve(one.key, digest=one.digest, reviewer="li")
             assert f"{path}/publish" in forms(browser.see(path))
-            assert send(browser, f"{path}/publish", body).status_code == 200
+            assert call_api(browser, f"{path}/publish", body).status_code == 200
             assert desk.log.queries.release("fees", 1).counts["added"] == 1
 
 
@@ -217,14 +219,14 @@ def test_a_drafter_takes_his_submission_back_and_no_other(desk: DeskSite, approv
     address = f"/submissions/{approved.key}"
     with desk.signed_in("zhang") as drafter, desk.signed_in("wu") as other, desk.signed_in("wang") as last:
         assert f"{address}/cancel" not in forms(other.see(address))
-        assert send(other, f"{address}/cancel").json()["code"] == "not-the-drafter"
+        assert call_api(other, f"{address}/cancel").json()["code"] == "not-the-drafter"
         assert drafter.send(address, f"{address}/cancel").status_code == 303
         html = drafter.see(address)
         assert "填报人已取消" in html
         assert f"{address}/cancel" not in forms(html)
-        again = send(drafter, f"{address}/cancel")
+        again = call_api(drafter, f"{address}/cancel")
         assert (again.status_code, again.json()["code"]) == (409, "submission-decided")
-        refused = send(last, f"{address}/publish", {"digest": approved.digest})
+        refused = call_api(last, f"{address}/publish", {"digest": approved.digest})
         assert refused.json()["code"] == "approval-needed"
     draft = desk.log.drafts.get("fees")
     assert draft is not None

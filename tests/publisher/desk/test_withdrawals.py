@@ -8,9 +8,8 @@ import httpx
 import pytest
 
 from publisher.log.model import LogError, Release, View
-from tests.publisher.desk.api.test_routes import send
-from tests.publisher.desk.test_amendments import SECRECY, decide, find
-from tests.support.desk import Browser, DeskSite
+from tests.publisher.desk.test_amendments import SECRECY, find
+from tests.support.desk import Browser, DeskSite, approve_and_publish, call_api
 from tests.support.log import entry, release, standards
 
 pytestmark = pytest.mark.slow
@@ -58,7 +57,7 @@ def test_of_a_release_in_effect_what_it_added_is_withdrawn_by_a_second_person(si
         html = reviewer.see(address)
         assert "丙" in html
         assert "撤回公布" in reviewer.see(f"{address}/preview")
-    assert "已发布" in decide(site, address)
+    assert "已发布" in approve_and_publish(site, address)
     assert standards(site.log) == {"甲": "9", "乙": "2"}
     assert newest(site).counts["withdrawn"] == 2
     assert newest(site).note == "误发"
@@ -88,7 +87,7 @@ def test_a_release_that_is_not_yet_in_effect_is_cancelled(site: DeskSite) -> Non
         assert "<del>7</del></td><td><ins>9</ins>" in html
         assert "取消第3次发布" not in reviewer.see(f"{address}/preview?record={find(site, '甲')}")
     before = _shown_kinds(html)
-    assert "已发布" in decide(site, address)
+    assert "已发布" in approve_and_publish(site, address)
     last = newest(site)
     assert (last.cancels, last.note) == (3, "生效日期有误")
     changes = site.log.queries.changes(dataset="fees", release=4)
@@ -120,7 +119,7 @@ def test_a_release_that_came_into_effect_meanwhile_is_not_cancelled(site: DeskSi
     with site.signed_in("zhang") as drafter:
         address = withdraw(drafter, 3).headers["location"]
     site.clock.advance(days=31)
-    text = decide(site, address)
+    text = approve_and_publish(site, address)
     assert "不能取消" in text
     assert len(site.log.queries.releases("fees")) == 3
 
@@ -129,7 +128,7 @@ def test_programs_withdraw_a_release_too(site: DeskSite) -> None:
     later(site)
     path, body = f"{LIST}/3/withdrawal", {"reason": "生效日期有误", **SECRECY}
     with site.signed_in("zhang") as drafter, site.signed_in("li") as reviewer, site.signed_in("wang") as last:
-        refused = send(drafter, path, {**body, "reason": " "})
+        refused = call_api(drafter, path, {**body, "reason": " "})
         assert (refused.status_code, refused.json()["code"]) == (409, "reason-missing")
         headers = {"x-csrftoken": drafter.client.cookies["form"], "idempotency-key": "nightly-1"}
         one, again = (drafter.client.post(f"/desk/v1{path}", json=body, headers=headers) for _ in range(2))
@@ -137,10 +136,10 @@ def test_programs_withdraw_a_release_too(site: DeskSite) -> None:
         assert again.json() == one.json()
         assert again.headers["idempotency-replayed"] == "true"
         key, digest = one.json()["key"], one.json()["digest"]
-        moved = send(reviewer, f"/submissions/{key}/approve", {"digest": "0" * 64})
+        moved = call_api(reviewer, f"/submissions/{key}/approve", {"digest": "0" * 64})
         assert (moved.status_code, moved.json()["code"]) == (409, "digest-moved")
-        assert send(reviewer, f"/submissions/{key}/approve", {"digest": digest}).status_code == 200
+        assert call_api(reviewer, f"/submissions/{key}/approve", {"digest": digest}).status_code == 200
         with pytest.raises(LogError) as refusal:
             site.log.releases.cancel("fees", 3, reason="另一理由")
         assert refusal.value.code == "approval-needed"
-        assert send(last, f"/submissions/{key}/publish", {"digest": digest}).json()["release"] == 4
+        assert call_api(last, f"/submissions/{key}/publish", {"digest": digest}).json()["release"] == 4

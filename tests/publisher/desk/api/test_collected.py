@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -12,7 +11,7 @@ from publisher.desk.accounts.roles import Action
 from publisher.harvest.source_config import read_sources
 from tests.publisher.desk.pages.collected_site import DOCUMENTS, SOURCE, CollectedDesk, collected_desk
 from tests.support.clock import Clock
-from tests.support.desk import Browser
+from tests.support.desk import call_api
 from tests.support.government import letter
 
 pytestmark = pytest.mark.slow
@@ -33,26 +32,20 @@ def program(city: CollectedDesk, *actions: Action) -> dict[str, str]:
     return {"authorization": f"Bearer {secret}"}
 
 
-def post(browser: Browser, path: str, body: Any, **headers: str) -> Any:
-    browser.see("/documents")
-    token = {"x-csrftoken": browser.client.cookies["form"]}
-    return browser.client.post(path, json=body, headers={**token, **headers})
-
-
 def test_a_source_is_tried_added_once_and_listed_with_its_runs(city: CollectedDesk) -> None:
     body = {"title": "示例县", "dataset": DOCUMENTS, "hosts": [city.web.host], "pace": 0}
     body |= {"name": "xian", "lists": [f"{city.web.base}/list.html"]}
     with city.desk.signed_in("xi") as browser:
-        tried = post(browser, f"{SOURCES}/dry-run", body)
+        tried = call_api(browser, "/sources/dry-run", body)
         assert tried.status_code == 200, tried.text
         assert letter(1)[0] in {one["title"] for one in tried.json()["documents"]}
         assert [*read_sources(city.desk.settings.home)] == [SOURCE]
         for _ in range(2):  # a repeated request is answered as the first was
-            added = post(browser, SOURCES, body, **{"idempotency-key": "1"})
+            added = call_api(browser, "/sources", body, headers={"idempotency-key": "1"})
             assert (added.status_code, added.json()["source"]["name"]) == (201, "xian")
-        again = post(browser, SOURCES, body)
+        again = call_api(browser, "/sources", body)
         assert (again.status_code, again.json()["code"]) == (409, "bad-sources")
-        assert post(browser, SOURCES, {**body, "name": "b", "color": 1}).status_code == 400
+        assert call_api(browser, "/sources", {**body, "name": "b", "color": 1}).status_code == 400
         city.collect()
         city.collect()
         states = {one["source"]["name"]: one for one in browser.client.get(SOURCES).json()}

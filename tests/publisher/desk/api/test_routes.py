@@ -8,7 +8,7 @@ import pytest
 
 from publisher.desk import work
 from publisher.log.approvals.submission import PublicationRequest, Submission
-from tests.support.desk import Browser, DeskSite
+from tests.support.desk import DeskSite, call_api
 from tests.support.log import entry, release, stage
 
 HEADING = {
@@ -20,20 +20,13 @@ HEADING = {
 CSV = "名称,地点,标准\n甲,市区,1\n乙,市区,2\n".encode()
 
 
-def send(browser: Browser, path: str, body: Any = None, **more: Any) -> Any:
-    """POST with the form token in its header, as programs do."""
-    browser.see("/")
-    token = browser.client.cookies["form"]
-    return browser.client.post(f"/desk/v1{path}", json=body, headers={"x-csrftoken": token}, **more)
-
-
 @pytest.mark.slow
 def test_a_draft_goes_its_way_by_the_api(desk: DeskSite) -> None:
     desk.log.datasets.change("fees", two_persons=True)
     for name, role in (("zhang", "填报:fees:财政局"), ("li", "审核"), ("wang", "发布")):
         desk.add(name, role)
     with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
-        report = send(
+        report = call_api(
             drafter, "/drafts/fees/imports", data={"part": "财政局"}, files={"files": ("财政局.csv", CSV)}
         )
         assert report.status_code == 200, report.text
@@ -42,18 +35,18 @@ def test_a_draft_goes_its_way_by_the_api(desk: DeskSite) -> None:
         diff = drafter.client.get("/desk/v1/drafts/fees/diff").json()
         assert [change["title"] for change in diff["changes"]] == ["甲", "乙"]
         assert drafter.client.get("/desk/v1/drafts/fees/findings").status_code == 200
-        one = send(drafter, "/drafts/fees/submit", {**HEADING, "parts": ["财政局"]}).json()
+        one = call_api(drafter, "/drafts/fees/submit", {**HEADING, "parts": ["财政局"]}).json()
         assert (one["state"], one["is_current"]) == ("submitted", True)
         key, digest = one["key"], {"digest": one["digest"]}
-        assert send(drafter, f"/submissions/{key}/approve", digest).status_code == 403
-        assert send(last, f"/submissions/{key}/publish", digest).json()["code"] == "approval-needed"
-        moved = send(reviewer, f"/submissions/{key}/approve", {"digest": "0" * 64})
+        assert call_api(drafter, f"/submissions/{key}/approve", digest).status_code == 403
+        assert call_api(last, f"/submissions/{key}/publish", digest).json()["code"] == "approval-needed"
+        moved = call_api(reviewer, f"/submissions/{key}/approve", {"digest": "0" * 64})
         assert (moved.status_code, moved.json()["code"]) == (409, "digest-moved")
         assert moved.headers["content-type"].startswith("application/problem+json")
-        assert send(reviewer, f"/submissions/{key}/approve", digest).json()["state"] == "approved"
-        published = send(last, f"/submissions/{key}/publish", digest).json()
+        assert call_api(reviewer, f"/submissions/{key}/approve", digest).json()["state"] == "approved"
+        published = call_api(last, f"/submissions/{key}/publish", digest).json()
         assert published["release"] == 1
-        again = send(last, f"/submissions/{key}/publish", digest)
+        again = call_api(last, f"/submissions/{key}/publish", digest)
         assert again.status_code == 409
     assert len(desk.log.queries.releases("fees")) == 1
 
@@ -66,8 +59,8 @@ def test_a_clerk_of_one_part_reads_no_other(desk: DeskSite) -> None:
     with desk.signed_in("zhang") as browser:
         assert browser.client.get("/desk/v1/drafts/fees").json()["imports"] == []
         assert browser.client.get("/desk/v1/drafts/fees/diff").json()["code"] == "no-draft"
-        assert send(browser, "/drafts/fees/submit", {**HEADING, "parts": ["民政局"]}).status_code == 403
-        assert send(browser, "/drafts/fees/submit", HEADING).status_code == 403
+        assert call_api(browser, "/drafts/fees/submit", {**HEADING, "parts": ["民政局"]}).status_code == 403
+        assert call_api(browser, "/drafts/fees/submit", HEADING).status_code == 403
         assert browser.client.get("/desk/v1/submissions").json() == []
 
 
@@ -80,7 +73,7 @@ def test_only_true_leaves_out_what_is_in_error(desk: DeskSite, word: str, left_o
     data = {"part": "财政局", "without_errors": word}
     files = {"files": ("财政局.csv", "名称,标准\n甲,1\n甲,2\n乙,3\n".encode())}
     with desk.signed_in("zhang") as browser:
-        answer = send(browser, "/drafts/fees/imports", data=data, files=files)
+        answer = call_api(browser, "/drafts/fees/imports", data=data, files=files)
         if left_out is None:
             assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")
             assert "without_errors" in answer.json()["errors"][0]
@@ -113,7 +106,7 @@ def test_a_submission_that_is_returned_meanwhile_is_not_published(
 
     monkeypatch.setattr(work, "require_publishable", check_and_return)
     with desk.signed_in("wang") as browser:
-        refused = send(browser, f"/submissions/{one.key}/publish", {"digest": one.digest})
+        refused = call_api(browser, f"/submissions/{one.key}/publish", {"digest": one.digest})
     assert (refused.status_code, refused.json()["code"]) == (409, "approval-needed")
     assert desk.log.queries.releases("fees") == ()
     assert desk.log.drafts.get("fees") is not None
@@ -127,11 +120,11 @@ def test_what_was_handed_in_without_its_errors_is_published_without_them(desk: D
     data = {"part": "财政局", "without_errors": "true"}
     files = {"files": ("财政局.csv", "名称,标准\n甲,1\n甲,2\n乙,3\n".encode())}
     with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
-        send(drafter, "/drafts/fees/imports", data=data, files=files)
-        one = send(drafter, "/drafts/fees/submit", {**HEADING, "parts": ["财政局"]}).json()
+        call_api(drafter, "/drafts/fees/imports", data=data, files=files)
+        one = call_api(drafter, "/drafts/fees/submit", {**HEADING, "parts": ["财政局"]}).json()
         digest = {"digest": one["digest"]}
-        send(reviewer, f"/submissions/{one['key']}/approve", digest)
-        published = send(last, f"/submissions/{one['key']}/publish", digest)
+        call_api(reviewer, f"/submissions/{one['key']}/approve", digest)
+        published = call_api(last, f"/submissions/{one['key']}/publish", digest)
     assert published.json()["release"] == 1, published.text
     assert desk.log.queries.release("fees", 1).counts["records"] == 1
 
@@ -162,5 +155,5 @@ def test_what_is_not_public_stays_in_the_draft(desk: DeskSite) -> None:
     desk.add("zhang", "填报:fees")
     stage(desk.log, entry("甲"))
     with desk.signed_in("zhang") as browser:
-        answer = send(browser, "/drafts/fees/submit", {**HEADING, "openness": "不予公开"})
+        answer = call_api(browser, "/drafts/fees/submit", {**HEADING, "openness": "不予公开"})
         assert (answer.status_code, answer.json()["code"]) == (409, "not-for-the-public")

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from tests.support.desk import Browser, DeskSite, forms
+from tests.support.desk import Browser, DeskSite, approve_and_publish, forms
 from tests.support.log import entry, release, stage, standards
 
 pytestmark = pytest.mark.slow
@@ -28,12 +28,6 @@ def hand_in(browser: Browser, *rows: str, **typed: str) -> None:
     assert answer.status_code == 303
 
 
-def publish(site: DeskSite, address: str) -> None:
-    with site.signed_in("li") as reviewer, site.signed_in("wang") as last:
-        assert reviewer.send(address, f"{address}/approve").status_code == 303
-        assert "已发布" in last.send(address, f"{address}/publish").text
-
-
 def test_a_file_with_a_share_of_the_records_removes_nothing(site: DeskSite) -> None:
     with site.signed_in("zhang") as browser:
         hand_in(browser, "项目1,2,")
@@ -42,7 +36,7 @@ def test_a_file_with_a_share_of_the_records_removes_nothing(site: DeskSite) -> N
         assert "移出清单。" not in browser.see(PAGE)
         answer = browser.send(PAGE, "/drafts/fees/submissions", **SECRECY)
         address = answer.headers["location"]
-    publish(site, address)
+    assert "已发布" in approve_and_publish(site, address)
     assert standards(site.log) == {f"项目{n}": "2" if n == 1 else "1" for n in range(10)}
 
 
@@ -61,7 +55,7 @@ def test_rows_in_error_are_left_out_by_choice_and_what_was_typed_stays(site: Des
         address = answer.headers["location"]
     with site.signed_in("li") as reviewer:
         assert "略去，在发布中列明" in reviewer.see(address)
-    publish(site, address)
+    assert "已发布" in approve_and_publish(site, address)
     assert {name for name, text in standards(site.log).items() if text == "2"} == {"项目1"}
 
 
@@ -80,7 +74,7 @@ def test_what_takes_effect_later_is_kept_or_replaced_by_choice(site: DeskSite) -
         address = answer.headers["location"]
     with site.signed_in("li") as reviewer:
         assert "保留" in reviewer.see(address)
-    publish(site, address)
+    assert "已发布" in approve_and_publish(site, address)
     assert set(standards(site.log).values()) == {"2"}
     assert site.log.queries.releases("fees")[-1].effective_on == date(2020, 1, 1)
 

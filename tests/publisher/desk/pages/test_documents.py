@@ -17,7 +17,7 @@ from tests.publisher.desk.pages.collected_site import (
 )
 from tests.support.clock import Clock
 from tests.support.command import item, xlsx
-from tests.support.desk import POWER_LIST, Browser, DeskSite, create_power_list, forms
+from tests.support.desk import POWER_LIST, Browser, create_power_list, forms
 from tests.support.government import html, letter, listing, page
 from tests.support.servers.loopback import Answer
 
@@ -39,10 +39,6 @@ def addresses(browser: Browser) -> dict[str, str]:
     """Title of each collected document → its address."""
     found = re.findall(rf'<a href="({ADDRESS}/[0-9a-f]+)">([^<]+)</a>', browser.see(ADDRESS))
     return {title: address for address, title in found}
-
-
-def acts(desk: DeskSite, kind: str) -> list[tuple[str, str]]:
-    return [(one.actor, one.subject) for one in desk.staff.audit.events() if one.kind == kind]
 
 
 def test_a_document_stands_beside_its_page_line_by_line(city: CollectedDesk) -> None:
@@ -101,7 +97,7 @@ def test_one_is_left_out_with_its_reason_and_the_others_are_published_by_two(cit
         assert "第1次发布" in browser.send(path, f"{path}/publish").text
     (release,) = desk.log.queries.releases(DOCUMENTS)
     assert release.counts["records"] == 2
-    assert acts(desk, "document-left-out") == [("zhang", DOCUMENTS)]
+    assert desk.acts("document-left-out") == [("zhang", DOCUMENTS)]
     (event,) = [one for one in desk.staff.audit.events() if one.kind == "document-left-out"]
     assert event.details["reason"] == "识读有误"
     assert event.details["address"] == f"{city.web.base}/d/2.html"

@@ -16,7 +16,7 @@ from tests.publisher.desk.test_journey import DRAFT, NAME, PART, hand_in, submit
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.command import item
-from tests.support.desk import DeskSite, create_power_list, desk_site
+from tests.support.desk import DeskSite, approve_and_publish, create_power_list, desk_site
 
 pytestmark = pytest.mark.slow
 
@@ -40,17 +40,11 @@ def desk(tmp_path: Path, clock: Clock) -> Iterator[DeskSite]:
         yield desk
 
 
-def publish(desk: DeskSite, address: str) -> None:
-    with desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
-        assert reviewer.send(address, f"{address}/approve").status_code == 303
-        assert "已发布" in last.send(address, f"{address}/publish").text
-
-
 def publish_first(desk: DeskSite, folder: Path) -> str:
     """Publish the first list → the id of its second record."""
     with desk.signed_in("zhang") as clerk:
         hand_in(clerk, folder, *GOOD)
-        publish(desk, submit(clerk))
+        assert "已发布" in approve_and_publish(desk, submit(clerk))
     (record,) = desk.log.queries.find_by_title(NAME, "第1类经营许可")
     return record.id
 
@@ -92,7 +86,7 @@ def test_a_preview_is_the_page_that_is_published(desk: DeskSite, tmp_path: Path)
         of_draft = clerk.see(f"{DRAFT.replace('?', '/preview?')}&record={record}")
         of_submission = reviewer.see(f"{address}/preview?record={record}")
     desk.clock.advance(days=32)
-    publish(desk, address)
+    assert "已发布" in approve_and_publish(desk, address)
     with TestClient(create_app(desk.settings, log=desk.log, clock=desk.clock)) as public:
         published = public.get(f"/datasets/{NAME}/records/{record}").text
     # The steps of limits are derived from what is published.

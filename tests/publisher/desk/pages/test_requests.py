@@ -13,9 +13,9 @@ from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.findings.finding_query import FindingQuery
 from schemas.definition.file_loader import load_catalogue
-from tests.publisher.desk.test_amendments import SECRECY, decide
+from tests.publisher.desk.test_amendments import SECRECY
 from tests.publisher.log.findings.checked_site import LIST, dataset, publish_repealed_basis
-from tests.support.desk import DeskSite, forms
+from tests.support.desk import DeskSite, approve_and_publish, forms
 from tests.support.log import entry, ids, release, standards
 
 pytestmark = pytest.mark.slow
@@ -76,7 +76,7 @@ def test_what_a_reader_asked_for_becomes_a_correction_of_two_persons_and_is_acce
         address = answer.headers["location"]
         assert "已提交更正" in drafter.see("/requests")
     assert inbox_desk.public.status(token).state == "open"  # type: ignore[union-attr]
-    assert "已发布" in decide(site, address)
+    assert "已发布" in approve_and_publish(site, address)
     assert standards(site.log) == {"甲": "9", "乙": "5"}
     with site.signed_in("zhang") as drafter:
         assert page not in drafter.see("/requests")
@@ -121,7 +121,7 @@ def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(inb
         assert "请另写公布的依据" in refused.text
         typed = {"reason": "误录", "proof": PROOF, **SECRECY}
         address = drafter.send(page, f"{page}/accept", **typed).headers["location"]
-    decide(site, address)
+    approve_and_publish(site, address)
     with site.signed_in("zhang") as drafter:
         drafter.see("/requests")
     assert inbox_desk.clerk.list("accepted")[0].proof == PROOF

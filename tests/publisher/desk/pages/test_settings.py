@@ -31,10 +31,6 @@ def system(desk: DeskSite) -> Iterator[Browser]:
         yield browser
 
 
-def acts(desk: DeskSite, kind: str) -> list[tuple[str, str]]:
-    return [(one.actor, one.subject) for one in desk.staff.audit.events() if one.kind == kind]
-
-
 def test_a_list_is_created_changed_and_put_under_the_rule(desk: DeskSite, system: Browser) -> None:
     new = {**DETAILS, "name": "certificates", "catalogue": "intermediary-services"}
     for wrong in (
@@ -63,8 +59,8 @@ def test_a_list_is_created_changed_and_put_under_the_rule(desk: DeskSite, system
     assert system.client.post(path, data=fields, follow_redirects=False).status_code == 303
     assert not desk.log.datasets.get("certificates").two_persons
     assert system.send(path, path, title=" ").status_code == 409
-    assert acts(desk, "dataset-added") == [("xi", "certificates")]
-    assert len(acts(desk, "dataset-changed")) == 2
+    assert desk.acts("dataset-added") == [("xi", "certificates")]
+    assert len(desk.acts("dataset-changed")) == 2
 
 
 def test_parts_are_added_renamed_merged_and_closed(desk: DeskSite, system: Browser) -> None:
@@ -78,7 +74,7 @@ def test_parts_are_added_renamed_merged_and_closed(desk: DeskSite, system: Brows
     assert system.send(path, f"{path}/parts/close", part="无此局").status_code == 409
     parts = {part.name: part for part in desk.log.datasets.get("fees").parts}
     assert parts["民政局"].valid_to is not None
-    assert acts(desk, "dataset-changed") == [("xi", "fees")] * 4
+    assert desk.acts("dataset-changed") == [("xi", "fees")] * 4
     assert not desk.log.integrity.verify().problems
     assert system.client.get("/datasets/none").status_code == 404
 
