@@ -109,7 +109,7 @@ class NameComparison:
     jaccard: float
     contained: tuple[float, float]
     words: tuple[tuple[str, ...], tuple[str, ...]]
-    """Of the first and of the second name."""
+    """Words of the first and of the second name."""
     share_step: bool
 
     @property

@@ -16,7 +16,7 @@ from schemas.definition.catalogue import Catalogue, Content
 
 @dataclass(frozen=True, slots=True)
 class Publisher:
-    """Who publishes a list, and for which place."""
+    """The body that publishes a list, and the place that the list is for."""
 
     body: str = ""
     division: str = ""

@@ -32,14 +32,14 @@ MOST_FOUND = 50
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewAmendment:
-    """What a clerk wants to amend. ``texts``: field → text, as in a table; blank empties the field."""
+    """An amendment that a clerk asks for. ``texts``: field → text, as in a table; blank empties the field."""
 
     kind: Kind
     reason: str
     texts: Mapping[str, str]
     basis: str = ""
     effective_on: date | None = None
-    """Of another name."""
+    """First day of another name; other amendments have none."""
 
 
 def find_records(desk: Desk, person: Person, dataset: str, title: str) -> Sequence[RecordState]:

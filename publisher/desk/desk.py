@@ -30,7 +30,7 @@ from publisher.web.service import Service, create_service
 
 @dataclass(frozen=True, slots=True)
 class Staff:
-    """Those who work at the desk: their accounts, and what is in the same store."""
+    """The people who work at the desk: their accounts, and what is in the same store."""
 
     store: DeskStore
     key: DeskKey
@@ -59,7 +59,7 @@ class Desk:
     staff: Staff
     readings: DraftReadings
     public: Service
-    """What the functions of public pages read, for previews."""
+    """Dependencies of the functions of public pages, which make the previews."""
     press: Press
     clock: Callable[[], datetime]
 

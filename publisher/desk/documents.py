@@ -21,7 +21,7 @@ from publisher.log.model import DraftImport, LogError, RepealProposal
 from schemas.definition.catalogue import Catalogue, Field
 
 _MOST_LINES = 5_000
-"""Lines of a page that are shown; the longest documents have some hundred."""
+"""Lines of a page that are shown; the longest documents have some hundreds."""
 _LONGEST = 20_000
 """Characters of a value or a line that are shown."""
 
@@ -50,14 +50,14 @@ class PageLine:
     number: int
     text: str
     fields: Sequence[Field]
-    """Those that begin in it."""
+    """Fields whose text begins in the line."""
     severity: str
     """The worst of its findings; empty without any."""
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentReading:
-    """What was read of a document, beside the lines of its page."""
+    """The reading of a document, beside the lines of its page."""
 
     file: DraftImport
     title: str

@@ -38,11 +38,11 @@ _NO_PAIRS: Pairs = ()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProposedRelease:
-    """What would be published: changes of one dataset, and the heading of their release."""
+    """A release that would be published: changes of one dataset, and their heading."""
 
     dataset: Dataset
     changes: Sequence[Change]
-    """Those that are listed; ``counts`` has all."""
+    """Changes that are listed; ``counts`` has all."""
     counts: Mapping[str, int]
     effective_on: date
     basis: str = ""

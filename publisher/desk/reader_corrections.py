@@ -38,9 +38,9 @@ class ReaderCorrection:
     record: RecordState
     field: Field
     text: str
-    """What the field says now."""
+    """Present text of the field."""
     submission: int | None
-    """The correction that waits for a second person; None: nobody took it up."""
+    """Key of the correction that waits for a second person; None if no clerk has submitted one."""
 
 
 def list_open(desk: Desk, person: Person) -> Sequence[ReaderCorrection]:

@@ -18,7 +18,7 @@ from publisher.workflow.import_files import read_mended
 from schemas.definition.catalogue import Catalogue, add_headings
 
 _KEPT = 8
-"""Readings that are kept: a draft of some thousand rows takes seconds to read, and its pages are turned."""
+"""Readings in memory: to read a draft of some thousand rows takes seconds, and a person turns its pages."""
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ class DraftReadings:
             self._checks.store(self._checks_key(imports, today, today), checks)
 
     def _checks_key(self, imports: Sequence[DraftImport], day: date, today: date) -> tuple[object, ...]:
-        """Name the findings of checks: they change with the draft, with any release and with the day."""
+        """Return the key of findings, which change with the draft, with any release and with the day."""
         return (*(one.token for one in imports), day, today, self._log.queries.sequence())
 
     def _mended(self, one: DraftImport) -> frozenset[tuple[str, str, str]]:

@@ -64,7 +64,7 @@ def refuse_unexpected(request: DeskRequest, error: Exception) -> Response[Any]:
 
 
 def _places(error: HTTPException) -> Sequence[str]:
-    """List what is wrong in a body or a parameter, each with its place."""
+    """List the mistakes in a body or in parameters, each with its place."""
     if error.status_code != 400:
         return ()
     if not isinstance(error, ValidationException) or not isinstance(error.extra, list):

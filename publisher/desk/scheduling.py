@@ -1,6 +1,7 @@
-"""What the desk does by itself: publication at a time, in the name of who set it and with his rights of then;
-the lines of acts during which a desk was killed; and the head of the audit log as an entry of the log, once a
-day and after each release.
+"""Work of the desk at its time: scheduled publications, lines of unfinished acts, heads of the audit log.
+
+A scheduled publication is made in the name of the person who set it, with the rights that he has then. The
+head of the audit log becomes an entry of the log once a day and after each release.
 """
 
 from __future__ import annotations
@@ -24,9 +25,9 @@ from publisher.log.clocks import SHANGHAI
 from publisher.log.model import LogError
 
 LONGEST = timedelta(days=366)
-"""A publication is set for no later time."""
+"""Longest time until a scheduled publication."""
 _ABANDONED = timedelta(minutes=1)
-"""An act that has no line after so long does not get it from who began it."""
+"""An act without its line after so long was abandoned by the request that began it."""
 _POLL = 15.0
 """Seconds between looks for what is due."""
 logger = logging.getLogger(__name__)

@@ -71,12 +71,12 @@ class Sheet:
     file: DraftImport
     catalogue: Catalogue
     fields: Sequence[Field]
-    """Those of the table."""
+    """Columns of the table."""
     choices: Sequence[Field]
-    """Those that a column can be read as."""
+    """Fields that a column can be read as."""
     rows: Sequence[SheetRow]
     file_findings: Sequence[Finding]
-    """Those of headings and of the whole file."""
+    """Findings of headings and of the whole file."""
     count: int
     """Rows of all pages."""
     finding_counts: Mapping[str, int]

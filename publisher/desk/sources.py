@@ -26,7 +26,7 @@ from schemas.definition import file_loader
 from schemas.definition.catalogue import Catalogue
 
 SECONDS = 45.0
-"""Seconds of a dry run: a proxy before the desk waits for a minute."""
+"""Most seconds of a dry run; a proxy in front of the desk waits for a minute."""
 
 
 @dataclass(frozen=True, slots=True)

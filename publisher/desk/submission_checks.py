@@ -1,4 +1,4 @@
-"""What has to be looked at before a draft is submitted, approved and published."""
+"""Checks of a draft before it is submitted, approved and published."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from publisher.workflow.publication_guards import Guard, check_removals, find_gu
 
 
 def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> None:
-    """Refuse a draft that wants a choice or a word of its drafter first.
+    """Refuse a draft that needs a choice or an explanation of its drafter.
 
     Raises ``LogError``: ``later-effect``, ``rows-in-error``, ``counts-unexplained``.
     """
@@ -34,7 +34,7 @@ def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> No
 
 
 def _diff_of_request(desk: Desk, dataset: str, request: PublicationRequest) -> DraftDiff | None:
-    """Compare a draft that is submitted; None if there is none, which the submission says."""
+    """Compare a draft that is submitted; None without one, which the submission itself refuses."""
     try:
         return desk.log.drafts.diff(
             dataset,

@@ -23,7 +23,7 @@ from publisher.workflow.amend_records import preview_cancellation, preview_withd
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Withdrawal:
-    """What the withdrawal of a release would change."""
+    """The changes that the withdrawal of a release would make."""
 
     release: Release
     is_cancellation: bool

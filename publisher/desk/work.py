@@ -34,7 +34,7 @@ MOST_CHANGES = 500
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who works: an account, and the MAC of the address that it works from."""
+    """An account, and the MAC of the address that it works from."""
 
     account: Account
     address: str
@@ -45,7 +45,7 @@ class Person:
 
 
 def person_of(request: Request[Any, Any, Any]) -> Person:
-    """Return who sends a request that a guard has passed."""
+    """Return the person who sends a request that a guard has passed."""
     return Person(request.user, address_mac(request))
 
 
@@ -60,7 +60,7 @@ def datasets_for(desk: Desk, account: Account, action: Action) -> Sequence[tuple
 
 
 def deadlines(desk: Desk, account: Account) -> Sequence[tuple[Dataset, date]]:
-    """List until which day each dataset is promised to be published anew, the earliest first."""
+    """List the day until which each dataset is promised to be published again, the earliest first."""
     days = []
     for dataset, _ in datasets_for(desk, account, Action.READ_DRAFT):
         if dataset.update_months is not None:

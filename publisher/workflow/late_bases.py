@@ -53,7 +53,7 @@ class BasisDocument:
     title: str
     """Empty: no list of the site contains it."""
     key: str
-    """Of its page, ``/works/{key}``."""
+    """Key of its page, ``/works/{key}``."""
 
 
 def find_basis_documents(log: Log, basis: str) -> Iterator[BasisDocument]:

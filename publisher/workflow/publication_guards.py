@@ -129,7 +129,7 @@ def split_basis(basis: str) -> list[str]:
 
 
 def check_basis(basis: str) -> Iterator[Guard]:
-    """Ask about a basis of which a piece is no document number."""
+    """Ask about a basis of which a piece is not a document number."""
     pieces = split_basis(basis)
     if not pieces or any(parse_number(piece) is None for piece in pieces):
         yield Guard(

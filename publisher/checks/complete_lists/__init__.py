@@ -1,1 +1,1 @@
-"""What is not in a list that its own publisher stated to be complete."""
+"""Checks against lists that their own publishers state to be complete."""

@@ -1,1 +1,1 @@
-"""Who may use the desk: accounts, passwords, roles and the audit log, in a store apart."""
+"""Accounts, passwords, roles and the audit log of the desk, in a store of their own."""

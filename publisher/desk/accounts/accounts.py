@@ -1,4 +1,4 @@
-"""Accounts of the desk: who there is, invitations, roles and passwords. Each change is in the audit log."""
+"""Accounts of the desk: invitations, roles and passwords. Each change is in the audit log."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from publisher.log.model import LogError
 
 INVITATION_HOURS = 72
 NAME = re.compile(r"[a-z0-9][a-z0-9._-]{1,39}")
-"""What the name of an account is made of."""
+"""Pattern of the name of an account."""
 type Purpose = Literal["invitation", "sign-in"]
 
 _a, _g, _l = t.account.c, t.grant.c, t.link.c
@@ -28,7 +28,7 @@ _a, _g, _l = t.account.c, t.grant.c, t.link.c
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may use the desk."""
+    """The account of a person who may use the desk."""
 
     name: str
     display: str
@@ -42,7 +42,7 @@ class Account:
     is_external: bool = False
     """It signs in at the provider of identities, whose groups give its roles."""
     token: TokenScope | None = None
-    """Of a request with a token: what it reaches of the rights of the account."""
+    """Scope of the token that the request has: the share of the account's rights that it reaches."""
 
     @property
     def roles(self) -> tuple[Role, ...]:

@@ -1,8 +1,8 @@
-"""Acts on the log that are under way, so that each has its line in the audit log, also if the desk is killed.
+"""Acts on the log that are under way: each gets its line in the audit log, even if the desk is killed.
 
 The log and the desk's store are two databases. An act is noted here before it changes the log, and forgotten
-in the transaction that appends its line. What a killed desk left here, is looked up in the log
-(:mod:`publisher.desk.acts`).
+in the transaction that appends its line. Acts that a killed desk left here are looked up in the log by
+:mod:`publisher.desk.acts`.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Act:
 
 
 class Acts:
-    """Those that are under way, and those that a killed desk left."""
+    """Acts that are under way, and those that a killed desk left."""
 
     def __init__(self, store: DeskStore, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock

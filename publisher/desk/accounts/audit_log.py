@@ -67,7 +67,7 @@ class AuditEvent:
     at: datetime
     kind: str
     actor: str
-    """Name of the account; empty: the command line, or nobody who signed in."""
+    """Name of the account; empty: the command line, or a person who is not signed in."""
     subject: str
     """The account, dataset or file that it is about."""
     address: str

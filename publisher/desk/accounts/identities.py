@@ -1,4 +1,4 @@
-"""Accounts of who signs in at a provider of identities: their roles are those of their groups there."""
+"""Accounts of people who sign in at a provider of identities, with the roles of their groups there."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 
 class SignInAttempt(msgspec.Struct, frozen=True):
-    """What the browser keeps, sealed, while its person is at the provider."""
+    """State that the browser keeps, sealed, while its person is at the provider."""
 
     state: str
     nonce: str
@@ -62,7 +62,7 @@ class _Tokens(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who signed in at the provider."""
+    """A person who signed in at the provider."""
 
     issuer: str
     subject: str

@@ -10,7 +10,7 @@ from publisher.log.model import LogError
 
 
 class Role(StrEnum):
-    """What an account is for. 系统管理, 安全管理 and 督查 are the 三员 of GB/T 22239 (等级保护)."""
+    """The duty of an account. 系统管理, 安全管理 and 督查 are the 三员 of GB/T 22239 (等级保护)."""
 
     DRAFTER = "填报"
     REVIEWER = "审核"
@@ -21,7 +21,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """What a route does. Every route of the desk belongs to one."""
+    """An action to which routes belong; every route of the desk has one."""
 
     OWN_ACCOUNT = "own-account"
     """One's own work, sign-out and password."""
@@ -33,7 +33,7 @@ class Action(StrEnum):
     PUBLISH = "publish"
     READ_SETTINGS = "read-settings"
     MANAGE_DATASETS = "manage-datasets"
-    """Datasets with their parts, sources, what the site says of itself, and who is told of publications."""
+    """Datasets with their parts, sources, details of the site, webhooks and robots."""
     READ_ACCOUNTS = "read-accounts"
     MANAGE_ACCOUNTS = "manage-accounts"
     MANAGE_KEYS = "manage-keys"
@@ -88,12 +88,12 @@ class Grant:
 
 
 TOKEN_ACTIONS = (Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT, Action.PUBLISH)
-"""What a token may do at most. It approves and returns nothing: a program is no second person."""
+"""Most actions of a token. It neither approves nor returns: a program is not a second person."""
 
 
 @dataclass(frozen=True, slots=True)
 class TokenScope:
-    """What a token reaches: actions in one dataset, for one part or for all."""
+    """The scope of a token: actions in one dataset, for one part or for all."""
 
     number: int
     dataset: str

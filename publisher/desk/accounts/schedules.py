@@ -19,7 +19,7 @@ _s = t.schedule.c
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """What an account wants published at an instant: exactly what has this digest."""
+    """A publication that an account has set for an instant, of exactly what has this digest."""
 
     submission: int
     dataset: str
@@ -36,7 +36,7 @@ class Schedule:
 
 
 class Schedules:
-    """At most one for each submission."""
+    """Schedules, at most one for each submission."""
 
     def __init__(self, store: DeskStore) -> None:
         self._store = store

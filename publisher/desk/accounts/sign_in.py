@@ -20,7 +20,7 @@ _a = t.account.c
 
 
 class SignIn:
-    """Tells nobody which names there are: not by words, by pauses or by time."""
+    """Sign-in that does not reveal which names exist: not by words, by pauses or by time."""
 
     def __init__(
         self, store: DeskStore, accounts: Accounts, key: DeskKey, clock: Callable[[], datetime] = utc_now

@@ -72,19 +72,19 @@ class NewWithdrawal(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_fie
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was looked at: a decision is of this digest."""
+    """The digest of what the person looked at, on which the decision is made."""
 
     digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class Return(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why it goes back."""
+    """The reason why a submission goes back."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=2000)]
 
 
 class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """A submission and where it is."""
+    """A submission and its state."""
 
     key: int
     dataset: str
@@ -105,7 +105,7 @@ class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class NewSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """What was looked at, and when it is published: an instant with its zone."""
+    """The digest of what the person looked at, and an instant of publication with its zone."""
 
     digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     publish_at: Annotated[datetime, Meta(tz=True)]
@@ -122,7 +122,7 @@ class DraftFileAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DraftAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What waits for publication."""
+    """The files that wait for publication."""
 
     dataset: str
     imports: tuple[DraftFileAnswer, ...]
@@ -139,7 +139,7 @@ class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What publication would change. ``counts`` is exact, ``changes`` has at most 500."""
+    """The changes that publication would make. ``counts`` is exact, ``changes`` has at most 500."""
 
     counts: dict[str, int]
     changes: tuple[ChangeAnswer, ...]
@@ -147,7 +147,7 @@ class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReleaseAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What was published; ``release`` is null if nothing changed."""
+    """A published release; ``release`` is null if nothing changed."""
 
     dataset: str
     release: int | None

@@ -45,7 +45,7 @@ class SourceAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DryRunAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a source would bring."""
+    """The documents that a source would bring."""
 
     counts: dict[str, int]
     documents: list[PreviewedDocument]
@@ -80,7 +80,7 @@ class LineAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ReadingAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What was read of a document, beside the lines of its page."""
+    """The reading of a document, beside the lines of its page."""
 
     token: str
     title: str
@@ -91,7 +91,7 @@ class ReadingAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeaveOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Why a document is left out of the draft."""
+    """The reason why a document is left out of the draft."""
 
     reason: Annotated[str, Meta(min_length=1, max_length=2000)]
 

@@ -201,7 +201,7 @@ def publish(
     sync_to_thread=False,
 )
 def get_openapi(request: _Request, state: State) -> dict[str, Any]:
-    """Return the OpenAPI document. It has nothing of the site, so that nobody has to sign in for it."""
+    """Return the OpenAPI document, without a sign-in: it contains nothing of the site."""
     if "document" not in state:
         state.document = describe(request.app.openapi_schema)
     document: dict[str, Any] = state.document

@@ -1,4 +1,4 @@
-"""Who sends a request."""
+"""Authentication: the account that sends a request, by a session or a token."""
 
 from __future__ import annotations
 

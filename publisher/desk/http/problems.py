@@ -17,7 +17,7 @@ _STATUS |= {"bad-idempotency-key": 400, "idempotency-key-reused": 422}
 
 
 class Problem(msgspec.Struct, frozen=True, kw_only=True):
-    """What is wrong and the way out. ``code`` is stable, and listed in docs/errors.md."""
+    """A problem and the way out. ``code`` is stable, and listed in docs/errors.md."""
 
     type: str
     title: str
@@ -26,7 +26,7 @@ class Problem(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
     detail_en: str
     errors: tuple[str, ...] = ()
-    """Places in the body or of parameters, and what is wrong there."""
+    """Mistakes in the body or in parameters, each with its place."""
 
 
 def status_of(error: LogError) -> int:

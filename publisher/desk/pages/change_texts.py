@@ -21,7 +21,7 @@ class FieldTexts:
     before: str
     after: str
     difference: str
-    """Of two numbers of one unit, with its sign; empty otherwise."""
+    """Difference of two numbers of one unit, with its sign; empty otherwise."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ LONGEST = 2000
 
 
 class ReasonForm(msgspec.Struct, frozen=True):
-    """Why a document is left out."""
+    """The reason why a document is left out."""
 
     reason: Annotated[str, msgspec.Meta(max_length=LONGEST)] = ""
 

@@ -1,4 +1,4 @@
-"""Hand in, see what is wrong and what would change, and submit."""
+"""Pages of a draft: hand in files, see findings and changes, and submit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Pages for who is not signed in: sign-in, invitation, and the static files of pages."""
+"""Pages for people who are not signed in: sign-in, invitation, and the static files of pages."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 
 
 class SignInForm(msgspec.Struct, frozen=True):
-    """What a person types to sign in."""
+    """The form of sign-in."""
 
     name: Annotated[str, msgspec.Meta(max_length=200)] = ""
     password: Annotated[str, msgspec.Meta(max_length=1000)] = ""
@@ -38,7 +38,7 @@ class SignInForm(msgspec.Struct, frozen=True):
 
 
 class InvitationForm(msgspec.Struct, frozen=True):
-    """What an invited person types. ``secret``: the TOTP secret that the form showed."""
+    """The form of an invited person. ``secret``: the TOTP secret that the form showed."""
 
     password: Annotated[str, msgspec.Meta(max_length=1000)] = ""
     again: Annotated[str, msgspec.Meta(max_length=1000)] = ""

@@ -40,7 +40,7 @@ class PasswordForm(msgspec.Struct, frozen=True):
 @get("/", opt=_OPT)
 @in_thread
 def my_work(request: DeskRequest, state: State) -> Response[bytes]:
-    """Show what waits for the account, what it sent, what came back, and where it may hand in."""
+    """Show the submissions that wait for the account, its own, those that came back, and its datasets."""
     desk: Desk = state.desk
     account = request.user
     waiting = [one for one in desk.log.approvals.list() if work.may_read(desk, account, one)]

@@ -37,7 +37,7 @@ _KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 @get(_PATH, opt={ACTION: Action.HAND_IN})
 @in_thread
 def proposals_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
-    """Show what the document with a number proposes."""
+    """Show the commitments that the document with a number proposes."""
     query = request.query_params
     typed = {name: query.get(name, "") for name in ("document", "part")}
     try:
@@ -125,7 +125,7 @@ def _in_words(one: ProposedCommitment) -> ProposedCommitment:
 
 
 def _check_catalogue(desk: Desk, name: str) -> None:
-    """Raise ``LogError('no-such-dataset')`` for a dataset that is no list of commitments."""
+    """Raise ``LogError('no-such-dataset')`` for a dataset that is not a list of commitments."""
     if desk.log.datasets.get(name).catalogue != COMMITMENTS:
         raise LogError(
             "no-such-dataset",

@@ -1,4 +1,4 @@
-"""Releases of a dataset: what each published, and its withdrawal as a whole."""
+"""Releases of a dataset, and the withdrawal of a whole release."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def releases_page(request: DeskRequest, state: State, dataset: FromPath[str]) ->
 def release_page(
     request: DeskRequest, state: State, dataset: FromPath[str], number: FromPath[int]
 ) -> Response[bytes]:
-    """Show what the withdrawal of a release would change, with its form."""
+    """Show the changes that the withdrawal of a release would make, with its form."""
     return _print(request, state.desk, dataset, number, {}, None)
 
 

@@ -1,4 +1,4 @@
-"""What the public asked for, and findings: corrections to accept or reject, findings to respond to."""
+"""Corrections that readers ask for, to accept or to reject, and findings to respond to."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def accept_request(
 def reject_request(
     request: DeskRequest, state: State, request_id: FromPath[str], data: Annotated[dict[str, str], _FORM]
 ) -> Response[Any]:
-    """Reject it, for the sender alone."""
+    """Reject a request, with a reason that only its sender reads."""
     try:
         reader_corrections.reject(state.desk, person_of(request), request_id, data.get("reason", "")[:2000])
     except LogError as error:

@@ -47,7 +47,7 @@ def source_page(request: DeskRequest, state: State, source: FromPath[str]) -> Re
 @post("/sources/dry-run", opt=_MANAGE, status_code=200)
 @in_thread
 def try_source(request: DeskRequest, state: State, data: Annotated[dict[str, str], _FORM]) -> Response[bytes]:
-    """Show what a source would bring. Nothing is written."""
+    """Show the documents that a source would bring. Nothing is written."""
     desk: Desk = state.desk
     try:
         report = sources.try_source(desk, person_of(request), _read(data))

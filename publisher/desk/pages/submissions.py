@@ -35,14 +35,14 @@ _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 
 
 class DecisionForm(msgspec.Struct, frozen=True):
-    """What was looked at, and why it goes back."""
+    """The digest of what the person looked at, and the reason why it goes back."""
 
     digest: str = ""
     reason: Annotated[str, msgspec.Meta(max_length=2000)] = ""
 
 
 class ScheduleForm(msgspec.Struct, frozen=True):
-    """What was looked at, and when it is published: a time in China, as ``datetime-local`` sends it."""
+    """The digest of what the person looked at, and a time in China, as ``datetime-local`` sends it."""
 
     digest: str = ""
     publish_at: Annotated[str, msgspec.Meta(max_length=40)] = ""

@@ -1,4 +1,4 @@
-"""What the site says of itself: its name, the body responsible for it and its registrations."""
+"""Details of the site: its name, the body responsible for it and its registrations."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ type _Detail = Annotated[str, msgspec.Meta(max_length=LONGEST)] | None
 
 
 class SiteForm(msgspec.Struct, frozen=True):
-    """Details of the site by their names; what a form has not, stays."""
+    """Details of the site by their names; those that a form does not have stay."""
 
     name: _Detail = None
     name_en: _Detail = None
@@ -57,7 +57,7 @@ def change_settings(
     state: State,
     data: Annotated[SiteForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
 ) -> Response[Any]:
-    """Change details of the site, as an entry of the log; blank is no longer stated."""
+    """Change details of the site, as an entry of the log; a blank one is not stated any more."""
     desk: Desk = state.desk
     before = asdict(desk.log.datasets.site_details()[0])
     typed = msgspec.structs.asdict(data)

@@ -1,4 +1,4 @@
-"""Webhooks and robots that are told of publications, as commands add them."""
+"""Webhooks and robots that are notified of publications, as commands add them."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def add_subscription(
 @post(f"{_PATH}/{{name:str}}/confirm", opt=_MANAGE, status_code=200)
 @in_thread
 def confirm_subscription(request: DeskRequest, state: State, name: FromPath[str]) -> Response[Any]:
-    """Ask for the confirmation again; what waited is sent."""
+    """Request the confirmation again; waiting messages are sent."""
     desk: Desk = state.desk
     one = desk.log.subscriptions.get(name)
     if (fault := _confirm(desk, one)) is not None:
