@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
+from publisher.cli.find_record import find_one_id
 from publisher.cli.terminal import import_report, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -141,8 +142,6 @@ def evidence(
 
 
 def _find_record(log: Log, dataset: str | None, name_or_id: str) -> RecordState:
-    from publisher.cli.commands.reading.history import find_one_id
-
     names = [dataset] if dataset is not None else [one.name for one in log.datasets.all()]
     for name in names:
         try:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.commands.publishing.publish import ACTOR, BASIS, EMERGENCY, YES, report_release
-from publisher.cli.commands.reading.history import find_one_id
 from publisher.cli.context import DAY, CommandContext, today, with_context
+from publisher.cli.find_record import find_one_id
 from publisher.cli.terminal import change_lines, import_report, output
 from publisher.cli.terminal.confirm import ask_text, confirm
 from publisher.cli.terminal.exit_codes import Exit
