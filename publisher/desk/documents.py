@@ -111,7 +111,7 @@ def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:
     fields = []
     for field in desk.log.queries.catalogue(dataset).fields:
         number = cells.get(field.name, "")[1:]
-        own = [one for one in findings if one.column and one.column.endswith(field.title)]
+        own = [finding for finding in findings if (finding.column or "").endswith(field.title)]
         if not field.personal and (own or field.name in row.content or field.name in row.originals):
             text = sheets.cell_text(row, field)[:_LONGEST]
             fields.append(ReadField(field, text, int(number) if number.isdigit() else 0, own))

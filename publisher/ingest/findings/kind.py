@@ -21,7 +21,7 @@ type Severity = FileSeverity | Literal["fact", "likely", "look", "agrees"]
 
 
 class Bilingual(NamedTuple):
-    """A word that a finding fills in, where it differs by language."""
+    """A text or a word of a finding in both languages."""
 
     zh: str
     en: str
