@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
@@ -18,7 +18,7 @@ from publisher.harvest.fetcher import ResponseChain
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
-from publisher.ingest.documents.page_numbers import PAGING_SCRIPT
+from publisher.ingest.documents.page_numbers import scripted_pages
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.formats import html, text_encoding
 from publisher.ingest.formats.errors import ReaderError
@@ -63,6 +63,10 @@ class Link:
     on: date | None = None
     """The date next to it, or its date in a sitemap or feed."""
 
+    def is_recent(self, since: date | None) -> bool:
+        """Test whether it may be of a document since a day; one without a date may."""
+        return since is None or self.on is None or self.on >= since
+
 
 @dataclass(frozen=True, slots=True)
 class ListLinks:
@@ -79,7 +83,8 @@ def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
     base = _find_base(root, url)
     links: dict[str, Link] = {}
     files: set[str] = set()
-    further: dict[str, None] = dict.fromkeys(filter(source.allows, _iter_scripted_pages(text, url)))
+    scripted = (_resolve(url, page) for page in scripted_pages(text))
+    further = dict.fromkeys(target for target in scripted if target and source.allows(target))
     for element in root.iter("a"):
         target = _resolve(base, element.get("href"))
         if target is None or target == url or not source.allows(target):
@@ -221,16 +226,6 @@ def _resolve(base: str, href: str | None) -> str | None:
 def _find_base(root: etree._Element, url: str) -> str:
     element = root.find(".//base")
     return url if element is None else join_address(url, element.get("href") or "") or url
-
-
-def _iter_scripted_pages(text: str, url: str) -> Iterator[str]:
-    """Yield the further pages that a TRS script numbers: ``index_1.html``, ``index_2.html``, …"""
-    match = PAGING_SCRIPT.search(text)
-    if match is not None:
-        for number in range(1, int(match["count"])):
-            target = _resolve(url, f"{match['stem']}_{number}.{match['ext']}")
-            if target is not None:
-                yield target
 
 
 def _find_date_near(element: etree._Element) -> date | None:

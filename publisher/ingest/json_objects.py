@@ -22,6 +22,7 @@ class Key:
     personal: bool = False
     filled: int = 0
     value_of: Field | None = None
+    """The field whose values it has; None for a unit, a note, and a personal or unknown key."""
 
     @property
     def field(self) -> str:
@@ -69,7 +70,7 @@ class JsonObjects:
             built = self._builder.build_plain(number, texts)
         return replace(built, unread=tuple(unread)) if unread else built
 
-    def _add_key(self, name: str, record: Mapping[str, object]) -> Key:
+    def _add_key(self, name: str, record: Mapping[str, object]) -> None:
         meaning = self._headings.meaning_of(name)
         if meaning is not None and meaning.role == "value":
             other = self._catalogue.by_name[meaning.field].stands_for
@@ -77,7 +78,7 @@ class JsonObjects:
                 meaning = replace(meaning, field=other)
         key = self.keys[name] = Key(meaning)
         if meaning is None or meaning.role == "ignored":
-            return key
+            return
         field = self._catalogue.by_name[meaning.field]
         key.personal = field.personal
         if meaning.role == "value" and not field.personal:
@@ -86,7 +87,6 @@ class JsonObjects:
             self._qualified = self._qualified or bool(meaning.unit) or twin
         elif meaning.role != "value":
             self._qualified = True
-        return key
 
     def _build_qualified(self, number: int, record: Mapping[str, object]) -> ImportedRecord:
         """Build a record of keys with units, notes or a second key for one field."""

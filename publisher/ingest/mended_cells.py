@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from publisher.ingest.formats.detect import FileContent
-from publisher.ingest.formats.grid import Cell, Grid, Position, SheetAnnotations, parse_column
+from publisher.ingest.formats.grid import Cell, Grid, Position, SheetAnnotations, parse_reference
 from publisher.ingest.parsed_file import MendedCell
-
-_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9]\d{0,6})")
 
 
 def position_of(cell: str) -> Position:
     """Return the row and column of an A1 reference. Raises ``ValueError``."""
-    match = _REFERENCE.fullmatch(cell)
-    if match is None:
+    position = parse_reference(cell)
+    if position is None:
         raise ValueError(cell)
-    return int(match[2]), parse_column(match[1])
+    return position
 
 
 def mend_cells(

@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from publisher.ingest import appearance_checks, row_checks, whole_file_checks
 from publisher.ingest.documents import official_document, page_lines
+from publisher.ingest.documents.page_lines import DocumentPage
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.formats.detect import HTML, FileContent, open_file
@@ -79,12 +80,12 @@ def _pause_collector() -> Iterator[None]:
 
 def read_content(file_content: FileContent, *, name: str, digest: str, catalogue: Catalogue) -> Reading:
     """Read an opened file as :func:`read_file` does. ``digest``: SHA-256 of its bytes, hexadecimal."""
-    reading = _read_content(file_content, name, digest, catalogue)
+    reading = _read_whole(file_content, name, digest, catalogue)
     row_findings = row_checks.check_records(reading.records, catalogue, name)
     return replace(reading, findings=(*reading.findings, *row_findings))
 
 
-def _read_content(file_content: FileContent, name: str, digest: str, catalogue: Catalogue) -> Reading:
+def _read_whole(file_content: FileContent, name: str, digest: str, catalogue: Catalogue) -> Reading:
     if file_content.records is not None:
         return _Reader(catalogue, name, digest, file_content).read_records(file_content.records)
     if file_content.text is not None and _is_document(file_content, catalogue):
@@ -148,12 +149,15 @@ class _Reader:
             for g in content.grids
         ):
             return None
-        parse = page_lines.parse_html if content.media_type == "text/html" else page_lines.parse_text
-        page = parse(content.text)
+        page = self._parse_page(content.text)
         lines = {x.number: x.raw for x in page.lines if x.number not in page.outside}
         lines = {n: raw for n, raw in lines.items() if not page_lines.FURNITURE.fullmatch(raw.strip())}
         grid = build_grid("", [[lines.get(n, "")] for n in range(1, max(lines, default=0) + 1)])
         return grid if grid is not None and form_sheet.is_form(grid, self._headings) else None
+
+    def _parse_page(self, text: str) -> DocumentPage:
+        is_html = self._file_content.media_type == HTML
+        return page_lines.parse_html(text) if is_html else page_lines.parse_text(text)
 
     def read_records(self, records: Iterable[Mapping[str, object]]) -> Reading:
         """Read JSON records. Keys are names or headings; rows are positions in the file, from 1."""
@@ -242,9 +246,7 @@ class _Reader:
             return
         numbers = caption_number.find_numbers((*table.titles, sheet))
         if not numbers and self._file_content.text is not None:
-            is_page = self._file_content.media_type == HTML
-            parse = page_lines.parse_html if is_page else page_lines.parse_text
-            page = parse(self._file_content.text)
+            page = self._parse_page(self._file_content.text)
             numbers = caption_number.find_numbers_alone(line.raw for line in page.lines)
         if len(numbers) == 1:
             for raw_record in raw_records:

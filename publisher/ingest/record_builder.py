@@ -198,9 +198,6 @@ class RecordBuilder:
         shown = self._shown.get(piece.cell) if self._shown else None
         if shown is not None and shown.text.strip() == piece.text.strip():
             return self._parse_number_cell(f, piece, row, shown)
-        parsed = self._parsers[f.name](piece.text)
-        if parsed.problem is None:
-            return parsed.value
         return self._parse_text(f, piece, row, piece.text)
 
     def _parse_text(self, f: Field, piece: Piece, row: int, text: str) -> Json:
@@ -283,6 +280,7 @@ def hash_source_texts(pieces: Iterable[tuple[str, Piece]], shown: Mapping[str, S
 
 
 _BY_MEANING = frozenset({"above", "parent"})
+"""Pieces that a row takes from another one."""
 
 
 def _sha256(texts: Iterable[str]) -> str:
@@ -320,7 +318,8 @@ def exceeds(promised: Mapping[str, Json], statutory: Mapping[str, Json]) -> bool
     """Test whether the promised limit is certainly longer.
 
     Units that do not convert exactly are compared only where the result does not depend on the calendar:
-    20 working days are more than 15 natural days, but 20 natural days may be less than 15 working days.
+    20 working days are more than 15 natural days, but 20 natural days may be less than 15 working days. The
+    checks of what is published compare less: :mod:`schemas.cells.limit_comparison`.
     """
     value, limit = promised.get("value"), statutory.get("value")
     unit, other = promised.get("unit"), statutory.get("unit")

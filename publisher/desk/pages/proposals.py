@@ -19,7 +19,7 @@ from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.drafts import draft_address
 from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
-from publisher.ingest.documents.commitment_sentences import Kind, ProposedCommitment
+from publisher.ingest.documents.commitment_sentences import CommitmentKind, ProposedCommitment
 from publisher.log.commitments.rules import COMMITMENTS
 from publisher.log.model import LogError
 from publisher.workflow import propose_commitments as workflow
@@ -31,7 +31,7 @@ _PATH = "/drafts/{dataset:str}/proposals"
 _TYPED = ("task", "lead", "supporting", "deadline")
 _LONGEST = 2000
 """Characters of a field that are kept."""
-_KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+_KINDS: tuple[CommitmentKind, ...] = get_args(CommitmentKind.__value__)
 
 
 @get(_PATH, opt={ACTION: Action.HAND_IN})

@@ -56,7 +56,7 @@ _DAY = re.compile(
 )
 
 
-type Kind = Literal["成果", "行动"]
+type CommitmentKind = Literal["成果", "行动"]
 """A deliverable, or an action."""
 
 
@@ -66,7 +66,7 @@ class ProposedCommitment:
 
     section: str
     task: str
-    kind: Kind
+    kind: CommitmentKind
     sentence: str
     lead: str = ""
     supporting: str = ""
@@ -116,7 +116,7 @@ def _read_sentence(section: str, sentence: str) -> Iterator[ProposedCommitment]:
         )
 
 
-def _tasks(sentence: str) -> Iterator[tuple[str, Kind]]:
+def _tasks(sentence: str) -> Iterator[tuple[str, CommitmentKind]]:
     for match in _PARTS.finditer(sentence):
         part = match[0].strip()
         core = _LEADS.sub("", part, count=1)

@@ -10,64 +10,30 @@ from publisher.ingest.documents.page_lines import Line
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
-FIELDS = frozenset(
+_FIELDS = frozenset(
     {"number", "title", "issuer", "date_written", "date_published", "index_number"}
     | {"topic", "source", "validity", "effective_on", "kind", "recipients"}
 )
 """Fields of a catalogue of documents whose values appear in labelled lines."""
-SHORT_LABELS = frozenset({"来源", "文号", "标题"})
+_SHORT_LABELS = frozenset({"来源", "文号", "标题"})
 """Labels of two characters that rarely occur in running text."""
-OTHER_LABELS = frozenset(
-    {
-        "浏览次数",
-        "点击次数",
-        "点击数",
-        "点击量",
-        "阅读量",
-        "访问量",
-        "浏览量",
-        "责任编辑",
-        "作者",
-        "编辑",
-        "审核",
-    }
-    | {"公开方式", "公开时限", "公开范围", "公开类别", "公开形式", "关键词", "关键字", "字体", "字号"}
-    | {
-        "信息分类",
-        "服务对象",
-        "体裁",
-        "内容概述",
-        "文章类型",
-        "办文部门",
-        "承办单位",
-        "组配分类",
-        "失效日期",
-        "有效期",
-    }
-    | {
-        "浏览",
-        "点击",
-        "阅读次数",
-        "打印",
-        "分享",
-        "信息名称",
-        "废止日期",
-        "效力级别",
-        "发布人",
-        "录入",
-        "校对",
-        "语种",
-        "载体",
-    }
+_OTHER_LABELS = frozenset(
+    (
+        *("浏览次数", "点击次数", "点击数", "点击量", "阅读量", "访问量", "浏览量", "浏览", "点击"),
+        *("责任编辑", "作者", "编辑", "审核", "发布人", "录入", "校对", "打印", "分享", "字体"),
+        *("公开方式", "公开时限", "公开范围", "公开类别", "公开形式", "关键词", "关键字", "信息名称"),
+        *("信息分类", "服务对象", "体裁", "内容概述", "文章类型", "办文部门", "承办单位", "组配分类"),
+        *("失效日期", "有效期", "废止日期", "效力级别", "语种", "载体", "字号", "阅读次数"),
+    )
 )
 """Labels that do not describe the document. They end the value before them."""
-HEAD_LINES = 60
+_HEAD_LINES = 60
 """Number of first lines that are searched for labels without a colon (labels in table cells)."""
-LONGEST_BARE = 100
+_LONGEST_BARE = 100
 """Most characters of a line whose first inline element is a label without a colon."""
-LONGEST_LABELLED_LINE = 60
+_LONGEST_LABELLED_LINE = 60
 """Characters from which on a line without a known field stays a line of the document, labels or not."""
-LONGEST_VALUE = 120
+_LONGEST_VALUE = 120
 """Most characters of a value beside its label; a longer text is the document."""
 
 
@@ -91,6 +57,13 @@ _GENERIC = r"[\[【]?[\u4e00-\u9fff](?:\s?[\u4e00-\u9fff]){1,9}[】\]]?\s?[:：]
 _AFTER_GAP = re.compile(rf"(?<=[\s|｜】\]]){_GENERIC}")
 _AT_START = re.compile(_GENERIC)
 _NO_VALUE = frozenset({"", "-", "--", "—", "/", "无", "暂无", "空"})
+_ANY = re.compile("")
+_FITS: Mapping[str, re.Pattern[str]] = {
+    "number": re.compile(r"号"),
+    "index_number": re.compile(r"\d"),
+    **dict.fromkeys(("date_written", "date_published", "effective_on"), re.compile(r"\d|年")),
+}
+"""Text that the next line has to contain in plain text, to be the value of a label of this field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,11 +82,11 @@ class LabelFinder:
     def __init__(self, catalogue: Catalogue) -> None:
         self._field_of: dict[str, str] = {}
         self._field_of_short: dict[str, str] = {}
-        words = list(OTHER_LABELS)
-        for name in sorted(FIELDS):
+        words = list(_OTHER_LABELS)
+        for name in sorted(_FIELDS):
             f = catalogue.by_name.get(name)
             for word in (f.title, *f.aliases) if f else ():
-                if len(word) > 2 or word in SHORT_LABELS:
+                if len(word) > 2 or word in _SHORT_LABELS:
                     self._field_of.setdefault(heading_key(word), name)
                     words.append(word)
                 else:
@@ -152,7 +125,7 @@ class LabelFinder:
             labels = self._labels_of(line)
             if labels and labels[0].start == 0:
                 self._read_line(lines, index, labels, labelled, pairs)
-        bare = [i for i, line in enumerate(lines[:HEAD_LINES]) if self._bare.fullmatch(line.text)]
+        bare = [i for i, line in enumerate(lines[:_HEAD_LINES]) if self._bare.fullmatch(line.text)]
         if pairs is not None:
             in_pairs = (i for i, line in enumerate(lines) if line.number in pairs)
             bare = [i for i in in_pairs if i in bare or self._is_short_label(lines[i].text)]
@@ -195,7 +168,7 @@ class LabelFinder:
     def _labels_of(self, line: Line) -> list[_Label]:
         """Return the labels of a line that begins with a known one, in order."""
         bare = (
-            self._bare.fullmatch(line.pieces[0]) if line.pieces and len(line.text) <= LONGEST_BARE else None
+            self._bare.fullmatch(line.pieces[0]) if line.pieces and len(line.text) <= _LONGEST_BARE else None
         )
         if bare is not None and not line.pieces[1].startswith((":", "：")):
             end = line.text.find(line.pieces[0]) + len(line.pieces[0])
@@ -234,7 +207,7 @@ class LabelFinder:
     ) -> None:
         line = lines[index]
         ends = [*(label.start for label in labels[1:]), len(line.text)]
-        if any(label.field for label in labels) or len(line.text) < LONGEST_LABELLED_LINE:
+        if any(label.field for label in labels) or len(line.text) < _LONGEST_LABELLED_LINE:
             labelled.line_numbers.add(line.number)
         for label, end in zip(labels, ends, strict=True):
             value = line.text[label.end : end].strip(" |｜[]【】")
@@ -264,7 +237,7 @@ class LabelFinder:
         if any(self._colon.match(x.text) or self._bare.fullmatch(x.text) for x in value_lines[:1]):
             return
         labelled.line_numbers.add(line.number)
-        if sum(len(x.text) for x in value_lines) > LONGEST_VALUE:
+        if sum(len(x.text) for x in value_lines) > _LONGEST_VALUE:
             return
         labelled.line_numbers |= {x.number for x in value_lines}
         text = " ".join(x.text for x in value_lines)
@@ -285,7 +258,7 @@ class LabelFinder:
     ) -> None:
         next_line = lines[index + 1] if index + 1 < len(lines) else None
         name = self.field_of(label)
-        if next_line is None or name is None or len(next_line.text) > LONGEST_VALUE:
+        if next_line is None or name is None or len(next_line.text) > _LONGEST_VALUE:
             return
         if self._colon.match(next_line.text) or self._bare.fullmatch(next_line.text):
             return
@@ -296,12 +269,3 @@ class LabelFinder:
             return
         labelled.line_numbers.add(next_line.number)
         labelled.values.setdefault(name, LabelledValue(next_line.text, next_line.number, label))
-
-
-_ANY = re.compile("")
-_FITS: Mapping[str, re.Pattern[str]] = {
-    "number": re.compile(r"号"),
-    "index_number": re.compile(r"\d"),
-    **dict.fromkeys(("date_written", "date_published", "effective_on"), re.compile(r"\d|年")),
-}
-"""What the next line of plain text must contain to be the value of a label."""

@@ -11,13 +11,13 @@ from schemas.cells.quantities import read_date
 from schemas.reference.damaged_numbers import repair
 from schemas.reference.document_numbers import Citation, find_citations, parse_number
 
-KINDS = (
+_DOCUMENT_KINDS = (
     *("决议", "决定", "命令", "公报", "公告", "通告", "意见", "通知"),
     *("通报", "报告", "请示", "批复", "议案", "函", "纪要"),
 )
 """党政机关公文处理工作条例 (中办发〔2012〕14号), article 8."""
 _TITLE_END = re.compile(
-    rf"(?:{'|'.join(KINDS)}|令|办法|规定|条例|细则|方案|规划|规则)(?:[（(][^（()）]{{1,12}}[）)])?$"
+    rf"(?:{'|'.join(_DOCUMENT_KINDS)}|令|办法|规定|条例|细则|方案|规划|规则)(?:[（(][^（()）]{{1,12}}[）)])?$"
 )
 _BODY_NAME = re.compile(
     r"[\u4e00-\u9fff、 ]{1,60}"
@@ -125,7 +125,8 @@ def is_number(text: str) -> bool:
 def find_kind(title: str) -> str:
     """Return the kind of document that a title ends with; ``""`` for example for a plan or a regulation."""
     bare = re.sub(r"[（(][^（()）]*[）)]$", "", title)
-    return next((kind for kind in KINDS if bare.endswith(kind)), "命令" if bare.endswith("令") else "")
+    otherwise = "命令" if bare.endswith("令") else ""
+    return next((kind for kind in _DOCUMENT_KINDS if bare.endswith(kind)), otherwise)
 
 
 def find_issuer(title: str) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from itertools import islice
 
 from lxml import etree
 
 from schemas.normalise import fold
 
-PAGING_SCRIPT = re.compile(
+_PAGING_SCRIPT = re.compile(
     r"createPageHTML\(\s*[\"']?(?P<count>\d{1,5})[\"']?\s*,\s*[\"']?\d+[\"']?\s*,"
     r"\s*[\"'](?P<stem>[^\"']+)[\"']\s*,\s*[\"'](?P<ext>\w+)[\"']"
 )
@@ -31,18 +32,20 @@ _LINE = re.compile(rf"(?:(?>{_TURNS}|{_NUMBERS_AND_SIGNS})\s*+)++", re.IGNORECAS
 _TURN = re.compile(r"上一?页|下一?页|后一页|前一页|尾页|末页|下页|上页|共\s?\d+\s?页|最后一页", re.IGNORECASE)
 
 
+def scripted_pages(source: str) -> Iterator[str]:
+    """Yield the further pages that a script of TRS numbers: ``index_1.html``, ``index_2.html``, …"""
+    if (match := _PAGING_SCRIPT.search(source)) is not None:
+        for number in range(1, int(match["count"])):
+            yield f"{match['stem']}_{number}.{match['ext']}"
+
+
 def find_page_links(root: etree._Element, source: str) -> tuple[tuple[str, ...], bool]:
     """Find the addresses of possible further pages of a document, and whether the page says it has any.
 
     Addresses are as printed: those of the script of TRS, of numbers, and of 下一页.
     """
-    script = PAGING_SCRIPT.search(source)
-    count = int(script["count"]) if script else 1
-    targets: dict[str, None] = {}
-    if script is not None:
-        pages = (f"{script['stem']}_{n}.{script['ext']}" for n in range(1, min(count, MOST_PAGES)))
-        targets |= dict.fromkeys(pages)
-    continues = count > 1
+    targets = dict.fromkeys(islice(scripted_pages(source), MOST_PAGES - 1))
+    continues = bool(targets)
     for element in root.iter("a"):
         text = fold("".join(map(str, element.itertext())))
         href = (element.get("href") or "").strip()

@@ -165,7 +165,7 @@ BAD_ANSWERS = {
     "captcha": Bilingual("识别真人的网页", "a CAPTCHA"),
     "maintenance": Bilingual("网站维护页", "a maintenance page"),
 }
-"""What came instead of a page."""
+"""Content that came instead of a page."""
 DRY_RUN_CUT = Kind(
     "dry-run-cut",
     "info",

@@ -116,9 +116,8 @@ class _Table:
                 if self._quoted:
                     self._check_quotes(row, lines, start, reader.line_num)
                     start = reader.line_num
-        except (
-            csv.Error
-        ) as problem:  # a cell that is longer than any real one: a quote took the rest of the file
+        except csv.Error as problem:
+            # A cell is longer than any real one: a quote took the rest of the file.
             number = len(self.rows) + 1
             zh, en = f"第{number}行（文件第{start + 1}行）", f"Row {number} (line {start + 1})"
             raise ReaderError(OPEN_QUOTE, Bilingual(zh, en), row=number) from problem

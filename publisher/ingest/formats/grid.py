@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -111,7 +112,8 @@ def _build_cell(
     origin = origins.get((row, column))
     if origin is None:
         return Cell(text, row, column, None, numeric)
-    return Cell(_read_text(texts, origin)[0], row, column, origin, _read_text(texts, origin)[1])
+    origin_text, origin_numeric = _read_text(texts, origin)
+    return Cell(origin_text, row, column, origin, origin_numeric)
 
 
 def _replace_texts(texts: list[list[tuple[str, bool]]], replaced: Mapping[Position, str]) -> None:
@@ -217,6 +219,15 @@ ERRORS = {
     0x2A: "#N/A",
 }
 """Error codes of binary workbooks ([MS-XLS] 2.5.10 Bes)."""
+
+
+_REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
+
+
+def parse_reference(text: str) -> Position | None:
+    """Return the row and column of an A1 reference; None for other text."""
+    match = _REFERENCE.fullmatch(text)
+    return None if match is None else (int(match[2]), parse_column(match[1]))
 
 
 @cache

@@ -76,9 +76,8 @@ def _iter_pieces(page: etree._Element) -> Iterator[tuple[float, float, float, st
         origin_x, origin_y, _, height, *_ = [*_parse_numbers(piece.get("Boundary")), 0.0, 0.0, 0.0, 0.0]
         x = y = 0.0
         for code in piece.iter("{*}TextCode"):
-            x = next(
-                iter(_parse_numbers(code.get("X"))), x
-            )  # a missing coordinate is that of the previous code
+            # A missing coordinate is that of the previous code.
+            x = next(iter(_parse_numbers(code.get("X"))), x)
             y = next(iter(_parse_numbers(code.get("Y"))), y)
             if code.text:
                 yield origin_y + y, origin_x + x, height, code.text

@@ -14,12 +14,11 @@ from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
 from publisher.ingest.formats.cell_styles.xlsx_styles import read_styles, scan_sheet
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations, parse_column
+from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations, parse_reference
 from publisher.ingest.formats.safety.xml_parser import parse_xml
 
 RELATIONSHIP = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 STRICT_RELATIONSHIP = "{http://purl.oclc.org/ooxml/officeDocument/relationships}id"
-REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 SIGNS = (b'"e"', b"'e'", b"hidden", b"<f", b'ht="0"')
 """Signs of errors, hidden rows and formulas. Most sheets contain none of them and need not be parsed."""
 HEAD = 4096
@@ -69,9 +68,13 @@ def _read_styles(parts: Mapping[str, bytes]) -> WorkbookStyles:
 def _part_path(parts: Mapping[str, bytes], kind: str) -> str | None:
     for relation in _parse(parts, "xl/_rels/workbook.xml.rels").iter("{*}Relationship"):
         if relation.get("Type", "").endswith(kind):
-            target = relation.get("Target", "")
-            return normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
+            return _resolve(relation.get("Target", ""))
     return None
+
+
+def _resolve(target: str) -> str:
+    """Return the path of a part to which the workbook refers."""
+    return normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
 
 
 _COLUMN = re.compile(rb"<(?:\w+:)?col\s([^<>]*)>")
@@ -113,7 +116,7 @@ def _iter_sheet_paths(parts: Mapping[str, bytes]) -> Iterator[str]:
     }
     for sheet in _parse(parts, "xl/workbook.xml").iter("{*}sheet"):
         target = targets.get(sheet.get(RELATIONSHIP) or sheet.get(STRICT_RELATIONSHIP)) or ""
-        yield normpath(target.lstrip("/") if target.startswith("/") else join("xl", target))
+        yield _resolve(target)
 
 
 def _parse(parts: Mapping[str, bytes], path: str) -> etree._Element:
@@ -169,12 +172,11 @@ def _hides_row(row: etree._Element, *, all_hidden: bool) -> bool:
 
 
 def _mark_cell(cell: etree._Element, errors: dict[Position, str], uncalculated: dict[Position, str]) -> None:
-    match = REFERENCE.fullmatch(cell.get("r") or "")
-    if match is None:
+    position = parse_reference(cell.get("r") or "")
+    if position is None:
         return
     value = cell.findtext("{*}v") or ""
     formula = cell.find("{*}f")
-    position = (int(match[2]), parse_column(match[1]))
     if cell.get("t") == "e":
         errors[position] = value or "#REF!"
     elif formula is not None and not value and cell.get("t") != "str" and cell.find("{*}is") is None:

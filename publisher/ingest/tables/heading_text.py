@@ -27,13 +27,14 @@ _CODE_AFTER = re.compile(rf"(?P<heading>.*[^\sA-Za-z0-9_/|:：\-])\s*[/|:：\-_]
 _CODE_BEFORE = re.compile(rf"\s*{_CODE}\s*[/|:：\-_]?\s*(?P<heading>[^\sA-Za-z0-9_/|:：\-].*)", re.DOTALL)
 _SEPARATOR = re.compile(r"\s*[:：|｜/／,，;；\n]\s*|\s+")
 _UNIT_LABEL = re.compile(r"\s*(?:计量|计费|金额|时间)?单位\s*[:：为是]?\s*")
+_TIMES = "工作日|工作天|自然日|日历日|日历天|天|日|小时|分钟|星期|周|月|年"
+_TIME_UNIT = re.compile(rf"个?(?:{_TIMES})(?:[/或、]个?(?:{_TIMES}))*")
 _UNIT = re.compile(
     # 元, 万元, 元/证, 元/吨·天
     r"(?:人民币)?[十百千万亿]*(?:元|美元|港元|港币|欧元)(?:人民币)?"
     r"(?:\s*[/／每]\s*[^\s/／]{1,12}(?:[/／·][^\s/／]{1,6})?)?"
     # 工作日, 天/日
-    r"|(?:个)?(?:工作日|工作天|自然日|日历日|日历天|天|日|小时|分钟|星期|周|月|年)"
-    r"(?:\s*[/／或、]\s*(?:个)?(?:工作日|工作天|自然日|日历日|日历天|天|日|小时|分钟|星期|周|月|年))*"
+    rf"|个?(?:{_TIMES})(?:\s*[/／或、]\s*个?(?:{_TIMES}))*"
     r"|[%％‰]|百分比|千分比"
     r"|件|个|项|次|人|户|份|本|证|张|页|台|辆|套|只|枚|名|家|吨|千克|公斤|克|公里|千米|米|亩|公顷|平方米"
     r"|立方米|平米|千瓦时|度|㎡|m²|m³|km|kg|t"
@@ -69,12 +70,6 @@ def parse_unit(text: str) -> str:
     unit = {"百分比": "%", "千分比": "‰"}.get(unit, unit)
     alternatives = {part.removeprefix("个") for part in re.split("[/或、]", unit)}
     return "日" if alternatives <= _DAYS else unit
-
-
-_TIME_UNIT = re.compile(
-    r"个?(?:工作日|工作天|自然日|日历日|日历天|天|日|小时|分钟|星期|周|月|年)"
-    r"(?:[/或、]个?(?:工作日|工作天|自然日|日历日|日历天|天|日|小时|分钟|星期|周|月|年))*"
-)
 
 
 def is_time_unit(unit: str) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Literal
 
 from publisher.ingest.findings import tables
 from publisher.ingest.formats.grid import Cell, format_column
@@ -182,7 +183,9 @@ class PieceReader:
             if first is not None and first.column - 1 == position and name in pieces:
                 self._qualifier.add_default_unit(pieces, name, unit)
 
-    def _add_piece(self, pieces: dict[str, Piece], name: str, cell: Cell, via: str, row: int) -> None:
+    def _add_piece(
+        self, pieces: dict[str, Piece], name: str, cell: Cell, via: Literal["own", "merged"], row: int
+    ) -> None:
         text = cell.text
         if len(text) <= 12:
             if _is_ditto(text):
@@ -199,7 +202,7 @@ class PieceReader:
                 self._notes.append(RowNote(tables.FORMULA_ERROR, row, name, text, format_reference(cell)))
                 pieces.pop(name, None)
                 return
-        pieces[name] = Piece(text, text, format_reference(cell), "merged" if via == "merged" else "own")
+        pieces[name] = Piece(text, text, format_reference(cell), via)
 
 
 _LONGEST_WORD = 12

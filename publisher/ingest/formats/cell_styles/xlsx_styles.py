@@ -14,9 +14,8 @@ from lxml import etree
 
 from publisher.ingest.formats.cell_styles.builtin_formats import BUILTIN_FORMATS
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
-from publisher.ingest.formats.grid import Position
+from publisher.ingest.formats.grid import Position, parse_reference
 
-_REFERENCE = re.compile(rb"([A-Z]{1,3})([1-9][0-9]{0,6})")
 _ATTRIBUTE = re.compile(rb"""\s([rst])\s*=\s*["']([^"']*)["']""")
 _VALUE = re.compile(rb"<(?:\w+:)?v(?:\s[^>]*)?>\s*([^<]*?)\s*</")
 _ROW_OR_CELL = re.compile(rb"<(?:\w+:)?(?P<name>row|c)(?P<attributes>(?:\s[^<>]*?)?)(?P<empty>/?)>")
@@ -120,13 +119,7 @@ def _every_cell(content: bytes) -> Iterator[tuple[Position, int, bytes, bytes]]:
 
 
 def _position(reference: bytes) -> Position | None:
-    match = _REFERENCE.fullmatch(reference)
-    if match is None:
-        return None
-    column = 0
-    for letter in match[1]:
-        column = column * 26 + letter - 64
-    return int(match[2]), column
+    return parse_reference(reference.decode("latin-1"))
 
 
 def _add_cell(cells: StyledCells, position: Position, style: int, kind: bytes, body: bytes) -> None:

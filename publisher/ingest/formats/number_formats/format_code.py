@@ -183,9 +183,8 @@ class _SectionParser:
         elif locale:
             number = int(locale, 16)
             calendar, numerals = number >> 16 & 0xFF, number >> 24
-            if calendar > 1 or (
-                numerals > 1 and numerals not in _NUMERALS
-            ):  # lunar years, digits of another script
+            # Lunar years, or digits of another script.
+            if calendar > 1 or (numerals > 1 and numerals not in _NUMERALS):
                 raise UnknownFormatError(match[0])
             self.numerals = _NUMERALS.get(numerals, self.numerals)
             self.chinese = self.chinese or number & 0xFFFF in _CHINESE_LOCALES
