@@ -115,7 +115,7 @@ def read_document(desk: Desk, dataset: str, token: str) -> DocumentReading:
         if not field.personal and (own or field.name in row.content or field.name in row.originals):
             text = sheets.cell_text(row, field)[:_LONGEST]
             fields.append(ReadField(field, text, int(number) if number.isdigit() else 0, own))
-    lines = read_lines(stored)
+    lines = read_lines(stored.hops)
     return DocumentReading(
         file=one,
         title=row.title,

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import metadata
 
+from publisher.failure_lines import is_disk_full
 from publisher.harvest.crawl import Crawl
 from publisher.harvest.dry_run import DryRun
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher
-from publisher.harvest.page_guard import PageGuard, describe_error, is_disk_full
+from publisher.harvest.page_guard import PageGuard, describe_error
 from publisher.harvest.report import HarvestReport, SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.indexing.indexer import Progress

@@ -45,6 +45,8 @@ _GENERIC_MEDIA_TYPES = frozenset(
 """Media types that servers send for unknown files."""
 _LONGEST = 200_000
 """Most characters of one attachment that a document includes; the whole text is stored as evidence."""
+_COLLECTED = "collected"
+"""Why a page was read that was not read before; other pages have the sign of their change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +122,8 @@ class Attachments:
                 continue
             self._stage(dataset, catalogue, page, reading, response)
             return
-        if (
-            find_file_name(page.url, page.title).lower().endswith(_TABLES)
-        ):  # a text file need not contain a table
+        # A text file need not contain a table.
+        if find_file_name(page.url, page.title).lower().endswith(_TABLES):
             self._report.add_finding(kinds.TABLE_NOT_USED, page.url)
 
     def _stage(
@@ -136,7 +137,7 @@ class Attachments:
                 dataset,
                 create_entries(reading.records),
                 part=None if part is None else part.name,
-                source=describe_response(response, page.suspected_by or "collected"),
+                source=describe_response(page, response),
                 parser_version=reading.parser_version,
                 catalogue=catalogue,
             )
@@ -218,8 +219,8 @@ def load_stored_hop(log: Log, response: ArchivedResponse) -> Hop:
     return warc.read_warc(log.evidence.source_bytes(response.digest))[-1]
 
 
-def describe_response(response: ArchivedResponse, sign: str) -> Source:
-    """Describe a response as the source of an import."""
+def describe_response(page: Page, response: ArchivedResponse) -> Source:
+    """Describe a response of a page as the source of an import."""
     return Source(
         digest=response.digest,
         name=response.url,
@@ -227,7 +228,7 @@ def describe_response(response: ArchivedResponse, sign: str) -> Source:
         size=response.size,
         obtained_at=response.at,
         url=response.url,
-        detected_by=sign,
+        detected_by=page.suspected_by or _COLLECTED,
     )
 
 

@@ -16,7 +16,7 @@ from publisher.harvest.answers.bad_answers import find_bad_response
 from publisher.harvest.answers.document_pages import find_further_addresses
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch, ResponseChain
-from publisher.harvest.link_discovery import Link, ListLinks, read_list
+from publisher.harvest.link_discovery import ListLinks, read_list
 from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
@@ -100,7 +100,7 @@ class Crawl:
         links = read_list(self._source, page_fetch.page.url, page_fetch.responses, self.report)
         further = [] if links is None else self._add_links(page_fetch, links)
         # Stored after its links; without validators if links were skipped, so that a 304 cannot hide them.
-        whole = links is None or all(map(self._is_recent, links.documents))
+        whole = links is None or all(link.is_recent(self._since) for link in links.documents)
         exchange = self._build_exchange(page_fetch.page, page_fetch.responses)
         self._log.evidence.store_exchanges(
             [exchange if whole else replace(exchange, etag=None, modified=None)]
@@ -109,7 +109,7 @@ class Crawl:
 
     def _add_links(self, page_fetch: PageFetch, list_links: ListLinks) -> list[str]:
         """Store the links of a list and return its further pages, if there were new links."""
-        recent = [link for link in list_links.documents if self._is_recent(link)]
+        recent = [link for link in list_links.documents if link.is_recent(self._since)]
         links = [(link.url, link.title) for link in recent]
         name, parent = self._source.name, page_fetch.page.key
         new = self._log.evidence.add_links(name, links, role="document", parent=parent)
@@ -120,9 +120,6 @@ class Crawl:
             name, [(url, "") for url in list_links.further], role="list", parent=parent
         )
         return list(list_links.further)
-
-    def _is_recent(self, link: Link) -> bool:
-        return self._since is None or link.on is None or link.on >= self._since
 
     def _request_documents(self) -> None:
         due = self._select_due("document")

@@ -51,8 +51,9 @@ class DryRun:
                 read_list(self._source, url, responses, self._report) if responses is not None else None
             )
             for link in list_links.documents if list_links is not None else ():
-                recent = self._since is None or link.on is None or link.on >= self._since
-                if recent and self._log.evidence.page_at(self._source.name, link.url) is None:
+                if not link.is_recent(self._since):
+                    continue
+                if self._log.evidence.page_at(self._source.name, link.url) is None:
                     new[link.url] = None
         self._report.found = self._report.waiting = len(new)
         for url in list(new)[:MOST_PREVIEWED]:

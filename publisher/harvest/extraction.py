@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 MOST_ATTACHMENTS = 200
 """Most attachments of one document that are requested."""
-COLLECTED = "collected"
-"""Why a page was read that was not read before; other pages have the sign of their change."""
 _BATCH = 20
 
 
@@ -278,7 +276,7 @@ class Extractor:
         (record,) = reading.records
         record = add_attachments(record, self._attachments.describe_links(links), self._catalogue)
         entries = tuple(create_entries([record]))
-        source = describe_response(response, page.suspected_by or COLLECTED)
+        source = describe_response(page, response)
         self._staged_imports[page.url] = SourceEntries(entries, source, reading.parser_version)
 
     def _mark_replaced(self, page: Page, replacement: Replacement) -> None:

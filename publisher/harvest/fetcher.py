@@ -17,13 +17,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 from protego import Protego
 
 from publisher import ssrf_guard
 from publisher.harvest import warc
+from publisher.harvest.answers.joined_address import join_address
 from publisher.harvest.answers.meta_refresh import find_meta_refresh
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
@@ -279,11 +280,9 @@ def _find_redirect_target(hop: Hop) -> str | None:
 
 def _join(url: str, target: str, hops: tuple[Hop, ...]) -> str:
     """Return the address of a redirect. Raises :class:`FetchError` for text that is no address."""
-    try:
-        joined = urljoin(url, target)
-        urlsplit(joined)
-    except ValueError as error:
-        raise FetchError("refused-scheme", target, hops) from error
+    joined = join_address(url, target)
+    if joined is None:
+        raise FetchError("refused-scheme", target, hops)
     return joined
 
 

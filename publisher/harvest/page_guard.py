@@ -6,12 +6,12 @@ The program should read every page without an error of its own. Where it does no
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
+from publisher.failure_lines import is_disk_full
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.ingest.findings import harvest as kinds
@@ -22,14 +22,8 @@ from publisher.log.model import LogError
 
 _ERRORS_OF_A_PAGE = frozenset({"bad-content", "source-missing", "source-damaged", "no-such-source"})
 """Refusals of the log that concern one page; others concern the site, and end the run of the source."""
-_DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 logger = logging.getLogger(__name__)
-
-
-def is_disk_full(error: Exception) -> bool:
-    """Test for an error after which no further page can be stored; it ends the run of all sources."""
-    return isinstance(error, OSError) and error.errno in _DISK_FULL
 
 
 class PageGuard:
@@ -61,7 +55,7 @@ class PageGuard:
         except Exception as error:
             if isinstance(error, LogError) and error.code not in _ERRORS_OF_A_PAGE:
                 raise
-            if is_disk_full(error):
+            if is_disk_full(error):  # no further page can be stored: it ends the run of all sources
                 raise
             self._add_failure(page, error)
 

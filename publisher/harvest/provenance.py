@@ -6,18 +6,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from publisher.harvest import warc
 from publisher.harvest.attachments import load_stored_hop
-from publisher.ingest.documents import page_lines
-from publisher.ingest.formats import text_encoding
-from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.sandbox.fork_server import run_limited
+from publisher.harvest.stored_files import read_lines
 from publisher.log.evidence.crawled_pages import ArchivedResponse, Page
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordState
 from schemas.definition.catalogue import Catalogue
 
-_LARGEST = 64 << 20
 _LONGEST = 200
 
 
@@ -62,7 +57,7 @@ def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue
     response = next((candidate for candidate in responses if candidate.digest in sources), None)
     excerpts: tuple[Excerpt, ...] = ()
     if response is not None and not response.destroyed:
-        excerpts = tuple(_find_excerpts(read_lines(log, response), state, catalogue))
+        excerpts = tuple(_find_excerpts(_read_page(log, response), state, catalogue))
     return OriginPage(
         url=page.url,
         source=page.source,
@@ -75,19 +70,12 @@ def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue
     )
 
 
-def read_lines(log: Log, response: ArchivedResponse) -> Mapping[int, str]:
-    """Return the lines of a stored page by number; empty if it cannot be opened."""
+def _read_page(log: Log, response: ArchivedResponse) -> Mapping[int, str]:
+    """Return the lines of the page in a response; its further pages may have changed since."""
     try:
-        hop = load_stored_hop(log, response)
-        text, _ = text_encoding.decode(warc.decode_body(hop, _LARGEST), warc.find_charset(hop))
-        lines: dict[int, str] = run_limited(_number_lines, text, result=dict[int, str])
-    except (LogError, ReaderError, ValueError):
+        return read_lines([load_stored_hop(log, response)])
+    except LogError:
         return {}
-    return lines
-
-
-def _number_lines(text: str) -> dict[int, str]:
-    return {line.number: line.raw.strip() for line in page_lines.parse_html(text).lines}
 
 
 def _find_excerpts(

@@ -94,10 +94,10 @@ def read_again(log: Log, source: Source, catalogue: Catalogue, mended: Sequence[
     ).reading
 
 
-def read_lines(stored: StoredPage) -> Mapping[int, str]:
-    """Return the lines of a document, with its further pages, by number; empty if it cannot be opened."""
+def read_lines(hops: Sequence[Hop]) -> Mapping[int, str]:
+    """Return the lines of a page and of its further ones by number; empty if they cannot be opened."""
     try:
-        lines: dict[int, str] = run_limited(_number_lines, stored.hops, result=dict[int, str])
+        lines: dict[int, str] = run_limited(_number_lines, hops, result=dict[int, str])
     except (ReaderError, ValueError):
         return {}
     return lines

@@ -77,13 +77,13 @@ def find_bad_response(responses: ResponseChain, link_title: str, largest: int) -
         return None
     try:
         text, _ = text_encoding.decode(data, warc.find_charset(hop))
-        answer: BadAnswer | None = run_limited(find_bad_answer, text, link_title, result=BadAnswer | None)
+        answer: BadAnswer | None = run_limited(classify_page, text, link_title, result=BadAnswer | None)
     except ReaderError:  # also reported when it is read
         return None
     return answer
 
 
-def find_bad_answer(source: str, link_title: str) -> BadAnswer | None:
+def classify_page(source: str, link_title: str) -> BadAnswer | None:
     """Classify the source of a page; None if it may be the page itself.
 
     ``link_title``: the text of the link to it. A page that contains it is what the link promised.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from publisher.harvest.answers.bad_answers import BadAnswer, find_bad_answer
+from publisher.harvest.answers.bad_answers import BadAnswer, classify_page
 from tests.publisher.harvest.conftest import Collector, codes, make_due
 from tests.support.government import html, letter, page, publish
 from tests.support.servers.loopback import Answer, Loopback
@@ -44,7 +44,7 @@ BAD: dict[str, BadAnswer] = {
 
 @pytest.mark.parametrize(("source", "kind"), BAD.items())
 def test_each_kind_is_recognised(source: str, kind: BadAnswer) -> None:
-    assert find_bad_answer(source, "示例市人民政府关于甲事项的通知") == kind
+    assert classify_page(source, "示例市人民政府关于甲事项的通知") == kind
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_each_kind_is_recognised(source: str, kind: BadAnswer) -> None:
     ],
 )
 def test_a_page_is_not_taken_for_one(source: str) -> None:
-    assert find_bad_answer(source, "关于网站系统升级维护的公告") is None
+    assert classify_page(source, "关于网站系统升级维护的公告") is None
 
 
 @pytest.fixture
