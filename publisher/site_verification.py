@@ -44,7 +44,7 @@ async def _check_index(log: Log, search: SearchEngine) -> list[Problem]:
 
 def check_folder(settings: Settings) -> Iterator[Problem]:
     """Check the key of cursors, which all processes of the site share."""
-    key = settings.home / "cursor.key"
+    key = settings.cursor_key
     if key.exists() and mac_key.read_key(key) is None:
         yield Problem(f"{key.name}: 内容已损坏 is damaged; 删除后会重新生成 delete it, and a new one is made")
 

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from publisher.log.model import LogError
+from publisher.log.transparency.key_files import read_private_key, unusable, write_private_key
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
@@ -39,36 +38,22 @@ class SealKeys:
 
     def create(self) -> tuple[str, bytes]:
         """Create a key. Its file is durable and has mode 0600 → its id and the public key."""
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
         from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415
 
         private = X25519PrivateKey.generate()
         public = private.public_key().public_bytes_raw()
-        encryption: serialization.KeySerializationEncryption = (
-            serialization.BestAvailableEncryption(self._passphrase)
-            if self._passphrase
-            else serialization.NoEncryption()
-        )
-        form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         key = key_id(public)
-        handle = os.open(self._path(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(private.private_bytes(*form, encryption))
-            file.flush()
-            os.fsync(file.fileno())
+        write_private_key(self._path(key), private, self._passphrase)
         return key, public
 
     def open(self, key: str, sealed: bytes, use: bytes = CONTACT) -> str:
-        """Decrypt a contact. Raises ``LogError('key-unusable')``: no file, wrong passphrase, damaged."""
+        """Decrypt a contact. Raises ``LogError('key-unusable')``, as :func:`.read_private_key`."""
         from cryptography.exceptions import InvalidTag  # noqa: PLC0415
 
         try:
             return _suite().decrypt(sealed, self._load(key), info=use).decode()
         except InvalidTag as error:
-            raise _unusable(
-                self._path(key), "与封存的内容不符", "it does not open what was sealed"
-            ) from error
+            raise unusable(self._path(key), "与封存的内容不符", "it does not open what was sealed") from error
 
     def _load(self, key: str) -> X25519PrivateKey:
         """Load a private key, once: opening its file takes as long as a hundred contacts."""
@@ -77,18 +62,11 @@ class SealKeys:
         return self._loaded[key]
 
     def _read(self, key: str) -> X25519PrivateKey:
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415
         from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey  # noqa: PLC0415
 
-        path = self._path(key)
-        try:
-            private = serialization.load_pem_private_key(path.read_bytes(), self._passphrase)
-        except OSError as error:
-            raise _unusable(path, "无法读取", "it cannot be read") from error
-        except (TypeError, ValueError) as error:
-            raise _unusable(path, "口令不符或文件已损坏", "wrong passphrase, or damaged") from error
+        private = read_private_key(self._path(key), self._passphrase)
         if not isinstance(private, X25519PrivateKey):
-            raise _unusable(path, "不是 X25519 密钥", "not an X25519 key")
+            raise unusable(self._path(key), "不是 X25519 密钥", "not an X25519 key")
         return private
 
     def _path(self, key: str) -> Path:
@@ -97,11 +75,3 @@ class SealKeys:
 
 def key_id(public: bytes) -> str:
     return hashlib.sha256(public).hexdigest()[:16]
-
-
-def _unusable(path: Path, zh: str, en: str) -> LogError:
-    return LogError(
-        "key-unusable",
-        f"联系方式的私钥 {path} 不能使用：{zh}。",
-        f"The private key of contacts {path} cannot be used: {en}.",
-    )

@@ -1,4 +1,4 @@
-"""Value types of the inbox."""
+"""Value types of requests for correction."""
 
 from __future__ import annotations
 

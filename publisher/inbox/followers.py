@@ -71,7 +71,7 @@ class Followers:
         """List new followers whose mail is due, oldest first."""
         return self._list(_f.state == "new", limit=limit)
 
-    def to_tell(self, upto: Mapping[Pace, int], limit: int) -> Sequence[Follower]:
+    def to_notify(self, upto: Mapping[Pace, int], limit: int) -> Sequence[Follower]:
         """List followers whose mail is due: releases up to that of their pace were not announced to them."""
         behind = or_(*((_f.pace == pace) & (_f.told < sequence) for pace, sequence in upto.items()))
         return self._list(_f.state == "active", behind, limit=limit)
@@ -93,7 +93,7 @@ class Followers:
     def mark_asked(self, follower: str) -> None:
         self._set(follower, state="asked", since=micros(self._clock()), attempts=0, error="")
 
-    def mark_told(self, followers: Sequence[str], upto: int) -> None:
+    def mark_notified(self, followers: Sequence[str], upto: int) -> None:
         """Record that followers know everything up to a release."""
         with self._database.write() as conn:
             conn.execute(

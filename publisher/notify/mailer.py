@@ -79,8 +79,8 @@ class Mailer:
             letters = [_Letter(one, await self._title(one)) for one in new]
             sent += await to_thread.run_sync(self._send, letters)
         upto = {pace: self._newest_before(last_slot(pace, self.clock())) for pace in PACES}
-        while behind := await to_thread.run_sync(self.followers.to_tell, upto, _BATCH):
-            sent += await self._tell(behind, upto)
+        while behind := await to_thread.run_sync(self.followers.to_notify, upto, _BATCH):
+            sent += await self._notify(behind, upto)
         return sent
 
     def _read_releases(self) -> None:
@@ -97,7 +97,7 @@ class Mailer:
     async def _title(self, follower: Follower) -> str:
         return await to_thread.run_sync(scope_title, self.log, follower.scope)
 
-    async def _tell(self, behind: Sequence[Follower], upto: Mapping[Pace, int]) -> int:
+    async def _notify(self, behind: Sequence[Follower], upto: Mapping[Pace, int]) -> int:
         letters: list[_Letter] = []
         unconcerned: dict[int, list[str]] = {}
         for one in behind:
@@ -109,7 +109,7 @@ class Mailer:
             else:
                 unconcerned.setdefault(newest, []).append(one.id)
         for newest, followers in unconcerned.items():
-            await to_thread.run_sync(self.followers.mark_told, followers, newest)
+            await to_thread.run_sync(self.followers.mark_notified, followers, newest)
         return await to_thread.run_sync(self._send, letters) if letters else 0
 
     def _index(self, sequence: int) -> int:
@@ -135,7 +135,7 @@ class Mailer:
         try:
             if letter.news:
                 connection.send(news_mail(head, to, letter.subject, letter.news, letter.upto, now))
-                self.followers.mark_told([follower.id], letter.upto)
+                self.followers.mark_notified([follower.id], letter.upto)
             else:
                 connection.send(confirmation(head, to, letter.subject, now))
                 self.followers.mark_asked(follower.id)

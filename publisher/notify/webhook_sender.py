@@ -69,11 +69,7 @@ class Sender:
         status, body = self._send_signed(
             subscription, message_id, "subscription.verify", payload, self.clock()
         )
-        try:
-            answer = msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            answer = None
-        if not isinstance(answer, dict) or answer.get("challenge") != challenge:
+        if _decode_object(body).get("challenge") != challenge:
             raise DeliveryError("未以 JSON 复述 challenge / did not repeat the challenge as JSON", status)
 
     def send_to_robot(self, subscription: Subscription, title: str, news: Sequence[ReleaseNews] = ()) -> int:
@@ -87,11 +83,7 @@ class Sender:
         headers = {"content-type": "application/json", **_UNCOMPRESSED}
         with self._guarded() as client:
             status, body = _post(client, address, content=msgspec.json.encode(signed), headers=headers)
-        try:
-            answer = msgspec.json.decode(body)
-        except msgspec.DecodeError:
-            answer = None
-        if not isinstance(answer, dict) or answer.get(robot.code) != 0:
+        if _decode_object(body).get(robot.code) != 0:
             why = body[:200].decode(errors="replace")
             raise DeliveryError(f"{robot.title}没有接受消息 / the message was not taken: {why}", status)
         return status
@@ -136,6 +128,14 @@ def create_sender(settings: Settings, clock: Callable[[], datetime] = utc_now) -
     """Create a sender with this program's user agent and the machine's trusted certificates."""
     agent = f"Qingdan/{metadata.version('qingdan')} (webhooks)"
     return Sender(agent, clock, loopback=settings.loopback, trust=ssl.create_default_context())
+
+
+def _decode_object(body: bytes) -> Mapping[str, Any]:
+    """Decode a JSON object; empty for a body that is none."""
+    try:
+        return msgspec.json.decode(body, type=dict[str, Any])
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
 
 
 def _post(client: httpx.Client, address: str, **arguments: Any) -> tuple[int, bytes]:

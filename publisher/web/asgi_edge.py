@@ -79,7 +79,6 @@ class Edge(Litestar):
         """``prepare`` does, once the server accepts connections, what the first readers would wait for.
 
         ``stop_work`` ends the heavy work of all requests; the server calls it before it ends.
-
         ``mounts``: address → application of another protocol, for every method.
         ``address_of``: address of the client of a request, for the access log, which shortens it.
         """

@@ -86,17 +86,17 @@ def _problem(error: Exception) -> ProblemError:
 
 
 def _problem_of_log(error: LogError) -> ProblemError:
-    match error:
-        case LogError() if error.code in problems.BY_CODE:
-            return ProblemError(error.code, error.zh, error.en)
-        case LogError(code="bad-filter"):
+    if error.code in problems.BY_CODE:
+        return ProblemError(error.code, error.zh, error.en)
+    match error.code:
+        case "bad-filter":
             name = str(error.details[0]) if error.details else ""
             fault = problems.Fault(parameter=name, code="bad-value", detail=error.zh, detail_en=error.en)
             return query_parameters.invalid([fault])
-        case LogError(code="busy" | "files-busy"):
+        case "busy" | "files-busy":
             kind = "store-unavailable" if error.code == "busy" else "file-being-made"
             return ProblemError(kind, error.zh, error.en, headers={"retry-after": "5"})
-        case LogError(code="bad-cursor"):
+        case "bad-cursor":
             return ProblemError("invalid-cursor")
         case _:
             return ProblemError("internal-error")

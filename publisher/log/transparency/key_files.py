@@ -11,6 +11,7 @@ from publisher.log.transparency.signed_note import ED25519, Signature, VerifierK
 
 if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+    from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 
 class KeyFiles:
@@ -23,26 +24,11 @@ class KeyFiles:
 
     def create(self, name: str, algorithm: int = ED25519) -> VerifierKey:
         """Create a key. Its file is durable and has mode 0600 before the function returns."""
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 30 ms, keys only
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
         private = Ed25519PrivateKey.generate()
-        public = private.public_key().public_bytes(serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-        encryption: serialization.KeySerializationEncryption = (
-            serialization.BestAvailableEncryption(self._passphrase)
-            if self._passphrase
-            else serialization.NoEncryption()
-        )
-        data = private.private_bytes(
-            serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, encryption
-        )
-        key = VerifierKey(name, public, algorithm)
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        handle = os.open(self.path(key), os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
+        key = VerifierKey(name, private.public_key().public_bytes_raw(), algorithm)
+        write_private_key(self.path(key), private, self._passphrase)
         return key
 
     def path(self, key: VerifierKey) -> Path:
@@ -62,29 +48,50 @@ class KeyFiles:
         return Signature(key.name, key.id, private.sign(text.encode()))
 
     def _load(self, key: VerifierKey) -> Ed25519PrivateKey:
-        from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 30 ms, keys only
         from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # noqa: PLC0415
 
         path = self.path(key)
         if path not in self._loaded:
-            try:
-                if path.stat().st_mode & 0o077:
-                    raise _unusable(path, "其他用户可以读取", "other users can read it (chmod 600)")
-                private = serialization.load_pem_private_key(path.read_bytes(), self._passphrase)
-            except OSError as error:
-                raise _unusable(path, "无法读取", "it cannot be read") from error
-            except (TypeError, ValueError) as error:
-                raise _unusable(path, "口令不符或文件已损坏", "wrong passphrase, or damaged") from error
+            private = read_private_key(path, self._passphrase)
             if not isinstance(private, Ed25519PrivateKey):
-                raise _unusable(path, "不是 Ed25519 密钥", "not an Ed25519 key")
-            raw = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
-            if private.public_key().public_bytes(*raw) != key.public:
-                raise _unusable(path, "与公钥不符", "it is of another public key")
+                raise unusable(path, "不是 Ed25519 密钥", "not an Ed25519 key")
+            if private.public_key().public_bytes_raw() != key.public:
+                raise unusable(path, "与公钥不符", "it is of another public key")
             self._loaded[path] = private
         return self._loaded[path]
 
 
-def _unusable(path: Path, zh: str, en: str) -> LogError:
+def write_private_key(path: Path, private: PrivateKeyTypes, passphrase: bytes | None) -> None:
+    """Write a new file. It is durable and has mode 0600 before the function returns."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 30 ms, keys only
+
+    encryption: serialization.KeySerializationEncryption = (
+        serialization.BestAvailableEncryption(passphrase) if passphrase else serialization.NoEncryption()
+    )
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(private.private_bytes(*form, encryption))
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read_private_key(path: Path, passphrase: bytes | None) -> PrivateKeyTypes:
+    """Read a file. Raises ``LogError('key-unusable')``: no file, open to others, wrong passphrase."""
+    from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 30 ms, keys only
+
+    try:
+        if path.stat().st_mode & 0o077:
+            raise unusable(path, "其他用户可以读取", "other users can read it (chmod 600)")
+        return serialization.load_pem_private_key(path.read_bytes(), passphrase)
+    except OSError as error:
+        raise unusable(path, "无法读取", "it cannot be read") from error
+    except (TypeError, ValueError) as error:
+        raise unusable(path, "口令不符或文件已损坏", "wrong passphrase, or damaged") from error
+
+
+def unusable(path: Path, zh: str, en: str) -> LogError:
     return LogError(
         "key-unusable", f"密钥文件 {path} 不能使用：{zh}。", f"The key file {path} cannot be used: {en}."
     )

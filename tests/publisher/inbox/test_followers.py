@@ -74,7 +74,7 @@ def test_the_public_side_takes_wishes_and_choices_and_reads_no_address(both: Bot
             conn.execute(statement).fetchall()
     assert public.choose(mailbox.token, "left")
     assert public.following(mailbox.token).has_left  # type: ignore[union-attr]
-    assert worker.to_tell({"daily": 9}, 10) == []  # nothing is sent meanwhile
+    assert worker.to_notify({"daily": 9}, 10) == []  # nothing is sent meanwhile
     assert worker.apply_choices(newest=7) == 1
     assert public.following(mailbox.token) is None
     assert worker.all() == []
@@ -84,14 +84,14 @@ def test_whoever_is_told_is_not_told_again_and_paces_are_apart(both: Both, worke
     both.public.followers().submit(WISH)
     both.public.followers().choose(token_of(worker), "confirmed")
     worker.apply_choices(newest=1)
-    assert worker.to_tell({"weekly": 9, "daily": 1, "at-once": 9}, 10) == []
-    (follower,) = worker.to_tell({"weekly": 0, "daily": 2, "at-once": 0}, 10)
+    assert worker.to_notify({"weekly": 9, "daily": 1, "at-once": 9}, 10) == []
+    (follower,) = worker.to_notify({"weekly": 0, "daily": 2, "at-once": 0}, 10)
     worker.mark_failed(follower.id, "452", timedelta(hours=1))
-    assert worker.to_tell({"daily": 2}, 10) == []
+    assert worker.to_notify({"daily": 2}, 10) == []
     both.clock.advance(hours=1)
-    assert worker.to_tell({"daily": 2}, 10)[0].attempts == 1
-    worker.mark_told([follower.id], 2)
-    assert worker.to_tell({"daily": 2}, 10) == []
+    assert worker.to_notify({"daily": 2}, 10)[0].attempts == 1
+    worker.mark_notified([follower.id], 2)
+    assert worker.to_notify({"daily": 2}, 10) == []
     assert worker.all()[0].attempts == 0
 
 

@@ -91,8 +91,11 @@ def test_contacts_are_stored_sealed_and_open_only_with_the_private_key(both: Bot
         assert b"13800138000" not in stored
     (pem,) = (both.home / "keys").glob("inbox-*.pem")
     assert pem.stat().st_mode & 0o777 == 0o600
+    pem.chmod(0o640)
+    with pytest.raises(LogError, match="other users can read it"):
+        both.clerk.get(both.only())
     pem.unlink()
-    with pytest.raises(LogError, match="private key"):
+    with pytest.raises(LogError, match="it cannot be read"):
         both.clerk.get(both.only())
 
 
