@@ -1,4 +1,4 @@
-"""Canonical JSON (RFC 8785) and the hashes that commit to it."""
+"""Canonical JSON (RFC 8785) and salted hashes of it."""
 
 from __future__ import annotations
 
@@ -36,9 +36,17 @@ def canonical_line(values: Sequence[str | int | None]) -> bytes:
     return _ENCODER.encode(values)
 
 
-def commitment(salt: bytes, content: bytes) -> str:
-    """Hash salt and canonical JSON with SHA-256, as hexadecimal text."""
+def salted_hash(salt: bytes, content: bytes) -> str:
+    """Hash salt and canonical JSON with SHA-256, as hexadecimal text.
+
+    The contract and ``docs/proof.md`` call it the commitment to the content.
+    """
     return hashlib.sha256(salt + content).hexdigest()
+
+
+def value_hash(salt: bytes, value: Any) -> str:
+    """Return the salted hash of a JSON value. Raises :class:`NotCanonicalError`."""
+    return salted_hash(salt, canonical(value))
 
 
 def new_salt() -> bytes:

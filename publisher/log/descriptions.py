@@ -45,4 +45,4 @@ class ReleaseApproval:
     """Reason why it was published without an approval."""
     secrecy_reviewed_on: date | None
     people: tuple[tuple[str, str], ...]
-    """Role and salted commitment of each person."""
+    """Role of each person, and the salted hash of the name."""

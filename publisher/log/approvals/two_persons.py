@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,7 +12,7 @@ from sqlalchemy import Connection, select, update
 from publisher.log import registry
 from publisher.log.approvals.submission import PublicationRequest, decode
 from publisher.log.approvals.submission_digest import compute_digest
-from publisher.log.canonical_json import new_salt
+from publisher.log.canonical_json import new_salt, value_hash
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError
@@ -114,24 +114,22 @@ def _refusal(dataset: str, *, is_void: bool) -> LogError:
     )
 
 
-def public_approval(text: str | None, commit: Callable[[bytes, str], str]) -> Mapping[str, Any] | None:
-    """Return what the document of a release says of its approval: roles, and commitments to the names.
-
-    ``commit``: salt and name → commitment.
-    """
+def public_approval(text: str | None) -> Mapping[str, Any] | None:
+    """Return what the document of a release says of its approval: roles, and salted hashes of the names."""
     if text is None:
         return None
     stored = msgspec.json.decode(text)
     people = [
         {
             "role": person["role"],
-            "commitment": person.get("commitment") or commit(bytes.fromhex(person["salt"]), person["name"]),
+            "commitment": person.get("commitment")
+            or value_hash(bytes.fromhex(person["salt"]), person["name"]),
         }
         for person in stored["people"]
     ]
     return {**stored, "people": people}
 
 
-def without_names(text: str, commit: Callable[[bytes, str], str]) -> str:
-    """Replace names by their commitments, which nobody can open any more."""
-    return msgspec.json.encode(public_approval(text, commit)).decode()
+def without_names(text: str) -> str:
+    """Replace names by their salted hashes, which nobody can check any more."""
+    return msgspec.json.encode(public_approval(text)).decode()

@@ -190,7 +190,7 @@ revision = Table(
     Column("originals", CodePointText, nullable=False),
     Column("import", ForeignKey("import.key")),
     Column("corrects", Boolean, nullable=False),
-    Column("provenance", CodePointText),  # commitment to file, locator, originals and source text
+    Column("provenance", CodePointText),  # salted hash of file, locator, originals and source text
 )
 
 change = Table(

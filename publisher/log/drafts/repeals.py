@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
-from publisher.log.canonical_json import canonical, commitment, new_salt
+from publisher.log.canonical_json import canonical, new_salt, salted_hash
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.connection import contains, json_text, stream
@@ -348,7 +348,7 @@ def _entry_columns(content: Content, source_text: str) -> dict[str, Any]:
     return {
         "content": text.decode(),
         "salt": salt,
-        "hash": commitment(salt, text),
+        "hash": salted_hash(salt, text),
         "source_text": combined_digest(source_text, str(content[ENDED_BY])),
     }
 

@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, se
 
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
-from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, commitment, new_salt
+from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, new_salt, salted_hash
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.connection import insert_many, inserted_key
@@ -329,7 +329,7 @@ def _entry_rows(
             content.decode(),
             storable(catalogue.title_of(entry.content)),
             salt,
-            commitment(salt, content),
+            salted_hash(salt, content),
             storable(entry.source_text),
             locator,
             originals,

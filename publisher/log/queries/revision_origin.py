@@ -58,7 +58,7 @@ class RevisionOrigin:
     source_text: str
     """SHA-256 of the texts of its cells."""
     provenance: str | None
-    """Commitment to file, locator, originals and ``source_text``."""
+    """Salted hash of file, locator, originals and ``source_text``."""
     corrects: bool
     """Whether it was typed by hand in an amendment."""
     release: int

@@ -14,7 +14,7 @@ from publisher.log.transparency.entries import Kind
 
 
 class Archive:
-    """The verified content of an archive: signatures, tree, documents, manifests, revisions, commitments."""
+    """The verified content of an archive: signatures, tree, documents, manifests and revisions."""
 
     def __init__(self, checked: verify.Log, entries: Sequence[tuple[Kind, str]]) -> None:
         self._checked = checked
@@ -42,7 +42,7 @@ class Archive:
         return self._checked.lines(f"manifests/{digest}.jsonl")
 
     def opening(self, sequence: int) -> Mapping[str, Any]:
-        """Return values and salts of the commitments of a release."""
+        """Return values and salts of the hashes in the document of a release."""
         opening: Mapping[str, Any] = self._checked.openings.get(sequence, {"sources": []})
         return opening
 

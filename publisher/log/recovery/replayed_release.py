@@ -97,9 +97,9 @@ class ReplayedRelease:
             "erased": False,
             "format": document["format"],
         }
-        if "approval" in document:  # names stay commitments
+        if "approval" in document:  # names stay hashes
             row["approval"] = msgspec.json.encode(document["approval"]).decode()
-        for name in SALTED:  # a text that is not public, or was destroyed, stays a commitment
+        for name in SALTED:  # a text that is not public, or was destroyed, stays a hash
             one = opening.get(name)
             row |= {
                 name: one["value"] if one else "",

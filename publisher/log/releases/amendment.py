@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
-from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, commitment, new_salt
+from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, new_salt, salted_hash
 from publisher.log.clocks import FOREVER, day_at
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
@@ -249,7 +249,7 @@ class AmendmentRelease:
         return {
             "key": key,
             "record": amendment.record,
-            "hash": commitment(salt, text.encode()),
+            "hash": salted_hash(salt, text.encode()),
             "salt": salt,
             "content": text,
             "title": storable(self._catalogue.title_of(amendment.content or {})),

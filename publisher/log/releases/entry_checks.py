@@ -22,7 +22,7 @@ def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iter
     """Compare the rows of a release with its document of format 2."""
     text = conn.scalar(select(e.entry.c.document).where(e.entry.c.digest == row["document"]))
     if text is None:
-        yield f"{where}: it has no entry in the log"
+        yield f"{where}: 日志中没有它的条目 it has no entry in the log"
         return
     stored: dict[str, Any] = msgspec.json.decode(text)
     c = t.release.c
@@ -41,12 +41,12 @@ def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iter
     )
     for name in sorted({*rebuilt, *stored}):
         if rebuilt.get(name) != stored.get(name):
-            yield f"{where}: {name} is not that of its document"
+            yield f"{where}: {name} 与存证文件不符 is not that of its document"
     for name in release_document.SALTED:
         if name != "actor" and row[f"{name}_salt"] is None:  # only names of clerks are ever erased
-            yield f"{where}: its {name} was removed"
+            yield f"{where}: {name} 已缺失 was removed"
     if row["format"] == 2 and (row["hash"], row["manifest_hash"]) != (row["document"], stored["manifest"]):
-        yield f"{where}: its hashes are not those of its document"
+        yield f"{where}: 哈希值与存证文件不符 its hashes are not those of its document"
 
 
 def verify_erased_actors(conn: Connection) -> Iterator[str]:
@@ -63,9 +63,9 @@ def verify_erased_actors(conn: Connection) -> Iterator[str]:
     query = select(c.sequence, c.actor).where(c.actor_salt.is_(None)).order_by(c.sequence)
     missing = {row.sequence: row.actor for row in conn.execute(query)}
     for sequence in sorted(stated - missing.keys()):
-        yield f"release {sequence}: its actor was erased and is there again"
+        yield f"发布 release {sequence}: actor 依法删除后又出现 was erased and is there again"
     for sequence in sorted(sequence for sequence, actor in missing.items() if actor):
-        yield f"release {sequence}: actor is not that of its document"
+        yield f"发布 release {sequence}: actor 与存证文件不符 is not that of its document"
 
 
 def _details_then(conn: Connection, dataset: int, release: str) -> str:
@@ -88,12 +88,12 @@ def verify_entries(conn: Connection) -> Iterator[str]:
     size, is_broken = 0, False
     for row in stream(conn, select(e.entry).order_by(e.entry.c.position)):
         if row.position != size and not is_broken:
-            yield f"entry {size}: is missing"
+            yield f"条目 entry {size}: 缺少 is missing"
             is_broken = True
         if is_broken:
             continue  # to the end, so that the server closes its cursor
         if row.document is not None and digest_of(row.document.encode()) != row.digest:
-            yield f"entry {size}: the document is not the one that was published"
+            yield f"条目 entry {size}: 不是当时公布的存证文件 the document is not the one that was published"
         merkle_tree.append_leaf(
             lambda level, number: tiles[level, number],
             lambda level, number, hashes: tiles.update({(level, number): hashes}),
@@ -106,7 +106,7 @@ def verify_entries(conn: Connection) -> Iterator[str]:
     stored = {(row.level, row.number): bytes(row.hashes) for row in conn.execute(select(e.tile))}
     for level, number in sorted(tiles.keys() | stored.keys()):
         if stored.get((level, number)) != tiles.get((level, number)):
-            yield f"tile {level}/{number}: does not follow from the entries"
+            yield f"哈希树 tile {level}/{number}: 与条目不符 does not follow from the entries"
     yield from _verify_checkpoints(conn, tiles, size)
     yield from description_entries.verify(conn)
 
@@ -114,10 +114,10 @@ def verify_entries(conn: Connection) -> Iterator[str]:
 def _verify_checkpoints(conn: Connection, tiles: Mapping[tuple[int, int], bytes], size: int) -> Iterator[str]:
     last = 0
     for row in conn.execute(select(e.checkpoint).order_by(e.checkpoint.c.size)):
-        last = row.size
+        last, where = row.size, f"存证点 checkpoint of {row.size} entries"
         if row.size > size:
-            yield f"checkpoint of {row.size} entries: the log has only {size}"
+            yield f"{where}: 日志只有{size}个条目 the log has only {size}"
         elif MerkleTree(lambda level, number: tiles[level, number], row.size).root().hex() != row.root:
-            yield f"checkpoint of {row.size} entries: it is of other entries"
+            yield f"{where}: 不是这些条目的存证点 it is of other entries"
     if last < size:
-        yield f"entry {last}: no checkpoint covers it"
+        yield f"条目 entry {last}: 没有存证点 no checkpoint covers it"

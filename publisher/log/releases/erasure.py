@@ -282,11 +282,11 @@ def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
 
 
 def _destroy_names(conn: Connection, releases: Sequence[int]) -> None:
-    """Destroy all names and salts in what releases say of their approval; commitments stay."""
+    """Destroy all names and salts in what releases say of their approval; the salted hashes stay."""
     c = t.release.c
     for row in conn.execute(select(c.sequence, c.approval).where(c.sequence.in_(releases))).all():
         if row.approval is not None:
-            text = two_persons.without_names(row.approval, documents.text_commitment)
+            text = two_persons.without_names(row.approval)
             conn.execute(update(t.release).where(c.sequence == row.sequence).values(approval=text))
 
 

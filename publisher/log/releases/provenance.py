@@ -1,4 +1,4 @@
-"""Commitments of revisions to where they are from: file, locator, originals and text of the source."""
+"""Salted hashes of where revisions are from: file, locator, originals and text of the source."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, bindparam, select, update
 
-from publisher.log.canonical_json import canonical, commitment
+from publisher.log.canonical_json import value_hash
 from publisher.log.database import tables as t
 
 _BATCH = 5_000
 _UPDATE = update(t.revision).where(t.revision.c.key == bindparam("of")).values(provenance=bindparam("value"))
 
 
-def commit(
+def provenance_hash(
     salt: bytes,
     source: str | None,
     locator: Mapping[str, Any],
@@ -26,11 +26,11 @@ def commit(
 
     A content is an object, so no content has the same hash.
     """
-    return commitment(salt, canonical([source, dict(locator), dict(originals), source_text]))
+    return value_hash(salt, [source, dict(locator), dict(originals), source_text])
 
 
-def add_commitments(conn: Connection, *, after: int) -> None:
-    """Write the commitments of all revisions after the key ``after``. Erased ones have none."""
+def add_hashes(conn: Connection, *, after: int) -> None:
+    """Write the hashes of all revisions after the key ``after``. Erased ones have none."""
     v = t.revision.c
     query = (
         select(v.key, v.salt, v.locator, v.originals, v.source_text, t.import_.c.digest)
@@ -40,12 +40,13 @@ def add_commitments(conn: Connection, *, after: int) -> None:
         .limit(_BATCH)
     )
     while rows := conn.execute(query.where(v.key > after)).all():
-        values = [{"of": row.key, "value": commit_row(row)} for row in rows]
+        values = [{"of": row.key, "value": row_hash(row)} for row in rows]
         conn.execute(_UPDATE, values)
         after = rows[-1].key
 
 
-def commit_row(row: Any) -> str:
-    """Compute the commitment from the columns of a revision and the digest of its file."""
+def row_hash(row: Any) -> str:
+    """Compute the hash from the columns of a revision and the digest of its file."""
     decode = msgspec.json.decode
-    return commit(bytes(row.salt), row.digest, decode(row.locator), decode(row.originals), row.source_text)
+    origin = row.digest, decode(row.locator), decode(row.originals), row.source_text
+    return provenance_hash(bytes(row.salt), *origin)

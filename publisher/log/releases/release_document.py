@@ -12,10 +12,10 @@ from sqlalchemy import ColumnElement, Connection, Select, Table, select
 
 from publisher.log import registry
 from publisher.log.approvals import two_persons
-from publisher.log.canonical_json import new_salt
+from publisher.log.canonical_json import new_salt, value_hash
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.transparency.documents import Document, day, instant, release_document, text_commitment
+from publisher.log.transparency.documents import Document, day, instant, release_document
 
 SALTED = ("actor", "note", "basis")
 """Texts of a release to which its document commits with a salt each."""
@@ -34,7 +34,7 @@ class ManifestLine(msgspec.Struct, frozen=True):
     """Name under which the part was declared; it never changes."""
     part_before: str | None
     provenance: str | None
-    """Commitment to file, locator, originals and source text of the revision."""
+    """Salted hash of file, locator, originals and source text of the revision."""
     record: str
     revision: str | None
     sequence: int
@@ -99,7 +99,7 @@ def build(
     """Build the document of a release from its row and the rows of its files.
 
     ``details``: digest of the dataset's document in force; ``erased``: ids of the records that it erased.
-    ``stored``: the document as it was published: the source of commitments whose salt was destroyed.
+    ``stored``: the document as it was published: the source of hashes whose salt was destroyed.
     """
     dataset = conn.scalar(select(t.dataset.c.name).where(t.dataset.c.key == row["dataset"]))
     published = stored or {}
@@ -126,13 +126,13 @@ def build(
 
 
 def _approval(row: Mapping[str, Any]) -> Mapping[str, Any]:
-    approval = two_persons.public_approval(row.get("approval"), text_commitment)
+    approval = two_persons.public_approval(row.get("approval"))
     return {} if approval is None else {"approval": approval}
 
 
 def _salted(row: Mapping[str, Any], name: str, stored: Mapping[str, Any]) -> str | None:
     salt = row[f"{name}_salt"]
-    return stored.get(name) if salt is None else text_commitment(bytes(salt), row[name])
+    return stored.get(name) if salt is None else value_hash(bytes(salt), row[name])
 
 
 def _sources(
@@ -158,7 +158,7 @@ def _origin(row: Mapping[str, Any], stored: Mapping[str, Any]) -> str | None:
     """Commit to the name and the address of a file."""
     if row["origin_salt"] is None:
         return stored.get("origin")
-    return text_commitment(bytes(row["origin_salt"]), {"name": row["name"], "url": row["url"]})
+    return value_hash(bytes(row["origin_salt"]), {"name": row["name"], "url": row["url"]})
 
 
 def source_rows(conn: Connection, which: ColumnElement[bool]) -> Sequence[Mapping[str, Any]]:

@@ -18,7 +18,6 @@ from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 from publisher.log.descriptions import ReleaseApproval
 from publisher.log.model import TAKING_EFFECT, LogError, Release
-from publisher.log.transparency.documents import text_commitment
 
 _b = t.release.c
 _BATCH = 1_000
@@ -126,7 +125,7 @@ def _release(row: Any, sources: Sequence[Any]) -> Release:
 
 
 def _approval(text: str | None) -> ReleaseApproval | None:
-    stored = two_persons.public_approval(text, text_commitment)
+    stored = two_persons.public_approval(text)
     if stored is None:
         return None
     day = stored["secrecy_reviewed_on"]

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import msgspec
 from sqlalchemy import ColumnElement, Connection, Table, func, insert, literal, select, update
 
-from publisher.log.canonical_json import canonical, commitment, new_salt
+from publisher.log.canonical_json import canonical, new_salt, salted_hash
 from publisher.log.clocks import micros, moment, start_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
@@ -97,7 +97,7 @@ def write_release(
     )
     bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
     field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
-    provenance.add_commitments(conn, after=new_revisions_after)
+    provenance.add_hashes(conn, after=new_revisions_after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
     last_change = successions.last_number_of_changes(conn, counters.change_sequence)
     lines = release_document.manifest(conn, new_change, new_change.c.n + last_change)
@@ -144,7 +144,7 @@ def _release_row(
         ).decode(),
         "left_out": left_out.decode(),
         "left_out_salt": salt,
-        "left_out_hash": commitment(salt, left_out),
+        "left_out_hash": salted_hash(salt, left_out),
         "previous_hash": hash_chain.FIRST if previous is None else previous.document,
         "erased": False,
         "format": FORMAT,

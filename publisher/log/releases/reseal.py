@@ -27,7 +27,7 @@ def reseal(session: Session) -> int:
         if not needs_reseal(conn):
             return 0
         now = micros(session.clock())
-        _add_commitments(conn)
+        _add_hashes(conn)
         description_entries.append_site(conn, now)
         for key in conn.scalars(select(t.dataset.c.key).order_by(t.dataset.c.key)).all():
             description_entries.append_dataset(conn, key, now)
@@ -75,11 +75,11 @@ def _append_reseal(conn: Connection, last: Any, now: int) -> None:
     entry_log.append_document(conn, "reseal", document, now)
 
 
-def _add_commitments(conn: Connection) -> None:
-    """Add the salts of texts, and the commitments of revisions."""
+def _add_hashes(conn: Connection) -> None:
+    """Add the salts of texts, and the hashes of where revisions are from."""
     for key in conn.scalars(select(t.release.c.sequence)).all():
         values = release_document.new_salts()
         conn.execute(update(t.release).where(t.release.c.sequence == key).values(**values))
     for key in conn.scalars(select(t.import_.c.key)).all():
         conn.execute(update(t.import_).where(t.import_.c.key == key).values(origin_salt=new_salt()))
-    provenance.add_commitments(conn, after=0)
+    provenance.add_hashes(conn, after=0)

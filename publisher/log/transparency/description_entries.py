@@ -47,11 +47,11 @@ def site_details_at(conn: Connection, position: int) -> SiteDetails:
 def verify(conn: Connection) -> Iterator[str]:
     """Compare the rows of the site and of its datasets with their newest documents."""
     for row in conn.execute(select(t.site)):
-        yield from _compare(conn, "site", row.document, _site_document(row, 0), ())
+        yield from _compare(conn, "站点 site", row.document, _site_document(row, 0), ())
     for row in conn.execute(select(t.dataset).order_by(t.dataset.c.key)):
         # The catalogue is that of the newest release, and a document names it before.
         document = _dataset_document(conn, row, 0)
-        yield from _compare(conn, f"dataset {row.name}", row.document, document, ("catalogue",))
+        yield from _compare(conn, f"数据集 dataset {row.name}", row.document, document, ("catalogue",))
 
 
 def _compare(
@@ -59,12 +59,12 @@ def _compare(
 ) -> Iterator[str]:
     text = conn.scalar(select(e.entry.c.document).where(e.entry.c.digest == digest))
     if digest is None or text is None:
-        yield f"{where}: it has no document in the log"
+        yield f"{where}: 日志中没有它的存证文件 it has no document in the log"
         return
     stored = msgspec.json.decode(text)
     for name in sorted({*now, *stored} - {"changed_at", "previous", "salt", *except_}):
         if now.get(name) != stored.get(name):
-            yield f"{where}: {name} is not that of its document"
+            yield f"{where}: {name} 与存证文件不符 is not that of its document"
 
 
 def _site_document(row: Any, at: int) -> Document:

@@ -1,8 +1,8 @@
 """Documents of entries, format 2: canonical JSON (RFC 8785). ``docs/proof.md`` describes every property.
 
 A document with words that a law may order to be erased (of a site, a dataset or an erasure) contains a random
-``salt``, so that its digest reveals nothing once the document is destroyed. A release has commitments
-instead: hashes of a salt and a text, which nobody can check once the salt is destroyed.
+``salt``, so that its digest reveals nothing once the document is destroyed. A release has salted hashes
+instead, which nobody can check once the salt is destroyed.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from publisher.log.canonical_json import canonical, commitment, new_salt
+from publisher.log.canonical_json import new_salt
 from publisher.log.clocks import FOREVER, moment
 from publisher.log.transparency.entries import FORMAT, Kind
 
@@ -132,8 +132,3 @@ def instant(micros: int) -> str:
 def day(ordinal: int | None) -> str | None:
     """ISO 8601; None is an open end."""
     return None if ordinal is None or ordinal >= FOREVER else date.fromordinal(ordinal).isoformat()
-
-
-def text_commitment(salt: bytes, value: Any) -> str:
-    """Commit to a JSON value: SHA-256 over the salt and the canonical form."""
-    return commitment(salt, canonical(value))

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from publisher.log.canonical_json import commitment
+from publisher.log.canonical_json import salted_hash
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.database.storable_text import storable
@@ -36,7 +36,7 @@ def check_drafts(conn: Connection, catalogues: Mapping[str, Catalogue]) -> Itera
 def _check_entry(where: str, row: Any, catalogues: Mapping[str, Catalogue]) -> Iterator[Problem]:
     if row.release is not None:
         yield Problem(f"{where}: 已发布的文件仍有草稿 a published file still has a draft")
-    if commitment(bytes(row.salt), row.content.encode()) != row.hash:
+    if salted_hash(bytes(row.salt), row.content.encode()) != row.hash:
         yield Problem(f"{where}: 内容与哈希值不符 the content does not match its hash")
     catalogue = catalogues.get(row.catalogue)
     if catalogue is None:

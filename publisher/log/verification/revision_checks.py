@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from publisher.log.canonical_json import commitment
+from publisher.log.canonical_json import salted_hash
 from publisher.log.citations import graph_rows
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
@@ -225,26 +225,24 @@ class RevisionChecks:
         return self._conn.execute(others.limit(1)).first() is not None
 
 
-def _check_hashes(row: StoredRevision) -> Sequence[Problem]:
-    """Compare content, file, locator, originals and source text with the commitments to them."""
-    where = f"记录 record {row.id}"
+def _check_hashes(row: StoredRevision) -> Iterator[Problem]:
+    """Compare content, file, locator, originals and source text with the salted hashes of them."""
+    where = f"记录 record {row.id}: 修订版"
     if row.content is None:
-        is_erased = row.erased_by is not None
-        return (
-            ()
-            if is_erased
-            else (Problem(f"{where}: the content of a revision is missing without an erasure"),)
-        )
-    if commitment(bytes(row.salt or b""), row.content.encode()) != row.hash:
-        return (Problem(f"{where}: the content of a revision does not match its hash"),)
-    if not _is_from_its_source(row):
-        return (Problem(f"{where}: locator, originals, file or source text of a revision were changed"),)
-    return ()
+        if row.erased_by is None:
+            yield Problem(
+                f"{where}缺少内容，且未依法删除 the content of a revision is missing without an erasure"
+            )
+    elif salted_hash(bytes(row.salt or b""), row.content.encode()) != row.hash:
+        yield Problem(f"{where}的内容与哈希值不符 the content of a revision does not match its hash")
+    elif not _is_from_its_source(row):
+        words = "locator, originals, file or source text of a revision were changed"
+        yield Problem(f"{where}的来源已被更改 {words}")
 
 
 def _is_from_its_source(row: StoredRevision) -> bool:
     try:
-        return row.provenance == provenance.commit_row(row)
+        return row.provenance == provenance.row_hash(row)
     except ValueError:  # not even JSON
         return False
 

@@ -150,7 +150,7 @@ DAMAGE = [
     ("UPDATE site SET base = 'x'", "site: base"),
     ("UPDATE entry SET document = replace(document, '2020', '2021') WHERE position = 2", "entry 2"),
     ("UPDATE entry SET kind = 'site' WHERE position = 2", "tile 0/0"),
-    ("DELETE FROM entry WHERE position = 1", "entry 1: is missing"),
+    ("DELETE FROM entry WHERE position = 1", "entry 1: 缺少"),
     ("DELETE FROM tile", "tile 0/0"),
     ("UPDATE checkpoint SET root = 'x' WHERE size = 2", "checkpoint of 2"),
     ("DELETE FROM checkpoint WHERE size = 4", "no checkpoint covers"),

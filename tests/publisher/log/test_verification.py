@@ -87,16 +87,16 @@ LOGGED = [
     ("UPDATE outbox SET key = '9' WHERE kind = 'release'", "outbox.key"),
     ("UPDATE revision SET locator = '{\"rows\":[9]}' WHERE content IS NULL", "revision.locator"),
     ("UPDATE release SET actor = '', actor_salt = NULL WHERE sequence = 1", "release, 1 1"),
-    ("UPDATE release SET note = '', note_salt = NULL WHERE sequence = 1", "release 1: its note was removed"),
+    ("UPDATE release SET note = '', note_salt = NULL WHERE sequence = 1", "release 1: note 已缺失"),
     (
         "UPDATE release SET basis = '', basis_salt = NULL WHERE sequence = 1",
-        "release 1: its basis was removed",
+        "release 1: basis 已缺失",
     ),
     (
         "UPDATE release SET left_out = NULL, left_out_salt = NULL WHERE sequence = 1",
         "release, 1 1",
     ),
-    ("UPDATE release SET left_out_salt = NULL WHERE sequence = 1", "release 1: its list of rows left out"),
+    ("UPDATE release SET left_out_salt = NULL WHERE sequence = 1", "its list of rows left out"),
     ("UPDATE change SET before_part = 99 WHERE sequence = 1", "change.before_part"),
 ]
 """Damage to the log itself, to what describes it, to drafts, and to what no entry determines."""

@@ -155,7 +155,8 @@ def test_each_change_of_the_site_is_an_entry_served_by_its_digest(site: Site) ->
     assert site.log.integrity.verify().problems == ()
     with site.log._session.database.write() as conn:
         conn.execute(text("UPDATE site SET details = '{}'"))
-    assert "site: details is not that of its document" in site.log.integrity.verify().problems
+    problems = site.log.integrity.verify().problems
+    assert "站点 site: details 与存证文件不符 is not that of its document" in problems
 
 
 def test_details_of_a_dataset_change_by_an_entry_and_every_answer_follows(site: Site) -> None:

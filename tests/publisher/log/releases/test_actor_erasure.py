@@ -63,10 +63,12 @@ def test_a_name_that_comes_back_is_a_problem(log: Log) -> None:
     log.releases.erase_actor(CLERK, ground="司法")
     with log._session.database.write() as conn:
         conn.execute(update(t.release).values(actor=CLERK))
-    assert "release 1: actor is not that of its document" in log.integrity.verify().problems
+    problems = log.integrity.verify().problems
+    assert "发布 release 1: actor 与存证文件不符 is not that of its document" in problems
     with log._session.database.write() as conn:
         conn.execute(update(t.release).values(actor_salt=b"0" * 16))
-    assert "release 1: its actor was erased and is there again" in log.integrity.verify().problems
+    problems = log.integrity.verify().problems
+    assert "发布 release 1: actor 依法删除后又出现 was erased and is there again" in problems
 
 
 def name_clerks(url: str) -> None:
