@@ -22,9 +22,10 @@ from litestar.types import Receive, Scope, Send
 from publisher.log.clocks import utc_now
 from publisher.log.model import LogError
 from publisher.log.transparency import merkle_tree, signed_note, witness_protocol
+from publisher.log.transparency.checkpoint_text import Checkpoint
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey
-from publisher.log.transparency.witness_protocol import AddCheckpoint, Checkpoint
+from publisher.log.transparency.witness_protocol import AddCheckpoint
 from publisher.web.http_protocol import bounded_protocol
 
 _LONGEST = 128 * 1024

@@ -58,10 +58,8 @@ class FolderBlobs:
                 _sync_folder(folder.parent)
         while not path.exists():
             temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
-            with (
-                suppress(FileNotFoundError),
-                _remove_on_error(temporary),
-            ):  # an erasure deleted the file: retry
+            # An erasure may delete the temporary file: then it is written again.
+            with suppress(FileNotFoundError), _remove_on_error(temporary):
                 with temporary.open("xb") as file:
                     file.write(data)
                     file.flush()

@@ -11,6 +11,7 @@ from publisher.log.database import entry_tables as e
 from publisher.log.model import LogError
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, key_statements, signed_note
+from publisher.log.transparency.checkpoint_text import Checkpoint
 from publisher.log.transparency.key_statements import SiteKey
 from publisher.log.transparency.signed_note import NoteError, Signature, VerifierKey
 
@@ -98,7 +99,7 @@ class Keys:
             return False
         if row.note is not None and (not command or row.extended_at is not None):
             return False
-        text = checkpoints.checkpoint_text(key.name, row.size, bytes.fromhex(row.root))
+        text = str(Checkpoint(key.name, row.size, bytes.fromhex(row.root)))
         now = micros(self._session.clock())
         try:
             lines = list(signed_note.parse_note(row.note)[1]) if row.note else []

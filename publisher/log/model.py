@@ -81,7 +81,7 @@ class Source(msgspec.Struct, frozen=True):
     parser_version: str = ""
     """Version of the parser, once the bytes were parsed."""
     salt: str | None = None
-    """Salt of the commitment to name and address in the document of its release, hexadecimal."""
+    """Salt of the hash of name and address in the document of its release, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -286,7 +286,7 @@ class Release:
     """Position of its entry in the log."""
     approval: ReleaseApproval | None = None  # of a dataset under the two-person rule
     salts: Mapping[str, str] = field(default_factory=dict)
-    """Salts of the document's commitments to ``actor``, ``basis``, ``note`` and ``left_out``, hexadecimal."""
+    """Salts of the document's hashes of ``actor``, ``basis``, ``note`` and ``left_out``, hexadecimal."""
 
 
 @dataclass(frozen=True, slots=True)

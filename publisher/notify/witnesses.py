@@ -19,7 +19,7 @@ from anyio import to_thread
 from publisher.failure_lines import log_failure
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from publisher.log.transparency import witness_protocol
+from publisher.log.transparency.checkpoint_text import signed_checkpoint
 from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey
 from publisher.log.transparency.witness_protocol import AddCheckpoint
 from publisher.settings import WitnessAddress
@@ -104,7 +104,7 @@ def _exchange(log: Log, witness: SiteWitness, request: AddCheckpoint) -> None:
     if status == httpx.codes.CONFLICT and answer.strip().isdecimal():
         size = int(answer)
         again = log.witnesses.request(witness.key, size)
-        newest = 0 if again is None else witness_protocol.newest_size(again.note)
+        newest = 0 if again is None else signed_checkpoint(again.note).size
         if again is None or size > newest or size == request.old_size:
             raise WitnessError(
                 f"见证方记得的日志有{size}个条目，与本站不符 / "

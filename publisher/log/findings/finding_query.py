@@ -28,6 +28,7 @@ type FindingStatus = Literal["open", "ended"]
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _MOST_FACETS = 100
+_STATUSES: tuple[FindingStatus, ...] = ("open", "ended")
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +113,7 @@ class FindingPage:
 
 def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:
     """Return a page of findings, newest first, with the number and the facets of all of the query."""
-    rows = _selected(conn, query, clocks)
+    rows = _select_rows(conn, query, clocks)
     total = count(conn, query, clocks)
     opened, id_ = rows.selected_columns.opened, rows.selected_columns.id
     page = rows.order_by(opened.desc(), id_).limit(query.limit + 1)
@@ -122,7 +123,7 @@ def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingP
     fetched = conn.execute(page).all()
     on_page = fetched[: query.limit]
     return FindingPage(
-        tuple(_published(conn, on_page, query.status, clocks)),
+        tuple(_read_findings(conn, on_page, query.status, clocks)),
         total,
         (on_page[-1].opened, on_page[-1].id) if len(fetched) > query.limit else None,
         {name: _facet(conn, rows, name) for name in ("check", "dataset", "part", "severity")},
@@ -131,9 +132,9 @@ def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingP
 
 def find_open(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
     """List the open findings of a query without their number and facets, newest first."""
-    rows = _selected(conn, replace(query, status="open"), clocks)
+    rows = _select_rows(conn, replace(query, status="open"), clocks)
     newest = rows.order_by(rows.selected_columns.opened.desc(), rows.selected_columns.id)
-    return tuple(_published(conn, conn.execute(newest.limit(query.limit)).all(), "open", clocks))
+    return tuple(_read_findings(conn, conn.execute(newest.limit(query.limit)).all(), "open", clocks))
 
 
 def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
@@ -143,35 +144,33 @@ def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[
     """
     responded = responses.find_newest(conn, clocks, query.limit)
     latest: list[PublishedFinding] = []
-    statuses: tuple[FindingStatus, ...] = ("open", "ended")
-    for status in statuses:
-        rows = _selected(conn, replace(query, status=status), clocks)
+    for status in _STATUSES:
+        rows = _select_rows(conn, replace(query, status=status), clocks)
         c = rows.selected_columns
         event = c.opened if status == "open" else func.coalesce(c.ended_at, c.opened)
         newest = conn.execute(rows.order_by(event.desc(), c.id).limit(query.limit)).all()
         others = conn.execute(rows.where(c.id.in_(responded))).all()
         by_id = {row.id: row for row in (*newest, *others)}
-        latest += _published(conn, list(by_id.values()), status, clocks)
+        latest += _read_findings(conn, list(by_id.values()), status, clocks)
     return tuple(latest)
 
 
 def count(conn: Connection, query: FindingQuery, clocks: Clocks) -> int:
     """Count the findings of a query, whatever its page."""
-    return conn.scalar(select(func.count()).select_from(_selected(conn, query, clocks).subquery())) or 0
+    return conn.scalar(select(func.count()).select_from(_select_rows(conn, query, clocks).subquery())) or 0
 
 
 def find_one(conn: Connection, finding: str, clocks: Clocks) -> PublishedFinding:
     """Return a finding as it is, or was last, in a view. Raises ``LogError('no-such-finding')``."""
-    statuses: tuple[FindingStatus, ...] = ("open", "ended")
-    for status in statuses:
-        rows = _selected(conn, FindingQuery(status=status), clocks)
+    for status in _STATUSES:
+        rows = _select_rows(conn, FindingQuery(status=status), clocks)
         row = conn.execute(rows.where(rows.selected_columns.id == storable(finding))).first()
-        for published in _published(conn, [] if row is None else [row], status, clocks):
+        for published in _read_findings(conn, [] if row is None else [row], status, clocks):
             return published
     raise LogError("no-such-finding", f"没有待核问题 {finding}。", f"There is no finding {finding}.")
 
 
-def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[Any]:
+def _select_rows(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[Any]:
     """Select the newest row of each finding that began by the view, with the status of the query."""
     c = f.finding.c
     in_view = case((clocks.in_view(c), 1), else_=0)
@@ -207,7 +206,7 @@ def _selected(conn: Connection, query: FindingQuery, clocks: Clocks) -> Select[A
         .where(
             p.place == 1,
             p.is_open == (1 if query.status == "open" else 0),
-            *_handled(conn, p.id, query.handling, clocks),
+            *_handling_condition(conn, p.id, query.handling, clocks),
             *(c.in_(tuple(map(storable, values))) for c, values in allowed.items() if values is not None),
         )
     )
@@ -228,7 +227,7 @@ def _of_all_periods(conn: Connection, query: FindingQuery) -> Iterator[ColumnEle
         yield c.record.in_(conn.scalars(select(r.key).where(r.id.in_(ids))).all())
 
 
-def _handled(
+def _handling_condition(
     conn: Connection, finding: ColumnElement[str], ways: Sequence[Handling], clocks: Clocks
 ) -> Iterator[ColumnElement[bool]]:
     """Yield the condition of findings that were handled in one of some ways; without any, no condition."""
@@ -256,7 +255,7 @@ def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, i
     return tuple((row[0], row.number) for row in counts)
 
 
-def _published(
+def _read_findings(
     conn: Connection, rows: Sequence[Any], status: FindingStatus, clocks: Clocks
 ) -> Iterator[PublishedFinding]:
     cites = {row.id: msgspec.json.decode(row.cites) for row in rows}

@@ -33,7 +33,7 @@ from publisher.log.registry import dataset_row
 from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
 
-_OF_RECORD = 50
+_MOST_SHOWN = 50
 """Maximum number of findings that the page of a record shows."""
 
 
@@ -119,7 +119,7 @@ class Findings:
             if not quick_counts.has_findings(conn, record):
                 return ()
             clocks = self._clocks(conn, view)
-            query = FindingQuery(datasets=(dataset,), records=(record,), agreements=True, limit=_OF_RECORD)
+            query = FindingQuery(datasets=(dataset,), records=(record,), agreements=True, limit=_MOST_SHOWN)
             return find_open(conn, query, clocks)
 
     def count_unresolved(self, dataset: str | None = None, view: View = View()) -> int:  # noqa: B008 - frozen
@@ -174,11 +174,8 @@ class Findings:
         with self._session.read() as conn:
             datasets = finding_rows.read_datasets(self._session, conn)
             key = dataset_row(conn, dataset).key
-            rows, day = (
-                partial(draft_rows, conn, key, parts),
-                max(effective_on, day_at(self._session.clock())),
-            )
-            catalogue = datasets.catalogues[key]
+            rows, catalogue = partial(draft_rows, conn, key, parts), datasets.catalogues[key]
+            day = max(effective_on, day_at(self._session.clock()))
             return tuple(
                 check_rows(
                     conn, datasets, catalogue, rows, dataset=dataset, effective_on=effective_on, day=day

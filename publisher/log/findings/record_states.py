@@ -99,7 +99,7 @@ class StateReader:
     """Reads states as they were known at an instant. Erased contents cannot be read at any."""
 
     def __init__(self, conn: Connection, datasets: DatasetIndex, instant: int) -> None:
-        self._conn, self._datasets, self._instant = conn, datasets, instant
+        self.conn, self._datasets, self._instant = conn, datasets, instant
 
     def of_datasets(
         self, keys: Sequence[int], records: Sequence[int] | None = None
@@ -115,10 +115,6 @@ class StateReader:
         for batch in batched(records, _BATCH):
             yield from self._by_record(states.where(_s.record.in_(batch)))
 
-    def stated_complete(self, keys: Sequence[int]) -> list[int]:
-        """Return the keys of the datasets among ``keys`` that were ever stated to be complete."""
-        return stated_complete(self._conn, self._datasets, keys)
-
     def _states(self) -> Select[Any]:
         known_to = case((_s.known_to > self._instant, FOREVER), else_=_s.known_to).label("known_to")
         return (
@@ -133,7 +129,7 @@ class StateReader:
         )
 
     def _by_record(self, query: Select[Any]) -> Iterator[list[CheckedState]]:
-        for _, rows in groupby(stream(self._conn, query), key=itemgetter(0)):
+        for _, rows in groupby(stream(self.conn, query), key=itemgetter(0)):
             yield [self._state(row) for row in rows]
 
     def _state(self, row: Any) -> CheckedState:
@@ -155,7 +151,7 @@ class KnownStates:
         for name, keys_of in check.needs.items():
             keys = datasets.of_catalogue(name)
             if name in check.complete_only:
-                keys = reader.stated_complete(keys)
+                keys = stated_complete(reader.conn, datasets, keys)
             for states in reader.of_datasets(keys):
                 for state in states:
                     self._note_list(name, state)
@@ -212,7 +208,7 @@ class KnowledgeAt(Knowledge):
 def checks_with_states(
     reader: StateReader, datasets: DatasetIndex, checks: Iterable[Check] = CHECKS
 ) -> Iterator[tuple[Check, KnownStates]]:
-    """Yield the checks with what they need; without a list of statutes nothing is known to be repealed."""
+    """Yield checks with the states that they need; one whose lists the site does not have is left out."""
     for check in checks:
         states = KnownStates(reader, datasets, check)
         if states or not check.needs:

@@ -20,7 +20,7 @@ from schemas.definition.catalogue import Content
 from schemas.reference.cited_works import find_cited_works
 from schemas.reference.works import WorkKind, kind_of_key, parse_key
 
-KINDS: tuple[WorkKind, ...] = get_args(WorkKind.__value__)
+WORK_KINDS: tuple[WorkKind, ...] = get_args(WorkKind.__value__)
 _MOST_EDITIONS = 50
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _w, _c = t.span.c, t.revision.c, t.record.c, t.dataset.c, g.work_name.c, g.citation.c
@@ -182,13 +182,11 @@ def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
 
 def _select_keys(query: WorkQuery, clocks: Clocks) -> Select[Any]:
     cited = _keys_in_view(_c.work, _c.kind, _c.revision, query, clocks)
+    unlisted = cited.where(~exists().where(_w.name == _c.work))
     listed = _keys_in_view(_w.key, _w.kind, _w.revision, query, clocks)
-    if query.resolved is True:
-        keys: Any = listed
-    elif query.resolved is False:
-        keys = cited.where(~exists().where(_w.name == _c.work))
-    else:
-        keys = union(cited.where(~exists().where(_w.name == _c.work)), listed)
+    keys: Any = union(unlisted, listed)
+    if query.resolved is not None:
+        keys = listed if query.resolved else unlisted
     return select(keys.subquery().c.key).distinct()
 
 

@@ -11,6 +11,7 @@ from publisher.log.clocks import micros, moment
 from publisher.log.database import entry_tables as e
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, entry_log, signed_note, witness_protocol
+from publisher.log.transparency.checkpoint_text import Checkpoint
 from publisher.log.transparency.signed_note import VerifierKey
 from publisher.log.transparency.witness_protocol import AddCheckpoint
 
@@ -54,7 +55,7 @@ class Witnesses:
         text, _ = signed_note.parse_note(request.note)
         line = witness_protocol.find_cosignature(key, text, answer)
         values = {
-            "size": witness_protocol.Checkpoint.parse(text).size,
+            "size": Checkpoint.parse(text).size,
             "witness": str(key),
             "line": str(line),
             "cosigned_at": witness_protocol.cosigned_at(line) * 1_000_000,

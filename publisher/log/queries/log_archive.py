@@ -73,7 +73,7 @@ def _manifests(conn: Connection) -> Iterator[File]:
 
 
 def _openings(conn: Connection, *, with_actors: bool) -> Iterator[bytes]:
-    """Yield a line for each release: values and salts of the commitments of its document."""
+    """Yield a line for each release: values and salts of the hashes in its document."""
     for row in conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all():
         opening: dict[str, Any] = {
             name: {"value": row[name], "salt": bytes(row[f"{name}_salt"]).hex()}

@@ -29,8 +29,8 @@ from publisher.log.transparency import erasure_ledger
 
 SOURCES = "sources"
 SITE_FILES = "site"
-"""Folder of a backup with what a site keeps beside its log: sources.toml and its own catalogues."""
-_OF_SITE = ("sources.toml", "catalogues")
+"""Folder of a backup with what a site keeps beside its log."""
+_SITE_PATHS = ("sources.toml", "catalogues")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +64,9 @@ class Options(TypedDict, total=False):
 
 
 def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[Options]) -> BackupReport:
-    """Write a backup into ``folder``, beside earlier ones, whose sources it shares. It is verified.
+    """Write a backup into ``folder``, beside earlier ones, whose sources it shares, and verify it.
 
-    Raises ``LogError``:
-    ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
+    Raises ``LogError``: ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
     """
     keys, keep = options.get("keys"), options.get("keep")
     if keys is not None and keys.resolve().is_relative_to(folder.resolve()):
@@ -204,7 +203,7 @@ def _copy_sources(session: Session, folder: Path, digests: Sequence[str]) -> tup
 
 
 def _copy_site_files(home: Path, target: Path) -> None:
-    for name in _OF_SITE:
+    for name in _SITE_PATHS:
         path = home / name
         if path.is_dir():
             shutil.copytree(path, target / name)

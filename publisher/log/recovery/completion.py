@@ -17,8 +17,11 @@ from publisher.log.recovery.archive import Archive
 from publisher.log.recovery.replayed_release import ReplayedRelease
 from publisher.log.releases import erasure
 from publisher.log.session import Session
-from publisher.log.transparency import checkpoints, entry_log, shortfall, signed_note
+from publisher.log.transparency import checkpoints, entry_log, signed_note
+from publisher.log.transparency import shortfall as shortfalls
+from publisher.log.transparency.checkpoint_text import signed_checkpoint
 from publisher.log.transparency.entries import Kind
+from publisher.log.transparency.successions import KnownCheckpoint
 
 _INSTANT: Mapping[Kind, str] = {
     "site": "changed_at",
@@ -54,11 +57,9 @@ def complete(session: Session, archive: Archive, progress: Progress) -> Completi
     Raises ``LogError``: ``not-this-log`` (the archive does not continue the log), ``log-complete``.
     """
     with session.write() as conn:
-        lacks = shortfall.read(conn)
-        if lacks is None:
-            raise _complete_already()
+        shortfall = shortfalls.require(conn)
         size = entry_log.size(conn)
-        _require_continuation(conn, archive, lacks, size)
+        _require_continuation(conn, archive, shortfall.known, size)
         new = archive.entries[size:]
         releases = []
         for n, (kind, digest) in enumerate(new, start=1):
@@ -77,18 +78,18 @@ def complete(session: Session, archive: Archive, progress: Progress) -> Completi
                 release.write()
                 releases.append(release)
             progress(n, len(new))
-        _write_checkpoints(conn, archive)
-        missing = shortfall.missing(conn, lacks)
-        shortfall.write(conn, lacks if missing else None)
+        _write_checkpoint(conn, archive)
+        missing = shortfalls.missing(conn, shortfall)
+        shortfalls.write(conn, shortfall if missing else None)
         checkpoints.store_checkpoint(conn, session.keys)
         return CompletionReport(
             len(new), len(releases), missing, sum(one.missing_sources() for one in releases)
         )
 
 
-def _require_continuation(conn: Connection, archive: Archive, lacks: shortfall.Shortfall, size: int) -> None:
+def _require_continuation(conn: Connection, archive: Archive, checkpoint: KnownCheckpoint, size: int) -> None:
     """Refuse an archive of another log, or one that differs from a checkpoint that somebody holds."""
-    checkpoint, available = lacks.known, len(archive.entries)
+    available = len(archive.entries)
     is_same = size <= available and archive.root(size) == entry_log.tree(conn, size).root().hex()
     if not is_same or (checkpoint.size <= available and archive.root(checkpoint.size) != checkpoint.root):
         raise LogError(
@@ -98,18 +99,14 @@ def _require_continuation(conn: Connection, archive: Archive, lacks: shortfall.S
         )
 
 
-def _write_checkpoints(conn: Connection, archive: Archive) -> None:
+def _write_checkpoint(conn: Connection, archive: Archive) -> None:
     """Store the checkpoint of the archive, signed as it is."""
     note = archive.checkpoint()
     if note is None:
         return
-    size = int(note.split("\n")[1])
+    size = signed_checkpoint(note).size
     if conn.execute(select(e.checkpoint.c.size).where(e.checkpoint.c.size == size)).first() is None:
         at = conn.scalar(select(e.entry.c.appended_at).where(e.entry.c.position == size - 1))
         root = entry_log.tree(conn, size).root().hex()
         row = {"size": size, "root": root, "created_at": at, "note": note, "signed_at": at}
         conn.execute(insert(e.checkpoint).values(row))
-
-
-def _complete_already() -> LogError:
-    return LogError("log-complete", "本日志没有缺少条目。", "The log does not lack any entries.")

@@ -9,7 +9,8 @@ from typing import Unpack
 from publisher.log.recovery import backup, completion, repeated_erasure, succession
 from publisher.log.recovery.archive import open_archive
 from publisher.log.session import Session
-from publisher.log.transparency import shortfall, successions
+from publisher.log.transparency import shortfall as shortfalls
+from publisher.log.transparency import successions
 from publisher.log.transparency.successions import Succession
 
 
@@ -44,8 +45,8 @@ class Recovery:
         A log that lacks no entry but has an erasure to repeat returns 0.
         """
         with self._session.read() as conn:
-            lacks = shortfall.read(conn)
-            return None if lacks is None else shortfall.missing(conn, lacks)
+            shortfall = shortfalls.read(conn)
+            return None if shortfall is None else shortfalls.missing(conn, shortfall)
 
     def is_lost_change(self, sequence: int) -> bool:
         """Report whether a change of this number may have existed before a succession, and is lost."""

@@ -6,7 +6,6 @@ A backup older than a checkpoint that somebody holds becomes a log that can only
 
 from __future__ import annotations
 
-import base64
 import os
 import shutil
 from collections.abc import Sequence
@@ -24,7 +23,8 @@ from publisher.log.recovery import backup as backups
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump, repeated_erasure
 from publisher.log.recovery.manifest import Manifest
-from publisher.log.transparency import entry_log, erasure_ledger, shortfall, signed_note
+from publisher.log.transparency import entry_log, erasure_ledger, shortfall
+from publisher.log.transparency.checkpoint_text import signed_checkpoint
 from publisher.log.transparency.erasure_ledger import LedgerEntry
 from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.signed_note import NoteError
@@ -58,15 +58,15 @@ def restore(
 
     ``notes``: checkpoints that somebody holds, as signed notes. ``ledgers``: further lists of erasures.
     ``keys``: folder with the private keys; ``other_keys``: where files of these names belong.
-    Raises ``LogError``: ``no-such-backup``, ``backup-damaged``,
-    ``backup-tool``, ``home-not-empty``, ``not-a-checkpoint``, ``not-this-log``, ``checkpoint-differs``.
+    Raises ``LogError``: ``no-such-backup``, ``backup-damaged``, ``backup-tool``, ``other-database``,
+    ``home-not-empty``, ``not-a-checkpoint``, ``not-this-log``, ``checkpoint-differs``.
     """
     backup = _choose(folder, name)
     manifest = manifests.read_manifest(backup)
     manifests.check_files(backup, manifest)
     target = Database(url)
     try:
-        _require_empty(target, manifest)
+        _check_target(target, manifest)
         home.mkdir(mode=0o700, parents=True, exist_ok=True)
         ledger = _collect_ledgers(home, (folder / erasure_ledger.NAME, *ledgers))
         _copy_files(folder, backup, manifest, home)
@@ -108,7 +108,7 @@ def _choose(folder: Path, name: str | None) -> Path:
     return chosen[-1]
 
 
-def _require_empty(database: Database, manifest: Manifest) -> None:
+def _check_target(database: Database, manifest: Manifest) -> None:
     if database.sqlite != (manifest.kind == "sqlite"):
         raise LogError(
             "other-database",
@@ -154,27 +154,25 @@ def _known_checkpoints(folder: Path, manifest: Manifest, notes: Sequence[str]) -
     host = f"{manifest.base.partition('://')[2]}/log"
     of_backups = [manifests.read_manifest(backup) for backup in manifests.list_backups(folder)]
     checkpoints = [one.checkpoint for one in of_backups if one.base == manifest.base]
-    return [*checkpoints, *(_parse(note, host) for note in notes)]
+    return [*checkpoints, *(_parse_checkpoint(note, host) for note in notes)]
 
 
-def _parse(note: str, host: str) -> KnownCheckpoint:
+def _parse_checkpoint(note: str, host: str) -> KnownCheckpoint:
     try:
-        text, _ = signed_note.parse_note(note)
-        origin, size, root = text.split("\n")[:3]
-        checkpoint = KnownCheckpoint(int(size), base64.b64decode(root, validate=True).hex(), note)
-    except (NoteError, ValueError) as error:
+        checkpoint = signed_checkpoint(note)
+    except NoteError as error:
         raise LogError(
             "not-a-checkpoint",
             f"不是存证点：{error}。应为某站点 /log/checkpoint 的原文。",
             f"It is no checkpoint: {error}. It should be what /log/checkpoint of the site answered.",
         ) from error
-    if origin != host and not origin.startswith(f"{host}-"):
+    if checkpoint.origin != host and not checkpoint.origin.startswith(f"{host}-"):
         raise LogError(
             "not-this-log",
-            f"这是另一个站点的存证点：{origin}，不是 {host}。",
-            f"The checkpoint is of another site: {origin} instead of {host}.",
+            f"这是另一个站点的存证点：{checkpoint.origin}，不是 {host}。",
+            f"The checkpoint is of another site: {checkpoint.origin} instead of {host}.",
         )
-    return checkpoint
+    return KnownCheckpoint(checkpoint.size, checkpoint.root.hex(), note)
 
 
 def _prepare(

@@ -14,14 +14,8 @@ from publisher.log.model import LogError
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.release_writer import Heading
 from publisher.log.session import Session
-from publisher.log.transparency import (
-    checkpoints,
-    documents,
-    entry_log,
-    key_statements,
-    shortfall,
-    signed_note,
-)
+from publisher.log.transparency import checkpoints, documents, entry_log, key_statements, signed_note
+from publisher.log.transparency import shortfall as shortfalls
 from publisher.log.transparency.signed_note import VerifierKey
 
 _GROUND = "恢复备份之前已依法删除，备份中仍有，再次删除。"
@@ -50,16 +44,14 @@ def succeed(session: Session, reason: str) -> SuccessionReport:
             "reason-missing", "没有写明理由；理由将向社会公布。", "The reason is blank. It will be published."
         )
     with session.write() as conn:
-        lacks = shortfall.read(conn)
-        if lacks is None:
-            raise LogError("log-complete", "本日志没有缺少条目。", "The log does not lack any entries.")
+        shortfall = shortfalls.require(conn)
         now = micros(session.clock())
         counters = conn.execute(select(t.site.c.release_sequence, t.site.c.change_sequence)).one()
         old_key = key_statements.current_key(conn)
         document = documents.succession_document(
             registry.site(conn).tag_authority,
             origin=checkpoints.origin(conn),
-            checkpoint=msgspec.to_builtins(lacks.known),
+            checkpoint=msgspec.to_builtins(shortfall.known),
             size=entry_log.size(conn),
             sequence=counters.release_sequence,
             change=counters.change_sequence,
@@ -67,9 +59,9 @@ def succeed(session: Session, reason: str) -> SuccessionReport:
             succeeded_at=now,
         )
         entry_log.append_document(conn, "succession", document, now)
-        shortfall.write(conn, None)
+        shortfalls.write(conn, None)
         key = _announce_key(session, conn, old_key, now)
-        _publish_erasures(session, conn, lacks.erased)
+        _publish_erasures(session, conn, shortfall.erased)
         checkpoints.store_checkpoint(conn, session.keys)
         return SuccessionReport(checkpoints.origin(conn), document["lost"], key)
 

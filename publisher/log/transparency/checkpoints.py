@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import shlex
 import subprocess
 from collections.abc import Sequence
@@ -16,6 +15,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.model import LogError
 from publisher.log.transparency import entry_log, key_statements, signed_note, successions
+from publisher.log.transparency.checkpoint_text import Checkpoint
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import NoteError, Signature, VerifierKey
 
@@ -44,7 +44,7 @@ def store_checkpoint(conn: Connection, keys: KeyFiles) -> None:
     key = key_statements.current_key(conn)
     # After a succession the old key, which has the name of the old log, signs nothing.
     if key is not None and key.name == origin(conn) and keys.has(key):
-        text = checkpoint_text(key.name, size, root)
+        text = str(Checkpoint(key.name, size, root))
         # A key that cannot be used must not stop a publication: the checkpoint waits, and `status` says so.
         try:
             row |= {"note": signed_note.format_note(text, [keys.sign(key, text)]), "signed_at": now}
@@ -61,10 +61,6 @@ def origin(conn: Connection) -> str:
     number = successions.count(conn) + 1
     name = f"{registry.site(conn).base.partition('://')[2]}/log"
     return name if number == 1 else f"{name}-{number}"
-
-
-def checkpoint_text(name: str, size: int, root: bytes) -> str:
-    return f"{name}\n{size}\n{base64.b64encode(root).decode()}\n"
 
 
 def newest(conn: Connection, *, signed: bool) -> Any:

@@ -11,12 +11,12 @@ from publisher.log.transparency import merkle_tree
 
 type Kind = Literal["site", "dataset", "release", "key", "reseal", "erasure", "succession", "audit"]
 
-KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+_KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 FORMAT = 2
 """Format of the documents that are written now."""
 _LAYOUT = struct.Struct(">BBH32s")
 _VERSION = 1
-_CODES: dict[Kind, int] = {kind: code for code, kind in enumerate(KINDS, start=1)}
+_CODES: dict[Kind, int] = {kind: code for code, kind in enumerate(_KINDS, start=1)}
 SIZE = _LAYOUT.size
 
 
@@ -39,9 +39,9 @@ class LogEntry:
 def decode(data: bytes) -> LogEntry:
     """Raises ``ValueError`` for another layout or an unknown kind."""
     version, code, document_format, digest = _LAYOUT.unpack(data)
-    if version != _VERSION or not 1 <= code <= len(KINDS):
+    if version != _VERSION or not 1 <= code <= len(_KINDS):
         raise ValueError("an entry of another version")
-    return LogEntry(KINDS[code - 1], document_format, digest.hex())
+    return LogEntry(_KINDS[code - 1], document_format, digest.hex())
 
 
 def encode_bundle(entries: Sequence[LogEntry]) -> bytes:

@@ -42,6 +42,14 @@ def missing(conn: Connection, shortfall: Shortfall) -> int:
     return max(0, shortfall.known.size - entry_log.size(conn))
 
 
+def require(conn: Connection) -> Shortfall:
+    """Read the shortfall. Raises ``LogError('log-complete')`` if there is none."""
+    shortfall = read(conn)
+    if shortfall is None:
+        raise LogError("log-complete", "本日志没有缺少条目。", "The log does not lack any entries.")
+    return shortfall
+
+
 def require_complete(conn: Connection) -> None:
     """Raise ``LogError('log-behind')`` if the log lacks entries."""
     shortfall = read(conn)

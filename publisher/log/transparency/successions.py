@@ -14,6 +14,9 @@ from sqlalchemy import Connection, func, select
 
 from publisher.log.database import entry_tables as e
 
+_CHANGES_APART = 10**9
+"""The changes of a successor begin at a multiple of this, beyond all that may have been lost."""
+
 
 class KnownCheckpoint(msgspec.Struct, frozen=True):
     """A checkpoint that somebody holds."""
@@ -46,10 +49,6 @@ def successions(conn: Connection) -> Sequence[Succession]:
     c = e.entry.c
     texts = conn.scalars(select(c.document).where(c.kind == "succession").order_by(c.position))
     return [_decode(text) for text in texts if text is not None]
-
-
-_CHANGES_APART = 10**9
-"""The changes of a successor begin at a multiple of this, beyond all that may have been lost."""
 
 
 def count(conn: Connection) -> int:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import base64
-import re
 from dataclasses import dataclass
 
 from publisher.log.transparency import signed_note
+from publisher.log.transparency.checkpoint_text import DECIMAL
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.merkle_tree import HASH_SIZE
 from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, Signature, VerifierKey
@@ -14,28 +14,7 @@ from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, Signa
 SIZE_MEDIA = "text/x.tlog.size"
 """Media type of the answer 409: the number of entries that the witness cosigned last."""
 MOST_HASHES = 63
-_DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _TIME_SIZE = 8
-
-
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
-    """The three lines of a checkpoint."""
-
-    origin: str
-    size: int
-    root: bytes
-
-    @classmethod
-    def parse(cls, text: str) -> Checkpoint:
-        """Parse the text of a note. Raises :class:`NoteError`."""
-        lines = text.split("\n")
-        if len(lines) < 4 or not lines[0] or not _DECIMAL.fullmatch(lines[1]) or lines[-1]:
-            raise NoteError("a checkpoint has the lines origin, number of entries and root")
-        root = signed_note.decode_base64(lines[2])
-        if len(root) != HASH_SIZE:
-            raise NoteError("the root of a checkpoint has 32 bytes")
-        return cls(lines[0], int(lines[1]), root)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +40,12 @@ class AddCheckpoint:
             raise NoteError("a request is UTF-8") from error
         first, *hashes = head.split("\n")
         size = first.removeprefix("old ")
-        if not blank or not first.startswith("old ") or not _DECIMAL.fullmatch(size):
+        if not blank or not first.startswith("old ") or not DECIMAL.fullmatch(size):
             raise NoteError("a request begins with “old”, a size, the hashes of a proof and a blank line")
         proof = tuple(map(signed_note.decode_base64, hashes))
         if len(proof) > MOST_HASHES or any(len(value) != HASH_SIZE for value in proof):
             raise NoteError("a proof has at most 63 hashes of 32 bytes")
         return cls(int(size), proof, note)
-
-
-def newest_size(note: str) -> int:
-    """Return the number of entries of a signed checkpoint. Raises :class:`NoteError`."""
-    return Checkpoint.parse(signed_note.parse_note(note)[0]).size
 
 
 def cosign(keys: KeyFiles, key: VerifierKey, text: str, at: int) -> Signature:

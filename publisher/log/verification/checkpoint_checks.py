@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 
 from sqlalchemy import Connection, select
@@ -12,19 +11,20 @@ from publisher.log.transparency import (
     checkpoints,
     entry_log,
     key_statements,
-    shortfall,
     signed_note,
     witness_protocol,
 )
+from publisher.log.transparency import shortfall as shortfalls
+from publisher.log.transparency.checkpoint_text import Checkpoint, signed_checkpoint
 from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey
 from publisher.log.verification.problem import Problem
 
 
 def check_notes(conn: Connection) -> Iterator[Problem]:
     """Check that the note of each checkpoint is of its size and root, and signed by the key of that time."""
-    lacks = shortfall.read(conn)
-    if lacks is not None:
-        count = shortfall.missing(conn, lacks)
+    shortfall = shortfalls.read(conn)
+    if shortfall is not None:
+        count = shortfalls.missing(conn, shortfall)
         yield Problem(
             f"由较早的备份恢复，缺少{count}个条目 restored from an older backup: {count} entries are missing"
         )
@@ -41,7 +41,7 @@ def check_notes(conn: Connection) -> Iterator[Problem]:
         except NoteError as error:
             yield Problem(f"{where}: {error}")
             continue
-        if text != checkpoints.checkpoint_text(own[-1].name, row.size, bytes.fromhex(row.root)):
+        if text != str(Checkpoint(own[-1].name, row.size, bytes.fromhex(row.root))):
             yield Problem(f"{where}: 签名的内容不符 its signed text is another")
 
 
@@ -68,25 +68,23 @@ def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
     """Check that the log continues a checkpoint that was kept elsewhere."""
     where = "保存的存证点 kept checkpoint"
     try:
-        text, _ = signed_note.parse_note(note)
-        origin, size_text, root_text = text.split("\n")[:3]
-        size, root = int(size_text), base64.b64decode(root_text, validate=True)
-    except ValueError as error:
+        kept = signed_checkpoint(note)
+    except NoteError as error:
         yield Problem(f"{where}: 不是存证点 it is no checkpoint: {error}")
         return
-    if origin != checkpoints.origin(conn):
-        yield Problem(where, "origin", checkpoints.origin(conn), origin)
+    if kept.origin != checkpoints.origin(conn):
+        yield Problem(where, "origin", checkpoints.origin(conn), kept.origin)
         return
     now = entry_log.size(conn)
-    if not 0 < size <= now:
+    if not 0 < kept.size <= now:
         yield Problem(
-            f"{where}: 当时有{size}个条目，现在只有{now}个，之后的记录已被截去 "
-            f"it has {size} entries, the log only {now}: the last ones were cut off"
+            f"{where}: 当时有{kept.size}个条目，现在只有{now}个，之后的记录已被截去 "
+            f"it has {kept.size} entries, the log only {now}: the last ones were cut off"
         )
-    elif entry_log.tree(conn, size).root() != root:
+    elif entry_log.tree(conn, kept.size).root() != kept.root:
         yield Problem(
-            f"{where}: 前{size}个条目已不是当时的条目，日志被改写 "
-            f"the first {size} entries are not those of then: the log was rewritten"
+            f"{where}: 前{kept.size}个条目已不是当时的条目，日志被改写 "
+            f"the first {kept.size} entries are not those of then: the log was rewritten"
         )
     if not _is_signed(note, [site_key.key for site_key in key_statements.site_keys(conn)]):
         yield Problem(f"{where}: 不是本站密钥签名的 no key of the site has signed it")

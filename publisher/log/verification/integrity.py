@@ -65,7 +65,6 @@ class Scope:
     """Read the bytes of every source."""
     checkpoint: str | None = None
     """A signed note that was kept elsewhere."""
-
     index: bool = False
     """Read the search index and the generated files; see :mod:`publisher.site_verification`."""
 
@@ -94,11 +93,14 @@ class Verification:
 
 
 @dataclass(slots=True)
-class _Counts:
+class _Progress:
+    """Counts of a verification so far, and what its first steps read for the later ones."""
+
     releases: int = 0
     revisions: int = 0
     erased: int = 0
     catalogues: dict[str, Catalogue] = field(default_factory=dict)
+    """By digest; damaged ones are absent."""
 
 
 class Integrity:
@@ -109,13 +111,13 @@ class Integrity:
 
     def verify(self, scope: Scope = Scope(), report: StepReport | None = None) -> Verification:
         """Check every hash, and compare everything derived with a rebuild. Constant memory, one snapshot."""
-        counts = _Counts()
+        progress = _Progress()
         others: list[str] = []
         total = 0
         with ThreadPoolExecutor(1) as second, self._session.read() as conn:
             # A tenth of the work and none of it Python: it runs beside the other checks, in its own snapshot.
             pages = second.submit(self._check_pages)
-            for problem in self._check(conn, scope, counts, report or _ignore):
+            for problem in self._check(conn, scope, progress, report or _ignore):
                 total += 1
                 if total <= MOST_PROBLEMS:
                     others.append(str(problem))
@@ -124,9 +126,9 @@ class Integrity:
         if (more := total + len(damage) - len(problems)) > 0:
             problems.append(f"另有{more}处未列出 {more} more are not listed")
         return Verification(
-            releases=counts.releases,
-            revisions=counts.revisions,
-            erased=counts.erased,
+            releases=progress.releases,
+            revisions=progress.revisions,
+            erased=progress.erased,
             problems=tuple(problems),
             uncovered=scope.uncovered(),
         )
@@ -148,7 +150,7 @@ class Integrity:
     def check(self, conn: Connection, scope: Scope) -> Iterator[Problem]:
         """Yield the problems of the state that a transaction sees."""
         yield from guard("数据库 database", lambda: database_checks.check_pages(conn))
-        yield from self._check(conn, scope, _Counts(), _ignore)
+        yield from self._check(conn, scope, _Progress(), _ignore)
 
     def repair(self, file: Path) -> int:
         """Compute again what is derived and differs. → number of differences.
@@ -157,9 +159,9 @@ class Integrity:
         documents, sources) is never written.
         """
         with self._session.write() as conn:
-            counts = _Counts()
-            problems = (p for p in self._check(conn, Scope(), counts, _ignore) if p.derived)
-            return repair.repair(self._session, conn, problems, counts.catalogues, file)
+            progress = _Progress()
+            problems = (p for p in self._check(conn, Scope(), progress, _ignore) if p.derived)
+            return repair.repair(self._session, conn, problems, progress.catalogues, file)
 
     def rebuild_spans(self) -> int:
         """Rebuild the spans from the log. → number of spans that differ."""
@@ -171,31 +173,31 @@ class Integrity:
             return database_checks.check_pages(conn)
 
     def _check(
-        self, conn: Connection, scope: Scope, counts: _Counts, report: StepReport
+        self, conn: Connection, scope: Scope, progress: _Progress, report: StepReport
     ) -> Iterator[Problem]:
         registry.site(conn)
-        for name, check in self._steps(conn, scope, counts):
+        for name, check in self._steps(conn, scope, progress):
             report(name)
             yield from guard(name, check)
 
     def _steps(
-        self, conn: Connection, scope: Scope, counts: _Counts
+        self, conn: Connection, scope: Scope, progress: _Progress
     ) -> Iterator[tuple[str, Callable[[], Iterable[Problem]]]]:
         yield "数据库 database", lambda: database_checks.check_database(conn)
         yield "哈希 hashes", lambda: map(Problem, hash_chain.verify(conn))
-        catalogues = counts.catalogues
+        catalogues = progress.catalogues
         yield "清单类型 catalogues", lambda: table_checks.check_catalogues(conn, catalogues)
         releases = table_checks.read_releases(conn)
-        counts.releases = len(releases)
+        progress.releases = len(releases)
         yield "数据集 datasets", lambda: table_checks.check_datasets(conn, releases)
         sequence = conn.scalar(select(t.site.c.outbox_sequence)) or 0
         records = RecordChecks(conn, releases, sequence)
         revisions = RevisionChecks(conn, releases, catalogues)
         yield "条目 records", records.check
-        yield "修订版 revisions", lambda: _check_revisions(revisions, counts)
+        yield "修订版 revisions", lambda: _check_revisions(revisions, progress)
         yield (
             "修订版 revisions",
-            lambda: table_checks.check_revisions(conn, records.revisions, revisions.count),
+            lambda: table_checks.check_unpublished(conn, records.revisions, revisions.count),
         )
         yield "总数 counts", lambda: table_checks.check_tally(conn, records.growth)
         yield "总数 counts", lambda: table_checks.check_counts(conn, releases, records.growth)
@@ -221,9 +223,9 @@ class Integrity:
         )
 
 
-def _check_revisions(revisions: RevisionChecks, counts: _Counts) -> Iterator[Problem]:
+def _check_revisions(revisions: RevisionChecks, progress: _Progress) -> Iterator[Problem]:
     yield from revisions.check()
-    counts.revisions, counts.erased = revisions.count, revisions.erased
+    progress.revisions, progress.erased = revisions.count, revisions.erased
 
 
 def _ignore(_step: str) -> None:

@@ -47,10 +47,10 @@ def repair(
         for problem in problems:
             count += 1
             output.write(msgspec.json.encode(_line(problem)) + b"\n")
-            if problem.derived in ("span", "tally", "value", "finding", "graph", "commitment"):
-                tables[problem.derived][problem.key] = None
-            else:
+            if problem.derived == "site" or problem.derived in _KEYS:
                 columns.append(problem)
+            else:
+                tables[problem.derived][problem.key] = None
     for problem in columns:
         _write_column(conn, problem)
     if tables["value"]:

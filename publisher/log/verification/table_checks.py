@@ -130,7 +130,7 @@ def check_counters(conn: Connection) -> Iterator[Problem]:
         yield Problem("站点 site", "site.outbox_sequence", *own, derived="site", key=("outbox_sequence",))
 
 
-def check_revisions(conn: Connection, brought: int, count: int) -> Iterator[Problem]:
+def check_unpublished(conn: Connection, brought: int, count: int) -> Iterator[Problem]:
     """Name revisions that no change brought. Counting is enough if there are none."""
     if brought == count:
         return

@@ -14,7 +14,7 @@ from publisher.log.graph.passage_query import (
     PublishedCitation,
     PublishedEffect,
 )
-from publisher.log.graph.work_query import KINDS, Work, WorkPage, WorkQuery
+from publisher.log.graph.work_query import WORK_KINDS, Work, WorkPage, WorkQuery
 from publisher.log.model import View
 from publisher.views.api import filter_values, requested_view
 from publisher.views.api.answers import works as answers
@@ -55,7 +55,7 @@ _KEY = Parameter(
 _DATASET = text_filter("dataset", "数据集的名称 / Name of a dataset")
 _RECORD = text_filter("record", "记录标识 / Id of a record")
 _ROLE = text_filter("role", "basis、mention 或 edition-note / One of these", enum=list(ROLES))
-_KIND = text_filter("kind", "文件的种类 / Kind of the work", enum=list(KINDS))
+_KIND = text_filter("kind", "文件的种类 / Kind of the work", enum=list(WORK_KINDS))
 _EFFECT = text_filter("kind", "作用的种类 / Kind of the effect", enum=list(EFFECTS))
 _ARTICLE = Parameter("article", "第几条 / Number of the article", {"type": "integer"})
 
@@ -105,7 +105,7 @@ def work_query(service: Service, params: Parameters) -> tuple[WorkQuery, str]:
     resolved = filter_values.one_of(params, "resolved", ("true", "false"))
     query = WorkQuery(
         view=params.view,
-        kinds=filter_values.one_of(params, "kind", KINDS),
+        kinds=filter_values.one_of(params, "kind", WORK_KINDS),
         contains=filter_values.single(params, "contains") or "",
         resolved=None if len(resolved) != 1 else resolved[0] == "true",
         limit=params.limit,
@@ -227,7 +227,7 @@ def make_listing(
 
 def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
     listing = make_listing(
-        service, query_parameters.parse(call.query, CITATIONS_GRAMMAR), "citations", KINDS, keys
+        service, query_parameters.parse(call.query, CITATIONS_GRAMMAR), "citations", WORK_KINDS, keys
     )
 
     def build() -> answers.Citations:
