@@ -37,7 +37,7 @@ fix: setup ## format, and mend what the linter can mend
 	$(RUN)ruff check --fix .
 	$(RUN)ruff format .
 
-types: setup ## strict types (mypy), tests too
+types: setup ## strict types (mypy), tests and benchmarks too
 	$(RUN)mypy
 
 lint: setup types ## style, types, direction of imports

@@ -14,7 +14,6 @@ import json
 import subprocess
 import sys
 import tempfile
-import time
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -24,7 +23,8 @@ from pathlib import Path
 import trafilatura
 
 from benchmarks.support.memory import current_memory, peak_memory
-from benchmarks.support.site import create_dataset, new_site
+from benchmarks.support.site import new_site
+from benchmarks.support.timing import Timer
 from publisher.harvest.all_sources import HarvestOptions, collect
 from publisher.harvest.crawl import DOCUMENTS_STEP
 from publisher.harvest.source_config import read_sources
@@ -32,6 +32,7 @@ from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.formats import text_encoding
 from schemas.definition.file_loader import load_catalogue
 from tests.support import shared_data
+from tests.support.datasets import create_dataset
 
 PER_PAGE = 12
 """Articles of a page."""
@@ -104,7 +105,7 @@ def _collect(home: Path, host: str, count: int) -> None:
     create_dataset(log, "laws", "policies")
     now = datetime.now(UTC)
     tenths = Tenths(count)
-    began, cpu = time.perf_counter(), time.process_time()
+    timer = Timer()
     report = collect(
         log,
         tuple(read_sources(home).values()),
@@ -112,22 +113,20 @@ def _collect(home: Path, host: str, count: int) -> None:
         catalogues=log.queries.catalogue,
         progress=tenths,
     ).sources[0]
-    took, cpu = time.perf_counter() - began, time.process_time() - cpu
+    seconds, cpu = timer.seconds(), timer.cpu_seconds()
     memory = peak_memory()
     tenths.print_growth()
     size = sum(path.stat().st_size for path in (home / "sources").rglob("*") if path.is_file())
     print(
-        f"collected  {report.read + report.copies} of {count} pages in {took:.1f} s: "
-        f"{count / took:.0f} pages/s ({cpu:.1f} s of CPU), peak memory {memory:.0f} MiB, "
+        f"collected  {report.read + report.copies} of {count} pages in {seconds:.1f} s: "
+        f"{count / seconds:.0f} pages/s ({cpu:.1f} s of CPU), peak memory {memory:.0f} MiB, "
         f"evidence {size / count / 1024:.1f} KiB a page"
     )
     findings = dict(Counter(f.code for f in report.findings))
     print(f"           {report.copies} copies, {report.asked} requests, findings {findings}")
-    began = time.perf_counter()
+    timer = Timer()
     log.releases.publish("laws", effective_on=now.date(), without_errors=True)
-    memory = peak_memory()
-    took = time.perf_counter() - began
-    print(f"published  as one release in {took:.1f} s, peak memory by then {memory:.0f} MiB")
+    print(f"published  as one release in {timer.seconds():.1f} s, peak memory by then {peak_memory()} MiB")
     log.close()
 
 
@@ -136,21 +135,21 @@ class Tenths:
 
     def __init__(self, count: int) -> None:
         self._count, self._step, self._printed = count, max(count // 10, 1), 0
-        self._at, self._cpu = time.perf_counter(), time.process_time()
+        self._timer = Timer()
         self._costs: list[float] = []
         self._memory: list[float] = []
 
     def __call__(self, step: str, documents: int, _total: int | None) -> None:
         if step == DOCUMENTS_STEP and documents >= self._printed + self._step:
-            at, cpu, pages = time.perf_counter(), time.process_time(), documents - self._printed
-            self._costs.append(1000 * (cpu - self._cpu) / pages)
+            pages = documents - self._printed
+            self._costs.append(1000 * self._timer.cpu_seconds() / pages)
             self._memory.append(current_memory())
             print(
-                f"           {documents:6} of {self._count}: {pages / (at - self._at):4.0f} pages/s, "
+                f"           {documents:6} of {self._count}: {pages / self._timer.seconds():4.0f} pages/s, "
                 f"{self._costs[-1]:5.1f} ms of CPU a page, {self._memory[-1]:4.0f} MiB now",
                 flush=True,
             )
-            self._at, self._cpu, self._printed = at, cpu, documents
+            self._timer, self._printed = Timer(), documents
 
     def print_growth(self) -> None:
         if len(self._costs) > 1:
@@ -180,9 +179,9 @@ def compare_parsing() -> None:
 
     times = {}
     for name, run in (("trafilatura", theirs), ("qingdan", ours)) * 2:
-        began = time.process_time()
+        timer = Timer()
         run()
-        times[name] = time.process_time() - began  # keeps the second run, when all modules are loaded
+        times[name] = timer.cpu_seconds()  # keeps the second run, when all modules are loaded
     ratio = times["qingdan"] / times["trafilatura"]
     times_text = ", ".join(
         f"{name} {1000 * seconds / PARSED_PAGES:.2f} ms" for name, seconds in times.items()

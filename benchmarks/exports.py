@@ -26,6 +26,7 @@ from benchmarks.support.laws import ARTICLES, NAME, create_law_dataset, data_pat
 from benchmarks.support.limits import Limit, alternate
 from benchmarks.support.memory import peak_memory
 from benchmarks.support.site import new_site, open_log
+from benchmarks.support.timing import Timer
 from publisher.log.model import View
 from publisher.views.exports import table_cells, write_state
 from publisher.views.exports.formats import FILE_FORMATS
@@ -53,9 +54,9 @@ def fill(home: Path, data: Path) -> None:
 
 def cpu_seconds(work: Callable[[], None]) -> float:
     """Return the seconds of processor time of a function."""
-    started = time.process_time()
+    timer = Timer()
     work()
-    return time.process_time() - started
+    return timer.cpu_seconds()
 
 
 def ours(home: Path, form: str, dataset: str = NAME) -> None:

@@ -26,13 +26,14 @@ from urllib.parse import quote
 from benchmarks.support.limits import RUNS, Limit, alternate
 from benchmarks.support.load import Server, get, one_core
 from benchmarks.support.servers import bare_server, our_server
-from benchmarks.support.site import create_dataset, new_site, open_log, publish
+from benchmarks.support.site import new_site, open_log, publish
 from publisher.indexing import span_to_document
 from publisher.log.model import Entry, RecordQuery
 from publisher.log.predicate import And, AnyValue
 from publisher.settings import read_settings
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
+from tests.support.datasets import create_dataset
 
 DATASET = "bench-power-list"
 BAR = 3.0

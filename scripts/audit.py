@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from scripts.wheelhouse import PROJECT
+from scripts.module_graph import PROJECT
 
 _MOST_SECONDS = 120
 """Seconds after which the audit is given up."""
@@ -36,7 +36,7 @@ def audit() -> list[dict[str, Any]] | None:
     if not process.stdout.startswith("{"):
         return None
     dependencies: list[dict[str, Any]] = json.loads(process.stdout)["dependencies"]
-    return dependencies if any("vulns" in one for one in dependencies) else None
+    return dependencies if any("vulns" in dependency for dependency in dependencies) else None
 
 
 def main() -> int:
@@ -44,11 +44,11 @@ def main() -> int:
     if dependencies is None:
         print("audit: no access to the data of PyPI; NOTHING WAS AUDITED")
         return 0
-    vulnerable = [one for one in dependencies if one.get("vulns")]
-    for one in vulnerable:
-        names = ", ".join(vulnerability["id"] for vulnerability in one["vulns"])
-        print(f"{one['name']} {one['version']}: {names}")
-    skipped = sum("skip_reason" in one for one in dependencies)
+    vulnerable = [dependency for dependency in dependencies if dependency.get("vulns")]
+    for dependency in vulnerable:
+        ids = ", ".join(vulnerability["id"] for vulnerability in dependency["vulns"])
+        print(f"{dependency['name']} {dependency['version']}: {ids}")
+    skipped = sum("skip_reason" in dependency for dependency in dependencies)
     audited = len(dependencies) - skipped
     print(f"audit: {audited} dependencies, {skipped} skipped, {len(vulnerable)} vulnerable")
     return 1 if vulnerable else 0

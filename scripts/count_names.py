@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""Count the definitions that are called by a bare participle, or by a word that says nothing of the type.
+"""Count the definitions whose name is a bare participle, or a word that says nothing of the type.
 
 ``python scripts/count_names.py``: a table by package; ``--list`` prints every definition as
 ``file:line:column kind scope name``; ``--json`` prints the same counts for a program; ``--bar 250`` ends with
-status 1 when more definitions than that are called by a participle alone.
+status 1 when more names than that are a participle alone.
 
 A definition is the first binding of a name in one scope: a variable, loop or comprehension variable, target
 of ``with``, ``except``, ``:=`` or ``case``, argument, function, class, field (also ``self.name = ...``), type
@@ -57,7 +57,7 @@ PARTICIPLES = frozenset(
 GENERIC = frozenset(["result", "data", "value", "item", "obj", "tmp"])
 GROUPS: tuple[Group, ...] = ("participle", "part", "generic")
 _HEADINGS = ("participle alone", "first or last part", "generic word")
-_LIKE = {
+_BINDS_AS = {
     "AsyncFunctionDef": "FunctionDef",
     "SetComp": "ListComp",
     "DictComp": "ListComp",
@@ -67,7 +67,7 @@ _LIKE = {
     "ParamSpec": "TypeVar",
     "TypeVarTuple": "TypeVar",
 }
-"""Nodes that bind names in the way of another."""
+"""Kind of node → kind that binds names in the same way."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 
 
@@ -116,7 +116,9 @@ class Collector(ast.NodeVisitor):
     def visit(self, node: ast.AST) -> None:
         """Walk a node with the method of its kind, or of the kind that binds alike."""
         kind = type(node).__name__
-        walk: Callable[[ast.AST], None] = getattr(self, f"visit_{_LIKE.get(kind, kind)}", self.generic_visit)
+        walk: Callable[[ast.AST], None] = getattr(
+            self, f"visit_{_BINDS_AS.get(kind, kind)}", self.generic_visit
+        )
         walk(node)
 
     def bind(self, node: ast.AST, name: str, kind: str, scope: Scope | None = None) -> None:
@@ -319,7 +321,7 @@ def main() -> int:
     parser.add_argument("--list", action="store_true", help="print every definition of --group")
     parser.add_argument("--group", choices=GROUPS, default="participle", help="default: participle")
     parser.add_argument("--json", action="store_true", help="print the counts as JSON")
-    parser.add_argument("--bar", type=int, help="most definitions that may be called by a participle alone")
+    parser.add_argument("--bar", type=int, help="most names that may be a participle alone")
     options = parser.parse_args()
 
     groups: dict[Group, list[Definition]] = {group: [] for group in GROUPS}

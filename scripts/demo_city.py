@@ -1,6 +1,6 @@
 """Write the lists of powers and licences of 示例市: ``python -m scripts.demo_city FOLDER``.
 
-``FOLDER`` contains published 权责清单 of a city's departments. What is taken is fact: names of items and
+``FOLDER`` contains published 权责清单 of a city's departments. Only facts are taken: names of items and
 sub-items, types, and the statutes and articles that they cite. Quoted text, places, bodies, offices and
 people are not taken; items that name a place are left out. Time limits, offices and the quarterly changes
 are made up, always in the same way: they follow from a digest of the item's name.
@@ -144,12 +144,8 @@ def main(arguments: Sequence[str]) -> None:
         (TARGET / f"{number}.txt").write_text(_notice(editions, quarter, number, day), encoding="utf-8")
     licences = _licence_rows(editions)
     _write(TARGET / "示例市行政许可事项清单（2025年1月）.csv", LICENCE_HEADER, licences)
-    print(
-        sum(len(first.items) for first, *_ in editions.values()),
-        "powers,",
-        len(licences),
-        "licences",
-    )
+    powers = sum(len(first.items) for first, *_ in editions.values())
+    print(f"{powers} powers, {len(licences)} licences")
 
 
 def read_items(folder: Path, department: Department) -> list[Item]:
@@ -165,8 +161,12 @@ def read_items(folder: Path, department: Department) -> list[Item]:
             content.get("power_type", ""),
             cite(content.get("basis", "")),
         )
-        suits = item.kind and item.basis and len(item.name) <= LONGEST_NAME
-        if suits and "县" not in content.get("level", "") and not ELSEWHERE.search(item.name + item.sub_name):
+        is_complete = item.kind and item.basis and len(item.name) <= LONGEST_NAME
+        if (
+            is_complete
+            and "县" not in content.get("level", "")
+            and not ELSEWHERE.search(item.name + item.sub_name)
+        ):
             items.setdefault((item.name, item.sub_name), _with_limits(item))
     enforcement_items = sorted(
         (i for i in items.values() if i.kind in ENFORCEMENT_TYPES), key=lambda i: (len(i.name) > 32, i.digest)
@@ -198,17 +198,19 @@ def make_editions(items: list[Item], revisions: tuple[str, ...]) -> list[Edition
         item for item in order if item.kind in ("行政奖励", "行政检查", "其他行政权力") and not item.sub_name
     ]
     limited = [item for item in order if (item.promised or 0) > 2 and item.kind == "行政许可"]
-    later, ended = minor[: len(revisions)], minor[len(revisions) : 2 * len(revisions)]
-    editions = [Edition("2024年1月", [item for item in items if item not in later])]
+    added, removed = minor[: len(revisions)], minor[len(revisions) : 2 * len(revisions)]
+    editions = [Edition("2024年1月", [item for item in items if item not in added])]
     shorter: dict[Item, Item] = {}
     for number, quarter in enumerate(revisions):
         shortened = limited[number * 3 : number * 3 + 3]
         shorter |= {item: replace(item, promised=(item.promised or 2) // 2) for item in shortened}
-        waiting, gone = later[number + 1 :], ended[: number + 1]
-        edition_items = [
-            shorter.get(item, item) for item in items if item not in waiting and item not in gone
-        ]
-        editions.append(Edition(quarter, edition_items, later[number : number + 1], gone[-1:], shortened))
+        absent = {*added[number + 1 :], *removed[: number + 1]}
+        edition_items = [shorter.get(item, item) for item in items if item not in absent]
+        editions.append(
+            Edition(
+                quarter, edition_items, added[number : number + 1], removed[number : number + 1], shortened
+            )
+        )
     return editions
 
 

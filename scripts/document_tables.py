@@ -31,6 +31,22 @@ from scripts.module_graph import PROJECT, write_module_graphs
 
 _TABLE = re.compile(r"(?P<start><!-- table: (?P<name>[^\n]+?) -->\n).*?(?P<end><!-- end -->)", re.DOTALL)
 _EXIT = re.compile(r"^  (\d+) +(\S.*) / (\S.*)$", re.MULTILINE)
+_CHINESE_HEADINGS = {
+    "code": "代码",
+    "severity": "程度",
+    "status": "状态码",
+    "`type` ends in": "`type` 的末段",
+    "example": "示例",
+    "option": "选项",
+    "version": "版本",
+    "name": "名称",
+    "English": "英文",
+    "a record is identified by": "识别字段",
+}
+_CELL = re.compile(r"(?<!\\) \| ")
+_CHINESE_AND_ENGLISH = re.compile(
+    r"^(?P<zh>[^/]*[\u4e00-\u9fff].*?) / .*?(?P<mark> \*\*必填 / required\*\*)?$"
+)
 
 
 def tables() -> Mapping[str, Callable[[], str]]:
@@ -216,21 +232,6 @@ def fill(text: str, *, chinese: bool = False) -> str:
     return _TABLE.sub(write, text)
 
 
-_HEADINGS = {
-    "code": "代码",
-    "severity": "程度",
-    "status": "状态码",
-    "`type` ends in": "`type` 的末段",
-    "example": "示例",
-    "option": "选项",
-    "version": "版本",
-    "name": "名称",
-    "English": "英文",
-    "a record is identified by": "识别字段",
-}
-_TEXT_AND_ENGLISH = re.compile(r"^(?P<zh>[^/]*[\u4e00-\u9fff].*?) / .*?(?P<mark> \*\*必填 / required\*\*)?$")
-
-
 def _keep_chinese(table_text: str) -> str:
     """Keep the Chinese half of what is written as ``中文 / English``."""
     return "\n".join(
@@ -241,14 +242,13 @@ def _keep_chinese(table_text: str) -> str:
     )
 
 
-_CELL = re.compile(r"(?<!\\) \| ")
-
-
 def _chinese_cell(cell: str) -> str:
     cell = cell.replace("\\|", "|")
-    match = _TEXT_AND_ENGLISH.match(cell)
+    match = _CHINESE_AND_ENGLISH.match(cell)
     if match is None:
-        return _HEADINGS.get(cell, cell.replace("; else ", "；否则 ").replace(" (running)", "（只增不减）"))
+        return _CHINESE_HEADINGS.get(
+            cell, cell.replace("; else ", "；否则 ").replace(" (running)", "（只增不减）")
+        )
     return match["zh"] + (" **必填**" if match["mark"] else "")
 
 

@@ -1,4 +1,4 @@
-"""The import contract as Mermaid graphs: modules as nodes, imports that exist as arrows."""
+"""The import contract as Mermaid graphs: a node for each module, an arrow for each import that exists."""
 
 from __future__ import annotations
 

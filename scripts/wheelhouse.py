@@ -18,7 +18,8 @@ from typing import Any
 
 import click
 
-PROJECT = Path(__file__).resolve().parents[1]
+from scripts.module_graph import PROJECT
+
 PLATFORMS = ("x86_64", "aarch64", "loongarch64")
 _TAG = "cp312"
 """CPython of the installation."""
@@ -49,7 +50,7 @@ def _fits(wheel: str, machine: str) -> bool:
     _, _, python, abi, platform = wheel.removesuffix(".whl").rsplit("-", 4)
     if platform == "any":
         return "py3" in python or _TAG in python
-    is_linux = any(re.fullmatch(rf"(many)?linux.*_{machine}", one) for one in platform.split("."))
+    is_linux = any(re.fullmatch(rf"(many)?linux.*_{machine}", tag) for tag in platform.split("."))
     return is_linux and (
         _TAG in python.split(".") or (abi == "abi3" and _supports_abi(python)) or "py3" in python
     )
@@ -78,17 +79,17 @@ def _file_name(wheel: Mapping[str, str]) -> str:
 
 
 def _closure(packages: Mapping[str, Any]) -> Iterator[str]:
-    """Yield the names of all packages that the project needs on Linux, itself excepted."""
+    """Yield the names of all packages that the project needs on Linux, without its own; some twice."""
     own = packages["qingdan"]
     waiting = [(d["name"], tuple(d.get("extra", ()))) for d in own["dependencies"] if _on_linux(d)]
     for extra in own.get("optional-dependencies", {}).values():
         waiting += [(d["name"], tuple(d.get("extra", ()))) for d in extra]
-    seen: set[tuple[str, tuple[str, ...]]] = set()
+    visited: set[tuple[str, tuple[str, ...]]] = set()
     while waiting:
         name, extras = waiting.pop()
-        if (name, extras) in seen:
+        if (name, extras) in visited:
             continue
-        seen.add((name, extras))
+        visited.add((name, extras))
         yield name
         package = packages[name]
         more = list(package.get("dependencies", ()))
@@ -117,8 +118,9 @@ def write_sums(folder: Path) -> None:
 def main(folder: Path | None, machine: str, report: str | None) -> None:
     """Write a folder from which Qingdan is installed without a network."""
     if report is not None:
-        without_wheel = [package for package in read_packages() if package.wheel_for(report) is None]
-        click.echo(f"{len(read_packages())} packages, {len(without_wheel)} without a wheel for {report}:")
+        packages = read_packages()
+        without_wheel = [package for package in packages if package.wheel_for(report) is None]
+        click.echo(f"{len(packages)} packages, {len(without_wheel)} without a wheel for {report}:")
         for package in without_wheel:
             click.echo(f"{package.name} {package.version}")
         return
@@ -132,7 +134,7 @@ def main(folder: Path | None, machine: str, report: str | None) -> None:
     options = [option for platform in platforms for option in ("--platform", platform)]
     options += ["--platform", f"manylinux2014_{machine}", "--python-version", "3.12", "--only-binary=:all:"]
     requirements = folder / "requirements.txt"
-    _build_pure_sources(folder, requirements, [one for one in read_packages() if not one.wheels])
+    _build_pure_sources(folder, requirements, [package for package in read_packages() if not package.wheels])
     pip = (sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes")
     _run(*pip, *options, "--find-links", folder, "--dest", folder, "-r", requirements, cwd=PROJECT)
     (folder / ".gitignore").unlink(missing_ok=True)

@@ -275,7 +275,7 @@ class SearchEngine(Protocol):
         model is installed, or while another process encodes."""
         ...
 
-    async def encoded(self) -> EncodingProgress | None:
+    async def encoding_progress(self) -> EncodingProgress | None:
         """Report how many documents have vectors; None if no model is installed."""
         ...
 

@@ -47,7 +47,7 @@ def build_fields(document: Document, analyzer: Analyzer) -> IndexedFields:
     analysed = [analyzer.analyse(text) for _, text in texts]
     folded = [(weight, text) for (weight, _), (text, _) in zip(texts, analysed, strict=True)]
     streams = [tokens for _, tokens in analysed]
-    identity = span_key(document.span)
+    key = span_key(document.span)
     return IndexedFields(
         grams=JOINT.join(t.grams for t in streams),
         chars=" ".join(t.chars for t in streams),
@@ -57,8 +57,8 @@ def build_fields(document: Document, analyzer: Analyzer) -> IndexedFields:
         own_numbers=tuple(f for n in document.numbers[: document.own_numbers] for f in list_number_forms(n)),
         facets={**document.facets, STATUS: (document.status,)},
         folded=folded,
-        key=identity,
-        order=date_order(document.date, identity),
+        key=key,
+        order=date_order(document.date, key),
         length=sum(len(text) for _, text in folded),
     )
 
@@ -87,9 +87,9 @@ def span_key(span: str) -> int:
     return int.from_bytes(hashlib.blake2b(span.encode(), digest_size=8).digest())
 
 
-def date_order(day: int, number: int) -> int:
+def date_order(day: int, key: int) -> int:
     """Combine the day (high bits) and the span's key (low bits) into a date order with a stable tie-break."""
-    return (max(day, 0) << _TIE_BITS) | (number >> (64 - _TIE_BITS))
+    return (max(day, 0) << _TIE_BITS) | (key >> (64 - _TIE_BITS))
 
 
 def tie_break(order: int) -> int:

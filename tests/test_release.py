@@ -12,7 +12,8 @@ from cyclonedx.schema import SchemaVersion
 from cyclonedx.validation.json import JsonStrictValidator
 
 from scripts.wheelhouse import read_packages
-from tests.support.servers.uv import PROJECT, uv
+from tests.support.servers.shared_server import PROJECT
+from tests.support.servers.uv import uv
 
 SITE = ("--frozen", "--no-dev", "--all-extras", "--quiet")
 

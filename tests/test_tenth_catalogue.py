@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from schemas.definition.file_loader import list_names
-from tests.support.command_site import CommandSite
+from tests.support.command import Home, create_arguments
 
 pytestmark = pytest.mark.slow
 
@@ -65,26 +65,27 @@ SECOND = """示例市夜市目录（演示数据）
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> CommandSite:
+def site(tmp_path: Path) -> Home:
     """Create the site, its catalogue file and the dataset."""
-    site = CommandSite(tmp_path)
-    (site.home / "catalogues").mkdir()
+    site = Home(tmp_path / "site")
+    site.init()
+    (site.home / "catalogues").mkdir(exist_ok=True)
     (site.home / "catalogues" / "night-markets.json").write_text(json.dumps(MARKETS), encoding="utf-8")
-    site.create_dataset("markets", "night-markets", title="示例市夜市目录（演示数据）")
+    site.ok(*create_arguments("markets", "night-markets", "示例市夜市目录（演示数据）"))
     return site
 
 
 @pytest.fixture
-def client(site: CommandSite) -> Iterator[httpx.Client]:
+def client(site: Home) -> Iterator[httpx.Client]:
     publish(site, FIRST, "2024-01-01")
     publish(site, SECOND, "2024-06-01")
     with site.client() as client:
         yield client
 
 
-def publish(site: CommandSite, text: str, day: str) -> dict[str, Any]:
+def publish(site: Home, text: str, day: str) -> dict[str, Any]:
     """Publish a file in GB 18030 → the report of its import."""
-    file = site.folder / "夜市目录.csv"
+    file = site.home.parent / "夜市目录.csv"
     file.write_text(text, encoding="gb18030")
     return site.publish("markets", file, effective_on=day)
 
@@ -93,7 +94,7 @@ def test_it_is_none_of_those_that_ship() -> None:
     assert "night-markets" not in list_names()
 
 
-def test_it_is_imported_by_its_own_headings_types_and_personal_columns(site: CommandSite) -> None:
+def test_it_is_imported_by_its_own_headings_types_and_personal_columns(site: Home) -> None:
     report = publish(site, FIRST, "2024-01-01")
     assert (report["rows"], report["records"], len(report["left_out"])) == (4, 2, 2)
     assert report["changes"]["added"] == 2

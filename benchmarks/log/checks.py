@@ -13,18 +13,19 @@ from __future__ import annotations
 import csv
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from benchmarks.support.memory import peak_memory
-from benchmarks.support.site import create_dataset, new_site, publish
+from benchmarks.support.site import new_site, publish
+from benchmarks.support.timing import Timer
 from publisher.log.log import Log
 from publisher.log.model import Entry
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Json
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 
 PUBLISHED, CHECKED = 150_000, 50_000
 COMPLETE = 300
@@ -121,7 +122,9 @@ def measure_checks(count: int) -> None:
         for name, data in _known_lists():
             reading = read_file(data, name=f"{name}.csv", catalogue=file_loader.load_catalogue(name))
             publish_list(log, name, name, (Entry(entry.content) for entry in reading.records))
-        seconds, cpu = _time(log.findings.rebuild)
+        timer = Timer()
+        log.findings.rebuild()
+        seconds, cpu = timer.seconds(), timer.cpu_seconds()
         finding_count = log.findings.page(FindingQuery(limit=1)).facets["check"]
         log.close()
     print(
@@ -138,12 +141,6 @@ def _known_lists() -> list[tuple[str, bytes]]:
         ("cancelled-items", path.read_bytes()) for path in sorted((data / "cancelled").glob("*.csv"))[:1]
     ]
     return [("statutes", read_shipped_statutes()), *cancelled]
-
-
-def _time(work: Callable[[], object]) -> tuple[float, float]:
-    began, cpu = time.perf_counter(), time.process_time()
-    work()
-    return time.perf_counter() - began, time.process_time() - cpu
 
 
 def main() -> None:

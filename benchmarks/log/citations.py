@@ -85,7 +85,7 @@ def measure_resolution(texts: list[str], editions: dict[str, set[int]]) -> None:
 
 
 def find_repeals() -> tuple[dict[Edge, tuple[str, str]], dict[str, set[int]]]:
-    """→ the repeals with an article and a sentence that states them, and the articles of every statute."""
+    """Find the repeals with the article and sentence that state them, and the articles of each statute."""
     edges: dict[Edge, tuple[str, str]] = {}
     editions: dict[str, set[int]] = defaultdict(set)
     for article in articles():

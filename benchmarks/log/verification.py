@@ -18,7 +18,7 @@ from pathlib import Path
 import anyio
 
 from benchmarks.support.memory import peak_memory
-from benchmarks.support.site import create_dataset, new_site, open_log, publish
+from benchmarks.support.site import new_site, open_log, publish
 from publisher.indexing import indexer
 from publisher.log.model import Entry
 from publisher.log.verification.integrity import Scope
@@ -27,6 +27,7 @@ from publisher.site_verification import verify_site
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 
 RECORDS, RELEASES = 150_000, 50
 MOST_SECONDS, MOST_MIB = 60, 500

@@ -26,8 +26,9 @@ import anyio
 from elasticsearch import AsyncElasticsearch
 from elasticsearch.helpers import async_bulk
 
-from benchmarks.search.speed import LENGTHS, TODAY, articles, quantile, queries
+from benchmarks.search.speed import LENGTHS, TODAY, articles, queries
 from benchmarks.support.laws import ARTICLES, data_path
+from benchmarks.support.timing import quantile
 from search.chinese import thesaurus
 from search.contract import Document, Request
 from search.elastic import mapping, multi_search, search

@@ -28,6 +28,7 @@ from benchmarks import http
 from benchmarks.support.laws import ARTICLES, data_path
 from benchmarks.support.limits import RUNS, Limit, alternate
 from benchmarks.support.memory import peak_memory
+from benchmarks.support.timing import Timer, Times
 from publisher.settings import read_settings
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
@@ -93,26 +94,13 @@ def queries(documents: list[Document], size: int, draw: random.Random) -> list[s
     return list(texts)
 
 
-def quantile(values: list[float], share: float) -> float:
-    return sorted(values)[min(len(values) - 1, int(share * len(values)))]
-
-
-async def time_searches(engine: EmbeddedEngine, texts: list[str]) -> tuple[list[float], list[float]]:
-    """Return wall and processor time in milliseconds. Other load affects the latter less."""
-    spent, busy = [], []
+async def time_searches(engine: EmbeddedEngine, texts: list[str]) -> Times:
+    times = Times()
     for text in texts:
-        started, worked = time.perf_counter(), time.process_time()
+        timer = Timer()
         await engine.search(Request(text, as_of=TODAY, facets=_FACETS))
-        spent.append(1000 * (time.perf_counter() - started))
-        busy.append(1000 * (time.process_time() - worked))
-    return spent, busy
-
-
-def times_text(spent: list[float], busy: list[float]) -> str:
-    clock, processor = (
-        f"p50 {quantile(v, 0.5):.1f} ms, p99 {quantile(v, 0.99):.1f} ms" for v in (spent, busy)
-    )
-    return f"{clock} (processor {processor}; {len(spent)} queries)"
+        times.add(timer)
+    return times
 
 
 def limits(site: Path, records: int) -> Iterator[Limit]:
@@ -179,21 +167,20 @@ async def measure(folder: Path, path: Path, count: int | None) -> None:
     engine = EmbeddedEngine(folder)
     documents = list(islice(articles(path), count))
     gc.freeze()  # the service streams its documents and keeps none in memory
-    started, busy = time.perf_counter(), time.process_time()
+    timer = Timer()
     await engine.index(documents)
-    spent, busy = time.perf_counter() - started, time.process_time() - busy
-    rate = len(documents) / spent
-    print(f"built {len(documents)} documents in {spent:.1f} s ({busy:.1f} s of processor): {rate:.0f}/s")
+    seconds, cpu = timer.seconds(), timer.cpu_seconds()
+    rate = len(documents) / seconds
+    print(f"built {len(documents)} documents in {seconds:.1f} s ({cpu:.1f} s of processor): {rate:.0f}/s")
     print(f"the index takes {megabytes(folder):.0f} MB")
     draw = random.Random(7)
     await time_searches(engine, queries(documents, 2, random.Random(1))[:20])
-    every: tuple[list[float], list[float]] = ([], [])
+    all_times = Times()
     for length in LENGTHS:
         times = await time_searches(engine, queries(documents, length, draw))
-        every[0].extend(times[0])
-        every[1].extend(times[1])
-        print(f"{length} characters: {times_text(*times)}")
-    print(f"all: {times_text(*every)}")
+        all_times.extend(times)
+        print(f"{length} characters: {times}")
+    print(f"all: {all_times}")
     peak = peak_memory()
     print(f"peak resident memory {peak:.0f} MiB, the corpus as Python objects among it")
 

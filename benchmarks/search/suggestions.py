@@ -14,12 +14,12 @@ import gzip
 import json
 import random
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from benchmarks.support.laws import ARTICLES, data_path
 from benchmarks.support.memory import current_memory
+from benchmarks.support.timing import Timer, Times, quantile
 from search.chinese import pinyin, thesaurus
 from search.query.did_you_mean import find_nearest_name
 from search.query.name_index import Name, Names
@@ -61,15 +61,13 @@ def mistyped_names(names: list[Name], draw: random.Random) -> Iterator[str]:
         yield text[:place] + draw.choice("克化申品及务") + text[place + 1 :]
 
 
-def time_calls(ask: Callable[[str], object], typed: list[str]) -> tuple[list[float], list[float]]:
-    """Return wall and processor time in milliseconds, each sorted."""
-    spent, busy = [], []
-    for text in typed:
-        started, worked = time.perf_counter(), time.process_time()
+def time_calls(ask: Callable[[str], object], inputs: list[str]) -> Times:
+    times = Times()
+    for text in inputs:
+        timer = Timer()
         ask(text)
-        spent.append(1000 * (time.perf_counter() - started))
-        busy.append(1000 * (time.process_time() - worked))
-    return sorted(spent), sorted(busy)
+        times.add(timer)
+    return times
 
 
 def main() -> int:
@@ -80,13 +78,13 @@ def main() -> int:
     all_names = load_names(options.articles, options.records)
     analyzer, words = thesaurus.load_lexicon()
     readings = pinyin.load_pinyin(analyzer)
-    before, started = current_memory(), time.perf_counter()
+    before, timer = current_memory(), Timer()
     names = Names(all_names, analyzer, words, readings)
-    seconds, memory = time.perf_counter() - started, current_memory() - before
+    seconds, memory = timer.seconds(), current_memory() - before
     print(f"{len(names)} names: made in {seconds:.1f} s, {memory:.0f} MiB")
     draw = random.Random(11)
-    high = 0.0
-    for what, ask, typed in (
+    p99 = {}
+    for name, ask, inputs in (
         (
             "completing",
             lambda text: names.complete(text, 20),
@@ -95,13 +93,10 @@ def main() -> int:
         ("correcting", lambda text: find_nearest_name(text, names), list(mistyped_names(all_names, draw))),
         ("a plain scan", names.keys.text.count, list(mistyped_names(all_names, draw))),
     ):
-        spent, busy = time_calls(ask, typed)
-        clock, processor = (
-            f"p50 {v[len(v) // 2]:.2f} ms, p99 {v[int(0.99 * len(v))]:.2f} ms" for v in (spent, busy)
-        )
-        print(f"{what:14} {clock} (processor {processor}; {len(spent)} queries)", flush=True)
-        high = max(high, spent[int(0.99 * len(spent))] if what == "completing" else 0.0)
-    return 1 if high > BAR else 0
+        times = time_calls(ask, inputs)
+        print(f"{name:14} {times}", flush=True)
+        p99[name] = quantile(times.clock, 0.99)
+    return 1 if p99["completing"] > BAR else 0
 
 
 if __name__ == "__main__":

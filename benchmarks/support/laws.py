@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.support.site import create_dataset
 from publisher.log.log import Log
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Catalogue
 from tests.support import shared_data
+from tests.support.datasets import create_dataset
 
 ARTICLES = ("laws", "articles.jsonl.gz")
 """Folder and file in the folder of shared data."""

@@ -8,8 +8,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from benchmarks.support.site import create_dataset, new_site, publish
+from benchmarks.support.site import new_site, publish
 from publisher.log.model import Entry
+from tests.support.datasets import create_dataset
 
 DATASET = "bench-items"
 _SENTENCE = "行政相对人应当依照法律法规的规定提出申请，由有关部门依法受理审查决定。"

@@ -9,10 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry
+from publisher.log.model import Entry
 from publisher.settings import read_settings
-from schemas.definition import file_loader
-from schemas.definition.catalogue import Catalogue
 
 
 def open_log(home: Path, **options: Any) -> Log:
@@ -26,26 +24,6 @@ def new_site(home: Path, *, base: str = "https://bench.example", **options: Any)
     log = open_log(home, **options)
     log.datasets.init_site(base, "bench.example,2020-01-01")
     return log
-
-
-def create_dataset(
-    log: Log, name: str, catalogue: str | Catalogue, *, division: str | None = None
-) -> Dataset:
-    """Create a dataset whose texts mean nothing; ``catalogue``: one of its own, or the name of one."""
-    if isinstance(catalogue, str):
-        catalogue = file_loader.load_catalogue(catalogue)
-    dataset = Dataset(
-        name=name,
-        catalogue=catalogue.name,
-        title="测速用清单",
-        title_en="List for measuring",
-        body="示例市人民政府",
-        division=division,
-        licence="CC0-1.0",
-        contact="bench",
-    )
-    log.datasets.create(dataset, catalogue)
-    return dataset
 
 
 def publish(

@@ -18,10 +18,11 @@ from pathlib import Path
 from urllib.parse import quote
 
 from benchmarks.support.load import Server, get
-from benchmarks.support.site import create_dataset, new_site, publish
+from benchmarks.support.site import new_site, publish
 from publisher.log.model import Entry
 from schemas.definition.catalogue import Content
 from tests.support.command import QINGDAN
+from tests.support.datasets import create_dataset
 
 PLAN = "示政发〔2024〕1号"
 _BODIES = tuple(f"市第{n}局" for n in range(30))

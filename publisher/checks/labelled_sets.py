@@ -16,7 +16,7 @@ def set_with_real_rows(positives: int, negatives: int) -> LabelledSet:
             "所以只说明规则如预期，不能估计查全率",
             "Rows made for the test, and 93 rows of published lists of the nation, two provinces and a city "
             "that are in order. No faulty rows of published lists are known: this shows that the rules do as "
-            "they say, and is no estimate of recall",
+            "they say, and is not an estimate of recall",
         ),
         measured_on=date(2026, 11, 30),
         positives=positives,
@@ -32,7 +32,7 @@ def set_of_made_rows(positives: int, negatives: int) -> LabelledSet:
         Bilingual(
             "为测试而编的行；没有已知问题的公开清单可用，所以只说明规则如预期，不能估计查准率和查全率",
             "Rows made for the test. No published lists with known faults were at hand: this shows that the "
-            "rules do as they say, and is no estimate of precision or recall",
+            "rules do as they say, and is not an estimate of precision or recall",
         ),
         measured_on=date(2026, 12, 1),
         positives=positives,

@@ -279,7 +279,7 @@ def _find_redirect_target(hop: Hop) -> str | None:
 
 
 def _join(url: str, target: str, hops: tuple[Hop, ...]) -> str:
-    """Return the address of a redirect. Raises :class:`FetchError` for text that is no address."""
+    """Return the address of a redirect. Raises :class:`FetchError` for text that is not an address."""
     joined = join_address(url, target)
     if joined is None:
         raise FetchError("refused-scheme", target, hops)

@@ -72,7 +72,7 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
     encoded, away = None, ""
     try:
         documents, position = await search.count(), await search.position()
-        encoded = await search.encoded()
+        encoded = await search.encoding_progress()
     except SearchError as error:
         away = str(error)
     return SearchStatus(

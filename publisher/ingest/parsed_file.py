@@ -32,7 +32,7 @@ class ImportedRecord:
     identity: tuple[str, ...] | None = None
     """Its identity, where it is not ``Catalogue.identity_of(content)``: several records share one code."""
     other_cells: tuple[str, ...] = ()
-    """A1 references of its cells that are no field's first cell: running numbers, units, continuations."""
+    """A1 references of its cells that are not the first of a field: running numbers, units, continuations."""
     unread: tuple[tuple[str, str], ...] = ()
     """Heading and text of its cells in columns that are not read."""
 

@@ -110,7 +110,7 @@ def change_site(conn: Connection, details: SiteDetails, now: datetime) -> None:
 
 
 def change_dataset(conn: Connection, dataset_key: int, details: Mapping[str, Any], now: datetime) -> None:
-    """Replace some details of a dataset; its name and its catalogue are none of them."""
+    """Replace some details of a dataset; its name and its catalogue stay."""
     stored = conn.scalar(select(t.dataset.c.details).where(t.dataset.c.key == dataset_key)) or "{}"
     changed = {**msgspec.json.decode(stored), **details}
     values = {"details": msgspec.json.encode(changed).decode()}

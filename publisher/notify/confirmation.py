@@ -34,7 +34,7 @@ def add_robot(log: Log, sender: Sender, kind: str, address: str, scope: str, sec
 
 
 def require_address(kind: str, address: str, *, loopback: bool) -> None:
-    """Raise ``LogError('bad-callback')`` for an address that is not encrypted, or is none of a robot.
+    """Raise ``LogError('bad-callback')`` for an address that is not encrypted, or does not belong to a robot.
 
     ``kind``: ``webhook`` or that of a robot. ``loopback``: http is allowed, for tests.
     """

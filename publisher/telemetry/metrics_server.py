@@ -13,7 +13,7 @@ from prometheus_client.registry import Collector
 def serve_metrics(address: str, collectors: Sequence[Collector]) -> Iterator[None]:
     """Serve metrics at ``host:port`` in a thread; an empty address serves none.
 
-    Raises ``OSError`` if the address is not available, ``ValueError`` if it is none.
+    Raises ``OSError`` if the address is not available, ``ValueError`` if it is not an address.
     """
     if not address:
         yield

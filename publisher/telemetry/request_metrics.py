@@ -59,6 +59,6 @@ class RequestMetrics(Collector):
 
 @lru_cache(4096)
 def family_of(path: str) -> str:
-    """Return the family of a path: its first segment if that is no page. Labels are few whatever is asked."""
+    """Return the family of a path: its first segment unless it is a page, so that there are few."""
     first = path[1:].partition("/")[0]
     return first if first in _FAMILIES else _PAGES

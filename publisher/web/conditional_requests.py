@@ -32,7 +32,7 @@ _PREFERENCES = frozenset({"accept", "accept-encoding", "accept-language"})
 _LONGEST_PREFERENCE = 2_000
 """Characters of a preference that are read: each element costs the event loop some microseconds."""
 _NO_QUALITY = re.compile(r";\s*q=(?!\d?(?:\.\d*)?\s*(?:[;,]|$))[^;,]*", re.IGNORECASE)
-"""A quality that is no decimal (RFC 9110, section 12.4.2): Litestar has no integer for 1e999."""
+"""A quality that is not a decimal (RFC 9110, section 12.4.2): Litestar has no integer for 1e999."""
 _TAG = re.compile(r'(?:W/)?"([^"]*?)(?:[-;](?:gzip|br|zstd))?"')
 """An entity tag, without what proxies add to it when they compress."""
 
@@ -158,7 +158,7 @@ def negotiate(accept: str | None, offered: Sequence[str], *, is_fixed: bool = Fa
 def best_media(accept: str, offered: Sequence[str]) -> str | None:
     """Return which of ``offered`` the header prefers; None: it accepts none.
 
-    A quality that is no decimal counts 1.
+    A quality that is not a decimal counts 1.
     """
     best: str | None = Accept(_NO_QUALITY.sub("", accept)).best_match(list(offered))
     return best

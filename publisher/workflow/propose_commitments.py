@@ -52,7 +52,7 @@ def propose(document: Content) -> Proposals:
         raise LogError(
             "no-work-plan",
             f"“{title}”不是工作方案，或者其中没有可以识别的任务，没有提出建议。",
-            f"“{title}” is no work plan, or no commitment in it can be recognised; nothing is proposed.",
+            f"“{title}” is not a work plan, or no commitment in it can be recognised; nothing is proposed.",
         )
     return dict(enumerate(proposals, start=1))
 

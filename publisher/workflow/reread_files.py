@@ -176,7 +176,7 @@ def _reread_source(
 
 
 def _index_rows(rows: Sequence[ImportedRecord], identities: _Identities) -> Mapping[str, ImportedRecord]:
-    """Map the digest of each row's identity to the row; names too, where they are no row's identity."""
+    """Map the digest of each row's identity to the row; names too, unless they are the identity of a row."""
     digests = [(row, identities.of_row(row)) for row in rows]
     by_digest = {own: row for row, (own, *_) in digests}
     for row, (_, *names) in digests:

@@ -40,7 +40,7 @@ _NUMBER = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d{1,8})?|\d{1,15}(?:\.\d{1,8})?|\.\d{1,
 _CAPITALS = "零〇壹贰叁肆伍陆柒捌玖拾佰仟一二三四五六七八九十百千两"
 _CURRENCY = "美元|港元|港币|欧元|日元|英镑|元|圆|块钱?"
 _LETTER = r"[^\d\s,，;；。、（）()/每元不含另按超免约左最由加上下内外封起]"
-"""Letter of the name of a thing that is charged for; a word such as 不含 or 以下 is no part of it."""
+"""Letter of the name of a thing that is charged for; a word such as 不含 or 以下 is not part of it."""
 _PER = (
     rf"k?m[23]|起|{_LETTER}{{1,10}}(?:(?:[/·.．•*×]每?|每)(?!\d){_LETTER}{{1,6}})*"
     rf"|\d{{1,5}}{_LETTER}{{1,8}}"

@@ -150,7 +150,7 @@ CODE_SPOILT = CellProblemKind(
     "code-spoilt",
     "error",
     "“{found}”不是编码：表格软件把“{title}”改成了数字、日期或占位符，按空白处理",
-    "“{found}” is no code: a spreadsheet turned “{title}” into a number, a date or a filler; left blank",
+    "“{found}” is not a code: a spreadsheet turned “{title}” into a number, a date or a filler; left blank",
     "请从原系统取得编码，把该列设为文本后重新填写",
     "Get the code from its source system, format the column as text and enter it again",
     "1.23457E+17",

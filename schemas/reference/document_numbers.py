@@ -200,7 +200,7 @@ def _find_orders(folded: str, text: str) -> Iterator[Citation]:
         start += len(issuer) - len(issuer.lstrip(_NOT_IN_BODY))
         issuer = _remove_spaces(issuer.lstrip(_NOT_IN_BODY)).removeprefix("中华人民共和国")
         number = chinese_number(_remove_spaces(match["number"] or match["number2"]))
-        # 命令第3号, 法令第3号 and 指令第3号 are no orders of a body.
+        # 命令第3号, 法令第3号 and 指令第3号 are not orders of a body.
         if (
             (len(issuer) < 2 and issuer != _SHORT_ISSUER)
             or number is None

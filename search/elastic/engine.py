@@ -103,7 +103,7 @@ class ElasticsearchEngine:
             return 0
         return await to_thread.run_sync(self._encoding.encode, most, (await self._load_language())[0])
 
-    async def encoded(self) -> EncodingProgress | None:
+    async def encoding_progress(self) -> EncodingProgress | None:
         """Count at most once in :data:`_COUNT_SECONDS`, as every response depends on it."""
         encoder = await self._ready_encoder()
         if encoder is None:

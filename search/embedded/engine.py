@@ -102,8 +102,8 @@ class EmbeddedEngine:
         """Encode in the caller's thread pool. Raises :class:`search.contract.SearchError`."""
         return await to_thread.run_sync(self._encode, most)
 
-    async def encoded(self) -> EncodingProgress | None:
-        return await to_thread.run_sync(self._encoded)
+    async def encoding_progress(self) -> EncodingProgress | None:
+        return await to_thread.run_sync(self._encoding_progress)
 
     async def visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
         await to_thread.run_sync(self._visit_documents, receive)
@@ -132,7 +132,7 @@ class EmbeddedEngine:
         with _report_damage():
             return self._encoding.encode(most, self._analyzer)
 
-    def _encoded(self) -> EncodingProgress | None:
+    def _encoding_progress(self) -> EncodingProgress | None:
         if self._encoder is None or not (self._encoder.is_ready() or self._encoder.failure):
             return None
         vectors = self._folder.vectors()

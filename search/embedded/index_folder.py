@@ -331,21 +331,21 @@ class GenerationWriter:
         for batch in batched(analyse(documents, dictionary), BATCH):
             if self._reader is not None:
                 spans = [one.document.span for one in batch]
-                for number, version in self._reader.versions(spans).items():
-                    self._versions.setdefault(number, version)
+                for key, version in self._reader.versions(spans).items():
+                    self._versions.setdefault(key, version)
             with _translate_errors():
                 count += sum(map(self._write_document, batch))
         return count
 
     def _write_document(self, analysed: AnalysedDocument) -> bool:
         document = analysed.document
-        number = span_key(document.span)
-        version = self._versions.get(number)
+        key = span_key(document.span)
+        version = self._versions.get(key)
         if version is not None:
             if version > document.version:
                 return False
             self._writer.delete_documents_by_term("span", document.span)
-        self._versions[number] = document.version
+        self._versions[key] = document.version
         self._writer.add_document(build_document(analysed))
         return True
 

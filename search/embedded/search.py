@@ -124,7 +124,7 @@ def _rank_by_relevance(
     comparison = None if comparing is None else comparing.result()
     near: ScoredAddresses = []
     if comparison is not None and len(candidates) == WINDOW:
-        candidate_keys = set(reader.numbers("key", [address for _, address in candidates]))
+        candidate_keys = set(reader.integers("key", [address for _, address in candidates]))
         nearest = list_nearest(reader, comparison, sets.all_allowed())
         among = Among("span", tuple(one.span for one in nearest if one.key not in candidate_keys))
         members = Every((ranked, Constant(among, 0.0)))

@@ -107,7 +107,7 @@ class Reader:
     ) -> list[Candidate]:
         """Convert hits of the first stage to candidates, numbered by their position in ``hits``."""
         addresses = [address for _, address in hits]
-        keys, orders = self.numbers("key", addresses), self.numbers("order", addresses)
+        keys, orders = self.integers("key", addresses), self.integers("order", addresses)
         return [
             Candidate(
                 number=number,
@@ -130,14 +130,16 @@ class Reader:
         """Return key → address of the documents that a query matches, which are at most ``most``."""
         hits = self.searcher.search(query, limit=max(most, 1), count=False).hits
         addresses = [address for _, address in hits]
-        return dict(zip(self.numbers("key", addresses), addresses, strict=True))
+        return dict(zip(self.integers("key", addresses), addresses, strict=True))
 
     def iterate_versions(self) -> Iterator[tuple[tantivy.DocAddress, int, int]]:
         """Yield the address, the key of the span and the version of every document."""
         everything = tantivy.Query.all_query()
         hits = self.searcher.search(everything, limit=max(self.documents, 1), count=False).hits
         addresses = [address for _, address in hits]
-        return zip(addresses, self.numbers("key", addresses), self.numbers("version", addresses), strict=True)
+        return zip(
+            addresses, self.integers("key", addresses), self.integers("version", addresses), strict=True
+        )
 
     def frequency(self, stream: str, term: str) -> int:
         """Count the documents with a term. The term's own statistics include replaced documents until a
@@ -150,7 +152,7 @@ class Reader:
             self._frequencies[stream, term] = int(count or 0)
         return self._frequencies[stream, term]
 
-    def numbers(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
+    def integers(self, field: str, addresses: list[tantivy.DocAddress]) -> list[int]:
         return [int(v or 0) for v in self.searcher.fast_field_values(field, addresses)]
 
     def versions(self, spans: Sequence[str]) -> dict[int, int]:
@@ -159,7 +161,7 @@ class Reader:
             return {}
         query = tantivy.Query.term_set_query(self.schema, "span", list(spans))
         addresses = [a for _, a in self.searcher.search(query, limit=len(spans) + 1, count=False).hits]
-        return dict(zip(self.numbers("key", addresses), self.numbers("version", addresses), strict=True))
+        return dict(zip(self.integers("key", addresses), self.integers("version", addresses), strict=True))
 
 
 def open_reader(index: tantivy.Index, *, replaced: bool) -> Reader:

@@ -142,7 +142,7 @@ class HitSets:
         self._frequency = frequency
         self._analyzer = analyzer
         self._query = query
-        self._filters = within
+        self._within = within
         self._clauses = [self._word_clause(word) for word in query.words]
         self._specific = [
             clause for word, clause in zip(query.words, self._clauses, strict=True) if not word.generic
@@ -160,7 +160,7 @@ class HitSets:
 
     def members(self, match: Match, within: Condition | None = None) -> Condition:
         """Return the documents of the set ``match``, unordered. ``within`` replaces the request's own."""
-        members = within or self._filters
+        members = within or self._within
         if self._clauses:
             members = _combine_all([self._words_condition(match), members])
         elif not self._query.blank and not self._excluded:
@@ -169,7 +169,7 @@ class HitSets:
 
     def all_allowed(self) -> Condition:
         """Return the documents of the request that are not excluded, whatever words they contain."""
-        return Except(self._filters, _combine_any(self._excluded)) if self._excluded else self._filters
+        return Except(self._within, _combine_any(self._excluded)) if self._excluded else self._within
 
     def outside(self, match: Match) -> Condition:
         """Return those of :meth:`all_allowed` that are not in the set ``match``."""
@@ -268,12 +268,7 @@ def build_present_condition(request: Request, known_at: int, open_facet: str | N
     )
     filter_values = {**request.filters, STATUS: request.statuses}
     chosen = {name: values for name, values in filter_values.items() if name != open_facet}
-    filters = Every((*bounds, *_build_value_conditions(chosen)))
-    return (
-        Except(filters, Some(tuple(_build_value_conditions(request.excluded))))
-        if request.excluded
-        else filters
-    )
+    return _exclude(Every((*bounds, *_build_value_conditions(chosen))), request.excluded)
 
 
 type FacetConditions = Mapping[str, Condition | None]
@@ -297,12 +292,11 @@ def build_change_condition(saved: SavedSearch, bound: KnownBound) -> Condition:
     if saved.spans is not None:
         parts.append(Among("span", saved.spans))
     parts.append(Term(f"facets.{STATUS}", "current"))
-    condition = Every((*parts, *_build_value_conditions(saved.filters)))
-    return (
-        Except(condition, Some(tuple(_build_value_conditions(saved.excluded))))
-        if saved.excluded
-        else condition
-    )
+    return _exclude(Every((*parts, *_build_value_conditions(saved.filters))), saved.excluded)
+
+
+def _exclude(condition: Condition, excluded: Mapping[str, tuple[str, ...]]) -> Condition:
+    return Except(condition, Some(tuple(_build_value_conditions(excluded)))) if excluded else condition
 
 
 def _build_value_conditions(filters: Mapping[str, tuple[str, ...]]) -> Iterator[Condition]:

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from scripts.wheelhouse import Package, read_packages
-from tests.support.servers.uv import PROJECT, uv
+from tests.support.servers.shared_server import PROJECT
+from tests.support.servers.uv import uv
 
 COMPLIANCE = PROJECT / "docs" / "compliance.zh-CN.md"
 

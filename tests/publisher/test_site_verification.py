@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import date
 from pathlib import Path
 
@@ -12,7 +11,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.settings import read_settings
 from search.embedded.engine import EmbeddedEngine
-from tests.support.command_site import CommandSite
+from tests.support.command import Home
 
 pytestmark = pytest.mark.slow
 
@@ -20,25 +19,25 @@ TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市�
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> CommandSite:
+def site(tmp_path: Path) -> Home:
     """Two records in the index, and one generated file."""
-    site = CommandSite(tmp_path)
-    site.create_dataset("shili", "power-list")
+    site = Home(tmp_path / "site")
+    site.dataset("shili")
     site.publish_text("shili", TABLE)
     with site.client() as client:
         client.get("/v1/datasets/shili/releases/1/files/csv").raise_for_status()
     return site
 
 
-def verify(site: CommandSite, *options: str) -> list[str]:
+def verify(site: Home, *options: str) -> list[str]:
     """Run the command → the problems that it named."""
-    answer = json.loads(site.run("verify", "--index", "--json", *options))
+    answer = site.run("verify", "--index", "--json", *options).json
     assert answer["ok"] == (not answer["problems"])
     problems: list[str] = answer["problems"]
     return problems
 
 
-def damage_index(site: CommandSite) -> None:
+def damage_index(site: Home) -> None:
     """Erase a document from the index, and nothing from the log."""
     settings = read_settings(site.home, {})
     log = Log.open(settings.database, sources=settings.sources, read_only=True)
@@ -49,7 +48,7 @@ def damage_index(site: CommandSite) -> None:
     anyio.run(engine.close)
 
 
-def test_what_the_index_lacks_and_a_file_that_was_changed_are_named_and_mended(site: CommandSite) -> None:
+def test_what_the_index_lacks_and_a_file_that_was_changed_are_named_and_mended(site: Home) -> None:
     assert verify(site) == []
     damage_index(site)
     (file,) = (site.home / "files" / "release").glob("*.csv")
@@ -58,7 +57,7 @@ def test_what_the_index_lacks_and_a_file_that_was_changed_are_named_and_mended(s
     problems = verify(site)
     assert any("索引中没有 not in the index" in problem for problem in problems)
     assert any(file.name in problem for problem in problems)
-    list_of_old = site.folder / "replaced.jsonl"
+    list_of_old = site.home.parent / "replaced.jsonl"
     assert verify(site, "--repair", str(list_of_old)) == []
     assert len(list_of_old.read_text("utf-8").splitlines()) == len(problems) == 2
     with site.client() as client:

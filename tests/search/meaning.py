@@ -33,6 +33,6 @@ def similar(engine: SearchEngine, text: str, **options: object) -> list[str]:
 
 
 def encoded_documents(engine: SearchEngine) -> int:
-    encoded = call(engine.encoded)
+    encoded = call(engine.encoding_progress)
     assert encoded is not None
     return encoded.documents

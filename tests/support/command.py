@@ -11,16 +11,22 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+import httpx
 import openpyxl
 import xlwt
+from litestar.testing import TestClient
 
 from publisher import cli
+from publisher.app import create_app
+from publisher.settings import read_settings
 from tests.support import sqlite
+from tests.support.servers.shared_server import PROJECT
 
 HEADINGS = ("序号", "事项名称", "权力类型", "实施依据", "行使主体", "承诺办结时限", "法定办结时限", "备注")
 QINGDAN = [sys.executable, "-c", "from publisher.cli import main; main()"]
@@ -46,7 +52,7 @@ class Home:
     home: Path
 
     def run(self, *arguments: object) -> CommandResult:
-        """Run the command in this process → exit code, stdout, stderr."""
+        """Run the command in this process."""
         out, err = io.StringIO(), io.StringIO()
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = cli.run(["--home", str(self.home), *map(str, arguments)])
@@ -69,8 +75,7 @@ class Home:
         )
 
     def environment(self) -> Mapping[str, str]:
-        project = str(Path(__file__).resolve().parents[2])
-        return {**os.environ, "QINGDAN_HOME": str(self.home), "PYTHONPATH": project, "PYTHONUTF8": "1"}
+        return {**os.environ, "QINGDAN_HOME": str(self.home), "PYTHONPATH": str(PROJECT), "PYTHONUTF8": "1"}
 
     def init(self) -> None:
         """Create the site. On SQLite its database has the tables already: migrations take long."""
@@ -88,6 +93,25 @@ class Home:
             file = self.home / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
+
+    def publish(self, dataset: str, file: Path, *, effective_on: str = "2024-01-01") -> dict[str, Any]:
+        """Import a file and publish it → the report of the import."""
+        report: dict[str, Any] = self.ok("import", file, "--dataset", dataset, "--json").json
+        basis = ("--basis", "示政发〔2024〕1号", "--accept", "basis-missing", "--accept", "many-removed")
+        self.ok("publish", dataset, "--effective-on", effective_on, *basis)
+        return report
+
+    def publish_text(self, dataset: str, text: str) -> dict[str, Any]:
+        """Import and publish a CSV file with this text → the report of the import."""
+        file = self.home.with_name(f"{dataset}.csv")
+        file.write_text(text, encoding="utf-8")
+        return self.publish(dataset, file)
+
+    @contextmanager
+    def client(self, **environ: str) -> Iterator[httpx.Client]:
+        """Serve the site to a client."""
+        with TestClient(create_app(read_settings(self.home, environ))) as client:
+            yield client
 
     def copy_to(self, folder: Path) -> Home:
         """Copy a site that no process has open."""
@@ -120,11 +144,11 @@ def _files(home: Path) -> Iterator[tuple[str, bytes]]:
             yield str(path.relative_to(home)), path.read_bytes()
 
 
-def create_arguments(name: str, catalogue: str) -> tuple[str, ...]:
+def create_arguments(name: str, catalogue: str, title: str = "示例市清单") -> tuple[str, ...]:
     """Return the arguments of the command that creates a dataset."""
     return (
         *("dataset", "create", name, "--catalogue", catalogue, "--division", "210300"),
-        *("--title", "示例市清单", "--body", "示例市人民政府"),
+        *("--title", title, "--body", "示例市人民政府"),
         *("--licence", "CC0-1.0", "--contact", "a@b.example"),
     )
 

@@ -12,7 +12,7 @@ from publisher.log.model import Entry
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from tests.support.clock import Clock
-from tests.support.site import FEES, PLAIN, START, Site, dataset, opened, publish, ticking_clock
+from tests.support.site import FEES, PLAIN, START, Site, demo_dataset, opened, publish, ticking_clock
 
 PLAN = "示政办发〔2015〕5号"
 PLANS, RULES, STATEMENTS, DOCUMENTS = "plans", "plan-evidence", "plan-statements", "documents"
@@ -68,17 +68,15 @@ def _complete(row: Content) -> Content:
 
 def fill_with_commitments(log: Log, clock: Clock) -> None:
     """Publish the plan, its rules of evidence, the statements, and a day later the fees that fulfil it."""
-    kinds = {
+    lists = {
         PLANS: ("commitments", "工作任务清单（演示数据）"),
         RULES: ("commitment-evidence", "任务完成佐证规则（演示数据）"),
         STATEMENTS: ("commitment-statements", "任务落实情况（演示数据）"),
         DOCUMENTS: ("policies", "政策文件（演示数据）"),
         FEES: ("fees", "示例市收费目录（演示数据）"),
     }
-    for name, (catalogue, title) in kinds.items():
-        log.datasets.create(
-            dataset(name, catalogue=catalogue, title=title), catalogues.load_catalogue(catalogue)
-        )
+    for name, (catalogue, title) in lists.items():
+        log.datasets.create(demo_dataset(name, catalogue, title=title), catalogues.load_catalogue(catalogue))
     publish_rows(log, DOCUMENTS, [DOCUMENT])
     publish_rows(log, PLANS, TASKS)
     publish_rows(log, RULES, RULE_ROWS)

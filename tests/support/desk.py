@@ -20,10 +20,10 @@ from publisher.desk.accounts.roles import parse_grant
 from publisher.desk.app import create_desk_app
 from publisher.desk.desk import Staff, open_staff
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Part
+from publisher.log.model import Part
 from publisher.settings import Settings, read_settings
-from schemas.definition import file_loader
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 from tests.support.log import fees_dataset
 
 POWER_LIST = "shili-power-list"
@@ -52,8 +52,7 @@ class _Forms(HTMLParser):
             self.forms.append(Form(own.get("action", ""), {}))
         elif tag in ("input", "textarea") and self.forms and "name" in own:
             kind = own.get("type")
-            is_chosen = kind != "file" and (kind not in ("checkbox", "radio") or "checked" in own)
-            if is_chosen:
+            if kind != "file" and (kind not in ("checkbox", "radio") or "checked" in own):
                 self.forms[-1].fields[own["name"]] = own.get("value", "")
             self._textarea = own["name"] if tag == "textarea" else ""
 
@@ -177,16 +176,12 @@ def link_in(text: str) -> str:
 
 def create_power_list(log: Log) -> None:
     """Create the list of two departments whose publications need two persons."""
-    dataset = Dataset(
-        name=POWER_LIST,
-        catalogue="power-list",
+    create_dataset(
+        log,
+        POWER_LIST,
         title="示例市权责清单",
         title_en="Powers",
-        body="示例市人民政府",
         division="210300",
-        licence="CC0-1.0",
-        contact="a@b.example",
         parts=(Part("应急管理局"), Part("民政局")),
         two_persons=True,
     )
-    log.datasets.create(dataset, file_loader.load_catalogue("power-list"))

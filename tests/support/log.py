@@ -14,6 +14,7 @@ from publisher.log.model import Dataset, Entry, Part, RecordQuery, Release, Sour
 from publisher.log.verification.integrity import Scope
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse_catalogue
+from tests.support.datasets import make_dataset
 
 EARLY, MIDDLE, LATE = date(2015, 1, 1), date(2016, 1, 1), date(2017, 1, 1)
 
@@ -64,18 +65,10 @@ def catalogue(
 def fees_dataset(
     name: str = "fees", *, parts: Sequence[str] = ("财政局", "民政局")
 ) -> tuple[Dataset, Catalogue]:
-    dataset = Dataset(
-        name=name,
-        catalogue="test-fees",
-        title="示例收费",
-        title_en="Sample fees",
-        body="示例市财政局",
-        division=None,
-        licence="CC0-1.0",
-        contact="open@data.example.gov.cn",
-        parts=tuple(Part(part) for part in parts),
-    )
-    return dataset, catalogue()
+    titles = {"title": "示例收费", "title_en": "Sample fees", "body": "示例市财政局"}
+    contact = "open@data.example.gov.cn"
+    own = catalogue()
+    return make_dataset(name, own.name, **titles, contact=contact, parts=tuple(map(Part, parts))), own
 
 
 def entry(name: str, standard: str = "1", *, cells: str | None = None, **content: Any) -> Entry:

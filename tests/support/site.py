@@ -25,6 +25,7 @@ from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
 from tests.support import sqlite
 from tests.support.clock import Clock
+from tests.support.datasets import make_dataset
 
 BASE = "https://data.example.gov.cn"
 HOST = "http://testserver.local"
@@ -68,21 +69,18 @@ def ticking_clock(start: datetime) -> Clock:
     return Clock(start, step=timedelta(seconds=1))
 
 
-def dataset(name: str, **more: object) -> Dataset:
-    """Build the settings of a dataset, by default of fees."""
-    values: dict[str, object] = {
-        "catalogue": "fees",
+def demo_dataset(name: str, catalogue: str = "fees", **settings: object) -> Dataset:
+    """Build the settings of a dataset that says that it is a demonstration, by default of fees."""
+    defaults: dict[str, object] = {
         "title": "示例市收费目录(演示数据)",
         "title_en": "Fees of Example City (demo)",
-        "body": "示例市人民政府",
         "division": "210300",
-        "licence": "CC0-1.0",
         "contact": "data@example.gov.cn",
         "notice": "演示数据: 示例市并不存在。",
         "labels": ("demo",),
         "source_note": "为测试而编 / Made up for tests",
     }
-    return Dataset(name=name, **{**values, **more})  # type: ignore[arg-type]  # the values above are of the right types
+    return make_dataset(name, catalogue, **{**defaults, **settings})
 
 
 def publish(
@@ -108,9 +106,9 @@ def publish(
 def fill(log: Log, clock: Clock) -> None:
     """Publish four releases: a first, one with an addition and a removal, a correction, a withdrawal."""
     fees = catalogues.load_catalogue("fees")
-    log.datasets.create(dataset(FEES), fees)
+    log.datasets.create(demo_dataset(FEES), fees)
     log.datasets.create(
-        dataset("empty-fees", title="空目录(演示数据)", source_note="<script>alert(1)</script>"), fees
+        demo_dataset("empty-fees", title="空目录(演示数据)", source_note="<script>alert(1)</script>"), fees
     )
     publish(log, FEES, PLAIN, date(2015, 1, 1), "示财〔2015〕1号")
     clock.advance(days=30)
@@ -131,8 +129,10 @@ def fill(log: Log, clock: Clock) -> None:
 
 def fill_with_finding(log: Log, clock: Clock) -> None:
     """Publish a fee that rests on a repealed statute, one that does not, and what is known of statutes."""
-    log.datasets.create(dataset(FEES), catalogues.load_catalogue("fees"))
-    statutes = dataset("statutes", catalogue="statutes", title="法律法规清单(演示数据)", body="示例市司法局")
+    log.datasets.create(demo_dataset(FEES), catalogues.load_catalogue("fees"))
+    statutes = demo_dataset(
+        "statutes", catalogue="statutes", title="法律法规清单(演示数据)", body="示例市司法局"
+    )
     log.datasets.create(statutes, catalogues.load_catalogue("statutes"))
     bases: list[Content] = [
         {**PLAIN[0], "basis": ["《城镇排水条例》第二十条", "示价费〔2014〕3号"]},
@@ -156,7 +156,9 @@ POWERS = "shili-power-list"
 def fill_with_limits(log: Log, clock: Clock) -> None:
     """Publish three powers, and then a limit that is shorter, one that is longer, and one at once."""
     log.datasets.create(
-        dataset(POWERS, catalogue="power-list", title="示例市权责清单(演示数据)", title_en="Powers (demo)"),
+        demo_dataset(
+            POWERS, catalogue="power-list", title="示例市权责清单(演示数据)", title_en="Powers (demo)"
+        ),
         catalogues.load_catalogue("power-list"),
     )
     names = ("取水许可", "养老服务备案", "渔业捕捞许可")

@@ -1,12 +1,12 @@
-"""A published plan whose tasks are still to be listed, and a document that is no plan."""
+"""A published plan whose tasks are still to be listed, and a document that is not a plan."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, Part
-from schemas.definition import file_loader
+from publisher.log.model import Entry, Part
+from tests.support.datasets import create_dataset
 
 TASKS, DOCUMENTS = "shili-tasks", "shili-documents"
 PLAN, OTHER = "示政办发〔2020〕5号", "示政发〔2020〕6号"
@@ -26,8 +26,8 @@ BODY = """# 示例市清单工作方案
 
 def publish_work_plan(log: Log) -> None:
     """Create both lists, and publish the documents."""
-    create_dataset(log, TASKS, "commitments", Part("财政局"), Part("民政局"))
-    create_dataset(log, DOCUMENTS, "policies")
+    create_dataset(log, TASKS, "commitments", division="210300", parts=(Part("财政局"), Part("民政局")))
+    create_dataset(log, DOCUMENTS, "policies", division="210300")
     documents = [
         {"number": PLAN, "title": "示例市清单工作方案", "body_markdown": BODY},
         {"number": OTHER, "title": "示例市收费管理办法", "body_markdown": "## 一、总则\n\n规范收费。"},
@@ -40,19 +40,3 @@ def publish_work_plan(log: Log) -> None:
     log.drafts.stage(DOCUMENTS, entries, part=None, source=source, parser_version="1")
     log.releases.publish(DOCUMENTS, effective_on=date(2020, 1, 1), basis=PLAN)
     log.graph.update()  # as the worker does
-
-
-def create_dataset(log: Log, name: str, catalogue: str, *parts: Part) -> None:
-    """Create a dataset of the sample city."""
-    dataset = Dataset(
-        name=name,
-        catalogue=catalogue,
-        title=name,
-        title_en=name,
-        body="示例市人民政府",
-        division="210300",
-        licence="CC0-1.0",
-        contact="a@b.example",
-        parts=parts,
-    )
-    log.datasets.create(dataset, file_loader.load_catalogue(catalogue))

@@ -48,7 +48,7 @@ class Authentication(AbstractAuthenticationMiddleware):
 
 
 class FormTokens(CSRFMiddleware):
-    """Refuses forms of other sites. A token is no cookie: no other site can send it."""
+    """Refuses forms of other sites. A token is not a cookie: no other site can send it."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if bearer_token(ASGIConnection[Any, Any, Any, Any](scope)) is None:

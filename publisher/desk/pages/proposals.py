@@ -130,7 +130,7 @@ def _check_catalogue(desk: Desk, name: str) -> None:
         raise LogError(
             "no-such-dataset",
             f"{name} 不是工作任务清单。",
-            f"{name} is no list of commitments.",
+            f"{name} is not a list of commitments.",
         )
 
 

@@ -43,6 +43,6 @@ def find_meta_refresh(hop: Hop) -> str | None:
         content = _CONTENT.fullmatch(element.get("content") or "")
         if content is not None and int(content["seconds"]) <= _MOST_SECONDS:
             printed = content["url"].strip()
-            target = join_address(hop.url, printed) or printed  # what is no address is refused as a redirect
+            target = join_address(hop.url, printed) or printed  # a text that is not an address is refused
             return None if target == hop.url else target
     return None

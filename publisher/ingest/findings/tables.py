@@ -62,7 +62,7 @@ UNIT_UNKNOWN = Kind(
     "unit-unknown",
     "warning",
     "“{title}”的单位“{unit}”无法识别，按规定的单位读取",
-    "“{unit}” is no known unit of “{title}”; the usual unit was taken",
+    "“{unit}” is not a known unit of “{title}”; the usual unit was taken",
     "请在单位列写出单位，例如工作日、自然日、元/证；代码请换成文字",
     "Write the unit out in its column, for example 工作日, 自然日, 元/证; replace a code by its meaning",
     "法定办结时限单位：1",

@@ -148,7 +148,7 @@ def _swallows_rows(row: _MultilineRow, delimiter: str, width: int) -> bool:
         if len(lines) < 2:
             continue
         counts = [line.count(delimiter) for line in lines]
-        # Text with a comma at the end of its lines is no row.
+        # Text with a comma at the end of its lines is not a row.
         has_delimiter = [delimiter in line.strip().strip(delimiter) for line in lines]
         if sum(has_delimiter) >= 2 or (width > 2 and max(counts) >= width - 1):
             return True

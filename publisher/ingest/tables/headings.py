@@ -38,7 +38,7 @@ _OTHER_ATTRIBUTE = re.compile(
     r"|备注|链接|网址|附件|依据|标准|承诺|法定|原|id|code)",
     re.IGNORECASE,
 )
-"""Words in brackets that make another column of a heading: 实施主体（编码） is no 实施主体."""
+"""Words in brackets that make another column of a heading: 实施主体（编码） is not 实施主体."""
 
 
 @dataclass(frozen=True, slots=True)

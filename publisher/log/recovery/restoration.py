@@ -164,7 +164,7 @@ def _parse_checkpoint(note: str, host: str) -> KnownCheckpoint:
         raise LogError(
             "not-a-checkpoint",
             f"不是存证点：{error}。应为某站点 /log/checkpoint 的原文。",
-            f"It is no checkpoint: {error}. It should be what /log/checkpoint of the site answered.",
+            f"It is not a checkpoint: {error}. It should be what /log/checkpoint of the site answered.",
         ) from error
     if checkpoint.origin != host and not checkpoint.origin.startswith(f"{host}-"):
         raise LogError(

@@ -17,7 +17,7 @@ _LONGEST = 64 * 1024
 
 
 class NoteError(ValueError):
-    """The bytes are no signed note, or no valid signature of an expected key is among its lines."""
+    """The bytes are not a signed note, or no valid signature of an expected key is among its lines."""
 
 
 @dataclass(frozen=True, slots=True)

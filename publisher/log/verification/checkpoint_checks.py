@@ -70,7 +70,7 @@ def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
     try:
         kept = signed_checkpoint(note)
     except NoteError as error:
-        yield Problem(f"{where}: 不是存证点 it is no checkpoint: {error}")
+        yield Problem(f"{where}: 不是存证点 it is not a checkpoint: {error}")
         return
     if kept.origin != checkpoints.origin(conn):
         yield Problem(where, "origin", checkpoints.origin(conn), kept.origin)

@@ -19,7 +19,7 @@ from publisher.log.verification.span_fold import ReleaseRow
 
 def check_outbox(conn: Connection, releases: Mapping[int, ReleaseRow], now: datetime) -> Iterator[Problem]:
     """Check items that nobody has tried yet; the others are sealed."""
-    # A clock that was set back is no damage: items are due at the latest when their release was published.
+    # A clock that was set back is not damage: items are due at the latest when their release was published.
     latest = max([micros(now), *(release.published_at for release in releases.values())])
     o, s = t.outbox.c, t.span.c
     span_items = and_(s.sequence == o.sequence, o.kind == "span")

@@ -21,7 +21,7 @@ def wait_for_encoded(home: Home, documents: int) -> None:
     """Encode as the worker does, until so many documents are encoded."""
     engine, deadline = open_engine(read_settings(home.home)), time.monotonic() + 120
     with encoder_thread.encoding(engine):
-        while (encoded := anyio.run(engine.encoded)) is None or encoded.documents < documents:
+        while (encoded := anyio.run(engine.encoding_progress)) is None or encoded.documents < documents:
             assert time.monotonic() < deadline
             time.sleep(0.1)
     anyio.run(engine.close)

@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import anyio
 import pytest
@@ -19,13 +18,12 @@ from publisher.indexing import indexer
 from publisher.log.citations import graph_rows
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
-from publisher.log.model import Dataset
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import InputFile, import_files
-from schemas.definition import file_loader
 from search.contract import Document, Request, SearchError
 from search.embedded.engine import EmbeddedEngine
 from tests.support import sqlite
+from tests.support.datasets import create_dataset
 
 TABLE = "事项名称,权力类型,行使主体\n甲项许可,行政许可,市统计局\n乙项许可,行政许可,市统计局\n"
 
@@ -41,11 +39,7 @@ def open_site(database: str, home: Path) -> Iterator[Log]:
     """Create a site with one dataset, ``shili``."""
     opened = Log.open(database, sources=home / "sources")
     opened.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
-    texts: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
-    opened.datasets.create(
-        Dataset(name="shili", catalogue="power-list", body="示例市", division=None, **texts),
-        file_loader.load_catalogue("power-list"),
-    )
+    create_dataset(opened, "shili", body="示例市")
     yield opened
     opened.close()
 

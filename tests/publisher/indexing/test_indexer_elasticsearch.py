@@ -226,7 +226,7 @@ def test_a_slow_node_is_reported_in_time_and_nothing_is_lost(
     release(log)
     index(engine, [document("a", "甲类许可")])
     node.pause()
-    later = threading.Timer(60, node.go_on)
+    later = threading.Timer(60, node.resume)
     later.start()
     try:
         with pytest.raises(SearchError):
@@ -235,7 +235,7 @@ def test_a_slow_node_is_reported_in_time_and_nothing_is_lost(
             anyio.run(indexer.run_round, log, engine)
     finally:
         later.cancel()
-        node.go_on()
+        node.resume()
     anyio.run(indexer.run_round, log, engine)
     assert anyio.run(indexer.status, log, engine).pending == 0
     assert search(engine, "许可").total == call(engine.count) == 3

@@ -6,21 +6,13 @@ from dataclasses import replace
 from datetime import UTC, date, datetime
 
 from publisher.indexing.span_to_document import build_document
-from publisher.log.model import Dataset, Span
+from publisher.log.model import Span
 from schemas.definition.catalogue import Content, Json
 from schemas.definition.file_loader import load_catalogue, parse_catalogue
 from search.contract import FOREVER, Document
+from tests.support.datasets import make_dataset
 
-DATASET = Dataset(
-    name="shili",
-    catalogue="power-list",
-    title="示例",
-    title_en="",
-    body="示例市人民政府",
-    division="210300",
-    licence="CC0-1.0",
-    contact="a@b.example",
-)
+DATASET = make_dataset("shili", title="示例", title_en="", division="210300")
 
 
 def span(content: Content) -> Span:

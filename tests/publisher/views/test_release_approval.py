@@ -8,13 +8,13 @@ from pathlib import Path
 from publisher.log.log import Log
 from schemas.definition import file_loader
 from tests.support.clock import Clock
-from tests.support.site import FEES, PLAIN, START, Site, dataset, opened, publish, ticking_clock
+from tests.support.site import FEES, PLAIN, START, Site, demo_dataset, opened, publish, ticking_clock
 
 REASON = "防汛应急，先行公布"
 
 
 def fill_in_an_emergency(log: Log, clock: Clock) -> None:
-    log.datasets.create(dataset(FEES), file_loader.load_catalogue("fees"))
+    log.datasets.create(demo_dataset(FEES), file_loader.load_catalogue("fees"))
     publish(log, FEES, PLAIN[:1], date(2015, 1, 1), "示财〔2015〕1号")
     log.datasets.change(FEES, two_persons=True)
     (record,) = log.queries.find_by_title(FEES, "城镇垃圾处理费")

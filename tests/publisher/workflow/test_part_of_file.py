@@ -7,20 +7,11 @@ import pytest
 from publisher.ingest.parsed_file import LeftOut, Reading, SheetReport
 from publisher.log.model import Dataset, LogError, Part
 from publisher.workflow import part_of_file
+from tests.support.datasets import make_dataset
 
 
 def dataset(*declared: Part) -> Dataset:
-    return Dataset(
-        name="shili",
-        catalogue="power-list",
-        title="示例",
-        title_en="",
-        body="示例市人民政府",
-        division=None,
-        licence="CC0-1.0",
-        contact="a@example.gov.cn",
-        parts=declared,
-    )
+    return make_dataset("shili", parts=declared)
 
 
 def reading(file: str, *, title: str = "", sheet: str = "Sheet1") -> Reading:

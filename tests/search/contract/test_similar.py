@@ -159,7 +159,7 @@ def test_without_a_model_or_a_request_there_is_none(
         plain = opening(encoder)
         assert search(plain, QUESTION, similar=10).similar is None
         assert call(plain.encode, 10) == 0
-        assert call(plain.encoded) is None
+        assert call(plain.encoding_progress) is None
         one, other = (search(e, "食品经营许可") for e in (plain, engine))
         assert [hit.span for hit in one.hits] == [hit.span for hit in other.hits]
 

@@ -102,7 +102,7 @@ class Node:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGSTOP)
 
-    def go_on(self) -> None:
+    def resume(self) -> None:
         assert self.process is not None
         os.killpg(self.process.pid, signal.SIGCONT)
 
@@ -152,14 +152,9 @@ def _archive() -> Path:
 def distribution() -> Path:
     """Folder of the distribution; download it if it is missing."""
     if not _archive().exists():
+        artifact = f"{_GROUP}:elasticsearch:{VERSION}:zip"
         subprocess.run(
-            [
-                "mvn",
-                "-q",
-                "dependency:get",
-                f"-Dartifact={_GROUP}:elasticsearch:{VERSION}:zip",
-                "-Dtransitive=false",
-            ],
+            ["mvn", "-q", "dependency:get", f"-Dartifact={artifact}", "-Dtransitive=false"],
             check=True,
             timeout=600,
         )

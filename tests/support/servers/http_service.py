@@ -14,17 +14,17 @@ import uvicorn
 
 
 @contextmanager
-def serving(app: Any, bound: socket.socket | None = None) -> Iterator[str]:
-    """Serve an ASGI application → its address. ``bound``: socket that is already bound."""
-    bound = bound or loopback_socket()
+def serving(app: Any, listener: socket.socket | None = None) -> Iterator[str]:
+    """Serve an ASGI application → its address. ``listener``: its socket, from :func:`loopback_socket`."""
+    listener = listener or loopback_socket()
     config = uvicorn.Config(
         app, http="httptools", lifespan="on", ws="none", log_config=None, access_log=False
     )
     server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [bound]})
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield address(bound)
+        yield address(listener)
     finally:
         server.should_exit = True
         thread.join()
@@ -35,22 +35,22 @@ def loopback_socket() -> socket.socket:
     return socket.create_server(("127.0.0.1", 0))
 
 
-def address(bound: socket.socket) -> str:
-    return f"http://127.0.0.1:{bound.getsockname()[1]}"
+def address(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 def free_ports(count: int) -> list[int]:
-    """Free ports for servers of other processes, which bind them later.
+    """Find free ports for servers of other processes, which bind them later.
 
     They are below the ports that the kernel assigns to clients, so that none takes them meanwhile.
     """
-    bound: list[socket.socket] = []
-    while len(bound) < count:
+    listeners: list[socket.socket] = []
+    while len(listeners) < count:
         with contextlib.suppress(OSError):
-            bound.append(socket.create_server(("127.0.0.1", random.randrange(10_240, 32_768))))
-    ports = [int(one.getsockname()[1]) for one in bound]
-    for one in bound:
-        one.close()
+            listeners.append(socket.create_server(("127.0.0.1", random.randrange(10_240, 32_768))))
+    ports = [int(listener.getsockname()[1]) for listener in listeners]
+    for listener in listeners:
+        listener.close()
     return ports
 
 

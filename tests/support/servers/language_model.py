@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from search.semantic.model import ARTIFACT, locate_jar
+from search.semantic.model import ARTIFACT, install_model, locate_jar
 from tests.support.required import skip_or_fail
 
 
@@ -23,8 +23,6 @@ def require_jar() -> Path:
 
 @cache
 def _unpack(jar: Path, folder: Path) -> Path:
-    from search.semantic.model import install_model
-
     install_model(jar, folder)
     return folder
 

@@ -25,17 +25,8 @@ def convert(target: str, folder: Path, *paths: Path) -> None:
     settings.mkdir(parents=True, exist_ok=True)
     (settings / "registrymodifications.xcu").write_text(_LOCALE, encoding="utf-8")
     profile = f"-env:UserInstallation=file://{folder / 'profile'}"
-    command = [
-        office,
-        profile,
-        "--headless",
-        "--convert-to",
-        target,
-        "--outdir",
-        str(folder),
-        *map(str, paths),
-    ]
-    subprocess.run(command, check=True, capture_output=True, timeout=540)
+    command = [office, profile, "--headless", "--convert-to", target, "--outdir", str(folder)]
+    subprocess.run([*command, *map(str, paths)], check=True, capture_output=True, timeout=540)
 
 
 def shown_cells(folder: Path, *paths: Path) -> dict[str, list[list[str]]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import email
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -12,6 +11,8 @@ from email.policy import default
 from typing import Any
 
 from aiosmtpd.controller import Controller
+
+from tests.support.servers.http_service import free_port
 
 
 @dataclass
@@ -58,8 +59,7 @@ class Postbox:
 
 @contextmanager
 def mail_server() -> Iterator[Postbox]:
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        postbox = Postbox(port=free.getsockname()[1])
+    postbox = Postbox(port=free_port())
     controller = Controller(postbox, hostname="127.0.0.1", port=postbox.port)
     controller.start()
     try:

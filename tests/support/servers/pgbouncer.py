@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -11,10 +10,9 @@ from pathlib import Path
 
 from sqlalchemy.engine import make_url
 
-from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_port
 from tests.support.servers.postgresql import await_connection
-from tests.support.servers.programs import other_user, run_as
+from tests.support.servers.programs import other_user, program, run_as
 
 POOL = 4
 """Connections to the server; clients beyond that take turns."""
@@ -23,9 +21,7 @@ POOL = 4
 @contextmanager
 def run_pgbouncer(url: str, folder: Path) -> Iterator[str]:
     """Run a pooler before the database at ``url`` → the address of the database behind it."""
-    program = shutil.which("pgbouncer") or shutil.which("/usr/sbin/pgbouncer")
-    if program is None:
-        skip_or_fail("pgbouncer is not installed")
+    pgbouncer = program("pgbouncer")
     database, port = make_url(url), free_port()
     with tempfile.TemporaryDirectory(prefix="qingdan-pgbouncer-", dir="/tmp") as home:
         settings = Path(home) / "pgbouncer.ini"
@@ -40,7 +36,7 @@ def run_pgbouncer(url: str, folder: Path) -> Iterator[str]:
         Path(home).chmod(0o755)
         with (folder / "pgbouncer.log").open("wb") as log:
             server = subprocess.Popen(
-                [program, str(settings)], stdout=log, stderr=log, cwd=home, **run_as(other_user())
+                [pgbouncer, str(settings)], stdout=log, stderr=log, cwd=home, **run_as(other_user())
             )
         try:
             address = f"postgresql://postgres@127.0.0.1:{port}/{database.database}"

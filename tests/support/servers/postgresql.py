@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -102,19 +101,9 @@ def _running(programs: Path) -> Iterator[str]:
             Path(home).chmod(0o755)
             os.chown(data, user.pw_uid, user.pw_gid)
         port = free_port()
-        initdb = [
-            programs / "initdb",
-            "-D",
-            data,
-            "-U",
-            "postgres",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C",
-        ]
-        _run(initdb, user, check=True)
+        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
+        command = [*map(str, initdb), "--locale=C"]
+        subprocess.run(command, check=True, capture_output=True, cwd="/", **run_as(user))
         options = [
             *("-c", "fsync=off", "-c", "full_page_writes=off", "-c", "synchronous_commit=off"),
             *("-c", f"unix_socket_directories={data}", "-c", "max_connections=200"),
@@ -134,10 +123,6 @@ def _running(programs: Path) -> Iterator[str]:
             server.wait(timeout=30)
 
 
-def _run(command: list[object], user: pwd.struct_passwd | None, *, check: bool) -> None:
-    subprocess.run([str(part) for part in command], check=check, capture_output=True, cwd="/", **run_as(user))
-
-
 def await_connection(server: subprocess.Popen[bytes], url: str) -> None:
     """Return when the server accepts connections. Raises ``RuntimeError`` if it ends or does not start."""
     for _ in range(300):
@@ -153,7 +138,7 @@ def await_connection(server: subprocess.Popen[bytes], url: str) -> None:
 
 
 def connect_as_serve(url: str) -> str:
-    """Make the role of docs/postgresql.md → the address for ``serve``. SQLite has no roles."""
+    """Create the role of docs/postgresql.md → the address for ``serve``. SQLite has no roles."""
     if url.startswith("sqlite"):
         return url
     guide = (PROJECT / "docs" / "postgresql.md").read_text(encoding="utf-8")

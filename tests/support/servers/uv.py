@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import shutil
-from pathlib import Path
 
 from tests.support.required import skip_or_fail
-
-PROJECT = Path(__file__).resolve().parents[3]
+from tests.support.servers.shared_server import PROJECT
 
 
 def uv() -> str:

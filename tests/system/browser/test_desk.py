@@ -22,7 +22,6 @@ from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.clocks import utc_now
 from publisher.log.log import Log
 from publisher.settings import Settings, read_settings
-from schemas.definition.file_loader import load_catalogue
 from tests.publisher.desk.pages.collected_site import (
     DOCUMENTS,
     SOURCE,
@@ -31,9 +30,10 @@ from tests.publisher.desk.pages.collected_site import (
     publish_documents,
     write_source,
 )
-from tests.publisher.log.findings.checked_site import LIST, dataset, publish_repealed_basis
+from tests.publisher.log.findings.checked_site import LIST, publish_repealed_basis
 from tests.support import sqlite
 from tests.support.command import QINGDAN, item, xlsx
+from tests.support.datasets import create_dataset
 from tests.support.desk import create_power_list
 from tests.support.government import letter
 from tests.support.required import skip_or_fail
@@ -76,7 +76,7 @@ def _serve(home: Path, web: Loopback) -> Iterator[tuple[str, dict[str, str]]]:
         collect_documents(log, settings, utc_now)
         publish_repealed_basis(log)
         log.findings.update()
-        log.datasets.create(dataset("responses", "responses"), load_catalogue("responses"))
+        create_dataset(log, "responses", "responses", body="示例市")
         ask_for_a_correction(settings, log)
         for name, grant in (
             ("clerk", Grant(Role.DRAFTER, NAME, PART)),

@@ -16,7 +16,7 @@ from openapi.breaking_changes import incompatibilities
 from publisher.views.api import contract
 from publisher.web import problems
 from schemas.definition import file_loader as catalogues
-from tests.support.site import BASE, dataset
+from tests.support.site import BASE, demo_dataset
 
 PROJECT = Path(__file__).resolve().parents[3]
 DOCUMENT: dict[str, Any] = json.loads(
@@ -34,7 +34,7 @@ def test_the_document_is_valid_openapi() -> None:
 @pytest.mark.parametrize("name", KINDS)
 def test_the_contract_of_a_dataset_has_its_fields_and_is_valid(name: str) -> None:
     catalogue = catalogues.load_catalogue(name)
-    own_contract = contract.build_dataset_document(BASE, dataset("some-list", catalogue=name), catalogue)
+    own_contract = contract.build_dataset_document(BASE, demo_dataset("some-list", catalogue=name), catalogue)
     document = json.loads(json.dumps(own_contract))
     if name == "fees":  # the others differ only in fields, and the validator is slow
         assert not list(OpenAPIV31SpecValidator(document).iter_errors())

@@ -31,7 +31,7 @@ from tests.publisher.log.drafts.test_repeals import DOCUMENTS, document
 from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
 from tests.support.log import put_workbook
-from tests.support.site import BASE, FEES, PLAIN, dataset, fill, publish
+from tests.support.site import BASE, FEES, PLAIN, demo_dataset, fill, publish
 
 NOW = datetime(2016, 9, 1, 1, tzinfo=UTC)
 """Instant at which the finished site is read."""
@@ -92,7 +92,7 @@ def publish_next(log: Log) -> list[str]:
 def _publish_documents(log: Log, clock: Clock) -> None:
     parts = (Part("财政局", ("财政厅",), "A1"), Part("民政局"), Part("旧局"))
     log.datasets.create(
-        replace(dataset(DOCUMENTS, title="文件"), catalogue="policies", parts=parts),
+        replace(demo_dataset(DOCUMENTS, title="文件"), catalogue="policies", parts=parts),
         file_loader.load_catalogue("policies"),
     )
     _lay(log, "文件", document(1), document(2), document(3))

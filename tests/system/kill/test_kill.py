@@ -13,17 +13,17 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import anyio
 import pytest
 
 from publisher.indexing import indexer
 from publisher.log.log import Log
-from publisher.log.model import Dataset, RecordQuery
-from schemas.definition import file_loader
+from publisher.log.model import RecordQuery
 from search.contract import Request
 from search.embedded.engine import EmbeddedEngine
+from tests.support.datasets import create_dataset
 from tests.support.log import count_documents
 from tests.system.kill import job
 
@@ -73,11 +73,7 @@ class _Site:
         home.mkdir()
         log, self._engine = job.open_site(home)
         log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
-        texts: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
-        log.datasets.create(
-            Dataset(name=job.DATASET, catalogue="power-list", body="示例市", division=None, **texts),
-            file_loader.load_catalogue("power-list"),
-        )
+        create_dataset(log, job.DATASET)
         log.close()
         self.versions: list[int] = []
 

@@ -14,19 +14,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 from urllib.parse import quote
 
 import anyio
 
 from publisher.indexing import indexer
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, RecordQuery
+from publisher.log.model import Entry, RecordQuery
 from publisher.settings import read_settings
-from schemas.definition import file_loader
 from schemas.definition.catalogue import Json
 from search.embedded.engine import EmbeddedEngine
 from tests.support.command import QINGDAN, Home
+from tests.support.datasets import create_dataset
 from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_ports
 from tests.support.servers.shared_server import PROJECT
@@ -61,11 +61,7 @@ def build(home: Path, records: int) -> None:
     settings = read_settings(home, {})
     log = Log.open(settings.database, sources=settings.sources)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2015-11-23")
-    texts: dict[str, Any] = dict.fromkeys(("title", "title_en", "licence", "contact"), "x")
-    log.datasets.create(
-        Dataset(name=NAME, catalogue="power-list", body="示例市", division=None, **texts),
-        file_loader.load_catalogue("power-list"),
-    )
+    create_dataset(log, NAME)
     for version in range(RELEASES):
         publish(log, records, version)
     anyio.run(indexer.index_outbox, log, EmbeddedEngine(settings.index))

@@ -38,7 +38,7 @@ type _Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 class DetailsForm(msgspec.Struct, frozen=True):
     """Details of a dataset by their names. ``two_persons``: of a box, which is sent if it is ticked.
 
-    ``update_months``: blank is no promise.
+    ``update_months``: blank promises nothing.
     """
 
     title: _Text = ""

@@ -44,7 +44,7 @@ def to_datetime(value: float, *, epoch_1904: bool, seconds: Decimal | None = Non
     elif 1 <= value < 60:  # 1900-02-29 is day 60 of these programs, and never was
         value += 1
     if not 0 <= value < _LAST_SERIAL:
-        raise UnknownFormatError(f"{value} is no date")
+        raise UnknownFormatError(f"{value} is not a date")
     if seconds is None:
         seconds = Decimal(repr(value)) * 86400
     elif epoch_1904:

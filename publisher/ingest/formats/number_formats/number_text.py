@@ -54,7 +54,7 @@ def format_number(section: Section, value: float, *, minus: bool, exact: bool) -
     number = number.scaleb(-3 * _scaling_commas(tokens, digits[-1]))
     point = next((i for i, t in enumerate(tokens) if t.kind == "point"), len(tokens))
     if exact and any(t.kind == "literal" and "." in t.text for t in tokens[digits[0] : digits[-1]]):
-        return plain_text(value)  # the point of 1.2万 is no point of the format, so the unit is another one
+        return plain_text(value)  # the point of 1.2万 is not one of the format, so the unit is another one
     places = sum(i > point for i in digits)
     rounded = number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP, Context(prec=400))
     if exact and rounded != number:

@@ -109,7 +109,7 @@ class Found(Answer, frozen=True, kw_only=True):
         Similar | None,
         Meta(
             description="不是搜索结果而意思相近的内容；没有安装模型，或不是首页时为空 / "
-            "What is no hit and near by meaning; null without a model, and after the first page"
+            "What is near by meaning and not a hit; null without a model, and after the first page"
         ),
     ]
     facets: tuple[Facet, ...]

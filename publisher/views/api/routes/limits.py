@@ -40,7 +40,7 @@ SHARES = Grammar(
         "更正不是变化。没有 as_of 的，含将来生效的。\n\n"
         "Each limit (statutory, promised …) that the record listed, since when, and whether it is shorter or "
         "longer than the last one; limits of different units do not compare, except for 即时. A correction "
-        "is no step. Without as_of also those that take effect later.",
+        "is not a step. Without as_of also those that take effect later.",
         answer=answers.LimitSteps,
         parameters=(DATASET, RECORD, *VIEW),
         problems=("no-such-dataset", "no-such-release", "no-such-record", *records.GONE),

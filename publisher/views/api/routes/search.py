@@ -167,7 +167,7 @@ async def make_search(
         similar_cursor=inner.removeprefix(_SIMILAR) if inner and continues_similar else None,
     )
     # The index may lag behind the log, and the vectors behind the index, so the response depends on both.
-    position, encoded = await service.search_position(), await service.search.encoded()
+    position, encoded = await service.search_position(), await service.search.encoding_progress()
     titles_digest = page_cursor.query_digest(searchable.scope.datasets, searchable.scope.facets)
     names_state = searchable.names and searchable.names.state
     validity = Validity((position, encoded, *searchable.state, request.as_of, titles_digest, names_state))

@@ -95,7 +95,7 @@ def _shorten(text: str, *, first: bool, last: bool) -> str:
 def _link_spans(spans: Sequence[Span], address: AddressOfWork | None, *, aside: str = "") -> Markup:
     """Escape spans within their tags, and these within links of the works that their text names.
 
-    ``aside``: the tag of spans that are no part of that text, but texts of their own.
+    ``aside``: the tag of spans that are not part of that text, but texts of their own.
     """
     starts = [0, *accumulate(len(span.text) for span in spans)]
     opening: dict[int, str] = {}

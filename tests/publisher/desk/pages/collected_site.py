@@ -13,11 +13,10 @@ from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import read_sources
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
-from publisher.log.model import Dataset
 from publisher.settings import Settings
-from schemas.definition.file_loader import load_catalogue
 from tests.support import sqlite
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 from tests.support.desk import DeskSite, desk_site
 from tests.support.government import html, letter, listing, page
 from tests.support.servers.loopback import Loopback, loopback_server
@@ -28,18 +27,15 @@ NOTICE = "鞍山市人民政府关于废止部分规范性文件的决定"
 
 def create_documents(log: Log) -> None:
     """Create the list of documents, whose publications need two persons."""
-    dataset = Dataset(
-        name=DOCUMENTS,
-        catalogue="policies",
+    create_dataset(
+        log,
+        DOCUMENTS,
+        "policies",
         title="示例市政策文件",
         title_en="Documents",
-        body="示例市人民政府",
         division="210300",
-        licence="CC0-1.0",
-        contact="a@b.example",
         two_persons=True,
     )
-    log.datasets.create(dataset, load_catalogue("policies"))
 
 
 def publish_documents(web: Loopback) -> None:

@@ -12,9 +12,9 @@ from publisher.inbox.correction import Correction
 from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.findings.finding_query import FindingQuery
-from schemas.definition.file_loader import load_catalogue
 from tests.publisher.desk.test_amendments import SECRECY
-from tests.publisher.log.findings.checked_site import LIST, dataset, publish_repealed_basis
+from tests.publisher.log.findings.checked_site import LIST, publish_repealed_basis
+from tests.support.datasets import create_dataset
 from tests.support.desk import DeskSite, approve_and_publish, forms
 from tests.support.log import entry, ids, release, standards
 
@@ -150,7 +150,7 @@ def test_a_finding_is_answered_in_a_draft_that_goes_to_a_second_person(desk: Des
     page = f"/answers/{finding.id}"
     with desk.signed_in("sun") as other:
         assert "没有可以列入的回应清单" in other.see(page)
-    desk.log.datasets.create(dataset("responses", "responses"), load_catalogue("responses"))
+    create_dataset(desk.log, "responses", "responses", body="示例市")
     with desk.signed_in("zhang") as drafter, desk.signed_in("sun") as other:
         assert page in drafter.see("/answers")
         assert page not in forms(other.see(page))

@@ -15,7 +15,7 @@ from publisher.log.model import View
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
-from tests.support.site import dataset, publish
+from tests.support.site import demo_dataset, publish
 
 pytestmark = pytest.mark.both_databases
 
@@ -37,7 +37,7 @@ def log(url: str, tmp_path: Path, clock: Clock) -> Iterator[Log]:
     log = Log.open(url, sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     for name, body in ((CITY, "示例市人民政府"), (COUNTY, "示例县人民政府")):
-        log.datasets.create(dataset(name, body=body), load_catalogue("fees"))
+        log.datasets.create(demo_dataset(name, body=body), load_catalogue("fees"))
     first = [fee("污水处理费", "1.0"), fee("停车费", "5", "市公安局"), fee("证照费", "2"), fee("水费", "3")]
     publish(log, CITY, first, date(2015, 1, 1), "示财〔2015〕1号")
     clock.advance(days=1)

@@ -12,9 +12,9 @@ from sqlalchemy import select
 from publisher.log.commitments.commitment_query import CommitmentQuery, PublishedCommitment
 from publisher.log.database.derived.commitment_tables import commitment_status
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, View
-from schemas.definition.file_loader import load_catalogue
+from publisher.log.model import Entry, View
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 from tests.support.log import put_workbook
 
 PLANS, EVIDENCE, STATEMENTS = "plans", "plan-evidence", "plan-statements"
@@ -39,18 +39,7 @@ def promising_log(url: str, folder: Path, clock: Clock) -> Log:
 
 def create_datasets(log: Log, names: Iterable[str] = LISTS) -> None:
     for name in names:
-        catalogue = LISTS[name]
-        dataset = Dataset(
-            name=name,
-            catalogue=catalogue,
-            title=name,
-            title_en=name,
-            body="示例市人民政府",
-            division=None,
-            licence="CC0-1.0",
-            contact="open@data.example.gov.cn",
-        )
-        log.datasets.create(dataset, load_catalogue(catalogue))
+        create_dataset(log, name, LISTS[name])
 
 
 def publish(log: Log, dataset: str, *rows: Mapping[str, Any], on: date, **options: Any) -> bool:

@@ -8,10 +8,10 @@ from datetime import date
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, LogError, Part, RecordQuery, RecordState
+from publisher.log.model import Entry, LogError, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
-from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 from tests.support.log import EARLY, LATE, MIDDLE, put_workbook
 
 DOCUMENTS = "documents"
@@ -32,18 +32,7 @@ def document(number: int, *ends: str, **more: Json) -> Entry:
 
 @pytest.fixture
 def documents(log: Log) -> Log:
-    dataset = Dataset(
-        name=DOCUMENTS,
-        catalogue="policies",
-        title="文件",
-        title_en="Documents",
-        body="示例市人民政府",
-        division=None,
-        licence="CC0-1.0",
-        contact="open@data.example.gov.cn",
-        parts=(Part("财政局"), Part("民政局")),
-    )
-    log.datasets.create(dataset, load_catalogue("policies"))
+    create_dataset(log, DOCUMENTS, "policies", parts=(Part("财政局"), Part("民政局")))
     return log
 
 

@@ -7,28 +7,17 @@ from datetime import date
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Part, RecordQuery
+from publisher.log.model import Part, RecordQuery
 from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
 from schemas.definition.file_loader import load_catalogue
+from tests.support.datasets import create_dataset
 
 _HEADER = "职权编码,事项名称,权力类型,设定依据\n"
 
 
 def _create(log: Log) -> None:
-    catalogue = load_catalogue("power-list")
-    dataset = Dataset(
-        name="powers",
-        catalogue=catalogue.name,
-        title="示例",
-        title_en="",
-        body="示例市",
-        division=None,
-        licence="CC0-1.0",
-        contact="a@example.gov.cn",
-        parts=(Part("商务局"), Part("民政局"), Part("财政局")),
-    )
-    log.datasets.create(dataset, catalogue)
+    create_dataset(log, "powers", parts=(Part("商务局"), Part("民政局"), Part("财政局")))
 
 
 def _import(log: Log, rows: str, part: str = "商务局", *, dry_run: bool = False) -> ImportReport:

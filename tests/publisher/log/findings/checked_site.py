@@ -12,9 +12,9 @@ from sqlalchemy import select
 from publisher.log.database.derived import graph_tables
 from publisher.log.database.derived.finding_tables import finding
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, Part
-from schemas.definition.file_loader import load_catalogue
+from publisher.log.model import Entry, Part
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 from tests.support.log import put_workbook
 
 LIST, STATUTES, DECISIONS = "powers", "statutes", "cancelled"
@@ -34,7 +34,7 @@ def create_datasets(log: Log) -> None:
         (DECISIONS, "cancelled-items", ()),
     )
     for name, catalogue, parts in lists:
-        log.datasets.create(dataset(name, catalogue, *parts), load_catalogue(catalogue))
+        create_dataset(log, name, catalogue, body="示例市", parts=tuple(map(Part, parts)))
 
 
 def publish_repealed_basis(log: Log) -> None:
@@ -42,20 +42,6 @@ def publish_repealed_basis(log: Log) -> None:
     create_datasets(log)
     publish_statutes(log, repeal("示例市档案条例", "2015-06-01"), on=date(2016, 1, 1))
     publish_list(log, {"档案检查": "《示例市档案条例》第三条"}, date(2016, 1, 1))
-
-
-def dataset(name: str, catalogue: str, *parts: str) -> Dataset:
-    return Dataset(
-        name=name,
-        catalogue=catalogue,
-        title=name,
-        title_en=name,
-        body="示例市",
-        division=None,
-        licence="CC0-1.0",
-        contact="open@data.example.gov.cn",
-        parts=tuple(map(Part, parts)),
-    )
 
 
 def publish_list(

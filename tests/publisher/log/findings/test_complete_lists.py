@@ -17,7 +17,7 @@ from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.log.findings.checked_site import stored
 from tests.support.clock import Clock
-from tests.support.site import dataset, publish
+from tests.support.site import demo_dataset, publish
 
 pytestmark = pytest.mark.both_databases
 
@@ -41,8 +41,8 @@ def log(url: str, tmp_path: Path, clock: Clock) -> Iterator[Log]:
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     places = {CITY: ("示例市人民政府", "210300"), PROVINCE: ("示例省人民政府", "210000")}
     for name, (body, division) in places.items():
-        log.datasets.create(dataset(name, body=body, division=division), load_catalogue("fees"))
-    statements = dataset(
+        log.datasets.create(demo_dataset(name, body=body, division=division), load_catalogue("fees"))
+    statements = demo_dataset(
         STATEMENTS, catalogue="complete-lists", body="示例省人民政府", division="210000", title="声明"
     )
     log.datasets.create(statements, load_catalogue("complete-lists"))

@@ -11,16 +11,15 @@ from publisher.log.graph.passage_query import PassageQuery
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
 from publisher.log.model import Entry, LogError, View
-from schemas.definition.file_loader import load_catalogue
 from tests.publisher.log.findings.checked_site import (
     LIST,
     create_datasets,
-    dataset,
     publish_list,
     publish_statutes,
     repeal,
 )
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 from tests.support.log import put_workbook
 
 START = date(2020, 1, 1)
@@ -30,7 +29,7 @@ NUMBER, TITLE = "示政发〔2024〕18号", "关于取消一批收费的通知"
 @pytest.fixture
 def graph(log: Log) -> Log:
     create_datasets(log)
-    log.datasets.create(dataset("policies", "policies"), load_catalogue("policies"))
+    create_dataset(log, "policies", "policies", body="示例市")
     return log
 
 

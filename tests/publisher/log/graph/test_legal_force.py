@@ -15,7 +15,7 @@ from publisher.log.model import View
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
-from tests.support.site import dataset, publish
+from tests.support.site import demo_dataset, publish
 
 pytestmark = pytest.mark.both_databases
 
@@ -33,7 +33,7 @@ def log(url: str, tmp_path: Path, clock: Clock) -> Iterator[Log]:
     log = Log.open(url, sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
     for name in ("statutes", "policies"):
-        log.datasets.create(dataset(name, catalogue=name), load_catalogue(name))
+        log.datasets.create(demo_dataset(name, catalogue=name), load_catalogue(name))
     yield log
     log.close()
 

@@ -15,7 +15,7 @@ from publisher.log.model import View
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
-from tests.support.site import dataset, publish
+from tests.support.site import demo_dataset, publish
 
 pytestmark = pytest.mark.both_databases
 
@@ -39,8 +39,8 @@ def log(url: str, tmp_path: Path, clock: Clock) -> Iterator[Log]:
     """One limit gets shorter, one longer, one changes its unit, one is at once in the end, one is mended."""
     log = Log.open(url, sources=tmp_path / "sources", clock=clock)
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
-    log.datasets.create(dataset(POWERS, catalogue="power-list"), load_catalogue("power-list"))
-    log.datasets.create(dataset(FEES, catalogue="fees"), load_catalogue("fees"))
+    log.datasets.create(demo_dataset(POWERS, catalogue="power-list"), load_catalogue("power-list"))
+    log.datasets.create(demo_dataset(FEES, catalogue="fees"), load_catalogue("fees"))
     first = [
         power("取水许可", 15),
         power("养老服务备案", 10, actor="市民政局"),

@@ -9,11 +9,12 @@ import pytest
 from sqlalchemy.exc import DatabaseError
 
 from publisher.log.log import Log
-from tests.support.command_site import CommandSite
+from tests.support.command import Home
 
 
 def test_what_anybody_can_reach_cannot_read_secrets_or_addresses_of_webhooks(tmp_path: Path) -> None:
-    site = CommandSite(tmp_path)
+    site = Home(tmp_path / "site")
+    site.init()
     url, sources = f"sqlite:///{site.home / 'qingdan.db'}", site.home / "sources"
     with closing(Log.open(url, sources=sources)) as log:
         log.subscriptions.subscribe("https://receiver.example.gov.cn/hook", "{}")

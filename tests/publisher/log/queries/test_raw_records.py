@@ -17,7 +17,7 @@ from publisher.views.ogc.cql2.to_predicate import translate
 from schemas.definition.catalogue import Content
 from tests.publisher.views.ogc.filters import FilterMaker
 from tests.publisher.views.ogc.places import PLACES, catalogue, halls
-from tests.support.site import dataset
+from tests.support.site import demo_dataset
 
 
 @pytest.mark.slow
@@ -26,7 +26,7 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
 ) -> None:
     log = Log.open(url, sources=tmp_path / "sources")
     log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
-    log.datasets.create(dataset(PLACES, catalogue="halls"), catalogue())
+    log.datasets.create(demo_dataset(PLACES, catalogue="halls"), catalogue())
     contents = halls(60)
     source = log.evidence.put_source(b"halls", name="halls.csv", media_type="text/csv")
     entries = [Entry(content=content) for content in contents]

@@ -5,23 +5,20 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from litestar.testing import TestClient
 
-from publisher import settings
-from publisher.app import create_app
-from tests.support.command_site import CommandSite
+from tests.support.command import Home
 
 
 @pytest.mark.parametrize(("environ", "actor"), [({}, ""), ({"QINGDAN_SHOW_ACTOR": "1"}, "张某")])
 def test_the_clerk_is_off_in_public_by_default(tmp_path: Path, environ: dict[str, str], actor: str) -> None:
-    site = CommandSite(tmp_path)
-    site.create_dataset("fees", "fees")
+    site = Home(tmp_path / "site")
+    site.dataset("fees", catalogue="fees")
     file = tmp_path / "fees.csv"
     file.write_text("项目名称,部门,政策依据\n证照费,公安,发改价格〔2013〕1494号\n", encoding="utf-8")
-    site.run("import", str(file), "--dataset", "fees")
+    site.ok("import", str(file), "--dataset", "fees")
     basis = ("--basis", "示政发〔2024〕1号", "--actor", "张某")
-    site.run("publish", "fees", "--effective-on", "2024-01-01", *basis)
-    with TestClient(create_app(settings.read_settings(site.home, environ=environ))) as client:
+    site.ok("publish", "fees", "--effective-on", "2024-01-01", *basis)
+    with site.client(**environ) as client:
         one = client.get("/v1/datasets/fees/releases/1").json()
         listed = client.get("/v1/datasets/fees/releases").json()["releases"][0]
         page = client.get("/datasets/fees/releases/1").text

@@ -19,7 +19,7 @@ from publisher.log.log import Log
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
 from tests.support.servers import http_service
-from tests.support.site import FEES, PLAIN, Site, dataset, four_releases, opened, publish, ticking_clock
+from tests.support.site import FEES, PLAIN, Site, demo_dataset, four_releases, opened, publish, ticking_clock
 
 pytestmark = pytest.mark.both_databases
 
@@ -111,7 +111,7 @@ def test_the_bytes_are_in_no_file_of_the_home_and_not_in_the_index(tmp_path: Pat
     clock = ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
 
     def fill(log: Log, _clock: Clock) -> None:
-        log.datasets.create(dataset(FEES), load_catalogue("fees"))
+        log.datasets.create(demo_dataset(FEES), load_catalogue("fees"))
         contents = [{**PLAIN[0], "name": secret}, *PLAIN[1:]]
         publish(log, FEES, contents, date(2015, 1, 1), "示财〔2015〕1号")
 

@@ -25,7 +25,7 @@ from publisher.views.pages.printing.templates import Press
 from schemas.definition import file_loader as catalogues
 from search.embedded.engine import EmbeddedEngine
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, publish, ticking_clock
+from tests.support.site import BASE, FEES, PLAIN, Site, demo_dataset, four_releases, publish, ticking_clock
 
 HOME = f"/v1/datasets/{FEES}"
 
@@ -138,7 +138,7 @@ def test_every_answer_says_when_it_was_last_changed(
 def test_a_time_that_does_not_determine_the_answer_does_not_answer_304(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
         before = {path: site.client.get(path) for path in ("/v1/datasets", "/", "/sitemap.xml", "/catalog")}
-        site.log.datasets.create(dataset("later"), catalogues.load_catalogue("fees"))
+        site.log.datasets.create(demo_dataset("later"), catalogues.load_catalogue("fees"))
         for path, first in before.items():
             since = {"if-modified-since": first.headers["last-modified"]}
             assert site.client.get(path, headers=since).status_code == 200, path
@@ -159,7 +159,7 @@ def test_a_publication_and_a_new_day_change_the_tag_of_the_present_only(tmp_path
     clock = ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))
     log = Log.open(settings.database, sources=settings.sources, clock=clock)
     log.datasets.init_site(BASE, "data.example.gov.cn,2016-01-04")
-    log.datasets.create(dataset(FEES), catalogues.load_catalogue("fees"))
+    log.datasets.create(demo_dataset(FEES), catalogues.load_catalogue("fees"))
     publish(log, FEES, PLAIN[:2], date(2015, 1, 1), "一")
     app = create_app(settings, log=log, search=EmbeddedEngine(settings.index), clock=clock)
     with TestClient(app) as client:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from publisher.log.model import Part
 from tests.support.problems import assert_problem
-from tests.support.site import FEES, PLAIN, Site, dataset, four_releases, publish
+from tests.support.site import FEES, PLAIN, Site, demo_dataset, four_releases, publish
 
 pytestmark = pytest.mark.both_databases
 
@@ -218,7 +218,9 @@ def test_later_publications_change_nothing_in_pinned_answers_but_their_marks(tmp
 
 def test_a_renamed_part_is_shown_at_once_to_conditional_requests(tmp_path: Path) -> None:
     with four_releases(tmp_path) as site:
-        site.log.datasets.create(dataset("parted", parts=(Part("财政局"),)), site.log.queries.catalogue(FEES))
+        site.log.datasets.create(
+            demo_dataset("parted", parts=(Part("财政局"),)), site.log.queries.catalogue(FEES)
+        )
         publish(site.log, "parted", PLAIN, date(2016, 1, 1), "示财〔2016〕1号", part="财政局")
         home = "/v1/datasets/parted"
         paths = [f"{home}/records", f"{home}/records?release=1", f"{home}/changes", f"{home}/files/jsonl"]

@@ -27,7 +27,7 @@ from schemas.definition.catalogue import Content
 from tests.publisher.log.findings import checked_site
 from tests.support.clock import Clock
 from tests.support.servers.http_service import address, loopback_socket, serving
-from tests.support.site import FEES, Site, dataset, fill, opened, ticking_clock
+from tests.support.site import FEES, Site, demo_dataset, fill, opened, ticking_clock
 
 POLICIES = "policy-documents"
 TEXT = (
@@ -39,7 +39,7 @@ TEXT = (
 def content(log: Log, clock: Clock) -> None:
     fill(log, clock)
     log.datasets.create(
-        dataset(POLICIES, catalogue="policies", title="政策文件(演示数据)"),
+        demo_dataset(POLICIES, catalogue="policies", title="政策文件(演示数据)"),
         catalogues.load_catalogue("policies"),
     )
     source = log.evidence.put_source(b"notice", name="文件.txt", media_type="text/plain")

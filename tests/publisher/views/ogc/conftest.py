@@ -22,7 +22,7 @@ from search.embedded.engine import EmbeddedEngine
 from tests.publisher.views.ogc.places import PLACES, catalogue, halls
 from tests.support.clock import Clock
 from tests.support.servers.http_service import address, loopback_socket, serving
-from tests.support.site import FEES, Site, dataset, fill, opened, ticking_clock
+from tests.support.site import FEES, Site, demo_dataset, fill, opened, ticking_clock
 
 POLICIES = "policy-documents"
 HALLS = 80
@@ -99,13 +99,13 @@ def publish_halls(log: Log, contents: Sequence[Content], on: date) -> None:
 def content(log: Log, clock: Clock, contents: Sequence[Content]) -> None:
     fill(log, clock)
     log.datasets.create(
-        dataset(PLACES, catalogue="halls", title="办事大厅(演示数据)", title_en="Service halls (demo)"),
+        demo_dataset(PLACES, catalogue="halls", title="办事大厅(演示数据)", title_en="Service halls (demo)"),
         catalogue(),
     )
     publish_halls(log, contents, date(2015, 6, 1))
     titles = {"title": "政策文件(演示数据)", "title_en": "Policy documents (demo)"}
     log.datasets.create(
-        dataset(POLICIES, catalogue="policies", **titles), catalogues.load_catalogue("policies")
+        demo_dataset(POLICIES, catalogue="policies", **titles), catalogues.load_catalogue("policies")
     )
     source = log.evidence.put_source(b"documents", name="文件.txt", media_type="text/plain")
     entries = [Entry(content=content) for content in DOCUMENTS]

@@ -24,7 +24,7 @@ from tests.support.clock import Clock
 from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import address, loopback_socket, serving
 from tests.support.servers.uv import uv
-from tests.support.site import Site, dataset, opened, publish, ticking_clock
+from tests.support.site import Site, demo_dataset, opened, publish, ticking_clock
 
 NAME = "hall-items"
 ROWS, FIRST_LATE, PAGE = 60, 40, 20
@@ -51,7 +51,7 @@ def ogc(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Serve the list → the address of the landing page."""
 
     def fill(log: Log, _: Clock) -> None:
-        log.datasets.create(dataset(NAME, catalogue="halls"), places.catalogue())
+        log.datasets.create(demo_dataset(NAME, catalogue="halls"), places.catalogue())
         publish(log, NAME, halls(), date(2015, 1, 1), "示政〔2015〕1号")
 
     bound, clock = loopback_socket(), ticking_clock(datetime(2016, 1, 4, 1, tzinfo=UTC))

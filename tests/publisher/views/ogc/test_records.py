@@ -10,7 +10,7 @@ from publisher.views.exports.formats import FILE_FORMATS
 from publisher.views.ogc.conformance import CLAIMS
 from tests.publisher.views.ogc.conftest import FEES, PLACES, POLICIES, Live, link
 from tests.publisher.views.ogc.walking import assert_links, parameter
-from tests.support.site import dataset
+from tests.support.site import demo_dataset
 
 LINKS = {
     "type": "array",
@@ -208,7 +208,7 @@ def test_record_core_templated_link_and_record_core_templated_link_header_there_
 
 def test_record_core_license_is_an_spdx_expression_or_other_with_a_link(live: Live) -> None:
     terms = "依《政府网站公开许可》使用"
-    live.log.datasets.create(dataset("other-licence", licence=terms), live.log.queries.catalogue(FEES))
+    live.log.datasets.create(demo_dataset("other-licence", licence=terms), live.log.queries.catalogue(FEES))
     record = live.get("/collections/catalogue/items/other-licence").json()
     assert record["properties"]["license"] == "other"
     (licence,) = (entry for entry in record["links"] if entry["rel"] == "license")

@@ -13,7 +13,7 @@ from publisher.log.log import Log
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
-from tests.support.site import Site, dataset, opened, publish, ticking_clock
+from tests.support.site import Site, demo_dataset, opened, publish, ticking_clock
 
 NUMBER = 5_000
 SEEDS = (
@@ -98,7 +98,7 @@ def content(log: Log, _clock: Clock) -> None:
     bundles.append({"name": "a" * 2_000, "department": "Z" + "\u0351" * 2_000, "remark": "a" * 100_000})
     for name, rows in (("fees", contents), ("bundles", bundles)):
         log.datasets.create(
-            dataset(name, title=f"{name} {SEEDS[0]}\u202e", **texts_of_dataset), load_catalogue("fees")
+            demo_dataset(name, title=f"{name} {SEEDS[0]}\u202e", **texts_of_dataset), load_catalogue("fees")
         )
         publish(log, name, rows, date(2015, 1, 1), SEEDS[0])
 

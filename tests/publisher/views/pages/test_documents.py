@@ -14,7 +14,7 @@ from publisher.log.log import Log
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
-from tests.support.site import Site, dataset, opened, publish, ticking_clock
+from tests.support.site import Site, demo_dataset, opened, publish, ticking_clock
 
 NUMBER = "示政发〔2024〕1号"
 DOCUMENTS: list[dict[str, Any]] = [
@@ -41,7 +41,7 @@ DOCUMENTS: list[dict[str, Any]] = [
 
 def content(log: Log, _clock: Clock) -> None:
     log.datasets.create(
-        dataset("policies", catalogue="policies", title="政策文件"), load_catalogue("policies")
+        demo_dataset("policies", catalogue="policies", title="政策文件"), load_catalogue("policies")
     )
     contents = [{"name": one["title"], **one} for one in DOCUMENTS]
     publish(log, "policies", contents, date(2025, 1, 1), "")

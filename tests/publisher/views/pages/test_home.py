@@ -16,7 +16,7 @@ from publisher.views.discovery.needs import NEEDS, OTHER
 from schemas.definition.file_loader import list_names, load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Open, Page
 from tests.support.clock import Clock
-from tests.support.site import PLAIN, START, Site, dataset, opened, publish, ticking_clock
+from tests.support.site import PLAIN, START, Site, demo_dataset, opened, publish, ticking_clock
 
 
 def searches(page: Page) -> list[str]:
@@ -98,6 +98,6 @@ def _fill_with_500_lists(log: Log, clock: Clock) -> None:
     fees = load_catalogue("fees")
     for number in range(500):
         name = f"list-{number:03}"
-        log.datasets.create(dataset(name, title=f"第{number}号目录"), fees)
+        log.datasets.create(demo_dataset(name, title=f"第{number}号目录"), fees)
         publish(log, name, PLAIN[:1], date(2015, 1, 1), "示财〔2015〕1号")
         clock.advance(days=1)

@@ -17,6 +17,7 @@ from publisher.log.model import Dataset, Entry, Part, Release
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
+from tests.support.datasets import make_dataset
 from tests.support.site import BASE, FEES, Site, opened
 
 FIRST: list[Content] = [
@@ -69,18 +70,8 @@ def titles(parsed: Any) -> list[str]:
 
 
 def dataset(name: str, title: str, *parts: Part, division: str | None = None) -> Dataset:
-    return Dataset(
-        name=name,
-        catalogue="fees",
-        title=title,
-        title_en="Fees",
-        body="示例市人民政府",
-        division=division,
-        licence="CC0-1.0",
-        contact="data@example.gov.cn",
-        notice="演示数据",
-        parts=parts,
-    )
+    texts = {"title": title, "title_en": "Fees", "contact": "data@example.gov.cn", "notice": "演示数据"}
+    return make_dataset(name, "fees", **texts, division=division, parts=parts)
 
 
 def content(log: Log, _clock: Clock) -> None:

@@ -21,7 +21,17 @@ from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, PLAIN, Site, dataset, four_releases, opened, publish, ticking_clock
+from tests.support.site import (
+    BASE,
+    FEES,
+    PLAIN,
+    Site,
+    demo_dataset,
+    four_releases,
+    opened,
+    publish,
+    ticking_clock,
+)
 
 pytestmark = pytest.mark.both_databases
 
@@ -144,7 +154,7 @@ TABLE = """权力类型,事项名称,行使主体,法定办结时限,录入人
 @pytest.mark.slow
 def test_the_rules_are_named_and_personal_columns_are_nowhere(tmp_path: Path, database: str) -> None:
     def fill(log: Log, _clock: Clock) -> None:
-        log.datasets.create(dataset(FEES, catalogue="power-list"), load_catalogue("power-list"))
+        log.datasets.create(demo_dataset(FEES, catalogue="power-list"), load_catalogue("power-list"))
         import_files(log, FEES, [InputFile("权责清单.csv", TABLE.encode())])
         log.releases.publish(FEES, effective_on=date(2016, 1, 1), without_errors=True)
 

@@ -14,7 +14,7 @@ from publisher.log.model import LogError
 from publisher.workflow.respond import NewResponse, stage_response
 from schemas.definition import file_loader
 from tests.support.clock import Clock
-from tests.support.site import FEES, START, Site, dataset, fill_with_finding, opened, ticking_clock
+from tests.support.site import FEES, START, Site, demo_dataset, fill_with_finding, opened, ticking_clock
 
 
 def respond(log: Log, clock: Clock, kind: str, text: str, **more: Any) -> None:
@@ -32,7 +32,7 @@ def respond(log: Log, clock: Clock, kind: str, text: str, **more: Any) -> None:
 def fill(log: Log, clock: Clock) -> None:
     fill_with_finding(log, clock)
     log.datasets.create(
-        dataset("responses", catalogue="responses", title="回应(演示数据)"),
+        demo_dataset("responses", catalogue="responses", title="回应(演示数据)"),
         file_loader.load_catalogue("responses"),
     )
 

@@ -11,7 +11,7 @@ import pytest
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.problems import assert_problem
-from tests.support.site import FEES, PLAIN, Site, dataset, publish, site_with_finding
+from tests.support.site import FEES, PLAIN, Site, demo_dataset, publish, site_with_finding
 
 WORK = "城镇排水条例"
 CITING: Content = {**PLAIN[0], "name": "收费公示", "basis": [f"《{WORK}》第二十条", "示政发〔2015〕9号"]}
@@ -78,7 +78,7 @@ def test_filters_pages_and_both_clocks(site: Site) -> None:
 @pytest.mark.slow
 def test_no_cache_keeps_what_the_graph_said_before_it_was_up_to_date(tmp_path: Path) -> None:
     with site_with_finding(tmp_path) as site:
-        policies = dataset("policies", catalogue="policies", title="文件(演示数据)")
+        policies = demo_dataset("policies", catalogue="policies", title="文件(演示数据)")
         site.log.datasets.create(policies, load_catalogue("policies"))
         policy: Content = {"number": "示政发〔2015〕9号", "title": "关于收费的通知", "body_markdown": "无"}
         publish(site.log, "policies", [policy], date(2015, 2, 1), "示政发〔2015〕8号")

@@ -17,7 +17,7 @@ from tests.support.site import (
     PLAIN,
     START,
     Site,
-    dataset,
+    demo_dataset,
     fill_with_finding,
     opened,
     publish,
@@ -30,7 +30,7 @@ MESSAGE = "《城镇排水条例》仍列于依据，自2015-06-01起已经废�
 
 def fill(log: Log, clock: Clock) -> None:
     fill_with_finding(log, clock)
-    responses = dataset("responses", catalogue="responses", title="回应(演示数据)")
+    responses = demo_dataset("responses", catalogue="responses", title="回应(演示数据)")
     log.datasets.create(responses, file_loader.load_catalogue("responses"))
 
 
