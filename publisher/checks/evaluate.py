@@ -24,6 +24,8 @@ from publisher.checks.article_moved import ArticleMoved
 from publisher.checks.basis_repealed import BasisRepealed
 from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import Check, CheckedRecord, Knowledge
+from publisher.checks.known_statutes import STATUTES
+from publisher.checks.labelled_sets import Measures
 from publisher.checks.name_pairs import measure_pairs
 from publisher.checks.shipped_statutes import REPEALS, read_shipped_statutes
 from publisher.ingest.findings.kind import Finding
@@ -36,18 +38,6 @@ _EITHER = "reworded"
 
 type Place = tuple[str, int, str, str]
 """File, number of the record, field, and what is labelled there."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measures:
-    """``missed``: places that should have been found; ``wrong``: places that should not."""
-
-    positives: int
-    negatives: int
-    precision: float
-    recall: float
-    missed: tuple[Place, ...]
-    wrong: tuple[Place, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +66,7 @@ LABELLED_CHECKS = {
 
 @cache
 def _read_shipped() -> tuple[Content, ...]:
-    catalogue = load_catalogue("statutes")
+    catalogue = load_catalogue(STATUTES)
     reading = read_file(read_shipped_statutes(), name=REPEALS.name, catalogue=catalogue)
     return tuple(record.content for record in reading.records)
 
@@ -87,12 +77,12 @@ class ShippedStatutes(Knowledge):
     def __init__(self, check: Check) -> None:
         self._rows: dict[str, list[CheckedRecord]] = {}
         for number, content in enumerate(_read_shipped()):
-            row = CheckedRecord("statutes", f"s{number}", "", load_catalogue("statutes"), content)
-            for key in check.needs["statutes"](content):
+            row = CheckedRecord(STATUTES, f"s{number}", "", load_catalogue(STATUTES), content)
+            for key in check.needs[STATUTES](content):
                 self._rows.setdefault(key, []).append(row)
 
     def find(self, catalogue: str, key: str) -> Sequence[CheckedRecord]:
-        return self._rows.get(key, ()) if catalogue == "statutes" else ()
+        return self._rows.get(key, ()) if catalogue == STATUTES else ()
 
 
 def find_in_workbooks(check: LabelledCheck, folder: Path, day: date = _DAY) -> Iterator[Place]:
@@ -107,7 +97,7 @@ def find_in_workbooks(check: LabelledCheck, folder: Path, day: date = _DAY) -> I
                     yield path.name, number, finding.cites[0].field, title
 
 
-def measure(code: str, labels: Path, folder: Path) -> Measures:
+def measure(code: str, labels: Path, folder: Path) -> Measures[Place]:
     """Measure a check. Precision counts all findings; those of the role ``reworded`` are right."""
     with labels.open(encoding="utf-8", newline="") as lines:
         rows = list(csv.DictReader(lines, delimiter="\t"))
@@ -128,5 +118,6 @@ def measure(code: str, labels: Path, folder: Path) -> Measures:
 if __name__ == "__main__":
     code, *paths = sys.argv[1:]
     files = [Path(path) for path in paths]
-    measures = measure_pairs(*files) if code == CancelledStillListed.code else measure(code, *files)
-    json.dump(asdict(measures), sys.stdout, ensure_ascii=False, indent=1)
+    is_of_names = code == CancelledStillListed.code
+    measures = asdict(measure_pairs(*files)) if is_of_names else asdict(measure(code, *files))
+    json.dump(measures, sys.stdout, ensure_ascii=False, indent=1)

@@ -1,11 +1,27 @@
-"""Labelled sets of checks for which no faulty rows of published lists are known: rows made for the test."""
+"""Quality of checks on labelled data: how it is measured, and sets of rows that were made for a test.
+
+Of some checks no faulty rows of published lists are known.
+"""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 from publisher.checks.check import LabelledSet
 from publisher.ingest.findings.kind import Bilingual
+
+
+@dataclass(frozen=True, slots=True)
+class Measures[T]:
+    """Quality on labelled data. ``missed``: what should have been found; ``wrong``: what should not."""
+
+    positives: int
+    negatives: int
+    precision: float
+    recall: float
+    missed: tuple[T, ...]
+    wrong: tuple[T, ...]
 
 
 def set_with_real_rows(positives: int, negatives: int) -> LabelledSet:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from publisher.checks.approval_names import compare_names, find_name, names_in
 from publisher.checks.cancellation import NO_APPROVAL
+from publisher.checks.labelled_sets import Measures
 
 type Names = tuple[str, str]
 """A name of an item of a decision, and one that a list has."""
@@ -38,25 +39,17 @@ def read_pairs(path: Path) -> Iterator[LabelledPair]:
         yield LabelledPair(*(row[name] for name in _COLUMNS))
 
 
-@dataclass(frozen=True, slots=True)
-class PairMeasures:
-    """``missed`` and ``wrong``: both names, and the words of each that have no partner in the other."""
-
-    positives: int
-    negatives: int
-    precision: float
-    recall: float
-    missed: tuple[tuple[Names, tuple[tuple[str, ...], ...]], ...]
-    wrong: tuple[tuple[Names, tuple[tuple[str, ...], ...]], ...]
+type ExplainedPair = tuple[Names, tuple[tuple[str, ...], ...]]
+"""Both names, and the words of each that have no partner in the other."""
 
 
-def measure_pairs(path: Path) -> PairMeasures:
+def measure_pairs(path: Path) -> Measures[ExplainedPair]:
     """Measure on labelled pairs: ``same`` should match, ``derived`` and ``other`` should not."""
     pairs = [pair for pair in read_pairs(path) if pair.label != "unsure"]
     same = [pair for pair in pairs if pair.label == "same"]
     matches = [pair for pair in pairs if pair.kind not in NO_APPROVAL and is_match((pair.item, pair.listed))]
     right = [pair for pair in matches if pair in same]
-    return PairMeasures(
+    return Measures(
         len(same),
         len(pairs) - len(same),
         len(right) / len(matches) if matches else 1.0,
@@ -66,7 +59,7 @@ def measure_pairs(path: Path) -> PairMeasures:
     )
 
 
-def _explain(pair: LabelledPair) -> tuple[Names, tuple[tuple[str, ...], ...]]:
+def _explain(pair: LabelledPair) -> ExplainedPair:
     items, others = names_in(pair.item), names_in(pair.listed)
     words = compare_names(items[0], others[0]).words if items and others else ()
     return (pair.item, pair.listed), words
