@@ -58,7 +58,7 @@ def test_three_people_publish_what_was_shown(desk: DeskSite, tmp_path: Path) -> 
         # Ten mistakes are named, each with its place; then the workbook is mended.
         html = hand_in(drafter, tmp_path, *BAD)
         assert "检查问题" in html
-        assert html.count("✕ 错误") + html.count("！ 提示") >= 10
+        assert html.count("✕ 错误") + html.count("！ 警告") >= 10
         html = hand_in(drafter, tmp_path, *GOOD)
         assert 'class="sign error"' not in html
         assert html.count("第9类经营许可</h3>") == 1

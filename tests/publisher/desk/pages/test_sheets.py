@@ -63,7 +63,7 @@ def test_a_finding_stands_at_its_cell_and_is_linked_from_the_list(desk: DeskSite
         (row,) = re.findall(r'<tr id="r1">.*?</tr>', html, re.DOTALL)
         (cell,) = re.findall(r'<td class="(?:error|warning)">.*?</td>', row, re.DOTALL)
         assert "尽快" in cell
-        assert "✕ 错误" in cell or "！ 提示" in cell
+        assert "✕ 错误" in cell or "！ 警告" in cell
         assert html.count('<tr id="r') == 4
         filtered = browser.see(f"{SHEET}&severity={'error' if '✕' in cell else 'warning'}")
         assert re.findall(r'<tr id="(r\d+)"', filtered) == ["r1"]

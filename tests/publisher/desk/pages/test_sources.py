@@ -49,7 +49,7 @@ def test_runs_are_listed_with_what_failed_and_what_they_left(city: CollectedDesk
     home = system.see("/documents")
     assert f'href="/sources/{SOURCE}"' in home
     assert "读入2" in home
-    assert "提示 1" in home
+    assert "警告 1" in home
     page = system.see(f"/sources/{SOURCE}")
     assert f"{city.web.base}/d/2.html" in page
     assert "网站返回 503" in page
