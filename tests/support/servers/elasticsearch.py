@@ -62,6 +62,7 @@ class Node:
             "ES_JAVA_HOME": str(self.java),
             "ES_JAVA_OPTS": f"-Xms512m -Xmx1g {self.java_options}",
             "CLI_JAVA_OPTS": QUICK_START,  # of the programs that start it
+            "ES_TMPDIR": str(self.folder / "tmp"),  # its own choice is never removed
             "LANG": "C.UTF-8",
         }
         with (self.folder / "output.log").open("ab") as log:
@@ -200,6 +201,7 @@ def _node(settings: Mapping[str, str], *, password: str = "") -> Iterator[Node]:
         with zipfile.ZipFile(distribution()) as archive:
             archive.extractall(name)
         (Path(name) / f"elasticsearch-{VERSION}").rename(folder)
+        (folder / "tmp").mkdir()
         port, inner = free_ports(2)
         authority = _certify(folder) if password else None
         _configure(
