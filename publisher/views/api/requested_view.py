@@ -186,7 +186,7 @@ def next_page(service: Service, call: Call, cursor: str | None) -> str | None:
 
 
 def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -> common.PageLinks:
-    own = link_with_query(service, call)
+    own = link_as_requested(service, call)
     following = None
     if cursor is not None:
         is_first = b"cursor=" not in call.query  # the usual case, in which no address is built again
