@@ -173,16 +173,12 @@ def link_as_requested(service: Service, call: Call) -> str:
     return service.link(call.address) + (f"?{query}" if query else "")
 
 
-def link_with_query(service: Service, call: Call, **more: str) -> str:
-    """Return the requested address, from the site's base, with some parameters replaced."""
-    pairs = [pair for pair in query_parameters.pairs(call.query) if pair[0] not in more]
-    query = urlencode([*pairs, *more.items()])
-    return service.link(call.address) + (f"?{query}" if query else "")
-
-
 def next_page(service: Service, call: Call, cursor: str | None) -> str | None:
-    """Return the address of the page at ``cursor``; None at the end."""
-    return None if cursor is None else link_with_query(service, call, cursor=cursor)
+    """Return the requested address with the cursor of another page; None at the end."""
+    if cursor is None:
+        return None
+    others = [pair for pair in query_parameters.pairs(call.query) if pair[0] != "cursor"]
+    return f"{service.link(call.address)}?{urlencode([*others, ('cursor', cursor)])}"
 
 
 def page_links(service: Service, call: Call, dataset: str, cursor: str | None) -> common.PageLinks:

@@ -146,7 +146,7 @@ def _page(service: Service, call: Call, listing: ChangeListing) -> answers.SiteC
             for name, counts in page.facets.items()
         },
         links=answers.SiteChangesLinks(
-            self=requested_view.link_with_query(service, call),
+            self=requested_view.link_as_requested(service, call),
             next=requested_view.next_page(service, call, cursor),
         ),
     )

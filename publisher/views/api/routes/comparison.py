@@ -196,7 +196,7 @@ def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> 
             for guess in page.likely_renames
         ),
         links=answers.ComparisonLinks(
-            self=requested_view.link_with_query(service, call),
+            self=requested_view.link_as_requested(service, call),
             next=requested_view.next_page(service, call, page.next_cursor),
             csv=_file_link(service, call, "csv"),
             xlsx=_file_link(service, call, "xlsx"),

@@ -190,7 +190,7 @@ def get_schema(service: Service, call: Call) -> Reply:
             table_schema=build_table_schema(catalogue),
             json_schema=build_json_schema(catalogue),
             links=common.SchemaLinks(
-                self=requested_view.link_with_query(service, call),
+                self=requested_view.link_as_requested(service, call),
                 dataset=service.link(f"/v1/datasets/{name}"),
             ),
         )

@@ -145,7 +145,7 @@ def _page(service: Service, call: Call, listing: FindingListing) -> answers.Find
         },
         checked_release=service.log.findings.validator()[0],
         links=answers.FindingsLinks(
-            self=requested_view.link_with_query(service, call),
+            self=requested_view.link_as_requested(service, call),
             next=requested_view.next_page(service, call, cursor),
             checks=service.link("/v1/checks"),
         ),

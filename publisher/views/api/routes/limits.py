@@ -66,7 +66,7 @@ def get_limits(service: Service, call: Call) -> Reply:
                 for one in service.log.limits.steps(name, record, view)
             ),
             links=answers.LimitStepsLinks(
-                self=requested_view.link_with_query(service, call),
+                self=requested_view.link_as_requested(service, call),
                 record=f"{home}/records/{record}{requested_view.view_query(view)}",
                 dataset=home,
             ),
@@ -134,7 +134,7 @@ def get_limit_shares(service: Service, call: Call) -> Reply:
                 for name, counts in shares.groups.items()
             },
             links=answers.LimitSharesLinks(
-                self=requested_view.link_with_query(service, call),
+                self=requested_view.link_as_requested(service, call),
                 changes=service.link(f"/v1/changes?{query}"),
             ),
         )

@@ -226,7 +226,7 @@ async def search(service: Service, call: Call) -> AsyncReply:
             ),
             facets=results.facets,
             links=answers.SearchLinks(
-                self=requested_view.link_with_query(service, call),
+                self=requested_view.link_as_requested(service, call),
                 next=requested_view.next_page(service, call, results.next_cursor),
             ),
         )

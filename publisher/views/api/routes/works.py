@@ -126,7 +126,7 @@ def _cursor(service: Service, digest: str, after: tuple[Any, ...] | None) -> str
 
 def _links(service: Service, call: Call, cursor: str | None) -> answers.WorksLinks:
     return answers.WorksLinks(
-        self=requested_view.link_with_query(service, call),
+        self=requested_view.link_as_requested(service, call),
         next=requested_view.next_page(service, call, cursor),
     )
 

@@ -132,7 +132,7 @@ def _page(service: Service, call: Call, listing: CommitmentListing) -> answers.C
             for counts in [page.facet(name)]
         },
         links=answers.CommitmentsLinks(
-            self=requested_view.link_with_query(service, call),
+            self=requested_view.link_as_requested(service, call),
             next=requested_view.next_page(service, call, cursor),
             calendar=service.link("/commitments.ics") + query,
         ),
