@@ -205,14 +205,16 @@ class Comparison:
     def nearest(self, least: float, batch: int) -> Iterator[list[Near]]:
         """Yield the documents from a similarity on, the nearest first, in growing batches: the first are the
         documents of the nearest ``batch`` passages. Those that are equally near are in one batch."""
-        rows = (self._of_rows >= least).nonzero()[0]
-        yielded: set[int] = set()
-        while len(rows):
-            values = self._of_rows[rows]
-            in_batch = values >= (np.partition(values, -batch)[-batch] if batch < len(rows) else least)
-            near = list(self._documents(rows[in_batch], yielded))
-            yield sorted(near, key=attrgetter("place"))
-            rows, batch = rows[~in_batch], batch * 4
+        similarities, yielded = self._of_rows, set[int]()
+        above, counted = np.inf, batch
+        while above > least:
+            nearest = np.partition(similarities, -counted)[-counted] if counted < len(similarities) else least
+            floor = max(float(nearest), least)
+            rows = ((similarities >= floor) & (similarities < above)).nonzero()[0]
+            if near := list(self._documents(rows, yielded)):
+                yield sorted(near, key=attrgetter("place"))
+            above, batch = floor, batch * 4
+            counted += batch
 
     def _documents(self, rows: Rows, yielded: set[int]) -> Iterator[Near]:
         """Yield the documents of rows that were not yielded before, by which their best rows come first."""
