@@ -96,6 +96,8 @@ def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
         return _find_release(desk, act)
     if act.kind == "source-added":
         return _find_source(desk, act)
+    if act.kind in ("imported", "mended", "columns-chosen"):
+        return _find_import(desk, act)
     return _find_decision(desk, act)
 
 
@@ -127,6 +129,17 @@ def _find_release(desk: Desk, act: Act) -> Mapping[str, object] | None:
         is_approved = one.approval is not None and one.approval.digest == act.details["digest"]
         if is_approved and one.actor == act.actor and one.published_at >= act.begun_at:
             return {"submission": act.details["submission"], "release": one.number}
+    return None
+
+
+def _find_import(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find a file of the draft, put there since the act began, by the digests that the act names."""
+    own = act.details
+    digests = own["files"].values() if act.kind == "imported" else (own["file"],)
+    draft = desk.log.drafts.get(act.subject)
+    for one in draft.imports if draft else ():
+        if one.source.digest in digests and one.source.obtained_at >= act.begun_at:
+            return {**own, "staged": True} if act.kind == "imported" else own
     return None
 
 

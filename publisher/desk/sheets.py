@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
 from publisher.desk.readings import DraftReading
-from publisher.desk.work import Person, draft_imports, keep_readings, record
+from publisher.desk.work import Person, draft_imports, event_of, keep_readings
 from publisher.harvest.stored_files import load_file
 from publisher.ingest.findings.kind import WORST_FIRST, Finding
 from publisher.ingest.parsed_file import MendedCell
@@ -173,8 +174,9 @@ def mend_row(
             cell = MendedCell(row.sheet, f"{letters}{number}", text if n == 0 else "")
             mended[cell.sheet, cell.cell] = cell
             cells.append(cell.cell)
-    _import_again(desk, dataset, one, tuple(mended.values()))
-    record(desk, person, "mended", dataset, {"part": one.part, "file": one.source.digest, "cells": cells})
+    event = event_of(person, dataset, {"part": one.part, "file": one.source.digest, "cells": cells})
+    with audited(desk, "mended", event):
+        _import_again(desk, dataset, one, tuple(mended.values()))
     return cells
 
 
@@ -195,17 +197,18 @@ def choose_columns(
         raise _cannot_choose(changed)
     if not changed:
         return
-    desk.log.datasets.set_headings(dataset, changed)
-    try:
-        report = _import_again(desk, dataset, one, _mended_cells(desk, one))
-        fields_by_heading = {(c.heading, c.field) for reading in report.readings for c in reading.columns}
-        unread = [one for one in changed.items() if one[1] and one not in fields_by_heading]
-        if unread:
-            raise _cannot_choose(heading for heading, _ in unread)
-    except LogError:
-        desk.log.datasets.set_headings(dataset, {heading: before.get(heading) for heading in changed})
-        raise
-    record(desk, person, "columns-chosen", dataset, {"part": one.part, "headings": changed})
+    event = event_of(person, dataset, {"part": one.part, "file": one.source.digest, "headings": changed})
+    with audited(desk, "columns-chosen", event):
+        desk.log.datasets.set_headings(dataset, changed)
+        try:
+            report = _import_again(desk, dataset, one, _mended_cells(desk, one))
+            fields_by_heading = {(c.heading, c.field) for reading in report.readings for c in reading.columns}
+            unread = [one for one in changed.items() if one[1] and one not in fields_by_heading]
+            if unread:
+                raise _cannot_choose(heading for heading, _ in unread)
+        except LogError:
+            desk.log.datasets.set_headings(dataset, {heading: before.get(heading) for heading in changed})
+            raise
 
 
 def _cannot_choose(headings: Iterable[str]) -> LogError:

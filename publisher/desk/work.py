@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from hashlib import sha256
 from typing import Any
 
 from litestar import Request
@@ -130,20 +131,21 @@ def hand_in(
     """
     require(person.account, Action.HAND_IN, dataset, part)
     expected = seen if len(files) == 1 else None
-    report = import_files(
-        desk.log,
-        dataset,
-        files,
-        part=part,
-        without_errors=without_errors,
-        partial=partial,
-        expected=expected,
-    )
+    digests = {file.name: sha256(file.data).hexdigest() for file in files}
+    event = event_of(person, dataset, {"part": part, "files": digests})
+    with audited(desk, "imported", event) as details:
+        report = import_files(
+            desk.log,
+            dataset,
+            files,
+            part=part,
+            without_errors=without_errors,
+            partial=partial,
+            expected=expected,
+        )
+        details["staged"] = report.staged
     if report.staged:
         keep_readings(desk, dataset, part, report)
-    digests = {file.file: file.reading.digest if file.reading else None for file in report.files}
-    details = {"part": part, "files": digests, "staged": report.staged}
-    record(desk, person, "imported", dataset, details)
     return report
 
 

@@ -16,7 +16,7 @@ from publisher.harvest import source_config
 from publisher.harvest.source_config import SourceSite
 from publisher.log.approvals.submission import PublicationRequest, Submission
 from tests.support.desk import DeskSite, forms
-from tests.support.log import EARLY, entry, stage
+from tests.support.log import EARLY, entry, put_workbook, stage
 
 pytestmark = pytest.mark.slow
 REQUEST = PublicationRequest(kind="draft", effective_on=EARLY, parts=("财政局",))
@@ -81,6 +81,20 @@ def submit_at_the_desk(site: DeskSite) -> Act:
     return act
 
 
+def hand_in(site: DeskSite) -> Act:
+    digest = put_workbook(site.log).digest
+    act = begin(site, "imported", "zhang", part="财政局", files={"收费.xlsx": digest})
+    stage(site.log, entry("甲"), part="财政局")
+    return act
+
+
+def mend(site: DeskSite) -> Act:
+    digest = put_workbook(site.log).digest
+    act = begin(site, "mended", "zhang", part="财政局", file=digest, cells=["C5"])
+    stage(site.log, entry("甲"), part="财政局")
+    return act
+
+
 def change_site(site: DeskSite) -> Act:
     act = begin(site, "site-changed", "xi", "", details={"name": "示例市清单公开"})
     site.log.datasets.change_site(name="示例市清单公开")
@@ -118,6 +132,8 @@ def change_key(site: DeskSite) -> Act:
         (return_it, {"submission": 1}),
         (cancel, {"submission": 1}),
         (submit_at_the_desk, {"submission": 1}),
+        (hand_in, {"part": "财政局", "staged": True}),
+        (mend, {"part": "财政局", "cells": ["C5"]}),
         (change_site, {"details": {"name": "示例市清单公开"}, "entries": [2]}),
         (change_dataset, {"entries": [2]}),
         (change_key, {"entries": [2]}),
@@ -145,6 +161,15 @@ def test_what_the_log_has_not_gets_no_line_and_is_forgotten_after_an_hour(desk: 
     desk.clock.advance(seconds=timedelta(hours=1).seconds + 1)
     assert complete(desk, killed) == []
     assert desk.staff.acts.all() == []
+
+
+def test_a_file_that_was_in_the_draft_before_was_not_handed_in_by_who_was_killed(desk: DeskSite) -> None:
+    stage(desk.log, entry("甲"), part="财政局")
+    desk.clock.advance(seconds=1)
+    killed = begin(
+        desk, "imported", "zhang", part="财政局", files={"收费.xlsx": put_workbook(desk.log).digest}
+    )
+    assert complete(desk, killed) == []
 
 
 def test_what_another_person_published_afterwards_is_not_said_of_who_was_killed(desk: DeskSite) -> None:
