@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 FOREVER = 2**62
@@ -35,6 +36,7 @@ def micros(moment: datetime) -> int:
     return (moment - _EPOCH) // _MICROSECOND
 
 
+@lru_cache(4096)  # what one release wrote shares its moment
 def moment(value: int) -> datetime:
     return _EPOCH + timedelta(microseconds=value)
 
