@@ -196,11 +196,13 @@ class Comparison:
         self._of_rows = of_rows
 
     def similarity(self, key: int) -> float | None:
-        """Return the similarity of a document by the key of its span; None if it has no vectors yet."""
+        """Return the similarity of a document by the key of its span: 0 if it has no text, None if it is not
+        encoded yet."""
         line = self._table.lines.get(key)
         if line is None:
             return None
-        return float(self._of_rows[line.first : line.first + len(line.factors)].max(initial=0.0))
+        of_passages = self._of_rows[line.first : line.first + len(line.factors)]
+        return float(of_passages.max()) if len(of_passages) else 0.0
 
     def nearest(self, least: float, batch: int) -> Iterator[list[Near]]:
         """Yield the documents from a similarity on, the nearest first, in growing batches: the first are the
