@@ -91,8 +91,7 @@ def find_import(desk: Desk, dataset: str, part: str | None, token: str = "") -> 
 
     Raises ``LogError``: ``no-draft``, ``draft-moved`` (there is none of this token any more).
     """
-    draft = desk.log.drafts.get(dataset)
-    imports = [one for one in (draft.imports if draft else ()) if one.part == part]
+    imports = draft_imports(desk, dataset, (part,))
     if not imports:
         raise LogError("no-draft", "草稿是空的，请先报送。", "The draft is empty; hand in something first.")
     chosen = next((one for one in imports if one.token == token), None) if token else imports[-1]
@@ -223,7 +222,7 @@ def _cannot_choose(headings: Iterable[str]) -> LogError:
 def _import_again(desk: Desk, dataset: str, one: DraftImport, mended: Sequence[MendedCell]) -> ImportReport:
     """Read a file of a draft again. Raises as :func:`.import_files`."""
     data = load_file(desk.log, one.source)
-    expected = [other.token for other in draft_imports(desk, dataset, None) if other.part == one.part]
+    expected = [other.token for other in draft_imports(desk, dataset, (one.part,))]
     if one.token not in expected:
         find_import(desk, dataset, one.part, one.token)  # says that it moved
     report = import_files(

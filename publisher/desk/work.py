@@ -188,8 +188,8 @@ def draft_changes(
     return diff, [*diff.added, *diff.changed, *diff.removed]
 
 
-def draft_imports(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[DraftImport]:
-    """List the files of parts of a draft; ``parts``: None is all of it."""
+def draft_imports(desk: Desk, dataset: str, parts: Sequence[str | None] | None) -> Sequence[DraftImport]:
+    """List the files of parts of a draft. ``parts``: None is all of it; ``(None,)`` is no part."""
     draft = desk.log.drafts.get(dataset)
     return [one for one in (draft.imports if draft else ()) if parts is None or one.part in parts]
 

@@ -173,7 +173,6 @@ def _print_accounts(
     return page(
         request,
         "accounts.html",
-        status_code=200 if fault is None else 409,
         accounts=desk.staff.accounts.all(),
         tokens=desk.staff.tokens.all(),
         now=desk.clock(),
@@ -189,7 +188,6 @@ def _print_account(request: DeskRequest, desk: Desk, name: str, fault: LogError 
     return page(
         request,
         "account.html",
-        status_code=200 if fault is None else 409,
         one=one,
         tokens=[token for token in desk.staff.tokens.all() if token.account == name],
         now=desk.clock(),

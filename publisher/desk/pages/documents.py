@@ -58,7 +58,9 @@ def documents_page(request: DeskRequest, state: State) -> Response[bytes]:
             states = sources.list_states(desk)
         except LogError as error:
             fault = error
-    return page(request, "documents.html", lists=lists, states=states, fault=fault, zone=SHANGHAI)
+    return page(
+        request, "documents.html", status_code=200, lists=lists, states=states, fault=fault, zone=SHANGHAI
+    )
 
 
 @get(_PATH, opt={ACTION: Action.READ_DRAFT})
@@ -128,7 +130,6 @@ def _print_documents(
     return page(
         request,
         "dataset_documents.html",
-        status_code=200 if fault is None else 409,
         dataset=one,
         documents=documents.describe_documents(desk, dataset, imports[first : first + PAGE_SIZE]),
         count=len(imports),
@@ -153,7 +154,6 @@ def _print_document(
     return page(
         request,
         "document.html",
-        status_code=200 if fault is None else 409,
         dataset=desk.log.datasets.get(dataset),
         reading=documents.read_document(desk, dataset, token),
         longest=LONGEST,

@@ -97,7 +97,7 @@ def sign_out(request: DeskRequest, state: State) -> Redirect:
 @in_thread
 def password_page(request: DeskRequest) -> Response[bytes]:
     """Show the form of a new password."""
-    return page(request, "password.html", fault=None, shortest=SHORTEST_PASSWORD)
+    return page(request, "password.html", shortest=SHORTEST_PASSWORD)
 
 
 @post("/password", opt=_OPT)

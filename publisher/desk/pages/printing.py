@@ -14,6 +14,7 @@ from litestar.utils.scope.state import ScopeState
 
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
+from publisher.log.model import LogError
 from publisher.views.pages.printing.templates import (
     POLICY,
     Asset,
@@ -62,8 +63,18 @@ def language(request: DeskRequest) -> Lang:
     return "en" if chosen == "en" else "zh"
 
 
-def page(request: DeskRequest, template: str, *, status_code: int = 200, **variables: Any) -> Response[bytes]:
-    """Render a page with the account, its permissions and the form token."""
+def page(
+    request: DeskRequest,
+    template: str,
+    *,
+    status_code: int | None = None,
+    fault: LogError | None = None,
+    **variables: Any,
+) -> Response[bytes]:
+    """Render a page with the account, its permissions and the form token.
+
+    ``fault``: why the form that was sent is refused; the status is then 409, unless another one is given.
+    """
     desk: Desk = request.app.state.desk
     lang = language(request)
     html = (
@@ -76,10 +87,12 @@ def page(request: DeskRequest, template: str, *, status_code: int = 200, **varia
             path=request.url.path,
             site_name=desk.site_name,
             actions=Action,
+            fault=fault,
             **variables,
         )
     )
-    response = Response(clean(html), media_type=MediaType.HTML, status_code=status_code)
+    status = status_code or (200 if fault is None else 409)
+    response = Response(clean(html), media_type=MediaType.HTML, status_code=status)
     if request.query_params.get(_LANGUAGE):
         response.set_cookie(
             Cookie(

@@ -105,7 +105,6 @@ def _print(
     return page(
         request,
         "proposals.html",
-        status_code=200 if fault is None else 409,
         dataset=desk.log.datasets.get(name),
         part=part,
         document=number,

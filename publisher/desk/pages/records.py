@@ -100,7 +100,6 @@ def _print(
     return page(
         request,
         "record.html",
-        status_code=200 if fault is None else 409,
         dataset=desk.log.datasets.get(dataset),
         record=state,
         fields=[

@@ -94,7 +94,6 @@ def _print(
     return page(
         request,
         "release.html",
-        status_code=200 if fault is None else 409,
         dataset=desk.log.datasets.get(dataset),
         release=release,
         withdrawal=withdrawal,

@@ -148,7 +148,6 @@ def _print_request(
     return page(
         request,
         "request.html",
-        status_code=200 if fault is None else 409,
         one=reader_corrections.read(desk, person_of(request), id_),
         typed=typed,
         fault=fault,
@@ -162,7 +161,6 @@ def _print_finding(
     return page(
         request,
         "answer.html",
-        status_code=200 if fault is None else 409,
         one=desk.log.findings.get(finding),
         places=responses.lists_of_responses(desk, request.user),
         kinds={kind: RESPONSES[kind] for kind in ANSWERS},

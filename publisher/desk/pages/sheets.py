@@ -46,7 +46,6 @@ def _print_sheet(
     return page(
         request,
         "sheet.html",
-        status_code=200 if fault is None else 409,
         fault=fault,
         dataset=desk.log.datasets.get(dataset),
         sheet=sheet,
@@ -157,7 +156,6 @@ def _print_row(
     return page(
         request,
         "row.html",
-        status_code=200 if fault is None else 409,
         dataset=desk.log.datasets.get(dataset),
         one=one,
         row=row,

@@ -92,7 +92,6 @@ def _print_form(
     return page(
         request,
         "new_source.html",
-        status_code=200 if fault is None else 409,
         typed=typed,
         keys=("name", *_KEYS),
         defaults={field.name: field.default for field in msgspec.structs.fields(SourceSite)},

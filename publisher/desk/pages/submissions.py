@@ -230,7 +230,6 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
     return page(
         request,
         "submission.html",
-        status_code=200 if fault is None else 409,
         one=one,
         parts=[part for part in concerned if part],
         dataset=desk.log.datasets.get(one.dataset),

@@ -230,7 +230,6 @@ def _print_datasets(
     return page(
         request,
         "datasets.html",
-        status_code=200 if fault is None else 409,
         datasets=desk.log.datasets.all(),
         catalogues=[_catalogue(desk, name) for name in file_loader.list_names(desk.settings.catalogues)],
         typed=typed,
@@ -244,7 +243,6 @@ def _print_dataset(request: DeskRequest, desk: Desk, dataset: str, fault: LogErr
     return page(
         request,
         "dataset.html",
-        status_code=200 if fault is None else 409,
         one=one,
         catalogue=desk.log.queries.catalogue(dataset),
         fault=fault,

@@ -46,7 +46,7 @@ def _print_keys(request: DeskRequest, desk: Desk, fault: LogError | None) -> Res
         (one, hashlib.sha256(one.key.public).hexdigest(), desk.log.keys.has_file(one.key))
         for one in reversed(desk.log.keys.all())
     ]
-    return page(request, "keys.html", status_code=200 if fault is None else 409, keys=keys, fault=fault)
+    return page(request, "keys.html", keys=keys, fault=fault)
 
 
 HANDLERS = [keys_page, replace_key]

@@ -71,7 +71,7 @@ def add_subscription(
     if data.kind != "webhook":
         return see(_PATH)
     fault = _confirm(desk, one)  # after the secret exists, which the receiver may need
-    return page(request, "webhook.html", one=one, fault=fault)
+    return page(request, "webhook.html", status_code=200, one=one, fault=fault)
 
 
 @post(f"{_PATH}/{{name:str}}/confirm", opt=_MANAGE, status_code=200)
@@ -122,7 +122,6 @@ def _print_subscriptions(request: DeskRequest, desk: Desk, fault: LogError | Non
     return page(
         request,
         "subscriptions.html",
-        status_code=200 if fault is None else 409,
         subscriptions=[(one, scope_title(desk.log, one.scope)) for one in subscriptions],
         robots=ROBOTS,
         datasets=desk.log.datasets.all(),
