@@ -130,7 +130,7 @@ def hand_in(
     ``without_errors``, ``partial``: as of :func:`.import_files`, which says what is raised.
     """
     require(person.account, Action.HAND_IN, dataset, part)
-    expected = seen if len(files) == 1 else None
+    expected = seen if len(files) == 1 else None  # the first of several files changes the draft
     digests = {file.name: sha256(file.data).hexdigest() for file in files}
     event = event_of(person, dataset, {"part": part, "files": digests})
     with audited(desk, "imported", event) as details:
