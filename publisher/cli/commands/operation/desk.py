@@ -163,7 +163,7 @@ def disable(context: CommandContext, name: str, *, yes: bool) -> None:
 
 @desk.group()
 def token() -> None:
-    """各部门系统使用接口的令牌 / Tokens with which programs of departments use the API"""
+    """各部门系统使用接口的令牌 / Tokens with which programs of departments use the API."""
 
 
 @token.command("add")
@@ -190,7 +190,7 @@ def add_token(
     actions: tuple[str, ...],
     days: int,
 ) -> None:
-    """新增令牌，只显示一次 / Add a token and print it once"""
+    """新增令牌，只显示一次 / Add a token and print it once."""
     from publisher.desk.accounts.roles import Action
     from publisher.workflow.part_of_file import find_part
 
@@ -212,7 +212,7 @@ def add_token(
 @JSON
 @with_context
 def list_tokens(context: CommandContext, *, as_json: bool) -> None:
-    """列出令牌和最近使用时间 / List tokens with their last use"""
+    """列出令牌和最近使用时间 / List tokens with their last use."""
     with _open_staff(context) as staff:
         tokens = staff.tokens.all()
     if as_json:
@@ -231,7 +231,7 @@ def list_tokens(context: CommandContext, *, as_json: bool) -> None:
 @click.argument("number", type=int, metavar="NUMBER")
 @with_context
 def revoke(context: CommandContext, number: int) -> None:
-    """停用令牌，立即生效 / Revoke a token at once"""
+    """停用令牌，立即生效 / Revoke a token at once."""
     with _open_staff(context) as staff:
         one = staff.tokens.revoke(number)
     output.print_message(f"令牌{number}（{one.label}）已停用。", f"Token {number} ({one.label}) is revoked.")
