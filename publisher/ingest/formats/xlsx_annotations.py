@@ -12,7 +12,7 @@ from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
-from publisher.ingest.formats.cell_styles.xlsx_styles import read_styles, scan_sheet
+from publisher.ingest.formats.cell_styles.xlsx_styles import parse_number, read_styles, scan_sheet
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations, parse_reference
 from publisher.ingest.formats.safety.xml_parser import parse_xml
@@ -86,8 +86,8 @@ def _hidden_columns(content: bytes) -> frozenset[int]:
     for attributes in _COLUMN.findall(content, 0, max(content.find(b"sheetData"), 0)):
         values = {name.decode(): text.decode() for name, text in _ATTRIBUTE.findall(attributes)}
         if values.get("hidden") in HIDDEN or values.get("width", "1").strip("0.") == "":
-            last = min(_parse_number(values.get("max"), 0), MAX_COLUMNS)
-            columns.update(range(_parse_number(values.get("min"), 1), last + 1))
+            last = min(parse_number(values.get("max")), MAX_COLUMNS)
+            columns.update(range(parse_number(values.get("min"), 1), last + 1))
     return frozenset(columns)
 
 
@@ -100,7 +100,7 @@ def _page_starts(content: bytes) -> frozenset[int]:
     end = content.find(b"rowBreaks", start + 1)
     attributes = (dict(_ATTRIBUTE.findall(text)) for text in _BREAK.findall(content, start, end))
     return (
-        frozenset(_parse_number(a.get(b"id", b"").decode(), 0) + 1 for a in attributes)
+        frozenset(parse_number(a.get(b"id", b"").decode()) + 1 for a in attributes)
         if start > 0
         else frozenset()
     )
@@ -146,7 +146,7 @@ def _read_sheet(content: bytes, path: str) -> SheetAnnotations:
             is_row = etree.QName(element).localname == "row"
             if event == "start":
                 if is_row:
-                    row = _parse_number(element.get("r"), row + 1)
+                    row = parse_number(element.get("r"), row + 1)
                     if _hides_row(element, all_hidden=all_hidden):
                         hidden.add(row)
             elif is_row:
@@ -181,7 +181,3 @@ def _mark_cell(cell: etree._Element, errors: dict[Position, str], uncalculated: 
         errors[position] = value or "#REF!"
     elif formula is not None and not value and cell.get("t") != "str" and cell.find("{*}is") is None:
         uncalculated[position] = f"={formula.text or ''}"
-
-
-def _parse_number(text: str | None, otherwise: int) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else otherwise

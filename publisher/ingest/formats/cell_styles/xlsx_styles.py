@@ -30,21 +30,22 @@ def read_styles(
     """Read the styles. ``strings``: the shared strings, if some of them may be struck through."""
     codes = dict(BUILTIN_FORMATS)
     for number_format in styles.iterfind("{*}numFmts/{*}numFmt"):
-        codes[_number(number_format.get("numFmtId"))] = number_format.get("formatCode") or "General"
+        codes[parse_number(number_format.get("numFmtId"))] = number_format.get("formatCode") or "General"
     fonts = [_is_struck(font) for font in styles.iterfind("{*}fonts/{*}font")]
     formats: list[str] = []
     struck: set[int] = set()
     for index, style in enumerate(styles.iterfind("{*}cellXfs/{*}xf")):
-        formats.append(codes.get(_number(style.get("numFmtId")), "General"))
-        font = _number(style.get("fontId"))
+        formats.append(codes.get(parse_number(style.get("numFmtId")), "General"))
+        font = parse_number(style.get("fontId"))
         if font < len(fonts) and fonts[font]:
             struck.add(index)
     texts = {} if strings is None else dict(_struck_strings(strings))
     return WorkbookStyles(tuple(formats), frozenset(struck), texts, epoch_1904)
 
 
-def _number(text: str | None) -> int:
-    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else 0
+def parse_number(text: str | None, otherwise: int = 0) -> int:
+    """Parse the number of a row, column or style."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 8 else otherwise
 
 
 def _is_struck(properties: etree._Element | None) -> bool:
