@@ -117,7 +117,7 @@ class _Sheet:
         self._read_columns(table)
         blank = 0  # blank rows are added only before a row with text: a sheet may end in a million
         for row in _iter_rows(table):
-            repeat = _parse_repeat(row, "number-rows-repeated")
+            repeat = _parse_count(row, "number-rows-repeated")
             annotations = _RowAnnotations()
             texts = self._extract_row(row, len(self.rows) + blank + 1, annotations)
             if not any(value not in {None, ""} for value in texts):
@@ -138,7 +138,7 @@ class _Sheet:
     def _read_columns(self, table: etree._Element) -> None:
         column = 1
         for element in table.iter(f"{TABLE}table-column"):
-            last = min(column + _parse_repeat(element, "number-columns-repeated") - 1, MAX_COLUMNS)
+            last = min(column + _parse_count(element, "number-columns-repeated") - 1, MAX_COLUMNS)
             if element.get(f"{TABLE}visibility") in {"collapse", "filter"}:
                 self.hidden_columns.update(range(column, last + 1))
             if element.get(f"{TABLE}default-cell-style-name") in self.struck_styles:
@@ -150,7 +150,7 @@ class _Sheet:
         texts: list[Scalar] = []
         column = 1
         for cell in row.iterchildren(f"{TABLE}table-cell", f"{TABLE}covered-table-cell"):
-            repeat = _parse_repeat(cell, "number-columns-repeated")
+            repeat = _parse_count(cell, "number-columns-repeated")
             value = _extract_value(cell)
             if value not in {None, ""}:
                 self._count_cells(repeat, 1)
@@ -163,8 +163,8 @@ class _Sheet:
                 annotations.add_cell(
                     cell, range(column, column + repeat), self._struck_text(cell, row_style, column)
                 )
-            down = _parse_repeat(cell, "number-rows-spanned")
-            across = _parse_repeat(cell, "number-columns-spanned")
+            down = _parse_count(cell, "number-rows-spanned")
+            across = _parse_count(cell, "number-columns-spanned")
             if (down, across) != (1, 1):
                 self.merges.append((number, column, number + down - 1, column + across - 1))
             column += repeat
@@ -197,7 +197,8 @@ def _iter_rows(table: etree._Element) -> Iterator[etree._Element]:
             walker.skip_subtree()
 
 
-def _parse_repeat(element: etree._Element, name: str) -> int:
+def _parse_count(element: etree._Element, name: str) -> int:
+    """Parse how often a cell, row or column is repeated, or how many a cell spans."""
     text = element.get(f"{TABLE}{name}") or "1"
     if not (text.isascii() and text.isdigit() and int(text[:9]) > 0 and len(text) < 9):
         raise ReaderError(DAMAGED, f"content.xml: {name}")

@@ -19,7 +19,7 @@ from publisher.cli.terminal.failures import CommandError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from publisher.harvest.provenance import OriginPage
+    from publisher.harvest.origin_pages import OriginPage
     from publisher.harvest.report import HarvestReport
     from publisher.harvest.source_config import SourceSite
     from publisher.log.log import Log
@@ -118,11 +118,11 @@ def evidence(
     context: CommandContext, record: str, *, dataset: str | None, extract: Path | None, as_json: bool
 ) -> None:
     """一条记录的原始存档：来源网页及当时的内容 / The page a record was read from, as received."""
-    from publisher.harvest import provenance
+    from publisher.harvest import origin_pages
 
     with context.log() as log:
         state = _find_record(log, dataset, record)
-        origins = provenance.find_origins(log, state)
+        origins = origin_pages.find_origins(log, state)
         paths = _write_responses(log, origins, extract) if extract is not None else []
     if as_json:
         output.print_json(

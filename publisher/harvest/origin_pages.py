@@ -1,4 +1,4 @@
-"""Provenance of a record: its pages, all their responses, and the lines of its fields."""
+"""Pages from which a record was read, with all their responses, and the lines of its fields."""
 
 from __future__ import annotations
 
