@@ -15,6 +15,7 @@ from publisher.log.model import View
 from publisher.log.predicate import And, AnyValue, HasValue, Not, Operator, Predicate
 from publisher.web.problems import Fault, ProblemError
 from schemas.definition.catalogue import FieldType
+from schemas.words import Lang
 
 MAX_QUERY = 8192
 """Bytes of a query string."""
@@ -78,7 +79,7 @@ class Parameters:
     """The two states of a comparison."""
     archive: int | None = None
     """Sequence of the first change of a feed archive."""
-    headers: str = "zh"
+    headers: Lang = "zh"
     """The language of a file's headings."""
     explain: bool = False
     versions: bool = False

@@ -37,7 +37,6 @@ from publisher.views.api.routes import datasets as dataset_routes
 from publisher.views.api.routes.commitments import commitment_list, evidence
 from publisher.web import problems, query_parameters
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, Field, build_json_schema
@@ -93,7 +92,7 @@ TAGS: Mapping[str, str] = {
     )
 )
 def get_openapi(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, Grammar())
+    requested_view.refuse_parameters(call)
     body = encode_document(service.site.base)
     return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
 
@@ -112,7 +111,7 @@ def get_openapi(service: Service, call: Call) -> Reply:
     )
 )
 def get_dataset_openapi(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, Grammar())
+    requested_view.refuse_parameters(call)
     dataset = service.log.datasets.get(requested_view.dataset_name(call))
     catalogue = service.log.queries.catalogue(dataset.name)
 

@@ -26,10 +26,18 @@ CLOCKS = frozenset({"as_of", "known_at"})
 VIEW = CLOCKS | {"release"}
 PAGED = CLOCKS | {"limit", "cursor"}
 """Parameters of a list of the whole site, besides its filters."""
+CLOCKS_GRAMMAR = Grammar(names=CLOCKS)
+VIEW_GRAMMAR = Grammar(names=VIEW)
+_NO_PARAMETERS = Grammar()
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,99}")
 _UNESCAPED = "%!$&'()*+,;=:@/?-._~"
 """Characters that a query contains unescaped (RFC 3986, section 3.4)."""
 _RECORD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+def refuse_parameters(call: Call) -> None:
+    """Raise ``invalid-parameters`` for a request with any parameter."""
+    query_parameters.parse(call.query, _NO_PARAMETERS)
 
 
 def dataset_name(call: Call) -> str:

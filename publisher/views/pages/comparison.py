@@ -69,7 +69,7 @@ def compare(press: Press, visit: Visit) -> Reply:
         "releases": sorted(releases, key=lambda r: -r.number),
         "chosen": _selected_releases(visit, newest),
     }
-    title = visit.t(dataset.title, dataset.title_en)
+    title = visit.title_of(dataset)
     head = Head(
         visit.t("比较", "Compare") + f" · {title}",
         column=dataset.title,
@@ -206,7 +206,7 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
     for name, old, new in pairs:
         field = catalogue.by_name.get(name)
         if (field is None or not field.personal) and name != catalogue.title_field:
-            title = field_html.title_of(visit, field) if field else visit.t("报送部门", "Department")
+            title = visit.title_of(field) if field else visit.t("报送部门", "Department")
             texts = field_html.format_side(visit, field, old), field_html.format_side(visit, field, new)
             sides = value_difference.mark_sides(field, (old, new), texts, field_html.work_addresses(visit))
             fields.append(SideBySide(title, *sides))

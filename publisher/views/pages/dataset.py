@@ -137,7 +137,6 @@ def dataset(press: Press, visit: Visit) -> Reply:
             chips=list(filters.chips(visit, titled_facets, {})),
             files=[(title, address) for title, _, address in files],
             own_files=_own_files(visit, listing),
-            title_of=field_html.title_of,
             findings=findings,
         )
 
@@ -203,7 +202,7 @@ def _facets(catalogue: Catalogue) -> tuple[str, ...]:
 
 def _title_facet(visit: Visit, catalogue: Catalogue, facet: Facet) -> Facet:
     field = catalogue.by_name.get(facet.field)
-    return facet if field is None else structs.replace(facet, title=field_html.title_of(visit, field))
+    return facet if field is None else structs.replace(facet, title=visit.title_of(field))
 
 
 def _pages(visit: Visit, listing: Listing, page: ListedPage) -> Sequence[PageLink]:
@@ -290,7 +289,7 @@ def _column(visit: Visit, params: Parameters, field: Field) -> Column:
     descending = dict(params.sort).get(field.name)
     order = "" if descending is None else "descending" if descending else "ascending"
     sort = f"-{field.name}" if order == "ascending" else field.name
-    return Column(field, field_html.title_of(visit, field), order, visit.here(sort=sort))
+    return Column(field, visit.title_of(field), order, visit.here(sort=sort))
 
 
 def _orders(visit: Visit, listing: Listing) -> Sequence[tuple[str, str, bool]]:

@@ -189,7 +189,7 @@ def _add(visit: Visit, group: dict[str, Mention], passage: Passage, datasets: Ma
         Mention(
             passage.title,
             visit.url(f"/datasets/{passage.dataset}/records/{passage.record}"),
-            visit.t(datasets[passage.dataset].title, datasets[passage.dataset].title_en),
+            visit.title_of(datasets[passage.dataset]),
             passage.text,
         ),
     )

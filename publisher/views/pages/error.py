@@ -23,7 +23,7 @@ def make_problem_page(press: Press, service: Service) -> ProblemPage:
     def render(fault: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
         visit = visits.parse_visit_leniently(service, path, query)
         title = fault.tombstone.title if fault.tombstone else ""
-        head = Head(title or visit.t(fault.kind.title, fault.kind.title_en), indexable=False)
+        head = Head(title or visit.title_of(fault.kind), indexable=False)
         variables = {
             "kind": fault.kind,
             "detail": visit.t(fault.zh, fault.en),
@@ -61,5 +61,5 @@ def problem_kind(press: Press, visit: Visit) -> Reply:
     problem = problems.BY_CODE.get(visit.call.path["code"])
     if problem is None:
         raise ProblemError("no-such-route")
-    head = Head(visit.t(problem.title, problem.title_en))
+    head = Head(visit.title_of(problem))
     return Reply(Validity((problem,)), lambda: press.page("problem.html", visit, head, kind=problem), HEADERS)

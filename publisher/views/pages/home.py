@@ -19,7 +19,6 @@ from publisher.views.pages.printing.page_request import Visit, run_read
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.entries import change_item
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import AsyncReply
 from publisher.web.service import Service
 from schemas.reference import administrative_divisions
@@ -31,7 +30,6 @@ _SENTENCES = 3
 """Maximum number of sentences per release. Its own page has all."""
 _DAYS = 5
 """Maximum number of days in the news."""
-_PLAIN = Grammar()
 _PLACES = ("body", "division")
 _LONGEST_EXAMPLE = 14
 """Maximum length of a title as an example of a search, in characters."""
@@ -91,7 +89,7 @@ class NewsDay:
 
 
 async def home(press: Press, visit: Visit) -> AsyncReply:
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     service = visit.service
     datasets, sequence, day = await run_read(service, read_state, service)
     position = await _search_position(service)

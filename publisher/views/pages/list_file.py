@@ -61,7 +61,7 @@ async def _write_list(
                 page = await sync_to_thread(fetch, replace(params, cursor=page.next_cursor))
                 yield await sync_to_thread(_rows, visit, columns, page.records)
 
-        headings = (*(field_html.title_of(visit, field) for field in columns), visit.t(*_ADDRESS))
+        headings = (*(visit.title_of(field) for field in columns), visit.t(*_ADDRESS))
         return await write(headings, pages())
 
     file = disposition(f"{title}（筛选）.{suffix}", f"{name}-records.{suffix}")

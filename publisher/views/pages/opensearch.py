@@ -7,7 +7,6 @@ from xml.etree.ElementTree import Element, SubElement, tostring
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import Press
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 XML = "application/opensearchdescription+xml"
@@ -17,7 +16,7 @@ _LONGEST_NAME, _LONGEST_DESCRIPTION = 16, 1024
 
 
 def opensearch(_: Press, visit: Visit) -> Reply:
-    visit.parse_query(Grammar())
+    visit.refuse_parameters()
     base, name = visit.service.site.base, visit.site_name
 
     def build() -> bytes:

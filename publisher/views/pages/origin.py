@@ -7,16 +7,12 @@ from dataclasses import dataclass
 
 from publisher.views.api.routes import origins as api
 from publisher.views.pages import record
-from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
-
-_PLAIN = Grammar()
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +25,7 @@ class PrintedRow:
 
 def origin(press: Press, visit: Visit) -> Reply:
     """Render a revision. Raises :class:`.record.GoneError` once its record was erased."""
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     service = visit.service
     try:
         revision, entry, validity = api.read_origin(service, visit.call)
@@ -77,4 +73,4 @@ def origin(press: Press, visit: Visit) -> Reply:
 def _columns(visit: Visit, catalogue: Catalogue, rows: Sequence[PrintedRow]) -> Sequence[tuple[str, str]]:
     """Return name and title of every field with a text in one of the rows."""
     used = {name for row in rows for name in row.texts}
-    return [(f.name, field_html.title_of(visit, f)) for f in catalogue.fields if f.name in used]
+    return [(f.name, visit.title_of(f)) for f in catalogue.fields if f.name in used]

@@ -12,18 +12,16 @@ from publisher.views.discovery import sitemap_and_robots
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import Press
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 XML = "application/xml; charset=utf-8"
-_PLAIN = Grammar()
 
 
 def render_record_sitemap(_: Press, visit: Visit) -> Reply:
     """Render the sitemap of a number; each has as many records as allowed. robots.txt lists all."""
     service = visit.service
     name = requested_view.dataset_name(visit.call)
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     number = visit.call.path["number"]
     if not re.fullmatch(r"[1-9][0-9]{0,5}", number):
         raise ProblemError("no-such-route")

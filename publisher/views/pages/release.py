@@ -15,18 +15,16 @@ from publisher.views.pages.printing import field_html, labels, schema_org
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
 
 MOST = 100
 """Maximum number of changes on the page. The comparison with the previous release has all of them."""
-_PLAIN = Grammar()
 
 
 def release(press: Press, visit: Visit) -> Reply:
     service = visit.service
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     name, number = requested_view.dataset_name(visit.call), requested_view.release_number(visit.call)
     release = service.release(name, number)
     dataset = service.log.datasets.get(name)

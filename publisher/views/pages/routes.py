@@ -13,6 +13,7 @@ from msgspec import structs
 from openapi.operation import Operation
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import LogError
+from publisher.views.api import requested_view
 from publisher.views.pages import (
     comparison,
     dataset,
@@ -45,10 +46,8 @@ from publisher.views.pages.works import effect_feeds, work, work_files, work_lis
 from publisher.views.syndication import calendar
 from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.views.syndication.scope import Form
-from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, AsyncReply, AsyncRoute, Call, FileRoute, Reply, Route
 from publisher.web.service import DatedDetails, Service
 
@@ -207,7 +206,7 @@ def _image(press: Press, name: str) -> Route:
     asset = press.assets[name]
 
     def handle(service: Service, call: Call) -> Reply:
-        query_parameters.parse(call.query, Grammar())
+        requested_view.refuse_parameters(call)
         return Reply(Validity((asset.name,), service.start.started_at, decides=False), lambda: asset.body)
 
     return Route(_operation(f"/{name}", asset.media_type), handle, "loop")

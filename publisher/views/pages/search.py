@@ -21,6 +21,7 @@ from publisher.views.pages.printing import field_html, filters, labels, marked_t
 from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit, run_read
+from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import Scope, make_scope
 from publisher.web.conditional_requests import Validity
@@ -30,7 +31,6 @@ from search.chinese.thesaurus import load_lexicon
 from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
 DEFAULT_FACETS = ("dataset", "body", "type", "division", "year")
-FILES = ("XLSX", "CSV")
 _PLAIN = ("word", "phrase")
 """Ways of matching that the marks in the text already show."""
 SORTS = (
@@ -121,7 +121,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             query_text=text,
             as_written=visit.here(q=f'"{text}"'),
             feed=head.scope.path("atom"),
-            files=[(form, visit.url(f"/search.{form.lower()}", own)) for form in FILES],
+            files=link_files(visit, "/search", own, ("xlsx", "csv")),
             missing=results.missing,
             lists=lists,
             results=[result(hit) for hit in hits],
@@ -196,7 +196,7 @@ def _match_titles(visit: Visit, text: str, datasets: Iterable[Dataset]) -> list[
     titles = ((d, _fold_title(f"{d.title} {d.title_en}")) for d in datasets if parts)
     lists = [d for d, title in titles if all(part in title for part in parts)]
     if match is None:
-        return [(visit.t(d.title, d.title_en), visit.url(f"/datasets/{d.name}")) for d in lists]
+        return [(visit.title_of(d), visit.url(f"/datasets/{d.name}")) for d in lists]
     number = int(match[1] or match[2])
     return [
         (
@@ -257,13 +257,13 @@ def _result(
         title=marked_text.mark_matches(hit.title.text, hit.title.marks),
         excerpts=[
             (
-                field_html.title_of(visit, fields[e.field]) if e.field in fields else e.field,
+                visit.title_of(fields[e.field]) if e.field in fields else e.field,
                 _mark_excerpt(visit, e),
             )
             for e in hit.excerpts
         ],
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
-        dataset_title=visit.t(dataset.title, dataset.title_en) if dataset else hit.dataset,
+        dataset_title=visit.title_of(dataset) if dataset else hit.dataset,
         facts=facts,
         status="" if hit.status == "current" else labels.word_for(visit, labels.STATUSES, hit.status),
         why=[visit.t(reason.text, reason.text_en) for reason in reasons],
@@ -281,7 +281,7 @@ def name_lists(
 
     def with_title(value: common.FacetValue) -> common.FacetValue:
         dataset = datasets.get(value.value)
-        title = visit.t(dataset.title, dataset.title_en) if dataset else value.title
+        title = visit.title_of(dataset) if dataset else value.title
         return msgspec.structs.replace(value, title=title)
 
     return [

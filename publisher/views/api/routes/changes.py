@@ -20,7 +20,6 @@ from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
 
-_PLAIN = Grammar()
 _CHANGES = Grammar(
     names=frozenset({"after", "since", "before", "release", "sort", "limit", "cursor"}),
     sorts=frozenset({"sequence"}),
@@ -42,7 +41,7 @@ _CHANGES = Grammar(
 )
 def get_history(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     sequence = service.log.queries.sequence(name)
     catalogue = service.log.queries.catalogue(name)
 

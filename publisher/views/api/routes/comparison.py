@@ -26,7 +26,6 @@ from publisher.web.range_download import disposition
 from publisher.web.route import AnyRoute, Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
-from schemas.words import Lang
 
 TAG = "releases"
 _SIDE = {"type": "string", "pattern": r"^([1-9][0-9]{0,8}|[0-9]{4}-[0-9]{2}-[0-9]{2}(T.+)?)$"}
@@ -98,7 +97,7 @@ def compare_states(service: Service, call: Call) -> Reply:
 def _compare_csv(service: Service, call: Call) -> FileReply:
     params = query_parameters.parse(call.query, _CSV)
     name, sides = requested_view.dataset_name(call), two_states.parse_sides(service, params)
-    lang: Lang = "en" if params.headers == "en" else "zh"
+    lang = params.headers
 
     def write(path: Path) -> None:
         catalogue = service.log.queries.catalogue(name)

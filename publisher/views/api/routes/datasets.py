@@ -21,7 +21,6 @@ from schemas.definition.catalogue import Field, build_json_schema, build_table_s
 
 TAG = "datasets"
 _JSON = "application/json"
-_PLAIN = Grammar()
 _PAGED = Grammar(names=frozenset({"limit", "cursor"}))
 _PINNED = Grammar(names=frozenset({"release"}))
 
@@ -38,7 +37,7 @@ _PINNED = Grammar(names=frozenset({"release"}))
     )
 )
 def list_datasets(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     datasets = service.log.datasets.all()
 
     def build() -> common.Datasets:
@@ -66,7 +65,7 @@ def list_datasets(service: Service, call: Call) -> Reply:
     )
 )
 def get_dataset(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     dataset = service.log.datasets.get(requested_view.dataset_name(call))
     if call.media != _JSON:
         return _describe_in_rdf(service, dataset, call.media)
@@ -82,7 +81,7 @@ def _rdf_route(suffix: str, media: str) -> Route:
     """Build the route of a dataset's description in one form of RDF, at an address of its own."""
 
     def handle(service: Service, call: Call) -> Reply:
-        query_parameters.parse(call.query, _PLAIN)
+        requested_view.refuse_parameters(call)
         dataset = service.log.datasets.get(requested_view.dataset_name(call))
         return _describe_in_rdf(service, dataset, media)
 
@@ -228,12 +227,8 @@ def list_releases(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
     params = query_parameters.parse(call.query, _PAGED)
     releases = sorted(service.log.queries.releases(name), key=lambda r: -r.number)
-    query_digest = page_cursor.query_digest("releases", name)
-    if params.cursor is not None:
-        before = service.cursors.decode(params.cursor, query_digest).total
-        remaining = [r for r in releases if r.number < before]
-    else:
-        remaining = releases
+    query_digest, cursor = requested_view.begin_list(service, params, "releases", name)
+    remaining = releases if cursor is None else [r for r in releases if r.number < cursor.total]
     page = remaining[: params.limit]
     more = page_cursor.Cursor(query_digest, total=page[-1].number) if len(remaining) > params.limit else None
 
@@ -272,7 +267,7 @@ def list_releases(service: Service, call: Call) -> Reply:
 )
 def get_release(service: Service, call: Call) -> Reply:
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     release = service.release(name, number)
     if call.media != _JSON:
         return _describe_in_rdf(service, service.log.datasets.get(name), call.media, number)

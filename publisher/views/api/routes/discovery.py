@@ -8,7 +8,7 @@ import msgspec
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, RecordQuery
-from publisher.views.api import site_metadata
+from publisher.views.api import requested_view, site_metadata
 from publisher.views.discovery import dcat_catalog, rdf_forms, sitemap_and_robots
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -20,7 +20,6 @@ from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Catalogue, build_json_schema, build_table_schema
 
 TAG = "catalog"
-_PLAIN = Grammar()
 _CATALOG = Grammar(names=frozenset({"versions"}))
 _VERSIONS = Parameter(
     "versions",
@@ -88,7 +87,7 @@ def _catalog_route(name: str, path: str, media: str, also: tuple[str, ...] = ())
     )
 )
 def get_service(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     datasets, details = service.log.datasets.all(), service.site_details().details
 
     def build() -> bytes:
@@ -134,7 +133,7 @@ class Schemas(msgspec.Struct, frozen=True, kw_only=True):
     )
 )
 def list_schemas(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     datasets = service.log.datasets.all()
     names = sorted({*catalogues.list_names(), *(d.catalogue for d in datasets)})
     kinds = [_catalogue(service, name, datasets) for name in names]
@@ -217,7 +216,7 @@ def get_json_schema(service: Service, call: Call) -> Reply:
 
 
 def _requested_catalogue(service: Service, call: Call) -> Catalogue:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     return _catalogue(service, call.path["schema"], service.log.datasets.all())
 
 
@@ -233,7 +232,7 @@ def _requested_catalogue(service: Service, call: Call) -> Catalogue:
     )
 )
 def get_sitemap(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     datasets = service.log.datasets.all()
     sequence = service.log.queries.sequence()
     return Reply(
@@ -254,7 +253,7 @@ def get_sitemap(service: Service, call: Call) -> Reply:
     )
 )
 def get_robots(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     pages = [
         (d.name, service.log.queries.records(d.name, RecordQuery(limit=1)))
         for d in service.log.datasets.all()

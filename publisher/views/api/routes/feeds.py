@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
@@ -31,7 +32,7 @@ from publisher.views.syndication.scope import (
     Form,
     Scope,
 )
-from publisher.views.syndication.selection import NoSuchArchiveError, Selection
+from publisher.views.syndication.selection import NoSuchArchiveError
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -42,6 +43,7 @@ from search.contract import Request
 
 _ARCHIVE = frozenset({"archive"})
 _GRAMMAR = Grammar(names=requested_view.VIEW | _ARCHIVE, filters={"change": "string", "record": "string"})
+_SOURCES_GRAMMAR = Grammar(names=_ARCHIVE)
 _NAME = Parameter(
     "dataset",
     "数据集的名称；`all` 为全部数据集 / Name of a dataset; `all` is every dataset",
@@ -121,7 +123,8 @@ def _log_feed_route(form: Form) -> Route:
         validity = _validity(service, scope.dataset)
 
         def build() -> bytes:
-            selected = _select(service, scope, params.archive)
+            with _refuse_missing_archive():
+                selected = selection.select_from_log(service.log, scope, params.archive)
             address = requested_view.link_as_requested(service, call)
             return render(
                 build_feed(service.log, scope, selected, form, hub=service.hub, address=address), form
@@ -154,12 +157,10 @@ def _search_feed_route(form: Form) -> AsyncRoute:
         position = await service.search_position()
 
         async def build() -> bytes:
-            try:
+            with _refuse_missing_archive():
                 selected = await selection.select(
                     service.log, service.search, search_scope.fields(), scope, params.archive
                 )
-            except NoSuchArchiveError:
-                raise no_such_archive() from None
             return await sync_to_thread(
                 lambda: render(
                     build_feed(
@@ -203,7 +204,7 @@ def _headers(service: Service, scope: Scope, params: Parameters, form: Form) -> 
     )
 )
 async def get_opml(service: Service, call: Call) -> AsyncReply:
-    query_parameters.parse(call.query, Grammar())
+    requested_view.refuse_parameters(call)
 
     def read_scope() -> tuple[SearchScope, tuple[Dataset, ...], Validity]:
         datasets = service.log.datasets.all()
@@ -305,18 +306,15 @@ def _kinds(params: Parameters) -> tuple[str, ...]:
     return filter_values.change_terms(params, "change")
 
 
-def _select(service: Service, scope: Scope, archive: int | None) -> Selection:
+@contextmanager
+def _refuse_missing_archive() -> Iterator[None]:
+    """Raise ``invalid-parameters`` for an archive that the feed does not have."""
     try:
-        return selection.select_from_log(service.log, scope, archive)
+        yield
     except NoSuchArchiveError:
-        raise no_such_archive() from None
-
-
-def no_such_archive() -> ProblemError:
-    """Build the problem for :class:`NoSuchArchiveError`."""
-    return query_parameters.bad_value(
-        "archive", "没有这份存档；请从订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
-    )
+        raise query_parameters.bad_value(
+            "archive", "没有这份存档；请从订阅的 prev-archive 进入。", "No such archive; follow prev-archive."
+        ) from None
 
 
 def _validity(service: Service, name: str | None) -> Validity:
@@ -350,9 +348,6 @@ ROUTES: Mapping[Form, Route] = {form: _log_feed_route(form) for form in FEED_FOR
 SEARCH_ROUTES: tuple[AnyRoute, ...] = (*(_search_feed_route(form) for form in FEED_FORMATS), get_opml)
 
 
-_SOURCES_GRAMMAR = Grammar(names=_ARCHIVE)
-
-
 def _sources_feed_route(form: Form) -> Route:
     operation = Operation(
         name=f"get_sources_{form}_feed",
@@ -372,10 +367,8 @@ def _sources_feed_route(form: Form) -> Route:
         address = requested_view.link_as_requested(service, call)
 
         def build() -> bytes:
-            try:
+            with _refuse_missing_archive():
                 return render_sources_feed(service.log, form, params.archive, address)
-            except NoSuchArchiveError:
-                raise no_such_archive() from None
 
         return Reply(Validity(("sources", version)).extended(site.details, site.changed_at), build)
 

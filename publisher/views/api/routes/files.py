@@ -24,6 +24,7 @@ from publisher.web.query_parameters import Grammar
 from publisher.web.range_download import disposition
 from publisher.web.route import AnyRoute, Call, FileReply, FileRoute, Reply, route
 from publisher.web.service import Service
+from schemas.words import Lang
 
 TAG = "files"
 _ANY = "application/octet-stream"
@@ -94,8 +95,8 @@ class _State:
     validity: Validity
 
 
-def _state(service: Service, name: str, view: View, language: str) -> _State:
-    about = write_state.describe_state(service.log, name, view, "en" if language == "en" else "zh")
+def _state(service: Service, name: str, view: View, lang: Lang = "zh") -> _State:
+    about = write_state.describe_state(service.log, name, view, lang)
     named_at = service.site_details().changed_at
     validity = requested_view.validity(service, name, view).extended((), named_at)
     if view.release is not None:
@@ -129,8 +130,8 @@ def _key(name: str, form: FileFormat, view: View, validity: Validity) -> FileKey
     return FileKey((name, form.name, view, *validity.tokens), form.suffix, permanent=validity.pinned)
 
 
-def _reply(service: Service, name: str, form: FileFormat, view: View, language: str) -> FileReply:
-    state = _state(service, name, view, language)
+def _reply(service: Service, name: str, form: FileFormat, view: View, lang: Lang) -> FileReply:
+    state = _state(service, name, view, lang)
     about, validity = state.about, _form_validity(state, form)
     pinned = requested_view.view_query(requested_view.explicit_view(service, name, view))
     links = signposting.of_file(service.site.base, about.dataset, pinned, view.release)
@@ -173,7 +174,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
             "Give the number of the release that you have, such as from=1.",
         )
     after = View(release=requested_view.release_number(call))
-    both = [_state(service, name, view, "zh") for view in (before, after)]
+    both = [_state(service, name, view) for view in (before, after)]
     tokens = tuple(token for state in both for token in state.validity.tokens)
     validity = replace(both[1].validity, tokens=tokens)
     file = f"{name}-{before.release}-{after.release}.delta.jsonl"
@@ -188,7 +189,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
 
 
 def _get_site(service: Service, call: Call) -> FileReply:
-    query_parameters.parse(call.query, Grammar())
+    requested_view.refuse_parameters(call)
     sequence = service.log.queries.sequence(None)
     descriptions = tuple(
         write_state.description_tokens(write_state.describe_state(service.log, d.name, View()))
@@ -221,7 +222,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
     )
 )
 def list_files(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, Grammar())
+    requested_view.refuse_parameters(call)
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     files, validity = release_files(service, name, number)
     return Reply(validity, lambda: files)
@@ -240,7 +241,7 @@ def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[Rel
 
     Raises ``no-such-dataset``, ``no-such-release``.
     """
-    state = _state(service, name, view, "zh")
+    state = _state(service, name, view)
     home = f"/v1/datasets/{name}" + (f"/releases/{view.release}" if view.release is not None else "")
 
     def describe(form: FileFormat) -> ReleaseFile:

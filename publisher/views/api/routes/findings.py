@@ -32,8 +32,6 @@ from publisher.web.service import Service
 
 _FILTERS = ("check", "dataset", "body", "division", "part", "record", "severity", "status", "handling")
 GRAMMAR = Grammar(names=requested_view.PAGED, filters=dict.fromkeys(_FILTERS, "string"))
-CLOCKS_GRAMMAR = Grammar(names=requested_view.CLOCKS)
-_PLAIN = Grammar()
 _ID = re.compile(r"[0-9a-f]{20}")
 _RELEASE = re.compile(r"([a-z0-9][a-z0-9-]{0,99})/([1-9][0-9]{0,8})")
 _STATUSES: tuple[FindingStatus, ...] = get_args(FindingStatus.__value__)
@@ -177,7 +175,7 @@ def _page(service: Service, call: Call, listing: FindingListing) -> answers.Find
 )
 def get_finding(service: Service, call: Call) -> Reply:
     finding = finding_id(call)
-    params = query_parameters.parse(call.query, CLOCKS_GRAMMAR)
+    params = query_parameters.parse(call.query, requested_view.CLOCKS_GRAMMAR)
     requested_view.check_not_future(service, params.view)
     return Reply(
         validity(service, params.view),
@@ -288,7 +286,7 @@ def _cites(service: Service, cites: Iterable[Cite]) -> Iterable[answers.CitedTex
     )
 )
 def list_checks(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     versions = tuple((check.code, check.version) for check in CHECKS)
     return Reply(
         Validity((versions,)), lambda: answers.Checks(checks=tuple(_check(service, c) for c in CHECKS))

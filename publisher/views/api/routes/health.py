@@ -12,17 +12,15 @@ from sqlalchemy.exc import TimeoutError as NoConnectionError
 
 from openapi.operation import Operation
 from publisher.log.verification.last_run import VerificationRun
+from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Answer
-from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, AsyncReply, Call, Reply, async_route, route
 from publisher.web.service import Service
 from search.contract import SearchError
 
 TAG = "operation"
-_PLAIN = Grammar()
 
 
 class Health(Answer, frozen=True, kw_only=True):
@@ -80,7 +78,7 @@ class Readiness(Answer, frozen=True, kw_only=True):
     runs="loop",
 )
 def health(_: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     return Reply(Validity(()), lambda: Health(status="ok"))
 
 
@@ -101,7 +99,7 @@ def health(_: Service, call: Call) -> Reply:
     )
 )
 async def readiness(service: Service, call: Call) -> AsyncReply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     try:
         sequence, _ = await sync_to_thread(service.log.queries.validator)
         run = await sync_to_thread(service.log.integrity.last_run)

@@ -23,7 +23,6 @@ from publisher.web.service import Service
 from schemas.cells.value_texts import format_limit
 from schemas.definition.file_loader import list_names, load_catalogue
 
-_VIEW_GRAMMAR = Grammar(names=requested_view.VIEW)
 SHARES = Grammar(
     names=requested_view.CLOCKS,
     filters=dict.fromkeys(("field", "dataset", "body", "division", "type"), "string"),
@@ -49,7 +48,7 @@ SHARES = Grammar(
 )
 def get_limits(service: Service, call: Call) -> Reply:
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
-    view = query_parameters.parse(call.query, _VIEW_GRAMMAR).view
+    view = query_parameters.parse(call.query, requested_view.VIEW_GRAMMAR).view
     validity = requested_view.validity(service, name, view)
 
     def build() -> answers.LimitSteps:

@@ -18,15 +18,12 @@ from publisher.views.api.parameter_docs import DATASET, RECORD
 from publisher.views.api.routes import proofs
 from publisher.views.api.routes.datasets import source_answer
 from publisher.views.api.routes.records import gone_problem
-from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, Field
 
-_PLAIN = Grammar()
 REVISION = Parameter(
     "revision",
     "修订版的校验值，即记录的 revision.hash / Hash of the revision: revision.hash of the record",
@@ -123,7 +120,7 @@ class RecordOrigin(Answer, frozen=True, kw_only=True):
     )
 )
 def get_record_origin(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     origin, entry, validity = read_origin(service, call)
     return Reply(validity, lambda: _answer(service, origin, entry))
 

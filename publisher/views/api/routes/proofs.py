@@ -19,17 +19,14 @@ from publisher.views.api import requested_view
 from publisher.views.api.answers.common import Answer, Instant, Json
 from publisher.views.api.parameter_docs import DATASET, NUMBER
 from publisher.views.exports.log_archive import log_archive_writer
-from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileKey
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.range_download import disposition
 from publisher.web.route import AnyRoute, Call, FileReply, FileRoute, Reply, Route, route
 from publisher.web.service import Service
 
 TAG = "proofs"
-_PLAIN = Grammar()
 _NUMBER = r"0|[1-9][0-9]{0,14}"
 _TILE_PLACES = 4
 """Segments of a tile's address after its level: enough for 10⁹ tiles."""
@@ -124,14 +121,14 @@ class LogKeys(Answer, frozen=True, kw_only=True):
     )
 )
 def get_release_document(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     text = service.log.proofs.release_document(name, number)
     return Reply(requested_view.pinned_validity(service, name, number, text), text.encode)
 
 
 def _get_manifest(service: Service, call: Call) -> FileReply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     name, number = requested_view.dataset_name(call), requested_view.release_number(call)
     text = service.log.proofs.release_document(name, number)
 
@@ -166,7 +163,7 @@ def _get_manifest(service: Service, call: Call) -> FileReply:
     )
 )
 def get_entry(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     proof = service.log.proofs.entry(_number(call, "position"))
     return Reply(Validity((proof.size, proof.root, proof.note)), lambda: entry_answer(service, proof))
 
@@ -201,7 +198,7 @@ def entry_answer(service: Service, proof: EntryProof) -> LogEntry:
     )
 )
 def get_consistency_proof(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     old, new = _number(call, "old_size"), _number(call, "new_size")
     hashes = service.log.proofs.consistency(old, new)
     answer = ConsistencyProof(old_size=old, new_size=new, hashes=_encode(hashes))
@@ -222,7 +219,7 @@ def get_consistency_proof(service: Service, call: Call) -> Reply:
     )
 )
 def get_document(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     digest = call.path["digest"]
     if not re.fullmatch(r"[0-9a-f]{64}", digest):
         raise ProblemError("no-such-entry")
@@ -234,7 +231,7 @@ def get_document(service: Service, call: Call) -> Reply:
 
 
 def _get_tile(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     places = [call.path[f"place{n}"] for n in range(_TILE_PLACES) if f"place{n}" in call.path]
     number, width = parse_tile_address(places)
     level = call.path["level"]
@@ -267,7 +264,7 @@ def parse_tile_address(places: list[str]) -> tuple[int, int]:
 
 
 def _get_checkpoint(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     note = service.log.proofs.checkpoint()
     if note is None:
         raise ProblemError("no-such-entry", "本站还没有签名的存证点。", "There is no signed checkpoint yet.")
@@ -286,7 +283,7 @@ def _get_checkpoint(service: Service, call: Call) -> Reply:
     )
 )
 def get_keys(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     origin, keys = service.log.proofs.origin(), service.log.keys.all()
 
     def build() -> LogKeys:
@@ -307,7 +304,7 @@ def _key(key: SiteKey) -> LogKey:
 
 
 def _get_archive(service: Service, call: Call) -> FileReply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     # New entries, erasures and new signatures change the archive.
     tokens = (
         service.log.proofs.size(),

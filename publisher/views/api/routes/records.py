@@ -32,7 +32,7 @@ from publisher.views.api.routes.datasets import source_answer
 from publisher.views.discovery import signposting
 from publisher.web import page_cursor, query_parameters
 from publisher.web.problems import ProblemError, Tombstone
-from publisher.web.query_parameters import Grammar, Parameters
+from publisher.web.query_parameters import Parameters
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue
@@ -40,7 +40,6 @@ from schemas.definition.catalogue import Catalogue
 TAG = "records"
 STATUS = "status"
 """The filter of this name selects states of a record; all others select records."""
-_VIEW_GRAMMAR = Grammar(names=requested_view.VIEW)
 _VIEW_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
 _NOT_FOUND = ("no-such-dataset", "no-such-release")
 GONE = ("withdrawn", "erased")
@@ -275,7 +274,7 @@ def _amendment(service: Service, name: str, amendment: LaterAmendment) -> common
 @lru_cache(1024)
 def _parse_view(query: bytes) -> Parameters:
     """Parse a query that names only a state. Cached, since many addresses request the same one."""
-    return query_parameters.parse(query, _VIEW_GRAMMAR)
+    return query_parameters.parse(query, requested_view.VIEW_GRAMMAR)
 
 
 def _raw_json(json: bytes | str) -> Any:

@@ -6,15 +6,13 @@ from datetime import date
 from typing import Any
 
 from openapi.operation import Operation
+from publisher.views.api import requested_view
 from publisher.views.discovery import vocabulary
-from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import AnyRoute, Call, Reply, route
 from publisher.web.service import Service
 
-_PLAIN = Grammar()
 _OPENAPI = "application/vnd.oai.openapi+json"
 _PROFILE = 'application/linkset+json; profile="https://www.rfc-editor.org/info/rfc9727"'
 
@@ -33,7 +31,7 @@ _PROFILE = 'application/linkset+json; profile="https://www.rfc-editor.org/info/r
     )
 )
 def get_api_catalog(service: Service, call: Call) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
 
     def api(path: str, definition: str, media: str, *documents: str) -> dict[str, Any]:
         pages = [{"href": service.link(page), "type": "text/html"} for page in documents]
@@ -65,7 +63,7 @@ def _status(service: Service) -> list[dict[str, str]]:
 )
 def get_security_txt(service: Service, call: Call) -> Reply:
     """Read the contact of the site. Raises ``no-such-route`` where none is set."""
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     contacts = [node["@id"] for node in vocabulary.contact(service.site_details().details.contact).values()]
     if not contacts:
         raise ProblemError("no-such-route")

@@ -28,7 +28,6 @@ from schemas.reference.legal_bases import Role
 
 ROLES: tuple[Role, ...] = get_args(Role.__value__)
 EFFECTS: tuple[EffectKind, ...] = get_args(EffectKind.__value__)
-CLOCKS_GRAMMAR = Grammar(names=requested_view.CLOCKS)
 WORKS_GRAMMAR = Grammar(
     names=requested_view.PAGED, filters=dict.fromkeys(("kind", "contains", "resolved"), "string")
 )
@@ -50,13 +49,12 @@ _KEY = Parameter(
     where="path",
     required=True,
 )
-
-
 _DATASET = text_filter("dataset", "数据集的名称 / Name of a dataset")
 _RECORD = text_filter("record", "记录标识 / Id of a record")
 _ROLE = text_filter("role", "basis、mention 或 edition-note / One of these", enum=list(ROLES))
 _KIND = text_filter("kind", "文件的种类 / Kind of the work", enum=list(WORK_KINDS))
 _EFFECT = text_filter("kind", "作用的种类 / Kind of the effect", enum=list(EFFECTS))
+_WORK = text_filter("work", "文号或名称 / Number or title of a work")
 _ARTICLE = Parameter("article", "第几条 / Number of the article", {"type": "integer"})
 
 
@@ -150,7 +148,7 @@ def validity(service: Service, view: View) -> Validity:
     )
 )
 def get_work(service: Service, call: Call) -> Reply:
-    params = query_parameters.parse(call.query, CLOCKS_GRAMMAR)
+    params = query_parameters.parse(call.query, requested_view.CLOCKS_GRAMMAR)
     requested_view.check_not_future(service, params.view)
     work = find_work(service, call, params.view)
     return Reply(validity(service, params.view), lambda: work_answer(service, work))
@@ -264,7 +262,7 @@ def citation_answer(service: Service, one: PublishedCitation) -> answers.Citatio
         article=one.article or None,
         place=one.place,
         role=one.role,
-        says=_passage(service, one.passage),
+        says=_saying(service, one.passage),
         link=service.link(f"/v1/works/{quote(one.work)}"),
     )
 
@@ -276,11 +274,11 @@ def effect_answer(service: Service, one: PublishedEffect) -> answers.Effect:
         target=one.target,
         article=one.article or None,
         effective_on=one.day,
-        says=_passage(service, one.passage),
+        says=_saying(service, one.passage),
     )
 
 
-def _passage(service: Service, one: Passage) -> answers.Saying:
+def _saying(service: Service, one: Passage) -> answers.Saying:
     home = f"/v1/datasets/{one.dataset}/records/{one.record}"
     return answers.Saying(
         dataset=one.dataset,
@@ -332,9 +330,6 @@ def list_citations_of_work(service: Service, call: Call) -> Reply:
 )
 def list_effects_of_work(service: Service, call: Call) -> Reply:
     return _effects(service, call, service.log.graph.work(call.path["key"]).names)
-
-
-_WORK = text_filter("work", "文号或名称 / Number or title of a work")
 
 
 @route(

@@ -94,7 +94,7 @@ def _rows(visit: Visit, listing: ChangeListing, one: ListedChange) -> Iterator[R
     change, dataset = one.change, listing.datasets[one.change.dataset]
     separator = visit.t("、", ", ")
     head = (
-        visit.t(dataset.title, dataset.title_en),
+        visit.title_of(dataset),
         change.title,
         separator.join(one.bodies),
         change.part or "",
@@ -124,5 +124,5 @@ def _field_cells(
             before, after = (
                 field_html.format_side(visit, field, side) for side in (change.before, change.after)
             )
-            title = field_html.title_of(visit, field) if field else field_title(catalogue, change.field)
+            title = visit.title_of(field) if field else field_title(catalogue, change.field)
             yield title, before, after

@@ -11,12 +11,12 @@ from publisher.views.api.answers import common
 from publisher.views.api.routes import change_list as api
 from publisher.views.api.search_scope import make_search_scope
 from publisher.views.pages.printing import field_html, filters, labels
+from publisher.views.pages.printing.feed_reply import link_feeds
 from publisher.views.pages.printing.field_html import FieldDifference
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import FILES
+from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.views.syndication.scope import make_scope
 from publisher.web.route import Reply
 from schemas.words import DIRECTIONS, FACETS, KINDS
@@ -64,9 +64,9 @@ def change_list(press: Press, visit: Visit) -> Reply:
                 (name, (visit.values(name) or ("",))[0]) for name in ("effective_on.gte", "effective_on.lte")
             ],
             others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
-            files=[(title, visit.url(f"/changes.{suffix}", own)) for title, suffix in FILES],
+            files=link_files(visit, "/changes", own),
             feed_page=_find_feed(visit),
-            feeds=[(one.title, visit.link(f"/changes.{form}", own)) for form, one in FEED_FORMATS.items()],
+            feeds=link_feeds(visit, "/changes", own),
             next_page=filters.next_page(visit, cursor),
         )
 
@@ -107,7 +107,7 @@ def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:
         address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
         title=change.title or visit.t("（内容已依法删除）", "(its content was destroyed by law)"),
         kinds=[(term, kind_word(visit, term)) for term in (change.kind, *one.directions)],
-        dataset=visit.t(dataset.title, dataset.title_en),
+        dataset=visit.title_of(dataset),
         bodies=visit.t("、", ", ").join(one.bodies),
         release=visit.url(f"/datasets/{change.dataset}/releases/{change.release}"),
         differences=differences[:_MOST_DIFFERENCES],
@@ -118,7 +118,7 @@ def _facets(visit: Visit, page: ChangePage, datasets: Mapping[str, Dataset]) -> 
     """Yield the facets, and those without values of the filters that have no choices."""
 
     def dataset(name: str) -> str:
-        return visit.t(datasets[name].title, datasets[name].title_en) if name in datasets else name
+        return visit.title_of(datasets[name]) if name in datasets else name
 
     def kind(term: str) -> str:
         return kind_word(visit, term)

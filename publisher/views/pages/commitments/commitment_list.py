@@ -20,16 +20,16 @@ from publisher.log.model import Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes.commitments import commitment_list as api
 from publisher.views.pages.printing import charts, field_html, filters, labels
+from publisher.views.pages.printing.feed_reply import link_feeds
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web.route import Reply
 from schemas.cells.deadlines import format_deadline
 from schemas.words import COMMITMENT_STATUSES
 
 TITLE = ("工作任务", "Commitments")
-FILES = (("XLSX", "xlsx"), ("CSV", "csv"))
 _DAYS = ("due_from", "due_to")
 _MOST_SECTIONS = 20
 _CLASSES: Mapping[CommitmentStatus, str] = {"done": "added", "overdue": "removed", "undetermined": ""}
@@ -90,11 +90,9 @@ def commitment_list(press: Press, visit: Visit) -> Reply:
             chips=list(filters.chips(visit, facets, datasets)),
             days=[(name, (visit.values(name) or ("",))[0]) for name in _DAYS],
             others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
-            files=[(name, visit.url(f"/commitments.{suffix}", own)) for name, suffix in FILES],
+            files=link_files(visit, "/commitments", own, ("xlsx", "csv")),
             years=_years(visit, page),
-            feeds=[
-                (one.title, visit.link(f"/commitments.{form}", own)) for form, one in FEED_FORMATS.items()
-            ],
+            feeds=link_feeds(visit, "/commitments", own),
             calendar=visit.link("/commitments.ics", own),
             calendars=[
                 (
@@ -209,7 +207,7 @@ def _facets(visit: Visit, page: CommitmentPage, datasets: Mapping[str, Dataset])
             if page.counts[status]
         ),
     )
-    dataset_titles = {name: visit.t(one.title, one.title_en) for name, one in datasets.items()}
+    dataset_titles = {name: visit.title_of(one) for name, one in datasets.items()}
     yield common.Facet(
         field="dataset",
         title="",

@@ -20,10 +20,8 @@ from publisher.views.pages.printing import field_html, marked_text
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
-_PLAIN = Grammar()
 _FIELDS = (
     "section",
     "clause",
@@ -70,7 +68,7 @@ class QuotedParagraph:
 
 def single_commitment(press: Press, visit: Visit) -> Reply:
     service = visit.service
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     record = api.commitment_id(visit.call)
     commitment, rules = service.log.commitments.evidence(record, visit.view)
 
@@ -89,7 +87,7 @@ def single_commitment(press: Press, visit: Visit) -> Reply:
             plan_address=visit.url("/commitments", (("plan", link.plan),)) if link.plan else "",
             record_address=visit.url(f"/datasets/{commitment.dataset}/records/{commitment.id}"),
             fields=[
-                (field_html.title_of(visit, catalogue.by_name[name]), _text(visit, commitment, name))
+                (visit.title_of(catalogue.by_name[name]), _text(visit, commitment, name))
                 for name in _FIELDS
                 if name in commitment.content and name in catalogue.by_name
             ],
@@ -119,7 +117,7 @@ def _text(visit: Visit, one: PublishedCommitment, name: str) -> str:
 def _passage(visit: Visit, one: PublishedCommitment) -> QuotedParagraph | None:
     """Find the commitment in the document of its plan, else quote the excerpt of the list."""
     excerpt = str(one.content.get("excerpt", ""))
-    for record, content in _documents(visit, str(one.content.get("plan", ""))):
+    for address, content in _documents(visit, str(one.content.get("plan", ""))):
         text = str(content.get("body_markdown", ""))
         searchable = SearchableText(text)
         for words in (excerpt, one.title):
@@ -129,7 +127,7 @@ def _passage(visit: Visit, one: PublishedCommitment) -> QuotedParagraph | None:
                 html = marked_text.mark_matches(
                     paragraph, [(place[0] - first, place[1] - first)], field_html.work_addresses(visit)
                 )
-                return QuotedParagraph(html, str(content.get("title", "")), record)
+                return QuotedParagraph(html, str(content.get("title", "")), address)
     return QuotedParagraph(field_html.link_works(visit, excerpt), "", "") if excerpt else None
 
 
@@ -148,7 +146,7 @@ def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]
 def _rule(visit: Visit, one: RuleInView) -> PrintedRule:
     catalogue = visit.service.log.queries.catalogue(one.dataset)
     details = [
-        (field_html.title_of(visit, field), str(one.content[field.name]))
+        (visit.title_of(field), str(one.content[field.name]))
         for field in catalogue.fields
         if field.name in one.content and field.name not in ("plan", "clause", "task", "condition", "link")
     ]
@@ -156,7 +154,7 @@ def _rule(visit: Visit, one: RuleInView) -> PrintedRule:
     evidence = []
     for each in one.evidence:
         dataset = datasets.get(each.dataset)
-        title = visit.t(dataset.title, dataset.title_en) if dataset else each.dataset
+        title = visit.title_of(dataset) if dataset else each.dataset
         release = visit.t(f"第{each.release}次发布", f"release {each.release}") if each.release else ""
         names = [name for name in (each.title, title, release) if name]
         evidence.append(

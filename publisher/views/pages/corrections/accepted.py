@@ -5,12 +5,10 @@ from __future__ import annotations
 from publisher.inbox.correction import AcceptedCorrection
 from publisher.log.model import LogError, View
 from publisher.views.pages.corrections.form import WHOLE, open_form
-from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 PATH = "/corrections"
@@ -19,7 +17,7 @@ PATH = "/corrections"
 def accepted(press: Press, visit: Visit) -> Reply:
     """Render the newest accepted corrections."""
     corrections = open_form(visit.service)
-    visit.parse_query(Grammar())
+    visit.refuse_parameters()
     entries = corrections.inbox.accepted()
     names = [_names(visit, one) for one in entries]
     head = Head(
@@ -44,4 +42,4 @@ def _names(visit: Visit, one: AcceptedCorrection) -> tuple[str, str]:
     except LogError:
         return one.record, one.field
     title = visit.t("整条记录", "The whole record") if one.field == WHOLE else one.field
-    return state.title or one.record, title if field is None else field_html.title_of(visit, field)
+    return state.title or one.record, title if field is None else visit.title_of(field)

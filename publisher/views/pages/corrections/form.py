@@ -16,7 +16,6 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault, ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 from publisher.web.service import Service
 from schemas.definition.catalogue import Catalogue, Content, Field
@@ -46,7 +45,7 @@ def correction_form(press: Press, visit: Visit) -> Reply:
 
     Raises ``no-such-route`` if it is off, ``no-such-record``, ``withdrawn``, ``erased``.
     """
-    visit.parse_query(Grammar())
+    visit.refuse_parameters()
     record = read_record(visit)
     return Reply(Validity(()), lambda: render_form(press, visit, record, {}, ()), HEADERS)
 
@@ -83,7 +82,7 @@ def render_form(
         Head(f"{title}：{record.state.title}", indexable=False),
         dataset=record.dataset,
         state=record.state,
-        choices=[(field.name, field_html.title_of(visit, field)) for field in record.fields],
+        choices=[(field.name, visit.title_of(field)) for field in record.fields],
         groups=field_html.group_fields(visit, record.catalogue, record.content, record.state.originals),
         filled=filled,
         faults=faults,

@@ -17,7 +17,6 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 _LONGEST_EXAMPLE = 1500
@@ -79,7 +78,7 @@ class Group:
 
 
 def api_reference(press: Press, visit: Visit) -> Reply:
-    visit.parse_query(Grammar())
+    visit.refuse_parameters()
     encoded = contract.encode_document(visit.service.site.base)
     dataset = examples.find_example_dataset(visit.service.log)
     name = "" if dataset is None else dataset.name

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
+from publisher.views.api import requested_view
 from publisher.views.discovery import sitemap_and_robots
 from publisher.views.pages.developers import documents, rendering
 from publisher.views.pages.developers.documents import Document
@@ -14,15 +15,12 @@ from publisher.views.pages.developers.rendering import RenderedDocument
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import PageLang, Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Call, Reply
 from publisher.web.service import Service
 from schemas.words import Lang
 
-_PLAIN = Grammar()
 TEXT, WEBP = "text/plain; charset=utf-8", "image/webp"
 _FILES = (documents.EXAMPLES, documents.PICTURES)
 """Beginnings of addresses that have no language."""
@@ -30,7 +28,7 @@ _FILES = (documents.EXAMPLES, documents.PICTURES)
 
 def documentation(press: Press, visit: Visit) -> Reply:
     """Render a document in the reader's language, or in the only one that it has."""
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     document = documents.read_documents().get("/".join(visit.call.path.values()))
     if document is None:
         raise ProblemError("no-such-route")
@@ -53,7 +51,7 @@ def documentation(press: Press, visit: Visit) -> Reply:
 
 def render_sitemap(_: Press, visit: Visit) -> Reply:
     """Render the sitemap of all documents, for web search engines; robots.txt names it."""
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     names = sorted(documents.read_documents())
     home = visit.service.link(documents.HOME)
 
@@ -74,7 +72,7 @@ def picture(_: Service, call: Call) -> Reply:
 
 
 def _file(call: Call, files: Mapping[str, bytes]) -> Reply:
-    query_parameters.parse(call.query, _PLAIN)
+    requested_view.refuse_parameters(call)
     body = files.get(call.path["name"])
     if body is None:
         raise ProblemError("no-such-route")

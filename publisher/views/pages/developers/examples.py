@@ -18,12 +18,10 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import AsyncReply, AsyncRoute, Call, Route
 from publisher.web.service import Service
 from search.contract import SearchError
 
-_PLAIN = Grammar()
 _ITEMS = 1
 """Maximum number of items of a list in an example."""
 _MOST_CANDIDATES = 5
@@ -54,7 +52,7 @@ class Example:
 
 
 async def developers(press: Press, visit: Visit) -> AsyncReply:
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     service = visit.service
     sequence, day, site_datasets = await sync_to_thread(_state, service)
     try:

@@ -14,17 +14,15 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 from schemas.definition import file_loader
 
-_PLAIN = Grammar()
 _WORD = re.compile(r"\{\w+\}")
 """Place of a cited text in a rule."""
 
 
 def check(press: Press, visit: Visit) -> Reply:
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     code = visit.call.path["code"]
     if code not in CHECKS_BY_CODE:
         raise ProblemError("no-such-route")
@@ -52,7 +50,7 @@ def check(press: Press, visit: Visit) -> Reply:
                 )
                 for rule in one.rules
             ],
-            needed=[visit.t(catalogue.title, catalogue.title_en) for catalogue in needed],
+            needed=[visit.title_of(catalogue) for catalogue in needed],
             way_out=visit.t(*one.way_out),
             labelled=one.labelled_set,
             open=visit.service.log.findings.count(query),

@@ -12,11 +12,11 @@ from publisher.log.model import Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import findings as api
 from publisher.views.pages.printing import filters, labels
+from publisher.views.pages.printing.feed_reply import link_feeds
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import FILES
+from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web.route import Reply
 
 TITLE = ("待核问题", "Findings")
@@ -62,8 +62,8 @@ def finding_list(press: Press, visit: Visit) -> Reply:
             statuses=labels.FINDING_STATUSES,
             status=listing.query.status,
             checks=CHECKS,
-            files=[(title, visit.url(f"/findings.{suffix}", own)) for title, suffix in FILES],
-            feeds=[(one.title, visit.link(f"/findings.{form}", own)) for form, one in FEED_FORMATS.items()],
+            files=link_files(visit, "/findings", own),
+            feeds=link_feeds(visit, "/findings", own),
             next_page=filters.next_page(visit, cursor),
         )
 
@@ -73,7 +73,7 @@ def finding_list(press: Press, visit: Visit) -> Reply:
 def link(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Dataset]) -> FindingLink:
     one = published.finding
     dataset = datasets.get(published.dataset)
-    title = visit.t(dataset.title, dataset.title_en) if dataset else published.dataset
+    title = visit.title_of(dataset) if dataset else published.dataset
     return FindingLink(
         id=published.id,
         address=visit.url(f"/findings/{published.id}"),
@@ -146,7 +146,7 @@ def _facets(visit: Visit, page: FindingPage, datasets: Mapping[str, Dataset]) ->
         return visit.t(*CHECKS_BY_CODE[code].title) if code in CHECKS_BY_CODE else code
 
     def dataset(name: str) -> str:
-        return visit.t(datasets[name].title, datasets[name].title_en) if name in datasets else name
+        return visit.title_of(datasets[name]) if name in datasets else name
 
     def severity(name: str) -> str:
         return labels.word_for(visit, labels.SEVERITIES, name)

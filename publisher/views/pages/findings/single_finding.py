@@ -20,13 +20,11 @@ from publisher.views.pages.printing import field_html, labels, marked_text
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
 
 _AROUND = 300
 """Characters of a field before the first cited word and after the last. The record's page has all."""
-_PLAIN = Grammar()
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +58,7 @@ class PrintedCitedRow:
 
 def single_finding(press: Press, visit: Visit) -> Reply:
     service = visit.service
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     published = service.log.findings.get(api.finding_id(visit.call), visit.view)
     one = published.finding
 
@@ -91,7 +89,7 @@ def single_finding(press: Press, visit: Visit) -> Reply:
 
 def _title(visit: Visit, mark: ReleaseMark) -> str:
     dataset = visit.service.dataset(mark.dataset)
-    return visit.t(dataset.title, dataset.title_en)
+    return visit.title_of(dataset)
 
 
 def _row(visit: Visit, published: PublishedFinding, row: CitedRow, dataset: Dataset) -> PrintedCitedRow:
@@ -127,7 +125,7 @@ def _fields(visit: Visit, catalogue: Catalogue, row: CitedRow, cites: Sequence[C
     own.sort(key=lambda one: (one.field, one.item or 0, one.start))
     for (name, item), group in groupby(own, key=lambda one: (one.field, one.item)):
         field = catalogue.by_name.get(name)
-        title = field_html.title_of(visit, field) if field else name
+        title = visit.title_of(field) if field else name
         marks = [(one.start, one.end) for one in group]
         yield CitedField(title, mark_words(visit, text_of(row.content, name, item) or "", marks))
 

@@ -134,6 +134,6 @@ def _split(address: str) -> tuple[str, Sequence[tuple[str, str]]]:
 
 def sent(press: Press, visit: Visit) -> Reply:
     """Render the page after the form. It does not reveal whether the address follows already."""
-    visit.parse_query(Grammar())
+    visit.refuse_parameters()
     head = Head(visit.t("请查收确认邮件", "Look for the mail"), indexable=False)
     return Reply(Validity(()), lambda: press.page("follow_sent.html", visit, head), HEADERS)

@@ -12,10 +12,10 @@ from publisher.log.limits.limit_shares import LimitCount
 from publisher.log.limits.limit_steps import limit_fields
 from publisher.views.api.answers import common
 from publisher.views.api.routes import limits as api
-from publisher.views.pages.printing import field_html, filters
+from publisher.views.pages.printing import filters
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import FILES, Batches, Download, ListFile, Row
+from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row, link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import AsyncReply, Reply
 from schemas.words import FACETS
@@ -65,7 +65,7 @@ def limit_shares(press: Press, visit: Visit) -> Reply:
                 for name, title in _titles(visit).items()
             ],
             chips=list(filters.chips(visit, list(_facets(visit)), {})),
-            files=[(title, visit.url(f"/limits.{suffix}", visit.pairs)) for title, suffix in FILES],
+            files=link_files(visit, "/limits", visit.pairs),
         )
 
     return Reply(listing.validity, build, HEADERS)
@@ -76,7 +76,7 @@ def _titles(visit: Visit) -> Mapping[str, str]:
     titles: dict[str, str] = {}
     for dataset in visit.service.log.datasets.all():
         for field in limit_fields(visit.service.log.queries.catalogue(dataset.name)):
-            titles.setdefault(field.name, field_html.title_of(visit, field))
+            titles.setdefault(field.name, visit.title_of(field))
     return titles
 
 
@@ -84,7 +84,7 @@ def _title_of_value(visit: Visit, group: str, value: str) -> str:
     if group != "dataset":
         return value
     own = visit.service.log.datasets.get(value)
-    return visit.t(own.title, own.title_en)
+    return visit.title_of(own)
 
 
 def _line(visit: Visit, group: str, value: str, count: LimitCount) -> ShareLine:

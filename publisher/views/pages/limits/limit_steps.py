@@ -9,7 +9,7 @@ from itertools import groupby
 
 from publisher.log.limits.limit_steps import LimitStep, limit_fields
 from publisher.log.model import View
-from publisher.views.pages.printing import field_html, labels
+from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
 from schemas.cells.value_texts import format_limit
 from schemas.definition.catalogue import Catalogue
@@ -46,7 +46,7 @@ def of_record(
     steps = visit.service.log.limits.steps(dataset, record, view)
     groups = [(name, list(own)) for name, own in groupby(steps, key=lambda step: step.field)]
     return [
-        FieldSteps(field_html.title_of(visit, fields[name]), list(_print(visit, dataset, own)))
+        FieldSteps(visit.title_of(fields[name]), list(_print(visit, dataset, own)))
         for name, own in groups
         if name in fields and len(own) > 1
     ]

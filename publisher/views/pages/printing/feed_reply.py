@@ -1,4 +1,4 @@
-"""Reply with the feed of a list of the whole site."""
+"""Feeds of a list of the whole site: their links, and the reply with one."""
 
 from __future__ import annotations
 
@@ -6,9 +6,15 @@ from collections.abc import Callable
 
 from litestar.concurrency import sync_to_thread
 
-from publisher.views.pages.printing.page_request import Visit, run_read
+from publisher.views.pages.printing.page_request import Pairs, Visit, run_read
+from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
+
+
+def link_feeds(visit: Visit, path: str, pairs: Pairs) -> list[tuple[str, str]]:
+    """Return the title and the address of the feed in each format."""
+    return [(one.title, visit.link(f"{path}.{form}", pairs)) for form, one in FEED_FORMATS.items()]
 
 
 async def feed_reply(visit: Visit, validity: Validity, render: Callable[[], bytes]) -> AsyncReply:

@@ -114,7 +114,7 @@ def list_cells(visit: Visit, catalogue: Catalogue, state: RecordState) -> Sequen
     """List the cells of all public fields with a known place."""
     excerpts, places = cell_excerpts.read_excerpts(state, lambda: catalogue), state.locator.get("cells", {})
     return [
-        Cell(title_of(visit, field), places[field.name], _short(excerpts[field.name]))
+        Cell(visit.title_of(field), places[field.name], _short(excerpts[field.name]))
         for field in catalogue.fields
         if field.name in excerpts and not field.personal
     ]
@@ -144,7 +144,7 @@ def _field_value(visit: Visit, field: Field, value: Json, originals: Mapping[str
     original = originals.get(field.name)
     return FieldValue(
         name=field.name,
-        title=title_of(visit, field),
+        title=visit.title_of(field),
         html=html,
         long=field.format in ("text", "markdown") or len(html) > 200,
         original=_differing_original(original, format_text(visit, field, value)) if original else "",
@@ -153,12 +153,12 @@ def _field_value(visit: Visit, field: Field, value: Json, originals: Mapping[str
 
 def _limit_text(visit: Visit, field: Field, text: str) -> FieldValue:
     """Return a limit that is not one fixed time (新办20日，延续10日) as the source states it."""
-    return FieldValue(field.name, title_of(visit, field), escape(text), len(text) > 200, "")
+    return FieldValue(field.name, visit.title_of(field), escape(text), len(text) > 200, "")
 
 
 def _not_published(visit: Visit, field: Field) -> FieldValue:
     words = Markup('<span class="quiet">{}</span>').format(visit.t("未公布", "not published"))
-    return FieldValue(field.name, title_of(visit, field), words)
+    return FieldValue(field.name, visit.title_of(field), words)
 
 
 def _differing_original(original: str, text: str) -> str:
@@ -168,10 +168,6 @@ def _differing_original(original: str, text: str) -> str:
 
 def _bare(text: str) -> str:
     return "".join(unicodedata.normalize("NFKC", text).replace("个", "").split())
-
-
-def title_of(visit: Visit, field: Field) -> str:
-    return visit.t(field.title, field.title_en)
 
 
 def format_html(visit: Visit, field: Field, value: Json) -> Markup:
@@ -224,7 +220,7 @@ def format_differences(
         if field is not None and field.personal:
             continue
         before, after = format_side(visit, field, change.before), format_side(visit, field, change.after)
-        title = title_of(visit, field) if field else visit.t("报送部门", "Department")
+        title = visit.title_of(field) if field else visit.t("报送部门", "Department")
         pieces = value_difference.compare_texts(before, after)
         marked = marked_text.mark_differences(pieces, work_addresses(visit))
         by = value_difference.format_difference(field, change.before, change.after)

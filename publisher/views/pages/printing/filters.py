@@ -82,7 +82,7 @@ def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
 
 def chips(visit: Visit, facets: Sequence[common.Facet], datasets: Mapping[str, Dataset]) -> Iterator[Chip]:
     """Yield the active filters. ``datasets``: datasets by name, including those without results."""
-    titles = {("dataset", name): visit.t(one.title, one.title_en) for name, one in datasets.items()}
+    titles = {("dataset", name): visit.title_of(one) for name, one in datasets.items()}
     titles |= {(f.field, v.value): _value_title(visit, f.field, v) for f in facets for v in f.values}
     names = {f.field: facet_title(visit, f.field, f.title) for f in facets}
     for name, value in visit.pairs:

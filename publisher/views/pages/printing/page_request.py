@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Protocol
 from urllib.parse import quote, urlencode, urlsplit
 
 from litestar.concurrency import sync_to_thread
@@ -32,6 +32,17 @@ _DISPLAYS: dict[str, Display] = {"large": "large", "contrast": "contrast"}
 SOFTWARE = ("清单", "Qingdan")
 _CLOCKS = ("as_of", "known_at")
 _CLOCK_GRAMMAR = Grammar(names=frozenset(_CLOCKS))
+_NO_PARAMETERS = Grammar()
+
+
+class Titled(Protocol):
+    """What has a title in both languages."""
+
+    @property
+    def title(self) -> str: ...
+
+    @property
+    def title_en(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +88,10 @@ class Visit:
         Traditional characters are converted, and Chinese on English pages is marked, in the final HTML.
         """
         return (en or zh) if self.lang == "en" else zh
+
+    def title_of(self, titled: Titled) -> str:
+        """Return the title of a dataset, a catalogue or a field in the reader's language."""
+        return self.t(titled.title, titled.title_en)
 
     def url(self, path: str, pairs: Iterable[tuple[str, str]] = (), *, clocks: bool = True) -> str:
         """Return the address of a page, in the same language and, with ``clocks``, on the same day."""
@@ -143,6 +158,10 @@ class Visit:
         """Parse the query by ``grammar``; ``clocks`` includes them. Raises ``invalid-parameters``."""
         pairs = (*self.pairs, *self.clocks) if clocks else self.pairs
         return query_parameters.parse_pairs(query_parameters.group(pairs), grammar)
+
+    def refuse_parameters(self) -> None:
+        """Raise ``invalid-parameters`` for a request with any parameter but the clocks and the language."""
+        self.parse_query(_NO_PARAMETERS)
 
     def parse_list(self, grammar: Grammar) -> Parameters:
         """Parse the query of a list without its page, for files and feeds. Raises ``invalid-parameters``."""

@@ -70,7 +70,7 @@ def draw_prices(
             continue
         steps, unit = _steps(field, changes)
         if len({value for _, value in steps}) > 1:
-            title = f"{field_html.title_of(visit, field)}{visit.t('（', ' (')}{unit}{visit.t('）', ')')}"
+            title = f"{visit.title_of(field)}{visit.t('（', ' (')}{unit}{visit.t('）', ')')}"
             end = max(requested_view.day_of_view(visit.service, visit.view), steps[-1][0])
             label = visit.t(
                 f"{title}的变化，数据见历次变化", f"{title} over time; the history has the numbers"

@@ -61,7 +61,7 @@ def dataset_head(
     links: Links,
 ) -> Head:
     """Build the head of a list. ``page_release``: that which the page shows. ``links``: of that state."""
-    title = visit.t(dataset.title, dataset.title_en)
+    title = visit.title_of(dataset)
     description = _describe_list(visit, dataset, catalogue, releases)
     first = min((release.effective_on for release in releases), default=None)
     ld: dict[str, Any] = {
@@ -105,7 +105,7 @@ def release_head(
 ) -> Head:
     """Build the head of a release: a version of its list."""
     number = visit.t(f"第{release.number}次发布", f"Release {release.number}")
-    title = f"{number} · {visit.t(dataset.title, dataset.title_en)}"
+    title = f"{number} · {visit.title_of(dataset)}"
     when, counts = labels.when(visit, catalogue, release), labels.format_counts(visit, release.counts)
     summary = f"{when}{visit.t('：', ': ')}{counts}{visit.t('。', '. ')}{release.note}"
     description = _lengthen(summary, _describe_list(visit, dataset, catalogue, [release]))
@@ -244,7 +244,7 @@ def _describe_list(visit: Visit, dataset: Dataset, catalogue: Catalogue, release
     """Describe a list: its own text, its publishing body, its first day, and its forms."""
     own = labels.half(visit, dataset.description) or labels.half(visit, catalogue.description)
     first = min((release.effective_on for release in releases), default=None)
-    title = visit.t(dataset.title, dataset.title_en)
+    title = visit.title_of(dataset)
     if visit.lang == "en":
         since = f", content since {visit.day(first)}" if first else ""
         return (

@@ -12,7 +12,7 @@ from litestar.concurrency import sync_to_thread
 from xlsxwriter.worksheet import Worksheet
 
 from publisher.views.exports.xlsx import MEDIA_TYPE, MOST_ROWS, Sheets, fit_text, open_workbook
-from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.web.conditional_requests import Validity
 from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
@@ -21,7 +21,8 @@ from schemas.cells.formula_guard import guard_text
 CSV = "text/csv; charset=utf-8"
 XLSX = MEDIA_TYPE
 JSON_LINES = "application/jsonl; charset=utf-8"
-FILES = (("XLSX", "xlsx"), ("CSV", "csv"), ("JSON Lines", "jsonl"))
+FILES = {"xlsx": "XLSX", "csv": "CSV", "jsonl": "JSON Lines"}
+"""Suffix → title."""
 MEDIA = {"csv": CSV, "xlsx": XLSX, "jsonl": JSON_LINES}
 """Suffix → media type."""
 
@@ -29,6 +30,13 @@ type Row = tuple[str, ...]
 type Rows = AsyncIterator[Sequence[Row]]
 type Batches[T] = AsyncIterator[Sequence[T]]
 type Download = Callable[[Visit], Awaitable[AsyncReply]]
+
+
+def link_files(
+    visit: Visit, path: str, pairs: Pairs, suffixes: Iterable[str] = FILES
+) -> list[tuple[str, str]]:
+    """Return the title and the address of the file of each suffix."""
+    return [(FILES[suffix], visit.url(f"{path}.{suffix}", pairs)) for suffix in suffixes]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,6 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 _TITLES: Mapping[str, tuple[str, str]] = {
@@ -22,7 +21,7 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 
 def _render(name: str) -> Callable[[Press, Visit], Reply]:
     def statement(press: Press, visit: Visit) -> Reply:
-        visit.parse_query(Grammar())
+        visit.refuse_parameters()
         datasets = visit.service.log.datasets.all() if name == "copyright" else ()
         title = visit.t(*_TITLES[name])
         who = visit.site.owner or visit.site_name

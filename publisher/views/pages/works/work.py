@@ -17,14 +17,12 @@ from publisher.views.pages.printing import field_html, labels
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 
 PATH = "/works/{key}"
 _ELI = "http://data.europa.eu/eli/ontology#"
 MOST = 100
 """Maximum number of citing records on the page. The API has all."""
-_PLAIN = Grammar()
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +52,7 @@ class EffectLine:
 
 def work(press: Press, visit: Visit) -> Reply:
     """Render a work. Its other spellings lead to the address with its key."""
-    visit.parse_query(_PLAIN)
+    visit.refuse_parameters()
     service = visit.service
     one = api.find_work(service, visit.call, visit.view)
     validity = api.validity(service, visit.view)
@@ -128,7 +126,7 @@ def _records(
         yield CitingRecord(
             passage.title,
             _address(visit, dataset, record),
-            visit.t(own.title, own.title_en),
+            visit.title_of(own),
             passage.part,
             tuple(dict.fromkeys(one.passage.text for one in record_citations)),
         )

@@ -27,8 +27,8 @@ def work_list(press: Press, visit: Visit) -> Reply:
             visit,
             head,
             total=page.total,
-            files=[(title, visit.url(f"/works.{suffix}", own)) for title, suffix in table_file.FILES],
-            effects=[(title, visit.url(f"/effects.{suffix}")) for title, suffix in table_file.FILES],
+            files=table_file.link_files(visit, "/works", own),
+            effects=table_file.link_files(visit, "/effects", ()),
             works=[
                 (
                     field_html.work_address(visit, one.key),

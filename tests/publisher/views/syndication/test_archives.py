@@ -83,7 +83,7 @@ def test_a_search_feed_is_the_same_however_many_blocks_are_searched_together(
     service: Service, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """More hits than one search returns; the few that the feed announces are at both ends of the release."""
-    monkeypatch.setattr(selection, "_MAX_TOUCHES", 50)
+    monkeypatch.setattr(selection, "_MAX_HIT_CHANGES", 50)
     fallen = {0, 5, len(MANY) - 1}
     service.publish(MANY)
     service.publish(

@@ -10,11 +10,8 @@ from publisher.views.api.parameter_docs import AS_OF, KNOWN_AT, RECORD
 from publisher.views.api.routes.commitments.commitment_list import commitment_answer, validity
 from publisher.web import query_parameters
 from publisher.web.problems import ProblemError
-from publisher.web.query_parameters import Grammar
 from publisher.web.route import Call, Reply, route
 from publisher.web.service import Service
-
-CLOCKS_GRAMMAR = Grammar(names=requested_view.CLOCKS)
 
 
 @route(
@@ -34,7 +31,7 @@ CLOCKS_GRAMMAR = Grammar(names=requested_view.CLOCKS)
 )
 def get_commitment_evidence(service: Service, call: Call) -> Reply:
     record = commitment_id(call)
-    params = query_parameters.parse(call.query, CLOCKS_GRAMMAR)
+    params = query_parameters.parse(call.query, requested_view.CLOCKS_GRAMMAR)
     requested_view.check_not_future(service, params.view)
 
     def build() -> answers.CommitmentEvidence:
@@ -61,12 +58,12 @@ def _rule(service: Service, one: RuleInView) -> answers.CommitmentRule:
         record=one.record,
         content=one.content,
         held_since=one.held_since,
-        proofs=tuple(_evidence(service, evidence) for evidence in one.evidence),
+        proofs=tuple(_proof(service, evidence) for evidence in one.evidence),
         link=service.link(f"/v1/datasets/{one.dataset}/records/{one.record}"),
     )
 
 
-def _evidence(service: Service, evidence: RuleEvidence) -> answers.CommitmentProof:
+def _proof(service: Service, evidence: RuleEvidence) -> answers.CommitmentProof:
     return answers.CommitmentProof(
         dataset=evidence.dataset,
         release=evidence.release,

@@ -14,7 +14,10 @@ from publisher.web.query_parameters import Parameters
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 
-VISIT = cast("Visit", SimpleNamespace(t=lambda zh, _: zh, lang="zh", text_lang="zh"))
+VISIT = cast(
+    "Visit",
+    SimpleNamespace(t=lambda zh, _: zh, title_of=lambda titled: titled.title, lang="zh", text_lang="zh"),
+)
 
 
 def facts(catalogue: str, content: Content) -> list[tuple[str, str]]:
