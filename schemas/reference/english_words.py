@@ -67,6 +67,6 @@ def _lookup(words: Mapping[str, str], phrase: list[str]) -> str | None:
 
 @cache
 def _load() -> Any:
-    """Load the file: ``values`` and ``words`` by their English or Chinese, and the list ``ignored``."""
+    """Load ``values`` (Chinese → English), ``words`` (English → Chinese) and the list ``ignored``."""
     text = resources.files("schemas").joinpath("data", "english.json").read_text("utf-8")
     return json.loads(text)

@@ -64,9 +64,5 @@ def find_quoted_articles(
 def article_key(number: str) -> tuple[int, str] | None:
     """Return an article's number, equal in its spellings: 第六十条 and 第60条. None if it is not one."""
     match = _PARTS.fullmatch(number)
-    value = None if match is None else _read_number(match["number"])
+    value = None if match is None else chinese_number(match["number"])
     return None if match is None or value is None else (value, match["added"] or "")
-
-
-def _read_number(numeral: str) -> int | None:
-    return int(numeral) if numeral.isascii() and numeral.isdigit() else chinese_number(numeral)

@@ -287,7 +287,7 @@ CODE_SHARED = Kind(
     "code-shared",
     "warning",
     "编码“{code}”还用于名称不同的事项（第{first}行{where}），这些事项按名称等字段区分",
-    "Code {code} also stands on an item of another name (row {first}{where_en}); their names tell them apart",
+    "Code {code} is also that of an item of another name (row {first}{where_en}); names distinguish them",
     "如果编码由上级下发，无需处理；否则请核对编码",
     "Nothing to do if a higher body gave the code; otherwise check it",
     "650000207CF001用于两项处罚",

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -15,7 +14,6 @@ from publisher.log.canonical_json import canonical
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.drafts import repeal_decisions, staging
-from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 
 
@@ -29,24 +27,6 @@ def compute_digest(
     return digest.hexdigest()
 
 
-def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str] | None) -> Sequence[Any]:
-    """List the imports of these parts in the draft; None: all, of which there need not be any with repeals.
-
-    Raises ``LogError``: ``no-draft``, ``no-such-part``.
-    """
-    imports = staging.draft_imports(conn, dataset)
-    if parts is None:
-        chosen = list(imports)
-        is_missing = not chosen and not repeal_decisions.count_accepted(conn, dataset)
-    else:
-        keys = {registry.part_key(conn, dataset.key, part) for part in parts}
-        chosen = [row for row in imports if row.part in keys]
-        is_missing = not chosen or {row.part for row in chosen} != keys
-    if is_missing:
-        raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
-    return chosen
-
-
 def _lines(
     conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
 ) -> Iterator[bytes]:
@@ -55,7 +35,7 @@ def _lines(
     if request.kind != "draft":
         return
     names = registry.part_names(conn, dataset.key)
-    imports = imports_of_parts(conn, dataset, request.parts)
+    imports = staging.imports_of_parts(conn, dataset, request.parts)
     for row in sorted(imports, key=lambda row: (names.get(row.part) or "", row.name, row.digest)):
         left_out = msgspec.json.decode(row.left_out)
         own = {"part": names.get(row.part), "mode": row.mode, "file": row.digest}

@@ -91,8 +91,8 @@ def write_batch(conn: Connection, batch: Batch) -> None:
     for table in TABLES:
         of_batch = table.c.revision.between(first + 1, last)
         conn.execute(delete(table).where(of_batch))  # by older rules
-        place = _NAMES[table.name].index("revision")
-        rows = [row for row in batch.rows[table.name] if row[place] not in erased]
+        column = _NAMES[table.name].index("revision")
+        rows = [row for row in batch.rows[table.name] if row[column] not in erased]
         for some in batched(rows, _BATCH):
             insert_many(conn, table, _NAMES[table.name], some)
     conn.execute(delete(g.graph_run))
@@ -173,6 +173,6 @@ def _contents(conn: Connection, after: Run) -> Iterator[tuple[int, int, str, str
             releases.append((release[0], release[1]))
     contents = select(v.key, v.content).where(v.key > after.revision, v.content.is_not(None))
     for row in stream(conn, contents.order_by(v.key)):
-        place = bisect_left(last_revisions, row.key)
-        if place < len(last_revisions):
-            yield row.key, *releases[place], row.content
+        n = bisect_left(last_revisions, row.key)
+        if n < len(last_revisions):
+            yield row.key, *releases[n], row.content

@@ -39,7 +39,7 @@ class Commitments:
     def is_current(self) -> bool:
         """Report whether the statuses have come as far as the findings, by the rules of this program."""
         with self._session.read() as conn:
-            datasets = finding_rows.read_datasets(self._session, conn)
+            datasets = self._datasets(conn)
             return status_rows.read_run(conn) == status_rows.current_run(conn, datasets)
 
     def validator(self) -> tuple[int, str]:
@@ -57,7 +57,7 @@ class Commitments:
         Records are read without the write lock. A second process that runs at the same time writes the same.
         """
         with self._session.read() as conn:
-            datasets = finding_rows.read_datasets(self._session, conn)
+            datasets = self._datasets(conn)
             before, after = status_rows.read_run(conn), status_rows.current_run(conn, datasets)
             if before == after:
                 return False
@@ -71,7 +71,7 @@ class Commitments:
     def rebuild(self) -> None:
         """Derive every status again."""
         with self._session.read() as conn:
-            datasets = finding_rows.read_datasets(self._session, conn)
+            datasets = self._datasets(conn)
             run = status_rows.current_run(conn, datasets)
             rows = list(status_rows.compute_rows(conn, datasets, run))
         with self._session.write() as conn:

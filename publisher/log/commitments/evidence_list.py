@@ -71,9 +71,10 @@ def list_evidence(
                 continue
             evidence = reader.of_rule(rule)
             day = first_days(evidence, rule).at(clocks.instant)
-            is_held = day is not None and day <= clocks.day
-            first = _list_first(conn, datasets, evidence, day, clocks) if is_held and day is not None else ()
-            since = date.fromordinal(day) if is_held and day is not None else None
+            since, first = None, tuple[RuleEvidence, ...]()
+            if day is not None and day <= clocks.day:
+                since = date.fromordinal(day)
+                first = _list_first(conn, datasets, evidence, day, clocks)
             rules.append(RuleInView(state.record.dataset, state.record.id, content, rule, since, first))
     return rules
 

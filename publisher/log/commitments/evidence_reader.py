@@ -18,7 +18,6 @@ from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings.record_states import CheckedState, DatasetIndex, Period, StateReader
 from publisher.log.model import TAKING_EFFECT
-from publisher.log.releases.cancellation import CANCELS
 from schemas.cells.limit_comparison import read_listed_limit, rule_by_which_longer
 from schemas.reference.document_numbers import find_citations
 
@@ -64,7 +63,7 @@ class EvidenceReader:
                 _b.dataset.in_(self.datasets_of(rule)), _b.published_at <= self._instant
             )
         ).all()
-        cancels = {row.sequence: msgspec.json.decode(row.counts).get(CANCELS) for row in rows}
+        cancels = {row.sequence: msgspec.json.decode(row.counts).get(t.CANCELS) for row in rows}
         cancelled = {(row.dataset, cancels[row.sequence]): row.published_at for row in rows}
         releases = {
             row.sequence: row

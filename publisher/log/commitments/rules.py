@@ -37,7 +37,7 @@ class Rule:
     not_before: int = 1
     """Ordinal of the first day on which the condition may begin to hold."""
     finding: str = ""
-    """Id of the finding that has to be mended."""
+    """Id of the finding that has to end."""
     held_on: int | None = None
     """Ordinal of the day on which a link shows the commitment done."""
 

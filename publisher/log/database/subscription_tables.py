@@ -12,7 +12,7 @@ subscription = Table(
     metadata,
     Column("key", Integer64, primary_key=True),
     Column("id", CodePointText, nullable=False, unique=True),
-    Column("kind", CodePointText, nullable=False),  # webhook, hub
+    Column("kind", CodePointText, nullable=False),  # webhook, hub, wecom, dingtalk, feishu
     Column("callback", CodePointText, nullable=False),
     Column("scope", CodePointText, nullable=False),
     Column("secret", CodePointText, nullable=False),
@@ -23,7 +23,7 @@ subscription = Table(
     Column("reason", CodePointText, nullable=False),
     *sealed("subscription"),
 )
-"""Subscribers to changes: webhook callbacks and the hub."""
+"""Subscribers to changes: webhook callbacks, robots of groups and the hub."""
 
 delivery = Table(
     "delivery",

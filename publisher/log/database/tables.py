@@ -131,6 +131,8 @@ release = Table(
     *sealed("release", "sequence"),
     Column("approval", CodePointText),  # of a dataset under the two-person rule, as JSON with names and salts
 )
+CANCELS = "cancels"
+"""Key among the counts of a release that cancels another: the number of that one."""
 
 import_ = Table(
     "import",

@@ -21,7 +21,7 @@ from publisher.log.model import Change, DraftDiff, OnConflict, SheetCounts
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _COUNT_NAMES = {
     "added": "added",
     "changed": "changed",
@@ -141,8 +141,8 @@ class _ChangeBuilder:
 
     def _change(self, row: Any) -> Change:
         replaces = row.status == "stated" or row.kind == "removed"
-        before = _DECODE(row.content_before) if replaces and row.content_before is not None else None
-        after = None if row.content is None else _DECODE(row.content)
+        before = _decode(row.content_before) if replaces and row.content_before is not None else None
+        after = None if row.content is None else _decode(row.content)
         part = self.parts.get(row.part)
         return Change(
             sequence=0,

@@ -24,7 +24,7 @@ from schemas.definition.catalogue import Catalogue, Content
 
 MOST_TURNS = 1_000
 """Most documents of one name whose identities are recognised."""
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def separate_namesakes(
@@ -89,4 +89,4 @@ def _iter_owners(conn: Connection, dataset: DatasetRow, identity: str) -> Iterat
     for query in (drafted, published):
         for row in conn.execute(query):
             if row.content is not None:
-                yield row.name, _DECODE(row.content)
+                yield row.name, _decode(row.content)

@@ -94,7 +94,7 @@ def on_day(span: Any, day: int) -> ColumnElement[bool]:
     return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
 
 
-_CANCELLATION = t.release.c.counts.like('%"cancels":%')
+_CANCELLATION = t.release.c.counts.contains(f'"{t.CANCELS}":')
 
 
 def withdrawn_by_cancellation() -> ColumnElement[bool]:

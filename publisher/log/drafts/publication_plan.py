@@ -12,7 +12,7 @@ from publisher.log.database.connection import Database
 from publisher.log.drafts import conflicts, repeals, shared_codes, staging
 from publisher.log.drafts import plan as planning
 from publisher.log.drafts.plan import Window
-from publisher.log.model import Conflict, LogError, OnConflict
+from publisher.log.model import Conflict, OnConflict
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue
 
@@ -37,7 +37,7 @@ def plan_publication(
     repeals.mark_repealed(conn, dataset, catalogue, day=day)
     imports = staging.draft_imports(conn, dataset) if imports is None else imports
     if not imports:
-        raise LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
+        raise staging.no_draft()
     windows, first_later_day = planning.find_windows(
         conn, dataset.key, imports, day=day, on_conflict=on_conflict
     )

@@ -36,7 +36,7 @@ REPEALED = "废止"
 REPEAL_SIGN = "ending"
 """``detected_by`` of imports for repealed documents, which have no file of their own."""
 _BATCH = 400
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _e, _i, _r, _s, _v = t.draft_entry.c, t.import_.c, t.record.c, t.span.c, t.revision.c
 
 
@@ -215,7 +215,7 @@ def _find_matches(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, d
     for row in _repealed_in_force(conn, dataset, repealed, day):
         repeal = repealed.find(row.identity, row.title)
         if repeal is not None and row.identity not in drafted:
-            matches.append(_Match(repeal, row.identity, row.title, _DECODE(row.content), row))
+            matches.append(_Match(repeal, row.identity, row.title, _decode(row.content), row))
     return [
         match
         for match in matches
@@ -235,7 +235,7 @@ def _matches_in_draft(
     for row, repeal in rows:
         same_entry = (_e["import"] == row[0], _e.position == row.position)
         entry = conn.execute(select(_e.content, _e.source_text).where(*same_entry)).one()
-        yield _Match(repeal, row.identity, row.title, _DECODE(entry.content), entry, (row[0], row.position))
+        yield _Match(repeal, row.identity, row.title, _decode(entry.content), entry, (row[0], row.position))
 
 
 def _select_draft_entries(dataset: DatasetRow, *columns: ColumnElement[Any]) -> Select[Any]:
@@ -254,7 +254,7 @@ def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[s
     for row in conn.execute(
         rows.order_by(_e["import"].desc(), _e.position.desc())
     ):  # of several notices, the first is named: it is read last
-        content = _DECODE(row.content)
+        content = _decode(row.content)
         names = _names(content)
         for name in content.get(ENDS, ()):
             if names and name not in names:
@@ -284,7 +284,7 @@ def _repeals_in_force(
 
 
 def _sentences(originals: str) -> str:
-    return str(_DECODE(originals).get(ENDS, ""))
+    return str(_decode(originals).get(ENDS, ""))
 
 
 def _mark_drafted(conn: Connection, match: _Match) -> None:

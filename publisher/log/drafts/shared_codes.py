@@ -26,7 +26,7 @@ from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue, Content
 
 _BATCH = 2_000
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 type Identity = tuple[str, ...]
 
 
@@ -85,7 +85,7 @@ def find_codes_in_two_parts(
             continue
         others = _OtherItems(conn, dataset, catalogue, import_key, by_name[0].part)
         for batch in batched(by_name, _BATCH):
-            contents = [_DECODE(row.content) for row in batch]
+            contents = [_decode(row.content) for row in batch]
             owners = others.find_owners(contents)
             for row, content in zip(batch, contents, strict=True):
                 code = catalogue.identity_of(content)
@@ -122,7 +122,7 @@ class _OtherItems:
         names = {identity_digest(self._dataset.name, name) for _, name in pairs}
         owners: dict[Identity, list[_Owner]] = defaultdict(list)
         for row in self._select_owners(sorted(codes | names)):
-            if pair := _code_and_name(self._catalogue, _DECODE(row.content)):
+            if pair := _code_and_name(self._catalogue, _decode(row.content)):
                 owners[pair[0]].append(_Owner(row.part, pair[1], row.identity in codes, row.drafted))
         return owners
 
@@ -172,7 +172,7 @@ def _code_and_name(catalogue: Catalogue, content: Content) -> tuple[Identity, Id
 
 def _is_named(dataset: DatasetRow, catalogue: Catalogue, row: Any) -> bool:
     """Test whether a row with a code is identified by its name."""
-    pair = _code_and_name(catalogue, _DECODE(row.content))
+    pair = _code_and_name(catalogue, _decode(row.content))
     return pair is not None and row.identity != identity_digest(dataset.name, pair[0])
 
 
@@ -181,8 +181,8 @@ def _shared_with_part(row: Any, code: str) -> Conflict:
         code="code-shared",
         message_zh=f"“{row.title}”的编码“{code}”在其他部门的清单中用于名称不同的事项，这些事项按名称等字段区分。"
         "如果编码由上级下发，无需处理；否则请核对编码。",
-        message_en=f"The code {code} of {row.title} also stands on an item of another name in the list "
-        "of another part; their names tell them apart. Nothing to do if a higher body gave the code; "
+        message_en=f"The code {code} of {row.title} is also that of an item of another name in the list "
+        "of another part; names distinguish them. Nothing to do if a higher body gave the code; "
         "otherwise check it.",
         locators=({"file": row.name, **msgspec.json.decode(row.locator)},),
     )

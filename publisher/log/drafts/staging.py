@@ -180,7 +180,7 @@ def first_titles(conn: Connection, dataset: DatasetRow) -> Mapping[str, str]:
 
 
 def count_entries(conn: Connection, imports: Sequence[int]) -> None:
-    """Store how many rows the imports have, so that verification misses a row that was deleted."""
+    """Store how many rows the imports have, so that verification notices a deleted one."""
     e = t.draft_entry.c
     for key in imports:
         count = select(func.count()).where(e["import"] == key).scalar_subquery()
@@ -206,6 +206,27 @@ def draft_imports(conn: Connection, dataset: DatasetRow) -> Sequence[Any]:
     return conn.execute(
         select(t.import_).where(c.dataset == dataset.key, c.release.is_(None)).order_by(c.key)
     ).all()
+
+
+def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str] | None) -> Sequence[Any]:
+    """List the imports of these parts in the draft; None: all of them, none if it has accepted repeals only.
+
+    Raises ``LogError``: ``no-draft``, ``no-such-part``.
+    """
+    imports = draft_imports(conn, dataset)
+    if parts is None:
+        if not imports and not repeal_decisions.count_accepted(conn, dataset):
+            raise no_draft()
+        return imports
+    keys = {registry.part_key(conn, dataset.key, part) for part in parts}
+    chosen = [row for row in imports if row.part in keys]
+    if not chosen or {row.part for row in chosen} != keys:
+        raise no_draft()
+    return chosen
+
+
+def no_draft() -> LogError:
+    return LogError("no-draft", "草稿是空的，请先导入。", "The draft is empty; import something first.")
 
 
 def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:

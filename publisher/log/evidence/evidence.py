@@ -99,10 +99,11 @@ class Evidence:
         retries: Sequence[datetime] = (),
         now: datetime | None = None,
     ) -> tuple[Page, ...]:
-        """List pages of a source, oldest first. ``checked_before``: not fetched since, not erased.
+        """List pages of a source, oldest first. ``checked_before``: only those to fetch again, not erased.
 
-        ``retries``: the same limit for pages that failed to respond once, twice … in a row. ``now``: of
-        the run; a page whose fetch lies ahead was fetched under a wrong clock, and is listed.
+        Those are the pages last fetched before then; ``retries``: the same limit for pages that failed to
+        respond once, twice … in a row. ``now``: time of the run; a page that was fetched later than that was
+        fetched under a wrong clock, and is listed.
         """
         p = pt.page.c
         query = select(pt.page).where(p.source == source, p.role == role).order_by(p.key)

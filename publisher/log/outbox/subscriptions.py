@@ -94,22 +94,18 @@ class Subscriptions:
 
     def subscribe(self, callback: str, scope: str) -> Subscription:
         """Add a subscription, ``pending`` until its callback confirms."""
-        subscription_id = secrets.token_hex(8)
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        with self._session.write() as conn:
-            conn.execute(
-                insert(w.subscription).values(self._row(subscription_id, "webhook", callback, scope, secret))
-            )
-            return _fetch_subscription(conn, subscription_id)
+        return self._add("webhook", callback, scope, secret)
 
     def add_robot(self, kind: str, address: str, scope: str, secret: str) -> Subscription:
         """Add a robot of a group, ``pending`` until it accepted a message. ``secret`` signs the messages."""
-        subscription_id = secrets.token_hex(8)
+        return self._add(kind, address, scope, secret)
+
+    def _add(self, kind: str, callback: str, scope: str, secret: str) -> Subscription:
+        row = self._row(kind, callback, scope, secret)
         with self._session.write() as conn:
-            conn.execute(
-                insert(w.subscription).values(self._row(subscription_id, kind, address, scope, secret))
-            )
-            return _fetch_subscription(conn, subscription_id)
+            conn.execute(insert(w.subscription).values(row))
+            return _fetch_subscription(conn, row["id"])
 
     def set_hub(self, address: str) -> None:
         """Notify the hub at ``address`` of every release from now on; an empty address removes the hub."""
@@ -119,12 +115,12 @@ class Subscriptions:
                 if hub.callback != address:
                     _delete_subscription(conn, hub.key)
             if address and address not in {hub.callback for hub in hubs}:
-                row = self._row(secrets.token_hex(8), "hub", address, "", "")
+                row = self._row("hub", address, "", "")
                 conn.execute(insert(w.subscription).values({**row, "state": "active"}))
 
-    def _row(self, subscription_id: str, kind: str, callback: str, scope: str, secret: str) -> dict[str, Any]:
+    def _row(self, kind: str, callback: str, scope: str, secret: str) -> dict[str, Any]:
         return {
-            "id": subscription_id,
+            "id": secrets.token_hex(8),
             "kind": kind,
             "callback": callback,
             "scope": scope,

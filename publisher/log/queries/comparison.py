@@ -32,7 +32,7 @@ DIFFERENCE_KINDS: tuple[DifferenceKind, ...] = (
     "erased",
 )
 _BATCH = 500
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _r, _c, _b = t.span.c, t.record.c, t.change.c, t.release.c
 
 
@@ -147,7 +147,7 @@ class StateComparison:
     # --- the statement ----------------------------------------------------------------------------
 
     def _join_differing_spans(self) -> FromClause:
-        """Join the records whose spans differ, one row with both spans each, and set the columns of it."""
+        """Join the records whose spans differ, one row with both spans each. Sets the columns of the join."""
         in_before, in_after = self._before.in_view(_s), self._after.in_view(_s)
         count_before, count_after = case((in_before, 1), else_=0), case((in_after, 1), else_=0)
 
@@ -269,8 +269,8 @@ def _difference(
 ) -> Difference:
     erased = row.erased_by is not None
     in_force_before, in_force_after = row.status_before == "stated", row.status_after == "stated"
-    before = _DECODE(row.content_before) if in_force_before and not erased else None
-    after = _DECODE(row.content_after) if in_force_after and not erased else None
+    before = _decode(row.content_before) if in_force_before and not erased else None
+    after = _decode(row.content_after) if in_force_after and not erased else None
     part_before, part = parts.get(row.part_before), parts.get(row.part_after)
     return Difference(
         key=row.key,

@@ -22,7 +22,7 @@ from publisher.log.session import DatasetKey, Session
 type FieldOrder = Callable[[str], Mapping[str, int]]
 """Dataset → position of each field in its catalogue."""
 
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _c, _r, _b = t.change.c, t.record.c, t.release.c
 _after, _before = t.revision.alias("after").c, t.revision.alias("before").c
 _CHANGE: Select[Any] = (
@@ -167,8 +167,8 @@ def _changes(conn: Connection, rows: Sequence[Any], order: FieldOrder) -> tuple[
 def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
     erased = row.erased_by is not None
     without_content = row.kind in WITHOUT_CONTENT
-    before = None if erased or row.content_before is None else _DECODE(row.content_before)
-    after = None if erased or without_content or row.content is None else _DECODE(row.content)
+    before = None if erased or row.content_before is None else _decode(row.content_before)
+    after = None if erased or without_content or row.content is None else _decode(row.content)
     part_before, part = parts.get(row.before_part), parts.get(row.part)
     return Change(
         sequence=row.sequence,
@@ -199,5 +199,5 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
 def erased_after(conn: Connection, release: int) -> bool:
     """Report whether a release after that sequence erased records, according to its counts."""
     return any(
-        "erased" in _DECODE(counts) for counts in conn.scalars(select(_b.counts).where(_b.sequence > release))
+        "erased" in _decode(counts) for counts in conn.scalars(select(_b.counts).where(_b.sequence > release))
     )

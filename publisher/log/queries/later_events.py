@@ -17,10 +17,9 @@ from publisher.log.model import Change, FieldChange, RecordState
 from publisher.log.queries.point_in_time import Clocks, in_view
 from publisher.log.queries.record_query import DATASET, DAY, INSTANT, view_values
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.cancellation import CANCELS
 
 _r, _b = t.record.c, t.release.c
-_AMENDING_COUNTS = ("corrected", "withdrawn", CANCELS)
+_AMENDING_COUNTS = ("corrected", "withdrawn", t.CANCELS)
 """Names among the counts of a release that amends what was published before."""
 _now, _then = t.span.alias("now").c, t.span.alias("then").c
 _WITHDRAWN_SINCE = PreparedStatement(
@@ -68,10 +67,10 @@ def _cancellations(
     conn: Connection, dataset: DatasetRow, release: int, known_at: datetime
 ) -> Iterator[LaterAmendment]:
     cancelling = select(t.release).where(
-        _b.dataset == dataset.key, _b.published_at > micros(known_at), _b.counts.contains(f'"{CANCELS}"')
+        _b.dataset == dataset.key, _b.published_at > micros(known_at), _b.counts.contains(f'"{t.CANCELS}"')
     )
     for row in conn.execute(cancelling).all():
-        if msgspec.json.decode(row.counts)[CANCELS] == release:
+        if msgspec.json.decode(row.counts)[t.CANCELS] == release:
             yield LaterAmendment("cancelled", row.number, moment(row.published_at), row.note)
 
 

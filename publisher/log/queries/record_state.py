@@ -24,7 +24,7 @@ from publisher.log.releases.amendment import no_such_record
 from publisher.log.session import DatasetKey
 from schemas.definition.catalogue import Content
 
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _BATCH = 500
 
 _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.c
@@ -149,7 +149,7 @@ def spans(conn: Connection, *, dataset: str | None, ids: Sequence[str] | None) -
 
 
 def _span(row: Any) -> Span:
-    content: Content = {} if row.status == "withdrawn" or row.content is None else _DECODE(row.content)
+    content: Content = {} if row.status == "withdrawn" or row.content is None else _decode(row.content)
     return Span(
         id=span_id(row.id, row.made, row.effective_from),
         dataset=row.dataset,

@@ -14,10 +14,10 @@ from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError, Source
 from publisher.log.releases import release_document
-from publisher.log.releases.amendment import no_such_record
+from publisher.log.releases.amendment import no_such_record, record_erased
 from publisher.log.session import DatasetKey
 
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _r, _v, _c, _b, _i = t.record.c, t.revision.c, t.change.c, t.release.c, t.import_.c
 _ROWS_AROUND = 2
 _KEYS_AROUND = 50
@@ -95,7 +95,7 @@ def revision_origin(conn: Connection, dataset: DatasetKey, record: str, revision
             f"The record {record} has no revision with the hash {revision}.",
         )
     if owner.erased_by is not None or row.content is None:
-        raise LogError("erased", f"记录 {record} 已依法删除。", f"The record {record} was erased.")
+        raise record_erased(record)
     own = _source_row(row, record, own=True)
     file = conn.execute(select(t.import_).where(_i.key == row.file)).first()
     return RevisionOrigin(
@@ -119,7 +119,7 @@ def revision_origin(conn: Connection, dataset: DatasetKey, record: str, revision
 
 
 def _source_row(row: Any, record: str, *, own: bool) -> SourceRow:
-    return SourceRow(record, own, _DECODE(row.content), _DECODE(row.locator), _DECODE(row.originals))
+    return SourceRow(record, own, _decode(row.content), _decode(row.locator), _decode(row.originals))
 
 
 def _neighbours(conn: Connection, row: Any, own: SourceRow) -> tuple[SourceRow, ...]:

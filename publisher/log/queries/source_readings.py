@@ -17,7 +17,7 @@ from publisher.log.model import Source
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Content
 
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _UPLOADED = ("upload", REREAD_SIGN)
 
 
@@ -53,7 +53,7 @@ class SourceReading:
 
 
 def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tuple[SourceReading, ...]:
-    """Find the files by the day's state, oldest first."""
+    """Find the files of the records in force on a day, and the newest list of each part, oldest first."""
     i, names = t.import_.c, registry.part_names(conn, dataset.key)
     by_import: dict[int | None, list[RecordReading]] = {}
     for row in _select_records(conn, dataset, day):
@@ -62,10 +62,10 @@ def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tup
                 row.id,
                 row.identity or "",
                 row.title,
-                _DECODE(row.content),
+                _decode(row.content),
                 row.source_text,
-                _DECODE(row.locator),
-                _DECODE(row.originals),
+                _decode(row.locator),
+                _decode(row.originals),
             )
         )
     newest = set(

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, select
 
 from publisher.log import registry
 from publisher.log.clocks import utc_now
+from publisher.log.database import entry_tables
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.upgrade import migrate
@@ -85,11 +86,10 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
 
 def _erased_since(session: Session, manifest: Manifest) -> bool:
     """Report whether a release after the backup erased records."""
+    c, size = entry_tables.entry.c, manifest.checkpoint.size
+    query = select(c.document).where(c.kind == "release", c.position >= size, c.document.is_not(None))
     with session.read() as conn:
-        return any(
-            msgspec.json.decode(document)["erased"]
-            for document in erasure.later_documents(conn, manifest.checkpoint.size)
-        )
+        return any(msgspec.json.decode(document)["erased"] for document in conn.scalars(query))
 
 
 def _rewrite(

@@ -151,7 +151,7 @@ class AmendmentRelease:
         if not spans:
             raise no_such_record(record_id)
         if spans[0].status == "erased":
-            raise LogError("erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased.")
+            raise record_erased(record_id)
         return spans[0].record, spans
 
     def _present_state(self, record_id: str, spans: Sequence[Any]) -> Any:
@@ -184,7 +184,7 @@ class AmendmentRelease:
         return [identity_digest(self._dataset.name, one) for one in self._catalogue.identities_of(content)]
 
     def _choose_identity(self, record: int, before: str, content: Content) -> str:
-        """Return the new identity: that of the names, where they identified it beside a shared code."""
+        """Return the new identity: the one by name if that identified the record, as for a shared code."""
         first, *others = self._digests(content)
         old_first, *old_others = self._digests(msgspec.json.decode(before))
         current = self._conn.scalar(select(t.record.c.identity).where(t.record.c.key == record))
@@ -299,6 +299,10 @@ _OPEN_SPANS = (
 
 def no_such_record(record_id: str) -> LogError:
     return LogError("no-such-record", f"没有记录 {record_id}。", f"There is no record {record_id}.")
+
+
+def record_erased(record_id: str) -> LogError:
+    return LogError("erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased.")
 
 
 def identity_taken(record_id: str) -> LogError:

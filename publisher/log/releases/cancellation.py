@@ -21,9 +21,6 @@ from publisher.log.releases.release_rows import no_such_release
 from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue
 
-CANCELS = "cancels"
-"""Key among the counts of a release that cancels another: the number of that one."""
-
 
 @dataclass(frozen=True, slots=True)
 class _State:
@@ -68,7 +65,7 @@ class CancellationRelease:
         if rows:
             self._conn.execute(insert(new_change), rows)
         last = self._conn.scalar(select(t.revision.c.key).order_by(t.revision.c.key.desc()).limit(1)) or 0
-        heading = replace(heading, extra_counts={CANCELS: number})
+        heading = replace(heading, extra_counts={t.CANCELS: number})
         sequence = write_release(
             self._database,
             self._conn,
@@ -96,7 +93,7 @@ class CancellationRelease:
                 "publish again.",
             )
         for other in self._conn.execute(of_dataset.where(r.number > number)):
-            if msgspec.json.decode(other.counts).get(CANCELS) == number:
+            if msgspec.json.decode(other.counts).get(t.CANCELS) == number:
                 raise LogError(
                     "already-cancelled",
                     f"第{number}次发布已由第{other.number}次发布取消。",

@@ -15,7 +15,6 @@ from publisher.log.blob_store import BlobStore
 from publisher.log.canonical_json import canonical
 from publisher.log.citations import graph_rows
 from publisher.log.clocks import micros
-from publisher.log.database import entry_tables
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
@@ -25,7 +24,7 @@ from publisher.log.evidence import crawled_pages
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, release_writer
-from publisher.log.releases.amendment import no_such_record
+from publisher.log.releases.amendment import no_such_record, record_erased
 from publisher.log.transparency import documents, entry_log
 from schemas.definition.catalogue import Catalogue
 
@@ -159,9 +158,7 @@ class ErasureRelease:
             if row is None:
                 raise no_such_record(record_id)
             if row.erased_by is not None:
-                raise LogError(
-                    "erased", f"记录 {record_id} 已依法删除。", f"The record {record_id} was erased already."
-                )
+                raise record_erased(record_id)
             keys.append(row.key)
         return keys
 
@@ -315,10 +312,3 @@ def _positions(left_out: str) -> str:
     """Return rows left out (JSON) without their texts."""
     rows = [{k: v for k, v in row.items() if k in _POSITION_KEYS} for row in msgspec.json.decode(left_out)]
     return canonical(rows).decode()
-
-
-def later_documents(conn: Connection, size: int) -> Sequence[str]:
-    """List the documents of releases among the entries after the first ``size``."""
-    c = entry_tables.entry.c
-    query = select(c.document).where(c.kind == "release", c.position >= size, c.document.is_not(None))
-    return [str(text) for text in conn.scalars(query.order_by(c.position))]

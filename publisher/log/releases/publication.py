@@ -10,7 +10,6 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
 
-from publisher.log.approvals.submission_digest import imports_of_parts
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database, stream
@@ -48,7 +47,7 @@ def publish(
     Raises ``LogError``: ``no-draft``, ``conflicts``, ``rows-in-error``, ``later-effect``.
     """
     day = heading.effective_on.toordinal()
-    chosen = None if parts is None else imports_of_parts(conn, dataset, parts)
+    chosen = None if parts is None else staging.imports_of_parts(conn, dataset, parts)
     windows, errors, _ = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )

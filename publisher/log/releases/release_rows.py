@@ -93,7 +93,7 @@ def _read_sources(conn: Connection, sequences: Sequence[int]) -> Mapping[int, Se
 
 def _release(row: Any, sources: Sequence[Any]) -> Release:
     counts = msgspec.json.decode(row.counts)
-    cancels = counts.pop("cancels", None)
+    cancels = counts.pop(t.CANCELS, None)
     left_out = msgspec.json.decode(row.left_out) if row.left_out else []
     return Release(
         sequence=row.sequence,

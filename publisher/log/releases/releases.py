@@ -190,7 +190,7 @@ class Releases:
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             request = PublicationRequest(kind="cancel", basis=basis, note=reason, release=number)
             heading, authority = _authorise(conn, row, heading, request, emergency, submission)
-            self._refuse_migration(conn, dataset, number, catalogue)
+            self._refuse_migration(conn, row, number, catalogue)
             amendment = AmendmentRelease(self._session.database, conn, row, catalogue, self._session.clock())
             cancellation_release = CancellationRelease(self._session.database, conn, row)
             sequence = cancellation_release.cancel(number, catalogue, heading, amendment)
@@ -202,11 +202,10 @@ class Releases:
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             CancellationRelease(self._session.database, conn, row).check(number, self._session.today())
-            self._refuse_migration(conn, dataset, number, self._session.catalogue(conn, row.catalogue_digest))
+            self._refuse_migration(conn, row, number, self._session.catalogue(conn, row.catalogue_digest))
 
-    def _refuse_migration(self, conn: Connection, dataset: str, number: int, catalogue: Catalogue) -> None:
+    def _refuse_migration(self, conn: Connection, row: DatasetRow, number: int, catalogue: Catalogue) -> None:
         """Refuse to cancel a release whose catalogue, or that before it, needs a migration to today's."""
-        row = registry.dataset_row(conn, dataset)
         for release in releases(conn, row):
             old = self._session.catalogue(conn, release.catalogue_digest)
             if release.number >= number - 1 and compare_catalogues(old, catalogue):

@@ -76,7 +76,7 @@ def _check_waiting(conn: Connection, releases: Mapping[int, ReleaseRow], latest:
         for row in conn.execute(select(o.dataset, o.key, o.due_at).where(o.kind == "release"))
     }
     counts = conn.execute(select(b.dataset, b.counts)).all()
-    cancelled = {(row.dataset, msgspec.json.decode(row.counts).get("cancels")) for row in counts}
+    cancelled = {(row.dataset, msgspec.json.decode(row.counts).get(t.CANCELS)) for row in counts}
     for release in releases.values():
         effect = _effect(release)
         is_later = effect is not None and effect > latest

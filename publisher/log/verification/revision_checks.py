@@ -24,7 +24,7 @@ from publisher.log.verification.problem import UNREADABLE, Derived, Problem, gua
 from publisher.log.verification.span_fold import ReleaseRow
 from schemas.definition.catalogue import Catalogue
 
-_DECODE = msgspec.json.Decoder(dict[str, Any]).decode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 _ERASED = {"title": "", "source_text": "", "locator": "{}", "originals": "{}"}
 """Values of a revision whose content was erased."""
 type _Value = tuple[str, str, float | None]
@@ -144,7 +144,7 @@ class RevisionChecks:
         catalogue = self._catalogues.get(release.catalogue)
         if catalogue is None:
             return ()  # the catalogue itself is a problem
-        content = _DECODE(row.content or "")
+        content = _decode(row.content or "")
         if row.identity is not None and row.record not in self._with_identity:
             identity = identity_digest(release.dataset_name, catalogue.identity_of(content))
             if row.identity == identity:
@@ -205,7 +205,7 @@ class RevisionChecks:
             digests = (release.catalogue, *(x.catalogue for x in reversed(self._of_dataset(release.dataset))))
             for digest in dict.fromkeys(digests):
                 if (catalogue := self._catalogues.get(digest)) is not None:
-                    content = _DECODE(row.content)
+                    content = _decode(row.content)
                     own |= dict.fromkeys(possible_identities(release.dataset_name, catalogue, content))
         return list(own)
 

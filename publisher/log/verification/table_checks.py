@@ -97,7 +97,7 @@ def check_counts(conn: Connection, releases: Mapping[int, ReleaseRow], growth: G
         stated: dict[str, int] = msgspec.json.decode(text)
         rebuilt = {**kinds[sequence], "records": _in_force(growth, release)}
         rebuilt |= {"erased": erased[sequence]} if sequence in erased else {}
-        for name in sorted((stated.keys() | rebuilt.keys()) - {"cancels"}):
+        for name in sorted((stated.keys() | rebuilt.keys()) - {t.CANCELS}):
             if stated.get(name, 0) != rebuilt.get(name, 0):
                 yield Problem(str(release), f"counts.{name}", stated.get(name), rebuilt.get(name))
 

@@ -69,7 +69,7 @@ AMOUNTS = [
     ("RMB 10", Amount("10", "元")),
     ("暂免征收", Amount("0", "元", kind="free")),
 ]
-NO_AMOUNTS = [
+OTHER_TEXTS = [
     "按规定收取",
     "普通80元/件，加急160元/件",
     "依据发改价格〔2015〕1234号执行",
@@ -90,8 +90,8 @@ def test_an_amount_is_read_in_each_form(text: str, expected: Amount) -> None:
     assert read_amount(text) == expected
 
 
-@pytest.mark.parametrize("text", NO_AMOUNTS)
-def test_several_amounts_and_other_texts_are_no_amount(text: str) -> None:
+@pytest.mark.parametrize("text", OTHER_TEXTS)
+def test_several_amounts_and_other_texts_are_not_an_amount(text: str) -> None:
     assert read_amount(text) is None
 
 

@@ -1,4 +1,4 @@
-"""Limits compare within one unit and by the named rule; what is no limit compares with nothing."""
+"""Limits compare within one unit and by the named rule; anything else compares with nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from schemas.definition.catalogue import Json
         None,
     ],
 )
-def test_what_is_no_limit_is_none(value: Json) -> None:
+def test_what_is_not_a_limit_is_none(value: Json) -> None:
     assert read_listed_limit(value) is None
 
 

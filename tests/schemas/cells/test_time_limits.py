@@ -117,7 +117,7 @@ def test_a_limit_is_read_in_each_form(text: str, expected: tuple[int, str] | Non
 
 
 @pytest.mark.parametrize(("text", "expected"), CONDITIONS)
-def test_a_condition_or_range_gives_the_longest_time_and_is_told(
+def test_a_condition_or_range_gives_the_longest_time_and_is_kept_as_rest(
     text: str, expected: tuple[int, str]
 ) -> None:
     reading = read_limit(text, "工作日")

@@ -50,7 +50,7 @@ def test_a_statute_in_the_text_of_an_article_is_a_mention(text: str) -> None:
     assert [c.title for c in find_cited_statutes(text) if c.role == "mention"] == MENTIONS[text]
 
 
-def test_a_decision_in_the_note_on_an_edition_is_no_basis() -> None:
+def test_a_decision_in_the_note_on_an_edition_is_not_a_basis() -> None:
     text = (
         "《防汛条例》（2011年1月8日根据《国务院关于废止和修改部分行政法规的决定》修订）\n第八条：负责防汛。"
     )

@@ -14,7 +14,7 @@ UNSEALED = text("length(seal) < 64")
 """Condition of the partial index through which marked rows are found."""
 _SEAL = Text().with_variant(postgresql.TEXT(collation="C"), "postgresql")
 _MARKED_TABLES = "qingdan_written"
-"""Key of the connection under which the names of the tables are that its transaction marked rows of."""
+"""Key of ``Connection.info``: names of the tables in which the transaction marked rows."""
 
 
 def sealed(table: str, *key: str) -> tuple[Column[str], Index]:
@@ -39,6 +39,6 @@ def _marker(table: str) -> Any:
 
 
 def take_marked_tables(conn: Any) -> set[str]:
-    """Return the names of the tables that this transaction marked rows of, and forget them."""
+    """Return the names of the tables in which this transaction marked rows, and forget them."""
     tables: set[str] = conn.info.pop(_MARKED_TABLES, set())
     return tables

@@ -93,12 +93,12 @@ class RecordList:
                 {name: self._set.facet(name) for name in query.facets}, self._set.total
             )
         state = cache.state(self._conn, self._dataset.key, sequence, self._clocks)
-        records = (state, query.statuses, query.where)
-        facets = {name: cache.find((*records, name), partial(self._set.facet, name)) for name in query.facets}
+        key = (state, query.statuses, query.where)
+        facets = {name: cache.find((*key, name), partial(self._set.facet, name)) for name in query.facets}
         if self._set.is_all_in_force and not query.sort:  # an index has this order, and the tally the total
             return self._read_in_order(facets, self._set.total)
         check_cursor(query.after, _key_count(query.sort))
-        beginning = cache.find((*records, query.sort), self._beginning)
+        beginning = cache.find((*key, query.sort), self._beginning)
         keys = beginning.page(query)
         if keys is None:
             require_patience()
@@ -127,10 +127,10 @@ class RecordList:
         keys, total = self._set.beginning(self._order())
         return _Beginning(array("q", keys[:_MOST_KEYS]), total)
 
-    def _statement(self, records: int) -> PreparedStatement:
-        """Prepare the statement for so many records by their keys, with the keys of the order."""
+    def _statement(self, number: int) -> PreparedStatement:
+        """Prepare the statement for ``number`` records by their keys, with the keys of the order."""
         keys = (key.column.label(f"order_{n}") for n, key in enumerate(self._order()))
-        parameters = [bindparam(f"record_{n}", type_=t.Integer64) for n in range(records)]
+        parameters = [bindparam(f"record_{n}", type_=t.Integer64) for n in range(number)]
         columns = select(*COLUMNS, *keys).select_from(record_join())
         return PreparedStatement(columns.where(_s.record.in_(parameters), IN_VIEW))
 

@@ -7,7 +7,7 @@ import pytest
 from publisher.log.log import Log
 from publisher.log.model import Entry, RecordQuery
 from schemas.definition.catalogue import Json
-from tests.publisher.log.drafts.test_repeals import DOCUMENTS, documents, lay, publish  # noqa: F401 - a fixture
+from tests.publisher.log.drafts.test_repeals import DOCUMENTS, documents, publish, stage  # noqa: F401 - a fixture
 from tests.support.clock import Clock
 from tests.support.log import MIDDLE
 
@@ -28,8 +28,8 @@ def numbered(text: str) -> Entry:
 
 
 def test_two_pages_with_one_title_are_two_documents(documents: Log) -> None:  # noqa: F811
-    lay(documents, "a.html", form("甲公司，罚款九十万元。"))
-    lay(documents, "b.html", form("乙公司，警告。"))
+    stage(documents, "a.html", form("甲公司，罚款九十万元。"))
+    stage(documents, "b.html", form("乙公司，警告。"))
     diff = documents.drafts.diff(DOCUMENTS)
     assert (diff.conflicts, diff.counts["added"]) == ((), 2)
     assert [w.code for w in diff.warnings] == ["same-title"]
@@ -40,11 +40,11 @@ def test_two_pages_with_one_title_are_two_documents(documents: Log) -> None:  # 
 
 def test_a_page_read_again_stays_its_own_document(documents: Log, clock: Clock) -> None:  # noqa: F811
     for name, text in (("a.html", "甲公司，罚款。"), ("b.html", "乙公司，警告。"), ("c.html", "丙公司。")):
-        lay(documents, name, form(text))
+        stage(documents, name, form(text))
         publish(documents)
         clock.advance(days=1)
-    lay(documents, "b.html", form("乙公司，警告并罚款。"))
-    lay(documents, "a.html", form("甲公司，罚款。"))
+    stage(documents, "b.html", form("乙公司，警告并罚款。"))
+    stage(documents, "a.html", form("甲公司，罚款。"))
     diff = documents.drafts.diff(DOCUMENTS)
     assert (diff.counts["added"], diff.counts["changed"], diff.counts["unchanged"]) == (0, 1, 1)
     publish(documents, MIDDLE)
@@ -52,17 +52,17 @@ def test_a_page_read_again_stays_its_own_document(documents: Log, clock: Clock) 
 
 
 def test_the_same_text_under_another_name_is_one_document(documents: Log) -> None:  # noqa: F811
-    lay(documents, "a.html", form("甲公司，罚款。"))
+    stage(documents, "a.html", form("甲公司，罚款。"))
     publish(documents)
-    lay(documents, "copy.html", form("甲公司，罚款。"))
+    stage(documents, "copy.html", form("甲公司，罚款。"))
     assert documents.drafts.diff(DOCUMENTS).counts["added"] == 0
 
 
 @pytest.mark.parametrize("without_errors", [False, True])
 def test_a_conflict_blocks_its_own_rows_only(documents: Log, *, without_errors: bool) -> None:  # noqa: F811
-    lay(documents, "a.html", numbered("一份正文。"))
-    lay(documents, "b.html", numbered("另一份正文。"), form("甲公司。"))
-    lay(documents, "c.html", form("乙公司。"))
+    stage(documents, "a.html", numbered("一份正文。"))
+    stage(documents, "b.html", numbered("另一份正文。"), form("甲公司。"))
+    stage(documents, "c.html", form("乙公司。"))
     assert [c.code for c in documents.drafts.diff(DOCUMENTS).conflicts] == ["same-identity"]
     release = documents.releases.publish(DOCUMENTS, effective_on=MIDDLE, without_errors=without_errors)
     assert release is not None

@@ -36,7 +36,7 @@ def documents(log: Log) -> Log:
     return log
 
 
-def lay(log: Log, name: str, *entries: Entry, part: str = "财政局") -> None:
+def stage(log: Log, name: str, *entries: Entry, part: str = "财政局") -> None:
     log.drafts.stage(DOCUMENTS, entries, part=part, source=put_workbook(log, name), parser_version="1")
 
 
@@ -59,8 +59,8 @@ def publish(log: Log, day: date = EARLY) -> None:
 
 
 def test_a_proposal_that_nobody_accepts_marks_nothing_and_stays_open(documents: Log, clock: Clock) -> None:
-    lay(documents, "文件", document(1))
-    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    stage(documents, "文件", document(1))
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
     (proposal,) = documents.drafts.diff(DOCUMENTS, effective_on=EARLY).repeals
     assert (proposal.title, proposal.by, proposal.state) == (
         "关于第1件事的通知",
@@ -84,10 +84,10 @@ def test_a_proposal_that_nobody_accepts_marks_nothing_and_stays_open(documents: 
 
 
 def test_a_proposal_shows_the_sentence_that_names_its_document(documents: Log) -> None:
-    lay(documents, "文件", document(1), document(2))
+    stage(documents, "文件", document(1), document(2))
     notice = document(9, "示政发〔2015〕1号", "《关于第2件事的通知》")
     sentences = {"ends": "《甲》（示政发〔2015〕1号）同时废止。\n《关于第2件事的通知》自行失效。"}
-    lay(documents, "决定", replace(notice, originals=sentences))
+    stage(documents, "决定", replace(notice, originals=sentences))
     assert [(p.title, p.sentence) for p in documents.drafts.repeals(DOCUMENTS)] == [
         ("关于第1件事的通知", "《甲》（示政发〔2015〕1号）同时废止。"),
         ("关于第2件事的通知", "《关于第2件事的通知》自行失效。"),
@@ -95,8 +95,8 @@ def test_a_proposal_shows_the_sentence_that_names_its_document(documents: Log) -
 
 
 def test_a_refused_proposal_is_not_asked_again_and_can_be_accepted_later(documents: Log) -> None:
-    lay(documents, "文件", document(1))
-    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    stage(documents, "文件", document(1))
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
     documents.drafts.decide_repeals(DOCUMENTS, None, accept=False)
     assert documents.drafts.diff(DOCUMENTS, effective_on=EARLY).repeals == ()
     assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["refused"]
@@ -108,8 +108,8 @@ def test_a_refused_proposal_is_not_asked_again_and_can_be_accepted_later(documen
 
 
 def test_a_discarded_draft_takes_its_acceptances_with_it(documents: Log) -> None:
-    lay(documents, "文件", document(1))
-    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    stage(documents, "文件", document(1))
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
     publish(documents)
     accept(documents)
     documents.drafts.discard(DOCUMENTS)
@@ -118,10 +118,10 @@ def test_a_discarded_draft_takes_its_acceptances_with_it(documents: Log) -> None
 
 
 def test_a_mark_of_an_earlier_version_stays_when_its_document_is_read_again(documents: Log) -> None:
-    lay(documents, "文件", document(1, ended_by="示政发〔2015〕9号", validity="废止"))
-    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    stage(documents, "文件", document(1, ended_by="示政发〔2015〕9号", validity="废止"))
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
     publish(documents)
-    lay(documents, "文件", document(1))
+    stage(documents, "文件", document(1))
     diff = documents.drafts.diff(DOCUMENTS, effective_on=MIDDLE)
     assert (diff.counts["changed"], diff.repeals) == (0, ())
 
@@ -129,12 +129,12 @@ def test_a_mark_of_an_earlier_version_stays_when_its_document_is_read_again(docu
 def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_another(
     documents: Log, clock: Clock
 ) -> None:
-    lay(documents, "财政", *(document(n) for n in range(1, 5)))
-    lay(documents, "民政", document(5), part="民政局")
+    stage(documents, "财政", *(document(n) for n in range(1, 5)))
+    stage(documents, "民政", document(5), part="民政局")
     documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
     references = ("示政发〔2015〕1号", "《关于第3件事的通知》", "示政发〔2015〕5号", "示政发〔1990〕7号")
-    lay(documents, "决定", document(9, *references))
+    stage(documents, "决定", document(9, *references))
     accept(documents)
     release = documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
     assert release is not None
@@ -156,11 +156,11 @@ def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_sa
     documents: Log, clock: Clock
 ) -> None:
     ended = "示政发〔2015〕1号"
-    lay(documents, "第一", document(7, ended))
+    stage(documents, "第一", document(7, ended))
     documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
-    lay(documents, "第二", document(8, ended, "示政发〔2015〕2号"))
-    lay(documents, "文件", document(1, validity="失效"), document(2, ended_by="示政发〔2014〕3号"))
+    stage(documents, "第二", document(8, ended, "示政发〔2015〕2号"))
+    stage(documents, "文件", document(1, validity="失效"), document(2, ended_by="示政发〔2014〕3号"))
     accept(documents)
     documents.releases.publish(DOCUMENTS, effective_on=MIDDLE)
     documents_after = records_by_number(documents)
@@ -171,23 +171,22 @@ def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_sa
 
 
 def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Log, clock: Clock) -> None:
-    lay(documents, "决定", document(9, "示政发〔2015〕1号"))
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
     documents.releases.publish(DOCUMENTS, effective_on=EARLY)
     clock.advance(days=1)
     documents.releases.withdraw(
         DOCUMENTS, [records_by_number(documents)["9"].id], reason="误发", actor="经办人"
     )
     clock.advance(days=1)
-    lay(documents, "文件", document(1))
+    stage(documents, "文件", document(1))
     assert accept(documents) == 0
     documents.releases.publish(DOCUMENTS, effective_on=LATE)
     assert marks(documents) == {"1": None}
 
 
 def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(documents: Log) -> None:
-    wrong = document(8, "示政发〔2015〕1号")
-    lay(documents, "决定", Entry(wrong.content, wrong.source_text, wrong.locator, in_error=True))
-    lay(documents, "文件", document(1), document(9, "示政发〔2015〕9号", "《关于第9件事的通知》"))
+    stage(documents, "决定", replace(document(8, "示政发〔2015〕1号"), in_error=True))
+    stage(documents, "文件", document(1), document(9, "示政发〔2015〕9号", "《关于第9件事的通知》"))
     assert accept(documents) == 0
     documents.releases.publish(DOCUMENTS, effective_on=EARLY, without_errors=True)
     assert marks(documents) == {"1": None, "9": None}

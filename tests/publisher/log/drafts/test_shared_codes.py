@@ -57,7 +57,7 @@ def test_a_value_of_an_item_that_shares_its_code_may_be_corrected(log: Log) -> N
     assert log.queries.record("powers", record.id).content["basis"] == "《丁法》"
 
 
-def test_a_code_that_changes_while_all_else_stays_is_told(log: Log) -> None:
+def test_a_code_that_changes_while_all_else_stays_is_reported(log: Log) -> None:
     _create(log)
     _import(log, "A1,甲处罚,行政处罚,《甲法》\nA2,乙处罚,行政处罚,《乙法》\n")
     _publish(log, date(2015, 1, 1))
@@ -113,7 +113,7 @@ def test_items_that_share_a_code_keep_their_ids_over_a_migration(log: Log) -> No
 
 
 @pytest.mark.slow
-def test_items_of_two_parts_that_share_a_code_are_told_and_published(log: Log) -> None:
+def test_items_of_two_parts_that_share_a_code_are_reported_and_published(log: Log) -> None:
     _create(log)
     ours, theirs = "A1,甲处罚,行政处罚,《甲法》\n", "A1,乙处罚,行政处罚,《乙法》\n"
     _import(log, ours)

@@ -28,11 +28,11 @@ def test_a_list_in_memory_shows_the_next_release_and_the_records_of_each_day(log
     query = RecordQuery(where=FIRST_KIND, sort=SORT, facets=("kind",))
     assert titles(log, query) == (["乙", "甲"], 2)
     release(log, *rows[1:], entry("丁", kind="甲类", rate=9), on=LATE)
-    shown = {
+    titles_by_day = {
         day: titles(log, RecordQuery(view=View(as_of=day), where=FIRST_KIND, sort=SORT))
         for day in (EARLY - timedelta(1), EARLY, MIDDLE, LATE - timedelta(1), LATE, LATE + timedelta(9))
     }
-    assert list(shown.values()) == [([], 0), *[(["乙", "甲"], 2)] * 3, *[(["丁", "乙"], 2)] * 2]
+    assert list(titles_by_day.values()) == [([], 0), *[(["乙", "甲"], 2)] * 3, *[(["丁", "乙"], 2)] * 2]
     at_first = RecordQuery(view=View(release=1), where=FIRST_KIND, sort=SORT)
     assert titles(log, at_first) == (["乙", "甲"], 2)
     page = log.queries.records("fees", RecordQuery(view=View(as_of=LATE), facets=("kind",)))
@@ -56,16 +56,16 @@ def test_pages_behind_the_keys_in_memory_follow_without_gaps(
 ) -> None:
     monkeypatch.setattr(record_list, "_MOST_KEYS", 3)
     release(log, *(entry(f"事项{n}", kind="甲类", rate=n) for n in range(9)))
-    found: list[str] = []
+    listed: list[str] = []
     after = None
     while True:
         page = log.queries.records("fees", RecordQuery(where=FIRST_KIND, sort=SORT, limit=2, after=after))
         assert page.total == 9
-        found += [state.title for state in page.records]
+        listed += [state.title for state in page.records]
         after = page.after
         if after is None:
             break
-    assert found == [f"事项{n}" for n in reversed(range(9))]
+    assert listed == [f"事项{n}" for n in reversed(range(9))]
     page = log.queries.records("fees", RecordQuery(where=FIRST_KIND, sort=SORT, limit=2, offset=7))
     assert [state.title for state in page.records] == ["事项1", "事项0"]
 

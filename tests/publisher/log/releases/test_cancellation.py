@@ -24,8 +24,8 @@ def standards(log: Log, day: date) -> dict[str, str]:
     return support.standards(log, View(as_of=day))
 
 
-def published(log: Log, today: date) -> date:
-    """Two releases: three records, then one changed, one removed and one new from a later day on."""
+def publish_two(log: Log, today: date) -> date:
+    """Publish three records, then one changed, one removed and one new. → the later day of the second."""
     release(log, entry("甲", "1"), entry("乙", "2"), entry("丙", "3"), on=FIRST)
     later = today + timedelta(days=30)
     release(log, entry("甲", "9"), entry("乙", "2"), entry("丁", "4"), on=later)
@@ -33,7 +33,7 @@ def published(log: Log, today: date) -> date:
 
 
 def test_everything_is_as_if_it_had_not_been(log: Log, today: date) -> None:
-    later = published(log, today)
+    later = publish_two(log, today)
     assert standards(log, later) == {"甲": "9", "乙": "2", "丁": "4"}
     cancelled = log.releases.cancel("fees", 2, reason="生效日期有误")
     assert cancelled.cancels == 2
@@ -45,8 +45,8 @@ def test_everything_is_as_if_it_had_not_been(log: Log, today: date) -> None:
     assert log.integrity.rebuild_spans() == 0
 
 
-def test_the_changes_are_told_by_kinds_that_exist(log: Log, today: date) -> None:
-    published(log, today)
+def test_its_changes_are_of_kinds_that_exist(log: Log, today: date) -> None:
+    publish_two(log, today)
     log.releases.cancel("fees", 2, reason="撤")
     changes = log.queries.changes(dataset="fees", release=3)
     assert {c.title: c.kind for c in changes} == {"甲": "changed", "丙": "changed", "丁": "withdrawn"}
@@ -55,7 +55,7 @@ def test_the_changes_are_told_by_kinds_that_exist(log: Log, today: date) -> None
 
 
 def test_what_was_known_before_stays_known(log: Log, today: date, clock: Clock) -> None:
-    later = published(log, today)
+    later = publish_two(log, today)
     before = clock.advance(hours=1)
     clock.advance(hours=1)
     log.releases.cancel("fees", 2, reason="撤")
@@ -64,7 +64,7 @@ def test_what_was_known_before_stays_known(log: Log, today: date, clock: Clock) 
 
 
 def test_the_same_file_can_be_published_again_on_another_day(log: Log, today: date) -> None:
-    later = published(log, today)
+    later = publish_two(log, today)
     log.releases.cancel("fees", 2, reason="生效日期有误")
     stage(log, entry("甲", "9"), entry("乙", "2"), entry("丁", "4"))
     sooner = today + timedelta(days=10)
@@ -110,7 +110,7 @@ def test_a_later_rename_is_cancelled_with_its_identity(log: Log, today: date) ->
 
 
 def test_refusals_name_the_way_out(log: Log, today: date) -> None:
-    later = published(log, today)
+    later = publish_two(log, today)
 
     def refusal(number: int, reason: str = "撤") -> str:
         with pytest.raises(LogError) as refused:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,7 @@ def publish_secret(log: Log) -> str:
     )
     for day, standard in ((EARLY, SECRET), (MIDDLE, f"{SECRET}改")):
         row = entry(f"{SECRET}费", standard, kind=SECRET)
-        secret_entry = type(row)(row.content, row.source_text, {"note": SECRET}, {"standard": f" {SECRET} "})
+        secret_entry = replace(row, locator={"note": SECRET}, originals={"standard": f" {SECRET} "})
         left_out = [{"sheet": "收费", "row": 9, "reason": "note", "text": SECRET}]
         log.drafts.stage(
             "fees",
