@@ -89,7 +89,7 @@ def _erased_since(session: Session, manifest: Manifest) -> bool:
     c, size = entry_tables.entry.c, manifest.checkpoint.size
     query = select(c.document).where(c.kind == "release", c.position >= size, c.document.is_not(None))
     with session.read() as conn:
-        return any(msgspec.json.decode(document)["erased"] for document in conn.scalars(query))
+        return any(msgspec.json.decode(document)["erased"] for document in conn.scalars(query).all())
 
 
 def _rewrite(
