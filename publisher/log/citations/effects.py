@@ -28,8 +28,8 @@ _SENTENCE_END = re.compile(r"[。；\n]")
 _ARTICLE = re.compile(r"第([一二三四五六七八九十百千零〇\d]+)条")
 _NAME = r"[《〈](?:[^《》〈〉]|[《〈][^《》〈〉]*[》〉])+[》〉]"
 _TITLE = re.compile(_NAME)
+# The works that a document amends, by its title: 关于修改《水法》和《防洪法》的决定.
 _AMENDS = re.compile(rf"关于(?:修改|修订|修正)(?P<names>(?:[、和及]?{_NAME})+)")
-"""关于修改《水法》和《防洪法》的决定: the works that a document amends, by its title."""
 _IMPLEMENTS = re.compile(r"(?:实施|贯彻|执行|落实)(?P<names>[《〈][^《》〈〉]+[》〉])")
 """贯彻《水法》: the work that a document implements, by its title."""
 _TITLE_OF_IMPLEMENTING_RULES = re.compile(
