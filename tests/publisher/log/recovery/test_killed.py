@@ -31,13 +31,21 @@ def kill_after(home: Home, seconds: float, *arguments: object) -> bool:
     return process.returncode == -9
 
 
+def measure(home: Home, *arguments: object) -> float:
+    """Run a command to its end → its seconds on this machine."""
+    started = time.monotonic()
+    with home.spawn(*arguments) as process:
+        process.communicate()
+    return time.monotonic() - started
+
+
 @pytest.mark.soak
 def test_a_killed_backup_is_no_backup_and_the_next_one_is_whole(built: Path) -> None:
     drill, draw = Drill(built), random.Random(16)
-    killed = 0
+    whole, killed = measure(drill.site, "backup", drill.backups), 0
     for _ in range(KILLS):
         before = {path.name for path in drill.backups.glob("*Z")}
-        killed += kill_after(drill.site, draw.uniform(0.2, 3), "backup", drill.backups)
+        killed += kill_after(drill.site, draw.uniform(0, 1.5 * whole), "backup", drill.backups)
         for name in {path.name for path in drill.backups.glob("*Z")} - before:
             home = Home(built / "check")
             restored = home.run("restore", drill.backups, "--backup", name, "--no-checkpoint", "--json").json
@@ -52,10 +60,12 @@ def test_a_killed_backup_is_no_backup_and_the_next_one_is_whole(built: Path) -> 
 def test_a_killed_restoration_serves_nothing_half(built: Path) -> None:
     drill, draw = Drill(built), random.Random(17)
     drill.site.ok("backup", drill.backups)
-    killed = 0
+    home = Home(built / "restored")
+    whole, killed = measure(home, "restore", drill.backups, "--no-checkpoint"), 0
+    shutil.rmtree(home.home)
     for _ in range(KILLS):
-        home = Home(built / "restored")
-        killed += kill_after(home, draw.uniform(0.2, 3), "restore", drill.backups, "--no-checkpoint")
+        seconds = draw.uniform(0, 1.5 * whole)
+        killed += kill_after(home, seconds, "restore", drill.backups, "--no-checkpoint")
         if (home.home / "qingdan.db").exists():
             assert home.ok("verify", "--json").json["problems"] == []
         else:
