@@ -80,7 +80,7 @@ async def run_background(
         **{f"witness {one.key.name}": partial(run_witness_requests, log, one) for one in witnesses},
     }
     try:
-        with encoding(engine):
+        with encoding(log, engine):
             async with anyio.create_task_group() as group:
                 for name, task in tasks.items():
                     group.start_soon(keep_running, name, task)

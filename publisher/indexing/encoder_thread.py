@@ -1,4 +1,7 @@
-"""Encoding of what was indexed, in a thread of the worker that yields to everything else."""
+"""Encoding of what was indexed, in a thread of the worker that yields to everything else.
+
+It waits while anything is to be indexed: on two cores an index would take 7 % more time beside it.
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,7 @@ from contextlib import contextmanager
 
 import anyio
 
+from publisher.log.log import Log
 from search.contract import SearchEngine, SearchError
 
 _STEP = 32
@@ -24,10 +28,10 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def encoding(search: SearchEngine) -> Iterator[None]:
+def encoding(log: Log, search: SearchEngine) -> Iterator[None]:
     """Encode in the background until the block ends. A failure is logged and tried again."""
     ended = threading.Event()
-    thread = threading.Thread(target=_run, args=(search, ended), name="encoder", daemon=True)
+    thread = threading.Thread(target=_run, args=(log, search, ended), name="encoder", daemon=True)
     thread.start()
     try:
         yield
@@ -36,16 +40,16 @@ def encoding(search: SearchEngine) -> Iterator[None]:
         thread.join(_STOP_SECONDS)
 
 
-def _run(search: SearchEngine, ended: threading.Event) -> None:
+def _run(log: Log, search: SearchEngine, ended: threading.Event) -> None:
     if sys.platform == "linux":  # where this is of the thread, and of those that it starts
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
-    anyio.run(_encode, search, ended)
+    anyio.run(_encode, log, search, ended)
 
 
-async def _encode(search: SearchEngine, ended: threading.Event) -> None:
+async def _encode(log: Log, search: SearchEngine, ended: threading.Event) -> None:
     while not ended.is_set():
         try:
-            waiting, pause = await search.encode(_STEP), _POLL
+            waiting, pause = 0 if log.outbox.due_count() else await search.encode(_STEP), _POLL
         except Exception as error:  # the worker must not end silently
             logger.warning("encoding is behind: %s", error, exc_info=not isinstance(error, SearchError))
             waiting, pause = 0, _PAUSE_AFTER_FAILURE

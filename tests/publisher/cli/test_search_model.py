@@ -10,6 +10,7 @@ import pytest
 
 from publisher.indexing import encoder_thread
 from publisher.indexing.open_engine import open_engine
+from publisher.log.log import Log
 from publisher.settings import read_settings
 from search.semantic.model import ARTIFACT, locate_jar
 from tests.support.command import Home
@@ -19,12 +20,14 @@ from tests.support.servers.loopback import Answer, loopback_server
 
 def wait_for_encoded(home: Home, documents: int) -> None:
     """Encode as the worker does, until so many documents are encoded."""
-    engine, deadline = open_engine(read_settings(home.home)), time.monotonic() + 120
-    with encoder_thread.encoding(engine):
+    settings, deadline = read_settings(home.home), time.monotonic() + 120
+    log, engine = Log.open(settings.database, sources=settings.sources), open_engine(settings)
+    with encoder_thread.encoding(log, engine):
         while (encoded := anyio.run(engine.encoding_progress)) is None or encoded.documents < documents:
             assert time.monotonic() < deadline
             time.sleep(0.1)
     anyio.run(engine.close)
+    log.close()
 
 
 def test_an_installed_model_finds_what_uses_other_words(site: Home, tmp_path: Path) -> None:

@@ -1,0 +1,40 @@
+"""The thread of the worker that encodes what was indexed."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+import pytest
+
+from publisher.indexing.encoder_thread import encoding
+from publisher.log.log import Log
+from search.embedded.engine import EmbeddedEngine
+from search.semantic.encoder import Encoder
+from tests.search.documents import call, index
+from tests.search.meaning import LISTS, encoded_documents
+from tests.support.clock import Clock
+from tests.support.log import entry, fees_dataset, release
+from tests.support.servers.language_model import require_model
+
+
+@pytest.mark.slow
+def test_nothing_is_encoded_while_anything_is_to_be_indexed(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    log = Log.open(f"sqlite:///{tmp_path}/log.db", sources=tmp_path / "sources", clock=Clock())
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    release(log, entry("甲"))
+    engine = EmbeddedEngine(tmp_path / "index", encoder=Encoder(require_model(tmp_path_factory)))
+    index(engine, LISTS)
+    with encoding(log, engine):
+        time.sleep(2)
+        assert encoded_documents(engine) == 0
+        log.outbox.mark_done(upto=log.outbox.last_written())
+        deadline = time.monotonic() + 60
+        while encoded_documents(engine) < len(LISTS):
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
+    call(engine.close)
+    log.close()
