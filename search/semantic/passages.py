@@ -18,7 +18,7 @@ MOST_PASSAGES = 8
 """Passages of a document, from its beginning, where a document states its subject."""
 
 _ARTICLE = re.compile("第[0-9〇零一二三四五六七八九十百千之]+条$")
-"""A title that only numbers an article of a law."""
+"""The number of an article of a law, in its title or in a field of its own."""
 _SHORTEST = LONGEST_PASSAGE // 2
 _ENDS = (re.compile(r"\n"), re.compile(r"[。;!?]"), re.compile(r"[,、:]"))
 """Places to cut at, the best first. Folding has made the signs half-width."""
@@ -27,13 +27,14 @@ _ENDS = (re.compile(r"\n"), re.compile(r"[。;!?]"), re.compile(r"[,、:]"))
 def list_passages(document: Document, analyzer: Analyzer) -> list[str]:
     """List the passages of a document, folded as queries are, each with the title in front.
 
-    The title of an item is also a passage of its own, as it states what the item is. The model knows
-    simplified characters and small letters only.
+    The title of an item is also a passage of its own, as it states what the item is; articles of a law share
+    theirs. The model knows simplified characters and small letters only.
     """
     title = analyzer.fold_text(document.title)[:LONGEST_TITLE].strip()
-    text = "\n".join(analyzer.fold_text(t).strip() for t in document.texts.values() if t != document.title)
-    parts = list(_cut(text[: LONGEST_PASSAGE * MOST_PASSAGES]))[:MOST_PASSAGES]
-    alone = [title] if title and not (parts and _ARTICLE.search(title)) else []
+    texts = [analyzer.fold_text(t).strip() for t in document.texts.values() if t != document.title]
+    parts = list(_cut("\n".join(texts)[: LONGEST_PASSAGE * MOST_PASSAGES]))[:MOST_PASSAGES]
+    is_article = _ARTICLE.search(title) or any(_ARTICLE.fullmatch(text) for text in texts)
+    alone = [title] if title and not (parts and is_article) else []
     return alone + [f"{title}\n{part}" for part in parts]
 
 

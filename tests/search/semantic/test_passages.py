@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from search.chinese import thesaurus
 from search.semantic.passages import LONGEST_PASSAGE, LONGEST_TITLE, MOST_PASSAGES, list_passages
 from tests.search.documents import document
@@ -18,6 +20,12 @@ def test_a_short_document_is_one_passage_in_simplified_small_letters() -> None:
 def test_the_title_of_an_item_also_stands_alone() -> None:
     passages = list_passages(document("x", "開辦ＡＢ飯店", "第二條　規定"), ANALYZER)
     assert passages == ["开办ab饭店", "开办ab饭店\n第二条 规定"]
+
+
+def test_the_name_of_a_law_is_not_a_passage_of_each_of_its_articles() -> None:
+    texts = {"law": "食品安全法", "article": "第四十條", "text": "本法　規定"}
+    article = replace(document("x", "食品安全法"), texts=texts)
+    assert list_passages(article, ANALYZER) == ["食品安全法\n第四十条\n本法 规定"]
 
 
 def test_a_long_document_is_cut_at_the_ends_of_sentences_with_its_title_in_front() -> None:
