@@ -93,6 +93,7 @@ class Home:
             file = self.home / path
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(data)
+            file.chmod(0o600)  # a key that others can read is refused
 
     def publish(self, dataset: str, file: Path, *, effective_on: str = "2024-01-01") -> dict[str, Any]:
         """Import a file and publish it → the report of the import."""
