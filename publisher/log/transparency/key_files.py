@@ -83,7 +83,7 @@ def read_private_key(path: Path, passphrase: bytes | None) -> PrivateKeyTypes:
 
     try:
         if path.stat().st_mode & 0o077:
-            raise unusable(path, "其他用户可以读取", "other users can read it (chmod 600)")
+            raise unusable(path, "其他用户可以读取，请运行 chmod 600", "other users can read it (chmod 600)")
         return serialization.load_pem_private_key(path.read_bytes(), passphrase)
     except OSError as error:
         raise unusable(path, "无法读取", "it cannot be read") from error
