@@ -147,7 +147,7 @@ def test_a_compressed_file_equals_the_plain_one_and_old_files_are_deleted(log: L
 
 
 def test_every_kind_of_file_is_offered_by_the_command_too() -> None:
-    (option,) = (parameter for parameter in export.params if parameter.name == "forms")
+    (option,) = (parameter for parameter in export.params if parameter.name == "formats")
     assert isinstance(option.type, click.Choice)
     assert list(FILE_FORMATS) == list(option.type.choices)
 
