@@ -136,8 +136,7 @@ def _find_import(desk: Desk, act: Act) -> Mapping[str, object] | None:
     """Find a file of the draft, put there since the act began, by the digests that the act names."""
     own = act.details
     digests = own["files"].values() if act.kind == "imported" else (own["file"],)
-    draft = desk.log.drafts.get(act.subject)
-    for one in draft.imports if draft else ():
+    for one in desk.log.drafts.imports(act.subject):
         if one.source.digest in digests and one.source.obtained_at >= act.begun_at:
             return {**own, "staged": True} if act.kind == "imported" else own
     return None

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from publisher.desk import sheets, work
+from publisher.desk import sheets
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
@@ -78,7 +78,7 @@ def is_collected(one: DraftImport, catalogue: Catalogue) -> bool:
 def collected_imports(desk: Desk, dataset: str) -> Sequence[DraftImport]:
     """List the collected documents of a draft, those in error first."""
     catalogue = desk.log.queries.catalogue(dataset)
-    imports = work.draft_imports(desk, dataset, None)
+    imports = desk.log.drafts.imports(dataset)
     return sorted((one for one in imports if is_collected(one, catalogue)), key=lambda one: not one.in_error)
 
 

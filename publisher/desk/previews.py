@@ -71,7 +71,7 @@ def propose_draft(
         effective_on=effective_on or day_at(desk.clock()),
         basis=basis,
         note=note,
-        imports=work.draft_imports(desk, dataset, parts),
+        imports=desk.log.drafts.imports(dataset, parts),
     )
 
 

@@ -126,9 +126,8 @@ class DraftReadings:
         today: date,
     ) -> None:
         """Keep what an import has just read and checked, so that the page that follows need not."""
-        draft, catalogue = self._log.drafts.get(dataset), self._log.queries.catalogue(dataset)
+        imports, catalogue = self._log.drafts.imports(dataset, (part,)), self._log.queries.catalogue(dataset)
         by_digest = {reading.digest: reading for reading in readings}
-        imports = [one for one in (draft.imports if draft else ()) if one.part == part]
         same = []
         for one in imports:
             reading = by_digest.get(one.source.digest)

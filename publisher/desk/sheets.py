@@ -10,7 +10,7 @@ from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
 from publisher.desk.readings import DraftReading
-from publisher.desk.work import Person, draft_imports, event_of, keep_readings
+from publisher.desk.work import Person, event_of, keep_readings
 from publisher.harvest.stored_files import load_file
 from publisher.ingest.findings.kind import WORST_FIRST, Finding
 from publisher.ingest.parsed_file import MendedCell
@@ -91,7 +91,7 @@ def find_import(desk: Desk, dataset: str, part: str | None, token: str = "") -> 
 
     Raises ``LogError``: ``no-draft``, ``draft-moved`` (there is none of this token any more).
     """
-    imports = draft_imports(desk, dataset, (part,))
+    imports = desk.log.drafts.imports(dataset, (part,))
     if not imports:
         raise LogError("no-draft", "草稿是空的，请先报送。", "The draft is empty; hand in something first.")
     chosen = next((one for one in imports if one.token == token), None) if token else imports[-1]
@@ -222,7 +222,7 @@ def _cannot_choose(headings: Iterable[str]) -> LogError:
 def _import_again(desk: Desk, dataset: str, one: DraftImport, mended: Sequence[MendedCell]) -> ImportReport:
     """Read a file of a draft again. Raises as :func:`.import_files`."""
     data = load_file(desk.log, one.source)
-    expected = [other.token for other in draft_imports(desk, dataset, (one.part,))]
+    expected = [other.token for other in desk.log.drafts.imports(dataset, (one.part,))]
     if one.token not in expected:
         find_import(desk, dataset, one.part, one.token)  # says that it moved
     report = import_files(

@@ -172,8 +172,7 @@ def _count_drafted(desk: Desk) -> Mapping[str, int]:
 
 def _iter_collected(desk: Desk) -> Iterable[str]:
     for dataset in desk.log.datasets.all():
-        draft = desk.log.drafts.get(dataset.name)
-        for one in draft.imports if draft else ():
+        for one in desk.log.drafts.imports(dataset.name):
             if one.source.media_type == WARC:
                 yield one.source.digest
 

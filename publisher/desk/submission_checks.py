@@ -49,10 +49,7 @@ def _diff_of_request(desk: Desk, dataset: str, request: PublicationRequest) -> D
 
 def _refuse_rows_in_error(desk: Desk, dataset: str, request: PublicationRequest) -> None:
     """Refuse rows in error that neither the request nor their import leaves out."""
-    draft = desk.log.drafts.get(dataset)
-    imports = [
-        one for one in (draft.imports if draft else ()) if request.parts is None or one.part in request.parts
-    ]
+    imports = desk.log.drafts.imports(dataset, request.parts)
     count = sum(one.in_error for one in imports if not one.leaves_out_errors)
     if count and not request.without_errors:
         raise LogError(

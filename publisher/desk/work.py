@@ -172,7 +172,7 @@ def discard(desk: Desk, person: Person, dataset: str, part: str | None) -> None:
 def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Finding]:
     """Return the findings in the files of a draft, errors first, in the order of rows."""
     findings: list[Finding] = []
-    for one in draft_imports(desk, dataset, parts):
+    for one in desk.log.drafts.imports(dataset, parts):
         findings += desk.readings.get(dataset, one).findings
     return sorted(findings, key=lambda f: (f.gravity, f.file, f.sheet or "", f.row or 0))
 
@@ -186,12 +186,6 @@ def draft_changes(
     """
     diff = desk.log.drafts.diff(dataset, effective_on=day, limit=MOST_CHANGES, parts=parts)
     return diff, [*diff.added, *diff.changed, *diff.removed]
-
-
-def draft_imports(desk: Desk, dataset: str, parts: Sequence[str | None] | None) -> Sequence[DraftImport]:
-    """List the files of parts of a draft. ``parts``: None is all of it; ``(None,)`` is no part."""
-    draft = desk.log.drafts.get(dataset)
-    return [one for one in (draft.imports if draft else ()) if parts is None or one.part in parts]
 
 
 def count_changes(diff: DraftDiff, parts: Sequence[str] | None) -> Mapping[str, int]:

@@ -49,7 +49,8 @@ def _run(log: Log, search: SearchEngine, ended: threading.Event) -> None:
 async def _encode(log: Log, search: SearchEngine, ended: threading.Event) -> None:
     while not ended.is_set():
         try:
-            waiting, pause = 0 if log.outbox.due_count() else await search.encode(_STEP), _POLL
+            is_indexed = not log.outbox.due_count()
+            waiting, pause = await search.encode(_STEP) if is_indexed else 0, _POLL
         except Exception as error:  # the worker must not end silently
             logger.warning("encoding is behind: %s", error, exc_info=not isinstance(error, SearchError))
             waiting, pause = 0, _PAUSE_AFTER_FAILURE

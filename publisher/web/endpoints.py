@@ -53,8 +53,7 @@ _TRIES = 3
 
 def endpoint(route: AnyRoute, service: Service) -> Endpoint:
     """Create the endpoint of ``route``: quick if it begins in the event loop."""
-    runs = "file" if isinstance(route, FileRoute) else route.runs
-    quick = runs in ("loop", "memory", "validate-in-loop")
+    quick = route.runs in ("loop", "memory", "validate-in-loop")
     return Endpoint(route.operation.path, _responder(route, service), quick)
 
 
@@ -110,7 +109,7 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
             own = _sync_responder(route, service)
     media, template = route.operation.media_type, route.operation.path
     also = route.operation.also
-    is_heavy = isinstance(route, FileRoute) or route.runs in ("memory", "query", "file")
+    is_heavy = route.runs in ("memory", "query", "file")
     offered = (media, "application/xml", "text/xml") if "+xml" in media else (media, *also)
     is_fixed = _FILE_NAME.search(template) is not None
 

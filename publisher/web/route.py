@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import msgspec
 from litestar.types import HTTPScope, Receive
@@ -95,6 +95,7 @@ class FileRoute:
 
     operation: Operation
     handle: Callable[[Service, Call], FileReply]
+    runs: ClassVar[Literal["file"]] = "file"
 
 
 type AnyRoute = Route | AsyncRoute | FileRoute

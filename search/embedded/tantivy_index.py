@@ -159,7 +159,7 @@ class Reader:
         """Return key → version of those spans that the index contains."""
         if not self.documents or not spans:
             return {}
-        query = tantivy.Query.term_set_query(self.schema, "span", list(spans))
+        query = to_query(self.schema, Among("span", tuple(spans)))
         addresses = [a for _, a in self.searcher.search(query, limit=len(spans) + 1, count=False).hits]
         return dict(zip(self.integers("key", addresses), self.integers("version", addresses), strict=True))
 

@@ -30,8 +30,6 @@ _BATCH = 2_000
 
 _halves = ThreadPoolExecutor(2, thread_name_prefix="vectors")
 
-type Rows = NDArray[np.intp]
-
 
 class _Line(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A document, as a line of JSON."""
@@ -218,8 +216,8 @@ class Comparison:
             above, batch = floor, batch * 4
             counted += batch
 
-    def _documents(self, rows: Rows, yielded: set[int]) -> Iterator[Near]:
-        """Yield the documents of rows that were not yielded before, by which their best rows come first."""
+    def _documents(self, rows: NDArray[np.intp], yielded: set[int]) -> Iterator[Near]:
+        """Yield the documents of rows, except those that were yielded with a better row."""
         for position in np.unique(self._table.document_of_row[rows]).tolist():
             if position not in yielded:
                 yielded.add(position)

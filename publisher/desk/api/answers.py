@@ -12,7 +12,7 @@ from msgspec import Meta
 
 from publisher.desk.accounts.schedules import Schedule
 from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy, Submission
-from publisher.log.model import Change, Draft
+from publisher.log.model import Change, DraftImport
 
 type Text = Annotated[str, Meta(max_length=2000)]
 
@@ -176,7 +176,7 @@ def submission_answer(one: Submission, schedule: Schedule | None = None) -> Subm
     )
 
 
-def draft_answer(dataset: str, draft: Draft | None, parts: Sequence[str] | None) -> DraftAnswer:
+def draft_answer(dataset: str, files: Sequence[DraftImport]) -> DraftAnswer:
     imports = tuple(
         DraftFileAnswer(
             part=one.part,
@@ -185,8 +185,7 @@ def draft_answer(dataset: str, draft: Draft | None, parts: Sequence[str] | None)
             records=one.records,
             in_error=one.in_error,
         )
-        for one in (draft.imports if draft else ())
-        if parts is None or one.part in parts
+        for one in files
     )
     return DraftAnswer(dataset=dataset, imports=imports)
 

@@ -61,7 +61,7 @@ def import_into_draft(
 def get_draft(request: _Request, state: State, dataset: FromPath[str]) -> a.DraftAnswer:
     """Return the files of a draft."""
     parts = work.readable_parts(state.desk, request.user, dataset)
-    return a.draft_answer(dataset, state.desk.log.drafts.get(dataset), parts)
+    return a.draft_answer(dataset, state.desk.log.drafts.imports(dataset, parts))
 
 
 @get(f"{_DRAFT}/diff", **operation("getDiff", Action.READ_DRAFT, a.DiffAnswer))

@@ -159,7 +159,7 @@ def _print_draft(
     part = part if part in parts else parts[0] if parts else None
     chosen = None if part is None else (part,)
     draft = desk.log.drafts.get(name)
-    imports = work.draft_imports(desk, name, (part,))
+    imports = desk.log.drafts.imports(name, (part,))
     catalogue = desk.log.queries.catalogue(name)
     files = [one for one in imports if not documents.is_collected(one, catalogue)]
     has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is

@@ -198,7 +198,7 @@ def _drafts(desk: Desk, account: Account, one: Submission) -> Sequence[tuple[str
             continue
         places.append((draft_address(one.dataset, part), f"{title} {part or ''}".strip()))
         catalogue = desk.log.queries.catalogue(one.dataset)
-        files = work.draft_imports(desk, one.dataset, None if part is None else (part,))
+        files = desk.log.drafts.imports(one.dataset, None if part is None else (part,))
         places += [
             (f"/drafts/{one.dataset}/sheet?{file_query(file)}", file.source.name)
             for file in files
@@ -218,7 +218,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
     if one.request.kind == "draft" and one.is_current:
         parts, day = one.request.parts, one.request.effective_on
         diff, changes = work.draft_changes(desk, one.dataset, parts, day)
-        counts, imports = work.count_changes(diff, parts), work.draft_imports(desk, one.dataset, parts)
+        counts, imports = work.count_changes(diff, parts), desk.log.drafts.imports(one.dataset, parts)
         checks = work.draft_checks(desk, one.dataset, imports, day)
     elif one.is_current:
         changes, counts = amendments.preview_submission(desk, one)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from typing import Any
@@ -80,6 +80,14 @@ class Drafts:
         """Return the draft; None without imports. Raises ``LogError('no-such-dataset')``."""
         with self._session.read() as conn:
             return staging.draft(conn, registry.dataset_row(conn, dataset))
+
+    def imports(self, dataset: str, parts: Collection[str | None] | None = None) -> Sequence[DraftImport]:
+        """List the imports of parts of the draft; none without a draft.
+
+        ``parts``: None is all of it; ``(None,)`` is no part. Raises ``LogError('no-such-dataset')``.
+        """
+        draft = self.get(dataset)
+        return [one for one in (draft.imports if draft else ()) if parts is None or one.part in parts]
 
     def rows(self, one: DraftImport, positions: Sequence[int] | None) -> Sequence[StagedRow]:
         """Read rows of an import; none once another replaced it. ``positions``: None for its mended rows."""

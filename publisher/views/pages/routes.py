@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 
-from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
 from openapi.operation import Operation
@@ -176,7 +175,7 @@ def _uncached[Kind: Route | AsyncRoute](route: Kind) -> Kind:
 
 def _async_page(path: str, press: Press, page: AsyncPage) -> AsyncRoute:
     async def handle(service: Service, call: Call) -> AsyncReply:
-        site = service.site_details() if service.embedded else await sync_to_thread(service.site_details)
+        site = await page_request.run_read(service, service.site_details)
         reply = await page(press, _parse_visit(service, call, site.details))
         return structs.replace(reply, validity=_add_site(service, site, reply.validity))
 
