@@ -200,14 +200,21 @@ def choose_columns(
     with audited(desk, "columns-chosen", event):
         desk.log.datasets.set_headings(dataset, changed)
         try:
-            report = _import_again(desk, dataset, one, _mended_cells(desk, one))
-            fields_by_heading = {(c.heading, c.field) for reading in report.readings for c in reading.columns}
-            unread = [one for one in changed.items() if one[1] and one not in fields_by_heading]
-            if unread:
-                raise _cannot_choose(heading for heading, _ in unread)
+            _import_with(desk, dataset, one, changed)
         except LogError:
             desk.log.datasets.set_headings(dataset, {heading: before.get(heading) for heading in changed})
             raise
+
+
+def _import_with(desk: Desk, dataset: str, one: DraftImport, chosen: Mapping[str, str]) -> None:
+    """Read a file again with the columns that were chosen. Raises ``LogError('cannot-choose-column')``."""
+    report = _import_again(desk, dataset, one, _mended_cells(desk, one))
+    fields_by_heading = {(c.heading, c.field) for reading in report.readings for c in reading.columns}
+    unread = [
+        heading for heading, field in chosen.items() if field and (heading, field) not in fields_by_heading
+    ]
+    if unread:
+        raise _cannot_choose(unread)
 
 
 def _cannot_choose(headings: Iterable[str]) -> LogError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -58,7 +58,7 @@ def search_page(
     known_at = (similar_place or place or Place(0, min(request.known_at, reader.newest))).known_at
     query = parser.parse_query(request.text, analyzer, lexicon)
     by_meaning = asks_by_meaning(query) and (offers_similar or request.sort == "relevance")
-    comparing = vectors.start(query) if vectors is not None and by_meaning else None
+    compare = vectors.start(query).result if vectors is not None and by_meaning else _compare_nothing
     within = build_present_condition(request, known_at)
     sets = HitSets(reader.frequency, analyzer, within, query, all_words=request.all_words)
     all_words_total, (match, total, facets) = _widen(reader, sets, build_facet_conditions(request, known_at))
@@ -68,7 +68,7 @@ def search_page(
         place = place or Place(0, known_at)
         if request.sort == "relevance" and not query.blank:
             hits, next_place = _rank_by_relevance(
-                reader, sets, match, request, query, analyzer, place, comparing
+                reader, sets, match, request, query, analyzer, place, compare
             )
             more = next_place.offset < total
         else:
@@ -79,7 +79,7 @@ def search_page(
             cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
         )
     if vectors is not None and offers_similar:
-        comparison = None if comparing is None else comparing.result()
+        comparison = compare()
         offered = list_similar(reader, comparison, sets.outside(match))
         similar = present_similar(reader, offered, similar_place or Place(0, known_at), request, presenter)
         if comparison is not None and not all_words_total:
@@ -87,6 +87,10 @@ def search_page(
             similar = replace(similar, nothing_near=nothing_near)
         page = replace(page, similar=similar)
     return page
+
+
+def _compare_nothing() -> None:
+    """Stand for the comparison of a query that is searched by its words alone."""
 
 
 def _widen(reader: Reader, sets: HitSets, facets: FacetConditions) -> tuple[int, tuple[Match, int, Facets]]:
@@ -112,7 +116,7 @@ def _rank_by_relevance(
     query: Query,
     analyzer: Analyzer,
     place: Place,
-    comparing: Future[Comparison | None] | None,
+    compare: Callable[[], Comparison | None],
 ) -> tuple[ScoredAddresses, Place]:
     """Reorder the candidates by the second stage. Later hits keep the index's order.
 
@@ -121,7 +125,7 @@ def _rank_by_relevance(
     start, end = place.offset, place.offset + request.limit
     ranked = sets.ranked_members(match)
     candidates = reader.searcher.search(to_query(reader.schema, ranked), limit=WINDOW, count=False).hits
-    comparison = None if comparing is None else comparing.result()
+    comparison = compare()  # not before: it takes as long as what was searched so far
     near: ScoredAddresses = []
     if comparison is not None and len(candidates) == WINDOW:
         candidate_keys = set(reader.integers("key", [address for _, address in candidates]))
