@@ -151,8 +151,8 @@ class ChangeList:
             yield _c.effective_from >= first
         yield from (_c.effective_from <= day for day in (last, as_of) if day is not None)
         if query.view.known_at is not None:
-            known = _b.published_at <= micros(query.view.known_at)
-            yield _c.release.in_(select(_b.sequence).where(known))
+            is_published = _b.published_at <= micros(query.view.known_at)
+            yield _c.release.in_(select(_b.sequence).where(is_published))
         if query.bodies:
             yield self._of_bodies(tuple(map(storable, query.bodies)))
         if query.directions:

@@ -68,23 +68,23 @@ def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
     """Check that the log continues a checkpoint that was kept elsewhere."""
     where = "保存的存证点 kept checkpoint"
     try:
-        kept = signed_checkpoint(note)
+        checkpoint = signed_checkpoint(note)
     except NoteError as error:
         yield Problem(f"{where}: 不是存证点 it is not a checkpoint: {error}")
         return
-    if kept.origin != checkpoints.origin(conn):
-        yield Problem(where, "origin", checkpoints.origin(conn), kept.origin)
+    if checkpoint.origin != checkpoints.origin(conn):
+        yield Problem(where, "origin", checkpoints.origin(conn), checkpoint.origin)
         return
     now = entry_log.size(conn)
-    if not 0 < kept.size <= now:
+    if not 0 < checkpoint.size <= now:
         yield Problem(
-            f"{where}: 当时有{kept.size}个条目，现在只有{now}个，之后的记录已被截去 "
-            f"it has {kept.size} entries, the log only {now}: the last ones were cut off"
+            f"{where}: 当时有{checkpoint.size}个条目，现在只有{now}个，之后的记录已被截去 "
+            f"it has {checkpoint.size} entries, the log only {now}: the last ones were cut off"
         )
-    elif entry_log.tree(conn, kept.size).root() != kept.root:
+    elif entry_log.tree(conn, checkpoint.size).root() != checkpoint.root:
         yield Problem(
-            f"{where}: 前{kept.size}个条目已不是当时的条目，日志被改写 "
-            f"the first {kept.size} entries are not those of then: the log was rewritten"
+            f"{where}: 前{checkpoint.size}个条目已不是当时的条目，日志被改写 "
+            f"the first {checkpoint.size} entries are not those of then: the log was rewritten"
         )
     if not _is_signed(note, [site_key.key for site_key in key_statements.site_keys(conn)]):
         yield Problem(f"{where}: 不是本站密钥签名的 no key of the site has signed it")

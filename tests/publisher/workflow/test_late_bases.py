@@ -54,9 +54,9 @@ def test_its_day_or_its_year_is_told_and_what_is_not_known(log: Log) -> None:
 
 
 def test_what_the_site_holds_of_a_basis_is_told(log: Log) -> None:
-    held = list(find_basis_documents(log, f"{PLAN}、别政发〔2020〕1号、会议纪要"))
-    assert [(one.number, bool(one.title), bool(one.key)) for one in held] == [
+    documents = list(find_basis_documents(log, f"{PLAN}、别政发〔2020〕1号、会议纪要"))
+    assert [(one.number, bool(one.title), bool(one.key)) for one in documents] == [
         (PLAN, True, True),
         ("别政发〔2020〕1号", False, False),
     ]
-    assert log.graph.work(held[0].key).title == held[0].title
+    assert log.graph.work(documents[0].key).title == documents[0].title

@@ -55,9 +55,9 @@ def test_a_query_is_compared_with_the_last_vectors_of_each_document(
         if comparison is None:
             return
         for span, similarity in expected.items():
-            found = comparison.similarity(span_key(span))
-            assert found is not None
-            assert abs(found - similarity) < 1e-5
+            similarity_in_file = comparison.similarity(span_key(span))
+            assert similarity_in_file is not None
+            assert abs(similarity_in_file - similarity) < 1e-5
         batches = list(comparison.nearest(least, batch))
     listed = [one.span for one_batch in batches for one in one_batch]
     assert sorted(listed) == sorted(near)

@@ -25,6 +25,13 @@ def refusal(error: pytest.ExceptionInfo[LogError]) -> str:
     return error.value.code
 
 
+def refused_sign_in(desk: DeskSite, code: str) -> str:
+    """Try to sign in with the right password → the code of the refusal."""
+    with pytest.raises(LogError) as refused:
+        desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, code)
+    return refusal(refused)
+
+
 @pytest.mark.slow
 def test_an_invited_person_sets_password_and_code_once_and_signs_in(desk: DeskSite) -> None:
     accounts = desk.staff.accounts
@@ -62,9 +69,7 @@ def test_an_invitation_expires(desk: DeskSite) -> None:
 def test_a_new_invitation_ends_the_password(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     desk.staff.accounts.invite("zhang")
-    with pytest.raises(LogError) as refused:
-        desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, desk.code("zhang"))
-    assert refusal(refused) == "sign-in-failed"
+    assert refused_sign_in(desk, desk.code("zhang")) == "sign-in-failed"
 
 
 @pytest.mark.slow
@@ -72,9 +77,7 @@ def test_a_code_works_once(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     code = desk.code("zhang")
     desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, code)
-    with pytest.raises(LogError) as refused:
-        desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, code)
-    assert refusal(refused) == "sign-in-failed"
+    assert refused_sign_in(desk, code) == "sign-in-failed"
 
 
 @pytest.mark.slow
@@ -103,9 +106,7 @@ def test_pauses_grow_to_an_hour() -> None:
 def test_a_disabled_account_signs_in_no_more_and_its_name_stays_taken(desk: DeskSite) -> None:
     desk.add("zhang", "填报")
     desk.staff.accounts.disable("zhang")
-    with pytest.raises(LogError) as refused:
-        desk.staff.sign_in.with_password("zhang", GOOD_PASSWORD, desk.code("zhang"))
-    assert refusal(refused) == "sign-in-failed"
+    assert refused_sign_in(desk, desk.code("zhang")) == "sign-in-failed"
     with pytest.raises(LogError) as refused:
         desk.staff.accounts.add("zhang", "", [])
     assert refusal(refused) == "account-exists"
