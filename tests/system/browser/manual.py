@@ -25,10 +25,12 @@ from tests.support.command import item, xlsx
 from tests.support.desk import GOOD_PASSWORD, POWER_LIST, code_at, create_power_list
 from tests.support.servers.desk_process import desk_process
 from tests.system.browser.served import ARGUMENTS, CHROMIUM
+from tests.system.browser.visitor import Means, Visitor
 
 FOLDER = Path(__file__).parents[3] / "docs" / "images"
 PART = "应急管理局"
 WIDTH = 1080
+_MOUSE = Means(keyboard=False, scripts=True, width=WIDTH)
 PEOPLE = {
     "zhang": ("张三", f"填报:{POWER_LIST}:{PART}"),
     "li": ("李四", f"审核:{POWER_LIST}"),
@@ -90,50 +92,53 @@ def create_site(home: Path) -> dict[str, str]:
 
 
 @contextmanager
-def signed_in(browser: Browser, base: str, name: str, secret: str) -> Iterator[Page]:
-    context = browser.new_context(viewport={"width": WIDTH, "height": 700}, locale="zh-CN", base_url=base)
-    page = context.new_page()
-    page.goto("/sign-in")
+def signed_in(browser: Browser, base: str, name: str, secret: str) -> Iterator[Visitor]:
+    context = browser.new_context(viewport={"width": WIDTH, "height": 700}, locale="zh-CN")
+    visitor = Visitor(context.new_page(), base, _MOUSE)
+    page = visitor.page
+    visitor.opens("/sign-in")
     page.get_by_label("账号名称").fill(name)
     page.get_by_label("密码").fill(GOOD_PASSWORD)
     page.get_by_label("验证码").fill(code_at(secret, datetime.now(UTC)))
-    yield page
+    yield visitor
     context.close()
 
 
-def hand_in_and_submit(page: Page, camera: Camera, folder: Path) -> None:
+def hand_in_and_submit(visitor: Visitor, camera: Camera, folder: Path) -> None:
+    page = visitor.page
     camera.take(page, "sign-in", height=500)
-    page.get_by_role("button", name="登录").click()
+    visitor.follows(page.get_by_role("button", name="登录"))
     camera.take(page, "my-work", height=560)
-    page.get_by_role("link", name=f"示例市权责清单 {PART}").click()
+    visitor.follows(page.get_by_role("link", name=f"示例市权责清单 {PART}"))
     page.get_by_label("文件", exact=True).set_input_files(xlsx(folder / "市应急管理局.xlsx", ROWS))
-    page.get_by_role("button", name="报送").click()
+    visitor.follows(page.get_by_role("button", name="报送"))
     camera.take(page, "hand-in", height=570)
     camera.take(page, "findings", at="#findings", height=420)
-    page.locator("#findings ~ .scroll tbody th a").first.click()
+    visitor.follows(page.locator("#findings ~ .scroll tbody th a").first)
     camera.take(page, "sheet", at="main h1", height=600)
     for row, (name, limit) in {0: ("", "5个工作日"), 2: ("危险化学品安全使用许可", "")}.items():
-        page.get_by_role("link", name=f"更改 第{row + 3}行").click()
+        visitor.follows(page.get_by_role("link", name=f"更改 第{row + 3}行"))
         for label, text in (("名称", name), ("承诺办结时限", limit)):
             if text:
                 page.get_by_label(label).first.fill(text)
         if row == 0:
             camera.take(page, "row", height=960)
-        page.get_by_role("button", name="保存更改").click()
-    page.get_by_role("navigation", name="位置").get_by_role("link").click()
+        visitor.follows(page.get_by_role("button", name="保存更改"))
+    visitor.follows(page.get_by_role("navigation", name="位置").get_by_role("link"))
     page.get_by_label("依据的文号").fill("示政发〔2026〕12号")
     page.get_by_label("保密审查人").fill("赵六")
     camera.take(page, "changes", at="#changes", height=420)
     camera.take(page, "submit", at="#submit", height=720)
-    page.get_by_role("button", name="提交审核").click()
+    visitor.follows(page.get_by_role("button", name="提交审核"))
 
 
-def decide(page: Page, camera: Camera, button: str, picture: str) -> None:
+def decide(visitor: Visitor, camera: Camera, button: str, picture: str) -> None:
     """Open the submission that waits, and press a button."""
-    page.get_by_role("button", name="登录").click()
-    page.get_by_role("main").get_by_role("link", name="示例市权责清单").first.click()
+    page = visitor.page
+    visitor.follows(page.get_by_role("button", name="登录"))
+    visitor.follows(page.get_by_role("main").get_by_role("link", name="示例市权责清单").first)
     camera.take(page, picture, height=900)
-    page.get_by_role("button", name=button, exact=True).click()
+    visitor.follows(page.get_by_role("button", name=button, exact=True))
 
 
 def main() -> None:
@@ -145,13 +150,13 @@ def main() -> None:
         with desk_process(home) as desk:
             browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             camera = Camera(browser)
-            with signed_in(browser, desk.base, "zhang", secrets["zhang"]) as page:
-                hand_in_and_submit(page, camera, Path(folder))
-            with signed_in(browser, desk.base, "li", secrets["li"]) as page:
-                decide(page, camera, "审核通过", "review")
-            with signed_in(browser, desk.base, "wang", secrets["wang"]) as page:
-                decide(page, camera, "发布", "publish")
-                camera.take(page, "release", height=360)
+            with signed_in(browser, desk.base, "zhang", secrets["zhang"]) as visitor:
+                hand_in_and_submit(visitor, camera, Path(folder))
+            with signed_in(browser, desk.base, "li", secrets["li"]) as visitor:
+                decide(visitor, camera, "审核通过", "review")
+            with signed_in(browser, desk.base, "wang", secrets["wang"]) as visitor:
+                decide(visitor, camera, "发布", "publish")
+                camera.take(visitor.page, "release", height=360)
             browser.close()
     pictures = sorted(FOLDER.glob("desk-*.webp"))
     print(f"{len(pictures)} pictures, {sum(one.stat().st_size for one in pictures) // 1000} KB")

@@ -145,7 +145,7 @@ class Pages:
 
 def sign_in(visitor: Visitor, link: str) -> None:
     visitor.opens(link)
-    visitor.page.get_by_role("button", name="登录").click()
+    visitor.follows(visitor.page.get_by_role("button", name="登录"))
 
 
 def add_token(officer: Visitor) -> None:
@@ -155,36 +155,36 @@ def add_token(officer: Visitor) -> None:
     region.get_by_label("使用令牌的系统").fill("办公系统")
     region.get_by_label("范围").select_option(f"{NAME}:{PART}")
     region.get_by_label("报送").check()
-    region.get_by_role("button", name="新增令牌").click()
+    officer.follows(region.get_by_role("button", name="新增令牌"))
     assert officer.page.get_by_text("qingdan_").count() == 1
 
 
 def review_documents(clerk: Visitor, pages: Pages) -> None:
     """Look at a document beside its page, leave one out, and accept a repeal."""
     page = clerk.page
-    page.get_by_role("link", name="文件与来源").click()
+    clerk.follows(page.get_by_role("link", name="文件与来源"))
     pages.audit(clerk, "documents")
-    page.get_by_role("link", name="示例市政策文件").click()
+    clerk.follows(page.get_by_role("link", name="示例市政策文件"))
     pages.audit(clerk, "documents-of-a-list")
-    page.get_by_role("link", name=letter(1)[0]).click()
+    clerk.follows(page.get_by_role("link", name=letter(1)[0]))
     pages.audit(clerk, "document")
-    page.locator("dl.fields dt", has_text="发文字号").get_by_role("link").click()
+    clerk.follows(page.locator("dl.fields dt", has_text="发文字号").get_by_role("link"))
     assert page.locator("tr:target", has_text="鞍政发〔2015〕1号").count() == 1, "the field leads to its line"
-    page.get_by_role("navigation", name="位置").get_by_role("link").click()
-    page.get_by_role("link", name=letter(2)[0]).click()
+    clerk.follows(page.get_by_role("navigation", name="位置").get_by_role("link"))
+    clerk.follows(page.get_by_role("link", name=letter(2)[0]))
     pages.audit(clerk, "document-with-findings")
     page.get_by_label("理由").fill("识读有误")
-    page.get_by_role("button", name="不列入草稿").click()
+    clerk.follows(page.get_by_role("button", name="不列入草稿"))
     expect(page.get_by_role("link", name=letter(1)[0])).to_have_count(1)
     expect(page.get_by_role("link", name=letter(2)[0])).to_have_count(0)
     page.get_by_label(letter(1)[0]).check()
-    page.get_by_role("button", name="采用所选", exact=True).click()
+    clerk.follows(page.get_by_role("button", name="采用所选", exact=True))
     expect(page.get_by_role("cell", name="已采用")).to_have_count(1)
-    page.get_by_role("link", name="草稿、发布后的变化和提交审核").click()
+    clerk.follows(page.get_by_role("link", name="草稿、发布后的变化和提交审核"))
     pages.audit(clerk, "draft-of-documents")
     page.get_by_label("依据的文号").fill("示政发〔2024〕1号")
     page.get_by_label("保密审查人").fill("保密员")
-    page.get_by_role("button", name="提交审核").click()
+    clerk.follows(page.get_by_role("button", name="提交审核"))
     expect(page.get_by_text("等待审核")).to_have_count(1)
     assert clerk.faults == []
 
@@ -196,7 +196,7 @@ def try_a_source(officer: Visitor, pages: Pages) -> None:
     pages.audit(officer, "source")
     address = page.locator("dd", has_text="/list.html").inner_text()
     officer.opens("/documents")
-    page.get_by_role("link", name="新增来源").click()
+    officer.follows(page.get_by_role("link", name="新增来源"))
     pages.audit(officer, "new-source")
     page.get_by_label("名称", exact=True).fill("xian")
     page.get_by_label("来源名称").fill("示例县人民政府")
@@ -205,10 +205,10 @@ def try_a_source(officer: Visitor, pages: Pages) -> None:
     page.get_by_label("列出文件的网页").fill(address)
     page.get_by_text("间隔和限度").click()
     page.get_by_label("两次请求之间的秒数").fill("0")
-    page.get_by_role("button", name="试运行").click()
+    officer.follows(page.get_by_role("button", name="试运行"))
     page.get_by_role("heading", name="试运行的结果").wait_for()
     pages.audit(officer, "dry-run")
-    page.get_by_role("button", name="新增这个来源").click()
+    officer.follows(page.get_by_role("button", name="新增这个来源"))
     expect(page.get_by_role("heading", name="示例县人民政府")).to_have_count(1)
 
 
@@ -227,7 +227,7 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             pages.audit(clerk, "sign-in")
             sign_in(clerk, links["clerk"])
             pages.audit(clerk, "my-work")
-            page.get_by_role("link", name=f"示例市权责清单 {PART}").click()
+            clerk.follows(page.get_by_role("link", name=f"示例市权责清单 {PART}"))
             page.get_by_label("文件", exact=True).set_input_files(
                 xlsx(tmp_path / "市应急管理局.xlsx", BAD, last_heading="补充内容")
             )
@@ -238,40 +238,40 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
                 expect(page.get_by_role("status")).to_contain_text("正在上传和检查")
                 page.evaluate("dispatchEvent(new Event('pageshow'))")
                 expect(page.get_by_role("status")).to_be_empty()
-            page.get_by_role("button", name="报送").click()
+            clerk.follows(page.get_by_role("button", name="报送"))
             pages.audit(clerk, "draft-with-findings")
-            page.locator("#findings ~ .scroll tbody th a").first.click()
+            clerk.follows(page.locator("#findings ~ .scroll tbody th a").first)
             assert page.locator("tr:target").count() == 1, "the link leads to the row of the finding"
             pages.audit(clerk, "sheet")
             page.get_by_label("补充内容").select_option("备注")
-            page.get_by_role("button", name="照此读取").click()
+            clerk.follows(page.get_by_role("button", name="照此读取"))
             assert page.get_by_label("补充内容").input_value() == "remark"
             for row in range(10):
-                page.get_by_role("link", name=f"更改 第{row + 3}行").click()
+                clerk.follows(page.get_by_role("link", name=f"更改 第{row + 3}行"))
                 if row == 0:
                     pages.audit(clerk, "row")
                 page.get_by_label("名称").first.fill(f"第{row}类经营许可")
                 page.get_by_label("承诺办结时限").fill("5个工作日")
-                page.get_by_role("button", name="保存更改").click()
+                clerk.follows(page.get_by_role("button", name="保存更改"))
             assert page.locator(".sign.error").count() == 0
-            page.get_by_role("navigation", name="位置").get_by_role("link").click()
+            clerk.follows(page.get_by_role("navigation", name="位置").get_by_role("link"))
             pages.audit(clerk, "draft")
             page.get_by_label("依据的文号").fill("示政发〔2024〕1号")
             page.get_by_label("保密审查人").fill("保密员")
-            page.get_by_role("button", name="提交审核").click()
+            clerk.follows(page.get_by_role("button", name="提交审核"))
             pages.audit(clerk, "submission")
-            page.get_by_role("link", name="预览发布的网页").click()
+            clerk.follows(page.get_by_role("link", name="预览发布的网页"))
             pages.audit(clerk, "preview-of-a-release")
-            page.get_by_role("main").get_by_role("link", name="第3类经营许可").click()
+            clerk.follows(page.get_by_role("main").get_by_role("link", name="第3类经营许可"))
             assert page.get_by_text("预览，尚未发布").count() == 1
             pages.audit(clerk, "preview-of-a-record")
             assert clerk.faults == []
         for name, button in (("reviewer", "审核通过"), ("publisher", "发布")):
             with visiting(chromium, base, means) as person:
                 sign_in(person, links[name])
-                person.page.get_by_role("main").get_by_role("link", name="示例市权责清单").click()
+                person.follows(person.page.get_by_role("main").get_by_role("link", name="示例市权责清单"))
                 pages.audit(person, f"{name}-s-submission")
-                person.page.get_by_role("button", name=button, exact=True).click()
+                person.follows(person.page.get_by_role("button", name=button, exact=True))
                 if name == "publisher":
                     assert person.page.get_by_text("已发布：第1次发布").count() == 1
         with visiting(chromium, base, means) as planner:
@@ -279,32 +279,32 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             planner.opens(f"/drafts/{TASKS}/proposals?part=财政局&document={PLAN}")
             pages.audit(planner, "proposals")
             planner.page.locator("[name=accept-1]").check()
-            planner.page.get_by_role("button", name="报送所采用的任务").click()
+            planner.follows(planner.page.get_by_role("button", name="报送所采用的任务"))
             pages.audit(planner, "draft-of-a-plan")
             assert planner.faults == []
         with visiting(chromium, base, means) as clerk:
             sign_in(clerk, links["again"])
-            clerk.page.get_by_role("link", name="更正、更名或撤回一项：示例市权责清单").click()
+            clerk.follows(clerk.page.get_by_role("link", name="更正、更名或撤回一项：示例市权责清单"))
             clerk.page.get_by_label("事项名称").fill("第3类经营许可")
-            clerk.page.get_by_role("button", name="查找").click()
+            clerk.follows(clerk.page.get_by_role("button", name="查找"))
             pages.audit(clerk, "records")
-            clerk.page.get_by_role("link", name="第3类经营许可").click()
+            clerk.follows(clerk.page.get_by_role("link", name="第3类经营许可"))
             pages.audit(clerk, "record")
             clerk.page.get_by_label("承诺办结时限").fill("4个工作日")
             amend = clerk.page.get_by_role("region", name="更正或更名")
             amend.get_by_label("理由").fill("时限有误")
             amend.get_by_label("保密审查人").fill("保密员")
-            amend.get_by_role("button", name="提交审核").click()
+            clerk.follows(amend.get_by_role("button", name="提交审核"))
             assert clerk.page.locator("ins", has_text="4个工作日").count() == 1
             pages.audit(clerk, "submission-of-an-amendment")
             clerk.opens("/")
-            clerk.page.get_by_role("link", name="撤回一次发布 示例市权责清单").click()
+            clerk.follows(clerk.page.get_by_role("link", name="撤回一次发布 示例市权责清单"))
             pages.audit(clerk, "releases")
-            clerk.page.get_by_role("main").get_by_role("link", name="第1次发布").click()
+            clerk.follows(clerk.page.get_by_role("main").get_by_role("link", name="第1次发布"))
             pages.audit(clerk, "release")
             clerk.page.get_by_label("理由").fill("误发")
             clerk.page.get_by_label("保密审查人").fill("保密员")
-            clerk.page.get_by_role("button", name="提交撤回").click()
+            clerk.follows(clerk.page.get_by_role("button", name="提交撤回"))
             assert clerk.page.locator("article.withdrawn").count() > 0
             pages.audit(clerk, "submission-of-a-withdrawal")
             assert clerk.faults == []
@@ -317,11 +317,11 @@ def test_a_workbook_is_mended_in_the_sheet_and_every_page_is_for_everybody(
             for number, path in enumerate(("/requests", "/answers")):
                 answerer.opens(path)
                 pages.audit(answerer, f"requests-{number}")
-                answerer.page.get_by_role("main").get_by_role("link", name="档案检查").first.click()
+                answerer.follows(answerer.page.get_by_role("main").get_by_role("link", name="档案检查").first)
                 pages.audit(answerer, f"request-{number}")
             answerer.page.get_by_label("接受").check()
             answerer.page.get_by_label("回应的内容").fill("已列入修订计划")
-            answerer.page.get_by_role("button", name="列入草稿").click()
+            answerer.follows(answerer.page.get_by_role("button", name="列入草稿"))
             assert answerer.page.get_by_role("button", name="提交审核").count() == 1
             assert answerer.faults == []
         for name, paths in (
