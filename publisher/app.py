@@ -239,6 +239,7 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         gc.freeze()  # objects of the startup are permanent; the garbage collector skips them from now on
+        gc.enable()
         await super().startup(sockets)
         if not self.started:
             return

@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import logging
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import closing
 from functools import partial
-from pathlib import Path
 
 import anyio
 from anyio import to_thread
@@ -32,12 +30,10 @@ from publisher.notify.mailer import run_mailer
 from publisher.notify.webhook_sender import create_sender
 from publisher.notify.witnesses import read_witnesses, run_witness_requests
 from publisher.settings import Settings
-from publisher.site_command import site_command
 from publisher.views.api.search_scope import make_search_scope
 from publisher.workflow.sign_checkpoints import run_signer
 from schemas.definition.catalogue import Catalogue
 
-_STOP_SECONDS = 20
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0
 """Seconds until a task that failed begins again; each failure doubles the pause."""
 logger = logging.getLogger(__name__)
@@ -146,23 +142,3 @@ def _is_erased(log: Log, dataset: str, record: str) -> bool:
 async def _wait_for_eof(scope: anyio.CancelScope) -> None:
     await anyio.wait_readable(sys.stdin)  # nothing is written to it, so it is readable at its end only
     scope.cancel()
-
-
-@contextmanager
-def site_process(home: Path, *command: str, environ: Mapping[str, str] | None = None) -> Iterator[None]:
-    """Run a command of the site in ``home`` beside this process, and stop it at the end.
-
-    ``command``: one that takes ``--until-eof``, such as ``work``.
-    """
-    arguments = site_command(home, *command, "--until-eof")
-    # A session of its own: Ctrl-C reaches this process only. However this process ends, the pipe closes.
-    with subprocess.Popen(arguments, stdin=subprocess.PIPE, env=environ, start_new_session=True) as process:  # noqa: S603
-        try:
-            yield
-        finally:
-            if process.stdin is not None:
-                process.stdin.close()
-            try:
-                process.wait(_STOP_SECONDS)
-            except subprocess.TimeoutExpired:
-                process.kill()

@@ -12,11 +12,11 @@ from urllib.parse import quote
 import click
 
 from publisher import app, settings
-from publisher.background import site_process
 from publisher.log.log import Log
 from publisher.sample.demo import port_taken
 from publisher.sample.desk_accounts import invite_demo_accounts
 from publisher.sample.site_folder import FolderError
+from publisher.site_command import site_process
 from publisher.work_process import perform
 from search.embedded.engine import EmbeddedEngine
 

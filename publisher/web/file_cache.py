@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-import pyarrow as pa
-
 from publisher.log.generated_files import locked
 from publisher.log.model import LogError
 
@@ -131,6 +129,8 @@ def file_digest(path: Path) -> str:
 
 
 def _compress(source: Path, target: Path, coding: Coding) -> None:
+    import pyarrow as pa  # noqa: PLC0415 -- a start does not wait for it
+
     with source.open("rb") as plain, pa.CompressedOutputStream(os.fspath(target), coding) as compressed:
         while piece := plain.read(_CHUNK):
             compressed.write(piece)

@@ -7,11 +7,7 @@ import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
-
-import xlsxwriter
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Totals
@@ -21,6 +17,11 @@ from schemas.cells.formula_guard import guard_number, guard_text
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue
 from schemas.words import KINDS, Lang
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
 
 _HEADINGS = {
     "zh": ("变化", "编号", "名称", "报送部门", "字段", "原内容", "现内容", "发布", "生效", "依据", "理由"),

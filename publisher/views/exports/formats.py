@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
-from publisher.views.exports import csv_and_json, data_package, parquet, sqlite, xlsx
-from publisher.views.exports.export import FileFormat
+from publisher.views.exports import csv_and_json, data_package, sqlite, xlsx
+from publisher.views.exports.export import About, FileFormat, Rows
+
+
+def _write_parquet(path: Path, about: About, rows: Rows) -> None:
+    from publisher.views.exports.parquet import write_parquet  # noqa: PLC0415 -- a start does not wait for Arrow
+
+    write_parquet(path, about, rows)
+
 
 FILE_FORMATS: Mapping[str, FileFormat] = {
     form.name: form
@@ -36,7 +44,7 @@ FILE_FORMATS: Mapping[str, FileFormat] = {
             csv_and_json.write_json_lines,
             compressible=True,
         ),
-        FileFormat("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", parquet.write_parquet),
+        FileFormat("parquet", "parquet", "application/vnd.apache.parquet", "Parquet", _write_parquet),
         FileFormat(
             "sqlite", "sqlite", "application/vnd.sqlite3", "SQLite", sqlite.write_sqlite, compressible=True
         ),

@@ -8,16 +8,17 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
-from typing import Any
-
-import xlsxwriter
-from xlsxwriter.worksheet import Worksheet
+from typing import TYPE_CHECKING, Any
 
 from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Field
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    from xlsxwriter.worksheet import Worksheet
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LONGEST = 32_767
@@ -47,6 +48,8 @@ def open_workbook(
 
     ``created`` is not the current time, so that equal contents give equal bytes, as their ETag states.
     """
+    import xlsxwriter  # noqa: PLC0415 -- a start does not wait for it
+
     folder = str(target.parent) if isinstance(target, Path) else None
     book = xlsxwriter.Workbook(target, {**_OPTIONS, "tmpdir": folder})
     book.set_properties({"title": title, "created": created or _UNDATED})

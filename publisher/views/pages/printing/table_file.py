@@ -6,10 +6,10 @@ import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import msgspec
 from litestar.concurrency import sync_to_thread
-from xlsxwriter.worksheet import Worksheet
 
 from publisher.views.exports.xlsx import MEDIA_TYPE, MOST_ROWS, Sheets, fit_text, open_workbook
 from publisher.views.pages.printing.page_request import Pairs, Visit
@@ -17,6 +17,9 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
 from schemas.cells.formula_guard import guard_text
+
+if TYPE_CHECKING:
+    from xlsxwriter.worksheet import Worksheet
 
 CSV = "text/csv; charset=utf-8"
 XLSX = MEDIA_TYPE
