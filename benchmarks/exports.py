@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -27,6 +28,7 @@ from benchmarks.support.limits import Limit, alternate
 from benchmarks.support.memory import peak_memory
 from benchmarks.support.site import new_site, open_log
 from benchmarks.support.timing import Timer
+from publisher.log.log import Log
 from publisher.log.model import View
 from publisher.views.exports import table_cells, write_state
 from publisher.views.exports.formats import FILE_FORMATS
@@ -59,12 +61,9 @@ def cpu_seconds(work: Callable[[], None]) -> float:
     return timer.cpu_seconds()
 
 
-def ours(home: Path, form: str, dataset: str = NAME) -> None:
-    log = open_log(home)
-    write_state.state_writer(log, write_state.describe_state(log, dataset, _VIEW), FILE_FORMATS[form])(
-        home / f"ours.{form}"
-    )
-    log.close()
+def ours(log: Log, home: Path, form: str, dataset: str = NAME) -> None:
+    about = write_state.describe_state(log, dataset, _VIEW)
+    write_state.state_writer(log, about, FILE_FORMATS[form])(home / f"ours.{form}")
 
 
 def library_writer(home: Path, form: str, dataset: str = NAME) -> Callable[[], None]:
@@ -81,7 +80,7 @@ def library_writer(home: Path, form: str, dataset: str = NAME) -> Callable[[], N
 
     if form == "csv":
         return with_csv
-    decoded = [dict(zip(names, row, strict=True)) for row in rows]
+    decoded = [dict(zip(names, (cell or None for cell in row), strict=True)) for row in rows]
 
     def with_pyarrow() -> None:
         pq.write_table(pa.Table.from_pylist(decoded), home / "library.parquet", compression="zstd")
@@ -91,7 +90,8 @@ def library_writer(home: Path, form: str, dataset: str = NAME) -> Callable[[], N
 
 def compare(home: Path, form: str) -> bool:
     theirs = library_writer(home, form)
-    pairs = [(cpu_seconds(lambda: ours(home, form)), cpu_seconds(theirs)) for _ in range(3)]
+    with closing(open_log(home)) as log:
+        pairs = [(cpu_seconds(lambda: ours(log, home, form)), cpu_seconds(theirs)) for _ in range(3)]
     mine, other = (min(times) for times in zip(*pairs, strict=True))
     print(f"{form}: {mine:.2f} s, in memory {other:.2f} s: {other / mine:.2f} times (bar {LEAST[form]})")
     return bool(other / mine >= LEAST[form])
@@ -103,8 +103,9 @@ def limits(site: Path, records: int) -> Iterator[Limit]:
     for form, least in LEAST.items():
         theirs = library_writer(site, form, http.DATASET)
         theirs()  # pyarrow imports pandas, which a service does not have
-        own = partial(ours, site, form, http.DATASET)
-        pairs = alternate(own, theirs, times=1, turns=turns, clock=time.process_time)
+        with closing(open_log(site)) as log:  # as that of a service is
+            own = partial(ours, log, site, form, http.DATASET)
+            pairs = alternate(own, theirs, times=1, turns=turns, clock=time.process_time)
         library, between = _LIBRARIES[form]
         yield Limit(f"a list as {form}", f"{library}, rows in memory", pairs, round(1 / least, 2), between)
 
@@ -117,7 +118,8 @@ def main() -> int:
     parser.add_argument("--one", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.one is not None:
-        ours(Path(options.one[0]), options.one[1])
+        with closing(open_log(Path(options.one[0]))) as log:
+            ours(log, Path(options.one[0]), options.one[1])
         print(peak_memory())
         return 0
     if not options.data.is_dir():

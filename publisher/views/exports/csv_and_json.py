@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import codecs
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import batched
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
@@ -33,14 +32,13 @@ def exact_csv(states: Iterable[StateRow], catalogue: Catalogue) -> Iterator[byte
     yield from _lines(table_cells.rows(states, catalogue, "exact"))
 
 
-def _lines(rows: Iterable[Sequence[Any]]) -> Iterator[bytes]:
+def _lines(rows: Iterable[list[str]]) -> Iterator[bytes]:
     for lines in batched(map(_line, rows), _BATCH_ROWS):
         yield "".join(lines).encode()
 
 
-def _line(row: Sequence[Any]) -> str:
+def _line(cells: list[str]) -> str:
     """Join cells to the same line as ``csv.writer``, in half of its time."""
-    cells = ["" if cell is None else str(cell) for cell in row]
     line = ",".join(cells)
     if line.count(",") >= len(cells) or '"' in line or "\n" in line or "\r" in line:
         line = ",".join([_quote(c) if "," in c or '"' in c or "\n" in c or "\r" in c else c for c in cells])

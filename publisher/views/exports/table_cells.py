@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Any, Literal
@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from publisher.log.queries.whole_state import StateRow
-from schemas.cells.formula_guard import guard_text
+from schemas.cells.formula_guard import guard_number, guard_text
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
 from schemas.words import Lang
@@ -52,47 +52,39 @@ def headings(catalogue: Catalogue, lang: Lang) -> list[str]:
     return [own["id"], *unique, *(own[name] for name, _ in STATE_COLUMNS[1:])]
 
 
-def rows(states: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iterator[Sequence[Any]]:
-    """Yield the cells of each record; ``None`` is blank. Texts are guarded against formulas."""
+def rows(states: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iterator[list[str]]:
+    """Yield the text of each cell of each record, guarded against formulas; empty if it is blank."""
     fields = public_fields(catalogue)
-    values = decoder(fields)
-    formatters = [
-        (n, _make_formatter(field, style)) for n, field in enumerate(fields, 1) if field.type != "string"
-    ]
-    texts = [*(n for n, field in enumerate(fields, 1) if field.type not in _NUMBERS), len(fields) + 1]
+    blank = [""] * (len(fields) + len(STATE_COLUMNS))
+    places = {field.name: (n, _make_formatter(field, style)) for n, field in enumerate(fields, 1)}
     for record, content, part, release, effective_from, revision in states:
-        row = [record, *values(content), part, release, day(effective_from), revision]
-        for n, format_cell in formatters:
-            if row[n] is not None:
-                row[n] = format_cell(row[n])
-        for n in texts:
-            text = row[n]
-            if type(text) is str and not "\u4e00" <= text[:1] <= "\u9fff":  # nearly every text begins so
-                row[n] = guard_text(text)
+        row = blank.copy()
+        row[0] = record
+        for name, value in decode(content).items():  # most fields of most records are blank
+            if name in places and value is not None:
+                n, format_cell = places[name]
+                row[n] = format_cell(value)
+        row[-4:] = guard_text(part or ""), str(release), day(effective_from), revision
         yield row
 
 
-def decoder(fields: Sequence[Field]) -> Callable[[bytes], tuple[Any, ...]]:
-    """Create a function that decodes a content to the values of these fields; ``None`` if absent."""
-    names = {f"value_{n}": field.name for n, field in enumerate(fields)}
-    values = msgspec.defstruct("Values", [(name, Any, None) for name in names], rename=names)
-    decode_values = msgspec.json.Decoder(values).decode
-    return lambda content: msgspec.structs.astuple(decode_values(content))
+def _make_formatter(field: Field, style: Style) -> Callable[[Any], str]:
+    """Create a function that formats a value of this field as a guarded text."""
+    guard = guard_number if field.type in _NUMBERS else guard_text
+
+    def format_cell(value: Any) -> str:
+        return guard(_format_exactly(value) if style == "exact" else format_value(field, value, style))
+
+    def format_text(value: Any) -> str:
+        if not isinstance(value, str):
+            return format_cell(value)
+        # Nearly every text begins with a Chinese character, and none of these needs a guard.
+        return value if "\u4e00" <= value[:1] <= "\u9fff" else guard_text(value)
+
+    return format_text if field.type == "string" else format_cell
 
 
-def _make_formatter(field: Field, style: Style) -> Callable[[Any], Any]:
-    if style == "exact":
-        return _exact
-
-    def show(value: Any) -> str:
-        return format_value(field, value, style)
-
-    return show
-
-
-def _exact(value: Any) -> Any:
+def _format_exactly(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, dict | list):
-        return msgspec.json.encode(value).decode()
-    return value
+    return msgspec.json.encode(value).decode() if isinstance(value, dict | list) else str(value)
