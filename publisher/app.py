@@ -28,6 +28,7 @@ from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.mac_key import read_or_create_key
+from publisher.prepared_files import prepare_files
 from publisher.settings import Settings
 from publisher.telemetry.request_metrics import RequestMetrics
 from publisher.views.api import contract
@@ -107,9 +108,11 @@ def create_app(
         metrics=RequestMetrics(),
         address_of=service.budgets.address_of,
         explain=error_responses.explainer(service.site.base, error.make_problem_page(press, service)),
-        # Names of many records take seconds to read, so they are read in the background.
+        # Names and files of many records take seconds, so they are read and made in the background.
         lifespan=[
-            _build_lifespan((service.names.update_until_cancelled, *background), closers),
+            _build_lifespan(
+                (service.names.update_until_cancelled, partial(prepare_files, service), *background), closers
+            ),
             lambda _: assistants.running(),
             *([lambda _: processes.running()] if processes else []),
         ],

@@ -244,13 +244,34 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
             response = await to_thread.run_sync(look_up, call, headers, limiter=service.pools.lookups)
             if not isinstance(response, FileKey):
                 return response
-            work = partial(_generate_in_turn, route, service, call, response.coding)
             await service.pools.while_connected(
-                receive, partial(service.pools.shared_files.run, response, work)
+                receive, partial(_generate_once, route, service, call, response)
             )
         raise ProblemError("file-being-made", headers={"retry-after": "5"})
 
     return respond
+
+
+async def make_file(route: FileRoute, service: Service, call: Call, coding: Coding) -> None:
+    """Make the file of the present state unless it is there.
+
+    Raises what :func:`generate_file` raises, and ``too-busy``.
+    """
+
+    def find_missing() -> FileKey | None:
+        with service.log.snapshot():
+            key = replace(route.handle(service, call).key, coding=coding)
+        return None if service.files.find(key) else key
+
+    key = await to_thread.run_sync(find_missing, limiter=service.pools.lookups)
+    if key is not None:
+        await _generate_once(route, service, call, key)
+
+
+async def _generate_once(route: FileRoute, service: Service, call: Call, key: FileKey) -> None:
+    """Generate a file, or wait for the one that is being generated for the same key."""
+    work = partial(_generate_in_turn, route, service, call, key.coding)
+    await service.pools.shared_files.run(key, work)
 
 
 async def _generate_in_turn(route: FileRoute, service: Service, call: Call, coding: Coding) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 from contextlib import suppress
@@ -21,4 +22,7 @@ def _lower_priority() -> None:
 def call(work: bytes) -> Any:
     """Call a pickled function without arguments. Raises what it raises."""
     _lower_priority()
-    return pickle.loads(work)()  # noqa: S301 - from the process that started this one
+    gc.disable()  # what the first work imports stays, and looking through it took a fifth of that time
+    function = pickle.loads(work)  # noqa: S301 - from the process that started this one
+    gc.enable()
+    return function()

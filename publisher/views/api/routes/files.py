@@ -276,28 +276,30 @@ def _operation(
 
 
 _HOME = "/v1/datasets/{dataset}"
+get_file = FileRoute(
+    _operation(
+        "get_file",
+        _HOME + "/files/{form}",
+        "一个状态的文件",
+        "现行的，或 as_of、known_at、release 所指的状态。\n\n",
+        (DATASET, FORM, *VIEW, HEADERS),
+    ),
+    _get_file,
+)
+get_release_file = FileRoute(
+    _operation(
+        "get_release_file",
+        _HOME + "/releases/{number}/files/{form}",
+        "一次发布的文件",
+        "长期可下载，内容不随后续发布变化；依法删除的除外。\n\n",
+        (DATASET, NUMBER, FORM, HEADERS),
+    ),
+    _get_release_file,
+)
 ROUTES: tuple[AnyRoute, ...] = (
     list_files,
-    FileRoute(
-        _operation(
-            "get_file",
-            _HOME + "/files/{form}",
-            "一个状态的文件",
-            "现行的，或 as_of、known_at、release 所指的状态。\n\n",
-            (DATASET, FORM, *VIEW, HEADERS),
-        ),
-        _get_file,
-    ),
-    FileRoute(
-        _operation(
-            "get_release_file",
-            _HOME + "/releases/{number}/files/{form}",
-            "一次发布的文件",
-            "长期可下载，内容不随后续发布变化；依法删除的除外。\n\n",
-            (DATASET, NUMBER, FORM, HEADERS),
-        ),
-        _get_release_file,
-    ),
+    get_file,
+    get_release_file,
     FileRoute(
         _operation(
             "get_delta",

@@ -1,0 +1,58 @@
+"""Files of large lists that are made before a reader asks for them.
+
+A download has a length, ranges and a digest, so it begins when its whole file is made. For a large list that
+takes seconds, which nobody waits for here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import anyio
+from litestar.concurrency import sync_to_thread
+
+from publisher.log.model import LogError
+from publisher.views.api.routes.files import get_file, get_release_file
+from publisher.web.endpoints import make_file
+from publisher.web.file_cache import Coding
+from publisher.web.problems import ProblemError
+from publisher.web.route import Call, FileRoute
+from publisher.web.service import Service
+
+_LARGE = 1_000
+"""Records of a list from which its files are prepared; those of smaller ones take less than 50 ms."""
+_FORMS = ("csv", "jsonl")
+"""The formats that are read from their first byte on; the others are of use when they are complete."""
+_CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
+"""The file without a coding is made for them."""
+
+
+async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 5.0) -> None:
+    """Make files of the present and of the newest release of each large list, until cancelled.
+
+    ``least``: records of a large list. ``poll``: seconds between two looks at the log.
+    """
+    prepared = None
+    while True:
+        await anyio.sleep(poll)
+        state = (await sync_to_thread(service.log.queries.sequence), service.today())
+        if state == prepared:
+            continue
+        try:
+            for route, call in await sync_to_thread(lambda: list(_find_files(service, least))):
+                for coding in _CODINGS:
+                    await make_file(route, service, call, coding)
+        except (ProblemError, LogError):  # readers or an erasure occupy the place: another time
+            continue
+        prepared = state
+
+
+def _find_files(service: Service, least: int) -> Iterator[tuple[FileRoute, Call]]:
+    for dataset in service.log.datasets.all():
+        newest = service.log.queries.releases(dataset.name)[-1:]
+        for release in newest:
+            if release.counts.get("records", 0) >= least:
+                for form in _FORMS:
+                    names = {"dataset": dataset.name, "form": form, "number": str(release.number)}
+                    for route in (get_file, get_release_file):
+                        yield route, Call(names, b"", route.operation.path.format_map(names), "")
