@@ -21,6 +21,8 @@ _NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?")
 def guard_text(text: str) -> str:
     """Return a cell that spreadsheets do not evaluate, also if invisible characters precede the sign."""
     first = text[:1]
+    if "\u4e00" <= first <= "\u9fff" or "0" <= first <= "9":  # nearly every text
+        return text
     if first in _BREAKS or first in _SIGNS:
         return f"'{text}"
     if _is_invisible(first) and next(dropwhile(_is_invisible, text), "") in _SIGNS:

@@ -64,7 +64,7 @@ def rows(states: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iter
             if name in places and value is not None:
                 n, format_cell = places[name]
                 row[n] = format_cell(value)
-        row[-4:] = guard_text(part or ""), str(release), day(effective_from), revision
+        row[-4:] = guard_text(part) if part else "", str(release), day(effective_from), revision
         yield row
 
 
@@ -76,10 +76,7 @@ def _make_formatter(field: Field, style: Style) -> Callable[[Any], str]:
         return guard(_format_exactly(value) if style == "exact" else format_value(field, value, style))
 
     def format_text(value: Any) -> str:
-        if not isinstance(value, str):
-            return format_cell(value)
-        # Nearly every text begins with a Chinese character, and none of these needs a guard.
-        return value if "\u4e00" <= value[:1] <= "\u9fff" else guard_text(value)
+        return guard_text(value) if isinstance(value, str) else format_cell(value)
 
     return format_text if field.type == "string" else format_cell
 
