@@ -109,7 +109,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class LabelledSet:
-    """Quality of a check on data that were labelled by hand; ``publisher.checks.evaluate`` measures it."""
+    """Quality of a check on data that were labelled by hand."""
 
     description: Bilingual
     """Description of the data, and their limits."""

@@ -125,15 +125,11 @@ class CommandContext:
                 exit_code=Exit.NOT_FOUND,
             ) from None
 
-    def current_catalogue(self, name: str) -> Catalogue | None:
-        """Return the current catalogue file, or None if it was deleted; the log then uses its stored copy."""
+    def dataset_catalogue(self, log: Log, dataset: str) -> Catalogue | None:
+        """Return the catalogue file of a dataset; None if it was deleted: the log has a copy."""
         from schemas.definition import file_loader
 
-        return file_loader.find_catalogue(name, self.settings.catalogues)
-
-    def dataset_catalogue(self, log: Log, dataset: str) -> Catalogue | None:
-        """Return the current catalogue file of a dataset, or None if it was deleted."""
-        return self.current_catalogue(log.datasets.get(dataset).catalogue)
+        return file_loader.find_catalogue(log.datasets.get(dataset).catalogue, self.settings.catalogues)
 
 
 def print_reseal(reseal: Reseal) -> None:
@@ -203,6 +199,7 @@ DAY = Day()
 MOMENT = Moment()
 JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 """The option of every command whose results a program may read."""
+YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
 
 
 def http_address(host: str, port: int) -> str:

@@ -62,7 +62,7 @@ def audited(desk: Desk, kind: audit_log.Kind, event: Mapping[str, Any]) -> Itera
 def complete_acts(desk: Desk, *, older_than: timedelta = timedelta()) -> None:
     """Append the lines of acts during which a desk was killed, if the log has what they did.
 
-    ``older_than``: while this desk acts itself, so that it finishes its own acts.
+    ``older_than``: least age of an act, so that a desk that runs finishes its own acts.
     """
     for act in desk.staff.acts.all():
         age = desk.clock() - act.begun_at

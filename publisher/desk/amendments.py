@@ -43,7 +43,7 @@ class NewAmendment:
 
 
 def find_records(desk: Desk, person: Person, dataset: str, title: str) -> Sequence[RecordState]:
-    """List records by the beginning of their title that the account may amend."""
+    """List records that the account may amend, by their title or a part of it."""
     records = desk.log.queries.find_by_title(dataset, title.strip()) if title.strip() else ()
     may = [one for one in records if person.account.may(Action.SUBMIT, dataset, one.part)]
     return may[:MOST_FOUND]

@@ -88,7 +88,7 @@ def create_desk_app(
         guards=[permit],
         middleware=[
             session_config(secure=desk.is_secure).middleware,
-            DefineMiddleware(Authentication, exclude_http_methods=[]),  # OPTIONS too is for who may
+            DefineMiddleware(Authentication, exclude_http_methods=[]),  # OPTIONS needs an account too
             DefineMiddleware(FormTokens, config=_form_tokens(desk)),
         ],
         allowed_hosts=AllowedHostsConfig(allowed_hosts=[urlsplit(desk.base).netloc]),

@@ -11,7 +11,7 @@ from publisher.desk import sheets
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
-from publisher.desk.work import Person, record
+from publisher.desk.work import Person, digest_moved, record
 from publisher.harvest.stored_files import load_page, read_lines
 from publisher.ingest.findings.kind import Finding
 from publisher.log.canonical_json import canonical
@@ -166,7 +166,7 @@ def decide_repeals(
         raise LogError("no-such-repeal", "没有选择任何一项。", "No repeal was chosen.")
     proposals = list_repeals(desk, dataset)
     if not proposals.keys() >= set(keys):
-        raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
+        raise digest_moved()
     reason = reason.strip() if accept else _require_reason(reason)
     records = [proposals[key].record for key in keys]
     decided = desk.log.drafts.decide_repeals(dataset, records, accept=accept)

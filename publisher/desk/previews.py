@@ -82,7 +82,7 @@ class PreviewVisit(Visit):
     records: frozenset[str] = frozenset()
     """Ids of records with a preview."""
     previews: str = ""
-    """Address of the previews, with a query that the name of a record is added to."""
+    """Address of the previews, with a query that the id of a record is added to."""
     home: str = ""
     """Path of the dataset's public page."""
 
@@ -139,7 +139,7 @@ def _visit(desk: Desk, proposed: ProposedRelease, previews: str, lang: Lang, pat
 def _next_release(desk: Desk, proposed: ProposedRelease) -> Release:
     name = proposed.dataset.name
     numbers = [release.number for release in desk.log.queries.releases(name)]
-    in_force = RecordQuery(view=View(as_of=proposed.effective_on), limit=0, facets=("part",))
+    in_force = RecordQuery(view=View(as_of=proposed.effective_on), limit=0)
     counts, present = proposed.counts, desk.log.queries.records(name, in_force).total or 0
     records = present + counts.get("added", 0) - counts.get("removed", 0) - counts.get(_WITHDRAWAL, 0)
     return Release(

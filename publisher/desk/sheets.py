@@ -222,7 +222,7 @@ def _cannot_choose(headings: Iterable[str]) -> LogError:
     return LogError(
         "cannot-choose-column",
         f"不能为这些列选择字段：{words}。请在原文件中改正表头后重新报送。",
-        f"No field can be chosen for these columns: {words}. Mend their headings in the file.",
+        f"No field can be chosen for these columns: {words}. Fix their headings in the file.",
     )
 
 

@@ -55,7 +55,7 @@ def _refuse_rows_in_error(desk: Desk, dataset: str, request: PublicationRequest)
         raise LogError(
             "rows-in-error",
             f"有{count}行数据有误。请改正，或选择略去这些行。",
-            f"{count} rows contain errors. Mend them, or choose to leave them out.",
+            f"{count} rows contain errors. Fix them, or choose to leave them out.",
         )
 
 

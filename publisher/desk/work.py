@@ -278,7 +278,7 @@ def require_publishable(desk: Desk, person: Person, key: int, digest: str) -> Su
     """
     one = require_publisher(desk, person, key)
     if one.digest != digest:
-        raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
+        raise digest_moved()
     if one.state != "approved":
         raise LogError("approval-needed", "这次提交尚未审核。", "The submission is not approved.")
     if needs_another_publisher(desk, one, person.name):
@@ -290,6 +290,10 @@ def require_publishable(desk: Desk, person: Person, key: int, digest: str) -> Su
             "Not published: the content changed after its approval, which is void. Submit it again.",
         )
     return one
+
+
+def digest_moved() -> LogError:
+    return LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
 
 
 def needs_another_publisher(desk: Desk, one: Submission, name: str) -> bool:

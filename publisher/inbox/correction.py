@@ -54,7 +54,7 @@ class AcceptedCorrection:
     proof: str
     reason: str
     release: int | None
-    """Number of the release that mends it."""
+    """Number of the release that fixes it."""
     decided_at: datetime
 
 

@@ -29,7 +29,7 @@ _MOST_SENDERS = 100_000
 
 
 class FormTokens:
-    """Tokens that say when the form of a record was printed, under a key that the site's processes share."""
+    """Tokens that say when a form was printed, under a key that the site's processes share."""
 
     def __init__(self, key: bytes, clock: Callable[[], datetime] = utc_now) -> None:
         self._key, self._clock = key, clock

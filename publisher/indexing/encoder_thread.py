@@ -1,6 +1,6 @@
 """Encoding of what was indexed, in a thread of the worker that yields to everything else.
 
-It waits while anything is to be indexed: on two cores an index would take 7 % more time beside it.
+It waits while anything is to be indexed: on two cores an index took 7 % more time with it.
 """
 
 from __future__ import annotations

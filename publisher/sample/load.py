@@ -1,4 +1,4 @@
-"""Publication of the sample data in a new site, with the functions of the command line."""
+"""Publication of the sample data in a new site, by the workflow of clerks."""
 
 from __future__ import annotations
 
@@ -139,7 +139,6 @@ def _run_step(log: Log, name: str, step: Step) -> None:
         case Withdraw():
             record, _ = _find_record(log, name, step.title)
             log.releases.withdraw(name, [record], reason=step.reason, basis=step.basis, actor=ACTOR)
-
         case Respond():
             _respond(log, name, step)
 

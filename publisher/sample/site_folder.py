@@ -15,8 +15,8 @@ MARK = "sample.json"
 """File with the state and the digest of the sample."""
 _LOCK = "sample.lock"
 _DATABASE = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm")
-_SITE_FILES = (*_DATABASE, "sources", "index", "inbox", "desk", "worker.lock", MARK)
-"""Names that a site creates in its home. Other files are never removed."""
+_SITE_FILES = (*_DATABASE, "sources", "files", "index", "inbox", "desk", "worker.lock", MARK)
+"""Names of the content of a site in its home. Keys and other files are never removed."""
 
 
 class FolderError(Exception):

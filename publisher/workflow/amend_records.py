@@ -62,15 +62,11 @@ def preview_edit(
     return AmendmentPreview(_change_of_edit(state, content, catalogue, kind), content, tuple(findings))
 
 
-def preview_content(
-    log: Log, dataset: str, record: str, content: Content | None, *, kind: ChangeKind
-) -> Change:
-    """Return what another content of a record would change now; None: it is withdrawn.
+def preview_content(log: Log, dataset: str, record: str, content: Content, *, kind: ChangeKind) -> Change:
+    """Return what another content of a record would change now.
 
     Raises :class:`LogError`: ``no-such-record``, ``withdrawn``, ``erased``.
     """
-    if content is None:
-        return next(iter(preview_withdrawal(log, dataset, [record])))
     state = log.queries.record(dataset, record)
     _refuse_without_content(state)
     return _change_of_edit(state, content, log.queries.catalogue(dataset), kind)

@@ -143,8 +143,7 @@ def _require_mended(reading: Reading, mended: Sequence[MendedCell]) -> None:
         raise LogError(
             "cannot-mend",
             "这一处不能在此更改：它不是表格中条目的单元格。请在原文件中改正后重新报送。",
-            "This cannot be mended here: it is not a cell of a record in a table. Mend the file and hand it "
-            "in.",
+            "This cannot be changed here: it is not a cell of a record of a table. Fix and hand in the file.",
         )
 
 

@@ -13,6 +13,6 @@ def refuse_personal(*texts: str) -> None:
             "personal-text",
             f"将公布的文字含有{one.kind.zh}（{one.masked}）。请另写公布的依据；“应为”中含有的，"
             "不予采纳，另行更正条目。",
-            f"What would be published contains {one.kind.en} ({one.masked}). Write the proof anew; if the "
+            f"What would be published contains {one.kind.en} ({one.masked}). Write another proof; if the "
             "value contains it, reject the request and correct the record all the same.",
         )

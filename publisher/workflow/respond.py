@@ -23,14 +23,14 @@ class NewResponse:
     responded_on: date
     basis: str = ""
     mended_by: tuple[str, int] | None = None
-    """Dataset and number of the release that mends it."""
+    """Dataset and number of the release that fixes it."""
 
 
 def stage_response(log: Log, dataset: str, response: NewResponse, *, part: str | None = None) -> ImportReport:
     """Import a response into the draft of a dataset of the kind ``responses``, or of a part of it.
 
     Raises ``LogError``: ``no-such-finding``; ``no-such-release`` and ``no-such-dataset`` of the release that
-    mends it.
+    fixes it.
     """
     published = log.findings.get(response.finding)
     if response.mended_by is not None:

@@ -10,6 +10,7 @@ from xlsxwriter.utility import xl_col_to_name, xl_range_abs
 from xlsxwriter.worksheet import Worksheet
 
 from publisher.ingest.read_file import NOTES_MARK
+from publisher.workflow.annotation.grid_workbook import sheet_name
 from schemas.definition.catalogue import Catalogue, Field
 
 NOTES_SHEET = "填写说明"
@@ -17,7 +18,6 @@ ROWS = 2_000
 """Rows below the headings with drop-downs and hints."""
 _LONGEST_HINT = 255
 _LONGEST_TITLE = 32
-_FORBIDDEN = str.maketrans(dict.fromkeys("[]:*?/\\", "_"))
 _HEADINGS = ("列名", "必填", "说明", "怎样填写", "示例")
 _FIRST_WORDS = 6
 """Column of the first vocabulary on the sheet of notes, from 0."""
@@ -48,7 +48,7 @@ def write_template(catalogue: Catalogue) -> bytes:
     buffer = io.BytesIO()
     book = xlsxwriter.Workbook(buffer, {"in_memory": True, "strings_to_urls": False})
     fields = [field for field in catalogue.fields if not field.personal]
-    sheet = book.add_worksheet(catalogue.title.translate(_FORBIDDEN)[:31])
+    sheet = book.add_worksheet(sheet_name(catalogue.title))
     notes = book.add_worksheet(NOTES_SHEET)
     _write_notes(book, notes, fields)
     required = book.add_format({"bold": True, "text_wrap": True, "border": 1, "bg_color": "#FFE699"})
@@ -74,8 +74,12 @@ def example_of(field: Field) -> str:
 
 
 def _describe(field: Field) -> str:
-    text = field.description.partition(" / ")[0].rstrip("/ ")
-    return f"{'必填。' if field.required else ''}{text}{_how_to_fill(field)}"
+    return f"{'必填。' if field.required else ''}{_meaning(field)}{_how_to_fill(field)}"
+
+
+def _meaning(field: Field) -> str:
+    """Return the Chinese half of the description."""
+    return field.description.partition(" / ")[0].rstrip("/ ")
 
 
 def _how_to_fill(field: Field) -> str:
@@ -120,7 +124,7 @@ def _write_notes(book: xlsxwriter.Workbook, notes: Worksheet, fields: list[Field
         texts = (
             field.title,
             "必填" if field.required else "",
-            field.description.partition(" / ")[0].rstrip("/ "),
+            _meaning(field),
             _how_to_fill(field),
             example_of(field),
         )

@@ -34,7 +34,7 @@ def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
     output.print_line(counts or f"{in_language('未变化', 'unchanged')} {diff.unchanged}")
 
 
-def show_change(change: Change, catalogue: Catalogue | None, *, show_effect: bool = True) -> None:
+def show_change(change: Change, catalogue: Catalogue, *, show_effect: bool = True) -> None:
     """Print a change: kind, title, effect, and the fields before and after."""
     head = f"{in_language(*KINDS[change.kind])}  {change.title or '（已依法删除 erased）'}"
     if change.part:
@@ -51,31 +51,25 @@ def show_change(change: Change, catalogue: Catalogue | None, *, show_effect: boo
         show_fields(change.fields, catalogue)
 
 
-def show_fields(fields: Sequence[FieldChange], catalogue: Catalogue | None) -> None:
+def show_fields(fields: Sequence[FieldChange], catalogue: Catalogue) -> None:
     """Print fields that differ, one line each: title, value before, value after."""
     for field in fields:
         before, after = (format_field(catalogue, field.field, v) for v in (field.before, field.after))
-        output.print_line(f"    {field_title(catalogue, field.field)}: {before} → {after}")
+        output.print_line(f"    {_field_title(catalogue, field.field)}: {before} → {after}")
 
 
-def field_title(catalogue: Catalogue | None, name: str) -> str:
+def _field_title(catalogue: Catalogue, name: str) -> str:
     """Return a field's Chinese title and its name."""
-    field = catalogue.by_name.get(name) if catalogue else None
+    field = catalogue.by_name.get(name)
     return f"{field.title} {name}" if field else name
 
 
-def format_field(catalogue: Catalogue | None, name: str, json_value: Any) -> str:
+def format_field(catalogue: Catalogue, name: str, json_value: Any) -> str:
     """Format a field's value on one line, cut to ``_MOST_CHARACTERS`` characters."""
     from schemas.cells.value_texts import format_value
 
     if json_value is None:
         return in_language("（空）", "(blank)")
-    field = catalogue.by_name.get(name) if catalogue else None
+    field = catalogue.by_name.get(name)
     text = " ".join((format_value(field, json_value, "zh") if field else str(json_value)).split())
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"
-
-
-def show_changes(changes: Sequence[Change], catalogue: Catalogue | None) -> None:
-    """Print each change, see :func:`show_change`."""
-    for change in changes:
-        show_change(change, catalogue)

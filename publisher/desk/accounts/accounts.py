@@ -35,6 +35,7 @@ class Account:
     grants: tuple[Grant, ...]
     demo: bool
     epoch: int
+    """Sessions of an earlier one have ended."""
     is_ready: bool
     """The invitation was accepted, or there is none."""
     disabled_at: datetime | None

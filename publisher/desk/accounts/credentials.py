@@ -28,7 +28,7 @@ _NOBODY = _hasher.hash(secrets.token_urlsafe())
 
 
 def check_password(password: str, name: str) -> None:
-    """Raise ``LogError('weak-password')`` if a new password is too short, too long or the account's name."""
+    """Raise ``LogError('weak-password')`` if a new password is short, long, monotonous or has the name."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD or name.casefold() in password.casefold():
         raise LogError(
             "weak-password",

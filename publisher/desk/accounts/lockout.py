@@ -11,10 +11,10 @@ from publisher.log.clocks import micros, moment
 from publisher.log.model import LogError
 
 FREE_FAILURES = 5
-"""Failures without a pause: people mistype."""
+"""Failures up to the first pause: people mistype."""
 FIRST_PAUSE, LONGEST_PAUSE = timedelta(minutes=1), timedelta(hours=1)
 _FORGOTTEN = timedelta(days=1)
-"""After so long without a failure the count begins anew."""
+"""After so long without a failure the count begins again."""
 
 _f = t.failure.c
 

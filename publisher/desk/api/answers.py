@@ -15,6 +15,8 @@ from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy
 from publisher.log.model import Change, DraftImport
 
 type Text = Annotated[str, Meta(max_length=2000)]
+type Reason = Annotated[str, Meta(min_length=1, max_length=2000)]
+type Digest = Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
 
 
 class SecrecyReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -58,7 +60,7 @@ class NewAmendmentBody(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_
     """A correction, another name or a withdrawal of one record, submitted to a second person."""
 
     kind: Literal["correct", "rename", "withdraw"]
-    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    reason: Reason
     fields: dict[str, str] = {}
     basis: Text = ""
     effective_on: date | None = None
@@ -67,20 +69,20 @@ class NewAmendmentBody(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_
 class NewWithdrawal(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The withdrawal of a whole release, submitted to a second person."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    reason: Reason
     basis: Text = ""
 
 
 class Decision(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The digest of what the person looked at, on which the decision is made."""
 
-    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    digest: Digest
 
 
 class Return(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reason why a submission goes back."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    reason: Reason
 
 
 class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,7 +109,7 @@ class SubmissionAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class NewSchedule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The digest of what the person looked at, and an instant of publication with its zone."""
 
-    digest: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    digest: Digest
     publish_at: Annotated[datetime, Meta(tz=True)]
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
+from publisher.desk.api.answers import Reason, Text
 from publisher.desk.api.reports import FindingAnswer, finding_answers
 from publisher.desk.documents import CollectedDocument, DocumentReading
 from publisher.desk.sources import ReportedRun, SourceState
@@ -15,7 +16,6 @@ from publisher.harvest.report import PreviewedDocument, SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.log.model import RepealProposal
 
-type _Reason = Annotated[str, Meta(max_length=2000)]
 _COUNTS = (
     *("asked", "unchanged", "found", "read", "copies", "attachments", "tables"),
     *("waiting", "changed", "vanished", "returned"),
@@ -93,7 +93,7 @@ class ReadingAnswer(msgspec.Struct, frozen=True, kw_only=True):
 class LeaveOut(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The reason why a document is left out of the draft."""
 
-    reason: Annotated[str, Meta(min_length=1, max_length=2000)]
+    reason: Reason
 
 
 class RepealAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,7 +112,7 @@ class RepealDecision(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
 
     keys: Annotated[list[Annotated[str, Meta(max_length=64)]], Meta(min_length=1, max_length=1000)]
     accept: bool
-    reason: _Reason = ""
+    reason: Text = ""
 
 
 def source_answer(one: SourceState) -> SourceAnswer:

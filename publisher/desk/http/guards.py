@@ -14,7 +14,7 @@ from publisher.desk.accounts.roles import Action
 ACTION = "action"
 """Key of a handler's ``opt``: an :class:`.Action`, or :data:`ENTRANCE`."""
 ENTRANCE = "entrance"
-"""Routes for people who are not signed in: the pages of sign-in and invitation, and their files."""
+"""Routes for people who are not signed in."""
 
 
 def permit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

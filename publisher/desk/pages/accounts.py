@@ -16,9 +16,10 @@ from publisher.desk.accounts.tokens import DAYS, MOST_DAYS
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
-from publisher.desk.pages.printing import DeskRequest, page, see
+from publisher.desk.pages.printing import DeskRequest, page, read_number, see
 from publisher.desk.work import person_of
 from publisher.log.model import LogError
+from publisher.workflow.part_of_file import find_part
 
 _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 _READ, _MANAGE = {ACTION: Action.READ_ACCOUNTS}, {ACTION: Action.MANAGE_ACCOUNTS}
@@ -127,7 +128,7 @@ def add_token(
             dataset=dataset or "",
             part=part,
             actions=[action for action in TOKEN_ACTIONS if data.get(f"action-{action}")],
-            days=int(data.get("days", "")) if data.get("days", "").isdecimal() else 0,
+            days=read_number(data.get("days")),
             by=person.name,
             address=person.address,
         )
@@ -153,13 +154,8 @@ def _scope(desk: Desk, text: str) -> tuple[str | None, str | None]:
     name, _, part = text.partition(":")
     if not name:
         return None, None
-    if part and part not in [one.name for one in desk.log.datasets.get(name).parts]:
-        raise LogError(
-            "no-such-part",
-            f"数据集“{name}”没有报送部门“{part}”。",
-            f"The dataset {name} has no part {part!r}.",
-        )
-    return desk.log.datasets.get(name).name, part or None
+    dataset = desk.log.datasets.get(name)
+    return name, find_part(dataset, part).name if part else None
 
 
 def _grant(desk: Desk, role: str, scope: str) -> Grant:

@@ -63,7 +63,7 @@ def accept_proposals(
         document = workflow.find_plan(desk.log, data.get("document", ""))
         proposals = workflow.propose(document)
         if workflow.proposals_digest(proposals) != data.get("digest"):
-            raise LogError("digest-moved", "内容与所看的不同。", "The content is not what was shown.")
+            raise work.digest_moved()
         accepted = {n: _change(one, n, data) for n, one in proposals.items() if f"accept-{n}" in data}
         if not accepted:
             raise LogError("no-commitments", "没有采用任何任务。", "No commitment was accepted.")

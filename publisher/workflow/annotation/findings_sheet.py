@@ -36,7 +36,8 @@ def add_findings_sheet(
         raise ValueError(f"{WORKBOOK}: no sheets")
     names = {sheet.get("name", "").casefold() for sheet in sheets}
     base = SHEET_NAMES[lang]
-    name = next(n for k in range(1, len(names) + 2) if (n := base if k == 1 else f"{base}{k}") not in names)
+    candidates = (base, *(f"{base}{number}" for number in range(2, len(names) + 2)))
+    name = next(one for one in candidates if one.casefold() not in names)
     content = _worksheet(package, findings, palette, lang)
     part = package.add_part("xl/worksheets/sheet{}.xml", content, _WORKSHEET_TYPE)
     entry = etree.SubElement(sheets, package.tag("sheet"))

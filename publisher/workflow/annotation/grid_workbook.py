@@ -21,7 +21,7 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
     workbook = xlsxwriter.Workbook(buffer, {**options, "strings_to_numbers": False})
     names: dict[str, str] = {}
     for grid in grids:
-        name = _sheet_name(grid.name, set(names.values()))
+        name = _free_name(grid.name, set(names.values()))
         names.setdefault(grid.name, name)
         sheet = workbook.add_worksheet(name)
         for row in grid.rows:
@@ -52,8 +52,13 @@ def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:
     return [(*first, *last) for first, last in ends.items() if first != last]
 
 
-def _sheet_name(name: str, others: set[str]) -> str:
-    base = name.translate(_FORBIDDEN).strip("'")[:_LONGEST_NAME] or "Sheet"
+def sheet_name(text: str) -> str:
+    """Return the text as a sheet may be named in Excel; empty if nothing is left of it."""
+    return text.translate(_FORBIDDEN).strip("'")[:_LONGEST_NAME]
+
+
+def _free_name(name: str, others: set[str]) -> str:
+    base = sheet_name(name) or "Sheet"
     folded = {t.casefold() for t in others}
     number = 1
     candidate = base

@@ -212,6 +212,9 @@ def test_a_home_is_private_and_one_that_others_can_enter_is_told(site: Home) -> 
     assert stat.S_IMODE((site.home / "qingdan.db").stat().st_mode) == 0o600
     assert site.ok("status", "--json").json["readable_by_others"] == []
     site.home.chmod(0o755)
-    assert site.ok("status", "--json").json["readable_by_others"] == [str(site.home)]
+    (site.home / "desk").mkdir()
+    (site.home / "desk" / "desk.key").touch(mode=0o644)
+    readable = [str(site.home), str(site.home / "desk" / "desk.key")]
+    assert site.ok("status", "--json").json["readable_by_others"] == readable
     ran = site.ok("status")
     assert "chmod go=" in ran.out + ran.err

@@ -29,8 +29,9 @@ def test_what_an_interrupted_load_left_is_removed_and_other_files_stay(tmp_path:
     site_folder.begin(tmp_path, "one")
     (tmp_path / "qingdan.db").write_bytes(b"half")
     (tmp_path / "qingdan.db-wal").write_bytes(b"half")
-    (tmp_path / "index").mkdir()
-    (tmp_path / "index" / "segment").write_bytes(b"half")
+    for name in ("index", "files"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "segment").write_bytes(b"half")
     (tmp_path / "mine.txt").write_text("keep")
     site_folder.begin(tmp_path, "one")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["mine.txt", site_folder.MARK]

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import JSON, CommandContext, with_context
+from publisher.cli.context import JSON, YES, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
@@ -150,7 +150,7 @@ def roles(context: CommandContext, name: str, roles: tuple[str, ...]) -> None:
 
 @user.command()
 @_NAME
-@click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
+@YES
 @with_context
 def disable(context: CommandContext, name: str, *, yes: bool) -> None:
     """停用账号，立即结束其登录 / Disable an account and end its sessions."""

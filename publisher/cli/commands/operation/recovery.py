@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import JSON, CommandContext, with_context
+from publisher.cli.context import JSON, YES, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -344,7 +344,7 @@ def _archive(source: str) -> Iterator[Path]:
 @click.option(
     "--reason", required=True, help="理由，将向社会公布 / Why entries are lost; it will be published."
 )
-@click.option("--yes", is_flag=True, help="不再询问 / Do not ask.")
+@YES
 @with_context
 def succeed(context: CommandContext, reason: str, *, yes: bool) -> None:
     """缺少的条目无人保存时，另起新日志 / Go on as a successor, where nobody has the missing entries."""

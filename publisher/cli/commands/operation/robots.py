@@ -37,16 +37,17 @@ def add(context: CommandContext, kind: str, address: str, feed: str, *, secret_f
     import msgspec
 
     from publisher.cli.commands.operation.webhooks import parse_scope
-    from publisher.notify.confirmation import add_robot
-    from publisher.notify.robots import ROBOTS
+    from publisher.log.model import LogError
+    from publisher.notify.confirmation import add_robot, require_address
     from publisher.notify.webhook_sender import DeliveryError, create_sender
 
-    is_plain = address.startswith("http://") and context.settings.loopback
-    if not (address.startswith("https://") or is_plain) or not ROBOTS[kind].is_complete(address):
+    try:
+        require_address(kind, address, loopback=context.settings.loopback)
+    except LogError as error:
         raise click.BadParameter(
             f"不是{_KINDS[kind]}机器人的 Webhook 地址 / is not the webhook address of a {kind} robot",
             param_hint="ADDRESS",
-        )
+        ) from error
     secret = secret_file.read().strip() if secret_file else ""
     with context.log() as log:
         scope = msgspec.json.encode(parse_scope(context, log, feed)).decode()

@@ -65,7 +65,7 @@ def _print_address(address: str) -> None:
 @click.option("--until-eof", is_flag=True, help="标准输入关闭时停止 / Stop when standard input closes.")
 @with_context
 def work(context: CommandContext, *, until_eof: bool) -> None:
-    """工作进程：索引、采集、通知 / Index, collect and notify until Ctrl-C; beside any number of serve."""
+    """工作进程：索引、采集、通知 / Index, collect and notify until Ctrl-C, next to any number of serve."""
     import anyio
 
     from publisher.background import run_background

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.commands.publishing.publish import ACTOR, BASIS, EMERGENCY, YES, report_release
-from publisher.cli.context import DAY, CommandContext, today, with_context
+from publisher.cli.commands.publishing.publish import ACTOR, BASIS, EMERGENCY, report_release
+from publisher.cli.context import DAY, YES, CommandContext, today, with_context
 from publisher.cli.find_record import find_one_id
 from publisher.cli.terminal import change_lines, import_report, output
 from publisher.cli.terminal.confirm import ask_text, confirm
@@ -277,13 +277,13 @@ def _erase_records(
 
 
 def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:
-    """Print what an erasure destroys: versions of the records, and the files that contained them."""
+    """Print what an erasure destroys: revisions of the records, and the files that contained them."""
     preview = log.releases.preview_erasure(dataset, records)
     for record in preview.records:
         output.print_line(
             in_language(
                 f"依法删除：{record.title}  [{record.id}]  {record.revisions}个修订版",
-                f"Erase: {record.title}  [{record.id}]  {record.revisions} versions",
+                f"Erase: {record.title}  [{record.id}]  {record.revisions} revisions",
             )
         )
     for name in preview.files:

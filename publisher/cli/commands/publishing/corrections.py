@@ -86,7 +86,7 @@ def show(context: CommandContext, correction: str, *, as_json: bool) -> None:
     "--outcome", required=True, help="处理结果，将向社会公布 / What was done; it will be published."
 )
 @click.option(
-    "--release", type=click.IntRange(1), help="更正它的发布的编号 / Number of the release that mends it."
+    "--release", type=click.IntRange(1), help="更正它的发布的编号 / Number of the release that fixes it."
 )
 @click.option(
     "--proof", help="公布的依据，默认为来件所写 / Proof to publish; by default the readers' own words."

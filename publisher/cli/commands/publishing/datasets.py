@@ -7,7 +7,7 @@ from datetime import date
 
 import click
 
-from publisher.cli.commands.publishing.publish import EMERGENCY
+from publisher.cli.commands.publishing.publish import ACTOR, BASIS, EMERGENCY
 from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
 
@@ -98,7 +98,7 @@ def create(
 @click.option(
     "--update-months",
     type=click.IntRange(0, 120),
-    help="承诺每几个月更新一次；写0即不承诺 / Months within which it is published anew; 0: no promise.",
+    help="承诺每几个月更新一次；写0即不承诺 / Months within which it is published again; 0: no promise.",
 )
 @with_context
 def set_(
@@ -205,9 +205,9 @@ def show(context: CommandContext, name: str, *, as_json: bool) -> None:
     help="新的清单类型，默认为同一类型的现行定义 / Another kind of list; by default the current definition.",
 )
 @click.option("--effective-on", type=DAY, help="生效日期，默认今天 / Day of effect; today by default.")
-@click.option("--basis", default="", help="依据的文号 / Document number of the basis.")
+@BASIS
 @click.option("--note", default="", help="说明 / Note.")
-@click.option("--actor", default="", help="经办人 / The clerk.")
+@ACTOR
 @EMERGENCY
 @with_context
 def migrate(

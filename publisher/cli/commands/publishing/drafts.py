@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,7 +13,10 @@ from publisher.cli.context import DAY, JSON, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
-from publisher.log.model import RepealProposal
+from publisher.workflow.steps import COMPARING
+
+if TYPE_CHECKING:
+    from publisher.log.model import RepealProposal
 
 
 @click.group()
@@ -60,7 +64,7 @@ def diff(context: CommandContext, dataset: str, effective_on: date | None, *, as
     with context.log() as log, output.show_progress() as progress:
         if log.drafts.get(dataset) is None:
             raise _no_draft(dataset)
-        progress("比较 comparing", 0, None)
+        progress(COMPARING, 0, None)
         draft_diff = log.drafts.diff(dataset, effective_on=effective_on)
         catalogue = log.queries.catalogue(dataset)
     if as_json:

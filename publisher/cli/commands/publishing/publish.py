@@ -38,9 +38,8 @@ EMERGENCY = click.option(
     "--emergency",
     default="",
     metavar="REASON",
-    help="紧急时未经审核即发布的理由，永久随发布公布 / Why nobody approved it first; published for ever.",
+    help="紧急时未经审核即发布的理由，永久随发布公布 / Why nobody approved it first; published permanently.",
 )
-YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
 
 
 @click.command()

@@ -33,7 +33,7 @@ _KINDS = {
 @JSON
 @with_context
 def reread(context: CommandContext, dataset: str | None, *, into_draft: bool, as_json: bool) -> int:
-    """用现在的程序重新识读已公布的文件 / Read the kept files again; show what differs."""
+    """用现在的程序重新识读存档的文件 / Read the kept files again; show what differs."""
     from publisher.workflow import reread_files
 
     if into_draft and dataset is None:

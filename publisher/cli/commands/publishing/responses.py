@@ -47,7 +47,7 @@ class _Release(click.ParamType[tuple[str, int]]):
 )
 @click.option("--text", required=True, help="回应的内容，将向社会公布 / The response; it is published.")
 @click.option(
-    "--mended-by", type=_Release(), help="改正它的发布，如 fees/3 / The release that mends it, as fees/3."
+    "--mended-by", type=_Release(), help="改正它的发布，如 fees/3 / The release that fixes it, as fees/3."
 )
 @_BASIS
 @_BY

@@ -113,7 +113,8 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
         return
     for state, changes in histories:
         output.print_line(f"{state.title}  [{state.id}]  {in_language(*STATUSES[state.status])}")
-        change_lines.show_changes(changes, catalogue)
+        for change in changes:
+            change_lines.show_change(change, catalogue)
 
 
 @click.command()

@@ -92,7 +92,8 @@ def test_a_token_is_added_shown_once_used_and_revoked(desk: DeskSite, officer: B
     desk.add("zhang", "填报:fees:财政局")
     path = "/accounts/zhang"
     typed = {"label": "办公系统", "days": "30", "action-hand-in": "1", "action-read-draft": "1"}
-    for scope, code in (("fees", "不能超出账号的权限"), ("", "不能"), ("fees:民政局", "不能超出")):
+    scopes = (("fees", "不能超出账号的权限"), ("", "不能"), ("fees:民政局", "不能超出"))
+    for scope, code in (*scopes, ("fees:无此局", "没有报送部门")):
         refused = officer.send(path, f"{path}/tokens", scope=scope, **typed)
         assert refused.status_code == 409, scope
         assert code in refused.text

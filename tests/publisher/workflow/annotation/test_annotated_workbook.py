@@ -162,6 +162,14 @@ def test_an_annotated_workbook_is_annotated_again(both: tuple[bytes, bytes]) -> 
     assert sheet["C4"].comment.text.count("[unknown-word]") == 2
 
 
+def test_an_annotated_workbook_in_english_is_annotated_again() -> None:
+    data = departments_workbook()
+    once = annotate_workbook(data, "list.xlsx", findings_of(data), lang="en")
+    again = annotate_workbook(once.data, "list.xlsx", findings_of(data), lang="en")
+    assert again.findings_sheet == "Findings2"
+    assert openpyxl.load_workbook(io.BytesIO(again.data)).sheetnames[-2:] == ["Findings", "Findings2"]
+
+
 def test_english_on_request() -> None:
     data = departments_workbook()
     annotated = annotate_workbook(data, "list.xlsx", findings_of(data), lang="en")

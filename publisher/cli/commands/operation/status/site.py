@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from publisher.log.model import LogError
     from publisher.log.proofs import Reseal
     from publisher.log.verification.last_run import VerificationRun
+    from publisher.settings import Settings
 
 _MOST_PAGES = 20
 """Most pages that are named; the others are counted."""
@@ -98,7 +99,7 @@ def read_status(context: CommandContext) -> SiteStatus:
             corrections=count_corrections(context),
             followers=count_followers(context),
             verification=log.integrity.last_run(),
-            readable_by_others=_list_readable_by_others(home),
+            readable_by_others=_list_readable_by_others(context.settings),
             datasets=[_dataset_status(log, one.name, one.title) for one in log.datasets.all()],
             pages=[page for page in log.evidence.failed_pages() if page.set_aside],
         )
@@ -114,9 +115,10 @@ def _search_to_json(search: SearchStatus) -> dict[str, object]:
     return properties | ({"incomplete": True} if search.incomplete else {})
 
 
-def _list_readable_by_others(home: Path) -> list[str]:
+def _list_readable_by_others(settings: Settings) -> list[str]:
     """List the home, if others may enter it, and files with secrets that others may read."""
-    secrets = [home, home / "cursor.key", *sorted((home / "keys").glob("*"))]
+    keys = (settings.cursor_key, settings.desk_key, *sorted(settings.keys.glob("*")))
+    secrets = (settings.home, *keys)
     return [str(path) for path in secrets if path.exists() and path.stat().st_mode & 0o077]
 
 
