@@ -169,33 +169,42 @@ def extract_grids(root: etree._Element) -> tuple[Grid, ...]:
 
 
 def _extract_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]:
-    """Place cells in columns by the table model of the HTML Standard, 4.9.12.1."""
-    rows: list[list[str]] = []
-    merges: list[Merge] = []
-    blocked: dict[int, int] = {}  # column → last row that a cell above spans
     own_rows = [row for row in table.iter("tr") if next(row.iterancestors("table")) is table]
+    cells = [list(row.iterchildren("td", "th")) for row in own_rows]
+    rows: list[list[str]] = [[] for _ in cells]
+    merges: list[Merge] = []
     total = 0
-    for r, row in enumerate(own_rows, start=1):
-        texts: list[str] = []
+    for cell, merge in _place_cells(cells):
+        top, left, bottom, right = merge
+        total += right - left + 1
+        if right >= _MOST_COLUMNS or total > MAX_CELLS:
+            raise ReaderError(TOO_LARGE, Bilingual(f"{right + 1}列", f"{right + 1} columns"))
+        texts = rows[top - 1]
+        texts.extend("" for _ in range(left - 1 - len(texts)))
+        texts.append(extract_text(cell))
+        if (top, left) != (bottom, right):
+            merges.append(merge)
+    return rows, merges
+
+
+_MOST_COLUMNS = 4 * MAX_COLUMNS
+
+
+def _place_cells(rows: list[list[etree._Element]]) -> Iterator[tuple[etree._Element, Merge]]:
+    """Place cells in rows and columns, from 1, by the table model of the HTML Standard, 4.9.12.1."""
+    blocked: dict[int, int] = {}  # column → last row that a cell above spans
+    for r, row in enumerate(rows, start=1):
         column = 1
-        for cell in row.iterchildren("td", "th"):
+        for cell in row:
             while blocked.get(column, 0) >= r:
                 column += 1
-            width = _parse_span(cell.get("colspan"), 1000)
-            height = _parse_span(cell.get("rowspan"), 65534) or len(own_rows)
-            bottom = min(r + height - 1, len(own_rows))
-            total += width
-            if column + width > 4 * MAX_COLUMNS or total > MAX_CELLS:
-                raise ReaderError(TOO_LARGE, Bilingual(f"{column + width}列", f"{column + width} columns"))
-            texts.extend("" for _ in range(column - 1 - len(texts)))
-            texts.append(extract_text(cell))
-            if (width, bottom) != (1, r):
-                merges.append((r, column, bottom, column + width - 1))
-            for c in range(column, column + width):
+            end = column + (_parse_span(cell.get("colspan"), 1000) or 1)
+            height = _parse_span(cell.get("rowspan"), 65534) or len(rows)
+            bottom = min(r + height - 1, len(rows))
+            yield cell, (r, column, bottom, end - 1)
+            for c in range(column, min(end, _MOST_COLUMNS)):
                 blocked[c] = bottom
-            column += width
-        rows.append(texts)
-    return rows, merges
+            column = end
 
 
 def _parse_span(text: str | None, most: int) -> int:
@@ -301,27 +310,7 @@ def _find_spots(root: etree._Element) -> dict[etree._Element, Spot]:
             continue
         if any(len("".join(map(str, c.itertext())).strip()) > MOST_CELL_TEXT for row in cells for c in row):
             continue
-        spots |= _place_cells(number, cells)
-    return spots
-
-
-def _place_cells(table: int, cells: list[list[etree._Element]]) -> dict[etree._Element, Spot]:
-    """Place cells in columns by HTML's table model; a cell that spans rows belongs to the first."""
-    spots: dict[etree._Element, Spot] = {}
-    blocked: dict[int, int] = {}
-    for r, row in enumerate(cells):
-        column = 0
-        for cell in row:
-            while blocked.get(column, -1) >= r:
-                column += 1
-            width, height = (
-                _parse_span(cell.get("colspan"), MAX_COLUMNS) or 1,
-                _parse_span(cell.get("rowspan"), 65534),
-            )
-            spots[cell] = Spot(table, r, column)
-            for c in range(column, column + width):
-                blocked[c] = r + (height or len(cells)) - 1
-            column += width
+        spots |= {c: Spot(number, top - 1, left - 1) for c, (top, left, _, _) in _place_cells(cells)}
     return spots
 
 

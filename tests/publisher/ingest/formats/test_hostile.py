@@ -6,6 +6,7 @@ import gzip
 import io
 import random
 import struct
+import tracemalloc
 import zipfile
 
 import olefile
@@ -14,6 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from publisher.ingest.findings.all_kinds import KINDS_BY_STEP
+from publisher.ingest.formats import html
 from publisher.ingest.formats.detect import open_file
 from publisher.ingest.formats.safety import zip_archive
 from publisher.ingest.parsed_file import UnreadableFile
@@ -152,6 +154,16 @@ def test_merged_ranges_over_everything_cost_nothing(refusal: Refusal) -> None:
 def test_colspans_without_end_are_refused(refusal: Refusal) -> None:
     page = "<table><tr>" + "<td colspan=1000>x</td>" * 50 + "</tr></table>"
     assert refusal(page.encode()) == "file-too-large"
+
+
+def test_wide_cells_of_a_page_take_little_memory() -> None:
+    root = html.parse_page(f"<table><tr>{'<td colspan=1000>x' * 5_000}<tr><td>a<td>b</table>")
+    tracemalloc.start()
+    try:
+        assert html.extract_page_lines(root).lines[-1] == ("b", html.Spot(0, 1, 1))
+        assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    finally:
+        tracemalloc.stop()
 
 
 def test_a_page_nested_without_end_is_refused_rather_than_cut_short(refusal: Refusal) -> None:

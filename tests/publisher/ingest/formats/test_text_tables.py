@@ -101,6 +101,11 @@ def test_an_html_table_that_calls_itself_xls_is_read() -> None:
     assert grid.rows[1][0].merged_from == (1, 1)
 
 
+def test_a_span_of_no_columns_counts_as_one() -> None:
+    page = "<table><tr><td colspan=0>a<td colspan=2>b<tr><td>1<td>2<td>3</table>"
+    assert texts(open_file(page.encode(), "f.html").grids[0]) == [["a", "b", "b"], ["1", "2", "3"]]
+
+
 def test_a_table_inside_a_layout_table_is_a_grid_of_its_own() -> None:
     page = "<table><tr><td>页首<table><tr><td>a</td><td>b</td></tr></table></td></tr></table>"
     outer, inner = open_file(page.encode(), "f.html").grids
