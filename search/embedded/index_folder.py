@@ -148,7 +148,7 @@ class Generations:
     @contextmanager
     def lock_for_encoding(self) -> Iterator[bool]:
         """Yield whether this process encodes: of several workers one does."""
-        self._path.mkdir(parents=True, exist_ok=True)
+        self._path.mkdir(mode=0o700, parents=True, exist_ok=True)
         with (self._path / "encoder.lock").open("w") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)

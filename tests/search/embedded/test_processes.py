@@ -16,6 +16,7 @@ import pytest
 
 from search.contract import SearchError
 from search.embedded.engine import EmbeddedEngine
+from search.embedded.index_folder import Generations
 from tests.search.documents import call, document, index, search, spans
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -50,6 +51,14 @@ def start_process(folder: Path, command: str, first: int, count: int) -> subproc
 def run_process(folder: Path, command: str, first: int, count: int) -> None:
     with start_process(folder, command, first, count) as process:
         assert process.wait(60) == 0
+
+
+def test_others_cannot_read_the_folder_whichever_lock_creates_it(tmp_path: Path) -> None:
+    encoding, writing = Generations(tmp_path / "encoding"), Generations(tmp_path / "writing")
+    with encoding.lock_for_encoding():
+        pass
+    writing.mark(1)
+    assert [(tmp_path / name).stat().st_mode & 0o077 for name in ("encoding", "writing")] == [0, 0]
 
 
 @pytest.mark.slow
