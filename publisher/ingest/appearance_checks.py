@@ -12,8 +12,8 @@ from publisher.ingest.parsed_file import LeftOut
 from publisher.ingest.tables.header_row import has_own_text
 from publisher.ingest.tables.segmentation import redact_names
 
-_MOST_ROWS = 20
-"""Rows that a finding names; it counts the rest."""
+_MOST_NAMED = 20
+"""Most rows or columns that a finding names; it counts all."""
 
 
 def check_sheet(
@@ -28,10 +28,10 @@ def check_sheet(
     if grid.hidden:
         yield tables.HIDDEN_SHEET.at(place, grid.name)
     if hidden := sorted(marks.hidden_rows & rows):
-        numbers = "、".join(map(str, hidden[:_MOST_ROWS]))
+        numbers = "、".join(map(str, hidden[:_MOST_NAMED]))
         yield tables.HIDDEN_ROWS.at(place, count=len(hidden), rows=numbers)
     if columns := _hidden_columns(grid):
-        yield tables.HIDDEN_COLUMNS.at(place, count=len(columns), columns="、".join(columns[:_MOST_ROWS]))
+        yield tables.HIDDEN_COLUMNS.at(place, count=len(columns), columns="、".join(columns[:_MOST_NAMED]))
     struck = {p: text or _text_at(grid, p) for p, text in marks.struck.items() if _text_at(grid, p)}
     for kind, cells in ((tables.COVERED_TEXT, grid.covered), (tables.STRUCK_TEXT, struck)):
         for row, texts in _by_row(cells).items():

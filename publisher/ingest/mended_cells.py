@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import fields, replace
 from typing import Any
 
@@ -54,11 +54,10 @@ def _mend_grid(grid: Grid, mended: Mapping[Position, MendedCell]) -> tuple[Grid,
     return replace(grid, rows=tuple(rows), annotations=_forget(grid.annotations, cells)), applied
 
 
-def _forget(annotations: SheetAnnotations, cells: Iterable[Position]) -> SheetAnnotations:
+def _forget(annotations: SheetAnnotations, cells: Set[Position]) -> SheetAnnotations:
     """Remove the annotations of the old texts of cells, such as number formats and errors."""
-    chosen = frozenset(cells)
     remaining: dict[str, Any] = {
-        field.name: {position: mark for position, mark in value.items() if position not in chosen}
+        field.name: {position: mark for position, mark in value.items() if position not in cells}
         for field in fields(annotations)
         if isinstance(value := getattr(annotations, field.name), Mapping)
     }

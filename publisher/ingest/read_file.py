@@ -295,7 +295,7 @@ class _Reader:
             self._findings.append(finding)
 
     def _check_columns(self, header: Header, grid: Grid, end: int) -> None:
-        """Report columns that are not read and required columns that are missing. ``end``: row index."""
+        """List the columns; report those not read and required ones that are missing. ``end``: row index."""
         catalogue = self._catalogue
         row = grid.rows[header.first][0].row
         rows = grid.rows[header.end : end]

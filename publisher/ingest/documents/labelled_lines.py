@@ -228,10 +228,10 @@ class LabelFinder:
         label = self._last_label(line)
         if label is None:
             return
-        name = self._field_beside(label) if pairs is not None else self.field_of(label)
         if pairs is None:
             self._read_next_line(lines, index, label, labelled)
             return
+        name = self._field_beside(label)
         numbers = set(pairs.get(line.number, ()))
         value_lines = [other for other in lines[index + 1 :] if other.number in numbers]
         if any(self._colon.match(x.text) or self._bare.fullmatch(x.text) for x in value_lines[:1]):

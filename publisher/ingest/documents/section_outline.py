@@ -1,6 +1,6 @@
 """Markdown body of an official document with its 一、（一） sections, and the outline with anchors.
 
-Heading levels follow GB/T 9704-2012, 7.3.3: 一、 then （一）. Levels 3 and 4 (1. and （1）) stay paragraphs.
+Headings follow GB/T 9704-2012, 7.3.3: 一、 then （一）. Its next levels (1. and （1）) stay paragraphs.
 """
 
 from __future__ import annotations

@@ -64,7 +64,7 @@ class FileContent:
 
 
 def open_file(data: bytes, name: str) -> FileContent:
-    """Read the tables of a file. ``name`` is only used in findings and as the name of a CSV file's grid.
+    """Read a file's tables, JSON records or text. ``name``'s suffix tells tables and JSON from other text.
 
     Raises :class:`~publisher.ingest.parsed_file.UnreadableFile`, which contains the finding.
     """

@@ -27,7 +27,7 @@ class ParsedSheet(msgspec.Struct):
 
 
 _MOST_CELLS = 5
-"""Most cells that a finding names; it counts the rest."""
+"""Most cells that a finding names; it counts all."""
 
 
 class WorkbookOutput(ParserOutput):

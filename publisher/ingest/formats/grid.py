@@ -209,18 +209,6 @@ class Grid:
     """Texts of cells inside a merged range, which programs do not show; they are not in ``rows``."""
 
 
-ERRORS = {
-    0x00: "#NULL!",
-    0x07: "#DIV/0!",
-    0x0F: "#VALUE!",
-    0x17: "#REF!",
-    0x1D: "#NAME?",
-    0x24: "#NUM!",
-    0x2A: "#N/A",
-}
-"""Error codes of binary workbooks ([MS-XLS] 2.5.10 Bes)."""
-
-
 _REFERENCE = re.compile(r"([A-Z]{1,3})([1-9][0-9]{0,6})")
 
 

@@ -16,7 +16,7 @@ from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
-from publisher.ingest.formats.cell_styles.ods_styles import struck_styles
+from publisher.ingest.formats.cell_styles.ods_styles import STYLE, struck_styles
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import (
     MAX_CELLS,
@@ -36,7 +36,6 @@ OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 FO = "{urn:oasis:names:tc:opendocument:xmlns:xsl-fo-compatible:1.0}"
-STYLE = "{urn:oasis:names:tc:opendocument:xmlns:style:1.0}"
 NUMBERS = frozenset({"float", "percentage", "currency"})
 
 

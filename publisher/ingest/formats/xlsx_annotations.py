@@ -23,7 +23,7 @@ SIGNS = (b'"e"', b"'e'", b"hidden", b"<f", b'ht="0"')
 """Signs of errors, hidden rows and formulas. Most sheets contain none of them and need not be parsed."""
 HEAD = 4096
 """Bytes of a sheet that contain the name of its root element, with the prefix if it has one."""
-HIDDEN = frozenset({"1", "true"})
+_TRUE = frozenset({"1", "true"})
 
 
 def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotations]:
@@ -57,7 +57,7 @@ def _read_styles(parts: Mapping[str, bytes]) -> WorkbookStyles:
     if path not in parts:
         return WorkbookStyles()
     properties = _parse(parts, "xl/workbook.xml").find("{*}workbookPr")
-    epoch_1904 = properties is not None and properties.get("date1904") in HIDDEN
+    epoch_1904 = properties is not None and properties.get("date1904") in _TRUE
     strings_path = _part_path(parts, "/sharedStrings") or "xl/sharedStrings.xml"
     rich = b"strike" in parts.get(strings_path, b"")
     return read_styles(
@@ -85,7 +85,7 @@ def _hidden_columns(content: bytes) -> frozenset[int]:
     columns: set[int] = set()
     for attributes in _COLUMN.findall(content, 0, max(content.find(b"sheetData"), 0)):
         values = {name.decode(): text.decode() for name, text in _ATTRIBUTE.findall(attributes)}
-        if values.get("hidden") in HIDDEN or values.get("width", "1").strip("0.") == "":
+        if values.get("hidden") in _TRUE or values.get("width", "1").strip("0.") == "":
             last = min(parse_number(values.get("max")), MAX_COLUMNS)
             columns.update(range(parse_number(values.get("min"), 1), last + 1))
     return frozenset(columns)
@@ -166,7 +166,7 @@ _ALL_ROWS_HIDDEN = re.compile(rb"""<(?:\w+:)?sheetFormatPr\s[^<>]*zeroHeight\s*=
 def _hides_row(row: etree._Element, *, all_hidden: bool) -> bool:
     """Test for a row that is hidden, has no height, or has no height of its own where rows are hidden."""
     height = row.get("ht")
-    if row.get("hidden") in HIDDEN or (height is not None and not height.strip("0.")):
+    if row.get("hidden") in _TRUE or (height is not None and not height.strip("0.")):
         return True
     return all_hidden and height is None and row.get("hidden") is None
 

@@ -11,7 +11,7 @@ from publisher.ingest.formats.cell_styles.builtin_formats import BUILTIN_FORMATS
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
 from publisher.ingest.formats.cell_styles.xls_strings import read_unicode, struck_strings
 from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.grid import ERRORS, MAX_COLUMNS, Position, SheetAnnotations
+from publisher.ingest.formats.grid import MAX_COLUMNS, Position, SheetAnnotations
 
 BOF, FILEPASS, BOUNDSHEET, CONTINUE = 0x0809, 0x002F, 0x0085, 0x003C
 DATE_MODE, FONT, FORMAT, STYLE, SHARED_STRINGS = 0x0022, 0x0031, 0x041E, 0x00E0, 0x00FC
@@ -23,6 +23,16 @@ HIDDEN_ROW = 0x20
 """``fDyZero`` in byte 12 of a ROW record."""
 STRUCK = 0x08
 """``fStrikeOut`` of a FONT record."""
+_ERRORS = {
+    0x00: "#NULL!",
+    0x07: "#DIV/0!",
+    0x0F: "#VALUE!",
+    0x17: "#REF!",
+    0x1D: "#NAME?",
+    0x24: "#NUM!",
+    0x2A: "#N/A",
+}
+"""Error codes ([MS-XLS] 2.5.10 Bes)."""
 
 
 @dataclass(slots=True)
@@ -127,7 +137,7 @@ def _add_page_breaks(sheet: _Sheet, body: bytes) -> None:
 
 def _add_error(sheet: _Sheet, body: bytes) -> None:
     if len(body) >= 8 and body[7]:
-        sheet.errors[_position(body)] = ERRORS.get(body[6], "#ERR!")
+        sheet.errors[_position(body)] = _ERRORS.get(body[6], "#ERR!")
 
 
 def _add_formula(sheet: _Sheet, body: bytes) -> None:
@@ -136,7 +146,7 @@ def _add_formula(sheet: _Sheet, body: bytes) -> None:
     if body[12:14] != b"\xff\xff":
         sheet.cells.add_number(_position(body), _u16(body, 4), struct.unpack_from("<d", body, 6)[0])
     elif body[6] == 2:
-        sheet.errors[_position(body)] = ERRORS.get(body[8], "#ERR!")
+        sheet.errors[_position(body)] = _ERRORS.get(body[8], "#ERR!")
     else:
         sheet.cells.add_text(_position(body), _u16(body, 4))
 

@@ -31,7 +31,7 @@ def write_number(text: str, form: int) -> str:
 def _write_whole(digits: str, form: int) -> str:
     if digits == "0":
         return _DIGITS[form][0]
-    zero = _DIGITS[form][0] if form != 1 else "〇"
+    zero = _DIGITS[form][0]
     groups = [digits[max(end - 4, 0) : end] for end in range(len(digits), 0, -4)]
     words = ""
     for index in range(len(groups) - 1, -1, -1):
