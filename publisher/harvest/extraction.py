@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import msgspec
 
 from publisher.harvest import link_discovery, near_duplicates, soft_404, warc
 from publisher.harvest.answers import document_pages
 from publisher.harvest.attachments import Attachments, add_attachments, describe_response, load_stored_hop
+from publisher.harvest.fetcher import PageFetch
 from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
@@ -32,9 +32,6 @@ from publisher.workflow.import_files import create_entries
 from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
-if TYPE_CHECKING:
-    from publisher.harvest.fetcher import PageFetch
-
 MOST_ATTACHMENTS = 200
 """Most attachments of one document that are requested."""
 _BATCH = 20
@@ -42,7 +39,7 @@ _BATCH = 20
 
 @dataclass(frozen=True, slots=True)
 class Extraction:
-    """Result of reading one response: the documents, and the links of the page."""
+    """Result of reading one response: the document, and the links of its page."""
 
     reading: Reading
     links: tuple[tuple[str, str], ...]

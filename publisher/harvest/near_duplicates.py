@@ -64,9 +64,9 @@ def _iter_waiting_candidates(
     parsed_page: ParsedPage, waiting: Sequence[tuple[Page, ParsedPage]]
 ) -> Iterator[tuple[Page, str | None, bytes]]:
     for page, other in waiting:
-        number = other.number is not None and other.number == parsed_page.number
+        same_number = other.number is not None and other.number == parsed_page.number
         if (
-            number or (other.title_key is not None and other.title_key == parsed_page.title_key)
+            same_number or (other.title_key is not None and other.title_key == parsed_page.title_key)
         ) and other.sketch:
             yield page, other.number, other.sketch
 

@@ -12,8 +12,6 @@ from publisher.harvest.extraction import parse_response
 from publisher.harvest.link_discovery import find_file_name
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
-from publisher.ingest.documents import page_lines
-from publisher.ingest.formats import text_encoding
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.limited_reading import read_within_limits
@@ -105,9 +103,7 @@ def read_lines(hops: Sequence[Hop]) -> Mapping[int, str]:
 
 def _number_lines(hops: Sequence[Hop]) -> dict[int, str]:
     first, *further = hops
-    data = warc.decode_body(first, _ANY_SOURCE.largest << 20)
-    text, _ = text_encoding.decode(data, warc.find_charset(first))
-    page = document_pages.join_hops(page_lines.parse_html(text), further, _ANY_SOURCE)
+    page = document_pages.join_hops(document_pages.parse_hop(first, _ANY_SOURCE), further, _ANY_SOURCE)
     return {line.number: line.raw.strip() for line in page.lines}
 
 

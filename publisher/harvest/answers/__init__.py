@@ -1,1 +1,1 @@
-"""Answers of a site that are not what was requested: redirects within a page, and other content."""
+"""Answers of a site: further pages of a document, redirects within a page, and content not requested."""
