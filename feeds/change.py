@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, get_args
 
 from feeds.feed import Link
 from schemas.definition.catalogue import Catalogue, Content, Json
 
 type Kind = Literal["added", "changed", "removed", "renamed", "corrected", "withdrawn"]
 
-FEED_KINDS: tuple[Kind, ...] = ("added", "changed", "removed", "renamed", "corrected", "withdrawn")
+FEED_KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 """Kinds that feeds report; :data:`schemas.words.KINDS` names them."""
 
 

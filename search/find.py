@@ -119,8 +119,8 @@ async def _translate(engine: SearchEngine, request: Request, lexicon: Lexicon) -
     chinese = translate_query(request.text[:LONGEST])
     if chinese is None:
         return None
-    telling = " ".join(word for word in chinese.split() if word not in lexicon.generic)
-    for text in dict.fromkeys((chinese, telling)):
+    specific = " ".join(word for word in chinese.split() if word not in lexicon.generic)
+    for text in dict.fromkeys((chinese, specific)):
         if text:
             page = await engine.search(replace(request, text=text))
             if page.all_words_total:

@@ -30,7 +30,7 @@ class Citation:
     """Title of a statute or document as written, without 《》."""
     article: str = ""
     """Articles as written: 第三十二条, also several."""
-    number_first: bool = False
+    year_first: bool = False
     """The year precedes the 代字: 〔1992〕价费字240号."""
     text: str = ""
     start: int = 0
@@ -43,7 +43,7 @@ class Citation:
             return f"《{self.title}》{self.article}"
         if self.kind == "order":
             return f"{self.issuer}{f'{self.year}年' if self.year else ''}第{self.number}号"
-        if self.number_first:
+        if self.year_first:
             return f"〔{self.year}〕{self.issuer}{self.number}号"
         return f"{self.issuer}〔{self.year}〕{self.number}号"
 
@@ -158,7 +158,7 @@ def _find_documents(folded: str, text: str) -> Iterator[Citation]:
             after or before,
             int(_remove_spaces(match["year"])),
             int(_remove_spaces(tail["number"])),
-            number_first=bool(after),
+            year_first=bool(after),
             text=text[start : tail.end()],
             start=start,
             end=tail.end(),

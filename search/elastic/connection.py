@@ -15,7 +15,7 @@ class Connection:
     password: str = field(default="", repr=False)
     ca: Path | None = None
     timeout: float = 10.0
-    """Timeout of a request, in seconds. Writes have ten times as long."""
+    """Timeout of a request, in seconds. Bulk writes have their own."""
     deadline: float = 2.0
     """Seconds for a whole search, so that a frozen node does not hold up readers."""
     shards: int = 1

@@ -1,6 +1,6 @@
 """Analysis of many documents in processes beside this one: cutting texts is the longest part of indexing.
 
-A process is given documents and gives their fields. It ends with its connection, however this process ends.
+A process receives documents and returns their fields. It ends with its connection, however this process ends.
 If it is killed, its documents are analysed here.
 """
 
@@ -27,13 +27,13 @@ from search.contract import Document
 from search.indexed_document import IndexedFields, build_fields
 
 _BATCH = 512 << 10
-"""Bytes of documents that a process is given at once, so that memory is bounded whatever their size."""
+"""Bytes of documents that a process receives at once, so that memory is bounded whatever their size."""
 _BATCHES_HERE = 8
 """Batches that are analysed here at first: it takes as long as a process takes to start."""
 _MOST_PROCESSES = 2
 """As many as keep this process busy, which has a core to read the documents and to write the index."""
 _WAITING = 3
-"""Batches for each process that are given out or wait to be written."""
+"""Batches for each process that are sent or wait to be written."""
 _NICENESS = 5
 """Added to that of this process, so that readers go first where the processors are busy."""
 _BOOT = """import json, sys

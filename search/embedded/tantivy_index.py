@@ -183,45 +183,45 @@ def open_reader(index: tantivy.Index, *, replaced: bool) -> Reader:
     )
 
 
-def to_query(index: tantivy.Schema, condition: Condition) -> tantivy.Query:
+def to_query(schema: tantivy.Schema, condition: Condition) -> tantivy.Query:
     """Translate a condition to a tantivy query."""
     match condition:
         case Term(field, token):
-            return tantivy.Query.term_query(index, field, token)
+            return tantivy.Query.term_query(schema, field, token)
         case Beginning(field, start):
-            return tantivy.Query.regex_query(index, field, f"{start}.*")
+            return tantivy.Query.regex_query(schema, field, f"{start}.*")
         case Phrase(grams):
             placed: list[str | tuple[int, str]] = list(grams)
-            return tantivy.Query.phrase_query(index, "grams", placed)
+            return tantivy.Query.phrase_query(schema, "grams", placed)
         case Between(field, low, high):
             kind = FieldType.Unsigned if field == "order" else FieldType.Integer
-            return tantivy.Query.range_query(index, field, kind, low, high)
+            return tantivy.Query.range_query(schema, field, kind, low, high)
         case Among(field, values):
             # A set of terms takes three times as long as the terms.
-            terms = [(Occur.Should, tantivy.Query.term_query(index, field, value)) for value in values]
+            terms = [(Occur.Should, tantivy.Query.term_query(schema, field, value)) for value in values]
             return tantivy.Query.const_score_query(tantivy.Query.boolean_query(terms), 1.0)
         case Boosted(part, factor):
-            return tantivy.Query.boost_query(to_query(index, part), factor)
+            return tantivy.Query.boost_query(to_query(schema, part), factor)
         case Constant(part, score):
-            return tantivy.Query.const_score_query(to_query(index, part), score)
+            return tantivy.Query.const_score_query(to_query(schema, part), score)
         case Some(()):
             return tantivy.Query.empty_query()
         case Some(parts, least):
-            clauses = [(Occur.Should, to_query(index, part)) for part in parts]
+            clauses = [(Occur.Should, to_query(schema, part)) for part in parts]
             return tantivy.Query.boolean_query(clauses, minimum_number_should_match=least)
         case _:
-            return tantivy.Query.boolean_query(list(_build_clauses(index, condition)))
+            return tantivy.Query.boolean_query(list(_build_clauses(schema, condition)))
 
 
 def _build_clauses(
-    index: tantivy.Schema, condition: Every | Except | Ranked
+    schema: tantivy.Schema, condition: Every | Except | Ranked
 ) -> Iterator[tuple[Occur, tantivy.Query]]:
     match condition:
         case Every(parts):
-            yield from ((Occur.Must, to_query(index, part)) for part in parts)
+            yield from ((Occur.Must, to_query(schema, part)) for part in parts)
         case Except(part, dropped):
-            yield Occur.Must, to_query(index, part)
-            yield Occur.MustNot, to_query(index, dropped)
+            yield Occur.Must, to_query(schema, part)
+            yield Occur.MustNot, to_query(schema, dropped)
         case Ranked(members, scoring):
-            yield Occur.Must, tantivy.Query.const_score_query(to_query(index, members), 0.0)
-            yield from ((Occur.Should, to_query(index, part)) for part in scoring)
+            yield Occur.Must, tantivy.Query.const_score_query(to_query(schema, members), 0.0)
+            yield from ((Occur.Should, to_query(schema, part)) for part in scoring)

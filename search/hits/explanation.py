@@ -80,8 +80,8 @@ def _find_number_reasons(word: Word, document: StoredDocument, fields: _Fields) 
             yield Reason(word.text, number, "own-number", ())
         else:
             yield Reason(word.text, number, "cited-number", fields.containing(number))
-    if not places and (holding := fields.containing(word.text)):  # in a text alone
-        yield Reason(word.text, word.text, "word" if word.text[0] in _PART else "cited-number", holding)
+    if not places and (field_names := fields.containing(word.text)):  # in a text alone
+        yield Reason(word.text, word.text, "word" if word.text[0] in _PART else "cited-number", field_names)
 
 
 def _find_word_reasons(word: Word, fields: _Fields, lexicon: Lexicon) -> Iterator[Reason]:
@@ -89,19 +89,19 @@ def _find_word_reasons(word: Word, fields: _Fields, lexicon: Lexicon) -> Iterato
     reported: list[str] = []
     for form in filter(None, dict.fromkeys((word.text, *_find_other_forms(word, lexicon), word.mainland))):
         is_short = len(form) == 2 and word.kind == "word"
-        holding = fields.containing_word(form) if is_short else fields.containing(form)
+        field_names = fields.containing_word(form) if is_short else fields.containing(form)
         # Redundant: a form inside a reported one (建设局 in 住房和城乡建设局), or one that contains the word.
         redundant = any(
             comparison_key(form) in other or (other == typed and typed in comparison_key(form))
             for other in reported
         )
-        if holding and not redundant:
+        if field_names and not redundant:
             reported.append(comparison_key(form))
-            yield Reason(word.text, form, _find_match_kind(word, form, lexicon), holding)
+            yield Reason(word.text, form, _find_match_kind(word, form, lexicon), field_names)
     if not reported:  # the column of bodies contains the stem alone
         for stem in word.bodies:
-            if holding := fields.equal(stem):
-                yield Reason(word.text, stem, "alias", holding)
+            if field_names := fields.equal(stem):
+                yield Reason(word.text, stem, "alias", field_names)
 
 
 def _find_other_forms(word: Word, lexicon: Lexicon) -> tuple[str, ...]:

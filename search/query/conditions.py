@@ -219,7 +219,7 @@ class HitSets:
                 [_combine_all([self._word_clause(w) for w in choice]) for choice in word.choices]
             )
         if word.kind == "number":
-            return _combine_any([Term("number", word.text), _list_adjacent_grams(word.forms)])
+            return _combine_any([Term("number", word.text), _match_adjacent_grams(word.forms)])
         alternatives = [self._phrase_condition(form) for form in (*word.forms, *self._mainland_forms(word))]
         alternatives += [Term("facets.body", body) for body in word.bodies]
         if is_code(word.text) and word.kind == "characters":
@@ -240,10 +240,10 @@ class HitSets:
         """Return the documents that contain ``text`` as a run of characters, ignoring signs and spaces."""
         if len(text) == 2 and text in self._analyzer.places:
             return Term("words", text)
-        return _list_adjacent_grams(self._analyzer.grams(text))
+        return _match_adjacent_grams(self._analyzer.grams(text))
 
 
-def _list_adjacent_grams(grams: Sequence[str]) -> Condition:
+def _match_adjacent_grams(grams: Sequence[str]) -> Condition:
     """Match adjacent grams. A single Han character is part of another gram in a longer text (类 of a类 in
     a类许可), so it is matched in the stream of characters."""
     lone = [g for g in grams if len(g) == 1 and is_han(g)]

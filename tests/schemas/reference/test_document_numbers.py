@@ -31,7 +31,7 @@ numbers = st.builds(
     issuer=st.sampled_from(CODES),
     year=st.integers(1949, 2035),
     number=st.integers(1, 9999),
-    number_first=st.booleans(),
+    year_first=st.booleans(),
 )
 
 
