@@ -63,8 +63,8 @@ def median_seconds(work: Callable[[], Any], times: int) -> float:
 
 
 def count_differences(log: Log, before: View, after: View) -> int:
-    log.queries.totals("laws", before, after)
-    return sum(1 for _ in log.queries.differences("laws", before, after))
+    log.queries.totals(NAME, before, after)
+    return sum(1 for _ in log.queries.differences(NAME, before, after))
 
 
 def added_mebibytes(work: Callable[[], Any]) -> float:
@@ -82,10 +82,10 @@ def time_lists(log: Log, releases: int) -> tuple[float, float]:
     chance = random.Random(2)
 
     def now() -> None:
-        log.queries.records("laws", RecordQuery(limit=20))
+        log.queries.records(NAME, RecordQuery(limit=20))
 
     def then() -> None:
-        log.queries.records("laws", RecordQuery(view=View(as_of=chance.choice(days)), limit=20))
+        log.queries.records(NAME, RecordQuery(view=View(as_of=chance.choice(days)), limit=20))
 
     now()
     then()

@@ -49,8 +49,8 @@ def fill(home: Path, data: Path) -> None:
     log = new_site(home)
     create_law_dataset(log)
     file = InputFile("articles.jsonl.gz", data.joinpath(*ARTICLES).read_bytes())
-    import_files(log, "laws", [file])
-    publish_draft.publish_draft(log, "laws", effective_on=date(2026, 1, 1), without_errors=True)
+    import_files(log, NAME, [file])
+    publish_draft.publish_draft(log, NAME, effective_on=date(2026, 1, 1), without_errors=True)
     log.close()
 
 

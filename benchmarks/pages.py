@@ -43,11 +43,9 @@ def datasette(home: Path) -> tuple[Server, list[str]]:
     export = [*QINGDAN, "--home", str(home), "export", http.DATASET, "--format", "sqlite", "--to", str(home)]
     subprocess.run(export, check=True, stdout=subprocess.DEVNULL)
     file = next(home.glob(f"{http.DATASET}-*.sqlite"))
-    with sqlite3.connect(file) as log:
-        table = next(
-            t for (t,) in log.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%power_type%'")
-        )
-        rows = [str(key) for (key,) in log.execute(f'SELECT id FROM "{table}"')]  # noqa: S608 - our own file
+    with sqlite3.connect(file) as db:
+        table = next(t for (t,) in db.execute("SELECT name FROM sqlite_master WHERE sql LIKE '%power_type%'"))
+        rows = [str(key) for (key,) in db.execute(f'SELECT id FROM "{table}"')]  # noqa: S608 - our own file
     server = Server([sys.executable, "-m", "datasette", "serve", str(file)])
     return server, [f"/{quote(file.stem)}/{quote(table)}/{row}" for row in rows]
 

@@ -26,7 +26,7 @@ from pathlib import Path
 
 import anyio
 
-from benchmarks.support.laws import ARTICLES, create_law_dataset, data_path
+from benchmarks.support.laws import ARTICLES, NAME, create_law_dataset, data_path
 from benchmarks.support.memory import watch_all_processes
 from benchmarks.support.site import new_site
 from publisher.workflow.import_files import InputFile, import_files
@@ -66,9 +66,9 @@ def measure(data: Path, records: int | None) -> dict[str, object]:
         imported = 0
         for number, articles in enumerate(_files(data, records)):
             file = InputFile(f"articles-{number}.jsonl.gz", articles)
-            imported += import_files(log, "laws", [file], partial=number > 0, progress=watch).records
+            imported += import_files(log, NAME, [file], partial=number > 0, progress=watch).records
             release = publish_draft.publish_draft(
-                log, "laws", effective_on=date(2026, 1, 1), without_errors=True, progress=watch
+                log, NAME, effective_on=date(2026, 1, 1), without_errors=True, progress=watch
             )
             assert release is not None
             published = anyio.run(

@@ -1,10 +1,8 @@
 """Import of a folder of power-list workbooks, with 30 of its records compared with the cells.
 
-    python -m benchmarks.workbooks --data DIR --seed 20151105
-
-The comparison opens each workbook again and finds header, rows and merged ranges by its own code, so that a
-defect of the importer cannot hide itself. Characters must be equal, except for width (NFKC) and white space,
-which the importer normalises.
+``python -m benchmarks.workbooks [--data DIR] [--seed N]``. The comparison opens each workbook again and finds
+header, rows and merged ranges by its own code, so that a defect of the importer cannot hide itself.
+Characters must be equal, except for width (NFKC) and white space, which the importer normalises.
 """
 
 from __future__ import annotations
@@ -22,6 +20,7 @@ from pathlib import Path
 
 from python_calamine import CalamineWorkbook
 
+from benchmarks.support.laws import data_path
 from publisher.ingest.parsed_file import ImportedRecord, Reading
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
@@ -62,9 +61,9 @@ class RawSheet:
         return str(value)
 
     def covering_text(self, row: int, column: int) -> str:
-        """Return the text that a person sees: that of the merged range that covers the cell, else its own."""
-        for (top, first_column), (bottom, right) in self.merged:
-            if top <= row <= bottom and first_column == column <= right:
+        """Return the text of the merged range that covers the cell and begins in its column, else its own."""
+        for (top, first_column), (bottom, _) in self.merged:
+            if top <= row <= bottom and first_column == column:
                 return self.cell_text(top, first_column)
         return self.cell_text(row, column)
 
@@ -130,7 +129,7 @@ def report(readings: Sequence[Reading]) -> None:
                 print(f"    left out: {row.sheet} row {row.row}: {row.reason}: {row.text}")
         total.update(out)
         total.update(rows=reading.rows, records=len(reading.records), continuations=continuations)
-    rest = sum(n for reason, n in total.items() if reason in {"duplicate", "unreadable", "total"})
+    rest = sum(row.reason not in EXPECTED_OUT for reading in readings for row in reading.left_out)
     share = rest / total["rows"] if total["rows"] else 0
     print(f"all: {dict(total)}; left out other than titles, headers, notes, groups: {rest} ({share:.2%})")
 
@@ -149,11 +148,17 @@ def compare_sample(readings: Sequence[Reading], folder: Path, seed: int, count: 
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
-    parser.add_argument("--data", type=Path, required=True, help="folder of workbooks")
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument(
+        "--data", type=Path, default=data_path("power-list-karamay"), help="folder of workbooks"
+    )
     parser.add_argument("--seed", type=int, default=20151105)
     parser.add_argument("--draw", type=int, default=30, help="records to compare")
     arguments = parser.parse_args()
+    if not arguments.data.is_dir():
+        sys.exit(f"{arguments.data} is missing: give the folder with --data")
     catalogue = load_catalogue("power-list")
     paths = sorted(p for p in arguments.data.iterdir() if p.suffix in {".xls", ".xlsx", ".ods"})
     readings = [read_file(path.read_bytes(), name=path.name, catalogue=catalogue) for path in paths]

@@ -57,7 +57,7 @@ class Department:
     name: str
     source: str
     """Part of the name of its workbook."""
-    enforcement_items: int
+    enforcement_count: int
     """Number of penalties, inspections and measures of force that are taken."""
     offices: tuple[str, str]
     """Office for applications, office for inspections and penalties."""
@@ -171,7 +171,7 @@ def read_items(folder: Path, department: Department) -> list[Item]:
     enforcement_items = sorted(
         (i for i in items.values() if i.kind in ENFORCEMENT_TYPES), key=lambda i: (len(i.name) > 32, i.digest)
     )
-    chosen = set(enforcement_items[: department.enforcement_items])
+    chosen = set(enforcement_items[: department.enforcement_count])
     return [item for item in items.values() if item.kind not in ENFORCEMENT_TYPES or item in chosen]
 
 

@@ -63,7 +63,7 @@ def measure_speed(texts: list[str]) -> None:
     )
 
 
-def measure_resolution(texts: list[str], editions: dict[str, set[int]]) -> None:
+def measure_resolution(texts: list[str], article_numbers: dict[str, set[int]]) -> None:
     national = {
         key_of_title(match["labelled"] or match["state"])
         for text in texts
@@ -72,12 +72,14 @@ def measure_resolution(texts: list[str], editions: dict[str, set[int]]) -> None:
     }
     cited = [work for text in texts for work in find_cited_works(text) if work.role == "basis"]
     of_nation = [work for work in cited if work.key in national]
-    unknown = Counter(work.key for work in of_nation if work.key not in editions)
+    unknown = Counter(work.key for work in of_nation if work.key not in article_numbers)
     share = 1 - unknown.total() / len(of_nation)
     print(f"national statutes resolved     {share:.2%} of {len(of_nation):,} (bar 99 %)")
     print(f"  not in the corpus: {unknown.most_common(12)}")
-    placed = [work for work in cited if work.article and work.key in editions]
-    absent = Counter((work.key, work.article) for work in placed if work.article not in editions[work.key])
+    placed = [work for work in cited if work.article and work.key in article_numbers]
+    absent = Counter(
+        (work.key, work.article) for work in placed if work.article not in article_numbers[work.key]
+    )
     print(
         f"articles that exist            {1 - absent.total() / len(placed):.2%} of {len(placed):,} (bar 99 %)"
     )
@@ -87,22 +89,22 @@ def measure_resolution(texts: list[str], editions: dict[str, set[int]]) -> None:
 def find_repeals() -> tuple[dict[Edge, tuple[str, str]], dict[str, set[int]]]:
     """Find the repeals with the article and sentence that state them, and the articles of each statute."""
     edges: dict[Edge, tuple[str, str]] = {}
-    editions: dict[str, set[int]] = defaultdict(set)
+    article_numbers: dict[str, set[int]] = defaultdict(set)
     for article in articles():
         own = key_of_title(article["law"])
         number = _ARTICLE.match(article["article"])
-        editions[own].add((chinese_number(number[1]) or 0) if number else 0)
+        article_numbers[own].add((chinese_number(number[1]) or 0) if number else 0)
         for sentence in re.split(r"(?<=[。；\n])", article["text"]):
             for name in find_subjects(sentence):
                 edges.setdefault((own, parse_key(name)), (article["article"], sentence.strip()))
-    return edges, editions
+    return edges, article_numbers
 
 
 def main(options: list[str]) -> None:
     texts = bases()
     measure_speed(texts)
-    edges, editions = find_repeals()
-    measure_resolution(texts, editions)
+    edges, article_numbers = find_repeals()
+    measure_resolution(texts, article_numbers)
     newer = sum(source == target for source, target in edges)
     print(f"repeals in texts of statutes   {len(edges) - newer:,} (bar 580); and {newer} by a newer edition")
     if "--sample" in options:

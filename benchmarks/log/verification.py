@@ -42,7 +42,7 @@ def entries(numbers: range, turn: int) -> Iterator[Entry]:
             "power_type": _KINDS[n % len(_KINDS)],
             "actor": f"示例市第{n % 40}局",
             "level": "市级",
-            "legal_basis": f"《示例条例》第{n % 90}条：违反本条例规定的，由主管部门责令改正。（{turn}）",
+            "basis": f"《示例条例》第{n % 90}条：违反本条例规定的，由主管部门责令改正。（{turn}）",
         }
         locator = {"sheet": "清单", "rows": [n], "cells": {"name": f"B{n}"}}
         yield Entry(content, source_text=f"{n}|{turn}", locator=locator, originals={"level": "市 级"})

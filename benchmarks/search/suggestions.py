@@ -76,10 +76,10 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=RECORDS)
     options = parser.parse_args()
     all_names = load_names(options.articles, options.records)
-    analyzer, words = thesaurus.load_lexicon()
+    analyzer, lexicon = thesaurus.load_lexicon()
     readings = pinyin.load_pinyin(analyzer)
     before, timer = current_memory(), Timer()
-    names = Names(all_names, analyzer, words, readings)
+    names = Names(all_names, analyzer, lexicon, readings)
     seconds, memory = timer.seconds(), current_memory() - before
     print(f"{len(names)} names: made in {seconds:.1f} s, {memory:.0f} MiB")
     draw = random.Random(11)

@@ -65,9 +65,9 @@ def requests(home: Path, count: int) -> dict[str, list[tuple[str, str]]]:
     lists, searches = [], []
     texts = [item["name"] + item["basis"] for item in http.items(2_000)]
     for number in range(count):
-        kind, word = quote(draw.choice(["行政许可", "行政处罚", "行政强制", "行政检查"])), draw.choice(texts)
-        start, length = draw.randrange(len(word) - 8), draw.randrange(3, 9)
-        words = quote(word[start : start + length])
+        kind, text = quote(draw.choice(["行政许可", "行政处罚", "行政强制", "行政检查"])), draw.choice(texts)
+        start, length = draw.randrange(len(text) - 8), draw.randrange(3, 9)
+        words = quote(text[start : start + length])
         size = 10 + number % 20
         lists.append(
             (

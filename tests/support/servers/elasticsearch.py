@@ -151,7 +151,7 @@ def _archive() -> Path:
 
 
 def distribution() -> Path:
-    """Folder of the distribution; download it if it is missing."""
+    """Return the archive of the distribution; download it if it is missing."""
     if not _archive().exists():
         artifact = f"{_GROUP}:elasticsearch:{VERSION}:zip"
         subprocess.run(
