@@ -255,7 +255,7 @@ def _mark_accepted_done(log: Log, is_accepted: Callable[[str], bool]) -> None:
     """Mark entries as done that were set aside and are now accepted."""
     accepted = [item.sequence for item in log.outbox.items_aside(limit=BATCH) if is_accepted(item.key)]
     if accepted:
-        log.outbox.mark_done(sequences=accepted)
+        log.outbox.mark_done(accepted)
 
 
 def _log_refused(refused: Mapping[str, str]) -> None:

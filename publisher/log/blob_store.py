@@ -142,8 +142,8 @@ def _check_bytes(digest: str, data: bytes) -> bytes:
         raise LogError(
             "source-damaged",
             f"原始存档 {digest} 已损坏，内容与校验值不符。请重新导入同一文件，即可恢复。",
-            f"The source {digest} is damaged: its bytes do not match its digest. Hand in the same file again "
-            "to heal it.",
+            f"The source {digest} is damaged: its bytes do not match its digest. Import the same file again "
+            "to restore it.",
         )
     return data
 

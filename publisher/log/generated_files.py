@@ -22,6 +22,8 @@ from publisher.log.model import LogError
 
 _LOCK, _GATE = ".lock", ".gate"
 _PAUSE = 0.05
+_SWEEP_PATIENCE = 600
+"""Seconds."""
 
 
 def choose_folder(files: Path) -> Path:
@@ -45,7 +47,7 @@ def choose_folder(files: Path) -> Path:
 def locked(folder: Path, *, patience: float, exclusive: bool) -> Iterator[None]:
     """Hold the lock of the folder, in this process and others. The kernel releases it on a crash.
 
-    While an exclusive holder waits, no new holder gets past the gate, so that it is not kept out for ever.
+    While an exclusive holder waits, no new holder gets past the gate, so that it gets its turn.
     Raises ``LogError('files-busy')`` if the lock is not free within ``patience`` seconds.
     """
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -81,11 +83,11 @@ def _wait(handle: int, kind: int, deadline: float) -> None:
         time.sleep(_PAUSE)
 
 
-def sweep(folder: Path, *, patience: float = 600) -> None:
+def sweep(folder: Path) -> None:
     """Delete every generated file. Files are generated again on request."""
     if not folder.exists():
         return
-    with locked(folder, patience=patience, exclusive=True):
+    with locked(folder, patience=_SWEEP_PATIENCE, exclusive=True):
         for path in folder.iterdir():
             if path.name not in (_LOCK, _GATE):
                 shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

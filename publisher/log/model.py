@@ -61,10 +61,10 @@ class Dataset:
     two_persons: bool = False
     """Nothing is published without the approval of a second person."""
     update_months: int | None = None
-    """Months within which it is promised to be published anew; None: no promise."""
+    """Months within which it is promised to be published again; None: no promise."""
     created_at: datetime | None = None
     named_at: datetime | None = None
-    """Time when a part was last added, renamed, merged or closed. Responses of every state show new names."""
+    """Time when its details or a part were last changed. Responses of every state show the new ones."""
 
 
 class Source(msgspec.Struct, frozen=True):

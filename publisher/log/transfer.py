@@ -163,7 +163,7 @@ def _damaged(problems: str) -> LogError:
     return LogError(
         "move-damaged",
         f"站点核验有问题，没有迁移：{problems}。请先运行 qingdan verify --sources 查看，修复后重试。",
-        f"The site does not verify, so it was not moved: {problems}. Run `qingdan verify --sources`, mend it "
-        "and retry.",
+        f"The site does not verify, so it was not moved: {problems}. Run `qingdan verify --sources`, repair "
+        "it and retry.",
         details=(problems,),
     )

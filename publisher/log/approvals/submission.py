@@ -22,14 +22,14 @@ OPEN = "主动公开"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PublicationRequest:
-    """A publication that a drafter asks for: its content and its heading, all of which is approved."""
+    """A publication that a drafter requests: its content and its heading, all of which is approved."""
 
     kind: SubmissionKind
     basis: str = ""
     note: str = ""
     """Note of a draft; reason of an amendment."""
     effective_on: date | None = None
-    """First day; None for amendments, which hold for the whole period of the state."""
+    """First day of a draft or a rename; None for the other amendments, which hold for whole periods."""
     parts: tuple[str, ...] | None = None
     """Parts of the draft; None: all of it."""
     without_errors: bool = False

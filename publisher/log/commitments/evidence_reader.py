@@ -9,7 +9,7 @@ from itertools import pairwise, product
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, case, select, true
+from sqlalchemy import Connection, and_, select, true
 
 from publisher.log.clocks import FOREVER, day_at, moment
 from publisher.log.commitments.rules import Condition, Rule
@@ -151,11 +151,10 @@ class EvidenceReader:
 
     def _records(self, rule: Rule) -> Sequence[Any]:
         is_named = _s.title.contains(storable(rule.contains), autoescape=True) if rule.contains else true()
-        known_to = case((_s.known_to > self._instant, FOREVER), else_=_s.known_to).label("known_to")
         return self._conn.execute(
             select(
                 *(_s.dataset, _s.record, _s.revision, _s.brought),
-                *(_s.effective_from, _s.effective_to, _s.known_from, known_to),
+                *(_s.effective_from, _s.effective_to, _s.known_from, _s.known_to),
             ).where(
                 _s.dataset.in_(self.datasets_of(rule)),
                 _s.status == "stated",

@@ -107,7 +107,7 @@ class Database:
         return self.file is None or self.file.exists()
 
     def create_file(self) -> None:
-        """Create SQLite's file and its folder for their owner alone; files beside it get the same mode."""
+        """Create SQLite's file and its folder for their owner alone; files next to it get the same mode."""
         if self.file is not None and not self.file.exists():
             self.file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             os.close(os.open(self.file, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
@@ -227,7 +227,7 @@ class Database:
         return sum(conn.execute(select(*sizes)).one())
 
     def vacuum(self, tables: Sequence[Table]) -> None:
-        """Rewrite tables without deleted rows; on SQLite the whole file, beside its readers.
+        """Rewrite tables without deleted rows; on SQLite the whole file, while others read it.
 
         Raises ``LogError('erasure-incomplete')`` if readers prevent it.
         """
@@ -364,7 +364,7 @@ def read_only_address(file: Path) -> str:
 def _is_immutable(file: Path) -> bool:
     """Report whether nobody can write a database.
 
-    SQLite cannot create its lock files there, and needs none if no write-ahead log was left beside the file.
+    SQLite cannot create its lock files there, and needs none if no write-ahead log was left next to the file.
     """
     wal = file.with_name(file.name + "-wal")
     has_log = wal.exists() and wal.stat().st_size > 0

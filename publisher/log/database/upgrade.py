@@ -13,7 +13,7 @@ from publisher.log.database.tables import HEAD
 from publisher.log.model import LogError
 
 _SEALED_SINCE = "0015"
-"""The last migration that added a column ``seal``."""
+"""The last migration that added the column ``seal`` to a table with rows; new tables begin empty."""
 
 
 def migrate(database: Database) -> None:

@@ -163,11 +163,9 @@ class Drafts:
         proposals: Sequence[Proposal],
         *,
         catalogue: Catalogue | None = None,
-        effective_on: date | None = None,
-        on_conflict: OnConflict = "refuse",
         limit: int | None = None,
     ) -> DraftDiff:
-        """Compute the changes of staging these imports and publishing the draft. Stores nothing.
+        """Compute the changes of staging these imports and publishing the draft today. Stores nothing.
 
         Several imports are previewed together, because a record can move from one part to another.
         """
@@ -177,7 +175,7 @@ class Drafts:
                 source = Source(f"{number}", proposal.name, "", 0, self._session.clock())
                 staged = SourceEntries(proposal.entries, source, "", proposal.part, proposal.partial)
                 staging.stage(conn, row, staged, draft_catalogue)
-            return self._diff(conn, dataset, effective_on, on_conflict, limit)
+            return self._diff(conn, dataset, None, "refuse", limit)
 
     @contextmanager
     def _scratch(self, dataset: str) -> Iterator[Connection]:

@@ -62,7 +62,7 @@ class Evidence:
     ) -> int:
         """Add new addresses, each with the text of its link. → number of new addresses."""
         titles = {storable(url): storable(title) for url, title in links}
-        p, now = pt.page.c, micros(self._session.clock())
+        now = micros(self._session.clock())
         if not titles:
             return 0
         with self._session.read() as conn:
@@ -73,7 +73,7 @@ class Evidence:
             known_urls = crawled_pages.known_urls(conn, source, list(titles))
             rows = [
                 {
-                    p.source.name: source,
+                    "source": source,
                     "url": url,
                     "role": role,
                     "parent": parent,
@@ -204,7 +204,7 @@ class Evidence:
             return source_runs.list_runs(conn, source, most)
 
     def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
-        """Store parsed pages. → a notice for each text that differs from the page before."""
+        """Store parsed pages. → new notices."""
         notice_keys: list[int] = []
         with self._session.write() as conn:
             for page in pages:

@@ -56,7 +56,7 @@ def derive(
 
 
 class _Lookups(Knowledge):
-    """Knowledge without records, which notes what a check asks for."""
+    """Knowledge without records, which notes what a check looks up."""
 
     def __init__(self) -> None:
         self.keys: dict[tuple[str, str], None] = {}

@@ -173,8 +173,9 @@ class Findings:
         """
         with self._session.read() as conn:
             datasets = finding_rows.read_datasets(self._session, conn)
-            key = dataset_row(conn, dataset).key
-            rows, catalogue = partial(draft_rows, conn, key, parts), datasets.catalogues[key]
+            row = dataset_row(conn, dataset)
+            rows = partial(draft_rows, conn, row.key, parts)
+            catalogue = self._session.catalogue(conn, row.draft_catalogue or row.catalogue_digest)
             day = max(effective_on, day_at(self._session.clock()))
             return tuple(
                 check_rows(

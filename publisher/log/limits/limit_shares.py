@@ -20,7 +20,7 @@ from schemas.cells.limit_comparison import LimitDirection, ListedLimit, compare_
 _BATCH = 500
 _LIMIT = re.compile(r"([0-9]+)(.+)")
 """A limit in the table of values: its number and its unit."""
-_s, _x, _d = t.span.c, t.value.c, t.dataset.c
+_s, _x = t.span.c, t.value.c
 _earlier = t.span.alias("earlier").c
 
 

@@ -50,22 +50,20 @@ class Outbox:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def items(
-        self, *, after: int = 0, limit: int = 1000, due_by: datetime | None = None
-    ) -> tuple[OutboxItem, ...]:
+    def items(self, *, limit: int = 1000, due_by: datetime | None = None) -> tuple[OutboxItem, ...]:
         """List items that are due, in order."""
         with self._session.read() as conn:
-            return _items(conn, after=after, limit=limit, due_by=due_by or self._session.clock())
+            return _items(conn, limit=limit, due_by=due_by or self._session.clock())
 
     def items_aside(self, limit: int = 100) -> tuple[OutboxItem, ...]:
         """List items that were set aside, oldest first."""
         with self._session.read() as conn:
-            return _items(conn, after=0, limit=limit, due_by=moment(NEVER), due_from=NEVER)
+            return _items(conn, limit=limit, due_by=moment(NEVER), due_from=NEVER)
 
-    def mark_done(self, *, upto: int | None = None, sequences: Sequence[int] = ()) -> None:
-        """Delete due items up to a sequence, and the items with these sequences."""
+    def mark_done(self, sequences: Sequence[int]) -> None:
+        """Delete the items with these sequences."""
         with self._session.write() as conn:
-            remove(conn, upto=upto, sequences=sequences, due_by=self._session.clock())
+            conn.execute(delete(t.outbox).where(t.outbox.c.sequence.in_(sequences)))
 
     def set_aside(self, refused: Mapping[int, str]) -> None:
         """Set items aside. ``refused``: sequence → reason. They stay readable and are never due again."""
@@ -147,14 +145,12 @@ class Outbox:
         return self._session.database.lock("worker")
 
 
-def _items(
-    conn: Connection, *, after: int, limit: int, due_by: datetime, due_from: int = 0
-) -> tuple[OutboxItem, ...]:
+def _items(conn: Connection, *, limit: int, due_by: datetime, due_from: int = 0) -> tuple[OutboxItem, ...]:
     o = t.outbox.c
     rows = conn.execute(
         select(t.outbox, t.dataset.c.name)
         .join(t.dataset, t.dataset.c.key == o.dataset)
-        .where(o.sequence > after, o.due_at >= due_from, o.due_at <= micros(due_by))
+        .where(o.due_at >= due_from, o.due_at <= micros(due_by))
         .order_by(o.sequence)
         .limit(limit)
     ).all()
@@ -170,12 +166,3 @@ def _items(
         )
         for row in rows
     )
-
-
-def remove(conn: Connection, *, upto: int | None, sequences: Sequence[int], due_by: datetime) -> None:
-    """Delete done items. Items that are not due yet stay, whatever their sequence."""
-    o = t.outbox.c
-    if upto is not None:
-        conn.execute(delete(t.outbox).where(o.sequence <= upto, o.due_at <= micros(due_by)))
-    if sequences:
-        conn.execute(delete(t.outbox).where(o.sequence.in_(sequences)))

@@ -34,7 +34,6 @@ from publisher.log.clocks import micros, moment
 from publisher.log.database import subscription_tables as w
 from publisher.log.database import tables as t
 from publisher.log.model import LogError
-from publisher.log.outbox import outbox
 from publisher.log.session import Session
 
 type SubscriptionKind = Literal["webhook", "hub", "wecom", "dingtalk", "feishu"]
@@ -190,7 +189,7 @@ class Subscriptions:
         columns = ["subscription", "release", "state", "due_at", "attempts", "error"]
         with self._session.write() as conn:
             conn.execute(insert(w.delivery).from_select(columns, released))
-            outbox.remove(conn, upto=upto, sequences=(), due_by=self._session.clock())
+            conn.execute(delete(t.outbox).where(_o.sequence <= upto, _o.due_at <= now))
 
     def claim_deliveries(self, limit: int, skip: Collection[int] = ()) -> tuple[Delivery, ...]:
         """Claim the first due delivery of each subscriber, and count an attempt.

@@ -68,7 +68,7 @@ class Witnesses:
         self.record_attempt(key, "")
 
     def record_attempt(self, key: VerifierKey, error: str) -> None:
-        """Store that a witness was asked; ``error`` is empty if it cosigned."""
+        """Store an attempt to obtain a cosignature; ``error`` is empty if the witness cosigned."""
         now = micros(self._session.clock())
         with self._session.write() as conn:
             conn.execute(delete(e.witness).where(e.witness.c.key == str(key)))

@@ -75,7 +75,7 @@ def _cancellations(
 
 
 def last_amendment(conn: Connection, dataset: DatasetRow, after: datetime) -> int | None:
-    """Return the site-wide number of the last release after an instant that amended what was published."""
+    """Return the site-wide sequence of the last release after an instant that amended what was published."""
     amending = or_(*(_b.counts.contains(f'"{name}"') for name in _AMENDING_COUNTS))
     last: int | None = conn.scalar(
         select(func.max(_b.sequence)).where(

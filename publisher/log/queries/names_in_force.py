@@ -40,8 +40,6 @@ def values(
                 kinds[dataset, field.name] = "number"
     for kind in sorted(set(kinds.values())):
         conditions = [and_(_v.dataset == d, _v.field == f) for (d, f), k in kinds.items() if k == kind]
-        if not conditions:
-            continue
         query: Select[tuple[str, int]] = (
             select(_v.text, func.count().label("records"))
             .join(t.span, _s.revision == _v.revision)

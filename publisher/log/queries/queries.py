@@ -45,8 +45,8 @@ from publisher.log.releases.release_rows import newest_releases, releases
 from publisher.log.session import DatasetKey, Session
 from schemas.definition.catalogue import Catalogue
 
-_LAST_RENAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
-_SITE_SEQUENCE = PreparedStatement(select((t.site.c.release_sequence + _LAST_RENAMED).label("number")))
+_LAST_NAMED = func.coalesce(select(func.max(t.dataset.c.named_at)).scalar_subquery(), 0)
+_SITE_SEQUENCE = PreparedStatement(select((t.site.c.release_sequence + _LAST_NAMED).label("number")))
 _LAST_RELEASE = (
     select(t.release.c.sequence)
     .where(t.release.c.dataset == t.dataset.c.key)
@@ -147,7 +147,7 @@ class Queries:
             return raw_records.raw_record(conn, self._session.dataset_key(conn, dataset).key, record, clocks)
 
     def source_readings(self, dataset: str) -> tuple[source_readings.SourceReading, ...]:
-        """List the files handed in of which records are in force today, oldest first."""
+        """List the files of the records in force today, and the newest list of each part, oldest first."""
         with self._session.read() as conn:
             day = self._session.today().toordinal()
             return source_readings.find_source_readings(conn, registry.dataset_row(conn, dataset), day)
@@ -174,7 +174,7 @@ class Queries:
             yield from whole_state.whole_state(conn, registry.dataset_row(conn, dataset).key, clocks)
 
     def log_archive(self, *, with_actors: bool) -> Iterator[log_archive.File]:
-        """Yield the files with which a stranger checks the whole log; ``with_actors``: clerks too."""
+        """Yield the files with which anybody verifies the log; ``with_actors``: also the names of clerks."""
         with self._session.read() as conn:
             yield from log_archive.archive_files(conn, with_actors=with_actors)
 
@@ -278,7 +278,7 @@ class Queries:
             return history.released_records(conn, self._session.dataset_key(conn, dataset), number)
 
     def revision_origin(self, dataset: str, record: str, revision: str) -> revision_origin.RevisionOrigin:
-        """Read a version of a record by its hash, with the place where it was read.
+        """Read a revision of a record by its hash, with the place where it was read.
 
         Raises ``LogError``: ``no-such-record``, ``no-such-revision``, ``erased``.
         """
@@ -351,7 +351,8 @@ class Queries:
         return self.sequence(dataset), self._session.today()
 
     def sequence(self, dataset: str | None = None) -> int:
-        """Return a number that grows with every release and renaming of a part, of one dataset or of all.
+        """Return a number that grows with each release and change of details or parts, of one dataset or all.
+
         Raises ``LogError('no-such-dataset')``.
         """
         return self._session.sequence(dataset, lambda conn: self._fetch_sequence(conn, dataset))
@@ -366,11 +367,11 @@ class Queries:
     def later_changes_key(self, dataset: str, release: Release) -> tuple[object, ...]:
         """Return a value that identifies later changes to responses about the release; empty without any.
 
-        Later corrections, withdrawals, cancellations and new names of parts change them. The release itself
-        states erasures.
+        Later corrections, withdrawals, cancellations and changes of the dataset's details or parts change
+        them. The release itself states erasures.
         """
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             last = later_events.last_amendment(conn, row, release.published_at)
-            renamed_at = registry.dataset(conn, dataset).named_at
-            return () if last is None and renamed_at is None else (last, renamed_at)
+            named_at = registry.dataset(conn, dataset).named_at
+            return () if last is None and named_at is None else (last, named_at)

@@ -38,13 +38,13 @@ class RecordReading:
 
 @dataclass(frozen=True, slots=True)
 class SourceReading:
-    """A file that was handed in, with the records in force of which it is the newest file."""
+    """A file, uploaded or collected, with the records in force of which it is the newest file."""
 
     source: Source
     part: str | None
     mode: str
     readable: bool
-    """Whether its file can be read again: it was handed in, and not destroyed. The next collection reads
+    """Whether its file can be read again: it was uploaded, and not destroyed. The next collection reads
     collected pages again.
     """
     newest: bool

@@ -1,4 +1,4 @@
-"""A ``log.zip``, verified by the program that strangers use, as the source of what a log lacks."""
+"""A ``log.zip``, verified by the published program ``verify.py``, as the source of what a log lacks."""
 
 from __future__ import annotations
 

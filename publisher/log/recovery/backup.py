@@ -29,7 +29,7 @@ from publisher.log.transparency import erasure_ledger
 
 SOURCES = "sources"
 SITE_FILES = "site"
-"""Folder of a backup with what a site keeps beside its log."""
+"""Folder of a backup with what a site keeps in addition to its log."""
 _SITE_PATHS = ("sources.toml", "catalogues")
 
 
@@ -64,7 +64,7 @@ class Options(TypedDict, total=False):
 
 
 def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[Options]) -> BackupReport:
-    """Write a backup into ``folder``, beside earlier ones, whose sources it shares, and verify it.
+    """Write a backup into ``folder``, next to earlier ones, whose sources it shares, and verify it.
 
     Raises ``LogError``: ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
     """

@@ -9,8 +9,10 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, insert, select, update
 
+from publisher.log import registry
 from publisher.log.clocks import micros, ordinal
 from publisher.log.database import tables as t
+from publisher.log.database.connection import inserted_key
 from publisher.log.recovery.archive import Archive
 from schemas.definition.file_loader import parse_catalogue
 
@@ -37,18 +39,15 @@ def write_dataset(
     if key is None:
         created_at = micros(datetime.fromisoformat(document["created_at"]))
         own |= {"name": name, "created_at": created_at, "catalogue": catalogue["name"]}
-        conn.execute(insert(t.dataset).values(catalogue_digest=catalogue["digest"], **own))
-        key = conn.scalar(select(t.dataset.c.key).where(t.dataset.c.name == name))
+        key = inserted_key(
+            conn.execute(insert(t.dataset).values(catalogue_digest=catalogue["digest"], **own))
+        )
     else:
         conn.execute(update(t.dataset).where(t.dataset.c.key == key).values(**own))
     for part in document["parts"]:
-        _write_part(conn, int(key or 0), part)
+        _write_part(conn, key, part)
     for part in document["parts"]:
-        merged_into = (
-            None
-            if part["merged_into"] is None
-            else declared_part_key(conn, int(key or 0), part["merged_into"])
-        )
+        merged_into = declared_part_key(conn, key, part["merged_into"])
         own_part = (t.part.c.dataset == key, t.part.c.declared_as == part["declared_as"])
         conn.execute(update(t.part).where(*own_part).values(merged_into=merged_into))
 
@@ -79,9 +78,7 @@ def store_catalogue(conn: Connection, archive: Archive, digest: str) -> None:
     """Store a catalogue file unless it is stored already."""
     c = t.catalogue.c
     if conn.execute(select(c.digest).where(c.digest == digest)).first() is None:
-        source = archive.catalogue(digest)
-        name = parse_catalogue(source, where=digest).name
-        conn.execute(insert(t.catalogue).values(digest=digest, name=name, source=source))
+        registry.store_catalogue(conn, parse_catalogue(archive.catalogue(digest), where=digest))
 
 
 def _ordinal_or_none(day: str | None) -> int | None:

@@ -43,7 +43,7 @@ class Manifest(msgspec.Struct, frozen=True):
     files: tuple[CopiedFile, ...]
     """The database first."""
     sources: tuple[str, ...]
-    """Digests of the sources beside the backups; on PostgreSQL they are in the database."""
+    """Digests of the sources next to the backups; on PostgreSQL they are in the database."""
 
 
 _decode = msgspec.json.Decoder(Manifest).decode

@@ -113,8 +113,8 @@ def _rewrite(
         shutil.rmtree(part)
         return False
     clean_besides(part / backups.SITE_FILES, [(one.dataset, one.record) for one in ledger if one.dataset])
-    for beside in (".db-wal", ".db-shm"):
-        file.with_suffix(beside).unlink(missing_ok=True)
+    for suffix in (".db-wal", ".db-shm"):
+        file.with_suffix(suffix).unlink(missing_ok=True)
     files = tuple(manifests.describe_file(part, part / one.name) for one in manifest.files)
     remaining = tuple(digest for digest in manifest.sources if digest in sources)
     text = msgspec.json.encode(msgspec.structs.replace(manifest, files=files, sources=remaining))

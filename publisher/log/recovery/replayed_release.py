@@ -19,6 +19,7 @@ from publisher.log.canonical_json import canonical
 from publisher.log.clocks import FOREVER, micros, ordinal
 from publisher.log.database import held_records
 from publisher.log.database import tables as t
+from publisher.log.database.connection import inserted_key
 from publisher.log.database.storable_text import storable
 from publisher.log.drafts.namesakes import possible_identities
 from publisher.log.record_identity import later_id
@@ -138,9 +139,8 @@ class ReplayedRelease:
                 "effective_from": ordinal(self._document["effective_on"]),
                 "effective_to": ordinal(source["effective_to"]) if source["effective_to"] else None,
             }
-            conn.execute(insert(t.import_).values(row))
-            key = conn.scalar(select(func.max(t.import_.c.key)))
-            keys.setdefault(source["digest"], int(key or 0))
+            key = inserted_key(conn.execute(insert(t.import_).values(row)))
+            keys.setdefault(source["digest"], key)
         return keys
 
     def _write_records(self, lines: Sequence[_Line]) -> Mapping[str, int]:

@@ -136,7 +136,7 @@ def _collect_ledgers(home: Path, paths: Sequence[Path]) -> Sequence[LedgerEntry]
 
 
 def _copy_files(folder: Path, backup: Path, manifest: Manifest, home: Path) -> None:
-    """Copy sources, each checked by its digest, and what the site keeps beside its log."""
+    """Copy sources, each checked by its digest, and what the site keeps in addition to its log."""
     stored, blobs = FolderBlobs(folder / backups.SOURCES), FolderBlobs(home / "sources")
     for digest in manifest.sources:
         try:

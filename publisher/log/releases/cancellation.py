@@ -40,14 +40,14 @@ class CancellationRelease:
         self._database, self._conn, self._dataset = database, conn, dataset
 
     def check(self, number: int, today: date) -> None:
-        """Refuse what :meth:`cancel` would refuse. Reads only."""
+        """Refuse what :meth:`cancel` would refuse, except a taken identity. Reads only."""
         self._find_changes(self._find_release(number, today))
 
     def cancel(self, number: int, catalogue: Catalogue, heading: Heading, amendment: AmendmentRelease) -> int:
         """Cancel the release. → the sequence of the new one.
 
         Raises ``LogError``: ``no-such-release``, ``already-in-effect``, ``already-cancelled``,
-        ``cancel-superseded`` (a later release changed one of its records), ``cancel-migration``.
+        ``cancel-superseded`` (a later release changed one of its records), ``identity-taken``.
         """
         release = self._find_release(number, heading.effective_on)
         changes = self._find_changes(release)
@@ -64,16 +64,9 @@ class CancellationRelease:
                 amendment.restore_identity(change.record, self._content(change.before))
         if rows:
             self._conn.execute(insert(new_change), rows)
-        last = self._conn.scalar(select(t.revision.c.key).order_by(t.revision.c.key.desc()).limit(1)) or 0
         heading = replace(heading, extra_counts={t.CANCELS: number})
         sequence = write_release(
-            self._database,
-            self._conn,
-            self._dataset,
-            catalogue,
-            heading,
-            now=amendment.now,
-            new_revisions_after=last,
+            self._database, self._conn, self._dataset, catalogue, heading, now=amendment.now
         )
         self._forget_effect(release, without_effect, sequence, micros(amendment.now))
         return sequence

@@ -84,9 +84,8 @@ class ErasureRelease:
         keys = self._keys(records)
         create_empty(conn, new_change)
         self._hide(keys, now)
-        last = conn.scalar(select(func.coalesce(func.max(t.revision.c.key), 0))) or 0
         sequence = release_writer.write_release(
-            self._database, conn, self._dataset, catalogue, heading, now=now, new_revisions_after=last
+            self._database, conn, self._dataset, catalogue, heading, now=now
         )
         self._destroy(keys, sequence)
         return sequence
@@ -262,7 +261,7 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
         erased_at=micros(now),
     )
     entry_log.append_document(conn, "erasure", document, micros(now))
-    for dataset in datasets:  # answers of these releases are no longer those that caches have
+    for dataset in datasets:  # cached responses about these releases are no longer right
         registry.mark_renamed(conn, dataset, now)
     return len(sequences)
 

@@ -1,18 +1,15 @@
-"""Verification of releases, and the hashes of format 1, of releases before there were entries."""
+"""Hashes of format 1: those of releases before there were entries."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, select
 
-from publisher.log.canonical_json import canonical, canonical_line, salted_hash
+from publisher.log.canonical_json import canonical, canonical_line
 from publisher.log.database import tables as t
-from publisher.log.releases import entry_checks
-from publisher.log.releases.release_document import SALTED, source_rows
-from publisher.log.transparency import successions
 
 FIRST = "0" * 64
 """``previous_hash`` of the first release of a site."""
@@ -79,42 +76,3 @@ def manifest_lines(conn: Connection, release: int) -> Iterable[Sequence[Any]]:
 def manifest_line(row: Sequence[Any]) -> Sequence[Any]:
     *others, effective_to = row
     return (*others, None if effective_to >= 2**53 else effective_to)
-
-
-def verify(conn: Connection) -> Iterator[str]:
-    """Check the hashes of all releases and entries against what is stored; yield what differs."""
-    previous, last = FIRST, 0
-    rows = conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all()
-    for row in map(dict, rows):
-        where, expected = f"发布 release {row['sequence']}", last + 1 + successions.lost_at(conn, last)
-        if row["sequence"] != expected:
-            yield f"{where}: 之前缺少序号为{expected}的发布 release {expected} is missing before it"
-        last = row["sequence"]
-        if row["previous_hash"] != previous:
-            yield f"{where}: 未接续前一次发布 does not follow the release before it"
-        if row["left_out"] is not None and row["left_out_hash"] != salted_hash(
-            bytes(row["left_out_salt"] or b""), row["left_out"].encode()
-        ):
-            yield f"{where}: 未采用的行已被更改 its list of rows left out was changed"
-        if row["format"] == 1:
-            yield from _verify_first_format(conn, where, row)
-        yield from entry_checks.verify_release(conn, where, row)
-        # The first release after a reseal follows the document of format 2 of the release before.
-        c = t.release.c
-        following = conn.scalar(
-            select(c.format).where(c.sequence > row["sequence"]).order_by(c.sequence).limit(1)
-        )
-        previous = row["hash"] if following == 1 else row["document"]
-    yield from entry_checks.verify_erased_actors(conn)
-    yield from entry_checks.verify_entries(conn)
-
-
-def _verify_first_format(conn: Connection, where: str, row: Mapping[str, Any]) -> Iterator[str]:
-    """Check the hashes of format 1. Without the name of the clerk, only those of its manifest."""
-    if row["manifest_hash"] != manifest_hash(manifest_lines(conn, row["sequence"])):
-        yield f"{where}: 变化与变化清单不符 its changes are not those of its manifest"
-    if any(row[f"{name}_salt"] is None for name in SALTED):
-        return
-    of_release = source_rows(conn, t.import_.c.release == row["sequence"])
-    if release_hash(first_format_document(dict(row), of_release)) != row["hash"]:
-        yield f"{where}: 自身的哈希值不符 its own hash does not match"

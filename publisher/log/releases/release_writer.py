@@ -69,11 +69,12 @@ def write_release(
     *,
     now: datetime,
     imports: Sequence[int] = (),
-    new_revisions_after: int,
+    new_revisions_after: int | None = None,
 ) -> int:
     """Write the release in the current transaction. → its site-wide sequence.
 
-    ``new_change`` contains its changes in order; revisions after the key ``new_revisions_after`` are new.
+    ``new_change`` contains its changes in order; revisions after the key ``new_revisions_after`` are new,
+    None: none are.
     """
     database.analyze(conn, new_change)
     counters = conn.execute(select(t.site)).one()
@@ -96,8 +97,9 @@ def write_release(
         sequence=counters.outbox_sequence,
     )
     bitemporal_spans.add_tally(conn, dataset.key, known_from=known_from, after=counters.outbox_sequence)
-    field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
-    provenance.add_hashes(conn, after=new_revisions_after)
+    if new_revisions_after is not None:
+        field_values.index_revisions(conn, dataset.key, catalogue, after=new_revisions_after)
+        provenance.add_hashes(conn, after=new_revisions_after)
     row = _release_row(conn, dataset, catalogue, heading, sequence, known_from, previous)
     last_change = successions.last_number_of_changes(conn, counters.change_sequence)
     lines = release_document.manifest(conn, new_change, new_change.c.n + last_change)

@@ -181,7 +181,8 @@ class Releases:
         others get back the states that they had before it.
 
         Raises ``LogError``: ``no-such-release``, ``already-in-effect``, ``already-cancelled``,
-        ``cancel-superseded``, ``cancel-migration``, ``reason-missing``.
+        ``cancel-superseded``, ``cancel-migration``, ``identity-taken``, ``reason-missing``, and
+        ``approval-needed`` as :meth:`publish`.
         """
         heading = Heading(self._session.today(), basis, reason, actor)
         _require_reason(heading)
@@ -198,7 +199,9 @@ class Releases:
             return _release(conn, row, sequence)
 
     def check_cancellation(self, dataset: str, number: int) -> None:
-        """Raise what :meth:`cancel` would raise now, except for a missing reason or approval."""
+        """Raise what :meth:`cancel` would raise now, except ``reason-missing``, ``approval-needed`` and
+        ``identity-taken``.
+        """
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
             CancellationRelease(self._session.database, conn, row).check(number, self._session.today())

@@ -21,7 +21,7 @@ from publisher.log.transparency.signed_note import NoteError, Signature, Verifie
 
 _PATIENCE = 60
 """Seconds in which a signing command has to answer."""
-# Every response about a release asks for it until the release is signed.
+# Every response about a release reads it until the release is signed.
 _FIRST_COVERING = PreparedStatement(
     select(e.checkpoint)
     .where(e.checkpoint.c.size > bindparam("position", type_=t.Integer64), e.checkpoint.c.note.is_not(None))

@@ -1,4 +1,5 @@
-"""Checkpoints: those of the site are signed by its keys, and one that somebody kept is of this log."""
+"""Checkpoints and keys: the site's are signed by its keys, one that somebody kept is of this log, and each
+private key in a file is the one that the log announced."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection, select
 
 from publisher.log.database import entry_tables as e
+from publisher.log.model import LogError
 from publisher.log.transparency import (
     checkpoints,
     entry_log,
@@ -16,6 +18,7 @@ from publisher.log.transparency import (
 )
 from publisher.log.transparency import shortfall as shortfalls
 from publisher.log.transparency.checkpoint_text import Checkpoint, signed_checkpoint
+from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey
 from publisher.log.verification.problem import Problem
 
@@ -88,6 +91,17 @@ def check_continuation(conn: Connection, note: str) -> Iterator[Problem]:
         )
     if not _is_signed(note, [site_key.key for site_key in key_statements.site_keys(conn)]):
         yield Problem(f"{where}: 不是本站密钥签名的 no key of the site has signed it")
+
+
+def check_keys(conn: Connection, keys: KeyFiles) -> Iterator[Problem]:
+    """Check private keys in files of this machine. Keys that are elsewhere cannot be checked here."""
+    for site_key in key_statements.site_keys(conn):
+        if not keys.has(site_key.key):
+            continue
+        try:
+            keys.check(site_key.key)
+        except LogError as error:
+            yield Problem(f"{error.zh} / {error.en}")
 
 
 def _is_signed(note: str, keys: list[VerifierKey]) -> bool:

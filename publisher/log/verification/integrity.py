@@ -12,16 +12,16 @@ from sqlalchemy import Connection, select
 
 from publisher.log import registry
 from publisher.log.database import tables as t
-from publisher.log.releases import hash_chain, span_rebuild
+from publisher.log.releases import span_rebuild
 from publisher.log.session import Session
 from publisher.log.verification import (
     checkpoint_checks,
     database_checks,
     draft_checks,
     finding_checks,
-    key_checks,
     last_run,
     queue_checks,
+    release_checks,
     repair,
     seal_checks,
     source_checks,
@@ -115,7 +115,7 @@ class Integrity:
         others: list[str] = []
         total = 0
         with ThreadPoolExecutor(1) as second, self._session.read() as conn:
-            # A tenth of the work and none of it Python: it runs beside the other checks, in its own snapshot.
+            # A tenth of the work and none of it Python: it runs during the other checks, in its own snapshot.
             pages = second.submit(self._check_pages)
             for problem in self._check(conn, scope, progress, report or _ignore):
                 total += 1
@@ -184,7 +184,7 @@ class Integrity:
         self, conn: Connection, scope: Scope, progress: _Progress
     ) -> Iterator[tuple[str, Callable[[], Iterable[Problem]]]]:
         yield "数据库 database", lambda: database_checks.check_database(conn)
-        yield "哈希 hashes", lambda: map(Problem, hash_chain.verify(conn))
+        yield "哈希 hashes", lambda: map(Problem, release_checks.verify(conn))
         catalogues = progress.catalogues
         yield "清单类型 catalogues", lambda: table_checks.check_catalogues(conn, catalogues)
         releases = table_checks.read_releases(conn)
@@ -213,7 +213,7 @@ class Integrity:
         yield "草稿 drafts", lambda: draft_checks.check_drafts(conn, catalogues)
         yield "存证点 checkpoints", lambda: checkpoint_checks.check_notes(conn)
         yield "见证 cosignatures", lambda: checkpoint_checks.check_cosignatures(conn)
-        yield "密钥 keys", lambda: key_checks.check_keys(conn, self._session.keys)
+        yield "密钥 keys", lambda: checkpoint_checks.check_keys(conn, self._session.keys)
         if scope.checkpoint is not None:
             kept = scope.checkpoint
             yield "存证点 checkpoints", lambda: checkpoint_checks.check_continuation(conn, kept)

@@ -63,7 +63,7 @@ def test_a_preview_holds_up_no_publisher(url: str, tmp_path: Path) -> None:
 
     with ThreadPoolExecutor(1) as pool:
         proposal = Proposal(entries(), part="财政局", name="一.xlsx")  # type: ignore[arg-type]
-        preview = pool.submit(log.drafts.preview, "fees", [proposal], effective_on=MIDDLE)
+        preview = pool.submit(log.drafts.preview, "fees", [proposal])
         assert at_work.wait(60)
         assert release(other, entry("丁"), on=MIDDLE, part="民政局").number == 2
         go_on.set()

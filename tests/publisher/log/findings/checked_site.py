@@ -1,4 +1,4 @@
-"""A site with a power list and with statutes, and releases of both in one line."""
+"""A site with a power list, statutes and decisions, and functions that publish rows of them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def create_datasets(log: Log) -> None:
 
 
 def publish_repealed_basis(log: Log) -> None:
-    """Publish an item that rests on a repealed statute, beside other datasets of a site."""
+    """Publish an item that rests on a repealed statute, in addition to other datasets of a site."""
     create_datasets(log)
     publish_statutes(log, repeal("示例市档案条例", "2015-06-01"), on=date(2016, 1, 1))
     publish_list(log, {"档案检查": "《示例市档案条例》第三条"}, date(2016, 1, 1))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 
 import pytest
@@ -11,8 +12,10 @@ from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
 from publisher.log.model import Entry, View
 from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load_catalogue, parse_catalogue
 from tests.publisher.log.findings.checked_site import LIST, stored
 from tests.support.clock import Clock
+from tests.support.datasets import create_dataset
 from tests.support.log import put_workbook
 
 pytestmark = pytest.mark.both_databases
@@ -89,6 +92,18 @@ def test_a_draft_says_what_would_grow_on_its_day(log: Log, clock: Clock) -> None
     assert warnings(log, date(2016, 1, 1), *twins) == [], "which of the two it was is not known"
     rows = [DraftRow("a.xlsx", longer, {})]
     assert [one.message_zh for one in log.findings.of_rows(LIST, rows) if one.code in CODES] == [lengthened]
+
+
+def test_a_draft_is_checked_by_its_own_catalogue(log: Log) -> None:
+    later = load_catalogue("power-list")
+    file = json.loads(later.source)
+    del file["qingdan"]["basis_field"]
+    create_dataset(log, "others", parse_catalogue(json.dumps(file)))
+    entries = [Entry(item("养老服务备案", 10))]
+    source = put_workbook(log, "others")
+    log.drafts.stage("others", entries, part=None, source=source, parser_version="test 1", catalogue=later)
+    codes = {finding.code for finding in log.findings.of_draft("others", date(2016, 1, 1))}
+    assert "basis-missing" in codes
 
 
 def test_a_limit_that_was_only_entered_wrongly_did_not_grow(log: Log, clock: Clock) -> None:

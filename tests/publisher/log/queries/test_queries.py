@@ -241,9 +241,9 @@ def test_the_outbox_lists_every_span_written_or_closed_until_it_is_done(log: Log
     assert log.outbox.position() == 0
     log.outbox.mark_failed(first[0].sequence, "no room")
     assert (log.outbox.items()[0].attempts, log.outbox.items()[0].error) == (1, "no room")
-    log.outbox.mark_done(sequences=[first[0].sequence])
+    log.outbox.mark_done([first[0].sequence])
     assert log.outbox.position() == first[0].sequence
-    log.outbox.mark_done(upto=first[-1].sequence)
+    log.subscriptions.create_deliveries(upto=first[-1].sequence)
     assert log.outbox.items() == ()
     release(log, entry("甲", "2"), entry("乙"), on=MIDDLE)
     span_ids = [i.key for i in log.outbox.items() if i.kind == "span"]
@@ -260,7 +260,7 @@ def test_the_outbox_lists_every_span_written_or_closed_until_it_is_done(log: Log
 def test_a_release_of_future_effect_is_due_once_more_on_its_day(log: Log, clock: Clock) -> None:
     day = date(2020, 2, 1)
     release(log, entry("甲"), on=day)
-    log.outbox.mark_done(upto=10**9)
+    log.subscriptions.create_deliveries(upto=10**9)
     assert log.outbox.items() == ()
     clock.now = start_of(day)
     assert [(i.kind, i.key, i.due_at) for i in log.outbox.items()] == [("release", "1", start_of(day))]

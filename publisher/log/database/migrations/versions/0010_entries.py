@@ -1,4 +1,4 @@
-"""Entries, tiles and checkpoints; commitments and names of documents of format 2.
+"""Entries, tiles and checkpoints; salts and digests of documents of format 2.
 
 The log fills them for a site that exists (``publisher.log.releases.reseal``), because their format is
 stable and this schema is not.

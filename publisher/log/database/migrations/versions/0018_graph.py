@@ -1,5 +1,5 @@
-"""Works, citations and effects. The log derives them for a site that exists when it is opened
-(``publisher.log.citations``), because their rules are not part of this schema.
+"""Works, citations and effects. They are derived after the upgrade (``publisher.log.citations``), because
+their rules are not part of this schema.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Checks of the entries: documents, the rows that they describe, the tree and its checkpoints."""
+"""Releases and entries: their hashes, documents, the rows that these describe, the tree, its checkpoints."""
 
 from __future__ import annotations
 
@@ -9,16 +9,57 @@ import msgspec
 from sqlalchemy import Connection, select
 
 from publisher.log.blob_store import digest_of
+from publisher.log.canonical_json import salted_hash
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
-from publisher.log.releases import release_document
-from publisher.log.transparency import description_entries, merkle_tree
+from publisher.log.releases import hash_chain, release_document
+from publisher.log.transparency import description_entries, merkle_tree, successions
 from publisher.log.transparency.entries import LogEntry
 from publisher.log.transparency.merkle_tree import MerkleTree
 
 
-def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iterator[str]:
+def verify(conn: Connection) -> Iterator[str]:
+    """Check the hashes of all releases and entries against what is stored; yield what differs."""
+    previous, last = hash_chain.FIRST, 0
+    rows = conn.execute(select(t.release).order_by(t.release.c.sequence)).mappings().all()
+    for row in map(dict, rows):
+        where, expected = f"发布 release {row['sequence']}", last + 1 + successions.lost_at(conn, last)
+        if row["sequence"] != expected:
+            yield f"{where}: 之前缺少序号为{expected}的发布 release {expected} is missing before it"
+        last = row["sequence"]
+        if row["previous_hash"] != previous:
+            yield f"{where}: 未接续前一次发布 does not follow the release before it"
+        if row["left_out"] is not None and row["left_out_hash"] != salted_hash(
+            bytes(row["left_out_salt"] or b""), row["left_out"].encode()
+        ):
+            yield f"{where}: 未采用的行已被更改 its list of rows left out was changed"
+        if row["format"] == 1:
+            yield from _verify_first_format(conn, where, row)
+        yield from _verify_release(conn, where, row)
+        # The first release after a reseal follows the document of format 2 of the release before.
+        c = t.release.c
+        following = conn.scalar(
+            select(c.format).where(c.sequence > row["sequence"]).order_by(c.sequence).limit(1)
+        )
+        previous = row["hash"] if following == 1 else row["document"]
+    yield from _verify_erased_actors(conn)
+    yield from _verify_entries(conn)
+
+
+def _verify_first_format(conn: Connection, where: str, row: Mapping[str, Any]) -> Iterator[str]:
+    """Check the hashes of format 1. Without the name of the clerk, only those of its manifest."""
+    if row["manifest_hash"] != hash_chain.manifest_hash(hash_chain.manifest_lines(conn, row["sequence"])):
+        yield f"{where}: 变化与变化清单不符 its changes are not those of its manifest"
+    if any(row[f"{name}_salt"] is None for name in release_document.SALTED):
+        return
+    of_release = release_document.source_rows(conn, t.import_.c.release == row["sequence"])
+    document = hash_chain.first_format_document(dict(row), of_release)
+    if hash_chain.release_hash(document) != row["hash"]:
+        yield f"{where}: 自身的哈希值不符 its own hash does not match"
+
+
+def _verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iterator[str]:
     """Compare the rows of a release with its document of format 2."""
     text = conn.scalar(select(e.entry.c.document).where(e.entry.c.digest == row["document"]))
     if text is None:
@@ -49,7 +90,7 @@ def verify_release(conn: Connection, where: str, row: Mapping[str, Any]) -> Iter
         yield f"{where}: 哈希值与存证文件不符 its hashes are not those of its document"
 
 
-def verify_erased_actors(conn: Connection) -> Iterator[str]:
+def _verify_erased_actors(conn: Connection) -> Iterator[str]:
     """Compare names of clerks with the entries that say that they were erased.
 
     A name may be missing without an entry: a log that was completed from a public archive never had it. A
@@ -82,7 +123,7 @@ def _details_then(conn: Connection, dataset: int, release: str) -> str:
     return digest or ""
 
 
-def verify_entries(conn: Connection) -> Iterator[str]:
+def _verify_entries(conn: Connection) -> Iterator[str]:
     """Check documents by their digests, the tiles by the entries, and the checkpoints by the tiles."""
     tiles: dict[tuple[int, int], bytes] = {}
     size, is_broken = 0, False
