@@ -129,9 +129,7 @@ class _Table:
         if not well_formed:
             self.stray_quote_rows.append(len(self.rows))
         if end - start > 1:
-            before = next((i for i, cell in enumerate(row) if "\n" in cell or "\r" in cell), 0)
-            skipped = sum(cell.count("\n") for cell in row[:before])
-            self.multiline_rows.append(_MultilineRow(len(self.rows), start + skipped + 1, row, well_formed))
+            self.multiline_rows.append(_MultilineRow(len(self.rows), start + 1, row, well_formed))
 
     def usual_width(self) -> int:
         """Return the number of cells of most rows; of those without a line break, where there are any."""

@@ -1,4 +1,7 @@
-"""Detection of a file's format by its content, never by its name, and the choice of its reader."""
+"""Detection of a file's format by its content, and the choice of its reader.
+
+Its name counts only for text that shows neither JSON, markup nor columns.
+"""
 
 from __future__ import annotations
 
@@ -235,7 +238,7 @@ SEPARATOR_LINE = re.compile(r"sep=([,;\t|])\r?\n")
 
 CSV_SUFFIXES = frozenset({".csv", ".tsv"})
 JSON_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson", ".geojson"})
-"""Names that tell a table from the text of a document. No file is read as one kind because of its name."""
+"""Names that tell tables and JSON from the text of a document, where the text itself shows none of them."""
 
 
 def _has_suffix(name: str, suffixes: frozenset[str]) -> bool:

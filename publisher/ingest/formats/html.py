@@ -178,7 +178,7 @@ def _extract_cells(table: etree._Element) -> tuple[list[list[str]], list[Merge]]
         top, left, bottom, right = merge
         total += right - left + 1
         if right >= _MOST_COLUMNS or total > MAX_CELLS:
-            raise ReaderError(TOO_LARGE, Bilingual(f"{right + 1}列", f"{right + 1} columns"))
+            raise ReaderError(TOO_LARGE, Bilingual(f"{right}列", f"{right} columns"))
         texts = rows[top - 1]
         texts.extend("" for _ in range(left - 1 - len(texts)))
         texts.append(extract_text(cell))

@@ -37,7 +37,7 @@ class Header:
     companions: Mapping[int, Sequence[ColumnMeaning]] = field(default_factory=dict)
     """Columns with the unit or a note of another column (法定办结时限单位)."""
     ignored: frozenset[int] = frozenset()
-    """Columns with a known heading and no content, such as a running 序号."""
+    """Columns with a known heading that belong to no field, such as a running 序号."""
     leading: frozenset[int] = frozenset()
     """Columns that identify a row: running numbers, names and codes. A merge in them joins rows."""
     keys: Mapping[int, str] = field(default_factory=dict)
@@ -162,7 +162,7 @@ def _create_header(grid: Grid, first: int, headings: Headings) -> Header:
     names = [_compose_heading([level[i] for level in levels], headings) for i in range(len(row))]
     texts = {i: " ".join(n.split()) for i, n in enumerate(names) if n}
     short_headings = dict(zip(texts, _without_shared_prefix(texts.values(), headings), strict=True))
-    columns = _Columns(headings, row)
+    columns = _Columns(headings)
     for index in range(len(names)):
         columns.add(index, short_headings.get(index, ""))
     keys = {c.column - row[0].column: heading_key(c.text) for c in row if has_own_text(c)}
@@ -296,9 +296,8 @@ def _join_headings(top: str, under: str, headings: Headings) -> str | None:
 class _Columns:
     """Collects the meaning of each column of a header."""
 
-    def __init__(self, headings: Headings, first: Row) -> None:
+    def __init__(self, headings: Headings) -> None:
         self._headings = headings
-        self._first = first
         self._names: dict[int, str] = {}
         self._columns: dict[int, str] = {}
         self._twice: list[int] = []
@@ -310,7 +309,7 @@ class _Columns:
         left_field = self._columns.get(index - 1)
         left_name, self._names[index] = self._names.get(index - 1, ""), name
         second = self._headings.spanned.get(left_field) if left_field else None
-        if second and second not in self._columns.values() and self._shares_heading(name, left_name, index):
+        if second and second not in self._columns.values() and _shares_heading(name, left_name):
             self._columns[index] = second
             return
         meaning = self._headings.meaning_of(name)
@@ -326,10 +325,6 @@ class _Columns:
                 self._units[index] = meaning.unit
         else:
             self._companions[index] = meaning
-
-    def _shares_heading(self, name: str, left_name: str, index: int) -> bool:
-        """Test whether a column shares the heading to its left: merged, repeated or blank."""
-        return not name or (heading_key(name) == heading_key(left_name) and index < len(self._first))
 
     def build(self, first: int, rows: int, texts: Mapping[int, str], keys: Mapping[int, str]) -> Header:
         catalogue = self._headings.catalogue
@@ -352,3 +347,8 @@ class _Columns:
             ignored=frozenset(self._ignored),
             leading=frozenset(self._ignored | {i for i, n in self._columns.items() if n in leads}),
         )
+
+
+def _shares_heading(name: str, left_name: str) -> bool:
+    """Test whether a column shares the heading to its left: merged, repeated or blank."""
+    return not name or heading_key(name) == heading_key(left_name)

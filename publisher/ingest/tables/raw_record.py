@@ -35,7 +35,7 @@ class RowNote:
     """Name of the field."""
     excerpt: str = ""
     cell: str = ""
-    """A1 reference, where it is not in the field's own column."""
+    """A1 reference; ``""`` for a whole row or a JSON object."""
     words: Mapping[str, object] = field(default_factory=dict)
 
 

@@ -29,8 +29,8 @@ _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
 _GROUP = re.compile(r"\s*(?:[一二三四五六七八九十百]+(?:[、.．\s]|$)|[（(][一二三四五六七八九十百]+[）)])")
 _LONGEST_GROUP = 40
 _EXAMINED_ROWS = 1_000
-"""Number of first rows in which a header may have remarks and units. Below them, two cells of a header have
-to be headings as the catalogue writes them."""
+"""Number of first rows in which the first header may have remarks and units. Below them, and of a further
+header, two cells have to be headings as the catalogue writes them."""
 
 
 @dataclass(slots=True)

@@ -1,7 +1,8 @@
 """Styles of .xlsx files, and the scan of a sheet for the cells that have them.
 
-ECMA-376 part 1, 18.8 and 18.3.1.4. The scan is a regular expression over the sheet's bytes that stops only
-at cells with a style that matters: a parser would create an object for each of a million cells.
+ECMA-376 part 1, 18.8 and 18.3.1.4. The scan is a regular expression over the sheet's bytes that stops,
+where it can, only at cells with a style that matters: a parser would create an object for each of a million
+cells.
 """
 
 from __future__ import annotations

@@ -1,5 +1,9 @@
 """Forms with one item per sheet."""
 
+import io
+
+import openpyxl
+
 from tests.publisher.ingest.workbooks import Rows, codes, column, read_workbook, rows_left_out, xlsx
 
 _FORM: Rows = [
@@ -62,3 +66,12 @@ def test_who_filled_the_form_in_is_dropped_and_named() -> None:
     assert reading.dropped_columns == ("录入人",)
     assert "personal-column" in codes(reading)
     assert "张三" not in repr(reading)
+
+
+def test_a_hidden_column_of_a_form_is_named_and_not_quoted() -> None:
+    book = openpyxl.load_workbook(io.BytesIO(xlsx(("表一", [*_FORM[1:4], ["录入人", None, "张三"]]))))
+    book.active.column_dimensions["C"].hidden = True
+    book.save(out := io.BytesIO())
+    reading = read_workbook(out.getvalue(), "responsibility-list")
+    (finding,) = [f for f in reading.findings if f.code == "hidden-columns"]
+    assert finding.message_zh.endswith("：C")
