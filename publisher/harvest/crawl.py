@@ -200,7 +200,7 @@ class Crawl:
             yield batch
 
     def _request(self, page: Page) -> PageFetch | None:
-        """Send one request, conditional if the page has validators. Return None without a response."""
+        """Send one request, conditional if the page has validators. Return None for no or a bad answer."""
         try:
             responses = self._fetcher.get(page.url, etag=page.etag, modified=page.modified)
         except HostError as error:

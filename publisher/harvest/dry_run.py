@@ -47,9 +47,9 @@ class DryRun:
         new: dict[str, None] = {}
         for url in self._source.entries:
             responses = self._request(url)
-            list_links = (
-                read_list(self._source, url, responses, self._report) if responses is not None else None
-            )
+            if responses is None:
+                continue
+            list_links = read_list(self._source, url, responses, self._report)
             for link in list_links.documents if list_links is not None else ():
                 if not link.is_recent(self._since):
                     continue
@@ -61,7 +61,7 @@ class DryRun:
 
     def _preview(self, url: str) -> None:
         responses = self._request(url)
-        if responses is None or responses.last.status != 200 or responses.last.truncated:
+        if responses is None:
             return
         bad_answer = find_bad_response(responses, "", self._source.largest)
         if bad_answer is not None:
@@ -89,9 +89,17 @@ class DryRun:
         return PreviewedDocument(url, self._catalogue.title_of(record.content), values)
 
     def _request(self, url: str) -> ResponseChain | None:
+        """Return a whole response with status 200; report any other and return None."""
         self._report.asked += 1
         try:
-            return self._fetcher.get(url)
+            responses = self._fetcher.get(url)
         except FetchError as error:
             self._report.add_finding(kinds.FETCH_KINDS[error.code], url, detail=error.detail)
             return None
+        if responses.last.truncated:
+            self._report.add_finding(kinds.ANSWER_TOO_LARGE, url, most=self._source.largest)
+        elif responses.last.status != 200:
+            self._report.add_finding(kinds.STATUS, url, status=responses.last.status)
+        else:
+            return responses
+        return None

@@ -35,7 +35,7 @@ PATIENCE = 60.0
 """Longest pause, in seconds, that a server can request."""
 TRIES = 3
 MOST_SILENT_PAGES = 3
-"""Pages in a row, each requested ``TRIES`` times, without an answer before a host is skipped."""
+"""Pages in a row, each requested ``TRIES`` times, to which a host is silent or busy before it is skipped."""
 _TEMPORARY_STATUSES = frozenset({429, 500, 502, 503, 504})
 _BUSY = frozenset({429, 503})
 _TEMPORARY_CODES = frozenset({"unreachable", "timeout"})
@@ -128,7 +128,7 @@ class Fetcher:
     ) -> ResponseChain:
         """Request an address; retry where the host is busy. Raises :class:`FetchError`.
 
-        A host that is down is skipped after ``MOST_SILENT_PAGES`` pages.
+        A host that is down or busy is skipped after ``MOST_SILENT_PAGES`` pages.
         """
         headers = {"If-None-Match": etag} if etag and _VALIDATOR.fullmatch(etag) else {}
         headers |= {"If-Modified-Since": modified} if modified and _VALIDATOR.fullmatch(modified) else {}

@@ -54,7 +54,7 @@ class SourceSite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     documents: str = ""
     """Regular expression that addresses of documents must match; empty matches every page of its hosts."""
     most_lists: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
-    """Most further pages of one list that are followed."""
+    """Most pages read for each list, its further pages included; lists share what others do not use."""
     every: Duration = "1h"
     """Interval at which the scheduler reads the lists."""
     recheck: Duration = "7d"

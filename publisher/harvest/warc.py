@@ -1,4 +1,7 @@
-"""Exchanges as WARC files (ISO 28500), written by warcio: one unmodified ``response`` record per hop."""
+"""Exchanges as WARC files (ISO 28500), written by warcio: one record per hop, with the body as it was sent.
+
+An unchanged body is not repeated (``revisit``). Headers are changed only where a reader needs it.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ class Hop:
     address: str = ""
     """IP address of the socket's peer."""
     truncated: str = ""
-    """``length`` or ``time`` if a limit truncated the body (WARC-Truncated)."""
+    """``length`` if the limit truncated the body (WARC-Truncated)."""
 
 
 def write_warc(hops: Sequence[Hop], *, same_as: datetime | None = None) -> bytes:

@@ -99,6 +99,15 @@ def test_a_dry_run_shows_what_it_read(collector: Collector) -> None:
     assert number in document.values.values()
 
 
+def test_a_dry_run_tells_which_pages_are_not_there(collector: Collector) -> None:
+    publish(collector.web, 1)
+    collector.web.answers["/d/1.html"] = Answer(status=404)
+    assert [one.code for one in dry_run(collector, None).findings] == ["answer-status"]
+    collector.web.answers["/list.html"] = Answer(status=404)
+    report = dry_run(collector, None)
+    assert ([one.code for one in report.findings], report.asked) == (["answer-status"], 1)
+
+
 def test_a_dry_run_ends_in_its_time_however_slow_the_site_is(collector: Collector) -> None:
     publish(collector.web, *range(1, 9))
     collector.web.answers["/robots.txt"] = Answer(b"User-agent: *\nCrawl-delay: 60")
