@@ -62,7 +62,7 @@ def _supports_abi(python: str) -> bool:
 
 
 def read_packages(lock: Path = PROJECT / "uv.lock") -> Sequence[Package]:
-    """Read what a site needs, with the extra for PostgreSQL and without what only developers use."""
+    """Read what a site needs, with all extras and without what only developers use."""
     packages: Mapping[str, Any] = {
         package["name"]: package for package in tomllib.loads(lock.read_text(encoding="utf-8"))["package"]
     }

@@ -15,6 +15,7 @@ from schemas.normalise import HAN, chinese_number
 from schemas.reference.agency_codes import LONGEST_CODE, find_start_of_code
 
 type CitationKind = Literal["document", "order", "statute"]
+"""By its form: 代字 with a number, 第…号, or a title in 《》, also that of a document."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ from search.semantic.encoder import Encoder
 from search.semantic.passages import list_passages
 
 IS_DOCUMENT = {"exists": {"field": "effective_from"}}
-"""Query for documents. Tombstones of erased documents have no field but their id."""
+"""Query for documents. Tombstones of erased documents have only ``span`` and ``version``."""
 
 _IS_TOMBSTONE = {"bool": {"must_not": [IS_DOCUMENT]}}
 _NONE: frozenset[str] = frozenset()

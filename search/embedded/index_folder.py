@@ -48,7 +48,7 @@ _decode_pointer = msgspec.json.Decoder(_Pointer).decode
 
 @dataclass(frozen=True, slots=True)
 class _OpenIndex:
-    """The generation that this process has open; ``stamp`` identifies the pointer that named it."""
+    """The generation that this process has open; ``stamp`` identifies its last commit."""
 
     stamp: tuple[str, int, int]
     index: tantivy.Index

@@ -120,7 +120,7 @@ def _rank_by_relevance(
 ) -> tuple[ScoredAddresses, Place]:
     """Reorder the candidates by the second stage. Later hits keep the index's order.
 
-    Candidates are the first :data:`WINDOW` hits, and as many of the nearest by meaning that are hits too.
+    Candidates are the first :data:`WINDOW` hits, and which of the :data:`NEAREST` by meaning are hits.
     """
     start, end = place.offset, place.offset + request.limit
     ranked = sets.ranked_members(match)

@@ -76,8 +76,8 @@ def judge(question: Question, answer: SearchPage) -> Verdict:
     """Judge the first page of an answer. “Not held” over a fact that is held is useless."""
     if question.not_held is not None:
         if answer.missing is not None:
-            held_back = any(w in question.not_held or question.not_held in w for w in answer.missing.words)
-            return "good" if held_back else "fair"
+            names_it = any(w in question.not_held or question.not_held in w for w in answer.missing.words)
+            return "good" if names_it else "fair"
         return "useless" if answer.page.hits else "fair"
     if answer.missing is not None:
         return "useless"

