@@ -1,4 +1,4 @@
-"""The worker of a site: indexing, collecting, notification, signing and verification."""
+"""The worker of a site: its tasks, from indexing to mails, and how they are run and run again."""
 
 from __future__ import annotations
 

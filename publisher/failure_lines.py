@@ -8,10 +8,12 @@ import logging
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
+DATABASE_AWAY = (OperationalError, NoConnectionError)
+"""Errors whose cause is a database that is away or refuses, and not the program."""
+
 
 def is_database_away(error: BaseException) -> bool:
-    """Report whether the cause is a database that is away or refuses, and not the program."""
-    return isinstance(error, OperationalError | NoConnectionError)
+    return isinstance(error, DATABASE_AWAY)
 
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})

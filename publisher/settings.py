@@ -26,6 +26,7 @@ type LogForm = Literal["text", "json"]
 _DATABASE_CONNECTIONS = 20
 _DESK_BASE = "http://127.0.0.1:8001"
 _QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(2, 128), PoolSize(2, 64), 1000
+_CORRECTIONS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class Settings:
     """``QINGDAN_EXPORTS``: files that are generated."""
     connections: int = _CONNECTIONS
     """``QINGDAN_CONNECTIONS``: connections that are open at once."""
-    corrections: int = 100
+    corrections: int = _CORRECTIONS
     """``QINGDAN_CORRECTIONS``: requests for correction that may wait; 0: there is no form."""
     mail: str = ""
     """``QINGDAN_MAIL``: sender of mails to followers; empty: there are none."""
@@ -175,7 +176,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         hub=_read_hub(env),
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
-        corrections=int(env.get("QINGDAN_CORRECTIONS") or 100),
+        corrections=int(env.get("QINGDAN_CORRECTIONS") or _CORRECTIONS),
         mail=env.get("QINGDAN_MAIL") or "",
         smtp=_read_smtp(env),
         client_header=env.get("QINGDAN_CLIENT_HEADER") or "",

@@ -23,9 +23,9 @@ _INDEX = "搜索索引 index"
 async def verify_site(
     settings: Settings, log: Log, search: SearchEngine, scope: Scope, report: StepReport
 ) -> Verification:
-    """Verify the log; with ``scope.index`` also the search index and the generated files."""
+    """Verify the log and the key of cursors; with ``scope.index`` also the index and the generated files."""
     verification = await to_thread.run_sync(log.integrity.verify, scope, report)
-    problems = [*verification.problems, *map(str, check_folder(settings))]
+    problems = [*verification.problems, *map(str, check_cursor_key(settings))]
     if scope.index:
         report(_INDEX)
         problems += map(str, await _check_index(log, search))
@@ -42,7 +42,7 @@ async def _check_index(log: Log, search: SearchEngine) -> list[Problem]:
         return [Problem(f"{_INDEX}: 无法读取 cannot be read: {type(error).__name__}: {str(error)[:200]}")]
 
 
-def check_folder(settings: Settings) -> Iterator[Problem]:
+def check_cursor_key(settings: Settings) -> Iterator[Problem]:
     """Check the key of cursors, which all processes of the site share."""
     key = settings.cursor_key
     if key.exists() and mac_key.read_key(key) is None:

@@ -1,1 +1,1 @@
-"""Notification of subscribers and hubs."""
+"""Notification of subscribers, followers, hubs and witnesses."""

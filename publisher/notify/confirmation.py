@@ -5,13 +5,17 @@ from __future__ import annotations
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.outbox.subscriptions import Subscription
-from publisher.notify.news import feed_address, scope_title
+from publisher.notify.news import feed_address
 from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, Sender
+from publisher.views.syndication.feed import scope_title
 
 
-def confirm_webhook(log: Log, sender: Sender, subscription: Subscription) -> None:
-    """Ask a webhook whether it agrees. Raises ``DeliveryError``; the subscription then stays for a retry."""
+def confirm_subscription(log: Log, sender: Sender, subscription: Subscription) -> None:
+    """Confirm a subscription; a webhook is asked whether it agrees.
+
+    Raises ``DeliveryError``; the subscription then stays for a retry.
+    """
     if subscription.kind == "webhook":
         feed = log.datasets.site().base + feed_address(subscription.scope, "json")
         try:

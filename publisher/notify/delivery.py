@@ -23,12 +23,11 @@ from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, Sender
 from publisher.views.syndication.feed import build_feed
 from publisher.views.syndication.hub_topics import hub_topics
-from publisher.views.syndication.scope import Scope
+from publisher.views.syndication.scope import Scope, decode_scope
 from publisher.views.syndication.selection import select_release
 from search.contract import SearchEngine
 from search.query.field_filters import FilterFields
 
-_decode_scope = msgspec.json.Decoder(Scope).decode
 RETRIES = (
     *(timedelta(seconds=5), timedelta(minutes=5), timedelta(minutes=30), timedelta(hours=2)),
     *(timedelta(hours=5), timedelta(hours=10), timedelta(hours=14), timedelta(hours=20), timedelta(hours=24)),
@@ -118,7 +117,7 @@ class Notifier:
             return await to_thread.run_sync(
                 self.sender.notify_hub, subscription.callback, topics, limiter=limiter
             )
-        scope = _decode_scope(subscription.scope)
+        scope = decode_scope(subscription.scope)
         fields = await to_thread.run_sync(self.fields)
         selection = await select_release(self.log, self.search, fields, scope, delivery.published_at)
         erasures = await to_thread.run_sync(self._list_erasures, delivery, scope)

@@ -11,10 +11,9 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from urllib.parse import quote, urlencode
 
+from publisher.inbox.follower import CONFIRM, LEAVE
 from publisher.notify.news import ReleaseNews
 
-CONFIRM, LEAVE = "/follow/confirm", "/follow/leave"
-"""Addresses of the pages with the buttons; ``token`` is in the query, which is in no log of ours."""
 _PACES = {
     "at-once": ("发布后即时寄送", "at once"),
     "daily": ("每日汇总", "once a day"),

@@ -26,8 +26,9 @@ from publisher.log.model import LogError
 from publisher.log.outbox.outbox import IndexedRelease
 from publisher.notify.mail_message import Letterhead, Recipient, confirmation, news_mail
 from publisher.notify.mail_server import MailConnection, MailRefusedError, MailServer, ServerAwayError
-from publisher.notify.news import NewsReader, ReleaseNews, scope_title
+from publisher.notify.news import NewsReader, ReleaseNews
 from publisher.settings import Settings
+from publisher.views.syndication.feed import scope_title
 from search.contract import SearchEngine, SearchError
 from search.query.field_filters import FilterFields
 

@@ -9,23 +9,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
-import msgspec
 from anyio import to_thread
 
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
-from publisher.log.model import LogError
 from publisher.log.outbox.outbox import IndexedRelease
 from publisher.views.syndication.entries import build_entries
-from publisher.views.syndication.feed import feed_title, record_title
-from publisher.views.syndication.scope import Scope
+from publisher.views.syndication.scope import Scope, decode_scope
 from publisher.views.syndication.selection import Selection, select_release
 from search.contract import SearchEngine
 from search.query.field_filters import FilterFields
 
 LINES = 30
 """Sentences of a release; its page has the others."""
-_decode_scope = msgspec.json.Decoder(Scope).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +65,7 @@ class NewsReader:
         for release in releases:
             key = (scope, release.sequence)
             if key not in self._by_release:
-                self._by_release[key] = await self._read(_decode_scope(scope), release)
+                self._by_release[key] = await self._read(decode_scope(scope), release)
             one = self._by_release[key]
             if one is not None:
                 news.append(one)
@@ -101,16 +97,6 @@ class NewsReader:
         )
 
 
-def scope_title(log: Log, scope: str) -> str:
-    """Return the title of what is followed, such as “示例市收费目录：变化”."""
-    decoded = _decode_scope(scope)
-    try:
-        only = None if decoded.dataset is None else log.datasets.get(decoded.dataset)
-        return feed_title(decoded, only, {}, record_title(log, decoded))
-    except LogError:
-        return decoded.path("atom")
-
-
 def feed_address(scope: str, form: str = "atom") -> str:
     """Return the path of the feed of a scope (JSON)."""
-    return _decode_scope(scope).path(form)
+    return decode_scope(scope).path(form)

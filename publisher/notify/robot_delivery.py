@@ -9,9 +9,10 @@ from anyio import CapacityLimiter, to_thread
 from publisher.log.log import Log
 from publisher.log.outbox.outbox import IndexedRelease
 from publisher.log.outbox.subscriptions import Delivery
-from publisher.notify.news import NewsReader, scope_title
+from publisher.notify.news import NewsReader
 from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import Sender
+from publisher.views.syndication.feed import scope_title
 
 _MINUTE = timedelta(minutes=1)
 _PAUSE = timedelta(minutes=5)

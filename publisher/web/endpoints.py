@@ -149,7 +149,9 @@ def answer(route: Route, service: Service, call: Call, headers: Mapping[str, str
         return _ok_response(route.operation, reply, reply.build(), validators)
 
 
-def _validator(route: Route, service: Service) -> Callable[[Call, Mapping[str, str]], BytesResponse | None]:
+def _not_modified_responder(
+    route: Route, service: Service
+) -> Callable[[Call, Mapping[str, str]], BytesResponse | None]:
     """Create a function that responds to a conditional request if nothing has changed."""
 
     def not_modified(call: Call, headers: Mapping[str, str]) -> BytesResponse | None:
@@ -164,7 +166,7 @@ def _validator(route: Route, service: Service) -> Callable[[Call, Mapping[str, s
 
 def _sync_responder(route: Route, service: Service) -> Callable[..., Any]:
     """Create a responder that runs where the route says."""
-    answer_here, not_modified = partial(answer, route, service), _validator(route, service)
+    answer_here, not_modified = partial(answer, route, service), _not_modified_responder(route, service)
 
     async def in_loop(call: Call, headers: Mapping[str, str], _: Receive) -> BytesResponse:
         return answer_here(call, headers)

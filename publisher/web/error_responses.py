@@ -9,9 +9,8 @@ import msgspec
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.types import HTTPScope
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionError
 
+from publisher.failure_lines import is_database_away
 from publisher.log.database.interruption import InterruptedReadError
 from publisher.log.model import LogError
 from publisher.web import conditional_requests, problems, query_parameters
@@ -68,7 +67,7 @@ def _problem(error: Exception) -> ProblemError:
             return ProblemError("invalid-cursor")
         case SearchError():
             return ProblemError("search-unavailable", headers={"retry-after": str(error.retry_after)})
-        case OperationalError() | NoConnectionError():
+        case _ if is_database_away(error):
             return ProblemError("store-unavailable", headers={"retry-after": "5"})
         case CallerGoneError() | InterruptedReadError():
             return ProblemError("too-busy")  # nobody reads it

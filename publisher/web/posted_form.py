@@ -16,6 +16,8 @@ MAX_BYTES = 64 << 10
 MAX_FIELDS = 20
 SECONDS = 15.0
 """Seconds in which a body has to arrive."""
+NEXT_DAY = {"retry-after": "86400"}
+"""Headers of a refusal that holds for the rest of the day."""
 _MEDIA_TYPE = "application/x-www-form-urlencoded"
 
 

@@ -172,8 +172,8 @@ KINDS: tuple[ProblemKind, ...] = (
         408,
         "请求未按时发完",
         "The request took too long to arrive",
-        "请求行和请求头须在15秒内发完。",
-        "The request line and the headers must arrive within 15 seconds.",
+        "请求头须在15秒内发完，表单亦同。",
+        "The headers must arrive within 15 seconds, and so must a form.",
     ),
     ProblemKind(
         "form-too-large",
@@ -202,8 +202,8 @@ KINDS: tuple[ProblemKind, ...] = (
     ProblemKind(
         "too-many-corrections",
         429,
-        "今天提交的纠错过多",
-        "Too many corrections today",
+        "今天提交的表单过多",
+        "Too many forms today",
         "同一来源每天最多10件，请明天再提交，或按页脚的联系方式告知。",
         "An address can send 10 a day; send it tomorrow, or use the contact at the foot of the page.",
     ),
@@ -277,8 +277,8 @@ KINDS: tuple[ProblemKind, ...] = (
         503,
         "文件正在生成",
         "A file is being generated",
-        "一次只生成一个文件；请在 Retry-After 秒后重试。",
-        "Files are generated one at a time; try again after Retry-After seconds.",
+        "文件还没有生成完毕；请在 Retry-After 秒后重试。",
+        "The file is not complete yet; try again after Retry-After seconds.",
     ),
     ProblemKind(
         "too-busy",
@@ -315,7 +315,7 @@ class Fault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     parameter: Annotated[str, Meta(description="参数名 / Name of the parameter")]
     code: Annotated[
         str,
-        Meta(description="`unknown`、`repeated`、`bad-value`、`conflict` 之一 / One of these"),
+        Meta(description="`unknown`、`repeated`、`bad-value`、`conflict`、`missing`、`lost` / One of these"),
     ]
     detail: Annotated[str, Meta(description="中文说明 / What is wrong, in Chinese")]
     detail_en: Annotated[str, Meta(description="What is wrong, in English")]

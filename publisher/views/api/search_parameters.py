@@ -31,7 +31,7 @@ SEARCH_PARAMETERS: tuple[Parameter, ...] = (
     ),
     Parameter(
         contract.STATUS,
-        "current 现行有效，removed 已移出清单，withdrawn 已撤回公布（只查名称）；同名为“或” / "
+        "current 现行有效，removed 已移出清单，withdrawn 已撤回公布（只查名称）；同名参数为“或”关系 / "
         "In force, removed, or withdrawn (found by title only); repeat it for or",
         {"type": "string", "enum": list(STATUSES), "default": "current"},
     ),

@@ -15,7 +15,7 @@ from publisher.views.comparison.text_diff import LONGEST
 LIKELY = 0.6
 """Least similarity of two records to be suggested."""
 MAX_COMPARED = 2_000
-"""Most removed, and most added, records to compare."""
+"""Most removed, and most added, records that a caller should compare: the time grows with both."""
 _MAX_NEAREST = 10
 
 
@@ -35,8 +35,8 @@ def likely_renames(differences: Sequence[Difference]) -> tuple[LikelyRename, ...
     Compares only records that share two consecutive characters in their titles, and only the nearest titles
     of each removed record.
     """
-    added = [d for d in differences if d.kind == "added"][:MAX_COMPARED]
-    removed = [d for d in differences if d.kind == "removed"][:MAX_COMPARED]
+    added = [d for d in differences if d.kind == "added"]
+    removed = [d for d in differences if d.kind == "removed"]
     by_pair: dict[str, list[int]] = defaultdict(list)
     for n, one in enumerate(added):
         for pair in _pairs(one.title):

@@ -15,7 +15,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from publisher.log.descriptions import SiteDetails
-from publisher.log.model import TAKING_EFFECT, Dataset, Site
+from publisher.log.model import Dataset, Site
 from publisher.views.discovery import subjects, vocabulary
 from publisher.views.discovery.addresses import Addresses
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
@@ -190,8 +190,7 @@ def _release(
         at.pinned_schema(dataset.name, release.number),
     )
     basis = f"，依据{release.basis}" if release.basis else ""
-    takes_effect = any(release.counts.get(kind) for kind in TAKING_EFFECT)  # a correction does not
-    since = f"，自{release.effective_on}起生效" if takes_effect else ""
+    since = f"，自{release.effective_on}起生效" if release.takes_effect else ""
     description = f"第{release.number}次发布{since}{basis}。{release.note}"
     previous = at.release(dataset.name, before.release.number) if before else None
     yield _present(

@@ -39,7 +39,7 @@ _SUBJECTS: Mapping[str, Words] = {
     "support-policies": _SUPPORT,
     "support-recipients": _SUPPORT,
 }
-"""Kinds of list that ship with the software. Any other has its title and the noun of its records."""
+"""By kind of list. Any other has its title and the noun of its records."""
 
 
 def keywords(dataset: Dataset, catalogue: Catalogue) -> Words:

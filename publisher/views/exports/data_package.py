@@ -26,7 +26,7 @@ def write_package(path: Path, about: About, rows: Rows) -> None:
     """Write the state of one dataset: its table, ``datapackage.json``, ``README.md`` and ``SHA256SUMS``."""
     name = about.dataset.name
     with summed_zip(path, about.timestamp) as package:
-        _add_data(package, name, about, rows)
+        _add_data(package, about, rows)
         descriptor = _descriptor(name, about.dataset.title, [about], package.sums)
         descriptor |= {
             "description": about.dataset.description,
@@ -51,7 +51,7 @@ def write_site(
     timestamp = max((a.timestamp for a in abouts if a.timestamp), default=None)
     with summed_zip(path, timestamp) as package:
         for about, rows in states:
-            _add_data(package, about.dataset.name, about, rows)
+            _add_data(package, about, rows)
         descriptor = _descriptor("site", details.name or base, abouts, package.sums)
         contributors = _contributors(details)
         descriptor |= {"homepage": f"{base}/"} | ({"contributors": contributors} if contributors else {})
@@ -67,8 +67,8 @@ def _contributors(site: SiteDetails) -> list[dict[str, Any]]:
     return [{"title": title, "roles": [role]} for title, role in roles if title]
 
 
-def _add_data(package: SummedZip, name: str, about: About, rows: Rows) -> None:
-    package.add(f"data/{name}.csv", csv_and_json.exact_csv(rows(), about.catalogue))
+def _add_data(package: SummedZip, about: About, rows: Rows) -> None:
+    package.add(f"data/{about.dataset.name}.csv", csv_and_json.exact_csv(rows(), about.catalogue))
 
 
 def _descriptor(

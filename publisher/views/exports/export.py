@@ -8,7 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from publisher.log.descriptions import SiteDetails
-from publisher.log.model import TAKING_EFFECT, Dataset, Release, View
+from publisher.log.model import Dataset, Release, View
 from publisher.log.queries.whole_state import StateRow
 from schemas.definition.catalogue import Catalogue
 from schemas.words import Lang
@@ -68,11 +68,10 @@ class About:
             ("承办单位 Operator", self.site.operator),
         ]
         if r is not None:
-            takes_effect = any(r.counts.get(kind) for kind in TAKING_EFFECT)  # a correction does not
             pairs += [
                 ("发布编号 Release", str(r.number)),
                 ("发布时间 Published", r.published_at.isoformat()),
-                ("生效日期 Effective on", r.effective_on.isoformat() if takes_effect else ""),
+                ("生效日期 Effective on", r.effective_on.isoformat() if r.takes_effect else ""),
                 ("依据 Basis", r.basis),
                 ("发布哈希值 Release hash", r.hash),
             ]

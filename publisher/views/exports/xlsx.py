@@ -73,7 +73,7 @@ class Sheets:
 
     def _begin(self) -> Worksheet:
         self._count, self._row = self._count + 1, 0
-        name = self._name.strip() if self._count == 1 else f"{self._name}{self._count}"
+        name = self._name if self._count == 1 else f"{self._name}{self._count}"
         sheet: Worksheet = self._book.add_worksheet(name)
         self._head(sheet)
         return sheet

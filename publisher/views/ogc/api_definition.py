@@ -118,10 +118,10 @@ def _items(geo: Geo, name: str, params: Parameters) -> Json:
     media = MEDIA if name == DATA_CATALOG else "application/geo+json"
     item = _get(f"getItem_{safe}", f"{name}：一个条目 / one item", media, schemas[1], single)
     item["get"]["parameters"].insert(0, _path("featureId", ()))
-    for status in ("404", "410"):
-        item["get"]["responses"][status] = _response(
-            "Exception", "application/json", "已撤回或依法删除 / Withdrawn or erased"
-        )
+    item["get"]["responses"] |= {
+        "404": _response("Exception", "application/json", "未找到 / Not found"),
+        "410": _response("Exception", "application/json", "已撤回公布或依法删除 / Withdrawn or erased"),
+    }
     return {f"/collections/{name}/items": item_list, f"/collections/{name}/items/{{featureId}}": item}
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from publisher.log import predicate
 from publisher.log.model import Dataset
-from publisher.views.ogc import geojson
+from publisher.views.ogc import conformance, geojson
 from publisher.views.ogc.parameters import CRS84, Parameters
 from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo, is_dataset_collection, resource
 from schemas.definition.catalogue import Catalogue, build_json_schema
@@ -148,7 +148,7 @@ def describe(geo: Geo, name: str, params: Parameters) -> dict[str, Any]:
         body = geo.core.collection(name, _data_catalog_config(params), params.language)
         del body["extent"]
         body |= {"type": "Collection", "itemType": "record"}
-        body |= {"conformsTo": [f"{_RECORDS}/record-collection"]}
+        body |= {"conformsTo": [f"{conformance.RECORDS}/record-collection"]}
     elif name == DIVISIONS and geo.boundaries is not None:
         boxes = [boundary.box for boundary in geo.boundaries.all]
         box = (
@@ -168,9 +168,6 @@ def describe(geo: Geo, name: str, params: Parameters) -> dict[str, Any]:
         body.pop("storageCrs", None)
     body["links"] = _links(geo, name, params)
     return body
-
-
-_RECORDS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf"
 
 
 def _data_catalog_config(params: Parameters) -> Mapping[str, Any]:

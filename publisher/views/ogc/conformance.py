@@ -7,7 +7,7 @@ from __future__ import annotations
 
 _FEATURES = "http://www.opengis.net/spec/ogcapi-features-1/1.0/conf"
 _FILTER = "http://www.opengis.net/spec/ogcapi-features-3/1.0/conf"
-_RECORDS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf"
+RECORDS = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf"
 _CQL2 = "http://www.opengis.net/spec/cql2/1.0/conf"
 
 CLAIMS: tuple[str, ...] = (
@@ -22,11 +22,11 @@ CLAIMS: tuple[str, ...] = (
     f"{_CQL2}/cql2-json",
     f"{_CQL2}/basic-cql2",
     f"{_CQL2}/advanced-comparison-operators",
-    f"{_RECORDS}/record-core",
-    f"{_RECORDS}/record-collection",
-    f"{_RECORDS}/record-core-query-parameters",
-    f"{_RECORDS}/records-api",
-    f"{_RECORDS}/json",
+    f"{RECORDS}/record-core",
+    f"{RECORDS}/record-collection",
+    f"{RECORDS}/record-core-query-parameters",
+    f"{RECORDS}/records-api",
+    f"{RECORDS}/json",
 )
 """Not claimed: HTML (a plain page, no schema.org markup), Part 2 (one reference system only), sorting,
 OGC API Common's own classes, functions and arithmetic of CQL2."""

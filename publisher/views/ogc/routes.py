@@ -12,9 +12,8 @@ from urllib.parse import parse_qs
 import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
-from sqlalchemy.exc import OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnectionError
 
+from publisher.failure_lines import is_database_away
 from publisher.log.clocks import known_instant
 from publisher.log.model import LogError
 from publisher.views.api import requested_view
@@ -221,7 +220,7 @@ def _as_ogc_error(error: Exception) -> OgcError:
             return failure
         case contract.SearchError():
             return _unavailable("搜索暂不可用。", "Search is temporarily unavailable.", error.retry_after)
-        case OperationalError() | NoConnectionError() | LogError(code="busy"):
+        case _ if is_database_away(error) or (isinstance(error, LogError) and error.code == "busy"):
             return _unavailable("数据库暂不可用。", "The database is temporarily unavailable.", 5)
         case _:
             return OgcError(500, "NoApplicableCode", "服务器内部错误。", "Internal error.")

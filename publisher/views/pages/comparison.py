@@ -18,6 +18,7 @@ from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import Scope
 from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
+from schemas.words import KINDS
 
 _MAX_PARTS = 12
 """Maximum number of parts in the chart. The table has all."""
@@ -141,7 +142,7 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
 def _heading(visit: Visit, sides: tuple[str, str], kinds: Mapping[DifferenceKind, int]) -> str:
     """Summarise the changes in one line: 第1次发布 → 第2次发布：新增1 调整1 移出清单1."""
     counts = " ".join(
-        f"{labels.word_for(visit, labels.KINDS, kind)}{visit.t('', ' ')}{kinds[kind]:,}"
+        f"{labels.word_for(visit, KINDS, kind)}{visit.t('', ' ')}{kinds[kind]:,}"
         for kind in DIFFERENCE_KINDS
         if kinds[kind]
     )
@@ -170,7 +171,7 @@ def _side(visit: Visit, view: View | None) -> str:
 def _kind(visit: Visit, kind: str, number: int) -> KindFilter:
     on = kind in visit.values("kind")
     return KindFilter(
-        kind, labels.word_for(visit, labels.KINDS, kind), number, visit.toggle_filter("kind", kind), on
+        kind, labels.word_for(visit, KINDS, kind), number, visit.toggle_filter("kind", kind), on
     )
 
 
@@ -197,7 +198,7 @@ def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
 
 def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideBySide]:
     if d.before is not None and d.after is not None:
-        changes = value_difference.without_sources(catalogue, d.fields)
+        changes = value_difference.without_repeated_texts(catalogue, d.fields)
         pairs = [(change.field, change.before, change.after) for change in changes]
     else:  # an added or removed record: all fields, on one side
         before, after = d.before or {}, d.after or {}

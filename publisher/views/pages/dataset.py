@@ -63,7 +63,7 @@ class Row:
     """Name of the item that it belongs to."""
     sub_item: str
     """Name of the 子项, where an item has several."""
-    cells: Sequence[Markup | str]
+    cells: Sequence[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from publisher.web.service import Service
 from schemas.reference import administrative_divisions
+from schemas.words import KINDS
 from search.contract import FacetValue, Request, SearchError
 
 RECENT = 8
@@ -116,7 +117,7 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
 
 
 def read_state(service: Service) -> tuple[tuple[Dataset, ...], int, date]:
-    """Return the datasets, the sequence of the last release and the day: what examples depend on."""
+    """Return the datasets, the sequence of the last release and the day, on which examples depend."""
     return tuple(service.log.datasets.all()), *service.log.queries.validator()
 
 
@@ -218,7 +219,7 @@ def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
 
 def since(visit: Visit, releases: tuple[Release, ...]) -> date | None:
     """Return the day of effect of the newest release in which something takes effect."""
-    newest = latest(visit, tuple(r for r in releases if labels.takes_effect(r)))
+    newest = latest(visit, tuple(r for r in releases if r.takes_effect))
     return newest.effective_on if newest else None
 
 
@@ -245,7 +246,7 @@ def _release_news(visit: Visit, dataset: Dataset, release: Release) -> News | No
     if not counts:
         return None
     own = tuple(sentences(service, dataset, release, _SENTENCES))
-    total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
+    total = sum(release.counts.get(kind, 0) for kind in KINDS)
     when = labels.when(visit, service.log.queries.catalogue(dataset.name, release.number), release)
     return News(dataset, release, when, counts, own, max(0, total - len(own)))
 

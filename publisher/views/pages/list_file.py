@@ -1,4 +1,4 @@
-"""The list that a page shows, with its filters, order and columns, as a CSV or XLSX file of all its pages."""
+"""The table of a dataset's page, with its filters, order and columns, as a CSV or XLSX file of all pages."""
 
 from __future__ import annotations
 

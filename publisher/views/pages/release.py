@@ -17,6 +17,7 @@ from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
+from schemas.words import KINDS
 
 MOST = 100
 """Maximum number of changes on the page. The comparison with the previous release has all of them."""
@@ -78,7 +79,7 @@ def _variables(
     visit: Visit, dataset: Dataset, catalogue: Catalogue, release: Release, changes: Sequence[Change]
 ) -> Mapping[str, Any]:
     """Return what the template shows of a release and its changes. ``catalogue``: of this release."""
-    total = sum(release.counts.get(kind, 0) for kind in labels.KINDS)
+    total = sum(release.counts.get(kind, 0) for kind in KINDS)
     return {
         "dataset": dataset,
         "release": release,

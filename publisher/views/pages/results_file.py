@@ -13,6 +13,7 @@ from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.web.route import AsyncReply
+from schemas.words import STATUSES
 from search.contract import Hit
 
 _HEADINGS = (
@@ -71,6 +72,6 @@ def _rows(visit: Visit, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
         title = scope.datasets.get(hit.dataset, hit.dataset)
         pinned = visit.service.link(f"/datasets/{hit.dataset}/records/{hit.record}?release={state.release}")
         cells = (title, state.title, state.part or "", kind if isinstance(kind, str) else "")
-        status = labels.word_for(visit, labels.STATUSES, state.status)
+        status = labels.word_for(visit, STATUSES, state.status)
         rows.append((*cells, state.effective_from.isoformat(), str(state.release), pinned, status))
     return rows

@@ -10,6 +10,7 @@ from dataclasses import replace
 from msgspec import structs
 
 from openapi.operation import Operation
+from publisher.inbox.follower import CONFIRM, LEAVE
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import LogError
 from publisher.views.api import requested_view
@@ -34,7 +35,6 @@ from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.findings import check, finding_files, finding_list, single_finding
 from publisher.views.pages.follow import choice, follow
-from publisher.views.pages.follow.choice import CONFIRM, LEAVE
 from publisher.views.pages.limits import limit_shares
 from publisher.views.pages.printing import page_request, table_file
 from publisher.views.pages.printing.page_request import Visit

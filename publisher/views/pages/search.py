@@ -27,6 +27,7 @@ from publisher.views.syndication.scope import Scope, make_scope
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
+from schemas.words import STATUSES
 from search.chinese.thesaurus import load_lexicon
 from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
@@ -265,7 +266,7 @@ def _result(
         address=visit.url(f"/datasets/{hit.dataset}/records/{hit.record}"),
         dataset_title=visit.title_of(dataset) if dataset else hit.dataset,
         facts=facts,
-        status="" if hit.status == "current" else labels.word_for(visit, labels.STATUSES, hit.status),
+        status="" if hit.status == "current" else labels.word_for(visit, STATUSES, hit.status),
         why=[visit.t(reason.text, reason.text_en) for reason in reasons],
     )
 

@@ -130,7 +130,7 @@ def _links(change: Change, base: str, home: str) -> Iterator[Link]:
 def _hidden(change: Change) -> str:
     if change.erased:
         return "内容已依法删除。"
-    if change.withdrawn and change.kind != "withdrawn":
+    if change.is_hidden:
         return "该条目其后已撤回公布，内容不再列出。"
     return ""
 

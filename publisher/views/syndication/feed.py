@@ -9,10 +9,10 @@ from feeds.feed import Entry, Erasure, Feed, Link
 from publisher.log.clocks import SHANGHAI
 from publisher.log.descriptions import SiteDetails
 from publisher.log.log import Log
-from publisher.log.model import Change, Dataset, Site, View
+from publisher.log.model import Change, Dataset, LogError, Site, View
 from publisher.views.syndication.entries import build_entries
 from publisher.views.syndication.formats import FEED_FORMATS
-from publisher.views.syndication.scope import TERMS, Form, Scope
+from publisher.views.syndication.scope import TERMS, Form, Scope, decode_scope
 from publisher.views.syndication.selection import ENTRIES, Selection
 from schemas.reference import administrative_divisions
 
@@ -164,6 +164,16 @@ def record_title(log: Log, scope: Scope) -> str:
     """Return the title of the scope's only record; empty if there is none, or it was erased."""
     history = log.queries.history(scope.dataset or "", scope.record) if scope.record else ()
     return history[-1].title if history and not history[-1].erased else ""
+
+
+def scope_title(log: Log, scope: str) -> str:
+    """Return the title of what a subscription follows, such as “示例市收费目录：变化”. ``scope``: JSON."""
+    decoded = decode_scope(scope)
+    try:
+        only = None if decoded.dataset is None else log.datasets.get(decoded.dataset)
+        return feed_title(decoded, only, {}, record_title(log, decoded))
+    except LogError:  # the dataset, or the record, is not here any more
+        return decoded.path("atom")
 
 
 def feed_title(scope: Scope, only: Dataset | None, facet_titles: Mapping[str, str], record: str = "") -> str:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
+import msgspec
+
 from feeds.change import FEED_KINDS
 from feeds.feed import Link
 from feeds.value_direction import DIRECTION_TERMS
@@ -98,11 +100,15 @@ class Scope:
         return f"/feeds/{self.slug}.{form}{self.query(**more)}"
 
     def alternates(self, base: str, title: str) -> tuple[Link, ...]:
-        """Return links to the feed in each format, for the head of a page or of another format."""
+        """Return links to the feed in each format, for the head of a page."""
         return tuple(
             Link(base + self.path(form), "alternate", one.media_type, f"{title}（{one.title}）")
             for form, one in FEED_FORMATS.items()
         )
+
+
+decode_scope = msgspec.json.Decoder(Scope).decode
+"""Decodes the scope of a subscription."""
 
 
 def make_scope(

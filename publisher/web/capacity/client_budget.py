@@ -28,7 +28,7 @@ MOST_DOWNLOADS = 64
 _MOST_CLIENTS = 20_000
 
 charge: ContextVar[Callable[[float], None] | None] = ContextVar("charge", default=None)
-"""Takes the seconds of a thread that the current request has used."""
+"""Takes the seconds of work that the current request has used."""
 
 
 @dataclass(slots=True)

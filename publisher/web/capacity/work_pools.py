@@ -55,7 +55,7 @@ class WorkPool:
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
-        """Hold one of this pool's places, for work in a process. Raises as :meth:`run`."""
+        """Hold one of this pool's places. Raises as :meth:`run`."""
         if self._admitted >= self._size.at_once + self._size.waiting:
             raise _too_busy()
         self._admitted += 1

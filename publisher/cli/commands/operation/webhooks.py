@@ -184,11 +184,11 @@ def _feed_path(subscription: Subscription) -> str:
 
 def _verify_callback(context: CommandContext, log: Log, subscription: Subscription) -> None:
     """Verify a callback. Raises ``CommandError('not-confirmed')``; the subscription stays for a retry."""
-    from publisher.notify.confirmation import confirm_webhook
+    from publisher.notify.confirmation import confirm_subscription
     from publisher.notify.webhook_sender import DeliveryError
 
     try:
-        confirm_webhook(log, _sender(context), subscription)
+        confirm_subscription(log, _sender(context), subscription)
     except DeliveryError as error:
         raise CommandError(
             "not-confirmed",

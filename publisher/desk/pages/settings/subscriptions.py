@@ -20,9 +20,9 @@ from publisher.desk.work import person_of
 from publisher.log.model import LogError
 from publisher.log.outbox.subscriptions import Subscription
 from publisher.notify import confirmation
-from publisher.notify.news import scope_title
 from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, create_sender
+from publisher.views.syndication.feed import scope_title
 from publisher.views.syndication.scope import Scope
 
 _MANAGE = {ACTION: Action.MANAGE_DATASETS}
@@ -99,7 +99,7 @@ def remove_subscription(request: DeskRequest, state: State, name: FromPath[str])
 
 def _confirm(desk: Desk, one: Subscription) -> LogError | None:
     try:
-        confirmation.confirm_webhook(desk.log, create_sender(desk.settings, desk.clock), one)
+        confirmation.confirm_subscription(desk.log, create_sender(desk.settings, desk.clock), one)
     except DeliveryError as error:
         return _refusal(error)
     return None

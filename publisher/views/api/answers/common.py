@@ -99,7 +99,7 @@ class Dataset(Answer, frozen=True, kw_only=True):
     notice: Annotated[str, Meta(description="读者须知 / What readers must know first")]
     labels: Annotated[
         tuple[str, ...],
-        Meta(description="`demo` 演示数据，`partial` 不完整 / What `notice` says, as codes"),
+        Meta(description="`demo` 演示数据、`partial` 不完整等 / What `notice` says, as codes"),
     ]
     source_note: Annotated[str, Meta(description="数据来源 / Where the data are from")]
     parts: tuple[Part, ...]

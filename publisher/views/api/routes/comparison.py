@@ -46,12 +46,12 @@ TO = Parameter(
 )
 KIND = Parameter(
     "kind",
-    "只要这些变化，同名多次为“或” / Only these kinds; repeat it for or",
+    "只要这些变化，同名参数为“或”关系 / Only these kinds; repeat it for or",
     {"type": "array", "items": {"type": "string", "enum": list(DIFFERENCE_KINDS)}},
 )
 PART = Parameter(
     "part",
-    "只要这些部门报送的，同名多次为“或” / Only what these parts hand in; repeat it for or",
+    "只要这些部门报送的，同名参数为“或”关系 / Only what these parts hand in; repeat it for or",
     {"type": "array", "items": {"type": "string"}},
 )
 HEADERS = Parameter(

@@ -247,7 +247,7 @@ def list_releases(service: Service, call: Call) -> Reply:
         (r.hash, r.erased, "actor" in r.salts, first) for r, first in zip(page, signed, strict=True)
     )
     times = [newest, *(first.signed_at for first in signed if first)] if newest else []
-    return Reply(Validity((len(releases), tokens), max(filter(None, times), default=None)), build)
+    return Reply(Validity((len(releases), tokens), max(times, default=None)), build)
 
 
 @route(

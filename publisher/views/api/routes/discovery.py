@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, RecordQuery
 from publisher.views.api import requested_view, site_metadata
+from publisher.views.api.answers import schemas as answers
 from publisher.views.discovery import dcat_catalog, rdf_forms, sitemap_and_robots
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
@@ -98,29 +97,6 @@ def get_service(service: Service, call: Call) -> Reply:
     return Reply(Validity((datasets, details)), build, {"content-type": call.media})
 
 
-class SchemaAddresses(msgspec.Struct, frozen=True, kw_only=True):
-    table_schema: str
-    json_schema: str
-
-
-class SchemaItem(msgspec.Struct, frozen=True, kw_only=True):
-    """一种清单类型的定义。/ The definition of one kind of list."""
-
-    name: str
-    title: str
-    title_en: str
-    digest: str
-    """SHA-256 of the catalogue file. It changes when the schema does."""
-    datasets: tuple[str, ...]
-    links: SchemaAddresses
-
-
-class Schemas(msgspec.Struct, frozen=True, kw_only=True):
-    """全部清单类型。/ All kinds of list that this service knows."""
-
-    schemas: tuple[SchemaItem, ...]
-
-
 @route(
     Operation(
         name="list_schemas",
@@ -129,7 +105,7 @@ class Schemas(msgspec.Struct, frozen=True, kw_only=True):
         summary="全部清单类型",
         description="每种清单类型及其定义文件的固定地址。\n\n"
         "Every kind of catalogue, with the stable addresses of its Table Schema and JSON Schema.",
-        answer=Schemas,
+        answer=answers.Schemas,
     )
 )
 def list_schemas(service: Service, call: Call) -> Reply:
@@ -138,29 +114,29 @@ def list_schemas(service: Service, call: Call) -> Reply:
     names = sorted({*catalogues.list_names(), *(d.catalogue for d in datasets)})
     kinds = [_catalogue(service, name, datasets) for name in names]
 
-    def build() -> Schemas:
-        return Schemas(schemas=tuple(_item(service, c, datasets) for c in kinds))
+    def build() -> answers.Schemas:
+        return answers.Schemas(schemas=tuple(_item(service, c, datasets) for c in kinds))
 
     usage = tuple((d.name, d.catalogue) for d in datasets)
     return Reply(Validity((tuple(c.digest for c in kinds), usage)), build)
 
 
-def _item(service: Service, catalogue: Catalogue, datasets: tuple[Dataset, ...]) -> SchemaItem:
+def _item(service: Service, catalogue: Catalogue, datasets: tuple[Dataset, ...]) -> answers.SchemaItem:
     home = service.link(f"/v1/schemas/{catalogue.name}")
-    return SchemaItem(
+    return answers.SchemaItem(
         name=catalogue.name,
         title=catalogue.title,
         title_en=catalogue.title_en,
         digest=catalogue.digest,
         datasets=tuple(d.name for d in datasets if d.catalogue == catalogue.name),
-        links=SchemaAddresses(
+        links=answers.SchemaAddresses(
             table_schema=f"{home}/table-schema.json", json_schema=f"{home}/json-schema.json"
         ),
     )
 
 
 def _catalogue(service: Service, name: str, datasets: tuple[Dataset, ...]) -> Catalogue:
-    """Return the built-in catalogue, else that of the newest dataset: a site may have its own catalogues.
+    """Return the built-in catalogue, else that of a dataset of this kind: a site may have its own catalogues.
 
     Raises ``no-such-schema``.
     """

@@ -1,4 +1,4 @@
-"""Feeds of all changes, datasets, kinds of change and searches, in three formats."""
+"""Feeds of all changes, datasets, kinds of change, searches and source pages, in three formats."""
 
 from __future__ import annotations
 

@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated
-
-from msgspec import Meta
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import View
 from publisher.views.api import requested_view
-from publisher.views.api.answers.common import Answer
+from publisher.views.api.answers import files as answers
 from publisher.views.api.parameter_docs import DATASET, NUMBER, VIEW
 from publisher.views.discovery import signposting
 from publisher.views.exports import write_state
@@ -64,27 +61,6 @@ _PROBLEMS = (
     "too-busy",
     "too-many-requests",
 )
-
-
-class ReleaseFile(Answer, frozen=True, kw_only=True):
-    """一个可下载的文件。/ A file for downloading."""
-
-    form: str
-    title: str
-    media_type: str
-    address: str
-    sha256: Annotated[
-        str | None, Meta(description="十六进制；尚未生成则空 / Hexadecimal; null until it is first made")
-    ]
-    size: Annotated[int | None, Meta(description="字节数 / Bytes; null until it is first made")]
-
-
-class ReleaseFiles(Answer, frozen=True, kw_only=True):
-    """一次发布的全部文件。/ All files of a release."""
-
-    dataset: str
-    release: int
-    files: tuple[ReleaseFile, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +192,7 @@ def _get_site(service: Service, call: Call) -> FileReply:
         summary="一次发布的文件",
         description="各种格式的地址，已生成的另有大小与 SHA-256。\n\n"
         "Addresses of every kind of file; size and SHA-256 of those that were made.",
-        answer=ReleaseFiles,
+        answer=answers.ReleaseFiles,
         parameters=(DATASET, NUMBER),
         problems=("no-such-dataset", "no-such-release"),
     )
@@ -228,15 +204,18 @@ def list_files(service: Service, call: Call) -> Reply:
     return Reply(validity, lambda: files)
 
 
-def release_files(service: Service, name: str, number: int) -> tuple[ReleaseFiles, Validity]:
+def release_files(service: Service, name: str, number: int) -> tuple[answers.ReleaseFiles, Validity]:
     """List the files of a release. Raises ``no-such-dataset``, ``no-such-release``."""
     files, validity = list_state_files(service, name, View(release=number))
     digests = tuple(file.sha256 for file in files)
+    answer = answers.ReleaseFiles(dataset=name, release=number, files=files)
     # The list changes when files are generated, so it is not pinned, and the time is not recorded.
-    return ReleaseFiles(dataset=name, release=number, files=files), Validity((*validity.tokens, *digests))
+    return answer, Validity((*validity.tokens, *digests))
 
 
-def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[ReleaseFile, ...], Validity]:
+def list_state_files(
+    service: Service, name: str, view: View
+) -> tuple[tuple[answers.ReleaseFile, ...], Validity]:
     """List the files of a release or, without one, of the present, with the validity of their bytes.
 
     Raises ``no-such-dataset``, ``no-such-release``.
@@ -244,10 +223,10 @@ def list_state_files(service: Service, name: str, view: View) -> tuple[tuple[Rel
     state = _state(service, name, view)
     home = f"/v1/datasets/{name}" + (f"/releases/{view.release}" if view.release is not None else "")
 
-    def describe(form: FileFormat) -> ReleaseFile:
+    def describe(form: FileFormat) -> answers.ReleaseFile:
         own = _form_validity(state, form)
         cached = service.files.find(_key(name, form, view, own))
-        return ReleaseFile(
+        return answers.ReleaseFile(
             form=form.name,
             title=form.title,
             media_type=form.media_type,

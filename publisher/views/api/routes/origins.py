@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import Annotated
-
-from msgspec import Meta
 
 from openapi.operation import Operation, Parameter
 from publisher.ingest import reading_rules
@@ -13,7 +10,8 @@ from publisher.log.model import LogError, View
 from publisher.log.queries.revision_origin import RevisionOrigin, SourceRow
 from publisher.views.api import cell_excerpts, requested_view
 from publisher.views.api.answers import common
-from publisher.views.api.answers.common import Answer, Content, Json
+from publisher.views.api.answers import origins as answers
+from publisher.views.api.answers import proofs as log_answers
 from publisher.views.api.parameter_docs import DATASET, RECORD
 from publisher.views.api.routes import proofs
 from publisher.views.api.routes.datasets import source_answer
@@ -33,77 +31,6 @@ REVISION = Parameter(
 )
 
 
-class OriginRow(Answer, frozen=True, kw_only=True):
-    """来源文件中已公布的一行，按录入时的文字。/ A published row of the source file, as its cells read."""
-
-    record: str
-    own: Annotated[bool, Meta(description="所查记录自己的行 / The row of the revision itself")]
-    rows: Annotated[tuple[int, ...], Meta(description="行号，从1起 / Numbers of its rows, from 1")]
-    cells: Annotated[dict[str, str], Meta(description="字段 → 单元格 / Field → cell, such as `C5`")]
-    texts: Annotated[
-        dict[str, str], Meta(description="字段 → 单元格的原文，至多200字 / Field → text of its cell")
-    ]
-
-
-class Rule(Answer, frozen=True, kw_only=True):
-    code: str
-    title: str
-    title_en: str
-
-
-class FieldReading(Answer, frozen=True, kw_only=True):
-    """与原文写法不同的一个字段。/ A field whose value differs from the text of its cell."""
-
-    field: str
-    title: str
-    original: str
-    value: Json
-    rules: tuple[Rule, ...]
-
-
-class OriginLinks(Answer, frozen=True, kw_only=True):
-    self: str
-    record: Annotated[str, Meta(description="该次发布时的记录 / The record as that release published it")]
-    release: str
-    document: str
-    manifest: str
-    dataset: str
-
-
-class RecordOrigin(Answer, frozen=True, kw_only=True):
-    """记录一个修订版的来历与存证。/ Where a revision of a record was read, and its proof."""
-
-    dataset: str
-    id: str
-    title: str
-    content: Content
-    revision: common.Revision
-    typed: Annotated[bool, Meta(description="由更正录入，不是识读的 / Typed by an amendment, not read")]
-    source: Annotated[common.Source | None, Meta(description="直接录入的为空 / null if it was typed")]
-    source_text: Annotated[str, Meta(description="各单元格原文的 SHA-256 / SHA-256 of its cells' texts")]
-    locator: dict[str, Json]
-    originals: dict[str, str]
-    neighbourhood: Annotated[
-        tuple[OriginRow, ...],
-        Meta(description="同一文件中前后各两行内已公布的行 / Published rows of the file, two up and down"),
-    ]
-    readings: tuple[FieldReading, ...]
-    parser_version: str
-    software_version: str
-    release: Annotated[int, Meta(description="带来此修订版的发布 / Release that brought it")]
-    sequence: Annotated[int, Meta(description="变化的顺序号 / Sequence of the change that brought it")]
-    manifest_line: Annotated[
-        str, Meta(description="该变化在变化清单中的一行，含换行 / Its line of the manifest, with line feed")
-    ]
-    commitment: Annotated[
-        str | None, Meta(description="对来源的承诺值，在该行中 / Commitment to its origin, in that line")
-    ]
-    entry: Annotated[
-        proofs.LogEntry, Meta(description="该次发布的日志条目与证明 / Entry of the release, with its proof")
-    ]
-    links: OriginLinks
-
-
 @route(
     Operation(
         name="get_record_origin",
@@ -114,7 +41,7 @@ class RecordOrigin(Answer, frozen=True, kw_only=True):
         "依法删除的返回410。\n\n"
         "The file, the cells and their neighbours, the rules that changed the text, the release, its entry "
         "in the log and its inclusion proof. 410 once it was erased.",
-        answer=RecordOrigin,
+        answer=answers.RecordOrigin,
         parameters=(DATASET, RECORD, REVISION),
         problems=("no-such-dataset", "no-such-record", "no-such-revision", "erased"),
     )
@@ -125,7 +52,7 @@ def get_record_origin(service: Service, call: Call) -> Reply:
     return Reply(validity, lambda: _answer(service, origin, entry))
 
 
-def read_origin(service: Service, call: Call) -> tuple[RevisionOrigin, proofs.LogEntry, Validity]:
+def read_origin(service: Service, call: Call) -> tuple[RevisionOrigin, log_answers.LogEntry, Validity]:
     """Read a revision, and the entry of its release. Raises the problems of the operation."""
     name, record = requested_view.dataset_name(call), requested_view.record_id(call)
     revision = call.path["revision"]
@@ -144,12 +71,12 @@ def read_origin(service: Service, call: Call) -> tuple[RevisionOrigin, proofs.Lo
     return origin, entry, Validity((revision, sequence, entry.size, entry.root, entry.checkpoint))
 
 
-def _answer(service: Service, origin: RevisionOrigin, entry: proofs.LogEntry) -> RecordOrigin:
+def _answer(service: Service, origin: RevisionOrigin, entry: log_answers.LogEntry) -> answers.RecordOrigin:
     catalogue = service.catalogue(origin.dataset, origin.release)
     release = service.release(origin.dataset, origin.release)
     dataset = service.link(f"/v1/datasets/{origin.dataset}")
     record, number = f"{dataset}/records/{origin.record}", f"{dataset}/releases/{origin.release}"
-    return RecordOrigin(
+    return answers.RecordOrigin(
         dataset=origin.dataset,
         id=origin.record,
         title=origin.title,
@@ -169,7 +96,7 @@ def _answer(service: Service, origin: RevisionOrigin, entry: proofs.LogEntry) ->
         manifest_line=origin.manifest_line.decode(),
         commitment=origin.provenance,
         entry=entry,
-        links=OriginLinks(
+        links=answers.OriginLinks(
             self=f"{record}/revisions/{origin.hash}",
             record=f"{record}?release={origin.release}",
             release=number,
@@ -180,8 +107,8 @@ def _answer(service: Service, origin: RevisionOrigin, entry: proofs.LogEntry) ->
     )
 
 
-def _row(catalogue: Catalogue, row: SourceRow) -> OriginRow:
-    return OriginRow(
+def _row(catalogue: Catalogue, row: SourceRow) -> answers.OriginRow:
+    return answers.OriginRow(
         record=row.record,
         own=row.own,
         rows=row.rows,
@@ -202,7 +129,7 @@ def row_texts(catalogue: Catalogue, row: SourceRow) -> dict[str, str]:
     return cell_excerpts.cell_texts(names, originals, row.content, lambda: catalogue)
 
 
-def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[FieldReading, ...]:
+def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[answers.FieldReading, ...]:
     """List the fields whose value differs from their text, with the rules; none if it was typed."""
     if is_typed(origin):
         return ()
@@ -212,17 +139,17 @@ def field_readings(catalogue: Catalogue, origin: RevisionOrigin) -> tuple[FieldR
     )
 
 
-def _reading(field: Field, original: str, row: SourceRow) -> FieldReading:
+def _reading(field: Field, original: str, row: SourceRow) -> answers.FieldReading:
     cells, value = row.locator.get("cells") or {}, row.content.get(field.name)
     same_cell = cells.get(field.name) == cells.get(field.derived_from)
     derived = bool(field.derived_from) and field.derived_from in row.content and same_cell
     rules = reading_rules.find_rules(field, original, value, derived=derived)
-    return FieldReading(
+    return answers.FieldReading(
         field=field.name,
         title=field.title,
         original=original,
         value=value,
-        rules=tuple(Rule(code=rule.code, title=rule.title, title_en=rule.title_en) for rule in rules),
+        rules=tuple(answers.Rule(code=rule.code, title=rule.title, title_en=rule.title_en) for rule in rules),
     )
 
 

@@ -5,18 +5,15 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from datetime import datetime
 from pathlib import Path
-from typing import Annotated
-
-from msgspec import Meta
 
 from openapi.operation import Operation, Parameter
 from publisher.log.proofs import EntryProof
 from publisher.log.transparency.key_statements import SiteKey
 from publisher.log.transparency.merkle_tree import TILE_WIDTH
 from publisher.views.api import requested_view
-from publisher.views.api.answers.common import Answer, Instant, Json
+from publisher.views.api.answers import proofs as answers
+from publisher.views.api.answers.common import Json
 from publisher.views.api.parameter_docs import DATASET, NUMBER
 from publisher.views.exports.log_archive import log_archive_writer
 from publisher.web.conditional_requests import Validity
@@ -52,59 +49,6 @@ _SIZES = tuple(
         ("new_size", "较晚的条目数 / The larger number of entries", 2),
     )
 )
-_HASHES = Meta(
-    description="base64：相连的32字节哈希值，从叶到根（RFC 6962） / "
-    "Hashes of 32 bytes in a row, from leaf to root"
-)
-
-
-class LogEntry(Answer, frozen=True, kw_only=True):
-    """日志的一个条目及其存证证明。/ An entry of the log, and the proof that it is in it."""
-
-    position: int
-    kind: Annotated[
-        str,
-        Meta(description="`site`、`dataset`、`release`、`key`、`reseal`、`erasure`、`succession`、`audit`"),
-    ]
-    format: Annotated[int, Meta(description="所指文件的格式 / Format of its document")]
-    digest: Annotated[str, Meta(description="所指文件的 SHA-256 / SHA-256 of its document")]
-    appended_at: Instant
-    leaf: Annotated[str, Meta(description="叶的哈希值 / Hash of the leaf")]
-    size: Annotated[int, Meta(description="证明所指的条目数 / Entries in the tree of the proof")]
-    root: Annotated[str, Meta(description="该树的根 / Root of that tree")]
-    hashes: Annotated[str, _HASHES]
-    checkpoint: Annotated[
-        str | None, Meta(description="该树的存证点；尚未签名则空 / Signed note of that tree; null: not yet")
-    ]
-    document: Annotated[str, Meta(description="所指文件的地址 / Address of its document")]
-
-
-class ConsistencyProof(Answer, frozen=True, kw_only=True):
-    """证明日志只增不改。/ Proof that the log only grew from one size to another."""
-
-    old_size: int
-    new_size: int
-    hashes: Annotated[str, _HASHES]
-
-
-class LogKey(Answer, frozen=True, kw_only=True):
-    """一个签名密钥。/ A key that signs checkpoints."""
-
-    key: Annotated[str, Meta(description="C2SP 公钥：名称+标识+base64 / NAME+ID+BASE64 (signed-note)")]
-    fingerprint: Annotated[str, Meta(description="公钥32字节的 SHA-256 / SHA-256 of the 32 bytes")]
-    entry: Annotated[int, Meta(description="公告它的条目；此后的存证点由它签名 / Entry that announces it")]
-    valid_from: Instant
-    valid_to: Annotated[datetime | None, Meta(description="现用的为空（UTC） / null: in use")]
-    previous_lost: Annotated[
-        bool, Meta(description="前一密钥已丢失，没有签名 / The key before was lost and did not sign this one")
-    ]
-
-
-class LogKeys(Answer, frozen=True, kw_only=True):
-    """存证点的签名密钥，旧的在前。/ The keys that sign checkpoints, oldest first."""
-
-    origin: Annotated[str, Meta(description="日志的名称，即存证点首行 / Name of the log in its checkpoints")]
-    keys: tuple[LogKey, ...]
 
 
 @route(
@@ -157,7 +101,7 @@ def _get_manifest(service: Service, call: Call) -> FileReply:
         summary="日志的一个条目",
         description="条目与它在日志中的存证证明：已有存证点的，为首个含有它的存证点。\n\n"
         "The entry and its inclusion proof, in the first signed checkpoint that covers it if there is one.",
-        answer=LogEntry,
+        answer=answers.LogEntry,
         parameters=(POSITION,),
         problems=("no-such-entry",),
     )
@@ -168,8 +112,8 @@ def get_entry(service: Service, call: Call) -> Reply:
     return Reply(Validity((proof.size, proof.root, proof.note)), lambda: entry_answer(service, proof))
 
 
-def entry_answer(service: Service, proof: EntryProof) -> LogEntry:
-    return LogEntry(
+def entry_answer(service: Service, proof: EntryProof) -> answers.LogEntry:
+    return answers.LogEntry(
         position=proof.position,
         kind=proof.entry.kind,
         format=proof.entry.format,
@@ -192,7 +136,7 @@ def entry_answer(service: Service, proof: EntryProof) -> LogEntry:
         summary="日志只增不改的证明",
         description="证明有 new_size 个条目的日志以有 old_size 个条目的日志开头（RFC 6962）。\n\n"
         "Proves that the log of new_size entries begins with the log of old_size entries.",
-        answer=ConsistencyProof,
+        answer=answers.ConsistencyProof,
         parameters=_SIZES,
         problems=("no-such-entry",),
     )
@@ -201,7 +145,7 @@ def get_consistency_proof(service: Service, call: Call) -> Reply:
     requested_view.refuse_parameters(call)
     old, new = _number(call, "old_size"), _number(call, "new_size")
     hashes = service.log.proofs.consistency(old, new)
-    answer = ConsistencyProof(old_size=old, new_size=new, hashes=_encode(hashes))
+    answer = answers.ConsistencyProof(old_size=old, new_size=new, hashes=_encode(hashes))
     return Reply(Validity((hashes,), immutable=True), lambda: answer)
 
 
@@ -279,21 +223,21 @@ def _get_checkpoint(service: Service, call: Call) -> Reply:
         summary="存证点的签名密钥",
         description="签名密钥及其起止时间，旧的在前；请从本站以外的地方核对第一个密钥。\n\n"
         "The keys that sign checkpoints, oldest first. Compare the first one with a copy from elsewhere.",
-        answer=LogKeys,
+        answer=answers.LogKeys,
     )
 )
 def get_keys(service: Service, call: Call) -> Reply:
     requested_view.refuse_parameters(call)
     origin, keys = service.log.proofs.origin(), service.log.keys.all()
 
-    def build() -> LogKeys:
-        return LogKeys(origin=origin, keys=tuple(map(_key, keys)))
+    def build() -> answers.LogKeys:
+        return answers.LogKeys(origin=origin, keys=tuple(map(_key, keys)))
 
     return Reply(Validity((origin, keys)), build)
 
 
-def _key(key: SiteKey) -> LogKey:
-    return LogKey(
+def _key(key: SiteKey) -> answers.LogKey:
+    return answers.LogKey(
         key=str(key.key),
         fingerprint=hashlib.sha256(key.key.public).hexdigest(),
         entry=key.position,

@@ -286,7 +286,6 @@ def gone_problem(service: Service, state: RecordState) -> ProblemError:
     home = service.link(f"/v1/datasets/{state.dataset}/records/{state.id}")
     return ProblemError(
         state.status,
-        errors=(),
         tombstone=Tombstone(
             dataset=state.dataset,
             id=state.id,

@@ -14,15 +14,17 @@ from packaging.licenses import InvalidLicenseExpression, canonicalize_license_ex
 from publisher.log.model import Dataset, Release
 from publisher.log.queries.raw_records import RawRecord
 from publisher.views.exports.formats import FILE_FORMATS
+from publisher.views.ogc import conformance
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.item_source import Window
 from publisher.views.ogc.parameters import Parameters
 from publisher.views.ogc.site import DATA_CATALOG, Geo, utc_text
+from publisher.views.syndication.formats import FEED_FORMATS
 from schemas.definition.catalogue import Catalogue
 
 MEDIA = "application/geo+json; application=ogc-record"
 """Media type of one record (20-004r1, requirement ``/req/record-core/default-mediatype``)."""
-RECORD_CORE = "http://www.opengis.net/spec/ogcapi-records-1/1.0/conf/record-core"
+RECORD_CORE = f"{conformance.RECORDS}/record-core"
 FIELDS: Mapping[str, Mapping[str, Any]] = {
     "type": {"type": "string", "title": "类型 / Type", "enum": ["dataset", "release", "document"]},
     "title": {"type": "string", "title": "标题 / Title"},
@@ -40,7 +42,6 @@ _FORMATS = (
     {"name": "GeoJSON", "mediaType": "application/geo+json"},
     *({"name": f.title, "mediaType": f.media_type.partition(";")[0]} for f in FILE_FORMATS.values()),
 )
-_FEEDS = {"atom": "application/atom+xml", "rss": "application/rss+xml", "json": "application/feed+json"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,7 @@ def dataset_record(
             params.say("条目（CSV）", "Items as CSV"),
         ),
         _link(geo.service.link("/catalog"), "describedby", "application/ld+json", "DCAT 3"),
-        *(_feed_link(geo, name, form, params) for form in _FEEDS),
+        *(_feed_link(geo, name, form, params) for form in FEED_FORMATS),
         *_licence(geo, dataset)[1],
     )
     begins = min((release.effective_on for release in releases), default=None)
@@ -246,7 +247,9 @@ def _licence(geo: Geo, dataset: Dataset) -> tuple[str, tuple[Mapping[str, Any], 
 
 def _feed_link(geo: Geo, dataset: str, form: str, params: Parameters) -> Mapping[str, Any]:
     href = geo.service.link(f"/feeds/{dataset}.{form}")
-    return _link(href, "alternate", _FEEDS[form], params.say("变化的订阅", "Feed of changes"))
+    return _link(
+        href, "alternate", FEED_FORMATS[form].media_type, params.say("变化的订阅", "Feed of changes")
+    )
 
 
 def _link(href: str, rel: str, media: str, title: str) -> Mapping[str, Any]:

@@ -108,8 +108,7 @@ def _rows(visit: Visit, listing: ChangeListing, one: ListedChange) -> Iterator[R
         change.reason,
         visit.service.link(f"/datasets/{dataset.name}/records/{change.record}"),
     )
-    hidden = change.withdrawn and change.kind != "withdrawn"
-    fields = () if hidden else tuple(_field_cells(visit, dataset.name, change.fields))
+    fields = () if change.is_hidden else tuple(_field_cells(visit, dataset.name, change.fields))
     for cells in fields or (("", "", ""),):
         yield (*head, *cells, *tail)
 

@@ -99,9 +99,8 @@ def kind_word(visit: Visit, term: str) -> str:
 
 def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:
     change = one.change
-    hidden = change.erased or (change.withdrawn and change.kind != "withdrawn")
     catalogue = visit.service.log.queries.catalogue(dataset.name)
-    differences = () if hidden else field_html.format_differences(visit, catalogue, change.fields)
+    differences = () if change.is_hidden else field_html.format_differences(visit, catalogue, change.fields)
     return ChangeItem(
         change=change,
         address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),

@@ -15,15 +15,13 @@ from publisher.views.pages.corrections import form, receipt
 from publisher.views.pages.corrections.form import RecordInDoubt
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.page_request import Visit, parse_visit
-from publisher.views.pages.printing.templates import HEADERS, HTML, Press
+from publisher.views.pages.printing.templates import UNSTORED, Press
 from publisher.web.bytes_response import VARY, BytesResponse
 from publisher.web.conditional_requests import request_headers, wants_page
-from publisher.web.posted_form import bad_field, check_origin, read_form
+from publisher.web.posted_form import NEXT_DAY, bad_field, check_origin, read_form
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service
-
-_DAY = "86400"
 
 
 def endpoint(service: Service, press: Press) -> Endpoint:
@@ -47,9 +45,7 @@ def endpoint(service: Service, press: Press) -> Endpoint:
             if not is_for_browser:
                 raise ProblemError("form-refused", errors=faults)
             body = form.render_form(press, visit, record, texts, faults)
-            return BytesResponse(
-                422, {"content-type": HTML, "cache-control": "no-store", **VARY, **HEADERS}, body
-            )
+            return BytesResponse(422, UNSTORED, body)
 
         return await sync_to_thread(answer)
 
@@ -96,7 +92,7 @@ def _store(
     Raises ``too-many-corrections``, ``corrections-full``.
     """
     if not corrections.limits.admit(client):
-        raise ProblemError("too-many-corrections", headers={"retry-after": _DAY})
+        raise ProblemError("too-many-corrections", headers=NEXT_DAY)
     correction = Correction(
         dataset=record.dataset.name,
         record=record.state.id,
@@ -109,6 +105,6 @@ def _store(
     try:
         token = corrections.inbox.submit(correction)
     except QueueFullError as error:
-        raise ProblemError("corrections-full", headers={"retry-after": _DAY}) from error
+        raise ProblemError("corrections-full", headers=NEXT_DAY) from error
     address = visit.url(receipt.PATH, (("token", token),), clocks=False)
     return BytesResponse(303, {"location": address, "cache-control": "no-store", **VARY}, b"")

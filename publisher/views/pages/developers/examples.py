@@ -13,6 +13,7 @@ from litestar.concurrency import sync_to_thread
 from publisher.log.log import Log
 from publisher.log.model import Dataset, RecordQuery
 from publisher.views.api.routes import changes, comparison, datasets, records, search
+from publisher.views.pages import home
 from publisher.views.pages.developers import documentation
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
@@ -54,7 +55,7 @@ class Example:
 async def developers(press: Press, visit: Visit) -> AsyncReply:
     visit.refuse_parameters()
     service = visit.service
-    sequence, day, site_datasets = await sync_to_thread(_state, service)
+    site_datasets, sequence, day = await sync_to_thread(home.read_state, service)
     try:
         position: int | None = await service.search_position()
     except SearchError:
@@ -75,10 +76,6 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
         )
 
     return AsyncReply(Validity((sequence, day, site_datasets, position)), build, HEADERS)
-
-
-def _state(service: Service) -> tuple[object, ...]:
-    return (*service.log.queries.validator(), service.log.datasets.all())
 
 
 def find_example_dataset(log: Log) -> Dataset | None:

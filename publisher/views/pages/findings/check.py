@@ -16,6 +16,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.route import Reply
 from schemas.definition import file_loader
+from schemas.words import SEVERITIES
 
 _WORD = re.compile(r"\{\w+\}")
 """Place of a cited text in a rule."""
@@ -44,7 +45,7 @@ def check(press: Press, visit: Visit) -> Reply:
             title=title,
             rules=[
                 (
-                    labels.word_for(visit, labels.SEVERITIES, rule.severity),
+                    labels.word_for(visit, SEVERITIES, rule.severity),
                     say(rule.message),
                     say(rule.because),
                 )

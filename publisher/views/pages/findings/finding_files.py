@@ -19,6 +19,7 @@ from publisher.views.syndication.finding_feed import ENTRIES, render_finding_fee
 from publisher.views.syndication.scope import Form
 from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
+from schemas.words import FINDING_STATUSES, RESPONSES
 
 BATCH = MAX_LIMIT
 """Findings that are read at once."""
@@ -110,7 +111,7 @@ def _row(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Datas
         visit.t(one.because_zh, one.because_en),
         "\n".join(dict.fromkeys(cite.text for cite in one.cites)),
         link.severity,
-        labels.word_for(visit, labels.FINDING_STATUSES, published.status),
+        labels.word_for(visit, FINDING_STATUSES, published.status),
         published.effective_from.isoformat(),
         "\n".join(_responses(visit, published)) or link.handling,
         visit.t(one.way_out_zh, one.way_out_en),
@@ -120,5 +121,5 @@ def _row(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Datas
 
 def _responses(visit: Visit, published: PublishedFinding) -> Iterator[str]:
     for one in published.responses:
-        kind = labels.word_for(visit, labels.RESPONSES, one.kind)
+        kind = labels.word_for(visit, RESPONSES, one.kind)
         yield f"{one.responded_on} {one.respondent} {kind}{visit.t('：', ': ')}{one.text}"

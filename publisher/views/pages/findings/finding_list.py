@@ -18,6 +18,7 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import Reply
+from schemas.words import FINDING_STATUSES, HANDLINGS, SEVERITIES
 
 TITLE = ("待核问题", "Findings")
 
@@ -59,7 +60,7 @@ def finding_list(press: Press, visit: Visit) -> Reply:
             findings=[link(visit, one, datasets) for one in page.findings],
             facets=[filters.choices(visit, one) for one in facets if filters.is_useful(visit, one)],
             chips=list(filters.chips(visit, facets, datasets)),
-            statuses=labels.FINDING_STATUSES,
+            statuses=FINDING_STATUSES,
             status=listing.query.status,
             checks=CHECKS,
             files=link_files(visit, "/findings", own),
@@ -80,14 +81,14 @@ def link(visit: Visit, published: PublishedFinding, datasets: Mapping[str, Datas
         message=visit.t(one.message_zh, one.message_en),
         record=published.title,
         dataset=title,
-        severity=labels.word_for(visit, labels.SEVERITIES, one.severity),
+        severity=labels.word_for(visit, SEVERITIES, one.severity),
         handling=_handling(visit, published),
         published=published,
     )
 
 
 def _handling(visit: Visit, published: PublishedFinding) -> str:
-    word = labels.word_for(visit, labels.HANDLINGS, published.handling)
+    word = labels.word_for(visit, HANDLINGS, published.handling)
     days = published.unanswered_days
     if published.status == "ended" or (days is None and published.handling == "unanswered"):
         return ""
@@ -132,7 +133,7 @@ def _handlings(visit: Visit, query: FindingQuery) -> common.Facet:
         field="handling",
         title=visit.t("回应", "Response"),
         values=tuple(
-            common.FacetValue(value=way, title=labels.word_for(visit, labels.HANDLINGS, way), count=count)
+            common.FacetValue(value=way, title=labels.word_for(visit, HANDLINGS, way), count=count)
             for way, count in counts.items()
             if count
         ),
@@ -149,7 +150,7 @@ def _facets(visit: Visit, page: FindingPage, datasets: Mapping[str, Dataset]) ->
         return visit.title_of(datasets[name]) if name in datasets else name
 
     def severity(name: str) -> str:
-        return labels.word_for(visit, labels.SEVERITIES, name)
+        return labels.word_for(visit, SEVERITIES, name)
 
     titles: Mapping[str, tuple[str, Callable[[str], str]]] = {
         "check": (visit.t("核对", "Check"), check),

@@ -22,6 +22,7 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
+from schemas.words import FINDING_STATUSES, RESPONSES
 
 _AROUND = 300
 """Characters of a field before the first cited word and after the last. The record's page has all."""
@@ -75,7 +76,7 @@ def single_finding(press: Press, visit: Visit) -> Reply:
             check=CHECKS_BY_CODE[one.code],
             because=visit.t(one.because_zh, one.because_en),
             way_out=visit.t(one.way_out_zh, one.way_out_en),
-            status=labels.word_for(visit, labels.FINDING_STATUSES, published.status),
+            status=labels.word_for(visit, FINDING_STATUSES, published.status),
             rows=[_row(visit, published, row, datasets[row.dataset]) for row in published.rows],
             responses=[_response(visit, published, one) for one in published.responses],
             titles={
@@ -109,7 +110,7 @@ def _response(visit: Visit, published: PublishedFinding, response: Response) -> 
     mended_by = api.mending_release(response)
     home = f"/datasets/{response.dataset}/records/{response.record}"
     return PrintedResponse(
-        kind=labels.word_for(visit, labels.RESPONSES, response.kind),
+        kind=labels.word_for(visit, RESPONSES, response.kind),
         response=response,
         pinned=visit.url(home, (("release", str(response.release)),), clocks=False),
         mended_by=visit.url(mended_by) if mended_by else None,

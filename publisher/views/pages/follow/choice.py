@@ -4,25 +4,19 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-import msgspec
-
 from publisher.inbox.follow_form import FollowForm
 from publisher.inbox.follower import Choice, Following
-from publisher.log.model import LogError
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
-from publisher.views.syndication.feed import feed_title, record_title
-from publisher.views.syndication.scope import Scope
+from publisher.views.syndication.feed import scope_title
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
 from publisher.web.query_parameters import Grammar
 from publisher.web.route import Reply
 from publisher.web.service import Service
 
-CONFIRM, LEAVE = "/follow/confirm", "/follow/leave"
 _GRAMMAR = Grammar(filters={"token": "string"})
-_decode_scope = msgspec.json.Decoder(Scope).decode
 
 
 class _Words(NamedTuple):
@@ -73,18 +67,9 @@ def render(
         visit,
         Head(visit.t(*words.title), indexable=False),
         choice=choice,
-        subject=_subject(visit.service, following) if following else "",
+        subject=scope_title(visit.service.log, following.scope) if following else "",
         following=following,
         button=visit.t(*words.button),
         action=visit.here(),
         is_done=is_done,
     )
-
-
-def _subject(service: Service, following: Following) -> str:
-    scope = _decode_scope(following.scope)
-    try:
-        only = None if scope.dataset is None else service.log.datasets.get(scope.dataset)
-        return feed_title(scope, only, {}, record_title(service.log, scope))
-    except LogError:  # the dataset, or the record, is not here any more
-        return scope.path("atom")

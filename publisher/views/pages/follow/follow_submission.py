@@ -10,21 +10,18 @@ from litestar.types import HTTPScope, Receive
 
 from publisher.inbox.correction_form import FAULTS
 from publisher.inbox.follow_form import FollowForm
-from publisher.inbox.follower import PACES, Choice, Wish, is_address
+from publisher.inbox.follower import CONFIRM, LEAVE, PACES, Choice, Wish, is_address
 from publisher.inbox.public_followers import TooManyError
 from publisher.views.pages.follow import choice, follow
-from publisher.views.pages.follow.choice import CONFIRM, LEAVE, open_mail
+from publisher.views.pages.follow.choice import open_mail
 from publisher.views.pages.follow.follow import PATH, SENT
 from publisher.views.pages.printing.page_request import Visit, parse_visit
-from publisher.views.pages.printing.templates import HEADERS, HTML, Press
+from publisher.views.pages.printing.templates import UNSTORED, Press
 from publisher.web.bytes_response import VARY, BytesResponse
-from publisher.web.posted_form import bad_field, check_origin, read_body, read_form
+from publisher.web.posted_form import NEXT_DAY, bad_field, check_origin, read_body, read_form
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service
-
-_DAY = "86400"
-_PAGE = {"content-type": HTML, "cache-control": "no-store", **VARY, **HEADERS}
 
 
 def endpoints(service: Service, press: Press) -> Sequence[Endpoint]:
@@ -48,7 +45,7 @@ def _form_endpoint(service: Service, press: Press) -> Endpoint:
             return BytesResponse(303, {"location": visit.url(SENT), "cache-control": "no-store", **VARY}, b"")
         feed = await follow.read_feed(visit, filled.get("feed", ""))
         body = await sync_to_thread(follow.render, press, visit, feed, filled, faults)
-        return BytesResponse(422, _PAGE, body)
+        return BytesResponse(422, UNSTORED, body)
 
     return Endpoint(PATH, respond, method="POST")
 
@@ -73,7 +70,7 @@ def _submit(visit: Visit, mail: FollowForm, filled: Mapping[str, str], client: s
         yield from faults
         return
     if not mail.limits.admit(client):
-        raise ProblemError("too-many-corrections", headers={"retry-after": _DAY})
+        raise ProblemError("too-many-corrections", headers=NEXT_DAY)
     wish = Wish(address, msgspec.json.encode(scope).decode(), pace, visit.lang)
     try:
         mail.followers.submit(wish)
@@ -103,6 +100,6 @@ def _choice_endpoint(service: Service, press: Press, path: str, chosen: Choice) 
             mail.followers.choose(token, chosen)
             return choice.render(press, visit, chosen, before, is_done=True)
 
-        return BytesResponse(200, _PAGE, await sync_to_thread(choose))
+        return BytesResponse(200, UNSTORED, await sync_to_thread(choose))
 
     return Endpoint(path, respond, method="POST")

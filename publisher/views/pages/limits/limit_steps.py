@@ -13,6 +13,7 @@ from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
 from schemas.cells.value_texts import format_limit
 from schemas.definition.catalogue import Catalogue
+from schemas.words import DIRECTIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,4 @@ def _print(visit: Visit, dataset: str, steps: Sequence[LimitStep]) -> Iterable[P
             text = visit.t("移出清单", "removed from the list") if step.removed else unread
         term = step.comparison.direction if step.comparison else ""
         address = visit.url(f"/datasets/{dataset}/releases/{step.release}")
-        yield PrintedStep(
-            step.effective_from, text, labels.word_for(visit, labels.DIRECTIONS, term), term, address
-        )
+        yield PrintedStep(step.effective_from, text, labels.word_for(visit, DIRECTIONS, term), term, address)

@@ -215,7 +215,7 @@ def format_differences(
 ) -> Sequence[FieldDifference]:
     """Format a change field by field, with inserted and deleted characters marked."""
     rows = []
-    for change in value_difference.without_sources(catalogue, changes):
+    for change in value_difference.without_repeated_texts(catalogue, changes):
         field = catalogue.by_name.get(change.field)
         if field is not None and field.personal:
             continue

@@ -11,6 +11,7 @@ from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
 from schemas.reference import administrative_divisions
 from schemas.reference.english_words import value_in_english
+from schemas.words import BOOLEANS, FACETS, STATUSES
 
 _VISIBLE_VALUES = 8
 """Number of a facet's values that are visible at first. The rest can be expanded."""
@@ -68,15 +69,15 @@ def choices(visit: Visit, facet: common.Facet) -> Choices:
 
 
 def facet_title(visit: Visit, name: str, title: str) -> str:
-    return visit.t(*labels.FACETS[name]) if name in labels.FACETS else title
+    return visit.t(*FACETS[name]) if name in FACETS else title
 
 
 def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
     """Return the title of a value: the API's in Chinese; statuses and booleans also in English."""
     if name == "status":
-        return labels.word_for(visit, labels.STATUSES, value.value)
-    if value.value in labels.BOOLEANS:
-        return visit.t(*labels.BOOLEANS[value.value])
+        return labels.word_for(visit, STATUSES, value.value)
+    if value.value in BOOLEANS:
+        return visit.t(*BOOLEANS[value.value])
     return visit.t(value.title, value_in_english(value.title))
 
 

@@ -6,45 +6,10 @@ import re
 from collections.abc import Mapping
 
 from feeds.change_sentence import effect_verb
-from publisher.log.model import TAKING_EFFECT, Dataset, Release
+from publisher.log.model import Dataset, Release
 from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue
-from schemas.words import (
-    BOOLEANS,
-    DIRECTIONS,
-    EFFECTS,
-    FACETS,
-    FINDING_STATUSES,
-    HANDLINGS,
-    KINDS,
-    RESPONSES,
-    SEVERITIES,
-    STATUSES,
-    WORK_KINDS,
-)
-
-__all__ = [
-    "BOOLEANS",
-    "DIRECTIONS",
-    "EFFECTS",
-    "FACETS",
-    "FINDING_STATUSES",
-    "HANDLINGS",
-    "KINDS",
-    "LABELS",
-    "RESPONSES",
-    "SEVERITIES",
-    "STATUSES",
-    "WORK_KINDS",
-    "address_of",
-    "format_counts",
-    "half",
-    "label",
-    "takes_effect",
-    "unit",
-    "when",
-    "word_for",
-]
+from schemas.words import KINDS
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
@@ -86,14 +51,9 @@ def address_of(text: str) -> str:
     return f"tel:{re.sub('[ -]', '', text)}" if _PHONE.fullmatch(text) else ""
 
 
-def takes_effect(release: Release) -> bool:
-    """Report whether anything in it takes effect on a day; a correction or a withdrawal does not."""
-    return any(release.counts.get(kind) for kind in TAKING_EFFECT)
-
-
 def when(visit: Visit, catalogue: Catalogue, release: Release) -> str:
     """Format the day of effect of a release, or of publication if nothing takes effect."""
-    if takes_effect(release):
+    if release.takes_effect:
         day = visit.day(release.effective_on)
         return visit.t(f"自{day}起{effect_verb(catalogue)}", f"in force from {day}")
     day = visit.day(release.published_at)

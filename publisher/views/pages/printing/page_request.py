@@ -30,8 +30,6 @@ type Pairs = tuple[tuple[str, str], ...]
 _LANGS: dict[str, PageLang] = {"zh": "zh", "zh-Hant": "zh-Hant", "en": "en"}
 _DISPLAYS: dict[str, Display] = {"large": "large", "contrast": "contrast"}
 SOFTWARE = ("清单", "Qingdan")
-_CLOCKS = ("as_of", "known_at")
-_CLOCK_GRAMMAR = Grammar(names=frozenset(_CLOCKS))
 _NO_PARAMETERS = Grammar()
 
 
@@ -150,8 +148,7 @@ class Visit:
 
     def canonical_in(self, lang: PageLang) -> str:
         """Return the canonical address of this page in another language."""
-        lang_pairs = (("lang", lang),) if lang != "zh" else ()
-        pairs = (*self.pairs_without("cursor"), *self.clocks, *lang_pairs)
+        pairs = (*self.pairs_without("cursor"), *self.clocks, *_pairs_of(lang, ""))
         return self.service.link(_quote_path(self.path)) + _query(pairs)
 
     def parse_query(self, grammar: Grammar, *, clocks: bool = False) -> Parameters:
@@ -235,10 +232,10 @@ def parse_visit(service: Service, call: Call, site: SiteDetails | None = None) -
     # Forms send blank fields; these are ignored.
     pairs = [(name, value) for name, values in query.items() for value in values if value.strip()]
     langs = [_lang(value) for name, value in pairs if name == "lang"] or [_LANGS["zh"]]
-    clocks = tuple(pair for pair in pairs if pair[0] in _CLOCKS)
+    clocks = tuple(pair for pair in pairs if pair[0] in requested_view.CLOCKS)
     displays = [_display(value) for name, value in pairs if name == "display"]
-    rest = tuple(pair for pair in pairs if pair[0] not in ("lang", "display", *_CLOCKS))
-    view = query_parameters.parse_pairs(query_parameters.group(clocks), _CLOCK_GRAMMAR).view
+    rest = tuple(pair for pair in pairs if pair[0] not in ("lang", "display", *requested_view.CLOCKS))
+    view = query_parameters.parse_pairs(query_parameters.group(clocks), requested_view.CLOCKS_GRAMMAR).view
     requested_view.check_not_future(service, view)
     display: Display = displays[-1] if displays else ""
     return Visit(service, call, langs[-1], view, clocks, rest, site or SiteDetails(), display)

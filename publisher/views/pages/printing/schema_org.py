@@ -21,6 +21,7 @@ from publisher.views.pages.printing.page_request import SOFTWARE, Visit
 from publisher.views.syndication.scope import Scope
 from schemas.definition.catalogue import Catalogue, Content
 from schemas.reference import administrative_divisions
+from schemas.words import STATUSES
 
 _LONGEST = 150
 """Maximum length of the description in the head, in characters; search engines show no more."""
@@ -190,7 +191,7 @@ def _record_data(visit: Visit, dataset: Dataset, state: RecordState) -> dict[str
         "inLanguage": "zh-CN",
         "dateModified": state.known_from.isoformat(),
         "temporalCoverage": f"{state.effective_from.isoformat()}/{until}",
-        "creativeWorkStatus": labels.word_for(visit, labels.STATUSES, state.status),
+        "creativeWorkStatus": labels.word_for(visit, STATUSES, state.status),
         "version": str(state.release),
         "license": licence_address(dataset, Addresses(visit.service.site.base)),
         "publisher": _body(dataset.body),

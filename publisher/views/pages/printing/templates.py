@@ -21,6 +21,8 @@ from publisher.views.pages.printing import field_html, language_marks, tradition
 from publisher.views.pages.printing import labels as words
 from publisher.views.pages.printing.html_head import Head, meta
 from publisher.views.pages.printing.page_request import Display, PageLang, Visit
+from publisher.web.bytes_response import VARY
+from schemas.words import KINDS, STATUSES
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
@@ -29,6 +31,8 @@ POLICY = (
 """Content-Security-Policy of every page: own files only, nothing inline, no other host."""
 HEADERS: Mapping[str, str] = {"content-security-policy": POLICY}
 HTML = "text/html; charset=utf-8"
+UNSTORED = {"content-type": HTML, "cache-control": "no-store", **VARY, **HEADERS}
+"""Headers of a page that answers a form."""
 
 _MEDIA = {
     "css": "text/css; charset=utf-8",
@@ -150,7 +154,8 @@ def _environment_of(lang: PageLang) -> Environment:
 @cache  # compiled templates hold nothing of a site, and to compile them takes a second
 def _environment(labels: type[_Labels]) -> Environment:
     environment = _create_environment(labels, "publisher.views.pages")
-    environment.globals |= {"words": words, "link_works": field_html.link_works}
+    environment.globals |= {"words": words, "KINDS": KINDS, "STATUSES": STATUSES}
+    environment.globals["link_works"] = field_html.link_works
     environment.globals["parts"] = environment.get_template(
         "parts.html"
     ).module  # an import costs each page 10 µs

@@ -85,7 +85,7 @@ def convert_page(html: str) -> str:
         tag = name[1].lower() if name else ""
         if tag and tag not in _VOID and not token.endswith("/>"):
             if token.startswith("</"):
-                literal_depth = max(0, literal_depth - 1) if literal_depth else 0
+                literal_depth = max(0, literal_depth - 1)
             elif literal_depth or tag in _RAW or 'translate="no"' in token:
                 literal_depth += 1
         out.append(

@@ -72,7 +72,7 @@ def _number(field: Field | None, value: Json) -> tuple[Decimal, object] | None:
         return None
 
 
-def without_sources(catalogue: Catalogue, changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
+def without_repeated_texts(catalogue: Catalogue, changes: Sequence[FieldChange]) -> Sequence[FieldChange]:
     """Leave out the change of a text if the change of the amount that was read from it says the same."""
     by_field = {change.field: change for change in changes}
     stated = {

@@ -18,6 +18,7 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import Reply
+from schemas.words import EFFECTS, WORK_KINDS
 
 PATH = "/works/{key}"
 _ELI = "http://data.europa.eu/eli/ontology#"
@@ -75,7 +76,7 @@ def work(press: Press, visit: Visit) -> Reply:
             visit,
             _head(visit, one, effects, endings),
             work=one,
-            kind=labels.word_for(visit, labels.WORK_KINDS, one.kind),
+            kind=labels.word_for(visit, WORK_KINDS, one.kind),
             records=[(_address(visit, r.dataset, r.record), r, datasets[r.dataset]) for r in one.records],
             ended=list(_lines(visit, one, endings.past, by=False)),
             ending=list(_lines(visit, one, endings.coming, by=False)),
@@ -102,7 +103,7 @@ def _lines(visit: Visit, one: Work, effects: Sequence[PublishedEffect], *, by: b
         passage = effect.passage
         says = _address(visit, passage.dataset, passage.record)
         line = EffectLine(
-            labels.word_for(visit, labels.EFFECTS, effect.kind),
+            labels.word_for(visit, EFFECTS, effect.kind),
             other or passage.title,
             field_html.work_address(visit, other) if other else says,
             effect.day,
@@ -150,7 +151,7 @@ def _head(visit: Visit, one: Work, effects: Sequence[PublishedEffect], endings: 
         "url": visit.canonical,
         "inLanguage": "zh-CN",
         "legislationIdentifier": number or one.title,
-        "legislationType": labels.WORK_KINDS[one.kind][0],
+        "legislationType": WORK_KINDS[one.kind][0],
         "legislationJurisdiction": "CN",
         **({"legislationLegalForce": f"https://schema.org/{force}"} if force else {}),
         **({f"{_ELI}repealed_by": [{"@id": _uri(visit, key)} for key in ended_by]} if ended_by else {}),

@@ -14,6 +14,7 @@ from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
+from schemas.words import EFFECTS, WORK_KINDS
 
 _WORKS = (
     ("标识", "Key"),
@@ -98,7 +99,7 @@ def _work_row(visit: Visit, one: Work) -> Row:
     return (
         one.key,
         one.title,
-        labels.word_for(visit, labels.WORK_KINDS, one.kind),
+        labels.word_for(visit, WORK_KINDS, one.kind),
         visit.t("是", "yes") if one.records else visit.t("否", "no"),
         str(one.citing),
         visit.service.link(f"/works/{one.key}"),
@@ -108,7 +109,7 @@ def _work_row(visit: Visit, one: Work) -> Row:
 def _effect_row(visit: Visit, one: PublishedEffect) -> Row:
     passage = one.passage
     return (
-        labels.word_for(visit, labels.EFFECTS, one.kind),
+        labels.word_for(visit, EFFECTS, one.kind),
         one.source,
         one.target or "",
         str(one.article or ""),

@@ -8,6 +8,7 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import Reply
+from schemas.words import WORK_KINDS
 
 PATH = "/works"
 TITLE = ("法规文件", "Statutes and documents")
@@ -33,12 +34,12 @@ def work_list(press: Press, visit: Visit) -> Reply:
                 (
                     field_html.work_address(visit, one.key),
                     one,
-                    labels.word_for(visit, labels.WORK_KINDS, one.kind),
+                    labels.word_for(visit, WORK_KINDS, one.kind),
                 )
                 for one in page.works
             ],
             contains=query.contains,
-            kinds=labels.WORK_KINDS,
+            kinds=WORK_KINDS,
             chosen=query.kinds,
             resolved=query.resolved,
             next_page=filters.next_page(visit, cursor),

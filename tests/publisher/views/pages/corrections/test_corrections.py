@@ -221,7 +221,7 @@ def test_an_address_has_so_many_a_day_and_the_next_day_again(forms: FormSite) ->
         assert forms.send(value=f"值{number}").status_code == 303
     refused = forms.send(value="再一个")
     assert refused.status_code == 429
-    assert "今天提交的纠错过多" in refused.text
+    assert "今天提交的表单过多" in refused.text
     assert forms.send("203.0.113.10", value="再一个").status_code == 303
     forms.clock.advance(days=1)
     assert forms.send(value="第二天").status_code == 303

@@ -106,9 +106,9 @@ def test_a_text_that_says_the_same_as_its_amount_is_left_out_and_another_is_not(
     numbers = FieldChange("amount", amount("0.85"), amount("0.95"))
     same = FieldChange("standard", "0.85元/立方米", "0.95元/立方米")
     more = FieldChange("standard", "0.85元/立方米", "0.95元/立方米，低保家庭免交")
-    assert value_difference.without_sources(FEES, [same, numbers]) == [numbers]
-    assert value_difference.without_sources(FEES, [more, numbers]) == [more, numbers]
-    assert value_difference.without_sources(FEES, [same]) == [same]
+    assert value_difference.without_repeated_texts(FEES, [same, numbers]) == [numbers]
+    assert value_difference.without_repeated_texts(FEES, [more, numbers]) == [more, numbers]
+    assert value_difference.without_repeated_texts(FEES, [same]) == [same]
 
 
 @pytest.mark.parametrize(
