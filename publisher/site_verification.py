@@ -15,6 +15,7 @@ from publisher.log.log import Log
 from publisher.log.verification.integrity import MOST_PROBLEMS, Scope, StepReport, Verification
 from publisher.log.verification.problem import Problem
 from publisher.settings import Settings
+from publisher.web.file_cache import FileCache
 from search.contract import SearchEngine, SearchError
 
 _INDEX = "搜索索引 index"
@@ -80,6 +81,4 @@ def _name_file(path: Path) -> Problem:
 
 
 def _damaged_files(log: Log) -> Iterator[Path]:
-    from publisher.web.file_cache import FileCache  # noqa: PLC0415 - 50 MB, for this check only
-
     return FileCache(log.files).find_damaged()

@@ -68,6 +68,12 @@ COMMITMENT_STATUSES: Mapping[str, Words] = {
     "undetermined": Words("无法判断", "undetermined"),
 }
 """Derived status of a commitment → its name. What offices say is in the list of statements."""
+PACES: Mapping[str, Words] = {
+    "at-once": Words("发布后即时寄送", "at once"),
+    "daily": Words("每日8时汇总", "once a day, at 8"),
+    "weekly": Words("每周一8时汇总", "once a week, on Monday at 8"),
+}
+"""How often a follower gets mails → its name."""
 FILE_SEVERITIES: Mapping[str, Words] = {
     "error": Words("错误", "error"),
     "warning": Words("警告", "warning"),

@@ -13,12 +13,7 @@ from urllib.parse import quote, urlencode
 
 from publisher.inbox.follower import CONFIRM, LEAVE
 from publisher.notify.news import ReleaseNews
-
-_PACES = {
-    "at-once": ("发布后即时寄送", "at once"),
-    "daily": ("每日汇总", "once a day"),
-    "weekly": ("每周汇总", "once a week"),
-}
+from schemas.words import PACES
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +50,7 @@ def confirmation(head: Letterhead, to: Recipient, subject: str, at: datetime) ->
             f"有人（应当是您）在“{head.name}”填写了这个邮箱，要求订阅：",
             f"Somebody, probably you, gave this address at {head.name}, to follow:",
         ),
-        f"  {subject}（{t(*_PACES[to.pace])}）",
+        f"  {subject}（{t(*PACES[to.pace])}）",
         "",
         t(
             "请打开下面的网页确认；两天内未确认的，邮箱地址即被删除：",

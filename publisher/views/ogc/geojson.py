@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
-import io
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -13,7 +11,6 @@ import msgspec
 from publisher.log.predicate import Absent, And, Comparison, Or, Predicate
 from publisher.log.queries.raw_records import RawRecord
 from publisher.views.ogc.bounding_box import Box
-from schemas.cells.formula_guard import guard_number
 from schemas.definition.catalogue import Catalogue
 
 COORDINATES = ("longitude", "latitude")
@@ -99,19 +96,3 @@ def _point(content: Mapping[str, Any]) -> dict[str, Any] | None:
     if not (-180 <= longitude <= 180 and -90 <= latitude <= 90):
         return None
     return {"type": "Point", "coordinates": [longitude, latitude]}
-
-
-def as_csv(columns: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> bytes:
-    """Encode a table as CSV (RFC 4180) in UTF-8 with a byte order mark, without formulas in cells."""
-    out = io.StringIO()
-    writer = csv.writer(out)
-    writer.writerow(columns)
-    for row in rows:
-        writer.writerow([_cell(row.get(column)) for column in columns])
-    return b"\xef\xbb\xbf" + out.getvalue().encode()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return guard_number(value) if isinstance(value, str) else _encode(value).decode()

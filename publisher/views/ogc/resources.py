@@ -11,7 +11,7 @@ import msgspec
 
 from publisher.log.model import LogError
 from publisher.views.api import requested_view
-from publisher.views.ogc import collections, conformance, geojson, parameters
+from publisher.views.ogc import collections, conformance, item_table, parameters
 from publisher.views.ogc.errors import OgcError, not_found
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.item_source import Items, ItemSource, Window
@@ -183,9 +183,9 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
             time = validity.modified or geo.service.site_published_at(geo.service.log.queries.sequence())
             time_stamp = {"timeStamp": utc_text(time)} if time else {}
             return _encode({**envelope, **time_stamp, "links": links, "features": items.features})
-        columns, rows = dataset_items.rows(items, window.properties or tuple(source.fields))
+        columns, rows = item_table.rows(items, window.properties or tuple(source.fields))
         if params.format == "csv":
-            return geojson.as_csv(columns, rows)
+            return item_table.as_csv(columns, rows)
         return geo.plain_pages.table(params, name, columns, rows, links)
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'

@@ -19,7 +19,6 @@ from publisher.views.api.routes import records as api
 from publisher.views.api.routes.records import ListedPage, Listing
 from publisher.views.discovery import signposting
 from publisher.views.exports.formats import FILE_FORMATS
-from publisher.views.pages import home
 from publisher.views.pages.printing import charts, field_html, filters, schema_org
 from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -111,7 +110,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         releases = service.log.queries.releases(name)
-        latest = home.latest(visit, releases)
+        latest = visit.latest(releases)
         page_release = next((r for r in releases if r.number == release), latest)
         listing = _in_own_order(requested_listing, service, latest)
         page = listing.fetch_page(service)
@@ -124,7 +123,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
             dataset=dataset,
             catalogue=catalogue,
             latest=latest,
-            since=home.since(visit, releases),
+            since=visit.since(releases),
             releases=sorted(releases, key=lambda r: -r.number),
             pin=release,
             figures=list(_figures(visit, catalogue, page, releases)),

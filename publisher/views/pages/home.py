@@ -207,20 +207,9 @@ def _dataset_card(visit: Visit, dataset: Dataset, releases: tuple[Release, ...])
         dataset,
         page.total or 0,
         labels.unit(visit, log.queries.catalogue(dataset.name)),
-        since(visit, releases),
-        latest(visit, releases),
+        visit.since(releases),
+        visit.latest(releases),
     )
-
-
-def latest(visit: Visit, releases: tuple[Release, ...]) -> Release | None:
-    """Return the newest release that was published and in effect at the page's time."""
-    return max((r for r in releases if visit.shows(r)), key=lambda r: r.number, default=None)
-
-
-def since(visit: Visit, releases: tuple[Release, ...]) -> date | None:
-    """Return the day of effect of the newest release in which something takes effect."""
-    newest = latest(visit, tuple(r for r in releases if r.takes_effect))
-    return newest.effective_on if newest else None
 
 
 def _news(visit: Visit, datasets: Sequence[Dataset], releases: Sequence[Release]) -> Iterator[NewsDay]:

@@ -206,9 +206,3 @@ def envelope(items: Items) -> dict[str, Any]:
         "numberMatched": items.matched,
         "numberReturned": len(items.features),
     }
-
-
-def rows(items: Items, columns: Sequence[str]) -> tuple[Sequence[str], list[dict[str, Any]]]:
-    """Return the columns and rows of a table of features."""
-    decoded = [msgspec.json.decode(feature) for feature in items.features]
-    return ("id", *columns), [{"id": f["id"], **f["properties"]} for f in decoded]

@@ -27,15 +27,11 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.query_parameters import Grammar, bad_value
 from publisher.web.route import AsyncReply, Reply
+from schemas.words import PACES
 
 PATH, SENT = "/follow", "/follow/sent"
 _GRAMMAR = Grammar(filters={"feed": "string"})
 _ENTRIES = 20
-PACES: Sequence[tuple[str, str, str]] = (
-    ("at-once", "发布后即时寄送", "At once"),
-    ("daily", "每天一封（8时）", "Once a day, at 8"),
-    ("weekly", "每周一封（周一8时）", "Once a week, on Monday at 8"),
-)
 
 
 @dataclass(frozen=True, slots=True)

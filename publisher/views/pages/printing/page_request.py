@@ -179,6 +179,15 @@ class Visit:
         known_at = self.view.known_at
         return release.effective_on <= self.today() and (known_at is None or release.published_at <= known_at)
 
+    def latest(self, releases: Iterable[Release]) -> Release | None:
+        """Return the newest release that was published and in effect at the page's time."""
+        return max(filter(self.shows, releases), key=lambda release: release.number, default=None)
+
+    def since(self, releases: Iterable[Release]) -> date | None:
+        """Return the day of effect of the newest release in which something takes effect."""
+        newest = self.latest(release for release in releases if release.takes_effect)
+        return newest.effective_on if newest else None
+
     def day(self, day: date | datetime | None) -> str:
         """Format a day in the reader's language; of an instant, the day in China."""
         if day is None:
