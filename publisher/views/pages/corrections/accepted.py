@@ -41,5 +41,5 @@ def _names(visit: Visit, one: AcceptedCorrection) -> tuple[str, str]:
         field = service.catalogue(one.dataset, state.release).by_name.get(one.field)
     except LogError:
         return one.record, one.field
-    title = visit.t("整条记录", "The whole record") if one.field == WHOLE else one.field
+    title = visit.t("整个条目", "The whole record") if one.field == WHOLE else one.field
     return state.title or one.record, title if field is None else visit.title_of(field)
