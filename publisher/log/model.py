@@ -217,11 +217,6 @@ class Change:
     salt: str | None = None
     """Salt of the revision, hexadecimal; None if it was erased."""
 
-    @property
-    def is_hidden(self) -> bool:
-        """Report whether its contents are not shown: they were destroyed, or the record was withdrawn."""
-        return self.erased or (self.withdrawn and self.kind != "withdrawn")
-
 
 @dataclass(frozen=True, slots=True)
 class SheetCounts:
@@ -292,11 +287,6 @@ class Release:
     approval: ReleaseApproval | None = None  # of a dataset under the two-person rule
     salts: Mapping[str, str] = field(default_factory=dict)
     """Salts of the document's hashes of ``actor``, ``basis``, ``note`` and ``left_out``, hexadecimal."""
-
-    @property
-    def takes_effect(self) -> bool:
-        """Report whether anything in it takes effect on a day; a correction or a withdrawal does not."""
-        return any(self.counts.get(kind) for kind in TAKING_EFFECT)
 
 
 @dataclass(frozen=True, slots=True)

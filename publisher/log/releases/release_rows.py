@@ -43,6 +43,11 @@ def releases(
     return rows
 
 
+def takes_effect(release: Release) -> bool:
+    """Report whether anything in a release takes effect on a day; a correction or a withdrawal does not."""
+    return any(release.counts.get(kind) for kind in TAKING_EFFECT)
+
+
 def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
     """List the releases that an overview of all datasets shows, as known then, newest first.
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, Site
+from publisher.log.releases.release_rows import takes_effect
 from publisher.views.discovery import subjects, vocabulary
 from publisher.views.discovery.addresses import Addresses
 from publisher.views.discovery.published_site import File, PublishedDataset, PublishedRelease, PublishedSite
@@ -190,7 +191,7 @@ def _release(
         at.pinned_schema(dataset.name, release.number),
     )
     basis = f"，依据{release.basis}" if release.basis else ""
-    since = f"，自{release.effective_on}起生效" if release.takes_effect else ""
+    since = f"，自{release.effective_on}起生效" if takes_effect(release) else ""
     description = f"第{release.number}次发布{since}{basis}。{release.note}"
     previous = at.release(dataset.name, before.release.number) if before else None
     yield _present(

@@ -10,6 +10,7 @@ from pathlib import Path
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, Release, View
 from publisher.log.queries.whole_state import StateRow
+from publisher.log.releases.release_rows import takes_effect
 from schemas.definition.catalogue import Catalogue
 from schemas.words import Lang
 
@@ -71,7 +72,7 @@ class About:
             pairs += [
                 ("发布编号 Release", str(r.number)),
                 ("发布时间 Published", r.published_at.isoformat()),
-                ("生效日期 Effective on", r.effective_on.isoformat() if r.takes_effect else ""),
+                ("生效日期 Effective on", r.effective_on.isoformat() if takes_effect(r) else ""),
                 ("依据 Basis", r.basis),
                 ("发布哈希值 Release hash", r.hash),
             ]

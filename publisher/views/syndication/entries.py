@@ -111,7 +111,7 @@ def change_item(
         before=change.before,
         after=change.after,
         differences=tuple(Difference(f.field, f.before, f.after) for f in change.fields),
-        hidden=_hidden(change),
+        hidden=hidden_note(change),
         links=tuple(_links(change, site.base, home)),
     )
 
@@ -127,10 +127,11 @@ def _links(change: Change, base: str, home: str) -> Iterator[Link]:
         yield Link(f"{base}/v1{states}", "related", "application/json", "与上一次发布比较")
 
 
-def _hidden(change: Change) -> str:
+def hidden_note(change: Change) -> str:
+    """Return why the contents of a change are not shown; empty: they are."""
     if change.erased:
         return "内容已依法删除。"
-    if change.is_hidden:
+    if change.withdrawn and change.kind != "withdrawn":
         return "该条目其后已撤回公布，内容不再列出。"
     return ""
 

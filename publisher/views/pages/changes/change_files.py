@@ -19,6 +19,7 @@ from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
 from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list_feed
+from publisher.views.syndication.entries import hidden_note
 from publisher.views.syndication.scope import Form
 from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
@@ -108,7 +109,7 @@ def _rows(visit: Visit, listing: ChangeListing, one: ListedChange) -> Iterator[R
         change.reason,
         visit.service.link(f"/datasets/{dataset.name}/records/{change.record}"),
     )
-    fields = () if change.is_hidden else tuple(_field_cells(visit, dataset.name, change.fields))
+    fields = () if hidden_note(change) else tuple(_field_cells(visit, dataset.name, change.fields))
     for cells in fields or (("", "", ""),):
         yield (*head, *cells, *tail)
 

@@ -17,6 +17,7 @@ from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.syndication.entries import hidden_note
 from publisher.views.syndication.scope import make_scope
 from publisher.web.route import Reply
 from schemas.words import DIRECTIONS, FACETS, KINDS
@@ -100,7 +101,9 @@ def kind_word(visit: Visit, term: str) -> str:
 def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:
     change = one.change
     catalogue = visit.service.log.queries.catalogue(dataset.name)
-    differences = () if change.is_hidden else field_html.format_differences(visit, catalogue, change.fields)
+    differences = (
+        () if hidden_note(change) else field_html.format_differences(visit, catalogue, change.fields)
+    )
     return ChangeItem(
         change=change,
         address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 
 from feeds.change_sentence import effect_verb
 from publisher.log.model import Dataset, Release
+from publisher.log.releases.release_rows import takes_effect
 from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue
 from schemas.words import KINDS
@@ -53,7 +54,7 @@ def address_of(text: str) -> str:
 
 def when(visit: Visit, catalogue: Catalogue, release: Release) -> str:
     """Format the day of effect of a release, or of publication if nothing takes effect."""
-    if release.takes_effect:
+    if takes_effect(release):
         day = visit.day(release.effective_on)
         return visit.t(f"自{day}起{effect_verb(catalogue)}", f"in force from {day}")
     day = visit.day(release.published_at)

@@ -15,6 +15,7 @@ from litestar.concurrency import sync_to_thread
 from publisher.log.clocks import SHANGHAI, day_at
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Release, View
+from publisher.log.releases.release_rows import takes_effect
 from publisher.views.api import requested_view
 from publisher.web import query_parameters
 from publisher.web.problems import ProblemError
@@ -185,7 +186,7 @@ class Visit:
 
     def since(self, releases: Iterable[Release]) -> date | None:
         """Return the day of effect of the newest release in which something takes effect."""
-        newest = self.latest(release for release in releases if release.takes_effect)
+        newest = self.latest(release for release in releases if takes_effect(release))
         return newest.effective_on if newest else None
 
     def day(self, day: date | datetime | None) -> str:

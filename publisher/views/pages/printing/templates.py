@@ -17,6 +17,7 @@ from jinja2.lexer import Token, TokenStream
 from markupsafe import Markup
 
 from publisher.log.descriptions import SiteDetails
+from publisher.log.releases.release_rows import takes_effect
 from publisher.views.pages.printing import field_html, language_marks, traditional_chinese
 from publisher.views.pages.printing import labels as words
 from publisher.views.pages.printing.html_head import Head, meta
@@ -155,7 +156,7 @@ def _environment_of(lang: PageLang) -> Environment:
 def _environment(labels: type[_Labels]) -> Environment:
     environment = _create_environment(labels, "publisher.views.pages")
     environment.globals |= {"words": words, "KINDS": KINDS, "STATUSES": STATUSES}
-    environment.globals["link_works"] = field_html.link_works
+    environment.globals |= {"link_works": field_html.link_works, "takes_effect": takes_effect}
     environment.globals["parts"] = environment.get_template(
         "parts.html"
     ).module  # an import costs each page 10 µs
