@@ -19,7 +19,7 @@ from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About
 from publisher.views.exports.xlsx import write_xlsx
-from publisher.views.ogc.geojson import as_csv
+from publisher.views.ogc.item_table import as_csv
 from schemas.cells.formula_guard import guard_number, guard_text
 from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_formula, is_formula
 from tests.support.log import fees_dataset

@@ -97,7 +97,7 @@ def test_csv_has_every_property_as_a_column_and_no_formula(live: Live) -> None:
     lines = answer.text.removeprefix("\ufeff").splitlines()
     assert lines[0].startswith("id,code,name,kind,windows,opened")
     assert len(lines) == HALLS + 1
-    from publisher.views.ogc.geojson import as_csv
+    from publisher.views.ogc.item_table import as_csv
 
     text = as_csv(("a", "b"), [{"a": "=1+1", "b": -5}, {"a": "@x", "b": None}]).decode("utf-8-sig")
     assert text.splitlines() == ["a,b", "'=1+1,-5", "'@x,"]
