@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
@@ -21,6 +21,7 @@ from publisher.cli.terminal.exit_codes import Exit
 
 if TYPE_CHECKING:
     from publisher.desk.accounts.accounts import Account
+    from publisher.desk.accounts.roles import Grant
     from publisher.desk.accounts.tokens import Token
     from publisher.desk.desk import Staff
 
@@ -102,6 +103,7 @@ def add(context: CommandContext, name: str, display: str, roles: tuple[str, ...]
     grants = [parse_grant(role) for role in roles]
     with _open_staff(context, create=True) as staff:
         token = staff.accounts.add(name, display, grants)
+    _print_unknown_scopes(context, grants)
     _print_invitation(context, name, token)
 
 
@@ -146,6 +148,24 @@ def roles(context: CommandContext, name: str, roles: tuple[str, ...]) -> None:
         account = staff.accounts.change_roles(name, [parse_grant(role) for role in roles])
     words = "、".join(map(str, account.grants))
     output.print_message(f"账号 {name} 的角色：{words}。", f"Roles of {name}: {words}.")
+    _print_unknown_scopes(context, account.grants)
+
+
+def _print_unknown_scopes(context: CommandContext, grants: Iterable[Grant]) -> None:
+    """Name the roles that permit nothing yet. Accounts may come before the datasets, so none is refused."""
+    with context.log(read_only=True) as log:
+        parts = {dataset.name: {part.name for part in dataset.parts} for dataset in log.datasets.all()}
+    for grant in grants:
+        if grant.dataset is not None and grant.dataset not in parts:
+            output.print_message(
+                f"注意：角色“{grant}”的数据集还不存在，请核对名称。",
+                f"Note: the dataset of the role {str(grant)!r} does not exist yet; check its name.",
+            )
+        elif grant.dataset is not None and grant.part is not None and grant.part not in parts[grant.dataset]:
+            output.print_message(
+                f"注意：角色“{grant}”的报送部门还不在清单里，请核对名称。",
+                f"Note: the list has no part as in the role {str(grant)!r} yet; check its name.",
+            )
 
 
 @user.command()

@@ -20,6 +20,7 @@ def test_accounts_are_added_by_invitation_and_listed(site: Home) -> None:
     assert "no-desk" in site.run("desk", "user", "list").err
     ran = site.ok("desk", "user", "add", "zhang", "--display", "张三", "--role", "填报:fees:民政局")
     assert link_in(ran.out).startswith("/invitation/")
+    assert "“填报:fees:民政局”的数据集还不存在" in ran.err
     assert "roles-conflict" in site.run("desk", "user", "add", "li", "--role", "督查", "--role", "审核").err
     site.ok("desk", "user", "roles", "zhang", "--role", "审核", "--role", "填报:fees")
     assert link_in(site.ok("desk", "user", "invite", "zhang").out) != link_in(ran.out)
@@ -44,7 +45,10 @@ def test_the_audit_log_is_printed_and_verified(site: Home) -> None:
 
 def test_tokens_are_added_listed_and_revoked(site: Home) -> None:
     site.dataset("fees", "民政局")
-    site.ok("desk", "user", "add", "zhang", "--role", "填报:fees:民政局")
+    assert "还不" not in site.ok("desk", "user", "add", "zhang", "--role", "填报:fees:民政局").err
+    ran = site.ok("desk", "user", "add", "li", "--role", "填报:fees:民政厅", "--role", "审核:fees")
+    assert "“填报:fees:民政厅”的报送部门还不在清单里" in ran.err
+    assert "审核" not in ran.err
     add = ("desk", "token", "add", "zhang", "--label", "办公系统", "--dataset", "fees")
     assert "token-beyond-account" in site.run(*add, "--action", "hand-in").err
     assert "no-such-part" in site.run(*add, "--action", "hand-in", "--part", "无此局").err
