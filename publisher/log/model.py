@@ -236,7 +236,6 @@ class DraftDiff:
     added: tuple[Change, ...]
     changed: tuple[Change, ...]
     removed: tuple[Change, ...]
-    unchanged: int
     conflicts: tuple[Conflict, ...] = ()
     """Errors, which prevent publication."""
     warnings: tuple[Conflict, ...] = ()

@@ -31,7 +31,7 @@ def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
         if len(group) > _MOST_CHANGES:
             output.print_line(f"… 另有{len(group) - _MOST_CHANGES}条 / and {len(group) - _MOST_CHANGES} more")
     counts = ", ".join(f"{in_language(*KINDS[k]) if k in KINDS else k} {n}" for k, n in diff.counts.items())
-    output.print_line(counts or f"{in_language('未变化', 'unchanged')} {diff.unchanged}")
+    output.print_line(counts or f"{in_language('未变化', 'unchanged')} {diff.counts['unchanged']}")
 
 
 def show_change(change: Change, catalogue: Catalogue, *, show_effect: bool = True) -> None:

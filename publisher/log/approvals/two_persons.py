@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, select, update
 
 from publisher.log import registry
-from publisher.log.approvals.submission import PublicationRequest, decode
+from publisher.log.approvals.submission import PublicationRequest, decode, encode
 from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.canonical_json import new_salt, value_hash
 from publisher.log.database import tables as t
@@ -71,6 +71,16 @@ def settle(conn: Connection, authority: Authority | None, release: int) -> None:
             .where(_c.key == authority.submission)
             .values(state="published", release=release)
         )
+
+
+def destroy_contents(conn: Connection, dataset: int, records: Collection[str]) -> None:
+    """Destroy the contents that submissions propose for records. Those that wait are void from then on."""
+    for row in conn.execute(select(_c.key, _c.request).where(_c.dataset == dataset)).all():
+        request, secrecy = decode(row.request)
+        remaining = {one: {} if one in records else content for one, content in request.records.items()}
+        if remaining != request.records:
+            text = encode(replace(request, records=remaining), secrecy)
+            conn.execute(update(t.submission).where(_c.key == row.key).values(request=text))
 
 
 def _find_approved(

@@ -72,7 +72,6 @@ def compute_diff(
         added=builder.changes(conn, "added", limit),
         changed=builder.changes(conn, "changed", limit),
         removed=builder.changes(conn, "removed", limit),
-        unchanged=counts["unchanged"],
         conflicts=tuple(errors),
         warnings=tuple(warnings),
         counts=counts,

@@ -238,7 +238,10 @@ class Drafts:
 def find_draft_catalogue(
     session: Session, conn: Connection, dataset: str, offered: Catalogue | None
 ) -> tuple[DatasetRow, Catalogue]:
-    """Return the dataset and the catalogue of its draft. Raises ``LogError('migration-needed')``."""
+    """Return the dataset, and the catalogue of its draft, or ``offered`` with which rows are to be staged.
+
+    Raises ``LogError('migration-needed')`` if that one is not compatible.
+    """
     row = registry.dataset_row(conn, dataset)
     current = session.catalogue(conn, row.draft_catalogue or row.catalogue_digest)
     if offered is None:

@@ -258,8 +258,8 @@ def _stop_before_later(conn: Connection, day: int) -> None:
 def find_windows(
     conn: Connection, dataset: int, imports: Sequence[Any], *, day: int, on_conflict: OnConflict
 ) -> tuple[tuple[Window, ...], int | None]:
-    """Return the imports with their periods, and the first day after ``day`` on which one of the parts has a
-    state; None if there is none.
+    """Return the imports with their periods, and the first day after ``day`` on which published content of
+    one of the parts begins or ends; None if there is none.
     """
     by_part = families(conn, dataset)
     windows: list[Window] = []

@@ -78,7 +78,7 @@ class Exchange:
     etag: str | None = None
     modified: str | None = None
     whole: bool = True
-    """False if a limit of size or time interrupted it; then it does not update the page."""
+    """False if a limit of size or time interrupted it; then the page keeps the body that it had."""
     is_page: bool = True
     """False if the answer is not the page although its status is 200; then it counts as a failure."""
 

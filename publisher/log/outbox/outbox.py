@@ -123,7 +123,7 @@ class Outbox:
                 t.outbox,
                 (o.dataset == r.dataset) & (o.key == r.number.cast(t.CodePointText)) & (o.kind == "release"),
             )
-            .where(o.due_at < NEVER)
+            .where(o.due_at <= r.published_at)  # not the item that waits for a later day of effect
         )
         with self._session.read() as conn:
             first = conn.scalar(waits)

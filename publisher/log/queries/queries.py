@@ -229,7 +229,7 @@ class Queries:
             return changes
 
     def changed_values(self, records: Sequence[str]) -> tuple[Change, ...]:
-        """List what changed the content of these records on a day, newest first; corrections are left out."""
+        """List the changes of the content of these records, newest first, without corrections."""
         with self._session.read() as conn:
             return history.changed_values(conn, history.field_order(self._session, conn), records)
 

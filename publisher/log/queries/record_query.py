@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
@@ -29,7 +29,7 @@ from publisher.log import registry
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import PreparedStatement
-from publisher.log.model import LogError, RecordQuery
+from publisher.log.model import LogError, RecordQuery, Status
 from publisher.log.predicate import conjuncts, field_names
 from publisher.log.queries.point_in_time import Clocks, in_view
 from publisher.log.queries.predicate_sql import PredicateCompiler, bad_filter
@@ -40,7 +40,13 @@ _s, _v, _r, _b, _i = t.span.c, t.revision.c, t.record.c, t.release.c, t.import_.
 MERGED_INTO = t.part.alias("merged_into")
 _FIRST_RECORDS = 200
 """Records of a list with many that are read at once: ten pages."""
-_STATUSES = {"current": "stated", "removed": "removed", "withdrawn": "withdrawn", "erased": "erased"}
+STATUSES: Mapping[str, Status] = {
+    "stated": "current",
+    "removed": "removed",
+    "withdrawn": "withdrawn",
+    "erased": "erased",
+}
+"""Status of a span → that of its record in a view."""
 
 DATASET: BindParameter[int] = bindparam("dataset", type_=t.Integer64)
 DAY: BindParameter[int] = bindparam("day", type_=t.Integer64)
@@ -268,8 +274,8 @@ class RecordSet:
     def _in_view(self) -> ColumnElement[bool]:
         if self._query.during is not None:
             return self._last_during(*self._query.during)
-        statuses = dict.fromkeys(self._query.statuses)
-        span_statuses = [_STATUSES[name] for name in statuses if name in _STATUSES]
+        statuses = self._query.statuses
+        span_statuses = [name for name, status in STATUSES.items() if status in statuses]
         if "future" in statuses:
             if span_statuses:
                 raise bad_filter("status", "future 不能与其他状态同时使用", "future excludes other statuses")

@@ -18,7 +18,16 @@ from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.storable_text import storable
 from publisher.log.model import RecordState, Span, Status
 from publisher.log.queries.point_in_time import Clocks, is_known
-from publisher.log.queries.record_query import DATASET, DAY, IN_VIEW, INSTANT, PART, record_join, view_values
+from publisher.log.queries.record_query import (
+    DATASET,
+    DAY,
+    IN_VIEW,
+    INSTANT,
+    PART,
+    STATUSES,
+    record_join,
+    view_values,
+)
 from publisher.log.record_identity import span_id
 from publisher.log.releases.amendment import no_such_record
 from publisher.log.session import DatasetKey
@@ -48,19 +57,11 @@ _NEXT_STATE = (
 _BY_TITLE = _STATES.where(IN_VIEW, _s.dataset == DATASET).order_by(_s.title, _s.record)
 
 
-_STATUS: Mapping[str, Status] = {
-    "stated": "current",
-    "removed": "removed",
-    "withdrawn": "withdrawn",
-    "erased": "erased",
-}
-
-
 def state_from_row(
     conn: Connection, dataset: DatasetKey, row: Any, *, status: Status | None = None
 ) -> RecordState:
     """Convert a row of ``COLUMNS``."""
-    record_status = status or _STATUS[row.status]
+    record_status = status or STATUSES[row.status]
     without_content = record_status in ("withdrawn", "erased")
     return RecordState(
         dataset=dataset.name,

@@ -54,13 +54,11 @@ class RevisionOrigin:
     """Rows of the same sheet around it that the same file brought, with it, in the order of the sheet; none
     if an amendment typed it."""
     source: Source | None
-    """None: typed by hand."""
+    """Its file; if an amendment typed it, the file of the state that it amends."""
     source_text: str
-    """SHA-256 of the texts of its cells."""
+    """SHA-256 of the texts of its cells; empty if an amendment typed it."""
     provenance: str | None
     """Salted hash of file, locator, originals and ``source_text``."""
-    corrects: bool
-    """Whether it was typed by hand in an amendment."""
     release: int
     """Number of the release that brought it."""
     sequence: int
@@ -109,7 +107,6 @@ def revision_origin(conn: Connection, dataset: DatasetKey, record: str, revision
         source=None if file is None else source_from_row(file),
         source_text=row.source_text,
         provenance=row.provenance,
-        corrects=row.corrects,
         release=row.number,
         sequence=row.sequence,
         manifest_line=b"".join(
@@ -123,7 +120,7 @@ def _source_row(row: Any, record: str, *, own: bool) -> SourceRow:
 
 
 def _neighbours(conn: Connection, row: Any, own: SourceRow) -> tuple[SourceRow, ...]:
-    if row.corrects:
+    if not row.source_text:
         return ()
     if not own.rows:
         return (own,)
@@ -131,7 +128,7 @@ def _neighbours(conn: Connection, row: Any, own: SourceRow) -> tuple[SourceRow, 
         select(_v.key, _v.content, _v.locator, _v.originals, _r.id)
         .join_from(t.revision, t.record, _r.key == _v.record)
         .where(_v.key.between(row.key - _KEYS_AROUND, row.key + _KEYS_AROUND), _v.key != row.key)
-        .where(_v["import"] == row.file, ~_v.corrects, _v.content.is_not(None))
+        .where(_v["import"] == row.file, _v.source_text != "", _v.content.is_not(None))
     )
     others = (_source_row(other, other.id, own=False) for other in conn.execute(query).all())
     near = [

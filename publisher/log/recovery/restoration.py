@@ -189,7 +189,8 @@ def _prepare(
         pending = repeated_erasure.list_pending(conn, ledger)
         if newest.size > size or pending:
             shortfall.write(conn, Shortfall(newest, tuple(pending)))
-        return RestorationReport(backup, size, max(0, newest.size - size), len(erased))
+        records = {one.record for one in ledger if one.dataset}
+        return RestorationReport(backup, size, max(0, newest.size - size), len(records.intersection(erased)))
 
 
 def _check_prefix(conn: Connection, checkpoint: KnownCheckpoint, size: int) -> None:

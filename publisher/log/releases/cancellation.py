@@ -202,7 +202,8 @@ class CancellationRelease:
         return content
 
     def _forget_effect(self, release: Any, without_effect: Sequence[int], sequence: int, now: int) -> None:
-        """Mark records that never took effect, and undo the day of effect of the release and its files."""
+        """Mark records that never took effect as withdrawn. The release is not announced on its day
+        of effect, and its files take effect on no day."""
         conn, o = self._conn, t.outbox.c
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
         conn.execute(update(t.record).where(t.record.c.key.in_(without_effect)).values(withdrawn_at=at))

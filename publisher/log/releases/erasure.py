@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
-from sqlalchemy import Connection, delete, exists, func, select, update
+from sqlalchemy import Connection, delete, exists, func, or_, select, update
 
 from publisher.log import registry
 from publisher.log.approvals import two_persons
@@ -37,6 +37,7 @@ _WITH_CONTENT = (
     t.release,
     t.import_,
     t.draft_entry,
+    t.submission,
     pt.page,
     pt.page_failure,
     pt.source_run,
@@ -122,6 +123,8 @@ class ErasureRelease:
         self._destroy_contents(keys, release)
         imports = conn.scalars(select(t.held.c["import"]).where(t.held.c.record.in_(keys)).distinct()).all()
         self._destroy_evidence(imports)
+        ids = conn.scalars(select(t.record.c.id).where(t.record.c.key.in_(keys))).all()
+        two_persons.destroy_contents(conn, self._dataset.key, ids)
         releases = select(t.change.c.release).where(t.change.c.record.in_(keys))
         conn.execute(update(t.release).where(t.release.c.sequence.in_(releases)).values(erased=True))
         conn.execute(update(t.site).values(scrub_pending=True))
@@ -228,7 +231,7 @@ class ErasureRelease:
 
 
 def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
-    """List the sequences of the releases of a clerk. Raises ``LogError('no-such-actor')``."""
+    """List the sequences of the releases that name a person. Raises ``LogError('no-such-actor')``."""
     c = t.release.c
     is_clerk = (c.actor == storable(actor)) & c.actor_salt.is_not(None)
     is_named = c.approval.contains(msgspec.json.encode({"name": storable(actor)}).decode()[1:-1])
@@ -243,7 +246,7 @@ def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
 
 
 def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int:
-    """Destroy the name of a clerk in every release, with its salt, and append the entry that says so.
+    """Destroy all names, with their salts, in the releases that name a person; append the entry about it.
 
     → number of releases. Their hashes of format 1 cannot be checked any more. The bytes are deleted
     afterwards, as of records. Raises ``LogError('no-such-actor')``.
@@ -251,7 +254,6 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
     sequences, c = releases_of_actor(conn, actor), t.release.c
     datasets = conn.scalars(select(c.dataset).where(c.sequence.in_(sequences)).distinct()).all()
     destroy_actors(conn, sequences)
-    _destroy_names(conn, sequences)
     document = documents.erasure_document(
         registry.site(conn).tag_authority,
         erased_property="actor",
@@ -267,23 +269,17 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
 
 
 def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
-    """Destroy the names of clerks in releases. → number of releases that had one."""
+    """Destroy the names of clerks and approvers in releases; salted hashes stay. → how many had a name."""
     c = t.release.c
-    with_actor = (c.sequence.in_(releases), c.actor_salt.is_not(None))
-    count = conn.scalar(select(func.count()).select_from(t.release).where(*with_actor)) or 0
-    if count:
-        conn.execute(update(t.release).where(*with_actor).values(actor="", actor_salt=None))
+    is_named = or_(c.actor_salt.is_not(None), c.approval.contains('"name":'))
+    rows = conn.execute(select(c.sequence, c.approval).where(c.sequence.in_(releases), is_named)).all()
+    for row in rows:
+        approval = None if row.approval is None else two_persons.without_names(row.approval)
+        own = {"actor": "", "actor_salt": None, "approval": approval}
+        conn.execute(update(t.release).where(c.sequence == row.sequence).values(own))
+    if rows:
         conn.execute(update(t.site).values(scrub_pending=True))
-    return count
-
-
-def _destroy_names(conn: Connection, releases: Sequence[int]) -> None:
-    """Destroy all names and salts in what releases say of their approval; the salted hashes stay."""
-    c = t.release.c
-    for row in conn.execute(select(c.sequence, c.approval).where(c.sequence.in_(releases))).all():
-        if row.approval is not None:
-            text = two_persons.without_names(row.approval)
-            conn.execute(update(t.release).where(c.sequence == row.sequence).values(approval=text))
+    return len(rows)
 
 
 def referenced_sources(conn: Connection) -> frozenset[str]:

@@ -1,4 +1,4 @@
-"""Publication of a whole draft as a release."""
+"""Publication of a draft, or of parts of it, as a release."""
 
 from __future__ import annotations
 

@@ -50,7 +50,7 @@ class Releases:
         submission: int | None = None,
         progress: Callable[[int, int], None] | None = None,
     ) -> Release | None:
-        """Publish the draft, or ``parts`` of it, and empty it as far. → the release; None if nothing changes.
+        """Publish the draft, or ``parts`` of it, and take it from the draft. → the release; None: no change.
 
         ``emergency``: reason why a dataset under the two-person rule publishes what nobody approved.
         ``submission``: key of the submission that is published; it has to be approved even where the dataset
@@ -274,12 +274,12 @@ class Releases:
         return release
 
     def preview_actor_erasure(self, actor: str) -> int:
-        """Count the releases of a clerk. Raises ``LogError('no-such-actor')``."""
+        """Count the releases that :meth:`erase_actor` would change. Raises ``LogError('no-such-actor')``."""
         with self._session.read() as conn:
             return len(erasure.releases_of_actor(conn, actor))
 
     def erase_actor(self, actor: str, *, ground: str) -> int:
-        """Destroy the name of a clerk in every release, as an entry of the log. → number of releases.
+        """Destroy all names in the releases that name a person, as an entry of the log. → number of releases.
 
         Raises ``LogError``: ``no-such-actor``; ``ground-missing``, ``erasure-incomplete`` as :meth:`erase`.
         """

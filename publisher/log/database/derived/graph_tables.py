@@ -68,7 +68,7 @@ graph_run = Table(
     Column("id", Integer, primary_key=True),
     Column("version", Integer, nullable=False),  # of the rules
     Column("revision", BigInteger, nullable=False),  # key of the last revision that was read by them
-    Column("release", BigInteger, nullable=False),  # the release that brought it
+    Column("release", BigInteger, nullable=False),  # the release that brought it, or one before
     *sealed("graph_run", "id"),
 )
 """One row: how far the rows above have come; without it no revision was read."""

@@ -119,7 +119,7 @@ def _row(catalogue: Catalogue, row: SourceRow) -> answers.OriginRow:
 
 def is_typed(origin: RevisionOrigin) -> bool:
     """Report whether a clerk typed the revision, so that no file contains it."""
-    return origin.corrects or origin.source is None
+    return not origin.source_text
 
 
 def row_texts(catalogue: Catalogue, row: SourceRow) -> dict[str, str]:

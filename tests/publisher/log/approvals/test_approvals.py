@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,6 +15,7 @@ from publisher.log.approvals.submission import PublicationRequest, Secrecy, Subm
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from schemas.definition.catalogue import Content
+from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, entry, fees_dataset, ids, problems_after, release, stage, standards
 
@@ -288,6 +291,34 @@ def test_names_of_who_approved_are_erased_with_those_of_clerks(log: Log) -> None
     assert stored
     assert '"li"' not in str(stored)
     assert log.integrity.verify().ok
+
+
+@pytest.mark.slow
+def test_backups_forget_erased_names_and_what_a_submission_proposes_for_an_erased_record(
+    tmp_path: Path, clock: Clock
+) -> None:
+    home = tmp_path / "home"
+    log = Log.open(sqlite.new(home / "qingdan.db"), sources=home / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
+    log.datasets.create(*fees_dataset())
+    stage(log, entry("甲"))
+    approve(log, submit(log, drafter="zhang"), reviewer="审核人李某")
+    publish(log)
+    record = ids(log)["甲"]
+    content: Content = {"name": "甲", "standard": "张三丰的身份证号"}
+    waiting = submit(log, PublicationRequest(kind="correct", note="更正", records={record: content}))
+    log.recovery.back_up(home, tmp_path / "backups")
+    log.releases.erase_actor("审核人李某", ground="个人信息保护法第四十七条")
+    log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号")
+    assert not log.approvals.get(waiting.key).is_current
+    assert log.recovery.forget_erased(tmp_path / "backups", lambda *_: None) == (1, [])
+    assert log.integrity.verify().ok
+    log.close()
+    for file in (home / "qingdan.db", *(tmp_path / "backups").rglob("qingdan.db")):
+        assert "张三丰".encode() not in file.read_bytes()
+        with closing(sqlite3.connect(file)) as conn:
+            (approval,) = conn.execute("SELECT approval FROM release WHERE number = 1").fetchone()
+        assert '"name"' not in approval
 
 
 @pytest.mark.slow

@@ -107,6 +107,16 @@ def test_what_a_correction_typed_has_no_place_in_a_file(site: Site) -> None:
     assert origin["neighbourhood"] == []
 
 
+def test_what_a_renaming_typed_has_no_place_in_a_file(site: Site) -> None:
+    record = site.record("不动产登记费")
+    content = {**site.log.queries.record(FEES, record).content, "name": "不动产登记收费"}
+    day = site.log.queries.releases(FEES)[-1].effective_on
+    site.log.releases.rename(FEES, record, content, effective_on=day, reason="更名")
+    origin = site.client.get(address(site, record)).json()
+    assert (origin["content"]["name"], origin["typed"], origin["readings"]) == ("不动产登记收费", True, [])
+    assert origin["neighbourhood"] == []
+
+
 def test_an_erased_revision_is_gone_and_its_neighbours_do_not_show_it(site: Site) -> None:
     erased, other = site.record("城镇垃圾处理费"), site.record("不动产登记费")
     addresses = [address(site, erased, "?release=1"), address(site, erased)]
