@@ -86,10 +86,9 @@ old_span = Table(
 """The spans before a rebuild."""
 
 
-def create_empty(conn: Connection, table: Table) -> Table:
+def create_empty(conn: Connection, table: Table) -> None:
     """Create the table for this connection if needed, and empty it."""
     conn.execute(CreateTable(table, if_not_exists=True))
     for index in table.indexes:
         conn.execute(CreateIndex(index, if_not_exists=True))
     conn.execute(delete(table))
-    return table

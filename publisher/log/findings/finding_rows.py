@@ -122,13 +122,9 @@ def compute_rows(
                     yield asdict(row) | asdict(period)
 
 
-def write_rows(conn: Connection, rows: Iterable[Row]) -> int:
-    """Insert rows, and return their number."""
-    count = 0
+def write_rows(conn: Connection, rows: Iterable[Row]) -> None:
     for batch in batched(rows, _BATCH):
         conn.execute(insert(f.finding), list(batch))
-        count += len(batch)
-    return count
 
 
 def write_run(conn: Connection, run: Run) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,8 +87,11 @@ class AmendmentRelease:
         amendment = Amendment(record, "renamed", "stated", span, day, min(later, default=FOREVER), content)
         return self._publish([amendment], heading)
 
-    def migrate(self, convert: Callable[[Content], Content], heading: Heading) -> int:
-        """Rewrite all states from the day on for another catalogue, and assign identities again."""
+    def migrate(self, heading: Heading) -> int:
+        """Rewrite all states from the day on for another catalogue, and assign identities again.
+
+        Values of fields that it lacks are dropped.
+        """
         s, day = t.span.c, heading.effective_on.toordinal()
         rows = self._conn.execute(
             _OPEN_SPANS.where(
@@ -98,7 +101,11 @@ class AmendmentRelease:
                 s.status == "stated",
             ).order_by(t.record.c.id, s.effective_from)
         ).all()
-        contents = [convert(msgspec.json.decode(row.content)) for row in rows]
+        names = self._catalogue.by_name
+        contents = [
+            {name: value for name, value in msgspec.json.decode(row.content).items() if name in names}
+            for row in rows
+        ]
         owners: dict[str, set[str]] = defaultdict(set)
         for row, content in zip(rows, contents, strict=True):
             owners[self._digests(content)[0]].add(row.id)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection, update
@@ -15,7 +14,7 @@ from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
 from publisher.log.releases.release_writer import Heading
-from schemas.definition.catalogue import Catalogue, Content, Field
+from schemas.definition.catalogue import Catalogue, Field
 
 
 def migrate(
@@ -24,14 +23,11 @@ def migrate(
     dataset: DatasetRow,
     old: Catalogue,
     new: Catalogue,
-    convert: Callable[[Content], Content] | None,
     heading: Heading,
     *,
     now: datetime,
 ) -> int:
     """Migrate a dataset to another catalogue by a release, and return its sequence.
-
-    ``convert``: old content → new content; without it, values of removed fields are dropped.
 
     Raises ``LogError``: ``draft-in-the-way``, ``conversion-needed`` (a field of another type),
     ``identity-taken`` (two records with the same new identity).
@@ -47,7 +43,7 @@ def migrate(
         for f in new.fields
         if f.name in old.by_name and _type_and_format(old.by_name[f.name]) != _type_and_format(f)
     ]
-    if changed and convert is None:
+    if changed:
         forms = [(f, *_name_difference(old.by_name[f.name], f)) for f in new.fields if f.name in changed]
         zh = "、".join(f"字段“{field.title}”的类型由 {was} 改为 {now}" for field, was, now in forms)
         en = ", ".join(f"the type of “{field.name}” changed from {was} to {now}" for field, was, now in forms)
@@ -64,11 +60,7 @@ def migrate(
         .where(t.dataset.c.key == dataset.key)
         .values(catalogue=new.name, catalogue_digest=new.digest)
     )
-
-    def drop_removed(content: Content) -> Content:
-        return {name: value for name, value in content.items() if name in new.by_name}
-
-    return AmendmentRelease(database, conn, dataset, new, now).migrate(convert or drop_removed, heading)
+    return AmendmentRelease(database, conn, dataset, new, now).migrate(heading)
 
 
 def _name_difference(old: Field, new: Field) -> tuple[str, str]:

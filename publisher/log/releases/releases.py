@@ -224,21 +224,20 @@ class Releases:
         dataset: str,
         catalogue: Catalogue,
         *,
-        convert: Callable[[Content], Content] | None = None,
         effective_on: date | None = None,
         reason: str = "",
         basis: str = "",
         actor: str = "",
         emergency: str = "",
     ) -> Release:
-        """Continue with another catalogue. States from the day on are converted, earlier ones stay."""
+        """Continue with another catalogue. States from the day on lose what it lacks; earlier ones stay."""
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             old = self._session.catalogue(conn, row.catalogue_digest)
             heading = Heading(effective_on or self._session.today(), basis, reason, actor)
             heading, _ = _authorise(conn, row, heading, None, emergency, None)
             sequence = catalogue_change.migrate(
-                self._session.database, conn, row, old, catalogue, convert, heading, now=self._session.clock()
+                self._session.database, conn, row, old, catalogue, heading, now=self._session.clock()
             )
             return _release(conn, row, sequence)
 

@@ -10,7 +10,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from publisher.log.clocks import micros, moment
-from publisher.log.database.run_tables import verification_run
+from publisher.log.database.verification_tables import verification_run
 
 _MOST_LISTED = 20
 _LONGEST = 500

@@ -170,15 +170,14 @@ def test_another_identity_needs_a_migration_which_is_a_release(log: Log) -> None
     assert ids(log) == before
 
 
-def test_a_migration_converts_states_from_its_day_on_as_a_reading(log: Log) -> None:
-    release(log, entry("甲"))
-    narrower = catalogue(identity=["name"])
-    log.releases.migrate(
-        "fees", narrower, convert=lambda content: {**content, "standard": "一"}, effective_on=MIDDLE
-    )
-    assert standards(log, View(as_of=EARLY)) == {"甲": "1"}
-    assert standards(log) == {"甲": "一"}
-    assert [(c.kind, c.cause) for c in log.queries.changes(release=2)] == [("changed", "reading")]
+def test_a_migration_drops_removed_fields_from_its_day_on_as_a_reading(log: Log) -> None:
+    log.releases.migrate("fees", catalogue(fields=[field("unit", "单位")]), effective_on=EARLY)
+    release(log, entry("甲", unit="元"))
+    log.releases.migrate("fees", catalogue(identity=["name"]), effective_on=MIDDLE)
+    record = ids(log)["甲"]
+    assert log.queries.record("fees", record, View(as_of=EARLY)).content["unit"] == "元"
+    assert "unit" not in log.queries.record("fees", record).content
+    assert [(c.kind, c.cause) for c in log.queries.changes(release=3)] == [("changed", "reading")]
 
 
 def test_a_migration_that_cannot_tell_records_apart_changes_nothing(log: Log) -> None:
