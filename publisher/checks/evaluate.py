@@ -85,14 +85,14 @@ class ShippedStatutes(Knowledge):
         return self._rows.get(key, ()) if catalogue == STATUTES else ()
 
 
-def find_in_workbooks(check: LabelledCheck, folder: Path, day: date = _DAY) -> Iterator[Place]:
-    """Yield every place in the power lists of a folder at which the check has a finding on the day."""
+def find_in_workbooks(check: LabelledCheck, folder: Path) -> Iterator[Place]:
+    """Yield every place in the power lists of a folder at which the check has a finding."""
     catalogue, statutes = load_catalogue("power-list"), ShippedStatutes(check.check)
     for path in sorted(folder.iterdir()):
         reading = read_file(path.read_bytes(), name=path.name, catalogue=catalogue)
         for number, entry in enumerate(reading.records):
             record = CheckedRecord("list", f"r{number}", "", catalogue, entry.content)
-            for finding in check.check.find_findings(record, statutes, day):
+            for finding in check.check.find_findings(record, statutes, _DAY):
                 for title in check.titles(finding):
                     yield path.name, number, finding.cites[0].field, title
 

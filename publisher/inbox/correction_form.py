@@ -62,8 +62,8 @@ class FormTokens:
 class DailyLimits:
     """Counts requests by a MAC of the sender's address, with a random key of the day that is never stored."""
 
-    def __init__(self, clock: Callable[[], datetime] = utc_now, *, daily: int = DAILY) -> None:
-        self._clock, self._daily = clock, daily
+    def __init__(self, clock: Callable[[], datetime] = utc_now) -> None:
+        self._clock = clock
         self._day: date | None = None
         self._key = b""
         self._counts: dict[bytes, int] = {}
@@ -77,7 +77,7 @@ class DailyLimits:
             self._day, self._key, self._counts = today, secrets.token_bytes(32), {}
         sender = hashlib.blake2b(client.encode(), key=self._key, digest_size=16).digest()
         count = self._counts.get(sender, 0)
-        if count >= self._daily or (count == 0 and len(self._counts) >= _MOST_SENDERS):
+        if count >= DAILY or (count == 0 and len(self._counts) >= _MOST_SENDERS):
             return False
         self._counts[sender] = count + 1
         return True

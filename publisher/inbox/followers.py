@@ -108,7 +108,7 @@ class Followers:
         self._set(follower, attempts=_f.attempts + 1, due_at=due, error=error[:_LONGEST])
 
     def set_aside(self, follower: str, error: str) -> None:
-        """Send no further mail: the address does not exist."""
+        """Send no further mail: the address does not exist, or mails failed too often."""
         self._set(follower, state="aside", since=micros(self._clock()), error=error[:_LONGEST])
 
     def _set(self, follower: str, **values: Any) -> None:

@@ -54,7 +54,7 @@ class Inbox:
             database.close()
             raise LogError(
                 "newer-database",
-                "纠错信箱由另一版本的程序建立，请升级程序。",
+                "收件箱由另一版本的程序建立，请升级程序。",
                 "The inbox was created by another version of the program; upgrade the program.",
             )
         return cls(database, keys, clock)
@@ -143,7 +143,7 @@ class Inbox:
             )
 
     def forget(self) -> int:
-        """Delete contacts, proofs and rejected values some time after the outcome → deleted rows."""
+        """Delete contacts, proofs and rejected values, and later rejected requests → changed rows."""
         now = self._clock()
         decided = select(_r.id).where(_r.decided_at <= micros(now - timedelta(days=CONTACT_DAYS)))
         old = micros(now - timedelta(days=REJECTED_DAYS))

@@ -27,7 +27,7 @@ def run_demo(home: Path, port: int, desk_port: int | None = None) -> None:
         _check_port(one)  # before the seconds that the publication takes
     with site_folder.lock_folder(home):
         build_site(home, f"http://{HOST}:{port}")
-        serve(home, HOST, port, desk_port)
+        serve(home, port, desk_port)
 
 
 def build_site(home: Path, base: str) -> None:

@@ -46,7 +46,7 @@ type ReleaseProgress = Callable[[int, int, str], None]
 
 
 class SampleError(Exception):
-    """The site refuses a file or step of the sample; the sample itself is wrong."""
+    """The site refuses a file or step of the sample, or its search does not follow the log."""
 
 
 class _PublicationClock:

@@ -13,7 +13,7 @@ import click
 
 from publisher import app, settings
 from publisher.log.log import Log
-from publisher.sample.demo import port_taken
+from publisher.sample.demo import HOST, port_taken
 from publisher.sample.desk_accounts import invite_demo_accounts
 from publisher.sample.site_folder import FolderError
 from publisher.site_command import site_process
@@ -28,17 +28,17 @@ _DESK_SECONDS = 30
 """Seconds in which the desk has to start."""
 
 
-def serve(home: Path, host: str, port: int, desk_port: int) -> None:
+def serve(home: Path, port: int, desk_port: int) -> None:
     """Serve site and desk until Ctrl-C.
 
     Raises :class:`FolderError` if the port is in use or the desk does not start.
     """
-    base, desk = f"http://{host}:{port}", f"http://{host}:{desk_port}"
+    base, desk = f"http://{HOST}:{port}", f"http://{HOST}:{desk_port}"
     site_settings = settings.read_settings(home, environ={})
     log = Log.open(site_settings.database, sources=site_settings.sources, public=True)
     environ = {name: text for name, text in os.environ.items() if not name.startswith("QINGDAN_")}
     links = invite_demo_accounts(site_settings, desk)
-    desk_command = ("desk", "--host", host, "--port", str(desk_port))
+    desk_command = ("desk", "--host", HOST, "--port", str(desk_port))
     try:
         # Ctrl-C is the normal end of a demo.
         with (
@@ -49,20 +49,20 @@ def serve(home: Path, host: str, port: int, desk_port: int) -> None:
             engine = EmbeddedEngine(site_settings.index)
             service = app.create_app(site_settings, log=log, search=engine, perform=perform)
             text = "\n".join([build_guide(log, base), links, "按 Ctrl-C 结束。 / Ctrl-C ends it."])
-            _await_port(host, desk_port)
-            app.serve(service, host=host, port=port, on_start=lambda: click.echo(text))
+            _await_port(desk_port)
+            app.serve(service, host=HOST, port=port, on_start=lambda: click.echo(text))
     except OSError as error:
         raise port_taken(port, error) from error
     finally:
         log.close()
 
 
-def _await_port(host: str, port: int) -> None:
+def _await_port(port: int) -> None:
     """Wait until the desk accepts connections. Raises :class:`FolderError` if it does not start."""
     deadline = time.monotonic() + _DESK_SECONDS
     while True:
         try:
-            socket.create_connection((host, port), timeout=1).close()
+            socket.create_connection((HOST, port), timeout=1).close()
         except OSError as error:
             if time.monotonic() > deadline:
                 words = ("工作台没有启动，原因见上。", "The desk did not start; see above.")

@@ -1,4 +1,4 @@
-"""Personal data in texts that a clerk is about to publish."""
+"""Personal data in a reader's correction that a clerk is about to accept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from publisher.log.model import LogError
 
 
 def refuse_personal(*texts: str) -> None:
-    """Raise ``LogError('personal-text')`` if a text to publish contains what looks like personal data."""
+    """Raise ``LogError('personal-text')`` if a text that would be published has personal data."""
     for one in (one for text in texts for one in find_personal_texts(text)):
         raise LogError(
             "personal-text",

@@ -59,7 +59,7 @@ def cite_document(record: CheckedRecord, document: CitedDocument, role: str = "b
 
 
 def has_unread_text(record: CheckedRecord, documents: Sequence[CitedDocument]) -> bool:
-    """Test whether the field has items or lines in which nothing was found."""
+    """Test whether the field has words before, between or after the documents that were found in it."""
     for item, text in _basis_texts(record):
         ends = [0, *(document.end for document in documents if document.item == item)]
         starts = [*(document.start for document in documents if document.item == item), len(text)]
