@@ -19,7 +19,7 @@ from publisher.desk import refusals
 from publisher.desk.api import routes as api
 from publisher.desk.api.contract import openapi_config
 from publisher.desk.desk import Desk, Staff, create_desk
-from publisher.desk.http.authentication import Authentication, FormTokens
+from publisher.desk.http.authentication import Authentication, FormGuard
 from publisher.desk.http.guards import check_actions, permit
 from publisher.desk.http.sessions import session_config
 from publisher.desk.pages import (
@@ -89,7 +89,7 @@ def create_desk_app(
         middleware=[
             session_config(secure=desk.is_secure).middleware,
             DefineMiddleware(Authentication, exclude_http_methods=[]),  # OPTIONS needs an account too
-            DefineMiddleware(FormTokens, config=_form_tokens(desk)),
+            DefineMiddleware(FormGuard, config=_form_tokens(desk)),
         ],
         allowed_hosts=AllowedHostsConfig(allowed_hosts=[urlsplit(desk.base).netloc]),
         lifespan=[work_on_time],

@@ -67,7 +67,7 @@ def propose_draft(
     return ProposedRelease(
         dataset=desk.log.datasets.get(dataset),
         changes=changes,
-        counts=work.count_changes(diff, parts),
+        counts=work.count_changes(diff),
         effective_on=effective_on or day_at(desk.clock()),
         basis=basis,
         note=note,

@@ -30,7 +30,7 @@ from publisher.workflow.import_report import ImportReport
 from publisher.workflow.publish_draft import publish_draft
 
 MOST_CHANGES = 500
-"""Changes of a draft that are compared for a page."""
+"""Changes of each kind that are compared for a page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,7 +180,7 @@ def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Seq
 def draft_changes(
     desk: Desk, dataset: str, parts: Sequence[str] | None, day: date | None
 ) -> tuple[DraftDiff, Sequence[Change]]:
-    """Compare a draft with what is in force → the difference, and its changes of these parts.
+    """Compare a draft with what is in force → the difference of these parts, and its changes.
 
     Raises ``LogError('no-draft')``.
     """
@@ -188,13 +188,9 @@ def draft_changes(
     return diff, [*diff.added, *diff.changed, *diff.removed]
 
 
-def count_changes(diff: DraftDiff, parts: Sequence[str] | None) -> Mapping[str, int]:
-    """Count the changes of parts of a draft by kind, also those that are not listed."""
-    counts = dict.fromkeys(("added", "changed", "removed"), 0)
-    for sheet in diff.sheets:
-        if parts is None or sheet.part in parts:
-            counts = {kind: count + sheet.counts.get(kind, 0) for kind, count in counts.items()}
-    return counts
+def count_changes(diff: DraftDiff) -> Mapping[str, int]:
+    """Return the number of changes by kind, also of those that are not listed."""
+    return {kind: diff.counts[kind] for kind in ("added", "changed", "removed")}
 
 
 def require_reason(reason: str) -> None:

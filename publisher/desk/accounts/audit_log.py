@@ -69,9 +69,9 @@ class AuditEvent:
     actor: str
     """Name of the account; empty: the command line, or a person who is not signed in."""
     subject: str
-    """The account, dataset or file that it is about."""
+    """The account, dataset, source or subscription that it is about; empty: the site."""
     address: str
-    """MAC of the client's address; empty: the command line."""
+    """MAC of the client's address; empty: the command line, or a publication at its scheduled time."""
     details: Mapping[str, Any]
     hash: str
 

@@ -21,7 +21,7 @@ class Role(StrEnum):
 
 
 class Action(StrEnum):
-    """An action to which routes belong; every route of the desk has one."""
+    """An action to which routes belong; every route of the desk has one, but for those of the entrance."""
 
     OWN_ACCOUNT = "own-account"
     """One's own work, sign-out and password."""
@@ -88,7 +88,7 @@ class Grant:
 
 
 TOKEN_ACTIONS = (Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT, Action.PUBLISH)
-"""Most actions of a token. It neither approves nor returns: a program is not a second person."""
+"""Actions that a token can have. It neither approves nor returns: a program is not a second person."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -141,7 +141,7 @@ class ChangeAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class DiffAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """The changes that publication would make. ``counts`` is exact, ``changes`` has at most 500."""
+    """The changes that publication would make. ``counts`` is exact, ``changes`` has at most 500 of a kind."""
 
     counts: dict[str, int]
     changes: tuple[ChangeAnswer, ...]

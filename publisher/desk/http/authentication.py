@@ -47,8 +47,8 @@ class Authentication(AbstractAuthenticationMiddleware):
         return account
 
 
-class FormTokens(CSRFMiddleware):
-    """Refuses forms of other sites. A token is not a cookie: no other site can send it."""
+class FormGuard(CSRFMiddleware):
+    """Refuses forms of other sites. Programs need none: no other site can send their bearer token."""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if bearer_token(ASGIConnection[Any, Any, Any, Any](scope)) is None:

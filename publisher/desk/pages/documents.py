@@ -1,4 +1,4 @@
-"""Documents and sources: collected drafts beside their pages, and repeals to accept or to refuse."""
+"""Documents and sources: collected documents beside their pages, and repeals to accept or to refuse."""
 
 from __future__ import annotations
 

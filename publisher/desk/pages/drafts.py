@@ -162,7 +162,7 @@ def _print_draft(
     imports = desk.log.drafts.imports(name, (part,))
     catalogue = desk.log.queries.catalogue(name)
     files = [one for one in imports if not documents.is_collected(one, catalogue)]
-    has_draft = bool(imports or (draft and not part))  # of accepted repeals, that is
+    has_draft = bool(imports or (draft and not part))  # one without files is of accepted repeals
     findings = _locate_findings(desk, name, files)
     counts = {s: sum(one.severity == s for one, _ in findings) for s in WORST_FIRST}
     severity = request.query_params.get("severity", "")
@@ -186,12 +186,12 @@ def _print_draft(
         counts=counts,
         severity=severity if severity in WORST_FIRST else "",
         count=len(findings),
-        guards=submission_checks.removal_guards(desk, name, diff, chosen) if diff else (),
+        guards=submission_checks.removal_guards(desk, name, diff) if diff else (),
         first=first,
         page_size=PAGE_SIZE,
         diff=diff,
         changes=format_changes(changes, catalogue, language(request)),
-        change_counts=work.count_changes(diff, chosen) if diff else {},
+        change_counts=work.count_changes(diff) if diff else {},
         checks=[(one, place_of(desk, name, imports, one)) for one in checks],
         previews=previews_address(name, part),
         kinds=KINDS,

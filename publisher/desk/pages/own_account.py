@@ -55,7 +55,7 @@ def my_work(request: DeskRequest, state: State) -> Response[bytes]:
     failed = [one for one in waiting if one.key in schedules and not schedules[one.key].is_waiting]
     lists = (
         (
-            ("定时发布未成", "Not published at its time"),
+            ("定时发布失败", "Not published at its time"),
             [one for one in failed if _may_publish(account, one)],
         ),
         (("等待我审核", "Waits for my review"), mine(Action.APPROVE, "submitted")),

@@ -218,7 +218,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
     if one.request.kind == "draft" and one.is_current:
         parts, day = one.request.parts, one.request.effective_on
         diff, changes = work.draft_changes(desk, one.dataset, parts, day)
-        counts, imports = work.count_changes(diff, parts), desk.log.drafts.imports(one.dataset, parts)
+        counts, imports = work.count_changes(diff), desk.log.drafts.imports(one.dataset, parts)
         checks = work.draft_checks(desk, one.dataset, imports, day)
     elif one.is_current:
         changes, counts = amendments.preview_submission(desk, one)

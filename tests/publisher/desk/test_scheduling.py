@@ -132,8 +132,8 @@ def test_what_may_not_be_published_then_is_told_and_not_tried_again(
     assert desk.staff.schedules.all()[approved.key].fault_zh
     if reason in ("moved", "role", "disabled"):
         with desk.signed_in("zhao") as browser:
-            assert "定时发布未成" in browser.see("/")
-            assert "定时发布未成" in browser.see(f"/submissions/{approved.key}")
+            assert "定时发布失败" in browser.see("/")
+            assert "定时发布失败" in browser.see(f"/submissions/{approved.key}")
 
 
 def test_a_time_is_taken_back_and_the_approval_stays(desk: DeskSite, approved: Submission) -> None:
