@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from publisher.inbox.contact_seal import SealKeys
     from publisher.inbox.inbox import Inbox
     from publisher.log.log import Log
-    from publisher.log.proofs import Reseal
     from schemas.definition.catalogue import Catalogue
     from search.contract import SearchEngine
 
@@ -83,7 +82,7 @@ class CommandContext:
         try:
             log.datasets.site()  # raises LogError('not-initialised')
             if resealed and (reseal := log.proofs.reseal()) is not None:
-                print_reseal(reseal)
+                print_reseal(reseal.releases, reseal.at)
             yield log
         finally:
             log.close()
@@ -132,13 +131,13 @@ class CommandContext:
         return file_loader.find_catalogue(log.datasets.get(dataset).catalogue, self.settings.catalogues)
 
 
-def print_reseal(reseal: Reseal) -> None:
+def print_reseal(releases: int, at: datetime) -> None:
     """Print the day of the upgrade that added entries for earlier releases: proofs reach back to it only."""
     output.print_message(
-        f"第1至{reseal.releases}次发布（全站序号）是在升级时（{reseal.at:%Y-%m-%d}）补做存证的："
+        f"第1至{releases}次发布（全站序号）是在升级时（{at:%Y-%m-%d}）补做存证的："
         "存证只能证明此日之后内容没有变化；此日之前是否变化过，无从证明。",
-        f"Releases 1 to {reseal.releases} of the site were published before it had proofs, and were sealed "
-        f"at the upgrade on {reseal.at:%Y-%m-%d}. They are vouched for from that day on only: no proof can "
+        f"Releases 1 to {releases} of the site were published before it had proofs, and were sealed "
+        f"at the upgrade on {at:%Y-%m-%d}. They are vouched for from that day on only: no proof can "
         "show whether they were changed before.",
     )
 

@@ -92,6 +92,15 @@ def test_a_correction_shows_what_changes_and_waits_for_yes(published: Home) -> N
     assert releases(published) == 1
 
 
+def test_a_correction_does_not_report_the_rows_of_a_draft_as_conflicts(
+    published: Home, tmp_path: Path
+) -> None:
+    published.ok("import", xlsx(tmp_path / "应急管理局.xlsx", ITEMS), "--dataset", DATASET)
+    ran = published.ok(*CORRECT, "承诺办结时限=5个工作日", *REASON, "--yes")
+    assert "草稿中还有2条记录没有发布" in ran.err
+    assert "冲突" not in ran.err
+
+
 def test_a_withdrawal_shows_the_records_and_waits_for_yes(published: Home) -> None:
     ran = published.run("withdraw", DATASET, "危险化学品经营许可", "危险化学品使用许可", *REASON)
     assert ran.code == 1

@@ -95,9 +95,11 @@ def test_a_home_of_before_has_no_inbox_until_it_gets_a_key(published: Home) -> N
     assert published.ok("status", "--json").json["corrections"] is None
     refused = published.run("corrections", "list")
     assert (refused.code, "no-inbox" in refused.err) == (3, True)
+    assert published.run("followers", "list").code == 3
     published.ok("backup", published.home.parent / "backups")
     published.ok("corrections", "key")
     assert published.ok("corrections", "list", "--json").json == []
+    assert published.run("followers", "remove", "0" * 32).code == 3
 
 
 def test_a_backup_has_the_requests_and_no_contact(published: Home, tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import click
 
 from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
+from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
@@ -71,7 +72,10 @@ def remove(context: CommandContext, follower: str) -> None:
     with _followers(context) as store:
         if not store.remove(follower):
             raise CommandError(
-                "no-such-subscription", f"没有订阅“{follower}”。", f"There is no subscription {follower!r}."
+                "no-such-subscription",
+                f"没有订阅“{follower}”。",
+                f"There is no subscription {follower!r}.",
+                exit_code=Exit.NOT_FOUND,
             )
     output.print_message("已删除。", "Deleted.")
 
@@ -101,8 +105,9 @@ def _followers(context: CommandContext) -> Iterator[Followers]:
             if store is None:
                 raise CommandError(
                     "no-inbox",
-                    "没有收件箱。请先运行 qingdan corrections key",
-                    "There is no inbox. Create it with qingdan corrections key",
+                    "没有收件箱。请先运行 qingdan corrections key。",
+                    "There is no inbox. Create it with qingdan corrections key.",
+                    exit_code=Exit.NOT_FOUND,
                 )
             yield store
 

@@ -49,12 +49,12 @@ def init(context: CommandContext, base: str, tag_authority: str | None) -> None:
     log = Log.open(context.settings.database, sources=context.settings.sources)
     try:
         site = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
-        keeps_inbox = create_inbox(context)
+        has_form = create_inbox(context)
     finally:
         log.close()
     output.print_message(f"站点已建立：{context.settings.home}", "The site was created.")
     output.print_pairs([("base", site.base), ("tag-authority", site.tag_authority)])
-    print_form(is_on=keeps_inbox)
+    print_form(is_on=has_form)
 
 
 @click.command()

@@ -127,7 +127,7 @@ def reject(context: CommandContext, correction: str, *, reason: str, as_json: bo
     with _inbox(context) as inbox:
         request = inbox.reject(correction, reason=reason)
     if not as_json:
-        output.print_message("未采纳。来件人可凭查询码看到理由。", "Rejected. The sender can read why.")
+        output.print_message("未采纳。来件人可在回执上看到理由。", "Rejected. The sender's receipt says why.")
     _show(request, as_json=as_json)
 
 

@@ -176,8 +176,8 @@ def report_release(context: CommandContext, log: Log, release: Release) -> int:
     draft = log.drafts.get(release.dataset)
     if draft is not None and draft.records:
         output.print_message(
-            f"有{draft.records}条记录存在冲突，仍在草稿中。查看：qingdan draft diff {release.dataset}",
-            f"{draft.records} records in conflict stay in the draft: qingdan draft diff {release.dataset}",
+            f"草稿中还有{draft.records}条记录没有发布。查看：qingdan draft diff {release.dataset}",
+            f"{draft.records} records of the draft are not published: qingdan draft diff {release.dataset}",
         )
     output.print_line(f"{release.dataset} {release.number} {release.hash}")
     try:

@@ -11,7 +11,6 @@ from publisher.cli.terminal import output
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
-    from publisher.log.proofs import Reseal
     from publisher.settings import Settings
 
 _SIGNED_WITHIN = timedelta(hours=1)
@@ -46,7 +45,7 @@ def describe_checkpoint(log: Log, settings: Settings) -> Mapping[str, Any]:
     }
 
 
-def print_checkpoint(checkpoint: Mapping[str, Any], reseal: Reseal | None) -> None:
+def print_checkpoint(checkpoint: Mapping[str, Any]) -> None:
     """Print what :func:`describe_checkpoint` returns."""
     from publisher.log.clocks import utc_now
 
@@ -64,5 +63,5 @@ def print_checkpoint(checkpoint: Mapping[str, Any], reseal: Reseal | None) -> No
             f"注意：存证点已超过一小时没有签名。{checkpoint['error']}",
             f"Warning: the checkpoint has not been signed for over an hour. {checkpoint['error']}",
         )
-    if reseal is not None:
-        print_reseal(reseal)
+    if checkpoint["resealed"] is not None:
+        print_reseal(**checkpoint["resealed"])

@@ -34,7 +34,7 @@ def print_form(*, is_on: bool) -> None:
         )
     else:
         output.print_message(
-            "数据库角色无权建立纠错信箱，“我要纠错”未启用（qingdan corrections key）。",
+            "数据库角色无权建立收件箱，“我要纠错”未启用（qingdan corrections key）。",
             "The role may not create the inbox of corrections, so they are off (qingdan corrections key).",
         )
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from publisher.log.evidence.failed_pages import FailedPage
     from publisher.log.log import Log
     from publisher.log.model import LogError
-    from publisher.log.proofs import Reseal
     from publisher.log.verification.last_run import VerificationRun
     from publisher.settings import Settings
 
@@ -37,7 +36,6 @@ class SiteStatus:
     home: Path
     search: SearchStatus
     checkpoint: Mapping[str, Any]
-    reseal: Reseal | None
     clock_behind: LogError | None
     """Warning if the clock is behind the newest release."""
     missing_entries: int | None
@@ -92,7 +90,6 @@ def read_status(context: CommandContext) -> SiteStatus:
             home=home,
             search=anyio.run(indexer.status, log, context.engine()),
             checkpoint=describe_checkpoint(log, context.settings),
-            reseal=log.proofs.reseal(),
             clock_behind=clock_behind(utc_now(), log.queries.last_published_at()),
             missing_entries=log.recovery.missing_entries(),
             last_backup=read_last_backup(home),
@@ -146,7 +143,7 @@ def print_status(status: SiteStatus) -> None:
     if (encoded := status.search.encoded) is not None:
         share = f"已编码 encoded {encoded.documents}/{status.search.documents}"
         output.print_pairs([("按意思搜索 search by meaning", encoded.failure or share)])
-    print_checkpoint(status.checkpoint, status.reseal)
+    print_checkpoint(status.checkpoint)
     if status.clock_behind is not None:
         output.print_message(status.clock_behind.zh, status.clock_behind.en)
     if status.missing_entries is not None:
