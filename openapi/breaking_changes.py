@@ -131,7 +131,7 @@ def _compare_types(where: str, old: Json, new: Json, old_document: Json, new_doc
         yield f"{where}: may now be {', '.join(sorted(later - earlier))}"
     if earlier - later - {"null"}:
         yield f"{where}: is no longer {', '.join(sorted(earlier - later))}"
-    if "enum" in old and set(new.get("enum", ())) - set(old["enum"]):
+    if "enum" in old and ("enum" not in new or set(new["enum"]) - set(old["enum"])):
         yield f"{where}: has values that were not promised"
 
 

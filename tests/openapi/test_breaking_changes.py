@@ -116,6 +116,7 @@ BREAKING: dict[str, Callable[[], dict[str, Any]]] = {
         *THING, "properties", "name", value={"anyOf": [{"type": "string"}, {"type": "null"}]}
     ),
     "not promised": lambda: change_document(*THING, "properties", "kind", "enum", value=["x", "y", "z"]),
+    "kind: has values": lambda: change_document(*THING, "properties", "kind", "enum", drop=True),
     "may now be number": lambda: change_document(
         *THING, "properties", "content", "additionalProperties", value={"type": "number"}
     ),

@@ -23,7 +23,7 @@ class About:
     catalogue: Catalogue
     view: View
     release: Release | None
-    """The pinned release, or else the newest; None before the first publication."""
+    """The pinned release, or else the newest that the state knows; None before the first publication."""
     address: str
     """Absolute address of the dataset."""
     erased: int

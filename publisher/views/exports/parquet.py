@@ -31,6 +31,13 @@ _TEXT = pa.string()
 _FILE = pa.struct(
     [("name", _TEXT), ("url", _TEXT), ("media_type", _TEXT), ("size", pa.int64()), ("sha256", _TEXT)]
 )
+
+
+def _amount(number: pa.DataType) -> pa.DataType:
+    """Return the type of :class:`schemas.cells.amounts.Amount`, whose range or bound is not a single sum."""
+    return pa.struct([("amount", number), ("unit", _TEXT), ("most", number), ("of", _TEXT), ("kind", _TEXT)])
+
+
 _TYPES: Mapping[str, pa.DataType] = {
     "string": _TEXT,
     "integer": pa.int64(),
@@ -40,13 +47,13 @@ _TYPES: Mapping[str, pa.DataType] = {
     "list": pa.list_(_TEXT),
     "files": pa.list_(_FILE),
     "limit": pa.struct([("value", pa.int64()), ("unit", _TEXT)]),
-    "amount": pa.struct([("amount", _DECIMAL), ("unit", _TEXT)]),
+    "amount": _amount(_DECIMAL),
 }
 _AS_JSON: Mapping[str, pa.DataType] = {
     **_TYPES,
     "decimal": _TEXT,
     "date": _TEXT,
-    "amount": pa.struct([("amount", _TEXT), ("unit", _TEXT)]),
+    "amount": _amount(_TEXT),
 }
 """The types in JSON; Arrow casts them to :data:`_TYPES`, or raises an error."""
 
@@ -204,16 +211,18 @@ def _fits(field: Field, value: Any) -> bool:
         case "files":
             return isinstance(value, list) and all(map(_is_file, value))
         case "limit":
-            return _is_measure(value, "value", _is_whole)
+            return _is_measure(value, {"value"}, _is_whole)
         case "amount":
-            return _is_measure(value, "amount", _is_decimal)
+            return _is_measure(value, {"amount", "most"}, _is_decimal)
 
 
-def _is_measure(value: Any, name: str, fits: Callable[[Any], bool]) -> bool:
+def _is_measure(value: Any, numbers: set[str], fits: Callable[[Any], bool]) -> bool:
     if not isinstance(value, dict):
         return False
-    number, unit = value.get(name), value.get("unit")
-    return (number is None or fits(number)) and (unit is None or isinstance(unit, str))
+    return all(
+        part is None or (fits(part) if name in numbers else isinstance(part, str))
+        for name, part in value.items()
+    )
 
 
 def _is_file(value: Any) -> bool:

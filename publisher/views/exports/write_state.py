@@ -26,7 +26,8 @@ def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> Abo
         if view.release is None
         else (log.queries.release(dataset, view.release),)
     )
-    newest = max(releases, key=lambda r: r.number, default=None)
+    published = [r for r in releases if view.known_at is None or r.published_at <= view.known_at]
+    newest = max(published, key=lambda r: r.number, default=None)
     first = log.proofs.first_checkpoint(newest.entry) if newest else None
     if newest is not None and view.release is not None:
         site = log.datasets.site_details_at(newest.entry)

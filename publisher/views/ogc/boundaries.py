@@ -87,6 +87,8 @@ def load(path: Path) -> Boundaries:
             raise _bad(path, "文件过大", "the file is too large")
         features = msgspec.json.decode(path.read_bytes())["features"]
         boundaries = [_boundary(feature) for feature in features]
+        if not boundaries:
+            raise ValueError("no features")
     except LogError:
         raise
     except (

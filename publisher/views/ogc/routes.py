@@ -22,7 +22,7 @@ from publisher.views.ogc.errors import OgcError, invalid, not_found
 from publisher.views.ogc.plain_pages import PlainPages
 from publisher.views.ogc.records import search
 from publisher.views.ogc.resources import Handler, Request
-from publisher.views.ogc.site import DATA_CATALOG, HOME, Geo, is_dataset_collection
+from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, HOME, Geo, is_dataset_collection
 from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web import conditional_requests
 from publisher.web.bytes_response import BytesResponse
@@ -78,7 +78,7 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
         raw, path = scope["query_string"], scope["path"]
         request = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
         try:
-            if handle is resources.list_items and b"q=" in raw:
+            if handle is resources.list_items and raw:
                 request = await _match_words(geo, request)
             # Reading one record from an embedded database is faster than switching to a thread.
             if (
@@ -141,12 +141,12 @@ async def _match_words(geo: Geo, request: Request) -> Request:
     Raises :class:`OgcError` (400) and ``SearchError``.
     """
     words = parse_qs(request.query.decode(errors="replace"), keep_blank_values=True).get("q")
-    if words is None:
-        return request
     name = request.names["collection"]
+    if words is None or name == DIVISIONS:  # divisions have no such parameter, which is an error later
+        return request
     datasets, view = await sync_to_thread(_search_request, geo, name, request)
     text = words[0].strip()
-    if not text:
+    if not search.split_terms(text):
         raise invalid("q", "请给出搜索词。", "enter a search term.")
     position = await geo.service.search_position()
     # The data catalog matches words in this order, side by side (20-004r1, q-response): a phrase query.

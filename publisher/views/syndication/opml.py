@@ -14,11 +14,13 @@ from publisher.views.syndication.feed import feed_title
 from publisher.views.syndication.scope import LISTED_FACETS, TERMS, Scope, make_scope
 
 _SITE_FEEDS = (
-    ("全部清单：变化", "/changes"),
-    ("待核问题", "/findings"),
-    ("工作任务：状态变化", "/commitments"),
+    ("全部清单：变化", "/changes", "/changes"),
+    ("待核问题", "/findings", "/findings"),
+    ("工作任务：状态变化", "/commitments", "/commitments"),
+    ("法规文件的废止、修订和取消", "/effects", "/works"),
+    ("来源网页的变化", "/feeds/sources", "/"),
 )
-"""Title and path of the feeds of lists that are about every dataset."""
+"""Title, path and page of the feeds that are about every dataset."""
 MEDIA = "text/x-opml; charset=utf-8"
 
 
@@ -42,8 +44,8 @@ def build_opml(
         etree.SubElement(head, "dateModified").text = format_datetime(to_utc(modified))
     etree.SubElement(head, "docs").text = "http://opml.org/spec2.opml"
     others = etree.SubElement(body, "outline", text="全站 / The whole site")
-    for text, path in _SITE_FEEDS:
-        own = {"text": text, "title": text, "xmlUrl": f"{site.base}{path}.atom", "htmlUrl": site.base + path}
+    for text, path, page in _SITE_FEEDS:
+        own = {"text": text, "title": text, "xmlUrl": f"{site.base}{path}.atom", "htmlUrl": site.base + page}
         etree.SubElement(others, "outline", {"type": "rss", **own})
     for heading, scopes in _groups(datasets, values, facet_titles):
         group = etree.SubElement(body, "outline", text=clean_line(heading))

@@ -66,9 +66,7 @@ class _Translator:
                 return self._predicate(node)
 
     def _predicate(self, node: Any) -> p.Predicate:
-        self._conditions_left -= 1
-        if self._conditions_left < 0:
-            raise self._refuse(node, f"最多{MOST}个条件。", f"at most {MOST} conditions.")
+        self._count(node, len(node.sub_nodes) if isinstance(node, ast.In) else 1)
         match node:
             case ast.Attribute():
                 return self._comparison(node, node, "=", right=True)
@@ -91,6 +89,12 @@ class _Translator:
                 return self._list_contains(node.lhs, node.rhs, every=_ARRAYS[type(node)])
             case _:
                 raise self._refuse(node, "不支持这种条件。", "this kind of condition is not supported.")
+
+    def _count(self, node: Any, conditions: int) -> None:
+        """Count conditions; each value of a list is one, since databases limit the depth of an expression."""
+        self._conditions_left -= conditions
+        if self._conditions_left < 0:
+            raise self._refuse(node, f"最多{MOST}个条件。", f"at most {MOST} conditions.")
 
     @staticmethod
     def _negate_if(condition: p.Predicate, *, opposite: bool) -> p.Predicate:
@@ -159,6 +163,7 @@ class _Translator:
             raise self._refuse(
                 left, "应给出一组文本，如 ('…', '…')。", "a list of texts ('…', '…') is needed."
             )
+        self._count(left, len(right) - 1)
         return p.ListContains(field, tuple(right), every)
 
     def _field(self, node: Any) -> str:

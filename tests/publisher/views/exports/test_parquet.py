@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -48,3 +49,22 @@ def test_a_value_of_another_type_makes_its_column_text_and_no_other(
     kinds = dict(zip(plain.schema.names, plain.schema.types, strict=True))
     assert dict(zip(changed.schema.names, changed.schema.types, strict=True)) == kinds | {field: pa.string()}
     assert changed.column(field).to_pylist()[-1] == text
+
+
+def test_an_amount_keeps_its_range_its_bound_and_what_it_is_a_rate_of(log: Log, tmp_path: Path) -> None:
+    rows = list(log.queries.whole_state("fees", View()))
+    amounts = [
+        {"amount": "0.5", "unit": "元", "most": "1", "kind": "range"},
+        {"amount": "2", "unit": "‰", "of": "合同额", "kind": "ceiling"},
+    ]
+    contents = [json.dumps({"charge": amount}, ensure_ascii=False).encode() for amount in amounts]
+    changed = [rows[0]._replace(id=str(n), content=content) for n, content in enumerate(contents)]
+    about = write_state.describe_state(log, "fees", View())
+    parquet.write_parquet(tmp_path / "amounts.parquet", about, lambda: iter(changed))
+    blank = dict.fromkeys(("most", "of", "kind"))
+    exact = [
+        {key: Decimal(part) if key in ("amount", "most") else part for key, part in amount.items()}
+        for amount in amounts
+    ]
+    column = pq.read_table(tmp_path / "amounts.parquet").column("charge")
+    assert column.to_pylist() == [blank | amount for amount in exact]

@@ -50,6 +50,16 @@ def test_files_and_lists_agree_at_every_state(log: Log, tmp_path: Path) -> None:
         assert {k: v["content"] for k, v in exported.items()} == {r.id: r.content for r in page.records}  # type: ignore[index]  # a line is an object
 
 
+def test_a_file_of_an_earlier_time_names_the_release_of_that_time(log: Log) -> None:
+    release(log, entry("新来的", "2"), on=date(2016, 1, 1))
+    first, second = log.queries.releases("fees")
+    assert first.published_at < second.published_at
+    for known_at, expected in ((first.published_at, first), (second.published_at, second)):
+        about = write_state.describe_state(log, "fees", View(known_at=known_at))
+        assert about.release == expected
+        assert about.timestamp == known_at
+
+
 def apply_delta(records: Mapping[str, object], lines: Iterable[bytes]) -> dict[str, object]:
     """Apply a delta to a state (id → record), as a mirror does."""
     state = dict(records)

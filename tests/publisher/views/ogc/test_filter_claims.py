@@ -101,6 +101,9 @@ def test_the_limits_of_a_filter_are_reported(live: Live) -> None:
     assert "4000" in refusal(live, f"name = '{'x' * 4000}'")
     assert "levels" in refusal(live, "(" * 60 + "TRUE" + ")" * 60)
     assert "conditions" in refusal(live, " OR ".join(["windows = 1"] * 250))
+    assert "conditions" in refusal(live, f"windows IN ({', '.join(['1'] * 1200)})")
+    texts = ", ".join(f"'{n}'" for n in range(250))
+    assert "conditions" in refusal(live, f"A_OVERLAPS(services, ({texts}))")
     assert refusal(live, "NOT " * 900 + "TRUE")
     assert "wildcards" in refusal(live, f"name LIKE '{'%a' * 30}'")
 

@@ -77,7 +77,14 @@ def test_q_is_the_search_engine_and_counts_exactly(live: Live) -> None:
     assert len(live.walk(PLACES, q="便民服务站", limit=4)) == total
     both = live.walk(PLACES, q="便民服务站", weekends="true")
     assert 0 < len(both) < total
-    assert live.get(f"/collections/{PLACES}/items", q=" ").status_code == 400
+    for empty in (" ", ",", " , "):
+        assert live.get(f"/collections/{PLACES}/items", q=empty).status_code == 400
+        assert live.get("/collections/catalogue/items", q=empty).status_code == 400
+    escaped = live.client.get(f"{live.base}/ogc/collections/{FEES}/items?%71=登记").json()
+    assert escaped["numberMatched"] == 1
+    unknown = live.get("/collections/divisions/items", q="区")
+    assert unknown.status_code == 400
+    assert "q" in unknown.json()["description"]
 
 
 def test_q_searches_the_requested_state(live: Live) -> None:

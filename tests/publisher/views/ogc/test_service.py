@@ -176,6 +176,7 @@ def test_real_boundaries_of_liaoning_can_be_used() -> None:
         "{}",
         "[]",
         '{"features": 5}',
+        '{"type": "FeatureCollection", "features": []}',
         '{"features": [{"type": "Feature", "properties": {}, "geometry": null}]}',
         '{"features": [{"id": "210302", "geometry": {"type": "Polygon", "coordinates": []}}]}',
         '{"features": [{"id": "210302", "geometry": {"type": "Nothing"}}]}',

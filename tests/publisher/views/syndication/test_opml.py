@@ -33,6 +33,7 @@ def test_every_feed_of_the_opml_can_be_read(service: Service) -> None:
     addresses = [outline.get("xmlUrl", "") for outline in root.iterfind(".//outline[@xmlUrl]")]
     assert f"{BASE}/feeds/all.atom" in addresses
     assert f"{BASE}/feeds/{FEES}.atom" in addresses
+    assert {f"{BASE}/effects.atom", f"{BASE}/feeds/sources.atom"} <= set(addresses)
     assert sum("body=" in address for address in addresses) == 3
     for address in addresses:
         parsed = parse_feed(service.client.get(address.removeprefix(BASE)))
