@@ -92,7 +92,8 @@ def test_pyarrow_and_duckdb_read_typed_columns(log: Log, tmp_path: Path) -> None
     assert table.schema.field("begins").type == pa.date32()
     row = next(r for r in table.to_pylist() if r["name"] == FULL)
     assert row["amount"] == Decimal("-12345678901234567.8900000000")
-    assert row["charge"] == {"amount": Decimal("3.5000000000"), "unit": "元/份"}
+    blank = dict.fromkeys(("most", "of", "kind"))
+    assert row["charge"] == blank | {"amount": Decimal("3.5000000000"), "unit": "元/份"}
     assert row["bases"] == ["《行政许可法》", "鞍政发〔2015〕34号"]
     with duckdb.connect() as db:
         totals = db.execute(
