@@ -11,16 +11,18 @@ from collections.abc import Iterator
 import anyio
 from litestar.concurrency import sync_to_thread
 
-from publisher.log.model import LogError
-from publisher.views.api.routes.files import get_file, get_release_file
+from publisher.log.model import LogError, View
+from publisher.views.api.routes.files import get_file
 from publisher.web.endpoints import make_file
 from publisher.web.file_cache import Coding
 from publisher.web.problems import ProblemError
-from publisher.web.route import Call, FileRoute
+from publisher.web.route import Call
 from publisher.web.service import Service
 
 _LARGE = 1_000
 """Records of a list from which its files are prepared; those of smaller ones take less than 50 ms."""
+_MOST_LISTS = 5
+"""Most lists, the largest: their files take three quarters of the place for files without a release."""
 _FORMS = ("csv", "jsonl")
 """The formats that are read from their first byte on; the others are of use when they are complete."""
 _CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
@@ -28,9 +30,10 @@ _CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 
 
 async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 5.0) -> None:
-    """Make files of the present and of the newest release of each large list, until cancelled.
+    """Make files of the present state of the largest lists, until cancelled.
 
-    ``least``: records of a large list. ``poll``: seconds between two looks at the log.
+    Files of releases are kept for years, so they wait for a reader. ``least``: records of a large list.
+    ``poll``: seconds between two looks at the log.
     """
     prepared = None
     while True:
@@ -39,20 +42,19 @@ async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 
         if state == prepared:
             continue
         try:
-            for route, call in await sync_to_thread(lambda: list(_find_files(service, least))):
+            for call in await sync_to_thread(lambda: list(_find_files(service, least))):
                 for coding in _CODINGS:
-                    await make_file(route, service, call, coding)
+                    await make_file(get_file, service, call, coding)
         except (ProblemError, LogError):  # readers or an erasure occupy the place: another time
             continue
         prepared = state
 
 
-def _find_files(service: Service, least: int) -> Iterator[tuple[FileRoute, Call]]:
-    for dataset in service.log.datasets.all():
-        newest = service.log.queries.releases(dataset.name)[-1:]
-        for release in newest:
-            if release.counts.get("records", 0) >= least:
-                for form in _FORMS:
-                    names = {"dataset": dataset.name, "form": form, "number": str(release.number)}
-                    for route in (get_file, get_release_file):
-                        yield route, Call(names, b"", route.operation.path.format_map(names), "")
+def _find_files(service: Service, least: int) -> Iterator[Call]:
+    newest_last = reversed(service.log.queries.newest_releases(View(), 0))
+    records = {release.dataset: release.counts.get("records", 0) for release in newest_last}
+    for name in sorted(records, key=lambda name: -records[name])[:_MOST_LISTS]:
+        for form in _FORMS:
+            if records[name] >= least:
+                names = {"dataset": name, "form": form}
+                yield Call(names, b"", get_file.operation.path.format_map(names), "")
