@@ -218,8 +218,10 @@ def get_item(geo: Geo, request: Request) -> OgcAnswer:
 
 def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> bytes:
     name, identifier = request.names["collection"], request.names["item"]
-    if params.format == "json" and name == DATA_CATALOG:
-        return item
+    if name == DATA_CATALOG:  # a record contains its links
+        if params.format == "json":
+            return item
+        return geo.plain_pages.document(params, identifier, msgspec.json.decode(item))
     home = f"/collections/{name}"
     own = f"{home}/items/{identifier}"
     links = [

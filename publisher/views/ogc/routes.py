@@ -168,7 +168,10 @@ def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str
         datasets = [geo.dataset(name).name]
     day, known_at = requested_view.day_of_view(geo.service, view), view.known_at
     if days is not None:
-        day = days[1] or geo.service.today()
+        if days[0] is None or days[0] != days[1]:
+            # The engine searches one day, and an interval also has records that ended before its last day.
+            raise invalid("q", "只能与 datetime 的一个时刻同用。", "goes with one instant of datetime only.")
+        day = days[0]
     if view.release is not None:
         release = log.queries.release(datasets[0], view.release)
         day, known_at = release.effective_on, release.published_at

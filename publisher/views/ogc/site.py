@@ -44,8 +44,6 @@ class Geo:
         default_factory=SequenceCache, repr=False
     )
     """Dataset → its temporal extent."""
-    _datasets: dict[str, Dataset] = field(default_factory=dict, repr=False)
-    """Never stale: the properties used here do not change after a dataset is created."""
     _catalogues: SequenceCache[str, Catalogue] = field(default_factory=SequenceCache, repr=False)
     """Dataset → its catalogue: only a release changes it."""
 
@@ -88,10 +86,8 @@ class Geo:
         """Get the dataset of a collection. Raises :class:`OgcError` (404) if there is none."""
         name = collection.removeprefix(_PREFIX)
         if self.collection_name(name) == collection:
-            if name in self._datasets:
-                return self._datasets[name]
             try:
-                return self._datasets.setdefault(name, self.service.log.datasets.get(name))
+                return self.service.dataset(name)
             except LogError as error:
                 if error.code != "no-such-dataset":
                     raise

@@ -91,3 +91,7 @@ def test_q_searches_the_requested_state(live: Live) -> None:
     for view in ({"release": "1"}, {"as_of": "2015-03-01"}, {"known_at": "2016-01-20T00:00:00Z"}):
         names = {f["properties"]["name"] for f in live.walk(FEES, **view)}
         assert {f["properties"]["name"] for f in live.walk(FEES, q="费", **view)} == names != set()
+    names = {f["properties"]["name"] for f in live.walk(FEES, datetime="2015-03-01")}
+    assert {f["properties"]["name"] for f in live.walk(FEES, q="费", datetime="2015-03-01")} == names
+    for interval in ("2015-03-01/..", "../2016-01-20", "2015-03-01/2016-01-20"):
+        assert live.get(f"/collections/{FEES}/items", q="费", datetime=interval).status_code == 400

@@ -367,3 +367,10 @@ def test_record_collection_links_catalog_series_there_is_none(live: Live) -> Non
 
 def test_record_collection_links_record_there_is_none_as_records_come_in_pages(live: Live) -> None:
     assert "item" not in rels(live)
+
+
+def test_the_page_of_a_record_has_the_links_of_the_record(live: Live) -> None:
+    path = f"/collections/catalogue/items/{FEES}"
+    page = live.get(path, f="html").text
+    for entry in live.get(path).json()["links"]:
+        assert f'href="{entry["href"]}"' in page

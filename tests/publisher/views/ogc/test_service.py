@@ -230,3 +230,15 @@ def test_many_clients_at_once_get_what_one_gets(live: Live) -> None:
     for thread in threads:
         thread.join()
     assert differences == []
+
+
+def test_a_collection_shows_a_changed_title_at_once(live: Live) -> None:
+    path, before = f"/collections/{FEES}", live.log.datasets.get(FEES)
+    assert live.get(path).json()["title"] == before.title
+    try:
+        live.log.datasets.change(FEES, title="新名称", notice="新须知")
+        changed = live.get(path).json()
+        assert changed["title"] == live.get(f"{path}/schema").json()["title"] == "新名称"
+        assert "新须知" in changed["description"]
+    finally:
+        live.log.datasets.change(FEES, title=before.title, notice=before.notice)
