@@ -104,10 +104,11 @@ def _newest_two(releases: Sequence[Release]) -> tuple[str, str]:
 
 
 def _with_default_states(visit: Visit, newest: tuple[str, str]) -> Visit:
-    """Default to the two newest releases if the request names no states."""
+    """Default to the two newest releases; a request that names only the later state keeps it."""
     if visit.values("from") or not newest[0]:
         return visit
-    return replace(visit, pairs=(*visit.pairs, ("from", newest[0]), ("to", newest[1])))
+    end = () if visit.values("to") else (("to", newest[1]),)
+    return replace(visit, pairs=(*visit.pairs, ("from", newest[0]), *end))
 
 
 def _selected_releases(visit: Visit, newest: tuple[str, str]) -> list[str]:
@@ -207,7 +208,7 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
     for name, old, new in pairs:
         field = catalogue.by_name.get(name)
         if (field is None or not field.personal) and name != catalogue.title_field:
-            title = visit.title_of(field) if field else visit.t("报送部门", "Department")
+            title = field_html.title_of_changed(visit, field, name)
             texts = field_html.format_side(visit, field, old), field_html.format_side(visit, field, new)
             sides = value_difference.mark_sides(field, (old, new), texts, field_html.work_addresses(visit))
             fields.append(SideBySide(title, *sides))

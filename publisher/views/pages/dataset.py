@@ -140,7 +140,10 @@ def dataset(press: Press, visit: Visit) -> Reply:
         )
 
     validity = requested_view.validity(service, name, view)
-    validity = replace(validity, tokens=(*validity.tokens, dataset, findings), decides=False)
+    later = service.log.queries.validator(name) if release else ()  # every state lists all releases
+    validity = replace(
+        validity, tokens=(*validity.tokens, *later, dataset, findings), decides=False, pinned=False
+    )
     return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
 
 
@@ -311,7 +314,8 @@ def _own_files(visit: Visit, listing: Listing) -> Sequence[tuple[str, str]]:
     pairs = visit.pairs_without("cursor", "limit", "facets", "release")
     if not pairs:
         return ()
-    query = (*_pairs(visit, listing, "limit", "facets"), *visit.clocks, *visit.lang_pairs)
+    clocks = () if listing.params.view.release else visit.clocks
+    query = (*_pairs(visit, listing, "limit", "facets"), *clocks, *visit.lang_pairs)
     return [
         (suffix.upper(), visit.link(f"{visit.path}/records.{suffix}", query)) for suffix in ("xlsx", "csv")
     ]

@@ -67,14 +67,17 @@ class RelatedDocuments:
     releases: Sequence[BasedRelease] = ()
 
 
-def read_text(visit: Visit, catalogue: Catalogue, content: Content) -> DocumentText | None:
-    """Return the record's text if it is a document, with links to the commitments that it makes."""
+def read_text(visit: Visit, catalogue: Catalogue, content: Content, *, pinned: bool) -> DocumentText | None:
+    """Return the record's text if it is a document, with links to the commitments that it makes.
+
+    A ``pinned`` page has no commitments: their statuses depend on later releases and on the day.
+    """
     text_field = find_source(catalogue, content)
     if text_field is None:
         return None
     field, source = text_field
     number = own_number(catalogue, content)
-    commitments = document_commitments.of_plan(visit, number, visit.view) if number else ()
+    commitments = document_commitments.of_plan(visit, number, visit.view) if number and not pinned else ()
     return DocumentText(
         field,
         render_markdown(source, lambda key: field_html.work_address(visit, key), commitments),

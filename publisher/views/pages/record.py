@@ -111,7 +111,9 @@ async def _document(press: Press, visit: Visit, snapshot: _RecordSnapshot, pin: 
         if not pin:
             name = document.own_number(snapshot.catalogue, snapshot.content) or snapshot.state.title
             related = await sync_to_thread(document.find_related, visit, name, snapshot.state)
-        text = await sync_to_thread(document.read_text, visit, snapshot.catalogue, snapshot.content)
+        text = await sync_to_thread(
+            document.read_text, visit, snapshot.catalogue, snapshot.content, pinned=bool(pin)
+        )
         return await sync_to_thread(_render, press, visit, snapshot, pin, text, related)
 
     validity = snapshot.validity
@@ -224,7 +226,7 @@ def render_preview(
             state_release=release,
             timeline=(event, *earlier),
         )
-        text = document.read_text(visit, catalogue, state.content)
+        text = document.read_text(visit, catalogue, state.content, pinned=False)
         variables = _variables(visit, snapshot, None, text, document.RelatedDocuments())
         return press.content(_template(text), visit, **variables)
 
@@ -245,7 +247,8 @@ def _variables(
     related: document.RelatedDocuments | None,
 ) -> Mapping[str, Any]:
     """Return what the templates of a record show."""
-    state = snapshot.state
+    state, service = snapshot.state, visit.service
+    until = service.release(state.dataset, pin).effective_on if pin else None
     return {
         "dataset": snapshot.dataset,
         "state": state,
@@ -258,7 +261,11 @@ def _variables(
             [event.change for event in snapshot.timeline],
         ),
         "prices": price_history.draw_prices(
-            visit, snapshot.catalogue, state, [event.change for event in snapshot.timeline]
+            visit,
+            snapshot.catalogue,
+            state,
+            [event.change for event in snapshot.timeline],
+            until or requested_view.day_of_view(service, visit.view),
         ),
         "groups": field_html.group_fields(
             visit, snapshot.catalogue, _other_content(snapshot.content, text), state.originals

@@ -12,7 +12,6 @@ from publisher.log.clocks import day_at
 from publisher.log.model import FieldChange
 from publisher.views.api.routes import change_list as api
 from publisher.views.api.routes.change_list import ChangeListing
-from publisher.views.api.titles import field_title
 from publisher.views.pages.changes import change_list
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.feed_reply import feed_reply
@@ -124,5 +123,4 @@ def _field_cells(
             before, after = (
                 field_html.format_side(visit, field, side) for side in (change.before, change.after)
             )
-            title = visit.title_of(field) if field else field_title(catalogue, change.field)
-            yield title, before, after
+            yield field_html.title_of_changed(visit, field, change.field), before, after

@@ -32,6 +32,7 @@ from schemas.words import COMMITMENT_STATUSES
 TITLE = ("工作任务", "Commitments")
 _DAYS = ("due_from", "due_to")
 _MOST_SECTIONS = 20
+"""Maximum number of sections in the chart. The table has all."""
 _CLASSES: Mapping[CommitmentStatus, str] = {"done": "added", "overdue": "removed", "undetermined": ""}
 """Status → CSS class of its bars."""
 
@@ -55,7 +56,7 @@ class CommitmentLink:
 
 @dataclass(frozen=True, slots=True)
 class Breakdown:
-    """Numbers of commitments by a field: a chart, and a table with the same numbers."""
+    """Numbers of commitments by a field: a chart, and a table with all numbers."""
 
     title: str
     chart: Markup
@@ -142,7 +143,7 @@ def _breakdowns(visit: Visit, page: CommitmentPage) -> Iterator[Breakdown]:
     if any(others):
         rows.append((visit.t("未注明", "No section"), "", others))
     if len(rows) > 1:
-        yield _breakdown(visit.t("各部分", "By section"), rows[:_MOST_SECTIONS])
+        yield _breakdown(visit.t("各部分", "By section"), rows, _MOST_SECTIONS)
     months = _by_name(ValueCount(one.text[:7], one.status, one.number) for one in page.values["due_on"])
     if months:
         rows = [
@@ -160,10 +161,14 @@ def _by_name(counts: Iterable[ValueCount]) -> dict[str, list[int]]:
     return numbers
 
 
-def _breakdown(title: str, rows: Sequence[tuple[str, str, Sequence[int]]]) -> Breakdown:
-    names = tuple(name for name, _, _ in rows)
+def _breakdown(
+    title: str, rows: Sequence[tuple[str, str, Sequence[int]]], most: int | None = None
+) -> Breakdown:
+    """Build a breakdown, with the first ``most`` rows in the chart."""
+    drawn = rows[:most]
+    names = tuple(name for name, _, _ in drawn)
     series = tuple(
-        (_CLASSES[status], tuple(numbers[n] for _, _, numbers in rows)) for n, status in enumerate(STATUSES)
+        (_CLASSES[status], tuple(numbers[n] for _, _, numbers in drawn)) for n, status in enumerate(STATUSES)
     )
     return Breakdown(title, charts.draw_stacked_bars(names, series, label=title), rows)
 

@@ -15,11 +15,10 @@ PATH = "/corrections"
 
 
 def accepted(press: Press, visit: Visit) -> Reply:
-    """Render the newest accepted corrections."""
+    """Render the newest accepted corrections, without those of erased records: they may repeat content."""
     corrections = open_form(visit.service)
     visit.refuse_parameters()
-    entries = corrections.inbox.accepted()
-    names = [_names(visit, one) for one in entries]
+    rows = [(one, names) for one in corrections.inbox.accepted() if (names := _names(visit, one))]
     head = Head(
         visit.t("公众纠错", "Corrections by readers"),
         description=visit.t(
@@ -27,17 +26,16 @@ def accepted(press: Press, visit: Visit) -> Reply:
             "Mistakes that readers reported and that were confirmed, with their outcome.",
         ),
     )
-    rows = list(zip(entries, names, strict=True))
-    return Reply(
-        Validity((entries, names)), lambda: press.page("corrections.html", visit, head, rows=rows), HEADERS
-    )
+    return Reply(Validity((rows,)), lambda: press.page("corrections.html", visit, head, rows=rows), HEADERS)
 
 
-def _names(visit: Visit, one: AcceptedCorrection) -> tuple[str, str]:
-    """Return the titles of record and field; of a record that is gone, its id."""
+def _names(visit: Visit, one: AcceptedCorrection) -> tuple[str, str] | None:
+    """Return the titles of record and field; of a record that is not found, its id. None: it was erased."""
     service = visit.service
     try:
         state = service.log.queries.record(one.dataset, one.record, View())
+        if state.status == "erased":
+            return None
         field = service.catalogue(one.dataset, state.release).by_name.get(one.field)
     except LogError:
         return one.record, one.field

@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from urllib.parse import urlencode
 
 from publisher.views.api import requested_view
 from publisher.views.discovery import sitemap_and_robots
@@ -13,7 +14,7 @@ from publisher.views.pages.developers import documents, rendering
 from publisher.views.pages.developers.documents import Document
 from publisher.views.pages.developers.rendering import RenderedDocument
 from publisher.views.pages.printing.html_head import Head
-from publisher.views.pages.printing.page_request import PageLang, Visit
+from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError
@@ -103,16 +104,16 @@ def _link_document(visit: Visit, document: Document) -> DocumentLink:
 
 def _render(document: Document, chosen: Lang, visit: Visit) -> RenderedDocument:
     label = visit.t("表格", "Table")
-    return _render_once(document.name, chosen, visit.service.site.base, visit.root, visit.lang, label)
+    return _render_once(
+        document.name, chosen, visit.service.site.base, visit.root, urlencode(visit.lang_pairs), label
+    )
 
 
 @cache
-def _render_once(
-    name: str, chosen: Lang, base: str, root: str, lang: PageLang, label: str
-) -> RenderedDocument:
-    """Render a document once: the largest takes half a second."""
+def _render_once(name: str, chosen: Lang, base: str, root: str, query: str, label: str) -> RenderedDocument:
+    """Render a document once: the largest takes half a second. ``query``: what links to pages keep."""
     document = documents.read_documents()[name]
-    suffix = "" if lang == "zh" else f"?lang={lang}"
+    suffix = f"?{query}" if query else ""
     return rendering.render(
         document,
         document.editions[chosen],

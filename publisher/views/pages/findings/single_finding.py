@@ -133,7 +133,7 @@ def _fields(visit: Visit, catalogue: Catalogue, row: CitedRow, cites: Sequence[C
 
 def mark_words(visit: Visit, text: str, marks: Sequence[tuple[int, int]]) -> Markup:
     """Escape a text, mark its cited words and shorten it to what is around them."""
-    first, last = max(0, marks[0][0] - _AROUND), min(len(text), marks[-1][1] + _AROUND)
+    first, last = max(0, marks[0][0] - _AROUND), min(len(text), max(end for _, end in marks) + _AROUND)
     before, after = ("…" if first else ""), ("…" if last < len(text) else "")
     shift = len(before) - first
     return marked_text.mark_matches(

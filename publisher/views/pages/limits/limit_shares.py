@@ -40,13 +40,14 @@ class ShareLine:
     address: str
     """This page, narrowed to the group."""
     changes: str
-    """The changes by which its limits became shorter."""
+    """The changes by which its limits became shorter; empty for a type, by which changes have no filter."""
     count: LimitCount
 
 
 def limit_shares(press: Press, visit: Visit) -> Reply:
     service = visit.service
     listing = api.make_listing(service, visit.parse_query(api.SHARES, clocks=True))
+    datasets = {one.name: one for one in service.log.datasets.all()}
     head = Head(visit.t(*TITLE), data=visit.link("/v1/limits", (*visit.pairs, *visit.clocks)))
 
     def build() -> bytes:
@@ -64,7 +65,7 @@ def limit_shares(press: Press, visit: Visit) -> Reply:
                 (title, visit.toggle_filter("field", name), name in listing.query.fields)
                 for name, title in _titles(visit).items()
             ],
-            chips=list(filters.chips(visit, list(_facets(visit)), {})),
+            chips=list(filters.chips(visit, list(_facets(visit)), datasets)),
             files=link_files(visit, "/limits", visit.pairs),
         )
 
@@ -89,8 +90,9 @@ def _title_of_value(visit: Visit, group: str, value: str) -> str:
 
 def _line(visit: Visit, group: str, value: str, count: LimitCount) -> ShareLine:
     own = visit.pairs_without("field", "type", group)
-    pair = () if group == "type" else ((group, value),)
-    changes = visit.url("/changes", (*own, *pair, ("kind", "limit-shortened")))
+    changes = visit.url("/changes", (*own, (group, value), ("kind", "limit-shortened")))
+    if group == "type":
+        changes = ""
     return ShareLine(_title_of_value(visit, group, value), visit.here(**{group: value}), changes, count)
 
 

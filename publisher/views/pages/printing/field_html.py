@@ -220,7 +220,7 @@ def format_differences(
         if field is not None and field.personal:
             continue
         before, after = format_side(visit, field, change.before), format_side(visit, field, change.after)
-        title = visit.title_of(field) if field else visit.t("报送部门", "Department")
+        title = title_of_changed(visit, field, change.field)
         pieces = value_difference.compare_texts(before, after)
         marked = marked_text.mark_differences(pieces, work_addresses(visit))
         by = value_difference.format_difference(field, change.before, change.after)
@@ -228,8 +228,15 @@ def format_differences(
     return rows
 
 
+def title_of_changed(visit: Visit, field: Field | None, name: str) -> str:
+    """Return the title of what changed: a field, the part, or a field that the catalogue no longer has."""
+    if field is not None:
+        return visit.title_of(field)
+    return visit.t("报送部门", "Department") if name == "part" else name
+
+
 def format_side(visit: Visit, field: Field | None, value: Json) -> str:
-    """Format one side of a difference as plain text. ``field`` is None for the submitting part."""
+    """Format one side of a difference as plain text. ``field``: as for the title."""
     if field is None:
         return "" if value is None else str(value)
     return format_text(visit, field, value)

@@ -73,8 +73,8 @@ def facet_title(visit: Visit, name: str, title: str) -> str:
 
 
 def _value_title(visit: Visit, name: str, value: common.FacetValue) -> str:
-    """Return the title of a value: the API's in Chinese; statuses and booleans also in English."""
-    if name == "status":
+    """Return the title of a value: the facet's own, but for statuses of records and booleans."""
+    if name == "status" and value.value in STATUSES:
         return labels.word_for(visit, STATUSES, value.value)
     if value.value in BOOLEANS:
         return visit.t(*BOOLEANS[value.value])

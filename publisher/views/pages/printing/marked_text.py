@@ -45,8 +45,9 @@ def mark_matches(text: str, marks: Iterable[tuple[int, int]], address: AddressOf
     spans: list[Span] = []
     end = 0
     for start, stop in marks:
-        spans += (Span(text[end:start]), Span(text[start:stop], "mark"))
-        end = stop
+        if stop > end:  # several places may be cited that overlap
+            spans += (Span(text[end:start]), Span(text[max(start, end) : stop], "mark"))
+            end = stop
     return _link_spans([*spans, Span(text[end:])], address)
 
 

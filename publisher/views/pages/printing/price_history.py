@@ -10,15 +10,14 @@ from decimal import Decimal
 from markupsafe import Markup
 
 from publisher.log.model import Change, RecordState, Span, View
-from publisher.views.api import requested_view
 from publisher.views.pages.printing import charts, field_html
 from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue, Field, Json
 
 _NUMBERS = ("amount", "limit")
-_EFFECTIVE_KINDS = ("added", "changed")
-"""Kinds of changes that take effect on their day. A correction is true from the day that it corrects."""
+_EFFECTIVE_KINDS = ("added", "changed", "corrected")
+"""Kinds of changes that state an amount from their day on: a correction, from the day that it corrects."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,9 +58,9 @@ def _note(visit: Visit, field: Field, changes: Sequence[Change]) -> str:
 
 
 def draw_prices(
-    visit: Visit, catalogue: Catalogue, state: RecordState, changes: Sequence[Change]
+    visit: Visit, catalogue: Catalogue, state: RecordState, changes: Sequence[Change], until: date
 ) -> Sequence[Prices]:
-    """Draw each amount that changed and kept its unit. ``changes``: newest first."""
+    """Draw each amount that changed and kept its unit. ``changes``: newest first; ``until``: the last day."""
     if state.status != "current":
         return ()
     prices = []
@@ -71,7 +70,7 @@ def draw_prices(
         steps, unit = _steps(field, changes)
         if len({value for _, value in steps}) > 1:
             title = f"{visit.title_of(field)}{visit.t('（', ' (')}{unit}{visit.t('）', ')')}"
-            end = max(requested_view.day_of_view(visit.service, visit.view), steps[-1][0])
+            end = max(until, steps[-1][0])
             label = visit.t(
                 f"{title}的变化，数据见历次变化", f"{title} over time; the history has the numbers"
             )

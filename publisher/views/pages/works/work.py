@@ -23,7 +23,7 @@ from schemas.words import EFFECTS, WORK_KINDS
 PATH = "/works/{key}"
 _ELI = "http://data.europa.eu/eli/ontology#"
 MOST = 100
-"""Maximum number of citing records on the page. The API has all."""
+"""Maximum number of citations of each kind, and of effects, on the page. The API has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +86,7 @@ def work(press: Press, visit: Visit) -> Reply:
             bases=list(_records(visit, graph.citations(bases).passages, datasets)),
             mentions=list(_records(visit, graph.citations(mentions).passages, datasets)),
             data=visit.link(f"/v1/works/{one.key}"),
+            all_effects=visit.link(f"/v1/works/{one.key}/effects", visit.clocks),
             all_citations=visit.link(f"/v1/works/{one.key}/cited-by", visit.clocks),
         )
 

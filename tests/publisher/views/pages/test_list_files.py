@@ -88,3 +88,10 @@ def test_a_file_that_is_unchanged_is_304_and_a_mistake_is_named(site: Site) -> N
     assert site.client.get(address, headers={"if-none-match": first.headers["etag"]}).status_code == 304
     assert_problem(site.client.get(f"{HOME}/records.csv?depatment=1"), "invalid-parameters")
     assert_problem(site.client.get("/datasets/none/records.csv"), "no-such-dataset")
+
+
+def test_the_file_of_a_pinned_page_is_pinned_also_on_a_past_day(site: Site, visit: Open) -> None:
+    query = "management=缴入地方国库&release=1"
+    pinned, dated = (visit(f"{HOME}?{query}{day}") for day in ("", "&as_of=2015-06-01"))
+    (address,) = dated.leading_to("/records.csv")
+    assert read_csv(site, address) == read_csv(site, pinned.leading_to("/records.csv")[0])

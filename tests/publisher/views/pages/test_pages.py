@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
+from datetime import date
+from pathlib import Path
 
 import pytest
 
@@ -11,7 +13,7 @@ from publisher.views.pages import comparison
 from publisher.views.pages.printing.templates import POLICY
 from tests.publisher.views.pages.conftest import BROWSER, Open, Page
 from tests.support.problems import assert_problem
-from tests.support.site import FEES, Site
+from tests.support.site import FEES, Site, four_releases, publish
 
 HOME = f"/datasets/{FEES}"
 NOT_LOADED = {"canonical", "cite-as", "type", "author", "license", "describedby", "item", "collection"}
@@ -352,3 +354,17 @@ def test_a_label_is_not_shown_beside_a_notice_that_says_the_same(site: Site, vis
         assert not page.all("span", **{"class": "label"})
     assert visit(f"{HOME}?lang=en").all("span", **{"class": "label"}), "its notice is in Chinese"
     assert visit("/search?q=垃圾处理费").all("span", **{"class": "label"})
+
+
+def test_a_comparison_that_names_the_later_state_keeps_it(visit: Open) -> None:
+    assert "第3次发布 → 第4次发布" in visit(f"{HOME}/compare?to=4").text
+
+
+def test_a_pinned_list_is_sent_again_when_its_releases_become_more(tmp_path: Path) -> None:
+    with four_releases(tmp_path) as site:
+        before = site.client.get(f"{HOME}?release=1", headers=BROWSER)
+        publish(site.log, FEES, [{"name": "城镇垃圾处理费"}], date(2017, 1, 1), "")
+        headers = {**BROWSER, "if-none-match": before.headers["etag"]}
+        after = site.client.get(f"{HOME}?release=1", headers=headers)
+        assert after.status_code == 200
+        assert "第5次发布" in Page(after).text

@@ -10,6 +10,7 @@ import openpyxl
 import pytest
 from lxml import html
 
+from publisher.views.pages.commitments import commitment_list
 from tests.support.commitments_site import (
     DISPUTED,
     DOCUMENTS,
@@ -102,3 +103,25 @@ def test_the_report_of_a_year(site: Site) -> None:
     assert rows[1][9:11] == ("已完成", "2015-05-01")
     text = site.client.get("/commitments.csv?status=undetermined").text
     assert text.splitlines()[1].startswith(OPEN)
+
+
+def test_the_filter_by_status_has_words_and_no_codes(site: Site) -> None:
+    root = page(site, "/commitments")
+    words = texts(root, "//section[@class='facet'][h3='状态']//li//span[1]")
+    assert sorted(words) == ["已完成", "无法判断", "逾期"]
+    assert texts(page(site, "/commitments?status=overdue"), "//ul[@class='chips']//bdi") == ["逾期"]
+
+
+def test_the_table_has_the_sections_that_the_chart_leaves_out(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commitment_list, "_MOST_SECTIONS", 1)
+    root = page(site, f"/commitments?plan={PLAN}&limit=1")
+    assert texts(root.xpath("//table")[0], ".//tbody//th") == ["收费", "中介", "未注明"]
+
+
+def test_a_pinned_document_has_no_statuses_of_today(site: Site) -> None:
+    (record,) = site.log.queries.find_by_title(DOCUMENTS, "示例市推进简政放权工作方案")
+    root = page(site, f"/datasets/{DOCUMENTS}/records/{record.id}?release=1")
+    assert "精简收费项目" in root.text_content()
+    assert "逾期" not in root.text_content()

@@ -308,3 +308,14 @@ def test_hostile_posts_leave_a_bounded_queue_and_nothing_after_the_deadline(tmp_
 @pytest.mark.soak
 def test_ten_thousand_hostile_posts(tmp_path: Path) -> None:
     flood(tmp_path, 10_000, capacity=100)
+
+
+def test_a_correction_of_a_record_that_was_erased_is_not_shown(forms: FormSite) -> None:
+    forms.send()
+    (request,) = forms.inbox.list()
+    forms.inbox.accept(request.id, outcome="已更正", release=4)
+    record = forms.site.record("城镇垃圾处理费")
+    forms.site.log.releases.erase(records=[(FEES, record)], ground="司法")
+    public = forms.client.get("/corrections", headers=PAGE).text
+    assert FILLED["value"] not in public
+    assert record not in public

@@ -188,3 +188,10 @@ def test_pictures_of_a_document_are_shown_and_small(site: Site, visit: Open, lan
         assert answer.content[8:12] == b"WEBP"
     assert sum(map(len, documents.read_pictures().values())) < 1_000_000
     assert_problem(site.client.get("/developers/images/none.webp"), "no-such-route")
+
+
+def test_links_keep_the_display(visit: Open) -> None:
+    page = visit("/developers/api?display=large&lang=en")
+    links = page.leading_to("/developers/errors")
+    assert links
+    assert all("lang=en&display=large" in link for link in links)

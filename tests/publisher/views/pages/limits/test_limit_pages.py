@@ -76,3 +76,13 @@ def test_a_feed_says_that_a_limit_was_lengthened(site: Site) -> None:
     assert "延长承诺办结时限：养老服务备案（10个工作日 → 20个工作日）" in feed
     assert feed.count("<entry>") == 1
     assert site.client.get(f"/feeds/{POWERS}.atom?change=limit-shortened").text.count("<entry>") == 2
+
+
+def test_the_row_of_a_type_leads_to_no_changes_of_other_types(visit: Open) -> None:
+    page = visit("/limits?field=promised_limit")
+    assert "行政许可 3 2 66.67% 1" in page.text
+    assert all("body=" in a or "dataset=" in a for a in page.leading_to("kind=limit-shortened"))
+
+
+def test_the_filter_by_a_list_has_its_title(visit: Open) -> None:
+    assert "清单： 示例市权责清单(演示数据)" in visit(f"/limits?dataset={POWERS}").text

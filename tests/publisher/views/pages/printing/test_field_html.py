@@ -7,8 +7,10 @@ from typing import cast
 
 import pytest
 
+from publisher.log.model import FieldChange
 from publisher.views.pages.dataset import select_columns
-from publisher.views.pages.printing.field_html import group_fields, list_facts
+from publisher.views.pages.printing.field_html import format_differences, group_fields, list_facts
+from publisher.views.pages.printing.marked_text import mark_matches
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.query_parameters import Parameters
 from schemas.definition.catalogue import Content
@@ -89,3 +91,13 @@ def test_an_expected_field_that_is_blank_is_said_to_be_unpublished_by_the_type_o
 def test_a_list_shows_facts_first(catalogue: str, content: Content, columns: list[str]) -> None:
     chosen = select_columns(load_catalogue(catalogue), Parameters(), [{"name": "甲", **content}])
     assert [field.name for field in chosen][: len(columns)] == columns
+
+
+def test_a_field_that_the_catalogue_no_longer_has_is_not_called_the_department() -> None:
+    changes = [FieldChange("part", "甲局", "乙局"), FieldChange("old_code", "1", "2")]
+    differences = format_differences(VISIT, load_catalogue("fees"), changes)
+    assert [one.title for one in differences] == ["报送部门", "old_code"]
+
+
+def test_cited_places_that_overlap_are_printed_once() -> None:
+    assert mark_matches("时限20日内", [(0, 4), (2, 5), (2, 3)]) == "<mark>时限20</mark><mark>日</mark>内"

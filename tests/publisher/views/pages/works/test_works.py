@@ -129,3 +129,8 @@ def test_works_and_effects_are_files_of_all_pages(site: Site) -> None:
     assert 'href="/works.csv"' in html
     assert 'href="/works"' in page(site, "/")
     assert "/works</loc>" in page(site, "/sitemap.xml")
+
+
+def test_the_page_leads_to_all_effects(site: Site) -> None:
+    (address,) = re.findall(r'href="([^"]+/effects)"', page(site, f"/works/{WORK}"))
+    assert site.client.get(address).json()["total"] >= 1
