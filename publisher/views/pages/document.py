@@ -49,6 +49,7 @@ class DocumentText:
     field: str
     html: Markup
     sections: Sequence[Section]
+    number: str | None = None
     commitments: Sequence[DocumentCommitment] = ()
     """The commitments that it makes, in the order of its text."""
 
@@ -82,6 +83,7 @@ def read_text(visit: Visit, catalogue: Catalogue, content: Content, *, pinned: b
         field,
         render_markdown(source, lambda key: field_html.work_address(visit, key), commitments),
         section_outline.list_sections(source),
+        number,
         commitments,
     )
 

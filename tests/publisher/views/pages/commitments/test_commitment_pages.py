@@ -4,24 +4,29 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import openpyxl
 import pytest
 from lxml import html
 
 from publisher.views.pages.commitments import commitment_list
+from schemas.definition.file_loader import load_catalogue, parse_catalogue
 from tests.support.commitments_site import (
     DISPUTED,
+    DOCUMENT,
     DOCUMENTS,
     DONE,
     LATE,
     OPEN,
     PLAN,
+    PLAN_DAY,
     PLANS,
     site_with_commitments,
 )
-from tests.support.site import Site
+from tests.support.site import Site, demo_dataset, publish
 
 _TITLES = "//ol[@class='hits']//h3//bdi"
 
@@ -125,3 +130,20 @@ def test_a_pinned_document_has_no_statuses_of_today(site: Site) -> None:
     root = page(site, f"/datasets/{DOCUMENTS}/records/{record.id}?release=1")
     assert "精简收费项目" in root.text_content()
     assert "逾期" not in root.text_content()
+
+
+def test_a_document_of_another_type_of_list_has_its_commitments_too(tmp_path: Path) -> None:
+    source = load_catalogue("policies").source.replace('"number"', '"document_number"')
+    name = "other-documents"
+    with site_with_commitments(tmp_path) as site:
+        site.log.datasets.create(
+            demo_dataset(name, catalogue="policies", title="其他文件"), parse_catalogue(source)
+        )
+        content = {field: value for field, value in DOCUMENT.items() if field != "number"}
+        row = {**content, "name": DOCUMENT["title"], "document_number": PLAN}
+        publish(site.log, name, [row], PLAN_DAY, "")
+        (record,) = site.log.queries.find_by_title(name, str(DOCUMENT["title"]))
+        assert (
+            f"/commitments?plan={quote(PLAN)}"
+            in site.client.get(f"/datasets/{name}/records/{record.id}").text
+        )
