@@ -5,6 +5,7 @@ Stateless: any of several processes may answer a request.
 
 from __future__ import annotations
 
+import logging
 from typing import Any
 
 import mcp_types as types
@@ -13,12 +14,14 @@ from mcp.server import Server
 from mcp.server.stdio import stdio_server
 from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 
+from publisher.failure_lines import is_database_away, log_failure
 from publisher.log.model import LogError
 from publisher.views.mcp.tools import TOOLS
 from publisher.web.problems import ProblemError
 from publisher.web.service import Service
 from search.contract import SearchError
 
+logger = logging.getLogger(__name__)
 MAX_REQUEST = 64 * 1024
 """Bytes of a request's body."""
 _INSTRUCTIONS = (
@@ -60,6 +63,10 @@ def create_server(service: Service) -> Server[Any]:
             return _error(f"{error.zh} / {error.en}")
         except SearchError:
             return _error("搜索暂不可用，请稍后再试。/ Search is not available now; try again.")
+        except Exception as error:  # noqa: BLE001 - the SDK would send its text, with addresses and statements
+            log_failure(logger, f"the tool {tool.name} failed", error)
+            problem = ProblemError("store-unavailable" if is_database_away(error) else "internal-error")
+            return _error(f"{problem.zh} / {problem.en}")
         text = msgspec.json.encode(answer).decode()
         return types.CallToolResult(
             content=[types.TextContent(text=text)], structured_content=msgspec.to_builtins(answer)

@@ -274,3 +274,17 @@ def test_over_stdio_the_same_tools_answer(live: tuple[str, Site]) -> None:
             assert answer.structured_content["held"]
 
     anyio.run(run)
+
+
+def test_an_internal_error_does_not_reveal_its_cause(
+    live: tuple[str, Site], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail() -> None:
+        raise RuntimeError("connection to 10.0.0.5 as user qingdan failed")
+
+    monkeypatch.setattr(live[1].log.datasets, "all", fail)
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "list_datasets"}}
+    accept = {"accept": "application/json, text/event-stream"}
+    answer = httpx.post(f"{live[0]}/mcp", json=call, headers=accept)
+    assert "10.0.0.5" not in answer.text
+    assert answer.json()["result"]["isError"]
