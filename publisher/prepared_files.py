@@ -6,11 +6,13 @@ takes seconds, which nobody waits for here.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 
 import anyio
 from litestar.concurrency import sync_to_thread
 
+from publisher.failure_lines import log_failure
 from publisher.log.model import LogError, View
 from publisher.views.api.routes.files import get_file
 from publisher.web.endpoints import make_file
@@ -27,6 +29,7 @@ _FORMS = ("csv", "jsonl")
 """The formats that are read from their first byte on; the others are of use when they are complete."""
 _CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 """The file without a coding is made for them."""
+logger = logging.getLogger(__name__)
 
 
 async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 5.0) -> None:
@@ -38,14 +41,17 @@ async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 
     prepared = None
     while True:
         await anyio.sleep(poll)
-        state = (await sync_to_thread(service.log.queries.sequence), service.today())
-        if state == prepared:
-            continue
         try:
+            state = (await sync_to_thread(service.log.queries.sequence), service.today())
+            if state == prepared:
+                continue
             for call in await sync_to_thread(lambda: list(_find_files(service, least))):
                 for coding in _CODINGS:
                     await make_file(get_file, service, call, coding)
         except (ProblemError, LogError):  # readers or an erasure occupy the place: another time
+            continue
+        except Exception as error:  # noqa: BLE001 - the task must not end silently
+            log_failure(logger, "files could not be prepared", error)
             continue
         prepared = state
 

@@ -69,7 +69,7 @@ def news_mail(
     head: Letterhead, to: Recipient, subject: str, news: Sequence[ReleaseNews], upto: int, at: datetime
 ) -> EmailMessage:
     """Compose the news up to the release with the sequence ``upto``. ``subject``: what is followed."""
-    t, total = to.t, sum(one.total for one in news)
+    t, total = to.t, sum(one.total + len(one.grounds) for one in news)
     lines = [t(f"您订阅的“{subject}”有变化：", f"News of what you follow, {subject}:"), ""]
     for one in news:
         lines += _release_lines(to, one)

@@ -20,6 +20,9 @@ ACCESS = "publisher.access"
 """Name of the logger of requests."""
 _REQUEST_PROPERTIES = ("client", "method", "path", "status", "seconds")
 """Properties of a request in its line. Its query is left out: people search for their own names."""
+_ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0))}
+_ESCAPES |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029)}
+"""Control characters of a line of text: a path may contain a line feed, and forge the next entry."""
 
 
 def request_id() -> str:
@@ -57,11 +60,12 @@ class JsonLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """Lines for people; a traceback follows its entry."""
+    """A line for people; a traceback follows its entry."""
 
     def format(self, record: logging.LogRecord) -> str:
         id_ = request_id()
-        line = f"{_instant(record)} {record.levelname} {f'[{id_}] ' if id_ else ''}{record.getMessage()}"
+        message = record.getMessage().translate(_ESCAPES)
+        line = f"{_instant(record)} {record.levelname} {f'[{id_}] ' if id_ else ''}{message}"
         if record.exc_info:
             line += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
         return line

@@ -6,8 +6,11 @@ from datetime import date
 from pathlib import Path
 
 import anyio
+import pytest
+from sqlalchemy.exc import OperationalError
 
 from publisher.log.model import View
+from publisher.log.queries.queries import Queries
 from publisher.prepared_files import prepare_files
 from publisher.views.api.routes.files import list_state_files
 from publisher.web.service import Service, create_service
@@ -52,6 +55,31 @@ def test_files_of_a_large_list_are_made_after_each_release(tmp_path: Path) -> No
     with four_releases(tmp_path) as site:
         anyio.run(follow, site, service_of(site))
         assert prepared_forms(service_of(site), 5) == set(), "files of releases are kept for years"
+
+
+def test_a_database_that_is_away_for_a_moment_ends_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    failures = [OperationalError("SELECT 1", {}, Exception("refused"))]
+    sequence = Queries.sequence
+
+    def away_at_first(queries: Queries, dataset: str | None = None) -> int:
+        if failures:
+            raise failures.pop()
+        return sequence(queries, dataset)
+
+    async def follow(site: Site, service: Service) -> None:
+        monkeypatch.setattr(Queries, "sequence", away_at_first)
+        with anyio.fail_after(60):
+            async with anyio.create_task_group() as group:
+                group.start_soon(lambda: prepare_files(service, least=3, poll=0.01))
+                while count_files(site) < FILES_OF_STATE:  # noqa: ASYNC110 - another task makes them
+                    await anyio.sleep(0.01)
+                group.cancel_scope.cancel()
+
+    with four_releases(tmp_path) as site:
+        anyio.run(follow, site, service_of(site))
+        assert failures == []
 
 
 def test_files_of_a_small_list_wait_for_a_reader(tmp_path: Path) -> None:

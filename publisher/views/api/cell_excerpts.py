@@ -64,7 +64,9 @@ def cell_texts(
     excerpts = {}
     for name in names:
         if name in content:  # a place without a value is a blank cell
-            text = originals.get(name) or _format_cell(name, content[name], catalogue)
+            text = originals.get(name)
+            if text is None:
+                text = _format_cell(name, content[name], catalogue)
             excerpts[name] = text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
     return excerpts
 

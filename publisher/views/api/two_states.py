@@ -126,11 +126,11 @@ def _faults(service: Service, params: Parameters) -> Sequence[Fault]:
     now = service.clock()
     if any(moment is not None and moment > now for moment in (view.known_at, *(s.known_at for s in sides))):
         fault("known_at", "该时刻尚未到来。", "That instant is in the future.")
-    if start is not None and end is not None and _is_backwards(start, end):
+    if start is not None and _is_backwards(start, end or View(as_of=service.today())):
         fault(
             "to",
-            "to 早于 from，请对调。",
-            "The state given by to is earlier than that given by from; swap them.",
+            "to（默认为今天）早于 from，请对调。",
+            "The state given by to (today by default) is earlier than that given by from; swap them.",
         )
     for word in (value for value in params.values_of("kind") if value not in DIFFERENCE_KINDS):
         kinds = ", ".join(DIFFERENCE_KINDS)

@@ -115,6 +115,7 @@ def test_an_erasure_is_told_by_its_ground_alone(mails: MailSite) -> None:
     assert mails.work() == 1
     (news,) = mails.postbox.take()
     assert "有内容已依法删除：（2026）法民初1号" in news.text
+    assert str(news.message["subject"]).endswith("：1项")
     assert "遗体整容" not in news.text
 
 

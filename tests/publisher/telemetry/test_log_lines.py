@@ -42,3 +42,11 @@ def test_a_traceback_is_one_line_of_json_and_follows_a_line_of_text() -> None:
     assert line["traceback"].endswith("ValueError: 坏\n")
     assert text.splitlines()[0].endswith(f"ERROR [{own}] / failed")
     assert text.endswith("ValueError: 坏")
+
+
+def test_a_path_cannot_forge_an_entry() -> None:
+    path = "/\n2026-01-01 ERROR forged\x1b[2J\u2028"
+    record = logging.getLogger("x").makeRecord("x", logging.INFO, "f", 1, "%s 404", (path,), None)
+    text = TextLines().format(record)
+    assert text.endswith(r"/\x0a2026-01-01 ERROR forged\x1b[2J\u2028 404")
+    assert len(text.splitlines()) == 1

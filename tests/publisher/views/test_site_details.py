@@ -19,7 +19,7 @@ from tests.support.site import BASE, FEES, PLAIN, Site, four_releases, publish
 
 ATOM = "{http://www.w3.org/2005/Atom}"
 NAME, OWNER = "示例市人民政府清单公开", "示例市人民政府办公室 <&>"
-FEEDS = ("/feeds/all.atom", "/changes.atom", "/findings.rss", "/effects.json")
+FEEDS = ("/feeds/all.atom", f"/feeds/{FEES}.json", "/changes.atom", "/findings.rss", "/effects.json")
 PAGES = ("/", f"/datasets/{FEES}", f"/datasets/{FEES}/releases/1", "/problems/no-such-record", "/developers")
 
 

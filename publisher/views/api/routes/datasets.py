@@ -247,7 +247,7 @@ def list_releases(service: Service, call: Call) -> Reply:
         (r.hash, r.erased, "actor" in r.salts, first) for r, first in zip(page, signed, strict=True)
     )
     times = [newest, *(first.signed_at for first in signed if first)] if newest else []
-    return Reply(Validity((len(releases), tokens), max(times, default=None)), build)
+    return Reply(Validity((len(releases), tokens, service.shows_actor), max(times, default=None)), build)
 
 
 @route(
@@ -272,6 +272,7 @@ def get_release(service: Service, call: Call) -> Reply:
     if call.media != _JSON:
         return _describe_in_rdf(service, service.log.datasets.get(name), call.media, number)
     validity = requested_view.pinned_validity(service, name, number, "actor" not in release.salts)
+    validity = validity.extended(service.shows_actor, None)
     if (first := service.first_checkpoint(release)) is not None:
         times = (first.signed_at, validity.modified or first.signed_at)
         validity = replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))

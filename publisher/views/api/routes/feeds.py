@@ -324,13 +324,15 @@ def _validity(service: Service, name: str | None) -> Validity:
     """
     sequence = service.log.queries.sequence(name)
     checkpoint = service.newest_checkpoint(name or "", sequence)
-    if name is not None:
-        return _with_checkpoint((sequence,), service.published_at(name, sequence), checkpoint)
-    # Before the first release a feed contains the time at which the first dataset was created.
-    names = () if sequence else tuple(dataset.name for dataset in service.log.datasets.all())
     site = service.site_details()
-    validity = _with_checkpoint((sequence, *names), service.site_published_at(sequence), checkpoint)
-    return validity.extended(site.details, site.changed_at)
+    tokens: tuple[object, ...] = (sequence, service.hub)
+    if name is not None:
+        published = service.published_at(name, sequence)
+    else:
+        published = service.site_published_at(sequence)
+        if not sequence:  # then a feed contains the time at which the first dataset was created
+            tokens = (*tokens, *(dataset.name for dataset in service.log.datasets.all()))
+    return _with_checkpoint(tokens, published, checkpoint).extended(site.details, site.changed_at)
 
 
 def _with_checkpoint(

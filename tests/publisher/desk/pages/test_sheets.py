@@ -81,7 +81,7 @@ def test_pages_have_a_hundred_rows(desk: DeskSite, tmp_path: Path) -> None:
 def test_a_mended_cell_is_published_and_its_origin_shows_both_texts(desk: DeskSite, tmp_path: Path) -> None:
     with desk.signed_in("zhang") as drafter, desk.signed_in("li") as reviewer, desk.signed_in("wang") as last:
         hand_in(drafter, tmp_path, *BAD)
-        answer = mend(drafter, 1, promised_limit="5个工作日")
+        answer = mend(drafter, 1, promised_limit="5个工作日", remark="试行")
         assert answer.status_code == 303, answer.text
         html = drafter.see(SHEET)
         assert "已更改，原为“尽快”" in html
@@ -92,11 +92,12 @@ def test_a_mended_cell_is_published_and_its_origin_shows_both_texts(desk: DeskSi
     (state,) = desk.log.queries.find_by_title(NAME, "第1类经营许可")
     record = desk.log.queries.record(NAME, state.id, View())
     assert record.content["promised_limit"] == {"value": 5, "unit": "工作日"}
-    (texts,) = record.locator["mended"].values()
-    assert texts == {"read": "尽快", "written": "5个工作日"}
+    texts = list(record.locator["mended"].values())
+    assert texts == [{"read": "尽快", "written": "5个工作日"}, {"read": "", "written": "试行"}]
     assert desk.log.integrity.verify().ok
     excerpts = cell_excerpts.read_excerpts(record, lambda: desk.log.queries.catalogue(NAME))
     assert excerpts["promised_limit"] == "尽快", "what stood at its place in the file"
+    assert excerpts["remark"] == "", "nothing stood there"
     # To read the file again changes nothing.
     (part,) = [p for p in reread(desk.log, NAME, desk.log.queries.catalogue(NAME)) if p.part == PART]
     assert part.differences == []

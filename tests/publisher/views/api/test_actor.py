@@ -18,7 +18,13 @@ def test_the_clerk_is_off_in_public_by_default(tmp_path: Path, environ: dict[str
     site.ok("import", str(file), "--dataset", "fees")
     basis = ("--basis", "示政发〔2024〕1号", "--actor", "张某")
     site.ok("publish", "fees", "--effective-on", "2024-01-01", *basis)
+    other = {} if environ else {"QINGDAN_SHOW_ACTOR": "1"}
+    paths = ("/v1/datasets/fees/releases", "/v1/datasets/fees/releases/1")
+    with site.client(**other) as client:
+        tags = {path: client.get(path).headers["etag"] for path in paths}
     with site.client(**environ) as client:
+        for path, tag in tags.items():
+            assert client.get(path, headers={"if-none-match": tag}).status_code == 200, path
         one = client.get("/v1/datasets/fees/releases/1").json()
         listed = client.get("/v1/datasets/fees/releases").json()["releases"][0]
         page = client.get("/datasets/fees/releases/1").text

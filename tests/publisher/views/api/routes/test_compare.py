@@ -110,6 +110,7 @@ def test_two_days_may_be_compared_as_known_at_an_instant(client: httpx.Client) -
         ("", "from", "from"),
         ("from=2&to=1", "to", "对调"),
         ("from=2015-12-01&to=2015-01-01", "to", "对调"),
+        ("from=2999-01-01", "to", "默认为今天"),
         ("from=1&to=2&known_at=2016-01-05T00:00:00Z", "known_at", "编号"),
         ("from=1&as_of=2015-01-01", "as_of", "from"),
         ("from=1&release=2", "release", "from"),
