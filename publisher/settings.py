@@ -168,7 +168,9 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
     return Settings(
         home=folder,
         database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
-        database_connections=int(env.get("QINGDAN_DATABASE_CONNECTIONS") or _DATABASE_CONNECTIONS),
+        database_connections=_read_number(
+            env, "QINGDAN_DATABASE_CONNECTIONS", _DATABASE_CONNECTIONS, least=1
+        ),
         boundaries=Path(boundaries) if boundaries else None,
         loopback=env.get("QINGDAN_LOOPBACK") == "1",
         shows_actor=env.get("QINGDAN_SHOW_ACTOR") == "1",
@@ -176,11 +178,11 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         hub=_read_hub(env),
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
-        corrections=int(env.get("QINGDAN_CORRECTIONS") or _CORRECTIONS),
+        corrections=_read_number(env, "QINGDAN_CORRECTIONS", _CORRECTIONS),
         mail=env.get("QINGDAN_MAIL") or "",
         smtp=_read_smtp(env),
         client_header=env.get("QINGDAN_CLIENT_HEADER") or "",
-        connections=int(env.get("QINGDAN_CONNECTIONS") or _CONNECTIONS),
+        connections=_read_number(env, "QINGDAN_CONNECTIONS", _CONNECTIONS, least=1),
         metrics=_read_address(env, "QINGDAN_METRICS"),
         work_metrics=_read_address(env, "QINGDAN_WORK_METRICS"),
         log_form=_read_log_form(env),
@@ -192,6 +194,16 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         oidc=_read_oidc(env),
         cluster=_read_cluster(env),
     )
+
+
+def _read_number(env: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:
+    """Read a whole number. Raises ``ValueError`` for another text, or less than ``least``."""
+    text = env.get(name)
+    if not text:
+        return default
+    if not re.fullmatch(r"[0-9]{1,9}", text) or int(text) < least:
+        raise ValueError(f"{name}: {text!r} (≥ {least})")
+    return int(text)
 
 
 def _read_pool(env: Mapping[str, str], name: str, default: PoolSize) -> PoolSize:
@@ -304,6 +316,6 @@ def _read_cluster(env: Mapping[str, str]) -> Connection | None:
         user=env.get("QINGDAN_ELASTICSEARCH_USER") or "",
         password=env.get("QINGDAN_ELASTICSEARCH_PASSWORD") or "",
         ca=Path(ca) if ca else None,
-        shards=int(env.get("QINGDAN_ELASTICSEARCH_SHARDS") or 1),
-        replicas=int(env.get("QINGDAN_ELASTICSEARCH_REPLICAS") or 0),
+        shards=_read_number(env, "QINGDAN_ELASTICSEARCH_SHARDS", 1, least=1),
+        replicas=_read_number(env, "QINGDAN_ELASTICSEARCH_REPLICAS", 0),
     )

@@ -72,7 +72,11 @@ Qingdan: publish government lists as versioned open data.
 def root(context: click.Context, home: Path | None, lang: Lang | None) -> None:
     if lang is not None:
         set_language(lang)
-    context.obj = CommandContext(settings.read_settings(home))
+    try:
+        site_settings = settings.read_settings(home)
+    except ValueError as error:
+        raise click.UsageError(f"设置有误，{error} / wrong setting, {error}") from error
+    context.obj = CommandContext(site_settings)
 
 
 def _with_full_short_help(command: click.Command) -> click.Command:

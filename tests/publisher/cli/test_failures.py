@@ -370,3 +370,22 @@ def test_a_command_closes_its_connection_to_the_search_cluster(
         out, err = process.communicate(timeout=120)
     assert "cluster cannot be reached" in out
     assert "nclosed" not in err
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("QINGDAN_CONNECTIONS", "viele"),
+        ("QINGDAN_CONNECTIONS", "0"),
+        ("QINGDAN_CORRECTIONS", "-1"),
+        ("QINGDAN_DATABASE_CONNECTIONS", "٣"),
+        ("QINGDAN_EXPORTS", "2"),
+        ("QINGDAN_LOG", "xml"),
+    ],
+)
+def test_a_wrong_setting_is_named(site: Home, monkeypatch: pytest.MonkeyPatch, name: str, text: str) -> None:
+    monkeypatch.setenv(name, text)
+    ran = site.run("status")
+    assert ran.code == 2
+    assert f"设置有误，{name}: “{text}”" in ran.err
+    assert "Traceback" not in ran.err
