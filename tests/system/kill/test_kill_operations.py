@@ -77,7 +77,8 @@ def test_an_erasure_that_is_killed_is_completed_or_was_none(
     create_site(site)
     longest = server.run("erase", site, 0)
     erased = {0}
-    for number, moment in enumerate(moments(kills, longest), start=1):
+    # The last one is not killed: on a busy machine every kill of a few can come before the end.
+    for number, moment in enumerate((*moments(kills, longest), None), start=1):
         server.run("erase", site, number, moment)
         log = open_log(site)  # completes the deletion of bytes
         titles = {record.title for record in log.queries.records("fees", RecordQuery(limit=1_000)).records}
@@ -89,7 +90,7 @@ def test_an_erasure_that_is_killed_is_completed_or_was_none(
         log.close()
         stored = b"".join(path.read_bytes() for path in site.glob("qingdan.db*"))
         assert not [n for n in erased if secret(n).encode() in stored]
-    assert 1 < len(erased) <= kills + 1
+    assert kills + 1 in erased
 
 
 @A_FEW_OR_MANY
