@@ -7,7 +7,8 @@ takes seconds, which nobody waits for here.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Sequence
+from heapq import nlargest
 
 import anyio
 from litestar.concurrency import sync_to_thread
@@ -45,7 +46,7 @@ async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 
             state = (await sync_to_thread(service.log.queries.sequence), service.today())
             if state == prepared:
                 continue
-            for call in await sync_to_thread(lambda: list(_find_files(service, least))):
+            for call in await sync_to_thread(_list_files, service, least):
                 for coding in _CODINGS:
                     await make_file(get_file, service, call, coding)
         except (ProblemError, LogError):  # readers or an erasure occupy the place: another time
@@ -56,11 +57,12 @@ async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 
         prepared = state
 
 
-def _find_files(service: Service, least: int) -> Iterator[Call]:
+def _list_files(service: Service, least: int) -> Sequence[Call]:
+    """List the files to prepare, as requests for them."""
     newest_last = reversed(service.log.queries.newest_releases(View(), 0))
     records = {release.dataset: release.counts.get("records", 0) for release in newest_last}
-    for name in sorted(records, key=lambda name: -records[name])[:_MOST_LISTS]:
-        for form in _FORMS:
-            if records[name] >= least:
-                names = {"dataset": name, "form": form}
-                yield Call(names, b"", get_file.operation.path.format_map(names), "")
+    largest = nlargest(
+        _MOST_LISTS, (name for name in records if records[name] >= least), key=records.__getitem__
+    )
+    files = [{"dataset": name, "form": form} for name in largest for form in _FORMS]
+    return [Call(names, b"", get_file.operation.path.format_map(names), "") for names in files]

@@ -55,6 +55,11 @@ class DatasetRow:
     catalogue_digest: str
     draft_catalogue: str | None
 
+    @property
+    def digest_for_draft(self) -> str:
+        """Digest of the catalogue of its draft: one with which rows were staged, else its own."""
+        return self.draft_catalogue or self.catalogue_digest
+
 
 def init_site(conn: Connection, site: Site, now: datetime) -> Site:
     """Create the site. Raises ``LogError('already-initialised')``: identifiers depend on these values."""

@@ -30,8 +30,7 @@ def compute_digest(
 def _lines(
     conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
 ) -> Iterator[bytes]:
-    catalogue = dataset.draft_catalogue or dataset.catalogue_digest
-    yield canonical({**heading_line(dataset.name, request, secrecy), "catalogue": catalogue})
+    yield canonical({**heading_line(dataset.name, request, secrecy), "catalogue": dataset.digest_for_draft})
     if request.kind != "draft":
         return
     names = registry.part_names(conn, dataset.key)

@@ -243,7 +243,7 @@ def find_draft_catalogue(
     Raises ``LogError('migration-needed')`` if that one is not compatible.
     """
     row = registry.dataset_row(conn, dataset)
-    current = session.catalogue(conn, row.draft_catalogue or row.catalogue_digest)
+    current = session.catalogue(conn, row.digest_for_draft)
     if offered is None:
         return row, current
     staging.check_catalogue(current, offered)

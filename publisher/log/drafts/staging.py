@@ -246,7 +246,7 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
     }
     return Draft(
         dataset=dataset.name,
-        catalogue_digest=dataset.draft_catalogue or dataset.catalogue_digest,
+        catalogue_digest=dataset.digest_for_draft,
         imports=tuple(
             DraftImport(
                 part=names.get(row.part),

@@ -175,7 +175,7 @@ class Findings:
             datasets = finding_rows.read_datasets(self._session, conn)
             row = dataset_row(conn, dataset)
             rows = partial(draft_rows, conn, row.key, parts)
-            catalogue = self._session.catalogue(conn, row.draft_catalogue or row.catalogue_digest)
+            catalogue = self._session.catalogue(conn, row.digest_for_draft)
             day = max(effective_on, day_at(self._session.clock()))
             return tuple(
                 check_rows(

@@ -42,7 +42,6 @@ from publisher.views.pages.printing.table_file import Download
 from publisher.views.pages.printing.templates import HTML, Press
 from publisher.views.pages.statements import statement
 from publisher.views.pages.works import effect_feeds, work, work_files, work_list
-from publisher.views.syndication import calendar
 from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.views.syndication.scope import Form
 from publisher.web.conditional_requests import Validity
@@ -121,7 +120,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
         *_list_files("/changes", change_files.changes_as),
         *_list_feeds("/changes", change_files.as_feed),
         *_list_files("/commitments", commitment_files.commitments_as, ("csv", "xlsx")),
-        FileRoute(_operation("/commitments.ics", calendar.MEDIA), commitment_files.calendar_file),
+        FileRoute(_operation("/commitments.ics", commitment_files.MEDIA), commitment_files.calendar_file),
         *_list_feeds("/commitments", commitment_files.as_feed),
         *_list_files("/findings", finding_files.findings_as),
         *_list_files("/limits", limit_shares.shares_as),

@@ -13,13 +13,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, timedelta
 from functools import lru_cache
 
+from icalendar import Component, vText
+
 from publisher.log.clocks import start_of
 from publisher.log.commitments.commitment_query import PublishedCommitment
 from publisher.log.commitments.deadline_moves import DeadlineMoves
 from publisher.log.model import Site
 from schemas.words import COMMITMENT_STATUSES
 
-MEDIA = "text/calendar; charset=utf-8"
 _WIDTH = 74
 """Octets of a line, without the blank that begins a folded one."""
 _UNFIT = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029]")
@@ -99,16 +100,12 @@ def _encode(line: Line) -> bytes:
     name, value = line
     if not isinstance(value, str):
         return _encode_typed(name, value)
-    from icalendar import vText  # noqa: PLC0415 -- a start does not wait for it
-
     text = vText(_UNFIT.sub(" ", value.replace("\r\n", "\n")))
     return _fold(name.encode() + b":" + text.to_ical()) + b"\r\n"
 
 
 @lru_cache(4096)
 def _encode_typed(name: str, value: date | int) -> bytes:
-    from icalendar import Component  # noqa: PLC0415 -- see above
-
     component = Component()
     component.add(name, value)
     (_, encoded, *_) = component.content_lines(sorted=False)

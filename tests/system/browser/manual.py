@@ -25,7 +25,7 @@ from tests.support.command import item, xlsx
 from tests.support.desk import GOOD_PASSWORD, POWER_LIST, code_at, create_power_list
 from tests.support.servers.desk_process import desk_process
 from tests.system.browser.served import ARGUMENTS, CHROMIUM
-from tests.system.browser.visitor import Means, Visitor
+from tests.system.browser.visitor import Means, Visitor, visiting
 
 FOLDER = Path(__file__).parents[3] / "docs" / "images"
 PART = "应急管理局"
@@ -93,15 +93,13 @@ def create_site(home: Path) -> dict[str, str]:
 
 @contextmanager
 def signed_in(browser: Browser, base: str, name: str, secret: str) -> Iterator[Visitor]:
-    context = browser.new_context(viewport={"width": WIDTH, "height": 700}, locale="zh-CN")
-    visitor = Visitor(context.new_page(), base, _MOUSE)
-    page = visitor.page
-    visitor.opens("/sign-in")
-    page.get_by_label("账号名称").fill(name)
-    page.get_by_label("密码").fill(GOOD_PASSWORD)
-    page.get_by_label("验证码").fill(code_at(secret, datetime.now(UTC)))
-    yield visitor
-    context.close()
+    with visiting(browser, base, _MOUSE) as visitor:
+        page = visitor.page
+        visitor.opens("/sign-in")
+        page.get_by_label("账号名称").fill(name)
+        page.get_by_label("密码").fill(GOOD_PASSWORD)
+        page.get_by_label("验证码").fill(code_at(secret, datetime.now(UTC)))
+        yield visitor
 
 
 def hand_in_and_submit(visitor: Visitor, camera: Camera, folder: Path) -> None:

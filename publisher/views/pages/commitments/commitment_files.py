@@ -14,7 +14,6 @@ from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
-from publisher.views.syndication.calendar import MEDIA, write_calendar
 from publisher.views.syndication.commitment_feed import ENTRIES, render_commitment_feed
 from publisher.views.syndication.scope import Form
 from publisher.web.file_cache import FileKey
@@ -22,6 +21,7 @@ from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply, Call, FileReply
 from publisher.web.service import Service
 
+MEDIA = "text/calendar; charset=utf-8"
 _HEADINGS = (
     ("任务", "Task"),
     ("文号", "Plan"),
@@ -66,6 +66,8 @@ def calendar_file(service: Service, call: Call) -> FileReply:
     title = visit.t(*commitment_list.TITLE)
 
     def write(path: Path) -> None:
+        from publisher.views.syndication.calendar import write_calendar  # noqa: PLC0415 -- a start needs it not
+
         bodies, log = "、".join(listing.query.bodies), service.log
         commitments = [one for batch in log.commitments.all(listing.query) for one in batch]
         moves = log.commitments.moves(commitments, listing.query.view)

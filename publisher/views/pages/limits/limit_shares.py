@@ -90,9 +90,8 @@ def _title_of_value(visit: Visit, group: str, value: str) -> str:
 
 def _line(visit: Visit, group: str, value: str, count: LimitCount) -> ShareLine:
     own = visit.pairs_without("field", "type", group)
-    changes = visit.url("/changes", (*own, (group, value), ("kind", "limit-shortened")))
-    if group == "type":
-        changes = ""
+    pairs = (*own, (group, value), ("kind", "limit-shortened"))
+    changes = "" if group == "type" else visit.url("/changes", pairs)
     return ShareLine(_title_of_value(visit, group, value), visit.here(**{group: value}), changes, count)
 
 
