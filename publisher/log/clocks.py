@@ -73,3 +73,11 @@ def add_months(day: date, months: int) -> date:
 def start_of(day: date) -> datetime:
     """The first instant of a day in Asia/Shanghai."""
     return datetime.combine(day, time(), SHANGHAI)
+
+
+def is_day(text: str) -> bool:
+    """Report whether a text is a day of the calendar, ``YYYY-MM-DD``."""
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False

@@ -40,7 +40,7 @@ def explainer(base: str, problem_page: ProblemPage) -> Explain:
     errors = ErrorLog()
 
     def explain(scope: HTTPScope, error: Exception) -> BytesResponse:
-        problem = _problem(error)
+        problem = problem_of(error)
         if problem.kind.code in ("internal-error", "store-unavailable"):
             errors.write(scope["method"], scope["path"], error)
         path = scope["path"].encode("utf-8", "replace").decode()
@@ -57,7 +57,8 @@ def explainer(base: str, problem_page: ProblemPage) -> Explain:
     return explain
 
 
-def _problem(error: Exception) -> ProblemError:
+def problem_of(error: Exception) -> ProblemError:
+    """Return the problem that an exception means to a client."""
     match error:
         case ProblemError():
             return error

@@ -43,6 +43,7 @@ class CachedFile:
     path: Path
     sha256: str
     """SHA-256 of the bytes as sent, hexadecimal."""
+    size: int
 
 
 class FileCache:
@@ -54,10 +55,11 @@ class FileCache:
     def find(self, key: FileKey) -> CachedFile | None:
         path = self._folder / key.name
         try:
-            digest = path.with_name(path.name + ".sha256").read_text("ascii")
+            return CachedFile(
+                path, path.with_name(path.name + ".sha256").read_text("ascii"), path.stat().st_size
+            )
         except FileNotFoundError:
             return None
-        return CachedFile(path, digest) if path.exists() else None
 
     def state(self) -> str:
         """Return a text that differs once a file was added or deleted; a copy of the folder has the same."""
@@ -93,11 +95,12 @@ class FileCache:
             digest = file_digest(plain)
             digest_file = Path(folder) / "digest"
             digest_file.write_text(digest, "ascii")
+            size = plain.stat().st_size
             plain.replace(target)
             digest_file.replace(target.with_name(target.name + ".sha256"))
         if not key.permanent:
             self._delete_oldest(target.parent)
-        return CachedFile(target, digest)
+        return CachedFile(target, digest, size)
 
     def find_damaged(self) -> Iterator[Path]:
         """Yield files whose bytes do not match their digest."""

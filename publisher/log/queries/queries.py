@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from functools import partial, reduce
 
 from sqlalchemy import Connection, bindparam, func, select
 
@@ -23,6 +24,7 @@ from publisher.log.model import (
     View,
 )
 from publisher.log.queries import (
+    fields_in_view,
     history,
     later_events,
     log_archive,
@@ -76,6 +78,17 @@ class Queries:
                 return self._session.catalogue(conn, row.catalogue_digest)
             digest = releases(conn, row, release)[0].catalogue_digest
             return self._session.catalogue(conn, digest)
+
+    def catalogue_in_view(self, dataset: str, *views: View) -> Catalogue:
+        """Return the catalogue of the first view, with all fields that contents in any of the views can have.
+
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-release``, ``mixed-view``.
+        """
+        with self._session.read() as conn:
+            row, load = registry.dataset_row(conn, dataset), partial(self._session.catalogue, conn)
+            every = (point_in_time.clocks(conn, dataset, view, self._session.clock()) for view in views)
+            catalogues = (fields_in_view.catalogue_in_view(conn, row, clocks, load) for clocks in every)
+            return reduce(fields_in_view.add_fields, catalogues)
 
     def releases(self, dataset: str) -> tuple[Release, ...]:
         """List the releases of a dataset by number. Raises ``LogError('no-such-dataset')``."""

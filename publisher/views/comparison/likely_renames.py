@@ -11,6 +11,7 @@ from rapidfuzz import fuzz
 
 from publisher.log.queries.comparison import Difference
 from publisher.views.comparison.text_diff import LONGEST
+from schemas.definition.catalogue import Content
 
 LIKELY = 0.6
 """Least similarity of two records to be suggested."""
@@ -68,11 +69,27 @@ def _pairs(title: str) -> set[str]:
 
 
 def _compare_records(old: Difference, new: Difference) -> float:
-    """Compute the similarity: the mean of the title's and that of all other fields."""
+    """Compute the similarity: the mean of the title's and that of all other fields.
+
+    Returns 0 as soon as a pair cannot be likely any more. Short values are compared first, since the time for
+    long ones grows with the product of their lengths.
+    """
     title = fuzz.ratio(old.title_before, new.title) / 100
-    names = sorted({*(old.before or {}), *(new.after or {})})
-    shares = [_compare_values((old.before or {}).get(name), (new.after or {}).get(name)) for name in names]
-    return round((title + sum(shares) / len(shares)) / 2, 2) if shares else round(title, 2)
+    pairs = _pair_values(old.before or {}, new.after or {})
+    if not pairs:
+        return round(title, 2)
+    possible = float(len(pairs))  # each pair of values counts 1 until it is compared
+    for before, after in pairs:
+        possible -= 1 - _compare_values(before, after)
+        if round((title + possible / len(pairs)) / 2, 2) < LIKELY:
+            return 0.0
+    return round((title + possible / len(pairs)) / 2, 2)
+
+
+def _pair_values(before: Content, after: Content) -> list[tuple[Any, Any]]:
+    """Pair the values of each field, the shortest first."""
+    pairs = [(before.get(name), after.get(name)) for name in sorted({*before, *after})]
+    return sorted(pairs, key=lambda pair: sum(len(value) for value in pair if isinstance(value, str)))
 
 
 def _compare_values(before: Any, after: Any) -> float:

@@ -49,6 +49,9 @@ class Metadata:
     licence: str
     notice: str
     site: SiteDetails
+    kinds: Sequence[DifferenceKind] = ()
+    parts: Sequence[str] = ()
+    """What the sheets of records are restricted to; empty: everything. The totals are of everything."""
 
 
 def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lang) -> Iterator[bytes]:
@@ -77,26 +80,26 @@ def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]
         if step
         else ["", "", "", ""]
     )
-    for name, *sides in list(_lines(d, catalogue)) or [("", "", "")]:
+    for name, *sides in list(_lines(d, catalogue, lang)) or [("", "", "")]:
         field = catalogue.by_name.get(name)
         guard = guard_number if field and field.type in ("integer", "decimal") else guard_text
         texts = (*head, _heading(catalogue, name, lang))
         yield [*map(guard_text, texts), *map(guard, sides), *map(guard_text, reasons)]
 
 
-def _lines(d: Difference, catalogue: Catalogue) -> Iterator[tuple[str, str, str]]:
+def _lines(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[tuple[str, str, str]]:
     """Yield (field, before, after) with formatted values."""
     if d.before is not None and d.after is not None:
         for change in d.fields:
             name = change.field
             before, after = (
-                _display_value(catalogue, name, value) for value in (change.before, change.after)
+                _display_value(catalogue, name, value, lang) for value in (change.before, change.after)
             )
             yield name, before, after
         return
     content = d.after or d.before or {}
     for name in (field.name for field in catalogue.fields if field.name in content):
-        text = _display_value(catalogue, name, content[name])
+        text = _display_value(catalogue, name, content[name], lang)
         before, after = ("", text) if d.before is None else (text, "")
         yield name, before, after
 
@@ -108,9 +111,9 @@ def _heading(catalogue: Catalogue, name: str, lang: Lang) -> str:
     return field.title if field else {"part": "报送部门"}.get(name, name)
 
 
-def _display_value(catalogue: Catalogue, name: str, value: Any) -> str:
+def _display_value(catalogue: Catalogue, name: str, value: Any, lang: Lang = "zh") -> str:
     field = catalogue.by_name.get(name)
-    return format_value(field, value, "zh") if field else "" if value is None else str(value)
+    return format_value(field, value, lang) if field else "" if value is None else str(value)
 
 
 def to_xlsx(
@@ -137,6 +140,7 @@ def _write_summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata
         ("现有", totals.after),
         ("未变化", totals.unchanged),
         *((KINDS[kind].zh, totals.kinds[kind]) for kind in DIFFERENCE_KINDS),
+        *((name, "、".join(words)) for name, words in _filter_rows(metadata) if words),
         ("来源", metadata.source),
         *((name, text) for name, text in _site_rows(metadata.site) if text),
         ("许可", metadata.licence),
@@ -148,6 +152,11 @@ def _write_summary(book: xlsxwriter.Workbook, totals: Totals, metadata: Metadata
             sheet.write_number(y, 1, value)
         else:
             sheet.write_string(y, 1, fit_text(value))
+
+
+def _filter_rows(metadata: Metadata) -> Iterator[tuple[str, list[str]]]:
+    yield "只列这些变化", [KINDS[kind].zh for kind in metadata.kinds]
+    yield "只列这些报送部门", list(metadata.parts)
 
 
 def _site_rows(site: SiteDetails) -> Iterator[tuple[str, str]]:

@@ -33,6 +33,10 @@ _MEDIA = "https://www.iana.org/assignments/media-types/"
 _FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
 _SPDX = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-.+][A-Za-z0-9]+)+\+?")
 _URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+_WRITTEN_URL = re.compile(
+    r"https?://[^\s<>\"{}|\\^`\u2018-\u2026\u3000-\u303f\uff00-\uffef]+(?<![.,;:!?)\]'])"
+)
+"""An address within a sentence: it ends before the punctuation, Chinese or English, that follows it."""
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 
 
@@ -58,7 +62,7 @@ def contact(text: str) -> dict[str, Any]:
     addresses: dict[str, Any] = {}
     if email := _EMAIL.search(text):
         addresses["vcard:hasEmail"] = {"@id": f"mailto:{email.group()}"}
-    if url := _URL.search(text):
+    if url := _WRITTEN_URL.search(text):
         addresses["vcard:hasURL"] = {"@id": url.group()}
     return addresses
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from pyarrow import json
 
+from publisher.log.clocks import is_day
 from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import table_cells
 from publisher.views.exports.export import About, Rows
@@ -205,7 +206,7 @@ def _fits(field: Field, value: Any) -> bool:
         case "boolean":
             return isinstance(value, bool)
         case "date":
-            return isinstance(value, str) and _is_day(value)
+            return isinstance(value, str) and is_day(value)
         case "list":
             return isinstance(value, list) and all(isinstance(v, str) for v in value)
         case "files":
@@ -248,10 +249,3 @@ def _is_decimal(value: Any) -> bool:
         return False
     exponent = number.as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -_FRACTION and number.adjusted() < _WHOLE
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False

@@ -35,7 +35,7 @@ def describe_state(log: Log, dataset: str, view: View, lang: Lang = "zh") -> Abo
         site, _ = log.datasets.site_details()
     return About(
         dataset=log.datasets.get(dataset),
-        catalogue=log.queries.catalogue(dataset, view.release),
+        catalogue=log.queries.catalogue_in_view(dataset, view),
         view=view,
         release=newest,
         address=f"{log.datasets.site().base}/v1/datasets/{dataset}",

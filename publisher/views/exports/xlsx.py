@@ -132,8 +132,13 @@ class _RecordSheets:
             if part:
                 sheet.write_string(y, last, fit_text(part))
             sheet.write_number(y, last + 1, release)
-            sheet.write_datetime(y, last + 2, date.fromordinal(effective_from), self._day)
+            self._write_day(sheet, y, last + 2, date.fromordinal(effective_from))
             sheet.write_string(y, last + 3, revision)
+
+    def _write_day(self, sheet: Worksheet, y: int, x: int, day: date) -> object:
+        if day < _FIRST_DAY:
+            return sheet.write_string(y, x, day.isoformat())
+        return sheet.write_datetime(y, x, day, self._day)
 
     def _head(self, sheet: Worksheet) -> None:
         sheet.freeze_panes(1, 0)
@@ -164,9 +169,7 @@ class _RecordSheets:
                 moment = date.fromisoformat(value)
             except ValueError:
                 return text(sheet, y, x, value)
-            if moment < _FIRST_DAY:
-                return text(sheet, y, x, value)
-            return sheet.write_datetime(y, x, moment, self._day)
+            return self._write_day(sheet, y, x, moment)
 
         by_type: dict[str, WriteCell] = {
             "integer": number,

@@ -9,10 +9,9 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from publisher.log.model import LogError
 from publisher.views.api import requested_view
+from publisher.views.discovery import signposting
 from publisher.views.ogc import collections, conformance, item_table, parameters
-from publisher.views.ogc.errors import OgcError, not_found
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.item_source import Items, ItemSource, Window
 from publisher.views.ogc.parameters import Format, Parameters
@@ -44,13 +43,20 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    content: bytes
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Headers that are known once the body is built."""
+
+
+@dataclass(frozen=True, slots=True)
 class OgcAnswer:
-    """``build`` returns the body. It is not called for a conditional request that matches."""
+    """``build`` is not called for a conditional request that matches."""
 
     media: str
     language: str
     validity: Validity
-    build: Callable[[], bytes]
+    build: Callable[[], Body]
     link: str = ""
     """A ``Link`` header (RFC 8288)."""
 
@@ -170,7 +176,7 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
     name = request.names["collection"]
     source, params, validity = _make_source(geo, name, request)
 
-    def build() -> bytes:
+    def build() -> Body:
         window = parameters.window(params.values, source.fields)
         if is_dataset_collection(name):
             items = source.query(window)
@@ -182,11 +188,18 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
             # The time of the state and not of the request: the same state gives the same bytes.
             time = validity.modified or geo.service.site_published_at(geo.service.log.queries.sequence())
             time_stamp = {"timeStamp": utc_text(time)} if time else {}
-            return _encode({**envelope, **time_stamp, "links": links, "features": items.features})
+            return Body(_encode({**envelope, **time_stamp, "links": links, "features": items.features}))
         columns, rows = item_table.rows(items, window.properties or tuple(source.fields))
         if params.format == "csv":
-            return item_table.as_csv(columns, rows)
-        return geo.plain_pages.table(params, name, columns, rows, links)
+            # A table has no place for a link: a header says that there is another page.
+            following = tuple(
+                signposting.TypedLink("next", one["href"], one["type"])
+                for one in links
+                if one["rel"] == "next"
+            )
+            headers = {"link": signposting.header(following)} if following else {}
+            return Body(item_table.as_csv(columns, rows), headers)
+        return Body(geo.plain_pages.table(params, name, columns, rows, links))
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
     return replace(_answer(params, validity, build, collections.GEOJSON), link=link)
@@ -198,30 +211,30 @@ def get_item(geo: Geo, request: Request) -> OgcAnswer:
         source, params, validity = _make_source(geo, name, request, single=True)
         kind = "record" if name == DATA_CATALOG else "feature"
 
-        def fetch() -> bytes:
+        def fetch() -> Body:
             geo.core.item(name, resource(name, "", source=source, kind=kind), identifier)
-            return bytes(source.item or b"")
+            return _item_body(geo, request, params, bytes(source.item or b""))
 
         media = RECORD_MEDIA if name == DATA_CATALOG else collections.GEOJSON
-        return _answer(params, validity, lambda: _item_body(geo, request, params, fetch()), media)
+        return _answer(params, validity, fetch, media)
     dataset = geo.dataset(name)
     params = parameters.parse(request.query, request.headers, parameters.VIEW)
     view = parameters.view(params.values)
     validity = requested_view.validity(geo.service, dataset.name, view)
 
-    def build() -> bytes:
+    def build() -> Body:
         raw = dataset_items.get_feature(geo, dataset.name, geo.catalogue(dataset.name), identifier, view)
         return _item_body(geo, request, params, bytes(raw))
 
     return _answer(params, validity, build, collections.GEOJSON)
 
 
-def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> bytes:
+def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> Body:
     name, identifier = request.names["collection"], request.names["item"]
     if name == DATA_CATALOG:  # a record contains its links
         if params.format == "json":
-            return item
-        return geo.plain_pages.document(params, identifier, msgspec.json.decode(item))
+            return Body(item)
+        return Body(geo.plain_pages.document(params, identifier, msgspec.json.decode(item)))
     home = f"/collections/{name}"
     own = f"{home}/items/{identifier}"
     links = [
@@ -237,8 +250,9 @@ def _item_body(geo: Geo, request: Request, params: Parameters, item: bytes) -> b
         record = geo.service.link(f"/v1/datasets/{geo.dataset(name).name}/records/{identifier}")
         links.append({"href": record, "rel": "canonical", "type": "application/json"})
     if params.format == "html":
-        return geo.plain_pages.document(params, identifier, {**msgspec.json.decode(item), "links": links})
-    return b'%b,"links":%b}' % (item[:-1], _encode(links))
+        content = {**msgspec.json.decode(item), "links": links}
+        return Body(geo.plain_pages.document(params, identifier, content))
+    return Body(b'%b,"links":%b}' % (item[:-1], _encode(links)))
 
 
 def _make_source(
@@ -344,26 +358,16 @@ def _document(
 ) -> OgcAnswer:
     """Build a document about a collection; the data catalog is that of all datasets."""
 
-    def encode() -> bytes:
+    def encode() -> Body:
         content = build()
-        return (
-            geo.plain_pages.document(params, title, content) if params.format == "html" else _encode(content)
-        )
+        is_page = params.format == "html"
+        return Body(geo.plain_pages.document(params, title, content) if is_page else _encode(content))
 
     dataset = collection if is_dataset_collection(collection) else None
     return _answer(params, _site_validity(geo, Request(b"", {}), dataset), encode, media)
 
 
-def _answer(params: Parameters, validity: Validity, build: Callable[[], bytes], media: str) -> OgcAnswer:
+def _answer(params: Parameters, validity: Validity, build: Callable[[], Body], media: str) -> OgcAnswer:
     medias = {"json": media, "html": HTML, "csv": _CSV}
     validity = replace(validity, tokens=(*validity.tokens, params.language, medias[params.format]))
     return OgcAnswer(medias[params.format], params.language, validity, build)
-
-
-def failure(error: LogError) -> OgcError | None:
-    """Convert an error of the log; None if the request did not cause it."""
-    if error.code in ("no-such-dataset", "no-such-record", "no-such-release"):
-        return not_found(error.zh, error.en)
-    if error.code in ("mixed-view", "bad-filter", "bad-cursor"):
-        return OgcError(400, "InvalidParameterValue", error.zh, error.en)
-    return None

@@ -13,9 +13,8 @@ import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
 
-from publisher.failure_lines import is_database_away
 from publisher.log.clocks import known_instant
-from publisher.log.model import LogError
+from publisher.log.model import View
 from publisher.views.api import requested_view
 from publisher.views.ogc import parameters, resources
 from publisher.views.ogc.errors import OgcError, invalid, not_found
@@ -27,6 +26,8 @@ from publisher.views.pages.printing.templates import HEADERS, HTML, Press
 from publisher.web import conditional_requests
 from publisher.web.bytes_response import BytesResponse
 from publisher.web.endpoints import run_query
+from publisher.web.error_responses import problem_of
+from publisher.web.query_parameters import MAX_QUERY
 from publisher.web.route import Endpoint, Respond
 from publisher.web.service import Service
 from search import contract
@@ -36,6 +37,8 @@ _VARY = {"vary": "Accept, Accept-Language, Accept-Encoding"}
 MAX_MATCHES = 20_000
 """Maximum number of records that the words of ``q`` may match. More are an error, never truncated."""
 _HITS_AT_ONCE = 1000
+_CODES = {400: "InvalidParameterValue", 404: "NotFound", 410: "Gone"}
+"""Status → exception code."""
 
 _PATHS: Mapping[str, Handler] = {
     "": resources.get_landing_page,
@@ -78,8 +81,6 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
         raw, path = scope["query_string"], scope["path"]
         request = Request(raw, conditional_requests.request_headers(scope["headers"]), names)
         try:
-            if handle is resources.list_items and raw:
-                request = await _match_words(geo, request)
             # Reading one record from an embedded database is faster than switching to a thread.
             if (
                 handle is resources.get_item
@@ -89,6 +90,8 @@ def _responder(geo: Geo, handle: Handler) -> Respond:
                 return _respond(geo, handle, request, path)
             if handle is resources.list_items:
                 with geo.service.budgets.admit(scope):
+                    if raw:
+                        request = await _match_words(geo, request)
                     work = partial(_list_in_turn, geo, request, path)
                     return await geo.service.pools.while_connected(receive, work)
             return await sync_to_thread(_respond, geo, handle, request, path)
@@ -132,7 +135,8 @@ def _respond(geo: Geo, handle: Handler, request: Request, path: str) -> BytesRes
         if conditional_requests.is_unchanged(validity, tag, request.headers):
             return BytesResponse(304, headers, b"")
         body = answer.build()
-    return BytesResponse(200, {**headers, "content-type": answer.media}, body)
+    headers = conditional_requests.join_headers({**headers, "content-type": answer.media}, body.headers)
+    return BytesResponse(200, headers, body.content)
 
 
 async def _match_words(geo: Geo, request: Request) -> Request:
@@ -140,9 +144,11 @@ async def _match_words(geo: Geo, request: Request) -> Request:
 
     Raises :class:`OgcError` (400) and ``SearchError``.
     """
-    words = parse_qs(request.query.decode(errors="replace"), keep_blank_values=True).get("q")
     name = request.names["collection"]
-    if words is None or name == DIVISIONS:  # divisions have no such parameter, which is an error later
+    if name == DIVISIONS or len(request.query) > MAX_QUERY:  # an error later: divisions have no ``q``
+        return request
+    words = parse_qs(request.query.decode(errors="replace"), keep_blank_values=True).get("q")
+    if words is None:
         return request
     datasets, view = await sync_to_thread(_search_request, geo, name, request)
     text = words[0].strip()
@@ -162,8 +168,8 @@ def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str
     values = {key: texts[0] for key, texts in parse_qs(request.query.decode(errors="replace")).items()}
     view, log = parameters.view(values), geo.service.log
     days = parameters.during(values.get("datetime"))
-    if name == DATA_CATALOG:
-        datasets, days = [dataset.name for dataset in search.policies(geo)], None
+    if name == DATA_CATALOG:  # it has no states: their parameters are an error later
+        datasets, view, days = [dataset.name for dataset in search.policies(geo)], View(), None
     else:
         datasets = [geo.dataset(name).name]
     day, known_at = requested_view.day_of_view(geo.service, view), view.known_at
@@ -216,18 +222,9 @@ def _failure_response(error: Exception, raw: bytes, path: str) -> BytesResponse:
 
 
 def _as_ogc_error(error: Exception) -> OgcError:
-    match error:
-        case OgcError():
-            return error
-        case LogError() if (failure := resources.failure(error)) is not None:
-            return failure
-        case contract.SearchError():
-            return _unavailable("搜索暂不可用。", "Search is temporarily unavailable.", error.retry_after)
-        case _ if is_database_away(error) or (isinstance(error, LogError) and error.code == "busy"):
-            return _unavailable("数据库暂不可用。", "The database is temporarily unavailable.", 5)
-        case _:
-            return OgcError(500, "NoApplicableCode", "服务器内部错误。", "Internal error.")
-
-
-def _unavailable(zh: str, en: str, seconds: int) -> OgcError:
-    return OgcError(503, "NoApplicableCode", zh, en, headers={"retry-after": str(seconds)})
+    if isinstance(error, OgcError):
+        return error
+    problem = problem_of(error)
+    status = 400 if problem.kind.status == 422 else problem.kind.status
+    code = _CODES.get(status, "NoApplicableCode")
+    return OgcError(status, code, problem.zh, problem.en, headers=problem.headers)

@@ -79,7 +79,7 @@ def compare(
             output.print_json({"totals": asdict(totals), "differences": [asdict(d) for d in differences]})
             return
         if csv is None and xlsx is None:
-            _print_differences(differences, log.queries.catalogue(dataset))
+            _print_differences(differences, log.queries.catalogue_in_view(dataset, end, before))
     counts = [f"{in_language(*KINDS[kind])} {number}" for kind, number in totals.kinds.items() if number]
     output.print_line("，".join([*counts, f"{in_language('未变化', 'unchanged')} {totals.unchanged}"]))
 
@@ -110,7 +110,7 @@ def _write_csv(log: Log, dataset: str, before: View, after: View, path: Path) ->
 
     with path.open("wb") as file:
         differences = log.queries.differences(dataset, before, after)
-        file.writelines(to_csv(differences, log.queries.catalogue(dataset), lang="zh"))
+        file.writelines(to_csv(differences, log.queries.catalogue_in_view(dataset, after, before), lang="zh"))
 
 
 def _write_xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -> None:
@@ -136,7 +136,7 @@ def _write_xlsx(log: Log, dataset: str, before: View, after: View, path: Path) -
         path,
         log.queries.differences(dataset, before, after),
         totals,
-        log.queries.catalogue(dataset),
+        log.queries.catalogue_in_view(dataset, after, before),
         metadata,
     )
 

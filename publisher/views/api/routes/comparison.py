@@ -100,7 +100,7 @@ def _compare_csv(service: Service, call: Call) -> FileReply:
     lang = params.headers
 
     def write(path: Path) -> None:
-        catalogue = service.log.queries.catalogue(name)
+        catalogue = service.log.queries.catalogue_in_view(name, sides.after, sides.before)
         with path.open("wb") as file:
             file.writelines(spreadsheets.to_csv(sides.differences(service, name), catalogue, lang=lang))
 
@@ -121,9 +121,11 @@ def _compare_xlsx(service: Service, call: Call) -> FileReply:
             licence=dataset.licence,
             notice=dataset.notice,
             site=_site(service, name, sides),
+            kinds=sides.kinds,
+            parts=sides.parts,
         )
         totals = service.log.queries.totals(name, sides.before, sides.after)
-        catalogue = service.log.queries.catalogue(name)
+        catalogue = service.log.queries.catalogue_in_view(name, sides.after, sides.before)
         spreadsheets.to_xlsx(path, sides.differences(service, name), totals, catalogue, metadata)
 
     return _file_reply(service, name, sides, FileKey((), "xlsx"), MEDIA_TYPE, write)
@@ -176,7 +178,8 @@ def _describe_view(view: View) -> str:
 
 def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> answers.Comparison:
     name, params, page = comparison.name, comparison.params, comparison.fetch_page(service)
-    totals, catalogue = page.totals, service.log.queries.catalogue(name)
+    totals = page.totals
+    catalogue = service.log.queries.catalogue_in_view(name, page.after, page.before)
     return answers.Comparison(
         dataset=name,
         from_=_state(params.start or View(), totals.before),

@@ -230,12 +230,13 @@ def get_sitemap(service: Service, call: Call) -> Reply:
 )
 def get_robots(service: Service, call: Call) -> Reply:
     requested_view.refuse_parameters(call)
-    pages = [
-        (d.name, service.log.queries.records(d.name, RecordQuery(limit=1)))
-        for d in service.log.datasets.all()
-    ]
-    body = sitemap_and_robots.robots(service.site.base, [(name, page.total or 0) for name, page in pages])
-    return Reply(Validity((body,)), lambda: body)
+    names = [dataset.name for dataset in service.log.datasets.all()]
+
+    def build() -> bytes:
+        pages = ((name, service.log.queries.records(name, RecordQuery(limit=1))) for name in names)
+        return sitemap_and_robots.robots(service.site.base, [(name, page.total or 0) for name, page in pages])
+
+    return Reply(Validity((*service.log.queries.validator(), names)), build)
 
 
 _JSON_LD, *_OTHERS = rdf_forms.MEDIA.values()

@@ -256,7 +256,7 @@ def _parse_query(dataset: str, query: bytes) -> tuple[Parameters, Scope]:
     """
     params = query_parameters.parse(query, _GRAMMAR)
     name = None if dataset == ALL else dataset
-    record = "".join(params.values_of("record")[-1:])
+    record = filter_values.single(params, "record") or ""
     if record and name is None:
         raise query_parameters.conflict(
             "record", "一条记录属于一个数据集。", "A record belongs to one dataset; name it in the address."

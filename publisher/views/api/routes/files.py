@@ -232,7 +232,7 @@ def list_state_files(
             media_type=form.media_type,
             address=service.link(f"{home}/files/{form.name}"),
             sha256=cached.sha256 if cached else None,
-            size=cached.path.stat().st_size if cached else None,
+            size=cached.size if cached else None,
         )
 
     return tuple(map(describe, FILE_FORMATS.values())), state.validity

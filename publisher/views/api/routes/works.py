@@ -39,6 +39,15 @@ EFFECTS_GRAMMAR = Grammar(
     names=requested_view.PAGED,
     filters={**dict.fromkeys(("work", "dataset", "record", "kind"), "string"), "article": "integer"},
 )
+_CITATIONS_OF_WORK = Grammar(
+    names=requested_view.PAGED,
+    filters={**dict.fromkeys(("dataset", "record", "role"), "string"), "article": "integer"},
+)
+_EFFECTS_OF_WORK = Grammar(
+    names=requested_view.PAGED,
+    filters={**dict.fromkeys(("dataset", "record", "kind"), "string"), "article": "integer"},
+)
+"""Without ``work``, which the path names."""
 _CLOCKS = (AS_OF, KNOWN_AT)
 _PAGE = (*_CLOCKS, LIMIT, CURSOR)
 _PROBLEMS = ("invalid-cursor", "too-busy", "too-many-requests")
@@ -224,8 +233,9 @@ def make_listing(
 
 
 def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
+    grammar = _CITATIONS_OF_WORK if keys else CITATIONS_GRAMMAR
     listing = make_listing(
-        service, query_parameters.parse(call.query, CITATIONS_GRAMMAR), "citations", WORK_KINDS, keys
+        service, query_parameters.parse(call.query, grammar), "citations", WORK_KINDS, keys
     )
 
     def build() -> answers.Citations:
@@ -240,9 +250,8 @@ def _citations(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
 
 
 def _effects(service: Service, call: Call, keys: tuple[str, ...]) -> Reply:
-    listing = make_listing(
-        service, query_parameters.parse(call.query, EFFECTS_GRAMMAR), "effects", EFFECTS, keys
-    )
+    grammar = _EFFECTS_OF_WORK if keys else EFFECTS_GRAMMAR
+    listing = make_listing(service, query_parameters.parse(call.query, grammar), "effects", EFFECTS, keys)
 
     def build() -> answers.Effects:
         page = service.log.graph.effects(listing.query)

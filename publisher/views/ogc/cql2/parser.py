@@ -37,6 +37,9 @@ _COMPARISONS: Mapping[str, Any] = {
 }
 
 
+_TEXT_TOKENS = re.compile(r"""'(?:[^'\\]|\\.)*+'|"[^"]*+"|[()\[\]{}]""", re.DOTALL)
+_JSON_TOKENS = re.compile(r""""(?:[^"\\]|\\.)*+"|[()\[\]{}]""", re.DOTALL)
+"""Quoted texts and names, whose brackets nest nothing, and brackets."""
 _ESCAPED = re.compile(r"''|\\([\\'abtnvfr])")
 _CONTROLS: Mapping[str, str] = dict(zip("abtnvfr", "\a\b\t\n\v\f\r", strict=True))
 
@@ -76,7 +79,7 @@ def refusal(place: int | None, zh: str, en: str) -> OgcError:
 
 def read_text(text: str) -> ParsedFilter:
     """Parse CQL2 text. Raises :class:`OgcError` (400) if it is invalid or uses unsupported features."""
-    _check_size(text)
+    _check_size(text, _TEXT_TOKENS)
     try:
         parsed = _parser().parse(text)
     except UnexpectedInput as error:
@@ -95,7 +98,7 @@ def read_text(text: str) -> ParsedFilter:
 
 def read_json(text: str) -> ParsedFilter:
     """Parse CQL2 JSON. Raises :class:`OgcError` (400) like :func:`read_text`."""
-    _check_size(text)
+    _check_size(text, _JSON_TOKENS)
     try:
         tree = parse_json(_convert_between(json.loads(text)))
     except json.JSONDecodeError as error:
@@ -105,17 +108,15 @@ def read_json(text: str) -> ParsedFilter:
     return ParsedFilter(tree, text)
 
 
-def _check_size(text: str) -> None:
+def _check_size(text: str, tokens: re.Pattern[str]) -> None:
+    """Raise :class:`OgcError` (400) for a filter that is too long or nested too deep."""
     if len(text) > LONGEST:
         raise refusal(LONGEST, f"最长{LONGEST}个字符。", f"at most {LONGEST} characters.")
-    depth = quoted = 0
-    for place, character in enumerate(text):
-        if character == "'":
-            quoted ^= 1
-        elif not quoted:
-            depth += (character in "([{") - (character in ")]}")
-            if depth > DEEPEST:
-                raise refusal(place, f"嵌套最多{DEEPEST}层。", f"nested more than {DEEPEST} levels deep.")
+    depth = 0
+    for token in tokens.finditer(text):
+        depth += (token[0] in "([{") - (token[0] in ")]}")
+        if depth > DEEPEST:
+            raise refusal(token.start(), f"嵌套最多{DEEPEST}层。", f"nested more than {DEEPEST} levels deep.")
 
 
 def _convert_between(node: Any) -> Any:

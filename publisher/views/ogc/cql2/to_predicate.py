@@ -10,6 +10,7 @@ from typing import Any
 from pygeofilter import ast
 
 from publisher.log import predicate as p
+from publisher.log.clocks import is_day
 from publisher.views.ogc.cql2.parser import ParsedFilter
 from publisher.views.ogc.cql2.queryables import Queryables
 from publisher.views.ogc.errors import OgcError
@@ -124,7 +125,7 @@ class _Translator:
         is_date = kind == "day" or field in self._queryables.dates
         if is_date and isinstance(value, date) and not isinstance(value, datetime):
             return value.isoformat()
-        if kind == "day" and isinstance(value, str) and _is_day(value):
+        if kind == "day" and isinstance(value, str) and is_day(value):
             return value
         if kind == "text" and isinstance(value, str):
             return value
@@ -192,13 +193,6 @@ def _flat(node: Any, kind: Any) -> Sequence[Any]:
         else:
             operands.append(top)
     return operands
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 def _pattern(text: str) -> tuple[str | int | None, ...]:

@@ -22,6 +22,10 @@ from publisher.views.ogc.records.record import FIELDS, CatalogRecord
 from publisher.views.ogc.site import Geo
 from schemas.definition.catalogue import Catalogue
 
+MOST = 200
+"""Most values of one parameter: each can be a condition of the query."""
+MOST_TERMS = 20
+"""Most alternative terms of ``q``: each is a search."""
 POLICIES = "policies"
 """Name of the catalogue whose records are documents."""
 ALLOWED = frozenset(
@@ -57,8 +61,18 @@ def parse_search(params: Parameters, word_matches: Mapping[str, Sequence[str]] |
 
 
 def split_terms(q: str) -> list[str]:
-    """Split ``q`` at commas into alternative terms; white space within a term becomes one space."""
-    return [" ".join(term.split()) for term in q.split(",") if term.strip()]
+    """Split ``q`` at commas into alternative terms; white space within a term becomes one space.
+
+    Raises :class:`OgcError` (400) for too many.
+    """
+    return [" ".join(term.split()) for term in _split("q", q, MOST_TERMS)]
+
+
+def _split(name: str, text: str, most: int) -> list[str]:
+    parts = [part.strip() for part in text.split(",") if part.strip()]
+    if len(parts) > most:
+        raise invalid(name, f"最多{most}个值。", f"at most {most} values.")
+    return parts
 
 
 def quote_phrase(term: str) -> str:
@@ -224,7 +238,7 @@ def _boxes_intersect(box: Box | None, other: Box) -> bool:
 def _split_values(values: Mapping[str, str], name: str) -> tuple[str, ...] | None:
     if name not in values:
         return None
-    parts = tuple(part for part in (piece.strip() for piece in values[name].split(",")) if part)
+    parts = tuple(_split(name, values[name], MOST))
     if not parts:
         raise OgcError(400, "InvalidParameterValue", f"参数 {name} 为空。", f"Parameter {name} is empty.")
     return parts

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from publisher.views.comparison.spreadsheets import Metadata, to_csv, to_xlsx
 from publisher.views.exports.xlsx import LONGEST
 from schemas.cells.formula_guard import guard_text
 from tests.publisher.views.exports.formulas import TEXTS, any_formula
-from tests.support.log import catalogue
+from tests.support.log import catalogue, field
 
 CATALOGUE = catalogue()
 SITE = SiteDetails(name="示例市清单公开", owner="示例市人民政府")
@@ -100,3 +101,23 @@ def test_a_workbook_names_the_site(tmp_path: Path) -> None:
     pairs = dict(summary.iter_rows(values_only=True))
     assert (pairs["网站"], pairs["主办单位"]) == ("示例市清单公开", "示例市人民政府")
     assert "承办单位" not in pairs
+
+
+def test_a_workbook_of_some_differences_says_which(tmp_path: Path) -> None:
+    metadata = replace(HEADING, kinds=("added",), parts=("财政局", "民政局"))
+    to_xlsx(tmp_path / "a.xlsx", (), TOTALS, CATALOGUE, metadata)
+    pairs = dict(openpyxl.load_workbook(tmp_path / "a.xlsx")["说明"].iter_rows(values_only=True))
+    assert (pairs["只列这些变化"], pairs["只列这些报送部门"]) == ("新增", "财政局、民政局")
+
+
+def test_english_headings_have_english_values() -> None:
+    limit = field("time", "时限", "object")
+    limit["qingdan"]["kind"] = "limit"
+    own = catalogue(fields=(limit,))
+    changed = difference(
+        {"name": "甲", "time": {"value": 20, "unit": "工作日"}},
+        {"name": "甲", "time": {"value": 1, "unit": "日"}},
+    )
+    text = b"".join(to_csv([changed], own, lang="en")).decode("utf-8-sig")
+    (row,) = csv.DictReader(io.StringIO(text, newline=""))
+    assert (row["before"], row["after"]) == ("20 working days", "1 day")

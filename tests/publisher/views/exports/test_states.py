@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import gzip
 import threading
 import time
@@ -11,6 +12,7 @@ from pathlib import Path
 
 import click
 import msgspec
+import openpyxl
 import pytest
 
 from publisher.cli.commands.reading.export import export
@@ -22,7 +24,7 @@ from publisher.views.exports.formats import FILE_FORMATS
 from publisher.web.file_cache import FileCache, FileKey
 from schemas.cells.formula_guard import guard_text
 from tests.publisher.views.exports.conftest import export_file
-from tests.support.log import entry, ids, release, stage
+from tests.support.log import catalogue, entry, ids, release, stage
 
 
 def read_lines(log: Log, folder: Path, view: View) -> dict[str, object]:
@@ -58,6 +60,19 @@ def test_a_file_of_an_earlier_time_names_the_release_of_that_time(log: Log) -> N
         about = write_state.describe_state(log, "fees", View(known_at=known_at))
         assert about.release == expected
         assert about.timestamp == known_at
+
+
+def test_a_past_state_keeps_the_fields_of_its_catalogue_and_its_days(log: Log, tmp_path: Path) -> None:
+    """A migration drops a field from its day on only; a workbook cannot count days before March 1900."""
+    release(log, entry("甲", charge={"amount": "5", "unit": "元"}), on=date(1850, 1, 1), part="民政局")
+    log.releases.migrate("fees", catalogue(), effective_on=date(2020, 1, 1))
+    past, now = View(as_of=date(1855, 1, 1)), View(as_of=date(2021, 1, 1))
+    text = export_file(log, "csv", tmp_path, "en", past).read_text(encoding="utf-8-sig")
+    (line,) = csv.DictReader(text.splitlines())
+    assert line["charge"] == "5元"
+    assert "charge" not in export_file(log, "csv", tmp_path, "en", now).read_text(encoding="utf-8")
+    head, row = openpyxl.load_workbook(export_file(log, "xlsx", tmp_path, "en", past))["Data"].values
+    assert dict(zip(head, row, strict=True))["effective_from"] == "1850-01-01"
 
 
 def apply_delta(records: Mapping[str, object], lines: Iterable[bytes]) -> dict[str, object]:

@@ -20,8 +20,8 @@ FILTERABLE = ["divisions", POLICIES, PLACES, FEES]
 """Every feature collection. The data catalog is a collection of records (``itemType``)."""
 
 
-def count(live: Live, text: str) -> int:
-    return int(live.items(PLACES, filter=text)["numberMatched"])
+def count(live: Live, text: str, language: str = "cql2-text") -> int:
+    return int(live.items(PLACES, **{"filter": text, "filter-lang": language})["numberMatched"])
 
 
 def refusal(live: Live, text: str, language: str = "cql2-text") -> str:
@@ -106,6 +106,10 @@ def test_the_limits_of_a_filter_are_reported(live: Live) -> None:
     assert "conditions" in refusal(live, f"A_OVERLAPS(services, ({texts}))")
     assert refusal(live, "NOT " * 900 + "TRUE")
     assert "wildcards" in refusal(live, f"name LIKE '{'%a' * 30}'")
+    apostrophe = '{"op":"=","args":[{"property":"name"},"it\'s"]}'
+    deep = f'{{"op":"and","args":[{apostrophe},{"[" * 50}{"]" * 50}]}}'
+    assert "nested" in refusal(live, deep, "cql2-json")
+    assert count(live, apostrophe.replace("it's", "[" * 50), "cql2-json") == 0
 
 
 def test_basic_cql2_logical_and_basic_cql2_boolean_precedence_brackets_and_truth_values(live: Live) -> None:

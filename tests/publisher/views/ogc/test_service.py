@@ -17,6 +17,8 @@ from publisher.log.model import LogError
 from publisher.settings import read_settings
 from publisher.views.ogc.boundaries import load
 from publisher.views.ogc.parameters import parse
+from publisher.views.ogc.routes import _as_ogc_error
+from publisher.web.problems import ProblemError
 from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, boundaries
 from tests.support.shared_data import require
 
@@ -101,6 +103,25 @@ def test_csv_has_every_property_as_a_column_and_no_formula(live: Live) -> None:
 
     text = as_csv(("a", "b"), [{"a": "=1+1", "b": -5}, {"a": "@x", "b": None}]).decode("utf-8-sig")
     assert text.splitlines() == ["a,b", "'=1+1,-5", "'@x,"]
+
+
+def test_a_page_of_csv_names_the_next_one_in_its_headers(live: Live) -> None:
+    first = live.get(f"/collections/{PLACES}/items", f="csv", limit=HALLS - 1)
+    rest = live.client.get(first.links["next"]["url"])
+    assert len(rest.text.splitlines()) == 2
+    assert "next" not in rest.links
+
+
+def test_errors_of_the_site_are_those_of_the_standard(live: Live) -> None:
+    """Errors that other rooms raise: an instant to come, and too many requests of one client."""
+    for path in (f"/collections/{FEES}/items", f"/collections/{FEES}/items/x"):
+        future = live.get(path, known_at="2999-01-01T00:00:00Z")
+        assert (future.status_code, future.json()["code"]) == (400, "InvalidParameterValue")
+    refused = _as_ogc_error(ProblemError("too-many-requests", headers={"retry-after": "9"}))
+    assert (refused.status, refused.headers) == (429, {"retry-after": "9"})
+    for values in ("release=77&q=x", f"q={',x' * 21}", f"externalIds={',x' * 201}", f"ids={',x' * 201}"):
+        answer = live.client.get(f"{live.base}/ogc/collections/catalogue/items?{values}")
+        assert answer.status_code == 400, values
 
 
 def test_an_unchanged_answer_is_304_and_languages_do_not_share_tags(live: Live) -> None:

@@ -27,9 +27,10 @@ def test_security_txt_is_the_contact_of_the_site_and_expires(tmp_path: Path) -> 
     with four_releases(tmp_path) as site:
         path = "/.well-known/security.txt"
         assert_problem(site.client.get(path), "no-such-route")
-        site.log.datasets.change_site(contact="技术科 security@example.gov.cn 0412-0000000")
-        lines = dict(line.split(": ", 1) for line in site.client.get(path).text.splitlines())
-        assert lines["Contact"] == "mailto:security@example.gov.cn"
+        site.log.datasets.change_site(contact="技术科（https://example.gov.cn/a）, security@example.gov.cn")
+        text = site.client.get(path).text
+        assert text.startswith("Contact: mailto:security@example.gov.cn\nContact: https://example.gov.cn/a\n")
+        lines = dict(line.split(": ", 1) for line in text.splitlines())
         assert lines["Canonical"] == f"{BASE}{path}"
         left = datetime.fromisoformat(lines["Expires"]) - site.clock.now
         assert 27 <= left.days <= 62

@@ -45,6 +45,11 @@ def test_the_records_that_cite_a_work_are_cited_word_by_word(site: Site) -> None
     assert value[one["says"]["start"] : one["says"]["end"]] == one["says"]["text"]
 
 
+@pytest.mark.parametrize("path", ["cited-by?work=x", "cited-by?kind=statute", "effects?work=x"])
+def test_a_filter_that_the_path_decides_is_refused(site: Site, path: str) -> None:
+    assert_problem(site.client.get(f"/v1/works/{WORK}/{path}"), "invalid-parameters")
+
+
 def test_an_effect_names_both_works_and_the_sentence(site: Site) -> None:
     (effect,) = site.client.get(f"/v1/works/{WORK}/effects").json()["effects"]
     assert (effect["kind"], effect["target"], effect["effective_on"]) == ("repeals", WORK, "2015-06-01")
