@@ -5,6 +5,7 @@ A published map of China needs an approval number (审图号), so the site decid
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,6 +50,8 @@ class Boundaries:
     """All boundaries, sorted by code."""
 
     all: tuple[Boundary, ...]
+    digest: str
+    """SHA-256 of the file as it was read: the file can have been replaced since."""
 
     @cached_property
     def by_code(self) -> Mapping[str, Boundary]:
@@ -85,7 +88,8 @@ def load(path: Path) -> Boundaries:
     try:
         if path.stat().st_size > LARGEST:
             raise _bad(path, "文件过大", "the file is too large")
-        features = msgspec.json.decode(path.read_bytes())["features"]
+        content = path.read_bytes()
+        features = msgspec.json.decode(content)["features"]
         boundaries = [_boundary(feature) for feature in features]
         if not boundaries:
             raise ValueError("no features")
@@ -101,7 +105,8 @@ def load(path: Path) -> Boundaries:
         ShapelyError,
     ) as error:
         raise _bad(path, "没有可读取的 GeoJSON 要素", "it contains no readable GeoJSON features") from error
-    return Boundaries(tuple(sorted(boundaries, key=lambda boundary: boundary.code)))
+    by_code = sorted(boundaries, key=lambda boundary: boundary.code)
+    return Boundaries(tuple(by_code), hashlib.sha256(content).hexdigest())
 
 
 def _bad(path: Path, zh: str, en: str) -> LogError:

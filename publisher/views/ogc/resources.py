@@ -223,7 +223,8 @@ def get_item(geo: Geo, request: Request) -> OgcAnswer:
     validity = requested_view.validity(geo.service, dataset.name, view)
 
     def build() -> Body:
-        raw = dataset_items.get_feature(geo, dataset.name, geo.catalogue(dataset.name), identifier, view)
+        catalogue = geo.catalogue_in_view(dataset.name, view)
+        raw = dataset_items.get_feature(geo, dataset.name, catalogue, identifier, view)
         return _item_body(geo, request, params, bytes(raw))
 
     return _answer(params, validity, build, collections.GEOJSON)
@@ -276,6 +277,7 @@ def _make_source(
         request.query, request.headers, dataset_items.allowed_parameters(catalogue), formats
     )
     item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, catalogue, params)
+    item_query = replace(item_query, catalogue=geo.catalogue_in_view(dataset.name, item_query.first_view))
     if request.word_matches is not None:
         item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)
@@ -343,8 +345,7 @@ def _site_validity(geo: Geo, request: Request, dataset: str | None = None) -> Va
     log = geo.service.log
     sequence, day = log.queries.validator(dataset)
     datasets = page_cursor.query_digest(log.datasets.get(dataset) if dataset else log.datasets.all())
-    file = geo.boundaries_file
-    boundaries = None if file is None or not file.exists() else file.stat().st_mtime_ns
+    boundaries = None if geo.boundaries is None else geo.boundaries.digest
     return Validity((sequence, day, datasets, boundaries, request.position))
 
 

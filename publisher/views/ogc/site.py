@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from publisher.log.clocks import start_of
-from publisher.log.model import Dataset, LogError
+from publisher.log.model import Dataset, LogError, View
 from publisher.views.ogc.bounding_box import Box
 from publisher.views.ogc.errors import not_found
 from publisher.views.ogc.item_source import ItemSource
@@ -46,6 +46,8 @@ class Geo:
     """Dataset → its temporal extent."""
     _catalogues: SequenceCache[str, Catalogue] = field(default_factory=SequenceCache, repr=False)
     """Dataset → its catalogue: only a release changes it."""
+    _migrated: SequenceCache[str, bool] = field(default_factory=SequenceCache, repr=False)
+    """Dataset → whether its releases have different catalogues."""
 
     @cached_property
     def core(self) -> Core:
@@ -96,6 +98,17 @@ class Geo:
     def catalogue(self, dataset: str) -> Catalogue:
         log = self.service.log
         return self._catalogues.find(dataset, log.queries.sequence(dataset), log.queries.catalogue)
+
+    def catalogue_in_view(self, dataset: str, view: View) -> Catalogue:
+        """Return the catalogue with all fields that contents of a state can have."""
+        log = self.service.log
+
+        def has_migrated(name: str) -> bool:
+            return len({release.catalogue_digest for release in log.queries.releases(name)}) > 1
+
+        if self._migrated.find(dataset, log.queries.sequence(dataset), has_migrated):
+            return log.queries.catalogue_in_view(dataset, view)
+        return self.catalogue(dataset)
 
     def box(self, dataset: Dataset) -> Box | None:
         if dataset.division is None or self.boundaries is None:

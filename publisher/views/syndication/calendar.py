@@ -119,7 +119,8 @@ def _fold(line: bytes) -> bytes:
         end = start + _WIDTH
         while line[end] & 0xC0 == 0x80:  # goes on with a letter of UTF-8
             end -= 1
-        end -= line[end - 1 : end] == b"\\"
+        piece = line[start:end]
+        end -= (len(piece) - len(piece.rstrip(b"\\"))) % 2  # an even number are backslashes, each escaped
         pieces.append(line[start:end])
         start = end
     return b"\r\n ".join((*pieces, line[start:]))

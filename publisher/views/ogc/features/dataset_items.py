@@ -41,6 +41,13 @@ class ItemQuery:
     query_digest: str
     cursor: page_cursor.Cursor | None
 
+    @property
+    def first_view(self) -> View:
+        """The requested state, or the earliest one of an interval."""
+        if self.during is None:
+            return self.view
+        return replace(self.view, as_of=self.during[0] or date.min)
+
 
 @lru_cache(64)
 def filterable(catalogue: Catalogue) -> tuple[str, ...]:

@@ -7,12 +7,14 @@ import re
 import subprocess
 import sys
 import threading
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.settings import read_settings
 from publisher.views.ogc.boundaries import load
@@ -20,7 +22,10 @@ from publisher.views.ogc.parameters import parse
 from publisher.views.ogc.routes import _as_ogc_error
 from publisher.web.problems import ProblemError
 from tests.publisher.views.ogc.conftest import FEES, HALLS, PLACES, Live, boundaries
+from tests.support.clock import Clock
+from tests.support.log import catalogue, field
 from tests.support.shared_data import require
+from tests.support.site import START, Site, demo_dataset, opened, publish, ticking_clock
 
 
 @pytest.mark.slow
@@ -263,3 +268,24 @@ def test_a_collection_shows_a_changed_title_at_once(live: Live) -> None:
         assert "新须知" in changed["description"]
     finally:
         live.log.datasets.change(FEES, title=before.title, notice=before.notice)
+
+
+def test_a_past_page_keeps_the_columns_of_its_catalogue(tmp_path: Path) -> None:
+    """A migration drops a field from its day on only."""
+
+    def fill(log: Log, _: Clock) -> None:
+        own = catalogue(fields=(field("gone", "已去字段"),))
+        log.datasets.create(demo_dataset("fees", catalogue=own.name), own)
+        publish(log, "fees", [{"name": "甲", "gone": "旧"}], date(2015, 1, 1), "示财〔2015〕1号")
+        log.releases.migrate("fees", catalogue(), effective_on=date(2016, 1, 1))
+
+    with opened(tmp_path, Site, content=fill, clock=ticking_clock(START)) as site:
+        items = "/ogc/collections/fees/items"
+        past = site.client.get(items, params={"f": "csv", "as_of": "2015-06-01", "sortby": "name"}).text
+        assert "gone" in past
+        assert "旧" in past
+        assert "旧" in site.client.get(items, params={"datetime": "../2015-06-01", "f": "csv"}).text
+        assert "gone" not in site.client.get(items, params={"f": "csv"}).text
+        chosen = site.client.get(items, params={"release": "1", "properties": "gone"}).json()["features"]
+        assert [feature["properties"] for feature in chosen] == [{"gone": "旧"}]
+        assert site.client.get(items, params={"release": "1", "sortby": "gone"}).status_code == 200

@@ -10,7 +10,7 @@ from typing import Any
 import icalendar
 import ics
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from lxml import etree
 
@@ -129,10 +129,13 @@ _LINES = ("\nEND:VTODO\nBEGIN:VALARM", "\r\nEND:VTODO", "\rEND:VEVENT\r", "\x85E
 @given(
     st.lists(st.sampled_from((*_LINES, "\\", "\\n", ";", ",", ":", '"', "^", "=1+1", "清", "𠀀", "a" * 30)))
 )
+@example(["\\"] * 100)
 def test_no_text_ends_a_line_or_a_component(pieces: list[str]) -> None:
     title = "".join(pieces)
     data = hostile(title)
-    assert all(len(line) <= 75 for line in data.split(b"\r\n"))
+    lines = data.split(b"\r\n")
+    assert all(len(line) <= 75 for line in lines)
+    assert not any((len(line) - len(line.rstrip(b"\\"))) % 2 for line in lines), "an escape is cut in two"
     assert [line for line in data.decode().splitlines() if line.startswith(("BEGIN", "END"))] == [
         *("BEGIN:VCALENDAR", "BEGIN:VTODO", "END:VTODO", "BEGIN:VEVENT", "END:VEVENT", "END:VCALENDAR"),
     ]
