@@ -153,9 +153,9 @@ def open_followers(
 
 
 def _is_overdue(now: datetime) -> Any:
-    unconfirmed = _f.state.in_(("new", "asked")) & (
-        _f.received_at <= micros(now - timedelta(days=UNCONFIRMED_DAYS))
-    )
+    confirmed = select(_c.follower).where(_c.choice == "confirmed")  # while no worker ran
+    is_old = _f.received_at <= micros(now - timedelta(days=UNCONFIRMED_DAYS))
+    unconfirmed = _f.state.in_(("new", "asked")) & is_old & _f.id.not_in(confirmed)
     aside = (_f.state == "aside") & (_f.since <= micros(now - timedelta(days=ASIDE_DAYS)))
     return unconfirmed | aside
 

@@ -127,7 +127,7 @@ def _message(
     user, _, domain = address.rpartition("@")
     message = EmailMessage(policy=SMTP)
     message["From"] = Address(name or head.name, user, domain)
-    message["To"] = Address(addr_spec=to.address)
+    message["To"] = Address("", *to.address.rsplit("@", 1))  # as ``addr_spec`` it raises for .a@example.com
     message["Subject"] = " ".join(subject.split())
     message["Date"] = format_datetime(at)
     message["Message-ID"] = f"<{to.follower}.{quote(part)}@{domain}>"

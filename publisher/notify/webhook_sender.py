@@ -134,7 +134,7 @@ def _decode_object(body: bytes) -> Mapping[str, Any]:
     """Decode a JSON object; empty for a body that is none."""
     try:
         return msgspec.json.decode(body, type=dict[str, Any])
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
 
 

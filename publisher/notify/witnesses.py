@@ -7,6 +7,7 @@ of the site chooses the witnesses, so requests to them are not guarded.
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ _MOST_BYTES = 64 * 1024
 """Bytes of an answer; a cosignature has some hundred."""
 _LONGEST_PAUSE = 600.0
 """Seconds between two attempts, at most: each failure doubles the pause."""
+_SIZE = re.compile(r"[0-9]{1,18}")
 logger = logging.getLogger(__name__)
 
 
@@ -101,7 +103,7 @@ def _exchange(log: Log, witness: SiteWitness, request: AddCheckpoint) -> None:
     more, with a proof from there. Raises :class:`WitnessError`.
     """
     status, answer = _post(witness, request)
-    if status == httpx.codes.CONFLICT and answer.strip().isdecimal():
+    if status == httpx.codes.CONFLICT and _SIZE.fullmatch(answer.strip()):
         size = int(answer)
         again = log.witnesses.request(witness.key, size)
         newest = 0 if again is None else signed_checkpoint(again.note).size

@@ -62,12 +62,13 @@ def _find_mentioned(parts: Sequence[Part], texts: Iterable[str]) -> list[Part]:
             while start >= 0:
                 occurrences.append((start, start + len(name), part))
                 start = text.find(name, start + 1)
-    mentioned_parts = [
-        part
-        for start, end, part in occurrences
-        if not any(s <= start and end <= e and e - s > end - start for s, e, _ in occurrences)
-    ]
-    return list(dict.fromkeys(mentioned_parts))
+    mentioned: set[Part] = set()
+    last, reach = (0, 0), 0
+    for start, end, part in sorted(occurrences, key=lambda one: (one[0], -one[1])):
+        if end > reach or (start, end) == last:  # two parts may share an alias
+            mentioned.add(part)
+            last, reach = (start, end), end
+    return [part for part in parts if part in mentioned]
 
 
 def _fold_names(part: Part) -> set[str]:

@@ -36,7 +36,7 @@ class Identities:
         Raises ``LogError``: ``no-role`` (no group has one, or the account is disabled), ``roles-conflict``.
         """
         now = micros(self._clock())
-        grants = [grant for group, grant in self._roles if group in identity.groups]
+        grants = list(dict.fromkeys(grant for group, grant in self._roles if group in identity.groups))
         try:
             with self._store.write() as conn:
                 name = _find(conn, identity)

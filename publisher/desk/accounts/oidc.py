@@ -205,7 +205,10 @@ class Oidc:
                 raise _refused(f"{url}: {response.status_code} {bytes(body[:200])!r}")
             response.raise_for_status()
             return msgspec.json.decode(body, type=kind)
-        except (httpx.HTTPError, msgspec.MsgspecError, UnicodeDecodeError) as error:
+        except (
+            *(httpx.HTTPError, httpx.InvalidURL),
+            *(msgspec.MsgspecError, UnicodeDecodeError, RecursionError),
+        ) as error:
             raise _unavailable(f"{url}: {error}") from error
 
 

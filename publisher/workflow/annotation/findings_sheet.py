@@ -22,6 +22,8 @@ _HEADINGS = {
     "zh": ("程度", "代码", "工作表", "行", "列", "原文", "问题和处理办法"),
     "en": ("Severity", "Code", "Sheet", "Row", "Column", "Found", "What is wrong and what to do"),
 }
+_ROW_COLUMN = 4
+"""The only one of numbers: what was found in a cell is a text, also 007 or a code of 18 digits."""
 _WIDTHS = (8, 24, 18, 8, 20, 40, 90)
 _WORKSHEET_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.worksheet+xml"
 
@@ -95,7 +97,7 @@ def _add_row(
     for column, (text, style) in enumerate(cells, start=1):
         reference = f"{format_column(column)}{number}"
         cell = etree.SubElement(row, package.tag("c"), {"r": reference, "s": str(style)})
-        if text.isdecimal():
+        if column == _ROW_COLUMN and text.isdecimal():
             etree.SubElement(cell, package.tag("v")).text = text
             continue
         cell.set("t", "inlineStr")

@@ -20,8 +20,10 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     workbook = xlsxwriter.Workbook(buffer, {**options, "strings_to_numbers": False})
     names: dict[str, str] = {}
+    taken: set[str] = set()
     for grid in grids:
-        name = _free_name(grid.name, set(names.values()))
+        name = _free_name(grid.name, taken)
+        taken.add(name.casefold())
         names.setdefault(grid.name, name)
         sheet = workbook.add_worksheet(name)
         for row in grid.rows:
@@ -54,15 +56,15 @@ def _merges(grid: Grid) -> list[tuple[int, int, int, int]]:
 
 def sheet_name(text: str) -> str:
     """Return the text as a sheet may be named in Excel; empty if nothing is left of it."""
-    return text.translate(_FORBIDDEN).strip("'")[:_LONGEST_NAME]
+    return text.translate(_FORBIDDEN).lstrip("'")[:_LONGEST_NAME].rstrip("'")
 
 
-def _free_name(name: str, others: set[str]) -> str:
+def _free_name(name: str, taken: set[str]) -> str:
+    """Return a name for a sheet. ``taken``: names of others, case-folded."""
     base = sheet_name(name) or "Sheet"
-    folded = {t.casefold() for t in others}
     number = 1
     candidate = base
-    while candidate.casefold() in folded:
+    while candidate.casefold() in taken:
         number += 1
         candidate = f"{base[: _LONGEST_NAME - len(str(number)) - 1]}_{number}"
     return candidate

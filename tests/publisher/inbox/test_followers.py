@@ -15,7 +15,7 @@ from publisher.inbox import tables as t
 from publisher.inbox.backup_copy import copy_inbox
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.follower import Wish
-from publisher.inbox.followers import Followers, open_followers
+from publisher.inbox.followers import UNCONFIRMED_DAYS, Followers, open_followers
 from publisher.inbox.public_followers import PublicFollowers
 from tests.publisher.inbox.test_inbox import Both, open_both
 from tests.support.clock import Clock
@@ -93,6 +93,14 @@ def test_whoever_is_told_is_not_told_again_and_paces_are_apart(both: Both, worke
     worker.mark_notified([follower.id], 2)
     assert worker.to_notify({"daily": 2}, 10) == []
     assert worker.all()[0].attempts == 0
+
+
+def test_who_confirmed_while_no_worker_ran_stays(both: Both, worker: Followers) -> None:
+    both.public.followers().submit(WISH)
+    both.public.followers().choose(token_of(worker), "confirmed")
+    both.clock.advance(days=UNCONFIRMED_DAYS)
+    assert worker.apply_choices(newest=1) == 0
+    assert worker.counts() == {"active": 1}
 
 
 def test_addresses_are_in_no_backup_and_deleted_ones_in_no_file(tmp_path: Path, clock: Clock) -> None:

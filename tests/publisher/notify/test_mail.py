@@ -191,6 +191,16 @@ def test_a_dead_address_is_set_aside_and_deleted_later(mails: MailSite) -> None:
 
 
 @pytest.mark.slow
+def test_an_address_that_no_server_takes_keeps_mails_from_nobody(mails: MailSite) -> None:
+    for address in (".li@example.com", "li..si@example.com", "=?utf-8?q?x?=@example.com", READER):
+        assert mails.ask(address).status_code == 303
+    mails.postbox.refuses = {".li@example.com": "501 5.1.3 Bad address"}
+    mails.work()
+    assert READER in [mail.to for mail in mails.postbox.take()]
+    assert mails.followers.counts() == {"asked": 3, "aside": 1}
+
+
+@pytest.mark.slow
 def test_a_server_that_is_away_costs_no_follower_and_no_news(mails: MailSite) -> None:
     mails.follow(READER)
     mails.site.publish(SECOND)

@@ -11,7 +11,9 @@ from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from publisher.desk.accounts import tables as t
+from publisher.desk.accounts.identities import Identities
 from publisher.desk.accounts.lockout import FREE_FAILURES, LONGEST_PAUSE, pause_after
+from publisher.desk.accounts.oidc import Identity
 from publisher.desk.accounts.roles import parse_grant
 from publisher.log.model import LogError
 from publisher.log.transparency.audit_heads import AuditHead
@@ -195,3 +197,14 @@ def test_who_defeats_the_database_is_found_by_the_chain(desk: DeskSite) -> None:
         conn.execute(t.audit.delete().where(t.audit.c.number > 1))
     assert desk.staff.audit.verify() == []
     assert desk.staff.audit.verify(head) == ["lines 2 to 4 are missing"]
+
+
+@pytest.mark.slow
+def test_two_groups_with_one_role_change_nothing_at_the_next_sign_in(desk: DeskSite) -> None:
+    roles = [("甲组", "填报"), ("乙组", "填报")]
+    identities = Identities(desk.staff.store, roles, desk.clock)
+    person = Identity("https://id.example", "1", "zhang", "张三", ("甲组", "乙组"))
+    for _ in range(2):
+        identities.sign_in(person)
+    kinds = [event.kind for event in desk.staff.audit.events()]
+    assert kinds == ["sign-in", "sign-in", "roles-changed", "account-added"]

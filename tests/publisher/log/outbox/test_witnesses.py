@@ -24,6 +24,7 @@ from publisher.notify import witnesses
 from publisher.notify.witnesses import WitnessError, request_cosignature
 from tests.support.log import LATE, MIDDLE, entry, release
 from tests.support.servers.http_service import free_port
+from tests.support.servers.loopback import Answer, loopback_server
 
 NAME = "witness.example.org"
 
@@ -110,3 +111,15 @@ def test_an_answer_without_a_valid_cosignature_is_refused(log: Log, tmp_path: Pa
         with pytest.raises(WitnessError, match="no cosignature"):
             request_cosignature(log, other)
     assert log.witnesses.state(other.key).size == 0
+
+
+@pytest.mark.slow
+def test_a_size_beyond_all_numbers_is_a_failure_that_the_status_states(log: Log) -> None:
+    log.keys.create()
+    release(log, entry("证照费"))
+    with loopback_server() as server:
+        server.answers["/add-checkpoint"] = Answer(b"1" * 5_000, status=409)
+        one = witnesses.SiteWitness(server.base, VerifierKey(NAME, b"\1" * 32, COSIGNATURE))
+        with pytest.raises(WitnessError, match="HTTP 409"):
+            request_cosignature(log, one)
+    assert "HTTP 409" in log.witnesses.state(one.key).error

@@ -19,10 +19,12 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.worksheet.datavalidation import DataValidation
 
 from publisher.ingest.findings.kind import Finding
+from publisher.ingest.formats.grid import build_grid
 from publisher.ingest.read_file import read_file
 from publisher.log.model import LogError
 from publisher.workflow.annotation.annotate_workbook import annotate_workbook
 from publisher.workflow.annotation.coloured_cells import COLOURS
+from publisher.workflow.annotation.grid_workbook import write_grids
 from schemas.definition.file_loader import load_catalogue
 from tests.support.command import HEADINGS, Home, item
 from tests.support.required import skip_or_fail
@@ -190,6 +192,21 @@ def test_a_finding_at_a_cell_that_does_not_exist_adds_it() -> None:
     assert annotated.cells == 2
     assert sheet["AB40"].comment.text.startswith("错误 [required-missing]")
     assert sheet["AA4"].fill.fgColor.rgb == COLOURS["warning"]
+
+
+@pytest.mark.parametrize("text", ["007", "210300000001000000", "１２"])
+def test_what_was_found_is_a_text_in_the_sheet_of_findings_also_of_digits(text: str) -> None:
+    finding = Finding("code-like", "warning", "清单.xlsx", "码", "code", "行政许可", 4, "B 编码", text)
+    annotated = annotate_workbook(departments_workbook(), "清单.xlsx", [finding])
+    (row,) = list(openpyxl.load_workbook(io.BytesIO(annotated.data))["检查问题"].values)[1:]
+    assert (row[3], row[5]) == (4, text)
+
+
+def test_tables_of_one_name_or_a_long_one_become_sheets() -> None:
+    names = ["收费", "收费", "收费", "收费_2", "甲" * 30 + "'乙"]
+    data, _ = write_grids([build_grid(name, [["甲"]]) for name in names])
+    sheets = openpyxl.load_workbook(io.BytesIO(data)).sheetnames
+    assert sheets == ["收费", "收费_2", "收费_3", "收费_2_2", "甲" * 30]
 
 
 def test_the_old_format_comes_back_as_xlsx_and_says_so(site: Home, tmp_path: Path) -> None:
