@@ -95,16 +95,16 @@ class JsonObjects:
         values = [(name, key, text) for name, key, text in values if text and not key.personal]
         pieces, sources = _create_pieces(number, values, notes)
         qualifier = Qualifier(self._catalogue, notes)
+        meanings = ((field, self.keys[name].meaning) for field, name in sources.items())
+        qualifier.default_units = {field: m.unit for field, m in meanings if m is not None and m.unit}
         for _, key, text in values:
             role = key.meaning.role if key.meaning else ""
             if role == "unit":
                 qualifier.add_unit(pieces, key.field, text, number, "")
             elif role == "note":
                 qualifier.add_remark(pieces, key.field, text, number, "")
-        for field, name in sources.items():
-            meaning = self.keys[name].meaning
-            if meaning is not None and meaning.unit:
-                qualifier.add_default_unit(pieces, field, meaning.unit)
+        for field, unit in qualifier.default_units.items():
+            qualifier.add_default_unit(pieces, field, unit)
         for note in notes:
             self._builder.add_note(note)
         return replace(self._builder.build(RawRecord([number], pieces)), cells=NO_CELLS, other_cells=())

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence, Set
 
-from publisher.ingest.findings.tables import STRAY_TEXT
+from publisher.ingest.findings.tables import STRAY_TEXT, UNMAPPED_COLUMN
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.parsed_file import Reason
 from publisher.ingest.tables.continuations import join_halves
@@ -17,6 +18,7 @@ from publisher.ingest.tables.segmentation import SegmentedSheet, redact_names
 _EXAMINED_ROWS = 60
 """Number of first rows that are examined to distinguish a form from a table."""
 _NUMBERING = re.compile(r"\s*[一二三四五六七八九十]{1,3}\s*[、.．]\s*")
+_LABEL = re.compile(r"\s*[^\d，。；：:□√☑]{2,20}\s*[：:]?\s*")
 _NUMBERED_LABEL = re.compile(rf"{_NUMBERING.pattern}[^，。；：:]{{2,20}}\s*[：:]?")
 
 
@@ -36,6 +38,10 @@ def _parse_label(cell: Cell, headings: Headings) -> tuple[str | None, str]:
     head, colon, rest = text.replace(":", "：", 1).partition("：")
     name = headings.field_of(head.strip())
     return (name, rest.strip()) if name and (colon or not rest) else (headings.field_of(text), "")
+
+
+def _is_like_label(cell: Cell) -> bool:
+    return _LABEL.fullmatch(cell.text) is not None
 
 
 class _Form:
@@ -97,8 +103,11 @@ class _Form:
             self.raw_records.append(RawRecord([row[0].row], {}))
         else:
             self.raw_records[-1].rows.append(row[0].row)
+        unknown = self._find_unknown_labels(cells)
         for cell in cells:
             name, rest = _parse_label(cell, self._headings)
+            if cell in unknown:
+                continue
             if name is None:
                 self._add_text(cell, cell.text)
                 continue
@@ -108,6 +117,25 @@ class _Form:
                 self.dropped.append(cell.text.split("：")[0].split(":")[0].strip())
             if rest:
                 self._add_text(cell, rest)
+
+    def _find_unknown_labels(self, cells: Sequence[Cell]) -> Set[Cell]:
+        """Return the cells of a row that are labels without a field, and their values; report them.
+
+        Labels and values alternate: 行使主体 | 市民政局 | 监督科室 | 法规科.
+        """
+        known = [i for i, cell in enumerate(cells) if _parse_label(cell, self._headings)[0]]
+        unknown: list[Cell] = []
+        for first, end in zip(known, [*known[1:], len(cells)], strict=True):
+            has_value = bool(_parse_label(cells[first], self._headings)[1])
+            others = cells[first + (1 if has_value else 2) : end]
+            if others and len(others) % 2 == 0 and all(map(_is_like_label, others[::2])):
+                unknown += others
+        for label, value in zip(unknown[::2], unknown[1::2], strict=True):
+            words = {"catalogue": self._headings.catalogue.title, "filled": 1}
+            note = RowNote(UNMAPPED_COLUMN, label.row, excerpt=redact_names(label.text), words=words)
+            self.sheet.notes.append(note)
+            self.raw_records[-1].unread += ((label.text.strip().rstrip("：:"), value.text),)
+        return set(unknown)
 
     def _continue_value(self, row: Row, cells: list[Cell]) -> None:
         self.raw_records[-1].rows.append(row[0].row)

@@ -135,7 +135,14 @@ def _read_bare(bare: str, contents: list[str]) -> Iterator[HeadingText]:
             yield _create(rest, contents)
 
 
+def _split_remarks(content: str) -> list[str]:
+    """Split the words in a pair of brackets where one of them is a unit: 元/年，不含税."""
+    words = [word for word in re.split(r"[，,；;\s]+", content) if word]
+    return words if any(map(parse_unit, words)) else [content]
+
+
 def _create(heading: str, contents: list[str]) -> HeadingText:
+    contents = [word for content in contents for word in _split_remarks(content)]
     unit = next((u for c in contents if (u := parse_unit(c))), "")
     words = tuple(
         c for c in contents if not parse_unit(c) and not _IDENTIFIER.fullmatch(c) and not _REMARK.fullmatch(c)

@@ -105,7 +105,7 @@ class _NumberedTable:
 
     def _add_line(self, line: TableLine) -> None:
         catalogue = self._catalogue
-        if not line.own and line.other:
+        if not line.own and line.other and len({cell.text for cell in line.other}) == 1:
             self._start_group(line.other[0])
             self._leave_out(line)
             return

@@ -58,7 +58,7 @@ class Qualifier:
         elif _BARE.fullmatch(piece.text):
             piece.text = _with_unit(self._fields[name], piece.text, unit)
             piece.original = f"{piece.original}{text}"
-        elif unit.removeprefix("个") not in piece.text:
+        elif unit.removeprefix("个") not in piece.text and text not in piece.text:
             words = {"title": title, "unit": text}
             self._notes.append(RowNote(tables.UNIT_DIFFERS, row, name, piece.text, cell, words))
 

@@ -12,7 +12,9 @@ from schemas.definition.catalogue import Catalogue
 from schemas.normalise import heading_key
 
 _COUNT = re.compile(r"[（(]\s*(?:共\s*)?\d+\s*项\s*[）)]")
-_NUMBERED = re.compile(r"\s*(?:[（(]?[一二三四五六七八九十百]+[）)]?\s*[、.．]?|\d+\s*[、.．])\s*")
+_HAN = "[一二三四五六七八九十百]+"
+_NUMBERED = re.compile(rf"\s*(?:[（(]{_HAN}[）)]\s*[、.．]?|{_HAN}(?:\s*[、.．]|\s)|\d+\s*[、.．])\s*")
+"""A number before a group's name; the first character of 一网通办 is none."""
 
 
 def find_distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:

@@ -167,7 +167,7 @@ class _Segmenter:
 
     def _find_reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
         """Return why a row of a table's body is not data, or None where it is."""
-        if not 1 <= len(table_line.own) + len(table_line.other) <= 4:
+        if not 1 <= len(table_line.own) + len(table_line.other) <= 4 and not table_line.wide:
             return None
         texts = list(dict.fromkeys(table_line.texts))
         if (

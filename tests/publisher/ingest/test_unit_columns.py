@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from io import BytesIO
 
 import openpyxl
@@ -135,3 +136,24 @@ def test_an_amount_that_a_format_rounds_is_told() -> None:
     assert column(reading, "standard") == ["0.9元/证"]
     assert column(reading, "amount") == [{"amount": "0.85", "unit": "元/证"}]
     assert [(f.code, f.row) for f in reading.findings] == [("rounded-by-format", 2)]
+
+
+def test_a_unit_is_the_same_by_another_word_and_remarks_may_stand_beside_it() -> None:
+    reading = read_workbook(csv_bytes((*_HEADS, "法定时限", "法定时限单位"), (*_ROW, "15天", "天")))
+    assert "unit-differs" not in codes(reading)
+    heads = ("部门", "收费项目", "收费标准（元/年, 不含税）", "设定依据")
+    reading = read_workbook(csv_bytes(heads, ("某局", "工本费", 80, "《甲法》")), "fees")
+    assert column(reading, "amount") == [{"amount": "80", "unit": "元/年"}]
+
+
+def test_a_json_key_with_a_currency_and_one_with_a_thing_are_one_unit() -> None:
+    row = {
+        "部门": "某局",
+        "收费项目": "工本费",
+        "收费标准（元）": 80,
+        "收费标准单位": "件",
+        "设定依据": "《甲法》",
+    }
+    reading = read_workbook(json.dumps([row]).encode(), "fees")
+    assert column(reading, "standard") == ["80元/件"]
+    assert "unit-unknown" not in codes(reading)

@@ -262,3 +262,26 @@ def test_a_level_and_its_scope_in_one_column(text: str, level: str | None, scope
     rows = [("事项名称", "权力类型", "实施依据", "实施层级及权限"), ("甲", "行政许可", "《甲法》", text)]
     reading = read_workbook(xlsx(("S", rows)))
     assert (column(reading, "level"), column(reading, "level_scope")) == ([level], [scope])
+
+
+@pytest.mark.parametrize(
+    ("text", "section"),
+    [
+        ("一网通办", "一网通办"),
+        ("一、改革", "改革"),
+        ("（一）改革", "改革"),
+        ("三 改革", "改革"),
+        ("2.改革", "改革"),
+    ],
+)
+def test_only_the_number_of_a_group_is_removed_from_its_name(text: str, section: str) -> None:
+    rows: Rows = [("部分", "序号", "任务", "牵头单位"), (text, None, None, None), (None, 1, "甲", "乙局")]
+    reading = read_workbook(xlsx(("S", rows), merged=["A2:D2"]), "commitments")
+    assert column(reading, "section") == [section]
+
+
+def test_a_text_that_every_column_repeats_is_no_record() -> None:
+    rows: Rows = [POWER_HEADER, ["一、行政许可"] * len(POWER_HEADER), power_row(1, "甲", actor="某局")]
+    reading = read_workbook(csv_bytes(*rows))
+    assert column(reading, "name") == ["甲"]
+    assert column(reading, "power_type") == ["行政许可"]
