@@ -167,7 +167,7 @@ class _Reader:
         number = 0
         for number, record in enumerate(records, start=1):
             self._records.append(objects.read(number, record))
-            budget.spend(number, len(record), len(builder.findings))
+            budget.spend(number, len(record), len(builder.findings), len(objects.keys))
         self._rows[""] = number
         self._findings += builder.findings
         if not objects.knows_a_field():

@@ -6,8 +6,8 @@ Its name counts only for text that shows neither JSON, markup nor columns.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import PurePath
 
 from publisher.ingest.findings.files import (
@@ -77,7 +77,18 @@ def open_file(data: bytes, name: str) -> FileContent:
             raise ReaderError(NO_TABLE, content.media_type)
     except ReaderError as problem:
         raise problem.to_unreadable(name) from problem
-    return content
+    return replace(content, grids=_name_apart(content.grids))
+
+
+def _name_apart(grids: Sequence[Grid]) -> tuple[Grid, ...]:
+    """Number tables that repeat a name, such as a caption: a cell is found by the name of its table."""
+    names: set[str] = set()
+    apart = []
+    for number, grid in enumerate(grids, start=1):
+        name = f"{grid.name}（表{number}）" if grid.name in names else grid.name
+        names.add(name)
+        apart.append(replace(grid, name=name))
+    return tuple(apart)
 
 
 def _open(data: bytes, name: str) -> FileContent:

@@ -39,7 +39,7 @@ def read_document(content: bytes) -> tuple[tuple[Grid, ...], str]:
     """
     root = _parse(content)
     grids = []
-    for number, table in enumerate(root.iter(f"{W}tbl"), start=1):
+    for number, table in enumerate(_iter_tables(root), start=1):
         rows, merges = _read_cells(table)
         annotations = SheetAnnotations(page_starts=_page_starts(table))
         grid = build_grid(f"表{number}", rows, merges, annotations=annotations)
@@ -63,11 +63,21 @@ def extract_blocks(content: bytes) -> list[Block]:
             walker.skip_subtree()
         elif element.tag == f"{W}tbl":
             walker.skip_subtree()
-            blocks += (_read_cells(table)[0] for table in element.iter(f"{W}tbl"))
+            blocks += (_read_cells(table)[0] for table in _iter_tables(element))
         elif element.tag == f"{W}p":
             walker.skip_subtree()
             blocks += "".join(_iter_runs(element)).split("\n")
     return blocks
+
+
+def _iter_tables(parent: etree._Element) -> Iterator[etree._Element]:
+    """Yield the tables, also nested ones; those of a text box are repeated as its fallback."""
+    walker = etree.iterwalk(parent, events=("start",))
+    for _, element in walker:
+        if element.tag in SKIPPED:
+            walker.skip_subtree()
+        elif element.tag == f"{W}tbl":
+            yield element
 
 
 def _page_starts(table: etree._Element) -> frozenset[int]:

@@ -9,10 +9,11 @@ import msgspec
 
 from publisher.ingest.findings.files import DIGITS_LOST, FORMULA_WITHOUT_VALUE
 from publisher.ingest.findings.kind import Bilingual, Kind
+from publisher.ingest.formats.cell_styles.workbook_styles import replaced_texts
 from publisher.ingest.formats.errors import FileNote
 from publisher.ingest.formats.grid import Grid, Merge, Position, SheetAnnotations, build_grid, format_column
 from publisher.ingest.formats.number_formats.number_text import general_text, plain_text
-from publisher.ingest.formats.number_formats.shown_text import ShownText, show_text
+from publisher.ingest.formats.number_formats.shown_text import ShownText
 from publisher.ingest.formats.sandbox import calamine_script
 from publisher.ingest.formats.sandbox.run import ParserOutput, run_parser
 
@@ -51,23 +52,12 @@ def extract_grids(
             sheet.merges,
             hidden=sheet.hidden,
             annotations=own_annotations,
-            replaced=_replaced_texts(sheet, own_annotations),
+            replaced=replaced_texts(sheet.rows, own_annotations),
         )
         notes += _list_notes(sheet, own_annotations)
         if grid is not None:
             grids_with_text.append(grid)
     return tuple(grids_with_text), tuple(notes)
-
-
-def _replaced_texts(sheet: ParsedSheet, own_annotations: SheetAnnotations) -> dict[Position, str]:
-    """Return the texts that the program shows for numbers and texts with a format, and for errors."""
-    replaced = {position: shown.text for position, shown in own_annotations.shown.items()}
-    for (row, column), code in own_annotations.text_formats.items():
-        line = sheet.rows[row - 1] if row <= len(sheet.rows) else []
-        value = line[column - 1] if column <= len(line) else ""
-        if isinstance(value, str) and value and (text := show_text(value, code)) is not None:
-            replaced[row, column] = text
-    return replaced | dict(own_annotations.errors)
 
 
 def _with_long_numbers(sheet: ParsedSheet, own_annotations: SheetAnnotations) -> SheetAnnotations:

@@ -6,12 +6,13 @@ Office 2003 XML Reference Schemas; the file is one XML document with the root ``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from lxml import etree
 
 from publisher.ingest.findings.files import TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
+from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles, replaced_texts
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.grid import (
     MAX_CELLS,
@@ -19,6 +20,7 @@ from publisher.ingest.formats.grid import (
     MAX_ROWS,
     Grid,
     Merge,
+    Position,
     Scalar,
     SheetAnnotations,
     build_grid,
@@ -33,15 +35,43 @@ EXCEL = "{urn:schemas-microsoft-com:office:excel}"
 def extract_grids(content: bytes) -> tuple[Grid, ...]:
     """Return the sheets with text. Raises :class:`ReaderError`."""
     root = parse_xml(content, "SpreadsheetML")
+    styles = _read_styles(root)
     grids_with_text = []
     for number, sheet in enumerate(root.iterchildren(f"{SS}Worksheet"), start=1):
-        grid = _read_sheet(sheet, sheet.get(f"{SS}Name") or f"Sheet{number}")
+        grid = _read_sheet(sheet, sheet.get(f"{SS}Name") or f"Sheet{number}", *styles)
         if grid is not None:
             grids_with_text.append(grid)
     return tuple(grids_with_text)
 
 
-def _read_sheet(sheet: etree._Element, name: str) -> Grid | None:
+_NAMED_FORMATS = {
+    "General Number": "General", "Fixed": "0.00", "Standard": "#,##0.00", "Currency": '"¥"#,##0.00',
+    "Percent": "0.00%", "Scientific": "0.00E+00",
+}  # fmt: skip
+"""Formats that the schema names; the other names are those of dates, which are cells of their own type."""
+
+
+def _read_styles(root: etree._Element) -> tuple[WorkbookStyles, Mapping[str | None, int]]:
+    """Return the styles, and their indexes by ``ss:ID``."""
+    elements = {style.get(f"{SS}ID"): style for style in root.iterfind(f"{SS}Styles/{SS}Style")}
+    pairs = [(style, elements.get(style.get(f"{SS}Parent"))) for style in elements.values()]
+    codes = (_property(pair, "NumberFormat", "Format") for pair in pairs)
+    struck = (i for i, pair in enumerate(pairs) if _property(pair, "Font", "StrikeThrough") == "1")
+    styles = WorkbookStyles(tuple(_NAMED_FORMATS.get(code, code) for code in codes), frozenset(struck))
+    return styles, {name: index for index, name in enumerate(elements)}
+
+
+def _property(styles: Iterable[etree._Element | None], element: str, attribute: str) -> str:
+    """Return a property of the first style that has it, of a style and its parent; ``""`` without one."""
+    nodes = (style.find(f"{SS}{element}") for style in styles if style is not None)
+    texts = (node.get(f"{SS}{attribute}") for node in nodes if node is not None)
+    return next(filter(None, texts), "")
+
+
+def _read_sheet(
+    sheet: etree._Element, name: str, styles: WorkbookStyles, indexes: Mapping[str | None, int]
+) -> Grid | None:
+    styled = StyledCells(styles)
     rows: list[list[Scalar]] = []
     merges: list[Merge] = []
     hidden: set[int] = set()
@@ -50,7 +80,10 @@ def _read_sheet(sheet: etree._Element, name: str) -> Grid | None:
         texts: list[Scalar] = []
         for column, cell in _indexed(row.iterchildren(f"{SS}Cell"), 4 * MAX_COLUMNS, name):
             value = _value(cell)
+            style = cell.get(f"{SS}StyleID") or row.get(f"{SS}StyleID")
             if value not in {None, ""}:
+                if style in indexes:
+                    _add_styled(styled, (number, column), indexes[style], value)
                 texts.extend(None for _ in range(column - 1 - len(texts)))
                 texts.append(value)
             across, down = _count(cell, "MergeAcross"), _count(cell, "MergeDown")
@@ -65,13 +98,23 @@ def _read_sheet(sheet: etree._Element, name: str) -> Grid | None:
             rows.extend([] for _ in range(number - 1 - len(rows)))
             rows.append(texts)
     visibility = sheet.findtext(f"{EXCEL}WorksheetOptions/{EXCEL}Visible")
+    annotations = SheetAnnotations(hidden_rows=frozenset(hidden), page_starts=_page_starts(sheet))
+    annotations = styled.annotate(annotations, frozenset())
     return build_grid(
         name,
         rows,
         merges,
         hidden=visibility not in {None, "SheetVisible"},
-        annotations=SheetAnnotations(hidden_rows=frozenset(hidden), page_starts=_page_starts(sheet)),
+        annotations=annotations,
+        replaced=replaced_texts(rows, annotations),
     )
+
+
+def _add_styled(styled: StyledCells, position: Position, style: int, value: Scalar) -> None:
+    if isinstance(value, float):
+        styled.add_number(position, style, value)
+    else:
+        styled.add_text(position, style)
 
 
 def _page_starts(sheet: etree._Element) -> frozenset[int]:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.ingest import reading_budget
 from publisher.ingest.formats.errors import ReaderError
 from publisher.ingest.formats.sandbox import fork_server
 from publisher.ingest.limited_reading import read_within_limits
@@ -164,3 +165,12 @@ def test_a_server_that_was_killed_is_started_again() -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
+
+
+def test_the_different_keys_of_json_lines_count_for_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reading_budget, "MEMORY", 1 << 20)
+    keys = ",".join(f'"k{n}":1' for n in range(2_000))
+    lines = f'{{"事项名称":"甲"}}\n{{"事项名称":"乙",{keys}}}\n'
+    with pytest.raises(UnreadableFile) as caught:
+        read_within_limits(lines.encode(), name="f.jsonl", catalogue=load_catalogue("power-list"))
+    assert caught.value.finding.code == "file-too-large"

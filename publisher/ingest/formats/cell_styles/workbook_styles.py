@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from publisher.ingest.formats.grid import Position, SheetAnnotations
-from publisher.ingest.formats.number_formats.shown_text import ShownText, show_number
+from publisher.ingest.formats.grid import Position, Scalar, SheetAnnotations
+from publisher.ingest.formats.number_formats.shown_text import ShownText, show_number, show_text
 
 _PLAIN = frozenset({"General", "GENERAL", "general", "@", ""})
 """Formats that show a number as it is stored."""
@@ -75,3 +75,14 @@ class StyledCells:
             unknown_formats=self.unknown_formats,
             struck=self.struck,
         )
+
+
+def replaced_texts(rows: Sequence[Sequence[Scalar]], annotations: SheetAnnotations) -> dict[Position, str]:
+    """Return the texts that the program shows for numbers and texts with a format, and for errors."""
+    replaced = {position: shown.text for position, shown in annotations.shown.items()}
+    for (row, column), code in annotations.text_formats.items():
+        line = rows[row - 1] if row <= len(rows) else []
+        value = line[column - 1] if column <= len(line) else ""
+        if isinstance(value, str) and value and (text := show_text(value, code)) is not None:
+            replaced[row, column] = text
+    return replaced | dict(annotations.errors)

@@ -27,6 +27,8 @@ _SPREADSHEETML = """<?xml version="1.0" encoding="GB2312"?>
 <Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
   xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"
   xmlns:x="urn:schemas-microsoft-com:office:excel">
+<Styles><Style ss:ID="rate"><NumberFormat ss:Format="Percent"/></Style>
+<Style ss:ID="old" ss:Parent="rate"><Font ss:StrikeThrough="1"/></Style></Styles>
 <Worksheet ss:Name="清单"><Table>
 <Row><Cell ss:MergeAcross="1"><Data ss:Type="String">题名</Data></Cell>
 <Cell><Data ss:Type="String">三</Data></Cell></Row>
@@ -34,6 +36,8 @@ _SPREADSHEETML = """<?xml version="1.0" encoding="GB2312"?>
 <Cell><Data ss:Type="DateTime">2015-11-05T00:00:00.000</Data></Cell></Row>
 <Row><Cell><Data ss:Type="Boolean">1</Data></Cell><Cell ss:Index="3"><ss:Data ss:Type="String"
   xmlns="http://www.w3.org/TR/REC-html40">粗<B>体</B></ss:Data></Cell></Row>
+<Row><Cell ss:StyleID="rate"><Data ss:Type="Number">0.05</Data></Cell><Cell ss:Index="3" ss:StyleID="old">
+  <Data ss:Type="Number">0.5</Data></Cell></Row>
 </Table><x:PageBreaks><x:RowBreaks><x:RowBreak><x:Row>2</x:Row></x:RowBreak></x:RowBreaks></x:PageBreaks></Worksheet>
 <Worksheet ss:Name="空"><Table/></Worksheet></Workbook>"""
 
@@ -48,7 +52,9 @@ def test_spreadsheetml_is_read_with_its_positions_and_merged_cells(encoding: str
         ["", "", ""],
         ["", "20", "2015-11-05"],
         ["TRUE", "20", "粗体"],
+        ["5.00%", "", "50.00%"],
     ]
+    assert grid.annotations.struck == {(5, 3): ""}
     assert grid.rows[0][1].merged_from == (1, 1)
     assert grid.rows[3][1].merged_from == (3, 2)
     assert grid.annotations.hidden_rows == {3}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import io
+from copy import deepcopy
 
 import docx
 import pytest
 from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
+from lxml import etree
 
 from publisher.ingest.formats.detect import CSV, DOCX, HTML, TEXT, TSV, open_file
 from tests.publisher.ingest.formats.samples import texts
@@ -113,8 +115,9 @@ def test_a_table_inside_a_layout_table_is_a_grid_of_its_own() -> None:
     assert texts(inner) == [["a", "b"]]
 
 
-def test_big5_is_believed_when_it_is_declared() -> None:
-    page = '<meta charset="big5"><table><tr><td>行政處罰</td></tr></table>'
+@pytest.mark.parametrize("charset", ["charset", "CHARSET"])
+def test_big5_is_believed_when_it_is_declared(charset: str) -> None:
+    page = f'<meta {charset}="big5"><table><tr><td>行政處罰</td></tr></table>'
     assert texts(open_file(page.encode("big5hkscs"), "f.html").grids[0]) == [["行政處罰"]]
 
 
@@ -122,6 +125,18 @@ def _docx(document: docx.document.Document) -> bytes:
     buffer = io.BytesIO()
     document.save(buffer)
     return buffer.getvalue()
+
+
+def test_a_table_of_a_text_box_is_read_once_and_not_again_from_its_fallback() -> None:
+    document = docx.Document()
+    table = document.add_table(rows=1, cols=1)
+    table.cell(0, 0).text = "甲"
+    space = "http://schemas.openxmlformats.org/markup-compatibility/2006"
+    box = etree.Element(f"{{{space}}}AlternateContent")
+    for name in ("Choice", "Fallback"):
+        etree.SubElement(box, f"{{{space}}}{name}").append(deepcopy(table._tbl))
+    document.add_paragraph().add_run()._r.append(box)
+    assert [texts(grid) for grid in open_file(_docx(document), "f.docx").grids] == [[["甲"]], [["甲"]]]
 
 
 def test_docx_tables_give_merged_cells_and_the_text_around() -> None:
@@ -181,3 +196,9 @@ def test_docx_without_a_table_gives_its_text() -> None:
     assert opened.grids == ()
     assert opened.text is not None
     assert "关于印发方案的通知" in opened.text
+
+
+def test_two_tables_with_one_caption_have_names_of_their_own() -> None:
+    table = "<table><caption>目录</caption><tr><td>甲</td><td>乙</td></tr></table>"
+    content = open_file((table * 2).encode(), "f.html")
+    assert [grid.name for grid in content.grids] == ["目录", "目录（表2）"]
