@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -31,10 +32,19 @@ WORKING_DAYS = ReadingRule(
     "行政许可的期限按工作日计算（行政许可法第八十二条）",
     "Days of a licence are working days (Administrative Licensing Law, article 82)",
 )
+PART = ReadingRule(
+    "part", "取单元格文字的一部分，如去掉编号", "Part of the cell's text, for example without its number"
+)
+UNIT = ReadingRule(
+    "unit", "加上列名或单位列写明的单位", "The unit that the heading or a column of units states"
+)
 TYPED = ReadingRule("typed", "按字段的类型识读", "Read by the type of the field")
 CELL = ReadingRule(
-    "cell", "取单元格存储的数值，不取显示的文字", "The number that the cell stores, not its shown text"
+    "cell",
+    "取单元格存储的数值，不取显示的文字；或以上各条不能重现的处理",
+    "The number that the cell stores, not its shown text; or a reason that no other rule repeats",
 )
+_NUMBER = re.compile(r"[\d.,]+")
 _TEXTS = ("default", "body", "text", "markdown")
 """Formats of texts, which are not converted."""
 
@@ -61,9 +71,24 @@ def _rules(field: Field, original: str, value: Json) -> Iterator[ReadingRule]:
         yield LINES
     if field.vocabulary:
         if isinstance(value, str) and heading_key(value) != heading_key(folded):
-            yield WORD
+            yield WORD if parsed == value or value not in folded else PART
+            return
     elif field.type != "string" or field.format not in _TEXTS:
         yield TYPED
     if parsed != value:
-        days = isinstance(parsed, dict) and isinstance(value, dict) and {**parsed, "unit": "工作日"} == value
-        yield WORKING_DAYS if days else CELL
+        yield _find_reason(field, folded, parsed, value)
+
+
+def _find_reason(field: Field, text: str, parsed: Json, value: Json) -> ReadingRule:
+    """Return why the value is not what its text alone says."""
+    if isinstance(value, dict):
+        number = str(value.get("amount", value.get("value")))
+        if isinstance(parsed, dict) and {**parsed, "unit": "工作日"} == value:
+            return WORKING_DAYS
+        same = isinstance(parsed, dict) and {**parsed, "unit": value.get("unit")} == value
+        return UNIT if same or number in text.replace(",", "") else CELL
+    digits = _NUMBER.match(text)
+    if field.type == "string" and isinstance(value, str) and digits and value.startswith(digits[0]):
+        return UNIT
+    words = value if isinstance(value, list) else [value]
+    return PART if all(isinstance(word, str) and word in text for word in words) else CELL

@@ -46,5 +46,10 @@ def test_a_value_that_another_place_gives() -> None:
     assert isinstance(read, dict)
     assert codes(limit, "20日", {**read, "unit": "工作日"}) == ["typed", "working-days"]
     assert codes(DATE, "2024.3.1", "2024-03-02") == ["typed", "cell"]
+    assert codes(limit, "20", {"value": 20, "unit": "自然日"}) == ["typed", "unit"]
+    assert codes(name, "1. 收养登记", "收养登记") == ["part"]
+    assert codes(name, "80", "80元/件") == ["unit"]
+    kind = POWERS["power_type"]
+    assert codes(kind, "一、行政许可（11项）", "行政许可") == ["part"]
     (rule,) = find_rules(name, "0.85元", "0.85", derived=True)
     assert rule.code == "derived"
