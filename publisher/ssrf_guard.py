@@ -93,6 +93,15 @@ def ascii_host(host: str) -> str:
     return f"{ascii_name}:{port}" if port else ascii_name
 
 
+def is_listed(url: httpx.URL, hosts: Collection[str]) -> bool:
+    """Test whether a list names the host of an address: ``name`` (ports 80 and 443) or ``name:port``.
+
+    ``hosts``: as :func:`ascii_host` returns them.
+    """
+    name, port = url.raw_host.decode("ascii"), url.port or _DEFAULT_PORTS.get(url.scheme)
+    return f"{name}:{port}" in hosts or (name in hosts and port in _DEFAULT_PORTS.values())
+
+
 def create_client(
     *,
     hosts: Collection[str] | None,
@@ -151,10 +160,7 @@ def _check_url(url: httpx.URL, hosts: frozenset[str] | None) -> None:
             f"只访问不带用户名的 http 或 https 地址，而不是“{url.scheme}”。",
             f"Only http and https addresses without a user name are requested, not {url.scheme!r}.",
         )
-    default = url.port in {None, *_DEFAULT_PORTS.values()}
-    name = url.raw_host.decode("ascii")
-    names = {f"{name}:{url.port or _DEFAULT_PORTS[url.scheme]}", *([name] if default else ())}
-    if hosts is not None and hosts.isdisjoint(names):
+    if hosts is not None and not is_listed(url, hosts):
         raise RefusedError(
             "host",
             url.netloc.decode("ascii"),
@@ -215,7 +221,7 @@ class _Backend(httpcore.NetworkBackend):
         """Return all addresses of a name. One forbidden address refuses the name, as a likely attack."""
         try:
             entries = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-        except OSError as error:
+        except (OSError, UnicodeError) as error:  # the second for a label that is blank or too long
             raise httpcore.ConnectError(f"{host}: {error}") from error
         addresses = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         for address in addresses:

@@ -45,6 +45,7 @@ _GENERIC_MEDIA_TYPES = frozenset(
 """Media types that servers send for unknown files."""
 _LONGEST = 200_000
 """Most characters of one attachment that a document includes; the whole text is stored as evidence."""
+_CUT = f"（附件文字超过{_LONGEST:,}字，其余未收入，见原文件。）"
 _COLLECTED = "collected"
 """Why a page was read that was not read before; other pages have the sign of their change."""
 
@@ -266,6 +267,7 @@ def _write_blocks(blocks: Sequence[Block]) -> Iterator[str]:
         text = escape(fold(block)) if isinstance(block, str) else table_to_markdown.write_rows(block)
         length += len(text)
         if length > _LONGEST:
+            yield _CUT
             return
         if text:
             yield text

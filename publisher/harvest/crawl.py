@@ -126,8 +126,14 @@ class Crawl:
         self.report.waiting = len(due)
         for page_fetches in self._batches(due, DOCUMENTS_STEP):
             self._store(page_fetches)
-            changed = {fetch.page.key for fetch in page_fetches if self._request_further_pages(fetch)}
-            self._extractor.read_all(page_fetches, changed)
+            whole: list[PageFetch] = []
+            changed: set[int] = set()
+            for page_fetch in page_fetches:
+                with self._guard.protect(page_fetch.page):
+                    if self._request_further_pages(page_fetch):
+                        changed.add(page_fetch.page.key)
+                    whole.append(page_fetch)
+            self._extractor.read_all(whole, changed)
 
     def _request_further_pages(self, page_fetch: PageFetch) -> bool:
         """Request the further pages of a document. Return whether one of them is new or changed."""

@@ -15,6 +15,7 @@ from publisher.harvest.page_guard import PageGuard
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
+from publisher.ingest import row_checks
 from publisher.ingest.documents import official_document, page_lines
 from publisher.ingest.findings import documents
 from publisher.ingest.findings import harvest as kinds
@@ -272,6 +273,8 @@ class Extractor:
             self._linked.setdefault(link.url, []).append(page.key)
         (record,) = reading.records
         record = add_attachments(record, self._attachments.describe_links(links), self._catalogue)
+        findings = row_checks.check_records([record], self._catalogue, page.url)
+        self.report.findings += [one for one in findings if one not in self.report.findings]
         entries = tuple(create_entries([record]))
         source = describe_response(page, response)
         self._staged_imports[page.url] = SourceEntries(entries, source, reading.parser_version)

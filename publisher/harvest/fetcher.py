@@ -112,7 +112,7 @@ class Fetcher:
         )
         self.robots: list[ResponseChain] = []
         """Responses of robots.txt, for the evidence."""
-        self._robots_rules: dict[str, Protego | HostError | None] = {}
+        self._robots_rules: dict[str, Protego | FetchError | None] = {}
         self._silent_pages: dict[str, int] = {}
         self._next_request: dict[str, float] = {}
 
@@ -166,11 +166,11 @@ class Fetcher:
         if host not in self._robots_rules:
             try:
                 self._robots_rules[host] = self._fetch_robots_rules(f"{host}/robots.txt")
-            except HostError as error:
+            except FetchError as error:
                 self._robots_rules[host] = error
         rules = self._robots_rules[host]
-        if isinstance(rules, HostError):
-            raise rules
+        if isinstance(rules, FetchError):
+            raise rules.with_traceback(None)  # of thousands of pages
         return rules
 
     def _fetch_robots_rules(self, url: str) -> Protego | None:

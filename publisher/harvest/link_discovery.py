@@ -100,10 +100,10 @@ def extract_page_links(text: str, url: str, source: SourceSite) -> ListLinks:
     return ListLinks(tuple(links.values()), tuple(further), len(files))
 
 
-def extract_sitemap_links(data: bytes, source: SourceSite) -> ListLinks:
+def extract_sitemap_links(data: bytes, url: str, source: SourceSite) -> ListLinks:
     """Read a sitemap or an index of sitemaps (sitemaps.org 0.9). Raises ``ReaderError``."""
     root = parse_xml(data, "XML")
-    entries = [(_extract_child(e, "loc"), _extract_child(e, "lastmod")) for e in root]
+    entries = [(_resolve(url, _extract_child(e, "loc")), _extract_child(e, "lastmod")) for e in root]
     allowed = [(loc, day) for loc, day in entries if loc and source.allows(loc)]
     if etree.QName(root).localname == "sitemapindex":
         return ListLinks((), tuple(loc for loc, _ in allowed))
@@ -111,11 +111,11 @@ def extract_sitemap_links(data: bytes, source: SourceSite) -> ListLinks:
     return ListLinks(tuple(links), ())
 
 
-def extract_feed_links(data: bytes, source: SourceSite) -> ListLinks:
+def extract_feed_links(data: bytes, url: str, source: SourceSite) -> ListLinks:
     """Read the entries of an RSS 2.0 or Atom feed. Raises ``ReaderError``."""
     links: dict[str, Link] = {}
     for element in parse_xml(data, "XML").iter("{*}item", "{*}entry"):
-        link = _extract_child(element, "link") or _find_alternate_link(element)
+        link = _resolve(url, _extract_child(element, "link") or _find_alternate_link(element))
         if link and source.allows(link) and _is_followed(link, source):
             day = (
                 _extract_child(element, "updated")
@@ -281,9 +281,9 @@ def read_list(
 
 def _read_any(data: bytes, hop: Hop, source: SourceSite) -> ListLinks:
     if _is_feed(data):
-        return extract_feed_links(data, source)
+        return extract_feed_links(data, hop.url, source)
     if _is_xml(data):
-        return extract_sitemap_links(data, source)
+        return extract_sitemap_links(data, hop.url, source)
     text, _ = text_encoding.decode(data, warc.find_charset(hop))
     return extract_page_links(text, hop.url, source)
 

@@ -26,11 +26,8 @@ POLL = 30.0
 logger = logging.getLogger(__name__)
 
 
-class _Stop(BaseException):
-    """The service stops. The run ends between two steps; the next run resumes it.
-
-    It is not an ``Exception``: no guard of a page or source stops it.
-    """
+class _Stop(KeyboardInterrupt):
+    """The service stops, which ends a run as Ctrl-C ends a command: the next run resumes it."""
 
 
 async def run_scheduler(

@@ -11,8 +11,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 from typing import Annotated
-from urllib.parse import urlsplit
 
+import httpx
 import msgspec
 
 from publisher import ssrf_guard
@@ -77,13 +77,11 @@ class SourceSite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
         return (*self.lists, *self.sitemaps, *self.feeds)
 
     def allows(self, address: str) -> bool:
-        """Test whether an address belongs to one of its hosts."""
+        """Test whether an address belongs to one of its hosts, as every request is tested."""
         try:
-            parts = urlsplit(address)
-            host = ssrf_guard.ascii_host(parts.netloc.rpartition("@")[2])
-        except ValueError:
+            return ssrf_guard.is_listed(httpx.URL(address), frozenset(map(ssrf_guard.ascii_host, self.hosts)))
+        except (ValueError, httpx.InvalidURL):
             return False
-        return not {host, host.partition(":")[0]}.isdisjoint(map(ssrf_guard.ascii_host, self.hosts))
 
     @property
     def interval(self) -> timedelta:

@@ -20,6 +20,8 @@ from warcio.warcwriter import WARCWriter
 _ORIGINAL_PREFIX = "X-Archive-Orig-"
 """Prefix, common in archives, of a header about the transfer of the body, which is stored differently."""
 _ASCII = bytes(range(128))
+_GZIP = b"\x1f\x8b"
+"""Beginning of a member of a gzip stream, which may have several (RFC 1952, 2.2)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +146,9 @@ def _decompress(hop: Hop, most: int) -> tuple[bytes, bool]:
         decompressor = zlib.decompressobj(window)
         try:
             data = decompressor.decompress(hop.body, most)
+            while decompressor.unused_data.startswith(_GZIP) and len(data) < most:
+                decompressor, rest = zlib.decompressobj(window), decompressor.unused_data
+                data += decompressor.decompress(rest, most - len(data))
         except zlib.error:
             continue
         if decompressor.eof or data:

@@ -124,6 +124,12 @@ def test_other_schemes_and_user_names_are_refused_and_never_shown(target: str) -
     assert "secret" not in str(refused.value)
 
 
+@pytest.mark.parametrize("name", ["a" * 64 + ".example", "a..example"])
+def test_a_name_that_no_server_can_have_is_not_found(name: str) -> None:
+    with client(name) as http, pytest.raises(httpx.ConnectError):
+        http.get(f"http://{name}/")
+
+
 def test_a_name_server_that_changes_its_answer_is_queried_once(
     site: Loopback, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -30,8 +30,8 @@ def find_meta_refresh(hop: Hop) -> str | None:
         return None
     if _MARK.search(data) is None:
         return None
-    text, _ = text_encoding.decode(data, warc.find_charset(hop))
     try:
+        text, _ = text_encoding.decode(data, warc.find_charset(hop))
         root = html.parse_page(text)
     except ReaderError:
         return None

@@ -76,6 +76,26 @@ def test_the_text_of_attachments_becomes_part_of_the_document(collector: Collect
 
 
 @pytest.mark.slow
+def test_personal_data_of_a_document_and_its_attachments_is_reported_once(collector: Collector) -> None:
+    attach(collector, plan_docx=word("联系人李某，13900139000"))
+    answer = collector.web.answers["/d/1.html"]
+    assert isinstance(answer, Answer)
+    text = answer.body.decode().replace("二、工作措施", "联系人张某，13800138000")
+    collector.web.answers["/d/1.html"] = html(text)
+    report = collector.collect()
+    assert codes(report) == ["personal-data"] * 2
+    assert {one["found"] for one in report["findings"]} == {"138******00", "139******00"}
+
+
+@pytest.mark.slow
+def test_a_document_says_where_the_text_of_an_attachment_was_cut(collector: Collector) -> None:
+    attach(collector, plan_docx=word("一" * 150_000, "二" * 60_000))
+    collector.collect()
+    (content,) = collector.draft()
+    assert content["body_markdown"].endswith("一\n\n（附件文字超过200,000字，其余未收入，见原文件。）")
+
+
+@pytest.mark.slow
 def test_the_text_of_ofd_becomes_part_of_the_document_and_a_scanned_one_is_flagged(
     collector: Collector,
 ) -> None:

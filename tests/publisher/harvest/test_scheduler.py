@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -14,7 +15,7 @@ from publisher.harvest import scheduler
 from publisher.log.log import Log
 from tests.publisher.harvest.conftest import DATASET, Collector
 from tests.support.government import publish
-from tests.support.servers.loopback import WebRequest, Write
+from tests.support.servers.loopback import Answer, WebRequest, Write
 
 DAY = datetime(2026, 11, 25, tzinfo=UTC)
 
@@ -120,3 +121,21 @@ def test_stopping_the_service_does_not_wait_for_a_site_that_never_answers(collec
     collector.write(collector.source(timeout=600.0))
     with open_log(collector) as log:
         run(collector, log, lambda: "/d/1.html" in collector.web.paths(), lambda: DAY)
+
+
+def test_what_was_requested_before_the_service_stops_is_stored(collector: Collector) -> None:
+    publish(collector.web, 1, 2, 3)
+    page, stopping = collector.web.answers["/d/2.html"], threading.Event()
+    assert isinstance(page, Answer)
+
+    def stop(_request: WebRequest, _write: Write) -> Answer:
+        stopping.set()
+        return page
+
+    collector.web.answers["/d/2.html"] = stop
+    with open_log(collector) as log:
+        arguments = (log, collector.site.home, lambda: datetime.now(UTC), lambda _: None)
+        assert scheduler._harvest_due_sources(*arguments, loopback=True, stopping=stopping) == ""
+    collector.collect()
+    paths = [path for path in collector.web.paths() if path.startswith("/d/")]
+    assert sorted(paths) == ["/d/1.html", "/d/2.html", "/d/3.html"]

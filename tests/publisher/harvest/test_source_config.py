@@ -76,6 +76,7 @@ def test_a_chinese_host_is_the_same_in_either_writing(tmp_path: Path, host: str)
     assert source.allows("https://xn--rht988k.xn--zfr164b:443/a.html")
     assert source.allows("https://鞍山.政务:443/a.html")
     assert not source.allows("https://马鞍山.政务:443/a.html")
+    assert not source.allows("https://鞍山.政务:8443/a.html")  # every request to it would be refused
     assert not source.allows("https://[::1")
 
 

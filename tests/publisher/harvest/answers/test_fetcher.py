@@ -100,7 +100,7 @@ def test_no_cookie_is_sent_back(web: Loopback, pauses: list[float]) -> None:
     assert not any("cookie" in request.headers for request in web.requests)
 
 
-@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "deflate", "raw", "identity"])
+@pytest.mark.parametrize("coding", ["gzip", "x-gzip", "members", "deflate", "raw", "identity"])
 def test_a_compressed_body_is_stored_as_sent_and_decompressed_for_reading(
     web: Loopback, pauses: list[float], coding: str
 ) -> None:
@@ -109,11 +109,12 @@ def test_a_compressed_body_is_stored_as_sent_and_decompressed_for_reading(
     sent = {
         "gzip": gzip.compress(text, mtime=0),
         "x-gzip": gzip.compress(text, mtime=0),
+        "members": gzip.compress(text[:9], mtime=0) + gzip.compress(text[9:], mtime=0),
         "deflate": zlib.compress(text),
         "raw": packer.compress(text) + packer.flush(),
         "identity": text,
     }[coding]
-    encoding = "deflate" if coding == "raw" else coding
+    encoding = {"raw": "deflate", "members": "gzip"}.get(coding, coding)
     web.answers["/"] = Answer(sent, headers={"Content-Encoding": encoding})
     with fetcher(web, pauses) as http:
         hops = http.get(web.base + "/").hops
@@ -152,3 +153,21 @@ def test_a_body_that_opens_without_end_or_not_at_all_is_refused(coding: str, bod
             hop = http.get(web.base + "/").last
     with pytest.raises(ValueError, match=r"more than|damaged|Content-Encoding"):
         warc.decode_body(hop, 1 << 20)
+
+
+def test_robots_that_lead_to_a_host_that_is_not_listed_are_requested_once(
+    web: Loopback, pauses: list[float]
+) -> None:
+    web.answers["/robots.txt"] = Answer(status=301, headers={"Location": "http://mirror.example/robots.txt"})
+    with fetcher(web, pauses) as http:
+        for path in ("/1", "/2"):
+            with pytest.raises(FetchError) as caught:
+                http.get(web.base + path)
+            assert caught.value.code == "refused-host"
+    assert web.paths() == ["/robots.txt"]
+
+
+def test_a_page_that_is_not_text_leads_nowhere(web: Loopback, pauses: list[float]) -> None:
+    web.answers["/"] = Answer(b'<meta http-equiv="refresh" content="0; url=/a">' + bytes(range(9)) * 9)
+    with fetcher(web, pauses) as http:
+        assert http.get(web.base + "/").last.url == web.base + "/"

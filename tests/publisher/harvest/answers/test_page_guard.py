@@ -38,6 +38,16 @@ def status(collector: Collector) -> list[dict[str, Any]]:
 
 
 @pytest.mark.slow
+def test_a_page_whose_further_pages_fail_does_not_end_the_run(
+    collector: Collector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish(collector.web, 1, 2, 3)
+    fail_on(monkeypatch, crawl, "find_further_addresses", "/d/2.html'", RecursionError("too deep"))
+    report = collector.collect()
+    assert (report["read"], codes(report)) == (2, ["page-failed"])
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("owner", "name"),
     [(extraction, "parse_response"), (warc, "write_warc"), (Extractor, "_describe_page")],
