@@ -98,7 +98,7 @@ async def keep_running(
     name: str, task: Callable[[], Awaitable[None]], *, pause: float = _SHORTEST_PAUSE
 ) -> None:
     """Run a task until it ends. If it fails, that is logged, and it begins again after a pause."""
-    first = pause
+    wait = pause
     while True:
         began = time.monotonic()
         try:
@@ -107,8 +107,9 @@ async def keep_running(
             log_failure(logger, f"{name} failed, and begins again", error)
         else:
             return
-        pause = first if time.monotonic() - began > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
-        await anyio.sleep(pause)
+        wait = pause if time.monotonic() - began > _LONGEST_PAUSE else wait
+        await anyio.sleep(wait)
+        wait = min(wait * 2, _LONGEST_PAUSE)
 
 
 async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) -> None:

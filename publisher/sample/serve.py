@@ -50,9 +50,10 @@ def serve(home: Path, port: int, desk_port: int) -> None:
             service = app.create_app(site_settings, log=log, search=engine, perform=perform)
             text = "\n".join([build_guide(log, base), links, "按 Ctrl-C 结束。 / Ctrl-C ends it."])
             _await_port(desk_port)
-            app.serve(service, host=HOST, port=port, on_start=lambda: click.echo(text))
-    except OSError as error:
-        raise port_taken(port, error) from error
+            try:
+                app.serve(service, host=HOST, port=port, on_start=lambda: click.echo(text))
+            except OSError as error:
+                raise port_taken(port, error) from error
     finally:
         log.close()
 

@@ -15,7 +15,7 @@ MARK = "sample.json"
 """File with the state and the digest of the sample."""
 _LOCK = "sample.lock"
 _DATABASE = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm")
-_SITE_FILES = (*_DATABASE, "sources", "files", "index", "inbox", "desk", "worker.lock", MARK)
+_SITE_FILES = (*_DATABASE, "sources", "files", "index", "inbox", "desk", "worker.lock")
 """Names of the content of a site in its home. Keys and other files are never removed."""
 
 
@@ -69,13 +69,13 @@ def begin(home: Path, digest: str) -> None:
             f"{home} 中已有其他内容，不是演示站点，请换一个文件夹。",
             f"{home} contains something other than a demo site; choose another folder.",
         )
+    _write_mark(home, _Mark("loading", digest))  # first: what is removed in part is not complete
     for name in _SITE_FILES:
         path = home / name
         if path.is_dir() and not path.is_symlink():
             shutil.rmtree(path)
         else:
             path.unlink(missing_ok=True)
-    _write_mark(home, _Mark("loading", digest))
 
 
 def finish(home: Path, digest: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,19 @@ def test_a_second_demo_in_the_same_folder_is_kept_out_until_the_first_ends(tmp_p
         pass
     with site_folder.lock_folder(tmp_path):
         site_folder.begin(tmp_path, "one")
+
+
+def test_a_sample_that_is_removed_in_part_is_not_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site_folder.begin(tmp_path, "one")
+    (tmp_path / "files").mkdir()
+    site_folder.finish(tmp_path, "one")
+
+    def kill(_path: Path) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(shutil, "rmtree", kill)
+    with pytest.raises(KeyboardInterrupt):
+        site_folder.begin(tmp_path, "two")
+    assert not site_folder.is_complete(tmp_path, "one")
