@@ -44,7 +44,7 @@ from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
 from publisher.web.capacity.work_processes import Perform, WorkProcesses
-from publisher.web.http_protocol import BODY_SECONDS, bounded_protocol
+from publisher.web.http_protocol import BODY_SECONDS, bounded_protocol, listen
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service, create_service
 from search.contract import Request, SearchEngine, SearchError
@@ -216,7 +216,6 @@ def serve(
     ``max_connections``: open at once; a further one gets 503. ``body_seconds``: for a whole body.
     Raises ``OSError`` if the address is not available.
     """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     config = uvicorn.Config(
         app,
         http=bounded_protocol(max_connections, body_seconds),
@@ -230,7 +229,7 @@ def serve(
     )
     # A request that waits for the interpreter waits this long for each thread of heavy work before it.
     sys.setswitchinterval(_SWITCH_SECONDS)
-    with socket.create_server((host, port), family=family, backlog=2048) as listener:
+    with listen(host, port) as listener:
         _Server(config, on_start).run(sockets=[listener])
 
 

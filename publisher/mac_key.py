@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import tempfile
 from contextlib import suppress
 from pathlib import Path
 
@@ -22,11 +23,12 @@ def read_or_create_key(path: Path) -> bytes:
     new_key = key or secrets.token_bytes(_KEY_SIZE)
     is_replaced = path.exists()
     with suppress(OSError):
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with os.fdopen(handle, "wb") as file:
-            file.write(new_key + _checksum(new_key))
+        # A name of its own: what a killed process left must not be in the way, and in a container ids recur.
+        handle, name = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
+        temporary = Path(name)
         try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(new_key + _checksum(new_key))
             if is_replaced:
                 temporary.replace(path)
             else:

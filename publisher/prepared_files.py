@@ -30,6 +30,8 @@ _FORMS = ("csv", "jsonl")
 """The formats that are read from their first byte on; the others are of use when they are complete."""
 _CODINGS: tuple[Coding, ...] = ("zstd", "gzip")
 """The file without a coding is made for them."""
+_PAUSES = 60
+"""Looks at the log that are left out after a failure."""
 logger = logging.getLogger(__name__)
 
 
@@ -53,6 +55,7 @@ async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 
             continue
         except Exception as error:  # noqa: BLE001 - the task must not end silently
             log_failure(logger, "files could not be prepared", error)
+            await anyio.sleep(_PAUSES * poll)  # a failure that stays must not fill the disk with its lines
             continue
         prepared = state
 

@@ -77,6 +77,9 @@ class SeparateStore:
             return None
         try:
             with self.read() as conn:
+                # A file whose creation was killed has no tables. On PostgreSQL reading them tells this.
+                if self.file is not None and not inspect(conn).has_table(self._version.name):
+                    return None
                 return conn.scalar(select(self._version.c.number))
         except ProgrammingError:
             return None

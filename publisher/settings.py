@@ -220,7 +220,8 @@ def _read_pool(env: Mapping[str, str], name: str, default: PoolSize) -> PoolSize
 def _read_address(env: Mapping[str, str], name: str) -> str:
     """Read ``host:port``. Raises ``ValueError``."""
     address = env.get(name) or ""
-    if address and not re.fullmatch(r"([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}", address):
+    match = re.fullmatch(r"(?:[\w.-]+|\[[\da-fA-F:]+\]):([0-9]{1,5})", address)
+    if address and (match is None or not 0 < int(match[1]) < 1 << 16):
         raise ValueError(f"{name}: {address!r} (127.0.0.1:9464)")
     return address
 
@@ -300,17 +301,20 @@ def _read_witnesses(env: Mapping[str, str]) -> tuple[WitnessAddress, ...]:
 
 
 def _read_cluster(env: Mapping[str, str]) -> Connection | None:
-    """Read the connection to the cluster. Raises ``ValueError`` for an unknown engine."""
+    """Read the connection to the cluster. Raises ``ValueError``, without a password."""
     engine = env.get("QINGDAN_SEARCH") or "embedded"
     if engine == "embedded":
         return None
     if engine != "elasticsearch":
         raise ValueError(f"QINGDAN_SEARCH: {engine!r} (embedded, elasticsearch)")
+    hosts = (env.get("QINGDAN_ELASTICSEARCH_HOSTS") or "http://127.0.0.1:9200").replace(",", " ").split()
+    if not all(
+        re.fullmatch(r"https?://([^@/\s]+@)?([\w.-]+|\[[\da-fA-F:]+\]):\d{1,5}(/\S*)?", h) for h in hosts
+    ):
+        raise ValueError("QINGDAN_ELASTICSEARCH_HOSTS: https://host:9200")
     ca = env.get("QINGDAN_ELASTICSEARCH_CA")
     return Connection(
-        hosts=tuple(
-            (env.get("QINGDAN_ELASTICSEARCH_HOSTS") or "http://127.0.0.1:9200").replace(",", " ").split()
-        ),
+        hosts=tuple(hosts),
         alias=env.get("QINGDAN_ELASTICSEARCH_ALIAS") or "qingdan",
         api_key=env.get("QINGDAN_ELASTICSEARCH_API_KEY") or "",
         user=env.get("QINGDAN_ELASTICSEARCH_USER") or "",

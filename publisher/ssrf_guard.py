@@ -40,6 +40,7 @@ type Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 _PORT, _NO_HOST = re.compile(r":\d+$"), re.compile(r"[/@?#\s]")
+_LONGEST_HOST = 253  # characters of a name (RFC 1035, 2.3.4); the cache holds no longer ones
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 # Special addresses (RFC 6890 and later registries) that the standard library treats as global.
 _SPECIAL = tuple(map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "192.0.0.0/24", "192.88.99.0/24")))
@@ -82,7 +83,7 @@ def ascii_host(host: str) -> str:
     Raises ``ValueError`` for text that is not a host, such as a URL or a path.
     """
     name, _, port = host.rpartition(":") if _PORT.search(host) else (host, "", "")
-    if _NO_HOST.search(name):
+    if len(name) > _LONGEST_HOST or _NO_HOST.search(name):
         raise ValueError(host)
     try:
         ascii_name = httpx.URL(f"http://{name}").raw_host.decode("ascii")

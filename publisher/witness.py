@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from socket import socket
 
 import uvicorn
 from litestar.concurrency import sync_to_thread
@@ -169,12 +170,10 @@ async def _read_body(receive: Receive) -> bytes | None:
             return body
 
 
-def run_witness(witness: Witness, *, host: str, port: int) -> None:
-    """Serve until interrupted. Raises ``OSError`` if the address is not available."""
+def run_witness(witness: Witness, listener: socket) -> None:
+    """Serve on a socket until interrupted."""
     config = uvicorn.Config(
         witness,
-        host=host,
-        port=port,
         http=bounded_protocol(_CONNECTIONS),
         ws="none",
         lifespan="off",
@@ -182,7 +181,7 @@ def run_witness(witness: Witness, *, host: str, port: int) -> None:
         access_log=False,
         server_header=False,
     )
-    uvicorn.Server(config).run()
+    uvicorn.Server(config).run(sockets=[listener])
 
 
 def _refused(zh: str, en: str) -> LogError:

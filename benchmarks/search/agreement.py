@@ -60,8 +60,7 @@ async def measure(folder: Path, address: str, again: float) -> bool:
                 )
                 is_reached = is_reached and agreement.share >= FLOOR
                 print(
-                    f"{name:18} {agreement.queries} queries, "
-                    f"{100 * agreement.share:.1f} % alike (floor 95 %)",
+                    f"{name:18} {agreement.queries} queries, {agreement.share:.1%} alike (floor {FLOOR:.0%})",
                     flush=True,
                 )
                 for one in agreement.differing[:MAX_PRINTED]:

@@ -198,6 +198,8 @@ DAY = Day()
 MOMENT = Moment()
 JSON = click.option("--json", "as_json", is_flag=True, help="输出 JSON / Print JSON.")
 """The option of every command whose results a program may read."""
+NUMBER = click.IntRange(1, 2**31 - 1)
+"""Number of a release or of a token: one that a column of the database can have."""
 YES = click.option("--yes", is_flag=True, help="不询问直接执行 / Do not ask.")
 
 

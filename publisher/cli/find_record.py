@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from publisher.log.model import RecordState
 
 
+_MOST = 1000
+"""Most records with one code."""
+
+
 def find_records(log: Log, dataset: str, name_or_id: str) -> tuple[RecordState, ...]:
     """Return the records with an id, a code or a name; a name may belong to several."""
     from publisher.log.model import LogError
@@ -50,7 +54,9 @@ def _find_by_code(log: Log, dataset: str, code: str) -> tuple[RecordState, ...]:
         where = AnyValue(field.name, "=", (value,))
         # A record that has a current state is shown in that one, not in its future one.
         for statuses in (("current", "removed"), ("future",)):
-            page = log.queries.records(dataset, RecordQuery(statuses=statuses, where=where, count=False))
+            page = log.queries.records(
+                dataset, RecordQuery(statuses=statuses, where=where, limit=_MOST, count=False)
+            )
             states |= {state.id: state for state in page.records if state.id not in states}
     return tuple(states.values())
 

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
-from sqlalchemy.exc import ProgrammingError
 
 from publisher.inbox import tables as t
 from publisher.inbox.contact_seal import SealKeys
@@ -39,13 +38,9 @@ class Inbox:
         cls, url: str, file: Path, keys: SealKeys, *, clock: Callable[[], datetime] = utc_now
     ) -> Inbox | None:
         """Open the inbox; None if the site has none. Raises ``LogError('newer-database')``."""
-        if url.startswith("sqlite") and not file.exists():
-            return None
         database = InboxDatabase(url, file)
-        try:
-            with database.read() as conn:
-                number = conn.scalar(select(t.version.c.number))
-        except ProgrammingError:
+        number = database.version()
+        if number is None:
             database.close()
             return None
         if number == 1:

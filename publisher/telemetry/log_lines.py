@@ -60,14 +60,15 @@ class JsonLines(logging.Formatter):
 
 
 class TextLines(logging.Formatter):
-    """A line for people; a traceback follows its entry."""
+    """A line for people; a traceback follows its entry, indented: its text may contain a line feed too."""
 
     def format(self, record: logging.LogRecord) -> str:
         id_ = request_id()
         message = record.getMessage().translate(_ESCAPES)
         line = f"{_instant(record)} {record.levelname} {f'[{id_}] ' if id_ else ''}{message}"
         if record.exc_info:
-            line += "\n" + "".join(traceback.format_exception(*record.exc_info)).rstrip()
+            for text in "".join(traceback.format_exception(*record.exc_info)).splitlines():
+                line += f"\n    {text.translate(_ESCAPES)}"
         return line
 
 

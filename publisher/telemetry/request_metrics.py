@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterator
-from functools import lru_cache
 
 from prometheus_client import Metric
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
@@ -57,7 +56,6 @@ class RequestMetrics(Collector):
         yield GaugeMetricFamily("qingdan_requests_open", "Requests being answered.", value=self.open)
 
 
-@lru_cache(4096)
 def family_of(path: str) -> str:
     """Return the family of a path: its first segment unless it is a page, so that there are few."""
     first = path[1:].partition("/")[0]

@@ -14,6 +14,7 @@ from prometheus_client.registry import Collector
 
 from publisher.inbox.inbox import Inbox
 from publisher.log.log import Log
+from publisher.log.model import View
 from publisher.telemetry.last_backup import read_last_backup
 
 
@@ -75,10 +76,9 @@ class SiteMetrics(Collector):
 
     def _releases(self) -> Metric:
         gauge = _family("release_timestamp_seconds", "When the newest release was published.", "dataset")
-        for dataset in self._log.datasets.all():
-            releases = self._log.queries.releases(dataset.name)
-            if releases:
-                gauge.add_metric((dataset.name,), releases[-1].published_at.timestamp())
+        newest_last = reversed(self._log.queries.newest_releases(View(), 0))
+        for dataset, release in {release.dataset: release for release in newest_last}.items():
+            gauge.add_metric((dataset,), release.published_at.timestamp())
         return gauge
 
 

@@ -7,6 +7,7 @@ enforced where bytes arrive; no ASGI application or middleware can do that.
 from __future__ import annotations
 
 import asyncio
+import socket
 from asyncio.events import TimerHandle
 from typing import Any
 
@@ -189,6 +190,12 @@ class BoundedProtocol(HttpToolsProtocol):
             ]
             self.transport.write(b"\r\n".join(lines) + b"\r\n\r\n" + body)
         self.transport.close()
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Open a socket for connections. Raises ``OSError`` if the address is not available."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return socket.create_server((host, port), family=family, backlog=2048)
 
 
 def bounded_protocol(max_connections: int, body_seconds: float = BODY_SECONDS) -> type[asyncio.Protocol]:

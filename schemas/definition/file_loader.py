@@ -145,6 +145,15 @@ def parse_catalogue(source: str, *, where: str = "") -> Catalogue:
     return Catalogue(**properties, fields=tuple(map(_build_field, file.fields)), source=source)
 
 
+def read_catalogue(file: Traversable) -> Catalogue:
+    """Read a catalogue file. Raises :class:`CatalogueError`, also if it is not text in UTF-8."""
+    try:
+        source = file.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        raise CatalogueError(f"{file}: is not text in UTF-8") from error
+    return parse_catalogue(source, where=str(file))
+
+
 @cache
 def load_catalogue(name: str, folder: Path | None = None) -> Catalogue:
     """Load the catalogue ``name`` from the site's ``folder`` if it has one, else the shipped one. Cached.
@@ -154,7 +163,7 @@ def load_catalogue(name: str, folder: Path | None = None) -> Catalogue:
     for place in _list_folders(folder):
         file = place / f"{name}.json"
         if name in _list_names_in(place):
-            catalogue = parse_catalogue(file.read_text(encoding="utf-8"), where=str(file))
+            catalogue = read_catalogue(file)
             if catalogue.name != name:
                 raise CatalogueError(f"{file}: $.qingdan.name: {catalogue.name!r} is not the file's name")
             return catalogue

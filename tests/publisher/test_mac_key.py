@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from pathlib import Path
 
@@ -16,6 +17,12 @@ def test_the_key_is_shared_private_and_may_be_thrown_away(tmp_path: Path) -> Non
     assert [p.name for p in tmp_path.iterdir()] == ["cursor.key"]
     path.unlink()
     assert read_or_create_key(path) != key
+
+
+def test_what_a_killed_process_with_the_same_id_left_is_not_in_the_way(tmp_path: Path) -> None:
+    path = tmp_path / "cursor.key"
+    path.with_name(f".{path.name}.{os.getpid()}").write_bytes(b"half")
+    assert read_or_create_key(path) == read_or_create_key(path)
 
 
 def test_without_a_place_for_the_key_it_lasts_as_long_as_the_process(tmp_path: Path) -> None:

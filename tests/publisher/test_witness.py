@@ -7,7 +7,6 @@ import hashlib
 import signal
 import socket
 import subprocess
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -81,13 +80,6 @@ def running(folder: Path, *logs: VerifierKey) -> Iterator[tuple[str, VerifierKey
         try:
             assert process.stdout is not None
             key = VerifierKey.parse(process.stdout.readline(), COSIGNATURE)
-            deadline = time.monotonic() + 20
-            while time.monotonic() < deadline:
-                try:
-                    socket.create_connection(("127.0.0.1", port), 1).close()
-                    break
-                except OSError:
-                    time.sleep(0.05)
             yield f"http://127.0.0.1:{port}", key
         finally:
             process.send_signal(signal.SIGTERM)
@@ -161,6 +153,15 @@ def test_of_two_pasts_that_arrive_at_once_one_is_cosigned(witness: Witness, smal
         statuses = [answer.status for answer in pool.map(witness.add_checkpoint, bodies)]
     assert statuses.count(200) == 1
     assert statuses.count(409) == 7
+
+
+def test_a_witness_whose_port_is_in_use_does_not_say_that_it_runs(small: SmallLog, tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        options = ("--name", NAME, "--log", small.key, "--port", taken.getsockname()[1])
+        command = [*QINGDAN, "witness", tmp_path / "w", *options]
+        ran = subprocess.run(list(map(str, command)), capture_output=True, text=True, check=False)
+    assert (ran.returncode, ran.stdout) == (4, "")
+    assert "address-in-use" in ran.stderr
 
 
 @pytest.mark.slow

@@ -56,8 +56,8 @@ _SYSTEM_ERRORS: dict[int, tuple[str, str, str]] = {
     errno.EROFS: ("no-permission", "磁盘只读", "The disk is read-only"),
     errno.EADDRINUSE: (
         "address-in-use",
-        "端口已被占用，请用 --port 另选一个",
-        "The port is in use; choose another with --port",
+        "端口已被占用，请另选一个（--port、QINGDAN_METRICS、QINGDAN_WORK_METRICS）",
+        "The port is in use; choose another (--port, QINGDAN_METRICS, QINGDAN_WORK_METRICS)",
     ),
 }
 
@@ -119,10 +119,11 @@ def _exit_of_log_error(code: str) -> Exit:
 def _explain_system_error(error: OSError) -> Failure:
     code, zh, en = _SYSTEM_ERRORS.get(error.errno or 0, ("machine", "无法完成操作", "The operation failed"))
     where_zh, where_en = (f"：{error.filename}", f": {error.filename}") if error.filename else ("", "")
+    why = error.strerror or str(error) or type(error).__name__
     return Failure(
         code,
-        f"{zh}（{error.strerror}）{where_zh}。已发布的内容没有变化。{_SYSTEM_ADVICE[0]}",
-        f"{en} ({error.strerror}){where_en}. Published data is unchanged. {_SYSTEM_ADVICE[1]}",
+        f"{zh}（{why}）{where_zh}。已发布的内容没有变化。{_SYSTEM_ADVICE[0]}",
+        f"{en} ({why}){where_en}. Published data is unchanged. {_SYSTEM_ADVICE[1]}",
         Exit.UNAVAILABLE,
     )
 
@@ -132,13 +133,18 @@ def _explain_database_error(error: BaseException) -> Failure | None:
     exceptions = sys.modules.get("sqlalchemy.exc")
     if exceptions is None or not isinstance(error, exceptions.DBAPIError):
         return None
+    from publisher.failure_lines import is_disk_full
+
     text = str(error.orig)
-    if "full" in text or "disk I/O" in text or "No space" in text:
+    if is_disk_full(error):
         zh, en = (
             "磁盘已满或不可写，数据库没有变化",
             "The disk is full or not writable; the database is unchanged",
         )
         return Failure("disk-full", f"{zh}。详情：{text}", f"{en}. Details: {text}", Exit.UNAVAILABLE)
+    if not isinstance(error, exceptions.OperationalError | exceptions.InterfaceError):
+        zh, en = "数据库拒绝了这一操作。", "The database refused this operation."
+        return Failure("database-refused", f"{zh}详情：{text}", f"{en} Details: {text}", Exit.UNAVAILABLE)
     if "locked" in text or "busy" in text:
         zh, en = "数据库正忙，请稍后重试。", "The database is busy; retry later."
         return Failure("busy", zh, en, Exit.UNAVAILABLE)

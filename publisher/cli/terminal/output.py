@@ -52,6 +52,13 @@ def print_message(zh: str, en: str = "") -> None:
     click.echo(replace_controls(in_language(zh, en)), err=True)
 
 
+def print_limit(limit: int) -> None:
+    """Print that there is more than the ``limit`` rows of the output."""
+    print_message(
+        f"只列出{limit}条，还有更多；可加大 --limit。", f"Only {limit} are listed; raise --limit for more."
+    )
+
+
 def print_line(text: str = "") -> None:
     """Print a line to stdout."""
     click.echo(replace_controls(text))

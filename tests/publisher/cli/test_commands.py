@@ -218,3 +218,10 @@ def test_a_home_is_private_and_one_that_others_can_enter_is_told(site: Home) -> 
     assert site.ok("status", "--json").json["readable_by_others"] == readable
     ran = site.ok("status")
     assert "chmod go=" in ran.out + ran.err
+
+
+def test_a_code_of_many_records_finds_them_all(site: Home) -> None:
+    site.dataset("standards", catalogue="discretion-standards")
+    lines = [f"0100-F-001,甲行为,第{n}档,处{n}元罚款,市民政局" for n in range(1, 26)]
+    site.publish_text("standards", "\n".join(["职权编码,违法行为,裁量阶次,裁量标准,行使主体", *lines]))
+    assert len(site.ok("history", "standards", "0100-F-001", "--json").json) == 25

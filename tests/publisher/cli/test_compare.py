@@ -52,6 +52,17 @@ def test_a_program_reads_the_same_and_days_mean_what_was_in_effect(compared: Hom
     assert same["differences"] == []
 
 
+def test_a_file_stays_if_there_is_nothing_to_compare(compared: Home, tmp_path: Path) -> None:
+    (table := tmp_path / "比较.csv").write_text("kept", encoding="utf-8")
+    assert compared.run("compare", NAME, 1, 7, "--csv", table).code == 3
+    assert table.read_text(encoding="utf-8") == "kept"
+
+
+def test_what_exceeds_the_limit_is_announced(compared: Home) -> None:
+    assert "只列出2条，还有更多" in compared.ok("changes", "--limit", 2).err
+    assert compared.ok("changes", "--limit", 5).err == ""
+
+
 def test_files_are_written_for_people(compared: Home, tmp_path: Path) -> None:
     table, book = tmp_path / "比较.csv", tmp_path / "比较.xlsx"
     compared.ok("compare", NAME, 1, "--csv", table, "--xlsx", book)

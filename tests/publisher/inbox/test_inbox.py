@@ -258,3 +258,11 @@ def test_requests_that_come_at_once_do_not_pass_the_bound(both: Both) -> None:
     with ThreadPoolExecutor(8) as threads:
         assert sum(threads.map(submit, range(24))) == 3
     assert both.clerk.waiting()[0] == 3
+
+
+def test_an_inbox_whose_creation_was_killed_is_created_again(tmp_path: Path) -> None:
+    url, file, keys = f"sqlite:///{tmp_path}/qingdan.db", tmp_path / "inbox.db", SealKeys(tmp_path / "keys")
+    file.touch()
+    assert Inbox.open(url, file, keys) is None
+    Inbox.create(url, file, keys)
+    assert Inbox.open(url, file, keys) is not None

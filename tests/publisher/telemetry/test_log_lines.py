@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sys
 
 import pytest
 
@@ -31,7 +32,7 @@ def test_a_traceback_is_one_line_of_json_and_follows_a_line_of_text() -> None:
         raise ValueError("坏")
     except ValueError:
         record = logging.getLogger("publisher.x").makeRecord(
-            "publisher.x", logging.ERROR, "f", 1, "%s failed", ("/",), __import__("sys").exc_info()
+            "publisher.x", logging.ERROR, "f", 1, "%s failed", ("/",), sys.exc_info()
         )
         line = json.loads(JsonLines().format(record))
         text = TextLines().format(record)
@@ -50,3 +51,14 @@ def test_a_path_cannot_forge_an_entry() -> None:
     text = TextLines().format(record)
     assert text.endswith(r"/\x0a2026-01-01 ERROR forged\x1b[2J\u2028 404")
     assert len(text.splitlines()) == 1
+
+
+def test_a_traceback_cannot_forge_an_entry() -> None:
+    try:
+        raise ValueError("x\n2026-01-01 ERROR forged\x1b[2J")
+    except ValueError:
+        info = sys.exc_info()
+    record = logging.getLogger("x").makeRecord("x", logging.ERROR, "f", 1, "failed", (), info)
+    _, *lines = TextLines().format(record).split("\n")
+    assert lines[-1] == r"    2026-01-01 ERROR forged\x1b[2J"
+    assert all(line.startswith("    ") for line in lines)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import JSON, YES, CommandContext, with_context
+from publisher.cli.context import JSON, NUMBER, YES, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
@@ -248,7 +248,7 @@ def list_tokens(context: CommandContext, *, as_json: bool) -> None:
 
 
 @token.command()
-@click.argument("number", type=int, metavar="NUMBER")
+@click.argument("number", type=NUMBER, metavar="NUMBER")
 @with_context
 def revoke(context: CommandContext, number: int) -> None:
     """停用令牌，立即生效 / Revoke a token at once."""

@@ -30,8 +30,9 @@ def new(context: CommandContext, public: str) -> None:
     with context.log() as log:
         created = log.keys.create(public=public, command=context.settings.sign_command)
     output.print_message(
-        "已建立密钥。请将它公布在网站以外的地方（如公报、上级网站），并备份私钥文件。",
-        "Created the key. Publish it outside this site too (a gazette, another site), and back up its file.",
+        "已建立密钥。请将它公布在网站以外的地方（如公报、上级网站），并备份私钥。",
+        "Created the key. Publish it outside this site too (a gazette, another site). "
+        "Back up the private key.",
     )
     output.print_line(str(created))
 

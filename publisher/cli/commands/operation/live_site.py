@@ -4,25 +4,17 @@ from __future__ import annotations
 
 import re
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publisher.cli.download import DownloadError, download
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 
 if TYPE_CHECKING:
-    import httpx
-
     from publisher.log.transparency.verify import Log
-
-_PATIENCE = 60.0
-"""Seconds without a byte after which a site counts as unavailable."""
-_BUSY = 503
-_MOST_WAITS = 20
-"""How often a file that the site is still writing is requested."""
 
 
 def verify_live_site(address: str, checkpoint: Path | None, folder: Path, *, as_json: bool) -> Exit:
@@ -56,7 +48,9 @@ def verify_live_site(address: str, checkpoint: Path | None, folder: Path, *, as_
             problem = str(error) if isinstance(error, verify.ProofError) else f"damaged: {error!r}"
     if note is not None:
         folder.mkdir(parents=True, exist_ok=True)
-        last_checkpoint.write_text(note, encoding="utf-8")
+        part = last_checkpoint.with_suffix(".part")  # a kill or a full disk leaves the earlier one
+        part.write_text(note, encoding="utf-8")
+        part.replace(last_checkpoint)
     _print(problem, lines, last_checkpoint if note is not None else None, len(checkpoints), as_json=as_json)
     return Exit.REFUSED if problem else Exit.OK
 
@@ -101,38 +95,12 @@ def _print(
 
 
 def _download(address: str, path: Path, progress: Callable[[int], None]) -> None:
-    """Download a file; wait while the site writes it. Raises ``CommandError('site-unavailable')``."""
-    import httpx
-
     try:
-        with httpx.Client(timeout=_PATIENCE) as client:
-            for _ in range(_MOST_WAITS):
-                with client.stream("GET", address) as answer:
-                    if answer.status_code != _BUSY:
-                        _write(answer, path, progress)
-                        return
-                    wait = answer.headers.get("retry-after", "1")
-                time.sleep(min(int(wait) if wait.isdecimal() else 1, 30))
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise _unavailable(address, str(error) or type(error).__name__) from error
-    raise _unavailable(address, f"HTTP {_BUSY}")
-
-
-def _write(answer: httpx.Response, path: Path, progress: Callable[[int], None]) -> None:
-    if not answer.is_success:
-        raise _unavailable(str(answer.url), f"HTTP {answer.status_code}")
-    size = 0
-    with path.open("wb") as file:
-        for piece in answer.iter_bytes():
-            file.write(piece)
-            size += len(piece)
-            progress(size)
-
-
-def _unavailable(address: str, why: str) -> CommandError:
-    return CommandError(
-        "site-unavailable",
-        f"无法下载 {address}：{why}。请检查地址和网络，稍后重试。",
-        f"{address} cannot be downloaded: {why}. Check the address and the network, then retry.",
-        exit_code=Exit.UNAVAILABLE,
-    )
+        download(address, path, progress=progress)
+    except DownloadError as error:
+        raise CommandError(
+            "site-unavailable",
+            f"无法下载 {address}：{error}。请检查地址和网络，稍后重试。",
+            f"{address} cannot be downloaded: {error}. Check the address and the network, then retry.",
+            exit_code=Exit.UNAVAILABLE,
+        ) from error

@@ -6,7 +6,7 @@ import os
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.context import JSON, YES, CommandContext, with_context
+from publisher.cli.download import DownloadError, download
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
+from publisher.cli.terminal.language import in_language
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
@@ -25,8 +27,6 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(path_type=Path, file_okay=False)
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
-_TIMEOUT = 60
-"""Seconds without an answer after which a download fails."""
 
 
 @click.command()
@@ -98,7 +98,7 @@ def _print_backup(report: BackupReport, *, with_keys: bool) -> None:
     no_keys = "未复制，请另行备份 not copied: back them up elsewhere"
     output.print_pairs(
         [
-            ("条目 entries", report.entries),
+            ("日志条目 entries", report.entries),
             ("数据库字节 bytes", report.size),
             ("原始存档 sources", f"{report.sources}（新增 new {report.new_sources}）"),
             ("密钥 keys", report.keys if with_keys else no_keys),
@@ -150,7 +150,7 @@ def _forget_erased(log: Log, folder: Path, inbox: Path, *, as_json: bool) -> int
 @click.option(
     "--complete-from",
     metavar="FILE|URL",
-    help="从 log.zip 或镜像补全缺少的条目 / Take missing entries from a log.zip or a mirror.",
+    help="从 log.zip 或镜像补全缺少的日志条目 / Take missing entries from a log.zip or a mirror.",
 )
 @click.option(
     "--erasures",
@@ -181,20 +181,23 @@ def restore(
     if not notes and not no_checkpoint:
         notes = _ask_for_checkpoint()
     settings = context.settings
-    restored = restoration.restore(
-        folder,
-        url=settings.database,
-        home=settings.home,
-        name=name,
-        notes=notes,
-        ledgers=erasures,
-        keys=keys,
-        other_keys=(settings.desk_key,),
-    )
-    with context.log() as log:
+    with ExitStack() as stack:
+        # Before anything is restored: an archive that cannot be had leaves the home empty for another try.
+        archive = None if complete_from is None else stack.enter_context(_archive(complete_from))
+        restored = restoration.restore(
+            folder,
+            url=settings.database,
+            home=settings.home,
+            name=name,
+            notes=notes,
+            ledgers=erasures,
+            keys=keys,
+            other_keys=(settings.desk_key,),
+        )
+        log = stack.enter_context(context.log())
         log.releases.finish_erasure()
-        if complete_from is not None and log.recovery.missing_entries() is not None:
-            _complete(log, complete_from, quiet=as_json)
+        if archive is not None and log.recovery.missing_entries() is not None:
+            _complete(log, archive, quiet=as_json)
         missing = log.recovery.missing_entries()
         problems = () if missing is not None else log.integrity.verify().problems
     show = _print_restoration_json if as_json else _print_restoration
@@ -227,7 +230,8 @@ def _print_restoration(
     restored: RestorationReport, missing: int, *, read_only: bool, problems: Sequence[str]
 ) -> None:
     output.print_message(
-        f"已恢复 {restored.backup.name}：{restored.entries}个条目，再次删除{restored.erased_again}条记录。",
+        f"已恢复 {restored.backup.name}：{restored.entries}个日志条目；"
+        f"再次删除{restored.erased_again}条记录。",
         f"Restored {restored.backup.name}: {restored.entries} entries; {restored.erased_again} records were "
         "erased again.",
     )
@@ -235,7 +239,7 @@ def _print_restoration(
         output.print_line(problem)
     if read_only:
         output.print_message(
-            f"备份较早，缺少{missing}个条目，站点只能读取。请用 qingdan log complete 补全。",
+            f"备份较早，缺少{missing}个日志条目，站点只能读取。请用 qingdan log complete 补全。",
             f"The backup is older: {missing} entries are missing, and the site can only be read. "
             "Complete it with `qingdan log complete`.",
         )
@@ -257,11 +261,11 @@ def _ask_for_checkpoint() -> list[str]:
             "--checkpoint or --from; if nobody does, use --no-checkpoint. Else the log may fork.",
             exit_code=Exit.USAGE,
         )
-    place = str(click.prompt(f"{zh} / {en}", default="", show_default=False, err=True)).strip()
+    place = str(click.prompt(in_language(zh, en), default="", show_default=False, err=True)).strip()
     if not place:
         return []
     is_address = place.startswith(("http://", "https://"))
-    return [_fetch_checkpoint(place) if is_address else Path(place).read_text(encoding="utf-8")]
+    return _read_checkpoints((), (place,)) if is_address else _read_checkpoints((Path(place),), ())
 
 
 def _fetch_checkpoint(address: str) -> str:
@@ -278,19 +282,11 @@ def _append_path(address: str, ending: str, path: str) -> str:
 @contextmanager
 def _download(address: str) -> Iterator[Path]:
     """Download into a temporary file. Raises ``CommandError('no-answer')``."""
-    import httpx
-
     with tempfile.TemporaryDirectory(prefix="qingdan-") as folder:
         path = Path(folder) / "download"
         try:
-            with (
-                httpx.stream("GET", address, timeout=_TIMEOUT, follow_redirects=True) as response,
-                path.open("wb") as file,
-            ):
-                response.raise_for_status()
-                for chunk in response.iter_bytes():
-                    file.write(chunk)
-        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            download(address, path)
+        except DownloadError as error:
             raise CommandError(
                 "no-answer",
                 f"无法从 {address} 取得：{error}",
@@ -309,19 +305,19 @@ def log() -> None:
 @click.argument("source", metavar="FILE|URL")
 @with_context
 def complete(context: CommandContext, source: str) -> None:
-    """从 log.zip 或镜像补全缺少的条目 / Take the missing entries from a log.zip or a mirror."""
-    with context.log() as log:
-        _complete(log, source, quiet=False)
+    """从 log.zip 或镜像补全缺少的日志条目 / Take the missing entries from a log.zip or a mirror."""
+    with context.log() as log, _archive(source) as path:
+        _complete(log, path, quiet=False)
 
 
-def _complete(log: Log, source: str, *, quiet: bool) -> None:
-    with _archive(source) as path, output.show_progress() as progress:
-        report = log.recovery.complete(path, lambda n, total: progress("补全 completing", n, total))
+def _complete(log: Log, archive: Path, *, quiet: bool) -> None:
+    with output.show_progress() as progress:
+        report = log.recovery.complete(archive, lambda n, total: progress("补全 completing", n, total))
     log.releases.finish_erasure()
     if quiet:
         return
     output.print_message(
-        f"已补全{report.entries}个条目、{report.releases}次发布，仍缺{report.missing}个。",
+        f"已补全{report.entries}个日志条目、{report.releases}次发布，仍缺{report.missing}个。",
         f"Completed {report.entries} entries and {report.releases} releases; {report.missing} are missing.",
     )
     if report.sources:
@@ -337,6 +333,7 @@ def _archive(source: str) -> Iterator[Path]:
         with _download(_append_path(source, ".zip", "/v1/log.zip")) as path:
             yield path
     else:
+        Path(source).stat()  # raises for a file that is not there
         yield Path(source)
 
 
@@ -347,20 +344,20 @@ def _archive(source: str) -> Iterator[Path]:
 @YES
 @with_context
 def succeed(context: CommandContext, reason: str, *, yes: bool) -> None:
-    """缺少的条目无人保存时，另起新日志 / Go on as a successor, where nobody has the missing entries."""
+    """缺少的日志条目无人保存时，另起新日志 / Go on as a successor, where nobody has the missing entries."""
     from publisher.cli.terminal.confirm import confirm
 
     with context.log() as log:
         missing = log.recovery.missing_entries()
         if missing is not None:
             confirm(
-                f"将永久放弃{missing}个条目，另起新日志，无法回到原来的日志。",
+                f"将永久放弃{missing}个日志条目，另起新日志，无法回到原来的日志。",
                 f"{missing} entries are given up for good, and a successor begins. This cannot be undone.",
                 yes=yes,
             )
         successor = log.recovery.succeed(reason)
     output.print_message(
-        f"新日志 {successor.origin} 已开始，写明丢失{successor.lost}个条目。请重新启动 qingdan serve。",
+        f"新日志 {successor.origin} 已开始，写明丢失{successor.lost}个日志条目。请重新启动 qingdan serve。",
         f"The successor {successor.origin} begins by saying that {successor.lost} entries are lost. Restart "
         "qingdan serve.",
     )

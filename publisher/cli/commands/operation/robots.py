@@ -28,7 +28,7 @@ def robots() -> None:
 )
 @click.option(
     "--secret-file",
-    type=click.File(),
+    type=click.File(errors="replace"),  # a secret is ASCII
     help="含加签密钥的文件（- 为标准输入），钉钉、飞书用 / File with the secret for signing (- is stdin).",
 )
 @with_context

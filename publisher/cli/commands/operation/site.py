@@ -21,7 +21,8 @@ if TYPE_CHECKING:
     from publisher.log.verification.integrity import Scope, Verification
 
 _DATABASE = re.compile(r"(postgresql|sqlite)(\+[a-z]+)?://")
-_BASE = re.compile(r"https?://[^\s/?#]+(/[^\s?#]*)?")
+_BASE = re.compile(r"https?://([^\s/?#@:\[]+|\[[\da-fA-F:]+\])(:[0-9]{1,5})?(/[^\s?#]*)?")
+_TAG_AUTHORITY = re.compile(r"[\w.-]+(@[\w.-]+)?,\d{4}(-\d\d){0,2}")
 
 
 @click.command()
@@ -40,15 +41,20 @@ def init(context: CommandContext, base: str, tag_authority: str | None) -> None:
     from publisher.log.log import Log
 
     base = base.rstrip("/")
-    if not _BASE.fullmatch(base):
+    address = _BASE.fullmatch(base)
+    if address is None:
         raise click.BadParameter(f"{base!r}: https://data.example.gov.cn", param_hint="--base")
-    host = base.split("//")[1].split("/")[0].split(":")[0]
+    tag_authority = tag_authority or f"{address[1]},{today().isoformat()}"
+    if not _TAG_AUTHORITY.fullmatch(tag_authority):
+        raise click.BadParameter(
+            f"{tag_authority!r}: data.example.gov.cn,2026-01-01", param_hint="--tag-authority"
+        )
     home = context.settings.home
     if not home.exists():
         home.mkdir(mode=0o700, parents=True)
     log = Log.open(context.settings.database, sources=context.settings.sources)
     try:
-        site = log.datasets.init_site(base, tag_authority or f"{host},{today().isoformat()}")
+        site = log.datasets.init_site(base, tag_authority)
         has_form = create_inbox(context)
     finally:
         log.close()
@@ -111,12 +117,13 @@ def verify(
     if live_site is not None:
         if sources or index or repair is not None:
             raise click.UsageError(
-                "--from: 不能与 --sources、--index、--repair 同用 goes with no --sources, --index or --repair"
+                "--from 不能与 --sources、--index、--repair 同用 / "
+                "--from goes with no --sources, --index or --repair"
             )
         folder = context.settings.home / "checkpoints"
         return verify_live_site(live_site, checkpoint, folder, as_json=as_json)
     if repair is not None and repair.exists():
-        raise click.BadParameter(f"{repair}: 文件已存在 the file exists already", param_hint="--repair")
+        raise click.BadParameter(f"{repair} 已存在 / {repair} exists already", param_hint="--repair")
     note = None if checkpoint is None else checkpoint.read_text(encoding="utf-8", errors="replace")
     scope = Scope(sources=sources, index=index, checkpoint=note)
     replaced, verification = _verify(context, scope, repair)

@@ -127,7 +127,10 @@ def log(context: CommandContext, subscription: str | None, limit: int, *, as_jso
     with context.log() as log:
         if subscription is not None:
             log.subscriptions.get(subscription)
-        deliveries = log.subscriptions.deliveries(subscription, limit=limit)
+        deliveries = log.subscriptions.deliveries(subscription, limit=limit + 1)
+    if len(deliveries) > limit:
+        output.print_limit(limit)
+    deliveries = deliveries[:limit]
     if as_json:
         output.print_json([_delivery_to_json(one) for one in deliveries])
         return

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from publisher.cli.terminal import output
 def witness(folder: Path, name: str, logs: tuple[str, ...], host: str, port: int) -> None:
     """见证其他站点的存证点 / Cosign checkpoints of other sites' logs (C2SP tlog-witness) until Ctrl-C."""
     from publisher.log.transparency.signed_note import NoteError, VerifierKey
+    from publisher.web.http_protocol import listen
     from publisher.witness import Witness, run_witness
 
     try:
@@ -40,12 +42,13 @@ def witness(folder: Path, name: str, logs: tuple[str, ...], host: str, port: int
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     own = Witness(folder, name, keys)
     address = http_address(host, port)
-    output.print_message(
-        f"见证方已启动：{address}（按 Ctrl-C 停止）。请将此公钥交给各站点：",
-        f"The witness runs at {address}; stop with Ctrl-C. Give its key to the sites:",
-    )
-    output.print_line(str(own.key))
-    run_witness(own, host=host, port=port)
+    with listen(host, port) as listener, contextlib.suppress(KeyboardInterrupt):
+        output.print_message(
+            f"见证方已启动：{address}（按 Ctrl-C 停止）。请将此公钥交给各站点：",
+            f"The witness runs at {address}; stop with Ctrl-C. Give its key to the sites:",
+        )
+        output.print_line(str(own.key))
+        run_witness(own, listener)
     output.print_message("已停止。", "Stopped.")
 
 

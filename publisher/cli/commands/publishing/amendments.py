@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.commands.publishing.publish import ACTOR, BASIS, EMERGENCY, report_release
-from publisher.cli.context import DAY, YES, CommandContext, today, with_context
+from publisher.cli.context import DAY, NUMBER, YES, CommandContext, today, with_context
 from publisher.cli.find_record import find_one_id
 from publisher.cli.terminal import change_lines, import_report, output
 from publisher.cli.terminal.confirm import ask_text, confirm
@@ -145,7 +145,7 @@ def rename(
 
 @click.command()
 @click.argument("dataset")
-@click.argument("number", metavar="RELEASE", type=click.IntRange(1))
+@click.argument("number", metavar="RELEASE", type=NUMBER)
 @REASON
 @BASIS
 @ACTOR
@@ -165,6 +165,7 @@ def cancel(
 ) -> int:
     """取消一次尚未生效的发布 / Cancel a release that is not yet in effect; this is a release."""
     with context.log() as log:
+        log.queries.release(dataset, number)  # raises LogError('no-such-release') before anything is shown
         changes = log.queries.changes(dataset=dataset, release=number, limit=_MOST_CHANGES + 1)
         catalogue = log.queries.catalogue(dataset)
         zh, en = f"第{number}次发布的以下变化不再生效：", f"These changes of release {number} are undone:"

@@ -44,14 +44,18 @@ def show(context: CommandContext, name: str, *, as_json: bool) -> None:
         output.print_json(json.loads(one.source))
         return
     output.print_pairs(
-        [("名称 name", one.name), ("标题 title", f"{one.title} / {one.title_en}"), ("说明", one.description)]
+        [
+            ("名称 name", one.name),
+            ("标题 title", f"{one.title} / {one.title_en}"),
+            ("说明 description", one.description),
+        ]
     )
     output.print_pairs([("识别 identity", "; ".join(" + ".join(names) for names in one.identity))])
     rows = [
         [f.name, f.title, f.type, "必填 required" if f.required else "", "、".join(f.aliases)]
         for f in one.fields
     ]
-    output.print_table(["字段 field", "标题 title", "类型 type", "必填", "别名 headings"], rows)
+    output.print_table(["字段 field", "标题 title", "类型 type", "必填 required", "别名 headings"], rows)
 
 
 @catalogue.command()
@@ -61,7 +65,7 @@ def check(context: CommandContext, file: Path) -> None:
     """检查清单类型定义，不写入 / Check a definition; nothing is written."""
     from schemas.definition import file_loader as schemas
 
-    one = schemas.parse_catalogue(file.read_text(encoding="utf-8"), where=str(file))
+    one = schemas.read_catalogue(file)
     target = context.settings.home / "catalogues" / f"{one.name}.json"
     output.print_message(
         f"清单类型“{one.title}”没有问题，共{len(one.fields)}个字段。放到 {target} 即可使用。",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import JSON, CommandContext, with_context
+from publisher.cli.context import JSON, NUMBER, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
@@ -85,9 +85,7 @@ def show(context: CommandContext, correction: str, *, as_json: bool) -> None:
 @click.option(
     "--outcome", required=True, help="处理结果，将向社会公布 / What was done; it will be published."
 )
-@click.option(
-    "--release", type=click.IntRange(1), help="更正它的发布的编号 / Number of the release that fixes it."
-)
+@click.option("--release", type=NUMBER, help="更正它的发布的编号 / Number of the release that fixes it.")
 @click.option(
     "--proof", help="公布的依据，默认为来件所写 / Proof to publish; by default the readers' own words."
 )

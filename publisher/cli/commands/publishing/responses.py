@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Any
 
@@ -32,7 +33,7 @@ class _Release(click.ParamType[tuple[str, int]]):
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, int]:
         dataset, _, number = str(value).rpartition("/")
-        if not dataset or not number.isdecimal():
+        if not dataset or not re.fullmatch(r"[1-9][0-9]{0,8}", number):
             self.fail(f"{value!r}：写作 fees/3 / write a release as fees/3", param, ctx)
         return dataset, int(number)
 

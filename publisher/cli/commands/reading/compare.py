@@ -69,11 +69,11 @@ def compare(
     if _is_reversed(before, end):
         raise click.UsageError("TO 早于 FROM，请对调 / TO is earlier than FROM; swap them")
     with context.log(read_only=True) as log, log.snapshot():
+        totals = log.queries.totals(dataset, before, end)  # raises before a file is replaced
         if csv is not None:
             _write_csv(log, dataset, before, end, csv)
         if xlsx is not None:
             _write_xlsx(log, dataset, before, end, xlsx)
-        totals = log.queries.totals(dataset, before, end)
         differences = log.queries.differences(dataset, before, end)
         if as_json:
             output.print_json({"totals": asdict(totals), "differences": [asdict(d) for d in differences]})

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import click
 
-from publisher.cli.context import CommandContext, with_context
+from publisher.cli.context import NUMBER, CommandContext, with_context
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from schemas.words import Lang
 
-_UNFINISHED = ".qingdan-export"
-"""Folder inside the folder of the export, where files are written before they are moved to their names."""
+_UNFINISHED = ".qingdan-export-"
+"""Beginning of the name of a folder in that of the export, where a file is written before it is moved."""
 
 
 class _Formats(click.Choice[str]):
@@ -41,9 +41,7 @@ class _Formats(click.Choice[str]):
     type=_Formats(),
     help="格式，可重复，默认全部 / Kind of file; may be repeated; all by default.",
 )
-@click.option(
-    "--release", type=click.IntRange(1), help="哪次发布，默认最近一次 / Which release; by default the newest."
-)
+@click.option("--release", type=NUMBER, help="哪次发布，默认最近一次 / Which release; by default the newest.")
 @click.option(
     "--to",
     "folder",
@@ -100,7 +98,7 @@ def export(
 @contextmanager
 def _unfinished_file(path: Path) -> Iterator[Path]:
     """Yield the path of a file to write, which is moved to ``path`` if the block succeeds."""
-    folder = path.parent / _UNFINISHED
+    folder = path.parent / f"{_UNFINISHED}{path.name}"
     shutil.rmtree(folder, ignore_errors=True)  # left by a command that was killed
     folder.mkdir()
     try:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from publisher.cli.context import DAY, JSON, MOMENT, CommandContext, with_context
+from publisher.cli.context import DAY, JSON, MOMENT, NUMBER, CommandContext, with_context
 from publisher.cli.find_record import find_records
 from publisher.cli.terminal import change_lines, output
 from publisher.cli.terminal.language import in_language
@@ -53,8 +53,10 @@ def _counts(counts: Mapping[str, int]) -> str:
 
 @click.command()
 @click.argument("dataset", required=False)
-@click.option("--release", type=int, help="只看这一次发布 / Only this release.")
-@click.option("--after", default=0, help="此序号之后的 / After this sequence number.")
+@click.option("--release", type=NUMBER, help="只看这一次发布 / Only this release.")
+@click.option(
+    "--after", default=0, type=click.IntRange(0, 2**63 - 1), help="此序号之后的 / After this sequence number."
+)
 @click.option(
     "--limit", default=100, show_default=True, type=click.IntRange(1, 100_000), help="条数 / How many."
 )
@@ -75,10 +77,15 @@ def changes(
     with context.log(read_only=True) as log:
         if dataset is not None:
             log.datasets.get(dataset)
+        if dataset is not None and release is not None:
+            log.queries.release(dataset, release)
         change_list = log.queries.changes(
-            dataset=dataset, after=after, limit=limit, descending=not after, release=release
+            dataset=dataset, after=after, limit=limit + 1, descending=not after, release=release
         )
+        change_list, has_more = change_list[:limit], len(change_list) > limit
         catalogues = {name: log.queries.catalogue(name) for name in {c.dataset for c in change_list}}
+    if has_more:
+        output.print_limit(limit)
     if as_json:
         output.print_json([asdict(one) for one in change_list])
         return
@@ -122,7 +129,7 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
 @click.argument("record", metavar="NAME|ID")
 @click.option("--as-of", type=DAY, help="查询日期 / As in effect on that day.")
 @click.option("--known-at", type=MOMENT, help="截至该时刻已发布的 / As published by that instant.")
-@click.option("--release", type=int, help="按第几次发布 / As of this release.")
+@click.option("--release", type=NUMBER, help="按第几次发布 / As of this release.")
 @JSON
 @with_context
 def show(

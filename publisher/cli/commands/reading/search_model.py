@@ -8,12 +8,12 @@ from pathlib import Path
 import click
 
 from publisher.cli.context import CommandContext, with_context
+from publisher.cli.download import DownloadError, download
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
 from search.semantic.model import ARTIFACT, LICENCE, NAME, ModelError, install_model, locate_jar
 
-_SECONDS = 60.0
 _LARGEST = 64 << 20
 """Bytes of a download. The jar has 16 MB."""
 
@@ -76,21 +76,10 @@ def _local_jar() -> Path:
 
 def _download(address: str, folder: Path) -> Path:
     """Download the jar. Raises :class:`CommandError`."""
-    import httpx
-
-    jar, size = folder / "model.jar", 0
+    jar = folder / "model.jar"
     try:
-        with (
-            httpx.stream("GET", address, follow_redirects=True, timeout=_SECONDS) as response,
-            jar.open("wb") as file,
-        ):
-            response.raise_for_status()
-            for chunk in response.iter_bytes():
-                size += len(chunk)
-                if size > _LARGEST:
-                    break  # its hash will differ
-                file.write(chunk)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        download(address, jar, most_bytes=_LARGEST)
+    except DownloadError as error:
         raise CommandError(
             "no-download",
             f"无法下载{address}。请检查网址和网络，或用 --from 安装已下载的文件。详情：{error}",

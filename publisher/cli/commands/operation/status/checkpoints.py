@@ -53,9 +53,9 @@ def print_checkpoint(checkpoint: Mapping[str, Any]) -> None:
     state = "已签名 signed" if since is None else f"自 {since} 起尚未签名 not signed since then"
     if checkpoint["key"] is None:
         state = "没有密钥，请运行 qingdan key new / no key: run qingdan key new"
-    output.print_pairs([("存证点 checkpoint", f"{checkpoint['entries']}个条目 entries, {state}")])
+    output.print_pairs([("存证点 checkpoint", f"{checkpoint['entries']}个日志条目 entries, {state}")])
     for witness in checkpoint["witnesses"]:
-        cosigned = f"{witness['entries']}个条目 entries, {witness['cosigned_at'] or '尚未见证 never'}"
+        cosigned = f"{witness['entries']}个日志条目 entries, {witness['cosigned_at'] or '尚未见证 never'}"
         failure = f"; {witness['error']}" if witness["error"] else ""
         output.print_pairs([("见证 witness", f"{witness['name']}: {cosigned}{failure}")])
     if checkpoint["key"] is not None and isinstance(since, datetime) and utc_now() - since > _SIGNED_WITHIN:

@@ -148,7 +148,7 @@ def print_status(status: SiteStatus) -> None:
         output.print_message(status.clock_behind.zh, status.clock_behind.en)
     if status.missing_entries is not None:
         output.print_message(
-            f"本站由较早的备份恢复，缺少{status.missing_entries}个条目，只能读取：qingdan log complete",
+            f"本站由较早的备份恢复，缺少{status.missing_entries}个日志条目，只能读取：qingdan log complete",
             f"Restored from an older backup: {status.missing_entries} entries are missing, it can only be "
             "read (qingdan log complete).",
         )
