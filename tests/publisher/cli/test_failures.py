@@ -9,9 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from sqlalchemy.exc import DatabaseError, IntegrityError, OperationalError
 
-from publisher.cli.terminal import failures
 from tests.support.command import Home, create_arguments, item, xls, xlsx
 
 ITEMS = [item("危险化学品经营许可"), item("安全生产许可证核发")]
@@ -407,53 +405,3 @@ def test_the_address_of_a_node_of_the_cluster_needs_a_scheme_and_a_port(
 @pytest.mark.parametrize("base", ["https://user:secret@data.example.gov.cn", "https://[::1]:8000"])
 def test_an_address_from_which_no_tag_authority_follows_is_refused(site: Home, base: str) -> None:
     assert site.run("init", "--base", base).code == 2
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ("changes", "--after", 10**20),
-        ("changes", "shili-power-list", "--release", 10**20),
-        ("cancel", "shili-power-list", 10**20, "--reason", "x", "--yes"),
-        ("export", "shili-power-list", "--release", 10**20),
-    ],
-)
-def test_a_number_that_no_release_can_have_is_a_usage_error(
-    site: Home, arguments: tuple[object, ...]
-) -> None:
-    site.dataset()
-    assert site.run(*arguments).code == 2
-
-
-def test_changes_of_a_release_that_is_not_there_are_not_an_empty_list(site: Home) -> None:
-    site.dataset()
-    for arguments in (("changes", "--release", 7), ("cancel", 7, "--reason", "x", "--yes")):
-        command, *options = arguments
-        ran = site.run(command, "shili-power-list", *options)
-        assert (ran.code, ran.out) == (3, "")
-        assert "no-such-release" in ran.err
-
-
-def test_a_definition_that_is_not_text_is_named(site: Home, tmp_path: Path) -> None:
-    (file := tmp_path / "fees.json").write_bytes("收费".encode("gbk"))
-    ran = site.run("catalogue", "check", file)
-    assert ran.code == 1
-    assert "bad-catalogue" in ran.err
-    assert str(file) in ran.err
-
-
-@pytest.mark.parametrize(
-    ("error", "code", "text"),
-    [
-        (OSError("CRC check failed"), "machine", "（CRC check failed）"),
-        (TimeoutError(), "machine", "（TimeoutError）"),
-        (IntegrityError("", {}, Exception("fulltext.key")), "database-refused", "详情：fulltext.key"),
-        (DatabaseError("", {}, Exception("file is not a database")), "database-refused", "not a database"),
-        (OperationalError("", {}, Exception("disk is full")), "disk-full", "disk is full"),
-    ],
-)
-def test_an_error_is_described_by_what_it_says(error: Exception, code: str, text: str) -> None:
-    failure = failures.explain(error)
-    assert failure is not None
-    assert failure.code == code
-    assert text in failure.zh
