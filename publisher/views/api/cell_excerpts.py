@@ -72,4 +72,9 @@ def cell_texts(
 
 
 def _format_cell(name: str, value: Any, catalogue: Callable[[], Catalogue]) -> str:
-    return value if isinstance(value, str) else format_value(catalogue().by_name[name], value)
+    if isinstance(value, str):
+        return value
+    field = catalogue().by_name.get(
+        name
+    )  # a neighbour can be older than the migration that dropped its field
+    return msgspec.json.encode(value).decode() if field is None else format_value(field, value)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,8 @@ MEDIA: Mapping[str, str] = {
     "nt": N_TRIPLES,
 }
 """Suffix of an address → media type."""
+_UNFIT = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]")
+"""Characters that XML cannot represent, in UTF-8. rdflib writes them as they are."""
 _FORMATS = {TURTLE: "turtle", MEDIA["rdf"]: "xml", N_TRIPLES: "nt"}
 
 
@@ -35,4 +38,5 @@ def write(document: Mapping[str, Any], media: str) -> bytes:
         graph.bind(prefix, namespace)
     for triple in sorted(triples):  # RDF/XML and N-Triples are written in the order of this store
         graph.add(triple)
-    return graph.serialize(format=_FORMATS[media], encoding="utf-8")
+    content = graph.serialize(format=_FORMATS[media], encoding="utf-8")
+    return _UNFIT.sub("\ufffd".encode(), content) if media == MEDIA["rdf"] else content

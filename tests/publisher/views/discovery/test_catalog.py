@@ -298,6 +298,14 @@ def test_every_form_is_the_same_bytes_in_every_process(document: dict[str, Any])
         assert output == b"".join(rdf_forms.write(document, media) for media in rdf_forms.MEDIA.values())
 
 
+def test_a_title_with_a_character_that_xml_lacks_is_read_in_every_form() -> None:
+    title = {"@value": "甲\x0b乙\ufffe", "@language": "zh"}
+    written = {"@id": f"{BASE}/catalog", "http://purl.org/dc/terms/title": title}
+    for media, name in ((rdf_forms.MEDIA["rdf"], "xml"), (rdf_forms.TURTLE, "turtle")):
+        read = Graph().parse(data=rdf_forms.write(written, media), format=name)
+        assert len(read) == 1, media
+
+
 def test_a_cached_file_is_listed_with_the_digest_of_its_bytes(site: Site) -> None:
     address = f"/v1/datasets/{FEES}/releases/2/files/csv"
     content = site.client.get(address, headers={"accept-encoding": "identity"}).content

@@ -14,17 +14,20 @@ import pytest
 import rfc8785
 
 from publisher.log.log import Log
+from publisher.log.model import Entry
 from publisher.log.transparency import merkle_tree
 from publisher.workflow.import_files import InputFile, import_files
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import BROWSER, Page
 from tests.support.clock import Clock
+from tests.support.log import catalogue, field
 from tests.support.problems import assert_problem
 from tests.support.site import (
     BASE,
     FEES,
     PLAIN,
+    START,
     Site,
     demo_dataset,
     four_releases,
@@ -189,3 +192,28 @@ def test_the_rules_are_named_and_personal_columns_are_nowhere(tmp_path: Path, da
             "超载处罚 name": ["lines"],
             "超载处罚 statutory_limit": ["typed"],
         }
+
+
+def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: Path) -> None:
+    def fill(log: Log, _: Clock) -> None:
+        own = catalogue(fields=(field("gone", "已去字段", "integer"),))
+        log.datasets.create(demo_dataset("fees", catalogue=own.name), own)
+        source = log.evidence.put_source(b"x", name="收费.csv", media_type="text/csv")
+        rows = [
+            Entry(
+                {"name": name, "gone": row},
+                source_text=name,
+                locator={"sheet": "收费", "rows": [row], "cells": {"name": f"A{row}", "gone": f"B{row}"}},
+            )
+            for row, name in enumerate("甲乙丙", start=2)
+        ]
+        log.drafts.stage("fees", rows, part=None, source=source, parser_version="1")
+        log.releases.publish("fees", effective_on=date(2015, 1, 1))
+        log.releases.migrate("fees", catalogue(), effective_on=date(2016, 1, 1))
+
+    with opened(tmp_path, Site, content=fill, clock=ticking_clock(START)) as site:
+        home = "/v1/datasets/fees/records"
+        (record, *_) = site.client.get(home).json()["records"]
+        answer = site.client.get(f"{home}/{record['id']}/revisions/{record['revision']['hash']}")
+        assert answer.status_code == 200
+        assert {"2", "3"} <= {row["texts"].get("gone") for row in answer.json()["neighbourhood"]}
