@@ -29,7 +29,16 @@ type ToolAnswer = dict[str, Any]
 
 LONGEST = 20_000
 """Most characters of one value; a longer text is cut, and says so."""
-NOT_HELD = "本站没有收录符合全部搜索词的内容。/ Not held: nothing on this site matches all of these words."
+NOT_HELD = (
+    "本站没有收录今天有效且符合全部搜索词的条目；已移出清单的，用 as_of 查以往某日。/ "
+    "Not held: nothing in effect today matches all of these words. For what was "
+    "removed, search a past day with `as_of`."
+)
+NOT_HELD_THERE = (
+    "所选的清单或日期没有符合全部搜索词的条目，其他的未查：去掉 dataset 与 as_of 再搜。/ "
+    "Nothing in this list or on this day matches all of these words. Others were "
+    "not searched: leave out `dataset` and `as_of`."
+)
 _UNCONFIRMED = "由程序核对得出，未经确认。/ Found by a program, unconfirmed."
 _TRUNCATED = "…（已截断，全文见引用地址 / cut; the whole text is at the citation）"
 
@@ -63,13 +72,15 @@ async def _list_datasets(service: Service, _: arguments.NoArguments) -> ToolAnsw
 
 async def _search(service: Service, query: arguments.SearchArguments) -> ToolAnswer:
     pairs = {"q": query.q, "limit": str(query.limit), **_day(query.as_of)}
-    if query.dataset:
+    if query.dataset is not None:
+        await sync_to_thread(service.dataset, query.dataset)  # raises ``no-such-dataset``
         pairs["dataset"] = query.dataset
     reply = await search.search.handle(service, Call({}, urlencode(pairs).encode(), "/v1/search"))
     results: search_answers.Found = await reply.build()
     if results.match != "all" or results.did_you_mean or not results.hits:
         # The nearest records would look like an answer.
-        return {"held": False, "message": NOT_HELD, "did_you_mean": results.did_you_mean, "hits": []}
+        message = NOT_HELD if query.dataset is None and query.as_of is None else NOT_HELD_THERE
+        return {"held": False, "message": message, "did_you_mean": results.did_you_mean, "hits": []}
     releases = await sync_to_thread(_releases_of, service, [hit.record for hit in results.hits], query.as_of)
     return {
         "held": True,
@@ -172,6 +183,8 @@ async def _list_changes(service: Service, query: arguments.ChangesArguments) -> 
 
 
 async def _list_findings(service: Service, query: arguments.FindingsArguments) -> ToolAnswer:
+    if query.dataset is not None:
+        await sync_to_thread(service.dataset, query.dataset)  # raises ``no-such-dataset``
     pairs = {"limit": str(query.limit)}
     pairs |= {name: value for name in ("dataset", "record") if (value := getattr(query, name)) is not None}
     answer: finding_answers.Findings = await _run_route(service, findings.list_findings, {}, pairs)

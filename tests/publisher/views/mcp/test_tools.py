@@ -129,6 +129,23 @@ def test_what_is_not_held_is_said_and_the_nearest_record_is_not_given(
     assert "没有收录" in answer["message"]
 
 
+def test_a_search_of_one_list_or_day_does_not_speak_for_the_site(
+    live: tuple[str, Site], ask: Callable[..., dict[str, Any]]
+) -> None:
+    for restriction in ({"dataset": POLICIES}, {"as_of": "2014-01-01"}):
+        answer = ask("search", q="不动产登记费", **restriction)
+        assert answer["held"] is False
+        assert "没有收录" not in answer["message"], "the site has it in another list, or today"
+
+    async def run() -> None:
+        async with Client(f"{live[0]}/mcp") as client:
+            for name, arguments in (("search", {"q": "费"}), ("list_findings", {})):
+                answer = await client.call_tool(name, {**arguments, "dataset": "no-such-list"})
+                assert answer.is_error, "a list that does not exist is not a list without findings"
+
+    anyio.run(run)
+
+
 def test_a_withdrawn_record_has_its_tombstone_and_its_history(
     ask: Callable[..., dict[str, Any]], live: tuple[str, Site]
 ) -> None:
