@@ -39,7 +39,9 @@ class Approvals:
     def submit(
         self, dataset: str, request: PublicationRequest, *, drafter: str, secrecy: Secrecy | None = None
     ) -> Submission:
-        """Submit a request. It replaces an earlier one that is not published, of the same kind and parts.
+        """Submit a request. It replaces an earlier one that is not published, of the same kind and object.
+
+        The object is the parts of a draft, the records of an amendment, or the release that is cancelled.
 
         Raises ``LogError``: ``no-draft``, ``not-for-the-public`` (its 公开属性 is not 主动公开),
         ``drafter-missing``.
@@ -145,7 +147,7 @@ class Approvals:
         )
         for row in conn.execute(query).all():
             own, _ = decode(row.request)
-            if (own.parts, sorted(own.records)) == (request.parts, sorted(request.records)):
+            if _object(own) == _object(request):
                 conn.execute(update(t.submission).where(_c.key == row.key).values(state="replaced"))
 
     def _decide(self, conn: Connection, key: int, state: SubmissionState, reviewer: str, reason: str) -> None:
@@ -159,6 +161,10 @@ class Approvals:
                 decided_at=micros(self._session.clock()),
             )
         )
+
+
+def _object(request: PublicationRequest) -> tuple[object, ...]:
+    return request.parts, sorted(request.records), request.release
 
 
 def _require_undecided(one: Submission, states: Sequence[SubmissionState]) -> None:

@@ -42,7 +42,9 @@ def find_duplicates(
             identity = catalogue.identity_of(msgspec.json.decode(first.content))
             pair = (_locator(first), _locator(other))
             if other.part != first.part:
-                conflict = _in_two_parts(identity, pair, names[first.part], names[other.part])
+                # A draft may be older than the first part of its dataset.
+                parts = names.get(first.part, "—"), names.get(other.part, "—")
+                conflict = _in_two_parts(identity, pair, *parts)
                 errors.append(replace(conflict, entries=_entries(first, other)))
             elif other.content == first.content:
                 copies.append((other[0], other.position))

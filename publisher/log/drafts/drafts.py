@@ -115,8 +115,8 @@ class Drafts:
     ) -> tuple[RepealProposal, ...]:
         """Accept or refuse proposed repeals. Publication marks the documents of accepted ones.
 
-        ``records``: ids, document numbers or titles of the documents that are ended; None: all that are
-        proposed. Returns the proposals that were decided.
+        ``records``: ids, document numbers or titles of the documents that are ended; None: all that
+        nobody has decided about. Returns the proposals that were decided.
         """
         with self._session.write() as conn:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, insert, select, update
 
 from publisher.log.database import tables as t
 from publisher.log.registry import DatasetRow
@@ -38,11 +38,22 @@ def count_accepted(conn: Connection, dataset: DatasetRow) -> int:
 
 
 def forget_accepted(conn: Connection, dataset: DatasetRow) -> None:
-    """Delete accepted repeals that are not published, with the draft that contains them."""
-    conn.execute(delete(t.repeal).where(_d.dataset == dataset.key, _d.accepted, _d.release.is_(None)))
+    """Delete accepted repeals that are not published, after the rows of the draft that contained them."""
+    conn.execute(delete(t.repeal).where(_accepted(dataset)))
 
 
 def settle_accepted(conn: Connection, dataset: DatasetRow, release: int) -> None:
-    """Record the release that marked the documents of accepted repeals."""
-    accepted = (_d.dataset == dataset.key, _d.accepted, _d.release.is_(None))
-    conn.execute(update(t.repeal).where(*accepted).values(release=release))
+    """Record the release that marked the documents of accepted repeals, except those still in the draft."""
+    conn.execute(update(t.repeal).where(_accepted(dataset)).values(release=release))
+
+
+def _accepted(dataset: DatasetRow) -> ColumnElement[bool]:
+    """Condition of the accepted repeals that are not published, and whose documents the draft lacks."""
+    e, i = t.draft_entry.c, t.import_.c
+    drafted = (
+        select(e.identity)
+        .join_from(t.draft_entry, t.import_, i.key == e["import"])
+        .where(i.dataset == dataset.key, i.release.is_(None))
+    )
+    unpublished = and_(_d.dataset == dataset.key, _d.accepted, _d.release.is_(None))
+    return and_(unpublished, _d.ended.not_in(drafted))

@@ -150,11 +150,14 @@ def decide(
     day: int,
     now: int,
 ) -> tuple[RepealProposal, ...]:
-    """Accept or refuse proposals: all, or those of ``records`` (ids, numbers or titles). → those decided."""
+    """Accept or refuse proposals → those decided.
+
+    ``records``: ids, numbers or titles of documents; None: all proposals that nobody has decided about.
+    """
     decided = []
     for match, proposal in _proposals(conn, dataset, catalogue, day):
         names = {proposal.record, *_names(match.content), match.title}
-        if records is not None and names.isdisjoint(records):
+        if proposal.state != "proposed" if records is None else names.isdisjoint(records):
             continue
         repeal_decisions.record(conn, dataset, match.identity, match.repeal.notice, accepted=accept, now=now)
         decided.append(replace(proposal, state="accepted" if accept else "refused"))

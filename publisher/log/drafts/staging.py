@@ -269,11 +269,12 @@ def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence
     """Delete the whole draft or the import of one part. → digests of the files."""
     c = t.import_.c
     chosen = select(c.key).where(c.dataset == dataset.key, c.release.is_(None))
+    if part is not None:
+        chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
+    digests = delete_imports(conn, dataset, conn.scalars(chosen).all())
     if part is None:
         repeal_decisions.forget_accepted(conn, dataset)
-    else:
-        chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
-    return delete_imports(conn, dataset, conn.scalars(chosen).all())
+    return digests
 
 
 def discard_import(conn: Connection, dataset: DatasetRow, token: str) -> Sequence[str]:

@@ -165,7 +165,8 @@ def _changes(conn: Connection, rows: Sequence[Any], order: FieldOrder) -> tuple[
 
 
 def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
-    erased = row.erased_by is not None
+    # A restored log may lack the release that erased the record.
+    erased = row.erased_by is not None or (row.hash is not None and row.content is None)
     without_content = row.kind in WITHOUT_CONTENT
     before = None if erased or row.content_before is None else _decode(row.content_before)
     after = None if erased or without_content or row.content is None else _decode(row.content)

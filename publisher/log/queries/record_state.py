@@ -87,7 +87,8 @@ def state_from_row(
 
 def _reason(conn: Connection, row: Any, status: Status) -> str:
     if status == "erased":
-        return str(conn.scalar(select(_b.note).where(_b.sequence == row.erased_by)))
+        # A restored log may lack the release.
+        return conn.scalar(select(_b.note).where(_b.sequence == row.erased_by)) or ""
     return str(row.note) if status == "withdrawn" or row.corrects else ""
 
 

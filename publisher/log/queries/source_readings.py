@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, and_, func, select
 
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
+from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.drafts.plan import REREAD_SIGN, on_day
 from publisher.log.model import Source
@@ -48,7 +49,9 @@ class SourceReading:
     collected pages again.
     """
     newest: bool
-    """The newest whole list of its part: what it contains and what is in force should be the same."""
+    """The newest whole list of its part and of those merged into it: what it contains and what is in force
+    should be the same.
+    """
     records: tuple[RecordReading, ...]
 
 
@@ -68,16 +71,13 @@ def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tup
                 _decode(row.originals),
             )
         )
+    part = func.coalesce(t.part.c.merged_into, i.part)
     newest = set(
         conn.scalars(
             select(func.max(i.key))
-            .where(
-                i.dataset == dataset.key,
-                i.release.is_not(None),
-                i.mode == "snapshot",
-                i.effective_from <= day,
-            )
-            .group_by(i.part)
+            .select_from(t.import_.outerjoin(t.part, t.part.c.key == i.part))
+            .where(i.dataset == dataset.key, _in_effect(day), i.mode == "snapshot")
+            .group_by(part)
         )
     )
     of_dataset = select(t.import_).where(i.dataset == dataset.key, i.release.is_not(None))
@@ -100,7 +100,7 @@ def count_older_readings(conn: Connection, dataset: DatasetRow, day: int, versio
     """Count the records in force of uploaded files that were all read by other versions of the parser."""
     s, i = t.span.c, t.import_.c
     imported = select(t.held.c.record).join(t.import_, i.key == t.held.c["import"])
-    uploaded = imported.where(i.detected_by.in_(_UPLOADED), i.release.is_not(None))
+    uploaded = imported.where(i.detected_by.in_(_UPLOADED), _in_effect(day))
     count = select(func.count()).where(
         s.dataset == dataset.key,
         on_day(s, day),
@@ -111,12 +111,19 @@ def count_older_readings(conn: Connection, dataset: DatasetRow, day: int, versio
     return conn.scalar(count) or 0
 
 
+def _in_effect(day: int) -> ColumnElement[bool]:
+    """Condition of the published files that are in effect on a day; of a cancelled release none is."""
+    i = t.import_.c
+    until = func.coalesce(i.effective_to, FOREVER)  # blank in a log that was completed by an earlier version
+    return and_(i.release.is_not(None), i.effective_from <= day, until > day)
+
+
 def _select_records(conn: Connection, dataset: DatasetRow, day: int) -> Sequence[Any]:
     s, v, r, i = t.span.c, t.revision.c, t.record.c, t.import_.c
     newest = (
         select(func.max(t.held.c["import"]))
         .join(t.import_, i.key == t.held.c["import"])
-        .where(t.held.c.record == s.record, i.release.is_not(None))
+        .where(t.held.c.record == s.record, _in_effect(day))
         .scalar_subquery()
     )
     return conn.execute(

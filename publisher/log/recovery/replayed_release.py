@@ -26,6 +26,7 @@ from publisher.log.record_identity import later_id
 from publisher.log.recovery.archive import Archive
 from publisher.log.recovery.description_rows import declared_part_key, store_catalogue
 from publisher.log.releases import bitemporal_spans, field_values, hash_chain, release_writer, span_rebuild
+from publisher.log.releases.cancellation import forget_files
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.release_document import SALTED
 from publisher.log.session import Session
@@ -64,6 +65,8 @@ class ReplayedRelease:
         revisions = self._write_revisions(lines, records, imports, last_revision)
         self._write_changes(lines, records, revisions)
         self._mark_withdrawn(lines, records)
+        if (cancelled := self._document["counts"].get(t.CANCELS)) is not None:
+            forget_files(conn, self._dataset, cancelled)
         self._derive(last_revision)
         if self._document["erased"]:
             self._erase()
@@ -137,7 +140,7 @@ class ReplayedRelease:
                 "destroyed": False,
                 "left_out": canonical(own).decode(),
                 "effective_from": ordinal(self._document["effective_on"]),
-                "effective_to": ordinal(source["effective_to"]) if source["effective_to"] else None,
+                "effective_to": ordinal(source["effective_to"]) if source["effective_to"] else FOREVER,
             }
             key = inserted_key(conn.execute(insert(t.import_).values(row)))
             keys.setdefault(source["digest"], key)

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, func, insert, select, update
 
 from publisher.log.canonical_json import NotCanonicalError, bad_content, canonical, new_salt, salted_hash
-from publisher.log.clocks import FOREVER, day_at
+from publisher.log.clocks import FOREVER, day_at, day_or_none
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
@@ -78,11 +78,26 @@ class AmendmentRelease:
         return sequence
 
     def rename(self, record_id: str, content: Content, heading: Heading) -> int:
-        """Assign another identity to the record, which rows with that identity match from now on."""
+        """Assign another identity to the record, which rows with that identity match from now on.
+
+        Raises ``LogError('rename-outside-period')``.
+        """
         record, spans = self._open_spans(record_id)
-        span = self._present_state(record_id, spans)
+        day, present = heading.effective_on.toordinal(), self._present_state(record_id, spans)
+        # From an earlier day, the present content would keep its name.
+        span = next(
+            (
+                row
+                for row in spans
+                if row.status == "stated"
+                and present.effective_from <= day
+                and row.effective_from <= day < row.effective_to
+            ),
+            None,
+        )
+        if span is None:
+            raise _rename_outside_period(record_id, heading.effective_on, present)
         self._assign_identity(record, self._choose_identity(record, span.content, content))
-        day = heading.effective_on.toordinal()
         later = [row.effective_from for row in spans if row.effective_from > day]
         amendment = Amendment(record, "renamed", "stated", span, day, min(later, default=FOREVER), content)
         return self._publish([amendment], heading)
@@ -318,6 +333,20 @@ def identity_taken(record_id: str) -> LogError:
         f"记录 {record_id} 已使用这一标识。",
         f"The record {record_id} has this identity already.",
         details=(record_id,),
+    )
+
+
+def _rename_outside_period(record_id: str, day: date, present: Any) -> LogError:
+    first, end = date.fromordinal(present.effective_from), day_or_none(present.effective_to)
+    zh, en = f"自{first}起", f"from {first}"
+    if end is not None:
+        last = end - timedelta(days=1)
+        zh, en = f"自{first}至{last}", f"{en} to {last}"
+    return LogError(
+        "rename-outside-period",
+        f"记录 {record_id} 的现有内容{zh}有效，更名不能自{day}起生效。请改用有效时段内的日期。",
+        f"The content of {record_id} is in effect {en}; a rename cannot take effect on {day}. "
+        "Choose a day of that period.",
     )
 
 

@@ -126,7 +126,10 @@ class CancellationRelease:
         return changes
 
     def _restore(self, release: Any, change: Any) -> tuple[_State, ...]:
-        """Return the states before the release on the days of the change; none for a record that is new."""
+        """Return the states before the release on the days of the change; none for a record that is new.
+
+        What a later release said until the day of the change goes on, such as a correction.
+        """
         s = t.span.c
         before = self._conn.execute(
             select(t.span)
@@ -137,8 +140,17 @@ class CancellationRelease:
             )
             .order_by(s.effective_from)
         ).all()
-        if not before:
+        later = self._conn.execute(
+            select(s.status, s.revision, s.part).where(
+                s.record == change.record,
+                s.known_to == FOREVER,
+                s.effective_to == change.effective_from,
+                s.brought > release.sequence,
+            )
+        ).first()
+        if not before and later is None:
             return ()
+        first_state = later or ("removed", None, change.part)
         states: list[_State] = []
         day = change.effective_from
         for span in before:
@@ -147,11 +159,13 @@ class CancellationRelease:
             if first >= end:
                 continue
             if day < first:
-                states.append(_State(day, first, "removed", None, change.part))
-            states.append(_State(first, end, span.status, span.revision, span.part))
+                states.append(_State(day, first, *first_state))
+            own = (span.status, span.revision, span.part)
+            goes_on = later is not None and span.effective_from < first
+            states.append(_State(first, end, *(first_state if goes_on else own)))
             day = end
         if day < change.effective_to:
-            states.append(_State(day, change.effective_to, "removed", None, change.part))
+            states.append(_State(day, change.effective_to, *first_state))
         return tuple(states)
 
     def _change_rows(self, change: Any, states: Sequence[_State]) -> Iterator[dict[str, Any]]:
@@ -202,13 +216,11 @@ class CancellationRelease:
         return content
 
     def _forget_effect(self, release: Any, without_effect: Sequence[int], sequence: int, now: int) -> None:
-        """Mark records that never took effect as withdrawn. The release is not announced on its day
-        of effect, and its files take effect on no day."""
+        """Mark records that never took effect as withdrawn. The release is not announced on its day."""
         conn, o = self._conn, t.outbox.c
         at = conn.scalar(select(t.release.c.published_at).where(t.release.c.sequence == sequence))
         conn.execute(update(t.record).where(t.record.c.key.in_(without_effect)).values(withdrawn_at=at))
-        i = t.import_.c
-        conn.execute(update(t.import_).where(i.release == release.sequence).values(effective_from=None))
+        forget_files(conn, self._dataset.key, release.number)
         conn.execute(
             delete(t.outbox).where(
                 o.kind == "release",
@@ -217,3 +229,10 @@ class CancellationRelease:
                 o.due_at > now,
             )
         )
+
+
+def forget_files(conn: Connection, dataset: int, number: int) -> None:
+    """Record that the files of a cancelled release take effect on no day."""
+    r = t.release.c
+    cancelled = select(r.sequence).where(r.dataset == dataset, r.number == number)
+    conn.execute(update(t.import_).where(t.import_.c.release.in_(cancelled)).values(effective_from=None))

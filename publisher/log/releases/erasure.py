@@ -20,6 +20,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import Database
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
+from publisher.log.drafts import staging
 from publisher.log.evidence import crawled_pages
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
@@ -169,9 +170,7 @@ class ErasureRelease:
         conn, e = self._conn, t.draft_entry.c
         identities = select(t.record.c.identity).where(t.record.c.key.in_(keys))
         imports = conn.scalars(select(e["import"]).where(e.identity.in_(identities)).distinct()).all()
-        for key in imports:
-            conn.execute(delete(t.draft_entry).where(e["import"] == key))
-            conn.execute(delete(t.import_).where(t.import_.c.key == key))
+        staging.delete_imports(conn, self._dataset, imports)
 
     def _queue_erasure(self, keys: Sequence[int], due_at: int) -> None:
         conn, s = self._conn, t.span.c

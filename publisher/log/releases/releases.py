@@ -152,7 +152,11 @@ class Releases:
         emergency: str = "",
         submission: int | None = None,
     ) -> Release:
-        """Continue a record with ``content``, whose identity matches rows from now on."""
+        """Continue a record with ``content``, whose identity matches rows from now on.
+
+        Raises ``LogError``: ``no-such-record``, ``withdrawn``, ``erased``, ``rename-outside-period``,
+        ``identity-taken``.
+        """
         heading = Heading(effective_on, basis, reason, actor)
         request = PublicationRequest(
             kind="rename", basis=basis, note=reason, effective_on=effective_on, records={record: content}

@@ -34,7 +34,8 @@ def rebuild_spans(database: Database, conn: Connection, now: datetime) -> int:
             known_from=release.published_at,
             sequence=last,
         )
-    erased = select(t.record.c.key).where(t.record.c.erased_by.is_not(None))
+    # A restored log may lack the release that erased them.
+    erased = select(t.revision.c.record).where(t.revision.c.content.is_(None))
     conn.execute(update(t.span).where(t.span.c.record.in_(erased)).values(status="erased", title=""))
     _keep_sequences(conn, before)
     different = _queue_differences(conn, before, last, micros(now))

@@ -109,6 +109,13 @@ def test_any_edit_after_the_approval_voids_it(log: Log, change: str) -> None:
     assert log.queries.releases("fees") == ()
 
 
+def test_cancellations_of_two_releases_wait_beside_each_other(log: Log) -> None:
+    requests = [PublicationRequest(kind="cancel", note="有误", release=number) for number in (2, 3, 2)]
+    first, second, again = (submit(log, request) for request in requests)
+    states = [log.approvals.get(one.key).state for one in (first, second, again)]
+    assert states == ["replaced", "submitted", "submitted"]
+
+
 def test_another_heading_is_not_approved(log: Log) -> None:
     stage(log, entry("甲"))
     approve(log, submit(log))

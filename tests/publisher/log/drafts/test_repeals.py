@@ -107,6 +107,26 @@ def test_a_refused_proposal_is_not_asked_again_and_can_be_accepted_later(documen
     assert marks(documents)["1"] == "示政发〔2015〕9号"
 
 
+def test_all_is_what_nobody_has_decided_about(documents: Log) -> None:
+    stage(documents, "文件", document(1))
+    stage(documents, "决定", document(9, "示政发〔2015〕1号"))
+    documents.drafts.decide_repeals(DOCUMENTS, None, accept=False)
+    assert accept(documents) == 0
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["refused"]
+
+
+def test_another_part_that_is_published_leaves_an_accepted_repeal_open(documents: Log) -> None:
+    for name, one in (("文件", document(1)), ("决定", document(9, "示政发〔2015〕1号"))):
+        stage(documents, name, one, part="民政局")
+    publish(documents)
+    accept(documents)
+    stage(documents, "别的", document(5))
+    documents.releases.publish(DOCUMENTS, effective_on=MIDDLE, parts=["财政局"])
+    assert marks(documents)["1"] is None
+    documents.drafts.discard(DOCUMENTS)
+    assert [p.state for p in documents.drafts.repeals(DOCUMENTS)] == ["proposed"]
+
+
 def test_a_discarded_draft_takes_its_acceptances_with_it(documents: Log) -> None:
     stage(documents, "文件", document(1))
     stage(documents, "决定", document(9, "示政发〔2015〕1号"))

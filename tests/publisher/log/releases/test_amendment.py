@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from datetime import date
+
 import pytest
 
 from publisher.log.log import Log
@@ -110,6 +113,29 @@ def test_the_old_name_of_a_renamed_record_may_come_back_as_another_record(log: L
     records = ids(log)
     assert records["证照工本费"] == record
     assert records["证照费"] != record
+
+
+@pytest.mark.parametrize(
+    ("names", "day"),
+    [
+        ({MIDDLE: "证照费"}, EARLY),
+        ({EARLY: "证照费", LATE: "证照费"}, MIDDLE),
+        ({date(2030, 1, 1): "证照费"}, LATE),
+        ({EARLY: "证照费", LATE: "甲"}, LATE),
+    ],
+    ids=["before", "past", "future", "removed"],
+)
+def test_a_rename_begins_while_the_present_content_is_in_effect(
+    log: Log, names: Mapping[date, str], day: date
+) -> None:
+    for number, (first, name) in enumerate(names.items()):
+        release(log, entry(name, str(number)), on=first)
+    (added,) = log.queries.changes(dataset="fees", release=1)
+    with pytest.raises(LogError) as refused:
+        log.releases.rename(
+            "fees", added.record, entry("证照工本费").content, effective_on=day, reason="更名"
+        )
+    assert refused.value.code == "rename-outside-period"
 
 
 def test_a_name_in_use_is_not_given_to_another_record(log: Log) -> None:

@@ -98,6 +98,23 @@ def test_later_states_that_it_replaced_come_back(log: Log, today: date) -> None:
     assert log.integrity.rebuild_spans() == 0
 
 
+@pytest.mark.parametrize("act", ["correct", "publish"])
+def test_what_later_releases_say_until_its_day_goes_on(log: Log, today: date, act: str) -> None:
+    release(log, entry("甲", "1"), on=FIRST)
+    later = today + timedelta(days=30)
+    release(log, entry("甲", "9"), entry("乙", "4"), on=later)
+    expected = {"甲": "2"}
+    if act == "correct":
+        log.releases.correct("fees", {ids(log)["甲"]: entry("甲", "2").content}, reason="误录")
+    else:
+        release(log, entry("甲", "2"), entry("乙", "3"), on=today, on_conflict="keep")
+        expected["乙"] = "3"
+    log.releases.cancel("fees", 2, reason="撤")
+    assert standards(log, today) == standards(log, later) == expected
+    assert log.integrity.verify().ok
+    assert log.integrity.rebuild_spans() == 0
+
+
 def test_a_later_rename_is_cancelled_with_its_identity(log: Log, today: date) -> None:
     release(log, entry("证照费", "1"), on=FIRST)
     record = ids(log)["证照费"]

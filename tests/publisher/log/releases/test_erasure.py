@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 
+from publisher.log import registry
 from publisher.log.database.tables import metadata
 from publisher.log.log import Log
-from publisher.log.model import LogError, RecordQuery, View
+from publisher.log.model import LogError, Proposal, RecordQuery, View
+from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.releases.releases import Releases
 from tests.support import sqlite
 from tests.support.clock import Clock
@@ -48,6 +50,29 @@ def publish_secret(log: Log) -> str:
         )
         log.releases.publish("fees", effective_on=day)
     return ids(log)[f"{SECRET}费"]
+
+
+def test_the_catalogue_of_a_deleted_draft_does_not_outlive_it(log: Log) -> None:
+    release(log, entry("甲"), entry("乙"))
+    stage(log, entry("甲", "2"))
+    log.releases.erase(records=[("fees", ids(log)["甲"])], ground="（2026）法民初1号")
+    migrated = catalogue(identity=("name",))
+    log.releases.migrate("fees", migrated)
+    proposal = Proposal([entry("丙")], "财政局")
+    assert log.drafts.preview("fees", [proposal], catalogue=migrated).counts["added"] == 1
+
+
+def test_a_record_is_erased_also_while_a_restored_log_lacks_the_release(log: Log) -> None:
+    release(log, entry("甲"))
+    record = ids(log)["甲"]
+    with log._session.append() as conn:
+        erasure = ErasureRelease(log._session.database, conn, registry.dataset_row(conn, "fees"))
+        assert erasure.erase_again([record], log._session.clock(), release=None) == [record]
+    for _ in range(2):
+        state = log.queries.record("fees", record)
+        assert (state.status, state.reason) == ("erased", "")
+        assert [change.erased for change in log.queries.history("fees", record)] == [True]
+        assert log.integrity.rebuild_spans() == 0
 
 
 def test_after_an_erasure_no_file_of_the_home_contains_the_text(tmp_path: Path, clock: Clock) -> None:

@@ -152,6 +152,14 @@ def test_one_identity_in_two_parts_is_an_error(log: Log) -> None:
     assert [c.code for c in refused.value.details] == ["identity-in-two-parts"]
 
 
+def test_a_row_from_before_the_first_part_of_a_dataset_conflicts_too(log: Log) -> None:
+    log.datasets.create(*fees_dataset("taxes", parts=()))
+    stage(log, entry("甲"), part=None, dataset="taxes")
+    log.datasets.add_part("taxes", Part("财政局"))
+    stage(log, entry("甲"), dataset="taxes")
+    assert [c.code for c in log.drafts.diff("taxes").conflicts] == ["identity-in-two-parts"]
+
+
 def test_a_part_cannot_take_a_record_that_another_part_still_contains(log: Log) -> None:
     release(log, entry("证照费"))
     stage(log, entry("证照费"), part="民政局")
