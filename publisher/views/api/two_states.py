@@ -178,5 +178,4 @@ def _guess_renames(service: Service, name: str, sides: Sides, totals: Totals) ->
     sizes = (totals.kinds["removed"], totals.kinds["added"])
     if not all(0 < size <= MAX_COMPARED for size in sizes):
         return ()
-    differences = service.log.queries.differences(name, sides.before, sides.after, kinds=("removed", "added"))
-    return likely_renames(list(differences))
+    return likely_renames(list(replace(sides, kinds=("removed", "added")).differences(service, name)))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,8 @@ from publisher.views.exports.export import About, Rows
 from schemas.definition.catalogue import Field
 
 _DECIMAL = pa.decimal128(38, 10)
+_DECIMAL_TEXT = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]{1,9})?")
+"""A decimal as Arrow reads it: Python reads also other digits, underscores and blanks."""
 _WHOLE, _FRACTION = 28, 10
 """Digits of a decimal before and after its point."""
 _BYTES = 4 << 20
@@ -241,11 +244,8 @@ def _is_whole(value: Any) -> bool:
 
 
 def _is_decimal(value: Any) -> bool:
-    try:
-        number = Decimal(value) if isinstance(value, str) else None
-    except InvalidOperation:
+    if not isinstance(value, str) or _DECIMAL_TEXT.fullmatch(value) is None:
         return False
-    if number is None or not number.is_finite():
-        return False
+    number = Decimal(value)
     exponent = number.as_tuple().exponent
     return isinstance(exponent, int) and exponent >= -_FRACTION and number.adjusted() < _WHOLE

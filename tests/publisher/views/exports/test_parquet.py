@@ -26,6 +26,8 @@ from publisher.views.exports import parquet, write_state
         ("rate", True, "true"),
         ("amount", "1e40", "1e40"),
         ("amount", "NaN", "NaN"),
+        ("amount", "１", "１"),
+        ("amount", "1_0", "1_0"),
         ("open", "yes", "yes"),
         ("begins", "2015-13-01", "2015-13-01"),
         ("begins", "20151201", "20151201"),

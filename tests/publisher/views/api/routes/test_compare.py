@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -12,8 +14,12 @@ import jsonpatch
 import openpyxl
 import pytest
 
+from publisher.log.log import Log
+from publisher.log.model import Part
+from schemas.definition import file_loader as catalogues
+from tests.support.clock import Clock
 from tests.support.problems import assert_problem
-from tests.support.site import FEES, PLAIN, Site
+from tests.support.site import FEES, PLAIN, START, Site, demo_dataset, opened, publish, ticking_clock
 
 pytestmark = pytest.mark.both_databases
 
@@ -177,3 +183,19 @@ def test_no_cell_of_either_file_is_a_formula(client: httpx.Client) -> None:
 def test_the_example_data_contain_what_these_tests_use(site: Site) -> None:
     assert [content["name"] for content in PLAIN][3] == "价格鉴证业务收费"
     assert len(site.log.queries.releases(FEES)) == 4
+
+
+def test_renames_are_guessed_among_the_requested_parts_only(tmp_path: Path) -> None:
+    def fill(log: Log, _: Clock) -> None:
+        parts = (Part("财政局"), Part("民政局"))
+        log.datasets.create(demo_dataset("fees", parts=parts), catalogues.load_catalogue("fees"))
+        for day, name in (
+            (date(2015, 1, 1), "食品流通许可证工本费"),
+            (date(2015, 6, 1), "食品经营许可证工本费"),
+        ):
+            publish(log, "fees", [{"name": name}], day, "示财〔2015〕1号", part="财政局")
+
+    with opened(tmp_path, Site, content=fill, clock=ticking_clock(START)) as site:
+        for part, guesses in (("财政局", 1), ("民政局", 0)):
+            answer = site.client.get(f"/v1/datasets/fees/compare?from=1&to=2&part={part}").json()
+            assert len(answer["likely_renames"]) == guesses, part
