@@ -150,7 +150,7 @@ def show(
     view = View(as_of=as_of, known_at=known_at, release=release)
     with context.log(read_only=True) as log:
         states = [log.queries.record(dataset, state.id, view) for state in find_records(log, dataset, record)]
-        catalogue = log.queries.catalogue(dataset, release)
+        catalogue = log.queries.catalogue_in_view(dataset, view)
     if as_json:
         output.print_json(states)
         return

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
+from typing import Any, get_args
 
 from msgspec import Raw
 
@@ -15,7 +15,7 @@ from publisher.log import model
 from publisher.log.model import RecordState, View
 from publisher.log.queries.later_events import LaterAmendment
 from publisher.log.queries.record_query import AS_LISTED
-from publisher.views.api import cell_excerpts, requested_view, titles
+from publisher.views.api import cell_excerpts, filter_values, requested_view, titles
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import (
     CURSOR,
@@ -40,6 +40,7 @@ from schemas.definition.catalogue import Catalogue
 TAG = "records"
 STATUS = "status"
 """The filter of this name selects states of a record; all others select records."""
+_STATUSES: tuple[common.Status, ...] = get_args(common.Status.__value__)
 _VIEW_ONLY = re.compile(rb"(?:as_of|known_at|release)=[^&]*")
 _NOT_FOUND = ("no-such-dataset", "no-such-release")
 GONE = ("withdrawn", "erased")
@@ -169,10 +170,21 @@ def make_listing(service: Service, name: str, catalogue: Catalogue, params: Para
             "listed 不能倒序，也不能与字段合用。",
             "listed cannot be descending, nor be used together with fields.",
         )
+    _check_status(params)
     query_digest, cursor = requested_view.begin_list(service, params, "records", name)
     if cursor is not None and not _fits(cursor, params, catalogue):
         raise ProblemError("invalid-cursor")
     return Listing(name, catalogue, params, query_digest, cursor)
+
+
+def _check_status(params: Parameters) -> None:
+    """Raise ``invalid-parameters`` for an unknown status, and for one that is compared."""
+    filter_values.one_of(params, STATUS, _STATUSES)
+    for one in params.filters:
+        if one.field == STATUS and one.operator != "eq":
+            raise query_parameters.bad_value(
+                f"{STATUS}.{one.operator}", "状态没有先后。", "Statuses have no order."
+            )
 
 
 def _fits(cursor: page_cursor.Cursor, params: Parameters, catalogue: Catalogue) -> bool:

@@ -193,3 +193,8 @@ def test_a_dataset_without_a_release_has_an_empty_list(client: httpx.Client) -> 
     answer = client.get("/v1/datasets/empty-fees/records").json()
     assert (answer["total"], answer["records"], answer["links"]["next"]) == (0, [], None)
     assert client.get("/v1/datasets/empty-fees/changes").json()["changes"] == []
+
+
+@pytest.mark.parametrize("query", ["status=gone", "status.gt=current", "status.exists=true"])
+def test_a_status_that_no_record_can_have_is_refused(client: httpx.Client, query: str) -> None:
+    assert_problem(client.get(f"{HOME}/records?{query}"), "invalid-parameters")
