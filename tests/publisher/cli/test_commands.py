@@ -277,3 +277,8 @@ def test_an_error_is_described_by_what_it_says(error: Exception, code: str, text
     assert failure is not None
     assert failure.code == code
     assert text in failure.zh
+
+
+@pytest.mark.parametrize("base", ["https://user:secret@data.example.gov.cn", "https://[::1]:8000"])
+def test_an_address_from_which_no_tag_authority_follows_is_refused(site: Home, base: str) -> None:
+    assert site.run("init", "--base", base).code == 2

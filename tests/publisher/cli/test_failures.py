@@ -400,8 +400,3 @@ def test_the_address_of_a_node_of_the_cluster_needs_a_scheme_and_a_port(
     ran = site.run("status")
     assert ran.code == 2
     assert "QINGDAN_ELASTICSEARCH_HOSTS: https://host:9200" in ran.err
-
-
-@pytest.mark.parametrize("base", ["https://user:secret@data.example.gov.cn", "https://[::1]:8000"])
-def test_an_address_from_which_no_tag_authority_follows_is_refused(site: Home, base: str) -> None:
-    assert site.run("init", "--base", base).code == 2
