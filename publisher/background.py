@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import signal
-import sys
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import closing
@@ -44,9 +43,8 @@ async def run_background(
     log: Log,
     catalogues: Callable[[str], Catalogue | None],
     on_start: Callable[[], None],
-    until_eof: bool,  # noqa: FBT001 - anyio.run passes positions
 ) -> None:
-    """Run every task of the worker until SIGINT or SIGTERM, or with ``until_eof`` until standard input ends.
+    """Run every task of the worker until SIGINT or SIGTERM.
 
     A task that fails begins again, and does not end the others.
 
@@ -80,14 +78,10 @@ async def run_background(
             async with anyio.create_task_group() as group:
                 for name, task in tasks.items():
                     group.start_soon(keep_running, name, task)
-                async with anyio.create_task_group() as ends:
-                    if until_eof:
-                        ends.start_soon(_wait_for_eof, ends.cancel_scope)
-                    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-                        on_start()
-                        async for _ in signals:
-                            break
-                    ends.cancel_scope.cancel()
+                with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+                    on_start()
+                    async for _ in signals:
+                        break
                 stop.set()
                 group.cancel_scope.cancel()
     finally:
@@ -138,8 +132,3 @@ def _is_erased(log: Log, dataset: str, record: str) -> bool:
         return log.queries.record(dataset, record, View()).status == "erased"
     except LogError:
         return False
-
-
-async def _wait_for_eof(scope: anyio.CancelScope) -> None:
-    await anyio.wait_readable(sys.stdin)  # nothing is written to it, so it is readable at its end only
-    scope.cancel()

@@ -15,6 +15,7 @@ from sqlalchemy.exc import ProgrammingError
 from sqlalchemy.schema import CreateSchema
 
 from publisher.log.database import postgresql
+from publisher.log.database.connection import sqlite_url
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.model import LogError
 from publisher.log.recovery.backup import copy_sqlite
@@ -126,10 +127,19 @@ class SeparateStore:
                 finish(conn)
 
     def erase_deleted(self, tables: Sequence[str]) -> None:
-        """Overwrite what was deleted, also in the write-ahead log or in dead rows of ``tables``."""
+        """Overwrite what was deleted, also in the write-ahead log or in dead rows of ``tables``.
+
+        Raises ``LogError('erasure-incomplete')`` while a reader of SQLite needs the write-ahead log.
+        """
         with self._root.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             if self.file is not None:
-                conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+                if conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
+                    raise LogError(
+                        "erasure-incomplete",
+                        f"已删除，但 {self.file.name} 正被读取，磁盘上还有旧数据；qingdan work 会再次删除。",
+                        f"It is deleted, but a reader of {self.file.name} prevents the deletion of old data; "
+                        "qingdan work tries again.",
+                    )
             else:
                 conn.exec_driver_sql(f"VACUUM FULL {', '.join(self.prefix + name for name in tables)}")
 
@@ -157,7 +167,7 @@ def copy_store(file: Path, target: Path, *, without: Collection[str]) -> None:
 
 
 def _sqlite_engine(file: Path, connections: int, configure_further: Configure | None) -> Engine:
-    engine = create_engine(f"sqlite:///{file}", pool_size=connections, max_overflow=8)
+    engine = create_engine(sqlite_url(file), pool_size=connections, max_overflow=8)
 
     def configure(connection: Any, _record: Any) -> None:
         connection.isolation_level = None

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
+from urllib.parse import quote
 
 from search.elastic.connection import Connection
 
@@ -167,7 +168,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
     boundaries = env.get("QINGDAN_BOUNDARIES")
     return Settings(
         home=folder,
-        database=env.get("QINGDAN_DATABASE") or f"sqlite:///{folder / 'qingdan.db'}",
+        database=env.get("QINGDAN_DATABASE") or _sqlite_url(folder / "qingdan.db"),
         database_connections=_read_number(
             env, "QINGDAN_DATABASE_CONNECTIONS", _DATABASE_CONNECTIONS, least=1
         ),
@@ -194,6 +195,11 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         oidc=_read_oidc(env),
         cluster=_read_cluster(env),
     )
+
+
+def _sqlite_url(file: Path) -> str:
+    """Return the URL of SQLAlchemy for a file, whose path may contain ``?``, ``#`` or ``%``."""
+    return f"sqlite:///{re.sub('[%?#]', lambda match: quote(match[0]), str(file))}"
 
 
 def _read_number(env: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,16 @@ _STOP_SECONDS = 20
 def site_command(home: Path, *arguments: str) -> list[str]:
     """Return the command line of ``qingdan --home HOME ARGUMENTS``, in the interpreter of this process."""
     return [sys.executable, "-c", _PROGRAM, "--home", os.fspath(home), *arguments]
+
+
+def stop_at_eof() -> None:
+    """Stop this process as SIGTERM does once standard input ends: the process that started it has ended."""
+    threading.Thread(target=_wait_for_eof, daemon=True).start()
+
+
+def _wait_for_eof() -> None:
+    sys.stdin.buffer.read()
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager

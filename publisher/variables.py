@@ -225,8 +225,8 @@ VARIABLES: tuple[Variable, ...] = (
     Variable(
         "QINGDAN_ELASTICSEARCH_HOSTS",
         "`http://127.0.0.1:9200`",
-        "各节点的地址，用逗号分隔；一个连不上时用下一个。",
-        "Addresses of nodes, separated by commas. If one fails, the next is used.",
+        "各节点的地址（写明协议和端口），用逗号分隔；一个连不上时用下一个。",
+        "Addresses of nodes with scheme and port, separated by commas. If one fails, the next is used.",
     ),
     Variable(
         "QINGDAN_ELASTICSEARCH_ALIAS",

@@ -149,7 +149,7 @@ class Inbox:
             deleted += conn.execute(update(t.request).where(is_rejected).values(value="")).rowcount
             ended = (_r.state == "rejected") & (_r.decided_at <= old)
             deleted += conn.execute(delete(t.request).where(ended)).rowcount
-        if deleted:
+        if deleted or self._database.file is not None:  # on SQLite also what an earlier reader prevented
             self._database.erase_contacts()
         return deleted
 

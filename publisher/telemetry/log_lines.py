@@ -24,6 +24,9 @@ _ESCAPES = {code: f"\\x{code:02x}" for code in (*range(0x20), *range(0x7F, 0xA0)
 _ESCAPES |= {code: f"\\u{code:04x}" for code in (0x2028, 0x2029)}
 """Control characters of a line of text: a path may contain a line feed, and forge the next entry."""
 
+_JSON_ESCAPES = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029)}
+"""Those that JSON allows in a text: a terminal would obey them, and some programs would end the line."""
+
 
 def request_id() -> str:
     """Return the id of the current request, which no other process uses; empty outside of requests."""
@@ -56,7 +59,7 @@ class JsonLines(logging.Formatter):
         }
         if record.exc_info:
             line["traceback"] = "".join(traceback.format_exception(*record.exc_info))
-        return json.dumps(line, ensure_ascii=False)
+        return json.dumps(line, ensure_ascii=False).translate(_JSON_ESCAPES)
 
 
 class TextLines(logging.Formatter):

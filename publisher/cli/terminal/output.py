@@ -60,8 +60,8 @@ def print_limit(limit: int) -> None:
 
 
 def print_line(text: str = "") -> None:
-    """Print a line to stdout."""
-    click.echo(replace_controls(text))
+    """Print a text to stdout as one line: a line break in it, such as one in a cell, is a space."""
+    click.echo(replace_controls(text).replace("\n", " "))
 
 
 def stdout() -> Console:
@@ -99,10 +99,11 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> Non
 
 
 def print_pairs(rows: Sequence[tuple[str, object]]) -> None:
-    """Print ``label: value`` lines without blank values."""
+    """Print ``label: value`` lines without blank values. Further lines of a value are indented."""
     for label, value in rows:
         if value not in (None, "", ()):
-            click.echo(f"{label_in_language(label)}: {replace_controls(value)}")
+            text = replace_controls(value).replace("\n", "\n    ")
+            click.echo(f"{label_in_language(label)}: {text}")
 
 
 @contextmanager

@@ -74,7 +74,7 @@ class Database:
 
     def __init__(
         self,
-        url: str,
+        url: str | URL,
         *,
         read_only: bool = False,
         public: bool = False,
@@ -353,6 +353,11 @@ def _read_only_medium(url: URL) -> str | None:
     """Return the URL of a file that nobody can write, or None if somebody can."""
     file = Path(url.database or "").absolute()
     return f"sqlite:///{read_only_address(file)}&uri=true" if _is_immutable(file) else None
+
+
+def sqlite_url(file: Path) -> URL:
+    """Return the URL of a SQLite database, whose path may contain ``?``, ``#`` or ``%``."""
+    return URL.create("sqlite", database=str(file))
 
 
 def read_only_address(file: Path) -> str:

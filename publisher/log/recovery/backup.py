@@ -18,7 +18,7 @@ from sqlalchemy import Connection, func, select
 
 from publisher.log.blob_store import FolderBlobs
 from publisher.log.clocks import utc_now
-from publisher.log.database.connection import Database, read_only_address
+from publisher.log.database.connection import Database, read_only_address, sqlite_url
 from publisher.log.model import LogError
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump
@@ -178,7 +178,7 @@ def _describe(session: Session, folder: Path, part: Path, file: Path, made_at: s
 @contextmanager
 def open_copy(file: Path) -> Iterator[Connection]:
     """Open the copy of a SQLite database for reading."""
-    database = Database(f"sqlite:///{file}", read_only=True)
+    database = Database(sqlite_url(file), read_only=True)
     try:
         with database.read() as conn:
             yield conn

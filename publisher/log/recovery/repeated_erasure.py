@@ -15,7 +15,7 @@ from publisher.log import registry
 from publisher.log.clocks import utc_now
 from publisher.log.database import entry_tables
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, sqlite_url
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups
@@ -100,7 +100,7 @@ def _rewrite(
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(backup, part)
     file = part / manifest.files[0].name
-    database = Database(f"sqlite:///{file}")
+    database = Database(sqlite_url(file))
     try:
         migrate(database)
         destroyed = erase_again(database, ledger, utc_now())

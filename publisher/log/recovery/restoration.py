@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect
 
 from publisher.log.blob_store import FolderBlobs
 from publisher.log.clocks import utc_now
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, sqlite_url
 from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups
@@ -83,7 +83,7 @@ def restore(
             remains.unlink()
         shutil.copyfile(backup / manifest.files[0].name, part)
         part.chmod(0o600)
-        copy = Database(f"sqlite:///{part}")
+        copy = Database(sqlite_url(part))
         try:
             restored = _prepare(copy, backup, _known_checkpoints(folder, manifest, notes), ledger)
             copy.vacuum(())  # also moves the write-ahead log into the file

@@ -282,3 +282,11 @@ def test_an_error_is_described_by_what_it_says(error: Exception, code: str, text
 @pytest.mark.parametrize("base", ["https://user:secret@data.example.gov.cn", "https://[::1]:8000"])
 def test_an_address_from_which_no_tag_authority_follows_is_refused(site: Home, base: str) -> None:
     assert site.run("init", "--base", base).code == 2
+
+
+def test_a_home_may_have_any_name(tmp_path: Path) -> None:
+    site = Home(tmp_path / "100%20?x=1#y")
+    site.ok("init", "--base", "https://data.example.gov.cn")
+    assert (site.home / "qingdan.db").exists()
+    assert site.ok("status", "--json").json["home"] == str(site.home)
+    assert [path.name for path in tmp_path.iterdir()] == [site.home.name]

@@ -57,3 +57,9 @@ def test_a_refusal_of_the_log_keeps_its_code() -> None:
     failure = explain(LogError("no-such-part", "没有", "None"))
     assert failure is not None
     assert (failure.code, failure.exit.value) == ("no-such-part", 3)
+
+
+def test_a_text_from_outside_forges_no_line(capsys: pytest.CaptureFixture[str]) -> None:
+    output.print_line("x\n错误 [forged]")
+    output.print_pairs([("依据 proof", "x\n结果 outcome: forged")])
+    assert capsys.readouterr().out == "x 错误 [forged]\n依据: x\n    结果 outcome: forged\n"

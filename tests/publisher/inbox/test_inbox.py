@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dataclasses
 import re
+import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +19,7 @@ from sqlalchemy.exc import DBAPIError
 from publisher.inbox import tables as t
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.correction import Correction
+from publisher.inbox.database import InboxDatabase
 from publisher.inbox.inbox import CONTACT_DAYS, REJECTED_DAYS, Inbox
 from publisher.inbox.public_inbox import PublicInbox, QueueFullError
 from publisher.log.model import LogError
@@ -266,3 +269,22 @@ def test_an_inbox_whose_creation_was_killed_is_created_again(tmp_path: Path) -> 
     assert Inbox.open(url, file, keys) is None
     Inbox.create(url, file, keys)
     assert Inbox.open(url, file, keys) is not None
+
+
+def test_what_a_reader_keeps_in_the_write_ahead_log_is_deleted_by_the_worker_later(tmp_path: Path) -> None:
+    url, file, keys = f"sqlite:///{tmp_path}/qingdan.db", tmp_path / "inbox.db", SealKeys(tmp_path / "keys")
+    Inbox.create(url, file, keys)
+    with closing(InboxDatabase(url, file)) as database, closing(sqlite3.connect(file)) as reader:
+        with database.write() as conn:
+            conn.execute(t.key.insert().values(id="secret" * 9, public=b"x", made_at=1))
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM key").fetchall()
+        with database.write() as conn:
+            conn.execute(t.key.delete().where(t.key.c.made_at == 1))
+        with pytest.raises(LogError, match="qingdan work tries again"):
+            database.erase_contacts()
+        reader.rollback()
+        inbox = Inbox.open(url, file, keys)
+        assert inbox is not None
+        inbox.forget()
+        assert not any(b"secret" * 9 in path.read_bytes() for path in tmp_path.glob("inbox.db*"))

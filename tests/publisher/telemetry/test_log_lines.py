@@ -51,6 +51,8 @@ def test_a_path_cannot_forge_an_entry() -> None:
     text = TextLines().format(record)
     assert text.endswith(r"/\x0a2026-01-01 ERROR forged\x1b[2J\u2028 404")
     assert len(text.splitlines()) == 1
+    record.args = ("/\x9b2J\u2028",)
+    assert JsonLines().format(record).endswith(r'"/\u009b2J\u2028 404"}')
 
 
 def test_a_traceback_cannot_forge_an_entry() -> None:

@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
-import sys
-import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -47,22 +44,23 @@ _ROLE = click.option(
 def desk(click_context: click.Context, host: str, port: int, *, until_eof: bool) -> None:
     """启动工作台：填报、审核、发布的网页 / Serve the desk, with which officials hand in and publish."""
     if click_context.invoked_subcommand is None:
-        if until_eof:
-            threading.Thread(target=_stop_at_eof, daemon=True).start()
-        _serve(click_context.obj, host, port)
+        _serve(click_context.obj, host, port, until_eof=until_eof)
 
 
-def _stop_at_eof() -> None:
-    """Stop this process as SIGTERM does once standard input ends: the process that started it has ended."""
-    sys.stdin.buffer.read()
-    os.kill(os.getpid(), signal.SIGTERM)
-
-
-def _serve(context: CommandContext, host: str, port: int) -> None:
+def _serve(context: CommandContext, host: str, port: int, *, until_eof: bool) -> None:
     from publisher import app
     from publisher.desk.app import create_desk_app
     from publisher.desk.desk import open_staff
+    from publisher.site_command import stop_at_eof
     from publisher.telemetry.log_lines import configure_logging
+
+    def on_start() -> None:
+        output.print_message(
+            f"工作台已启动：{settings.desk_base}（按 Ctrl-C 停止）",
+            f"The desk is at {settings.desk_base}; stop with Ctrl-C.",
+        )
+        if until_eof:
+            stop_at_eof()
 
     settings = context.settings
     configure_logging(settings.log_form, access=settings.access_log)
@@ -76,10 +74,7 @@ def _serve(context: CommandContext, host: str, port: int) -> None:
             create_desk_app(settings, log, staff),
             host=host,
             port=port,
-            on_start=lambda: output.print_message(
-                f"工作台已启动：{settings.desk_base}（按 Ctrl-C 停止）",
-                f"The desk is at {settings.desk_base}; stop with Ctrl-C.",
-            ),
+            on_start=on_start,
             max_connections=settings.connections,
             body_seconds=_UPLOAD_SECONDS,
         )

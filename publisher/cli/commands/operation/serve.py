@@ -70,6 +70,7 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
 
     from publisher.background import run_background
     from publisher.log.clocks import utc_now
+    from publisher.site_command import stop_at_eof
     from publisher.telemetry.log_lines import configure_logging
     from publisher.telemetry.metrics_server import serve_metrics
     from publisher.telemetry.site_metrics import SiteMetrics
@@ -79,12 +80,14 @@ def work(context: CommandContext, *, until_eof: bool) -> None:
 
     def on_start() -> None:
         output.print_message("工作进程已启动（按 Ctrl-C 停止）。", "The worker runs; stop with Ctrl-C.")
+        if until_eof:
+            stop_at_eof()
 
     with (
         context.log(role="work") as log,
         serve_metrics(settings.work_metrics, [SiteMetrics(log, settings.home, utc_now, context.inbox)]),
     ):
-        anyio.run(run_background, settings, log, partial(context.dataset_catalogue, log), on_start, until_eof)
+        anyio.run(run_background, settings, log, partial(context.dataset_catalogue, log), on_start)
     output.print_message("已停止。", "Stopped.")
 
 

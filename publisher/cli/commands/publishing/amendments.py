@@ -244,7 +244,7 @@ def _erase_records(
     """Erase records and the corrections about them, and report the release → the exit code.
 
     Raises ``LogError('erasure-incomplete')`` after the report: the release counts, and the log completes the
-    destruction when it is opened next.
+    destruction when it is opened next, or the worker that of the inbox.
     """
     from publisher.log.model import LogError
 
@@ -270,7 +270,10 @@ def _erase_records(
         inbox = context.inbox()
         if inbox is not None:
             with closing(inbox):
-                inbox.erase((dataset, one) for one in record_ids)
+                try:
+                    inbox.erase((dataset, one) for one in record_ids)
+                except LogError as error:
+                    unfinished = error
         code = report_release(context, log, release)
         if unfinished is not None:
             raise unfinished

@@ -18,7 +18,7 @@ import pytest
 
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from tests.support.command import Home, item, xlsx
+from tests.support.command import QINGDAN, Home, item, xlsx
 from tests.support.required import skip_or_fail
 from tests.support.servers.http_service import free_port
 
@@ -189,3 +189,17 @@ def test_a_home_on_a_read_only_medium_is_verified_searched_and_served(site: Home
         env={**os.environ, "TMPDIR": str(tmp_path)},
     )
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_the_worker_ends_with_its_standard_input_whatever_that_is(site: Home) -> None:
+    site.init()
+    command = [*QINGDAN, "work", "--until-eof"]
+    ran = subprocess.run(
+        command,
+        env=site.environment(),
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        timeout=60,
+    )
+    assert ran.returncode == 0, ran.stderr
