@@ -22,6 +22,8 @@ _ORIGINAL_PREFIX = "X-Archive-Orig-"
 _ASCII = bytes(range(128))
 _GZIP = b"\x1f\x8b"
 """Beginning of a member of a gzip stream, which may have several (RFC 1952, 2.2)."""
+_MOST_MEMBERS = 50
+"""Most further members that are read; each copies what follows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,13 +148,16 @@ def _decompress(hop: Hop, most: int) -> tuple[bytes, bool]:
         decompressor = zlib.decompressobj(window)
         try:
             data = decompressor.decompress(hop.body, most)
-            while decompressor.unused_data.startswith(_GZIP) and len(data) < most:
-                decompressor, rest = zlib.decompressobj(window), decompressor.unused_data
+            for _ in range(_MOST_MEMBERS):
+                rest = decompressor.unused_data
+                if not rest.startswith(_GZIP) or len(data) >= most:
+                    break
+                decompressor = zlib.decompressobj(window)
                 data += decompressor.decompress(rest, most - len(data))
         except zlib.error:
             continue
         if decompressor.eof or data:
-            return data, decompressor.eof
+            return data, decompressor.eof and not decompressor.unused_data.startswith(_GZIP)
     raise ValueError(f"damaged {coding}")
 
 

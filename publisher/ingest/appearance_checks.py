@@ -30,7 +30,7 @@ def check_sheet(
     if hidden := sorted(marks.hidden_rows & rows):
         numbers = "、".join(map(str, hidden[:_MOST_NAMED]))
         yield tables.HIDDEN_ROWS.at(place, count=len(hidden), rows=numbers)
-    if columns := _hidden_columns(grid, quotes=private_columns is not None):
+    if columns := _hidden_columns(grid, private_columns):
         yield tables.HIDDEN_COLUMNS.at(place, count=len(columns), columns="、".join(columns[:_MOST_NAMED]))
     struck = {p: text or _text_at(grid, p) for p, text in marks.struck.items() if _text_at(grid, p)}
     for kind, cells in ((tables.COVERED_TEXT, grid.covered), (tables.STRUCK_TEXT, struck)):
@@ -54,14 +54,15 @@ def leave_out_covered_rows(grid: Grid, private_columns: frozenset[int] | None) -
             yield LeftOut(grid.name, row, "covered", _excerpt(texts, private_columns))
 
 
-def _hidden_columns(grid: Grid, *, quotes: bool) -> list[str]:
-    """Return the letters of hidden columns with text. ``quotes``: and its first text, as a rule a heading."""
+def _hidden_columns(grid: Grid, private_columns: frozenset[int] | None) -> list[str]:
+    """Return the letters of hidden columns with text, and the first text, as a rule a heading."""
     columns = []
     for column in sorted(grid.annotations.hidden_columns):
         cells = (row[column - 1] for row in grid.rows if column <= len(row))
         first = next((cell for cell in cells if has_own_text(cell)), None)
         if first is not None:
-            text = f" {' '.join(first.text.split())[:20]}" if quotes else ""
+            is_private = private_columns is None or column in private_columns
+            text = "" if is_private else f" {' '.join(first.text.split())[:20]}"
             columns.append(f"{format_column(column)}{text}")
     return columns
 

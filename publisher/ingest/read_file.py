@@ -126,7 +126,7 @@ class _Reader:
         self._file_content = file_content
         self._records: list[ImportedRecord] = []
         self._left_out: list[LeftOut] = []
-        self._findings: list[Finding] = list(file_content.list_findings(name))
+        self._findings: list[Finding] = []
         self._dropped: dict[str, None] = {}
         self._unmapped: dict[str, None] = {}
         self._columns: list[ReadColumn] = []
@@ -365,11 +365,16 @@ class _Reader:
             sheets=tuple(_report_sheet(name, count, records, left_out) for name, count in self._rows.items()),
             records=tuple(records),
             left_out=tuple(left_out),
-            findings=(*self._findings, *findings),
+            findings=(*self._list_file_findings(), *self._findings, *findings),
             dropped_columns=tuple(self._dropped),
             unmapped_columns=tuple(self._unmapped),
             columns=tuple(self._columns),
         )
+
+    def _list_file_findings(self) -> Iterator[Finding]:
+        """Yield the findings of the format's reader, which quotes cells without knowing their columns."""
+        for finding in self._file_content.list_findings(self._name):
+            yield replace(finding, found="") if self._dropped else finding
 
 
 def _label_column(header: Header, index: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -91,4 +92,9 @@ def _find_reason(field: Field, text: str, parsed: Json, value: Json) -> ReadingR
     if field.type == "string" and isinstance(value, str) and digits and value.startswith(digits[0]):
         return UNIT
     words = value if isinstance(value, list) else [value]
-    return PART if all(isinstance(word, str) and word in text for word in words) else CELL
+    return PART if all(isinstance(word, str) and _is_part(word, text) for word in words) else CELL
+
+
+def _is_part(word: str, text: str) -> bool:
+    """Test whether a text contains a word; widths do not count, as in a number: （1） contains (1)."""
+    return unicodedata.normalize("NFKC", word) in unicodedata.normalize("NFKC", text)

@@ -248,8 +248,7 @@ class RecordBuilder:
         name = self._catalogue.basis_field
         if name is None or name not in self._headings:
             return
-        text = pieces[name].text.strip() if name in pieces else ""
-        if not text or text in BLANKS:
+        if name not in pieces or states_no_basis(pieces[name].text):
             title = self._catalogue.by_name[name].title
             self.findings.append(rows.BASIS_MISSING.at(self._create_place(row, name, ""), title=title))
 
@@ -262,6 +261,15 @@ class RecordBuilder:
                 self._columns.get(letters) or self._headings.get(name) or f"{letters} {field.title}".strip()
             )
         return Place(self._file, self._sheet, row, column)
+
+
+def states_no_basis(value: Json) -> bool:
+    """Test whether a legal basis is blank, or says that there is none."""
+    texts = value if isinstance(value, list) else [value]
+    return all(text is None or str(text).strip() in _NO_BASIS for text in texts)
+
+
+_NO_BASIS = BLANKS | {"", "无", "暂无", "没有"}
 
 
 def hash_source_texts(pieces: Iterable[tuple[str, Piece]], shown: Mapping[str, ShownText]) -> str:

@@ -8,7 +8,7 @@ from publisher.ingest import personal_data
 from publisher.ingest.findings import rows, tables
 from publisher.ingest.findings.kind import Finding, Place
 from publisher.ingest.parsed_file import ImportedRecord
-from publisher.ingest.record_builder import find_exceeded_limits
+from publisher.ingest.record_builder import find_exceeded_limits, states_no_basis
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 type PlaceOfField = Callable[[str | None], Place]
@@ -28,7 +28,7 @@ def check_content(content: Content, catalogue: Catalogue, place: PlaceOfField) -
 def check_basis(content: Content, catalogue: Catalogue, place: PlaceOfField) -> Iterator[Finding]:
     """Report a record without the legal basis that its catalogue requires."""
     name = catalogue.basis_field
-    if name is not None and name not in content:
+    if name is not None and states_no_basis(content.get(name)):
         yield rows.BASIS_MISSING.at(place(name), title=catalogue.by_name[name].title)
 
 
@@ -49,7 +49,8 @@ def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file:
     A blank basis in a table was reported by the record builder, which knows the columns. A list without any
     basis is a guard of publication (:mod:`publisher.workflow.publication_guards`).
     """
-    has_basis = any(catalogue.basis_field in record.content for record in records)
+    name = catalogue.basis_field
+    has_basis = name is not None and not all(states_no_basis(record.content.get(name)) for record in records)
     codes = frozenset(field.name for field in catalogue.fields if _is_code(field))
     for record in records:
 

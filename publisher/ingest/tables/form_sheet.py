@@ -57,6 +57,7 @@ class _Form:
         self._field: str | None = None
         self._numbered = False
         """Whether the labels are numbered: 一、事项名称."""
+        self._label_columns: set[int] = set()
 
     def read_rows(self) -> None:
         for row in self.sheet.grid.rows:
@@ -68,7 +69,7 @@ class _Form:
                 continue
             if any(_parse_label(c, self._headings)[0] for c in cells):
                 self._read_labelled_row(row, cells)
-            elif self._numbered and _NUMBERED_LABEL.fullmatch(cells[0].text):
+            elif self._is_unknown(cells):
                 self._leave_out_label(row, cells)
             elif self.raw_records and self._field is not None:
                 self._continue_value(row, cells)
@@ -90,8 +91,15 @@ class _Form:
         piece.text, piece.original = f"{piece.text.strip()}{unit}", f"{piece.original}{unit}"
         return True
 
+    def _is_unknown(self, cells: Sequence[Cell]) -> bool:
+        """Test for a row of labels without a field: 七、审批数量, or 监督科室 | 法规科 where labels stand."""
+        if self._numbered and _NUMBERED_LABEL.fullmatch(cells[0].text):
+            return True
+        are_pairs = len(cells) % 2 == 0 and all(map(_is_like_label, cells[::2]))
+        return are_pairs and cells[0].column in self._label_columns
+
     def _leave_out_label(self, row: Row, cells: list[Cell]) -> None:
-        """End the value above at a numbered label without a field (七、审批数量); report what it heads."""
+        """End the value above at a label without a field; report what it heads."""
         self._field = None
         text = " | ".join(c.text for c in cells)
         self.sheet.leave_out(row[0].row, "unreadable", text)
@@ -112,6 +120,7 @@ class _Form:
                 self._add_text(cell, cell.text)
                 continue
             self._field = name
+            self._label_columns.add(cell.column)
             self._numbered = self._numbered or _NUMBERING.match(cell.text) is not None
             if name in self._personal:
                 self.dropped.append(cell.text.split("：")[0].split(":")[0].strip())

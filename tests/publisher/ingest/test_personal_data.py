@@ -127,8 +127,9 @@ def test_a_field_with_the_contacts_of_an_office_may_have_them() -> None:
     assert [f.column for f in reading.findings if f.code == "personal-data"] == ["F 备注"]
 
 
-def test_a_blank_basis_is_reported_where_the_catalogue_wants_one() -> None:
-    text = CSV.replace("《某法》", "")
+@pytest.mark.parametrize("basis", ["", "/", "无"])
+def test_a_blank_basis_is_reported_where_the_catalogue_wants_one(basis: str) -> None:
+    text = CSV.replace("《某法》", basis)
     catalogue = load_catalogue("power-list")
     reading = read_file(text.encode(), name="清单.csv", catalogue=catalogue)
     (finding,) = [f for f in reading.findings if f.code == "basis-missing"]

@@ -48,6 +48,7 @@ def test_a_value_that_another_place_gives() -> None:
     assert codes(DATE, "2024.3.1", "2024-03-02") == ["typed", "cell"]
     assert codes(limit, "20", {"value": 20, "unit": "自然日"}) == ["typed", "unit"]
     assert codes(name, "1. 收养登记", "收养登记") == ["part"]
+    assert codes(name, "（1）工本费", "(1)") == ["part"]
     assert codes(name, "80", "80元/件") == ["unit"]
     kind = POWERS["power_type"]
     assert codes(kind, "一、行政许可（11项）", "行政许可") == ["part"]

@@ -144,7 +144,13 @@ def test_bytes_of_a_header_beyond_ascii_are_stored_percent_encoded(
 
 @pytest.mark.parametrize(
     ("coding", "body"),
-    [("gzip", gzip.compress(bytes(9 << 20), mtime=0)), ("gzip", b"no gzip"), ("br", b"x"), ("deflate", b"x")],
+    [
+        ("gzip", gzip.compress(bytes(9 << 20), mtime=0)),
+        ("gzip", b"no gzip"),
+        ("gzip", gzip.compress(b"a") * 60),
+        ("br", b"x"),
+        ("deflate", b"x"),
+    ],
 )
 def test_a_body_that_opens_without_end_or_not_at_all_is_refused(coding: str, body: bytes) -> None:
     with loopback_server() as web:

@@ -81,6 +81,7 @@ def test_a_label_of_no_field_beside_a_value_is_reported_and_not_joined_to_it() -
     form: Rows = [
         ["职权名称", "甲许可", "职权类型", "行政许可"],
         ["法定主体", "某局", "监督科室", "法规科", "填表", "张三"],
+        ["审批数量", "不限"],
         ["备注", "每日", "办理"],
     ]
     reading = read_workbook(xlsx(("Sheet1", form)), "responsibility-list")
@@ -88,3 +89,4 @@ def test_a_label_of_no_field_beside_a_value_is_reported_and_not_joined_to_it() -
     assert (record.content["actor"], record.content["remark"]) == ("某局", "每日办理")
     assert record.unread == (("监督科室", "法规科"), ("填表", "张三"))
     assert [f.found for f in reading.findings if f.code == "unmapped-column"] == ["监督科室", "填表"]
+    assert [f.found for f in reading.findings if f.code == "stray-text"] == ["审批数量 | 不限"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import json
 
+import openpyxl
 import pytest
 
 from publisher.ingest.read_file import read_file
 from publisher.ingest.tables.personal_columns import with_personal_columns
 from schemas.definition.file_loader import list_names, load_catalogue
+from tests.publisher.ingest.workbooks import codes, read_workbook
 
 SECRET = "绝不公开的内容"
 
@@ -57,3 +60,16 @@ def test_headings_of_the_catalogue_itself_stay(name: str) -> None:
     assert extended.fields[:-1] == catalogue.fields
     own = {text for f in catalogue.fields for text in (f.title, *f.aliases)}
     assert not own & set(extended.fields[-1].aliases)
+
+
+def test_no_finding_of_the_format_or_of_a_hidden_column_quotes_a_personal_column() -> None:
+    book = openpyxl.Workbook()
+    book.active.append(["事项名称", "权力类型", "身份证号", None])
+    book.active.append(["甲", "行政许可", 110101199003077758, "张三"])
+    book.active.merge_cells("C1:D1")
+    book.active.column_dimensions["D"].hidden = True
+    book.save(out := io.BytesIO())
+    reading = read_workbook(out.getvalue())
+    assert {"digits-lost", "hidden-columns"} <= set(codes(reading))
+    assert "110101" not in repr(reading)
+    assert "张三" not in repr(reading)
