@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from itertools import islice
 
 from publisher.harvest import extraction
 from publisher.harvest.answers.bad_answers import find_bad_response
@@ -11,6 +12,7 @@ from publisher.harvest.link_discovery import read_list
 from publisher.harvest.report import PreviewedDocument, SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.ingest.findings import harvest as kinds
+from publisher.ingest.findings.documents import CONTINUES
 from publisher.ingest.findings.kind import shorten
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.log.log import Log
@@ -44,7 +46,7 @@ class DryRun:
             self._report.add_finding(kinds.DRY_RUN_CUT, self._source.name)
 
     def _run(self) -> None:
-        new: dict[str, None] = {}
+        new: dict[str, str] = {}
         for url in self._source.entries:
             responses = self._request(url)
             if responses is None:
@@ -54,16 +56,16 @@ class DryRun:
                 if not link.is_recent(self._since):
                     continue
                 if self._log.evidence.page_at(self._source.name, link.url) is None:
-                    new[link.url] = None
+                    new.setdefault(link.url, link.title)
         self._report.found = self._report.waiting = len(new)
-        for url in list(new)[:MOST_PREVIEWED]:
-            self._preview(url)
+        for url, title in islice(new.items(), MOST_PREVIEWED):
+            self._preview(url, title)
 
-    def _preview(self, url: str) -> None:
+    def _preview(self, url: str, title: str) -> None:
         responses = self._request(url)
         if responses is None:
             return
-        bad_answer = find_bad_response(responses, "", self._source.largest)
+        bad_answer = find_bad_response(responses, title, self._source.largest)
         if bad_answer is not None:
             self._report.add_finding(kinds.BAD_ANSWER, url, what=kinds.BAD_ANSWERS[bad_answer])
             return
@@ -75,7 +77,9 @@ class DryRun:
             self._report.findings.append(unreadable.finding)
         else:
             self._report.read += 1
-            self._report.findings += document.reading.findings
+            # A run requests the further pages of a document, a dry run does not.
+            findings = (one for one in document.reading.findings if one.code != CONTINUES.code)
+            self._report.findings += findings
             self._report.previews.append(self._describe(url, document.reading))
 
     def _describe(self, url: str, reading: Reading) -> PreviewedDocument:

@@ -262,3 +262,10 @@ def test_only_one_process_collects(collector: Collector) -> None:
         ran = collector.run()
     log.close()
     assert (ran.code, "[collecting]" in ran.err) == (4, True)
+
+
+def test_a_dry_run_takes_a_short_page_with_the_title_of_its_link_for_the_page(collector: Collector) -> None:
+    title = "关于网站系统升级维护的公告"
+    collector.web.answers["/d/1.html"] = html(f"<html><body><p>{title}</p><p>请知悉。</p></body></html>")
+    collector.web.answers["/list.html"] = listing([("/d/1.html", title, "2015-04-01")])
+    assert "answer-not-the-page" not in codes(collector.collect("--dry-run"))

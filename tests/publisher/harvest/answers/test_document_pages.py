@@ -175,3 +175,11 @@ def test_a_file_in_a_frame_or_viewer_is_an_attachment(collector: Collector, fram
     assert [(file["url"], file["size"]) for file in document["attachments"]] == [
         (f"{collector.web.base}/files/1.pdf", len(PDF))
     ]
+
+
+def test_a_dry_run_calls_no_document_incomplete_whose_further_pages_a_run_would_request(
+    collector: Collector,
+) -> None:
+    put(collector, "next only")
+    report = collector.collect("--dry-run")
+    assert (report["read"], "document-continues" in codes(report)) == (1, False)
