@@ -303,9 +303,10 @@ def _is_title(line: str) -> bool:
     )
 
 
-SPECIAL = re.compile(r"[\\`*<]|\](?=\()|^(?=[#>=~]|[-+] )")
+SPECIAL = re.compile(r"[\\`*<]|\](?=\()|_+(?!\w)|^(?:(?=[#>=~]|---|[-+] )|\[(?=[^\]]+\]:))")
+"""What Markdown would interpret; underscores before a letter end no emphasis, so that none begins."""
 
 
 def escape(text: str) -> str:
     """Escape the characters that Markdown would interpret; brackets such as [1992] do not need it."""
-    return SPECIAL.sub(lambda match: f"\\{match[0]}", text)
+    return SPECIAL.sub(lambda match: "".join(f"\\{character}" for character in match[0]) or "\\", text)

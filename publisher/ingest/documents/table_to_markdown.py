@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import groupby
 
 from publisher.ingest.documents.page_lines import Line
+from publisher.ingest.documents.section_outline import escape
 from publisher.ingest.formats.grid import MAX_COLUMNS
 
 
@@ -57,7 +58,7 @@ def write_table(lines: Sequence[Line]) -> str:
     markdown_rows = [
         _format_row([" ".join(cells.get((row, column), ())) for column in columns]) for row in rows
     ]
-    return "\n".join([markdown_rows[0], _format_row(["---"] * len(columns)), *markdown_rows[1:]])
+    return "\n".join([markdown_rows[0], _join_cells(["---"] * len(columns)), *markdown_rows[1:]])
 
 
 def write_rows(rows: Sequence[Sequence[str]]) -> str:
@@ -66,12 +67,12 @@ def write_rows(rows: Sequence[Sequence[str]]) -> str:
     texts = [row for row in texts if any(row)]
     width = max((n for row in texts for n, cell in enumerate(row, start=1) if cell), default=0)
     lines = [_format_row([*row[:width], *[""] * (width - len(row))]) for row in texts]
-    return "\n".join([*lines[:1], _format_row(["---"] * width), *lines[1:]]) if texts else ""
+    return "\n".join([*lines[:1], _join_cells(["---"] * width), *lines[1:]]) if texts else ""
 
 
 def _format_row(cells: Sequence[str]) -> str:
-    return f"| {' | '.join(_escape_cell(cell) for cell in cells)} |"
+    return _join_cells([escape(cell).replace("|", "\\|") for cell in cells])
 
 
-def _escape_cell(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("|", "\\|").replace("<", "\\<").replace("`", "\\`")
+def _join_cells(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

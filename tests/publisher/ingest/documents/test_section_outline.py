@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from publisher.ingest.documents.section_outline import list_sections, write_body
+from publisher.ingest.documents.table_to_markdown import write_rows
 
 
 def anchors(*lines: str) -> list[str]:
@@ -44,3 +47,24 @@ def test_anchors_are_distinct_and_as_many_as_the_outline(lines: list[str]) -> No
     outline = list_sections(body.markdown)
     assert [s.title for s in outline] == list(body.outline)
     assert len({s.anchor for s in outline}) == len(outline)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            "3*5*2",
+            "（_甲_）",
+            "签字：__张三__ 。",
+            "姓名：____，电话：____",
+            "____年__月__日",
+            "___",
+            "----",
+        ),
+        *("[甲](http://evil.example)", "[注]: http://evil.example", "a\\", "`甲`", "# 甲", "| 甲 |"),
+    ],
+)
+def test_no_text_is_markdown_in_a_paragraph_or_in_a_cell(text: str) -> None:
+    markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+    assert markdown.render(write_body([text]).markdown) == f"<p>{text}</p>\n"
+    assert f"<td>{text}</td>" in markdown.render(write_rows([["甲"], [text]]))
