@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Select, or_, select, update
 
 from publisher.log import registry
 from publisher.log.approvals.submission import PublicationRequest, decode, encode
@@ -81,6 +81,24 @@ def destroy_contents(conn: Connection, dataset: int, records: Collection[str]) -
         if remaining != request.records:
             text = encode(replace(request, records=remaining), secrecy)
             conn.execute(update(t.submission).where(_c.key == row.key).values(request=text))
+
+
+def releases_of(actor: str) -> Select[tuple[int]]:
+    """Select the sequences of the releases whose submission names a person. ``actor``: storable."""
+    reviewed = _c.request.contains(msgspec.json.encode({"reviewed_by": actor}).decode()[1:-1])
+    is_named = or_(_c.drafter == actor, _c.reviewer == actor, reviewed)
+    return select(_c.release).where(_c.release.is_not(None), is_named)
+
+
+def destroy_names(conn: Connection, releases: Sequence[int]) -> int:
+    """Destroy the names in the submissions of releases. → how many had one."""
+    named = select(_c.key, _c.request).where(_c.release.in_(releases), _c.drafter != "")
+    rows = conn.execute(named).all()
+    for row in rows:
+        request, secrecy = decode(row.request)
+        own = {"drafter": "", "reviewer": "", "request": encode(request, replace(secrecy, reviewed_by=""))}
+        conn.execute(update(t.submission).where(_c.key == row.key).values(own))
+    return len(rows)
 
 
 def _find_approved(

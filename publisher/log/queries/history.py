@@ -137,8 +137,8 @@ def changes_of_records(
 
 
 def changed_values(conn: Connection, order: FieldOrder, records: Sequence[str]) -> tuple[Change, ...]:
-    """List the changes of the content of these records, newest first, without corrections."""
-    query = _CHANGE.where(_r.id.in_(records), _c.kind == "changed")
+    """List the changes and corrections of the content of these records, newest first."""
+    query = _CHANGE.where(_r.id.in_(records), _c.kind.in_(("changed", "corrected")))
     return _changes(conn, conn.execute(query.order_by(_c.sequence.desc())).all(), order)
 
 

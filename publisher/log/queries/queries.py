@@ -242,7 +242,7 @@ class Queries:
             return changes
 
     def changed_values(self, records: Sequence[str]) -> tuple[Change, ...]:
-        """List the changes of the content of these records, newest first, without corrections."""
+        """List the changes and corrections of the content of these records, newest first."""
         with self._session.read() as conn:
             return history.changed_values(conn, history.field_order(self._session, conn), records)
 

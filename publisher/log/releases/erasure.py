@@ -234,6 +234,7 @@ def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
     c = t.release.c
     is_clerk = (c.actor == storable(actor)) & c.actor_salt.is_not(None)
     is_named = c.approval.contains(msgspec.json.encode({"name": storable(actor)}).decode()[1:-1])
+    is_named |= c.sequence.in_(two_persons.releases_of(storable(actor)))
     sequences = conn.scalars(select(c.sequence).where(is_clerk | is_named).order_by(c.sequence)).all()
     if not actor.strip() or not sequences:
         raise LogError(
@@ -268,7 +269,10 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
 
 
 def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
-    """Destroy the names of clerks and approvers in releases; salted hashes stay. → how many had a name."""
+    """Destroy the names of clerks and approvers in releases and their submissions; salted hashes stay.
+
+    → how many of both had a name.
+    """
     c = t.release.c
     is_named = or_(c.actor_salt.is_not(None), c.approval.contains('"name":'))
     rows = conn.execute(select(c.sequence, c.approval).where(c.sequence.in_(releases), is_named)).all()
@@ -276,9 +280,10 @@ def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
         approval = None if row.approval is None else two_persons.without_names(row.approval)
         own = {"actor": "", "actor_salt": None, "approval": approval}
         conn.execute(update(t.release).where(c.sequence == row.sequence).values(own))
-    if rows:
+    count = len(rows) + two_persons.destroy_names(conn, releases)
+    if count:
         conn.execute(update(t.site).values(scrub_pending=True))
-    return len(rows)
+    return count
 
 
 def referenced_sources(conn: Connection) -> frozenset[str]:

@@ -13,7 +13,7 @@ from publisher.log.model import Change, RecordState, Span, View
 from publisher.views.pages.printing import charts, field_html
 from publisher.views.pages.printing.field_html import FieldValue
 from publisher.views.pages.printing.page_request import Visit
-from schemas.definition.catalogue import Catalogue, Field, Json
+from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 _NUMBERS = ("amount", "limit")
 _EFFECTIVE_KINDS = ("added", "changed", "corrected")
@@ -49,12 +49,22 @@ def led_to_span(change: Change, span: Span, view: View) -> bool:
 def _note(visit: Visit, field: Field, changes: Sequence[Change]) -> str:
     if field.type not in _NUMBERS:
         return ""
-    for change in changes:
-        for one in change.fields:
-            if one.field == field.name and change.kind == "changed" and one.before is not None:
-                day, before = visit.day(change.effective_on), field_html.format_text(visit, field, one.before)
+    for n, change in enumerate(changes):
+        if change.kind == "changed" and any(one.field == field.name for one in change.fields):
+            value = _content_before(change, changes[:n]).get(field.name)
+            if value is not None:
+                day, before = visit.day(change.effective_on), field_html.format_text(visit, field, value)
                 return visit.t(f"{day}起，原{before}", f"since {day}, before that {before}")
     return ""
+
+
+def _content_before(change: Change, later: Sequence[Change]) -> Content:
+    """Return the content before a change, as corrected since. ``later``: changes after it, newest first."""
+    content = change.before or {}
+    for correction in reversed(later):
+        if correction.kind == "corrected" and correction.before == content:
+            content = correction.after or {}
+    return content
 
 
 def draw_prices(
