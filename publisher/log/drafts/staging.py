@@ -35,6 +35,8 @@ from schemas.definition.catalogue import Catalogue, Content
 from schemas.definition.evolution import compare_catalogues
 
 _BATCH = 2_000
+_POSITIONS = range(2**31)
+"""Positions that the column stores. A larger one would be an error."""
 _ENTRY_COLUMNS = tuple(column.name for column in t.draft_entry.c)
 
 
@@ -147,7 +149,7 @@ def read_rows(conn: Connection, one: DraftImport, positions: Sequence[int] | Non
     """
     e = t.draft_entry.c
     if positions is not None:
-        return _read_rows(conn, one, e.position.in_(positions))
+        return _read_rows(conn, one, e.position.in_([n for n in positions if n in _POSITIONS]))
     rows = _read_rows(conn, one, e.locator.contains('"mended":', autoescape=True))
     return [row for row in rows if "mended" in row.locator]
 

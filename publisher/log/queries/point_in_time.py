@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select
 from publisher.log.clocks import FOREVER, day_at, known_instant
 from publisher.log.database import tables as t
 from publisher.log.model import LogError, View
-from publisher.log.releases.release_rows import no_such_release
+from publisher.log.releases.release_rows import has_number, no_such_release
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ def clocks(conn: Connection, dataset: str | None, view: View, now: datetime) -> 
         row = conn.execute(
             select(t.release.c.effective_on, t.release.c.published_at)
             .join(t.dataset, t.dataset.c.key == t.release.c.dataset)
-            .where(t.dataset.c.name == dataset, t.release.c.number == view.release)
+            .where(t.dataset.c.name == dataset, has_number(view.release))
         ).first()
         if row is None:
             raise no_such_release(view.release)

@@ -17,7 +17,7 @@ from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
-from publisher.log.releases.release_rows import no_such_release
+from publisher.log.releases.release_rows import has_number, no_such_release
 from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue
 
@@ -74,7 +74,7 @@ class CancellationRelease:
     def _find_release(self, number: int, today: date) -> Any:
         r = t.release.c
         of_dataset = select(t.release).where(r.dataset == self._dataset.key)
-        release = self._conn.execute(of_dataset.where(r.number == number)).first()
+        release = self._conn.execute(of_dataset.where(has_number(number))).first()
         if release is None:
             raise no_such_release(number)
         if release.effective_on <= today.toordinal():

@@ -8,7 +8,7 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, select
 
 from publisher.log import registry
 from publisher.log.approvals import two_persons
@@ -21,6 +21,7 @@ from publisher.log.model import TAKING_EFFECT, LogError, Release
 
 _b = t.release.c
 _BATCH = 1_000
+_LARGEST_NUMBER = 2**31 - 1
 _RELEASES = (
     select(t.release, t.dataset.c.name.label("dataset_name"), e.entry.c.position.label("entry"))
     .join(t.dataset, t.dataset.c.key == _b.dataset)
@@ -36,11 +37,16 @@ def releases(
     """List a dataset's releases, oldest first, or one. Raises ``LogError('no-such-release')``."""
     query = _RELEASES.where(_b.dataset == dataset.key).order_by(_b.number)
     if number is not None:
-        query = query.where(_b.number == number)
+        query = query.where(has_number(number))
     rows = _read_releases(conn, query)
     if number is not None and not rows:
         raise no_such_release(number)
     return rows
+
+
+def has_number(number: int) -> ColumnElement[bool]:
+    """Condition of the releases with a number. A larger one than the column stores would be an error."""
+    return _b.number == number if number <= _LARGEST_NUMBER else false()
 
 
 def takes_effect(release: Release) -> bool:

@@ -148,6 +148,22 @@ def test_a_release_pins_both_clocks(log: Log, clock: Clock) -> None:
     assert refused.value.code == "no-such-release"
 
 
+def test_a_number_that_no_column_can_store_is_that_of_no_release_and_no_row(log: Log) -> None:
+    release(log, entry("甲"))
+    number = 2**70
+    stage(log, entry("乙"))
+    (draft_import,) = log.drafts.imports("fees")
+    assert log.drafts.rows(draft_import, [number]) == []
+    for read in (
+        lambda: log.queries.release("fees", number),
+        lambda: log.queries.records("fees", RecordQuery(view=View(release=number))),
+        lambda: log.releases.cancel("fees", number, reason="有误"),
+    ):
+        with pytest.raises(LogError) as refused:
+            read()
+        assert refused.value.code == "no-such-release"
+
+
 def test_known_at_alone_returns_what_was_published_then_for_that_day(log: Log, clock: Clock) -> None:
     release(log, entry("甲", "1"), on=date(2019, 1, 1))
     release(log, entry("甲", "2"), on=date(2020, 6, 1))
