@@ -83,8 +83,8 @@ class ChangePage:
     before: int | None
     """Sequence before which the next page begins; None at the end."""
     facets: Mapping[str, tuple[tuple[str, int], ...]]
-    """``kind`` (with the directions), ``dataset``, ``body``, ``part`` → values and numbers of changes. The
-    counts of a facet ignore the filter by it."""
+    """``kind`` (with the directions), ``dataset``, ``body``, ``part`` → the 100 most frequent values and
+    their numbers of changes. The counts of a facet ignore the filter by it."""
 
 
 @dataclass(frozen=True, slots=True)

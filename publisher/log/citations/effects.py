@@ -154,7 +154,7 @@ def _read_repeals(
 
 
 def _find_sentence(text: str, works: Sequence[CitedPlace], target: str) -> tuple[int, int] | None:
-    """Return the sentence that ends a work, else the line that names it."""
+    """Return the sentence that ends a work, else the first one that names it; None if none does."""
     places = [sentence_at(text, work.start) for work in works if work.key == target]
     ending = (place for place in places if _ENDS.search(text, *place))
     return next(ending, places[0] if places else None)

@@ -256,7 +256,7 @@ class StateComparison:
             .order_by(_c.sequence)
         )
         for row in self._conn.execute(query).all():
-            reason = row.note if row.kind in ("corrected", "withdrawn", "renamed") else ""
+            reason = row.note if row.kind in history.WITH_REASON else ""
             day = date.fromordinal(row.effective_from)
             steps_by_record.setdefault(row.record, []).append(
                 Step(row.number, row.kind, row.cause, day, row.basis, reason)

@@ -80,7 +80,7 @@ _LASTS = select(_c.sequence, _LAST_OF_RELEASE.label("last"))
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """Up to :data:`BLOCK` consecutive changes of one release. Its content never changes."""
+    """Up to :data:`BLOCK` consecutive changes of one release; which ones, never changes."""
 
     first: int
     """Sequence of the first change."""

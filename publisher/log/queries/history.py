@@ -51,6 +51,8 @@ _OF_RECORD = PreparedStatement(
     _CHANGE.where(_r.id == bindparam("record"), _r.dataset == bindparam("dataset")).order_by(_c.sequence)
 )
 WITHOUT_CONTENT = ("removed", "withdrawn")
+WITH_REASON = ("corrected", "withdrawn", "renamed")
+"""Kinds of changes of which the note of the release is the reason."""
 
 
 def field_order(session: Session, conn: Connection) -> FieldOrder:
@@ -189,7 +191,7 @@ def _change(row: Any, parts: Mapping[int, str], order: FieldOrder) -> Change:
         fields=()
         if before is None
         else compare_states(before, after, order(row.name), parts=(part_before, part)),
-        reason=row.note if row.kind in ("corrected", "withdrawn", "renamed") else "",
+        reason=row.note if row.kind in WITH_REASON else "",
         withdrawn=row.withdrawn_at is not None,
         erased=erased,
         effective_to=day_or_none(row.effective_to),

@@ -126,7 +126,10 @@ class Queries:
             return records.page(self._states, self._fetch_sequence(conn, dataset))
 
     def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen
-        """Return a record's state, also if removed or withdrawn. Raises ``LogError('no-such-record')``."""
+        """Return a record's state, also if removed or withdrawn, else its first future one.
+
+        Raises ``LogError('no-such-record')``.
+        """
         with self._session.read() as conn:
             dataset_key = self._session.dataset_key(conn, dataset)
             return record_state.record(

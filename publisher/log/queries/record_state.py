@@ -93,7 +93,7 @@ def _reason(conn: Connection, row: Any, status: Status) -> str:
 
 
 def record(conn: Connection, dataset: DatasetKey, record_id: str, clocks: Clocks) -> RecordState:
-    """Return the state of a record. Raises ``LogError('no-such-record')`` if the view does not contain it."""
+    """Return the state of a record, else its first future one. Raises ``LogError('no-such-record')``."""
     values = {**view_values(dataset.key, clocks), "record": storable(record_id)}
     row = _ON_DAY.first(conn, values)
     if row is not None:
