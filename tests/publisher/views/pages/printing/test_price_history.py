@@ -1,15 +1,61 @@
-"""What a number was before, on the page of its record and in a search."""
+"""Prices over time, and what a number was before."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 from publisher.log.log import Log
+from publisher.log.model import Change, ChangeKind
+from publisher.views.pages.printing.price_history import _steps
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
-from tests.support.site import POWERS, START, Site, demo_dataset, opened, publish, ticking_clock
+from tests.support.site import FEES, POWERS, START, Site, demo_dataset, opened, publish, ticking_clock
+
+
+def change(sequence: int, kind: ChangeKind, on: date, amount: str) -> Change:
+    return Change(
+        sequence=sequence,
+        dataset="fees",
+        release=sequence,
+        record="1",
+        kind=kind,
+        cause="source",
+        title="甲费",
+        part=None,
+        effective_on=on,
+        published_at=datetime(2026, 1, sequence, tzinfo=UTC),
+        revision=None,
+        after={"amount": {"amount": amount, "unit": "元/吨"}},
+    )
+
+
+def test_a_corrected_amount_is_drawn_in_place_of_the_wrong_one() -> None:
+    changes = [
+        change(3, "corrected", date(2024, 1, 1), "12"),
+        change(2, "changed", date(2025, 1, 1), "15"),
+        change(1, "added", date(2024, 1, 1), "1.2"),
+    ]
+    steps, unit = _steps(load_catalogue("fees").by_name["amount"], changes)
+    assert steps == [(date(2024, 1, 1), Decimal(12)), (date(2025, 1, 1), Decimal(15))]
+    assert unit == "元/吨"
+
+
+def two_prices(log: Log, _clock: Clock) -> None:
+    log.datasets.create(demo_dataset(FEES, catalogue="fees", title="收费目录"), load_catalogue("fees"))
+    for day, amount in ((date(2015, 1, 1), "1.2"), (date(2015, 6, 1), "1.5")):
+        publish(log, FEES, [{"name": "甲费", "amount": {"amount": amount, "unit": "元/吨"}}], day, "")
+
+
+def test_the_chart_of_a_pinned_page_ends_with_its_release(tmp_path: Path) -> None:
+    with opened(tmp_path, Site, content=two_prices, clock=ticking_clock(START)) as site:
+        address = f"/datasets/{FEES}/records/{site.record('甲费')}?release=2"
+        before = site.client.get(address).text
+        site.clock.advance(days=400)
+        assert "数额变化" in before
+        assert site.client.get(address).text == before
 
 
 def power(promised: int) -> Content:
@@ -20,7 +66,7 @@ def power(promised: int) -> Content:
     }
 
 
-def fill(log: Log, clock: Clock) -> None:
+def corrected_limit(log: Log, clock: Clock) -> None:
     """Publish a limit and a later one, and correct the first before the later one takes effect."""
     log.datasets.create(demo_dataset(POWERS, catalogue="power-list"), load_catalogue("power-list"))
     publish(log, POWERS, [power(15)], date(2015, 1, 1), "示政发〔2015〕1号")
@@ -31,7 +77,7 @@ def fill(log: Log, clock: Clock) -> None:
 
 
 def test_what_a_number_was_before_is_what_it_was_corrected_to(tmp_path: Path) -> None:
-    with opened(tmp_path, Site, content=fill, clock=ticking_clock(START)) as site:
+    with opened(tmp_path, Site, content=corrected_limit, clock=ticking_clock(START)) as site:
         (record,) = site.log.queries.find_by_title(POWERS, "取水许可")
         for address in (f"/datasets/{POWERS}/records/{record.id}", "/search?q=取水许可"):
             text = site.client.get(address, headers={"accept": "text/html"}).text
