@@ -21,10 +21,11 @@ def copy_inbox(file: Path, target: Path) -> None:
     copy_store(file, target, without=_NOT_COPIED)
 
 
-def clean_copy(copy: Path, records: Sequence[tuple[str, str]]) -> None:
-    """Delete the requests about erased records (dataset, id) from the copy in a backup, if it has one."""
+def clean_copy(copy: Path, records: Sequence[tuple[str, str]]) -> bool:
+    """Delete the requests about erased records (dataset, id) from the copy in a backup. → if it had any."""
     if not copy.exists():
-        return
+        return False
+    deleted = 0
     with closing(sqlite3.connect(copy)) as connection:
         connection.execute("PRAGMA secure_delete = ON")
         for record in records:
@@ -33,6 +34,9 @@ def clean_copy(copy: Path, records: Sequence[tuple[str, str]]) -> None:
                 "(SELECT id FROM request WHERE dataset = ? AND record = ?)",
                 record,
             )
-            connection.execute("DELETE FROM request WHERE dataset = ? AND record = ?", record)
+            deleted += connection.execute(
+                "DELETE FROM request WHERE dataset = ? AND record = ?", record
+            ).rowcount
         connection.commit()
         connection.execute("VACUUM")
+    return deleted > 0

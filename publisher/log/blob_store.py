@@ -55,7 +55,7 @@ class FolderBlobs:
         for folder in (self._root, path.parent):
             if not folder.exists():
                 folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-                _sync_folder(folder.parent)
+                sync_folder(folder.parent)
         while not path.exists():
             temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}.part")
             # An erasure may delete the temporary file: then it is written again.
@@ -65,7 +65,7 @@ class FolderBlobs:
                     file.flush()
                     os.fsync(file.fileno())
                 temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def get(self, digest: str) -> bytes:
         try:
@@ -148,7 +148,8 @@ def _check_bytes(digest: str, data: bytes) -> bytes:
     return data
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Make the names of the files in a folder durable."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from publisher.log.blob_store import digest_of
 from publisher.log.model import LogError
 from publisher.log.transparency import verify
 from publisher.log.transparency.entries import Kind
@@ -33,10 +34,7 @@ class Archive:
 
     def document(self, digest: str) -> str:
         """Raises ``LogError('archive-damaged')`` for a document that was destroyed."""
-        try:
-            return self._checked.read(f"documents/{digest}").decode()
-        except verify.ProofError as error:
-            raise _damaged(str(error)) from error
+        return self._read(f"documents/{digest}").decode()
 
     def manifest(self, digest: str) -> Sequence[dict[str, Any]]:
         return self._checked.lines(f"manifests/{digest}.jsonl")
@@ -47,18 +45,32 @@ class Archive:
         return opening
 
     def catalogue(self, digest: str) -> str:
-        return self._checked.read(f"catalogues/{digest}.json").decode()
+        """Raises ``LogError('archive-damaged')``: the program reads the catalogues of releases only."""
+        name = f"catalogues/{digest}.json"
+        text = self._read(name)
+        if digest_of(text) != digest:
+            raise _damaged(f"{name} was changed")
+        return text.decode()
+
+    def _read(self, name: str) -> bytes:
+        try:
+            return self._checked.read(name)
+        except verify.ProofError as error:
+            raise _damaged(str(error)) from error
 
 
 @contextmanager
 def open_archive(path: Path) -> Iterator[Archive]:
     """Verify and open an archive. Raises ``LogError('archive-damaged')``."""
-    try:
-        with zipfile.ZipFile(path) as file:
-            checked = verify.Log(file, None)
-            yield Archive(checked, [(_kind(kind), digest) for kind, digest in checked.entries()])
-    except (verify.ProofError, zipfile.BadZipFile) as error:
-        raise _damaged(str(error)) from error
+    with path.open("rb") as data:
+        try:
+            checked = verify.Log(zipfile.ZipFile(data), None)
+            archive = Archive(checked, [(_kind(kind), digest) for kind, digest in checked.entries()])
+        except verify.ProofError as error:
+            raise _damaged(str(error)) from error
+        except Exception as error:  # a damaged archive can fail in any way, as in the program itself
+            raise _damaged(repr(error)) from error
+        yield archive
 
 
 def _kind(name: str) -> Kind:

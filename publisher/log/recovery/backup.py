@@ -16,7 +16,7 @@ from typing import TypedDict, Unpack
 import msgspec
 from sqlalchemy import Connection, func, select
 
-from publisher.log.blob_store import FolderBlobs
+from publisher.log.blob_store import FolderBlobs, sync_folder
 from publisher.log.clocks import utc_now
 from publisher.log.database.connection import Database, read_only_address, sqlite_url
 from publisher.log.model import LogError
@@ -31,6 +31,8 @@ SOURCES = "sources"
 SITE_FILES = "site"
 """Folder of a backup with what a site keeps in addition to its log."""
 _SITE_PATHS = ("sources.toml", "catalogues")
+_PART = ".part-"
+"""Beginning of the names of folders that are written or deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,9 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
         )
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(folder):
-        for remains in folder.glob(".part-*"):
-            shutil.rmtree(remains)
+        delete_remains(folder)
         made_at = utc_now()
-        part = folder / f".part-{made_at:%Y%m%dT%H%M%S%f}"
+        part = folder / f"{_PART}{made_at:%Y%m%dT%H%M%S%f}"
         part.mkdir(mode=0o700)
         _copy_site_files(home, part / SITE_FILES)
         if "copy_besides" in options:
@@ -95,6 +96,7 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
         with session.read() as conn:
             erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasure_ledger.erasures(conn))
         backup = part.rename(folder / f"{made_at:%Y%m%dT%H%M%S%f}Z")
+        sync_folder(folder)
         if keep is not None:
             _drop_oldest(session, folder, keep)
         return BackupReport(
@@ -109,8 +111,19 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
 
 def _drop_oldest(session: Session, folder: Path, keep: int) -> None:
     for backup in manifests.list_backups(folder)[:-keep]:
-        shutil.rmtree(backup)
+        delete_backup(backup)
     sweep_sources(session, folder)
+
+
+def delete_backup(backup: Path) -> None:
+    """Delete a backup. Under another name first, so that :func:`delete_remains` finds one half deleted."""
+    shutil.rmtree(backup.rename(backup.with_name(f"{_PART}{backup.name}")))
+
+
+def delete_remains(folder: Path) -> None:
+    """Delete what a killed process left in a folder of backups."""
+    for remains in folder.glob(f"{_PART}*"):
+        shutil.rmtree(remains)
 
 
 def sweep_sources(session: Session, folder: Path) -> None:
@@ -228,6 +241,7 @@ def copy_key(key: Path, copy: Path) -> None:
         file.write(key.read_bytes())
         file.flush()
         os.fsync(file.fileno())
+    sync_folder(copy.parent)
 
 
 @contextmanager

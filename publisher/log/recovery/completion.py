@@ -14,6 +14,7 @@ from publisher.log.database import entry_tables as e
 from publisher.log.model import LogError
 from publisher.log.recovery import description_rows
 from publisher.log.recovery.archive import Archive
+from publisher.log.recovery.repeated_erasure import list_pending
 from publisher.log.recovery.replayed_release import ReplayedRelease
 from publisher.log.releases import erasure
 from publisher.log.session import Session
@@ -80,7 +81,8 @@ def complete(session: Session, archive: Archive, progress: Progress) -> Completi
             progress(n, len(new))
         _write_checkpoint(conn, archive)
         missing = shortfalls.missing(conn, shortfall)
-        shortfalls.write(conn, shortfall if missing else None)
+        pending = list_pending(conn, shortfall.erased)
+        shortfalls.write(conn, shortfall if missing or pending else None)
         checkpoints.store_checkpoint(conn, session.keys)
         return CompletionReport(
             len(new), len(releases), missing, sum(one.missing_sources() for one in releases)

@@ -29,8 +29,11 @@ from publisher.log.transparency.erasure_ledger import LedgerEntry
 
 _BATCH = 500
 
-type CleanBesides = Callable[[Path, Sequence[tuple[str, str]]], object]
-"""Called with a folder like the home, and the erased records (dataset, id), to delete their files there."""
+type CleanBesides = Callable[[Path, Sequence[tuple[str, str]]], bool]
+"""Called with a folder like the home, and the erased records (dataset, id), to delete what is about them.
+
+→ whether there was anything.
+"""
 
 
 def erase_again(database: Database, ledger: Sequence[LedgerEntry], now: datetime) -> Sequence[str]:
@@ -53,10 +56,10 @@ def erase_again(database: Database, ledger: Sequence[LedgerEntry], now: datetime
     return destroyed
 
 
-def list_pending(conn: Connection, ledger: Sequence[LedgerEntry]) -> Sequence[str]:
-    """List the records of a ledger that the log has, but not the release that erased them."""
+def list_pending(conn: Connection, erased: Sequence[str]) -> Sequence[str]:
+    """List those of erased records that the log has, but not the release that erased them."""
     r, pending = t.record.c, list[str]()
-    for batch in batched([one.record for one in ledger], _BATCH):
+    for batch in batched(erased, _BATCH):
         query = select(r.id).where(r.id.in_(batch), r.erased_by.is_(None))
         pending += conn.scalars(query.order_by(r.key)).all()
     return pending
@@ -70,6 +73,7 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
     rewritten. Raises ``LogError('backup-running')``.
     """
     with backups.locked(folder):
+        backups.delete_remains(folder)
         with session.read() as conn:
             erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasure_ledger.erasures(conn))
         ledger = erasure_ledger.read_ledger(folder / erasure_ledger.NAME)
@@ -85,11 +89,12 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
 
 
 def _erased_since(session: Session, manifest: Manifest) -> bool:
-    """Report whether a release after the backup erased records."""
+    """Report whether records, or names of clerks, were erased after the backup."""
     c, size = entry_tables.entry.c, manifest.checkpoint.size
-    query = select(c.document).where(c.kind == "release", c.position >= size, c.document.is_not(None))
+    query = select(c.kind, c.document).where(c.kind.in_(("release", "erasure")), c.position >= size)
     with session.read() as conn:
-        return any(msgspec.json.decode(document)["erased"] for document in conn.scalars(query).all())
+        rows = conn.execute(query.where(c.document.is_not(None))).all()
+    return any(row.kind == "erasure" or msgspec.json.decode(row.document)["erased"] for row in rows)
 
 
 def _rewrite(
@@ -97,7 +102,6 @@ def _rewrite(
 ) -> bool:
     """Write the backup again without erased records, then delete the old one. → whether it had any."""
     part = backup.with_name(f".part-{backup.name}")
-    shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(backup, part)
     file = part / manifest.files[0].name
     database = Database(sqlite_url(file))
@@ -109,10 +113,10 @@ def _rewrite(
             sources = erasure.referenced_sources(conn)
     finally:
         database.close()
-    if not destroyed:
+    records = [(one.dataset, one.record) for one in ledger if one.dataset]
+    if not clean_besides(part / backups.SITE_FILES, records) and not destroyed:
         shutil.rmtree(part)
         return False
-    clean_besides(part / backups.SITE_FILES, [(one.dataset, one.record) for one in ledger if one.dataset])
     for suffix in (".db-wal", ".db-shm"):
         file.with_suffix(suffix).unlink(missing_ok=True)
     files = tuple(manifests.describe_file(part, part / one.name) for one in manifest.files)
@@ -120,7 +124,8 @@ def _rewrite(
     text = msgspec.json.encode(msgspec.structs.replace(manifest, files=files, sources=remaining))
     (part / manifests.NAME).write_bytes(msgspec.json.format(text) + b"\n")
     target = backup.with_name(f"{backup.name[:-1]}rZ")
-    shutil.rmtree(target, ignore_errors=True)
+    if target.exists():  # by a process that was killed before it deleted the old one
+        backups.delete_backup(target)
     part.rename(target)
-    shutil.rmtree(backup)
+    backups.delete_backup(backup)
     return True

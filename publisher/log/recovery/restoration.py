@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, inspect
 
-from publisher.log.blob_store import FolderBlobs
+from publisher.log.blob_store import FolderBlobs, sync_folder
 from publisher.log.clocks import utc_now
 from publisher.log.database.connection import Database, sqlite_url
 from publisher.log.database.upgrade import migrate
@@ -64,6 +64,7 @@ def restore(
     backup = _choose(folder, name)
     manifest = manifests.read_manifest(backup)
     manifests.check_files(backup, manifest)
+    checkpoints = _known_checkpoints(folder, backup, manifest, notes)
     target = Database(url)
     try:
         _check_target(target, manifest)
@@ -77,7 +78,7 @@ def restore(
                     backups.copy_key(keys / key.name, key)
         if target.file is None:
             postgresql_dump.restore(target.url, backup / manifest.files[0].name)
-            return _prepare(target, backup, _known_checkpoints(folder, manifest, notes), ledger)
+            return _prepare(target, backup, checkpoints, ledger)
         part = target.file.with_name(f"{target.file.name}.part")
         for remains in part.parent.glob(f"{part.name}*"):
             remains.unlink()
@@ -85,7 +86,7 @@ def restore(
         part.chmod(0o600)
         copy = Database(sqlite_url(part))
         try:
-            restored = _prepare(copy, backup, _known_checkpoints(folder, manifest, notes), ledger)
+            restored = _prepare(copy, backup, checkpoints, ledger)
             copy.vacuum(())  # also moves the write-ahead log into the file
         finally:
             copy.close()
@@ -149,12 +150,25 @@ def _copy_files(folder: Path, backup: Path, manifest: Manifest, home: Path) -> N
         shutil.copy2(backup / file.name, target)
 
 
-def _known_checkpoints(folder: Path, manifest: Manifest, notes: Sequence[str]) -> Sequence[KnownCheckpoint]:
+def _known_checkpoints(
+    folder: Path, backup: Path, manifest: Manifest, notes: Sequence[str]
+) -> Sequence[KnownCheckpoint]:
     """List the checkpoints of all backups of the site, and those that were named."""
     host = f"{manifest.base.partition('://')[2]}/log"
-    of_backups = [manifests.read_manifest(backup) for backup in manifests.list_backups(folder)]
-    checkpoints = [one.checkpoint for one in of_backups if one.base == manifest.base]
-    return [*checkpoints, *(_parse_checkpoint(note, host) for note in notes)]
+    checkpoints = [manifest.checkpoint, *(_parse_checkpoint(note, host) for note in notes)]
+    for other in manifests.list_backups(folder):
+        try:
+            one = manifest if other == backup else manifests.read_manifest(other)
+        except LogError as error:  # it may have the newest checkpoint, without which the log could fork
+            raise LogError(
+                "backup-damaged",
+                f"另一份备份的清单已损坏，读不出它的存证点：{other}。请先将这份备份移到别处，再恢复。",
+                f"The manifest of another backup is damaged, so that its checkpoint is not known: {other}. "
+                "Move that backup elsewhere, then restore.",
+            ) from error
+        if one.base == manifest.base:
+            checkpoints.append(one.checkpoint)
+    return checkpoints
 
 
 def _parse_checkpoint(note: str, host: str) -> KnownCheckpoint:
@@ -186,7 +200,7 @@ def _prepare(
         for checkpoint in checkpoints:
             _check_prefix(conn, checkpoint, size)
         newest = max(checkpoints, key=lambda checkpoint: checkpoint.size)
-        pending = repeated_erasure.list_pending(conn, ledger)
+        pending = repeated_erasure.list_pending(conn, [one.record for one in ledger])
         if newest.size > size or pending:
             shortfall.write(conn, Shortfall(newest, tuple(pending)))
         records = {one.record for one in ledger if one.dataset}
@@ -213,3 +227,4 @@ def _move_into_place(part: Path, target: Path) -> None:
     for suffix in ("-wal", "-shm"):
         part.with_name(part.name + suffix).unlink(missing_ok=True)
     part.replace(target)
+    sync_folder(target.parent)

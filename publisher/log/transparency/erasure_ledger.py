@@ -12,6 +12,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Connection, select
 
+from publisher.log.blob_store import sync_folder
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
 
@@ -53,6 +54,7 @@ def update_ledger(path: Path, erasures: Iterable[LedgerEntry]) -> None:
         file.flush()
         os.fsync(file.fileno())
     part.replace(path)
+    sync_folder(path.parent)
 
 
 def erasures(conn: Connection) -> Sequence[LedgerEntry]:

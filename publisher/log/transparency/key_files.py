@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from publisher.log.blob_store import sync_folder
 from publisher.log.model import LogError
 from publisher.log.transparency.signed_note import ED25519, Signature, VerifierKey
 
@@ -39,7 +40,8 @@ class KeyFiles:
 
     def check(self, key: VerifierKey) -> None:
         """Check that the file can sign, unless its passphrase is not set. Raises as :meth:`sign`."""
-        if self._passphrase is not None or b"ENCRYPTED" not in self.path(key).read_bytes():
+        path = self.path(key)
+        if self._passphrase is not None or b"ENCRYPTED" not in _read_bytes(path):
             self._load(key)
 
     def sign(self, key: VerifierKey, text: str) -> Signature:
@@ -75,20 +77,28 @@ def write_private_key(path: Path, private: PrivateKeyTypes, passphrase: bytes | 
         file.write(private.private_bytes(*form, encryption))
         file.flush()
         os.fsync(file.fileno())
+    for folder in (path.parent, path.parent.parent):
+        sync_folder(folder)
 
 
 def read_private_key(path: Path, passphrase: bytes | None) -> PrivateKeyTypes:
     """Read a file. Raises ``LogError('key-unusable')``: no file, open to others, wrong passphrase."""
     from cryptography.hazmat.primitives import serialization  # noqa: PLC0415 - 30 ms, keys only
 
+    data = _read_bytes(path)
+    if path.stat().st_mode & 0o077:
+        raise unusable(path, "其他用户可以读取，请运行 chmod 600", "other users can read it (chmod 600)")
     try:
-        if path.stat().st_mode & 0o077:
-            raise unusable(path, "其他用户可以读取，请运行 chmod 600", "other users can read it (chmod 600)")
-        return serialization.load_pem_private_key(path.read_bytes(), passphrase)
-    except OSError as error:
-        raise unusable(path, "无法读取", "it cannot be read") from error
+        return serialization.load_pem_private_key(data, passphrase)
     except (TypeError, ValueError) as error:
         raise unusable(path, "口令不符或文件已损坏", "wrong passphrase, or damaged") from error
+
+
+def _read_bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise unusable(path, "无法读取", "it cannot be read") from error
 
 
 def unusable(path: Path, zh: str, en: str) -> LogError:

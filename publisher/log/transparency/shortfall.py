@@ -55,11 +55,14 @@ def require_complete(conn: Connection) -> None:
     shortfall = read(conn)
     if shortfall is not None:
         count = missing(conn, shortfall)
+        zh, en = (
+            (f"{count}个条目", f"{count} entries") if count else ("依法删除的条目", "entries of an erasure")
+        )
         raise LogError(
             "log-behind",
-            f"本站由较早的备份恢复，缺少{count}个条目，只能读取。请系统管理员用 qingdan log complete 补全；"
+            f"本站由较早的备份恢复，缺少{zh}，只能读取。请系统管理员用 qingdan log complete 补全；"
             "确无人保存的，用 qingdan log succeed 另起新日志。",
-            f"The site was restored from an older backup and lacks {count} entries: it can only be read. "
+            f"The site was restored from an older backup and lacks {en}: it can only be read. "
             "The administrator completes it with `qingdan log complete`; if nobody has them, with `qingdan "
             "log succeed`.",
         )

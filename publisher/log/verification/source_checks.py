@@ -11,7 +11,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.model import LogError
 from publisher.log.releases import erasure
-from publisher.log.verification.problem import Problem
+from publisher.log.verification.problem import Problem, unreadable
 
 
 def check_sources(conn: Connection, sources: BlobStore, *, read: bool) -> Iterator[Problem]:
@@ -30,3 +30,5 @@ def check_sources(conn: Connection, sources: BlobStore, *, read: bool) -> Iterat
             yield Problem(f"{where}: 文件不存在 the file is missing")
         except LogError:
             yield Problem(f"{where}: 内容与校验值不符 its bytes were changed")
+        except OSError as error:  # a disk with bad blocks, for example
+            yield unreadable(where, error)

@@ -14,6 +14,8 @@ from publisher.log.database.tables import source_bytes
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.verification.integrity import Scope
+from tests.support import sqlite
+from tests.support.clock import Clock
 from tests.support.log import (
     LATE,
     MIDDLE,
@@ -277,3 +279,19 @@ def test_a_trigger_that_would_change_what_is_published_is_named(log: Log) -> Non
             body = "EXECUTE FUNCTION nothing()"
         conn.execute(text(f"CREATE TRIGGER quiet AFTER INSERT ON release {body}"))
     assert any("trigger quiet" in problem for problem in log.integrity.verify().problems)
+
+
+def test_a_file_that_cannot_be_read_does_not_end_the_verification(tmp_path: Path, clock: Clock) -> None:
+    log = Log.open(sqlite.new(tmp_path / "qingdan.db"), sources=tmp_path / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    key = log.keys.create()
+    release(log, entry("证照费"))
+    (source,) = (tmp_path / "sources").glob("*/*")
+    for path in (source, tmp_path / "keys" / f"{key.id.hex()}.pem"):  # as a bad block, for root too
+        path.unlink()
+        path.mkdir()
+    problems = log.integrity.verify(Scope(sources=True)).problems
+    assert len(problems) == 2
+    assert all("cannot be" in problem for problem in problems)
+    log.close()

@@ -321,7 +321,7 @@ def test_backups_forget_erased_names_and_what_a_submission_proposes_for_an_erase
     log.releases.erase_actor("审核人李某", ground="个人信息保护法第四十七条")
     log.releases.erase(records=[("fees", record)], ground="（2026）法民初1号")
     assert not log.approvals.get(waiting.key).is_current
-    assert log.recovery.forget_erased(tmp_path / "backups", lambda *_: None) == (1, [])
+    assert log.recovery.forget_erased(tmp_path / "backups", lambda *_: False) == (1, [])
     assert log.integrity.verify().ok
     log.close()
     for file in (home / "qingdan.db", *(tmp_path / "backups").rglob("qingdan.db")):
