@@ -89,16 +89,17 @@ def _list_first(
         if one.dataset is not None and one.period.contains(day, clocks.instant)
     }
     first = sorted(then.values(), key=lambda one: one.period.effective_from)[:MOST]
-    return tuple(_describe(conn, datasets, one) for one in first)
+    return tuple(_describe(conn, datasets, one, clocks) for one in first)
 
 
-def _describe(conn: Connection, datasets: DatasetIndex, evidence: Evidence) -> RuleEvidence:
+def _describe(conn: Connection, datasets: DatasetIndex, evidence: Evidence, clocks: Clocks) -> RuleEvidence:
     b, r, s = t.release.c, t.record.c, t.span.c
     number = conn.scalar(select(b.number).where(b.sequence == evidence.release)) if evidence.release else None
     record: Any = None
     if evidence.record is not None:
         titles = select(r.id, s.title).join(t.span, s.record == r.key).where(r.key == evidence.record)
-        record = conn.execute(titles.order_by(s.sequence.desc()).limit(1)).first()
+        in_view = titles.where(clocks.is_known(s), s.effective_from <= clocks.day)
+        record = conn.execute(in_view.order_by(s.effective_from.desc()).limit(1)).first()
     return RuleEvidence(
         datasets.names[evidence.dataset or 0],
         number,

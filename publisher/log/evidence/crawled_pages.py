@@ -116,8 +116,11 @@ class ArchivedResponse:
 
 
 def destroy(conn: Connection, imports: Sequence[int]) -> None:
-    """Destroy the responses of all pages that may contain the erased data: the pages that these imports were
-    parsed from, their copies and attachments, and the lists that link to them. They are not fetched again."""
+    """Destroy the responses of all pages that may contain the erased data.
+
+    These are the pages that the imports were parsed from, their copies and attachments, and the lists that
+    link to them. Only the lists are fetched again.
+    """
     p = pt.page.c
     digests = select(t.import_.c.digest).where(t.import_.c.key.in_(imports))
     keys = add_copies(conn, conn.scalars(select_pages(digests)).all())

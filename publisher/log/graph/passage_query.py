@@ -38,6 +38,8 @@ class PassageQuery:
     """Kinds of cited works, or kinds of effects."""
     article: int | None = None
     """Article of the cited work; for effects, of the work that has them."""
+    acting: bool | None = None
+    """Of effects: whether the works have them or undergo them; None: either. Citations have no sides."""
     limit: int = 20
     after: tuple[Any, ...] | None = None
 
@@ -123,7 +125,8 @@ def find_effects(conn: Connection, query: PassageQuery, clocks: Clocks) -> Passa
     rows = _in_view(g.effect, _e.revision + 0, query, clocks)
     if query.works:
         works = [storable(key) for key in query.works]
-        rows = rows.where(or_(_e.source.in_(works), _e.target.in_(works)))
+        sides = {True: _e.source.in_(works), False: _e.target.in_(works)}
+        rows = rows.where(or_(*sides.values()) if query.acting is None else sides[query.acting])
     if query.kinds:
         rows = rows.where(_e.kind.in_(query.kinds))
     if query.article is not None:

@@ -88,8 +88,9 @@ def names_of(conn: Connection, name: str) -> tuple[str, ...]:
 
     ``name``: a key, or a number or a title in any spelling.
     """
-    key = name if _is_named(conn, (storable(name),)) else parse_key(name) or name
-    keys = conn.scalars(select(_w.key).where(_w.name == storable(key)).distinct()).all()
+    name = storable(name)
+    key = name if _is_named(conn, (name,)) else parse_key(name) or name
+    keys = conn.scalars(select(_w.key).where(_w.name == key).distinct()).all()
     own = keys[0] if len(keys) == 1 else key
     names = conn.scalars(select(_w.name).where(_w.key == own).distinct().order_by(_w.name)).all()
     shared = _shared_names(conn, names) if names else set()

@@ -165,11 +165,11 @@ def find_related(visit: Visit, name: str, state: RecordState) -> RelatedDocument
         return RelatedDocuments()
     explaining, ending = dict[str, Mention](), dict[str, Mention]()
     coming, citing = dict[str, Mention](), dict[str, Mention]()
-    query = PassageQuery(view, works=work.names, kinds=("interprets", "repeals"), limit=_MOST)
+    query = PassageQuery(view, works=work.names, kinds=("interprets", "repeals"), acting=False, limit=_MOST)
     effects = graph.effects(query).passages
     endings = find_endings(work, effects, visit.today())
     for effect in effects:
-        if effect.target in work.names and effect.passage.record != state.id:
+        if effect.passage.record != state.id:
             group = ending if effect in endings.past else coming if effect in endings.coming else explaining
             _add(visit, group, effect.passage, datasets)
     for citation in graph.citations(PassageQuery(view, works=work.names, limit=_MOST)).passages:

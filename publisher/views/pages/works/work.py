@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
@@ -23,7 +23,7 @@ from schemas.words import EFFECTS, WORK_KINDS
 PATH = "/works/{key}"
 _ELI = "http://data.europa.eu/eli/ontology#"
 MOST = 100
-"""Maximum number of citations of each kind, and of effects, on the page. The API has all."""
+"""Maximum number of citations of each kind, and of effects of each side, on the page. The API has all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,13 @@ def work(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         graph = service.log.graph
-        effects = graph.effects(PassageQuery(visit.view, works=one.names, limit=MOST)).passages
-        # A query of its own: among the effects on a law that hundreds implement, the one that ends it
-        # might be beyond the limit.
-        ending = PassageQuery(visit.view, works=one.names, kinds=ENDING_KINDS, limit=MOST)
-        endings = find_endings(one, graph.effects(ending).passages, visit.today())
-        others = [effect for effect in effects if effect not in (*endings.past, *endings.coming)]
+        # Queries of their own: none of these pushes another beyond the limit.
+        own = PassageQuery(visit.view, works=one.names, acting=True, limit=MOST)
+        effects = graph.effects(own).passages
+        undergone = graph.effects(replace(own, acting=False)).passages
+        ending = graph.effects(replace(own, acting=False, kinds=ENDING_KINDS)).passages
+        endings = find_endings(one, ending, visit.today())
+        others = [effect for effect in undergone if effect not in (*endings.past, *endings.coming)]
         bases = PassageQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
         mentions = PassageQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
         return press.page(
@@ -78,10 +79,10 @@ def work(press: Press, visit: Visit) -> Reply:
             work=one,
             kind=labels.word_for(visit, WORK_KINDS, one.kind),
             records=[(_address(visit, r.dataset, r.record), r, datasets[r.dataset]) for r in one.records],
-            ended=list(_lines(visit, one, endings.past, by=False)),
-            ending=list(_lines(visit, one, endings.coming, by=False)),
-            done_to=list(_lines(visit, one, others, by=False)),
-            does=list(_lines(visit, one, effects, by=True)),
+            ended=list(_lines(visit, endings.past, by=False)),
+            ending=list(_lines(visit, endings.coming, by=False)),
+            done_to=list(_lines(visit, others, by=False)),
+            does=list(_lines(visit, effects, by=True)),
             releases=[(datasets[r.dataset], r) for r in graph.releases_on(one, visit.view)],
             bases=list(_records(visit, graph.citations(bases).passages, datasets)),
             mentions=list(_records(visit, graph.citations(mentions).passages, datasets)),
@@ -93,13 +94,10 @@ def work(press: Press, visit: Visit) -> Reply:
     return Reply(validity.extended(tuple(datasets.values()), None), build, HEADERS)
 
 
-def _lines(visit: Visit, one: Work, effects: Sequence[PublishedEffect], *, by: bool) -> Iterator[EffectLine]:
-    """Yield what the work does (``by``) or what is done to it; two records that say the same are one line."""
+def _lines(visit: Visit, effects: Sequence[PublishedEffect], *, by: bool) -> Iterator[EffectLine]:
+    """Yield what a work does (``by``) or what is done to it; two records that say the same are one line."""
     lines: dict[tuple[str, str | None, str], EffectLine] = {}
     for effect in effects:
-        is_own = effect.source in one.names
-        if is_own != by and not (effect.source in one.names and effect.target in one.names):
-            continue
         other = effect.target if by else effect.source
         passage = effect.passage
         says = _address(visit, passage.dataset, passage.record)
@@ -177,7 +175,7 @@ def _relations(one: Work, effects: Sequence[PublishedEffect]) -> Mapping[str, Se
     relations: dict[str, dict[str, None]] = {}
     for effect in effects:
         name = _RELATIONS.get(effect.kind)
-        if name and effect.source in one.names and effect.target and effect.target not in one.names:
+        if name and effect.target and effect.target not in one.names:
             relations.setdefault(name, {})[effect.target] = None
     return {name: list(keys) for name, keys in relations.items()}
 

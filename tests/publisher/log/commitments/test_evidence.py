@@ -227,3 +227,19 @@ def test_a_task_whose_text_changes_keeps_its_rules_and_statements(log: Log, cloc
     incremental = stored(log)
     log.commitments.rebuild()
     assert stored(log) == incremental
+
+
+@pytest.mark.slow
+def test_evidence_has_the_title_that_was_known_in_the_view(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "文件", contains="权责清单"), on=PLANNED)
+    publish(log, DOCUMENTS, DOCUMENT, on=DAY)
+    clock.advance(days=60)
+    known = clock.now
+    (document,) = log.queries.records(DOCUMENTS, RecordQuery()).records
+    clock.advance(days=1)
+    log.releases.correct(DOCUMENTS, {document.id: {**DOCUMENT, "title": "权责清单办法"}}, reason="误录")
+    commitment = commitments(log)[NAME]
+    for view, title in ((View(), "权责清单办法"), (View(known_at=known), DOCUMENT["title"])):
+        _, (in_view,) = log.commitments.evidence(commitment.id, view)
+        assert [one.title for one in in_view.evidence] == [title]

@@ -131,3 +131,16 @@ def test_works_are_listed_by_key_also_those_that_no_list_contains(graph: Log) ->
     (ended,) = graph.graph.effects(PassageQuery(works=("旧档案条例",), kinds=("repeals",))).passages
     assert (ended.source, ended.article, ended.passage.text) == ("新旧档案条例", 9, "第九条")
     assert graph.integrity.verify().problems == ()
+
+
+def test_effects_are_listed_by_side(graph: Log) -> None:
+    publish_policy(
+        graph, body_markdown="《旧通知》（示政发〔2001〕3号）同时废止。", effective_on="2024-07-01"
+    )
+    graph.graph.update()
+    for works, acting, number in (
+        ((NUMBER,), True, 1),
+        ((NUMBER,), False, 0),
+        (("示政发〔2001〕3号",), False, 1),
+    ):
+        assert graph.graph.effects(PassageQuery(works=works, acting=acting)).total == number
