@@ -8,6 +8,7 @@ from sqlalchemy import select, update
 
 from publisher.log.clocks import micros
 from publisher.log.database import entry_tables as e
+from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, key_statements, signed_note
@@ -109,7 +110,7 @@ class Keys:
                 lines += [line for line in checkpoints.run_command(command, text) if line not in lines]
             checkpoints.require_signature(key, text, lines)
         except LogError as error:
-            self._update(row.size, error=f"{error.zh} / {error.en}")
+            self._update(row.size, error=storable(f"{error.zh} / {error.en}"))
             raise
         values = {
             "note": signed_note.format_note(text, lines),

@@ -196,7 +196,7 @@ def datasets(conn: Connection) -> tuple[Dataset, ...]:
 
 def dataset(conn: Connection, name: str) -> Dataset:
     """Raises ``LogError('no-such-dataset')``."""
-    row = _DATASET_BY_NAME.first(conn, {"name": name})
+    row = _DATASET_BY_NAME.first(conn, {"name": storable(name)})
     if row is None:
         raise no_such_dataset(name)
     return _dataset(conn, row)
@@ -204,7 +204,7 @@ def dataset(conn: Connection, name: str) -> Dataset:
 
 def dataset_row(conn: Connection, name: str) -> DatasetRow:
     """Raises ``LogError('no-such-dataset')``."""
-    row = _DATASET_BY_NAME.first(conn, {"name": name})
+    row = _DATASET_BY_NAME.first(conn, {"name": storable(name)})
     if row is None:
         raise no_such_dataset(name)
     return DatasetRow(row.key, row.name, row.catalogue_digest, row.draft_catalogue)

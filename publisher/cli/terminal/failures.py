@@ -107,6 +107,10 @@ def explain(error: BaseException) -> Failure | None:
             )
         case OSError():
             return _explain_system_error(error)
+        case UnicodeEncodeError(reason="surrogates not allowed"):
+            name = error.object.encode(errors="replace").decode()
+            zh, en = f"这不是 UTF-8 文字：{name}", f"This is not text in UTF-8: {name}"
+            return Failure("bad-encoding", f"{zh}。", f"{en}.", Exit.REFUSED)
     return _explain_database_error(error)
 
 
@@ -136,6 +140,9 @@ def _explain_database_error(error: BaseException) -> Failure | None:
     from publisher.failure_lines import is_disk_full
 
     text = str(error.orig)
+    if "readonly" in text:
+        zh, en = "没有权限写入数据库", "No permission to write the database"
+        return Failure("no-permission", f"{zh}。详情：{text}", f"{en}. Details: {text}", Exit.UNAVAILABLE)
     if is_disk_full(error):
         zh, en = (
             "磁盘已满或不可写，数据库没有变化",

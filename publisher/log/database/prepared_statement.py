@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Float, Select
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
@@ -50,7 +49,7 @@ class PreparedStatement:
     def first(self, conn: Connection, parameters: Mapping[str, Any]) -> Any:
         """Return the first row as a named tuple, or None, in the transaction of ``conn``.
 
-        Raises SQLAlchemy's ``OperationalError``, as its own execution does.
+        Raises SQLAlchemy's ``DBAPIError``, as its own execution does.
         """
         rows = self._run(conn, parameters, 1)
         return rows[0] if rows else None
@@ -70,8 +69,8 @@ class PreparedStatement:
                 rows = cursor.fetchall() if limit is None else cursor.fetchmany(limit)
             finally:
                 cursor.close()
-        except conn.dialect.loaded_dbapi.OperationalError as error:
-            raise OperationalError(compiled.sql, {}, error) from error
+        except conn.dialect.loaded_dbapi.Error as error:
+            raise _wrap(conn, compiled, error) from error
         return [
             self._row(*(self._convert_row(compiled, row) if compiled.conversions else row)) for row in rows
         ]
@@ -82,10 +81,14 @@ class PreparedStatement:
             conn.begin()
         compiled = self._compiled(conn)
         cursor: Any = conn.connection.cursor(*compiled.streaming())
-        with closing(cursor):
+        try:
             cursor.execute(compiled.sql, compiled.values(parameters))
             while rows := cursor.fetchmany(size):
                 yield rows if not compiled.conversions else [self._convert_row(compiled, row) for row in rows]
+        except conn.dialect.loaded_dbapi.Error as error:
+            raise _wrap(conn, compiled, error) from error
+        finally:
+            cursor.close()
 
     def _compiled(self, conn: Connection) -> _CompiledStatement:
         return self._compiled_by_dialect.get(conn.dialect.name) or self._compile(conn)
@@ -112,3 +115,9 @@ class PreparedStatement:
         compiled = _CompiledStatement(statement.string, order, dict(statement.params), conversions)
         self._compiled_by_dialect[conn.dialect.name] = compiled
         return compiled
+
+
+def _wrap(conn: Connection, compiled: _CompiledStatement, error: Exception) -> BaseException:
+    """Return SQLAlchemy's error for one of the driver, which callers expect."""
+    base = conn.dialect.loaded_dbapi.Error
+    return DBAPIError.instance(compiled.sql, {}, error, base, dialect=conn.dialect)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, func, select, update
 from publisher.log.clocks import micros, moment
 from publisher.log.database import tables as t
 from publisher.log.database.prepared_statement import PreparedStatement
+from publisher.log.database.storable_text import storable
 from publisher.log.session import Session
 
 NEVER = micros(datetime(9999, 1, 1, tzinfo=UTC))
@@ -73,7 +74,7 @@ class Outbox:
                 conn.execute(
                     update(t.outbox)
                     .where(o.sequence == sequence)
-                    .values(attempts=o.attempts + 1, error=error[:_LONGEST], due_at=NEVER)
+                    .values(attempts=o.attempts + 1, error=storable(error)[:_LONGEST], due_at=NEVER)
                 )
 
     def mark_failed(self, sequence: int, error: str) -> None:
@@ -83,7 +84,7 @@ class Outbox:
             conn.execute(
                 update(t.outbox)
                 .where(o.sequence == sequence)
-                .values(attempts=o.attempts + 1, error=error[:_LONGEST])
+                .values(attempts=o.attempts + 1, error=storable(error)[:_LONGEST])
             )
 
     def due_count(self) -> int:

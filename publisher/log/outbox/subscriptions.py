@@ -33,6 +33,7 @@ from sqlalchemy import (
 from publisher.log.clocks import micros, moment
 from publisher.log.database import subscription_tables as w
 from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError
 from publisher.log.session import Session
 
@@ -159,7 +160,7 @@ class Subscriptions:
         """Store why the callback of a subscription did not confirm; the subscription stays pending."""
         with self._session.write() as conn:
             conn.execute(
-                update(w.subscription).where(_u.id == subscription_id).values(reason=reason[:_LONGEST])
+                update(w.subscription).where(_u.id == subscription_id).values(reason=_shorten(reason))
             )
 
     def unsubscribe(self, subscription_id: str) -> None:
@@ -270,12 +271,12 @@ class Subscriptions:
             ):
                 return False
             conn.execute(
-                update(w.subscription).where(_u.key == key).values(state="aside", reason=error[:_LONGEST])
+                update(w.subscription).where(_u.key == key).values(state="aside", reason=_shorten(error))
             )
         return True
 
     def _settle(self, delivery: Delivery, *, error: str, **values: Any) -> None:
-        values |= {"error": error[:_LONGEST], "tried_at": micros(self._session.clock())}
+        values |= {"error": _shorten(error), "tried_at": micros(self._session.clock())}
         with self._session.write() as conn:
             conn.execute(update(w.delivery).where(_d.key == delivery.key).values(**values))
 
@@ -283,7 +284,7 @@ class Subscriptions:
         """List deliveries, newest first."""
         query = _DELIVERIES.order_by(_d.key.desc()).limit(limit)
         if subscription is not None:
-            query = query.where(_u.id == subscription)
+            query = query.where(_u.id == storable(subscription))
         with self._session.read() as conn:
             return tuple(_delivery_from_row(row) for row in conn.execute(query).all())
 
@@ -308,7 +309,7 @@ def _claim(conn: Connection, rows: Sequence[Any], now: datetime) -> None:
 
 
 def _fetch_subscription(conn: Connection, subscription_id: str) -> Subscription:
-    row = conn.execute(select(w.subscription).where(_u.id == subscription_id)).first()
+    row = conn.execute(select(w.subscription).where(_u.id == storable(subscription_id))).first()
     if row is None:
         raise LogError(
             "no-such-subscription",
@@ -322,6 +323,11 @@ def _subscription_from_row(row: Any, prefix: str = "") -> Subscription:
     names = (column.name for column in w.subscription.c if column is not _u.seal)
     values = {name: getattr(row, prefix + name) for name in names}
     return Subscription(**{**values, "since": moment(values["since"])})
+
+
+def _shorten(answer: str) -> str:
+    """Return what a subscriber said as it is stored."""
+    return storable(answer)[:_LONGEST]
 
 
 def _is_due(now: datetime) -> ColumnElement[bool]:

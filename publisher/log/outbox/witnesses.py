@@ -9,11 +9,14 @@ from sqlalchemy import delete, func, insert, select
 
 from publisher.log.clocks import micros, moment
 from publisher.log.database import entry_tables as e
+from publisher.log.database.storable_text import storable
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, entry_log, signed_note, witness_protocol
 from publisher.log.transparency.checkpoint_text import Checkpoint
 from publisher.log.transparency.signed_note import VerifierKey
 from publisher.log.transparency.witness_protocol import AddCheckpoint
+
+_LONGEST = 2_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,9 @@ class Witnesses:
         now = micros(self._session.clock())
         with self._session.write() as conn:
             conn.execute(delete(e.witness).where(e.witness.c.key == str(key)))
-            conn.execute(insert(e.witness).values(key=str(key), tried_at=now, error=error))
+            conn.execute(
+                insert(e.witness).values(key=str(key), tried_at=now, error=storable(error)[:_LONGEST])
+            )
 
     def state(self, key: VerifierKey) -> WitnessState:
         c = e.cosignature.c

@@ -110,7 +110,8 @@ def run_command(command: str, text: str) -> Sequence[Signature]:
             shlex.split(command), input=text.encode(), capture_output=True, timeout=_PATIENCE, check=True
         ).stdout.decode()
         return [signed_note.parse_signature(line) for line in answer.splitlines() if line.strip()]
-    except (OSError, subprocess.SubprocessError, UnicodeDecodeError, NoteError) as error:
+    # ValueError: a quote that is not closed, or an answer that is no signature; IndexError: a blank command.
+    except (OSError, subprocess.SubprocessError, ValueError, IndexError) as error:
         raise _failed(str(error)) from error
 
 
@@ -125,7 +126,6 @@ def require_signature(key: VerifierKey, text: str, lines: Sequence[Signature]) -
 def _failed(why: str) -> LogError:
     return LogError(
         "signing-failed",
-        f"存证点未能签名：{why}。发布不受影响；请检查 QINGDAN_SIGN_COMMAND 或密钥文件。",
-        f"The checkpoint could not be signed: {why}. Publications are not affected; check "
-        "QINGDAN_SIGN_COMMAND or the key file.",
+        f"签名失败：{why}。发布不受影响；请检查 QINGDAN_SIGN_COMMAND 或密钥文件。",
+        f"Signing failed: {why}. Publications are not affected; check QINGDAN_SIGN_COMMAND or the key file.",
     )

@@ -15,6 +15,8 @@ SIZE_MEDIA = "text/x.tlog.size"
 """Media type of the answer 409: the number of entries that the witness cosigned last."""
 MOST_HASHES = 63
 _TIME_SIZE = 8
+_LATEST = 253_402_300_799
+"""The last second of the year 9999."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +59,14 @@ def cosign(keys: KeyFiles, key: VerifierKey, text: str, at: int) -> Signature:
 def find_cosignature(key: VerifierKey, text: str, answer: str) -> Signature:
     """Return the cosignature of a witness from its answer; lines of other keys are ignored.
 
-    Raises :class:`NoteError` without one, or if it is not valid.
+    Raises :class:`NoteError` without one, or if it is not valid or of a time that no calendar has.
     """
     lines = [signed_note.parse_signature(line) for line in answer.splitlines()]
     for line in lines:
         if line.name == key.name and line.key_id == key.id and key.algorithm == COSIGNATURE:
             signature = Signature(line.name, line.key_id, line.value[_TIME_SIZE:])
-            if signed_note.is_valid(key, _message(text, cosigned_at(line)), signature):
+            at = cosigned_at(line)
+            if at <= _LATEST and signed_note.is_valid(key, _message(text, at), signature):
                 return line
             raise NoteError(f"the cosignature of {key.name} is not valid")
     raise NoteError(f"there is no cosignature of {key.name}")

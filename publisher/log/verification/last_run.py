@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Connection, delete, insert, select
 
 from publisher.log.clocks import micros, moment
+from publisher.log.database.storable_text import storable
 from publisher.log.database.verification_tables import verification_run
 
 _MOST_LISTED = 20
@@ -41,7 +42,7 @@ def read_run(conn: Connection) -> VerificationRun | None:
 
 def store_run(conn: Connection, run: VerificationRun) -> None:
     """Replace the run before."""
-    listed = [problem[:_LONGEST] for problem in run.listed[:_MOST_LISTED]]
+    listed = [storable(problem)[:_LONGEST] for problem in run.listed[:_MOST_LISTED]]
     conn.execute(delete(verification_run))
     conn.execute(
         insert(verification_run).values(
@@ -50,6 +51,6 @@ def store_run(conn: Connection, run: VerificationRun) -> None:
             ended_at=micros(run.ended_at),
             problems=run.problems,
             listed=msgspec.json.encode(listed).decode(),
-            error=run.error[:_LONGEST],
+            error=storable(run.error)[:_LONGEST],
         )
     )

@@ -281,3 +281,11 @@ def test_a_slow_signer_delays_no_publication(
     with pytest.raises(LogError, match="timed out"):
         log.keys.sign_newest(command)
     assert "timed out" in log.keys.last_error()
+
+
+@pytest.mark.parametrize("command", ["sign 'x", " ", "sign\0"])
+def test_a_command_that_is_none_is_a_failure_to_sign(log: Log, command: str) -> None:
+    log.keys.create()
+    with pytest.raises(LogError, match="Signing failed"):
+        log.keys.sign_newest(command)
+    assert "签名失败" in log.keys.last_error()

@@ -19,7 +19,9 @@ from sqlalchemy import delete
 
 from publisher.log.database.entry_tables import checkpoint
 from publisher.log.log import Log
-from publisher.log.transparency.signed_note import COSIGNATURE, VerifierKey
+from publisher.log.transparency.key_files import KeyFiles
+from publisher.log.transparency.signed_note import COSIGNATURE, NoteError, VerifierKey, parse_note
+from publisher.log.transparency.witness_protocol import cosign
 from publisher.notify import witnesses
 from publisher.notify.witnesses import WitnessError, request_cosignature
 from tests.support.log import LATE, MIDDLE, entry, release
@@ -123,3 +125,16 @@ def test_a_size_beyond_all_numbers_is_a_failure_that_the_status_states(log: Log)
         with pytest.raises(WitnessError, match="HTTP 409"):
             request_cosignature(log, one)
     assert "HTTP 409" in log.witnesses.state(one.key).error
+
+
+@pytest.mark.parametrize("at", [10**13, 2**63])
+def test_a_cosignature_of_a_time_that_no_calendar_has_is_refused(log: Log, tmp_path: Path, at: int) -> None:
+    log.keys.create()
+    release(log, entry("证照费"))
+    keys = KeyFiles(tmp_path / "witness")
+    key = keys.create(NAME, COSIGNATURE)
+    request = log.witnesses.request(key)
+    assert request is not None
+    text, _ = parse_note(request.note)
+    with pytest.raises(NoteError):
+        log.witnesses.accept(key, request, str(cosign(keys, key, text, at)))

@@ -1,0 +1,64 @@
+"""Errors of the database reach callers as what they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import bindparam, func, select, update
+from sqlalchemy.exc import DataError, OperationalError
+
+from publisher.cli.terminal.failures import explain
+from publisher.log.database.connection import Database
+from publisher.log.database.prepared_statement import PreparedStatement
+from publisher.log.database.tables import site
+from publisher.log.log import Log
+from publisher.log.model import LogError
+from tests.support import sqlite
+
+
+def test_a_database_that_cannot_be_written_is_not_called_away(tmp_path: Path) -> None:
+    file = tmp_path / "qingdan.db"
+    Log.open(sqlite.new(file), sources=tmp_path / "sources").datasets.init_site("https://a.cn", "a.cn,2026")
+    database = Database(f"sqlite:///file:{file}?mode=ro&uri=true")
+    with pytest.raises(OperationalError) as error, database.write() as conn:
+        conn.execute(update(site).values(details="{}"))
+    failure = explain(error.value)
+    assert failure is not None
+    assert failure.code == "no-permission"
+    database.close()
+
+
+def test_an_error_of_the_driver_is_one_of_sqlalchemy(tmp_path: Path) -> None:
+    database = Database(sqlite.new(tmp_path / "qingdan.db"))
+    too_long = PreparedStatement(select(func.zeroblob(bindparam("size")).label("bytes")))
+    with database.read() as conn:
+        with pytest.raises(DataError):
+            too_long.first(conn, {"size": 2**31 - 1})
+        with pytest.raises(DataError):
+            list(too_long.batches(conn, {"size": 2**31 - 1}, 10))
+    database.close()
+
+
+@pytest.mark.parametrize("name", ["\x00", "\udcff", "甲\x00乙"])
+def test_a_name_that_no_database_stores_is_not_there(log: Log, name: str) -> None:
+    with pytest.raises(LogError, match="There is no dataset"):
+        log.datasets.get(name)
+    with pytest.raises(LogError, match="Nothing names"):
+        log.graph.work(name)
+    with pytest.raises(LogError, match="There is no subscription"):
+        log.subscriptions.get(name)
+
+
+def test_what_others_answer_is_stored_whatever_it_contains(log: Log) -> None:
+    answer = "\x00\udcff" * 2_000
+    key = log.keys.create()
+    log.witnesses.record_attempt(key, answer)
+    assert 0 < len(log.witnesses.state(key).error) <= 2_000
+    hub = "https://hub.example.org/"
+    log.subscriptions.set_hub(hub)
+    (subscription,) = log.subscriptions.all()
+    log.subscriptions.mark_unconfirmed(subscription.id, answer)
+    assert log.subscriptions.get(subscription.id).reason
+    log.outbox.mark_failed(1, answer)
+    log.outbox.set_aside({1: answer})
