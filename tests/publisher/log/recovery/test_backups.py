@@ -12,7 +12,6 @@ import pytest
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part
-from publisher.log.recovery import backup as backups
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import repeated_erasure, restoration
 from publisher.log.transparency import erasure_ledger
@@ -151,7 +150,7 @@ def test_a_backup_that_is_half_deleted_is_deleted_by_the_next_command(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(backups.shutil, "rmtree", kill)
+        patch.setattr(shutil, "rmtree", kill)
         with pytest.raises(KeyboardInterrupt):
             own.recovery.back_up(tmp_path / "home", folder, keep=1)
     assert len(list(folder.rglob("qingdan.db"))) == 2
