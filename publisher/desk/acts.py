@@ -72,7 +72,10 @@ def complete_acts(desk: Desk, *, older_than: timedelta = timedelta()) -> None:
 
 def _complete(desk: Desk, act: Act) -> bool:
     """Append the line of an act if the log has its effect, and no line says so → whether the log has it."""
-    effect = _find_effect(desk, act)
+    try:
+        effect = _find_effect(desk, act)
+    except LogError:  # of a dataset that does not exist
+        effect = None
     if effect is None:
         return False
     lines = desk.staff.audit.events_after(act.lines)
@@ -98,6 +101,10 @@ def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
         return _find_source(desk, act)
     if act.kind in ("imported", "mended", "columns-chosen"):
         return _find_import(desk, act)
+    if act.kind in ("discarded", "document-left-out"):
+        return _find_removal(desk, act)
+    if act.kind == "repeals-decided":
+        return _find_repeals(desk, act)
     return _find_decision(desk, act)
 
 
@@ -140,6 +147,30 @@ def _find_import(desk: Desk, act: Act) -> Mapping[str, object] | None:
         if one.source.digest in digests and one.source.obtained_at >= act.begun_at:
             return {**own, "staged": True} if act.kind == "imported" else own
     return None
+
+
+def _find_removal(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find that a draft lacks what the act took out of it, unless a release did, or a line says who did."""
+    releases, lines = desk.log.queries.releases(act.subject), desk.staff.audit.events_after(act.lines)
+    if any(one.published_at >= act.begun_at for one in releases):
+        return None
+    if any((one.kind, one.subject) == (act.kind, act.subject) for one in lines):
+        return None
+    if act.kind == "document-left-out":
+        rest = [
+            one for one in desk.log.drafts.imports(act.subject) if one.source.digest == act.details["file"]
+        ]
+        return None if rest else act.details
+    part, draft = act.details["part"], desk.log.drafts.get(act.subject)
+    is_left = draft is not None and (part is None or any(one.part == part for one in draft.imports))
+    return None if is_left else act.details
+
+
+def _find_repeals(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find that the proposed repeals of these documents were decided as the act says."""
+    state = "accepted" if act.details["accepted"] else "refused"
+    states = {one.title: one.state for one in desk.log.drafts.repeals(act.subject)}
+    return act.details if all(states.get(title) == state for title in act.details["documents"]) else None
 
 
 def _find_source(desk: Desk, act: Act) -> Mapping[str, object] | None:

@@ -9,9 +9,10 @@ from itertools import islice
 
 from publisher.desk import sheets
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
-from publisher.desk.work import Person, digest_moved, record
+from publisher.desk.work import Person, digest_moved, event_of
 from publisher.harvest.stored_files import load_page, read_lines
 from publisher.ingest.findings.kind import Finding
 from publisher.log.canonical_json import canonical
@@ -143,10 +144,9 @@ def leave_out(desk: Desk, person: Person, dataset: str, token: str, reason: str)
     """
     require(person.account, Action.HAND_IN, dataset, None)
     one = _find(desk, dataset, token)
-    reason = _require_reason(reason)
-    desk.log.drafts.leave_out(dataset, token)
-    details = {"address": one.source.url, "file": one.source.digest, "reason": reason}
-    record(desk, person, "document-left-out", dataset, details)
+    details = {"address": one.source.url, "file": one.source.digest, "reason": _require_reason(reason)}
+    with audited(desk, "document-left-out", event_of(person, dataset, details)):
+        desk.log.drafts.leave_out(dataset, token)
 
 
 def list_repeals(desk: Desk, dataset: str) -> Mapping[str, RepealProposal]:
@@ -168,11 +168,10 @@ def decide_repeals(
     if not proposals.keys() >= set(keys):
         raise digest_moved()
     reason = reason.strip() if accept else _require_reason(reason)
-    records = [proposals[key].record for key in keys]
-    decided = desk.log.drafts.decide_repeals(dataset, records, accept=accept)
-    details = {"accepted": accept, "documents": [one.title for one in decided], "reason": reason}
-    record(desk, person, "repeals-decided", dataset, details)
-    return decided
+    chosen = [proposals[key] for key in keys]
+    details = {"accepted": accept, "documents": [one.title for one in chosen], "reason": reason}
+    with audited(desk, "repeals-decided", event_of(person, dataset, details)):
+        return desk.log.drafts.decide_repeals(dataset, [one.record for one in chosen], accept=accept)
 
 
 def _find(desk: Desk, dataset: str, token: str) -> DraftImport:

@@ -45,8 +45,8 @@ class ReaderCorrection:
 
 def list_open(desk: Desk, person: Person) -> Sequence[ReaderCorrection]:
     """List the open requests about records that the account may amend, those that wait longest first."""
-    settle(desk)
     try:
+        settle(desk)
         with _inbox(desk) as inbox:
             requests = inbox.list("open")
     except LogError:  # the site takes none
@@ -66,10 +66,10 @@ def read(desk: Desk, person: Person, id_: str) -> ReaderCorrection:
     """
     settle(desk)
     with _inbox(desk) as inbox:
-        request = inbox.get(id_)
-    one = _describe(desk, person, request, _submissions(desk)) if request.state == "open" else None
+        request = _get_open(inbox, id_)
+    one = _describe(desk, person, request, _submissions(desk))
     if one is None:
-        raise LogError("no-such-correction", f"没有待处理的纠错 {id_}。", f"No open correction {id_}.")
+        raise _not_open(id_)
     if any(statement.contact for statement in request.statements):
         work.record(desk, person, "contact-read", request.dataset, {"correction": id_})
     return one
@@ -88,11 +88,11 @@ def accept(
 ) -> Submission:
     """Submit the correction that a reader asked for. ``text``: what the field becomes.
 
-    ``proof``: is published; blank: the readers' own. Raises as :func:`.amendments.submit`, and
-    ``LogError('personal-text')``.
+    ``proof``: is published; blank: the readers' own. Raises as :func:`.amendments.submit`, and ``LogError``:
+    ``personal-text``, ``no-such-correction``.
     """
     with _inbox(desk) as inbox:
-        request = inbox.get(id_)
+        request = _get_open(inbox, id_)
     proofs = [proof] if proof.strip() else [statement.proof for statement in request.statements]
     refuse_personal(request.value, reason, *proofs)
     correction = NewAmendment(kind="correct", reason=reason, basis=basis, texts={request.field: text})
@@ -106,15 +106,23 @@ def accept(
 def reject(desk: Desk, person: Person, id_: str, reason: str) -> None:
     """Reject a request; only its sender reads why.
 
-    Raises ``LogError``: ``reason-missing``, ``no-such-correction``, ``correction-decided``.
+    Raises ``LogError``: ``reason-missing``, ``no-such-correction``, ``correction-submitted`` (to a second
+    person), ``correction-decided``.
     """
+    settle(desk)
     with _inbox(desk) as inbox:
-        request = inbox.get(id_)
+        request = _get_open(inbox, id_)
         require(person.account, Action.SUBMIT, request.dataset, _part(desk, request))
         if not reason.strip():
             raise LogError("reason-missing", "请写明理由，告知来件人。", "State the reason for the sender.")
+        if id_ in _submissions(desk):
+            raise LogError(
+                "correction-submitted",
+                "这件纠错已提交更正。不采纳的，请先取消那次提交，或请审核人退回。",
+                "A correction of this request is submitted. Cancel that first, or have it returned.",
+            )
+        work.record(desk, person, "correction-rejected", request.dataset, {"correction": id_})
         inbox.reject(id_, reason=reason.strip())
-    work.record(desk, person, "correction-rejected", request.dataset, {"correction": id_})
 
 
 def settle(desk: Desk) -> None:
@@ -124,11 +132,12 @@ def settle(desk: Desk) -> None:
         return
     with _inbox(desk) as inbox, desk.staff.store.read() as conn:
         proofs = {row.request: row.proof for row in conn.execute(select(t.correction))}
+        requests = {request.id for request in inbox.list("open")}  # others were decided, or erased
         for id_, key in submissions.items():
             one = desk.log.approvals.get(key)
             if one.is_waiting:
                 continue
-            if one.state == "published" and inbox.get(id_).state == "open":
+            if one.state == "published" and id_ in requests:
                 release = work.release_of(desk, one)
                 inbox.accept(id_, outcome=one.request.note, proof=proofs[id_] or None, release=release)
             with desk.staff.store.write() as write:
@@ -147,6 +156,18 @@ def _describe(
     if request.field not in texts:
         return None
     return ReaderCorrection(request, state, *texts[request.field], submissions.get(request.id))
+
+
+def _get_open(inbox: Inbox, id_: str) -> Request:
+    """Return an open request. Raises ``LogError('no-such-correction')``."""
+    request = inbox.get(id_)
+    if request.state != "open":
+        raise _not_open(id_)
+    return request
+
+
+def _not_open(id_: str) -> LogError:
+    return LogError("no-such-correction", f"没有待处理的纠错 {id_}。", f"No open correction {id_}.")
 
 
 def _part(desk: Desk, request: Request) -> str | None:

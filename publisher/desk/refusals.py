@@ -32,13 +32,13 @@ _TEXTS = {
         f"The files are too large: {LARGEST_UPLOAD >> 20} MB at once. Hand them in separately.",
     ),
     500: (
-        "系统出错，已记入日志。草稿和已发布的内容没有变化。",
-        "The system failed, which is logged. Drafts and published data are unchanged.",
+        "系统出错，已记入日志。请先查看这项操作是否已经生效，再决定是否重试。",
+        "The system failed, which is logged. Look whether it took effect before you try again.",
     ),
 }
 _TEXTS[507] = (
-    "磁盘已满，没有保存。草稿和已发布的内容没有变化。请告知系统管理员，腾出空间后重试。",
-    "The disk is full; nothing was stored. Drafts and published data are unchanged. Tell the administrator.",
+    "磁盘已满。请告知系统管理员，腾出空间后，先查看这项操作是否已经生效，再决定是否重试。",
+    "The disk is full. Tell the administrator, and look whether it took effect before you try again.",
 )
 logger = logging.getLogger(__name__)
 

@@ -13,7 +13,7 @@ from publisher.desk.work import Person
 from publisher.log.findings.finding_query import FindingQuery, PublishedFinding
 from publisher.log.model import Dataset, LogError
 from publisher.workflow.import_report import ImportReport
-from publisher.workflow.respond import NewResponse, stage_response
+from publisher.workflow.respond import NewResponse, response_file
 
 PAGE_SIZE = 50
 _CATALOGUE = "responses"
@@ -46,14 +46,11 @@ def respond(
 ) -> ImportReport:
     """Put a response into the draft of a list of responses.
 
-    Raises ``LogError``: ``answer-missing``, and as :func:`.stage_response`.
+    Raises ``LogError``: ``answer-missing``, and as :func:`.response_file` and :func:`.work.hand_in`.
     """
     require(person.account, Action.HAND_IN, dataset, part)
     if not response.text.strip() or not response.respondent.strip():
         raise LogError(
             "answer-missing", "请填写回应的内容和回应单位。", "Write the response, and which office responds."
         )
-    report = stage_response(desk.log, dataset, response, part=part)
-    details = {"part": part, "finding": response.finding, "staged": report.staged}
-    work.record(desk, person, "imported", dataset, details)
-    return report
+    return work.hand_in(desk, person, dataset, [response_file(desk.log, response)], part=part)

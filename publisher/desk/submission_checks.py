@@ -69,18 +69,17 @@ def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:
     if one.request.kind != "draft" or not one.is_waiting:
         return ()
     try:
-        guards = find_guards(
+        return find_guards(
             desk.log,
             one.dataset,
             effective_on=one.request.effective_on or date.min,
             basis=one.request.basis,
             now=desk.clock(),
             on_conflict=one.request.on_conflict,
+            parts=one.request.parts,
         )
     except LogError:  # the draft was discarded
         return ()
-    parts = one.request.parts
-    return [guard for guard in guards if parts is None or guard.part is None or guard.part in parts]
 
 
 def late_bases(desk: Desk, one: Submission) -> Sequence[LateBasis]:

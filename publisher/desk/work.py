@@ -165,8 +165,8 @@ def draft_checks(
 def discard(desk: Desk, person: Person, dataset: str, part: str | None) -> None:
     """Delete the draft of a part."""
     require(person.account, Action.HAND_IN, dataset, part)
-    desk.log.drafts.discard(dataset, part)
-    record(desk, person, "discarded", dataset, {"part": part})
+    with audited(desk, "discarded", event_of(person, dataset, {"part": part})):
+        desk.log.drafts.discard(dataset, part)
 
 
 def draft_findings(desk: Desk, dataset: str, parts: Sequence[str] | None) -> Sequence[Finding]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import calendar
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -48,13 +48,14 @@ def find_guards(
     now: datetime,
     drift: timedelta = timedelta(0),
     on_conflict: OnConflict = "refuse",
+    parts: Sequence[str] | None = None,
 ) -> tuple[Guard, ...]:
-    """List the questions before the draft is published; none if conflicts prevent that anyway.
+    """List the questions before the draft, or parts of it, is published; none if conflicts prevent that.
 
     ``drift``: by how much the clock was set since this process started.
     Raises ``LogError('no-draft')``.
     """
-    diff = log.drafts.diff(dataset, effective_on=effective_on, on_conflict=on_conflict, limit=0)
+    diff = log.drafts.diff(dataset, effective_on=effective_on, on_conflict=on_conflict, limit=0, parts=parts)
     if any(conflict.code != "rows-in-error" for conflict in diff.conflicts):
         return ()
     return (
@@ -62,7 +63,7 @@ def find_guards(
         *check_removals(log, dataset, diff, effective_on),
         *_check_day(effective_on, day_at(now)),
         *check_basis(basis),
-        *_check_bases_of_rows(log, dataset),
+        *_check_bases_of_rows(log, dataset, parts),
     )
 
 
@@ -139,9 +140,9 @@ def check_basis(basis: str) -> Iterator[Guard]:
         )
 
 
-def _check_bases_of_rows(log: Log, dataset: str) -> Iterator[Guard]:
+def _check_bases_of_rows(log: Log, dataset: str, parts: Sequence[str] | None) -> Iterator[Guard]:
     field = log.queries.catalogue(dataset).basis_field
-    count = log.drafts.count_without(dataset, field) if field is not None else 0
+    count = log.drafts.count_without(dataset, field, parts) if field is not None else 0
     if count:
         yield Guard(
             "basis-missing",

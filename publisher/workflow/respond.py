@@ -26,8 +26,16 @@ class NewResponse:
     """Dataset and number of the release that fixes it."""
 
 
-def stage_response(log: Log, dataset: str, response: NewResponse, *, part: str | None = None) -> ImportReport:
-    """Import a response into the draft of a dataset of the kind ``responses``, or of a part of it.
+def stage_response(log: Log, dataset: str, response: NewResponse) -> ImportReport:
+    """Import a response into the draft of a dataset of the kind ``responses``.
+
+    Raises as :func:`response_file` and :func:`.import_files`.
+    """
+    return import_files(log, dataset, [response_file(log, response)])
+
+
+def response_file(log: Log, response: NewResponse) -> InputFile:
+    """Write a response as a file to import.
 
     Raises ``LogError``: ``no-such-finding``; ``no-such-release`` and ``no-such-dataset`` of the release that
     fixes it.
@@ -49,4 +57,4 @@ def stage_response(log: Log, dataset: str, response: NewResponse, *, part: str |
     }
     name = f"回应 {published.id} {response.responded_on} {response.kind}.json"
     data = msgspec.json.format(msgspec.json.encode([{k: v for k, v in row.items() if v}]), indent=2)
-    return import_files(log, dataset, [InputFile(name, data)], part=part)
+    return InputFile(name, data)

@@ -79,7 +79,9 @@ def editions_from_texts(data: bytes, *, hash_clauses_of_local: bool = True) -> l
     for number, line in enumerate(_lines(data), 1):
         try:
             article = _decode(line)
-        except msgspec.DecodeError as error:
+            if article.version_date:
+                date.fromisoformat(article.version_date)
+        except (msgspec.DecodeError, ValueError) as error:
             raise NotTextsError(number) from error
         edition = editions.setdefault((article.law, article.version_date), _Edition(article.category))
         edition.articles.setdefault(article.article, article.text)

@@ -157,6 +157,7 @@ def _print_draft(
     readable = work.readable_parts(desk, account, name)
     parts = [one.name for one in dataset.parts if readable is None or one.name in readable]
     part = part if part in parts else parts[0] if parts else None
+    require(account, Action.READ_DRAFT, name, part)  # a role for a part that was renamed reads no other
     chosen = None if part is None else (part,)
     draft = desk.log.drafts.get(name)
     imports = desk.log.drafts.imports(name, (part,))

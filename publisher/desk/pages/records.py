@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
+from litestar.exceptions import ValidationException
 from litestar.params import Body, FromPath
 
 from publisher.desk import amendments
@@ -39,6 +40,7 @@ def records_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> 
         dataset=desk.log.datasets.get(dataset),
         title=title,
         records=amendments.find_records(desk, person_of(request), dataset, title),
+        most=amendments.MOST_FOUND,
     )
 
 
@@ -113,10 +115,11 @@ def _print(
 
 
 def _day(text: str | None) -> date | None:
+    """Read a day of a form. Raises ``ValidationException`` for another text: it would count as today."""
     try:
         return date.fromisoformat(text) if text else None
-    except ValueError:
-        return None
+    except ValueError as error:
+        raise ValidationException(str(error)) from error
 
 
 HANDLERS = [records_page, record_page, amend_record]

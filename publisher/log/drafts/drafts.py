@@ -130,12 +130,17 @@ class Drafts:
                 now=micros(self._session.clock()),
             )
 
-    def count_without(self, dataset: str, field: str) -> int:
-        """Count the rows of the draft, other than those in error, whose content has no such field."""
+    def count_without(self, dataset: str, field: str, parts: Collection[str] | None = None) -> int:
+        """Count the rows of the draft, other than those in error, whose content has no such field.
+
+        ``parts``: None is all of it.
+        """
         with self._session.read() as conn:
             row, e = registry.dataset_row(conn, dataset), t.draft_entry.c
-            i = t.import_.c
+            i, names = t.import_.c, registry.part_names(conn, row.key)
             imports = select(i.key).where(i.dataset == row.key, i.release.is_(None))
+            if parts is not None:
+                imports = imports.where(i.part.in_([key for key, name in names.items() if name in parts]))
             blank = json_text(conn, e.content, field).is_(None)
             count = select(func.count()).where(e["import"].in_(imports), ~e.in_error, blank)
             return conn.scalar(count) or 0

@@ -95,6 +95,22 @@ def mend(site: DeskSite) -> Act:
     return act
 
 
+def discard(site: DeskSite) -> Act:
+    stage(site.log, entry("甲"), part="财政局")
+    stage(site.log, entry("甲"), part="民政局")
+    act = begin(site, "discarded", "zhang", part="财政局")
+    site.log.drafts.discard("fees", "财政局")
+    return act
+
+
+def leave_out(site: DeskSite) -> Act:
+    stage(site.log, entry("甲"), part="财政局")
+    (one,) = site.log.drafts.imports("fees")
+    act = begin(site, "document-left-out", "zhang", file=one.source.digest, reason="识读有误")
+    site.log.drafts.leave_out("fees", one.token)
+    return act
+
+
 def change_site(site: DeskSite) -> Act:
     act = begin(site, "site-changed", "xi", "", details={"name": "示例市清单公开"})
     site.log.datasets.change_site(name="示例市清单公开")
@@ -134,6 +150,8 @@ def change_key(site: DeskSite) -> Act:
         (submit_at_the_desk, {"submission": 1}),
         (hand_in, {"part": "财政局", "staged": True}),
         (mend, {"part": "财政局", "cells": ["C5"]}),
+        (discard, {"part": "财政局"}),
+        (leave_out, {"reason": "识读有误"}),
         (change_site, {"details": {"name": "示例市清单公开"}, "entries": [2]}),
         (change_dataset, {"entries": [2]}),
         (change_key, {"entries": [2]}),
@@ -161,6 +179,32 @@ def test_what_the_log_has_not_gets_no_line_and_is_forgotten_after_an_hour(desk: 
     desk.clock.advance(seconds=timedelta(hours=1).seconds + 1)
     assert complete(desk, killed) == []
     assert desk.staff.acts.all() == []
+
+
+def test_a_draft_that_a_release_took_was_not_discarded_by_who_was_killed(desk: DeskSite) -> None:
+    one = approve(desk)
+    killed = begin(desk, "discarded", "zhang", part="财政局")
+    begin(desk, "discarded", "zhang", subject="nothing", part=None)  # refused at once, had it lived
+    assert complete(desk, killed) == []
+    desk.log.releases.publish("fees", effective_on=EARLY, parts=("财政局",), actor="wang", submission=one.key)
+    assert complete(desk, killed) == []
+
+
+def test_an_error_says_nothing_of_what_it_cannot_know(desk: DeskSite) -> None:
+    """The log has the release, and the store of the desk refuses its line."""
+    desk.add("wang", "发布")
+    one = approve(desk)
+    address = f"/submissions/{one.key}"
+    with desk.signed_in("wang") as publisher:
+        form = forms(publisher.see(address))[f"{address}/publish"]
+        with desk.staff.store.write() as conn:
+            conn.exec_driver_sql(
+                "CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no room'); END"
+            )
+        answer = publisher.client.post(form.action, data=form.fields)
+    assert answer.status_code == 500
+    assert "没有变化" not in answer.text
+    assert len(desk.log.queries.releases("fees")) == 1
 
 
 def test_a_file_that_was_in_the_draft_before_was_not_handed_in_by_who_was_killed(desk: DeskSite) -> None:

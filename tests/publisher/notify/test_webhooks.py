@@ -313,10 +313,7 @@ def test_one_dead_subscriber_does_not_keep_the_news_from_another(desk: Desk) -> 
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(b"{}"),
-        Answer(b'{"challenge":"guessed"}'),
-        Answer(b"ok"),
-        Answer(b'{"challenge":' + b"[" * 4_000),
+        *map(Answer, (b"{}", b'{"challenge":"guessed"}', b"ok", b'{"challenge":' + b"[" * 4_000)),
         Answer(status=404),
         Answer(status=302),
     ],

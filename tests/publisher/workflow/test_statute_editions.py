@@ -81,6 +81,8 @@ def test_a_list_is_told_from_texts_and_a_broken_line_is_named() -> None:
     assert not contains_texts(b"")
     with pytest.raises(NotTextsError, match="2"):
         editions_from_texts(as_texts(line("种子法", "第一条"), {"law": "种子法"}))
+    with pytest.raises(NotTextsError, match="1"):
+        editions_from_texts(as_texts({**line("种子法", "第一条"), "version_date": "2021年"}))
 
 
 @pytest.mark.slow

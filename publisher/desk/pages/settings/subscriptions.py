@@ -92,8 +92,8 @@ def remove_subscription(request: DeskRequest, state: State, name: FromPath[str])
     """Delete a webhook or a robot."""
     desk: Desk = state.desk
     one = desk.log.subscriptions.get(name)
+    _record(request, desk, "removed", one)  # first: a kill in between may not lose the line
     desk.log.subscriptions.unsubscribe(name)
-    _record(request, desk, "removed", one)
     return see(_PATH)
 
 

@@ -97,3 +97,20 @@ def test_of_the_draft_of_another_part_nothing_is_said(site: DeskSite) -> None:
     with site.signed_in("zhang") as browser:
         hand_in(browser, "项目1,2,", partial="true")
         assert "登记费" not in browser.see(PAGE)
+
+
+def test_what_is_wrong_with_another_part_hides_no_question_from_the_reviewer(site: DeskSite) -> None:
+    stage(site.log, entry("登记费", "5"), entry("登记费", "6"), part="民政局")
+    with site.signed_in("zhang") as browser, site.signed_in("li") as reviewer:
+        hand_in(browser, "项目1,2,")
+        typed = {**SECRECY, "note": "清理"}
+        address = browser.send(PAGE, "/drafts/fees/submissions", **typed).headers["location"]
+        assert "“财政局”的10项中有9项将移出清单" in reviewer.see(address)
+
+
+def test_a_role_for_a_part_that_was_renamed_reads_no_draft(site: DeskSite) -> None:
+    stage(site.log, entry("登记费", "5"), part="民政局")
+    site.log.datasets.rename_part("fees", "财政局", "财政和税务局")
+    with site.signed_in("zhang") as browser:
+        for path in (PAGE, "/drafts/fees"):
+            assert "登记费" not in browser.see(path, status=403)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from publisher.desk.acts import complete_acts
 from tests.publisher.desk.pages.collected_site import (
     DOCUMENTS,
     NOTICE,
@@ -124,6 +125,21 @@ def test_a_repeal_is_refused_with_a_reason_then_accepted_and_published_alone(cit
     assert proposal.state == "accepted"
     details = [one.details for one in desk.staff.audit.events() if one.kind == "repeals-decided"]
     assert [(one["accepted"], one["reason"]) for one in details] == [(True, ""), (False, "仅部分条款")]
+
+
+@pytest.mark.parametrize("accept", [True, False])
+def test_a_desk_that_was_killed_after_a_decision_has_its_line(city: CollectedDesk, accept: bool) -> None:
+    desk = city.desk
+    (repeal,) = desk.log.drafts.repeals(DOCUMENTS)
+    details = {"accepted": accept, "documents": [repeal.title], "reason": "仅部分条款"}
+    event = {"actor": "zhang", "subject": DOCUMENTS, "address": "", "details": details}
+    killed = desk.staff.acts.begin("repeals-decided", event, desk.log.proofs.size())
+    complete_acts(desk.app.state.desk)
+    assert desk.staff.audit.events_after(killed.lines) == []
+    desk.log.drafts.decide_repeals(DOCUMENTS, [repeal.record], accept=accept)
+    complete_acts(desk.app.state.desk)
+    (line,) = desk.staff.audit.events_after(killed.lines)
+    assert line.details == {**details, "completed_afterwards": True}
 
 
 def test_accepted_repeals_of_published_documents_are_a_draft_to_submit(city: CollectedDesk) -> None:

@@ -112,6 +112,35 @@ def test_a_request_is_rejected_with_a_reason_for_its_sender(inbox_desk: InboxDes
     assert site.staff.audit.events(limit=1)[0].kind == "correction-rejected"
 
 
+def test_a_request_whose_correction_waits_is_not_rejected_and_a_decided_one_not_accepted(
+    inbox_desk: InboxDesk,
+) -> None:
+    site = inbox_desk.site
+    token, page = inbox_desk.ask("甲", "9")
+    with site.signed_in("zhang") as drafter:
+        typed = {"reason": "误录", **SECRECY}
+        address = drafter.send(page, f"{page}/accept", **typed).headers["location"]
+        form = forms(drafter.see(page))[f"{page}/accept"]
+        refused = drafter.send(page, f"{page}/reject", reason="与文件不符")
+        assert "已提交更正" in refused.text
+        assert inbox_desk.public.status(token).state == "open"  # type: ignore[union-attr]
+        drafter.send(address, f"{address}/cancel")
+        assert drafter.send(page, f"{page}/reject", reason="与文件不符").status_code == 303
+        assert drafter.client.post(form.action, data={**form.fields, **typed}).status_code == 404
+    assert not site.log.approvals.list()
+
+
+def test_a_request_that_was_erased_meanwhile_stops_no_page(inbox_desk: InboxDesk) -> None:
+    site = inbox_desk.site
+    _, page = inbox_desk.ask("甲", "9")
+    with site.signed_in("zhang") as drafter:
+        address = drafter.send(page, f"{page}/accept", reason="误录", **SECRECY).headers["location"]
+    approve_and_publish(site, address)
+    inbox_desk.clerk.erase(inbox_desk.clerk.records())
+    with site.signed_in("zhang") as drafter:
+        assert page not in drafter.see("/")
+
+
 def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(inbox_desk: InboxDesk) -> None:
     site = inbox_desk.site
     _, page = inbox_desk.ask("甲", "9", proof="我是李四，电话13912345678")
