@@ -290,3 +290,11 @@ def test_a_home_may_have_any_name(tmp_path: Path) -> None:
     assert (site.home / "qingdan.db").exists()
     assert site.ok("status", "--json").json["home"] == str(site.home)
     assert [path.name for path in tmp_path.iterdir()] == [site.home.name]
+
+
+def test_an_argument_that_is_not_text_is_refused(site: Home) -> None:
+    site.dataset()
+    ran = site.run("dataset", "part", "add", "shili-power-list", b"\xff".decode(errors="surrogateescape"))
+    assert ran.code == 1
+    assert "bad-encoding" in ran.err
+    assert "Traceback" not in ran.err

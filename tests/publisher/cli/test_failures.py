@@ -400,11 +400,3 @@ def test_the_address_of_a_node_of_the_cluster_needs_a_scheme_and_a_port(
     ran = site.run("status")
     assert ran.code == 2
     assert "QINGDAN_ELASTICSEARCH_HOSTS: https://host:9200" in ran.err
-
-
-def test_an_argument_that_is_not_text_is_refused(site: Home) -> None:
-    site.dataset()
-    ran = site.run("dataset", "part", "add", "shili-power-list", b"\xff".decode(errors="surrogateescape"))
-    assert ran.code == 1
-    assert "bad-encoding" in ran.err
-    assert_one_error(ran.err)
