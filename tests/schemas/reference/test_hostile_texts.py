@@ -34,6 +34,8 @@ def _quoted(text: str) -> object:
         (parse_number, "[2015" + " -" * 10_000 + "第", False),
         (parse_unit, "元/" + "\t" * 10_000 + "定" + "\t" * 10_000, False),
         (find_subjects, "以下" + "现从之日" * 200 + "废止。", False),
+        (find_subjects, "自发布之日起" * 40 + "的《甲办法》废止。", True),
+        (find_subjects, "《甲办法》" + "均予" * 200 + "不废止。", False),
         (SPREADSHEETML.match, "<!-" + "---><?--><??><!-" * 200, False),
         (HTML_START.match, "<!--" + "--><!--" * 200, False),
     ],
