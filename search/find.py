@@ -15,12 +15,13 @@ from search.chinese.thesaurus import Lexicon
 from search.contract import ENDED, Hit, Page, Request, SearchEngine, Similar
 from search.missing_words import NEAR, MissingWords, look_up_words
 from search.query import field_filters as filters
-from search.query.did_you_mean import find_nearest_name, split_compounds
+from search.query.did_you_mean import find_nearest_name, is_sign, split_compounds
 from search.query.field_filters import FilterFields
 from search.query.name_index import LONGEST, Names
+from search.query.syntax import CLOSING, OPENING
 
 NO_FIELDS = FilterFields()
-_LITERAL = re.compile('["“”„〝「『〟」』]')
+_QUOTE = re.compile(f"[{OPENING}{CLOSING}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +59,17 @@ async def find(
     continues = filtered.cursor is not None or filtered.similar_cursor is not None
     if page.all_words_total or continues or not filtered.text.strip():
         return as_typed
-    corrected = await _translate(engine, filtered, language[1]) or await _correct(
-        engine, names, filtered, page, language[0]
-    )
+    is_literal = _QUOTE.search(filtered.text) is not None
+    corrected = None if is_literal else await _correct(engine, names, filtered, page, *language)
     if corrected is not None:
         return _correct_page(request, corrected[1], narrowed.with_text(corrected[0]), language[0])
     missing = await look_up_words(engine, filtered, *language)
     if missing is None and page.total and page.similar is not None and page.similar.nothing_near:
         missing = MissingWords((" ".join(filtered.text.split()),), page.hits[:NEAR])
-    if missing is None:
-        return as_typed
     if isinstance(missing, MissingWords):
         return replace(as_typed, page=_near_page(page, missing), missing=missing)
+    if missing is None or is_literal:
+        return as_typed
     reworded = await engine.search(replace(filtered, text=missing))
     if page.total and not reworded.all_words_total:
         return as_typed
@@ -105,8 +105,8 @@ async def find_ended(
 ) -> Page | None:
     """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
     language = await to_thread.run_sync(thesaurus.load_lexicon)
-    narrowed = await filters.apply_filters(engine, request, fields, *language)
-    ended = replace(narrowed.request, statuses=ENDED, all_words=True, sort="relevance", limit=limit)
+    narrowed = await filters.apply_filters(engine, replace(request, statuses=ENDED), fields, *language)
+    ended = replace(narrowed.request, all_words=True, sort="relevance", limit=limit)
     page = await engine.search(replace(ended, cursor=None, facets=(), explain=False, similar=0))
     return page if page.total else None
 
@@ -114,9 +114,11 @@ async def find_ended(
 async def _translate(engine: SearchEngine, request: Request, lexicon: Lexicon) -> tuple[str, Page] | None:
     """Return an English text in Chinese and its hits, if documents contain all its words.
 
-    Words that name every item of a list (许可, 收费) may be missing: its records do not repeat them.
+    Words that name every item of a list (许可, 收费) may be missing: its records do not repeat them. A text
+    with exclusions or alternatives is not translated.
     """
-    chinese = translate_query(request.text[:LONGEST])
+    typed = request.text[:LONGEST]
+    chinese = None if any(map(is_sign, typed.split())) else translate_query(typed)
     if chinese is None:
         return None
     specific = " ".join(word for word in chinese.split() if word not in lexicon.generic)
@@ -134,10 +136,11 @@ async def _correct(
     request: Request,
     page: Page,
     analyzer: Analyzer,
+    lexicon: Lexicon,
 ) -> tuple[str, Page] | None:
     """Return a corrected text and its hits, if documents contain all its words."""
-    if _LITERAL.search(request.text):
-        return None
+    if translated := await _translate(engine, request, lexicon):
+        return translated
     corrected = await to_thread.run_sync(find_nearest_name, request.text, await names())
     if corrected is None and not page.total:
         corrected = split_compounds(request.text[:LONGEST], analyzer)

@@ -40,16 +40,16 @@ def find_nearest_name(typed: str, names: Names) -> str | None:
     """Return the name, or part of a name, nearest to ``typed``; else ``typed`` with each of its
     blank-separated pieces corrected. None if a name contains it as it is, or nothing is similar."""
     pieces = typed.split()
-    if not any(map(_is_sign, pieces)) and (whole := _find_nearest(typed, names)):
+    if not any(map(is_sign, pieces)) and (whole := _find_nearest(typed, names)):
         return whole
-    corrected = [piece if _is_sign(piece) else _find_nearest(piece, names) or piece for piece in pieces]
+    corrected = [piece if is_sign(piece) else _find_nearest(piece, names) or piece for piece in pieces]
     return " ".join(corrected) if corrected != pieces and len(pieces) > 1 else None
 
 
 def split_compounds(typed: str, analyzer: Analyzer) -> str | None:
     """Split compound words, 拖欠 工资 for 拖欠工资; None if there are none."""
-    pieces = [piece if _is_sign(piece) else analyzer.fold_text(piece) for piece in typed.split()]
-    parts = [piece if _is_sign(piece) else _split_words(piece, analyzer) for piece in pieces]
+    pieces = [piece if is_sign(piece) else analyzer.fold_text(piece) for piece in typed.split()]
+    parts = [piece if is_sign(piece) else _split_words(piece, analyzer) for piece in pieces]
     return None if parts == pieces else " ".join(parts)
 
 
@@ -69,7 +69,7 @@ def split_compound(word: str, analyzer: Analyzer) -> Sequence[str]:
     return next((parts for parts in (smallest, largest) if parts and "".join(parts) == word), [word])
 
 
-def _is_sign(piece: str) -> bool:
+def is_sign(piece: str) -> bool:
     """Report whether a piece is an operator: 或, or an exclusion."""
     return piece[0] in NOT or piece in EITHER
 

@@ -75,12 +75,11 @@ async def apply_filters(
     if not chosen:
         return FilteredRequest(replace(request, text=text), ())
     facets = tuple(dict.fromkeys(field_filter.facet for field_filter in chosen))
-    page = await engine.search(
-        Request("", as_of=request.as_of, known_at=request.known_at, limit=1, facets=facets, highlight=False)
-    )
+    everything = Request("", statuses=request.statuses, as_of=request.as_of, known_at=request.known_at)
+    page = await engine.search(replace(everything, limit=1, facets=facets, highlight=False))
     values = {name: _list_names_of_values(page.facets[name], fields.titles.get(name, {})) for name in facets}
     included: dict[str, list[str]] = {}
-    excluded: dict[str, list[str]] = {}
+    excluded = {name: list(values_of_facet) for name, values_of_facet in request.excluded.items()}
     for field_filter in chosen:
         fitting = find_matching_values(field_filter, values[field_filter.facet], analyzer, lexicon)
         (excluded if field_filter.excluded else included).setdefault(field_filter.facet, []).extend(

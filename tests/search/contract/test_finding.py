@@ -75,3 +75,10 @@ def test_a_page_states_how_many_hits_contain_all_words(engine: SearchEngine) -> 
         for text in ("危险 许可", "许可", "危险 运输", "无此词语", "")
     }
     assert wholes == {"危险 许可": 1, "许可": 3, "危险 运输": 0, "无此词语": 0, "": len(TITLES)}
+
+
+@pytest.mark.parametrize("typed", ['"passport"', "“注册公司”", "passport -fee"])
+def test_what_is_quoted_or_excluded_is_not_turned_into_other_words(engine: SearchEngine, typed: str) -> None:
+    index(engine, [document("a", "护照收费"), document("b", "企业设立登记"), document("c", "公司注册")])
+    finding = find_names(engine, typed)
+    assert (finding.did_you_mean, finding.page.hits) == (None, ())

@@ -7,8 +7,10 @@ from dataclasses import replace
 import anyio
 import pytest
 
-from search.contract import ENDED, STATUS, Document, Request, SavedSearch, SearchEngine, Status
+from search.chinese import thesaurus
+from search.contract import ENDED, STATUS, Document, Page, Request, SavedSearch, SearchEngine, Status
 from search.find import NO_FIELDS, find_ended
+from search.query.field_filters import FilterFields, apply_filters
 from tests.search.documents import TODAY, document, index, search, spans
 
 
@@ -71,3 +73,25 @@ def test_only_what_contains_all_words_is_offered_as_ended(engine: SearchEngine) 
 
     assert anyio.run(ended, "食品经营备案") == {"error"}
     assert anyio.run(ended, "食品经营许可 危险化学品") == set()
+
+
+def test_a_typed_filter_selects_values_of_the_requested_statuses(engine: SearchEngine) -> None:
+    gone = with_status("removed", document("gone", "食品经营", type="其他行政许可", body="市局"))
+    index(engine, [gone, document("now", "食品经营", type="行政检查", body="市局")])
+    fields, request = FilterFields({"类型": "type"}), Request("食品 类型:许可", as_of=TODAY)
+
+    async def ended() -> Page | None:
+        return await find_ended(engine, request, fields, limit=3)
+
+    page = anyio.run(ended)
+    assert page is not None
+    assert [hit.span for hit in page.hits] == ["gone"]
+
+
+def test_a_typed_exclusion_adds_to_those_of_the_request(engine: SearchEngine) -> None:
+    index(engine, [document("one", "食品", type="甲"), document("other", "食品", type="乙")])
+    request = Request("食品 -类型:甲", as_of=TODAY, excluded={"type": ("乙",)})
+    analyzer, lexicon = thesaurus.load_lexicon()
+    fields = FilterFields({"类型": "type"})
+    narrowed = anyio.run(apply_filters, engine, request, fields, analyzer, lexicon)
+    assert anyio.run(engine.search, narrowed.request).hits == ()
