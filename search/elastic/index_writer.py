@@ -14,11 +14,11 @@ from elasticsearch import AsyncElasticsearch
 
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
-from search.contract import Document, SearchError
+from search.contract import Document, RejectedError, SearchError
 from search.elastic import bulk, mapping, stored_vectors
 from search.elastic.bulk import REQUEST_BYTES, BulkResult, Line
 from search.elastic.cluster import Cluster
-from search.elastic.indices import Indices
+from search.elastic.indices import REINDEX, Indices
 from search.elastic.stored_vectors import StoredVectors
 from search.semantic.encoder import Encoder
 from search.semantic.passages import list_passages
@@ -175,7 +175,10 @@ class Writer:
     def _copy(
         self, old: str, name: str, query: Mapping[str, object], *, without: frozenset[str] = _NONE
     ) -> int:
-        """Copy documents and tombstones from ``old`` to ``name``. Return how many were new there."""
+        """Copy documents and tombstones from ``old`` to ``name``. Return how many were new there.
+
+        Raises :class:`SearchError` if the cluster rejects one, which it had accepted before.
+        """
         return self._cluster.call(self._copy_documents, old, name, query, without)
 
     async def _copy_documents(
@@ -187,9 +190,9 @@ class Writer:
         without: frozenset[str],
     ) -> int:
         analyzer, _ = await to_thread.run_sync(thesaurus.load_lexicon, self._dictionary)
-        result = BulkResult()
+        result, admitted = BulkResult(), set(mapping.list_facet_fields())
         async for hits in self._indices.iterate_hits(client, old, query, ["document", "encoded"]):
-            lines = []
+            lines, facets = [], set[str]()
             for hit in hits:
                 if hit["_id"] in without:
                     continue
@@ -198,8 +201,14 @@ class Writer:
                     lines.append(mapping.write_tombstone_lines(hit["_id"], hit["_version"]))
                 else:
                     lines.append(mapping.write_document_lines(source.document, analyzer, source.encoded))
+                    facets.update(source.document.facets)
+            if facets - admitted:
+                await self._indices.add_facets(client, name, sorted(facets - admitted))
+                admitted |= facets
             if lines:
                 result.add(await bulk.send_requests(client, name, lines))
+        if result.rejected:
+            raise SearchError(f"{REINDEX}: {RejectedError(result.rejected)}", retry_after=60)
         await refresh(client, name)
         return result.created
 

@@ -83,6 +83,12 @@ def test_erased_text_is_in_no_file(engine: SearchEngine, tmp_path: Path) -> None
             assert not any(needle in path.read_bytes() for needle in needles), path
 
 
+def test_an_erasure_keeps_documents_with_facets_of_a_sites_own_catalogue(engine: SearchEngine) -> None:
+    index(engine, [document("own", "水井许可", village="东村"), document("other", "水井处罚")])
+    anyio.run(engine.erase, ["other"])
+    assert spans(engine, "水井", filters={"village": ("东村",)}) == ["own"]
+
+
 def test_erasing_a_missing_span_does_nothing(engine: SearchEngine) -> None:
     call(engine.erase, ["nothing"])
     index(engine, [document("x", "许可")])
