@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import lru_cache
-from urllib.parse import urlsplit
 
 from feeds.change import ChangeItem
 from feeds.feed import Category, Link
@@ -64,7 +63,7 @@ def facet_terms(
 @lru_cache(256)
 def _facets(catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """List the fields that contain a division, and the other facet fields."""
-    places = tuple(f.name for f in catalogue.fields if f.format == "division")
+    places = tuple(f.name for f in catalogue.fields if f.format == "division" and not f.personal)
     covered = {catalogue.body_field, catalogue.type_field, *places}
     others = (f.name for f in catalogue.fields if f.facet and not f.personal and f.name not in covered)
     return places, tuple(others)
@@ -111,7 +110,7 @@ def _enclosures(files: list[Json]) -> Iterator[Link]:
         if not isinstance(file, dict):
             continue
         url, size = file.get("url"), file.get("size")
-        if isinstance(url, str) and urlsplit(url).scheme in ("http", "https"):
+        if isinstance(url, str) and url.lower().startswith(("http://", "https://")):
             name, media = file.get("name"), file.get("media_type")
             yield Link(
                 url,

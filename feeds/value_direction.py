@@ -61,6 +61,8 @@ def _compare_amounts(old: Json, new: Json) -> Direction | None:
 def _read_amount(value: Json) -> tuple[Decimal, str] | None:
     """Return (amount, unit); the unit is empty if it is free of charge."""
     if isinstance(value, dict):
+        if value.get("kind") == "free":
+            return Decimal(0), ""
         amount, unit = value.get("amount"), value.get("unit")
         if not isinstance(amount, str) or not isinstance(unit, str) or value.keys() & _NO_SINGLE_SUM:
             return None

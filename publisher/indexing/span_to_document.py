@@ -122,7 +122,7 @@ def _divisions(content: Mapping[str, Json], dataset: Dataset, catalogue: Catalog
     own = [
         code
         for field in catalogue.fields
-        if field.format == "division"
+        if field.format == "division" and not field.personal
         for code in _strings(content.get(field.name))
     ]
     codes = own or ([dataset.division] if dataset.division else [])

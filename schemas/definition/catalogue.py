@@ -291,7 +291,13 @@ def _build_property_schema(field: Field) -> dict[str, Any]:
         },
         "amount": {
             "type": "object",
-            "properties": {"amount": _DECIMAL_SCHEMA, "unit": {"type": "string"}},
+            "properties": {
+                "amount": _DECIMAL_SCHEMA,
+                "unit": {"type": "string"},
+                "most": _DECIMAL_SCHEMA,
+                "of": {"type": "string"},
+                "kind": {"type": "string", "enum": ["range", "ceiling", "floor", "free"]},
+            },
             "required": ["amount", "unit"],
         },
     }

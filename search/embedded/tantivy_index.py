@@ -30,6 +30,9 @@ from search.query.conditions import (
 from search.ranking.reranker import Candidate, Statistics
 from search.semantic.vector_file import Comparison
 
+_MAX_CACHED_TERMS = 200_000
+"""Maximum number of cached frequencies, about 150 bytes each."""
+
 _encoder = msgspec.msgpack.Encoder()
 _document_decoder = msgspec.msgpack.Decoder(Document)
 _stored_decoder = msgspec.msgpack.Decoder(StoredDocument)
@@ -148,6 +151,8 @@ class Reader:
             return self.searcher.doc_freq(stream, term)
         if (stream, term) not in self._frequencies:
             query = tantivy.Query.term_query(self.schema, stream, term, index_option="basic")
+            if len(self._frequencies) >= _MAX_CACHED_TERMS:  # anybody can search for words that occur nowhere
+                self._frequencies.clear()
             count = self.searcher.search(query, limit=1, count=True).count  # type: ignore[attr-defined]  # no stub
             self._frequencies[stream, term] = int(count or 0)
         return self._frequencies[stream, term]

@@ -15,6 +15,7 @@ from feeds.atom_and_rss import atom
 from feeds.change import FEED_KINDS, ChangeItem, Difference, Kind
 from feeds.change_sentence import build_entry, details, headline, summary
 from feeds.feed import Feed
+from feeds.value_direction import directions_of_values
 from schemas.definition.catalogue import Json
 from schemas.definition.file_loader import load_catalogue, parse_catalogue
 
@@ -148,6 +149,12 @@ def test_a_headline_states_whether_an_amount_went_up_or_down(before: str, after:
     assert headline(change) == f"示例市财政局 {sentence}"
 
 
+def test_a_charge_that_became_free_fell() -> None:
+    free: Json = {"amount": "0", "unit": "元", "kind": "free"}
+    assert directions_of_values([({"amount": "10", "unit": "元/证"}, free)]) == ("fee-lowered",)
+    assert directions_of_values([(free, free)]) == ()
+
+
 def test_a_headline_quotes_the_charge_among_other_changes() -> None:
     text = Difference("standard", "0.85元/立方米", "0.95元/立方米")
     number = Difference(
@@ -216,6 +223,16 @@ def test_a_personal_field_never_appears() -> None:
     removed = item("removed", before={"name": "价格鉴证业务收费", "clerk": "张某某"})
     changed = item("changed", differences=(Difference("clerk", "张某某", "李某某"),))
     assert "张某某" not in details(removed) + headline(changed) + summary(changed) + details(changed)
+    place = replace(PLACED.by_name["place"], personal=True)
+    hidden = replace(PLACED, fields=(*(f for f in PLACED.fields if f.name != "place"), place), source="")
+    lived = item("removed", catalogue=hidden, before={"name": "甲", "place": "210311"})
+    assert "210311" not in repr(build_entry(lived, base="https://x.example"))
+
+
+def test_a_file_whose_address_is_broken_breaks_no_feed() -> None:
+    files: Json = [{"name": "甲", "url": "http://[x"}, {"name": "乙", "url": "javascript:alert(1)"}]
+    added = item("added", catalogue=load_catalogue("policies"), after={"title": "甲", "attachments": files})
+    assert [link.href for link in build_entry(added, base="").links] == ["http://[x"]
 
 
 def test_a_field_that_is_not_in_the_catalogue_is_skipped() -> None:

@@ -91,7 +91,8 @@ def read_text(visit: Visit, catalogue: Catalogue, content: Content, *, pinned: b
 def find_source(catalogue: Catalogue, content: Content) -> tuple[str, str] | None:
     """Return the first nonempty Markdown field with its text; such a record is a document."""
     for field in catalogue.fields:
-        if field.format == "markdown" and isinstance(source := content.get(field.name), str):
+        is_text = field.format == "markdown" and not field.personal
+        if is_text and isinstance(source := content.get(field.name), str):
             return field.name, source
     return None
 

@@ -49,6 +49,8 @@ _FIRST_SIMILAR = 5
 """Documents that are near by meaning, on the first page; the rest is one choice away."""
 _MOST_ENDED = 3
 """Results under the others that are not in force any more; the rest is one choice away."""
+_MOST_LISTS = 10
+"""Lists above the results whose titles contain the query; how many others there are is said."""
 _RELEASE = re.compile(r"第\s*([0-9]{1,9})\s*次发布|\brelease ([0-9]{1,9})\b")
 _MOST_RELEASES = 10
 """Lists whose release is looked up, if a query names one by its number."""
@@ -124,7 +126,8 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             feed=head.scope.path("atom"),
             files=link_files(visit, "/search", own, ("xlsx", "csv")),
             missing=results.missing,
-            lists=lists,
+            lists=lists[:_MOST_LISTS],
+            other_lists=len(lists[_MOST_LISTS:]),
             results=[result(hit) for hit in hits],
             continues_similar=query.request.similar_cursor is not None,
             similar=[result(hit) for hit in similar_hits],

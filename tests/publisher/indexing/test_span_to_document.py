@@ -106,6 +106,10 @@ def test_a_personal_field_never_reaches_search() -> None:
     indexed = build_document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
     assert indexed is not None
     assert "张三" not in repr(indexed)
+    placed = tuple(replace(f, format="division") if f.personal else f for f in catalogue.fields)
+    lived = build_document(span({"name": "甲", "clerk": "110101"}), DATASET, replace(catalogue, fields=placed))
+    assert lived is not None
+    assert lived.facets["division"] == ("21", "2103")
 
 
 def test_the_number_of_a_document_is_its_own_and_that_of_a_plan_is_not_that_of_its_commitments() -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from schemas.cells.amounts import Amount
 from schemas.definition.catalogue import RESERVED, CatalogueError, build_json_schema, build_table_schema
 from schemas.definition.file_loader import list_names, load_catalogue, parse_catalogue
 
@@ -222,6 +223,11 @@ def test_a_broken_file_is_refused_by_its_name_and_the_key(case: str) -> None:
 def test_text_that_is_not_json_is_a_catalogue_error() -> None:
     with pytest.raises(CatalogueError, match=r"^wells\.json: \$: "):
         parse_catalogue("{", where="wells.json")
+
+
+def test_the_json_schema_names_the_parts_of_an_amount() -> None:
+    amount = build_json_schema(load_catalogue("fees"))["properties"]["amount"]
+    assert tuple(sorted(amount["properties"])) == tuple(sorted(Amount._fields))
 
 
 def test_the_json_schema_names_required_fields_and_closed_vocabularies() -> None:
