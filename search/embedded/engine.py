@@ -37,18 +37,26 @@ from search.semantic.encoder import Encoder
 
 
 @contextmanager
-def _report_damage() -> Iterator[None]:
-    """Report damaged files: tantivy raises ``ValueError``, or panics, which is not an ``Exception``."""
+def _report_panics() -> Iterator[None]:
+    """Report damaged files over which tantivy panics, which is not an ``Exception``."""
     try:
         yield
-    except CursorError:
-        raise
-    except ValueError as error:
-        raise DamagedIndexError(str(error)) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":
             raise
         raise DamagedIndexError(str(error)) from error
+
+
+@contextmanager
+def _report_damage() -> Iterator[None]:
+    """Report damaged files where every ``ValueError``, which tantivy raises too, comes from the index."""
+    with _report_panics():
+        try:
+            yield
+        except CursorError:
+            raise
+        except ValueError as error:
+            raise DamagedIndexError(str(error)) from error
 
 
 class EmbeddedEngine:
@@ -89,14 +97,13 @@ class EmbeddedEngine:
         return await to_thread.run_sync(self._rebuild, documents)
 
     async def position(self) -> int:
-        return await to_thread.run_sync(self._folder.position)
+        return await to_thread.run_sync(self._position)
 
     async def mark(self, sequence: int) -> None:
         await to_thread.run_sync(self._folder.mark, sequence)
 
     async def count(self) -> int:
-        reader = await to_thread.run_sync(self._folder.reader)
-        return reader.documents if reader else 0
+        return await to_thread.run_sync(self._count)
 
     async def encode(self, most: int) -> int:
         """Encode in the caller's thread pool. Raises :class:`search.contract.SearchError`."""
@@ -144,19 +151,31 @@ class EmbeddedEngine:
             return saved_search.find_hit_changes(self._folder.reader(), saved, *self._load_language())
 
     def _visit_documents(self, receive: Callable[[Sequence[Document]], None]) -> None:
-        reader = self._folder.reader()
-        for batch in batched(() if reader is None else reader.iterate_documents(), BATCH):
-            receive(batch)
+        with _report_damage():
+            reader = self._folder.reader()
+            for batch in batched(() if reader is None else reader.iterate_documents(), BATCH):
+                receive(batch)
+
+    def _position(self) -> int:
+        with _report_damage():
+            return self._folder.position()
+
+    def _count(self) -> int:
+        with _report_damage():
+            reader = self._folder.reader()
+            return reader.documents if reader else 0
 
     def _index(self, documents: Iterable[Document]) -> int:
-        return self._folder.add(documents, self._dictionary)
+        with _report_panics():
+            return self._folder.add(documents, self._dictionary)
 
     def _rebuild(self, documents: Iterable[Document]) -> int:
-        with self._folder.replace_generation() as writer:
+        with _report_panics(), self._folder.replace_generation() as writer:
             return writer.write(documents, self._dictionary)
 
     def _erase(self, spans: frozenset[str]) -> None:
-        self._folder.erase(spans, self._dictionary)
+        with _report_damage():
+            self._folder.erase(spans, self._dictionary)
 
     @property
     def _analyzer(self) -> Analyzer:

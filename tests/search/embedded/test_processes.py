@@ -14,7 +14,7 @@ from pathlib import Path
 import anyio
 import pytest
 
-from search.contract import SearchError
+from search.contract import DamagedIndexError, SearchError
 from search.embedded.engine import EmbeddedEngine
 from search.embedded.index_folder import Generations
 from tests.search.documents import call, document, index, search, spans
@@ -141,6 +141,25 @@ def test_a_damaged_index_is_an_error_that_names_the_fix(tmp_path: Path, name: st
         search(damaged, "许可")
     assert call(damaged.rebuild, [document("y", "许可")]) == 1
     assert search(damaged, "许可").total == 1
+
+
+@pytest.mark.parametrize("suffix", ["store", "fast"])
+def test_a_file_that_is_damaged_inside_is_an_error_of_search_and_no_panic(
+    tmp_path: Path, suffix: str
+) -> None:
+    index(EmbeddedEngine(tmp_path), [document(f"x{n}", f"第{n}项许可") for n in range(50)])
+    for path in tmp_path.rglob(f"*.{suffix}"):
+        content = path.read_bytes()
+        third, half = len(content) // 3, len(content) // 2
+        path.write_bytes(content[:third] + bytes(b ^ 0x5A for b in content[third:half]) + content[half:])
+    damaged = EmbeddedEngine(tmp_path)
+    with pytest.raises(DamagedIndexError):
+        call(damaged.erase, ["x1"])
+    with pytest.raises(DamagedIndexError):
+        call(damaged.visit_documents, lambda _: None)
+    if suffix == "fast":
+        with pytest.raises(DamagedIndexError):
+            call(damaged.position)
 
 
 def test_the_first_search_of_a_new_engine_needs_no_writing(tmp_path: Path) -> None:
