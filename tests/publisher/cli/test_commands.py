@@ -298,3 +298,13 @@ def test_an_argument_that_is_not_text_is_refused(site: Home) -> None:
     assert ran.code == 1
     assert "bad-encoding" in ran.err
     assert "Traceback" not in ran.err
+
+
+def test_the_address_of_a_node_of_the_cluster_needs_a_scheme_and_a_port(
+    site: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QINGDAN_SEARCH", "elasticsearch")
+    monkeypatch.setenv("QINGDAN_ELASTICSEARCH_HOSTS", "http://127.0.0.1:9200,localhost:9200")
+    ran = site.run("status")
+    assert ran.code == 2
+    assert "QINGDAN_ELASTICSEARCH_HOSTS: https://host:9200" in ran.err
