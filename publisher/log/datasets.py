@@ -19,6 +19,8 @@ from publisher.log.session import Session
 from publisher.log.transparency import description_entries
 from schemas.definition.catalogue import Catalogue
 
+_REQUIRED = ("title", "body", "licence", "contact")
+
 
 class Datasets:
     """``log.datasets``: details of the site; create, list and change datasets and their parts."""
@@ -71,13 +73,7 @@ class Datasets:
         Its name stays, because addresses and ids contain it. Raises ``LogError``: ``no-such-dataset``,
         ``detail-missing`` (title, body, licence and contact cannot be blank).
         """
-        for name in ("title", "body", "licence", "contact"):
-            if name in details and not details[name].strip():
-                raise LogError(
-                    "detail-missing",
-                    f"数据集的 {name} 不能为空。",
-                    f"The {name} of a dataset cannot be blank.",
-                )
+        _require_details(details)
         current = self.get(dataset)
         changed = {name: value for name, value in details.items() if getattr(current, name) != value}
         if not changed:
@@ -87,8 +83,10 @@ class Datasets:
     def create(self, dataset: Dataset, catalogue: Catalogue) -> Dataset:
         """Create a dataset with its parts, as an entry of the log.
 
-        Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``, ``part-exists``.
+        Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``, ``part-exists``, ``detail-missing``.
         """
+        _require_details({name: getattr(dataset, name) for name in _REQUIRED})
+        dataset = replace(dataset, parts=tuple(map(_clean_part, dataset.parts)))
         now = self._session.clock()
         with self._session.append() as conn:
             created = registry.create_dataset(conn, dataset, catalogue, now)
@@ -126,14 +124,16 @@ class Datasets:
             registry.store_headings(conn, key, {name: field for name, field in changed.items() if field})
 
     def add_part(self, dataset: str, part: Part) -> Dataset:
-        """Add a part. Raises ``LogError``: ``no-such-dataset``, ``part-exists``."""
+        """Add a part. Raises ``LogError``: ``no-such-dataset``, ``part-exists``, ``detail-missing``."""
+        part = _clean_part(part)
         return self._change(dataset, lambda conn, key, now: registry.add_part(conn, key, part, now))
 
     def rename_part(self, dataset: str, old: str, new: str) -> Dataset:
         """Rename a part; the old name stays an alias.
 
-        Raises ``LogError``: ``no-such-dataset``, ``no-such-part``, ``part-exists``.
+        Raises ``LogError``: ``no-such-dataset``, ``no-such-part``, ``part-exists``, ``detail-missing``.
         """
+        new = _clean_name(new)
         return self._change(dataset, lambda conn, key, now: registry.rename_part(conn, key, old, new, now))
 
     def merge_parts(self, dataset: str, old: str, into: str) -> Dataset:
@@ -160,3 +160,25 @@ class Datasets:
             change(conn, key, now)
             description_entries.append_dataset(conn, key, micros(now))
             return registry.dataset(conn, dataset)
+
+
+def _require_details(details: Mapping[str, Any]) -> None:
+    for name in _REQUIRED:
+        if name in details and not details[name].strip():
+            raise _missing(f"数据集的 {name}", f"The {name} of a dataset")
+
+
+def _clean_part(part: Part) -> Part:
+    return replace(part, name=_clean_name(part.name), aliases=tuple(map(_clean_name, part.aliases)))
+
+
+def _clean_name(text: str) -> str:
+    """Return the name of a part as it is stored. Raises ``LogError('detail-missing')`` if it is blank."""
+    name = storable(text).strip()
+    if not name:
+        raise _missing("报送部门的名称", "The name of a part")
+    return name
+
+
+def _missing(zh: str, en: str) -> LogError:
+    return LogError("detail-missing", f"{zh}不能为空。", f"{en} cannot be blank.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ from sqlalchemy import text
 from publisher.log.canonical_json import NotCanonicalError, canonical
 from publisher.log.database.tables import HEAD, metadata
 from publisher.log.log import Log
-from publisher.log.model import LogError, RecordQuery
+from publisher.log.model import LogError, Part, RecordQuery
 from tests.support.clock import Clock
 from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, release, standards
 
@@ -150,6 +151,21 @@ def test_names_of_datasets_are_plain_and_taken_once(log: Log) -> None:
     with pytest.raises(LogError) as refused:
         log.datasets.get("nothing")
     assert refused.value.code == "no-such-dataset"
+
+
+@pytest.mark.parametrize("blank", ["", " ", "\u3000"])
+def test_no_part_and_no_required_detail_is_blank(log: Log, blank: str) -> None:
+    dataset, own = fees_dataset("others")
+    for refused in (
+        lambda: log.datasets.add_part("fees", Part(blank)),
+        lambda: log.datasets.add_part("fees", Part("部门", aliases=(blank,))),
+        lambda: log.datasets.rename_part("fees", "财政局", blank),
+        lambda: log.datasets.create(replace(dataset, body=blank), own),
+        lambda: log.datasets.create(replace(dataset, parts=(Part(blank),)), own),
+    ):
+        with pytest.raises(LogError, match="cannot be blank"):
+            refused()
+    assert log.datasets.add_part("fees", Part(f"部{blank}")).parts[-1].name == "部"
 
 
 def test_the_details_of_a_dataset_are_returned_as_stored(log: Log) -> None:

@@ -143,7 +143,7 @@ def add_part(
     """Add a part."""
 
     def add(desk: Desk) -> Mapping[str, object]:
-        name = _name(data.name)
+        name = data.name.strip()
         desk.log.datasets.add_part(dataset, Part(name, code=data.code.strip() or None))
         return {"added": name}
 
@@ -158,7 +158,7 @@ def rename_part(
     """Give a part another name; the old one stays an alias."""
 
     def rename(desk: Desk) -> Mapping[str, object]:
-        name = _name(data.name)
+        name = data.name.strip()
         desk.log.datasets.rename_part(dataset, data.part, name)
         return {"renamed": data.part, "name": name}
 
@@ -206,12 +206,6 @@ def _change(
             raise
         return _print_dataset(request, desk, dataset, error)
     return see(f"/datasets/{dataset}")
-
-
-def _name(text: str) -> str:
-    if not text.strip():
-        raise LogError("detail-missing", "请填写报送部门的名称。", "The name of the part is missing.")
-    return text.strip()
 
 
 def _catalogue(desk: Desk, name: str) -> Catalogue:
