@@ -30,7 +30,6 @@ class Datasets:
 
     def init_site(self, base: str, tag_authority: str) -> Site:
         """Raises ``LogError('already-initialised')``."""
-        self._session.database.create_file()
         migrate(self._session.database)
         now = self._session.clock()
         with self._session.append() as conn:

@@ -17,7 +17,12 @@ _SEALED_SINCE = "0015"
 
 
 def migrate(database: Database) -> None:
-    """Run pending migrations in one transaction. Raises ``newer-database`` and ``upgrade-needed``."""
+    """Create the tables, or run pending migrations in one transaction.
+
+    Raises ``LogError``: ``newer-database``, ``upgrade-needed``.
+    """
+    if not database.read_only:
+        database.create_file()
     with database.read() as conn:
         if _version(conn) == HEAD:
             return

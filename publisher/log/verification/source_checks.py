@@ -20,12 +20,11 @@ def check_sources(conn: Connection, sources: BlobStore, *, read: bool) -> Iterat
     names = {row.digest: row.name for row in stream(conn, select(i.digest, i.name))}
     for digest in sorted(erasure.referenced_sources(conn)):
         where = f"来源文件 source {names.get(digest, 'WARC')} {digest[:12]}"
-        if not read:
-            if not sources.has(conn, digest):
-                yield Problem(f"{where}: 文件不存在 the file is missing")
-            continue
         try:
-            sources.get(digest)
+            if read:
+                sources.get(digest)
+            elif not sources.has(conn, digest):
+                yield Problem(f"{where}: 文件不存在 the file is missing")
         except KeyError:
             yield Problem(f"{where}: 文件不存在 the file is missing")
         except LogError:

@@ -91,6 +91,7 @@ def test_a_site_moves_back_to_a_file(tmp_path: Path, postgresql_url: str) -> Non
     old.move(postgresql_url, sources=tmp_path / "none")
     there = Log.open(postgresql_url, sources=tmp_path / "none", clock=Clock())
     there.move(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back")
+    assert (tmp_path / "back.db").stat().st_mode & 0o077 == 0
     back = Log.open(f"sqlite:///{tmp_path / 'back.db'}", sources=tmp_path / "back", clock=due_time)
     assert read_everything(back) == read_everything(old)
     for log in (old, there, back):

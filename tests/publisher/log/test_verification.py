@@ -295,3 +295,11 @@ def test_a_file_that_cannot_be_read_does_not_end_the_verification(tmp_path: Path
     assert len(problems) == 2
     assert all("cannot be" in problem for problem in problems)
     log.close()
+
+
+def test_a_folder_of_keys_that_cannot_be_read_stops_no_publication(log: Log) -> None:
+    log.keys.create()
+    log._session.keys.folder /= "long" * 100  # refused, as a folder of another user
+    assert release(log, entry("证照费")).number == 1
+    assert "cannot be used" in log.keys.last_error()
+    assert any("cannot be used" in problem for problem in log.integrity.verify().problems)
