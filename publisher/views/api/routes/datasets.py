@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from openapi.operation import Operation
@@ -41,7 +42,10 @@ def list_datasets(service: Service, call: Call) -> Reply:
     datasets = service.log.datasets.all()
 
     def build() -> common.Datasets:
-        return common.Datasets(datasets=tuple(_dataset(service, d) for d in datasets))
+        # Newest first, and without most of the older ones: a site can have thousands.
+        overview = service.log.queries.newest_releases(model.View(as_of=date.max), 0)
+        latest = {release.dataset: release for release in reversed(overview)}
+        return common.Datasets(datasets=tuple(_dataset(service, d, latest.get(d.name)) for d in datasets))
 
     # Datasets and parts are created by commands without a release, so they are tokens of their own.
     sequence = service.log.queries.sequence()
@@ -72,7 +76,7 @@ def get_dataset(service: Service, call: Call) -> Reply:
     sequence, day = service.log.queries.validator(dataset.name)
     return Reply(
         Validity((sequence, day, dataset)),
-        lambda: _dataset(service, dataset),
+        lambda: _dataset(service, dataset, _latest(service, dataset)),
         headers_of=lambda _: {"link": _links(service, dataset, None)},
     )
 
@@ -127,11 +131,13 @@ def _describe_in_rdf(
     )
 
 
-def _dataset(service: Service, dataset: model.Dataset) -> common.Dataset:
+def _latest(service: Service, dataset: model.Dataset) -> model.Release | None:
+    return max(service.log.queries.releases(dataset.name), key=lambda r: r.number, default=None)
+
+
+def _dataset(service: Service, dataset: model.Dataset, latest: model.Release | None) -> common.Dataset:
     home = service.link(f"/v1/datasets/{dataset.name}")
     feed = service.link(f"/feeds/{dataset.name}")
-    releases = service.log.queries.releases(dataset.name)
-    latest = max(releases, key=lambda r: r.number, default=None)
     return common.fill(
         common.Dataset,
         dataset,
