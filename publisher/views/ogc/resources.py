@@ -10,7 +10,6 @@ from urllib.parse import urlencode
 import msgspec
 
 from publisher.views.api import requested_view
-from publisher.views.discovery import signposting
 from publisher.views.ogc import collections, conformance, item_table, parameters
 from publisher.views.ogc.features import dataset_items
 from publisher.views.ogc.item_source import Items, ItemSource, Window
@@ -192,13 +191,10 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
         columns, rows = item_table.rows(items, window.properties or tuple(source.fields))
         if params.format == "csv":
             # A table has no place for a link: a header says that there is another page.
-            following = tuple(
-                signposting.TypedLink("next", one["href"], one["type"])
-                for one in links
-                if one["rel"] == "next"
-            )
-            headers = {"link": signposting.header(following)} if following else {}
-            return Body(item_table.as_csv(columns, rows), headers)
+            following = [
+                f'<{one["href"]}>; rel="next"; type="text/csv"' for one in links if one["rel"] == "next"
+            ]
+            return Body(item_table.as_csv(columns, rows), {"link": following[0]} if following else {})
         return Body(geo.plain_pages.table(params, name, columns, rows, links))
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
