@@ -162,6 +162,21 @@ def test_a_file_that_is_damaged_inside_is_an_error_of_search_and_no_panic(
             call(damaged.position)
 
 
+def test_searches_for_ever_new_words_do_not_fill_the_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("search.embedded.tantivy_index._MAX_CACHED_TERMS", 5)
+    engine = EmbeddedEngine(tmp_path)
+    index(engine, [document(f"x{n}", "许可") for n in range(50)])
+    index(engine, [document("x1", "许可", version=2)])
+    reader = Generations(tmp_path).reader()
+    assert reader is not None
+    assert reader.replaced
+    assert [reader.frequency("grams", f"a{n}") for n in range(20)] == [0] * 20
+    assert reader.frequency("grams", "许可") == 50
+    assert len(reader._frequencies) <= 5
+
+
 def test_the_first_search_of_a_new_engine_needs_no_writing(tmp_path: Path) -> None:
     engine = EmbeddedEngine(tmp_path / "not there")
     anyio.run(engine.count)
