@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from schemas.normalise import chinese_number
 from schemas.reference.document_numbers import Citation, find_citations
@@ -15,6 +17,8 @@ _ITEM = re.compile(
 )
 """附件1第12项, or 第12项 alone."""
 _IN_ARTICLE = re.compile(r"[条款][^。；：:\n《]{0,12}第\s*$")
+_LONGEST_IN_ARTICLE = 40
+"""Characters before an item in which its article is searched."""
 _LISTS = ("目录", "清单")
 """Endings of titles that name an annex of the decision cited before, not another document."""
 _SHORT_FORM = re.compile(r"(?<![\d院])412\s?号令")
@@ -55,20 +59,27 @@ def find_decision_places(text: str) -> list[DecisionPlace]:
     """
     if "项" not in text or "第" not in text:
         return []
-    items = [one for one in _ITEM.finditer(text) if not _IN_ARTICLE.search(text, 0, one.start("item"))]
+    items = [one for one in _ITEM.finditer(text) if not _is_in_article(text, one.start("item"))]
     if not items:
         return []
     citations = sorted([*find_citations(text), *_find_short_forms(text)], key=lambda citation: citation.start)
+    starts, decisions = [one.start for one in citations], list(_decisions_after(citations, text))
+    ends = list(accumulate((one.end for one in citations), max))
     places = []
     for match in items:
         item = match.start("item")
-        if any(one.start <= item < one.end for one in citations):
+        before = bisect_right(starts, item)
+        if not before or ends[before - 1] > item:
             continue
-        if decision := _decision_before(citations, item, text):
+        if decision := decisions[before - 1]:
             start = match.start() if match["annex"] else text.rindex("第", 0, item)
             annex, number = number_in_digits(match["annex"]), number_in_digits(match["item"])
             places.append(DecisionPlace(decision, annex, number, start, match.end()))
     return places
+
+
+def _is_in_article(text: str, item: int) -> bool:
+    return _IN_ARTICLE.search(text, max(0, item - _LONGEST_IN_ARTICLE), item) is not None
 
 
 def _find_short_forms(text: str) -> Iterator[Citation]:
@@ -83,23 +94,22 @@ def number_in_digits(text: str | None) -> str:
     return str(number) if number is not None else (text or "").strip()
 
 
-def _decision_before(citations: list[Citation], position: int, text: str) -> str:
-    """Return the number of the decision that an item at a position belongs to; empty if there is none.
+def _decisions_after(citations: list[Citation], text: str) -> Iterator[str]:
+    """Yield for each citation the number of the decision that an item after it belongs to; empty if none.
 
     A title right after its number keeps that number; another title ends it. Of several numbers in one bracket
     the first counts: the others are those of later editions.
     """
     decision, end = "", 0
-    for citation in (one for one in citations if one.end <= position):
+    for citation in citations:
         if citation.kind == "statute":
-            if citation.title.endswith(_LISTS):
-                continue
-            is_named_by_number = decision and not text[end : citation.start].strip(" （(：:，,")
-            decision = decision if is_named_by_number else _NUMBER_OF_TITLE.get(citation.title, "")
-            end = citation.end
+            if not citation.title.endswith(_LISTS):
+                is_named_by_number = decision and not text[end : citation.start].strip(" （(：:，,")
+                decision = decision if is_named_by_number else _NUMBER_OF_TITLE.get(citation.title, "")
+                end = citation.end
         elif not decision or not _shares_bracket(text, end, citation.start):
             decision, end = citation.standard, citation.end
-    return decision
+        yield decision
 
 
 def _shares_bracket(text: str, end: int, start: int) -> bool:

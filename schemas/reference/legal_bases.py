@@ -47,6 +47,8 @@ _LABEL = (
 _LABELS = re.compile(rf"(?:\s|{_LABEL})*")
 _LABEL_AT_END = re.compile(rf"{_LABEL}$")
 _LONGEST_LABEL = 16
+_LONGEST_NOTE = 1_000
+"""Characters before a citation in which the bracket that it is in is searched."""
 _RESTS_ON = re.compile(r"(?:根据|依据|按照|依照|执行|见)\s*")
 _SEPARATORS = re.compile(r"(?:[\s、，,；;和及与]|以及|[（(][^（()）]*[)）])*")
 _SENTENCE_END = tuple("。！？；;”")
@@ -118,7 +120,7 @@ def role_of(text: str, citation: Citation, previous: tuple[Role, int] | None, af
     ``previous``: role and end of the citation before it; ``after``: the text up to the next one.
     """
     line = text.rfind("\n", 0, citation.start) + 1
-    if _is_bracketed(text[line : citation.start]):
+    if _is_bracketed(text[max(line, citation.start - _LONGEST_NOTE) : citation.start]):
         return "edition-note"
     rest = after[note.end() :] if (note := _NOTE.match(after)) else after
     if previous is not None and previous[1] > line:

@@ -10,6 +10,7 @@ from publisher.ingest.documents.repeal_sentences import find_subjects
 from publisher.ingest.formats.detect import HTML_START, SPREADSHEETML
 from publisher.ingest.tables.heading_text import parse_unit
 from schemas.reference.cited_works import find_cited_works
+from schemas.reference.decision_places import find_decision_places
 from schemas.reference.document_numbers import parse_number
 from schemas.reference.legal_bases import find_cited_statutes
 from schemas.reference.quoted_articles import find_quoted_articles
@@ -30,6 +31,8 @@ def _quoted(text: str) -> object:
         (find_cited_works, _LAW + "附件，" + "\t" * 15_000 + _NEXT, True),
         (find_cited_works, _LAW + "第一条，" + "\t" * 15_000 + _NEXT, True),
         (_quoted, f"{_LAW}\n第一条{'一二三四五' * 2_000}。{_NEXT}", True),
+        (find_decision_places, "国发〔2015〕3号第1项" * 4_000, True),
+        (find_cited_statutes, "《水法》））" * 10_000, True),
         (parse_number, "鞍政发" + "\t" * 10_000 + "2015" + "\t" * 10_000 + "[", False),
         (parse_number, "[2015" + " -" * 10_000 + "第", False),
         (parse_unit, "元/" + "\t" * 10_000 + "定" + "\t" * 10_000, False),
