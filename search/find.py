@@ -17,7 +17,8 @@ from search.missing_words import NEAR, MissingWords, look_up_words
 from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, is_sign, split_compounds
 from search.query.field_filters import FilterFields
-from search.query.name_index import LONGEST, Names
+from search.query.name_index import Names
+from search.query.parser import LONGEST
 from search.query.syntax import CLOSING, OPENING
 
 NO_FIELDS = FilterFields()
@@ -28,7 +29,7 @@ _QUOTE = re.compile(f"[{OPENING}{CLOSING}]")
 class SearchPage:
     page: Page
     text: str
-    """The text that was searched: as typed, or :attr:`did_you_mean`."""
+    """The text that was searched: the first :data:`LONGEST` characters typed, or :attr:`did_you_mean`."""
     did_you_mean: str | None = None
     """The corrected text: English words in Chinese, a name guessed from pinyin or from a typo, compound words
     split, or legal terms for everyday words. If set, the hits are those of this text."""
@@ -52,6 +53,7 @@ async def find(
     :class:`search.contract.CursorError` and ``SearchError``.
     """
     language = await to_thread.run_sync(thesaurus.load_lexicon)
+    request = replace(request, text=request.text[:LONGEST])
     narrowed = await filters.apply_filters(engine, request, fields, *language)
     filtered = narrowed.request
     page = await engine.search(filtered)
@@ -105,7 +107,8 @@ async def find_ended(
 ) -> Page | None:
     """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
     language = await to_thread.run_sync(thesaurus.load_lexicon)
-    narrowed = await filters.apply_filters(engine, replace(request, statuses=ENDED), fields, *language)
+    request = replace(request, text=request.text[:LONGEST], statuses=ENDED)
+    narrowed = await filters.apply_filters(engine, request, fields, *language)
     ended = replace(narrowed.request, all_words=True, sort="relevance", limit=limit)
     page = await engine.search(replace(ended, cursor=None, facets=(), explain=False, similar=0))
     return page if page.total else None
@@ -117,8 +120,8 @@ async def _translate(engine: SearchEngine, request: Request, lexicon: Lexicon) -
     Words that name every item of a list (许可, 收费) may be missing: its records do not repeat them. A text
     with exclusions or alternatives is not translated.
     """
-    typed = request.text[:LONGEST]
-    chinese = None if any(map(is_sign, typed.split())) else translate_query(typed)
+    has_signs = any(map(is_sign, request.text.split()))
+    chinese = None if has_signs else translate_query(request.text)
     if chinese is None:
         return None
     specific = " ".join(word for word in chinese.split() if word not in lexicon.generic)
@@ -143,7 +146,7 @@ async def _correct(
         return translated
     corrected = await to_thread.run_sync(find_nearest_name, request.text, await names())
     if corrected is None and not page.total:
-        corrected = split_compounds(request.text[:LONGEST], analyzer)
+        corrected = split_compounds(request.text, analyzer)
     if corrected is None:
         return None
     corrected_page = await engine.search(replace(request, text=corrected))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from schemas.reference import administrative_divisions
 from search.chinese.analyzer import Analyzer
@@ -143,13 +144,18 @@ def find_matching_values(
     return equal or [value for name, value in folded if _contains_form(name, forms, analyzer)]
 
 
+@lru_cache(maxsize=4_096)
+def _cut(folded: str, analyzer: Analyzer) -> tuple[Set[int], Set[str]]:
+    """Return the boundaries and the words of a value, of which a site has few."""
+    return analyzer.word_boundaries(folded), frozenset(analyzer.words(folded))
+
+
 def _contains_form(folded: str, forms: Iterable[str], analyzer: Analyzer) -> bool:
     """Report whether a text contains one of ``forms`` as whole words.
 
     民政 is not in 人民政府, 鞍山市财政局 is not in 马鞍山市财政局.
     """
-    boundaries = analyzer.word_boundaries(folded)
-    words = set(analyzer.words(folded))
+    boundaries, words = _cut(folded, analyzer)
     return any(form in words or _contains_words(folded, form, boundaries) for form in forms if form)
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from search.contract import SearchEngine
 from search.find import SearchPage
+from search.query.parser import LONGEST
 from tests.search.documents import document, find_with_names, index, search
 
 TITLES = [
@@ -82,3 +83,13 @@ def test_what_is_quoted_or_excluded_is_not_turned_into_other_words(engine: Searc
     index(engine, [document("a", "护照收费"), document("b", "企业设立登记"), document("c", "公司注册")])
     finding = find_names(engine, typed)
     assert (finding.did_you_mean, finding.page.hits) == (None, ())
+
+
+def test_only_as_much_of_a_text_as_is_searched_is_corrected(
+    engine: SearchEngine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected: list[str] = []
+    monkeypatch.setattr("search.find.find_nearest_name", lambda text, _: corrected.append(text))
+    index(engine, [document("a", "危险化学品登记")])
+    find_names(engine, "危险化学品登计 " * 1_000)
+    assert [len(text) for text in corrected] == [LONGEST]
