@@ -160,7 +160,8 @@ async def _position(search: SearchEngine) -> int:
 async def run_indexer(log: Log, search: SearchEngine, *, stop: anyio.Event, poll: float = 0.25) -> None:
     """Update the index from the log until ``stop``; failures are logged and retried with growing delays.
 
-    The files of the index are checked at the start and every hour; a damaged index is rebuilt.
+    The files of the index are checked at the start, every hour and after an error of damage; a damaged index
+    is rebuilt.
     """
     pause, check_at = poll, time.monotonic()
     while not stop.is_set():
@@ -177,6 +178,8 @@ async def run_indexer(log: Log, search: SearchEngine, *, stop: anyio.Event, poll
                 log_failure(logger, "search is behind", error)
             retry = error.retry_after if isinstance(error, SearchError) else 1
             pause = min(max(pause * 2, retry), _LONGEST_PAUSE)
+            if isinstance(error, DamagedIndexError):
+                check_at = time.monotonic()
         with anyio.move_on_after(pause):
             await stop.wait()
 

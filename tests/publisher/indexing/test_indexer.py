@@ -20,7 +20,7 @@ from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
 from publisher.workflow import publish_draft
 from publisher.workflow.import_files import InputFile, import_files
-from search.contract import Document, Request, SearchError
+from search.contract import DamagedIndexError, Document, Request, SearchError
 from search.embedded.engine import EmbeddedEngine
 from tests.support import sqlite
 from tests.support.datasets import create_dataset
@@ -288,6 +288,40 @@ async def _run_indexer_briefly(log: Log, engine: EmbeddedEngine) -> None:
                 except SearchError:
                     continue
         stop.set()
+
+
+class DamagedLater(EmbeddedEngine):
+    """An index that is damaged after its first check."""
+
+    checks = 0
+
+    async def check(self) -> None:
+        self.checks += 1
+
+    async def index(self, documents: Iterable[Document]) -> int:
+        if self.checks < 2:
+            raise DamagedIndexError("a.store")
+        return await super().index(documents)
+
+
+def test_damage_that_a_write_meets_is_looked_for_at_once(
+    log: Log, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(indexer, "_LONGEST_PAUSE", 0.01)
+    release(log)
+    damaged = DamagedLater(tmp_path / "index")
+
+    async def run() -> None:
+        stop = anyio.Event()
+        async with anyio.create_task_group() as group:
+            group.start_soon(lambda: indexer.run_indexer(log, damaged, stop=stop, poll=0.01))
+            with anyio.move_on_after(5):
+                while log.outbox.due_count():  # noqa: ASYNC110 - the outbox has no event
+                    await anyio.sleep(0.02)
+            stop.set()
+
+    anyio.run(run)
+    assert (damaged.checks, log.outbox.due_count(), total(damaged)) == (2, 0, 2)
 
 
 def test_a_search_in_damaged_files_is_an_error_and_no_answer(
