@@ -23,6 +23,8 @@ _SIGNED = re.compile(
     r"((?:填表|填报|制表|录入|经办|联系|审核|复核|负责)人(?:员|签字)?|联系(?:电话|方式)|电话|手机)\s*[：:]\s*[^\s，,；;]*"
 )
 _TOTAL = re.compile(r"\s*(?:合\s*计|总\s*计|小\s*计|共\s*计)\s*[：:]?.{0,12}|\s*共\s*\d+\s*项\s*")
+_TOTAL_ALONE = re.compile(r"\s*[合总小共]\s*计\s*[：:]?\s*")
+"""A name that no item has."""
 _PAGE = re.compile(r"\s*(?:第\s*\d+\s*页.{0,12}|[-－—–]\s*\d+\s*[-－—–])\s*")
 _POINT = re.compile(r"\s*(?:\d+[.．、]|[（(]\d+[）)])")
 _SERIAL = re.compile(r"[\s\d.,，、\-－第号()（）]+")
@@ -167,14 +169,13 @@ class _Segmenter:
 
     def _find_reason(self, table_line: TableLine) -> Reason | Literal["banner"] | None:
         """Return why a row of a table's body is not data, or None where it is."""
+        name = table_line.own.get(self._headings.catalogue.title_field)
+        if name is not None and _TOTAL_ALONE.fullmatch(name.text):
+            return "total"
         if not 1 <= len(table_line.own) + len(table_line.other) <= 4 and not table_line.wide:
             return None
         texts = list(dict.fromkeys(table_line.texts))
-        if (
-            texts
-            and _TOTAL.fullmatch(texts[0])
-            and self._headings.catalogue.title_field not in table_line.own
-        ):
+        if texts and name is None and _TOTAL.fullmatch(texts[0]):
             return "total"
         if texts and all(_SIGNED.match(t.strip()) for t in texts):
             return "note"

@@ -285,3 +285,11 @@ def test_a_text_that_every_column_repeats_is_no_record() -> None:
     reading = read_workbook(csv_bytes(*rows))
     assert column(reading, "name") == ["甲"]
     assert column(reading, "power_type") == ["行政许可"]
+
+
+def test_a_total_in_the_column_of_names_is_no_item() -> None:
+    heads = ("部门", "收费项目", "收费标准", "资金管理方式", "设定依据", "备注")
+    row = ("某局", "工本费", 80, "缴入地方国库", "《甲法》", "无")
+    reading = read_workbook(csv_bytes(heads, row, ("某局", "合 计", 80, "-", "-", "-")), "fees")
+    assert column(reading, "name") == ["工本费"]
+    assert (3, "total") in rows_left_out(reading)
