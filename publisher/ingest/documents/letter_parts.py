@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from publisher.ingest.documents.page_lines import Line
+from publisher.ingest.documents.section_outline import ATTACHMENT
 from schemas.cells.quantities import read_date
 from schemas.reference.damaged_numbers import repair
 from schemas.reference.document_numbers import Citation, find_citations, parse_number
@@ -245,10 +246,15 @@ def _is_address(text: str) -> bool:
 
 
 def _find_signature(letter: Letter) -> None:
-    """Find the first line that is a date, with the bodies above it, or a short line that ends in a date."""
+    """Find the first date with the bodies above it or before it in a short line, or else the first date.
+
+    A date below the title may be that of the page. Attachments have dates of their own.
+    """
     for index, line in enumerate(letter.body):
         if line.spot is not None:  # a date inside a table is not the date of signature
             continue
+        if letter.date and ATTACHMENT.fullmatch(line.text):
+            return
         text = line.text.strip("（()） ")
         match = _DATE_AT_END.fullmatch(text) if len(text) <= 60 else None
         if match is None or (read_date(match["date"]) is None and repair(text) is None):
@@ -256,12 +262,14 @@ def _find_signature(letter: Letter) -> None:
         body = match["before"].strip()
         if body and not _BODY_NAME.fullmatch(body):
             continue
-        letter.date_index, letter.date, letter.date_line = index, match["date"], line.number
         if body:
             letter.signature, letter.signature_line = (body,), line.number
         else:
             _read_signature(letter, letter.body[:index])
-        return
+        if letter.signature or not letter.date:
+            letter.date_index, letter.date, letter.date_line = index, match["date"], line.number
+        if letter.signature:
+            return
 
 
 def _read_signature(letter: Letter, lines: Sequence[Line]) -> None:

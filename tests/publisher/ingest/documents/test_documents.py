@@ -307,3 +307,12 @@ def test_the_founding_notice_is_one_document_with_all_its_parts() -> None:
     report = reading.sheets[0]
     assert (report.rows, report.records, report.continuations, report.left_out) == (89, 1, 42, 46)
     assert sum(x.reason == "duplicate" for x in reading.left_out) == 43
+
+
+def test_a_date_below_the_title_gives_way_to_that_of_the_signature_and_not_to_one_of_an_attachment() -> None:
+    lines = ["关于印发甲办法的通知", "2014年12月1日", "各区：", "正文。"]
+    attachment = ["附件", "鞍山市财政局", "2016年1月1日"]
+    for signature, day in ((["鞍山市人民政府", "2015年3月1日"], "2015-03-01"), ([], "2014-12-01")):
+        text = "\n".join([*lines, *signature, *attachment])
+        reading = read_file(text.encode(), name="f.txt", catalogue=load_catalogue("policies"))
+        assert reading.records[0].content["date_written"] == day
