@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -156,15 +157,16 @@ def test_names_of_datasets_are_plain_and_taken_once(log: Log) -> None:
 @pytest.mark.parametrize("blank", ["", " ", "\u3000"])
 def test_no_part_and_no_required_detail_is_blank(log: Log, blank: str) -> None:
     dataset, own = fees_dataset("others")
-    for refused in (
+    attempts: tuple[Callable[[], object], ...] = (
         lambda: log.datasets.add_part("fees", Part(blank)),
         lambda: log.datasets.add_part("fees", Part("部门", aliases=(blank,))),
         lambda: log.datasets.rename_part("fees", "财政局", blank),
         lambda: log.datasets.create(replace(dataset, body=blank), own),
         lambda: log.datasets.create(replace(dataset, parts=(Part(blank),)), own),
-    ):
+    )
+    for attempt in attempts:
         with pytest.raises(LogError, match="cannot be blank"):
-            refused()
+            attempt()
     assert log.datasets.add_part("fees", Part(f"部{blank}")).parts[-1].name == "部"
 
 
