@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from itertools import batched
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 from sqlalchemy import Connection, select
+from sqlalchemy.exc import DatabaseError
 
 from publisher.log import registry
 from publisher.log.clocks import utc_now
@@ -69,23 +71,27 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
     """Rewrite every backup of the folder without the records that are erased by now.
 
     ``clean_besides``: deletes the same records from what a backup has besides the log.
-    → number of rewritten backups, and the dumps of PostgreSQL from before an erasure, which cannot be
-    rewritten. Raises ``LogError('backup-running')``.
+    → number of rewritten backups, and those that cannot be rewritten: dumps of PostgreSQL from before an
+    erasure, and damaged backups. Raises ``LogError('backup-running')``.
     """
     with backups.locked(folder):
         backups.delete_remains(folder)
         with session.read() as conn:
             erasure_ledger.update_ledger(folder / erasure_ledger.NAME, erasure_ledger.erasures(conn))
         ledger = erasure_ledger.read_ledger(folder / erasure_ledger.NAME)
-        rewritten, dumps = 0, []
+        rewritten, others = 0, []
         for backup in manifests.list_backups(folder):
-            manifest = manifests.read_manifest(backup)
-            if manifest.kind == "sqlite":
-                rewritten += _rewrite(backup, manifest, ledger, clean_besides)
-            elif _erased_since(session, manifest):
-                dumps.append(backup)
+            try:
+                manifest = manifests.read_manifest(backup)
+                if manifest.kind == "sqlite":
+                    rewritten += _rewrite(backup, manifest, ledger, clean_besides)
+                elif _erased_since(session, manifest):
+                    others.append(backup)
+            except (LogError, DatabaseError, sqlite3.DatabaseError):
+                others.append(backup)
+        backups.delete_remains(folder)
         backups.sweep_sources(session, folder)
-        return rewritten, dumps
+        return rewritten, others
 
 
 def _erased_since(session: Session, manifest: Manifest) -> bool:

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, select
 from publisher.log.blob_store import sync_folder
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
+from publisher.log.model import LogError
 
 NAME = "erasures.jsonl"
 
@@ -35,10 +36,17 @@ _decode = msgspec.json.Decoder(LedgerEntry).decode
 
 
 def read_ledger(path: Path) -> Sequence[LedgerEntry]:
-    """Read a ledger; empty if there is none. Raises ``ValueError`` for a damaged line."""
+    """Read a ledger; empty if there is none. Raises ``LogError('backup-damaged')``."""
     if not path.exists():
         return ()
-    return [_decode(line) for line in path.read_bytes().splitlines() if line]
+    try:
+        return [_decode(line) for line in path.read_bytes().splitlines() if line]
+    except msgspec.DecodeError as error:
+        raise LogError(
+            "backup-damaged",
+            f"{path} 不是依法删除的名单，或已损坏：{error}。请改用另存的一份。",
+            f"{path} is not a list of erasures, or is damaged: {error}. Use another copy of it.",
+        ) from error
 
 
 def update_ledger(path: Path, erasures: Iterable[LedgerEntry]) -> None:

@@ -110,19 +110,19 @@ def _forget_erased(log: Log, folder: Path, inbox: Path, *, as_json: bool) -> int
     """Rewrite the backups in ``folder``; ``inbox``: path of the inbox relative to a home. → the exit code."""
     from publisher.inbox.backup_copy import clean_copy
 
-    rewritten, dumps = log.recovery.forget_erased(
+    rewritten, others = log.recovery.forget_erased(
         folder, lambda site, records: clean_copy(site / inbox, records)
     )
     if as_json:
-        output.print_json({"rewritten": rewritten, "not_rewritten": [str(path) for path in dumps]})
+        output.print_json({"rewritten": rewritten, "not_rewritten": [str(path) for path in others]})
     else:
         output.print_message(f"已改写{rewritten}份备份。", f"{rewritten} backups were rewritten.")
-        for path in dumps:
+        for path in others:
             output.print_message(
                 f"不能改写，请在有新备份后删除：{path}",
                 f"This cannot be rewritten; delete it once there is a newer backup: {path}",
             )
-    return Exit.REFUSED if dumps else Exit.OK
+    return Exit.REFUSED if others else Exit.OK
 
 
 @click.command()

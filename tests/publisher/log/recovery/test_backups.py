@@ -109,12 +109,38 @@ def test_a_damaged_manifest_of_another_backup_is_named_before_anything_is_writte
     restore(tmp_path, name=first.name).close()
 
 
+def test_a_file_that_is_no_list_of_erasures_is_named(own: Log, tmp_path: Path) -> None:
+    file = tmp_path / "letter.txt"
+    file.write_text("no list", encoding="utf-8")
+    home = tmp_path / "new"
+    with pytest.raises(LogError, match="is not a list of erasures") as error:
+        restoration.restore(
+            tmp_path / "backups", url=f"sqlite:///{home}/qingdan.db", home=home, ledgers=(file,)
+        )
+    assert str(file) in error.value.en
+
+
 def test_a_dump_from_before_the_erasure_of_a_name_is_reported(own: Log, tmp_path: Path) -> None:
     (backup,) = manifests.list_backups(tmp_path / "backups")
     manifest = manifests.read_manifest(backup)
     assert not repeated_erasure._erased_since(own._session, manifest)
     own.releases.erase_actor("张三", ground="个人信息保护法第四十七条")
     assert repeated_erasure._erased_since(own._session, manifest)
+
+
+@pytest.mark.parametrize("name", [manifests.NAME, "qingdan.db"])
+def test_a_damaged_backup_keeps_no_other_from_forgetting(own: Log, tmp_path: Path, name: str) -> None:
+    folder = tmp_path / "backups"
+    own.recovery.back_up(tmp_path / "home", folder)
+    _, damaged = manifests.list_backups(folder)
+    (damaged / name).write_bytes(b"{" * 9_000)
+    own.releases.erase(records=[("fees", ids(own)["甲"])], ground="判决")
+    assert own.recovery.forget_erased(folder, lambda *_: False) == (1, [damaged])
+    assert list(folder.glob(".part-*")) == []
+    assert list((folder / "sources").glob("*/*")), "what it refers to is not known"
+    shutil.rmtree(damaged)
+    assert own.recovery.forget_erased(folder, lambda *_: False) == (0, [])
+    assert list((folder / "sources").glob("*/*")) == []
 
 
 def test_backups_forget_what_lies_besides_a_log_that_had_forgotten_already(own: Log, tmp_path: Path) -> None:
