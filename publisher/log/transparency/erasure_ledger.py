@@ -5,9 +5,12 @@ It contains ids and digests only: nothing that was erased can be read from it.
 
 from __future__ import annotations
 
+import fcntl
 import os
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 from sqlalchemy import Connection, select
@@ -51,18 +54,38 @@ def read_ledger(path: Path) -> Sequence[LedgerEntry]:
 
 def update_ledger(path: Path, erasures: Iterable[LedgerEntry]) -> None:
     """Add erasures that the ledger lacks. The new ledger is durable, or the old one stays."""
-    old = read_ledger(path)
-    all_erasures = {(one.dataset, one.record): one for one in (*old, *erasures)}
-    if len(all_erasures) == len(old):
-        return
     part = path.with_name(f"{path.name}.part")
-    handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "wb") as file:
+    with _open_alone(part) as file:
+        old = read_ledger(path)
+        all_erasures = {(one.dataset, one.record): one for one in (*old, *erasures)}
+        if len(all_erasures) == len(old):
+            part.unlink()
+            return
+        file.truncate()  # what a killed process left
         file.writelines(msgspec.json.encode(one) + b"\n" for one in all_erasures.values())
         file.flush()
         os.fsync(file.fileno())
-    part.replace(path)
+        part.replace(path)
     sync_folder(path.parent)
+
+
+@contextmanager
+def _open_alone(part: Path) -> Iterator[BinaryIO]:
+    """Open a file for writing that no other process has open, and that was not renamed meanwhile."""
+    while True:
+        handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if _is_named(part, handle):
+                yield file
+                return
+
+
+def _is_named(path: Path, handle: int) -> bool:
+    try:
+        return os.path.samestat(path.stat(), os.fstat(handle))
+    except FileNotFoundError:
+        return False
 
 
 def erasures(conn: Connection) -> Sequence[LedgerEntry]:

@@ -6,6 +6,7 @@ import os
 import shutil
 import zipfile
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -182,6 +183,18 @@ def test_a_backup_that_is_half_deleted_is_deleted_by_the_next_command(
     assert len(list(folder.rglob("qingdan.db"))) == 2
     own.recovery.forget_erased(folder, lambda *_: False)
     assert len(list(folder.rglob("qingdan.db"))) == 1
+
+
+def test_erasures_of_several_processes_are_all_in_the_ledger(tmp_path: Path) -> None:
+    ledger = tmp_path / erasure_ledger.NAME
+
+    def erase(number: int) -> None:
+        erasure_ledger.update_ledger(ledger, [LedgerEntry("fees", f"r{number}")])
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(erase, range(40)))
+    assert {one.record for one in erasure_ledger.read_ledger(ledger)} == {f"r{n}" for n in range(40)}
+    assert [path.name for path in tmp_path.iterdir()] == [erasure_ledger.NAME]
 
 
 def test_what_is_called_durable_has_a_durable_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
