@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -65,6 +65,13 @@ def values(log: Log) -> list[tuple[Any, ...]]:
         return sorted(map(tuple, conn.execute(query)), key=repr)
 
 
+def days_of_files(log: Log) -> list[tuple[Any, ...]]:
+    i = t.import_.c
+    query = select(i.release, i.digest, i.effective_from, i.effective_to).where(i.release.is_not(None))
+    with log._session.read() as conn:
+        return sorted(map(tuple, conn.execute(query)), key=repr)
+
+
 def write_archive(log: Log, path: Path) -> Path:
     log_archive_writer(log, with_actors=False)(path)
     return path
@@ -86,6 +93,7 @@ def assert_same(restored: Log, original: Log) -> None:
         assert rows(restored, name, except_) == rows(original, name, except_), name
     assert differences(states(restored), states(original)) == []
     assert values(restored) == values(original)
+    assert days_of_files(restored) == days_of_files(original)
 
 
 @pytest.mark.slow
@@ -161,6 +169,27 @@ def test_citations_of_a_completed_log_are_those_that_were_lost(tmp_path: Path) -
         restored.graph.update()
         assert citations(restored) == citations(log)
         assert len(citations(restored)) == 4
+    finally:
+        restored.close()
+        log.close()
+
+
+@pytest.mark.slow
+def test_a_cancellation_is_completed_with_the_days_of_the_files(tmp_path: Path) -> None:
+    clock = Clock(datetime(2020, 1, 1, 4, tzinfo=UTC))
+    old = tmp_path / "old"
+    log = Log.open(sqlite.new(old / "qingdan.db"), sources=old / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2026-11-23")
+    log.datasets.create(*fees_dataset())
+    log.keys.create()
+    release(log, entry("登记费", "1"))
+    log.recovery.back_up(old, tmp_path / "backups")
+    release(log, entry("登记费", "2"), entry("证照费"), on=date(2030, 1, 1))
+    log.releases.cancel("fees", 2, reason="有误")
+    restored = restore(tmp_path / "backups", tmp_path / "new", (log.proofs.checkpoint() or "",))
+    try:
+        restored.recovery.complete(write_archive(log, tmp_path / "log.zip"), lambda *_: None)
+        assert_same(restored, log)
     finally:
         restored.close()
         log.close()
