@@ -153,8 +153,8 @@ class Page:
     all_words_total: int
     """Exact count of documents that contain all the words; 0 if no document does."""
     facets: Mapping[str, tuple[FacetValue, ...]]
-    """Exact counts. A facet that the request filters by is counted without that filter, so that its other
-    values can still be chosen."""
+    """Exact counts of at most 1,000 values, the most frequent. A facet that the request filters by is counted
+    without that filter, so that its other values can still be chosen."""
     cursor: str | None
     """Opaque; None on the last page."""
     similar: Similar | None = None
@@ -188,7 +188,7 @@ class SavedSearch:
     spans: tuple[str, ...] | None = None
     """Consider only these spans."""
     limit: int = 100
-    """Maximum number of documents to examine."""
+    """Maximum number of hits that appeared, and of those that disappeared, to read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +205,10 @@ class HitChanges:
     """Newest first, without duplicates. All changes of one instant are included together."""
     unread_until: int | None
     """The newest instant whose changes are incomplete; None if ``changes`` is complete."""
+
+
+REBUILD = "搜索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
+"""Message of an index that this version cannot use."""
 
 
 class SearchError(Exception):
@@ -245,7 +249,7 @@ class SearchEngine(Protocol):
     async def search(self, request: Request) -> Page: ...
 
     async def hit_changes(self, saved: SavedSearch) -> HitChanges:
-        """List hits that appeared or disappeared in the period, newest first, up to ``limit`` documents."""
+        """List hits that appeared or disappeared in the period, newest first, up to ``limit`` of each."""
         ...
 
     async def index(self, documents: Iterable[Document]) -> int:

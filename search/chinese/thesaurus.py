@@ -39,7 +39,8 @@ class Lexicon:
     implied: Mapping[str, tuple[str, ...]]
     """Word of a title → words of the matching texts; used for ranking only."""
     legal: Mapping[str, tuple[str, ...]]
-    """Everyday word → legal terms for the same or a resulting matter; used for ranking only."""
+    """Everyday word → legal terms for the same or a resulting matter. They rank hits, and replace a word
+    that occurs nowhere."""
     compounds: Mapping[str, tuple[str, ...]]
     """Everyday word of :attr:`legal` that consists of several words → these: 注册公司 → 注册, 公司."""
     longest: int

@@ -10,7 +10,7 @@ import anyio
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from search.contract import SearchError
-from search.elastic.cluster import is_write_blocked
+from search.elastic.cluster import READ_ONLY, is_write_blocked
 
 REQUEST_BYTES = 800_000
 """Approximate size of one request. The event loop that sends it also serves searches, so it is far below
@@ -79,9 +79,7 @@ def _collect_retries(
             error = result.get("error") or {}
             kind, reason = error.get("type", ""), str(error.get("reason", ""))
             if kind == "cluster_block_exception":
-                raise SearchError(
-                    f"搜索索引只读，磁盘可能将满 / the search index is read-only: {reason}", retry_after=60
-                )
+                raise SearchError(f"{READ_ONLY}: {reason}", retry_after=60)
             if status == 400:
                 cause = (error.get("caused_by") or {}).get("reason", "")
                 outcome.rejected[result["_id"]] = f"{kind}: {reason} {cause}".strip()

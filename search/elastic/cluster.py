@@ -24,7 +24,7 @@ from search.elastic.response import Json
 _UNREACHABLE = "无法连接搜索服务 / the search cluster cannot be reached"
 _REFUSED = "搜索服务拒绝了用户名、口令或密钥 / the search cluster refuses the user, password or API key"
 _BUSY = "搜索服务暂无响应 / the search cluster cannot answer now"
-_FULL = "搜索索引只读，磁盘可能将满 / the search index is read-only (is a disk full?)"
+READ_ONLY = "搜索索引只读，磁盘可能将满 / the search index is read-only (is a disk full?)"
 
 
 class Cluster:
@@ -132,7 +132,7 @@ def translate_errors() -> Iterator[None]:
         if error.status_code in (401, 403) and not is_write_blocked(error):
             raise SearchError(_REFUSED, retry_after=60) from error
         if is_write_blocked(error):
-            raise SearchError(_FULL, retry_after=60) from error
+            raise SearchError(READ_ONLY, retry_after=60) from error
         if error.status_code == 429 or error.status_code >= 500:
             raise SearchError(f"{_BUSY}: {error.message}", retry_after=10) from error
         raise

@@ -14,11 +14,11 @@ from elasticsearch import AsyncElasticsearch
 
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
-from search.contract import Document, RejectedError, SearchError
+from search.contract import REBUILD, Document, RejectedError, SearchError
 from search.elastic import bulk, mapping, stored_vectors
 from search.elastic.bulk import REQUEST_BYTES, BulkResult, Line
 from search.elastic.cluster import Cluster
-from search.elastic.indices import REINDEX, Indices
+from search.elastic.indices import Indices
 from search.elastic.stored_vectors import StoredVectors
 from search.semantic.encoder import Encoder
 from search.semantic.passages import list_passages
@@ -208,7 +208,7 @@ class Writer:
             if lines:
                 result.add(await bulk.send_requests(client, name, lines))
         if result.rejected:
-            raise SearchError(f"{REINDEX}: {RejectedError(result.rejected)}", retry_after=60)
+            raise SearchError(f"{REBUILD}: {RejectedError(result.rejected)}", retry_after=60)
         await refresh(client, name)
         return result.created
 

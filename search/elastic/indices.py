@@ -11,12 +11,11 @@ from typing import Any
 from anyio import to_thread
 from elasticsearch import AsyncElasticsearch, BadRequestError, NotFoundError
 
-from search.contract import SearchError
+from search.contract import REBUILD, SearchError
 from search.elastic import mapping
 from search.elastic.connection import Connection
 from search.elastic.term_statistics import FrequencyCache
 
-REINDEX = "搜索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
 PAGE = 1_000
 _KEEP_ALIVE = "5m"
 _CHECK_SECONDS = 10.0
@@ -53,7 +52,7 @@ class Indices:
         (name,) = mappings
         made_with = mappings[name]["mappings"].get("_meta", {}).get("made_with")
         if not any_format and made_with != await self._made_with():
-            raise SearchError(REINDEX, retry_after=60)
+            raise SearchError(REBUILD, retry_after=60)
         return str(name)
 
     async def _made_with(self) -> str:

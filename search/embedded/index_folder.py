@@ -18,7 +18,7 @@ from pathlib import Path
 import msgspec
 import tantivy
 
-from search.contract import DamagedIndexError, Document, SearchError
+from search.contract import REBUILD, DamagedIndexError, Document, SearchError
 from search.embedded.analysis_processes import AnalysedDocument, analyse
 from search.embedded.checksums import find_damaged_file
 from search.embedded.tantivy_index import Reader, build_document, build_schema, open_reader
@@ -35,7 +35,6 @@ BATCH = 2_000
 _HEAP = 128_000_000
 """Bytes that a writer keeps in memory before it writes a segment."""
 _GENERATION = re.compile(r"g-\d{6,}")
-_REINDEX = "搜索索引需要重建，请运行 qingdan reindex / the index must be rebuilt: run qingdan reindex"
 
 
 class _Pointer(msgspec.Struct, frozen=True):
@@ -247,7 +246,7 @@ class Generations:
         if pointer is not None and (
             pointer.format != FORMAT or not _GENERATION.fullmatch(pointer.generation)
         ):
-            raise SearchError(_REINDEX)
+            raise SearchError(REBUILD)
         return None if pointer is None else pointer.generation
 
     def _read_pointer(self) -> _Pointer | None:

@@ -1,4 +1,7 @@
-"""Opaque cursors: the end of a page, bound to its request by a digest."""
+"""Opaque cursors: the end of a page, bound to its request by a digest.
+
+The digest has no key: the service authenticates the cursors that leave it.
+"""
 
 from __future__ import annotations
 
@@ -49,7 +52,7 @@ def _encode(place: Place, request: Request, kind: bytes) -> str:
 def decode_cursor(request: Request) -> Place | None:
     """Decode ``request.cursor``; None for a first page.
 
-    Raises :class:`CursorError` for a text that :func:`encode_cursor` did not issue for this request.
+    Raises :class:`CursorError` for a text that is no cursor, or that of another request.
     The page size and the facets may differ from page to page.
     """
     return None if request.cursor is None else _decode(request.cursor, request, _HITS)

@@ -1,4 +1,4 @@
-"""Corrections of a query (您是不是要找): names for pinyin, initials, typos, homophones and contractions."""
+"""Corrections of a query (您要找的是不是): names for pinyin, initials, typos, homophones and contractions."""
 
 from __future__ import annotations
 
