@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.outbox.subscriptions import Subscription
@@ -38,13 +40,22 @@ def add_robot(log: Log, sender: Sender, kind: str, address: str, scope: str, sec
 
 
 def require_address(kind: str, address: str, *, loopback: bool) -> None:
-    """Raise ``LogError('bad-callback')`` for an address that is not encrypted, or does not belong to a robot.
+    """Raise ``LogError('bad-callback')`` for an address that is incomplete, plain, or not that of a robot.
 
     ``kind``: ``webhook`` or that of a robot. ``loopback``: http is allowed, for tests.
     """
-    is_plain = address.startswith("http://") and loopback
-    if not (address.startswith("https://") or is_plain):
-        raise LogError("bad-callback", "地址须以 https:// 开头。", "The address has to begin with https://.")
+    schemes = ("https", "http") if loopback else ("https",)
+    try:
+        parts = urlsplit(address)
+        is_usable = parts.scheme in schemes and bool(parts.hostname)
+    except ValueError:  # https://[::1
+        is_usable = False
+    if not is_usable:
+        raise LogError(
+            "bad-callback",
+            "地址须是以 https:// 开头的完整网址。",
+            "The address has to be complete and begin with https://.",
+        )
     if kind != "webhook" and not (kind in ROBOTS and ROBOTS[kind].is_complete(address)):
         raise LogError(
             "bad-callback",

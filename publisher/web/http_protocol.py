@@ -31,7 +31,7 @@ BODY_SECONDS = 30.0
 """Seconds from the end of a head to the end of its body, where no body is larger than 64 KiB."""
 
 STALL_TIMEOUT = 60.0
-"""Seconds after which a client that takes none of the bytes that wait for it is disconnected."""
+"""Seconds in which a client has to take most of the 64 KiB that wait for it; then it is disconnected."""
 
 _REASONS = {400: b"Bad Request", 408: b"Request Timeout", 431: b"Request Header Fields Too Large"}
 _REASONS |= {414: b"URI Too Long", 503: b"Service Unavailable"}

@@ -42,7 +42,7 @@ def audit_page(request: DeskRequest, state: State) -> Response[bytes]:
 @get("/audit/export", opt=_OPT)
 @in_thread
 def export_audit(request: DeskRequest, state: State) -> Stream:
-    """Return all lines as JSON Lines; the export is a line itself, and the last one."""
+    """Return all lines as JSON Lines; the export is a line itself."""
     desk: Desk = state.desk
     head = desk.staff.audit.head()
     work.record(desk, person_of(request), "audit-exported", "", {"lines": head.size, "hash": head.hash})

@@ -157,3 +157,14 @@ def test_what_is_not_public_stays_in_the_draft(desk: DeskSite) -> None:
     with desk.signed_in("zhang") as browser:
         answer = call_api(browser, "/drafts/fees/submit", {**HEADING, "openness": "不予公开"})
         assert (answer.status_code, answer.json()["code"]) == (409, "not-for-the-public")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("body", [b'"\xff"', b'{"digest":' + b"[" * 100_000, b"{"])
+def test_a_body_that_cannot_be_decoded_is_a_bad_request(desk: DeskSite, body: bytes) -> None:
+    desk.add("li", "审核")
+    with desk.signed_in("li") as browser:
+        browser.see("/")
+        headers = {"x-csrftoken": browser.client.cookies["form"], "content-type": "application/json"}
+        answer = browser.client.post("/desk/v1/submissions/1/approve", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["code"]) == (400, "bad-request")

@@ -169,6 +169,8 @@ def test_a_robot_takes_a_message_before_it_is_added(loopback: DeskSite) -> None:
         ("webhook", "http://example.gov.cn/hook"),
         ("webhook", "javascript:alert(1)"),
         ("webhook", ""),
+        ("webhook", "https://[::1"),
+        ("feishu", "https://[::1/hook/x"),
         ("wecom", "https://qyapi.weixin.qq.com/cgi-bin/webhook/send"),
         ("院长", "https://example.gov.cn/hook"),
     ],
