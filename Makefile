@@ -4,7 +4,8 @@ SHELL := /bin/sh
 .PHONY: help setup demo fix types lint quick check test tests soak bench docs contract screenshots manual audit release clean
 RUN := .venv/bin/
 PORT := 8000
-UV = $(or $(shell command -v uv),.tools/bin/uv)
+# Where setup puts uv if the machine has none; scripts call it too.
+export PATH := $(PATH):$(CURDIR)/.tools/bin
 # Container images often set this. Without compiled modules, every process that starts compiles all libraries again.
 export PYTHONDONTWRITEBYTECODE :=
 # Tests side by side, one process for each core; a process that crashes ends the run, and fails it.
@@ -72,9 +73,9 @@ audit: setup ## look for known vulnerabilities of dependencies, where the data c
 
 release: setup ## the files of a release in dist/: wheel, SBOM, requirements with hashes, digests
 	rm -rf dist
-	$(UV) build --wheel --quiet --out-dir dist
-	$(UV) export --frozen --no-dev --all-extras --no-emit-project --quiet -o dist/requirements.txt
-	$(UV) export --frozen --no-dev --all-extras --format cyclonedx1.5 --quiet -o dist/sbom.json
+	uv build --wheel --quiet --out-dir dist
+	uv export --frozen --no-dev --all-extras --no-emit-project --quiet -o dist/requirements.txt
+	uv export --frozen --no-dev --all-extras --format cyclonedx1.5 --quiet -o dist/sbom.json
 	cd dist && sha256sum *.whl requirements.txt sbom.json > SHA256SUMS
 
 screenshots: setup ## every page type as images, in screenshots/

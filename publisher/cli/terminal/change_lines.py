@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from publisher.cli.terminal import output
@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from publisher.log.model import Change, DraftDiff, FieldChange
     from schemas.definition.catalogue import Catalogue
 
+ERASED = "（已依法删除 erased）"
+"""In place of the title of a record that was erased."""
 _MOST_CHARACTERS = 200
 """Most characters of a value that are printed."""
 _MOST_CHANGES = 200
@@ -29,14 +31,26 @@ def show_diff(diff: DraftDiff, catalogue: Catalogue) -> None:
         for change in group[:_MOST_CHANGES]:
             show_change(change, catalogue, show_effect=False)
         if len(group) > _MOST_CHANGES:
-            output.print_line(f"… 另有{len(group) - _MOST_CHANGES}条 / and {len(group) - _MOST_CHANGES} more")
-    counts = ", ".join(f"{in_language(*KINDS[k]) if k in KINDS else k} {n}" for k, n in diff.counts.items())
-    output.print_line(counts or f"{in_language('未变化', 'unchanged')} {diff.counts['unchanged']}")
+            more = len(group) - _MOST_CHANGES
+            output.print_line(in_language(f"… 另有{more}条", f"… and {more} more"))
+    in_error = diff.counts.get("in_error", 0)
+    wrong = f"{in_language('有误', 'in error')} {in_error}" if in_error else ""
+    totals = (format_counts(diff.counts), format_unchanged(diff.counts["unchanged"]), wrong)
+    output.print_line("，".join(filter(None, totals)))
+
+
+def format_counts(counts: Mapping[Any, int]) -> str:
+    """Format the number of changes of each kind that there is."""
+    return "，".join(f"{in_language(*KINDS[kind])} {counts[kind]}" for kind in KINDS if counts.get(kind))
+
+
+def format_unchanged(number: int) -> str:
+    return f"{in_language('未变化', 'unchanged')} {number}"
 
 
 def show_change(change: Change, catalogue: Catalogue, *, show_effect: bool = True) -> None:
     """Print a change: kind, title, effect, and the fields before and after."""
-    head = f"{in_language(*KINDS[change.kind])}  {change.title or '（已依法删除 erased）'}"
+    head = f"{in_language(*KINDS[change.kind])}  {change.title or ERASED}"
     if change.part:
         head += f"  （{change.part}）"
     if show_effect:

@@ -63,8 +63,10 @@ def show_report(report: ImportReport) -> None:
         )
     if report.proposed_repeals:
         output.print_line(
-            f"有{report.proposed_repeals}份文件可能已废止，请运行 qingdan draft repeals 核对原文后确认 / "
-            f"{report.proposed_repeals} documents may be repealed: check them with qingdan draft repeals"
+            in_language(
+                f"有{report.proposed_repeals}份文件可能已废止，请运行 qingdan draft repeals 核对原文后确认",
+                f"{report.proposed_repeals} documents may be repealed: check them with qingdan draft repeals",
+            )
         )
 
 

@@ -308,3 +308,23 @@ def test_the_address_of_a_node_of_the_cluster_needs_a_scheme_and_a_port(
     ran = site.run("status")
     assert ran.code == 2
     assert "QINGDAN_ELASTICSEARCH_HOSTS: https://host:9200" in ran.err
+
+
+def test_of_two_records_of_one_name_a_release_shows_the_one_that_it_has(site: Home) -> None:
+    site.dataset("fees", catalogue="fees")
+    first, second = "证照费,市财政局,缴入国库", "证照费,市民政局,缴入国库"
+    for lines in ([first], [first, second]):
+        site.publish_text("fees", "\n".join(["项目名称,执收部门,资金管理方式", *lines]))
+    assert len(site.ok("show", "fees", "证照费", "--json").json) == 2
+    (state,) = site.ok("show", "fees", "证照费", "--release", 1, "--json").json
+    assert state["content"]["department"] == "市财政局"
+    assert "新增 1\t2" in site.ok("releases", "fees").out
+
+
+def test_a_draft_says_how_much_stays(site: Home) -> None:
+    site.dataset("fees", catalogue="fees")
+    head, line = "项目名称,执收部门,资金管理方式", "证照费,市财政局,缴入国库"
+    site.publish_text("fees", f"{head}\n{line}")
+    (file := site.home.with_name("fees.csv")).write_text(f"{head}\n{line}\n登记费,市民政局,缴入国库", "utf-8")
+    site.ok("import", file, "--dataset", "fees")
+    assert site.ok("draft", "diff", "fees").out.splitlines()[-1] == "新增 1，未变化 1"

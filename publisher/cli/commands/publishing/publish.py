@@ -10,13 +10,11 @@ from typing import TYPE_CHECKING
 import click
 
 from publisher.cli.context import DAY, CommandContext, with_context
-from publisher.cli.terminal import import_report, output
+from publisher.cli.terminal import change_lines, import_report, output
 from publisher.cli.terminal.command_hints import add_hint
 from publisher.cli.terminal.confirm import confirm
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.failures import CommandError
-from publisher.cli.terminal.language import in_language
-from schemas.words import KINDS
 
 if TYPE_CHECKING:
     from publisher.log.log import Log
@@ -159,12 +157,9 @@ def report_release(context: CommandContext, log: Log, release: Release) -> int:
 
     from publisher.workflow import publish_draft
 
-    kind_counts = [
-        f"{in_language(*KINDS[name])} {release.counts[name]}" for name in KINDS if release.counts.get(name)
-    ]
     # Two releases count two days: a record may end between the past day of one and the day of the next.
     in_force = f"{release.effective_on} 有效{release.counts['records']}项 in force"
-    counts = "，".join((*kind_counts, in_force))
+    counts = "，".join(filter(None, (change_lines.format_counts(release.counts), in_force)))
     output.print_message(
         f"已发布：{release.dataset} 第{release.number}次发布，{counts}。",
         f"Published release {release.number} of {release.dataset}.",

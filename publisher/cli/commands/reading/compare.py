@@ -80,8 +80,8 @@ def compare(
             return
         if csv is None and xlsx is None:
             _print_differences(differences, log.queries.catalogue_in_view(dataset, end, before))
-    counts = [f"{in_language(*KINDS[kind])} {number}" for kind, number in totals.kinds.items() if number]
-    output.print_line("，".join([*counts, f"{in_language('未变化', 'unchanged')} {totals.unchanged}"]))
+    texts = (change_lines.format_counts(totals.kinds), change_lines.format_unchanged(totals.unchanged))
+    output.print_line("，".join(filter(None, texts)))
 
 
 def _is_reversed(before: View, after: View) -> bool:
@@ -92,7 +92,7 @@ def _is_reversed(before: View, after: View) -> bool:
 
 def _print_differences(differences: Iterator[Difference], catalogue: Catalogue) -> None:
     for d in differences:
-        title = d.title or "（已依法删除 erased）"
+        title = d.title or change_lines.ERASED
         if d.title_before not in ("", d.title):
             title = f"{d.title_before} → {title}"
         part = f"  （{d.part}）" if d.part else ""

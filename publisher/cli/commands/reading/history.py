@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING
@@ -16,7 +16,8 @@ from publisher.cli.terminal.language import in_language
 from schemas.words import STATUSES
 
 if TYPE_CHECKING:
-    from publisher.log.model import RecordState
+    from publisher.log.log import Log
+    from publisher.log.model import RecordState, View
     from schemas.definition.catalogue import Catalogue
 
 
@@ -37,18 +38,24 @@ def releases(context: CommandContext, dataset: str, *, as_json: bool) -> None:
             r.effective_on,
             r.published_at.isoformat(timespec="seconds"),
             r.basis,
-            _counts(r.counts),
+            change_lines.format_counts(r.counts),
+            r.counts.get("records", ""),
             r.note,
         ]
         for r in release_list
     ]
     output.print_table(
-        ["次 no.", "生效 effective", "发布 published", "依据 basis", "变化 changes", "说明 note"], rows
+        [
+            "次 no.",
+            "生效 effective",
+            "发布 published",
+            "依据 basis",
+            "变化 changes",
+            "记录 records",
+            "说明 note",
+        ],
+        rows,
     )
-
-
-def _counts(counts: Mapping[str, int]) -> str:
-    return ", ".join(f"{name} {count}" for name, count in counts.items() if count)
 
 
 @click.command()
@@ -149,13 +156,26 @@ def show(
         raise click.UsageError("--release 已固定日期和时刻，不能与其他二者同用 / --release pins both clocks")
     view = View(as_of=as_of, known_at=known_at, release=release)
     with context.log(read_only=True) as log:
-        states = [log.queries.record(dataset, state.id, view) for state in find_records(log, dataset, record)]
+        records = find_records(log, dataset, record)
+        states = list(_states_in(log, view, records)) or [log.queries.record(dataset, records[0].id, view)]
         catalogue = log.queries.catalogue_in_view(dataset, view)
     if as_json:
         output.print_json(states)
         return
     for state in states:
         _show(state, catalogue)
+
+
+def _states_in(log: Log, view: View, records: Iterable[RecordState]) -> Iterator[RecordState]:
+    """Yield the states of those records that the view has: of two with one name it may have one."""
+    from publisher.log.model import LogError
+
+    for record in records:
+        try:
+            yield log.queries.record(record.dataset, record.id, view)
+        except LogError as error:
+            if error.code != "no-such-record":
+                raise
 
 
 def _show(state: RecordState, catalogue: Catalogue) -> None:
