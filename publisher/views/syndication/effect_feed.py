@@ -21,11 +21,13 @@ ENTRIES = 100
 def render_effect_feed(log: Log, form: Form, effects: Sequence[PublishedEffect], *, query: str) -> bytes:
     """Serialize effects, those that were published last first. ``query``: filters, with ``?`` or empty."""
     site = log.datasets.site()
+    # A document that names one work twice has one effect on it: two entries of one id are no feed (RFC 4287).
+    entries = {entry.id: entry for entry in (_entry(one, site) for one in effects)}
     return render_site_feed(
         log,
         form,
         "effects",
-        [_entry(one, site) for one in effects[:ENTRIES]],
+        list(entries.values())[:ENTRIES],
         query=query,
         title="法规文件的废止、修订和取消",
         subtitle="各清单的条目写明的废止、修订、取消、下放、解读和实施，逐字引用原文",

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from publisher.log.graph.passage_query import PassageQuery
+from publisher.views.syndication.effect_feed import render_effect_feed
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.problems import assert_problem
@@ -119,3 +122,9 @@ def test_a_number_of_an_article_is_a_small_whole_number(site: Site, query: str) 
 def test_a_text_that_a_name_contains_is_given_once(site: Site) -> None:
     assert_problem(site.client.get("/v1/works?contains=a&contains=b"), "invalid-parameters")
     assert site.client.get(f"/v1/works?contains={WORK[:2]}").json()["works"]
+
+
+def test_an_effect_that_a_document_states_twice_is_one_entry_of_the_feed(site: Site) -> None:
+    (effect,) = site.log.graph.effects(PassageQuery()).passages
+    feed = json.loads(render_effect_feed(site.log, "json", [effect, effect], query=""))
+    assert len(feed["items"]) == 1
