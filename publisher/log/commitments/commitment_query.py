@@ -102,7 +102,7 @@ class CommitmentPage:
     after: int | None
 
     def facet(self, field: str) -> list[tuple[str, int]]:
-        """Return the values of a field, the most frequent first."""
+        """Return the 100 most frequent values of a field."""
         numbers: Counter[str] = Counter()
         for one in self.values[field]:
             numbers[one.text] += one.number

@@ -108,7 +108,7 @@ class FindingPage:
     total: int
     after: tuple[int, str] | None
     facets: Mapping[str, tuple[tuple[str, int], ...]]
-    """``check``, ``dataset``, ``part``, ``severity`` → values of all findings of the query."""
+    """``check``, ``dataset``, ``part``, ``severity`` → the 100 most frequent values of all of the query."""
 
 
 def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingPage:

@@ -56,7 +56,7 @@ class Work:
     names: tuple[str, ...]
     """Keys by which it is cited, its own first."""
     records: tuple[WorkRecord, ...]
-    """Empty if no list of the site contains it."""
+    """The first 50; empty if no list of the site contains it."""
     citing: int
     """Number of records that cite it."""
 

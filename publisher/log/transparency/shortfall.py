@@ -42,6 +42,13 @@ def missing(conn: Connection, shortfall: Shortfall) -> int:
     return max(0, shortfall.known.size - entry_log.size(conn))
 
 
+def in_words(count: int) -> tuple[str, str]:
+    """Say what a log lacks of which so many entries are missing: without any, an erasure."""
+    return (
+        (f"{count}个日志条目", f"{count} entries") if count else ("依法删除的条目", "entries of an erasure")
+    )
+
+
 def require(conn: Connection) -> Shortfall:
     """Read the shortfall. Raises ``LogError('log-complete')`` if there is none."""
     shortfall = read(conn)
@@ -54,10 +61,7 @@ def require_complete(conn: Connection) -> None:
     """Raise ``LogError('log-behind')`` if the log lacks entries."""
     shortfall = read(conn)
     if shortfall is not None:
-        count = missing(conn, shortfall)
-        zh, en = (
-            (f"{count}个条目", f"{count} entries") if count else ("依法删除的条目", "entries of an erasure")
-        )
+        zh, en = in_words(missing(conn, shortfall))
         raise LogError(
             "log-behind",
             f"本站由较早的备份恢复，缺少{zh}，只能读取。请系统管理员用 qingdan log complete 补全；"

@@ -27,10 +27,8 @@ def check_notes(conn: Connection) -> Iterator[Problem]:
     """Check that the note of each checkpoint is of its size and root, and signed by the key of that time."""
     shortfall = shortfalls.read(conn)
     if shortfall is not None:
-        count = shortfalls.missing(conn, shortfall)
-        yield Problem(
-            f"由较早的备份恢复，缺少{count}个条目 restored from an older backup: {count} entries are missing"
-        )
+        zh, en = shortfalls.in_words(shortfalls.missing(conn, shortfall))
+        yield Problem(f"由较早的备份恢复，缺少{zh} restored from an older backup: {en} are missing")
     keys = key_statements.site_keys(conn)
     query = select(e.checkpoint).where(e.checkpoint.c.note.is_not(None)).order_by(e.checkpoint.c.size)
     for row in conn.execute(query):

@@ -1,7 +1,8 @@
-"""Repair of derived rows. What is replaced is written to a file first."""
+"""Repair of derived rows. What is replaced, which may be secret, is written to a file of the owner first."""
 
 from __future__ import annotations
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from itertools import batched
@@ -43,7 +44,8 @@ def repair(
     tables: dict[Derived, dict[tuple[Any, ...], None]] = defaultdict(dict)
     columns: list[Problem] = []
     count = 0
-    with file.open("xb") as output:
+    handle = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "wb") as output:
         for problem in problems:
             count += 1
             output.write(msgspec.json.encode(_line(problem)) + b"\n")
@@ -51,6 +53,8 @@ def repair(
                 columns.append(problem)
             else:
                 tables[problem.derived][problem.key] = None
+        output.flush()
+        os.fsync(handle)
     for problem in columns:
         _write_column(conn, problem)
     if tables["value"]:

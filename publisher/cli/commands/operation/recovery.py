@@ -229,6 +229,8 @@ def _print_restoration_json(
 def _print_restoration(
     restored: RestorationReport, missing: int, *, read_only: bool, problems: Sequence[str]
 ) -> None:
+    from publisher.log.transparency.shortfall import in_words
+
     output.print_message(
         f"已恢复 {restored.backup.name}：{restored.entries}个日志条目；"
         f"再次删除{restored.erased_again}条记录。",
@@ -238,9 +240,10 @@ def _print_restoration(
     for problem in problems:
         output.print_line(problem)
     if read_only:
+        zh, en = in_words(missing)
         output.print_message(
-            f"备份较早，缺少{missing}个日志条目，站点只能读取。请用 qingdan log complete 补全。",
-            f"The backup is older: {missing} entries are missing, and the site can only be read. "
+            f"备份较早，缺少{zh}，站点只能读取。请用 qingdan log complete 补全。",
+            f"The backup is older: {en} are missing, and the site can only be read. "
             "Complete it with `qingdan log complete`.",
         )
     output.print_message(

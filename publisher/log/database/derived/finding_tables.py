@@ -32,7 +32,7 @@ finding_run = Table(
     metadata,
     Column("id", Integer, primary_key=True),
     Column("release", BigInteger, nullable=False),  # sequence of the last release that was checked
-    # JSON: versions of the checks, and digests of the catalogues of datasets
+    # JSON: versions of the checks, and catalogues (digests) and publishers of datasets
     Column("inputs", CodePointText, nullable=False),
     *sealed("finding_run", "id"),
 )

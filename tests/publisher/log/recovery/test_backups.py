@@ -88,6 +88,7 @@ def test_a_log_is_not_complete_while_an_erasure_is_missing(own: Log, tmp_path: P
     restored = restore(tmp_path)
     assert restored.recovery.missing_entries() == 0
     restored.recovery.complete(write_archive(own, tmp_path / "log.zip"), lambda *_: None)
+    assert any("entries of an erasure are missing" in one for one in restored.integrity.verify().problems)
     with pytest.raises(LogError, match="lacks entries of an erasure"):
         restored.datasets.add_part("fees", Part("新部门"))
     restored.recovery.succeed("删除未随备份保存")
