@@ -270,7 +270,6 @@ PLACES: Mapping[str, Mapping[str, str]] = {
         "publisher/ingest/findings/harvest.py": _PAGE,
         "publisher/ingest/findings/documents.py": _PAGE,
         "publisher/harvest/crawl.py": _PAGE,
-        "publisher/views/exports/data_package.py": "a value of several items",
         "publisher/views/ogc/cql2/to_predicate.py": "a value of several items",
     },
     "撤销": {
