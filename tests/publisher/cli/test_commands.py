@@ -294,7 +294,7 @@ def test_a_home_may_have_any_name(tmp_path: Path) -> None:
 
 def test_an_argument_that_is_not_text_is_refused(site: Home) -> None:
     site.dataset()
-    ran = site.run("dataset", "part", "add", "shili-power-list", b"\xff".decode(errors="surrogateescape"))
+    ran = site.run("dataset", "set", "shili-power-list", "--title", b"\xff".decode(errors="surrogateescape"))
     assert ran.code == 1
     assert "bad-encoding" in ran.err
     assert "Traceback" not in ran.err
