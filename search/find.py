@@ -18,7 +18,6 @@ from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, is_sign, split_compounds
 from search.query.field_filters import FilterFields
 from search.query.name_index import Names
-from search.query.parser import LONGEST
 from search.query.syntax import CLOSING, OPENING
 
 NO_FIELDS = FilterFields()
@@ -29,7 +28,7 @@ _QUOTE = re.compile(f"[{OPENING}{CLOSING}]")
 class SearchPage:
     page: Page
     text: str
-    """The text that was searched: the first :data:`LONGEST` characters typed, or :attr:`did_you_mean`."""
+    """The text that was searched: as typed, or :attr:`did_you_mean`."""
     did_you_mean: str | None = None
     """The corrected text: English words in Chinese, a name guessed from pinyin or from a typo, compound words
     split, or legal terms for everyday words. If set, the hits are those of this text."""
@@ -53,7 +52,6 @@ async def find(
     :class:`search.contract.CursorError` and ``SearchError``.
     """
     language = await to_thread.run_sync(thesaurus.load_lexicon)
-    request = replace(request, text=request.text[:LONGEST])
     narrowed = await filters.apply_filters(engine, request, fields, *language)
     filtered = narrowed.request
     page = await engine.search(filtered)
@@ -107,8 +105,7 @@ async def find_ended(
 ) -> Page | None:
     """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
     language = await to_thread.run_sync(thesaurus.load_lexicon)
-    request = replace(request, text=request.text[:LONGEST], statuses=ENDED)
-    narrowed = await filters.apply_filters(engine, request, fields, *language)
+    narrowed = await filters.apply_filters(engine, replace(request, statuses=ENDED), fields, *language)
     ended = replace(narrowed.request, all_words=True, sort="relevance", limit=limit)
     page = await engine.search(replace(ended, cursor=None, facets=(), explain=False, similar=0))
     return page if page.total else None

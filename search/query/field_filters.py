@@ -12,6 +12,7 @@ from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import FacetValue, Request, SearchEngine
 from search.query.name_index import comparison_key
+from search.query.parser import LONGEST
 
 _FIELD = re.compile(
     r"(?<!\S)(?P<minus>[-－−])?(?P<name>[^\s:：\"“”-][^\s:：\"“”]*)[:：]\s*"
@@ -66,13 +67,13 @@ async def apply_filters(
     analyzer: Analyzer,
     lexicon: Lexicon,
 ) -> FilteredRequest:
-    """Move field filters of the text to the filters of the request.
+    """Move field filters of the first :data:`LONGEST` characters of the text to the filters of the request.
 
     A typed value selects the values of the facet that equal it; if none does, those that contain it, or
     another name of it, as whole words. An unknown field name stays text. If no value matches, there are no
     hits.
     """
-    chosen, text = split_filters(request.text, fields.names)
+    chosen, text = split_filters(request.text[:LONGEST], fields.names)
     if not chosen:
         return FilteredRequest(replace(request, text=text), ())
     facets = tuple(dict.fromkeys(field_filter.facet for field_filter in chosen))

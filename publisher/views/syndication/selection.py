@@ -22,7 +22,7 @@ from publisher.log.model import Change
 from publisher.log.queries.feed_changes import BLOCK, Block
 from publisher.views.syndication.scope import Scope
 from search.chinese import thesaurus
-from search.contract import FOREVER, Request, SavedSearch, SearchEngine
+from search.contract import ENDED, FOREVER, Request, SavedSearch, SearchEngine
 from search.query.field_filters import FilterFields, apply_filters
 
 ENTRIES = 100
@@ -217,7 +217,8 @@ async def _search_changes(
     log: Log, search: SearchEngine, fields: FilterFields, scope: Scope
 ) -> _ChangeSearch:
     today = log.queries.validator()[1].toordinal()
-    request = Request(scope.text, dict(scope.filters), as_of=today)
+    # A typed filter also names what was removed since, whose changes are in the feed.
+    request = Request(scope.text, dict(scope.filters), statuses=("current", *ENDED), as_of=today)
     if scope.needs_search:
         language = await to_thread.run_sync(thesaurus.load_lexicon)
         request = (await apply_filters(search, request, fields, *language)).request

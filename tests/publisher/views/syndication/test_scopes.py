@@ -84,6 +84,7 @@ def test_an_entry_of_a_search_contains_all_its_words_before_or_after_the_change(
         ("鉴证 或 污水", 4),
         ("费 -鉴证", 3),
         ("部门:民政部门", 1),
+        ("部门:发展改革", 2),
         ("价格鑑證業務收費", 2),
     ],
 )
