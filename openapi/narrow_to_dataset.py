@@ -88,13 +88,13 @@ def _narrow_operation(operation: Json, columns: Sequence[Column]) -> Json:
                     _describe_filter(word, {"type": "string"}, meaning)
                     for word, meaning in _COMMON_FILTERS.items()
                 ]
-            case "fields" if columns:
+            case "fields":
                 parameters.append(_enumerate_words(parameter, sorted(names)))
             case "sort" if parameter["schema"]["type"] == "array":
                 parameters.append(
                     _enumerate_words(parameter, [s + n for n in sorted(names) for s in ("", "-")])
                 )
-            case "facets" if columns:
+            case "facets":
                 parameters.append(
                     _enumerate_words(parameter, ["part", *sorted(c.name for c in columns if c.facet)])
                 )
