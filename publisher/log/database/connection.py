@@ -176,10 +176,8 @@ class Database:
     def write(self, *, keep: bool = True) -> Iterator[Connection]:
         """Open a transaction that excludes every other writer, in this process or another.
 
-        At its end the rows that it wrote are sealed (:mod:`.seals`).
-        Raises ``LogError('read-only')`` if the database was opened so.
-        Raises ``LogError('busy')`` if another writer holds the lock for over a minute. ``keep=False`` rolls
-        back at the end.
+        At its end the rows that it wrote are sealed (:mod:`.seals`); ``keep=False`` rolls back instead.
+        Raises ``LogError``: ``read-only``, ``busy`` (another writer holds the lock for over a minute).
         """
         if self.read_only:
             raise LogError("read-only", "数据库以只读方式打开。", "The database is open for reading only.")
@@ -240,10 +238,12 @@ class Database:
                 raise _erasure_incomplete() from error
             return
         with closing(self.engine.raw_connection()) as connection, closing(connection.cursor()) as cursor:
+            connection.detach()  # closed at the end, with its own settings
             # Not in memory: the copy written by VACUUM is as large as the database.
             cursor.execute("PRAGMA temp_store = FILE")
             cursor.execute("VACUUM")
-            cursor.execute("PRAGMA temp_store = MEMORY")
+            # Only the pauses wait for readers: SQLite would wait with the write lock, a minute at each try.
+            cursor.execute("PRAGMA busy_timeout = 0")
             for _ in range(_CHECKPOINT_TRIES):
                 busy = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
                 if not busy:

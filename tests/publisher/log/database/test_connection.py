@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+import time
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -62,3 +65,22 @@ def test_what_others_answer_is_stored_whatever_it_contains(log: Log) -> None:
     assert log.subscriptions.get(subscription.id).reason
     log.outbox.mark_failed(1, answer)
     log.outbox.set_aside({1: answer})
+
+
+def test_a_reader_that_does_not_end_holds_up_an_erasure_for_the_pauses_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("publisher.log.database.connection._CHECKPOINT_TRIES", 3)
+    file = tmp_path / "qingdan.db"
+    log = Log.open(sqlite.new(file), sources=tmp_path / "sources")
+    log.datasets.init_site("https://a.cn", "a.cn,2026")
+    with closing(sqlite3.connect(file)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT * FROM site").fetchall()
+        log.datasets.change_site(name="示例市清单公开")
+        begun = time.monotonic()
+        with pytest.raises(LogError, match="a reader prevents"):
+            log.releases.scrub()
+    assert time.monotonic() - begun < 20, "a minute at each try"
+    log.releases.scrub()
+    log.close()
