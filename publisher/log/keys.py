@@ -66,7 +66,12 @@ class Keys:
         with self._session.read() as conn:
             text = key_statements.statement_text(conn, key, lost=lost, at=now)
         signers = [key] if old is None or lost else [key, old]
-        signatures = self._sign(text, signers, command)
+        try:
+            signatures = self._sign(text, signers, command)
+        except LogError:
+            if not public:  # a key that nobody announced
+                self._session.keys.path(key).unlink()
+            raise
         with self._session.append() as conn:
             if key_statements.current_key(conn) != old:
                 raise LogError("busy", "密钥刚刚已被更换，请重试。", "The key was just replaced; try again.")

@@ -289,3 +289,12 @@ def test_a_command_that_is_none_is_a_failure_to_sign(log: Log, command: str) -> 
     with pytest.raises(LogError, match="Signing failed"):
         log.keys.sign_newest(command)
     assert "签名失败" in log.keys.last_error()
+
+
+def test_a_rotation_that_fails_leaves_no_key(log: Log) -> None:
+    path = log._session.keys.path(log.keys.create())
+    path.write_text("damaged")
+    log._session.keys = KeyFiles(path.parent)
+    with pytest.raises(LogError, match="cannot be used"):
+        log.keys.rotate()
+    assert list(path.parent.glob("*.pem")) == [path]
