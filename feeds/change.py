@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, get_args
+
+import msgspec
 
 from feeds.feed import Link
 from schemas.definition.catalogue import Catalogue, Content, Json
@@ -19,8 +20,7 @@ PART = "part"
 """Pseudo-field: the department that submits the record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One field before and after the change; None if it has no value."""
 
     field: str
@@ -29,8 +29,7 @@ class Difference:
     after: Json
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeItem:
+class ChangeItem(msgspec.Struct, frozen=True):
     id: str
     """Tag URI (RFC 4151) of this change; never changes."""
     kind: Kind

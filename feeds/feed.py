@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Link:
+
+class Link(msgspec.Struct, frozen=True):
     href: str
     rel: str
     type: str = ""
@@ -15,15 +15,13 @@ class Link:
     length: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Category:
+class Category(msgspec.Struct, frozen=True):
     term: str
     scheme: str = ""
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     id: str
     """Tag URI (RFC 4151); never changes."""
     title: str
@@ -50,8 +48,7 @@ class Entry:
         return self.published + self.published_offset
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
+class Erasure(msgspec.Struct, frozen=True):
     """A record whose content was destroyed by law: every copy of its entries has to be deleted."""
 
     dataset: str
@@ -62,8 +59,7 @@ class Erasure:
     ground: str
 
 
-@dataclass(frozen=True, slots=True)
-class Feed:
+class Feed(msgspec.Struct, frozen=True):
     id: str
     title: str
     updated: datetime

@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 type Json = dict[str, Any]
 
@@ -19,8 +20,7 @@ _HOLDERS = ("FullRecord", "RecordItem")
 """Schemas whose ``content`` is the content of a record."""
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A field that queries of the dataset may use. ``schema``: of one value."""
 
     name: str

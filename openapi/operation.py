@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+
+class Parameter(msgspec.Struct, frozen=True):
     """A query or path parameter. ``schema`` is JSON Schema (2020-12)."""
 
     name: str
@@ -21,8 +21,7 @@ class Parameter:
     """Whether it represents any name (``field=value``): an exploded object in OpenAPI."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProblemKind:
+class ProblemKind(msgspec.Struct, frozen=True):
     """One kind of problem (RFC 9457): ``code`` ends its ``type`` URI and never changes its meaning."""
 
     code: str
@@ -34,8 +33,7 @@ class ProblemKind:
     advice_en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     """One GET operation. HEAD returns the same without a body and is not listed separately."""
 
     name: str

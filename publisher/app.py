@@ -18,6 +18,7 @@ import anyio
 import uvicorn
 from litestar import Litestar
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.inbox.correction_form import CorrectionForm, DailyLimits, FormTokens
 from publisher.inbox.follow_form import FollowForm
@@ -151,7 +152,7 @@ def _with_forms(service: Service, settings: Settings, inbox: PublicInbox) -> Ser
     tokens = FormTokens(read_or_create_key(settings.cursor_key), clock)
     corrections = CorrectionForm(inbox, tokens, DailyLimits(clock)) if settings.corrections else None
     mail = FollowForm(inbox.followers(), tokens, DailyLimits(clock)) if settings.mail else None
-    start = replace(service.start, takes_corrections=corrections is not None)
+    start = structs.replace(service.start, takes_corrections=corrections is not None)
     return replace(service, corrections=corrections, mail=mail, start=start)
 
 

@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import Literal
 from urllib.parse import quote
 
+import msgspec
+
 from search.elastic.connection import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class PoolSize:
+class PoolSize(msgspec.Struct, frozen=True):
     """Limits of work of one kind that runs and that waits, written ``at_once+waiting``."""
 
     at_once: int
@@ -30,8 +31,7 @@ _QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(2, 128), PoolSize(2, 64), 1000
 _CORRECTIONS = 100
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessAddress:
+class WitnessAddress(msgspec.Struct, frozen=True):
     """A witness that cosigns checkpoints."""
 
     url: str

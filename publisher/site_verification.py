@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import msgspec
 from anyio import to_thread
+from msgspec import structs
 
 from publisher import mac_key
 from publisher.indexing import index_checks, indexer
@@ -31,7 +31,7 @@ async def verify_site(
         report(_INDEX)
         problems += map(str, await _check_index(log, search))
         problems += map(str, await to_thread.run_sync(lambda: list(check_files(log))))
-    return replace(verification, problems=tuple(problems[: MOST_PROBLEMS + 1]))
+    return structs.replace(verification, problems=tuple(problems[: MOST_PROBLEMS + 1]))
 
 
 async def _check_index(log: Log, search: SearchEngine) -> list[Problem]:

@@ -10,11 +10,11 @@ import hashlib
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from socket import socket
 
+import msgspec
 import uvicorn
 from litestar.concurrency import sync_to_thread
 from litestar.enums import ScopeType
@@ -40,8 +40,7 @@ _TABLES = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessAnswer:
+class WitnessAnswer(msgspec.Struct, frozen=True):
     status: int
     text: str
     media_type: str = "text/plain; charset=utf-8"

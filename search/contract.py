@@ -6,7 +6,6 @@ Both engines (in process, Elasticsearch) implement it; ``tests/search/contract``
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import msgspec
@@ -24,8 +23,7 @@ FOREVER = 2**62
 """The open end of an interval, in days or in microseconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     """One span of one record: its content from ``effective_from`` on, as known from ``known_from`` on."""
 
     span: str
@@ -60,13 +58,12 @@ class Document:
     """Whether the record is in the list in this span, or was removed from it, or withdrawn."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     text: str
     """The query as typed. It never causes an error: unparseable input is searched as plain text."""
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    filters: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Facet name → accepted values. A hit matches one value of every name."""
-    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    excluded: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Facet name → values that a hit must not have."""
     statuses: tuple[Status, ...] = ("current",)
     """Statuses on the day, of which a hit has one."""
@@ -97,8 +94,7 @@ class HighlightedText(msgspec.Struct, frozen=True):
     marks: tuple[tuple[int, int], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(msgspec.Struct, frozen=True):
     """A word of the query that a hit contains."""
 
     word: str
@@ -127,8 +123,7 @@ class FacetValue(msgspec.Struct, frozen=True):
     count: int
 
 
-@dataclass(frozen=True, slots=True)
-class Similar:
+class Similar(msgspec.Struct, frozen=True):
     """Documents that are near to the query by meaning and are not hits, the nearest first.
 
     They pass the same filters. :attr:`Hit.score` is the similarity (cosine).
@@ -144,8 +139,7 @@ class Similar:
     document contains all the words."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     hits: tuple[Hit, ...]
     total: int
     """Exact count of the set that ``match`` names."""
@@ -161,8 +155,7 @@ class Page:
     """None if it was not requested, or the engine has no model. It never counts among the hits."""
 
 
-@dataclass(frozen=True, slots=True)
-class EncodingProgress:
+class EncodingProgress(msgspec.Struct, frozen=True):
     """Progress of encoding for search by meaning."""
 
     documents: int
@@ -173,14 +166,13 @@ class EncodingProgress:
     """Why the installed model does not work; empty if it does."""
 
 
-@dataclass(frozen=True, slots=True)
-class SavedSearch:
+class SavedSearch(msgspec.Struct, frozen=True):
     """A search whose changes are requested: hits that appeared or disappeared in a period."""
 
     text: str
     """As in :class:`Request`; a hit contains all its words."""
-    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    excluded: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    filters: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
+    excluded: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     after: int = 0
     """Microseconds UTC; inclusive."""
     before: int = FOREVER
@@ -191,16 +183,14 @@ class SavedSearch:
     """Maximum number of hits that appeared, and of those that disappeared, to read."""
 
 
-@dataclass(frozen=True, slots=True)
-class HitChange:
+class HitChange(msgspec.Struct, frozen=True):
     """A hit of ``record`` appeared or disappeared at ``at``."""
 
     record: str
     at: int
 
 
-@dataclass(frozen=True, slots=True)
-class HitChanges:
+class HitChanges(msgspec.Struct, frozen=True):
     changes: tuple[HitChange, ...]
     """Newest first, without duplicates. All changes of one instant are included together."""
     unread_until: int | None

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
 
+import msgspec
 from anyio import to_thread
+from msgspec import structs
 
 from schemas.reference.english_words import translate_query
 from search.chinese import thesaurus
@@ -24,8 +25,7 @@ NO_FIELDS = FilterFields()
 _QUOTE = re.compile(f"[{OPENING}{CLOSING}]")
 
 
-@dataclass(frozen=True, slots=True)
-class SearchPage:
+class SearchPage(msgspec.Struct, frozen=True):
     page: Page
     text: str
     """The text that was searched: as typed, or :attr:`did_you_mean`."""
@@ -67,10 +67,10 @@ async def find(
     if missing is None and page.total and page.similar is not None and page.similar.nothing_near:
         missing = MissingWords((" ".join(filtered.text.split()),), page.hits[:NEAR])
     if isinstance(missing, MissingWords):
-        return replace(as_typed, page=_near_page(page, missing), missing=missing)
+        return structs.replace(as_typed, page=_near_page(page, missing), missing=missing)
     if missing is None or is_literal:
         return as_typed
-    reworded = await engine.search(replace(filtered, text=missing))
+    reworded = await engine.search(structs.replace(filtered, text=missing))
     if page.total and not reworded.all_words_total:
         return as_typed
     return _correct_page(request, reworded, narrowed.with_text(missing), language[0])
@@ -88,7 +88,7 @@ def _near_page(page: Page, missing: MissingWords) -> Page:
     """Return the near hits as the only page: what is like the query by fewer words is not offered."""
     facets = dict.fromkeys(page.facets, ())
     similar = page.similar and _without(page.similar, missing.near)
-    return replace(
+    return structs.replace(
         page, hits=missing.near, total=len(missing.near), facets=facets, cursor=None, similar=similar
     )
 
@@ -97,7 +97,7 @@ def _without(similar: Similar, hits: Sequence[Hit]) -> Similar:
     """Return what is similar without the near hits, which are not hits of the query itself."""
     spans = {hit.span for hit in hits}
     others = tuple(hit for hit in similar.hits if hit.span not in spans)
-    return replace(similar, hits=others, total=similar.total - len(similar.hits) + len(others))
+    return structs.replace(similar, hits=others, total=similar.total - len(similar.hits) + len(others))
 
 
 async def find_ended(
@@ -105,9 +105,11 @@ async def find_ended(
 ) -> Page | None:
     """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
     language = await to_thread.run_sync(thesaurus.load_lexicon)
-    narrowed = await filters.apply_filters(engine, replace(request, statuses=ENDED), fields, *language)
-    ended = replace(narrowed.request, all_words=True, sort="relevance", limit=limit)
-    page = await engine.search(replace(ended, cursor=None, facets=(), explain=False, similar=0))
+    narrowed = await filters.apply_filters(
+        engine, structs.replace(request, statuses=ENDED), fields, *language
+    )
+    ended = structs.replace(narrowed.request, all_words=True, sort="relevance", limit=limit)
+    page = await engine.search(structs.replace(ended, cursor=None, facets=(), explain=False, similar=0))
     return page if page.total else None
 
 
@@ -124,7 +126,7 @@ async def _translate(engine: SearchEngine, request: Request, lexicon: Lexicon) -
     specific = " ".join(word for word in chinese.split() if word not in lexicon.generic)
     for text in dict.fromkeys((chinese, specific)):
         if text:
-            page = await engine.search(replace(request, text=text))
+            page = await engine.search(structs.replace(request, text=text))
             if page.all_words_total:
                 return text, page
     return None
@@ -146,6 +148,6 @@ async def _correct(
         corrected = split_compounds(request.text, analyzer)
     if corrected is None:
         return None
-    corrected_page = await engine.search(replace(request, text=corrected))
+    corrected_page = await engine.search(structs.replace(request, text=corrected))
     # For example, the filters exclude all its hits.
     return (corrected, corrected_page) if corrected_page.all_words_total else None

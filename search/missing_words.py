@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
 
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
@@ -35,8 +37,7 @@ _AMOUNT = re.compile(
 """An amount says how much is asked about, and not what: 一吨, 每月."""
 
 
-@dataclass(frozen=True, slots=True)
-class MissingWords:
+class MissingWords(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     """Words of the query that no document of its filters contains in any form, as searched; or the whole
     text, if nothing is near it by meaning."""
@@ -57,8 +58,7 @@ async def look_up_words(
     return await _Lookup(engine, request, analyzer, lexicon).answer()
 
 
-@dataclass(frozen=True, slots=True)
-class _Form:
+class _Form(msgspec.Struct, frozen=True):
     """Words by which documents name a word of the query."""
 
     text: str
@@ -66,8 +66,7 @@ class _Form:
     """Whether it says all that the word says; 会计 does not for 会计证."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Lookup:
+class _Lookup(msgspec.Struct, frozen=True):
     """Looks up the words of one query."""
 
     engine: SearchEngine
@@ -172,12 +171,14 @@ class _Lookup:
 
     async def _search(self, text: str) -> Page:
         return await self.engine.search(
-            replace(self.request, text=text, limit=NEAR, cursor=None, facets=(), similar=0)
+            structs.replace(self.request, text=text, limit=NEAR, cursor=None, facets=(), similar=0)
         )
 
     async def _occurs(self, text: str) -> bool:
-        counting = replace(self.request, text=text, all_words=True, sort="-date", limit=1, cursor=None)
-        plain = replace(counting, facets=(), highlight=False, explain=False, similar=0)
+        counting = structs.replace(
+            self.request, text=text, all_words=True, sort="-date", limit=1, cursor=None
+        )
+        plain = structs.replace(counting, facets=(), highlight=False, explain=False, similar=0)
         return (await self.engine.search(plain)).total > 0
 
 

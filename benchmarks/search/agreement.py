@@ -14,10 +14,10 @@ import argparse
 import sys
 import tempfile
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 
 import anyio
+from msgspec import structs
 
 from benchmarks.relevance import SETS
 from benchmarks.support.laws import data_path
@@ -37,7 +37,7 @@ async def fill(engine: SearchEngine, corpus: Path, again: float) -> None:
     await engine.rebuild(documents)
     if again:
         chosen = documents[:: max(1, round(1 / again))]
-        await engine.index([replace(d, version=d.version + len(documents)) for d in chosen])
+        await engine.index([structs.replace(d, version=d.version + len(documents)) for d in chosen])
 
 
 async def measure(folder: Path, address: str, again: float) -> bool:

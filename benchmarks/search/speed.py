@@ -17,11 +17,11 @@ import random
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
 import anyio
+from msgspec import structs
 from tantivy import Order
 
 from benchmarks import http
@@ -112,7 +112,7 @@ def limits(site: Path, records: int) -> Iterator[Limit]:
     draw = random.Random(7)
     texts = [item["name"][: draw.randrange(2, 9)] for item in http.items(min(records, RUNS * _SEARCHES))]
     whole = [Request(text, as_of=TODAY, facets=_FACETS) for text in texts]
-    by_date = [replace(request, sort="-date", highlight=False) for request in whole]
+    by_date = [structs.replace(request, sort="-date", highlight=False) for request in whole]
     tasks = (
         ("a search by date", by_date, 1.5, "parsing, the narrowest set with enough hits"),
         ("a search by relevance", whole, 3.0, "the same, the second stage of 100, marks and excerpts"),

@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import argparse
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import opencc
+from msgspec import structs
 
 from benchmarks.relevance import SETS
 from benchmarks.support.laws import data_path
@@ -38,7 +38,7 @@ async def reports(
         reports_by_form = {"simplified": await metrics.evaluate(fresh, corpus, judged)}
         for way in WAYS:
             convert = opencc.OpenCC(way).convert
-            converted = [replace(query, text=convert(query.text)) for query in judged]
+            converted = [structs.replace(query, text=convert(query.text)) for query in judged]
             reports_by_form[way] = await metrics.run_queries(fresh, converted, as_of=1)
     return reports_by_form
 

@@ -12,9 +12,10 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import pairwise
+
+import msgspec
 
 LEAST_JACCARD = 0.4
 """Shared pairs of characters, as a share of all pairs of what both names approve."""
@@ -80,8 +81,7 @@ _IGNORED = re.compile(r"[\s“”\"《》〈〉]+")
 _PARTS = re.compile(r"[^·•，,；;]+")
 
 
-@dataclass(frozen=True, slots=True)
-class ApprovalName:
+class ApprovalName(msgspec.Struct, frozen=True):
     """A name, or a part of one that is a name itself."""
 
     pieces: tuple[str, ...]
@@ -102,8 +102,7 @@ class ApprovalName:
         return len(self.pairs & other.pairs) / min(len(self.pairs), len(other.pairs))
 
 
-@dataclass(frozen=True, slots=True)
-class NameComparison:
+class NameComparison(msgspec.Struct, frozen=True):
     """Likeness of two names, as shares of equal pairs of characters, and the words without a partner."""
 
     jaccard: float

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache, partial
 from types import MappingProxyType
 from typing import override
+
+import msgspec
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
 from publisher.checks.known_statutes import STATUTES, date_of, find_rows, rests_on_statutes, statute_key
@@ -72,8 +73,7 @@ _BY_STRENGTH = (_UNDATED, _MOVED_IN_PART, _MOVED)
 """The weakest first."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Moved:
+class _Moved(msgspec.Struct, frozen=True):
     """A quoted article, the article of the edition that contains its text, and how certain that is."""
 
     item: int | None

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import partial
 from types import MappingProxyType
+
+import msgspec
 
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
 from publisher.checks.known_statutes import STATUTES, date_of, find_rows, rests_on_statutes, statute_key
@@ -54,8 +55,7 @@ _OLD_NAME = Rule(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _CitedRepeal:
+class _CitedRepeal(msgspec.Struct, frozen=True):
     """A basis of the record, and the row that says that it is repealed."""
 
     row: CheckedRecord

@@ -5,17 +5,17 @@ from __future__ import annotations
 import hashlib
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import ClassVar
+
+import msgspec
 
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding, Severity
 from schemas.cells.value_texts import format_limit
 from schemas.definition.catalogue import Catalogue, Content
 
 
-@dataclass(frozen=True, slots=True)
-class Publisher:
+class Publisher(msgspec.Struct, frozen=True):
     """The body that publishes a list, and the place that the list is for."""
 
     body: str = ""
@@ -23,8 +23,7 @@ class Publisher:
     """Code of the administrative division; empty for the nation, or if it is not stated."""
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedRecord:
+class CheckedRecord(msgspec.Struct, frozen=True):
     """A record in force: what a check reads of it."""
 
     dataset: str
@@ -97,8 +96,7 @@ class Knowledge(ABC):
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A way in which a check comes to a finding. Its texts contain ``{roles}`` of cites, and nothing else."""
 
     name: str
@@ -107,8 +105,7 @@ class Rule:
     because: Bilingual
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledSet:
+class LabelledSet(msgspec.Struct, frozen=True):
     """Quality of a check on data that were labelled by hand."""
 
     description: Bilingual

@@ -15,10 +15,12 @@ import csv
 import json
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import asdict, dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+
+import msgspec
+from msgspec import structs
 
 from publisher.checks.article_moved import ArticleMoved
 from publisher.checks.basis_repealed import BasisRepealed
@@ -40,8 +42,7 @@ type Place = tuple[str, int, str, str]
 """File, number of the record, field, and what is labelled there."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledCheck:
+class LabelledCheck(msgspec.Struct, frozen=True):
     """A check with labels: the role that it looks for, and the titles in a finding that are labelled."""
 
     check: Check
@@ -119,5 +120,5 @@ if __name__ == "__main__":
     code, *paths = sys.argv[1:]
     files = [Path(path) for path in paths]
     is_of_names = code == CancelledStillListed.code
-    measures = asdict(measure_pairs(*files)) if is_of_names else asdict(measure(code, *files))
+    measures = structs.asdict(measure_pairs(*files)) if is_of_names else structs.asdict(measure(code, *files))
     json.dump(measures, sys.stdout, ensure_ascii=False, indent=1)

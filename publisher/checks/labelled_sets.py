@@ -5,15 +5,15 @@ Of some checks no faulty rows of published lists are known.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from publisher.checks.check import LabelledSet
 from publisher.ingest.findings.kind import Bilingual
 
 
-@dataclass(frozen=True, slots=True)
-class Measures[T]:
+class Measures[T](msgspec.Struct, frozen=True):
     """Quality on labelled data. ``missed``: what should have been found; ``wrong``: what should not."""
 
     positives: int

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from publisher.checks.approval_names import compare_names, find_name, names_in
 from publisher.checks.cancellation import NO_APPROVAL
@@ -15,8 +16,7 @@ type Names = tuple[str, str]
 """A name of an item of a decision, and one that a list has."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledPair:
+class LabelledPair(msgspec.Struct, frozen=True):
     """A pair of names with ``label``: same, derived (a penalty that hangs on it), unsure, other."""
 
     item: str

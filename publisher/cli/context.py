@@ -5,12 +5,13 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from functools import partial
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
+from msgspec import structs
 
 from publisher.cli.terminal import output
 from publisher.cli.terminal.exit_codes import Exit
@@ -25,12 +26,11 @@ if TYPE_CHECKING:
     from search.contract import SearchEngine
 
 
-@dataclass(frozen=True, slots=True)
-class CommandContext:
+class CommandContext(msgspec.Struct, frozen=True):
     """Settings of the site that ``--home`` or the environment names, and what commands open with them."""
 
     settings: Settings
-    _clock_offset: float = field(default_factory=lambda: time.time() - time.monotonic())
+    _clock_offset: float = msgspec.field(default_factory=lambda: time.time() - time.monotonic())
 
     def clock_drift(self) -> timedelta:
         """Return by how much the clock was set since the command started; negative if it was set back."""
@@ -67,7 +67,7 @@ class CommandContext:
         keys = KeyFiles(self.settings.keys, self.settings.key_passphrase)
         limits = ServerLimits(self.settings.database_connections, application=f"qingdan {role}")
         if statement_seconds is not None:
-            limits = replace(limits, statement_seconds=statement_seconds)
+            limits = structs.replace(limits, statement_seconds=statement_seconds)
         open_log = partial(Log.open, database, sources=sources, keys=keys)
         try:
             log = open_log(read_only=read_only, public=public, limits=limits)

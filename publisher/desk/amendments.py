@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any, Literal
+
+import msgspec
 
 from publisher.desk import withdrawals, work
 from publisher.desk.accounts.roles import Action
@@ -30,8 +31,7 @@ MOST_FOUND = 50
 """Records that a search by title lists."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewAmendment:
+class NewAmendment(msgspec.Struct, frozen=True, kw_only=True):
     """An amendment that a clerk asks for. ``texts``: field → text, as in a table; blank empties the field."""
 
     kind: Kind

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from publisher.desk.accounts.accounts import Accounts
 from publisher.desk.accounts.acts import Acts
@@ -28,8 +29,7 @@ from publisher.views.pages.printing.templates import Press
 from publisher.web.service import Service, create_service
 
 
-@dataclass(frozen=True, slots=True)
-class Staff:
+class Staff(msgspec.Struct, frozen=True):
     """The people who work at the desk: their accounts, and what is in the same store."""
 
     store: DeskStore
@@ -50,8 +50,7 @@ class Staff:
         self.store.close()
 
 
-@dataclass(frozen=True, slots=True)
-class Desk:
+class Desk(msgspec.Struct, frozen=True):
     """Dependencies of all responses; built once by the app factory."""
 
     settings: Settings

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
+
+import msgspec
 
 from publisher.desk import sheets
 from publisher.desk.accounts.roles import Action
@@ -27,8 +28,7 @@ _LONGEST = 20_000
 """Characters of a value or a line that are shown."""
 
 
-@dataclass(frozen=True, slots=True)
-class CollectedDocument:
+class CollectedDocument(msgspec.Struct, frozen=True):
     """A collected document of a draft, and the name of its source; empty if its page was destroyed."""
 
     file: DraftImport
@@ -36,8 +36,7 @@ class CollectedDocument:
     source: str
 
 
-@dataclass(frozen=True, slots=True)
-class ReadField:
+class ReadField(msgspec.Struct, frozen=True):
     """A field with the line of the page that it was read from; 0: of no line, such as a meta tag."""
 
     field: Field
@@ -46,8 +45,7 @@ class ReadField:
     findings: Sequence[Finding]
 
 
-@dataclass(frozen=True, slots=True)
-class PageLine:
+class PageLine(msgspec.Struct, frozen=True):
     number: int
     text: str
     fields: Sequence[Field]
@@ -56,8 +54,7 @@ class PageLine:
     """The worst of its findings; empty without any."""
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentReading:
+class DocumentReading(msgspec.Struct, frozen=True):
     """The reading of a document, beside the lines of its page."""
 
     file: DraftImport

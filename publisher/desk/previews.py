@@ -6,12 +6,13 @@ They exist at the desk only: the public application has no address for what is n
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from urllib.parse import quote
 
 import msgspec
 from markupsafe import Markup
+from msgspec import structs
 
 from publisher.desk import work
 from publisher.desk.desk import Desk
@@ -36,8 +37,7 @@ _WITHDRAWAL = "withdrawn"
 _NO_PAIRS: Pairs = ()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProposedRelease:
+class ProposedRelease(msgspec.Struct, frozen=True, kw_only=True):
     """A release that would be published: changes of one dataset, and their heading."""
 
     dataset: Dataset
@@ -113,7 +113,7 @@ def preview_record(desk: Desk, proposed: ProposedRelease, record: str, previews:
     if change is None:
         raise LogError("no-such-record", "其中没有这一项。", "It is not among what would be published.")
     name, release = proposed.dataset.name, _next_release(desk, proposed)
-    change = replace(change, release=release.number, published_at=release.published_at)
+    change = structs.replace(change, release=release.number, published_at=release.published_at)
     visit = _visit(desk, proposed, previews, lang, f"/datasets/{name}/records/{record}")
     state = _state_after(desk, proposed, change, release)
     return record_page.render_preview(

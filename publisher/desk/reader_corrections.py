@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 
+import msgspec
 from litestar.exceptions import PermissionDeniedException
 from sqlalchemy import delete, select
 
@@ -30,8 +30,7 @@ from schemas.definition.catalogue import Field
 _c = t.correction.c
 
 
-@dataclass(frozen=True, slots=True)
-class ReaderCorrection:
+class ReaderCorrection(msgspec.Struct, frozen=True):
     """A request for a correction, with the record that it is about."""
 
     request: Request

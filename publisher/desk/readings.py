@@ -5,9 +5,10 @@ from __future__ import annotations
 import threading
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
+
+import msgspec
 
 from publisher.harvest.stored_files import read_again
 from publisher.ingest.findings.kind import Finding
@@ -21,8 +22,7 @@ _KEPT = 8
 """Readings in memory: to read a draft of some thousand rows takes seconds, and a person turns its pages."""
 
 
-@dataclass(frozen=True)
-class DraftReading:
+class DraftReading(msgspec.Struct, frozen=True, dict=True):
     """One file of a draft, without the contents of its records, which the draft has."""
 
     findings: Sequence[Finding]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
 
 from publisher.desk.accounts.roles import Action
 from publisher.desk.acts import audited
@@ -29,8 +31,7 @@ def worst_severity(findings: Sequence[Finding]) -> str:
     return min(findings, key=lambda one: one.gravity).severity if findings else ""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetCell:
+class SheetCell(msgspec.Struct, frozen=True):
     """A cell of a row. ``read``: what the file says, if a clerk mended it."""
 
     field: Field
@@ -44,8 +45,7 @@ class SheetCell:
         return worst_severity(self.findings)
 
 
-@dataclass(frozen=True, slots=True)
-class SheetRow:
+class SheetRow(msgspec.Struct, frozen=True):
     """A record of the draft with the rows of the file that it was read from."""
 
     position: int
@@ -57,16 +57,14 @@ class SheetRow:
     """All of the row, those of its cells too."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenColumn:
+class ChosenColumn(msgspec.Struct, frozen=True):
     """A heading that the catalogue does not know, and the field that a clerk chose for it; empty: none."""
 
     heading: str
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sheet:
+class Sheet(msgspec.Struct, frozen=True):
     """A page of rows of a file of a draft."""
 
     file: DraftImport
@@ -288,7 +286,7 @@ def _sheet_row(row: StagedRow, fields: Sequence[Field], reading: DraftReading) -
         letters = reading.letters.get((sheet, field.name))
         texts = mended.get(f"{letters}{rows[0]}") if letters and rows else None
         cell = SheetCell(field, cell_text(row, field), own)
-        cells.append(replace(cell, read=texts["read"]) if texts else cell)
+        cells.append(structs.replace(cell, read=texts["read"]) if texts else cell)
     return SheetRow(row.position, row.title, sheet, rows, cells, findings)
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
+
+import msgspec
 
 from publisher.desk.accounts.roles import Action
 from publisher.desk.acts import audited
@@ -29,8 +30,7 @@ SECONDS = 45.0
 """Most seconds of a dry run; a proxy in front of the desk waits for a minute."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportedRun:
+class ReportedRun(msgspec.Struct, frozen=True):
     """A run over a source. ``stored``: its report; None while it runs, or if it was interrupted."""
 
     began_at: datetime
@@ -38,8 +38,7 @@ class ReportedRun:
     stored: StoredReport | None
 
 
-@dataclass(frozen=True, slots=True)
-class SourceState:
+class SourceState(msgspec.Struct, frozen=True):
     """A source of the site, and what became of its runs."""
 
     site: SourceSite

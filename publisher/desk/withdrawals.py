@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
 
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
@@ -21,8 +23,7 @@ from publisher.log.model import Change, LogError, Release
 from publisher.workflow.amend_records import preview_cancellation, preview_withdrawal
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Withdrawal:
+class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
     """The changes that the withdrawal of a release would make."""
 
     release: Release
@@ -86,7 +87,7 @@ def submit(
         require(person.account, Action.SUBMIT, dataset, part)
     work.require_reason(reason)
     preview_request(desk, dataset, request)  # raises what publication would
-    request = replace(request, basis=basis.strip(), note=reason.strip())
+    request = structs.replace(request, basis=basis.strip(), note=reason.strip())
     return work.submit_request(desk, person, dataset, request, secrecy)
 
 

@@ -6,11 +6,11 @@ Each function that changes something appends a line to the audit log.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
 from typing import Any
 
+import msgspec
 from litestar import Request
 
 from publisher.desk import submission_checks
@@ -33,8 +33,7 @@ MOST_CHANGES = 500
 """Changes of each kind that are compared for a page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(msgspec.Struct, frozen=True):
     """An account, and the MAC of the address that it works from."""
 
     account: Account

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from importlib import metadata
+
+import msgspec
 
 from publisher.failure_lines import is_disk_full
 from publisher.harvest.crawl import Crawl
@@ -28,8 +29,7 @@ from schemas.definition.catalogue import Catalogue
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class HarvestOptions:
+class HarvestOptions(msgspec.Struct, frozen=True):
     """Options of a run over the sources."""
 
     now: datetime

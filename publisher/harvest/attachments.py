@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import structs
 
 from publisher.harvest import warc
 from publisher.harvest.link_discovery import MEDIA_TYPES, Link, find_file_name
@@ -50,8 +50,7 @@ _COLLECTED = "collected"
 """Why a page was read that was not read before; other pages have the sign of their change."""
 
 
-@dataclass(frozen=True, slots=True)
-class Attachment:
+class Attachment(msgspec.Struct, frozen=True):
     """One attachment of a document, with its text if it has any."""
 
     file: dict[str, Json]
@@ -130,7 +129,9 @@ class Attachments:
     def _stage(
         self, dataset: str, catalogue: Catalogue, page: Page, reading: Reading, response: ArchivedResponse
     ) -> None:
-        titled = replace(reading, file=page.title or reading.file)  # the link text names the department
+        titled = structs.replace(
+            reading, file=page.title or reading.file
+        )  # the link text names the department
         self._report.findings += reading.findings
         try:
             part = part_of_file.identify_part(self._log.datasets.get(dataset), titled)
@@ -177,7 +178,7 @@ class Attachments:
     def _add_warning(self, finding: Finding) -> None:
         """Report a finding; errors become warnings, because they do not stop the document."""
         severity = "warning" if finding.severity == "error" else finding.severity
-        self._report.findings.append(replace(finding, severity=severity))
+        self._report.findings.append(structs.replace(finding, severity=severity))
 
     def _decode_body(self, hop: Hop) -> bytes:
         return warc.decode_body(hop, self._source.largest << 20)
@@ -257,7 +258,7 @@ def add_attachments(
         "\x1f".join((str(file.file["url"]), str(file.file.get("sha256", "")), _join_blocks(file.blocks)))
         for file in attachments
     )
-    return replace(record, content=ordered, source_text=combined_digest(record.source_text, source))
+    return structs.replace(record, content=ordered, source_text=combined_digest(record.source_text, source))
 
 
 def _write_blocks(blocks: Sequence[Block]) -> Iterator[str]:

@@ -8,8 +8,9 @@ stored responses that were not read are read without another request.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, datetime
+
+from msgspec import structs
 
 from publisher.harvest import warc
 from publisher.harvest.answers.bad_answers import find_bad_response
@@ -103,7 +104,7 @@ class Crawl:
         whole = links is None or all(link.is_recent(self._since) for link in links.documents)
         exchange = self._build_exchange(page_fetch.page, page_fetch.responses)
         self._log.evidence.store_exchanges(
-            [exchange if whole else replace(exchange, etag=None, modified=None)]
+            [exchange if whole else structs.replace(exchange, etag=None, modified=None)]
         )
         return further
 
@@ -227,7 +228,7 @@ class Crawl:
         bad_answer = find_bad_response(responses, title, self._source.largest)
         if bad_answer is not None:
             self.report.add_finding(kinds.BAD_ANSWER, page.url, what=kinds.BAD_ANSWERS[bad_answer])
-            exchange = replace(self._build_exchange(page, responses), is_page=False)
+            exchange = structs.replace(self._build_exchange(page, responses), is_page=False)
             self.report.add_notices(self._log.evidence.store_exchanges([exchange]))
             return None
         return PageFetch(page, responses)

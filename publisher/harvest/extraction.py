@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence, Set
-from dataclasses import dataclass, replace
 
 import msgspec
+from msgspec import structs
 
 from publisher.harvest import link_discovery, near_duplicates, soft_404, warc
 from publisher.harvest.answers import document_pages
@@ -38,8 +38,7 @@ MOST_ATTACHMENTS = 200
 _BATCH = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Extraction:
+class Extraction(msgspec.Struct, frozen=True):
     """Result of reading one response: the document, and the links of its page."""
 
     reading: Reading
@@ -255,7 +254,7 @@ class Extractor:
         if likeness.same:
             self.report.copies += 1
             self.report.add_finding(kinds.COPY, page.url, **words)
-            self._waiting.append((page, replace(parsed_page, copy_of=likeness.page.key, sketch=None)))
+            self._waiting.append((page, structs.replace(parsed_page, copy_of=likeness.page.key, sketch=None)))
         else:
             self.report.add_finding(kinds.NUMBER_ELSEWHERE, page.url, **words)
             self._mark_skipped(page, parsed_page.text_digest)
@@ -337,7 +336,7 @@ def parse_unlimited(
             raise ReaderError(TOO_LARGE, f"{len(text)} > {official_document.MAX_TEXT}")
         page = document_pages.join_hops(page_lines.parse_html(text), further, source)
         if not is_complete:
-            page = replace(page, continues=True)
+            page = structs.replace(page, continues=True)
     except ReaderError as problem:
         raise problem.to_unreadable(url) from problem
     except ValueError as error:
@@ -348,5 +347,5 @@ def parse_unlimited(
     if soft_404.is_redirect_to_home(url, hop.url) or soft_404.is_absent(record.content, texts):
         raise UnreadableFile(kinds.PAGE_ABSENT.at(Place(url)))
     damage = tuple(note.create_finding(url) for note in notes)
-    reading = replace(reading, findings=(*damage, *reading.findings))
+    reading = structs.replace(reading, findings=(*damage, *reading.findings))
     return Extraction(reading, (*page.links, *page.embedded), page.base)

@@ -14,12 +14,12 @@ import re
 import ssl
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import httpx
+import msgspec
 from protego import Protego
 
 from publisher import ssrf_guard
@@ -49,8 +49,7 @@ _TRUNCATED_LENGTH = 64 << 10
 """Bytes that are stored of a response that is too large."""
 
 
-@dataclass(frozen=True, slots=True)
-class ResponseChain:
+class ResponseChain(msgspec.Struct, frozen=True):
     """The responses of one address. ``hops`` is never empty; the last one is the response."""
 
     hops: tuple[Hop, ...]
@@ -307,8 +306,7 @@ def _parse_retry_after(hop: Hop) -> float | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class PageFetch:
+class PageFetch(msgspec.Struct, frozen=True):
     """A page and the responses to its request."""
 
     page: Page

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
 from itertools import islice
 from urllib.parse import parse_qsl, unquote, urldefrag, urlsplit
 
+import msgspec
 from lxml import etree
+from msgspec import structs
 
 from publisher.harvest import warc
 from publisher.harvest.answers.joined_address import join_address
@@ -56,8 +57,7 @@ _SHORTEST = 8
 """Least characters of a link that may name a document; menus are shorter."""
 
 
-@dataclass(frozen=True, slots=True)
-class Link:
+class Link(msgspec.Struct, frozen=True):
     url: str
     title: str
     on: date | None = None
@@ -68,8 +68,7 @@ class Link:
         return since is None or self.on is None or self.on >= since
 
 
-@dataclass(frozen=True, slots=True)
-class ListLinks:
+class ListLinks(msgspec.Struct, frozen=True):
     documents: tuple[Link, ...]
     further: tuple[str, ...]
     """Further pages of the list, or sitemaps of an index."""
@@ -264,7 +263,7 @@ def read_list(
         data = warc.decode_body(hop, source.largest << 20)
         if data.startswith(_GZIP):  # sitemap.xml.gz
             data = b"".join(zip_archive.gunzip(data, source.largest << 20))
-        head = replace(hop, body=b"")
+        head = structs.replace(hop, body=b"")
         list_links: ListLinks = run_limited(_read_any, data, head, source, result=ListLinks)
     except ValueError as error:
         report.add_finding(kinds.ANSWER_DAMAGED, url, detail=str(error))

@@ -10,7 +10,8 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.log.evidence.crawled_pages import Page, ParsedPage
 from publisher.log.log import Log
@@ -25,8 +26,7 @@ SAME_SITE = 0.98
 _SHINGLE, _SKETCH_SIZE = 5, 256
 
 
-@dataclass(frozen=True, slots=True)
-class Resemblance:
+class Resemblance(msgspec.Struct, frozen=True):
     page: Page
     """The page that was read earlier."""
     value: float

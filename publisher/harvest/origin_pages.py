@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from datetime import datetime
+
+import msgspec
 
 from publisher.harvest.attachments import load_stored_hop
 from publisher.harvest.stored_files import read_lines
@@ -16,8 +17,7 @@ from schemas.definition.catalogue import Catalogue
 _LONGEST = 200
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(msgspec.Struct, frozen=True):
     """The line from which a field was read."""
 
     field: str
@@ -26,8 +26,7 @@ class Excerpt:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class OriginPage:
+class OriginPage(msgspec.Struct, frozen=True):
     """One page of a record with its address and responses."""
 
     url: str

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Kind, Place
@@ -17,8 +17,7 @@ _MOST_STORED = 200
 """Findings of a run that are stored; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class PreviewedDocument:
+class PreviewedDocument(msgspec.Struct, frozen=True):
     """A document that a dry run read and did not store."""
 
     url: str
@@ -27,8 +26,7 @@ class PreviewedDocument:
     """Title of each field that was read → its text, shortened."""
 
 
-@dataclass(slots=True)
-class SourceReport:
+class SourceReport(msgspec.Struct):
     source: str
     title: str
     asked: int = 0
@@ -51,8 +49,8 @@ class SourceReport:
     returned: int = 0
     release: int | None = None
     """Number of the release that the run published."""
-    findings: list[Finding] = field(default_factory=list)
-    previews: list[PreviewedDocument] = field(default_factory=list)
+    findings: list[Finding] = msgspec.field(default_factory=list)
+    previews: list[PreviewedDocument] = msgspec.field(default_factory=list)
     """What a dry run read."""
 
     def add_finding(self, kind: Kind, url: str, **words: object) -> None:
@@ -77,12 +75,12 @@ class SourceReport:
                 self.add_finding(kinds.SOURCE_RETURNED, notice.url)
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return structs.asdict(self)
 
     def to_stored(self) -> str:
         """Return JSON with the gravest findings, as many as are stored, and the number of all."""
         gravest = sorted(self.findings, key=lambda one: one.gravity)[:_MOST_STORED]
-        stored = StoredReport(replace(self, findings=gravest), len(self.findings))
+        stored = StoredReport(structs.replace(self, findings=gravest), len(self.findings))
         return msgspec.json.encode(stored).decode()
 
 
@@ -97,8 +95,7 @@ read_stored_report = msgspec.json.Decoder(StoredReport).decode
 """Read what :meth:`SourceReport.to_stored` returned."""
 
 
-@dataclass(frozen=True, slots=True)
-class HarvestReport:
+class HarvestReport(msgspec.Struct, frozen=True):
     dry_run: bool
     sources: tuple[SourceReport, ...]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.harvest import warc
 from publisher.harvest.answers import document_pages
@@ -25,8 +26,7 @@ _ANY_SOURCE = SourceSite(title="", dataset="", hosts=("",), largest=64)
 """A source with the widest limits: the response was within those of its own when it was stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class StoredPage:
+class StoredPage(msgspec.Struct, frozen=True):
     """The page of a collected file, with the responses of its further pages."""
 
     page: Page

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
+
+import msgspec
 
 from publisher.log.clocks import moment
 
@@ -14,8 +15,7 @@ MAX_VALUE, MAX_PROOF, MAX_CONTACT = 2_000, 2_000, 200
 """Characters that a form takes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Correction:
+class Correction(msgspec.Struct, frozen=True):
     """A request of a reader for a correction."""
 
     dataset: str
@@ -29,8 +29,7 @@ class Correction:
     contact: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(msgspec.Struct, frozen=True):
     """The state of a request, as its receipt shows it."""
 
     dataset: str
@@ -42,8 +41,7 @@ class Status:
     decided_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class AcceptedCorrection:
+class AcceptedCorrection(msgspec.Struct, frozen=True):
     """An accepted request, as the page of corrections shows it."""
 
     id: str
@@ -58,8 +56,7 @@ class AcceptedCorrection:
     decided_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class SenderStatement:
+class SenderStatement(msgspec.Struct, frozen=True):
     """Proof and contact of one sender. ``contact``: None if there is none, or it was deleted."""
 
     proof: str
@@ -67,8 +64,7 @@ class SenderStatement:
     contact: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """A request as a clerk sees it."""
 
     id: str

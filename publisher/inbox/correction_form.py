@@ -6,9 +6,10 @@ import hashlib
 import hmac
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
+
+import msgspec
 
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.clocks import day_at, utc_now
@@ -83,8 +84,7 @@ class DailyLimits:
         return True
 
 
-@dataclass(frozen=True, slots=True)
-class CorrectionForm:
+class CorrectionForm(msgspec.Struct, frozen=True):
     """The parts with which the public side prints the form and takes it."""
 
     inbox: PublicInbox

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, get_args
 
+import msgspec
+
 type Pace = Literal["at-once", "daily", "weekly"]
 type FollowerState = Literal["new", "asked", "active", "aside"]
 """``new``: no mail yet. ``asked``: the mail that asks for confirmation was sent. ``aside``: mails fail."""
@@ -36,8 +38,7 @@ class Wish:
     lang: str
 
 
-@dataclass(frozen=True, slots=True)
-class Following:
+class Following(msgspec.Struct, frozen=True):
     """The subscription of a follower, as the holder of its token may see it."""
 
     scope: str
@@ -67,8 +68,7 @@ class Follower:
     sealed: bytes = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class Mailbox:
+class Mailbox(msgspec.Struct, frozen=True):
     """The personal data of a follower, which are stored sealed."""
 
     address: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
-from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from msgspec import structs
 from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from publisher.inbox import tables as t
@@ -98,7 +98,7 @@ class Inbox:
             )
             for row in rows
         )
-        return replace(request, statements=statements)
+        return structs.replace(request, statements=statements)
 
     def accept(
         self, id_: str, *, outcome: str, proof: str | None = None, release: int | None = None

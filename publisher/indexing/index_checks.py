@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field, fields
 from datetime import UTC, datetime
 from itertools import batched
 
 import msgspec
 from anyio import to_thread
+from msgspec import structs
 
 from publisher.indexing.span_to_document import build_document
 from publisher.log.log import Log
@@ -28,14 +28,13 @@ _ANY_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 
 
-@dataclass(slots=True)
-class _Index:
+class _Index(msgspec.Struct):
     """The differences that one pass over the index finds."""
 
     expected: dict[str, Digest]
-    different: dict[str, Digest] = field(default_factory=dict)
+    different: dict[str, Digest] = msgspec.field(default_factory=dict)
     """Span → digest of a document that is not the expected one."""
-    documents: dict[str, Document] = field(default_factory=dict)
+    documents: dict[str, Document] = msgspec.field(default_factory=dict)
     """The first of them."""
 
     def receive(self, documents: Sequence[Document]) -> None:
@@ -123,7 +122,9 @@ def _compare(
         return (Problem(f"{where}: 日志中没有 not in the log"),)
     if document is None:
         return (Problem(f"{where}: 与日志不符 it is not that of the log"),)
-    pairs = [(f.name, getattr(document, f.name), getattr(rebuilt[0], f.name)) for f in fields(Document)]
+    pairs = [
+        (f.name, getattr(document, f.name), getattr(rebuilt[0], f.name)) for f in structs.fields(Document)
+    ]
     return [
         Problem(where, f"index.{name}", stored, expected)
         for name, stored, expected in pairs

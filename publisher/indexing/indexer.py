@@ -11,9 +11,9 @@ import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 import anyio
+import msgspec
 from anyio import to_thread
 
 from publisher.failure_lines import log_failure
@@ -47,8 +47,7 @@ def ignore_progress(_step: str, _count: int, _total: int | None) -> None:
     """Report nothing; the default where a caller shows no progress."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchStatus:
+class SearchStatus(msgspec.Struct, frozen=True):
     documents: int
     position: int
     pending: int

@@ -5,10 +5,10 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from dataclasses import dataclass
 from datetime import date
 
 import anyio
+import msgspec
 from anyio import to_thread
 
 from publisher.failure_lines import log_failure
@@ -31,8 +31,7 @@ _LONGEST_PAUSE = 60.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class NamesSnapshot:
+class NamesSnapshot(msgspec.Struct, frozen=True):
     state: LogState
     release: int
     """Site-wide number of the last release that these names include."""

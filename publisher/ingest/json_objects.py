@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
 
 from publisher.ingest.findings import tables
 from publisher.ingest.parsed_file import ImportedRecord
@@ -14,8 +16,7 @@ from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
 from schemas.definition.catalogue import Field
 
 
-@dataclass(slots=True)
-class Key:
+class Key(msgspec.Struct):
     """The meaning of a key. ``filled``: objects with a value for it."""
 
     meaning: ColumnMeaning | None
@@ -68,14 +69,14 @@ class JsonObjects:
             built = self._build_qualified(number, record)
         else:
             built = self._builder.build_plain(number, texts)
-        return replace(built, unread=tuple(unread)) if unread else built
+        return structs.replace(built, unread=tuple(unread)) if unread else built
 
     def _add_key(self, name: str, record: Mapping[str, object]) -> None:
         meaning = self._headings.meaning_of(name)
         if meaning is not None and meaning.role == "value":
             other = self._catalogue.by_name[meaning.field].stands_for
             if other and all(self._headings.field_of(key) != other for key in record):
-                meaning = replace(meaning, field=other)
+                meaning = structs.replace(meaning, field=other)
         key = self.keys[name] = Key(meaning)
         if meaning is None or meaning.role == "ignored":
             return
@@ -107,7 +108,9 @@ class JsonObjects:
             qualifier.add_default_unit(pieces, field, unit)
         for note in notes:
             self._builder.add_note(note)
-        return replace(self._builder.build(RawRecord([number], pieces)), cells=NO_CELLS, other_cells=())
+        return structs.replace(
+            self._builder.build(RawRecord([number], pieces)), cells=NO_CELLS, other_cells=()
+        )
 
 
 def _create_pieces(

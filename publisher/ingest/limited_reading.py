@@ -6,11 +6,11 @@ JSON Lines are decoded line by line, so their reader limits itself (:mod:`publis
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import fields
 from types import GenericAlias
 from typing import Any, get_type_hints
 
 import msgspec
+from msgspec import structs
 
 from publisher.ingest.formats import detect
 from publisher.ingest.formats.errors import ReaderError
@@ -20,16 +20,15 @@ from publisher.ingest.read_file import read_file
 from schemas.definition.catalogue import Catalogue
 
 
-def _define_struct(dataclass: type, **replaced: Any) -> Any:
-    """Define a struct with the fields of a dataclass, some of them with a type that can be decoded."""
-    hints = {**get_type_hints(dataclass), **replaced}
-    return msgspec.defstruct(
-        f"Received{dataclass.__name__}", [(field.name, hints[field.name]) for field in fields(dataclass)]
-    )
+def _define_received(sent: type[msgspec.Struct], **replaced: Any) -> Any:
+    """Define a struct with the fields of another, some of them with a type that can be decoded."""
+    hints = {**get_type_hints(sent), **replaced}
+    fields = [(field.name, hints[field.name]) for field in structs.fields(sent)]
+    return msgspec.defstruct(f"Received{sent.__name__}", fields)
 
 
-_ReceivedRecord = _define_struct(ImportedRecord, content=dict[str, Any])
-ReceivedReading = _define_struct(Reading, records=GenericAlias(tuple, (_ReceivedRecord, ...)))
+_ReceivedRecord = _define_received(ImportedRecord, content=dict[str, Any])
+ReceivedReading = _define_received(Reading, records=GenericAlias(tuple, (_ReceivedRecord, ...)))
 """A reading as it arrives from another process: JSON values of records have no type that can be decoded."""
 
 
@@ -51,7 +50,7 @@ def _read(data: bytes, name: str, catalogue: Catalogue, mended: Sequence[MendedC
 
 def to_reading(received: Any) -> Reading:
     """Build a reading from what another process sent."""
-    values = {field.name: getattr(received, field.name) for field in fields(Reading)}
-    names = [field.name for field in fields(ImportedRecord)]
+    values = {field.name: getattr(received, field.name) for field in structs.fields(Reading)}
+    names = [field.name for field in structs.fields(ImportedRecord)]
     records = (ImportedRecord(*(getattr(record, name) for name in names)) for record in values["records"])
     return Reading(**{**values, "records": tuple(records)})

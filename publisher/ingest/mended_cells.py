@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence, Set
-from dataclasses import fields, replace
 from typing import Any
+
+from msgspec import structs
 
 from publisher.ingest.formats.detect import FileContent
 from publisher.ingest.formats.grid import Cell, Grid, Position, SheetAnnotations, parse_reference
@@ -36,7 +37,7 @@ def mend_cells(
         mended_grid, grid_cells = _mend_grid(grid, by_sheet.get(grid.name, {}))
         grids.append(mended_grid)
         applied += grid_cells
-    return replace(content, grids=tuple(grids)), tuple(applied)
+    return structs.replace(content, grids=tuple(grids)), tuple(applied)
 
 
 def _mend_grid(grid: Grid, mended: Mapping[Position, MendedCell]) -> tuple[Grid, list[MendedCell]]:
@@ -45,20 +46,20 @@ def _mend_grid(grid: Grid, mended: Mapping[Position, MendedCell]) -> tuple[Grid,
         if row > len(rows) or column > len(rows[row - 1]):
             continue
         line = list(rows[row - 1])
-        applied.append(replace(one, read=line[column - 1].text))
+        applied.append(structs.replace(one, read=line[column - 1].text))
         line[column - 1] = Cell(one.written, row, column)
         rows[row - 1] = tuple(line)
     if not applied:
         return grid, []
     cells = {position_of(one.cell) for one in applied}
-    return replace(grid, rows=tuple(rows), annotations=_forget(grid.annotations, cells)), applied
+    return structs.replace(grid, rows=tuple(rows), annotations=_forget(grid.annotations, cells)), applied
 
 
 def _forget(annotations: SheetAnnotations, cells: Set[Position]) -> SheetAnnotations:
     """Remove the annotations of the old texts of cells, such as number formats and errors."""
     remaining: dict[str, Any] = {
         field.name: {position: mark for position, mark in value.items() if position not in cells}
-        for field in fields(annotations)
+        for field in structs.fields(annotations)
         if isinstance(value := getattr(annotations, field.name), Mapping)
     }
-    return replace(annotations, **remaining)
+    return structs.replace(annotations, **remaining)

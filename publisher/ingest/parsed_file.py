@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from publisher.ingest.findings.kind import Finding
 from schemas.definition.catalogue import Content
@@ -15,8 +16,7 @@ type Reason = Literal[
 """Reason why a row is left out."""
 
 
-@dataclass(frozen=True, slots=True)
-class ImportedRecord:
+class ImportedRecord(msgspec.Struct, frozen=True):
     content: Content
     originals: Mapping[str, str]
     """Field → original text, where the value differs from it."""
@@ -37,16 +37,14 @@ class ImportedRecord:
     """Heading and text of its cells in columns that are not read."""
 
 
-@dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOut(msgspec.Struct, frozen=True):
     sheet: str
     row: int
     reason: Reason
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetReport:
+class SheetReport(msgspec.Struct, frozen=True):
     sheet: str
     rows: int
     """Rows with text, before merged cells are filled; the sum of records, continuations and left_out."""
@@ -55,8 +53,7 @@ class SheetReport:
     left_out: int
 
 
-@dataclass(frozen=True, slots=True)
-class ReadColumn:
+class ReadColumn(msgspec.Struct, frozen=True):
     """A column of a table, and how it was read."""
 
     sheet: str
@@ -71,8 +68,7 @@ class ReadColumn:
     """Cells with text below the heading."""
 
 
-@dataclass(frozen=True, slots=True)
-class MendedCell:
+class MendedCell(msgspec.Struct, frozen=True):
     """A cell of a table that a clerk mended. ``read``: what the file says, once it was read."""
 
     sheet: str
@@ -86,8 +82,7 @@ class MendedCell:
         return int(self.cell.lstrip("ABCDEFGHIJKLMNOPQRSTUVWXYZ"))
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
+class Reading(msgspec.Struct, frozen=True):
     """The result of reading one file with one catalogue."""
 
     file: str

@@ -6,7 +6,8 @@ import gc
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
+
+from msgspec import structs
 
 from publisher.ingest import appearance_checks, row_checks, whole_file_checks
 from publisher.ingest.documents import official_document, page_lines
@@ -60,7 +61,7 @@ def read_file(data: bytes, *, name: str, catalogue: Catalogue, mended: Sequence[
     with _pause_collector():
         content, applied = mend_cells(open_file(data, name), mended)
         reading = read_content(content, name=name, digest=digest, catalogue=catalogue)
-        return replace(reading, mended=applied) if applied else reading
+        return structs.replace(reading, mended=applied) if applied else reading
 
 
 @contextmanager
@@ -82,7 +83,7 @@ def read_content(file_content: FileContent, *, name: str, digest: str, catalogue
     """Read an opened file as :func:`read_file` does. ``digest``: SHA-256 of its bytes, hexadecimal."""
     reading = _read_whole(file_content, name, digest, catalogue)
     row_findings = row_checks.check_records(reading.records, catalogue, name)
-    return replace(reading, findings=(*reading.findings, *row_findings))
+    return structs.replace(reading, findings=(*reading.findings, *row_findings))
 
 
 def _read_whole(file_content: FileContent, name: str, digest: str, catalogue: Catalogue) -> Reading:
@@ -96,7 +97,7 @@ def _read_whole(file_content: FileContent, name: str, digest: str, catalogue: Ca
             media_type=file_content.media_type,
             catalogue=catalogue,
         )
-        return replace(reading, findings=(*file_content.list_findings(name), *reading.findings))
+        return structs.replace(reading, findings=(*file_content.list_findings(name), *reading.findings))
     return _Reader(catalogue, name, digest, file_content).read_sheets()
 
 
@@ -204,7 +205,7 @@ class _Reader:
             self._rows[grid.name] = self._rows.get(grid.name, 0) + sheet.rows
             place = Place(self._name, grid.name)
             self._findings.append(tables.SHEET_WITHOUT_TABLE.at(place, rows=sheet.rows))
-            self._left_out += (replace(x, reason="note") for x in sheet.left_out)
+            self._left_out += (structs.replace(x, reason="note") for x in sheet.left_out)
             return False
         builder = RecordBuilder(self._catalogue, self._name, grid.name, grid.annotations.shown)
         for note in sheet.notes:
@@ -229,7 +230,7 @@ class _Reader:
         assembled = (numbered_rows if nested else plain_rows).assemble(table, self._catalogue)
         for note in assembled.notes:
             builder.add_note(note)
-        sheet.left_out += (replace(x, sheet=sheet.grid.name) for x in assembled.left_out)
+        sheet.left_out += (structs.replace(x, sheet=sheet.grid.name) for x in assembled.left_out)
         self._fill_from_caption(assembled.raw_records, table, sheet.grid.name)
         records = [builder.build(raw_record) for raw_record in assembled.raw_records]
         for title in table.titles:

@@ -5,15 +5,15 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from schemas.cells.values import cell_parser, is_ditto
 from schemas.definition.catalogue import Field, Json
 from schemas.normalise import fold, heading_key, join_lines
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingRule:
+class ReadingRule(msgspec.Struct, frozen=True):
     code: str
     """Stable; ``docs/proof.md`` lists all."""
     title: str

@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from publisher.ingest.findings import tables
 from publisher.ingest.findings.kind import Finding, Place
@@ -66,8 +67,8 @@ def leave_out_duplicates(
         alternative = int(identity[0])  # see Catalogue.identity_of
         words |= _describe_difference(unique[index], record, catalogue, alternative)
         findings.append(tables.CLASH.at(place, title, **words))
-        unique[index] = replace(unique[index], in_error=True)
-        unique.append(replace(record, in_error=True))
+        unique[index] = structs.replace(unique[index], in_error=True)
+        unique.append(structs.replace(record, in_error=True))
     return unique, left_out, findings
 
 
@@ -100,7 +101,7 @@ def _separate_shared_codes(
         if len(set(names.values())) < 2:
             continue
         for position, name in names.items():
-            record = separate[position] = replace(records[position], identity=name)
+            record = separate[position] = structs.replace(records[position], identity=name)
             other = next(p for p in positions if names[p] != name)
             if position > positions[0]:
                 place = Place(file, record.sheet, record.rows[0])

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from publisher.log import registry
@@ -60,7 +60,9 @@ class Datasets:
         now = self._session.clock()
         with self._session.append() as conn:
             before, _ = registry.site_details(conn)
-            after = replace(before, **{name: storable(text.strip()) for name, text in changes.items()})
+            after = structs.replace(
+                before, **{name: storable(text.strip()) for name, text in changes.items()}
+            )
             if after != before:
                 registry.change_site(conn, after, now)
                 description_entries.append_site(conn, micros(now))

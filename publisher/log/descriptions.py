@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from datetime import date
 
+import msgspec
+from msgspec import structs
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SiteDetails:
+
+class SiteDetails(msgspec.Struct, frozen=True, kw_only=True):
     """Details of the site that its pages, its data catalog and its feeds state. Empty: not stated."""
 
     name: str = ""
@@ -32,11 +33,10 @@ class SiteDetails:
         if not then.name:
             return self
         own = {name: getattr(then, name) for name in ("name", "name_en", "owner", "operator")}
-        return replace(self, **own)
+        return structs.replace(self, **own)
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseApproval:
+class ReleaseApproval(msgspec.Struct, frozen=True):
     """The approval of a release, under the two-person rule."""
 
     digest: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
 from typing import Any, Literal
@@ -24,16 +23,14 @@ type StageMode = Literal["snapshot", "partial", "append"]
 _object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-@dataclass(frozen=True, slots=True)
-class Site:
+class Site(msgspec.Struct, frozen=True):
     base: str
     """Base address of every identifier, without a trailing slash; never derived from a request."""
     tag_authority: str
     """Tag URI authority and date (RFC 4151), e.g. ``data.example.gov.cn,2026-11-23``."""
 
 
-@dataclass(frozen=True, slots=True)
-class Part:
+class Part(msgspec.Struct, frozen=True):
     name: str
     aliases: tuple[str, ...] = ()
     code: str | None = None
@@ -41,8 +38,7 @@ class Part:
     valid_to: date | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Dataset:
+class Dataset(msgspec.Struct, frozen=True):
     name: str
     catalogue: str
     title: str
@@ -84,19 +80,18 @@ class Source(msgspec.Struct, frozen=True):
     """Salt of the hash of name and address in the document of its release, hexadecimal."""
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(msgspec.Struct, frozen=True):
     """One record parsed by an import, to be staged in a draft."""
 
     content: Content
     source_text: str = ""
     """Digest of the publisher's own cells; distinguishes a change at the source from an improved parser."""
-    locator: Mapping[str, Any] = field(default_factory=dict)
+    locator: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Position in the file: ``{"sheet": …, "rows": […], "cells": {field: "C5"}}``.
 
     With ``"mended": {"C5": {"read": …, "written": …}}`` for cells whose text a clerk replaced.
     """
-    originals: Mapping[str, str] = field(default_factory=dict)
+    originals: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Field → original text of the cell, if the value differs from it. Never contains personal columns."""
     in_error: bool = False
     """One of its findings is an error: publication is refused, or continues without the entry."""
@@ -104,8 +99,7 @@ class Entry:
     """The alternative of its identity that counts, if not the first: several items share a code."""
 
 
-@dataclass(frozen=True, slots=True)
-class Proposal:
+class Proposal(msgspec.Struct, frozen=True):
     """An import to preview, not staged in a draft."""
 
     entries: Iterable[Entry]
@@ -115,8 +109,7 @@ class Proposal:
     partial: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class DraftImport:
+class DraftImport(msgspec.Struct, frozen=True):
     """Summary of one import in a draft, which is of one file."""
 
     part: str | None
@@ -136,8 +129,7 @@ class DraftImport:
         return not self.in_error or any(row.get("reason") == "error" for row in self.left_out)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """Imports staged for the next release of a dataset."""
 
     dataset: str
@@ -155,8 +147,7 @@ class Draft:
         return sum(i.in_error for i in self.imports)
 
 
-@dataclass(frozen=True, slots=True)
-class RepealProposal:
+class RepealProposal(msgspec.Struct, frozen=True):
     """A document that a notice ends, by a sentence of its text. A clerk accepts or refuses it."""
 
     record: str
@@ -170,8 +161,7 @@ class RepealProposal:
     state: Literal["proposed", "accepted", "refused"]
 
 
-@dataclass(frozen=True, slots=True)
-class Conflict:
+class Conflict(msgspec.Struct, frozen=True):
     """Reason why a draft cannot be published. ``code`` is stable; messages name both sides and a solution."""
 
     code: str
@@ -183,15 +173,13 @@ class Conflict:
     """Import and position of the rows in conflict. In a running catalogue it blocks only these."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldChange:
+class FieldChange(msgspec.Struct, frozen=True):
     field: str
     before: Any
     after: Any
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     sequence: int
     """Site-wide and strictly increasing."""
     dataset: str
@@ -218,8 +206,7 @@ class Change:
     """Salt of the revision, hexadecimal; None if it was erased."""
 
 
-@dataclass(frozen=True, slots=True)
-class SheetCounts:
+class SheetCounts(msgspec.Struct, frozen=True):
     """Changes that the rows of one sheet would make; ``sheet`` is None for records missing from the file."""
 
     file: str
@@ -229,8 +216,7 @@ class SheetCounts:
     """Like :attr:`DraftDiff.counts`, without kinds that do not occur."""
 
 
-@dataclass(frozen=True, slots=True)
-class DraftDiff:
+class DraftDiff(msgspec.Struct, frozen=True):
     """Changes that a draft would make if it were published now."""
 
     added: tuple[Change, ...]
@@ -239,7 +225,7 @@ class DraftDiff:
     conflicts: tuple[Conflict, ...] = ()
     """Errors, which prevent publication."""
     warnings: tuple[Conflict, ...] = ()
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = msgspec.field(default_factory=dict)
     """``added``, ``changed``, ``removed``, ``unchanged``, ``in_error``: exact even if lists are truncated."""
     sheets: tuple[SheetCounts, ...] = ()
     """The same counts by file and sheet."""
@@ -253,8 +239,7 @@ TAKING_EFFECT = ("added", "changed", "removed", "renamed")
 """Kinds of change that take effect on a day; a correction or a withdrawal does not."""
 
 
-@dataclass(frozen=True, slots=True)
-class Release:
+class Release(msgspec.Struct, frozen=True):
     sequence: int
     """Site-wide."""
     dataset: str
@@ -273,7 +258,7 @@ class Release:
     sources: tuple[Source, ...] = ()
     left_out: tuple[Mapping[str, Any], ...] = ()
     """Rows in error that were excluded from publication."""
-    counts: Mapping[str, int] = field(default_factory=dict)
+    counts: Mapping[str, int] = msgspec.field(default_factory=dict)
     """``added``, ``changed``, ``removed``, …; ``records``: number in force afterwards; ``erased``."""
     erased: bool = False
     """Published content was erased since; files of the release must be generated again."""
@@ -284,12 +269,11 @@ class Release:
     entry: int = 0
     """Position of its entry in the log."""
     approval: ReleaseApproval | None = None  # of a dataset under the two-person rule
-    salts: Mapping[str, str] = field(default_factory=dict)
+    salts: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Salts of the document's hashes of ``actor``, ``basis``, ``note`` and ``left_out``, hexadecimal."""
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """A requested state. All None is the present: in effect today, as known now."""
 
     as_of: date | None = None
@@ -338,8 +322,7 @@ class RecordState(msgspec.Struct, frozen=True):
         return _object(self.originals_json)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordQuery:
+class RecordQuery(msgspec.Struct, frozen=True):
     """Selection, order and page of records of a dataset."""
 
     view: View = View()
@@ -359,16 +342,14 @@ class RecordQuery:
     facets: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RecordPage:
+class RecordPage(msgspec.Struct, frozen=True):
     records: tuple[RecordState, ...]
     total: int | None
     after: tuple[Any, ...] | None
-    facets: Mapping[str, tuple[tuple[str, int], ...]] = field(default_factory=dict)
+    facets: Mapping[str, tuple[tuple[str, int], ...]] = msgspec.field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A period of a record on both clocks; the document that search indexes."""
 
     id: str

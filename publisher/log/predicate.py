@@ -6,8 +6,9 @@ class states that it is never unknown.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from schemas.definition.catalogue import Catalogue, FieldType
 
@@ -33,8 +34,7 @@ _KINDS: dict[FieldType, ComparisonKind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """Comparison with one value of the field's kind; days are ``YYYY-MM-DD``."""
 
     field: str
@@ -42,23 +42,20 @@ class Comparison:
     value: Scalar
 
 
-@dataclass(frozen=True, slots=True)
-class Like:
+class Like(msgspec.Struct, frozen=True):
     """Text match. ``pattern``: literal texts, ``None`` for any run of characters, ``1`` for exactly one."""
 
     field: str
     pattern: tuple[str | int | None, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Absent:
+class Absent(msgspec.Struct, frozen=True):
     """The field has no value. Never unknown."""
 
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class ListContains:
+class ListContains(msgspec.Struct, frozen=True):
     """A list that contains any of these texts, or all of them (``every``)."""
 
     field: str
@@ -66,8 +63,7 @@ class ListContains:
     every: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class AnyValue:
+class AnyValue(msgspec.Struct, frozen=True):
     """Comparison of any value of the field with any of ``values``. Never unknown.
 
     A list has the values of its items, an amount has its text and its number. Values are texts as the log
@@ -80,35 +76,29 @@ class AnyValue:
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class HasValue:
+class HasValue(msgspec.Struct, frozen=True):
     """The field has a value that :class:`AnyValue` can compare. Never unknown."""
 
     field: str
 
 
-@dataclass(frozen=True, slots=True)
-class RecordIds:
+class RecordIds(msgspec.Struct, frozen=True):
     ids: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TruthValue:
+class TruthValue(msgspec.Struct, frozen=True):
     value: bool | None
 
 
-@dataclass(frozen=True, slots=True)
-class And:
+class And(msgspec.Struct, frozen=True):
     of: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Or:
+class Or(msgspec.Struct, frozen=True):
     of: tuple[Predicate, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     of: Predicate
 
 

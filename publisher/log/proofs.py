@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -24,8 +23,7 @@ from publisher.log.transparency.entries import LogEntry
 from publisher.log.transparency.merkle_tree import HASH_SIZE, TILE_WIDTH
 
 
-@dataclass(frozen=True, slots=True)
-class EntryProof:
+class EntryProof(msgspec.Struct, frozen=True):
     """One entry, and the proof that it is in the tree of a checkpoint."""
 
     position: int
@@ -41,8 +39,7 @@ class EntryProof:
     """The signed checkpoint of that tree; None: not yet signed."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstCheckpoint:
+class FirstCheckpoint(msgspec.Struct, frozen=True):
     """The first signed checkpoint that covers an entry. It never changes."""
 
     note: str
@@ -50,8 +47,7 @@ class FirstCheckpoint:
     signed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Reseal:
+class Reseal(msgspec.Struct, frozen=True):
     """The entry that seals what was published before the log had entries."""
 
     releases: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, bindparam, func, insert, select, update
 
 from publisher.log.clocks import micros, moment
@@ -46,8 +46,7 @@ _PARTS = PreparedStatement(
 _decode_details = msgspec.json.Decoder(SiteDetails).decode
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetRow:
+class DatasetRow(msgspec.Struct, frozen=True):
     """The key and the catalogues of a dataset, for statements."""
 
     key: int
@@ -81,7 +80,7 @@ def init_site(conn: Connection, site: Site, now: datetime) -> Site:
             scrub_pending=False,
         )
     )
-    return replace(site, base=site.base.rstrip("/"))
+    return structs.replace(site, base=site.base.rstrip("/"))
 
 
 def site(conn: Connection) -> Site:
@@ -109,7 +108,7 @@ def site_details(conn: Connection) -> tuple[SiteDetails, datetime | None]:
 
 def change_site(conn: Connection, details: SiteDetails, now: datetime) -> None:
     """Replace the details of the site."""
-    stated = {name: text for name, text in asdict(details).items() if text}
+    stated = {name: text for name, text in structs.asdict(details).items() if text}
     values = {"details": msgspec.json.encode(stated).decode(), "named_at": _next_naming(conn, now)}
     conn.execute(update(t.site).values(values))
 
@@ -145,7 +144,7 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
             "dataset-exists", f"数据集“{dataset.name}”已存在。", f"The dataset {dataset.name} exists already."
         )
     store_catalogue(conn, catalogue)
-    created = replace(dataset, catalogue=catalogue.name, created_at=now, parts=())
+    created = structs.replace(dataset, catalogue=catalogue.name, created_at=now, parts=())
     details = {name: getattr(created, name) for name in _DETAILS}
     key = inserted_key(
         conn.execute(
@@ -164,7 +163,7 @@ def create_dataset(conn: Connection, dataset: Dataset, catalogue: Catalogue, now
         change_dataset(conn, key, later, now)
     for part in dataset.parts:
         _insert_part(conn, key, part)
-    return replace(created, parts=parts(conn, key))
+    return structs.replace(created, parts=parts(conn, key))
 
 
 def headings(conn: Connection, dataset_key: int) -> Mapping[str, str]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from publisher.log import registry
@@ -22,8 +22,7 @@ from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse_catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetKey:
+class DatasetKey(msgspec.Struct, frozen=True):
     """Key and name of a dataset."""
 
     key: int

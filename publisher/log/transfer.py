@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Table, func, insert, select
 
 from publisher.log.blob_store import BlobStore, DatabaseBlobs, FolderBlobs, digest_of
@@ -30,8 +30,7 @@ type CopyProgress = Callable[[str, int, int | None], None]
 """Called with a table or step, and the rows done so far and in all (None: not known)."""
 
 
-@dataclass(frozen=True, slots=True)
-class MoveReport:
+class MoveReport(msgspec.Struct, frozen=True):
     """Counts and digests of a transfer; every digest is equal in both databases."""
 
     rows: Mapping[str, int]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from email.headerregistry import Address
 from email.message import EmailMessage
@@ -11,13 +10,14 @@ from email.policy import SMTP
 from email.utils import format_datetime, parseaddr
 from urllib.parse import quote, urlencode
 
+import msgspec
+
 from publisher.inbox.follower import CONFIRM, LEAVE
 from publisher.notify.news import ReleaseNews
 from schemas.words import PACES
 
 
-@dataclass(frozen=True, slots=True)
-class Letterhead:
+class Letterhead(msgspec.Struct, frozen=True):
     """The data of a site that each of its mails states."""
 
     sender: str
@@ -29,8 +29,7 @@ class Letterhead:
     contact: str
 
 
-@dataclass(frozen=True, slots=True)
-class Recipient:
+class Recipient(msgspec.Struct, frozen=True):
     address: str
     token: str
     follower: str

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from email.message import EmailMessage
 from urllib.parse import unquote, urlsplit
 
+import msgspec
+
 _SECONDS = 60.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NO_SUCH_ADDRESS = re.compile(r"\b5\.(1\.[0-9]+|2\.1)\b")
@@ -85,8 +87,7 @@ class MailServer:
         return client
 
 
-@dataclass(frozen=True, slots=True)
-class MailConnection:
+class MailConnection(msgspec.Struct, frozen=True):
     client: smtplib.SMTP
 
     def send(self, message: EmailMessage) -> None:

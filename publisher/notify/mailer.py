@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 import anyio
+import msgspec
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -44,8 +45,7 @@ _LONGEST_PAUSE = 1800.0
 logger = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
-class _Letter:
+class _Letter(msgspec.Struct, frozen=True):
     """A mail to send: news, or without them the request for confirmation."""
 
     follower: Follower

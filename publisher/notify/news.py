@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
+import msgspec
 from anyio import to_thread
 
 from publisher.log.clocks import day_at
@@ -24,8 +25,7 @@ LINES = 30
 """Sentences of a release; its page has the others."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseNews:
+class ReleaseNews(msgspec.Struct, frozen=True):
     """The changes of one release in a scope."""
 
     title: str

@@ -13,10 +13,11 @@ import base64
 import hashlib
 import hmac
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 from urllib.parse import parse_qsl, quote_plus, urlsplit
+
+import msgspec
 
 from publisher.notify.news import ReleaseNews
 
@@ -29,8 +30,7 @@ _WIDE = str.maketrans(
 """Signs of Markdown and of mentions (``<@all>``), which the services have no way to quote."""
 
 
-@dataclass(frozen=True, slots=True)
-class Robot:
+class Robot(msgspec.Struct, frozen=True):
     """A service. ``per_minute``: messages that it takes of one robot. ``most_bytes``: of a text."""
 
     title: str

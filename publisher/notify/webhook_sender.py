@@ -11,7 +11,6 @@ from __future__ import annotations
 import secrets
 import ssl
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from importlib import metadata
 from typing import Any
@@ -42,8 +41,7 @@ class DeliveryError(Exception):
         self.status = status
 
 
-@dataclass(frozen=True, slots=True)
-class Sender:
+class Sender(msgspec.Struct, frozen=True):
     """Thread-safe sender. ``loopback``: allow callbacks on this machine, for tests."""
 
     agent: str

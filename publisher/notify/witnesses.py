@@ -10,11 +10,11 @@ import logging
 import re
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from importlib import metadata
 
 import anyio
 import httpx
+import msgspec
 from anyio import to_thread
 
 from publisher.failure_lines import log_failure
@@ -39,8 +39,7 @@ class WitnessError(Exception):
     """A witness did not cosign."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteWitness:
+class SiteWitness(msgspec.Struct, frozen=True):
     """A witness of this site's log."""
 
     url: str

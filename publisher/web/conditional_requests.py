@@ -6,12 +6,13 @@ import base64
 import hashlib
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from email.utils import format_datetime, parsedate_to_datetime
 from functools import lru_cache
 
+import msgspec
 from litestar.datastructures.headers import Accept
+from msgspec import structs
 
 from publisher.web.problems import ProblemError
 
@@ -62,8 +63,7 @@ def request_headers(lines: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
     return headers
 
 
-@dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(msgspec.Struct, frozen=True):
     """Values that a response depends on in addition to its address. Equal values mean equal bytes."""
 
     tokens: tuple[object, ...]
@@ -83,7 +83,7 @@ class Validity:
         modified = self.modified
         if modified is not None and changed_at is not None:
             modified = max(modified, changed_at)
-        return replace(self, tokens=(*self.tokens, token), modified=modified)
+        return structs.replace(self, tokens=(*self.tokens, token), modified=modified)
 
     def headers(self, etag: str, base: str) -> dict[str, str]:
         """Return the headers of caching and proof. ``base``: address of the site."""

@@ -234,7 +234,7 @@ def _file_responder(route: FileRoute, service: Service) -> Callable[..., Any]:
         if is_unchanged:
             return BytesResponse(304, validators, b"")
         coding: Coding = "zstd" if coded_call.media == "zstd" else "gzip" if coded_call.media else ""
-        key = replace(reply.key, coding=coding)
+        key = structs.replace(reply.key, coding=coding)
         file = service.files.find(key)
         if file is not None:
             with suppress(FileNotFoundError):  # deleted in between
@@ -262,7 +262,7 @@ async def make_file(route: FileRoute, service: Service, call: Call, coding: Codi
 
     def find_missing() -> FileKey | None:
         with service.log.snapshot():
-            key = replace(route.handle(service, call).key, coding=coding)
+            key = structs.replace(route.handle(service, call).key, coding=coding)
         return None if service.files.find(key) else key
 
     key = await to_thread.run_sync(find_missing, limiter=service.pools.lookups)
@@ -292,7 +292,7 @@ def generate_file(route: FileRoute, service: Service, call: Call, coding: Coding
     """
     with service.files.generation(patience=_PATIENCE), service.log.snapshot():
         reply = route.handle(service, call)
-        service.files.generate(replace(reply.key, coding=coding), reply.write)
+        service.files.generate(structs.replace(reply.key, coding=coding), reply.write)
 
 
 def _async_responder(route: AsyncRoute, service: Service) -> Callable[..., Any]:

@@ -8,9 +8,10 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
+
+import msgspec
 
 from publisher.log.generated_files import locked
 from publisher.log.model import LogError
@@ -21,8 +22,7 @@ _MAX_PASSING = 40
 """Most files that are kept of those that are not pinned to a release. The oldest are deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileKey:
+class FileKey(msgspec.Struct, frozen=True):
     """Inputs of a file; equal keys mean equal bytes."""
 
     tokens: tuple[object, ...]
@@ -38,8 +38,7 @@ class FileKey:
         return f"{kind}/{digest}.{self.suffix}{'.' + self.coding if self.coding else ''}"
 
 
-@dataclass(frozen=True, slots=True)
-class CachedFile:
+class CachedFile(msgspec.Struct, frozen=True):
     path: Path
     sha256: str
     """SHA-256 of the bytes as sent, hexadecimal."""

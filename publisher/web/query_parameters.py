@@ -5,11 +5,12 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from publisher.log.model import View
 from publisher.log.predicate import And, AnyValue, HasValue, Not, Operator, Predicate
@@ -28,12 +29,11 @@ NUMBERS: frozenset[FieldType] = frozenset({"integer", "decimal", "amount", "limi
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufffe\uffff]")
 
 
-@dataclass(frozen=True, slots=True)
-class Grammar:
+class Grammar(msgspec.Struct, frozen=True):
     """Parameters of one route. ``filters``: name → type of the values to compare."""
 
     names: frozenset[str] = frozenset()
-    filters: Mapping[str, FieldType] = field(default_factory=dict)
+    filters: Mapping[str, FieldType] = msgspec.field(default_factory=dict)
     operators: frozenset[str] = frozenset()
     """Suffixes of a filter's name, for example ``gte`` in ``field.gte=``."""
     fields: frozenset[str] = frozenset()
@@ -43,8 +43,7 @@ class Grammar:
     max_limit: int = MAX_LIMIT
 
 
-@dataclass(frozen=True, slots=True)
-class Filter:
+class Filter(msgspec.Struct, frozen=True):
     """``field=`` (``eq``) and ``field.operator=``."""
 
     field: str
@@ -59,11 +58,10 @@ class Filter:
         return AnyValue(self.field, _OPERATORS[self.operator], self.values)
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(msgspec.Struct, frozen=True):
     """A parsed query. Absent parameters have their defaults."""
 
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     filters: tuple[Filter, ...] = ()
     sort: tuple[tuple[str, bool], ...] = ()
     """(field, descending)."""

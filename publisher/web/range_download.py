@@ -6,10 +6,10 @@ import base64
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import quote
 
+import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.types import Receive, Scope, Send
 
@@ -44,8 +44,7 @@ class AsgiResponse(Protocol):
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Download(AsgiResponse):
+class Download(msgspec.Struct, frozen=True):
     """A response from an open file, which an erasure or a cleanup does not interrupt."""
 
     handle: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -52,8 +51,7 @@ class AsyncReply(msgspec.Struct, frozen=True):
     headers_of: Callable[[Any], Mapping[str, str]] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Route:
+class Route(msgspec.Struct, frozen=True):
     """``runs``: ``query`` for reads that may take long, with a queue of their own; ``thread`` for others.
 
     ``loop`` for a few keyed reads of an embedded database: 80 µs, less than switching to a thread and back.
@@ -68,8 +66,7 @@ class Route:
     runs: Literal["loop", "memory", "validate-in-loop", "thread", "query"] = "thread"
 
 
-@dataclass(frozen=True, slots=True)
-class AsyncRoute:
+class AsyncRoute(msgspec.Struct, frozen=True):
     """``runs``: ``file`` if the response is as much work as a file that is generated."""
 
     operation: Operation
@@ -77,8 +74,7 @@ class AsyncRoute:
     runs: Literal["loop", "file"] = "loop"
 
 
-@dataclass(frozen=True, slots=True)
-class FileReply:
+class FileReply(msgspec.Struct, frozen=True):
     """A file from the cache, or written by ``write`` and cached."""
 
     validity: Validity
@@ -89,8 +85,7 @@ class FileReply:
     headers: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class FileRoute:
+class FileRoute(msgspec.Struct, frozen=True):
     """If the file must be generated, ``handle`` is called again, for the state of that moment."""
 
     operation: Operation
@@ -103,8 +98,7 @@ type Respond = Callable[[HTTPScope, Receive, Mapping[str, str]], Awaitable[AsgiR
 """(request, its messages, values in its path) → the response. Raises errors that become problems."""
 
 
-@dataclass(frozen=True, slots=True)
-class Endpoint:
+class Endpoint(msgspec.Struct, frozen=True):
     """Handler of GET, or POST for a form, of ``path``.
 
     ``{name}`` is one segment of it and ``{name:path}`` the rest of the path.
@@ -115,7 +109,7 @@ class Endpoint:
     path: str
     respond: Respond
     quick: bool = False
-    suffixes: Mapping[str, Respond] = field(default_factory=dict)
+    suffixes: Mapping[str, Respond] = msgspec.field(default_factory=dict)
     """Handlers of ``path.suffix``, for routes that differ only in it. ``respond`` chooses one of them."""
     method: Literal["GET", "POST"] = "GET"
 

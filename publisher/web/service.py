@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from importlib import metadata
 
+import msgspec
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.inbox.correction_form import CorrectionForm
 from publisher.inbox.follow_form import FollowForm
@@ -45,8 +47,7 @@ class SequenceCache[K, V]:
         return entry[1]
 
 
-@dataclass(frozen=True, slots=True)
-class _PinnedRelease:
+class _PinnedRelease(msgspec.Struct, frozen=True):
     release: Release
     catalogue: Catalogue
     later_changes: tuple[object, ...]
@@ -54,16 +55,14 @@ class _PinnedRelease:
     """Details of the site when it was published."""
 
 
-@dataclass(frozen=True, slots=True)
-class DatedDetails:
+class DatedDetails(msgspec.Struct, frozen=True):
     """Details of the site, and when they were last changed; None: never."""
 
     details: SiteDetails
     changed_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceStart:
+class ServiceStart(msgspec.Struct, frozen=True):
     """The start of the service, equal in each of its processes: validators of all responses contain it."""
 
     started_at: datetime
@@ -140,7 +139,7 @@ class Service:
         """Add the time of the site's last change to a validity without a time."""
         if validity.modified is not None:
             return validity
-        return replace(validity, modified=self.changed_at(), decides=False)
+        return structs.replace(validity, modified=self.changed_at(), decides=False)
 
     def site_published_at(self, sequence: int) -> datetime | None:
         """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
+
+import msgspec
+from msgspec import structs
 
 from publisher.ingest import row_checks
 from publisher.ingest.findings.kind import Finding, Place, create_finding
@@ -16,8 +18,7 @@ from schemas.cells.values import parse_value
 from schemas.definition.catalogue import Catalogue, Content
 
 
-@dataclass(frozen=True, slots=True)
-class AmendmentPreview:
+class AmendmentPreview(msgspec.Struct, frozen=True):
     """The change that an amendment would make, and the findings about its content."""
 
     change: Change
@@ -80,7 +81,7 @@ def preview_withdrawal(log: Log, dataset: str, records: Sequence[str]) -> Iterat
         if state is None or state.dataset != dataset:  # not yet in effect, or not of this dataset
             state = log.queries.record(dataset, record)
         _refuse_without_content(state)
-        yield replace(_change_of(state, "withdrawn"), before=state.content)
+        yield structs.replace(_change_of(state, "withdrawn"), before=state.content)
 
 
 def preview_cancellation(
@@ -108,8 +109,8 @@ def _kind_of_undoing(kind: ChangeKind, *, is_new: bool) -> ChangeKind:
 
 
 def _undo(change: Change, kind: ChangeKind) -> Change:
-    fields = tuple(replace(field, before=field.after, after=field.before) for field in change.fields)
-    return replace(change, kind=kind, before=change.after, after=change.before, fields=fields)
+    fields = tuple(structs.replace(field, before=field.after, after=field.before) for field in change.fields)
+    return structs.replace(change, kind=kind, before=change.after, after=change.before, fields=fields)
 
 
 def _refuse_without_content(state: RecordState) -> None:
@@ -127,7 +128,7 @@ def _place(state: RecordState, catalogue: Catalogue, name: str | None) -> Place:
 def _change_of_edit(state: RecordState, content: Content, catalogue: Catalogue, kind: ChangeKind) -> Change:
     order = {field.name: number for number, field in enumerate(catalogue.fields)}
     fields = compare_states(state.content, content, order, parts=(state.part, state.part))
-    return replace(_change_of(state, kind), before=state.content, after=content, fields=fields)
+    return structs.replace(_change_of(state, kind), before=state.content, after=content, fields=fields)
 
 
 def _change_of(state: RecordState, kind: ChangeKind) -> Change:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
+
+import msgspec
+from msgspec import structs
 
 from publisher.indexing import indexer
 from publisher.indexing.indexer import Progress
@@ -20,8 +22,7 @@ from publisher.workflow.steps import COMPARING, DRAFTING, READING
 from schemas.definition.catalogue import Catalogue, add_headings
 
 
-@dataclass(frozen=True, slots=True)
-class Staging:
+class Staging(msgspec.Struct, frozen=True):
     """The arguments of :func:`import_files` that apply to each file that is staged."""
 
     catalogue: Catalogue
@@ -33,8 +34,7 @@ _REPORTED_ELSEWHERE = {"rows-in-error", "later-effect"}
 """Conflicts that an import does not report: findings name the rows, ``publish`` reports later states."""
 
 
-@dataclass(frozen=True, slots=True)
-class InputFile:
+class InputFile(msgspec.Struct, frozen=True):
     """A file to import. Its ``name`` may identify the part; its content identifies the format."""
 
     name: str
@@ -99,7 +99,7 @@ def import_files(
         progress(COMPARING, 0, None)
         diff = log.drafts.diff(dataset, limit=0)
     checks = log.findings.of_rows(dataset, _rows(dataset, report, catalogue), catalogue)
-    return _add_changes(replace(report, staged=not dry_run, checks=checks), diff)
+    return _add_changes(structs.replace(report, staged=not dry_run, checks=checks), diff)
 
 
 def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[DraftRow]:
@@ -217,8 +217,8 @@ def _add_changes(report: ImportReport, diff: DraftDiff) -> ImportReport:
         sheets = [sheet for sheet in diff.sheets if (sheet.part, sheet.file) == (file.part, file.file)]
         by_sheet = {sheet.sheet: _sum_counts(sheet.counts) for sheet in sheets if sheet.sheet is not None}
         total = sum((_sum_counts(sheet.counts) for sheet in sheets), start=ChangeCounts())
-        files.append(replace(file, changes=total, sheet_changes=by_sheet))
-    return replace(
+        files.append(structs.replace(file, changes=total, sheet_changes=by_sheet))
+    return structs.replace(
         report,
         files=tuple(files),
         changes=sum((file.changes for file in files), start=ChangeCounts()),

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, astuple, dataclass, field
 from functools import cached_property
 from typing import Any
+
+import msgspec
+from msgspec import structs
 
 from publisher.ingest.findings.kind import WORST_FIRST, Finding
 from publisher.ingest.parsed_file import Reading
 from publisher.log.model import Conflict
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeCounts:
+class ChangeCounts(msgspec.Struct, frozen=True):
     """Numbers of records that publication would change. Only a whole part can remove records, not a sheet."""
 
     added: int = 0
@@ -23,11 +24,12 @@ class ChangeCounts:
     unchanged: int = 0
 
     def __add__(self, other: ChangeCounts) -> ChangeCounts:
-        return ChangeCounts(*(a + b for a, b in zip(astuple(self), astuple(other), strict=True)))
+        return ChangeCounts(
+            *(a + b for a, b in zip(structs.astuple(self), structs.astuple(other), strict=True))
+        )
 
 
-@dataclass(frozen=True, slots=True)
-class FileReport:
+class FileReport(msgspec.Struct, frozen=True):
     """One file of an import."""
 
     file: str
@@ -39,7 +41,7 @@ class FileReport:
     findings: tuple[Finding, ...] = ()
     """Findings about the whole file, in addition to those of its reading."""
     changes: ChangeCounts = ChangeCounts()
-    sheet_changes: Mapping[str, ChangeCounts] = field(default_factory=dict)
+    sheet_changes: Mapping[str, ChangeCounts] = msgspec.field(default_factory=dict)
 
     @property
     def counted_reading(self) -> Reading | None:
@@ -50,8 +52,7 @@ class FileReport:
         return (*self.findings, *(self.counted_reading.findings if self.counted_reading else ()))
 
 
-@dataclass(frozen=True)
-class ImportReport:
+class ImportReport(msgspec.Struct, frozen=True, dict=True):
     dataset: str
     catalogue: str
     dry_run: bool
@@ -114,11 +115,13 @@ class ImportReport:
             "in_error": self.in_error,
             "continuations": self.continuations,
             "left_out": [
-                {"file": reading.file, **asdict(row)} for reading in self.readings for row in reading.left_out
+                {"file": reading.file, **structs.asdict(row)}
+                for reading in self.readings
+                for row in reading.left_out
             ],
-            "findings": [asdict(f) for f in self.findings],
-            "checks": [asdict(f) for f in self.checks],
-            "changes": asdict(self.changes),
+            "findings": [structs.asdict(f) for f in self.findings],
+            "checks": [structs.asdict(f) for f in self.checks],
+            "changes": structs.asdict(self.changes),
             "marked": self.marked,
             "proposed_repeals": self.proposed_repeals,
             "conflicts": [_conflict_to_json(c) for c in self.conflicts],
@@ -157,10 +160,10 @@ def _file_to_json(file: FileReport) -> dict[str, Any]:
         "continuations": sum(s.continuations for s in sheets),
         "left_out": len(reading.left_out) if reading else 0,
         "findings": _count_severities(file.all_findings),
-        "changes": asdict(file.changes),
+        "changes": structs.asdict(file.changes),
         "dropped_columns": list(reading.dropped_columns) if reading else [],
         "unmapped_columns": list(reading.unmapped_columns) if reading else [],
-        "columns": [asdict(column) for column in reading.columns] if reading else [],
+        "columns": [structs.asdict(column) for column in reading.columns] if reading else [],
     }
 
 
@@ -179,7 +182,7 @@ def _sheets_to_json(file: FileReport) -> list[dict[str, Any]]:
             "continuations": sheet.continuations,
             "left_out": sheet.left_out,
             "findings": _count_severities(findings_by_sheet.get(sheet.sheet, ())),
-            "changes": asdict(file.sheet_changes.get(sheet.sheet, ChangeCounts())),
+            "changes": structs.asdict(file.sheet_changes.get(sheet.sheet, ChangeCounts())),
         }
         for sheet in file.counted_reading.sheets
     ]

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from publisher.log.log import Log
 from publisher.log.model import LogError
@@ -20,8 +21,7 @@ from schemas.reference.working_days import count_working_days
 MOST_WORKING_DAYS = 20
 
 
-@dataclass(frozen=True, slots=True)
-class LateBasis:
+class LateBasis(msgspec.Struct, frozen=True):
     """A basis that is older than the period, in the words for a clerk."""
 
     number: str
@@ -45,8 +45,7 @@ def find_late_bases(log: Log, basis: str, today: date) -> Iterator[LateBasis]:
             yield _describe(citation.standard, start, days.unknown_years, is_known=written_on is not None)
 
 
-@dataclass(frozen=True, slots=True)
-class BasisDocument:
+class BasisDocument(msgspec.Struct, frozen=True):
     """A document of a basis, and what the site has of it."""
 
     number: str

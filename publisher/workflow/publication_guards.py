@@ -5,8 +5,9 @@ from __future__ import annotations
 import calendar
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+
+import msgspec
 
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
@@ -28,8 +29,7 @@ MOST_DRIFT = timedelta(hours=1)
 CODES = ("check-today", "many-removed", "far-day", "basis-without-number", "basis-missing")
 
 
-@dataclass(frozen=True, slots=True)
-class Guard:
+class Guard(msgspec.Struct, frozen=True):
     """One question. ``code`` is one of :data:`CODES`, by which a script accepts it."""
 
     code: str

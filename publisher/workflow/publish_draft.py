@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
+
+import msgspec
 
 from publisher.indexing import indexer
 from publisher.indexing.indexer import Progress
@@ -14,8 +15,7 @@ from publisher.workflow.steps import PUBLISHING
 from search.contract import SearchEngine, SearchError
 
 
-@dataclass(frozen=True, slots=True)
-class SearchVisibility:
+class SearchVisibility(msgspec.Struct, frozen=True):
     """A release, and whether it can be searched."""
 
     release: Release

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Literal
+
+import msgspec
+from msgspec import structs
 
 from publisher.ingest import read_file
 from publisher.ingest.documents import official_document
@@ -21,8 +23,7 @@ from publisher.workflow.import_files import create_entries, read_mended
 from schemas.definition.catalogue import Catalogue, add_headings
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingDifference:
+class ReadingDifference(msgspec.Struct, frozen=True):
     """A record that today's reader reads otherwise."""
 
     kind: Literal["changed", "added", "removed", "in-error"]
@@ -32,16 +33,15 @@ class ReadingDifference:
     fields: tuple[FieldChange, ...] = ()
 
 
-@dataclass(slots=True)
-class PartReading:
+class PartReading(msgspec.Struct):
     """The second reading of the files of one part."""
 
     part: str | None
-    sources: list[SourceReading] = field(default_factory=list)
-    differences: list[ReadingDifference] = field(default_factory=list)
-    unread: list[tuple[str, str, str]] = field(default_factory=list)
+    sources: list[SourceReading] = msgspec.field(default_factory=list)
+    differences: list[ReadingDifference] = msgspec.field(default_factory=list)
+    unread: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
     """Files that could not be read: name, reason in Chinese, in English."""
-    entries: dict[str, Entry] = field(default_factory=dict)
+    entries: dict[str, Entry] = msgspec.field(default_factory=dict)
     """Entries of a draft with the whole part, by id of the record or digest of the identity of a new one.
     Contents typed by hand stay as they are.
     """
@@ -152,7 +152,7 @@ def _reread_source(
     matched: set[int] = set()
     for record in source.records:
         own = identities.find_own(record)
-        part.entries[record.id] = replace(_kept_entry(record), identity=own)
+        part.entries[record.id] = structs.replace(_kept_entry(record), identity=own)
         if rows is None or not record.source_text:
             continue
         row = next((by_digest[d] for d in identities.of_record(record) if d in by_digest), None)
@@ -165,7 +165,7 @@ def _reread_source(
             part.differences.append(ReadingDifference("in-error", record.title, part.part))
         elif row.content != record.content:
             part.differences.append(_compare(record, row, part.part, catalogue))
-            part.entries[record.id] = replace(_new_entry(row, mended), identity=own)
+            part.entries[record.id] = structs.replace(_new_entry(row, mended), identity=own)
     if source.newest:
         for row in rows or ():
             digests = identities.of_row(row)

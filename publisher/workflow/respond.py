@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -12,8 +11,7 @@ from publisher.workflow.import_files import InputFile, import_files
 from publisher.workflow.import_report import ImportReport
 
 
-@dataclass(frozen=True, slots=True)
-class NewResponse:
+class NewResponse(msgspec.Struct, frozen=True):
     """The response of an office to a finding. ``kind``: 接受, 说明, 异议 or 不成立."""
 
     finding: str

@@ -10,7 +10,6 @@ import gzip
 import io
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
@@ -54,10 +53,9 @@ class NotTextsError(ValueError):
         self.line = line
 
 
-@dataclass(slots=True)
-class _Edition:
+class _Edition(msgspec.Struct):
     category: str
-    articles: dict[str, str] = field(default_factory=dict)
+    articles: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def contains_texts(data: bytes) -> bool:

@@ -10,10 +10,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from dataclasses import field as with_default
 from functools import cached_property
 from typing import Any, Literal
+
+import msgspec
+from msgspec import structs
 
 type Json = bool | int | str | list["Json"] | dict[str, "Json"] | None
 """A value of a record. No floats: decimals are strings, so that canonical JSON is exact."""
@@ -44,16 +46,14 @@ RESERVED = frozenset(
 """Names used by parameters and envelopes of the API and by columns of its files. Fields must not use them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """A word of a controlled vocabulary and its other spellings."""
 
     value: str
     aliases: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Field:
+class Field(msgspec.Struct, frozen=True):
     name: str
     title: str
     title_en: str
@@ -93,8 +93,7 @@ class CatalogueError(ValueError):
     """An invalid catalogue file. The message names the file and the key."""
 
 
-@dataclass(frozen=True)
-class Catalogue:
+class Catalogue(msgspec.Struct, frozen=True, dict=True):
     name: str
     title: str
     title_en: str
@@ -202,10 +201,12 @@ def add_headings(catalogue: Catalogue, headings: Mapping[str, str]) -> Catalogue
     if not headings:
         return catalogue
     fields = [
-        replace(f, aliases=(*f.aliases, *(heading for heading, name in headings.items() if name == f.name)))
+        structs.replace(
+            f, aliases=(*f.aliases, *(heading for heading, name in headings.items() if name == f.name))
+        )
         for f in catalogue.fields
     ]
-    return replace(catalogue, fields=tuple(fields))
+    return structs.replace(catalogue, fields=tuple(fields))
 
 
 def _format_json(value: Json) -> str:

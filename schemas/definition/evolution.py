@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from schemas.definition.catalogue import Catalogue, Field
 
@@ -19,8 +20,7 @@ type IncompatibilityCode = Literal[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class Incompatibility:
+class Incompatibility(msgspec.Struct, frozen=True):
     """A reason why releases of the old version need a migration to the new one."""
 
     code: IncompatibilityCode

@@ -15,8 +15,9 @@ import hashlib
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 SHORTEST_CLAUSE = 8
 """Letters of a clause that has a hash: shorter ones, such as 有下列行为之一的, occur in many articles."""
@@ -61,8 +62,7 @@ def _encode_text(text: str, *, by_clause: bool) -> str:
     return f"{whole}.{clauses}" if clauses else whole
 
 
-@dataclass(frozen=True, slots=True)
-class HashedText:
+class HashedText(msgspec.Struct, frozen=True):
     """A text to look up: hash of all of it, and hash and letters of each clause."""
 
     whole: str
@@ -80,8 +80,7 @@ def hash_quotation(text: str) -> HashedText:
     return HashedText(hash_text(fold_text(text)), clauses)
 
 
-@dataclass(frozen=True, slots=True)
-class HashedArticle:
+class HashedArticle(msgspec.Struct, frozen=True):
     """An article. ``start`` and ``end`` are the position of its number in the encoded text."""
 
     number: str
@@ -89,8 +88,7 @@ class HashedArticle:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """An article, and how many clauses and letters of a text it contains."""
 
     article: str
@@ -98,8 +96,7 @@ class Match:
     letters: int
 
 
-@dataclass(frozen=True, slots=True)
-class ArticleIndex:
+class ArticleIndex(msgspec.Struct, frozen=True):
     """Articles by the hashes of their texts and clauses."""
 
     articles: Mapping[str, HashedArticle]

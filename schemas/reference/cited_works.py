@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from schemas.normalise import chinese_number
 from schemas.reference.document_numbers import Citation, find_citations
@@ -43,8 +44,7 @@ _MOST_IN_RANGE = 50
 """Most articles of 第七条至第九条 that are listed one by one."""
 
 
-@dataclass(frozen=True, slots=True)
-class CitedWork:
+class CitedWork(msgspec.Struct, frozen=True):
     """A place of a work that a text cites. ``start`` and ``end`` are positions in the text."""
 
     key: str
@@ -59,8 +59,7 @@ class CitedWork:
     end: int
 
 
-@dataclass(slots=True)
-class _Mention:
+class _Mention(msgspec.Struct):
     citation: Citation
     key: str
     role: Role
@@ -78,8 +77,7 @@ class _Mention:
         return self.places.end() if self.places else max(self.note_end, self.citation.end)
 
 
-@dataclass(frozen=True, slots=True)
-class NamedWork:
+class NamedWork(msgspec.Struct, frozen=True):
     """A work that a text names: the title or number with all its articles."""
 
     key: str

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import Literal
+
+import msgspec
 
 from schemas.normalise import HAN
 from schemas.reference.agency_codes import find_start_of_code
 
 
-@dataclass(frozen=True, slots=True)
-class Repair:
+class Repair(msgspec.Struct, frozen=True):
     """A damaged text with its possible readings, the chosen one and the reason."""
 
     kind: Literal["number", "date"]

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass
 from itertools import accumulate
+
+import msgspec
 
 from schemas.normalise import chinese_number
 from schemas.reference.document_numbers import Citation, find_citations
@@ -28,8 +29,7 @@ _NUMBER_OF_TITLE = {"国务院对确需保留的行政审批项目设定行政�
 _OPENERS, _CLOSERS = "（(", "）)"
 
 
-@dataclass(frozen=True, slots=True)
-class DecisionPlace:
+class DecisionPlace(msgspec.Struct, frozen=True):
     """An item of a decision, with the position of 附件N第N项 in the text."""
 
     decision: str

@@ -8,8 +8,10 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec import structs
 
 from schemas.normalise import HAN, chinese_number
 from schemas.reference.agency_codes import LONGEST_CODE, find_start_of_code
@@ -18,8 +20,7 @@ type CitationKind = Literal["document", "order", "statute"]
 """By its form: 代字 with a number, 第…号, or a title in 《》, also that of a document."""
 
 
-@dataclass(frozen=True, slots=True)
-class Citation:
+class Citation(msgspec.Struct, frozen=True):
     """A citation of one work. ``text``, ``start`` and ``end`` are its original text and position."""
 
     kind: CitationKind
@@ -187,7 +188,7 @@ def _find_further_numbers(first: Citation, folded: str, text: str) -> Iterator[C
         if folded[start - 1] == "第":
             start -= 1
         number = int(_remove_spaces(match["number"]))
-        yield replace(first, number=number, text=text[start:here], start=start, end=here)
+        yield structs.replace(first, number=number, text=text[start:here], start=start, end=here)
 
 
 def _find_orders(folded: str, text: str) -> Iterator[Citation]:
@@ -252,7 +253,7 @@ def parse_number(text: str) -> Citation | None:
         return None
     for citation in (*_find_documents(folded, folded), *_find_orders(folded, folded)):
         if citation.start == 0 and citation.end == len(folded):
-            return replace(citation, text=text, end=len(text))
+            return structs.replace(citation, text=text, end=len(text))
     if order := _TYPED_ORDER.fullmatch(folded):
         number = chinese_number(_remove_spaces(order["number"] or order["number2"]))
         issuer = order["issuer"].removeprefix("中华人民共和国")

@@ -8,10 +8,11 @@ derived from the characters of a code.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal, cast
+
+import msgspec
 
 type IssuerLevel = Literal["国家级", "省级", "设区的市级", "县级", "查"]
 type Maker = Literal["国务院", "政府", "财政", "价格", "部门", "查"]
@@ -22,8 +23,7 @@ _RATE = "标准"
 """Remark in the table: the documents only fix rates."""
 
 
-@dataclass(frozen=True, slots=True)
-class Issuer:
+class Issuer(msgspec.Struct, frozen=True):
     """The body behind a code. ``division``: code of GB/T 2260; empty for the nation, or if not known."""
 
     level: IssuerLevel = UNKNOWN

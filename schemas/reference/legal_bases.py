@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from schemas.normalise import HAN
 from schemas.reference.document_numbers import Citation, find_citations
@@ -19,8 +20,7 @@ from schemas.reference.document_numbers import Citation, find_citations
 type Role = Literal["basis", "mention", "edition-note"]
 
 
-@dataclass(frozen=True, slots=True)
-class CitedStatute:
+class CitedStatute(msgspec.Struct, frozen=True):
     """A statute that a text names, with the position of its title in 《》."""
 
     title: str

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from schemas.normalise import chinese_number
 from schemas.reference.legal_bases import CitedStatute
@@ -32,8 +33,7 @@ _LABEL_AT_END = re.compile(r"\s*(?:【[^】\n]*】|[（(]?[一二三四五六七
 _PARTS = re.compile(r"第(?P<number>[^条]+)条(?:之(?P<added>.+))?")
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedArticle:
+class QuotedArticle(msgspec.Struct, frozen=True):
     """An article as written, at ``start`` to ``end``, and its text, at ``text_start`` to ``text_end``."""
 
     number: str

@@ -9,24 +9,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import cache
 from importlib import resources
 
+import msgspec
+
 _DAY = timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingDays:
+class WorkingDays(msgspec.Struct, frozen=True):
     """``unknown_years``: those whose holidays are not known, so that every weekday was counted."""
 
     count: int
     unknown_years: Sequence[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Year:
+class _Year(msgspec.Struct, frozen=True):
     off: frozenset[date]
     work: frozenset[date]
 

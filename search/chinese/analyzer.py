@@ -12,7 +12,6 @@ import operator
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from itertools import accumulate
 from math import inf, log
@@ -64,8 +63,7 @@ class Folded(msgspec.Struct, frozen=True):
         return self.origin[start], max(last + 1, self.origin[end]) if end > start else last
 
 
-@dataclass(frozen=True, slots=True)
-class Tokens:
+class Tokens(msgspec.Struct, frozen=True):
     """Tokens of one text, joined by spaces for an engine's whitespace tokenizer."""
 
     grams: str

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
+
+import msgspec
 
 from schemas.reference import administrative_divisions, government_bodies
 from search.chinese.analyzer import Analyzer
@@ -20,8 +21,7 @@ match by their characters."""
 type Groups = Iterable[Iterable[str]]
 
 
-@dataclass(frozen=True, slots=True)
-class Lexicon:
+class Lexicon(msgspec.Struct, frozen=True):
     """Words and their synonyms, folded as texts are."""
 
     forms: Mapping[str, tuple[str, ...]]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+import msgspec
 from elasticsearch import ApiError, AsyncElasticsearch
 
 from search.contract import SearchError
@@ -23,12 +23,11 @@ _TIMEOUT = 100.0
 type Line = tuple[bytes, bytes]
 
 
-@dataclass(slots=True)
-class BulkResult:
+class BulkResult(msgspec.Struct):
     accepted: int = 0
     created: int = 0
     """Those of them that were new to the index."""
-    rejected: dict[str, str] = field(default_factory=dict)
+    rejected: dict[str, str] = msgspec.field(default_factory=dict)
     """Span → reason of the permanent failure."""
 
     def add(self, other: BulkResult) -> None:

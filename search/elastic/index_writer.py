@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass
 from itertools import batched
 
 import msgspec
@@ -43,8 +42,7 @@ class _StoredSource(msgspec.Struct, frozen=True):
     encoded: StoredVectors | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class BulkRequest:
+class BulkRequest(msgspec.Struct, frozen=True):
     """One bulk request, with the facets of its documents."""
 
     lines: list[Line]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 import msgspec
 from elasticsearch import AsyncElasticsearch, NotFoundError
+from msgspec import structs
 
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
@@ -52,8 +52,7 @@ _BY_SCORE = [{"_score": "desc"}, {"order": "desc"}, {"span": "asc"}]
 type Conditions = tuple[Condition, FacetConditions]
 
 
-@dataclass(frozen=True, slots=True)
-class RawPage:
+class RawPage(msgspec.Struct, frozen=True):
     """One set of hits, before the second stage and the presentation."""
 
     match: Match
@@ -63,8 +62,7 @@ class RawPage:
     hits: Sequence[response.RawHit]
 
 
-@dataclass(frozen=True, slots=True)
-class Near:
+class Near(msgspec.Struct, frozen=True):
     """What is near by meaning."""
 
     members: Sequence[response.RawHit] = ()
@@ -125,7 +123,7 @@ async def search_page(
     if not offers_similar:
         return page
     similar = _present_similar(near.similar, place, request, presenter)
-    return replace(page, similar=replace(similar, nothing_near=near.is_nothing))
+    return structs.replace(page, similar=structs.replace(similar, nothing_near=near.is_nothing))
 
 
 class Search:
@@ -238,7 +236,7 @@ class Search:
             raw_page = self._raw_page(match, answer, all_words_total)
             if chosen is None:
                 all_words_total = raw_page.total
-                raw_page = replace(raw_page, all_words_total=all_words_total)
+                raw_page = structs.replace(raw_page, all_words_total=all_words_total)
             if chosen is None or raw_page.total > chosen.total:
                 chosen = raw_page
             if raw_page.total >= ENOUGH:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from search.contract import FOREVER
 from search.elastic.multi_search import Body
@@ -33,8 +34,7 @@ _STATE: Body = {
 """Request for the state. Shards answer it from their cache until the next write."""
 
 
-@dataclass(frozen=True, slots=True)
-class State:
+class State(msgspec.Struct, frozen=True):
     """State of an index between two writes. Every write changes the number of documents or the sum of their
     versions, so equal states have equal content."""
 
@@ -45,8 +45,7 @@ class State:
     versions: float
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(msgspec.Struct, frozen=True):
     """Statistics of the whole index and of the words of a query."""
 
     state: State

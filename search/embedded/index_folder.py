@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import batched
 from pathlib import Path
 
@@ -45,8 +44,7 @@ class _Pointer(msgspec.Struct, frozen=True):
 _decode_pointer = msgspec.json.Decoder(_Pointer).decode
 
 
-@dataclass(frozen=True, slots=True)
-class _OpenIndex:
+class _OpenIndex(msgspec.Struct, frozen=True):
     """The generation that this process has open; ``stamp`` identifies its last commit."""
 
     stamp: tuple[str, int, int]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import tantivy
+from msgspec import structs
 from tantivy import Order
 
 from search.chinese.analyzer import Analyzer
@@ -73,7 +73,7 @@ def search_page(
             more = next_place.offset < total
         else:
             hits, next_place, more = _rank_by_date(reader, sets, match, request, place)
-        page = replace(
+        page = structs.replace(
             page,
             hits=tuple(presenter.hit(*reader.stored_document(address), score) for score, address in hits),
             cursor=cursor.encode_cursor(next_place, request) if more and hits else None,
@@ -84,8 +84,8 @@ def search_page(
         similar = present_similar(reader, offered, similar_place or Place(0, known_at), request, presenter)
         if comparison is not None and not all_words_total:
             nothing_near = is_nothing_near(reader, vectors.vectors, comparison, sets.all_allowed())
-            similar = replace(similar, nothing_near=nothing_near)
-        page = replace(page, similar=similar)
+            similar = structs.replace(similar, nothing_near=nothing_near)
+        page = structs.replace(page, similar=similar)
     return page
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
 from itertools import islice
 
+import msgspec
 import tantivy
 from msgspec.structs import replace
 
@@ -28,8 +28,7 @@ _BATCH = 128
 """Documents that are looked up in the index together; a further batch is four times as large."""
 
 
-@dataclass(frozen=True, slots=True)
-class QueryVectors:
+class QueryVectors(msgspec.Struct, frozen=True):
     """The vectors of an index, and the model that encodes queries for them."""
 
     vectors: VectorFile

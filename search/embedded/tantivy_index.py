@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 import tantivy
@@ -80,8 +79,7 @@ def build_document(analysed: AnalysedDocument) -> tantivy.Document:
     return fields
 
 
-@dataclass(frozen=True)
-class Reader:
+class Reader(msgspec.Struct, frozen=True):
     """Reader of one commit of an index."""
 
     schema: tantivy.Schema
@@ -93,7 +91,7 @@ class Reader:
     largest_version: int
     replaced: bool
     """Whether segments still contain replaced documents."""
-    _frequencies: dict[tuple[str, str], int] = field(default_factory=dict)
+    _frequencies: dict[tuple[str, str], int] = msgspec.field(default_factory=dict)
 
     def document(self, address: tantivy.DocAddress) -> Document:
         return _document_decoder.decode(bytes(self.searcher.doc(address).get_first("document") or b""))

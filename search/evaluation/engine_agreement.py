@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from math import isclose
+
+import msgspec
 
 from search.contract import Page, Request, SearchEngine
 from search.evaluation.metrics import DEPTH
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """A query for which two engines return different hits."""
 
     query: str
@@ -20,8 +20,7 @@ class Difference:
     """Spans in the first :data:`DEPTH` of one engine and not of the other."""
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(msgspec.Struct, frozen=True):
     queries: int
     differing: tuple[Difference, ...]
 

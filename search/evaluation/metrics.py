@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from math import log2
 from time import perf_counter
 from typing import Literal
+
+import msgspec
 
 from search.contract import Document, Hit, Page, Request, SearchEngine
 from search.evaluation.judgement_files import JudgedQuery
@@ -22,8 +23,7 @@ type Measure = Literal["ndcg@10", "mrr@10", "recall@10"]
 MEASURES: tuple[Measure, ...] = ("ndcg@10", "mrr@10", "recall@10")
 
 
-@dataclass(frozen=True, slots=True)
-class ScoredQuery:
+class ScoredQuery(msgspec.Struct, frozen=True):
     """One query with its hits and scores."""
 
     id: str
@@ -33,8 +33,7 @@ class ScoredQuery:
     """Ids of the first ten hits, as the labels use them."""
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(msgspec.Struct, frozen=True):
     documents: int
     queries: tuple[ScoredQuery, ...]
     seconds: float
@@ -57,8 +56,7 @@ class Report:
         return figures | {"ms_a_query": round(1000 * self.seconds / (len(self.queries) or 1), 2)}
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """A query whose list got better or worse."""
 
     id: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import Literal
+
+import msgspec
 
 from search.find import SearchPage
 
@@ -27,8 +28,7 @@ _DRAWN = ("q", "n")
 type Verdict = Literal["good", "fair", "useless"]
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(msgspec.Struct, frozen=True):
     id: str
     text: str
     titles: tuple[str, ...]
@@ -37,8 +37,7 @@ class Question:
     """Word that the site does not hold."""
 
 
-@dataclass(frozen=True, slots=True)
-class Count:
+class Count(msgspec.Struct, frozen=True):
     questions: int
     good: int
     useless: int

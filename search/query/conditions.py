@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from search.chinese.analyzer import Analyzer, is_han
 from search.contract import STATUS, Match, Request, SavedSearch
@@ -21,31 +22,27 @@ type Frequency = Callable[[str, str], int]
 """(stream, token) → number of documents that contain it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(msgspec.Struct, frozen=True):
     """Documents that contain ``token`` in a field, scored by BM25 if the field is a token stream."""
 
     field: str
     token: str
 
 
-@dataclass(frozen=True, slots=True)
-class Beginning:
+class Beginning(msgspec.Struct, frozen=True):
     """Documents with a token in a field that begins with ``start``, which is of small letters and digits."""
 
     field: str
     start: str
 
 
-@dataclass(frozen=True, slots=True)
-class Phrase:
+class Phrase(msgspec.Struct, frozen=True):
     """Documents with these grams at these positions of one text, relative to any start."""
 
     grams: tuple[tuple[int, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(msgspec.Struct, frozen=True):
     """Documents with a number field within bounds, both inclusive; None is open."""
 
     field: str
@@ -53,55 +50,48 @@ class Between:
     high: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Among:
+class Among(msgspec.Struct, frozen=True):
     """Documents whose field has one of many values, compared as a whole."""
 
     field: str
     values: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Every:
+class Every(msgspec.Struct, frozen=True):
     """Documents that match all parts."""
 
     parts: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Some:
+class Some(msgspec.Struct, frozen=True):
     """Documents that match at least ``least`` of the parts; none if there are no parts."""
 
     parts: tuple[Condition, ...]
     least: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Except:
+class Except(msgspec.Struct, frozen=True):
     """Documents that match ``part`` and not ``dropped``."""
 
     part: Condition
     dropped: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Boosted:
+class Boosted(msgspec.Struct, frozen=True):
     """Documents that match ``part``, their score multiplied by ``factor``."""
 
     part: Condition
     factor: float
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """Documents that match ``part``, all with the same score."""
 
     part: Condition
     score: float
 
 
-@dataclass(frozen=True, slots=True)
-class Ranked:
+class Ranked(msgspec.Struct, frozen=True):
     """Documents of ``members``, scored by the sum of the ``scoring`` conditions that they match."""
 
     members: Condition

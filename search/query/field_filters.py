@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from functools import lru_cache
+
+import msgspec
+from msgspec import structs
 
 from schemas.reference import administrative_divisions
 from search.chinese.analyzer import Analyzer
@@ -27,18 +29,16 @@ NUMBER = "number"
 _YES_NO = {"是": "true", "有": "true", "否": "false", "无": "false"}
 
 
-@dataclass(frozen=True, slots=True)
-class FilterFields:
+class FilterFields(msgspec.Struct, frozen=True):
     """Fields that a query may filter by."""
 
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Typed name in lower case → facet, or :data:`NUMBER`."""
-    titles: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    titles: Mapping[str, Mapping[str, str]] = msgspec.field(default_factory=dict)
     """Facet → value → its title, for facets whose values are codes."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldFilter:
+class FieldFilter(msgspec.Struct, frozen=True):
     """One field filter as typed."""
 
     facet: str
@@ -47,8 +47,7 @@ class FieldFilter:
     typed: str
 
 
-@dataclass(frozen=True, slots=True)
-class FilteredRequest:
+class FilteredRequest(msgspec.Struct, frozen=True):
     """A request whose field filters were moved from its text to its filters."""
 
     request: Request
@@ -75,10 +74,10 @@ async def apply_filters(
     """
     chosen, text = split_filters(request.text[:LONGEST], fields.names)
     if not chosen:
-        return FilteredRequest(replace(request, text=text), ())
+        return FilteredRequest(structs.replace(request, text=text), ())
     facets = tuple(dict.fromkeys(field_filter.facet for field_filter in chosen))
     everything = Request("", statuses=request.statuses, as_of=request.as_of, known_at=request.known_at)
-    page = await engine.search(replace(everything, limit=1, facets=facets, highlight=False))
+    page = await engine.search(structs.replace(everything, limit=1, facets=facets, highlight=False))
     values = {name: _list_names_of_values(page.facets[name], fields.titles.get(name, {})) for name in facets}
     included: dict[str, list[str]] = {}
     excluded = {name: list(values_of_facet) for name, values_of_facet in request.excluded.items()}
@@ -93,7 +92,7 @@ async def apply_filters(
         filters[name] = tuple(dict.fromkeys(v for v in values_of_facet if present is None or v in present))
     exclusions = {name: tuple(dict.fromkeys(values_of_facet)) for name, values_of_facet in excluded.items()}
     return FilteredRequest(
-        replace(request, text=text, filters=filters, excluded=exclusions),
+        structs.replace(request, text=text, filters=filters, excluded=exclusions),
         tuple(field_filter.typed for field_filter in chosen),
     )
 

@@ -12,11 +12,12 @@ from array import array
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from functools import partial
 from heapq import merge
 from itertools import batched, chain, islice, pairwise
 from typing import Literal
+
+import msgspec
 
 from search.chinese.analyzer import Analyzer, is_han, strip_invisible
 from search.chinese.pinyin import Pinyin, split_tokens, strip_tones
@@ -38,16 +39,14 @@ _LETTERS = re.compile(r"[a-z]+")
 _LATIN = re.compile("[a-z]")
 
 
-@dataclass(frozen=True, slots=True)
-class Name:
+class Name(msgspec.Struct, frozen=True):
     text: str
     kind: NameKind
     count: int
     """Number of records with this name."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Units:
+class _Units(msgspec.Struct, frozen=True):
     """Index keys of a line: its beginnings and its parts."""
 
     beginnings: Callable[[str], Sequence[str]]

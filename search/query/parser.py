@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Literal
+
+import msgspec
+from msgspec import structs
 
 from schemas.reference import document_numbers
 from search.chinese.analyzer import HAN, Analyzer, is_han, strip_invisible
@@ -31,8 +33,7 @@ _ORDER_ALONE = re.compile(r"令\s*第?0*(\d{1,5})号?|第?0*(\d{1,5})号令")
 Kind = Literal["word", "characters", "phrase", "number", "choice"]
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(msgspec.Struct, frozen=True):
     """A word of the query, which a hit must contain.
 
     Kinds: ``word`` matches a whole dictionary word; ``characters`` a run of characters; ``phrase`` the same,
@@ -73,8 +74,7 @@ class Word:
         return False
 
 
-@dataclass(frozen=True, slots=True)
-class Query:
+class Query(msgspec.Struct, frozen=True):
     words: tuple[Word, ...]
     """In the order typed, without duplicates."""
     grams: tuple[str, ...]
@@ -168,7 +168,9 @@ class _QueryBuilder:
             words = [_add_mainland_wording(w, self._plain, self.folded.text, self._analyzer) for w in words]
         generic = self._lexicon.generic
         return tuple(
-            {w.text: replace(w, generic=w.text in generic and w.kind != "phrase") for w in words}.values()
+            {
+                w.text: structs.replace(w, generic=w.text in generic and w.kind != "phrase") for w in words
+            }.values()
         )
 
     def _add_piece(self, piece: Piece, words: list[Word], optional: list[Word]) -> None:
@@ -217,7 +219,7 @@ def _extract_numbers(text: str, analyzer: Analyzer, words: list[Word]) -> str:
         whole = document_numbers.parse_number(text)
         if whole is None:
             return text
-        numbers = [replace(whole, start=0, end=len(text))]
+        numbers = [structs.replace(whole, start=0, end=len(text))]
     for number in reversed(numbers):
         words.insert(0, _create_number_word(number.standard, analyzer))
         text = f"{text[: number.start]} {text[number.end :]}"
@@ -238,7 +240,9 @@ def _add_words(
     for start, end, forms in lexicon.names_in(folded, analyzer.word_boundaries(folded)):
         _add_plain_words(folded[position:start], analyzer, lexicon, words, optional, asks=asks)
         name = folded[start:end]
-        words.append(replace(_create_text_word(name, analyzer, forms), bodies=lexicon.bodies.get(name, ())))
+        words.append(
+            structs.replace(_create_text_word(name, analyzer, forms), bodies=lexicon.bodies.get(name, ()))
+        )
         position = end
     _add_plain_words(folded[position:], analyzer, lexicon, words, optional, asks=asks)
 
@@ -324,4 +328,4 @@ def _add_mainland_wording(word: Word, text: str, folded: str, analyzer: Analyzer
     other = analyzer.to_mainland_wording(typed)
     if not analyzer.is_traditional(typed) or other == word.text:
         return word
-    return replace(word, mainland=other)
+    return structs.replace(word, mainland=other)

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 OPENING, CLOSING = '"“”„〝「『', '"“”〞」』'
 NOT = "-－−"
@@ -20,16 +21,14 @@ _ITEM = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A piece of a query, without its signs."""
 
     text: str
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedText:
+class ParsedText(msgspec.Struct, frozen=True):
     """A query, split at its signs."""
 
     required: tuple[tuple[Piece, ...], ...]

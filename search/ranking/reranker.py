@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from math import log
 
@@ -78,8 +77,7 @@ class Candidate(msgspec.Struct, frozen=True):
     """Nearness to the query by meaning (cosine); None without a model, or if it is not encoded yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class Statistics:
+class Statistics(msgspec.Struct, frozen=True):
     """Counts over the whole index."""
 
     documents: int

@@ -5,11 +5,11 @@ They were tuned by hill climbing on the three judged sets together; ``docs/searc
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec import structs
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
+class Weights(msgspec.Struct, frozen=True):
     """Weights of the features of a document's score."""
 
     grams_by_length: float
@@ -92,7 +92,7 @@ QUESTION = Weights(
 )
 """Weights for a question in plain language."""
 
-QUESTION_BY_MEANING = replace(
+QUESTION_BY_MEANING = structs.replace(
     QUESTION,
     similarity=1.6,
     grams_by_length=0.25,
@@ -108,7 +108,7 @@ QUESTION_BY_MEANING = replace(
 )
 """The same with similarity, beside which many other features gain nothing."""
 
-NAME_BY_MEANING = replace(
+NAME_BY_MEANING = structs.replace(
     NAME,
     similarity=1.25,
     grams_by_length=0.0,
@@ -121,7 +121,7 @@ NAME_BY_MEANING = replace(
     title_in_query=0.0,
 )
 
-LONG_NAME_BY_MEANING = replace(NAME_BY_MEANING, length=0.0)
+LONG_NAME_BY_MEANING = structs.replace(NAME_BY_MEANING, length=0.0)
 """Weights for a name that says much: a short document is then no better than a long one."""
 
 _LONGEST_SHORT_NAME = 9

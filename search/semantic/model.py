@@ -7,9 +7,10 @@ import os
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
+
+import msgspec
 
 NAME = "bge-small-zh-v1.5"
 LICENCE = "MIT"
@@ -29,8 +30,7 @@ class ModelError(Exception):
         self.zh, self.en = zh, en
 
 
-@dataclass(frozen=True, slots=True)
-class ModelFile:
+class ModelFile(msgspec.Struct, frozen=True):
     name: str
     size: int
     """Bytes."""

@@ -11,7 +11,6 @@ import os
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
 from operator import attrgetter
 from pathlib import Path
 from typing import NamedTuple
@@ -48,8 +47,7 @@ _decoder = msgspec.json.Decoder(_Line)
 _encoder = msgspec.json.Encoder()
 
 
-@dataclass(frozen=True, slots=True)
-class EncodedDocument:
+class EncodedDocument(msgspec.Struct, frozen=True):
     span: str
     version: int
     digest: int
@@ -66,15 +64,14 @@ def locate(generation: Path) -> Path:
     return generation / f"vectors-{VERSION}"
 
 
-@dataclass(slots=True)
-class VectorFile:
+class VectorFile(msgspec.Struct):
     """The vectors of a folder, read as far as they were written at the last :meth:`reload`."""
 
     folder: Path
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-    _lines: dict[int, _Line] = field(default_factory=dict)
+    _lock: threading.Lock = msgspec.field(default_factory=threading.Lock)
+    _lines: dict[int, _Line] = msgspec.field(default_factory=dict)
     """By the key of the span."""
-    _by_digest: dict[int, _Line] = field(default_factory=dict)
+    _by_digest: dict[int, _Line] = msgspec.field(default_factory=dict)
     _bytes_read: int = 0
     """Bytes of the file of lines that were read."""
     _rows: int = 0

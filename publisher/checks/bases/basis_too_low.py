@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from types import MappingProxyType
 from typing import override
+
+import msgspec
 
 from publisher.checks.bases.cited_documents import (
     CitedDocument,
@@ -61,8 +62,7 @@ _BELOW_PROVINCE = frozenset({"设区的市级", "县级"})
 _BELOW_NATION = frozenset({"省级", *_BELOW_PROVINCE})
 
 
-@dataclass(frozen=True, slots=True)
-class _Demand:
+class _Demand(msgspec.Struct, frozen=True):
     rule: Rule
     since: date
     """Day from which the demand is made."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
+
+import msgspec
 
 from publisher.checks.check import CheckedRecord, texts_of
 from publisher.checks.known_statutes import TITLE
@@ -20,8 +21,7 @@ _LETTER = re.compile(r"(?:通知|意见|复函|批复|函|方案|通告|纪要|�
 _TEXTS = 1024
 
 
-@dataclass(frozen=True, slots=True)
-class CitedDocument:
+class CitedDocument(msgspec.Struct, frozen=True):
     """A basis: a statute, an order, or a document with or without its number.
 
     ``title`` is empty for a number alone, ``number`` for a title alone.

@@ -6,7 +6,8 @@ No other list is used: from an incomplete one nothing follows about what it does
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.checks.approval_names import ApprovalName, names_in
 from publisher.checks.check import CheckedRecord, Knowledge, Publisher
@@ -29,8 +30,7 @@ _KINDS = {
 """Kind of list that a statement names → its catalogue."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompleteList:
+class CompleteList(msgspec.Struct, frozen=True):
     """A complete list: the record that states it, and who publishes both."""
 
     statement: CheckedRecord

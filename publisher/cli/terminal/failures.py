@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import errno
 import sys
-from dataclasses import dataclass
 from pathlib import Path
+
+import msgspec
 
 from publisher.cli.terminal.command_hints import add_hint
 from publisher.cli.terminal.exit_codes import Exit
 from publisher.cli.terminal.output import print_message
 
 
-@dataclass(frozen=True, slots=True)
-class Failure:
+class Failure(msgspec.Struct, frozen=True):
     """Why a command failed, in both languages with the way out; ``code`` never changes."""
 
     code: str

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import Connection, delete, select, update
 
 from publisher.desk.accounts import audit_log, credentials, lockout
@@ -26,8 +26,7 @@ type Purpose = Literal["invitation", "sign-in"]
 _a, _g, _l = t.account.c, t.grant.c, t.link.c
 
 
-@dataclass(frozen=True, slots=True)
-class Account:
+class Account(msgspec.Struct, frozen=True):
     """The account of a person who may use the desk."""
 
     name: str

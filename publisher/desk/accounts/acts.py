@@ -8,7 +8,6 @@ in the transaction that appends its line. Acts that a killed desk left here are 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -23,8 +22,7 @@ from publisher.log.clocks import micros, moment
 _c = t.act.c
 
 
-@dataclass(frozen=True, slots=True)
-class Act:
+class Act(msgspec.Struct, frozen=True):
     """An act whose line is not yet in the audit log."""
 
     number: int

@@ -7,7 +7,6 @@ import hashlib
 import logging
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -60,8 +59,7 @@ class _Tokens(msgspec.Struct, frozen=True):
     access_token: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(msgspec.Struct, frozen=True):
     """A person who signed in at the provider."""
 
     issuer: str

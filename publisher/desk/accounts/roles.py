@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from enum import StrEnum
+
+import msgspec
 
 from publisher.log.model import LogError
 
@@ -66,8 +67,7 @@ THREE_OFFICERS = frozenset({Role.SYSTEM, Role.SECURITY, Role.AUDITOR})
 """Roles of which an account has at most one."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grant:
+class Grant(msgspec.Struct, frozen=True):
     """A role of an account, in all datasets or in one, of all parts or of one."""
 
     role: Role
@@ -91,8 +91,7 @@ TOKEN_ACTIONS = (Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT, Action.PUBLIS
 """Actions that a token can have. It neither approves nor returns: a program is not a second person."""
 
 
-@dataclass(frozen=True, slots=True)
-class TokenScope:
+class TokenScope(msgspec.Struct, frozen=True):
     """The scope of a token: actions in one dataset, for one part or for all."""
 
     number: int

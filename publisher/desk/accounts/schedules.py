@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import delete, select, update
 
 from publisher.desk.accounts import audit_log
@@ -17,8 +17,7 @@ from publisher.log.clocks import micros, moment
 _s = t.schedule.c
 
 
-@dataclass(frozen=True, slots=True)
-class Schedule:
+class Schedule(msgspec.Struct, frozen=True):
     """A publication that an account has set for an instant, of exactly what has this digest."""
 
     submission: int

@@ -10,9 +10,9 @@ import threading
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import msgspec
 from sqlalchemy import delete, select
 
 from publisher.desk.accounts import tables as t
@@ -27,8 +27,7 @@ MOST_KEPT = 1000
 _c = t.answer.c
 
 
-@dataclass(frozen=True, slots=True)
-class StoredAnswer:
+class StoredAnswer(msgspec.Struct, frozen=True):
     """An answer as it was sent."""
 
     status: int

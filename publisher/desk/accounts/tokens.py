@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+import msgspec
+from msgspec import structs
 from sqlalchemy import func, or_, select, update
 
 from publisher.desk.accounts import audit_log, credentials
@@ -28,8 +29,7 @@ _NO_NUMBER = 1 << 31
 _t = t.token.c
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(msgspec.Struct, frozen=True):
     """A token as it is listed; the secret itself is not stored."""
 
     account: str
@@ -148,7 +148,7 @@ class Tokens:
                 conn.execute(
                     update(t.token).where(_t.number == row.number, is_old).values(used_at=micros(now))
                 )
-        return replace(account, token=_scope(row))
+        return structs.replace(account, token=_scope(row))
 
 
 def _check(label: str, forbidden: set[Action], actions: Sequence[Action], days: int) -> None:

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
 import msgspec
-from msgspec import Meta
+from msgspec import Meta, structs
 
 from publisher.desk.accounts.schedules import Schedule
 from publisher.log.approvals.submission import OPEN, PublicationRequest, Secrecy, Submission
@@ -198,5 +197,5 @@ def change_answer(change: Change) -> ChangeAnswer:
         record=change.record,
         title=change.title,
         part=change.part,
-        fields=tuple(asdict(field) for field in change.fields),
+        fields=tuple(structs.asdict(field) for field in change.fields),
     )

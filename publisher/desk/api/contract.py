@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -75,7 +74,6 @@ _SUMMARIES: Mapping[str, str] = {
 }
 
 
-@dataclass
 class _RepeatableOperation(Operation):
     """An operation that takes an ``Idempotency-Key``."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import Any, Literal
 
 import msgspec
@@ -32,7 +31,7 @@ class FindingAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def finding_answers(findings: Sequence[Finding]) -> list[FindingAnswer]:
-    return [msgspec.convert(asdict(one), FindingAnswer) for one in findings]
+    return [msgspec.convert(msgspec.to_builtins(one), FindingAnswer) for one in findings]
 
 
 class ChangeCountsAnswer(msgspec.Struct, frozen=True, kw_only=True):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
 from litestar.datastructures import UploadFile
 
 from publisher.log.model import LogError
@@ -15,14 +15,13 @@ LARGEST_UPLOAD = 64 << 20
 """Bytes of all files of a request together."""
 
 
-@dataclass
-class HandInForm:
+class HandInForm(msgspec.Struct):
     """A form with files. ``part``: empty for a dataset without parts.
 
     ``seen``: tokens of the imports that the page showed, joined by commas; None: whatever there is.
     """
 
-    files: list[UploadFile] = field(default_factory=list)
+    files: list[UploadFile] = msgspec.field(default_factory=list)
     part: str = ""
     without_errors: Literal["", "false", "true"] = ""
     partial: Literal["", "false", "true"] = ""

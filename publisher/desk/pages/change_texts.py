@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Any
+
+import msgspec
 
 from publisher.log.model import Change, FieldChange
 from schemas.cells.value_texts import format_value
@@ -13,8 +14,7 @@ from schemas.definition.catalogue import Catalogue, Field
 from schemas.words import Lang
 
 
-@dataclass(frozen=True, slots=True)
-class FieldTexts:
+class FieldTexts(msgspec.Struct, frozen=True):
     """A field that changes."""
 
     title: str
@@ -24,8 +24,7 @@ class FieldTexts:
     """Difference of two numbers of one unit, with its sign; empty otherwise."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeTexts:
+class ChangeTexts(msgspec.Struct, frozen=True):
     """A change of a record."""
 
     kind: str

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Annotated, Any, get_args
 
 from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body, FromPath
+from msgspec import structs
 
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
@@ -79,7 +79,7 @@ def _change(one: ProposedCommitment, number: int, data: Mapping[str, str]) -> Pr
     """Return a proposal with what the clerk typed; a blank stays blank."""
     typed = {name: data.get(f"{name}-{number}", "").strip()[:_LONGEST] for name in _TYPED}
     kind = next((kind for kind in _KINDS if kind == data.get(f"kind-{number}")), one.kind)
-    return replace(one, kind=kind, **typed)
+    return structs.replace(one, kind=kind, **typed)
 
 
 def _print(
@@ -120,7 +120,7 @@ def _print(
 
 
 def _in_words(one: ProposedCommitment) -> ProposedCommitment:
-    return replace(one, deadline=format_deadline(one.deadline))
+    return structs.replace(one, deadline=format_deadline(one.deadline))
 
 
 def _check_catalogue(desk: Desk, name: str) -> None:

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from schemas.cells.deadlines import read_deadline
 
@@ -60,8 +61,7 @@ type CommitmentKind = Literal["成果", "行动"]
 """A deliverable, or an action."""
 
 
-@dataclass(frozen=True, slots=True)
-class ProposedCommitment:
+class ProposedCommitment(msgspec.Struct, frozen=True):
     """A commitment that a clerk may accept. What the sentence does not state is blank."""
 
     section: str

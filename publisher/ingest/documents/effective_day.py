@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, timedelta
+
+import msgspec
 
 from publisher.ingest.documents.page_lines import Line
 from schemas.cells.quantities import read_date
@@ -40,8 +41,7 @@ _LATEST = timedelta(days=31)
 that was made public before."""
 
 
-@dataclass(frozen=True, slots=True)
-class EffectiveDay:
+class EffectiveDay(msgspec.Struct, frozen=True):
     """A statement about the first day in force. ``day``: ISO 8601; None where it cannot be determined."""
 
     day: str | None

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from publisher.ingest.documents.page_lines import Line
 from schemas.definition.catalogue import Catalogue
@@ -37,8 +38,7 @@ _LONGEST_VALUE = 120
 """Most characters of a value beside its label; a longer text is the document."""
 
 
-@dataclass(frozen=True, slots=True)
-class LabelledValue:
+class LabelledValue(msgspec.Struct, frozen=True):
     """A value, the number of its line and its label."""
 
     text: str
@@ -46,10 +46,9 @@ class LabelledValue:
     label: str
 
 
-@dataclass(slots=True)
-class LabelledValues:
-    values: dict[str, LabelledValue] = field(default_factory=dict)
-    line_numbers: set[int] = field(default_factory=set)
+class LabelledValues(msgspec.Struct):
+    values: dict[str, LabelledValue] = msgspec.field(default_factory=dict)
+    line_numbers: set[int] = msgspec.field(default_factory=set)
     """Numbers of the lines that contain labels and their values."""
 
 
@@ -66,8 +65,7 @@ _FITS: Mapping[str, re.Pattern[str]] = {
 """Text that the next line has to contain in plain text, to be the value of a label of this field."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Label:
+class _Label(msgspec.Struct, frozen=True):
     """A label within a line: its word, its field if it is known, and its position."""
 
     word: str

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from publisher.ingest.documents.page_lines import Line
 from publisher.ingest.documents.section_outline import ATTACHMENT
@@ -59,8 +60,7 @@ MOST_HEAD = 20
 """Most lines of a head: a title of several lines, printed twice, the banner and the number."""
 
 
-@dataclass(slots=True)
-class Letter:
+class Letter(msgspec.Struct):
     """The parts with their line numbers; 0 means that the part is missing."""
 
     title: str = ""
@@ -70,9 +70,9 @@ class Letter:
     number_line: int = 0
     recipients: str = ""
     recipients_line: int = 0
-    lines_before: list[Line] = field(default_factory=list)
+    lines_before: list[Line] = msgspec.field(default_factory=list)
     """Lines before the title: breadcrumbs and menus."""
-    body: list[Line] = field(default_factory=list)
+    body: list[Line] = msgspec.field(default_factory=list)
     signature: tuple[str, ...] = ()
     signature_line: int = 0
     date: str = ""

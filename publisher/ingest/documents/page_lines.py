@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field, replace
 from itertools import pairwise, zip_longest
 
+import msgspec
 from lxml import etree
+from msgspec import structs
 
 from publisher.ingest.documents import json_ld, page_numbers
 from publisher.ingest.formats import html
@@ -52,8 +53,7 @@ FURNITURE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Line:
+class Line(msgspec.Struct, frozen=True):
     number: int
     """1-based number of the line in the text, or in the visible text of a page."""
     raw: str
@@ -69,20 +69,19 @@ class Line:
         return re.sub(r"\s", "", self.text)
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentPage:
+class DocumentPage(msgspec.Struct, frozen=True):
     lines: tuple[Line, ...]
     """Every line that is not blank; these are the rows of a report."""
     outside: frozenset[int] = frozenset()
     """Numbers of the lines outside the text element, where the page has one, and of its menus and foot."""
     has_body: bool = False
     """Whether the page has a text element."""
-    below: Mapping[int, tuple[int, ...]] = field(default_factory=dict)
+    below: Mapping[int, tuple[int, ...]] = msgspec.field(default_factory=dict)
     """Number of a line that may be a label → lines of the cell below it."""
     pairs: Mapping[int, tuple[int, ...]] | None = None
     """Number of a line that may be a label → lines of the cell, ``<dd>`` or block beside it, possibly none.
     None for plain text, which does not show what belongs together."""
-    meta: Mapping[str, str] = field(default_factory=dict)
+    meta: Mapping[str, str] = msgspec.field(default_factory=dict)
     """``<meta>`` tags by name (国办发〔2017〕47号, annex 2: ArticleTitle, PubDate, ContentSource …)."""
     heading: str = ""
     """The page's only ``<h1>``, or its ``<title>`` without the site's name."""
@@ -178,8 +177,8 @@ def join_pages(first: DocumentPage, others: Sequence[DocumentPage]) -> DocumentP
         for line in own if page.has_body else new:
             if line.key != heading:
                 number += 1
-                joined.append(replace(line, number=number))
-    return replace(
+                joined.append(structs.replace(line, number=number))
+    return structs.replace(
         first,
         lines=(*first.lines[:stop], *joined, *first.lines[stop:]),
         embedded=(*first.embedded, *(file for page in others for file in page.embedded)),

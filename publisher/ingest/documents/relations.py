@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.ingest.documents.repeal_sentences import announces_list, find_subjects, listed_documents
 from schemas.reference.document_numbers import Citation, find_citations
@@ -34,8 +35,7 @@ _DECISION_CELL = re.compile(r"(?:宣布|予以|建议)?(?:废止|失效|停止�
 _EXPLAINING = re.compile(r"解读|图解|一图读懂|问答|答记者问|回应|新闻发布会|政策说明")
 
 
-@dataclass(frozen=True, slots=True)
-class Repeal:
+class Repeal(msgspec.Struct, frozen=True):
     """A document that another one ends, and the sentence or list item that says so."""
 
     name: str

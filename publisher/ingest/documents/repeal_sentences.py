@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from schemas.reference.document_numbers import Citation, find_citations
 
@@ -122,15 +123,13 @@ _LISTS = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Reference:
+class _Reference(msgspec.Struct, frozen=True):
     text: str
     names: tuple[str, ...]
     """Document numbers, or the title in 《》 if the text has no number."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Sentence:
+class _Sentence(msgspec.Struct, frozen=True):
     """A sentence in which each document became one sign."""
 
     text: str

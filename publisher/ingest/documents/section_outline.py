@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+
+import msgspec
 
 from schemas.normalise import chinese_number
 
@@ -29,8 +30,7 @@ ENDS = "。；;：:，,、！？"
 HEADING = re.compile(r"(#{1,3}) (.+)")
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     level: int
     """1: the document or an attachment, 2: 一、 or a chapter, 3: （一）."""
     title: str
@@ -40,8 +40,7 @@ class Section:
     The prefix ``p2-`` is added where numbering restarts, for example in an attachment."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     markdown: str
     outline: tuple[str, ...]
 
@@ -161,8 +160,7 @@ _INTRODUCES_OUTLINE = re.compile(
 _MORE_OF_LIST = ("；", ";", "，", ",", "、", "；和", "；或")
 
 
-@dataclass(slots=True)
-class _ListState:
+class _ListState(msgspec.Struct):
     """Whether 一、二、… and （一）（二）… are list items here rather than headings."""
 
     first: bool = False

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 import string
-from dataclasses import dataclass
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from schemas.cells.problems import CellProblem
 
@@ -27,8 +28,7 @@ class Bilingual(NamedTuple):
     en: str
 
 
-@dataclass(frozen=True, slots=True)
-class Cite:
+class Cite(msgspec.Struct, frozen=True):
     """Part of a published record on which a finding rests, word by word."""
 
     role: str
@@ -45,8 +45,7 @@ class Cite:
     """Position in a field that is a list; ``start`` and ``end`` are then within the item."""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True):
     """A problem that a clerk should see and its ``way_out``. ``code`` is stable (``docs/findings.md``).
 
     It has a place in a file before publication, and cites published records after it.
@@ -92,8 +91,7 @@ _LONGEST = 120
 """Most characters of a cell that a finding quotes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
+class Place(msgspec.Struct, frozen=True):
     """Position of a finding; ``column`` as in :class:`Finding`."""
 
     file: str
@@ -102,8 +100,7 @@ class Place:
     column: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Kind:
+class Kind(msgspec.Struct, frozen=True):
     """A kind of finding. Its texts contain ``{words}`` that :meth:`at` fills in."""
 
     code: str

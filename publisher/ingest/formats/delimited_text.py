@@ -6,9 +6,10 @@ import csv
 import io
 import re
 from collections import Counter
-from dataclasses import dataclass
 from itertools import islice
 from typing import Literal
+
+import msgspec
 
 from publisher.ingest.findings.files import EXTRA_CELLS, LOOSE_QUOTES, OPEN_QUOTE, TOO_LARGE
 from publisher.ingest.findings.kind import Bilingual
@@ -81,8 +82,7 @@ def parse_grid(text: str, name: str, delimiter: str) -> tuple[Grid | None, tuple
     return build_grid(name, table.rows), (*stray, *extra)
 
 
-@dataclass(frozen=True, slots=True)
-class _MultilineRow:
+class _MultilineRow(msgspec.Struct, frozen=True):
     """A row with a line break in a cell. ``line``: its first line in the file, from 1."""
 
     number: int

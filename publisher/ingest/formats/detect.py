@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
 from pathlib import PurePath
+
+import msgspec
+from msgspec import structs
 
 from publisher.ingest.findings.files import (
     ARCHIVE,
@@ -49,8 +51,7 @@ HTML, CSV, TSV, TEXT = "text/html", "text/csv", "text/tab-separated-values", "te
 JSON, JSON_LINES = "application/json", "application/jsonl"
 
 
-@dataclass(frozen=True, slots=True)
-class FileContent:
+class FileContent(msgspec.Struct, frozen=True):
     media_type: str
     grids: tuple[Grid, ...] = ()
     """Tables with text, in the order of the file; blank sheets are left out."""
@@ -77,7 +78,7 @@ def open_file(data: bytes, name: str) -> FileContent:
             raise ReaderError(NO_TABLE, content.media_type)
     except ReaderError as problem:
         raise problem.to_unreadable(name) from problem
-    return replace(content, grids=_name_apart(content.grids))
+    return structs.replace(content, grids=_name_apart(content.grids))
 
 
 def _name_apart(grids: Sequence[Grid]) -> tuple[Grid, ...]:
@@ -87,7 +88,7 @@ def _name_apart(grids: Sequence[Grid]) -> tuple[Grid, ...]:
     for number, grid in enumerate(grids, start=1):
         name = f"{grid.name}（表{number}）" if grid.name in names else grid.name
         names.add(name)
-        apart.append(replace(grid, name=name))
+        apart.append(structs.replace(grid, name=name))
     return tuple(apart)
 
 

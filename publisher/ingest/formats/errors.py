@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from publisher.ingest.findings.kind import Bilingual, Finding, Kind, Place
 from publisher.ingest.parsed_file import UnreadableFile
@@ -22,8 +22,7 @@ class ReaderError(Exception):
         return UnreadableFile(self.kind.at(Place(file, row=self.row), detail=self.detail))
 
 
-@dataclass(frozen=True, slots=True)
-class FileNote:
+class FileNote(msgspec.Struct, frozen=True):
     """Damage that did not prevent reading; :meth:`create_finding` adds the file's name."""
 
     kind: Kind

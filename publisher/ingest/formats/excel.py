@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import msgspec
+from msgspec import structs
 
 from publisher.ingest.findings.files import DIGITS_LOST, FORMULA_WITHOUT_VALUE
 from publisher.ingest.findings.kind import Bilingual, Kind
@@ -68,7 +68,11 @@ def _with_long_numbers(sheet: ParsedSheet, own_annotations: SheetAnnotations) ->
         for c, value in enumerate(row, start=1)
         if isinstance(value, float) and abs(value) >= 1e15 and value.is_integer()
     }
-    return replace(own_annotations, shown=long | dict(own_annotations.shown)) if long else own_annotations
+    return (
+        structs.replace(own_annotations, shown=long | dict(own_annotations.shown))
+        if long
+        else own_annotations
+    )
 
 
 def _list_notes(sheet: ParsedSheet, own_annotations: SheetAnnotations) -> list[FileNote]:

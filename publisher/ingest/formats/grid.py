@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from functools import cache
 
 import msgspec
@@ -171,31 +170,29 @@ class Cell(msgspec.Struct, frozen=True, gc=False):
     numeric: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class SheetAnnotations:
+class SheetAnnotations(msgspec.Struct, frozen=True):
     """Properties of a sheet's cells that the cell parser does not report. Rows and columns count from 1."""
 
     hidden_rows: frozenset[int] = frozenset()
     """Rows that spreadsheet programs do not show; they are read like other rows."""
     hidden_columns: frozenset[int] = frozenset()
-    shown: Mapping[Position, ShownText] = field(default_factory=dict)
+    shown: Mapping[Position, ShownText] = msgspec.field(default_factory=dict)
     """Numbers with a format, as the program shows them."""
-    text_formats: Mapping[Position, str] = field(default_factory=dict)
+    text_formats: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Texts with a format that adds to them (``@"件"``)."""
-    unknown_formats: Mapping[Position, str] = field(default_factory=dict)
+    unknown_formats: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Numbers with a format that is not understood; they are read as stored."""
-    struck: Mapping[Position, str] = field(default_factory=dict)
+    struck: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Cells with text that is struck through: that part of the text, or ``""`` for all of it."""
-    errors: Mapping[Position, str] = field(default_factory=dict)
+    errors: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Cells with a formula error, and the error as displayed (``#REF!``); the parser reads them as blank."""
     page_starts: frozenset[int] = frozenset()
     """Rows above which a page ends."""
-    uncalculated: Mapping[Position, str] = field(default_factory=dict)
+    uncalculated: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Cells whose formula was saved without a result, and the formula."""
 
 
-@dataclass(frozen=True, slots=True)
-class Grid:
+class Grid(msgspec.Struct, frozen=True):
     """A rectangle of text: one sheet, one table of a document or one CSV file.
 
     ``rows[i]`` contains all cells of row ``i + 1``; blank cells have ``text == ""``.
@@ -205,7 +202,7 @@ class Grid:
     rows: tuple[tuple[Cell, ...], ...]
     hidden: bool = False
     annotations: SheetAnnotations = SheetAnnotations()
-    covered: Mapping[Position, str] = field(default_factory=dict)
+    covered: Mapping[Position, str] = msgspec.field(default_factory=dict)
     """Texts of cells inside a merged range, which programs do not show; they are not in ``rows``."""
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
+import msgspec
 from lxml import etree
 
 from publisher.ingest.findings.files import BINARY, TOO_LARGE
@@ -217,8 +217,7 @@ def extract_text(element: etree._Element) -> str:
     return "\n".join(line for line in _iter_lines(element) if line)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True):
     """A cell of a data table: number of the table in the page, row and column, all from 0."""
 
     table: int
@@ -226,8 +225,7 @@ class Spot:
     column: int
 
 
-@dataclass(frozen=True, slots=True)
-class PageText:
+class PageText(msgspec.Struct, frozen=True):
     """The text of a page, one line per block, and the lines of its elements."""
 
     lines: list[tuple[str, Spot | None]]

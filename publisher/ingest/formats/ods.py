@@ -10,8 +10,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
+import msgspec
 from lxml import etree
 
 from publisher.ingest.findings.files import DAMAGED, TOO_LARGE
@@ -70,12 +70,11 @@ def extract_grids(content: bytes, styles: bytes = b"") -> tuple[Grid, ...]:
     return tuple(grids_with_text)
 
 
-@dataclass(slots=True)
-class _RowAnnotations:
+class _RowAnnotations(msgspec.Struct):
     """Annotations of the cells of a row, by column; the row may be repeated."""
 
-    shown: dict[int, ShownText] = field(default_factory=dict)
-    struck: dict[int, str] = field(default_factory=dict)
+    shown: dict[int, ShownText] = msgspec.field(default_factory=dict)
+    struck: dict[int, str] = msgspec.field(default_factory=dict)
 
     def add_cell(self, cell: etree._Element, columns: range, struck: str | None) -> None:
         shown = _shown_text(cell)
@@ -86,21 +85,20 @@ class _RowAnnotations:
                 self.struck[column] = struck
 
 
-@dataclass(slots=True)
-class _Sheet:
+class _Sheet(msgspec.Struct):
     name: str
     struck_styles: frozenset[str]
     breaking_styles: frozenset[str]
     """Styles of rows above which a page ends."""
-    rows: list[list[Scalar]] = field(default_factory=list)
-    merges: list[Merge] = field(default_factory=list)
-    hidden_rows: set[int] = field(default_factory=set)
-    page_starts: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-    struck_columns: set[int] = field(default_factory=set)
+    rows: list[list[Scalar]] = msgspec.field(default_factory=list)
+    merges: list[Merge] = msgspec.field(default_factory=list)
+    hidden_rows: set[int] = msgspec.field(default_factory=set)
+    page_starts: set[int] = msgspec.field(default_factory=set)
+    hidden_columns: set[int] = msgspec.field(default_factory=set)
+    struck_columns: set[int] = msgspec.field(default_factory=set)
     """Columns whose cells are struck through unless they have a style of their own."""
-    shown: dict[Position, ShownText] = field(default_factory=dict)
-    struck: dict[Position, str] = field(default_factory=dict)
+    shown: dict[Position, ShownText] = msgspec.field(default_factory=dict)
+    struck: dict[Position, str] = msgspec.field(default_factory=dict)
     cells: int = 0
 
     def annotations(self) -> SheetAnnotations:

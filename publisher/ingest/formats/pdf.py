@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 
 import msgspec
@@ -55,8 +54,7 @@ class PagesOutput(ParserOutput):
     pages: tuple[PdfPage, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class PdfText:
+class PdfText(msgspec.Struct, frozen=True):
     paragraphs: tuple[str, ...]
     pages: int
     without_text: tuple[int, ...]
@@ -128,8 +126,7 @@ def _find_running_heads(pages: Sequence[PdfPage]) -> frozenset[str]:
     return frozenset(key for key, count in counts.items() if count >= least)
 
 
-@dataclass(frozen=True, slots=True)
-class _Layout:
+class _Layout(msgspec.Struct, frozen=True):
     """The column of text: its edges, the width of a character, and whether paragraphs are indented."""
 
     left: float

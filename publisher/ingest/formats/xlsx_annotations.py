@@ -5,10 +5,10 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 from posixpath import join, normpath
 
 from lxml import etree
+from msgspec import structs
 
 from publisher.ingest.findings.files import DAMAGED
 from publisher.ingest.formats.cell_styles.workbook_styles import StyledCells, WorkbookStyles
@@ -37,7 +37,7 @@ def read_annotations(parts: Mapping[str, bytes]) -> Mapping[int, SheetAnnotation
         cells = StyledCells(styles)
         scan_sheet(content, cells)
         annotations = _read_sheet(content, path) if _has_signs(content) else SheetAnnotations()
-        annotations = replace(annotations, page_starts=_page_starts(content))
+        annotations = structs.replace(annotations, page_starts=_page_starts(content))
         by_sheet[index] = cells.annotate(annotations, _hidden_columns(content))
     return by_sheet
 

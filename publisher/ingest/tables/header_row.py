@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+
+import msgspec
 
 from publisher.ingest.formats.grid import Cell, Grid
 from publisher.ingest.tables.heading_text import LONGEST, is_identifier, parse_unit
@@ -19,8 +20,7 @@ _MOST_ROWS = 3
 """Rows of a header: groups, headings, and names of columns in a program."""
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(msgspec.Struct, frozen=True):
     """A header and its columns, counted from 0 as in ``Grid.rows[i]``."""
 
     first: int
@@ -32,15 +32,15 @@ class Header:
     """Column → heading as written, for every column with a heading."""
     twice: tuple[int, ...] = ()
     """Columns whose field already belongs to an earlier column."""
-    units: Mapping[int, str] = field(default_factory=dict)
+    units: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Column → unit of its bare numbers, where the heading names one."""
-    companions: Mapping[int, Sequence[ColumnMeaning]] = field(default_factory=dict)
+    companions: Mapping[int, Sequence[ColumnMeaning]] = msgspec.field(default_factory=dict)
     """Columns with the unit or a note of another column (法定办结时限单位)."""
     ignored: frozenset[int] = frozenset()
     """Columns with a known heading that belong to no field, such as a running 序号."""
     leading: frozenset[int] = frozenset()
     """Columns that identify a row: running numbers, names and codes. A merge in them joins rows."""
-    keys: Mapping[int, str] = field(default_factory=dict)
+    keys: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Column → key of its heading, to recognise the header on a later page."""
 
     @property

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 LONGEST = 200
 """Characters of a heading with its remarks; a longer cell is data."""
@@ -48,8 +49,7 @@ _REMARK = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HeadingText:
+class HeadingText(msgspec.Struct, frozen=True):
     """One way to read a heading cell. ``heading`` may still be unknown to the catalogue."""
 
     heading: str

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+import msgspec
+
 from publisher.ingest.tables import heading_text
 from publisher.ingest.tables.heading_text import HeadingText
 from schemas.definition.catalogue import Catalogue, Field
@@ -18,8 +20,7 @@ LONGEST_HEADING = 40
 type Role = Literal["value", "unit", "note", "ignored"]
 
 
-@dataclass(frozen=True, slots=True)
-class ColumnMeaning:
+class ColumnMeaning(msgspec.Struct, frozen=True):
     """The meaning of a column. ``unit`` and ``note`` columns qualify the field of another column."""
 
     role: Role

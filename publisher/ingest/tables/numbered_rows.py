@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.ingest.findings import tables
 from publisher.ingest.formats.grid import Cell
@@ -33,8 +34,7 @@ _ENTERPRISE = "▲"
 _ENTERPRISE_FIELD = "enterprise_related"
 
 
-@dataclass(slots=True)
-class _Item:
+class _Item(msgspec.Struct):
     """A named line and its depth in the numbering: 0 is an item, 1 a part, 2 a part of a part."""
 
     line: TableLine
@@ -50,8 +50,7 @@ class _Item:
         return self.raw_record.pieces
 
 
-@dataclass(frozen=True, slots=True)
-class Numbering:
+class Numbering(msgspec.Struct, frozen=True):
     """A number before a name: its kind, the number as printed without its dot, and the bare name."""
 
     kind: str

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from schemas.definition.catalogue import Catalogue, Field
 from schemas.normalise import heading_key
@@ -36,4 +36,4 @@ def with_personal_columns(catalogue: Catalogue) -> Catalogue:
         if heading_key(text) not in used
     )
     field = Field("personal_columns", "个人信息", "Personal data", aliases=aliases, personal=True)
-    return replace(catalogue, fields=(*catalogue.fields, field))
+    return structs.replace(catalogue, fields=(*catalogue.fields, field))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from publisher.ingest.findings.kind import Kind
 from publisher.ingest.formats.grid import Cell, Grid, format_column
@@ -13,8 +14,7 @@ from publisher.ingest.tables.header_row import Header, has_own_text
 from publisher.ingest.tables.headings import ColumnMeaning
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(msgspec.Struct):
     """The text of one field before its value is parsed."""
 
     text: str
@@ -25,8 +25,7 @@ class Piece:
     via: Literal["own", "merged", "above", "parent", "group"] = "own"
 
 
-@dataclass(slots=True)
-class RowNote:
+class RowNote(msgspec.Struct):
     """A finding about a row, before its file and sheet are known."""
 
     kind: Kind
@@ -36,35 +35,32 @@ class RowNote:
     excerpt: str = ""
     cell: str = ""
     """A1 reference; ``""`` for a whole row or a JSON object."""
-    words: Mapping[str, object] = field(default_factory=dict)
+    words: Mapping[str, object] = msgspec.field(default_factory=dict)
 
 
-@dataclass(slots=True)
-class RawRecord:
+class RawRecord(msgspec.Struct):
     """A raw record. ``rows``: its own row, then its continuations (1-based)."""
 
     rows: list[int]
     pieces: dict[str, Piece]
     marks: frozenset[str] = frozenset()
     """Own fields that distinguish it from other rows of the same item."""
-    other_cells: list[str] = field(default_factory=list)
+    other_cells: list[str] = msgspec.field(default_factory=list)
     """A1 references of its further cells: running numbers, units, continuations."""
     unread: tuple[tuple[str, str], ...] = ()
     """Heading and text of its cells in columns that are not read."""
     in_error: bool = False
 
 
-@dataclass(slots=True)
-class TableRecords:
+class TableRecords(msgspec.Struct):
     """Raw records of one table, the rows left out, and notes about rows."""
 
-    raw_records: list[RawRecord] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    notes: list[RowNote] = field(default_factory=list)
+    raw_records: list[RawRecord] = msgspec.field(default_factory=list)
+    left_out: list[LeftOut] = msgspec.field(default_factory=list)
+    notes: list[RowNote] = msgspec.field(default_factory=list)
 
 
-@dataclass(slots=True)
-class TableLine:
+class TableLine(msgspec.Struct):
     """A row of a table by field. Only rows with text of their own become lines."""
 
     row: int
@@ -75,15 +71,15 @@ class TableLine:
     """Cells that repeat the text of a merged range."""
     other: list[Cell]
     """Own text in columns without a field: unread columns, running numbers, units and notes."""
-    twins: list[tuple[str, Cell]] = field(default_factory=list)
+    twins: list[tuple[str, Cell]] = msgspec.field(default_factory=list)
     """Further cells with own text for a field of ``own``."""
-    numbers: list[Cell] = field(default_factory=list)
+    numbers: list[Cell] = msgspec.field(default_factory=list)
     """Those of ``other`` in columns that the catalogue ignores, such as a running number."""
-    unread: list[Cell] = field(default_factory=list)
+    unread: list[Cell] = msgspec.field(default_factory=list)
     """Those of ``other`` in columns that are not read."""
-    companions: list[tuple[ColumnMeaning, Cell]] = field(default_factory=list)
+    companions: list[tuple[ColumnMeaning, Cell]] = msgspec.field(default_factory=list)
     """Cells that qualify a field, its unit or a note; also those that a merged range fills."""
-    uncalculated: dict[str, Cell] = field(default_factory=dict)
+    uncalculated: dict[str, Cell] = msgspec.field(default_factory=dict)
     """Cells of fields whose formula has no saved result."""
     under_merge: bool = False
     """Whether its name, code or number is that of the row above, by a merged range."""

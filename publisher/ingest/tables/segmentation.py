@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import Literal
+
+import msgspec
 
 from publisher.ingest.findings import tables as table_findings
 from publisher.ingest.findings.kind import Kind, shorten
@@ -35,25 +36,23 @@ _EXAMINED_ROWS = 1_000
 header, two cells have to be headings as the catalogue writes them."""
 
 
-@dataclass(slots=True)
-class Table:
+class Table(msgspec.Struct):
     """A table of a sheet: its header, its rows, and the titles above it."""
 
     header: Header
-    lines: list[TableLine] = field(default_factory=list)
-    titles: list[str] = field(default_factory=list)
-    groups: dict[int, Cell] = field(default_factory=dict)
+    lines: list[TableLine] = msgspec.field(default_factory=list)
+    titles: list[str] = msgspec.field(default_factory=list)
+    groups: dict[int, Cell] = msgspec.field(default_factory=dict)
     """Row index → cell of a row that is the heading of the rows below (一、行政许可)."""
 
 
-@dataclass(slots=True)
-class SegmentedSheet:
+class SegmentedSheet(msgspec.Struct):
     """A sheet in its tables. ``rows``: rows with text, counted while they are segmented."""
 
     grid: Grid
-    tables: list[Table] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    notes: list[RowNote] = field(default_factory=list)
+    tables: list[Table] = msgspec.field(default_factory=list)
+    left_out: list[LeftOut] = msgspec.field(default_factory=list)
+    notes: list[RowNote] = msgspec.field(default_factory=list)
     rows: int = 0
 
     def leave_out(self, row: int, reason: Reason, text: str) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
+
+from msgspec import structs
 
 from publisher.ingest.formats.grid import Grid
 from publisher.ingest.tables.header_row import Header, has_own_text
@@ -44,7 +45,7 @@ def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings
     columns = {i: name for i, name in header.columns.items() if i not in companions}
     stated = {"time" if is_time_unit(unit) else "money": unit for unit in _stated_units(titles)}
     units_by_column = {i: stated[kind] for i, kind in kinds.items() if kind in stated and i in columns}
-    return replace(
+    return structs.replace(
         header,
         columns=columns,
         twice=tuple(i for i in header.twice if i in columns),

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
+from msgspec import structs
 
 from publisher.log.model import OnConflict
 
@@ -20,8 +20,7 @@ OPEN = "主动公开"
 """The only 公开属性 with which anything is published (政府信息公开条例)."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PublicationRequest:
+class PublicationRequest(msgspec.Struct, frozen=True, kw_only=True):
     """A publication that a drafter requests: its content and its heading, all of which is approved."""
 
     kind: SubmissionKind
@@ -34,14 +33,13 @@ class PublicationRequest:
     """Parts of the draft; None: all of it."""
     without_errors: bool = False
     on_conflict: OnConflict = "refuse"
-    records: Mapping[str, Any] = field(default_factory=dict)
+    records: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """Records that an amendment concerns → their new content; None if it withdraws them."""
     release: int | None = None
     """Number of the release that is cancelled."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Secrecy:
+class Secrecy(msgspec.Struct, frozen=True, kw_only=True):
     """The review of secrecy (保密审查) before publication."""
 
     openness: str = OPEN
@@ -49,8 +47,7 @@ class Secrecy:
     reviewed_on: date | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Submission:
+class Submission(msgspec.Struct, frozen=True, kw_only=True):
     """A request that waits for the decision of a second person, or has it."""
 
     key: int
@@ -93,5 +90,5 @@ def decode(text: str) -> tuple[PublicationRequest, Secrecy]:
 
 def heading_line(dataset: str, request: PublicationRequest, secrecy: Secrecy) -> dict[str, Any]:
     """Return the heading as JSON values: the first line over which the digest is computed."""
-    own = {"dataset": dataset, **asdict(request), "secrecy": asdict(secrecy)}
+    own = {"dataset": dataset, **structs.asdict(request), "secrecy": structs.asdict(secrecy)}
     return dict(msgspec.json.decode(msgspec.json.encode(own)))

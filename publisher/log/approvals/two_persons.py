@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, Select, or_, select, update
 
 from publisher.log import registry
@@ -22,8 +22,7 @@ DRAFTER, REVIEWER, PUBLISHER, SECRECY = "填报", "审核", "发布", "保密审
 _c = t.submission.c
 
 
-@dataclass(frozen=True, slots=True)
-class Authority:
+class Authority(msgspec.Struct, frozen=True):
     """Why a release may be published: the column ``release.approval``, and the submission to settle."""
 
     text: str
@@ -79,7 +78,7 @@ def destroy_contents(conn: Connection, dataset: int, records: Collection[str]) -
         request, secrecy = decode(row.request)
         remaining = {one: {} if one in records else content for one, content in request.records.items()}
         if remaining != request.records:
-            text = encode(replace(request, records=remaining), secrecy)
+            text = encode(structs.replace(request, records=remaining), secrecy)
             conn.execute(update(t.submission).where(_c.key == row.key).values(request=text))
 
 
@@ -96,7 +95,11 @@ def destroy_names(conn: Connection, releases: Sequence[int]) -> int:
     rows = conn.execute(named).all()
     for row in rows:
         request, secrecy = decode(row.request)
-        own = {"drafter": "", "reviewer": "", "request": encode(request, replace(secrecy, reviewed_by=""))}
+        own = {
+            "drafter": "",
+            "reviewer": "",
+            "request": encode(request, structs.replace(secrecy, reviewed_by="")),
+        }
         conn.execute(update(t.submission).where(_c.key == row.key).values(own))
     return len(rows)
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import (
     BigInteger,
     ColumnElement,
@@ -45,11 +45,10 @@ type Directions = Mapping[int, tuple[Direction, ...]]
 """Sequence of a change → directions of its charges and limits."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeQuery:
+class ChangeQuery(msgspec.Struct, frozen=True):
     """Selection and page of changes. Several values of a property are alternatives; none select all."""
 
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     """Only changes in effect by its day and published by its instant; None is any."""
     kinds: tuple[ChangeKind, ...] = ()
     directions: tuple[Direction, ...] = ()
@@ -68,16 +67,14 @@ class ChangeQuery:
     """Sequence of the last change of the page before."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListedChange:
+class ListedChange(msgspec.Struct, frozen=True):
     change: Change
     directions: tuple[Direction, ...]
     bodies: tuple[str, ...]
     """The bodies that the record names; that of the dataset if it names none."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangePage:
+class ChangePage(msgspec.Struct, frozen=True):
     changes: tuple[ListedChange, ...]
     total: int
     before: int | None
@@ -87,8 +84,7 @@ class ChangePage:
     their numbers of changes. The counts of a facet ignore the filter by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Bodies:
+class Bodies(msgspec.Struct, frozen=True):
     """The bodies that are responsible for records, by dataset."""
 
     fields: Mapping[int, str]
@@ -189,23 +185,25 @@ class ChangeList:
         return self._conn.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
     def _kinds(self) -> tuple[tuple[str, int], ...]:
-        whole = replace(self._query, kinds=(), directions=())
+        whole = structs.replace(self._query, kinds=(), directions=())
         counts = self._counts(self._selected(whole), _c.kind)
         for direction in DIRECTION_TERMS:
-            number = self._count(self._selected(replace(whole, directions=(direction,))))
+            number = self._count(self._selected(structs.replace(whole, directions=(direction,))))
             counts += ((direction, number),) if number else ()
         return counts
 
     def _plain_facets(self) -> Iterator[tuple[str, tuple[tuple[str, int], ...]]]:
-        of_datasets = self._selected(replace(self._query, datasets=None))
+        of_datasets = self._selected(structs.replace(self._query, datasets=None))
         yield "dataset", self._counts_by_name(of_datasets, _c.dataset, t.dataset)
         yield (
             "part",
-            self._counts_by_name(self._selected(replace(self._query, parts=())), _c.part, _PART_NAMES),
+            self._counts_by_name(
+                self._selected(structs.replace(self._query, parts=())), _c.part, _PART_NAMES
+            ),
         )
 
     def _body_facet(self) -> tuple[tuple[str, int], ...]:
-        rows = self._selected(replace(self._query, bodies=()))
+        rows = self._selected(structs.replace(self._query, bodies=()))
         counts = dict(self._counts(rows.join(t.value, self._names_own_body()), _values.text))
         for dataset, number in self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset):
             if body := self._bodies.publishing[dataset]:

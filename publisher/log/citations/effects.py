@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal, Protocol
+
+import msgspec
 
 from publisher.ingest.documents.relations import find_repealed
 from schemas.definition.catalogue import Catalogue, Content
@@ -54,8 +55,7 @@ class CitedPlace(Protocol):
     def start(self) -> int: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Effect:
+class Effect(msgspec.Struct, frozen=True):
     """A row of the table ``effect``, without the revision."""
 
     kind: EffectKind

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
+
+import msgspec
 
 from publisher.log.citations.effects import ONE_VALUE, STATUTES, Effect, effects_of
 from publisher.log.database.storable_text import storable
@@ -23,8 +24,7 @@ _SIGN = re.compile("[号《〈＜]")
 _LONGEST_CACHED = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class WorkName:
+class WorkName(msgspec.Struct, frozen=True):
     """A name of the work that the revision is."""
 
     name: str

@@ -34,11 +34,10 @@ _MOST_FACETS = 100
 _BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class CommitmentQuery:
+class CommitmentQuery(msgspec.Struct, frozen=True):
     """Selection and page of commitments. Several values of a property are alternatives; none select all."""
 
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     datasets: tuple[str, ...] | None = None
     """None: all."""
     plans: tuple[str, ...] = ()
@@ -92,8 +91,7 @@ class ValueCount(NamedTuple):
     number: int
 
 
-@dataclass(frozen=True, slots=True)
-class CommitmentPage:
+class CommitmentPage(msgspec.Struct, frozen=True):
     commitments: tuple[PublishedCommitment, ...]
     counts: Mapping[CommitmentStatus, int]
     """Number of the commitments of the query, whatever its page, by status."""

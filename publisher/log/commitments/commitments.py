@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 
+from msgspec import structs
 from sqlalchemy import Connection
 
 from publisher.log.commitments import status_rows
@@ -91,7 +91,7 @@ class Commitments:
         """Yield all commitments of a query in batches, whatever its page."""
         after: int | None = 0
         while after is not None:
-            commitments, after = self.batch(replace(query, limit=_BATCH, after=after))
+            commitments, after = self.batch(structs.replace(query, limit=_BATCH, after=after))
             yield commitments
 
     def get(self, record: str, view: View = View()) -> PublishedCommitment:  # noqa: B008 - frozen

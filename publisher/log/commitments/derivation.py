@@ -9,9 +9,10 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 from typing import Literal, NamedTuple
+
+import msgspec
 
 from publisher.log.commitments.evidence_reader import Evidence
 from publisher.log.commitments.rules import Rule, due_day
@@ -27,8 +28,7 @@ class Judgement(NamedTuple):
     """Ordinal of the day since when all evidence holds; after the deadline it is overdue nevertheless."""
 
 
-@dataclass(frozen=True, slots=True)
-class FirstDays:
+class FirstDays(msgspec.Struct, frozen=True):
     """The first day on which a rule holds, by what was known; ``days`` has one for each of ``instants``."""
 
     instants: Sequence[int]
@@ -40,8 +40,7 @@ class FirstDays:
         return self.days[place] if place >= 0 else None
 
 
-@dataclass(frozen=True, slots=True)
-class RuleState:
+class RuleState(msgspec.Struct, frozen=True):
     """A rule, when it is in effect, and when it holds."""
 
     period: Period

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from publisher.log.commitments.derivation import first_days
@@ -22,8 +22,7 @@ MOST = 10
 """Most releases and records that are listed for a rule."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleEvidence:
+class RuleEvidence(msgspec.Struct, frozen=True):
     """A release or a record that meets the condition of a rule."""
 
     dataset: str
@@ -35,8 +34,7 @@ class RuleEvidence:
     """The first day on which it does."""
 
 
-@dataclass(frozen=True, slots=True)
-class RuleInView:
+class RuleInView(msgspec.Struct, frozen=True):
     """A rule about a commitment that is in effect in a view, with what meets it."""
 
     dataset: str

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise, product
 from typing import Any
@@ -25,8 +24,7 @@ _s, _c, _b = t.span.c, t.change.c, t.release.c
 _DOCUMENTS = "policies"
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
+class Evidence(msgspec.Struct, frozen=True):
     """A period in which one release, record or finding meets a condition."""
 
     period: Period

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+import msgspec
 
 from publisher.log.clocks import ordinal
 from schemas.cells.deadlines import parse_deadline
@@ -19,8 +20,7 @@ CONDITIONS: tuple[Condition, ...] = get_args(Condition.__value__)
 _WEB = ("https://", "http://")
 
 
-@dataclass(frozen=True, slots=True)
-class Rule:
+class Rule(msgspec.Struct, frozen=True):
     """A condition on what is published. Blank texts restrict nothing."""
 
     condition: Condition

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import batched
 from typing import Any
@@ -23,8 +22,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _b = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.release.c
 
 
-@dataclass(frozen=True, slots=True)
-class Statement:
+class Statement(msgspec.Struct, frozen=True):
     """A published statement of an office or another judge about the progress of a commitment."""
 
     dataset: str

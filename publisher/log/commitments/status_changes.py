@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from publisher.log.clocks import FOREVER, day_at, micros, moment, start_of
@@ -21,8 +22,7 @@ from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.queries.point_in_time import Clocks
 
 
-@dataclass(frozen=True, slots=True)
-class StatusChange:
+class StatusChange(msgspec.Struct, frozen=True):
     commitment: PublishedCommitment
     status: CommitmentStatus
     at: datetime
@@ -33,7 +33,7 @@ class StatusChange:
 
 def list_changes(conn: Connection, query: CommitmentQuery, clocks: Clocks) -> Sequence[StatusChange]:
     """List at most ``limit`` changes up to the view, newest first."""
-    selected = find_keys(conn, replace(query, statuses=()), clocks)
+    selected = find_keys(conn, structs.replace(query, statuses=()), clocks)
     c = ct.commitment_status.c
     rows = conn.execute(
         select(ct.commitment_status)

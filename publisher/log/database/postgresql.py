@@ -9,9 +9,9 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, Engine, Pool, create_engine, event, func, select
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import OperationalError
@@ -25,8 +25,7 @@ _POOL_SECONDS = 10
 _TURN_MILLISECONDS, _TURNS, _TURN_PAUSE = 1_000, 20, 1.0
 
 
-@dataclass(frozen=True, slots=True)
-class ServerLimits:
+class ServerLimits(msgspec.Struct, frozen=True):
     """Bounds of this process on the database server. SQLite has no server, so it ignores them."""
 
     connections: int = 20

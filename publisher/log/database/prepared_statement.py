@@ -8,17 +8,16 @@ from __future__ import annotations
 
 from collections import namedtuple
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+import msgspec
 from sqlalchemy import Connection, Float, Select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.sql.compiler import SQLCompiler
 
 
-@dataclass(frozen=True, slots=True)
-class _CompiledStatement:
+class _CompiledStatement(msgspec.Struct, frozen=True):
     """A statement in the form that one driver takes."""
 
     sql: str

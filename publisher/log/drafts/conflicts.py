@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import date
 from itertools import groupby
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, and_, delete, func, select, tuple_
 
 from publisher.log.clocks import FOREVER
@@ -45,13 +45,13 @@ def find_duplicates(
                 # A draft may be older than the first part of its dataset.
                 parts = names.get(first.part, "—"), names.get(other.part, "—")
                 conflict = _in_two_parts(identity, pair, *parts)
-                errors.append(replace(conflict, entries=_entries(first, other)))
+                errors.append(structs.replace(conflict, entries=_entries(first, other)))
             elif other.content == first.content:
                 copies.append((other[0], other.position))
                 warnings.append(_exact_copy(identity, pair))
             else:
                 errors.append(
-                    replace(_same_identity(identity, pair, catalogue), entries=_entries(first, other))
+                    structs.replace(_same_identity(identity, pair, catalogue), entries=_entries(first, other))
                 )
     for copy in copies:
         conn.execute(delete(plan).where(tuple_(plan.c["import"], plan.c.position) == copy))
@@ -108,7 +108,7 @@ def find_foreign_records(
         .order_by(p["import"], p.position)
     ).all()
     return [
-        replace(
+        structs.replace(
             _owned_by_other_part(
                 catalogue.identity_of(msgspec.json.decode(row.content)),
                 _locator(row),

@@ -7,11 +7,11 @@ the number 2 in addition, its turn; a page that is read again from the same sour
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from itertools import count
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from publisher.log.clocks import FOREVER
@@ -45,7 +45,7 @@ def separate_namesakes(
                 owner == storable(name) or not text or str(content.get(text_field, "")) == text
                 for owner, content in owners
             ):
-                yield entry if turn == 1 else replace(entry, identity=identity)
+                yield entry if turn == 1 else structs.replace(entry, identity=identity)
                 break
 
 

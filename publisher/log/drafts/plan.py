@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -35,8 +35,7 @@ REREAD_SIGN = "reread"
 """``detected_by`` of imports whose stored file was read again."""
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """An import of the draft, in effect from the draft's day until ``effective_to``."""
 
     key: int

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import batched
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, Select, insert, select, update
 
 from publisher.log.canonical_json import canonical, new_salt, salted_hash
@@ -40,8 +40,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _e, _i, _r, _s, _v = t.draft_entry.c, t.import_.c, t.record.c, t.span.c, t.revision.c
 
 
-@dataclass(frozen=True, slots=True)
-class _Repeal:
+class _Repeal(msgspec.Struct, frozen=True):
     by: str
     """Number of the notice, or its title in 《》."""
     import_key: int
@@ -62,8 +61,7 @@ class _Repeal:
         return lines[0]
 
 
-@dataclass(frozen=True, slots=True)
-class _Match:
+class _Match(msgspec.Struct, frozen=True):
     """A document that a notice repeals; ``position`` within an import of the draft, or None if in force."""
 
     repeal: _Repeal
@@ -160,7 +158,7 @@ def decide(
         if proposal.state != "proposed" if records is None else names.isdisjoint(records):
             continue
         repeal_decisions.record(conn, dataset, match.identity, match.repeal.notice, accepted=accept, now=now)
-        decided.append(replace(proposal, state="accepted" if accept else "refused"))
+        decided.append(structs.replace(proposal, state="accepted" if accept else "refused"))
     return tuple(decided)
 
 

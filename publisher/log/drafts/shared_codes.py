@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from itertools import batched, groupby
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, and_, exists, literal, select
 
 from publisher.log import registry
@@ -30,8 +30,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 type Identity = tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Owner:
+class _Owner(msgspec.Struct, frozen=True):
     """An item in force, or in another import of the draft."""
 
     part: int | None
@@ -134,9 +133,9 @@ class _OtherItems:
         # Owners in force come first: an item that was published keeps the identity that it has.
         same = next((owner for owner in of_code if owner.name == pair[1]), None)
         if same is not None:
-            return replace(entry, identity=None if same.by_code else pair[1])
+            return structs.replace(entry, identity=None if same.by_code else pair[1])
         if entry.identity is None and any(self.is_elsewhere(owner) for owner in of_code):
-            return replace(entry, identity=pair[1])
+            return structs.replace(entry, identity=pair[1])
         return entry
 
     def is_elsewhere(self, owner: _Owner) -> bool:

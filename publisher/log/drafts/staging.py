@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import batched
 from typing import Any
 
@@ -40,8 +39,7 @@ _POSITIONS = range(2**31)
 _ENTRY_COLUMNS = tuple(column.name for column in t.draft_entry.c)
 
 
-@dataclass(frozen=True, slots=True)
-class SourceEntries:
+class SourceEntries(msgspec.Struct, frozen=True):
     """Entries of one import with their source; several are staged in a draft together."""
 
     entries: Iterable[Entry]
@@ -55,8 +53,7 @@ class SourceEntries:
     """Tokens of the part's imports that the person has seen; None: whatever there is."""
 
 
-@dataclass(frozen=True, slots=True)
-class StagedRow:
+class StagedRow(msgspec.Struct, frozen=True):
     """A row of an import in a draft."""
 
     position: int

@@ -7,10 +7,10 @@ from a response refers to it like to any file, and an erasure destroys it the sa
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import Connection, delete, func, insert, select, update
 
 from publisher.log.clocks import micros, moment
@@ -35,8 +35,7 @@ BATCH = 400
 """Values of one condition."""
 
 
-@dataclass(frozen=True, slots=True)
-class Page:
+class Page(msgspec.Struct, frozen=True):
     """State of a page; see the table ``page``."""
 
     key: int
@@ -65,8 +64,7 @@ class Page:
     """It has a document of its own and is not a copy of another page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Exchange:
+class Exchange(msgspec.Struct, frozen=True):
     """One HTTP exchange with the address of a page, redirects followed; ``warc`` contains it unmodified."""
 
     page: int
@@ -83,8 +81,7 @@ class Exchange:
     """False if the answer is not the page although its status is 200; then it counts as a failure."""
 
 
-@dataclass(frozen=True, slots=True)
-class ParsedPage:
+class ParsedPage(msgspec.Struct, frozen=True):
     """Result of parsing a page's body; fields are None if it is not a document."""
 
     page: int
@@ -99,8 +96,7 @@ class ParsedPage:
     """If not "", the document parsed before stays."""
 
 
-@dataclass(frozen=True, slots=True)
-class ArchivedResponse:
+class ArchivedResponse(msgspec.Struct, frozen=True):
     key: int
     page: int
     url: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from publisher.log.clocks import micros, moment
@@ -18,8 +18,7 @@ _LONGEST = 300
 """Most characters of an error that are stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class FailedPage:
+class FailedPage(msgspec.Struct, frozen=True):
     page: int
     source: str
     url: str

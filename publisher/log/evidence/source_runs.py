@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import Connection, delete, insert, select, update
 
 from publisher.log.clocks import micros, moment
@@ -18,8 +18,7 @@ MOST_RUNS = 50
 _r = pt.source_run.c
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRun:
+class SourceRun(msgspec.Struct, frozen=True):
     source: str
     began_at: datetime
     ended_at: datetime | None

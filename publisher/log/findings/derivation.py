@@ -7,7 +7,6 @@ instant holds for all of it; equal findings of neighbouring cells are one row.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -17,8 +16,7 @@ from publisher.ingest.findings.kind import Finding
 from publisher.log.findings.record_states import CheckedState, KnowledgeAt, KnownStates, Period, days_of
 
 
-@dataclass(frozen=True, slots=True)
-class FindingRow:
+class FindingRow(msgspec.Struct, frozen=True):
     """A row of the table ``finding``, without its period."""
 
     id: str

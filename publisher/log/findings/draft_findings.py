@@ -5,12 +5,12 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from itertools import batched
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from publisher.checks.all_checks import CHECKS
@@ -35,8 +35,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _CELL = re.compile(r"([A-Z]+)[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class DraftRow:
+class DraftRow(msgspec.Struct, frozen=True):
     """A row of a file that is not published yet."""
 
     file: str
@@ -98,7 +97,9 @@ def _read_earlier(
     by_key = {row.key: row.identity for row in conn.execute(query).all()} if identities else {}
     for states in reader.of_datasets([dataset], list(by_key)) if by_key else ():
         earlier[by_key[states[0].key]] = [
-            replace(state, period=replace(state.period, effective_to=min(state.period.effective_to, day)))
+            structs.replace(
+                state, period=structs.replace(state.period, effective_to=min(state.period.effective_to, day))
+            )
             for state in states
             if state.period.effective_from < day
         ]
@@ -125,7 +126,7 @@ def _at_place(finding: Finding, row: DraftRow, catalogue: Catalogue) -> Finding:
     cell = _CELL.fullmatch(str((row.locator.get("cells") or {}).get(cite.field, "")))
     title = catalogue.by_name[cite.field].title
     rows = row.locator.get("rows") or ()
-    return replace(
+    return structs.replace(
         finding,
         file=row.file,
         sheet=row.locator.get("sheet") or None,

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Literal
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, Select, and_, case, false, func, or_, select, true
 
 from publisher.checks.all_checks import CHECKS_BY_CODE
@@ -31,11 +32,10 @@ _MOST_FACETS = 100
 _STATUSES: tuple[FindingStatus, ...] = ("open", "ended")
 
 
-@dataclass(frozen=True, slots=True)
-class FindingQuery:
+class FindingQuery(msgspec.Struct, frozen=True):
     """Selection and page of findings; of several values any, and without values all."""
 
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     status: FindingStatus = "open"
     """``ended``: existed before, as known then, but does not exist in the view."""
     codes: tuple[str, ...] = ()
@@ -52,8 +52,7 @@ class FindingQuery:
     """Instant at which the last finding of the page before was opened, and its id."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseMark:
+class ReleaseMark(msgspec.Struct, frozen=True):
     """The release with which a finding began or ended."""
 
     dataset: str
@@ -89,8 +88,7 @@ class PublishedFinding:
     """Days since it was known and held; None if it was answered or dismissed, or has ended."""
 
 
-@dataclass(frozen=True, slots=True)
-class CitedRow:
+class CitedRow(msgspec.Struct, frozen=True):
     """A revision that a finding cites."""
 
     dataset: str
@@ -102,8 +100,7 @@ class CitedRow:
     content: Content
 
 
-@dataclass(frozen=True, slots=True)
-class FindingPage:
+class FindingPage(msgspec.Struct, frozen=True):
     findings: tuple[PublishedFinding, ...]
     total: int
     after: tuple[int, str] | None
@@ -132,7 +129,7 @@ def find_page(conn: Connection, query: FindingQuery, clocks: Clocks) -> FindingP
 
 def find_open(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[PublishedFinding, ...]:
     """List the open findings of a query without their number and facets, newest first."""
-    rows = _select_rows(conn, replace(query, status="open"), clocks)
+    rows = _select_rows(conn, structs.replace(query, status="open"), clocks)
     newest = rows.order_by(rows.selected_columns.opened.desc(), rows.selected_columns.id)
     return tuple(_read_findings(conn, conn.execute(newest.limit(query.limit)).all(), "open", clocks))
 
@@ -145,7 +142,7 @@ def find_latest(conn: Connection, query: FindingQuery, clocks: Clocks) -> tuple[
     responded = responses.find_newest(conn, clocks, query.limit)
     latest: list[PublishedFinding] = []
     for status in _STATUSES:
-        rows = _select_rows(conn, replace(query, status=status), clocks)
+        rows = _select_rows(conn, structs.replace(query, status=status), clocks)
         c = rows.selected_columns
         event = c.opened if status == "open" else func.coalesce(c.ended_at, c.opened)
         newest = conn.execute(rows.order_by(event.desc(), c.id).limit(query.limit)).all()

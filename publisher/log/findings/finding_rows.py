@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
 from itertools import batched
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, delete, func, insert, select
 
 from publisher.checks.all_checks import CHECKS
@@ -29,8 +29,7 @@ type Row = dict[str, Any]
 """Column → value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Run:
+class Run(msgspec.Struct, frozen=True):
     """The last update of the findings."""
 
     release: int
@@ -119,7 +118,7 @@ def compute_rows(
         for own, check, known_states in checks:
             if states[0].dataset in own:
                 for row, period in derive(check, states, known_states):
-                    yield asdict(row) | asdict(period)
+                    yield structs.asdict(row) | structs.asdict(period)
 
 
 def write_rows(conn: Connection, rows: Iterable[Row]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import batched, groupby, pairwise, product
 from operator import itemgetter
 from typing import Any
@@ -24,8 +23,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r = t.span.c, t.revision.c, t.record.c
 
 
-@dataclass(frozen=True, slots=True)
-class Period:
+class Period(msgspec.Struct, frozen=True):
     """A rectangle on both clocks, in the numbers of the tables; the ends are not part of it."""
 
     effective_from: int
@@ -58,8 +56,7 @@ class Period:
         return self.effective_to <= day and self.known_from <= instant < self.known_to
 
 
-@dataclass(frozen=True, slots=True)
-class CheckedState:
+class CheckedState(msgspec.Struct, frozen=True):
     """A record's content for a period."""
 
     record: CheckedRecord
@@ -70,8 +67,7 @@ class CheckedState:
     part: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetIndex:
+class DatasetIndex(msgspec.Struct, frozen=True):
     """Datasets by key, with their name, current catalogue and publisher."""
 
     names: Mapping[int, str]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import batched
 from typing import Any, Literal
@@ -27,8 +26,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _values = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.value.c
 
 
-@dataclass(frozen=True, slots=True)
-class Response:
+class Response(msgspec.Struct, frozen=True):
     """A response of an office to a finding, as published."""
 
     dataset: str

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import date
 from typing import Literal
+
+import msgspec
 
 from publisher.log.citations.effects import EffectKind
 from publisher.log.graph.passage_query import PublishedEffect
@@ -25,8 +26,7 @@ _STATED: dict[str, LegalForce] = {
 _STARTS = ("effective", "effective_on", "version")
 
 
-@dataclass(frozen=True, slots=True)
-class Endings:
+class Endings(msgspec.Struct, frozen=True):
     """Effects of other works that end a work."""
 
     past: tuple[PublishedEffect, ...]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
@@ -23,11 +22,10 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _c, _e = t.span.c, t.revision.c, t.record.c, t.dataset.c, g.citation.c, g.effect.c
 
 
-@dataclass(frozen=True, slots=True)
-class PassageQuery:
+class PassageQuery(msgspec.Struct, frozen=True):
     """Selection and page of citations or effects; of several values any, and without values all."""
 
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     works: tuple[str, ...] = ()
     """Keys of cited works; for effects, of works that have or undergo them."""
     datasets: tuple[str, ...] = ()
@@ -44,8 +42,7 @@ class PassageQuery:
     after: tuple[Any, ...] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Passage:
+class Passage(msgspec.Struct, frozen=True):
     """The place in a record that cites a work, or states an effect."""
 
     dataset: str
@@ -64,8 +61,7 @@ class Passage:
     known_from: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedCitation:
+class PublishedCitation(msgspec.Struct, frozen=True):
     work: str
     kind: str
     article: int
@@ -75,8 +71,7 @@ class PublishedCitation:
     passage: Passage
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedEffect:
+class PublishedEffect(msgspec.Struct, frozen=True):
     kind: str
     source: str
     target: str | None
@@ -86,8 +81,7 @@ class PublishedEffect:
     passage: Passage
 
 
-@dataclass(frozen=True, slots=True)
-class PassagePage[T]:
+class PassagePage[T](msgspec.Struct, frozen=True):
     passages: tuple[T, ...]
     """Citations or effects, each with its passage."""
     total: int

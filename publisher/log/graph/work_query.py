@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, get_args
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, union
 
 from publisher.log.clocks import day_or_none
@@ -38,8 +39,7 @@ class WorkRecord:
     content: Content = field(repr=False)
 
 
-@dataclass(frozen=True, slots=True)
-class BasedRelease:
+class BasedRelease(msgspec.Struct, frozen=True):
     """A release whose basis is the work."""
 
     dataset: str
@@ -47,8 +47,7 @@ class BasedRelease:
     effective_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
+class Work(msgspec.Struct, frozen=True):
     key: str
     kind: WorkKind
     title: str
@@ -61,11 +60,10 @@ class Work:
     """Number of records that cite it."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkQuery:
+class WorkQuery(msgspec.Struct, frozen=True):
     """Selection and page of works, in the order of their keys."""
 
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     kinds: tuple[WorkKind, ...] = ()
     contains: str = ""
     """Part of the key."""
@@ -75,8 +73,7 @@ class WorkQuery:
     after: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkPage:
+class WorkPage(msgspec.Struct, frozen=True):
     works: tuple[Work, ...]
     after: str | None
     total: int
@@ -176,7 +173,7 @@ def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
     on_page = page[: query.limit]
     works = tuple(read_work(conn, one, clocks) for one in on_page)
     total = conn.scalar(
-        select(func.count()).select_from(_select_keys(replace(query, after=""), clocks).subquery())
+        select(func.count()).select_from(_select_keys(structs.replace(query, after=""), clocks).subquery())
     )
     return WorkPage(works, on_page[-1] if len(page) > query.limit else None, total or 0)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from itertools import batched
 from typing import Any, NamedTuple
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
 
 from publisher.log.database import tables as t
@@ -24,11 +24,10 @@ _s, _x = t.span.c, t.value.c
 _earlier = t.span.alias("earlier").c
 
 
-@dataclass(frozen=True, slots=True)
-class LimitQuery:
+class LimitQuery(msgspec.Struct, frozen=True):
     """Selection of items with a limit; of several values any, and without values all."""
 
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     fields: tuple[str, ...] = ()
     """Fields of limits that are compared."""
     datasets: tuple[str, ...] | None = None
@@ -37,8 +36,7 @@ class LimitQuery:
     types: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class LimitCount:
+class LimitCount(msgspec.Struct, frozen=True):
     items: int = 0
     """Records in force that list a limit."""
     shortened: int = 0
@@ -51,15 +49,13 @@ class LimitCount:
         return round(self.shortened / self.items, 4) if self.items else 0.0
 
 
-@dataclass(frozen=True, slots=True)
-class LimitShares:
+class LimitShares(msgspec.Struct, frozen=True):
     total: LimitCount
     groups: Mapping[str, tuple[tuple[str, LimitCount], ...]]
     """``dataset``, ``body``, ``type`` → value and count, most items first."""
 
 
-@dataclass(frozen=True, slots=True)
-class LimitDataset:
+class LimitDataset(msgspec.Struct, frozen=True):
     """A dataset with limits: the names of its fields."""
 
     key: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -21,8 +20,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _b, _d = t.span.c, t.revision.c, t.record.c, t.release.c, t.dataset.c
 
 
-@dataclass(frozen=True, slots=True)
-class LimitStep:
+class LimitStep(msgspec.Struct, frozen=True):
     """A limit that a record lists from a day on."""
 
     field: str
@@ -39,8 +37,7 @@ class LimitStep:
     """With the last limit before it; None for the first, and if they do not compare."""
 
 
-@dataclass(frozen=True, slots=True)
-class ListedState:
+class ListedState(msgspec.Struct, frozen=True):
     """The content that a record had from a day on."""
 
     effective_from: date

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
 
+import msgspec
 from sqlalchemy import Connection, delete, func, select, update
 
 from publisher.log.clocks import micros, moment
@@ -25,8 +25,7 @@ _LAST_COMPLETED = PreparedStatement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class OutboxItem:
+class OutboxItem(msgspec.Struct, frozen=True):
     sequence: int
     kind: Literal["span", "erase", "release"]
     key: str
@@ -36,8 +35,7 @@ class OutboxItem:
     error: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class IndexedRelease:
+class IndexedRelease(msgspec.Struct, frozen=True):
     sequence: int
     """Site-wide."""
     dataset: str

@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from itertools import batched
 from typing import Any, Literal
 
+import msgspec
 from sqlalchemy import (
     ColumnElement,
     Connection,
@@ -69,8 +70,7 @@ class Subscription:
     """Why it was set aside, or why it did not confirm."""
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(msgspec.Struct, frozen=True):
     key: int
     subscription: Subscription
     release: int

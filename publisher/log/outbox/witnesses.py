@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 
+import msgspec
 from sqlalchemy import delete, func, insert, select
 
 from publisher.log.clocks import micros, moment
@@ -19,8 +19,7 @@ from publisher.log.transparency.witness_protocol import AddCheckpoint
 _LONGEST = 2_000
 
 
-@dataclass(frozen=True, slots=True)
-class WitnessState:
+class WitnessState(msgspec.Struct, frozen=True):
     """The newest cosignature of a witness, and the last request for one."""
 
     size: int

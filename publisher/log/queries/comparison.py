@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
 from itertools import batched
 from typing import Any, Literal
@@ -36,8 +35,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _r, _c, _b = t.span.c, t.record.c, t.change.c, t.release.c
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(msgspec.Struct, frozen=True):
     """A published change between the two states."""
 
     release: int
@@ -48,8 +46,7 @@ class Step:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(msgspec.Struct, frozen=True):
     """One record that is in force in only one of the states, or differs between them."""
 
     key: int
@@ -67,14 +64,13 @@ class Difference:
     steps: tuple[Step, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Totals:
+class Totals(msgspec.Struct, frozen=True):
     """Numbers of records in force before and after, and of differences by kind."""
 
     before: int
     after: int
     unchanged: int
-    kinds: Mapping[DifferenceKind, int] = field(default_factory=dict)
+    kinds: Mapping[DifferenceKind, int] = msgspec.field(default_factory=dict)
     """Contains every kind, also with 0."""
 
 

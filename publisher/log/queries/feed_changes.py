@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import batched
 
+import msgspec
+from msgspec import structs
 from sqlalchemy import and_, func, select
 
 from publisher.log.clocks import micros, moment
@@ -78,8 +79,7 @@ _ENDS_OF_RELEASE = (
 _LASTS = select(_c.sequence, _LAST_OF_RELEASE.label("last"))
 
 
-@dataclass(frozen=True, slots=True)
-class Block:
+class Block(msgspec.Struct, frozen=True):
     """Up to :data:`BLOCK` consecutive changes of one release; which ones, never changes."""
 
     first: int
@@ -94,11 +94,10 @@ class Block:
     def range_until(self, last: int, blocks: int) -> Block:
         """Join the last ``blocks`` blocks of the release, or all that it has, up to its change ``last``."""
         blocks_before = (last - self.release_start) // BLOCK + 1 - blocks
-        return replace(self, first=self.release_start + max(0, blocks_before) * BLOCK, end=last + 1)
+        return structs.replace(self, first=self.release_start + max(0, blocks_before) * BLOCK, end=last + 1)
 
 
-@dataclass(frozen=True, slots=True)
-class LastAmendment:
+class LastAmendment(msgspec.Struct, frozen=True):
     at: datetime
     """Time of the last correction, withdrawal or erasure."""
     corrected: bool

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from itertools import pairwise
 
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from publisher.log.database import tables as t
@@ -39,4 +39,4 @@ def catalogue_in_view(
 def add_fields(catalogue: Catalogue, other: Catalogue) -> Catalogue:
     """Return a catalogue with the fields that only another one has, after its own."""
     missing = tuple(field for field in other.fields if field.name not in catalogue.by_name)
-    return replace(catalogue, fields=(*catalogue.fields, *missing)) if missing else catalogue
+    return structs.replace(catalogue, fields=(*catalogue.fields, *missing)) if missing else catalogue

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -107,8 +106,7 @@ def changes(
     return _changes(conn, conn.execute(query).all(), order)
 
 
-@dataclass(frozen=True, slots=True)
-class ReleasedRecord:
+class ReleasedRecord(msgspec.Struct, frozen=True):
     """A record that a release changed, and that was neither withdrawn nor erased since."""
 
     id: str

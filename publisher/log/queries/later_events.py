@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -30,8 +29,7 @@ _WITHDRAWN_SINCE = PreparedStatement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class LaterAmendment:
+class LaterAmendment(msgspec.Struct, frozen=True):
     """A correction, withdrawal or cancellation of a state of a record that was published before."""
 
     kind: Literal["corrected", "withdrawn", "cancelled"]
@@ -94,8 +92,7 @@ def withdrawn_since(conn: Connection, dataset: int, day: date) -> int:
     return int(_WITHDRAWN_SINCE.first(conn, values).records)
 
 
-@dataclass(frozen=True, slots=True)
-class Erasure:
+class Erasure(msgspec.Struct, frozen=True):
     """A record whose content was destroyed by law. Every copy has to be destroyed too."""
 
     dataset: str

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import ColumnElement, Connection, and_, select
 
 from publisher.log.clocks import FOREVER, day_at, known_instant
@@ -14,8 +14,7 @@ from publisher.log.model import LogError, View
 from publisher.log.releases.release_rows import has_number, no_such_release
 
 
-@dataclass(frozen=True, slots=True)
-class Clocks:
+class Clocks(msgspec.Struct, frozen=True):
     """Both clocks in the form of the tables."""
 
     day: int

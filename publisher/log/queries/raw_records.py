@@ -5,10 +5,10 @@ For callers that copy contents unparsed, such as maps and bulk exports.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, and_, bindparam, func, select
 
 from publisher.log import registry
@@ -46,8 +46,7 @@ _ONE = PreparedStatement(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecord:
+class RawRecord(msgspec.Struct, frozen=True):
     id: str
     title: str
     content: bytes
@@ -60,8 +59,7 @@ class RawRecord:
     known_from: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class RawRecordPage:
+class RawRecordPage(msgspec.Struct, frozen=True):
     records: tuple[RawRecord, ...]
     total: int | None
     """Number of the records of the query; None if not requested."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import cached_property
 from typing import Any
 
+import msgspec
+from msgspec import structs
 from sqlalchemy import (
     BindParameter,
     ColumnElement,
@@ -73,8 +74,7 @@ def view_values(dataset: int, clocks: Clocks) -> dict[str, Any]:
     return {"dataset": dataset, "day": clocks.day, "instant": clocks.instant}
 
 
-@dataclass(frozen=True, slots=True)
-class OrderKey:
+class OrderKey(msgspec.Struct, frozen=True):
     """One column of an order; its value is part of a cursor. Rows without a value come last."""
 
     column: ColumnElement[Any]
@@ -157,7 +157,7 @@ class PageRows:
     def _with_columns(self, spans: Select[Any], order: Sequence[OrderKey]) -> Select[Any]:
         """Add all columns to the spans of a page, and only to these."""
         page = spans.subquery("page")
-        keys = [replace(key, column=page.c[f"order_{n}"]) for n, key in enumerate(order)]
+        keys = [structs.replace(key, column=page.c[f"order_{n}"]) for n, key in enumerate(order)]
         same = and_(
             _s.record == page.c.record, _s.made == page.c.made, _s.effective_from == page.c.effective_from
         )

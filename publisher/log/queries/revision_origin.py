@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -24,8 +23,7 @@ _KEYS_AROUND = 50
 """Revisions of one file have consecutive keys in the order of its rows, but for unchanged ones."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceRow:
+class SourceRow(msgspec.Struct, frozen=True):
     """A row of the source file that was published, as it was read."""
 
     record: str
@@ -40,8 +38,7 @@ class SourceRow:
         return tuple(self.locator.get("rows") or ())
 
 
-@dataclass(frozen=True, slots=True)
-class RevisionOrigin:
+class RevisionOrigin(msgspec.Struct, frozen=True):
     """A revision of a record. ``row`` has its content, its place and its original texts."""
 
     dataset: str

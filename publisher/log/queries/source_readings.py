@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -22,8 +21,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _UPLOADED = ("upload", REREAD_SIGN)
 
 
-@dataclass(frozen=True, slots=True)
-class RecordReading:
+class RecordReading(msgspec.Struct, frozen=True):
     """A record in force as it was read, or amended by hand."""
 
     id: str
@@ -37,8 +35,7 @@ class RecordReading:
     originals: Mapping[str, str]
 
 
-@dataclass(frozen=True, slots=True)
-class SourceReading:
+class SourceReading(msgspec.Struct, frozen=True):
     """A file, uploaded or collected, with the records in force of which it is the newest file."""
 
     source: Source

@@ -8,7 +8,6 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 from typing import TypedDict, Unpack
@@ -35,8 +34,7 @@ _PART = ".part-"
 """Beginning of the names of folders that are written or deleted."""
 
 
-@dataclass(frozen=True, slots=True)
-class BackupReport:
+class BackupReport(msgspec.Struct, frozen=True):
     """The backup that was written."""
 
     backup: Path

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -40,8 +39,7 @@ type Progress = Callable[[int, int], None]
 """Called with the number of entries written so far, and of all that were missing."""
 
 
-@dataclass(frozen=True, slots=True)
-class CompletionReport:
+class CompletionReport(msgspec.Struct, frozen=True):
     """Numbers of what a completion wrote, and of what the log still lacks."""
 
     entries: int

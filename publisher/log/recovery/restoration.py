@@ -9,9 +9,9 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection, inspect
 
 from publisher.log.blob_store import FolderBlobs, sync_folder
@@ -31,8 +31,7 @@ from publisher.log.transparency.signed_note import NoteError
 from publisher.log.transparency.successions import KnownCheckpoint
 
 
-@dataclass(frozen=True, slots=True)
-class RestorationReport:
+class RestorationReport(msgspec.Struct, frozen=True):
     """The backup that was restored, and numbers of what it contained and lacks."""
 
     backup: Path

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import msgspec
 from sqlalchemy import Connection, select
 
@@ -21,8 +19,7 @@ from publisher.log.transparency.signed_note import VerifierKey
 _GROUND = "恢复备份之前已依法删除，备份中仍有，再次删除。"
 
 
-@dataclass(frozen=True, slots=True)
-class SuccessionReport:
+class SuccessionReport(msgspec.Struct, frozen=True):
     """The successor."""
 
     origin: str

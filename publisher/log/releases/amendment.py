@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -24,8 +23,7 @@ from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue, Content
 
 
-@dataclass(frozen=True, slots=True)
-class Amendment:
+class Amendment(msgspec.Struct, frozen=True):
     """One manual change of a record over a period.
 
     ``span``: row of :data:`_OPEN_SPANS` with the state that changes. Days are ordinals; ``effective_to`` is

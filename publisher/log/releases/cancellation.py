@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, delete, insert, select, update
 
 from publisher.log.clocks import FOREVER, micros
@@ -22,8 +22,7 @@ from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(msgspec.Struct, frozen=True):
     """A state of a record from the day ``first`` to before the day ``end``, both ordinals."""
 
     first: int
@@ -64,7 +63,7 @@ class CancellationRelease:
                 amendment.restore_identity(change.record, self._content(change.before))
         if rows:
             self._conn.execute(insert(new_change), rows)
-        heading = replace(heading, extra_counts={t.CANCELS: number})
+        heading = structs.replace(heading, extra_counts={t.CANCELS: number})
         sequence = write_release(
             self._database, self._conn, self._dataset, catalogue, heading, now=amendment.now
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -48,16 +47,14 @@ _WITH_CONTENT = (
 _POSITION_KEYS = ("file", "sheet", "row", "rows", "reason", "part")
 
 
-@dataclass(frozen=True, slots=True)
-class ErasedRecord:
+class ErasedRecord(msgspec.Struct, frozen=True):
     id: str
     title: str
     """Its last title."""
     revisions: int
 
 
-@dataclass(frozen=True, slots=True)
-class ErasurePreview:
+class ErasurePreview(msgspec.Struct, frozen=True):
     """The rows and files that an erasure destroys."""
 
     records: tuple[ErasedRecord, ...]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import msgspec
+from msgspec import structs
 from sqlalchemy import Connection, and_, case, delete, exists, false, func, insert, literal, select, update
 
 from publisher.log.database import held_records
@@ -276,7 +276,7 @@ def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) ->
     ).all()
     versions = sorted({row.parser_version for row in rows if row.parser_version})
     left_out = [item for row in rows for item in msgspec.json.decode(row.left_out)]
-    return replace(
+    return structs.replace(
         heading,
         parser_version=", ".join(versions),
         # An import without the rows in error lists them already.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Literal
@@ -25,8 +24,7 @@ from publisher.log.transparency.entries import FORMAT
 from schemas.definition.catalogue import Catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class Heading:
+class Heading(msgspec.Struct, frozen=True):
     """Attributes of a release other than its changes."""
 
     effective_on: date

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date
 
+from msgspec import structs
 from sqlalchemy import Connection, select
 
 from publisher.log import generated_files, registry
@@ -354,7 +354,7 @@ def _authorise(
     authority = two_persons.authorise(
         conn, row, request, publisher=heading.actor, emergency=emergency, submission=submission
     )
-    return heading if authority is None else replace(heading, approval=authority.text), authority
+    return heading if authority is None else structs.replace(heading, approval=authority.text), authority
 
 
 def _require_ground(ground: str) -> None:

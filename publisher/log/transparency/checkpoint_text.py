@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import base64
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.log.transparency import signed_note
 from publisher.log.transparency.merkle_tree import HASH_SIZE
@@ -13,8 +14,7 @@ from publisher.log.transparency.signed_note import NoteError
 DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 
 
-@dataclass(frozen=True, slots=True)
-class Checkpoint:
+class Checkpoint(msgspec.Struct, frozen=True):
     origin: str
     size: int
     root: bytes

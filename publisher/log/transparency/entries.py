@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Literal, get_args
+
+import msgspec
 
 from publisher.log.transparency import merkle_tree
 
@@ -20,8 +21,7 @@ _CODES: dict[Kind, int] = {kind: code for code, kind in enumerate(_KINDS, start=
 SIZE = _LAYOUT.size
 
 
-@dataclass(frozen=True, slots=True)
-class LogEntry:
+class LogEntry(msgspec.Struct, frozen=True):
     """One leaf of the tree."""
 
     kind: Kind

@@ -6,7 +6,6 @@ The first is signed by its own key; each later one by the new key and the one be
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +21,7 @@ from publisher.log.transparency import documents, entry_log, signed_note
 from publisher.log.transparency.signed_note import Signature, VerifierKey
 
 
-@dataclass(frozen=True, slots=True)
-class SiteKey:
+class SiteKey(msgspec.Struct, frozen=True):
     """A key of the site and the time in which it signs."""
 
     key: VerifierKey

@@ -8,7 +8,8 @@ from __future__ import annotations
 import base64
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 ED25519, COSIGNATURE = 0x01, 0x04
 """Algorithm bytes of keys: of a log, and of a witness. Lines of other algorithms are kept and not checked."""
@@ -20,8 +21,7 @@ class NoteError(ValueError):
     """The bytes are not a signed note, or no valid signature of an expected key is among its lines."""
 
 
-@dataclass(frozen=True, slots=True)
-class VerifierKey:
+class VerifierKey(msgspec.Struct, frozen=True):
     """Public key with the name of its owner."""
 
     name: str
@@ -50,8 +50,7 @@ class VerifierKey:
         return key
 
 
-@dataclass(frozen=True, slots=True)
-class Signature:
+class Signature(msgspec.Struct, frozen=True):
     """One signature line."""
 
     name: str

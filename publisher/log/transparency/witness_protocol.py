@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import base64
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.log.transparency import signed_note
 from publisher.log.transparency.checkpoint_text import DECIMAL
@@ -19,8 +20,7 @@ _LATEST = 253_402_300_799
 """The last second of the year 9999."""
 
 
-@dataclass(frozen=True, slots=True)
-class AddCheckpoint:
+class AddCheckpoint(msgspec.Struct, frozen=True):
     """Body of ``POST …/add-checkpoint``."""
 
     old_size: int

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
 from pathlib import Path
 
+import msgspec
 from sqlalchemy import Connection, select
 
 from publisher.log import registry
@@ -57,8 +57,7 @@ type StepReport = Callable[[str], None]
 """Called with the name of each step, when it begins."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """Parts of a site that a verification reads besides the database."""
 
     sources: bool = False
@@ -75,8 +74,10 @@ class Scope:
         return (*UNCOVERED, *(part for part, is_in in zip(others, included, strict=True) if not is_in))
 
 
-@dataclass(frozen=True, slots=True)
-class Verification:
+_DATABASE_ALONE = Scope()
+
+
+class Verification(msgspec.Struct, frozen=True):
     """Result of checking the log. ``problems`` is empty if everything matches."""
 
     releases: int
@@ -92,14 +93,13 @@ class Verification:
         return not self.problems
 
 
-@dataclass(slots=True)
-class _Progress:
+class _Progress(msgspec.Struct):
     """Counts of a verification so far, and what its first steps read for the later ones."""
 
     releases: int = 0
     revisions: int = 0
     erased: int = 0
-    catalogues: dict[str, Catalogue] = field(default_factory=dict)
+    catalogues: dict[str, Catalogue] = msgspec.field(default_factory=dict)
     """By digest; damaged ones are absent."""
 
 
@@ -109,7 +109,7 @@ class Integrity:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def verify(self, scope: Scope = Scope(), report: StepReport | None = None) -> Verification:
+    def verify(self, scope: Scope = _DATABASE_ALONE, report: StepReport | None = None) -> Verification:
         """Check every hash, and compare everything derived with a rebuild. Constant memory, one snapshot."""
         progress = _Progress()
         others: list[str] = []
@@ -160,7 +160,7 @@ class Integrity:
         """
         with self._session.write() as conn:
             progress = _Progress()
-            problems = (p for p in self._check(conn, Scope(), progress, _ignore) if p.derived)
+            problems = (p for p in self._check(conn, _DATABASE_ALONE, progress, _ignore) if p.derived)
             return repair.repair(self._session, conn, problems, progress.catalogues, file)
 
     def rebuild_spans(self) -> int:

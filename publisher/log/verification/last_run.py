@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 import msgspec
@@ -17,8 +16,7 @@ _MOST_LISTED = 20
 _LONGEST = 500
 
 
-@dataclass(frozen=True, slots=True)
-class VerificationRun:
+class VerificationRun(msgspec.Struct, frozen=True):
     began_at: datetime
     ended_at: datetime
     problems: int

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from typing import Any, Literal
 
+import msgspec
 from sqlalchemy.exc import DBAPIError
 
 from publisher.log.model import LogError
@@ -39,8 +39,7 @@ UNREADABLE = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """A difference between what is stored and what the log says."""
 
     where: str

@@ -7,8 +7,9 @@ Python, so a fault of one of them is a difference.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from publisher.log.clocks import FOREVER
 from publisher.log.database.tables import TITLE_LENGTH
@@ -23,8 +24,7 @@ type FoldedSpan = list[Any]
 """Values in the order of :data:`FIELDS`."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseRow:
+class ReleaseRow(msgspec.Struct, frozen=True):
     """The values of a release on which spans depend."""
 
     sequence: int

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from openapi import build_document as builder
 from openapi import narrow_to_dataset
@@ -149,7 +149,7 @@ ROUTES: tuple[AnyRoute, ...] = (
 
 
 def operations() -> Sequence[Operation]:
-    return [replace(r.operation, problems=(*r.operation.problems, *PROBLEMS)) for r in ROUTES]
+    return [structs.replace(r.operation, problems=(*r.operation.problems, *PROBLEMS)) for r in ROUTES]
 
 
 def build_document(base: str) -> dict[str, Any]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from datetime import date, datetime
 from functools import lru_cache
 from urllib.parse import quote, urlencode
+
+from msgspec import structs
 
 from publisher.log.clocks import day_at, start_of
 from publisher.log.model import View
@@ -112,7 +113,7 @@ def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str
     and ``invalid-cursor``.
     """
     check_not_future(service, params.view)
-    digest = query_digest(*name, replace(params, cursor=None, limit=0))
+    digest = query_digest(*name, structs.replace(params, cursor=None, limit=0))
     return digest, service.cursors.decode_optional(params.cursor, digest)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from openapi.operation import Parameter
 from publisher.views.api.parameter_docs import AS_OF, CURSOR, KNOWN_AT, LIMIT, RELEASE
@@ -47,7 +47,7 @@ SEARCH_PARAMETERS: tuple[Parameter, ...] = (
         {"type": "array", "items": {"type": "string"}},
         example=["dataset", "body", "year"],
     ),
-    replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_HITS}),
+    structs.replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_HITS}),
     CURSOR,
     Parameter(
         "explain",
@@ -56,7 +56,7 @@ SEARCH_PARAMETERS: tuple[Parameter, ...] = (
     ),
     AS_OF,
     KNOWN_AT,
-    replace(
+    structs.replace(
         RELEASE,
         description="搜索某次发布时的状态；须以 dataset 指明一个数据集，不与 as_of、known_at 同用 / "
         "Search the state as of that release: needs one dataset=, and no as_of or known_at",

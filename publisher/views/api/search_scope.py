@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.log.log import Log
 from publisher.views.api import titles
@@ -29,8 +30,7 @@ FIELD_ALIASES: Mapping[str, str] = {
 """Words before a colon in a query → field, in addition to the names and titles of facets."""
 
 
-@dataclass(frozen=True, slots=True)
-class SearchScope:
+class SearchScope(msgspec.Struct, frozen=True):
     """Dataset → title, dataset → catalogue, and facet → title."""
 
     datasets: Mapping[str, str]

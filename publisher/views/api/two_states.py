@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
+
+import msgspec
+from msgspec import structs
 
 from publisher.log.model import View
 from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Totals
@@ -22,8 +24,7 @@ FILTERS: Mapping[str, Any] = {"kind": "string", "part": "string"}
 GRAMMAR = Grammar(names=NAMES | {"limit", "cursor"}, filters=FILTERS)
 
 
-@dataclass(frozen=True, slots=True)
-class Sides:
+class Sides(msgspec.Struct, frozen=True):
     """The two requested states, and filters on their differences."""
 
     before: View
@@ -37,8 +38,7 @@ class Sides:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class ComparedPage:
+class ComparedPage(msgspec.Struct, frozen=True):
     """A page of differences. Both states are the same for all pages of a query."""
 
     before: View
@@ -50,8 +50,7 @@ class ComparedPage:
     """Cursor of the next page."""
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """A validated request, whose pages can be fetched."""
 
     name: str
@@ -68,8 +67,8 @@ class Comparison:
         known_at = cursor.known_at if cursor else service.published_at(name, sequence)
         before, after = _pin_known_at(self.sides.before, known_at), _pin_known_at(self.sides.after, known_at)
         if params.end is None:
-            after = replace(after, as_of=day)
-        sides = replace(self.sides, before=before, after=after)
+            after = structs.replace(after, as_of=day)
+        sides = structs.replace(self.sides, before=before, after=after)
         past = int(cursor.after[0] or 0) if cursor and cursor.after else 0
         rows = list(sides.differences(service, name, past=past, limit=params.limit + 1))
         page, next_cursor = rows[: params.limit], None
@@ -100,7 +99,7 @@ def parse_sides(service: Service, params: Parameters) -> Sides:
     known_at = params.view.known_at
     before, after = params.start, params.end or View(as_of=service.today())
     if known_at is not None:
-        before, after = replace(before, known_at=known_at), replace(after, known_at=known_at)
+        before, after = structs.replace(before, known_at=known_at), structs.replace(after, known_at=known_at)
     return Sides(before, after, _kinds(params), params.values_of("part"))
 
 
@@ -170,7 +169,7 @@ def _pin_known_at(view: View, known_at: datetime | None) -> View:
     """Pin ``known_at`` to that of the first page, so that a later release does not shift pages."""
     if view.release is not None or view.known_at is not None:
         return view
-    return replace(view, known_at=known_at)
+    return structs.replace(view, known_at=known_at)
 
 
 def _guess_renames(service: Service, name: str, sides: Sides, totals: Totals) -> Sequence[LikelyRename]:

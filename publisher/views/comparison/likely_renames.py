@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from rapidfuzz import fuzz
 
 from publisher.log.queries.comparison import Difference
@@ -20,8 +20,7 @@ MAX_COMPARED = 2_000
 _MAX_NEAREST = 10
 
 
-@dataclass(frozen=True, slots=True)
-class LikelyRename:
+class LikelyRename(msgspec.Struct, frozen=True):
     """A removed and an added record that may be one: a suggestion that was not published."""
 
     before: Difference

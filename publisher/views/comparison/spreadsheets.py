@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Totals
@@ -38,8 +39,7 @@ _FILLS: Mapping[DifferenceKind, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Metadata:
+class Metadata(msgspec.Struct, frozen=True):
     """Metadata of a comparison, for the first sheet."""
 
     title: str

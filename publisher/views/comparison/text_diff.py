@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import Literal
 
+import msgspec
 from rapidfuzz.distance import Indel
 
 LONGEST = 4_000
@@ -15,8 +15,7 @@ _TOO_SHORT = 2
 """Equal text of at most so many characters between two edits belongs to the edits, for example a 的."""
 
 
-@dataclass(frozen=True, slots=True)
-class Piece:
+class Piece(msgspec.Struct, frozen=True):
     """A piece of text that is in both texts, or only in the later or the earlier one."""
 
     op: Literal["equal", "insert", "delete"]

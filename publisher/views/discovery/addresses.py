@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import quote
 
+import msgspec
 
-@dataclass(frozen=True, slots=True)
-class Addresses:
+
+class Addresses(msgspec.Struct, frozen=True):
     """Addresses built from the site's base, not from a request. There are no blank nodes, so that graphs can
     be compared by name."""
 

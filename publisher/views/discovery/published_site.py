@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, Release, Site
 from schemas.definition.catalogue import Catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class File:
+class File(msgspec.Struct, frozen=True):
     """A file of a state. ``digest`` is SHA-256, hexadecimal, once the file was generated."""
 
     address: str
@@ -23,16 +23,14 @@ class File:
     digest: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedRelease:
+class PublishedRelease(msgspec.Struct, frozen=True):
     """One release of a dataset and its files."""
 
     release: Release
     files: Sequence[File]
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedDataset:
+class PublishedDataset(msgspec.Struct, frozen=True):
     """A dataset, its current catalogue, the files of its present state, and its releases, oldest first."""
 
     dataset: Dataset
@@ -42,8 +40,7 @@ class PublishedDataset:
     releases: Sequence[PublishedRelease]
 
 
-@dataclass(frozen=True, slots=True)
-class PublishedSite:
+class PublishedSite(msgspec.Struct, frozen=True):
     """A site with all its datasets."""
 
     site: Site

@@ -8,9 +8,10 @@ https://signposting.org/FAIR/ names the relations: ``cite-as`` leads to the perm
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import quote
+
+import msgspec
 
 from publisher.log.model import Dataset
 from publisher.views.discovery import rdf_forms
@@ -28,8 +29,7 @@ _RDF = (rdf_forms.JSON_LD, rdf_forms.MEDIA["ttl"].partition(";")[0])
 _RECORD_ID, _RELEASE = "__record__", "__release__"
 
 
-@dataclass(frozen=True, slots=True)
-class TypedLink:
+class TypedLink(msgspec.Struct, frozen=True):
     rel: str
     href: str
     type: str = ""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
+
+import msgspec
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import Dataset, Release, View
@@ -15,8 +16,7 @@ from schemas.definition.catalogue import Catalogue
 from schemas.words import Lang
 
 
-@dataclass(frozen=True, slots=True)
-class About:
+class About(msgspec.Struct, frozen=True):
     """One state of one dataset, with the metadata for its files."""
 
     dataset: Dataset
@@ -31,7 +31,7 @@ class About:
     lang: Lang = "zh"
     checkpoint: str = ""
     """The first signed checkpoint that covers the release; empty: not yet signed."""
-    site: SiteDetails = field(default_factory=SiteDetails)
+    site: SiteDetails = msgspec.field(default_factory=SiteDetails)
     """Details that the site states of itself; for a release, those when it was published."""
 
     @property
@@ -87,8 +87,7 @@ type Rows = Callable[[], Iterator[StateRow]]
 type Writer = Callable[[Path, About, Rows], None]
 
 
-@dataclass(frozen=True, slots=True)
-class FileFormat:
+class FileFormat(msgspec.Struct, frozen=True):
     """A format in which states are exported."""
 
     name: str

@@ -6,21 +6,21 @@ import hashlib
 import zipfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+
+import msgspec
 
 _EPOCH = datetime(1980, 1, 1, tzinfo=UTC)
 """The earliest time that a zip can state."""
 
 
-@dataclass(slots=True)
-class SummedZip:
+class SummedZip(msgspec.Struct):
     """A zip archive that records size and digest of every entry."""
 
     file: zipfile.ZipFile
     timestamp: datetime
-    sums: dict[str, tuple[int, str]] = field(default_factory=dict)
+    sums: dict[str, tuple[int, str]] = msgspec.field(default_factory=dict)
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
         info = zipfile.ZipInfo(name, self.timestamp.astimezone(UTC).timetuple()[:6])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from urllib.parse import urlencode
@@ -43,8 +42,7 @@ _UNCONFIRMED = "由程序核对得出，未经确认。/ Found by a program, unc
 _TRUNCATED = "…（已截断，全文见引用地址 / cut; the whole text is at the citation）"
 
 
-@dataclass(frozen=True, slots=True)
-class Tool:
+class Tool(msgspec.Struct, frozen=True):
     name: str
     title: str
     description: str

@@ -8,7 +8,6 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -29,8 +28,7 @@ LARGEST = 200_000_000
 """Maximum size of the file of boundaries, in bytes."""
 
 
-@dataclass(frozen=True, slots=True)
-class Boundary:
+class Boundary(msgspec.Struct, frozen=True):
     code: str
     """Six digits of GB/T 2260."""
     name: str
@@ -45,8 +43,7 @@ class Boundary:
         return west, south, east, north
 
 
-@dataclass(frozen=True)
-class Boundaries:
+class Boundaries(msgspec.Struct, frozen=True, dict=True):
     """All boundaries, sorted by code."""
 
     all: tuple[Boundary, ...]

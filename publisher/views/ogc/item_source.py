@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
 
 
-@dataclass(frozen=True, slots=True)
-class Window:
+class Window(msgspec.Struct, frozen=True):
     """Range, order and properties of the requested items."""
 
     offset: int
@@ -22,16 +20,14 @@ class Window:
     geometry: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class Items:
+class Items(msgspec.Struct, frozen=True):
     features: Sequence[msgspec.Raw]
     matched: int
     more: Mapping[str, str] | None = None
     """Parameters of the request for the next page; None on the last page."""
 
 
-@dataclass(slots=True)
-class ItemSource:
+class ItemSource(msgspec.Struct):
     """Source of one request's items. ``items`` and ``item``: what pygeoapi's provider returned last."""
 
     fields: Mapping[str, Mapping[str, Any]]

@@ -5,10 +5,11 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Literal
 from urllib.parse import parse_qsl
+
+import msgspec
 
 from publisher.log.clocks import day_at
 from publisher.log.model import View
@@ -47,8 +48,7 @@ _LANGUAGE = re.compile(r"(zh|en|\*)(?:-[A-Za-z0-9-]+)?(?:\s*;\s*q=([01](?:\.\d{0
 _TRUTHS: Mapping[str, bool] = {"true": True, "false": False}
 
 
-@dataclass(frozen=True, slots=True)
-class Parameters:
+class Parameters(msgspec.Struct, frozen=True):
     """A request's parameters, each given once, with the negotiated language and format."""
 
     values: Mapping[str, str]

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import urlencode
 
 import msgspec
+from msgspec import structs
 
 from publisher.views.api import requested_view
 from publisher.views.ogc import collections, conformance, item_table, parameters
@@ -29,27 +29,24 @@ _CHANGING = ("f", "offset", "cursor", "as_of", "known_at")
 """Parameters that differ between the links of pages."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(msgspec.Struct, frozen=True):
     """``names``: parameters of the path. ``word_matches``: dataset → records that contain ``q``."""
 
     query: bytes
     headers: Mapping[str, str]
-    names: Mapping[str, str] = field(default_factory=dict)
+    names: Mapping[str, str] = msgspec.field(default_factory=dict)
     word_matches: Mapping[str, Sequence[str]] | None = None
     position: int = 0
     """Position of the search index, if it was queried."""
 
 
-@dataclass(frozen=True, slots=True)
-class Body:
+class Body(msgspec.Struct, frozen=True):
     content: bytes
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = msgspec.field(default_factory=dict)
     """Headers that are known once the body is built."""
 
 
-@dataclass(frozen=True, slots=True)
-class OgcAnswer:
+class OgcAnswer(msgspec.Struct, frozen=True):
     """``build`` is not called for a conditional request that matches."""
 
     media: str
@@ -120,7 +117,7 @@ def get_api(geo: Geo, request: Request) -> OgcAnswer:
         return api_definition.build_document(geo, params, site.details)
 
     answer = _document(geo, params, build, title, media=OPENAPI)
-    return replace(answer, validity=answer.validity.extended(site.details, site.changed_at))
+    return structs.replace(answer, validity=answer.validity.extended(site.details, site.changed_at))
 
 
 def list_collections(geo: Geo, request: Request) -> OgcAnswer:
@@ -198,7 +195,7 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
         return Body(geo.plain_pages.table(params, name, columns, rows, links))
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
-    return replace(_answer(params, validity, build, collections.GEOJSON), link=link)
+    return structs.replace(_answer(params, validity, build, collections.GEOJSON), link=link)
 
 
 def get_item(geo: Geo, request: Request) -> OgcAnswer:
@@ -273,7 +270,9 @@ def _make_source(
         request.query, request.headers, dataset_items.allowed_parameters(catalogue), formats
     )
     item_query = dataset_items.parse_item_query(geo.service.cursors, dataset, catalogue, params)
-    item_query = replace(item_query, catalogue=geo.catalogue_in_view(dataset.name, item_query.first_view))
+    item_query = structs.replace(
+        item_query, catalogue=geo.catalogue_in_view(dataset.name, item_query.first_view)
+    )
     if request.word_matches is not None:
         item_query = dataset_items.narrow_to_records(item_query, request.word_matches.get(dataset.name, ()))
     validity = requested_view.validity(geo.service, dataset.name, item_query.view)
@@ -366,5 +365,5 @@ def _document(
 
 def _answer(params: Parameters, validity: Validity, build: Callable[[], Body], media: str) -> OgcAnswer:
     medias = {"json": media, "html": HTML, "csv": _CSV}
-    validity = replace(validity, tokens=(*validity.tokens, params.language, medias[params.format]))
+    validity = structs.replace(validity, tokens=(*validity.tokens, params.language, medias[params.format]))
     return OgcAnswer(medias[params.format], params.language, validity, build)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from urllib.parse import parse_qs
@@ -12,6 +11,7 @@ from urllib.parse import parse_qs
 import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
+from msgspec import structs
 
 from publisher.log.clocks import known_instant
 from publisher.log.model import View
@@ -159,9 +159,9 @@ async def _match_words(geo: Geo, request: Request) -> Request:
     texts = list(map(search.quote_phrase, search.split_terms(text))) if name == DATA_CATALOG else [text]
     records: dict[str, list[str]] = {dataset: [] for dataset in datasets}
     for part in texts if datasets else ():
-        query = replace(view, text=part, filters={"dataset": tuple(datasets)})
+        query = structs.replace(view, text=part, filters={"dataset": tuple(datasets)})
         await _collect(geo, query, records)
-    return replace(request, word_matches=records, position=position)
+    return structs.replace(request, word_matches=records, position=position)
 
 
 def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str], contract.Request]:
@@ -194,7 +194,7 @@ def _search_request(geo: Geo, name: str, request: Request) -> tuple[Sequence[str
 async def _collect(geo: Geo, query: contract.Request, records: dict[str, list[str]]) -> None:
     cursor: str | None = None
     while True:
-        page = await geo.service.search.search(replace(query, cursor=cursor))
+        page = await geo.service.search.search(structs.replace(query, cursor=cursor))
         if page.total > MAX_MATCHES:
             raise invalid(
                 "q",

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+import msgspec
 from markupsafe import Markup
+from msgspec import structs
 
 from publisher.log.model import Release, View
 from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Tallies
@@ -28,8 +30,7 @@ _LONG_SECONDS = 5
 """The page says how long a file takes if it is at least so many seconds."""
 
 
-@dataclass(frozen=True, slots=True)
-class SideBySide:
+class SideBySide(msgspec.Struct, frozen=True):
     """One field before and after. Deletions are marked on the left, insertions on the right."""
 
     title: str
@@ -37,8 +38,7 @@ class SideBySide:
     after: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class KindFilter:
+class KindFilter(msgspec.Struct, frozen=True):
     """A filter by kind of change, with its exact count."""
 
     name: str
@@ -48,8 +48,7 @@ class KindFilter:
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class PartCounts:
+class PartCounts(msgspec.Struct, frozen=True):
     """Counts of changes of one part's records."""
 
     name: str
@@ -82,7 +81,7 @@ def compare(press: Press, visit: Visit) -> Reply:
     if not visit.values("from"):
         sequence, day = service.log.queries.validator(name)
         blank = requested_view.validity(service, name, visit.view)
-        validity = replace(blank, tokens=(sequence, day, dataset))
+        validity = structs.replace(blank, tokens=(sequence, day, dataset))
         return Reply(
             validity, lambda: press.page("compare.html", visit, head, page=None, **variables), HEADERS
         )
@@ -90,10 +89,12 @@ def compare(press: Press, visit: Visit) -> Reply:
 
     def build() -> bytes:
         page_variables = _page(visit, comparison)
-        page_head = replace(head, title=f"{page_variables['heading']} · {title}")
+        page_head = structs.replace(head, title=f"{page_variables['heading']} · {title}")
         return press.page("compare.html", visit, page_head, **variables, **page_variables)
 
-    validity = replace(comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases)))
+    validity = structs.replace(
+        comparison.validity, tokens=(*comparison.validity.tokens, dataset, len(releases))
+    )
     return Reply(validity, build, HEADERS)
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import pairwise
 
+import msgspec
 from markupsafe import Markup
 from msgspec import structs
 
@@ -44,8 +44,7 @@ _FARTHEST = 10_000
 _VALUES = ("amount", "limit", "date", "boolean", "integer", "decimal")
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     field: Field
     title: str
     order: str
@@ -54,8 +53,7 @@ class Column:
     """Address of the table sorted by this column."""
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     state: RecordState
     address: str
     above: str
@@ -65,8 +63,7 @@ class Row:
     cells: Sequence[str]
 
 
-@dataclass(frozen=True, slots=True)
-class Figure:
+class Figure(msgspec.Struct, frozen=True):
     """A chart with its numbers."""
 
     title: str
@@ -74,8 +71,7 @@ class Figure:
     chart: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class PageLink:
+class PageLink(msgspec.Struct, frozen=True):
     """A page of a list by its number."""
 
     number: int
@@ -85,8 +81,7 @@ class PageLink:
     """Whether the link before it is that of the page before it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     columns: Sequence[Column]
     rows: Sequence[Row]
     total: int
@@ -103,7 +98,9 @@ def dataset(press: Press, visit: Visit) -> Reply:
     release = params.view.release
     view = params.view if release else visit.view
     facets = params.facets or _facets(catalogue)
-    requested_listing = api.make_listing(service, name, catalogue, replace(params, view=view, facets=facets))
+    requested_listing = api.make_listing(
+        service, name, catalogue, structs.replace(params, view=view, facets=facets)
+    )
     files = _files(visit, name, release)
     links = _typed_links(visit, dataset, view, files)
     findings = 0 if release else service.log.findings.count_unresolved(name, visit.view)
@@ -141,7 +138,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
 
     validity = requested_view.validity(service, name, view)
     later = service.log.queries.validator(name) if release else ()  # every state lists all releases
-    validity = replace(
+    validity = structs.replace(
         validity, tokens=(*validity.tokens, *later, dataset, findings), decides=False, pinned=False
     )
     return Reply(validity, build, HEADERS, lambda _: {"link": signposting.header(links)})
@@ -157,8 +154,7 @@ def _typed_links(
     return signposting.of_dataset(service.site.base, dataset, pinned, items, release=view.release)
 
 
-@dataclass(frozen=True, slots=True)
-class WithdrawnSince:
+class WithdrawnSince(msgspec.Struct, frozen=True):
     """Records that were listed on the day that the page shows, and were withdrawn later."""
 
     count: int
@@ -247,7 +243,7 @@ def _in_own_order(listing: Listing, service: Service, latest: Release | None) ->
     size = latest.counts.get("records", 0) if latest else 0
     if params.sort or params.cursor is not None or size > _LONGEST_IN_OWN_ORDER:
         return listing
-    return api.make_listing(service, listing.name, listing.catalogue, replace(params, sort=AS_LISTED))
+    return api.make_listing(service, listing.name, listing.catalogue, structs.replace(params, sort=AS_LISTED))
 
 
 def _table(visit: Visit, listing: Listing, page: ListedPage) -> Table:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from markupsafe import Markup
@@ -27,16 +27,14 @@ _MOST = 200
 """Maximum number of citations that the page lists. The page of the work leads to all."""
 
 
-@dataclass(frozen=True, slots=True)
-class Mention:
+class Mention(msgspec.Struct, frozen=True):
     title: str
     address: str
     dataset_title: str
     excerpt: str
 
 
-@dataclass(frozen=True, slots=True)
-class BasedRelease:
+class BasedRelease(msgspec.Struct, frozen=True):
     """A release whose basis is the document."""
 
     dataset: Dataset
@@ -44,8 +42,7 @@ class BasedRelease:
     effective_on: date
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentText:
+class DocumentText(msgspec.Struct, frozen=True):
     field: str
     html: Markup
     sections: Sequence[Section]
@@ -54,8 +51,7 @@ class DocumentText:
     """The commitments that it makes, in the order of its text."""
 
 
-@dataclass(frozen=True, slots=True)
-class RelatedDocuments:
+class RelatedDocuments(msgspec.Struct, frozen=True):
     """Documents and releases related to a document."""
 
     explaining: Sequence[Mention] = ()

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby, islice
 
+import msgspec
 from litestar.concurrency import sync_to_thread
 
 from feeds.change_sentence import headline
@@ -38,8 +38,7 @@ type Sentence = tuple[Change, str]
 """A change and its sentence."""
 
 
-@dataclass(frozen=True, slots=True)
-class DatasetCard:
+class DatasetCard(msgspec.Struct, frozen=True):
     """A dataset in the list of the home page."""
 
     dataset: Dataset
@@ -51,8 +50,7 @@ class DatasetCard:
     """Newest release in effect on the page's day."""
 
 
-@dataclass(frozen=True, slots=True)
-class NeedGroup:
+class NeedGroup(msgspec.Struct, frozen=True):
     """The lists that meet one need."""
 
     need: Need
@@ -60,8 +58,7 @@ class NeedGroup:
     records: int
 
 
-@dataclass(frozen=True, slots=True)
-class SearchLink:
+class SearchLink(msgspec.Struct, frozen=True):
     """A search by a department or by an area."""
 
     title: str
@@ -70,8 +67,7 @@ class SearchLink:
     """The text of the search."""
 
 
-@dataclass(frozen=True, slots=True)
-class News:
+class News(msgspec.Struct, frozen=True):
     dataset: Dataset
     release: Release
     when: str
@@ -80,8 +76,7 @@ class News:
     more: int
 
 
-@dataclass(frozen=True, slots=True)
-class NewsDay:
+class NewsDay(msgspec.Struct, frozen=True):
     day: date
     """Day of publication, in China."""
     news: Sequence[News]

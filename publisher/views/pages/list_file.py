@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.log.model import RecordState, View
 from publisher.views.api import requested_view
@@ -40,8 +41,10 @@ async def _write_list(
     service, name = visit.service, requested_view.dataset_name(visit.call)
     title, catalogue, validity = await sync_to_thread(_describe, visit, name)
     whole = replace(visit, pairs=visit.pairs_without("cursor", "limit", "facets"))
-    page_params = replace(whole.parse_query(requested_view.grammar(catalogue), clocks=True), facets=())
-    params = replace(page_params, limit=MAX_LIMIT)
+    page_params = structs.replace(
+        whole.parse_query(requested_view.grammar(catalogue), clocks=True), facets=()
+    )
+    params = structs.replace(page_params, limit=MAX_LIMIT)
 
     def fetch(request: Parameters) -> ListedPage:
         return api.make_listing(service, name, catalogue, request).fetch_page(service)
@@ -58,7 +61,7 @@ async def _write_list(
             page = await sync_to_thread(fetch, params)
             yield await sync_to_thread(_rows, visit, columns, page.records)
             while page.next_cursor is not None:
-                page = await sync_to_thread(fetch, replace(params, cursor=page.next_cursor))
+                page = await sync_to_thread(fetch, structs.replace(params, cursor=page.next_cursor))
                 yield await sync_to_thread(_rows, visit, columns, page.records)
 
         headings = (*(visit.title_of(field) for field in columns), visit.t(*_ADDRESS))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.views.api.routes import origins as api
 from publisher.views.pages import record
@@ -15,8 +16,7 @@ from publisher.web.route import Reply
 from schemas.definition.catalogue import Catalogue
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedRow:
+class PrintedRow(msgspec.Struct, frozen=True):
     numbers: Sequence[int]
     own: bool
     texts: Mapping[str, str]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
+import msgspec
 from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
+from msgspec import structs
 
 from publisher.log.clocks import day_at
 from publisher.log.model import Change, Dataset, LogError, RecordState, Release, View
@@ -35,8 +36,7 @@ _GRAMMAR = Grammar(names=frozenset({"release"}))
 _AMENDS = ("corrected", "withdrawn", "erased")
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """A change of the record in its timeline."""
 
     change: Change
@@ -54,8 +54,7 @@ class GoneError(ProblemError):
         self.dataset, self.timeline = dataset, timeline
 
 
-@dataclass(frozen=True, slots=True)
-class AmendmentNotice:
+class AmendmentNotice(msgspec.Struct, frozen=True):
     """A later amendment of the past state that the page shows."""
 
     amendment: LaterAmendment
@@ -64,8 +63,7 @@ class AmendmentNotice:
     differences: Sequence[FieldDifference]
 
 
-@dataclass(frozen=True, slots=True)
-class _RecordSnapshot:
+class _RecordSnapshot(msgspec.Struct, frozen=True):
     """The page's data from one state of the log, with its validity."""
 
     validity: Validity
@@ -171,7 +169,7 @@ def _extend_validity(
 ) -> Validity:
     """Return the validity of a page with findings: they come and go with releases of other datasets."""
     findings_token = (*((one.address, one.message, one.handling) for one in findings), *agreements)
-    return replace(
+    return structs.replace(
         validity, tokens=(*validity.tokens, findings_token), decides=validity.decides and validity.pinned
     )
 
@@ -296,8 +294,7 @@ def _other_content(content: Content, text: document.DocumentText | None) -> Cont
     }
 
 
-@dataclass(frozen=True, slots=True)
-class PinnedCitation:
+class PinnedCitation(msgspec.Struct, frozen=True):
     """Citation of the record by its permanent address."""
 
     address: str

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from msgspec import structs
+
 from publisher.log.model import View
 from publisher.views.api.routes import search as api
 from publisher.views.api.search_parameters import MAX_HITS
@@ -35,14 +37,16 @@ def results_as(suffix: str) -> Download:
         service = visit.service
         searchable = await api.read_searchable(service)
         whole = replace(visit, pairs=visit.pairs_without("cursor", "limit", "facets", "explain"))
-        params = replace(whole.parse_query(searchable.grammar(), clocks=True), limit=MAX_HITS)
+        params = structs.replace(whole.parse_query(searchable.grammar(), clocks=True), limit=MAX_HITS)
         query = await api.make_search(service, searchable, params)
 
         async def batches() -> Batches[Hit]:
             page = await query.fetch_page(service)
             yield page.page.hits
             while page.next_cursor is not None:
-                later = await api.make_search(service, searchable, replace(params, cursor=page.next_cursor))
+                later = await api.make_search(
+                    service, searchable, structs.replace(params, cursor=page.next_cursor)
+                )
                 page = await later.fetch_page(service)
                 yield page.page.hits
 

@@ -103,7 +103,7 @@ def routes(press: Press) -> tuple[AnyRoute, ...]:
     return (
         *(_page(path, press, page) for path, page in PAGES.items()),
         *(_uncached(_page(path, press, page)) for path, page in UNCACHED.items()),
-        *(replace(_page(path, press, page), runs="query") for path, page in QUERIES.items()),
+        *(structs.replace(_page(path, press, page), runs="query") for path, page in QUERIES.items()),
         _page(
             "/datasets/{dataset}/sitemaps/{number}",
             press,
@@ -169,7 +169,7 @@ def _add_site(service: Service, site: DatedDetails, validity: Validity) -> Valid
 
 def _uncached[Kind: Route | AsyncRoute](route: Kind) -> Kind:
     """Return the route with responses that no cache may store."""
-    return replace(route, operation=replace(route.operation, conditional=False))
+    return structs.replace(route, operation=structs.replace(route.operation, conditional=False))
 
 
 def _async_page(path: str, press: Press, page: AsyncPage) -> AsyncRoute:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 import msgspec
 from litestar.concurrency import sync_to_thread
 from markupsafe import Markup
+from msgspec import structs
 
 from publisher.log.model import Dataset
 from publisher.views.api.answers import common
@@ -67,8 +67,7 @@ MATCHES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True):
     dataset: Dataset | None
     title: Markup
     excerpts: Sequence[tuple[str, Markup]]
@@ -96,7 +95,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
     query = await api.make_search(
         service,
         searchable,
-        replace(params, facets=params.facets or DEFAULT_FACETS, explain=explain),
+        structs.replace(params, facets=params.facets or DEFAULT_FACETS, explain=explain),
         similar=params.limit if visit.values("cursor") else _FIRST_SIMILAR,
     )
     own = visit.pairs_without("cursor", "facets", "limit", "explain")
@@ -143,7 +142,7 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             sorts=SORTS,
         )
 
-    validity = replace(query.validity, tokens=(*query.validity.tokens, tuple(datasets.values())))
+    validity = structs.replace(query.validity, tokens=(*query.validity.tokens, tuple(datasets.values())))
     return AsyncReply(validity, build, HEADERS)
 
 

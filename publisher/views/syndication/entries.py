@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import replace
 from datetime import timedelta
 from functools import cache
 from itertools import groupby
+
+from msgspec import structs
 
 from feeds.change import ChangeItem, Difference
 from feeds.change_sentence import build_entry
@@ -61,18 +62,18 @@ def _order(entry: Entry, sequence: int, following: int) -> Entry:
     """
     later = timedelta(microseconds=following)
     if entry.updated == entry.published:
-        return replace(entry, published_offset=later, updated_offset=later)
+        return structs.replace(entry, published_offset=later, updated_offset=later)
     earlier = timedelta(microseconds=sequence % 1_000_000) - timedelta(seconds=1)
     earliest = entry.published_at + later - entry.updated + timedelta(microseconds=1)
-    return replace(entry, published_offset=later, updated_offset=max(earlier, earliest))
+    return structs.replace(entry, published_offset=later, updated_offset=max(earlier, earliest))
 
 
 def _add_follow_ups(item: ChangeItem, amendment: LastAmendment | None, origin: str | None) -> ChangeItem:
     """Add later amendments and the address of the source, if there are any."""
     if amendment is not None:
-        item = replace(item, updated=amendment.at, corrected=amendment.corrected)
+        item = structs.replace(item, updated=amendment.at, corrected=amendment.corrected)
     if origin is not None and not item.hidden:
-        item = replace(item, links=(*item.links, Link(origin, "via", "", "来源")))
+        item = structs.replace(item, links=(*item.links, Link(origin, "via", "", "来源")))
     return item
 
 

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+
+import msgspec
 
 from feeds.atom_and_rss import atom, rss
 from feeds.feed import Feed
 from feeds.json_feed import json_feed
 
 
-@dataclass(frozen=True, slots=True)
-class FeedFormat:
+class FeedFormat(msgspec.Struct, frozen=True):
     suffix: str
     """Ends the address of a feed: ``atom``."""
     title: str

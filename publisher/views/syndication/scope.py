@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import msgspec
@@ -33,8 +32,7 @@ TERMS: dict[str, str] = {kind: words.KINDS[kind].zh for kind in FEED_KINDS} | {
 """Kinds of change that a request may name → their titles. Directions are additional kinds."""
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(msgspec.Struct, frozen=True):
     """Selection of a feed's changes. Two scopes of the same changes are equal and have one address.
 
     Subscriptions store it as JSON, so its fields keep their names.
@@ -47,9 +45,9 @@ class Scope:
     text: str = ""
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Facet → values of the search request, sorted."""
-    view: View = field(default_factory=View)
+    view: View = msgspec.field(default_factory=View)
     """The requested state; None means any."""
-    seen: View = field(default_factory=View)
+    seen: View = msgspec.field(default_factory=View)
     """The same state with a release replaced by its day and instant: only changes in effect by the day and
     published by the instant."""
 

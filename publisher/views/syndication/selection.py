@@ -9,10 +9,10 @@ where an archive begins, so that no entry is in both.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import batched
 
+import msgspec
 from anyio import to_thread
 
 from feeds.value_direction import directions_of_values
@@ -45,8 +45,7 @@ class NoSuchArchiveError(ValueError):
     """No block of the log begins at the requested sequence."""
 
 
-@dataclass(frozen=True, slots=True)
-class Selection:
+class Selection(msgspec.Struct, frozen=True):
     changes: tuple[Change, ...]
     """Newest first."""
     archive: int | None = None
@@ -55,8 +54,7 @@ class Selection:
     """Sequence of the first change of the previous archive; None if there is none."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Batch:
+class _Batch(msgspec.Struct, frozen=True):
     changes: list[Change]
     rest: int | None
     """Sequence before which changes were not scanned; None if the scan reached the beginning of the log."""

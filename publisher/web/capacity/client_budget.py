@@ -12,9 +12,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
 from ipaddress import IPv6Address, ip_address, ip_network
 
+import msgspec
 from litestar.types import HTTPScope
 
 from publisher.web.problems import ProblemError
@@ -31,8 +31,7 @@ charge: ContextVar[Callable[[float], None] | None] = ContextVar("charge", defaul
 """Takes the seconds of work that the current request has used."""
 
 
-@dataclass(slots=True)
-class _Account:
+class _Account(msgspec.Struct):
     spent: float
     """Seconds of work that are not refilled yet, as of ``updated``."""
     updated: float

@@ -9,10 +9,10 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Hashable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from functools import partial
 
 import anyio
+import msgspec
 from anyio import CapacityLimiter, to_thread
 from litestar.types import Receive
 
@@ -79,8 +79,7 @@ def _too_busy() -> ProblemError:
     return ProblemError("too-busy", headers={"retry-after": "10"})
 
 
-@dataclass(slots=True)
-class _SharedTask[T]:
+class _SharedTask[T](msgspec.Struct):
     task: asyncio.Task[T]
     interruption: Interruption
     callers: int = 0

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import zipfile
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from itertools import groupby
 
+import msgspec
 from lxml import etree
+from msgspec import structs
 
 from publisher.ingest.findings.files import DAMAGED, NO_TABLE
 from publisher.ingest.findings.kind import Finding
@@ -25,8 +26,7 @@ from publisher.workflow.annotation.xlsx_package import XlsxPackage
 from schemas.words import Lang
 
 
-@dataclass(frozen=True, slots=True)
-class AnnotatedWorkbook:
+class AnnotatedWorkbook(msgspec.Struct, frozen=True):
     data: bytes
     """An .xlsx workbook."""
     cells: int
@@ -65,7 +65,7 @@ def annotate_unlimited(data: bytes, name: str, findings: Sequence[Finding], lang
     converted = content.media_type != XLSX
     if converted:
         data, names = grid_workbook.write_grids(content.grids)
-        findings = [replace(f, sheet=names.get(f.sheet or "", f.sheet)) for f in findings]
+        findings = [structs.replace(f, sheet=names.get(f.sheet or "", f.sheet)) for f in findings]
     try:
         return _annotate(data, findings, lang, converted=converted)
     except (zipfile.BadZipFile, etree.XMLSyntaxError, KeyError, ValueError) as error:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.ingest.findings.kind import Finding, Severity
 from publisher.ingest.formats.grid import parse_column
 from schemas.words import FILE_SEVERITIES, Lang
 
 
-@dataclass(frozen=True, slots=True)
-class CellNote:
+class CellNote(msgspec.Struct, frozen=True):
     """The text of a comment at one cell. ``column`` is 1-based."""
 
     sheet: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import pytest
+from msgspec import structs
 
 from publisher.background import forget_senders
 from publisher.inbox.contact_seal import SealKeys
@@ -151,7 +151,7 @@ def test_corrections_of_an_erased_record_are_deleted_from_the_inbox_backups_and_
 ) -> None:
     settings = settings_of(published)
     record = published.ok("show", NAME, "甲许可", "--json").json[0]["id"]
-    submit(published, replace(WRONG, record=record, value="应删除的内容"), WRONG)
+    submit(published, structs.replace(WRONG, record=record, value="应删除的内容"), WRONG)
     published.ok("backup", tmp_path / "backups")
     before = settings.inbox.read_bytes()
     published.ok("erase", NAME, "甲许可", "--ground", "判决书", "--yes")

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import dataclasses
 import re
 import sqlite3
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
@@ -106,23 +106,23 @@ def test_after_a_new_key_contacts_of_the_old_one_still_open(both: Both) -> None:
     both.public.submit(WRONG_PHONE)
     both.clock.advance(days=1)
     Inbox.create(both.url, both.file, SealKeys(both.home / "keys"), clock=both.clock)
-    both.public.submit(replace(WRONG_PHONE, contact="李四"))
+    both.public.submit(structs.replace(WRONG_PHONE, contact="李四"))
     assert [s.contact for s in both.clerk.get(both.only()).statements] == ["张三 13800138000", "李四"]
 
 
 def test_equal_requests_are_one_row_with_a_few_proofs(both: Both) -> None:
-    tokens = {both.public.submit(replace(WRONG_PHONE, proof=f"依据{number}")) for number in range(9)}
-    tokens.add(both.public.submit(replace(WRONG_PHONE, value=" 市城市管理局　", proof="依据0")))
+    tokens = {both.public.submit(structs.replace(WRONG_PHONE, proof=f"依据{number}")) for number in range(9)}
+    tokens.add(both.public.submit(structs.replace(WRONG_PHONE, value=" 市城市管理局　", proof="依据0")))
     assert len(tokens) == 1
     assert [s.proof for s in both.clerk.get(both.only()).statements] == [f"依据{n}" for n in range(5)]
 
 
 def test_the_queue_has_a_bound_and_a_decision_makes_room(both: Both) -> None:
     for number in range(3):
-        both.public.submit(replace(WRONG_PHONE, value=f"值{number}"))
+        both.public.submit(structs.replace(WRONG_PHONE, value=f"值{number}"))
     with pytest.raises(QueueFullError):
         both.public.submit(WRONG_PHONE)
-    both.public.submit(replace(WRONG_PHONE, value="值1", proof="另一依据"))  # joins one that waits
+    both.public.submit(structs.replace(WRONG_PHONE, value="值1", proof="另一依据"))  # joins one that waits
     assert both.clerk.waiting()[0] == 3
     both.clerk.reject(both.clerk.list("open")[0].id, reason="与原文一致")
     both.public.submit(WRONG_PHONE)
@@ -130,7 +130,7 @@ def test_the_queue_has_a_bound_and_a_decision_makes_room(both: Both) -> None:
 
 def test_what_is_public_is_what_a_clerk_accepted_and_never_the_sender(both: Both) -> None:
     token = both.public.submit(WRONG_PHONE)
-    both.public.submit(replace(WRONG_PHONE, value="别的值"))
+    both.public.submit(structs.replace(WRONG_PHONE, value="别的值"))
     assert both.public.accepted() == []
     request = next(one for one in both.clerk.list() if one.value == WRONG_PHONE.value)
     both.clerk.accept(request.id, outcome="已核实，下次发布时更正")
@@ -152,7 +152,7 @@ def test_what_is_public_is_what_a_clerk_accepted_and_never_the_sender(both: Both
 def test_a_decided_request_that_comes_again_tells_its_outcome(both: Both) -> None:
     both.public.submit(WRONG_PHONE)
     both.clerk.reject(both.only(), reason="与原文一致")
-    status = both.public.status(both.public.submit(replace(WRONG_PHONE, proof="又一依据")))
+    status = both.public.status(both.public.submit(structs.replace(WRONG_PHONE, proof="又一依据")))
     assert status is not None
     assert (status.state, status.reason) == ("rejected", "与原文一致")
     assert len(both.clerk.get(both.only()).statements) == 1
@@ -162,8 +162,8 @@ def test_a_decided_request_that_comes_again_tells_its_outcome(both: Both) -> Non
 
 def test_personal_data_are_gone_from_the_disk_30_days_after_the_outcome(both: Both) -> None:
     sender = "王五身份证在此"
-    both.public.submit(replace(WRONG_PHONE, proof=sender))
-    both.public.submit(replace(WRONG_PHONE, value=f"应为{sender}", proof=sender))
+    both.public.submit(structs.replace(WRONG_PHONE, proof=sender))
+    both.public.submit(structs.replace(WRONG_PHONE, value=f"应为{sender}", proof=sender))
     accepted, rejected = sorted(both.clerk.list(), key=lambda request: len(request.value))
     both.clerk.accept(accepted.id, outcome="已更正", proof="")
     both.clerk.reject(rejected.id, reason="不实")
@@ -240,7 +240,7 @@ def test_the_form_is_off_without_a_store_a_key_or_room(url: str, tmp_path: Path)
 
 
 def test_a_correction_has_no_field_for_who_sent_it() -> None:
-    assert {field.name for field in dataclasses.fields(Correction)} == {
+    assert {field.name for field in structs.fields(Correction)} == {
         *("dataset", "record", "revision", "field", "value", "proof", "contact")
     }
 
@@ -253,7 +253,7 @@ def test_times_of_deletion_are_those_of_the_document() -> None:
 def test_requests_that_come_at_once_do_not_pass_the_bound(both: Both) -> None:
     def submit(number: int) -> bool:
         try:
-            both.public.submit(replace(WRONG_PHONE, value=f"值{number}"))
+            both.public.submit(structs.replace(WRONG_PHONE, value=f"值{number}"))
         except QueueFullError:
             return False
         return True

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import anyio
 import pytest
+from msgspec import structs
 
 from publisher.indexing import index_checks, indexer
 from publisher.indexing.span_to_document import build_document
@@ -58,7 +58,7 @@ def test_a_document_that_differs_is_named_with_record_release_and_field(
     log: Log, engine: SearchEngine
 ) -> None:
     document = first_document(log)
-    anyio.run(engine.index, [replace(document, title="改", version=document.version + 1)])
+    anyio.run(engine.index, [structs.replace(document, title="改", version=document.version + 1)])
     place = f"搜索索引 index: 记录 record {document.record}, 第1次发布 release shili/1"
     assert f"{place}: index.title: 现值 stored '改', 应为 rebuilt '{document.title}'" in named(log, engine)
 
@@ -69,7 +69,7 @@ def test_a_document_that_differs_is_named_with_record_release_and_field(
     [
         (lambda engine, document: anyio.run(engine.erase, [document.span]), "索引中没有 not in the index"),
         (
-            lambda engine, document: anyio.run(engine.index, [replace(document, span="x.1.735599")]),
+            lambda engine, document: anyio.run(engine.index, [structs.replace(document, span="x.1.735599")]),
             "日志中没有 not in the log",
         ),
         (lambda engine, _: anyio.run(engine.mark, 99), "position: 现值 stored 99"),

@@ -15,6 +15,7 @@ import anyio
 import httpx
 import pytest
 from elasticsearch import Elasticsearch
+from msgspec import structs
 
 from publisher.indexing import indexer, span_to_document
 from publisher.log.log import Log
@@ -100,7 +101,7 @@ def test_a_poisoned_document_is_set_aside_and_does_not_block_the_rest(
         indexed = build(*arguments)  # type: ignore[arg-type]  # handed through
         if indexed is not None and "甲项" in indexed.title:
             poisoned.append(indexed.span)
-            return replace(indexed, effective_to=2**64)
+            return structs.replace(indexed, effective_to=2**64)
         return indexed
 
     monkeypatch.setattr(indexer, "build_document", with_poison)
@@ -126,7 +127,7 @@ def test_what_was_set_aside_is_shown_no_more_when_the_record_is_written_again(
 
     def with_poison(*arguments: object) -> Document | None:
         indexed = build(*arguments)  # type: ignore[arg-type]  # handed through
-        return indexed and replace(indexed, effective_to=2**64)
+        return indexed and structs.replace(indexed, effective_to=2**64)
 
     release(log)
     monkeypatch.setattr(indexer, "build_document", with_poison)

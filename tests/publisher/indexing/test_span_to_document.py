@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime
+
+from msgspec import structs
 
 from publisher.indexing.span_to_document import build_document
 from publisher.log.model import Span
@@ -79,7 +80,7 @@ def test_a_document_has_its_own_number_first_and_the_year_of_its_own_date() -> N
 
 
 def test_a_withdrawn_span_is_nothing_to_find() -> None:
-    withdrawn = replace(span({}), status="withdrawn")
+    withdrawn = structs.replace(span({}), status="withdrawn")
     assert build_document(withdrawn, DATASET, load_catalogue("power-list")) is None
 
 
@@ -88,7 +89,7 @@ def test_open_ends_are_for_ever_and_instants_are_exact() -> None:
     assert (indexed.effective_to, indexed.known_to) == (FOREVER, FOREVER)
     instant = datetime(2015, 12, 2, 3, 4, 5, 678901, tzinfo=UTC)
     closed = build_document(
-        replace(span({"name": "甲"}), known_to=instant), DATASET, load_catalogue("power-list")
+        structs.replace(span({"name": "甲"}), known_to=instant), DATASET, load_catalogue("power-list")
     )
     assert closed is not None
     assert closed.known_to == int(instant.timestamp()) * 1_000_000 + 678901
@@ -102,8 +103,10 @@ def test_a_personal_field_never_reaches_search() -> None:
       {"name": "clerk", "title": "录入人", "type": "string", "description": "人。/ P.",
        "qingdan": {"title_en": "Clerk", "personal": true}}]}"""
     catalogue = parse_catalogue(source)
-    loud = tuple(replace(f, searched=1.0, facet=True) if f.personal else f for f in catalogue.fields)
-    indexed = build_document(span({"name": "甲", "clerk": "张三"}), DATASET, replace(catalogue, fields=loud))
+    loud = tuple(structs.replace(f, searched=1.0, facet=True) if f.personal else f for f in catalogue.fields)
+    indexed = build_document(
+        span({"name": "甲", "clerk": "张三"}), DATASET, structs.replace(catalogue, fields=loud)
+    )
     assert indexed is not None
     assert "张三" not in repr(indexed)
     placed = tuple(replace(f, format="division") if f.personal else f for f in catalogue.fields)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 from sqlalchemy import text
 
 from publisher.log.canonical_json import NotCanonicalError, canonical
@@ -161,8 +161,8 @@ def test_no_part_and_no_required_detail_is_blank(log: Log, blank: str) -> None:
         lambda: log.datasets.add_part("fees", Part(blank)),
         lambda: log.datasets.add_part("fees", Part("部门", aliases=(blank,))),
         lambda: log.datasets.rename_part("fees", "财政局", blank),
-        lambda: log.datasets.create(replace(dataset, body=blank), own),
-        lambda: log.datasets.create(replace(dataset, parts=(Part(blank),)), own),
+        lambda: log.datasets.create(structs.replace(dataset, body=blank), own),
+        lambda: log.datasets.create(structs.replace(dataset, parts=(Part(blank),)), own),
     )
     for attempt in attempts:
         with pytest.raises(LogError, match="cannot be blank"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ from typing import Any
 import anyio
 import msgspec
 import pytest
+from msgspec import structs
 
 from publisher import settings
 from publisher.log.outbox.subscriptions import Delivery, Subscription
@@ -70,7 +71,7 @@ def open_desk(home: Path, **environ: str) -> Iterator[Desk]:
     with open_service(home, **environ) as site, loopback_server() as server:
         site.clock.now = datetime.now(UTC)
         server.answers["/hook"] = confirming
-        made_by = replace(create_sender(place), clock=lambda: datetime.now(UTC))
+        made_by = structs.replace(create_sender(place), clock=lambda: datetime.now(UTC))
         desk = Desk(site, server, made_by, environ)
         site.publish(FIRST[:1])
         desk.deliver()

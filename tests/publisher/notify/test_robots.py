@@ -7,13 +7,13 @@ import hashlib
 import hmac
 import json
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from publisher.notify.news import ReleaseNews
 from publisher.notify.robots import ROBOTS, compose_markdown
@@ -144,7 +144,7 @@ def test_what_waits_for_a_robot_is_one_digest(desk: Desk) -> None:
 
 @pytest.mark.slow
 def test_the_limit_a_minute_is_kept_and_the_rest_comes_later(desk: Desk) -> None:
-    desk.sender = replace(desk.sender, clock=desk.site.clock)
+    desk.sender = structs.replace(desk.sender, clock=desk.site.clock)
     group = add(desk, "dingtalk")
     limit = ROBOTS["dingtalk"].per_minute
     for n in range(limit + 2):

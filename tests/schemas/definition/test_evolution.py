@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from schemas.definition.catalogue import Catalogue, Field, Term
 from schemas.definition.evolution import compare_catalogues
@@ -10,8 +10,8 @@ from schemas.definition.file_loader import load_catalogue
 
 
 def change_field(old: Catalogue, name: str, **to: object) -> Catalogue:
-    fields = tuple(replace(f, **to) if f.name == name else f for f in old.fields)  # type: ignore[arg-type]  # names of Field
-    return replace(old, fields=fields)
+    fields = tuple(structs.replace(f, **to) if f.name == name else f for f in old.fields)
+    return structs.replace(old, fields=fields)
 
 
 def codes(old: Catalogue, new: Catalogue) -> list[tuple[str, str]]:
@@ -22,7 +22,9 @@ def test_the_same_catalogue_and_one_with_more_optional_fields_are_compatible() -
     fees = load_catalogue("fees")
     assert compare_catalogues(fees, fees) == []
     assert (
-        compare_catalogues(fees, replace(fees, fields=(*fees.fields, Field("hotline", "电话", "Hotline"))))
+        compare_catalogues(
+            fees, structs.replace(fees, fields=(*fees.fields, Field("hotline", "电话", "Hotline")))
+        )
         == []
     )
 
@@ -41,16 +43,16 @@ def test_titles_aliases_weights_and_more_words_are_compatible() -> None:
 
 def test_a_removed_field_another_type_and_another_identity_need_a_migration() -> None:
     fees = load_catalogue("fees")
-    without = replace(fees, fields=tuple(f for f in fees.fields if f.name != "payer"))
+    without = structs.replace(fees, fields=tuple(f for f in fees.fields if f.name != "payer"))
     assert codes(fees, without) == [("field-removed", "payer")]
     assert codes(fees, change_field(fees, "standard", type="amount")) == [("type-changed", "standard")]
-    assert codes(fees, replace(fees, identity=(("name",),))) == [("identity-changed", "")]
+    assert codes(fees, structs.replace(fees, identity=(("name",),))) == [("identity-changed", "")]
 
 
 def test_a_newly_required_field_and_a_removed_word_need_a_migration() -> None:
     powers = load_catalogue("power-list")
     assert codes(powers, change_field(powers, "basis", required=True)) == [("now-required", "basis")]
-    new = replace(powers, fields=(*powers.fields, Field("hotline", "电话", "Hotline", required=True)))
+    new = structs.replace(powers, fields=(*powers.fields, Field("hotline", "电话", "Hotline", required=True)))
     assert codes(powers, new) == [("now-required", "hotline")]
     fewer = powers.by_name["power_type"].vocabulary[1:]
     assert codes(powers, change_field(powers, "power_type", vocabulary=fewer)) == [
@@ -62,7 +64,7 @@ def test_a_newly_required_field_and_a_removed_word_need_a_migration() -> None:
 def test_a_field_that_becomes_personal_another_name_and_another_nature_are_reported() -> None:
     fees = load_catalogue("fees")
     assert codes(fees, change_field(fees, "remark", personal=True)) == [("now-personal", "remark")]
-    assert codes(fees, replace(fees, name="charges", running=True)) == [
+    assert codes(fees, structs.replace(fees, name="charges", running=True)) == [
         ("other-catalogue", ""),
         ("running-changed", ""),
     ]
@@ -70,7 +72,7 @@ def test_a_field_that_becomes_personal_another_name_and_another_nature_are_repor
 
 def test_every_reason_is_given_in_both_languages() -> None:
     fees = load_catalogue("fees")
-    broken = replace(
+    broken = structs.replace(
         change_field(fees, "name", type="list", personal=True), identity=(("name",),), fields=fees.fields[2:]
     )
     for reason in compare_catalogues(fees, broken):

@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import partial
 from itertools import islice
 from pathlib import Path
 
 import anyio
 import pytest
+from msgspec import structs
 
 from search.contract import HighlightedText, Hit, Page
 from search.elastic.connection import Connection
@@ -48,7 +48,7 @@ def test_both_engines_return_the_same_ten(
     for engine in (embedded, on_elasticsearch):
         call(engine.rebuild, documents)
         if again:
-            call(engine.index, [replace(d, version=d.version + ARTICLES) for d in documents[::3]])
+            call(engine.index, [structs.replace(d, version=d.version + ARTICLES) for d in documents[::3]])
 
     async def compare() -> engine_agreement.Agreement:
         return await engine_agreement.compare(embedded, on_elasticsearch, queries, as_of=1)

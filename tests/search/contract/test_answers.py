@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
 from random import Random
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from search.contract import FOREVER, CursorError, Document, FacetValue, Request, SearchEngine
 from tests.search.documents import TODAY, call, document, every_page, index, search, spans
@@ -91,14 +91,17 @@ def test_dates_order_both_ways_with_a_stable_tie_break(engine: SearchEngine) -> 
 
 
 def test_pages_do_not_shift_when_something_is_published_between_them(engine: SearchEngine) -> None:
-    old = [replace(d, known_from=100) for d in corpus(60)]
+    old = [structs.replace(d, known_from=100) for d in corpus(60)]
     index(engine, old)
     first = search(engine, "许可", limit=25, sort="-date")
     index(
         engine,
         [
-            *(replace(d, span="n" + d.span, known_from=200, date=730_009, version=5) for d in old[:30]),
-            *(replace(d, known_to=200, version=6) for d in old[30:]),
+            *(
+                structs.replace(d, span="n" + d.span, known_from=200, date=730_009, version=5)
+                for d in old[:30]
+            ),
+            *(structs.replace(d, known_to=200, version=6) for d in old[30:]),
         ],
     )
     all_spans = [hit.span for hit in first.hits]

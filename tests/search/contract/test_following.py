@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import anyio
 import pytest
+from msgspec import structs
 
 from search.contract import FOREVER, HitChange, HitChanges, SavedSearch, SearchEngine
 from tests.search.documents import document, index
@@ -65,7 +64,7 @@ def test_only_the_requested_spans_are_reported(filled_engine: SearchEngine) -> N
 def test_a_withdrawn_span_is_reported_at_the_instant_of_its_withdrawal(engine: SearchEngine) -> None:
     stated = document("x", "殡葬收费", known_span=(100, FOREVER))
     index(engine, [stated])
-    index(engine, [replace(stated, known_to=500, version=2)])
+    index(engine, [structs.replace(stated, known_to=500, version=2)])
     assert list_touches(engine, "殡葬") == [("r-x", 500), ("r-x", 100)]
 
 

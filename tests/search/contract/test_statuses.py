@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import anyio
 import pytest
+from msgspec import structs
 
 from search.chinese import thesaurus
 from search.contract import ENDED, STATUS, Document, Page, Request, SavedSearch, SearchEngine, Status
@@ -15,7 +14,7 @@ from tests.search.documents import TODAY, document, index, search, spans
 
 
 def with_status(status: Status, one: Document) -> Document:
-    return replace(one, status=status)
+    return structs.replace(one, status=status)
 
 
 DOCUMENTS = [

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import anyio
 import anyio.lowlevel
 import pytest
+from msgspec import structs
 
 from search.contract import Document, Request, SearchEngine
 from tests.search.documents import TODAY, call, document, index, search, spans
@@ -34,7 +34,7 @@ def test_the_larger_version_wins_even_if_the_smaller_comes_later(engine: SearchE
 def test_a_span_that_closes_leaves_the_present_and_stays_in_the_past(engine: SearchEngine) -> None:
     now = document("x", "道路占用费", effective=(100, 2**62))
     index(engine, [now])
-    index(engine, [replace(now, effective_to=200, version=2)])
+    index(engine, [structs.replace(now, effective_to=200, version=2)])
     assert spans(engine, "道路占用费") == []
     assert spans(engine, "道路占用费", as_of=150) == ["x"]
 
@@ -44,7 +44,7 @@ def test_a_withdrawn_span_disappears_at_once_even_without_a_newer_publication(
 ) -> None:
     stated = document("x", "道路占用费", known_span=(100, 2**62))
     index(engine, [stated])
-    index(engine, [replace(stated, known_to=150, version=2)])
+    index(engine, [structs.replace(stated, known_to=150, version=2)])
     assert spans(engine, "道路占用费") == []
     assert spans(engine, "道路占用费", known_at=149) == ["x"]
 
@@ -145,7 +145,7 @@ def test_searches_are_answered_while_the_index_is_rebuilt(engine: SearchEngine) 
         finished = anyio.Event()
 
         async def slow() -> AsyncIterator[Document]:
-            for one in [*old, *(replace(d, span="n" + d.span) for d in old)]:
+            for one in [*old, *(structs.replace(d, span="n" + d.span) for d in old)]:
                 await anyio.lowlevel.checkpoint()
                 yield one
 

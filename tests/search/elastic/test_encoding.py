@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 import anyio
 import pytest
 from elasticsearch import Elasticsearch
+from msgspec import structs
 
 from search.chinese.analyzer import Analyzer
 from search.contract import Document
@@ -42,7 +42,7 @@ def test_what_was_erased_or_replaced_meanwhile_stays_so(
     def change_meanwhile(documents: Sequence[Document], analyzer: Analyzer) -> list[Line]:
         lines = plain(documents, analyzer)
         call(other.erase, ["old-age"])
-        index(other, [replace(LISTS[1], title="另一个名称", texts={"name": "另一个名称"}, version=2)])
+        index(other, [structs.replace(LISTS[1], title="另一个名称", texts={"name": "另一个名称"}, version=2)])
         return lines
 
     with monkeypatch.context() as meanwhile:

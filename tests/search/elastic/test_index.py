@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import pytest
 from elasticsearch import AsyncElasticsearch, Elasticsearch
+from msgspec import structs
 
 from schemas.definition import file_loader
 from search.contract import Document, RejectedError, SearchError
@@ -42,7 +42,7 @@ def test_erasure_deletes_every_index_that_contained_the_text(
 def test_a_document_that_is_refused_is_named_and_the_rest_is_written(
     on_elasticsearch: ElasticsearchEngine,
 ) -> None:
-    wrong = replace(document("wrong", "甲类许可"), effective_to=2**64)
+    wrong = structs.replace(document("wrong", "甲类许可"), effective_to=2**64)
     with pytest.raises(RejectedError) as caught:
         index(on_elasticsearch, [document("a", "乙类许可"), wrong, document("b", "丙类许可")])
     assert set(caught.value.rejected) == {"wrong"}
@@ -95,11 +95,11 @@ def test_a_changed_search_property_of_a_field_changes_the_digest_of_the_mapping(
 ) -> None:
     catalogue = file_loader.load_catalogue("power-list")
     first, *rest = catalogue.fields
-    fields = (replace(first, **change), *rest)  # type: ignore[arg-type]  # the parameters have the right types
+    fields = (structs.replace(first, **change), *rest)
     monkeypatch.setattr(file_loader, "list_names", lambda: ["power-list"])
     monkeypatch.setattr(file_loader, "load_catalogue", lambda _: catalogue)
     before = mapping.compute_digest.__wrapped__(())
-    monkeypatch.setattr(file_loader, "load_catalogue", lambda _: replace(catalogue, fields=fields))
+    monkeypatch.setattr(file_loader, "load_catalogue", lambda _: structs.replace(catalogue, fields=fields))
     assert mapping.compute_digest.__wrapped__(()) != before
 
 

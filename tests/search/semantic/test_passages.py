@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from msgspec import structs
 
 from search.chinese import thesaurus
 from search.semantic.passages import LONGEST_PASSAGE, LONGEST_TITLE, MOST_PASSAGES, list_passages
@@ -24,7 +24,7 @@ def test_the_title_of_an_item_also_stands_alone() -> None:
 
 def test_the_name_of_a_law_is_not_a_passage_of_each_of_its_articles() -> None:
     texts = {"law": "食品安全法", "article": "第四十條", "text": "本法　規定"}
-    article = replace(document("x", "食品安全法"), texts=texts)
+    article = structs.replace(document("x", "食品安全法"), texts=texts)
     assert list_passages(article, ANALYZER) == ["食品安全法\n第四十条\n本法 规定"]
 
 

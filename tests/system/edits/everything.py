@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import anyio
+from msgspec import structs
 
 from publisher.harvest.report import SourceReport
 from publisher.indexing import indexer
@@ -92,7 +92,7 @@ def publish_next(log: Log) -> list[str]:
 def _publish_documents(log: Log, clock: Clock) -> None:
     parts = (Part("财政局", ("财政厅",), "A1"), Part("民政局"), Part("旧局"))
     log.datasets.create(
-        replace(demo_dataset(DOCUMENTS, title="文件"), catalogue="policies", parts=parts),
+        structs.replace(demo_dataset(DOCUMENTS, title="文件"), catalogue="policies", parts=parts),
         file_loader.load_catalogue("policies"),
     )
     _lay(log, "文件", document(1), document(2), document(3))
@@ -186,7 +186,7 @@ def _collect(log: Log, clock: Clock) -> None:
             )
             for page in pages[:2]
         ]
-        evidence.store_exchanges([replace(exchanges[0], etag='"1"', modified="x"), *exchanges[1:]])
+        evidence.store_exchanges([structs.replace(exchanges[0], etag='"1"', modified="x"), *exchanges[1:]])
         evidence.store_parsed(
             [
                 ParsedPage(page.key, digest_of(body), "1", digest_of(body), "号", "名", b"1234")
@@ -217,8 +217,8 @@ def _draft(log: Log, clock: Clock) -> None:
     source = log.evidence.put_source(
         b"draft", name="草稿.csv", media_type="text/csv", url="https://s.example/x"
     )
-    entries = [replace(document(n), content={**PLAIN[0], "name": f"新费{n}"}) for n in (1, 2)]
-    kept = [replace(document(n), content=dict(PLAIN[n])) for n in (0, 1)]
+    entries = [structs.replace(document(n), content={**PLAIN[0], "name": f"新费{n}"}) for n in (1, 2)]
+    kept = [structs.replace(document(n), content=dict(PLAIN[n])) for n in (0, 1)]
     log.drafts.stage(
         FEES, [*entries, *kept], part=None, source=source, parser_version="2", left_out=({"a": 1},)
     )

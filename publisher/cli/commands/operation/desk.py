@@ -6,10 +6,10 @@ import contextlib
 import signal
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import JSON, NUMBER, YES, CommandContext, with_context
 from publisher.cli.terminal import output
@@ -231,7 +231,7 @@ def list_tokens(context: CommandContext, *, as_json: bool) -> None:
     with _open_staff(context) as staff:
         tokens = staff.tokens.all()
     if as_json:
-        output.print_json([asdict(one) for one in tokens])
+        output.print_json([structs.asdict(one) for one in tokens])
         return
     output.print_table(
         ["编号 number", "账号 account", "系统 program", "范围 scope", "到期 expires", "最近使用 last use"],

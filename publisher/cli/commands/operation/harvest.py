@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
 from publisher.cli.find_record import find_one_id
@@ -131,7 +131,7 @@ def evidence(
                 "dataset": state.dataset,
                 "title": state.title,
                 "sources": state.sources,
-                "pages": [asdict(one) for one in origins],
+                "pages": [structs.asdict(one) for one in origins],
                 "extracted": [str(path) for path in paths],
             }
         )

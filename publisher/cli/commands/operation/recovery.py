@@ -7,11 +7,11 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import JSON, YES, CommandContext, with_context
 from publisher.cli.download import DownloadError, download
@@ -87,7 +87,7 @@ def backup(
     with suppress(OSError):  # a home whose disk became read-only is backed up too
         write_last_backup(home, utc_now())
     if as_json:
-        output.print_json({**asdict(report), "backup": str(report.backup)})
+        output.print_json({**structs.asdict(report), "backup": str(report.backup)})
     else:
         _print_backup(report, with_keys=keys is not None)
     return Exit.OK

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from contextlib import closing
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.commands.operation.live_site import verify_live_site
 from publisher.cli.commands.operation.status.corrections import create_inbox, print_form
@@ -129,7 +129,7 @@ def verify(
     replaced, verification = _verify(context, scope, repair)
     if as_json:
         own = {} if replaced is None else {"replaced": replaced}
-        output.print_json({**asdict(verification), **own, "ok": verification.ok})
+        output.print_json({**structs.asdict(verification), **own, "ok": verification.ok})
         return Exit.OK if verification.ok else Exit.REFUSED
     if replaced is not None:
         output.print_message(
@@ -222,7 +222,7 @@ def move(context: CommandContext, to: str, *, as_json: bool) -> None:
         corrections = move_inbox(settings.database, to, settings.inbox, context.seal_keys())
         accounts = move_desk(settings.database, to, settings.desk)
     if as_json:
-        output.print_json(asdict(transfer) | {"corrections": corrections, "desk_accounts": accounts})
+        output.print_json(structs.asdict(transfer) | {"corrections": corrections, "desk_accounts": accounts})
         return
     rows = sum(transfer.rows.values())
     output.print_message(

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
-
 import click
+from msgspec import structs
 
 from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
@@ -61,7 +60,7 @@ def set_(context: CommandContext, /, **details: str | None) -> None:
 def show(context: CommandContext, *, as_json: bool) -> None:
     """显示站点信息 / Show the details of the site."""
     with context.log(read_only=True) as log:
-        details = asdict(log.datasets.site_details()[0])
+        details = structs.asdict(log.datasets.site_details()[0])
     if as_json:
         output.print_json(details)
         return

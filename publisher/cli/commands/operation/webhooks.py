@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import output
@@ -161,7 +162,7 @@ def log(context: CommandContext, subscription: str | None, limit: int, *, as_jso
 
 
 def _delivery_to_json(one: Delivery) -> dict[str, object]:
-    properties = {k: v for k, v in asdict(one).items() if k not in ("key", "subscription")}
+    properties = {k: v for k, v in structs.asdict(one).items() if k not in ("key", "subscription")}
     return {"subscription": one.subscription.id, **properties}
 
 

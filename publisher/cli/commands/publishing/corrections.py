@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import JSON, NUMBER, CommandContext, with_context
 from publisher.cli.terminal import output
@@ -156,7 +156,7 @@ def _show(request: Request, *, as_json: bool) -> None:
 
 
 def _request_to_json(request: Request) -> dict[str, object]:
-    properties = asdict(request)
+    properties = structs.asdict(request)
     times = ("received_at", "decided_at")
     properties |= {name: value and value.isoformat() for name in times for value in [properties[name]]}
     properties["statements"] = [

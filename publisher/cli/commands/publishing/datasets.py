@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date
 
 import click
+from msgspec import structs
 
 from publisher.cli.commands.publishing.publish import ACTOR, BASIS, EMERGENCY
 from publisher.cli.context import DAY, JSON, CommandContext, today, with_context
@@ -153,7 +153,7 @@ def list_(context: CommandContext, *, as_json: bool) -> None:
     with context.log() as log:
         datasets = log.datasets.all()
     if as_json:
-        output.print_json([asdict(one) for one in datasets])
+        output.print_json([structs.asdict(one) for one in datasets])
         return
     rows = [[one.name, one.title, one.catalogue, one.body, len(one.parts) or ""] for one in datasets]
     output.print_table(
@@ -171,7 +171,7 @@ def show(context: CommandContext, name: str, *, as_json: bool) -> None:
         one = log.datasets.get(name)
         releases = log.queries.releases(name)
     if as_json:
-        output.print_json({**asdict(one), "releases": len(releases)})
+        output.print_json({**structs.asdict(one), "releases": len(releases)})
         return
     labels = (
         "名称 name",
@@ -320,7 +320,7 @@ def part_list(context: CommandContext, dataset_name: str, *, as_json: bool) -> N
     with context.log() as log:
         parts = log.datasets.get(dataset_name).parts
     if as_json:
-        output.print_json([asdict(one) for one in parts])
+        output.print_json([structs.asdict(one) for one in parts])
         return
     rows = [[p.name, "、".join(p.aliases), p.code or "", p.valid_from or "", p.valid_to or ""] for p in parts]
     output.print_table(["报送部门 part", "别名 aliases", "代码 code", "起 from", "止 to"], rows)

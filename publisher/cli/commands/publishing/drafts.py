@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import DAY, JSON, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
@@ -35,7 +35,7 @@ def show(context: CommandContext, dataset: str, *, as_json: bool) -> int:
     if current_draft is None:
         raise _no_draft(dataset)
     if as_json:
-        output.print_json(asdict(current_draft))
+        output.print_json(structs.asdict(current_draft))
         return Exit.OK
     rows = [
         [i.part or "", i.source.name, i.mode, i.records, i.in_error, len(i.left_out), i.source.obtained_at]
@@ -68,7 +68,7 @@ def diff(context: CommandContext, dataset: str, effective_on: date | None, *, as
         draft_diff = log.drafts.diff(dataset, effective_on=effective_on)
         catalogue = log.queries.catalogue(dataset)
     if as_json:
-        output.print_json(asdict(draft_diff))
+        output.print_json(structs.asdict(draft_diff))
     else:
         change_lines.show_diff(draft_diff, catalogue)
     return Exit.REFUSED if draft_diff.conflicts else Exit.OK
@@ -152,7 +152,7 @@ _STATES = {"proposed": "待确认 proposed", "accepted": "已确认 accepted", "
 
 def _print_proposals(proposals: Sequence[RepealProposal], *, as_json: bool) -> None:
     if as_json:
-        output.print_json([asdict(proposal) for proposal in proposals])
+        output.print_json([structs.asdict(proposal) for proposal in proposals])
         return
     rows = [[p.title, p.by, p.sentence, _STATES[p.state]] for p in proposals]
     output.print_table(["文件 document", "废止依据 by", "原文 sentence", "状态 state"], rows)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import JSON, CommandContext, with_context
 from publisher.cli.terminal import change_lines, output
@@ -60,7 +60,7 @@ def _part_to_json(part: PartReading) -> dict[str, object]:
     return {
         "part": part.part,
         "files": [source.source.name for source in part.sources],
-        "differences": [asdict(difference) for difference in part.differences],
+        "differences": [structs.asdict(difference) for difference in part.differences],
         "unread": [{"file": name, "message_zh": zh, "message_en": en} for name, zh, en in part.unread],
     }
 

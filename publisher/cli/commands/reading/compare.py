@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import JSON, CommandContext, read_day, today, with_context
 from publisher.cli.terminal import change_lines, output
@@ -76,7 +76,9 @@ def compare(
             _write_xlsx(log, dataset, before, end, xlsx)
         differences = log.queries.differences(dataset, before, end)
         if as_json:
-            output.print_json({"totals": asdict(totals), "differences": [asdict(d) for d in differences]})
+            output.print_json(
+                {"totals": structs.asdict(totals), "differences": [structs.asdict(d) for d in differences]}
+            )
             return
         if csv is None and xlsx is None:
             _print_differences(differences, log.queries.catalogue_in_view(dataset, end, before))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import DAY, JSON, MOMENT, CommandContext, with_context
 from publisher.cli.terminal import output
@@ -154,13 +154,13 @@ def _to_json(published: PublishedFinding) -> dict[str, Any]:
         "effective_to": published.effective_to,
         "known_from": published.known_from,
         "known_to": published.known_to,
-        "opened_by": None if published.opened is None else asdict(published.opened),
-        "ended_by": None if published.ended is None else asdict(published.ended),
-        "cites": [asdict(cite) for cite in one.cites],
+        "opened_by": None if published.opened is None else structs.asdict(published.opened),
+        "ended_by": None if published.ended is None else structs.asdict(published.ended),
+        "cites": [structs.asdict(cite) for cite in one.cites],
         "handling": published.handling,
         "unanswered_days": published.unanswered_days,
         "responses": [
-            asdict(response) | {"cited": sorted(response.cited)} for response in published.responses
+            structs.asdict(response) | {"cited": sorted(response.cited)} for response in published.responses
         ],
     }
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import TYPE_CHECKING
 
 import click
+from msgspec import structs
 
 from publisher.cli.context import DAY, JSON, MOMENT, NUMBER, CommandContext, with_context
 from publisher.cli.find_record import find_records
@@ -30,7 +30,7 @@ def releases(context: CommandContext, dataset: str, *, as_json: bool) -> None:
     with context.log(read_only=True) as log:
         release_list = log.queries.releases(dataset)
     if as_json:
-        output.print_json([asdict(one) for one in release_list])
+        output.print_json([structs.asdict(one) for one in release_list])
         return
     rows = [
         [
@@ -94,7 +94,7 @@ def changes(
     if has_more:
         output.print_limit(limit)
     if as_json:
-        output.print_json([asdict(one) for one in change_list])
+        output.print_json([structs.asdict(one) for one in change_list])
         return
     for change in change_list:
         change_lines.show_change(change, catalogues[change.dataset])
@@ -119,7 +119,7 @@ def history(context: CommandContext, dataset: str, record: str, *, as_json: bool
                     "id": s.id,
                     "title": s.title,
                     "status": s.status,
-                    "changes": [asdict(c) for c in changes],
+                    "changes": [structs.asdict(c) for c in changes],
                 }
                 for s, changes in histories
             ]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict
 from typing import Annotated, Any
 
 import msgspec
@@ -10,6 +9,7 @@ from litestar import Response, get, post
 from litestar.datastructures import State
 from litestar.enums import RequestEncodingType
 from litestar.params import Body
+from msgspec import structs
 
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
@@ -46,7 +46,7 @@ def settings_page(request: DeskRequest, state: State) -> Response[bytes]:
     desk: Desk = state.desk
     details, changed_at = desk.log.datasets.site_details()
     return page(
-        request, "site_settings.html", details=asdict(details), changed_at=changed_at, longest=LONGEST
+        request, "site_settings.html", details=structs.asdict(details), changed_at=changed_at, longest=LONGEST
     )
 
 
@@ -59,7 +59,7 @@ def change_settings(
 ) -> Response[Any]:
     """Change details of the site, as an entry of the log; a blank one is not stated any more."""
     desk: Desk = state.desk
-    before = asdict(desk.log.datasets.site_details()[0])
+    before = structs.asdict(desk.log.datasets.site_details()[0])
     typed = msgspec.structs.asdict(data)
     changes = {name: text.strip() for name, text in typed.items() if text is not None}
     changes = {name: text for name, text in changes.items() if text != before[name]}

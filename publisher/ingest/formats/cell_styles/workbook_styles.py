@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+
+import msgspec
+from msgspec import structs
 
 from publisher.ingest.formats.grid import Position, Scalar, SheetAnnotations
 from publisher.ingest.formats.number_formats.shown_text import ShownText, show_number, show_text
@@ -12,13 +14,12 @@ _PLAIN = frozenset({"General", "GENERAL", "general", "@", ""})
 """Formats that show a number as it is stored."""
 
 
-@dataclass(frozen=True, slots=True)
-class WorkbookStyles:
+class WorkbookStyles(msgspec.Struct, frozen=True):
     codes: tuple[str, ...] = ()
     """Style → code of its number format."""
     struck: frozenset[int] = frozenset()
     """Styles with strike-through."""
-    struck_strings: Mapping[int, str] = field(default_factory=dict)
+    struck_strings: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Shared string → the part of it that is struck through."""
     epoch_1904: bool = False
 
@@ -31,16 +32,15 @@ class WorkbookStyles:
         return style < len(self.codes) and "@" in self.codes[style] and self.codes[style] != "@"
 
 
-@dataclass(slots=True)
-class StyledCells:
+class StyledCells(msgspec.Struct):
     """Collector of the cells of one sheet that look different from what is stored."""
 
     styles: WorkbookStyles
-    shown: dict[Position, ShownText] = field(default_factory=dict)
-    unknown_formats: dict[Position, str] = field(default_factory=dict)
-    struck: dict[Position, str] = field(default_factory=dict)
+    shown: dict[Position, ShownText] = msgspec.field(default_factory=dict)
+    unknown_formats: dict[Position, str] = msgspec.field(default_factory=dict)
+    struck: dict[Position, str] = msgspec.field(default_factory=dict)
     """Cell → the struck part of its text; ``""`` where all of it is struck."""
-    text_formats: dict[Position, str] = field(default_factory=dict)
+    text_formats: dict[Position, str] = msgspec.field(default_factory=dict)
 
     def add_number(self, position: Position, style: int, value: float) -> None:
         self._add_strike(position, style)
@@ -67,7 +67,7 @@ class StyledCells:
 
     def annotate(self, annotations: SheetAnnotations, hidden_columns: frozenset[int]) -> SheetAnnotations:
         """Add the collected cells to the other annotations of the sheet."""
-        return replace(
+        return structs.replace(
             annotations,
             hidden_columns=hidden_columns,
             shown=self.shown,

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+
+import msgspec
 
 from publisher.ingest.findings.files import ENCRYPTED
 from publisher.ingest.formats.cell_styles.builtin_formats import BUILTIN_FORMATS
@@ -35,17 +36,16 @@ _ERRORS = {
 """Error codes ([MS-XLS] 2.5.10 Bes)."""
 
 
-@dataclass(slots=True)
-class _Workbook:
+class _Workbook(msgspec.Struct):
     """Styles, collected from the records before the first sheet."""
 
     biff8: bool = True
-    formats: dict[int, str] = field(default_factory=lambda: dict(BUILTIN_FORMATS))
-    fonts: list[bool] = field(default_factory=list)
+    formats: dict[int, str] = msgspec.field(default_factory=lambda: dict(BUILTIN_FORMATS))
+    fonts: list[bool] = msgspec.field(default_factory=list)
     """Whether each font is struck through. There is no font with the number 4."""
-    styles: list[tuple[int, int]] = field(default_factory=list)
+    styles: list[tuple[int, int]] = msgspec.field(default_factory=list)
     """Font and format of each style."""
-    strings: list[bytes] = field(default_factory=list)
+    strings: list[bytes] = msgspec.field(default_factory=list)
     """The record of shared strings and its continuations."""
     epoch_1904: bool = False
 
@@ -73,13 +73,12 @@ class _Workbook:
                 self.epoch_1904 = _u16(body, 0) == 1
 
 
-@dataclass(slots=True)
-class _Sheet:
+class _Sheet(msgspec.Struct):
     cells: StyledCells
-    hidden_rows: set[int] = field(default_factory=set)
-    hidden_columns: set[int] = field(default_factory=set)
-    page_starts: set[int] = field(default_factory=set)
-    errors: dict[Position, str] = field(default_factory=dict)
+    hidden_rows: set[int] = msgspec.field(default_factory=set)
+    hidden_columns: set[int] = msgspec.field(default_factory=set)
+    page_starts: set[int] = msgspec.field(default_factory=set)
+    errors: dict[Position, str] = msgspec.field(default_factory=dict)
 
     def annotations(self) -> SheetAnnotations:
         annotations = SheetAnnotations(

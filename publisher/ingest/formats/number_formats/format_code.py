@@ -9,9 +9,10 @@ from __future__ import annotations
 import operator
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Literal, NamedTuple
+
+import msgspec
 
 type SectionKind = Literal["number", "scientific", "fraction", "general", "date", "text"]
 
@@ -27,8 +28,7 @@ class Token(NamedTuple):
     text: str
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     kind: SectionKind
     tokens: tuple[Token, ...]
     condition: Callable[[float], bool] | None = None
@@ -38,9 +38,8 @@ class Section:
     """Whether names of months and days are Chinese (``[$-804]`` and the like)."""
 
 
-@dataclass(frozen=True, slots=True)
-class FormatCode:
-    sections: tuple[Section, ...] = field(default_factory=tuple)
+class FormatCode(msgspec.Struct, frozen=True):
+    sections: tuple[Section, ...] = msgspec.field(default_factory=tuple)
     text_section: Section | None = None
     """The section for texts (``@"件"``). None if a text is shown as it is."""
 

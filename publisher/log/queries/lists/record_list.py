@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import msgspec
 from sqlalchemy import Connection, bindparam, select
 
 from publisher.log.database import tables as t
@@ -45,8 +45,7 @@ _MOST_AT_ONCE = 100
 _s = t.span.c
 
 
-@dataclass(frozen=True, slots=True)
-class _Beginning:
+class _Beginning(msgspec.Struct, frozen=True):
     """Keys of the first records of a list in order, and the number of all its records."""
 
     records: array[int]

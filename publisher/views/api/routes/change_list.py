@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
+import msgspec
 from msgspec import structs
 
 from feeds.value_direction import DIRECTION_TERMS
@@ -71,8 +71,7 @@ def list_site_changes(service: Service, call: Call) -> Reply:
     return Reply(listing.validity, lambda: _page(service, call, listing))
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeListing:
+class ChangeListing(msgspec.Struct, frozen=True):
     """A list of changes that a request describes, before it is read."""
 
     query: ChangeQuery

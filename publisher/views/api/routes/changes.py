@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+
+from msgspec import structs
 
 from openapi.operation import Operation, Parameter
 from publisher.log import model
@@ -90,7 +91,7 @@ def get_history(service: Service, call: Call) -> Reply:
                 "只要此顺序号之前的 / Only changes of a smaller sequence",
                 {"type": "integer", "minimum": 0},
             ),
-            replace(RELEASE, description="只要这次发布的变化 / Only what this release changed"),
+            structs.replace(RELEASE, description="只要这次发布的变化 / Only what this release changed"),
             Parameter(
                 "sort",
                 "sequence 旧的在前，-sequence 新的在前 / Oldest or newest first",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
+
+from msgspec import structs
 
 from openapi.operation import Operation, Parameter
 from publisher.log.descriptions import SiteDetails
@@ -59,7 +60,7 @@ HEADERS = Parameter(
     "表头的语言 / Language of the headings",
     {"type": "string", "enum": ["zh", "en"], "default": "zh"},
 )
-_KNOWN_AT = replace(
+_KNOWN_AT = structs.replace(
     KNOWN_AT,
     description="两端都是日期时：截至该时刻本站已发布的内容 / For two days: as published by that instant",
 )
@@ -145,7 +146,7 @@ def _file_reply(
     validity = validity.extended((site.name, site.owner, site.operator), changed_at)
     return FileReply(
         validity=validity,
-        key=replace(key, tokens=(name, "compare", sides, *validity.tokens, *key.tokens)),
+        key=structs.replace(key, tokens=(name, "compare", sides, *validity.tokens, *key.tokens)),
         write=write,
         compressible=key.suffix == "csv",
         headers={

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 from typing import Any
+
+from msgspec import structs
 
 from openapi.operation import Operation
 from publisher.log import model
@@ -281,7 +282,7 @@ def get_release(service: Service, call: Call) -> Reply:
     validity = validity.extended(service.shows_actor, None)
     if (first := service.first_checkpoint(release)) is not None:
         times = (first.signed_at, validity.modified or first.signed_at)
-        validity = replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))
+        validity = structs.replace(validity, tokens=(*validity.tokens, first.note), modified=max(times))
     return Reply(
         validity,
         lambda: _release(service, release),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import datetime
 from functools import lru_cache
 
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import Dataset, View
@@ -70,15 +70,15 @@ ARCHIVE = Parameter(
     {"type": "integer", "minimum": 1},
 )
 _CLOCKS = (
-    replace(
+    structs.replace(
         AS_OF,
         description="只含截至该日（北京时间）已生效的变化；默认包括将来生效的 / Only what had taken effect "
         "by that day (Asia/Shanghai); by default also what takes effect later",
     ),
-    replace(
+    structs.replace(
         KNOWN_AT, description="截至该时刻的订阅：只含当时已发布的变化 / The feed as it stood at that instant"
     ),
-    replace(
+    structs.replace(
         RELEASE,
         description="某次发布时的订阅，同时固定两者，不与 as_of、known_at 同用，须有一个数据集 / "
         "The feed as of that release: pins both clocks, so it goes with neither as_of nor known_at, "
@@ -268,7 +268,7 @@ def _feed_scope(service: Service, call: Call) -> tuple[Parameters, Scope]:
     params, scope = _parse_query(requested_view.dataset_name(call), call.query)
     requested_view.check_not_future(service, params.view)
     if params.view.release is not None:
-        scope = replace(scope, seen=_at_release(service, scope.dataset, params.view))
+        scope = structs.replace(scope, seen=_at_release(service, scope.dataset, params.view))
     return params, scope
 
 

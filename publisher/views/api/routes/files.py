@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import msgspec
+from msgspec import structs
 
 from openapi.operation import Operation, Parameter
 from publisher.log.model import View
@@ -63,8 +64,7 @@ _PROBLEMS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _State:
+class _State(msgspec.Struct, frozen=True):
     """A state whose files are requested, with the validity of all of them."""
 
     about: About
@@ -78,7 +78,9 @@ def _state(service: Service, name: str, view: View, lang: Lang = "zh") -> _State
     if view.release is not None:
         # Without the key of later changes: a record that was withdrawn later stays in a release's file.
         validity = requested_view.pinned_validity(service, name, view.release, about.dataset.named_at)
-    return _State(about, replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(about))))
+    return _State(
+        about, structs.replace(validity, tokens=(*validity.tokens, *write_state.description_tokens(about)))
+    )
 
 
 def _form(call: Call) -> FileFormat:
@@ -99,7 +101,7 @@ def _check_headings(form: FileFormat, query: bytes) -> None:
 def _form_validity(state: _State, form: FileFormat) -> Validity:
     """Return the validity of a file of this form, of which some contain the checkpoint."""
     own = (state.about.checkpoint,) if form.has_checkpoint else ()
-    return replace(state.validity, tokens=(*state.validity.tokens, *own))
+    return structs.replace(state.validity, tokens=(*state.validity.tokens, *own))
 
 
 def _key(name: str, form: FileFormat, view: View, validity: Validity) -> FileKey:
@@ -152,7 +154,7 @@ def _get_delta(service: Service, call: Call) -> FileReply:
     after = View(release=requested_view.release_number(call))
     both = [_state(service, name, view) for view in (before, after)]
     tokens = tuple(token for state in both for token in state.validity.tokens)
-    validity = replace(both[1].validity, tokens=tokens)
+    validity = structs.replace(both[1].validity, tokens=tokens)
     file = f"{name}-{before.release}-{after.release}.delta.jsonl"
     title = f"{both[1].about.dataset.title} {both[0].about.state}至{both[1].about.state}.delta.jsonl"
     return FileReply(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from typing import get_args
+
+import msgspec
 
 from openapi.operation import Operation, Parameter
 from publisher.checks.all_checks import CHECKS, CHECKS_BY_CODE
@@ -82,8 +83,7 @@ def list_findings(service: Service, call: Call) -> Reply:
     return Reply(listing.validity, lambda: _page(service, call, listing))
 
 
-@dataclass(frozen=True, slots=True)
-class FindingListing:
+class FindingListing(msgspec.Struct, frozen=True):
     """A list of findings that a request describes, before it is read."""
 
     query: FindingQuery

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlencode
+
+import msgspec
 
 from openapi.operation import Operation
 from publisher.log.limits.limit_shares import LimitCount, LimitQuery
@@ -151,8 +152,7 @@ def count_answer(value: str, count: LimitCount) -> answers.LimitCount:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class LimitListing:
+class LimitListing(msgspec.Struct, frozen=True):
     """A request for shares, before it is computed."""
 
     query: LimitQuery

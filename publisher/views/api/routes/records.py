@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, get_args
 
-from msgspec import Raw
+import msgspec
+from msgspec import Raw, structs
 
 from openapi.operation import Operation
 from publisher.log import model
@@ -96,8 +96,7 @@ def count_withdrawn_since(service: Service, dataset: str, view: View) -> int:
     return service.log.queries.withdrawn_since(dataset, day)
 
 
-@dataclass(frozen=True, slots=True)
-class ListedPage:
+class ListedPage(msgspec.Struct, frozen=True):
     records: tuple[RecordState, ...]
     total: int
     facets: tuple[common.Facet, ...]
@@ -109,8 +108,7 @@ class ListedPage:
     """The state that all pages show."""
 
 
-@dataclass(frozen=True, slots=True)
-class Listing:
+class Listing(msgspec.Struct, frozen=True):
     """Validated request for a list of records, used by the API and the pages."""
 
     name: str
@@ -235,7 +233,7 @@ def get_record(service: Service, call: Call) -> Reply:
     elif call.query:
         grammar = requested_view.grammar(service.log.queries.catalogue(name))
         params = query_parameters.parse(
-            call.query, replace(grammar, names=requested_view.VIEW | {"fields"}, filters={})
+            call.query, structs.replace(grammar, names=requested_view.VIEW | {"fields"}, filters={})
         )
     validity = requested_view.validity(service, name, params.view)
 

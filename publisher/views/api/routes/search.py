@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from urllib.parse import urlencode
 
+import msgspec
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from openapi.operation import Operation, Parameter
 from publisher.indexing.site_names import NamesSnapshot
@@ -37,8 +38,7 @@ _SIMILAR = "~"
 _NAMES = requested_view.VIEW | {"q", "sort", "facets", "limit", "cursor", "explain"}
 
 
-@dataclass(frozen=True, slots=True)
-class Searchable:
+class Searchable(msgspec.Struct, frozen=True):
     """The searchable fields and names, with the state of the log that the response depends on."""
 
     scope: SearchScope
@@ -63,8 +63,7 @@ async def read_searchable(service: Service) -> Searchable:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class SearchResults:
+class SearchResults(msgspec.Struct, frozen=True):
     """A page of results for the API and the pages, with the cursors of the site."""
 
     page: contract.Page
@@ -77,8 +76,7 @@ class SearchResults:
     """Cursor of the next page of what is similar by meaning."""
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """Validated search request, used by the API, the pages and their files."""
 
     searchable: Searchable
@@ -130,7 +128,7 @@ class Search:
 
     async def fetch_ended(self, service: Service, text: str, *, limit: int) -> contract.Page | None:
         """Find records with all words of a text that are no longer in force; None if there are none."""
-        request = replace(self.request, text=text)
+        request = structs.replace(self.request, text=text)
         return await find.find_ended(service.search, request, self.searchable.scope.fields(), limit=limit)
 
 
@@ -146,7 +144,9 @@ async def make_search(
     if not params.filters:
         _check_text(params)
     _check_sort(params)
-    query_digest, cursor = requested_view.begin_list(service, replace(params, explain=False), "search")
+    query_digest, cursor = requested_view.begin_list(
+        service, structs.replace(params, explain=False), "search"
+    )
     view = await sync_to_thread(_view, service, params, cursor)
     meant, inner = (cursor.meant, cursor.inner) if cursor else ("", None)
     continues_similar = inner is not None and inner.startswith(_SIMILAR)
@@ -327,7 +327,7 @@ def _hit(service: Service, scope: SearchScope, params: Parameters, hit: contract
                 required=True,
                 example="食品经营",
             ),
-            replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_SUGGESTIONS}),
+            structs.replace(LIMIT, schema={**LIMIT.schema, "maximum": MAX_SUGGESTIONS}),
         ),
     )
 )

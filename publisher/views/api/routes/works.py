@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any, get_args
 from urllib.parse import quote
+
+import msgspec
 
 from openapi.operation import Operation, Parameter
 from publisher.log.citations.effects import EffectKind
@@ -199,8 +200,7 @@ def work_answer(service: Service, work: Work) -> answers.Work:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class PassageListing:
+class PassageListing(msgspec.Struct, frozen=True):
     """A list of citations or effects that a request describes, before it is read."""
 
     query: PassageQuery

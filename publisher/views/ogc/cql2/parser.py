@@ -10,11 +10,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cache
 from typing import Any
 
+import msgspec
 from lark import Lark, Token, Transformer, UnexpectedInput, v_args
 from lark.exceptions import VisitError
 from pygeofilter import ast
@@ -49,13 +49,12 @@ def _resolve_escape(match: re.Match[str]) -> str:
     return "'" if match[1] is None else _CONTROLS.get(match[1], match[1])
 
 
-@dataclass(frozen=True)
-class ParsedFilter:
+class ParsedFilter(msgspec.Struct, frozen=True):
     """A tree, with the positions of its names in the text."""
 
     tree: Any
     text: str
-    places: Mapping[int, int] = field(default_factory=dict)
+    places: Mapping[int, int] = msgspec.field(default_factory=dict)
     """``id`` of a node → index of its first character, from 0; empty for JSON."""
 
     def refuse(self, node: Any, zh: str, en: str) -> OgcError:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import lru_cache
+
+import msgspec
 
 from publisher.log import predicate as p
 from schemas.definition.catalogue import Catalogue
 
 
-@dataclass(frozen=True)
-class Queryables:
+class Queryables(msgspec.Struct, frozen=True):
     """``kinds``: kind of each property. ``dates``: text properties that are dates, ``YYYY-MM-DD``."""
 
     kinds: dict[str, p.ComparisonKind]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
 import msgspec
+from msgspec import structs
 
 from publisher.log import predicate as p
 from publisher.log.model import Dataset, RecordQuery, View
@@ -28,8 +28,7 @@ from schemas.definition.catalogue import Catalogue
 _NOT_IN_DIGEST = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "known_at"})
 
 
-@dataclass(frozen=True, slots=True)
-class ItemQuery:
+class ItemQuery(msgspec.Struct, frozen=True):
     """Validated query on a dataset's items."""
 
     dataset: Dataset
@@ -96,7 +95,7 @@ def parse_item_query(
 def narrow_to_records(item_query: ItemQuery, records: Sequence[str]) -> ItemQuery:
     """Restrict a query to the records that contain the words of ``q``."""
     others = (item_query.where,) if item_query.where is not None else ()
-    return replace(item_query, where=p.And((p.RecordIds(tuple(records)), *others)))
+    return structs.replace(item_query, where=p.And((p.RecordIds(tuple(records)), *others)))
 
 
 def _cursor(

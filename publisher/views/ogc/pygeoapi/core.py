@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any, NoReturn
 
 import msgspec
@@ -25,8 +24,7 @@ _LANGUAGES = ["zh", "en"]
 _LIMITS = {"default_items": DEFAULT_LIMIT, "max_items": MAX_LIMIT, "on_exceed": "throttle"}
 
 
-@dataclass(frozen=True, slots=True)
-class _Request:
+class _Request(msgspec.Struct, frozen=True):
     """The part of a request that pygeoapi reads: parameters that are already validated."""
 
     query_params: Mapping[str, str]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -44,8 +43,7 @@ _FORMATS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class CatalogRecord:
+class CatalogRecord(msgspec.Struct, frozen=True):
     """A record before encoding. ``time``: first and last day, each None if open; None without a time."""
 
     id: str

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import msgspec
@@ -33,8 +32,7 @@ ALLOWED = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Search:
+class Search(msgspec.Struct, frozen=True):
     """Query on the data catalog. ``word_matches``: policy dataset → its records that contain ``q``."""
 
     words: tuple[re.Pattern[str], ...] = ()

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.log.changes.change_query import ChangeQuery, ListedChange
 from publisher.log.clocks import day_at
@@ -68,7 +68,7 @@ def as_feed(form: Form) -> Download:
 
         def render() -> bytes:
             log = visit.service.log
-            newest = log.changes.newest(replace(listing.query, limit=ENTRIES))
+            newest = log.changes.newest(structs.replace(listing.query, limit=ENTRIES))
             return render_change_list_feed(log, form, [one.change for one in newest], query=visit.own_query)
 
         return await feed_reply(visit, listing.validity, render)
@@ -82,10 +82,10 @@ def _listing(visit: Visit) -> ChangeListing:
 
 
 async def _batches(visit: Visit, query: ChangeQuery) -> Batches[ListedChange]:
-    batch = await sync_to_thread(visit.service.log.changes.newest, replace(query, limit=MAX_LIMIT))
+    batch = await sync_to_thread(visit.service.log.changes.newest, structs.replace(query, limit=MAX_LIMIT))
     while batch:
         yield batch
-        later = replace(query, limit=MAX_LIMIT, before=batch[-1].change.sequence)
+        later = structs.replace(query, limit=MAX_LIMIT, before=batch[-1].change.sequence)
         batch = await sync_to_thread(visit.service.log.changes.newest, later)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.log.changes.change_query import ChangePage, ListedChange
 from publisher.log.model import Change, Dataset
@@ -28,8 +29,7 @@ _MOST_DIFFERENCES = 8
 """Fields of one change in the list. The record's page has all."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChangeItem:
+class ChangeItem(msgspec.Struct, frozen=True):
     """A change in the list, in the reader's language."""
 
     change: Change

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.log.commitments.commitment_query import CommitmentQuery, PublishedCommitment
 from publisher.views.api.routes.commitments import commitment_list as api
@@ -94,7 +94,7 @@ def as_feed(form: Form) -> Download:
 
         def render() -> bytes:
             log = visit.service.log
-            changes = log.commitments.changes(replace(listing.query, limit=ENTRIES))
+            changes = log.commitments.changes(structs.replace(listing.query, limit=ENTRIES))
             return render_commitment_feed(log, form, changes, query=visit.own_query)
 
         return await feed_reply(visit, listing.validity, render)

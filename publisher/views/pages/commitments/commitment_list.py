@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from markupsafe import Markup
 
 from publisher.log.commitments.commitment_query import (
@@ -37,8 +37,7 @@ _CLASSES: Mapping[CommitmentStatus, str] = {"done": "added", "overdue": "removed
 """Status → CSS class of its bars."""
 
 
-@dataclass(frozen=True, slots=True)
-class CommitmentLink:
+class CommitmentLink(msgspec.Struct, frozen=True):
     """A commitment in a list, in the reader's language."""
 
     title: str
@@ -54,8 +53,7 @@ class CommitmentLink:
     is_disputed: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Breakdown:
+class Breakdown(msgspec.Struct, frozen=True):
     """Numbers of commitments by a field: a chart, and a table with all numbers."""
 
     title: str

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
+import msgspec
 from markdown_it.token import Token
 
 from publisher.log.commitments.commitment_query import CommitmentQuery
@@ -19,8 +19,7 @@ _MOST = 1_000
 _PLAIN = str.maketrans("，。；：（）！？“”‘’", ",.;:()!?\"\"''")
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentCommitment:
+class DocumentCommitment(msgspec.Struct, frozen=True):
     """A commitment of the document, in the reader's language."""
 
     title: str

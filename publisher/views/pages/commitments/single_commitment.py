@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
+import msgspec
 from markupsafe import Markup
 
 from publisher.log.commitments.commitment_query import PublishedCommitment
@@ -43,8 +43,7 @@ class PrintedEvidence(NamedTuple):
     day: str
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedRule:
+class PrintedRule(msgspec.Struct, frozen=True):
     """A rule of evidence in the reader's language."""
 
     condition: str
@@ -56,8 +55,7 @@ class PrintedRule:
     links: Sequence[tuple[str, str]]
 
 
-@dataclass(frozen=True, slots=True)
-class QuotedParagraph:
+class QuotedParagraph(msgspec.Struct, frozen=True):
     """The paragraph of the document that contains the commitment, its words marked."""
 
     html: Markup

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.inbox.correction import MAX_CONTACT, MAX_PROOF, MAX_VALUE
 from publisher.inbox.correction_form import CorrectionForm
@@ -26,8 +27,7 @@ WHOLE = "*"
 LIMITS: Mapping[str, int] = {"value": MAX_VALUE, "proof": MAX_PROOF, "contact": MAX_CONTACT}
 
 
-@dataclass(frozen=True, slots=True)
-class RecordInDoubt:
+class RecordInDoubt(msgspec.Struct, frozen=True):
     """The present state of the record that the form is about."""
 
     dataset: Dataset

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -26,16 +25,14 @@ _SCHEMAS = "#/components/schemas/"
 type Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Shape:
+class Shape(msgspec.Struct, frozen=True):
     """The type of a value. ``schema``: name of the object that it is, or that its items are."""
 
     text: str
     schema: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
+class Parameter(msgspec.Struct, frozen=True):
     name: str
     description: Markup
     shape: Shape
@@ -47,8 +44,7 @@ class Parameter:
     """Value that the form begins with."""
 
 
-@dataclass(frozen=True, slots=True)
-class Member:
+class Member(msgspec.Struct, frozen=True):
     """A property of an object."""
 
     name: str
@@ -56,8 +52,7 @@ class Member:
     description: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class Operation:
+class Operation(msgspec.Struct, frozen=True):
     name: str
     path: str
     title: str
@@ -70,8 +65,7 @@ class Operation:
     example: str
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     name: str
     title: str
     operations: Sequence[Operation]

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import urlencode
+
+import msgspec
 
 from publisher.views.api import requested_view
 from publisher.views.discovery import sitemap_and_robots
@@ -80,8 +81,7 @@ def _file(call: Call, files: Mapping[str, bytes]) -> Reply:
     return Reply(Validity((hashlib.sha256(body).hexdigest(),)), lambda: body)
 
 
-@dataclass(frozen=True, slots=True)
-class DocumentLink:
+class DocumentLink(msgspec.Struct, frozen=True):
     address: str
     title: str
     is_other_language: bool

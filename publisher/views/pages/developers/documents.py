@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
 from pathlib import Path
 from posixpath import normpath
+
+import msgspec
 
 from schemas.words import Lang
 
@@ -54,8 +55,7 @@ GROUPS: Sequence[tuple[tuple[str, str], Sequence[str]]] = (
 """Headings of the index in both languages, with names of documents in the order in which they are listed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Edition:
+class Edition(msgspec.Struct, frozen=True):
     """A document in one language. ``folder``: that of its file, from which its relative links start."""
 
     language: Lang
@@ -68,8 +68,7 @@ class Edition:
         return match[1].replace("`", "") if match else ""
 
 
-@dataclass(frozen=True, slots=True)
-class Document:
+class Document(msgspec.Struct, frozen=True):
     name: str
     """Path below ``docs/`` without suffix; the ``README.md`` of a folder has the name of the folder."""
     editions: Mapping[Lang, Edition]

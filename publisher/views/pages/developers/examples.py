@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -32,8 +31,7 @@ _TEXT = 60
 _encode = msgspec.json.Encoder(decimal_format="string").encode
 
 
-@dataclass(frozen=True, slots=True)
-class _ExampleRequest:
+class _ExampleRequest(msgspec.Struct, frozen=True):
     """An example request to the API."""
 
     title: tuple[str, str]
@@ -42,8 +40,7 @@ class _ExampleRequest:
     query: tuple[tuple[str, str], ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Example:
+class Example(msgspec.Struct, frozen=True):
     title: str
     address: str
     """Absolute address, for use in a program."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import itertools
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from urllib.parse import unquote
 
+import msgspec
 import nh3
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
@@ -41,16 +41,14 @@ type Link = Callable[[str], str]
 """Makes the address of a page, in the reader's language, or of a file of the site, from its path."""
 
 
-@dataclass(frozen=True, slots=True)
-class Section:
+class Section(msgspec.Struct, frozen=True):
     """A heading of the second level."""
 
     anchor: str
     title: str
 
 
-@dataclass(frozen=True, slots=True)
-class RenderedDocument:
+class RenderedDocument(msgspec.Struct, frozen=True):
     html: Markup
     sections: Sequence[Section]
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import replace
 
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.log.findings.finding_query import FindingQuery, PublishedFinding
 from publisher.log.model import Dataset
@@ -71,7 +71,7 @@ def as_feed(form: Form) -> Download:
 
         def render() -> bytes:
             log = visit.service.log
-            own = replace(listing.query, limit=ENTRIES)
+            own = structs.replace(listing.query, limit=ENTRIES)
             if not visit.values("status"):
                 findings = log.findings.list_latest(own)
             elif own.status == "open":
@@ -93,10 +93,10 @@ def _listing(visit: Visit) -> api.FindingListing:
 
 
 async def _batches(visit: Visit, query: FindingQuery) -> Batches[PublishedFinding]:
-    page = await sync_to_thread(visit.service.log.findings.page, replace(query, limit=BATCH))
+    page = await sync_to_thread(visit.service.log.findings.page, structs.replace(query, limit=BATCH))
     yield page.findings
     while page.after is not None:
-        later = replace(query, limit=BATCH, after=page.after)
+        later = structs.replace(query, limit=BATCH, after=page.after)
         page = await sync_to_thread(visit.service.log.findings.page, later)
         yield page.findings
 

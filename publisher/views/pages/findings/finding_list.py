@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+
+import msgspec
+from msgspec import structs
 
 from publisher.checks.all_checks import CHECKS, CHECKS_BY_CODE
 from publisher.log.findings.finding_query import FindingPage, FindingQuery, PublishedFinding
@@ -23,8 +25,7 @@ from schemas.words import FINDING_STATUSES, HANDLINGS, SEVERITIES
 TITLE = ("待核问题", "Findings")
 
 
-@dataclass(frozen=True, slots=True)
-class FindingLink:
+class FindingLink(msgspec.Struct, frozen=True):
     """A finding in a list, in the reader's language."""
 
     id: str
@@ -95,8 +96,7 @@ def _handling(visit: Visit, published: PublishedFinding) -> str:
     return word if days is None else visit.t(f"{word}，已{days}天", f"{word} for {days} days")
 
 
-@dataclass(frozen=True, slots=True)
-class Agreement:
+class Agreement(msgspec.Struct, frozen=True):
     """An apparent problem that another list explains, in the reader's language."""
 
     message: str
@@ -128,7 +128,7 @@ def of_record(
 
 def _handlings(visit: Visit, query: FindingQuery) -> common.Facet:
     log = visit.service.log
-    counts = {way: log.findings.count(replace(query, handling=(way,))) for way in api.HANDLINGS}
+    counts = {way: log.findings.count(structs.replace(query, handling=(way,))) for way in api.HANDLINGS}
     return common.Facet(
         field="handling",
         title=visit.t("回应", "Response"),

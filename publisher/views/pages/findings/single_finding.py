@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import groupby
 
+import msgspec
 from markupsafe import Markup
 
 from publisher.checks.all_checks import CHECKS_BY_CODE
@@ -28,14 +28,12 @@ _AROUND = 300
 """Characters of a field before the first cited word and after the last. The record's page has all."""
 
 
-@dataclass(frozen=True, slots=True)
-class CitedField:
+class CitedField(msgspec.Struct, frozen=True):
     title: str
     html: Markup
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedResponse:
+class PrintedResponse(msgspec.Struct, frozen=True):
     kind: str
     response: Response
     pinned: str
@@ -45,8 +43,7 @@ class PrintedResponse:
     """Whether the finding still cites what it cited then."""
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedCitedRow:
+class PrintedCitedRow(msgspec.Struct, frozen=True):
     """A row that the finding cites, as its release published it."""
 
     dataset: Dataset

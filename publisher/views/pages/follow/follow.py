@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import parse_qsl
 
+import msgspec
 from litestar.concurrency import sync_to_thread
 
 from feeds.feed import Entry
@@ -34,8 +34,7 @@ _GRAMMAR = Grammar(filters={"feed": "string"})
 _ENTRIES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class FollowedFeed:
+class FollowedFeed(msgspec.Struct, frozen=True):
     """A feed that a page offers to follow."""
 
     scope: Scope

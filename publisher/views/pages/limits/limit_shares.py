@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import msgspec
 from litestar.concurrency import sync_to_thread
@@ -32,8 +31,7 @@ _HEADINGS = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ShareLine:
+class ShareLine(msgspec.Struct, frozen=True):
     """One group in the reader's language."""
 
     title: str

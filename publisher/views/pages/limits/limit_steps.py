@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 from itertools import groupby
+
+import msgspec
 
 from publisher.log.limits.limit_steps import LimitStep, limit_fields
 from publisher.log.model import View
@@ -16,8 +17,7 @@ from schemas.definition.catalogue import Catalogue
 from schemas.words import DIRECTIONS
 
 
-@dataclass(frozen=True, slots=True)
-class PrintedStep:
+class PrintedStep(msgspec.Struct, frozen=True):
     day: date
     text: str
     direction: str
@@ -28,8 +28,7 @@ class PrintedStep:
     """Address of the release that brought it."""
 
 
-@dataclass(frozen=True, slots=True)
-class FieldSteps:
+class FieldSteps(msgspec.Struct, frozen=True):
     """A limit of the record and its steps, newest first."""
 
     title: str

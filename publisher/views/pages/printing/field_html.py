@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
+import msgspec
 from jinja2.filters import do_filesizeformat
 from markupsafe import Markup, escape
 
@@ -24,8 +24,7 @@ _MOST_FACTS, _LONGEST_FACT = 3, 40
 _QUANTITIES = frozenset({"limit", "amount", "integer", "decimal"})
 
 
-@dataclass(frozen=True, slots=True)
-class FieldValue:
+class FieldValue(msgspec.Struct, frozen=True):
     """One field with its value."""
 
     name: str
@@ -39,14 +38,12 @@ class FieldValue:
     """Since when it is so, and what it was before."""
 
 
-@dataclass(frozen=True, slots=True)
-class Group:
+class Group(msgspec.Struct, frozen=True):
     title: str
     fields: Sequence[FieldValue]
 
 
-@dataclass(frozen=True, slots=True)
-class Cell:
+class Cell(msgspec.Struct, frozen=True):
     """Place in the source from which a field was read, with the beginning of its original text."""
 
     title: str
@@ -55,8 +52,7 @@ class Cell:
     excerpt: str
 
 
-@dataclass(frozen=True, slots=True)
-class FieldDifference:
+class FieldDifference(msgspec.Struct, frozen=True):
     """One field that changed."""
 
     title: str

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from publisher.log.model import Dataset
 from publisher.views.api.answers import common
@@ -17,8 +18,7 @@ _VISIBLE_VALUES = 8
 """Number of a facet's values that are visible at first. The rest can be expanded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chip:
+class Chip(msgspec.Struct, frozen=True):
     """An active filter, with the address without it."""
 
     title: str
@@ -26,16 +26,14 @@ class Chip:
     off: str
 
 
-@dataclass(frozen=True, slots=True)
-class Choice:
+class Choice(msgspec.Struct, frozen=True):
     title: str
     count: int
     address: str
     on: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Choices:
+class Choices(msgspec.Struct, frozen=True):
     """A facet's values with exact counts. The address of each toggles its filter."""
 
     name: str

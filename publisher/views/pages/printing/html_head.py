@@ -7,7 +7,6 @@ which :mod:`.schema_org` writes.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import lru_cache
 from html import escape
@@ -36,8 +35,7 @@ ABOUT = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Head:
+class Head(msgspec.Struct, frozen=True):
     title: str
     description: str = ""
     column: str = ""
@@ -48,11 +46,11 @@ class Head:
     source: str = ""
     """The publishing body."""
     keywords: Sequence[str] = ()
-    ld: Mapping[str, Any] = field(default_factory=dict)
+    ld: Mapping[str, Any] = msgspec.field(default_factory=dict)
     """schema.org properties, without the context."""
     indexable: bool = True
     """Whether web search engines may index the page."""
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = msgspec.field(default_factory=Scope)
     """Scope of the feeds that the page links to."""
     feeds_title: str = ""
     """Title of these feeds; empty for the site's feeds."""

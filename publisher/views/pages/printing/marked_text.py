@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from html import escape
 from itertools import accumulate, chain, pairwise
 
+import msgspec
 from markupsafe import Markup
 
 from publisher.views.comparison.text_diff import Piece
@@ -21,8 +21,7 @@ _LONGEST_TEXT = 100_000
 """Maximum length of a value on a page, in characters. The files and the API have the full value."""
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(msgspec.Struct, frozen=True):
     """A piece of a text with the tag that marks it; no tag: unmarked."""
 
     text: str

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
+import msgspec
 from markupsafe import Markup
+from msgspec import structs
 
 from publisher.log.model import Change, RecordState, Span, View
 from publisher.views.pages.printing import charts, field_html
@@ -20,8 +21,7 @@ _EFFECTIVE_KINDS = ("added", "changed", "corrected")
 """Kinds of changes that state an amount from their day on: a correction, from the day that it corrects."""
 
 
-@dataclass(frozen=True, slots=True)
-class Prices:
+class Prices(msgspec.Struct, frozen=True):
     """An amount over time, with its unit."""
 
     title: str
@@ -32,7 +32,7 @@ def note_changes(
     visit: Visit, catalogue: Catalogue, facts: Sequence[FieldValue], changes: Sequence[Change]
 ) -> Sequence[FieldValue]:
     """Add to each number since when it is so and what it was before. ``changes``: newest first."""
-    return [replace(fact, note=_note(visit, catalogue.by_name[fact.name], changes)) for fact in facts]
+    return [structs.replace(fact, note=_note(visit, catalogue.by_name[fact.name], changes)) for fact in facts]
 
 
 def has_numbers(catalogue: Catalogue, facts: Sequence[FieldValue]) -> bool:

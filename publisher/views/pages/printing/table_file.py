@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -42,8 +41,7 @@ def link_files(
     return [(FILES[suffix], visit.url(f"{path}.{suffix}", pairs)) for suffix in suffixes]
 
 
-@dataclass(frozen=True, slots=True)
-class ListFile[T]:
+class ListFile[T](msgspec.Struct, frozen=True):
     """A list of the site, as a file. ``rows`` and ``answers`` are called in a thread."""
 
     title: str

@@ -5,11 +5,11 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any
 
+import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from jinja2.environment import TemplateModule
 from jinja2.ext import Extension
@@ -52,8 +52,7 @@ _GOOD = f"\t\n\r -~\xa0-\u2029\u202f-\u2065\u206a-\ufdcf\ufdf0-\ufffd{_PLANES}"
 _ALL_GOOD, _BAD = re.compile(f"[{_GOOD}]*"), re.compile(f"[^{_GOOD}]")
 
 
-@dataclass(frozen=True, slots=True)
-class Asset:
+class Asset(msgspec.Struct, frozen=True):
     name: str
     """Name with a digest, so that browsers may cache the file permanently."""
     body: bytes

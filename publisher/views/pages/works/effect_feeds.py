@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.views.api.routes import works as api
 from publisher.views.pages.printing.feed_reply import feed_reply
@@ -24,7 +23,7 @@ def as_feed(form: Form) -> Download:
 
         def render() -> bytes:
             log = visit.service.log
-            page = log.graph.effects(replace(listing.query, limit=ENTRIES))
+            page = log.graph.effects(structs.replace(listing.query, limit=ENTRIES))
             return render_effect_feed(log, form, page.passages, query=visit.own_query)
 
         return await feed_reply(visit, listing.validity, render)

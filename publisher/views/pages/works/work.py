@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 from urllib.parse import quote
+
+import msgspec
+from msgspec import structs
 
 from publisher.log.graph.legal_force import ENDING_KINDS, Endings, find_endings, judge_force
 from publisher.log.graph.passage_query import PassageQuery, PublishedCitation, PublishedEffect
@@ -26,8 +28,7 @@ MOST = 100
 """Maximum number of citations of each kind, and of effects of each side, on the page. The API has all."""
 
 
-@dataclass(frozen=True, slots=True)
-class CitingRecord:
+class CitingRecord(msgspec.Struct, frozen=True):
     """A record that rests on the work, with the places that it cites."""
 
     title: str
@@ -37,8 +38,7 @@ class CitingRecord:
     places: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class EffectLine:
+class EffectLine(msgspec.Struct, frozen=True):
     """The effect of a work on another one, in the reader's language."""
 
     kind: str
@@ -66,8 +66,8 @@ def work(press: Press, visit: Visit) -> Reply:
         # Queries of their own: none of these pushes another beyond the limit.
         own = PassageQuery(visit.view, works=one.names, acting=True, limit=MOST)
         effects = graph.effects(own).passages
-        undergone = graph.effects(replace(own, acting=False)).passages
-        ending = graph.effects(replace(own, acting=False, kinds=ENDING_KINDS)).passages
+        undergone = graph.effects(structs.replace(own, acting=False)).passages
+        ending = graph.effects(structs.replace(own, acting=False, kinds=ENDING_KINDS)).passages
         endings = find_endings(one, ending, visit.today())
         others = [effect for effect in undergone if effect not in (*endings.past, *endings.coming)]
         bases = PassageQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 from litestar.concurrency import sync_to_thread
+from msgspec import structs
 
 from publisher.log.graph.passage_query import PublishedEffect
 from publisher.log.graph.work_query import Work
@@ -46,7 +45,7 @@ def works_as(suffix: str) -> Download:
         async def batches() -> Batches[Work]:
             after: str | None = ""
             while after is not None:
-                own = replace(query, limit=MAX_LIMIT, after=after)
+                own = structs.replace(query, limit=MAX_LIMIT, after=after)
                 page = await sync_to_thread(visit.service.log.graph.works, own)
                 after = page.after
                 yield page.works
@@ -73,13 +72,13 @@ def effects_as(suffix: str) -> Download:
         listing = await sync_to_thread(api.make_listing, visit.service, params, "effects", api.EFFECTS)
 
         async def batches() -> Batches[PublishedEffect]:
-            own = replace(listing.query, limit=MAX_LIMIT)
+            own = structs.replace(listing.query, limit=MAX_LIMIT)
             while True:
                 page = await sync_to_thread(visit.service.log.graph.effects, own)
                 yield page.passages
                 if page.after is None:
                     return
-                own = replace(own, after=page.after)
+                own = structs.replace(own, after=page.after)
 
         file = ListFile(
             title="文件的作用",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
 from publisher.log.log import Log
@@ -120,10 +120,10 @@ def test_another_heading_is_not_approved(log: Log) -> None:
     stage(log, entry("甲"))
     approve(log, submit(log))
     for other in (
-        replace(DRAFT, basis="示财〔2020〕2号"),
-        replace(DRAFT, effective_on=LATE),
-        replace(DRAFT, note="另外"),
-        replace(DRAFT, parts=("财政局",)),
+        structs.replace(DRAFT, basis="示财〔2020〕2号"),
+        structs.replace(DRAFT, effective_on=LATE),
+        structs.replace(DRAFT, note="另外"),
+        structs.replace(DRAFT, parts=("财政局",)),
     ):
         with pytest.raises(LogError) as refused:
             publish(log, other)
@@ -147,7 +147,7 @@ def test_only_what_was_shown_is_approved(log: Log) -> None:
     assert code_of(refused) == "digest-moved"
     again = submit(log)
     with pytest.raises(LogError) as refused:
-        approve(log, replace(again, digest=one.digest))
+        approve(log, structs.replace(again, digest=one.digest))
     assert code_of(refused) == "digest-moved"
     with pytest.raises(LogError) as refused:
         approve(log, one)
@@ -185,7 +185,7 @@ def test_a_returned_draft_comes_back_with_its_reason_and_is_submitted_again(log:
 
 @pytest.mark.slow
 def test_an_approval_by_part_is_not_voided_by_another_department_and_takes_its_part_only(log: Log) -> None:
-    finance, civil = replace(DRAFT, parts=("财政局",)), replace(DRAFT, parts=("民政局",))
+    finance, civil = structs.replace(DRAFT, parts=("财政局",)), structs.replace(DRAFT, parts=("民政局",))
     stage(log, entry("甲"))
     approve(log, submit(log, finance))
     stage(log, entry("乙"), part="民政局")
@@ -211,10 +211,10 @@ def test_what_crosses_parts_is_checked_when_it_is_published(log: Log) -> None:
     """One identity in two parts: approved each by itself, and refused together with what is in force."""
     for part in ("财政局", "民政局"):
         stage(log, entry("甲", "1" if part == "财政局" else "2"), part=part)
-        approve(log, submit(log, replace(DRAFT, parts=(part,))))
-    publish(log, replace(DRAFT, parts=("财政局",)))
+        approve(log, submit(log, structs.replace(DRAFT, parts=(part,))))
+    publish(log, structs.replace(DRAFT, parts=("财政局",)))
     with pytest.raises(LogError) as refused:
-        publish(log, replace(DRAFT, parts=("民政局",)))
+        publish(log, structs.replace(DRAFT, parts=("民政局",)))
     assert code_of(refused) == "conflicts"
     assert standards(log) == {"甲": "1"}
 

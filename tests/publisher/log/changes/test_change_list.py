@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from publisher.log.changes.change_query import ChangePage, ChangeQuery
 from publisher.log.log import Log
@@ -152,6 +152,6 @@ def test_pages_contain_each_change_once(log: Log) -> None:
         seen += [one.change.sequence for one in page.changes]
         if page.before is None:
             break
-        query = replace(query, before=page.before)
+        query = structs.replace(query, before=page.before)
     assert seen == [one.change.sequence for one in log.changes.newest(ChangeQuery(limit=100))]
     assert len(seen) == 9

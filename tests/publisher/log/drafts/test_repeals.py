@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import date
 
 import pytest
+from msgspec import structs
 
 from publisher.log.log import Log
 from publisher.log.model import Entry, LogError, Part, RecordQuery, RecordState
@@ -87,7 +87,7 @@ def test_a_proposal_shows_the_sentence_that_names_its_document(documents: Log) -
     stage(documents, "文件", document(1), document(2))
     notice = document(9, "示政发〔2015〕1号", "《关于第2件事的通知》")
     sentences = {"ends": "《甲》（示政发〔2015〕1号）同时废止。\n《关于第2件事的通知》自行失效。"}
-    stage(documents, "决定", replace(notice, originals=sentences))
+    stage(documents, "决定", structs.replace(notice, originals=sentences))
     assert [(p.title, p.sentence) for p in documents.drafts.repeals(DOCUMENTS)] == [
         ("关于第1件事的通知", "《甲》（示政发〔2015〕1号）同时废止。"),
         ("关于第2件事的通知", "《关于第2件事的通知》自行失效。"),
@@ -205,7 +205,7 @@ def test_a_notice_that_was_withdrawn_ends_nothing_any_more(documents: Log, clock
 
 
 def test_a_row_in_error_ends_nothing_and_a_document_does_not_end_itself(documents: Log) -> None:
-    stage(documents, "决定", replace(document(8, "示政发〔2015〕1号"), in_error=True))
+    stage(documents, "决定", structs.replace(document(8, "示政发〔2015〕1号"), in_error=True))
     stage(documents, "文件", document(1), document(9, "示政发〔2015〕9号", "《关于第9件事的通知》"))
     assert accept(documents) == 0
     documents.releases.publish(DOCUMENTS, effective_on=EARLY, without_errors=True)

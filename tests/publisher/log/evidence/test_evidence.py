@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from sqlalchemy import text
 
 from publisher.log.blob_store import digest_of
@@ -176,7 +176,7 @@ def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_an
     dataset, _ = fees_dataset()
     catalogue = load_catalogue("policies")
 
-    log.datasets.create(replace(dataset, name="zhengce", parts=()), catalogue)
+    log.datasets.create(structs.replace(dataset, name="zhengce", parts=()), catalogue)
     log.evidence.add_links("a", [("http://a.example/list", "")], role="list")
     listed = log.evidence.page_at("a", "http://a.example/list")
     assert listed is not None

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from publisher.log import registry
 from publisher.log.database.tables import metadata
@@ -38,7 +38,7 @@ def publish_secret(log: Log) -> str:
     )
     for day, standard in ((EARLY, SECRET), (MIDDLE, f"{SECRET}改")):
         row = entry(f"{SECRET}费", standard, kind=SECRET)
-        secret_entry = replace(row, locator={"note": SECRET}, originals={"standard": f" {SECRET} "})
+        secret_entry = structs.replace(row, locator={"note": SECRET}, originals={"standard": f" {SECRET} "})
         left_out = [{"sheet": "收费", "row": 9, "reason": "note", "text": SECRET}]
         log.drafts.stage(
             "fees",

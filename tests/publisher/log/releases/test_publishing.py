@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part, Proposal, RecordQuery, View
@@ -224,7 +224,7 @@ def test_a_better_reading_of_the_same_cells_is_not_a_change_of_the_source(log: L
 
 def test_rows_in_error_block_a_release(log: Log) -> None:
     source = put_workbook(log)
-    rows = [entry("证照费"), replace(entry("登记费", "9"), in_error=True)]
+    rows = [entry("证照费"), structs.replace(entry("登记费", "9"), in_error=True)]
     log.drafts.stage("fees", rows, part="财政局", source=source, parser_version="1")
     with pytest.raises(LogError) as refused:
         log.releases.publish("fees", effective_on=EARLY)
@@ -239,7 +239,7 @@ def test_rows_in_error_block_a_release(log: Log) -> None:
 
 def test_a_row_in_error_neither_changes_nor_removes_what_is_published(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"))
-    rows = [entry("证照费", "2"), replace(entry("登记费", "9"), in_error=True)]
+    rows = [entry("证照费", "2"), structs.replace(entry("登记费", "9"), in_error=True)]
     log.drafts.stage("fees", rows, part="财政局", source=put_workbook(log), parser_version="1")
     log.releases.publish("fees", effective_on=MIDDLE, without_errors=True)
     assert standards(log) == {"证照费": "2", "登记费": "1"}

@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from publisher.log.descriptions import SiteDetails
 from publisher.log.model import FieldChange
@@ -104,7 +104,7 @@ def test_a_workbook_names_the_site(tmp_path: Path) -> None:
 
 
 def test_a_workbook_of_some_differences_says_which(tmp_path: Path) -> None:
-    metadata = replace(HEADING, kinds=("added",), parts=("财政局", "民政局"))
+    metadata = structs.replace(HEADING, kinds=("added",), parts=("财政局", "民政局"))
     to_xlsx(tmp_path / "a.xlsx", (), TOTALS, CATALOGUE, metadata)
     pairs = dict(openpyxl.load_workbook(tmp_path / "a.xlsx")["说明"].iter_rows(values_only=True))
     assert (pairs["只列这些变化"], pairs["只列这些报送部门"]) == ("新增", "财政局、民政局")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import structs
 
 from publisher.cli.commands.operation.followers import count_followers, print_followers
 from publisher.cli.commands.operation.status.checkpoints import describe_checkpoint, print_checkpoint
@@ -28,8 +30,7 @@ _MOST_PAGES = 20
 """Most pages that are named; the others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
-class SiteStatus:
+class SiteStatus(msgspec.Struct, frozen=True):
     """The state of a site, its search index and its copies."""
 
     base: str
@@ -64,7 +65,7 @@ class SiteStatus:
             "last_backup": self.last_backup,
             "corrections": self.corrections,
             "followers": self.followers,
-            "verification": None if run is None else asdict(run) | {"ok": run.ok},
+            "verification": None if run is None else structs.asdict(run) | {"ok": run.ok},
             "readable_by_others": self.readable_by_others,
             "datasets": self.datasets,
             "pages_set_aside": [

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
 from urllib.parse import urlencode
+
+import msgspec
 
 from openapi.operation import Operation
 from publisher.log.commitments.commitment_query import (
@@ -65,8 +66,7 @@ def list_commitments(service: Service, call: Call) -> Reply:
     return Reply(listing.validity, lambda: _page(service, call, listing))
 
 
-@dataclass(frozen=True, slots=True)
-class CommitmentListing:
+class CommitmentListing(msgspec.Struct, frozen=True):
     """A list of commitments that a request describes, before it is read."""
 
     query: CommitmentQuery
