@@ -78,8 +78,9 @@ def items(count: int) -> list[dict[str, str]]:
 
 
 def build(home: Path, count: int) -> None:
-    """Build a site with one release of ``count`` records, published and indexed."""
+    """Build a site with a key, and one release of ``count`` records, published and indexed."""
     log = new_site(home)
+    log.keys.create()
     dataset = create_dataset(log, DATASET, "power-list", division="210300")
     catalogue = log.queries.catalogue(DATASET)
     contents: list[Content] = [

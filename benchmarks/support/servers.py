@@ -35,10 +35,11 @@ def bare_server(file: Path, bodies: Sequence[bytes] = ()) -> Server:
 
 def _serve_site(home: Path, port: int) -> None:
     from publisher import app
+    from publisher.work_process import perform
 
     boundaries = home / BOUNDARIES
     environ = {"QINGDAN_BOUNDARIES": str(boundaries)} if boundaries.exists() else {}
-    app.serve(app.create_app(read_settings(home, environ)), port=port)
+    app.serve(app.create_app(read_settings(home, environ), perform=perform), port=port)
 
 
 def _serve_bodies(file: Path, port: int) -> None:

@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -131,7 +130,7 @@ def _responder(route: AnyRoute, service: Service) -> Respond:
 def _count_download(service: Service, scope: HTTPScope, outcome: Download) -> Download:
     """Count a download for its client until it is sent. Raises ``too-many-requests``."""
     try:
-        return replace(outcome, end=service.budgets.begin_download(scope))
+        return structs.replace(outcome, end=service.budgets.begin_download(scope))
     except ProblemError:
         os.close(outcome.handle)
         raise

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import field as with_default
 from functools import cached_property
 from typing import Any, Literal
 
@@ -128,7 +127,7 @@ class Catalogue(msgspec.Struct, frozen=True, dict=True):
     """The kind of the item (行政许可, 行政处罚 …), of the charge or of the document."""
     facts: tuple[str, ...] = ()
     """Fields that readers look for, the most frequent first: price, promised time, responsible body."""
-    expected: Mapping[str, tuple[str, ...]] = with_default(default_factory=dict)
+    expected: Mapping[str, tuple[str, ...]] = msgspec.field(default_factory=dict)
     """Fields that people expect of a record, by the value of :attr:`type_field`; "" for every record. If the
     source leaves one blank, the record's page says so."""
     decision_field: str | None = None

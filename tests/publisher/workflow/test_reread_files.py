@@ -27,7 +27,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Home:
     today = read_file.read_file
 
     def earlier(data: bytes, *, name: str, catalogue: Catalogue, mended: Sequence[MendedCell]) -> Reading:
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         reading = today(data, name=name, catalogue=catalogue, mended=mended)
         first, *others = reading.records[:3]
@@ -145,7 +145,7 @@ def test_items_that_share_a_code_are_told_apart(
     today = read_file.read_file
 
     def later(data: bytes, *, name: str, catalogue: Catalogue, mended: Sequence[MendedCell]) -> Reading:
-        from dataclasses import replace
+        from msgspec.structs import replace
 
         reading = today(data, name=name, catalogue=catalogue, mended=mended)
         first, *others = reading.records
