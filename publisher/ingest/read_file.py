@@ -375,7 +375,7 @@ class _Reader:
     def _list_file_findings(self) -> Iterator[Finding]:
         """Yield the findings of the format's reader, which quotes cells without knowing their columns."""
         for finding in self._file_content.list_findings(self._name):
-            yield replace(finding, found="") if self._dropped else finding
+            yield structs.replace(finding, found="") if self._dropped else finding
 
 
 def _label_column(header: Header, index: int) -> str:

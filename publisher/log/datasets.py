@@ -87,7 +87,7 @@ class Datasets:
         Raises ``LogError``: ``bad-dataset-name``, ``dataset-exists``, ``part-exists``, ``detail-missing``.
         """
         _require_details({name: getattr(dataset, name) for name in _REQUIRED})
-        dataset = replace(dataset, parts=tuple(map(_clean_part, dataset.parts)))
+        dataset = structs.replace(dataset, parts=tuple(map(_clean_part, dataset.parts)))
         now = self._session.clock()
         with self._session.append() as conn:
             created = registry.create_dataset(conn, dataset, catalogue, now)
@@ -170,7 +170,7 @@ def _require_details(details: Mapping[str, Any]) -> None:
 
 
 def _clean_part(part: Part) -> Part:
-    return replace(part, name=_clean_name(part.name), aliases=tuple(map(_clean_name, part.aliases)))
+    return structs.replace(part, name=_clean_name(part.name), aliases=tuple(map(_clean_name, part.aliases)))
 
 
 def _clean_name(text: str) -> str:

@@ -223,8 +223,10 @@ def test_a_personal_field_never_appears() -> None:
     removed = item("removed", before={"name": "价格鉴证业务收费", "clerk": "张某某"})
     changed = item("changed", differences=(Difference("clerk", "张某某", "李某某"),))
     assert "张某某" not in details(removed) + headline(changed) + summary(changed) + details(changed)
-    place = replace(PLACED.by_name["place"], personal=True)
-    hidden = replace(PLACED, fields=(*(f for f in PLACED.fields if f.name != "place"), place), source="")
+    place = structs.replace(PLACED.by_name["place"], personal=True)
+    hidden = structs.replace(
+        PLACED, fields=(*(f for f in PLACED.fields if f.name != "place"), place), source=""
+    )
     lived = item("removed", catalogue=hidden, before={"name": "甲", "place": "210311"})
     assert "210311" not in repr(build_entry(lived, base="https://x.example"))
 

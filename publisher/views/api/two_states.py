@@ -177,4 +177,4 @@ def _guess_renames(service: Service, name: str, sides: Sides, totals: Totals) ->
     sizes = (totals.kinds["removed"], totals.kinds["added"])
     if not all(0 < size <= MAX_COMPARED for size in sizes):
         return ()
-    return likely_renames(list(replace(sides, kinds=("removed", "added")).differences(service, name)))
+    return likely_renames(list(structs.replace(sides, kinds=("removed", "added")).differences(service, name)))

@@ -109,9 +109,9 @@ def test_a_personal_field_never_reaches_search() -> None:
     )
     assert indexed is not None
     assert "张三" not in repr(indexed)
-    placed = tuple(replace(f, format="division") if f.personal else f for f in catalogue.fields)
+    placed = tuple(structs.replace(f, format="division") if f.personal else f for f in catalogue.fields)
     lived = build_document(
-        span({"name": "甲", "clerk": "110101"}), DATASET, replace(catalogue, fields=placed)
+        span({"name": "甲", "clerk": "110101"}), DATASET, structs.replace(catalogue, fields=placed)
     )
     assert lived is not None
     assert lived.facets["division"] == ("21", "2103")

@@ -45,7 +45,7 @@ class ItemQuery(msgspec.Struct, frozen=True):
         """The requested state, or the earliest one of an interval."""
         if self.during is None:
             return self.view
-        return replace(self.view, as_of=self.during[0] or date.min)
+        return structs.replace(self.view, as_of=self.during[0] or date.min)
 
 
 @lru_cache(64)
