@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import msgspec
@@ -74,6 +75,7 @@ _SUMMARIES: Mapping[str, str] = {
 }
 
 
+@dataclass
 class _RepeatableOperation(Operation):
     """An operation that takes an ``Idempotency-Key``."""
 
