@@ -221,8 +221,6 @@ def _print_value(field: Field | None, value: Json) -> str:
                 return _day(date.fromisoformat(value))
         if field.format == "division" and (path := administrative_divisions.full_name_of(value)):
             return f"{path}（{value}）"
-    if value is None or field is None:
-        return str(value or "")
     return format_value(field, value, "zh")
 
 

@@ -152,7 +152,9 @@ def _with_forms(service: Service, settings: Settings, inbox: PublicInbox) -> Ser
     tokens = FormTokens(read_or_create_key(settings.cursor_key), clock)
     corrections = CorrectionForm(inbox, tokens, DailyLimits(clock)) if settings.corrections else None
     mail = FollowForm(inbox.followers(), tokens, DailyLimits(clock)) if settings.mail else None
-    start = structs.replace(service.start, takes_corrections=corrections is not None)
+    start = structs.replace(
+        service.start, takes_corrections=corrections is not None, sends_mail=mail is not None
+    )
     return replace(service, corrections=corrections, mail=mail, start=start)
 
 

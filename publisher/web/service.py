@@ -63,11 +63,17 @@ class DatedDetails(msgspec.Struct, frozen=True):
 
 
 class ServiceStart(msgspec.Struct, frozen=True):
-    """The start of the service, equal in each of its processes: validators of all responses contain it."""
+    """The start of the service, equal in each of its processes."""
 
     started_at: datetime
     """Nothing that depends on the program alone is newer than this."""
     takes_corrections: bool = False
+    sends_mail: bool = False
+    """Readers can follow changes by e-mail."""
+    missing: int | None = None
+    """Entries that the log lacks, if it was restored from an older backup."""
+    succession: Succession | None = None
+    """The last succession of the log."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +94,6 @@ class Service:
     """Address of the WebSub hub that notifies subscribers of feeds; empty: none."""
     shows_actor: bool = False
     """Whether the clerk of a release is public."""
-    missing: int | None = None
-    """Entries that the log lacks, if it was restored from an older backup when the service started."""
-    succession: Succession | None = None
-    """The last succession of the log when the service started."""
     corrections: CorrectionForm | None = None
     """The form of corrections, in the process that serves it."""
     mail: FollowForm | None = None
@@ -258,12 +260,14 @@ def create_service(
         clock=clock,
         version=metadata.version("qingdan"),
         budgets=ClientBudgets(settings.client_header),
-        start=ServiceStart(clock()),
+        start=ServiceStart(
+            clock(),
+            missing=log.recovery.missing_entries(),
+            succession=successions[-1] if successions else None,
+        ),
         cursors=CursorCodec(read_or_create_key(settings.cursor_key)),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
         shows_actor=settings.shows_actor,
-        missing=log.recovery.missing_entries(),
-        succession=successions[-1] if successions else None,
         embedded=settings.database.startswith("sqlite"),
     )

@@ -21,8 +21,8 @@ _UNITS_EN = {
 _UNITS_WITH_MEASURE_WORD = frozenset({"工作日", "自然日", "月"})
 
 
-def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
-    """Format a value for files and feeds; ``""`` if it is blank.
+def format_value(field: Field | None, value: Json, lang: Lang = "zh") -> str:
+    """Format a value for files and feeds; ``""`` if it is blank. ``field``: None if its catalogue dropped it.
 
     Units and booleans follow ``lang``. Names, texts and words of a vocabulary stay as published.
     :func:`.values.parse_value` reads the Chinese back.
@@ -34,8 +34,8 @@ def format_value(field: Field, value: Json, lang: Lang = "zh") -> str:
     if isinstance(value, list):
         return ("；" if lang == "zh" else "; ").join(map(_format_item, value))
     if isinstance(value, dict):
-        return _format_amount(value, lang) if field.type == "amount" else format_limit(value, lang)
-    return format_deadline(str(value), lang) if field.format == "deadline" else str(value)
+        return format_limit(value, lang) if "value" in value else _format_amount(value, lang)
+    return format_deadline(str(value), lang) if field and field.format == "deadline" else str(value)
 
 
 def _format_item(value: Json) -> str:

@@ -84,6 +84,5 @@ def format_field(catalogue: Catalogue, name: str, json_value: Any) -> str:
 
     if json_value is None:
         return in_language("（空）", "(blank)")
-    field = catalogue.by_name.get(name)
-    text = " ".join((format_value(field, json_value, "zh") if field else str(json_value)).split())
+    text = " ".join(format_value(catalogue.by_name.get(name), json_value, "zh").split())
     return text if len(text) <= _MOST_CHARACTERS else f"{text[:_MOST_CHARACTERS]}…"

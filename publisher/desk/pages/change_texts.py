@@ -56,9 +56,9 @@ def _whole(change: Change, catalogue: Catalogue) -> Sequence[FieldChange]:
 
 def _format_field(change: FieldChange, catalogue: Catalogue, lang: Lang) -> FieldTexts:
     field = catalogue.by_name.get(change.field)
-    if field is None:  # the part
-        return FieldTexts(change.field, str(change.before or ""), str(change.after or ""), "")
     before, after = format_value(field, change.before, lang), format_value(field, change.after, lang)
+    if field is None:  # the part, or a field that the catalogue dropped
+        return FieldTexts(change.field, before, after, "")
     title = field.title_en if lang == "en" and field.title_en else field.title
     return FieldTexts(title, before, after, _find_difference(field, change.before, change.after))
 

@@ -8,7 +8,7 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, false, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, not_, or_, select, tuple_
 
 from publisher.log import registry
 from publisher.log.approvals import two_persons
@@ -50,17 +50,27 @@ def has_number(number: int) -> ColumnElement[bool]:
 
 
 def takes_effect(release: Release) -> bool:
-    """Report whether anything in a release takes effect on a day; a correction or a withdrawal does not."""
-    return any(release.counts.get(kind) for kind in TAKING_EFFECT)
+    """Report whether anything in a release takes effect on a day.
+
+    A correction, a withdrawal or a cancellation does not.
+    """
+    return release.cancels is None and any(release.counts.get(kind) for kind in TAKING_EFFECT)
 
 
 def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
     """List the releases that an overview of all datasets shows, as known then, newest first.
 
     These are the ``recent`` newest and, of each dataset, the first, the newest, and the newest in which
-    something takes effect. ``day``: ordinal; ``known_at``: microseconds.
+    something takes effect, without those that were cancelled. ``day``: ordinal; ``known_at``: microseconds.
     """
-    took_effect = or_(*(_b.counts.contains(f'"{kind}":') for kind in TAKING_EFFECT))
+    cancels = _b.counts.contains(f'"{t.CANCELS}":')
+    rows = conn.execute(select(_b.dataset, _b.counts).where(cancels, _b.published_at <= known_at)).all()
+    cancelled = [(row.dataset, msgspec.json.decode(row.counts)[t.CANCELS]) for row in rows]
+    took_effect = and_(
+        or_(*(_b.counts.contains(f'"{kind}":') for kind in TAKING_EFFECT)),
+        not_(cancels),
+        tuple_(_b.dataset, _b.number).not_in(cancelled),
+    )
     newest, dataset = _b.sequence.desc(), _b.dataset
     ranks = (
         select(

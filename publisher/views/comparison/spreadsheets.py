@@ -112,8 +112,7 @@ def _heading(catalogue: Catalogue, name: str, lang: Lang) -> str:
 
 
 def _display_value(catalogue: Catalogue, name: str, value: Any, lang: Lang = "zh") -> str:
-    field = catalogue.by_name.get(name)
-    return format_value(field, value, lang) if field else "" if value is None else str(value)
+    return format_value(catalogue.by_name.get(name), value, lang)
 
 
 def to_xlsx(

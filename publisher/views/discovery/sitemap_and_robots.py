@@ -17,7 +17,10 @@ type Address = tuple[str, date | None]
 
 
 def site_sitemap(published_site: PublishedSite) -> bytes:
-    """Build the sitemap of the site's pages, the data catalog, every dataset and its releases."""
+    """Build the sitemap of the site's pages, the data catalog, every dataset and the releases.
+
+    If there are more than :data:`LARGEST`, the oldest releases are left out: each list links to its own.
+    """
     base = published_site.site.base
     times = {
         d.dataset.name: max((p.release.published_at for p in d.releases), default=None)
@@ -25,15 +28,14 @@ def site_sitemap(published_site: PublishedSite) -> bytes:
     }
     newest = max((t for t in times.values() if t is not None), default=None)
     addresses: list[Address] = [(f"{base}/", newest), (f"{base}/catalog", newest)]
-    addresses += [(f"{base}/works", newest), (f"{base}/limits", newest)]
+    addresses += [(f"{base}/{path}", newest) for path in ("works", "limits", "commitments")]
     addresses += [(f"{base}/developers", None), (f"{base}/docs", None)]
-    for published_dataset in published_site.datasets:
-        home = f"{base}/datasets/{published_dataset.dataset.name}"
-        addresses.append((home, times[published_dataset.dataset.name]))
-        addresses += [
-            (f"{home}/releases/{p.release.number}", p.release.published_at)
-            for p in published_dataset.releases
-        ]
+    addresses += [(f"{base}/datasets/{name}", changed_at) for name, changed_at in times.items()]
+    releases = (p.release for dataset in published_site.datasets for p in dataset.releases)
+    addresses += [
+        (f"{base}/datasets/{one.dataset}/releases/{one.number}", one.published_at)
+        for one in sorted(releases, key=lambda release: release.published_at, reverse=True)
+    ]
     return sitemap(addresses[:LARGEST])
 
 

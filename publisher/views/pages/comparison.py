@@ -15,7 +15,7 @@ from publisher.views.api import requested_view, two_states
 from publisher.views.api.two_states import Comparison
 from publisher.views.pages.printing import charts, field_html, filters, labels, value_difference
 from publisher.views.pages.printing.html_head import Head
-from publisher.views.pages.printing.page_request import Visit
+from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.views.syndication.scope import Scope
 from publisher.web.route import Reply
@@ -68,6 +68,7 @@ def compare(press: Press, visit: Visit) -> Reply:
         "dataset": dataset,
         "releases": sorted(releases, key=lambda r: -r.number),
         "chosen": _selected_releases(visit, newest),
+        "is_day": is_day,
     }
     title = visit.title_of(dataset)
     head = Head(
@@ -85,7 +86,8 @@ def compare(press: Press, visit: Visit) -> Reply:
         return Reply(
             validity, lambda: press.page("compare.html", visit, head, page=None, **variables), HEADERS
         )
-    comparison = two_states.make_comparison(service, name, visit.parse_query(two_states.GRAMMAR))
+    request = replace(visit, pairs=(*visit.pairs, *_known_at(visit)))
+    comparison = two_states.make_comparison(service, name, request.parse_query(two_states.GRAMMAR))
 
     def build() -> bytes:
         page_variables = _page(visit, comparison)
@@ -105,11 +107,27 @@ def _newest_two(releases: Sequence[Release]) -> tuple[str, str]:
 
 
 def _with_default_states(visit: Visit, newest: tuple[str, str]) -> Visit:
-    """Default to the two newest releases; a request that names only the later state keeps it."""
+    """Default to the two newest releases; a request that names only the later state keeps it.
+
+    If it names only the earlier state, the later one is that of the page's day.
+    """
+    if visit.values("from") and not visit.values("to") and visit.view.as_of:
+        return replace(visit, pairs=(*visit.pairs, ("to", visit.view.as_of.isoformat())))
     if visit.values("from") or not newest[0]:
         return visit
     end = () if visit.values("to") else (("to", newest[1]),)
     return replace(visit, pairs=(*visit.pairs, ("from", newest[0]), *end))
+
+
+def _known_at(visit: Visit) -> Pairs:
+    """Return the instant of the page, if it compares days: a release or an instant has its own."""
+    is_of_days = all(is_day(side) for name in ("from", "to") for side in visit.values(name))
+    return tuple(pair for pair in visit.clocks if pair[0] == "known_at" and is_of_days)
+
+
+def is_day(side: str) -> bool:
+    """Report whether a side of a comparison is a day, and not a release or an instant."""
+    return "-" in side and "T" not in side
 
 
 def _selected_releases(visit: Visit, newest: tuple[str, str]) -> list[str]:
@@ -159,7 +177,7 @@ def _file_seconds(differences: int) -> int:
 
 
 def _query_pairs(visit: Visit) -> list[tuple[str, str]]:
-    return [p for p in visit.pairs if p[0] in ("from", "to", "kind", "part")]
+    return [*(p for p in visit.pairs if p[0] in ("from", "to", "kind", "part")), *_known_at(visit)]
 
 
 def _side(visit: Visit, view: View | None) -> str:
@@ -210,7 +228,7 @@ def _fields(visit: Visit, catalogue: Catalogue, d: Difference) -> Sequence[SideB
         field = catalogue.by_name.get(name)
         if (field is None or not field.personal) and name != catalogue.title_field:
             title = field_html.title_of_changed(visit, field, name)
-            texts = field_html.format_side(visit, field, old), field_html.format_side(visit, field, new)
+            texts = field_html.format_text(visit, field, old), field_html.format_text(visit, field, new)
             sides = value_difference.mark_sides(field, (old, new), texts, field_html.work_addresses(visit))
             fields.append(SideBySide(title, *sides))
     return fields

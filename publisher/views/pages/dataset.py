@@ -186,12 +186,14 @@ def _figures(
         if len(rows) > 1:
             label = visit.t(f"{title}统计，数据见表", f"{title}; the table has the numbers")
             yield Figure(title, rows, charts.draw_bars(rows[:_BARS], label=label))
-    visible = sorted((r for r in releases if visit.shows(r)), key=lambda r: r.number)[-_BARS:]
-    times = tuple((f"{r.effective_on:%Y-%m}", r.counts.get("records", 0)) for r in visible)
+    times = tuple(
+        (f"{r.effective_on:%Y-%m}", r.counts.get("records", 0))
+        for r in sorted(visit.in_effect(releases), key=lambda r: r.number)
+    )
     if len(times) > 1:
         title = visit.t("历次发布后的条目数", "Records after each release")
         label = visit.t(f"{title}，数据见表", f"{title}; the table has the numbers")
-        yield Figure(title, times, charts.draw_columns(times, label=label))
+        yield Figure(title, times, charts.draw_columns(times[-_BARS:], label=label))
 
 
 def _facets(catalogue: Catalogue) -> tuple[str, ...]:

@@ -24,7 +24,7 @@ from publisher.web.conditional_requests import Validity
 from schemas.definition.catalogue import Catalogue, Content, Field
 
 _MOST = 200
-"""Maximum number of citations that the page lists. The page of the work leads to all."""
+"""Maximum number of citations that the page lists; if there are more, it leads to the page of the work."""
 
 
 class Mention(msgspec.Struct, frozen=True):
@@ -62,6 +62,8 @@ class RelatedDocuments(msgspec.Struct, frozen=True):
     """Documents that will end it, from their own first day on."""
     citing: Sequence[Mention] = ()
     releases: Sequence[BasedRelease] = ()
+    all_citations: str = ""
+    """Address of the page of the work; empty if all citations are here."""
 
 
 def read_text(visit: Visit, catalogue: Catalogue, content: Content, *, pinned: bool) -> DocumentText | None:
@@ -163,13 +165,15 @@ def find_related(visit: Visit, name: str, state: RecordState) -> RelatedDocument
     explaining, ending = dict[str, Mention](), dict[str, Mention]()
     coming, citing = dict[str, Mention](), dict[str, Mention]()
     query = PassageQuery(view, works=work.names, kinds=("interprets", "repeals"), acting=False, limit=_MOST)
-    effects = graph.effects(query).passages
-    endings = find_endings(work, effects, visit.today())
-    for effect in effects:
+    effects = graph.effects(query)
+    endings = find_endings(work, effects.passages, visit.today())
+    for effect in effects.passages:
         if effect.passage.record != state.id:
             group = ending if effect in endings.past else coming if effect in endings.coming else explaining
             _add(visit, group, effect.passage, datasets)
-    for citation in graph.citations(PassageQuery(view, works=work.names, limit=_MOST)).passages:
+    citations = graph.citations(PassageQuery(view, works=work.names, limit=_MOST))
+    is_cut = effects.after is not None or citations.after is not None
+    for citation in citations.passages:
         if citation.passage.record not in (state.id, *explaining, *ending, *coming):
             _add(visit, citing, citation.passage, datasets)
     releases = [
@@ -181,6 +185,7 @@ def find_related(visit: Visit, name: str, state: RecordState) -> RelatedDocument
         coming=list(coming.values()),
         citing=list(citing.values()),
         releases=releases,
+        all_citations=field_html.work_address(visit, work.key) if is_cut else "",
     )
 
 

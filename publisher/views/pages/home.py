@@ -16,7 +16,7 @@ from publisher.views.api import requested_view
 from publisher.views.discovery.needs import NEEDS, OTHER, Need, need_of
 from publisher.views.pages.printing import labels, schema_org
 from publisher.views.pages.printing.page_request import Visit, run_read
-from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.pages.printing.templates import HEADERS, NO_STORE, Press
 from publisher.views.syndication.entries import change_item
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
@@ -99,16 +99,19 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
         # In a thread also where the database is embedded: 500 lists take 0.4 s.
         return await sync_to_thread(_print_home, press, visit, datasets, places or {}, findings)
 
+    more_headers: dict[str, str] = {}
+
     async def build() -> bytes:
         try:
             return await service.page_cache.find(
                 (visit.call.address, visit.call.query, visit.site, tokens), render
             )
-        except SearchError:  # search became unavailable meanwhile
+        except SearchError:  # search became unavailable meanwhile: the page is not that of its ETag
+            more_headers.update(NO_STORE)
             return await render({})
 
     modified = requested_view.latest_modification(service.changed_at(), day)
-    return AsyncReply(Validity(tokens, modified, decides=False), build, HEADERS)
+    return AsyncReply(Validity(tokens, modified, decides=False), build, HEADERS, lambda _: more_headers)
 
 
 def read_state(service: Service) -> tuple[tuple[Dataset, ...], int, date]:
@@ -157,7 +160,7 @@ def _print_home(
         visit,
         schema_org.site_head(visit),
         need_groups=need_groups,
-        days=tuple(_news(visit, datasets, releases)),
+        days=tuple(_news(visit, datasets, [r for r in releases if r in visit.in_effect(own[r.dataset])])),
         examples=examples(visit, datasets),
         bodies=[SearchLink(v.value, v.count, f"部门：{v.value}") for v in places.get("body", ())],
         areas=_areas(places.get("division", ())),

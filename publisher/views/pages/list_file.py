@@ -23,7 +23,7 @@ from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue, Field
 
 _ADDRESS = ("固定地址", "Pinned address")
-_SHEET = "条目"
+_SHEET = ("条目", "Records")
 
 
 async def as_csv(visit: Visit) -> AsyncReply:
@@ -31,7 +31,9 @@ async def as_csv(visit: Visit) -> AsyncReply:
 
 
 async def as_xlsx(visit: Visit) -> AsyncReply:
-    return await _write_list(visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, _SHEET))
+    return await _write_list(
+        visit, "xlsx", lambda headings, rows: write_xlsx(headings, rows, visit.t(*_SHEET))
+    )
 
 
 async def _write_list(
@@ -67,7 +69,8 @@ async def _write_list(
         headings = (*(visit.title_of(field) for field in columns), visit.t(*_ADDRESS))
         return await write(headings, pages())
 
-    file = disposition(f"{title}（筛选）.{suffix}", f"{name}-records.{suffix}")
+    name_of_file = visit.t(f"{title}（筛选）", f"{title} (filtered)")
+    file = disposition(f"{name_of_file}.{suffix}", f"{name}-records.{suffix}")
     return AsyncReply(validity, build, {"content-disposition": file})
 
 
@@ -77,7 +80,7 @@ def _describe(visit: Visit, name: str) -> tuple[str, Catalogue, Validity]:
     catalogue = service.log.queries.catalogue(name)
     release = visit.parse_query(requested_view.grammar(catalogue)).view.release
     validity = requested_view.validity(service, name, View(release=release) if release else visit.view)
-    return own.title, catalogue, validity.extended(own, own.named_at)
+    return visit.title_of(own), catalogue, validity.extended(own, own.named_at)
 
 
 def _rows(visit: Visit, columns: Sequence[Field], states: Sequence[RecordState]) -> list[Row]:

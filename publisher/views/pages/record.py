@@ -12,7 +12,7 @@ from markupsafe import Markup
 from msgspec import structs
 
 from publisher.log.clocks import day_at
-from publisher.log.model import Change, Dataset, LogError, RecordState, Release, View
+from publisher.log.model import TAKING_EFFECT, Change, Dataset, LogError, RecordState, Release, View
 from publisher.log.queries.later_events import LaterAmendment
 from publisher.views.api import requested_view
 from publisher.views.api.routes import records as api
@@ -33,7 +33,6 @@ from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue, Content
 
 _GRAMMAR = Grammar(names=frozenset({"release"}))
-_AMENDS = ("corrected", "withdrawn", "erased")
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -247,6 +246,7 @@ def _variables(
     """Return what the templates of a record show."""
     state, service = snapshot.state, visit.service
     until = service.release(state.dataset, pin).effective_on if pin else None
+    changes = [event.change for event in snapshot.timeline]
     return {
         "dataset": snapshot.dataset,
         "state": state,
@@ -256,13 +256,13 @@ def _variables(
             visit,
             snapshot.catalogue,
             field_html.list_facts(visit, snapshot.catalogue, snapshot.content),
-            [event.change for event in snapshot.timeline],
+            [c for c in changes if price_history.led_to_state(c, state, visit.view)],
         ),
         "prices": price_history.draw_prices(
             visit,
             snapshot.catalogue,
             state,
-            [event.change for event in snapshot.timeline],
+            changes,
             until or requested_view.day_of_view(service, visit.view),
         ),
         "groups": field_html.group_fields(
@@ -333,7 +333,7 @@ def timeline(visit: Visit, dataset: Dataset, record: str, *, upto: int | None = 
 def _event(visit: Visit, catalogue: Catalogue, release: Release, change: Change) -> Event:
     return Event(
         change,
-        day_at(change.published_at) if change.kind in _AMENDS else change.effective_on,
+        change.effective_on if change.kind in TAKING_EFFECT else day_at(change.published_at),
         release.basis,
         field_html.format_differences(visit, catalogue, change.fields),
     )

@@ -42,6 +42,8 @@ def results_as(suffix: str) -> Download:
 
         async def batches() -> Batches[Hit]:
             page = await query.fetch_page(service)
+            if page.missing is not None:  # its hits are only near what was searched for
+                return
             yield page.page.hits
             while page.next_cursor is not None:
                 later = await api.make_search(
@@ -51,13 +53,13 @@ def results_as(suffix: str) -> Download:
                 yield page.page.hits
 
         file = ListFile(
-            title=f"搜索 {' '.join(visit.values('q'))[:80]}",
+            title=f"{visit.t('搜索', 'Search')} {' '.join(visit.values('q'))[:80]}",
             name="search",
             validity=query.validity,
             headings=_HEADINGS,
             batches=batches,
             rows=lambda hits: _rows(visit, searchable.scope, hits),
-            sheet="搜索结果",
+            sheet=visit.t("搜索结果", "Results"),
         )
         return file.reply(visit, suffix)
 

@@ -163,8 +163,10 @@ def _parse_visit(service: Service, call: Call, details: SiteDetails) -> Visit:
 
 
 def _add_site(service: Service, site: DatedDetails, validity: Validity) -> Validity:
-    """Add to a validity what every page shows: the site's details, and whether it takes corrections."""
-    return validity.extended((site.details, service.start.takes_corrections), site.changed_at)
+    """Add to a validity what every page shows: the site's details, its forms and notes on a restoration."""
+    start = service.start
+    forms, restoration = (start.takes_corrections, start.sends_mail), (start.missing, start.succession)
+    return validity.extended((site.details, forms, restoration), site.changed_at)
 
 
 def _uncached[Kind: Route | AsyncRoute](route: Kind) -> Kind:

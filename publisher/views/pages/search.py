@@ -107,6 +107,8 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
         similar_hits = similar.hits if similar else ()
         ended = await _fetch_ended(visit, query, results)
         ended_hits = ended.hits if ended else ()
+        meant = results.did_you_mean
+        searched = tuple((name, meant if meant and name == "q" else value) for name, value in own)
         lists = await run_read(service, _match_titles, visit, text, datasets.values())
         facets = name_lists(visit, results.facets, datasets)
         facts = await run_read(service, _read_facts, visit, (*hits, *similar_hits, *ended_hits), catalogues)
@@ -119,11 +121,11 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             visit,
             head,
             page=results.page,
-            did_you_mean=results.did_you_mean,
+            did_you_mean=meant,
             query_text=text,
             as_written=visit.here(q=f'"{text}"'),
             feed=head.scope.path("atom"),
-            files=link_files(visit, "/search", own, ("xlsx", "csv")),
+            files=() if results.missing else link_files(visit, "/search", searched, ("xlsx", "csv")),
             missing=results.missing,
             lists=lists[:_MOST_LISTS],
             other_lists=len(lists[_MOST_LISTS:]),
@@ -239,7 +241,7 @@ def _read_facts(
     changes = queries.changed_values([s.record for s in numbered]) if numbered else ()
     for span in numbered if changes else ():
         own = [
-            c for c in changes if c.record == span.record and price_history.led_to_span(c, span, visit.view)
+            c for c in changes if c.record == span.record and price_history.led_to_state(c, span, visit.view)
         ]
         facts[span.id] = price_history.note_changes(visit, catalogues[span.dataset], facts[span.id], own)
     return facts

@@ -81,6 +81,7 @@ const moment = (iso) =>
 
 async function verifyRecord(address) {
   const url = new URL(address, form.dataset.base);
+  need([new URL(form.dataset.base).origin, location.origin].includes(url.origin), "这是另一个网站的地址。", "This is an address of another site.");
   const match = /\/datasets\/([^/]+)\/records\/([^/]+)(?:\/revisions\/([0-9a-f]{64}))?\/?$/.exec(url.pathname);
   need(match, "这不是条目的地址。", "This is not the address of a record.");
   const [, dataset, record] = match;

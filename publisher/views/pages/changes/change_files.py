@@ -121,6 +121,6 @@ def _field_cells(
         field = catalogue.by_name.get(change.field)
         if field is None or not field.personal:
             before, after = (
-                field_html.format_side(visit, field, side) for side in (change.before, change.after)
+                field_html.format_text(visit, field, side) for side in (change.before, change.after)
             )
             yield field_html.title_of_changed(visit, field, change.field), before, after

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from publisher.log.changes.change_query import ChangePage, ListedChange
-from publisher.log.model import Change, Dataset
+from publisher.log.model import TAKING_EFFECT, Change, Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import change_list as api
 from publisher.views.api.search_scope import make_search_scope
@@ -39,6 +39,8 @@ class ChangeItem(msgspec.Struct, frozen=True):
     """(term, word): the kind of change, and the directions of a charge or limit."""
     dataset: str
     bodies: str
+    when: str
+    """First day of effect; of a correction or a withdrawal, day of publication."""
     release: str
     """Address of the page of the release."""
     differences: Sequence[FieldDifference]
@@ -104,13 +106,15 @@ def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:
     differences = (
         () if hidden_note(change) else field_html.format_differences(visit, catalogue, change.fields)
     )
+    first_day, takes_effect = visit.day(change.effective_on), change.kind in TAKING_EFFECT
     return ChangeItem(
         change=change,
         address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
-        title=change.title or visit.t("（内容已依法删除）", "(its content was destroyed by law)"),
+        title=change.title or visit.t("（内容已依法删除）", "(erased)"),
         kinds=[(term, kind_word(visit, term)) for term in (change.kind, *one.directions)],
         dataset=visit.title_of(dataset),
         bodies=visit.t("、", ", ").join(one.bodies),
+        when=visit.t(f"{first_day}起", f"{first_day} on") if takes_effect else visit.day(change.published_at),
         release=visit.url(f"/datasets/{change.dataset}/releases/{change.release}"),
         differences=differences[:_MOST_DIFFERENCES],
     )

@@ -27,6 +27,7 @@ from publisher.views.pages.printing.table_file import link_files
 from publisher.views.pages.printing.templates import HEADERS, Press
 from publisher.web.route import Reply
 from schemas.cells.deadlines import format_deadline
+from schemas.reference.works import parse_key
 from schemas.words import COMMITMENT_STATUSES
 
 TITLE = ("工作任务", "Commitments")
@@ -80,7 +81,7 @@ def commitment_list(press: Press, visit: Visit) -> Reply:
             head,
             title=title,
             plan=plan,
-            plan_address=field_html.work_address(visit, plan) if plan else "",
+            plan_address=field_html.work_address(visit, key) if (key := parse_key(plan)) else "",
             total=page.total,
             counts=[(word_of(visit, status), status, page.counts[status]) for status in STATUSES],
             commitments=[link(visit, one) for one in page.commitments],

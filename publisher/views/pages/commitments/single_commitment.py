@@ -85,9 +85,9 @@ def single_commitment(press: Press, visit: Visit) -> Reply:
             plan_address=visit.url("/commitments", (("plan", link.plan),)) if link.plan else "",
             record_address=visit.url(f"/datasets/{commitment.dataset}/records/{commitment.id}"),
             fields=[
-                (visit.title_of(catalogue.by_name[name]), _text(visit, commitment, name))
+                (visit.title_of(field), field_html.format_text(visit, field, commitment.content[name]))
                 for name in _FIELDS
-                if name in commitment.content and name in catalogue.by_name
+                if name in commitment.content and (field := catalogue.by_name.get(name))
             ],
             passage=_passage(visit, commitment),
             rules=[_rule(visit, one) for one in rules],
@@ -106,10 +106,6 @@ def single_commitment(press: Press, visit: Visit) -> Reply:
         )
 
     return Reply(listing.validity(service, visit.view), build, HEADERS)
-
-
-def _text(visit: Visit, one: PublishedCommitment, name: str) -> str:
-    return commitment_list.deadline_of(visit, one) if name == "deadline" else str(one.content[name])
 
 
 def _passage(visit: Visit, one: PublishedCommitment) -> QuotedParagraph | None:
@@ -144,7 +140,7 @@ def _documents(visit: Visit, plan: str) -> Iterator[tuple[str, dict[str, object]
 def _rule(visit: Visit, one: RuleInView) -> PrintedRule:
     catalogue = visit.service.log.queries.catalogue(one.dataset)
     details = [
-        (visit.title_of(field), str(one.content[field.name]))
+        (visit.title_of(field), field_html.format_text(visit, field, one.content[field.name]))
         for field in catalogue.fields
         if field.name in one.content and field.name not in ("plan", "clause", "task", "condition", "link")
     ]

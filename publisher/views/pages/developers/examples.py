@@ -16,7 +16,7 @@ from publisher.views.pages import home
 from publisher.views.pages.developers import documentation
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.templates import HEADERS, Press
+from publisher.views.pages.printing.templates import HEADERS, NO_STORE, Press
 from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply, AsyncRoute, Call, Route
 from publisher.web.service import Service
@@ -65,14 +65,19 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
         ),
     )
 
+    more_headers: dict[str, str] = {}
+
     async def build() -> bytes:
         requests = await sync_to_thread(_example_requests, service)
         examples = [await _run(visit, request) for request in requests]
+        if position is not None and not all(one.answer for one in examples):
+            more_headers.update(NO_STORE)  # search became unavailable meanwhile
         return press.page(
             "developers.html", visit, head, examples=examples, groups=documentation.list_documents(visit)
         )
 
-    return AsyncReply(Validity((sequence, day, site_datasets, position)), build, HEADERS)
+    validity = Validity((sequence, day, site_datasets, position))
+    return AsyncReply(validity, build, HEADERS, lambda _: more_headers)
 
 
 def find_example_dataset(log: Log) -> Dataset | None:

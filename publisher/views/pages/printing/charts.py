@@ -6,6 +6,7 @@ A table next to the chart has the same numbers, so the chart is a single image f
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
@@ -29,6 +30,8 @@ _LONGEST = 9
 _MOST_LABELS = 5
 """Labels of columns that fit side by side."""
 _BAR = 26
+_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+"""Characters that XML, and so lxml, refuses."""
 _ORNAMENTS = ("defs", "desc", "title", etree.Comment)
 _OVERLAYS = frozenset({"overlay", "text-overlay", "tooltip-overlay", "titles"})
 
@@ -159,6 +162,7 @@ def shorten_names(names: Sequence[str]) -> tuple[str, ...]:
 
     What all begin with is left out (示例市), and a name that is still too long keeps its beginning and end.
     """
+    names = [_UNFIT.sub("", name) for name in names]
     if all(len(name) <= _LONGEST for name in names):
         return tuple(names)
     same = (len(set(characters)) == 1 for characters in zip(*names, strict=False))
@@ -193,5 +197,5 @@ def _render_svg(chart: Graph, classes: Sequence[str], label: str) -> Markup:
     root.attrib.pop("id", None)
     root.set("class", "chart")
     root.set("role", "img")
-    root.set("aria-label", label)
+    root.set("aria-label", _UNFIT.sub("", label))
     return Markup(etree.tostring(root, encoding="unicode"))  # noqa: S704 - lxml escaped the text

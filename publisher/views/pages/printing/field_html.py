@@ -191,8 +191,10 @@ def _file(file: Mapping[str, Json]) -> Markup:
     return label + size_html
 
 
-def format_text(visit: Visit, field: Field, value: Json) -> str:
-    """Format a value as plain text; a blank value is empty."""
+def format_text(visit: Visit, field: Field | None, value: Json) -> str:
+    """Format a value as plain text; a blank value is empty. ``field``: None if its catalogue dropped it."""
+    if field is None:
+        return format_value(None, value, visit.text_lang)
     if field.format == "division" and isinstance(value, str):
         name = administrative_divisions.name_of(value)
         return f"{name}（{value}）" if name else value
@@ -215,7 +217,7 @@ def format_differences(
         field = catalogue.by_name.get(change.field)
         if field is not None and field.personal:
             continue
-        before, after = format_side(visit, field, change.before), format_side(visit, field, change.after)
+        before, after = format_text(visit, field, change.before), format_text(visit, field, change.after)
         title = title_of_changed(visit, field, change.field)
         pieces = value_difference.compare_texts(before, after)
         marked = marked_text.mark_differences(pieces, work_addresses(visit))
@@ -229,10 +231,3 @@ def title_of_changed(visit: Visit, field: Field | None, name: str) -> str:
     if field is not None:
         return visit.title_of(field)
     return visit.t("报送部门", "Department") if name == "part" else name
-
-
-def format_side(visit: Visit, field: Field | None, value: Json) -> str:
-    """Format one side of a difference as plain text. ``field``: as for the title."""
-    if field is None:
-        return "" if value is None else str(value)
-    return format_text(visit, field, value)

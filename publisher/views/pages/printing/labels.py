@@ -14,7 +14,8 @@ from schemas.words import KINDS
 
 _EMAIL = re.compile(r"[\w.+-]+@[\w-]+(\.[\w-]+)+")
 _PHONE = re.compile(r"\+?[0-9][0-9 -]{4,18}[0-9]")
-_SLASH = re.compile(r"\s*/ (?=[A-Z])")
+_SLASH = re.compile(r"\s*/ (?=[A-Z][!-~]*(?:\s|$))")
+"""Between the halves of a text: an English word follows, and not the B of “A类 / B类”."""
 
 LABELS: Mapping[str, tuple[str, str]] = {
     "demo": ("演示数据", "demo data"),

@@ -184,9 +184,15 @@ class Visit:
         """Return the newest release that was published and in effect at the page's time."""
         return max(filter(self.shows, releases), key=lambda release: release.number, default=None)
 
+    def in_effect(self, releases: Iterable[Release]) -> list[Release]:
+        """List the releases that :meth:`shows`, without those that were cancelled before they took effect."""
+        shown = list(filter(self.shows, releases))
+        cancelled = {release.cancels for release in shown}
+        return [release for release in shown if release.number not in cancelled]
+
     def since(self, releases: Iterable[Release]) -> date | None:
-        """Return the day of effect of the newest release in which something takes effect."""
-        newest = self.latest(release for release in releases if takes_effect(release))
+        """Return the day of effect of the newest release of a dataset in which something takes effect."""
+        newest = self.latest(filter(takes_effect, self.in_effect(releases)))
         return newest.effective_on if newest else None
 
     def day(self, day: date | datetime | None) -> str:
@@ -215,7 +221,10 @@ def _pairs_of(lang: PageLang, display: Display) -> Pairs:
     return (*lang_pairs, ("display", display)) if display else lang_pairs
 
 
-_quote_path = lru_cache(4096)(quote)
+@lru_cache(4096)
+def _quote_path(path: str) -> str:
+    """Encode a path. Browsers would read one that begins with two slashes as the address of another host."""
+    return quote(re.sub("^/{2,}", "/", path))
 
 
 @lru_cache(4096)

@@ -40,22 +40,28 @@ def has_numbers(catalogue: Catalogue, facts: Sequence[FieldValue]) -> bool:
     return any(catalogue.by_name[fact.name].type in _NUMBERS for fact in facts)
 
 
-def led_to_span(change: Change, span: Span, view: View) -> bool:
-    """Test whether a change was published by the time of the view, and in effect when the span began."""
+def led_to_state(change: Change, state: Span | RecordState, view: View) -> bool:
+    """Test whether a change was published by the time of the view, and in effect when the state began."""
     is_published = view.known_at is None or change.published_at <= view.known_at
-    return is_published and change.effective_on <= span.effective_from
+    return is_published and change.effective_on <= state.effective_from
 
 
 def _note(visit: Visit, field: Field, changes: Sequence[Change]) -> str:
     if field.type not in _NUMBERS:
         return ""
+    first: dict[date, int] = {}
+    after: dict[date, Json] = {}
     for n, change in enumerate(changes):
-        if change.kind == "changed" and any(one.field == field.name for one in change.fields):
-            value = _content_before(change, changes[:n]).get(field.name)
-            if value is not None:
-                day, before = visit.day(change.effective_on), field_html.format_text(visit, field, value)
-                return visit.t(f"{day}起，原{before}", f"since {day}, before that {before}")
-    return ""
+        for one in change.fields if change.kind == "changed" else ():
+            if one.field == field.name:  # a later release may take back what comes on this day, or change it
+                first[change.effective_on] = n
+                after.setdefault(change.effective_on, one.after)
+    before = {day: _content_before(changes[n], changes[:n]).get(field.name) for day, n in first.items()}
+    day = max((day for day in before if before[day] != after[day]), default=None)
+    if day is None or before[day] is None:
+        return ""
+    since, earlier = visit.day(day), field_html.format_text(visit, field, before[day])
+    return visit.t(f"{since}起，原{earlier}", f"since {since}, before that {earlier}")
 
 
 def _content_before(change: Change, later: Sequence[Change]) -> Content:
@@ -70,7 +76,7 @@ def _content_before(change: Change, later: Sequence[Change]) -> Content:
 def draw_prices(
     visit: Visit, catalogue: Catalogue, state: RecordState, changes: Sequence[Change], until: date
 ) -> Sequence[Prices]:
-    """Draw each amount that changed and kept its unit. ``changes``: newest first; ``until``: the last day."""
+    """Draw each amount that changed and kept its unit, until the page's day. ``changes``: newest first."""
     if state.status != "current":
         return ()
     prices = []

@@ -32,7 +32,8 @@ POLICY = (
 """Content-Security-Policy of every page: own files only, nothing inline, no other host."""
 HEADERS: Mapping[str, str] = {"content-security-policy": POLICY}
 HTML = "text/html; charset=utf-8"
-UNSTORED = {"content-type": HTML, "cache-control": "no-store", **VARY, **HEADERS}
+NO_STORE: Mapping[str, str] = {"cache-control": "no-store"}
+UNSTORED = {"content-type": HTML, **NO_STORE, **VARY, **HEADERS}
 """Headers of a page that answers a form."""
 
 _MEDIA = {

@@ -25,7 +25,8 @@ from schemas.words import EFFECTS, WORK_KINDS
 PATH = "/works/{key}"
 _ELI = "http://data.europa.eu/eli/ontology#"
 MOST = 100
-"""Maximum number of citations of each kind, and of effects of each side, on the page. The API has all."""
+"""Maximum number of citations of each kind, and of effects of each side, on the page, which says if there are more.
+The API has all."""
 
 
 class CitingRecord(msgspec.Struct, frozen=True):
@@ -65,13 +66,15 @@ def work(press: Press, visit: Visit) -> Reply:
         graph = service.log.graph
         # Queries of their own: none of these pushes another beyond the limit.
         own = PassageQuery(visit.view, works=one.names, acting=True, limit=MOST)
-        effects = graph.effects(own).passages
-        undergone = graph.effects(structs.replace(own, acting=False)).passages
-        ending = graph.effects(structs.replace(own, acting=False, kinds=ENDING_KINDS)).passages
-        endings = find_endings(one, ending, visit.today())
-        others = [effect for effect in undergone if effect not in (*endings.past, *endings.coming)]
+        effects = graph.effects(own)
+        undergone = graph.effects(structs.replace(own, acting=False))
+        ending = graph.effects(structs.replace(own, acting=False, kinds=ENDING_KINDS))
+        endings = find_endings(one, ending.passages, visit.today())
+        ends = (*endings.past, *endings.coming)
+        others = [effect for effect in undergone.passages if effect not in ends]
         bases = PassageQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
         mentions = PassageQuery(visit.view, works=one.names, roles=("mention", "edition-note"), limit=MOST)
+        basing, mentioning = graph.citations(bases), graph.citations(mentions)
         return press.page(
             "work.html",
             visit,
@@ -82,10 +85,11 @@ def work(press: Press, visit: Visit) -> Reply:
             ended=list(_lines(visit, endings.past, by=False)),
             ending=list(_lines(visit, endings.coming, by=False)),
             done_to=list(_lines(visit, others, by=False)),
-            does=list(_lines(visit, effects, by=True)),
+            does=list(_lines(visit, effects.passages, by=True)),
             releases=[(datasets[r.dataset], r) for r in graph.releases_on(one, visit.view)],
-            bases=list(_records(visit, graph.citations(bases).passages, datasets)),
-            mentions=list(_records(visit, graph.citations(mentions).passages, datasets)),
+            bases=list(_records(visit, basing.passages, datasets)),
+            mentions=list(_records(visit, mentioning.passages, datasets)),
+            is_cut=any(page.after is not None for page in (effects, undergone, ending, basing, mentioning)),
             data=visit.link(f"/v1/works/{one.key}"),
             all_effects=visit.link(f"/v1/works/{one.key}/effects", visit.clocks),
             all_citations=visit.link(f"/v1/works/{one.key}/cited-by", visit.clocks),

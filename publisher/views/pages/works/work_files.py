@@ -11,6 +11,7 @@ from publisher.views.api.routes import works as api
 from publisher.views.pages.printing import labels
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
+from publisher.views.pages.works import work_list
 from publisher.web.query_parameters import MAX_LIMIT
 from publisher.web.route import AsyncReply
 from schemas.words import EFFECTS, WORK_KINDS
@@ -51,7 +52,7 @@ def works_as(suffix: str) -> Download:
                 yield page.works
 
         file = ListFile(
-            title="法规文件",
+            title=visit.t(*work_list.TITLE),
             name="works",
             validity=validity,
             headings=_WORKS,
@@ -81,7 +82,7 @@ def effects_as(suffix: str) -> Download:
                 own = structs.replace(own, after=page.after)
 
         file = ListFile(
-            title="文件的作用",
+            title=visit.t("文件的作用", "Effects of works"),
             name="effects",
             validity=listing.validity,
             headings=_EFFECTS,

@@ -10,13 +10,25 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
+from litestar.testing import TestClient
 
 from publisher.log.log import Log
 from publisher.views.discovery.needs import NEEDS, OTHER
 from schemas.definition.file_loader import list_names, load_catalogue
+from search.contract import Request, SearchError
 from tests.publisher.views.pages.conftest import BROWSER, Open, Page
 from tests.support.clock import Clock
-from tests.support.site import PLAIN, START, Site, demo_dataset, opened, publish, ticking_clock
+from tests.support.site import (
+    HOST,
+    PLAIN,
+    START,
+    Site,
+    demo_dataset,
+    four_releases,
+    opened,
+    publish,
+    ticking_clock,
+)
 
 
 def searches(page: Page) -> list[str]:
@@ -101,3 +113,17 @@ def _fill_with_500_lists(log: Log, clock: Clock) -> None:
         log.datasets.create(demo_dataset(name, title=f"第{number}号目录"), fees)
         publish(log, name, PLAIN[:1], date(2015, 1, 1), "示财〔2015〕1号")
         clock.advance(days=1)
+
+
+@pytest.mark.parametrize("address", ["/", "/developers"])
+def test_a_page_without_what_search_adds_is_not_kept_as_if_it_were_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, address: str
+) -> None:
+    async def fail(_: Request) -> None:
+        raise SearchError("away")
+
+    with four_releases(tmp_path) as site, TestClient(site.app, base_url=HOST) as client:
+        with monkeypatch.context() as patch:
+            patch.setattr(site.engine, "search", fail)
+            assert client.get(address, headers=BROWSER).headers["cache-control"] == "no-store"
+        assert client.get(address, headers=BROWSER).headers["cache-control"] == "public, no-cache"

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import itertools
 import re
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import httpx
 import pytest
 
-from publisher.views.pages import comparison
-from publisher.views.pages.printing.templates import POLICY
+from publisher.views.pages import comparison, error, routes
+from publisher.views.pages.printing.templates import POLICY, Press
+from publisher.web import endpoints, problems
+from publisher.web.problems import ProblemError
+from publisher.web.route import Call, Route
+from publisher.web.service import create_service
 from tests.publisher.views.pages.conftest import BROWSER, Open, Page
 from tests.support.problems import assert_problem
-from tests.support.site import FEES, Site, four_releases, publish
+from tests.support.site import FEES, HOST, Site, four_releases, publish
 
 HOME = f"/datasets/{FEES}"
 NOT_LOADED = {"canonical", "cite-as", "type", "author", "license", "describedby", "item", "collection"}
@@ -264,15 +270,21 @@ def test_a_search_that_finds_nothing_still_names_its_filters_and_shows_no_empty_
     assert not [at for _, at in page.elements if at.get("class") == "facet"]
 
 
-def test_what_is_not_held_is_said_and_nothing_claims_to_contain_every_word(look: Open) -> None:
+def test_what_is_not_held_is_said_and_nothing_claims_to_contain_every_word(
+    look: Open, demo: httpx.Client
+) -> None:
     page = look("/search?q=月球登陆许可")
     words = "".join(page.words)
     assert "本站没有收录" in words
     assert "包含" not in words
     assert "条结果" not in words
-    near = "".join(look("/search?q=月球+收费+殡葬").words)
+    near_page = look("/search?q=月球+收费+殡葬")
+    near = "".join(near_page.words)
     assert "本站没有收录“月球”" in near
     assert "近似的" in near
+    assert not near_page.leading_to("/search.csv")
+    (heading,) = demo.get("/search.csv?q=月球+收费+殡葬").text.splitlines()
+    assert "固定地址" in heading
 
 
 def test_a_list_is_found_by_its_title(site: Site, visit: Open, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -370,3 +382,56 @@ def test_a_pinned_list_is_sent_again_when_its_releases_become_more(tmp_path: Pat
         after = site.client.get(f"{HOME}?release=1", headers=headers)
         assert after.status_code == 200
         assert "第5次发布" in Page(after).text
+
+
+def test_the_files_of_a_corrected_search_are_those_of_what_was_meant(visit: Open) -> None:
+    page = visit("/search?q=bdcdjf")
+    assert page.leading_to("/search.csv?q=不动产登记费")
+    assert not page.leading_to("/search.csv?q=bdcdjf")
+
+
+def test_a_comparison_on_a_past_day_ends_on_it_and_with_what_was_known_then(visit: Open) -> None:
+    assert "2015年6月1日 → 2015年7月1日" in visit(f"{HOME}/compare?from=2015-06-01&as_of=2015-07-01").text
+    days = f"{HOME}/compare?from=2015-06-01&to=2016-01-10"
+    assert "没有变化" not in visit(days).text
+    before = visit(f"{days}&known_at=2016-01-20T00:00:00Z")
+    assert "没有变化" in before.text
+    assert visit(f"{HOME}/compare?from=2&to=4&known_at=2016-01-20T00:00:00Z").status == 200
+
+
+def test_an_address_with_two_slashes_leads_to_no_other_host(visit: Open) -> None:
+    page = visit(f"{HOST}//other.example/page")
+    assert page.status == 404
+    targets = [at[name] for _, at in page.elements for name in ("href", "action") if name in at]
+    assert "/other.example/page?lang=en" in targets
+    assert not [target for target in targets if target.startswith("//")]
+
+
+def test_only_a_missing_search_is_called_one(site: Site) -> None:
+    service = create_service(site.settings, site.log, site.engine)
+    render = error.make_problem_page(Press(), service)
+    for kind in problems.KINDS:
+        html = render(ProblemError(kind.code), "/", b"")[0].decode()
+        assert ("浏览、比较、下载和订阅不受影响" in html) == (kind.code == "search-unavailable"), kind.code
+
+
+def test_pages_of_every_process_show_the_forms_and_have_an_etag_of_their_own(site: Site) -> None:
+    service = create_service(site.settings, site.log, site.engine)  # as in a process for long queries
+
+    def visit(**start: object) -> tuple[str, str]:
+        (changes,) = [one for one in routes.routes(Press()) if one.operation.path == "/changes"]
+        assert isinstance(changes, Route)
+        own = replace(service, start=replace(service.start, **start))  # type: ignore[arg-type]
+        response = endpoints.answer(changes, own, Call({}, b"", "/changes"), {})
+        return response.body.decode(), response.headers["etag"]
+
+    plain = visit()
+    forms, mails, restored = (
+        visit(takes_corrections=True),
+        visit(sends_mail=True),
+        visit(missing=2),
+    )
+    assert "公众纠错" in forms[0]
+    assert "订阅变化（邮件、阅读器）" in mails[0]
+    assert "尚缺2个条目" in restored[0]
+    assert len({etag for _, etag in (plain, forms, mails, restored)}) == 4

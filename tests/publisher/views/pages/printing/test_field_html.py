@@ -9,7 +9,13 @@ import pytest
 
 from publisher.log.model import FieldChange
 from publisher.views.pages.dataset import select_columns
-from publisher.views.pages.printing.field_html import format_differences, group_fields, list_facts
+from publisher.views.pages.printing import labels
+from publisher.views.pages.printing.field_html import (
+    format_differences,
+    format_text,
+    group_fields,
+    list_facts,
+)
 from publisher.views.pages.printing.marked_text import mark_matches
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.query_parameters import Parameters
@@ -101,3 +107,15 @@ def test_a_field_that_the_catalogue_no_longer_has_is_not_called_the_department()
 
 def test_cited_places_that_overlap_are_printed_once() -> None:
     assert mark_matches("时限20日内", [(0, 4), (2, 5), (2, 3)]) == "<mark>时限20</mark><mark>日</mark>内"
+
+
+def test_values_of_a_dropped_field_are_words() -> None:
+    limit: Content = {"old": {"value": 5, "unit": "工作日"}}
+    amount: Content = {"old": {"amount": "1.2", "unit": "元"}}
+    texts = [format_text(VISIT, None, one) for one in (limit["old"], amount["old"], ["甲", "乙"], True, None)]
+    assert texts == ["5个工作日", "1.2元", "甲；乙", "是", ""]
+
+
+def test_a_slash_before_a_letter_is_not_the_end_of_the_chinese() -> None:
+    assert labels.half(VISIT, "分A类 / B类两档。/ Two classes.") == "分A类 / B类两档。"
+    assert labels.half(VISIT, "演示数据 / Demo data") == "演示数据"

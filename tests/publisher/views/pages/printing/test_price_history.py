@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -83,3 +84,37 @@ def test_what_a_number_was_before_is_what_it_was_corrected_to(tmp_path: Path) ->
             text = site.client.get(address, headers={"accept": "text/html"}).text
             assert "起，原12" in text
             assert "起，原15" not in text
+
+
+def later_price(log: Log, clock: Clock) -> None:
+    two_prices(log, clock)
+    publish(log, FEES, [{"name": "甲费", "amount": {"amount": "1.8", "unit": "元/吨"}}], date(2016, 6, 1), "")
+
+
+def test_a_price_is_not_said_to_be_new_before_its_day(tmp_path: Path) -> None:
+    with opened(tmp_path, Site, content=later_price, clock=ticking_clock(START)) as site:
+        address = f"/datasets/{FEES}/records/{site.record('甲费')}"
+        assert "2015年6月1日起，原1.2元/吨" in site.client.get(address).text
+        assert "，原1.2元/吨" not in site.client.get(f"{address}?as_of=2015-03-01").text
+        site.clock.advance(days=200)
+        assert "2016年6月1日起，原1.5元/吨" in site.client.get(address).text
+
+
+def cancelled_price(log: Log, clock: Clock) -> None:
+    later_price(log, clock)
+    log.releases.cancel(FEES, 3, reason="误发")
+
+
+def test_a_cancelled_release_is_nowhere_said_to_have_come_into_effect(tmp_path: Path) -> None:
+    with opened(tmp_path, Site, content=cancelled_price, clock=ticking_clock(START)) as site:
+        site.clock.advance(days=200)
+        record = site.client.get(f"/datasets/{FEES}/records/{site.record('甲费')}").text
+        assert "2015年6月1日起，原1.2元/吨" in record
+        assert "，原1.8元/吨" not in record
+        assert "，原1.8元/吨" not in site.client.get("/search?q=甲费").text
+        for address in ("/", f"/datasets/{FEES}"):
+            html = site.client.get(address, headers={"accept": "text/html"}).text
+            assert re.search('自<time datetime="2015-06-01">', html), address
+        assert "第3次发布，自2016年6月1日起" not in site.client.get("/").text
+        chart = site.client.get(f"/datasets/{FEES}").text.partition("历次发布后的条目数</figcaption>")[2]
+        assert "2016-06" not in chart.partition("</figure>")[0]

@@ -131,3 +131,9 @@ def test_a_price_over_time_is_a_line_of_steps_with_round_labels() -> None:
     chart = str(charts.draw_steps(steps, date(2026, 1, 1), label="价格"))
     for label in ("0.85", "0.90", "0.95", "2024-01", "2024-07"):
         assert f">{label}</text>" in chart
+
+
+def test_a_character_that_xml_cannot_have_breaks_no_chart() -> None:
+    chart = str(charts.draw_bars((("甲\x0b局\ufffe", 2), ("乙局", 1)), label="数\x01量"))
+    assert "甲局" in chart
+    assert 'aria-label="数量"' in chart
