@@ -25,8 +25,8 @@ from schemas.words import EFFECTS, WORK_KINDS
 PATH = "/works/{key}"
 _ELI = "http://data.europa.eu/eli/ontology#"
 MOST = 100
-"""Maximum number of citations of each kind, and of effects of each side, on the page, which says if there are more.
-The API has all."""
+"""Maximum number of citations of each kind, and of effects of each side, on the page, which says so if there
+are more. The API has all."""
 
 
 class CitingRecord(msgspec.Struct, frozen=True):
@@ -78,7 +78,7 @@ def work(press: Press, visit: Visit) -> Reply:
         return press.page(
             "work.html",
             visit,
-            _head(visit, one, effects, endings),
+            _head(visit, one, effects.passages, endings),
             work=one,
             kind=labels.word_for(visit, WORK_KINDS, one.kind),
             records=[(_address(visit, r.dataset, r.record), r, datasets[r.dataset]) for r in one.records],

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from msgspec import structs
 
 from publisher.views.pages import comparison, error, routes
 from publisher.views.pages.printing.templates import POLICY, Press
@@ -421,7 +422,7 @@ def test_pages_of_every_process_show_the_forms_and_have_an_etag_of_their_own(sit
     def visit(**start: object) -> tuple[str, str]:
         (changes,) = [one for one in routes.routes(Press()) if one.operation.path == "/changes"]
         assert isinstance(changes, Route)
-        own = replace(service, start=replace(service.start, **start))  # type: ignore[arg-type]
+        own = replace(service, start=structs.replace(service.start, **start))
         response = endpoints.answer(changes, own, Call({}, b"", "/changes"), {})
         return response.body.decode(), response.headers["etag"]
 

@@ -19,7 +19,7 @@ from publisher.views.pages.printing.field_html import (
 from publisher.views.pages.printing.marked_text import mark_matches
 from publisher.views.pages.printing.page_request import Visit
 from publisher.web.query_parameters import Parameters
-from schemas.definition.catalogue import Content
+from schemas.definition.catalogue import Content, Json
 from schemas.definition.file_loader import load_catalogue
 
 VISIT = cast(
@@ -112,7 +112,8 @@ def test_cited_places_that_overlap_are_printed_once() -> None:
 def test_values_of_a_dropped_field_are_words() -> None:
     limit: Content = {"old": {"value": 5, "unit": "工作日"}}
     amount: Content = {"old": {"amount": "1.2", "unit": "元"}}
-    texts = [format_text(VISIT, None, one) for one in (limit["old"], amount["old"], ["甲", "乙"], True, None)]
+    values: list[Json] = [limit["old"], amount["old"], ["甲", "乙"], True, None]
+    texts = [format_text(VISIT, None, value) for value in values]
     assert texts == ["5个工作日", "1.2元", "甲；乙", "是", ""]
 
 
