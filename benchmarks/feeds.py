@@ -44,6 +44,7 @@ def limits(site: Path, _: int, requests: int = 5_000) -> Iterator[Limit]:
 def unchanged(home: Path, requests: int) -> Iterator[Limit]:
     """Compare the p50 of a 304, with one connection each and alternating batches of 250."""
     with our_server(home) as ours, bare_server(home / "bare.bodies") as bare:
+        ours.settle()
         for form in _FORMS:
             ours.renew()
             bare.renew()

@@ -191,6 +191,7 @@ def limits(site: Path, records: int) -> Iterator[Limit]:
         ),
     ]
     with one_core(), our_server(site) as ours:
+        ours.settle()
         for name, paths, bar, between in tasks:
             runs = [
                 measure(name, paths[start : start + requests], ours, site)
