@@ -57,7 +57,7 @@ class OidcProvider:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Settings of a site, parsed from :data:`publisher.variables.VARIABLES`."""
+    """Settings of a site; :data:`publisher.variables.VARIABLES` describes their variables for readers."""
 
     home: Path
     """``QINGDAN_HOME``: folder of the site."""

@@ -40,11 +40,6 @@ class Package:
         """Return the wheel for CPython 3.12 on Linux (glibc) of this machine, or one for all machines."""
         return next((wheel for wheel in self.wheels if _fits(wheel, machine)), None)
 
-    @property
-    def is_pure(self) -> bool:
-        """Whether one wheel runs everywhere."""
-        return any(wheel.endswith("-none-any.whl") for wheel in self.wheels)
-
 
 def _fits(wheel: str, machine: str) -> bool:
     _, _, python, abi, platform = wheel.removesuffix(".whl").rsplit("-", 4)

@@ -67,8 +67,6 @@ class ChosenColumn(msgspec.Struct, frozen=True):
 class Sheet(msgspec.Struct, frozen=True):
     """A page of rows of a file of a draft."""
 
-    file: DraftImport
-    catalogue: Catalogue
     fields: Sequence[Field]
     """Columns of the table."""
     choices: Sequence[Field]
@@ -111,8 +109,6 @@ def read_sheet(
     staged = desk.log.drafts.rows(one, list(positions[first : first + size]))
     fields = _shown_fields(catalogue, reading, staged)
     return Sheet(
-        file=one,
-        catalogue=catalogue,
         fields=fields,
         choices=_choices(catalogue),
         rows=[_sheet_row(row, fields, reading) for row in staged],
@@ -144,8 +140,8 @@ def mend_row(
     one: DraftImport,
     position: int,
     texts: Mapping[str, str],
-) -> Sequence[str]:
-    """Replace the texts of cells of a row, and read the file again with them → references of the cells.
+) -> None:
+    """Replace the texts of cells of a row, and read the file again with them.
 
     ``texts``: field → text; what is as before is left alone. Raises ``LogError``: ``no-such-row``,
     ``cannot-mend``, ``draft-moved``.
@@ -161,7 +157,7 @@ def mend_row(
     before = {cell.field.name: cell.text for cell in row.cells}
     changed = {name: text for name, text in changed.items() if text.strip() != before[name].strip()}
     if not changed:
-        return ()
+        return
     mended = {(c.sheet, c.cell): c for c in _mended_cells(desk, one)}
     cells = []
     for name, text in changed.items():
@@ -174,7 +170,6 @@ def mend_row(
     event = event_of(person, dataset, {"part": one.part, "file": one.source.digest, "cells": cells})
     with audited(desk, "mended", event):
         _import_again(desk, dataset, one, tuple(mended.values()))
-    return cells
 
 
 def choose_columns(

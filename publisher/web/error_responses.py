@@ -23,7 +23,8 @@ from search.contract import CursorError, SearchError
 _encoder = msgspec.json.Encoder()
 _FOR_PROGRAMS = ("/v1/", "/log/", "/feeds/", "/ogc", "/assets/")
 """Prefixes of paths whose errors are always problem documents, even for browsers."""
-_HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed", 406: "not-acceptable", 410: "withdrawn"}
+_HTTP_CODES = {404: "no-such-route", 405: "method-not-allowed"}
+"""Status of an error of Litestar → code of the problem; each other one below 500 is a bad request."""
 
 type Explain = Callable[[HTTPScope, Exception], BytesResponse]
 """(request, exception) → the response that describes it."""

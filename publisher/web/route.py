@@ -24,7 +24,7 @@ class Call(msgspec.Struct, frozen=True):
     address: str
     """The path in the form of the contract."""
     media: str = ""
-    """The negotiated media type, if the operation offers more than one."""
+    """The negotiated media type, if the operation offers more than one; of a file its content coding."""
 
 
 class Reply(msgspec.Struct, frozen=True):

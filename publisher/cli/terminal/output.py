@@ -59,7 +59,7 @@ def print_limit(limit: int) -> None:
     )
 
 
-def print_line(text: str = "") -> None:
+def print_line(text: str) -> None:
     """Print a text to stdout as one line: a line break in it, such as one in a cell, is a space."""
     click.echo(replace_controls(text).replace("\n", " "))
 

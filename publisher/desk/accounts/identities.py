@@ -42,7 +42,7 @@ class Identities:
                 name = _find(conn, identity)
                 _check(None if name is None else read_account(conn, name), grants)
                 if name is None:
-                    name = _add(conn, identity, now)
+                    name = _add(conn, identity, now, address)
                 _change_roles(conn, name, grants, now, address)
                 conn.execute(update(t.account).where(_a.name == name).values(signed_in_at=now))
                 own = {"actor": name, "subject": name, "address": address}
@@ -74,7 +74,7 @@ def _check(account: Account | None, grants: Sequence[Grant]) -> None:
     check_grants(grants)
 
 
-def _add(conn: Connection, identity: Identity, now: int) -> str:
+def _add(conn: Connection, identity: Identity, now: int, address: str) -> str:
     """Add an account, under the name at the provider if that is free and fits."""
     name = identity.name.lower()
     is_taken = conn.scalar(select(_a.name).where(_a.name == name)) is not None
@@ -86,7 +86,8 @@ def _add(conn: Connection, identity: Identity, now: int) -> str:
     values = {"issuer": identity.issuer, "subject": identity.subject, "account": name}
     conn.execute(t.identity.insert().values(**values))
     details = {"oidc": True, "roles": []}
-    audit_log.append(conn, "account-added", at=now, actor=name, subject=name, details=details)
+    own_event = {"actor": name, "subject": name, "address": address}
+    audit_log.append(conn, "account-added", at=now, details=details, **own_event)
     return name
 
 

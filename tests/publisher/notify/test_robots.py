@@ -15,6 +15,7 @@ import msgspec
 import pytest
 from msgspec import structs
 
+from publisher.cli.commands.operation import robots as command
 from publisher.notify.news import ReleaseNews
 from publisher.notify.robots import ROBOTS, compose_markdown
 from publisher.notify.webhook_sender import DeliveryError
@@ -96,6 +97,10 @@ def add(desk: Desk, kind: Any, secret: str = SECRET) -> Group:
     robot = desk.site.log.subscriptions.add_robot(kind, desk.server.base + PATHS[kind], scope, secret)
     desk.site.log.subscriptions.confirm(robot.id)
     return group
+
+
+def test_the_command_knows_every_robot() -> None:
+    assert {kind: robot.title for kind, robot in ROBOTS.items()} == command._KINDS
 
 
 @pytest.mark.slow

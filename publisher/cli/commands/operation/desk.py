@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 _UPLOAD_SECONDS = 900.0
 """Seconds for files that are handed in, 64 MiB at most."""
+_TOKEN_ACTIONS = ("read-draft", "hand-in", "submit", "publish")
+_TOKEN_DAYS = 90
+"""Both of :mod:`publisher.desk.accounts`, which help does not import; a test compares them."""
 _NAME = click.argument("name", metavar="NAME")
 _ROLE = click.option(
     "--role",
@@ -191,10 +194,12 @@ def token() -> None:
     "actions",
     multiple=True,
     required=True,
-    type=click.Choice(["read-draft", "hand-in", "submit", "publish"]),
+    type=click.Choice(_TOKEN_ACTIONS),
     help="可做的操作，可重复 / What it may do; may be repeated.",
 )
-@click.option("--days", default=90, show_default=True, type=int, help="有效天数 / Days until it expires.")
+@click.option(
+    "--days", default=_TOKEN_DAYS, show_default=True, type=int, help="有效天数 / Days until it expires."
+)
 @with_context
 def add_token(
     context: CommandContext,

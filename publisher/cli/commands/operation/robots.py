@@ -11,6 +11,7 @@ from publisher.cli.terminal import output
 from publisher.cli.terminal.failures import CommandError
 
 _KINDS = {"wecom": "企业微信", "dingtalk": "钉钉", "feishu": "飞书"}
+"""Kind → title of :mod:`publisher.notify.robots`, which help does not import; a test compares both."""
 
 
 @click.group()

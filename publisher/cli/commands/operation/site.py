@@ -11,7 +11,6 @@ import click
 from msgspec import structs
 
 from publisher.cli.commands.operation.live_site import verify_live_site
-from publisher.cli.commands.operation.status.corrections import create_inbox, print_form
 from publisher.cli.commands.operation.status.site import print_status, read_status
 from publisher.cli.context import JSON, CommandContext, today, with_context
 from publisher.cli.terminal import output
@@ -55,12 +54,41 @@ def init(context: CommandContext, base: str, tag_authority: str | None) -> None:
     log = Log.open(context.settings.database, sources=context.settings.sources)
     try:
         site = log.datasets.init_site(base, tag_authority)
-        has_form = create_inbox(context)
+        has_form = _create_inbox(context)
     finally:
         log.close()
     output.print_message(f"站点已建立：{context.settings.home}", "The site was created.")
     output.print_pairs([("base", site.base), ("tag-authority", site.tag_authority)])
-    print_form(is_on=has_form)
+    _print_form(is_on=has_form)
+
+
+def _create_inbox(context: CommandContext) -> bool:
+    """Turn corrections on → False if the database's role may not create a schema."""
+    from sqlalchemy.exc import ProgrammingError
+
+    from publisher.inbox.inbox import Inbox
+
+    settings = context.settings
+    try:
+        Inbox.create(settings.database, settings.inbox, context.seal_keys())
+    except ProgrammingError:
+        return False
+    return True
+
+
+def _print_form(*, is_on: bool) -> None:
+    """Print whether the pages of a new site have the form."""
+    if is_on:
+        output.print_message(
+            "各条目的页面上有“我要纠错”，请定期运行 qingdan corrections list；QINGDAN_CORRECTIONS=0 关闭。",
+            "The page of each record has a form for corrections: run qingdan corrections list regularly, or "
+            "turn it off with QINGDAN_CORRECTIONS=0.",
+        )
+    else:
+        output.print_message(
+            "数据库角色无权建立收件箱，“我要纠错”未启用（qingdan corrections key）。",
+            "The role may not create the inbox of corrections, so they are off (qingdan corrections key).",
+        )
 
 
 @click.command()

@@ -205,6 +205,7 @@ def test_two_groups_with_one_role_change_nothing_at_the_next_sign_in(desk: DeskS
     identities = Identities(desk.staff.store, roles, desk.clock)
     person = Identity("https://id.example", "1", "zhang", "张三", ("甲组", "乙组"))
     for _ in range(2):
-        identities.sign_in(person)
-    kinds = [event.kind for event in desk.staff.audit.events()]
-    assert kinds == ["sign-in", "sign-in", "roles-changed", "account-added"]
+        identities.sign_in(person, address="mac")
+    events = desk.staff.audit.events()
+    assert [one.kind for one in events] == ["sign-in", "sign-in", "roles-changed", "account-added"]
+    assert {one.address for one in events} == {"mac"}

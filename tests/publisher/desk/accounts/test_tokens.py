@@ -15,8 +15,10 @@ import pytest
 from litestar.testing import TestClient
 from sqlalchemy import create_engine, select, text
 
+from publisher.cli.commands.operation import desk as command
 from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.roles import TOKEN_ACTIONS, Action, parse_grant
+from publisher.desk.accounts.tokens import DAYS
 from publisher.desk.app import create_desk_app
 from publisher.desk.desk import open_staff
 from publisher.log.model import LogError
@@ -30,6 +32,11 @@ from tests.support.servers.http_service import address, loopback_socket, serving
 
 PROGRAM = Path(__file__).parents[4] / "docs" / "examples" / "nightly_list.py"
 ALL = tuple(TOKEN_ACTIONS)
+
+
+def test_the_command_knows_the_actions_and_days_of_a_token() -> None:
+    assert command._TOKEN_ACTIONS == TOKEN_ACTIONS
+    assert command._TOKEN_DAYS == DAYS
 
 
 def issue(desk: DeskSite, account: str, *, part: str | None = "财政局", days: int = 90) -> str:

@@ -1,4 +1,4 @@
-"""The inbox of corrections in the commands ``init`` and ``status``."""
+"""The part of ``qingdan status`` about corrections that readers ask for."""
 
 from __future__ import annotations
 
@@ -8,35 +8,6 @@ from typing import Any
 
 from publisher.cli.context import CommandContext
 from publisher.cli.terminal import output
-
-
-def create_inbox(context: CommandContext) -> bool:
-    """Turn corrections on → False if the database's role may not create a schema."""
-    from sqlalchemy.exc import ProgrammingError
-
-    from publisher.inbox.inbox import Inbox
-
-    settings = context.settings
-    try:
-        Inbox.create(settings.database, settings.inbox, context.seal_keys())
-    except ProgrammingError:
-        return False
-    return True
-
-
-def print_form(*, is_on: bool) -> None:
-    """Print whether the pages of a new site have the form."""
-    if is_on:
-        output.print_message(
-            "各条目的页面上有“我要纠错”，请定期运行 qingdan corrections list；QINGDAN_CORRECTIONS=0 关闭。",
-            "The page of each record has a form for corrections: run qingdan corrections list regularly, or "
-            "turn it off with QINGDAN_CORRECTIONS=0.",
-        )
-    else:
-        output.print_message(
-            "数据库角色无权建立收件箱，“我要纠错”未启用（qingdan corrections key）。",
-            "The role may not create the inbox of corrections, so they are off (qingdan corrections key).",
-        )
 
 
 def count_corrections(context: CommandContext) -> Mapping[str, Any] | None:
