@@ -45,7 +45,7 @@ def test_a_checkpoint_without_signature_is_a_warning_after_an_hour(home: Home) -
 def test_status_names_each_witness(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     key = KeyFiles(tmp_path / "keys").create("witness.example.org", COSIGNATURE)
     monkeypatch.setenv("QINGDAN_WITNESSES", f"https://witness.example.org {key}")
-    assert "witness.example.org: 0个条目" in home.ok("--lang", "zh", "status").out
+    assert "witness.example.org: 0个日志条目" in home.ok("--lang", "zh", "status").out
     (one,) = home.ok("status", "--json").json["checkpoint"]["witnesses"]
     assert one == {
         "name": "witness.example.org",
