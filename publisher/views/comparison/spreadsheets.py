@@ -51,7 +51,7 @@ class Metadata(msgspec.Struct, frozen=True):
     site: SiteDetails
     kinds: Sequence[DifferenceKind] = ()
     parts: Sequence[str] = ()
-    """What the sheets of records are restricted to; empty: everything. The totals are of everything."""
+    """Kinds and parts to which the sheets of records are restricted; empty: all. The totals are of all."""
 
 
 def to_csv(differences: Iterable[Difference], catalogue: Catalogue, *, lang: Lang) -> Iterator[bytes]:

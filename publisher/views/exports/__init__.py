@@ -1,1 +1,1 @@
-"""Files to download: whole states (one module for each format), deltas, and the archive of the log."""
+"""Files to download: whole states, deltas, and the archive of the log."""

@@ -10,6 +10,7 @@ from publisher.log import predicate
 from publisher.log.model import Dataset
 from publisher.views.ogc import conformance, geojson
 from publisher.views.ogc.parameters import CRS84, Parameters
+from publisher.views.ogc.records.record import FIELDS
 from publisher.views.ogc.site import DATA_CATALOG, DIVISIONS, Geo, is_dataset_collection, resource
 from schemas.definition.catalogue import Catalogue, build_json_schema
 from schemas.words import Lang
@@ -104,8 +105,6 @@ def property_document(geo: Geo, name: str, params: Parameters, *, kind: str) -> 
     geometry: dict[str, Any] = {}
     properties: Mapping[str, Any]
     if name == DATA_CATALOG:
-        from publisher.views.ogc.records.record import FIELDS
-
         title, properties = _data_catalog_title(params), FIELDS
         geometry = {"geometry": {"format": "geometry-polygon", "x-ogc-role": "primary-geometry"}}
     elif name == DIVISIONS and geo.boundaries is not None:

@@ -257,13 +257,13 @@ def _make_source(
         allowed = () if single else catalog_search.ALLOWED
         params = parameters.parse(request.query, request.headers, allowed, formats)
         search = catalog_search.parse_search(params, request.word_matches)
-        return catalog_search.make_source(geo, params, search), params, _site_validity(geo, request)
+        return catalog_search.make_source(geo, params, search), params, _site_validity(geo, request.position)
     if name == DIVISIONS and geo.boundaries is not None:
         from publisher.views.ogc.features import divisions
 
         allowed = () if single else divisions.ALLOWED
         params = parameters.parse(request.query, request.headers, allowed, formats)
-        return divisions.make_source(geo.boundaries, params), params, _site_validity(geo, request)
+        return divisions.make_source(geo.boundaries, params), params, _site_validity(geo, request.position)
     dataset = geo.dataset(name)
     catalogue = geo.catalogue(dataset.name)
     params = parameters.parse(
@@ -335,13 +335,13 @@ def _check_exists(geo: Geo, name: str) -> None:
     geo.dataset(name)
 
 
-def _site_validity(geo: Geo, request: Request, dataset: str | None = None) -> Validity:
+def _site_validity(geo: Geo, position: int = 0, dataset: str | None = None) -> Validity:
     """Return the validity of a document about the whole site, or about one dataset."""
     log = geo.service.log
     sequence, day = log.queries.validator(dataset)
     datasets = page_cursor.query_digest(log.datasets.get(dataset) if dataset else log.datasets.all())
     boundaries = None if geo.boundaries is None else geo.boundaries.digest
-    return Validity((sequence, day, datasets, boundaries, request.position))
+    return Validity((sequence, day, datasets, boundaries, position))
 
 
 def _document(
@@ -360,7 +360,7 @@ def _document(
         return Body(geo.plain_pages.document(params, title, content) if is_page else _encode(content))
 
     dataset = collection if is_dataset_collection(collection) else None
-    return _answer(params, _site_validity(geo, Request(b"", {}), dataset), encode, media)
+    return _answer(params, _site_validity(geo, dataset=dataset), encode, media)
 
 
 def _answer(params: Parameters, validity: Validity, build: Callable[[], Body], media: str) -> OgcAnswer:

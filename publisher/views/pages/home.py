@@ -88,7 +88,7 @@ async def home(press: Press, visit: Visit) -> AsyncReply:
     visit.refuse_parameters()
     service = visit.service
     datasets, sequence, day = await run_read(service, read_state, service)
-    position = await _search_position(service)
+    position = await search_position(service)
     findings = await run_read(service, service.log.findings.count_unresolved, None, visit.view)
 
     tokens = (sequence, day, datasets, position, findings)
@@ -119,8 +119,8 @@ def read_state(service: Service) -> tuple[tuple[Dataset, ...], int, date]:
     return tuple(service.log.datasets.all()), *service.log.queries.validator()
 
 
-async def _search_position(service: Service) -> int | None:
-    """Return the position of the index; None while search is unavailable: the home page works without it."""
+async def search_position(service: Service) -> int | None:
+    """Return the position of the index; None while search is unavailable: pages work without it."""
     try:
         return await service.search_position()
     except SearchError:

@@ -132,7 +132,6 @@ async def search(press: Press, visit: Visit) -> AsyncReply:
             results=[result(hit) for hit in hits],
             continues_similar=query.request.similar_cursor is not None,
             similar=[result(hit) for hit in similar_hits],
-            similar_total=similar.total if similar else 0,
             next_similar=filters.next_page(visit, results.next_similar),
             ended=[result(hit) for hit in ended_hits],
             ended_total=ended.total if ended else 0,

@@ -1,1 +1,1 @@
-"""Feeds of the log's changes, one for every scope."""
+"""Feeds of changes, findings, effects, commitments and source pages; OPML, hub topics and the calendar."""

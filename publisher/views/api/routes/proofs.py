@@ -193,7 +193,7 @@ def parse_tile_address(places: list[str]) -> tuple[int, int]:
 
     Raises ``no-such-entry``.
     """
-    width = "256"
+    width = str(TILE_WIDTH)
     if len(places) > 1 and places[-2].endswith(".p"):
         width = places[-1]
         places = [*places[:-2], places[-2].removesuffix(".p")]
@@ -202,7 +202,7 @@ def parse_tile_address(places: list[str]) -> tuple[int, int]:
     leading_zeros = len(digits) > 1 and digits[0] == "000"
     if canonical != places or leading_zeros or not all(re.fullmatch(r"[0-9]{3}", d) for d in digits):
         raise ProblemError("no-such-entry")
-    if not re.fullmatch(r"[1-9][0-9]{0,2}", width) or int(width) > 256:
+    if not re.fullmatch(r"[1-9][0-9]{0,2}", width) or int(width) > TILE_WIDTH:
         raise ProblemError("no-such-entry")
     return int("".join(digits)), int(width)
 

@@ -81,7 +81,6 @@ def single_commitment(press: Press, visit: Visit) -> Reply:
             Head(commitment.title, column=dataset.title, data=data),
             link=link,
             commitment=commitment,
-            dataset=dataset,
             plan_address=visit.url("/commitments", (("plan", link.plan),)) if link.plan else "",
             record_address=visit.url(f"/datasets/{commitment.dataset}/records/{commitment.id}"),
             fields=[

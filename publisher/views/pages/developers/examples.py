@@ -53,10 +53,7 @@ async def developers(press: Press, visit: Visit) -> AsyncReply:
     visit.refuse_parameters()
     service = visit.service
     site_datasets, sequence, day = await sync_to_thread(home.read_state, service)
-    try:
-        position: int | None = await service.search_position()
-    except SearchError:
-        position = None
+    position = await home.search_position(service)
     head = Head(
         title=visit.t("开发者说明", "For developers"),
         description=visit.t(

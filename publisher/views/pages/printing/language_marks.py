@@ -15,9 +15,9 @@ _NAME = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
 _CHINESE = re.compile(rf"[“《（]?[{HAN}](?:[^<&]*[{HAN})）》”。；：！？])?")
 """From the first Chinese character of a text to the last, with the marks around it."""
 _LANG = re.compile(r"""\slang=["']?(zh|en)""")
-_RAW = frozenset({"script", "style", "textarea"})
+RAW = frozenset({"script", "style", "textarea"})
 _TEXT_ONLY = frozenset({"title", "option", "text", "tspan", "desc"})
-_VOID = frozenset(
+VOID = frozenset(
     {"meta", "link", "br", "hr", "input", "img", "wbr", "source", "path", "rect", "line", "circle"}
 )
 
@@ -35,12 +35,12 @@ def mark_chinese(html: str) -> str:
         if match is None:
             continue
         name = match[2].lower()
-        if name in _VOID or token.endswith("/>"):
+        if name in VOID or token.endswith("/>"):
             continue
         if match[1]:
             if skipped and skipped[-1] == name:
                 skipped.pop()
-        elif skipped or name in _RAW or _is_chinese(token):
+        elif skipped or name in RAW or _is_chinese(token):
             skipped.append(name)
     return "".join(tokens)
 

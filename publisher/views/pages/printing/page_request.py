@@ -35,7 +35,7 @@ _NO_PARAMETERS = Grammar()
 
 
 class Titled(Protocol):
-    """What has a title in both languages."""
+    """A thing with a title in both languages."""
 
     @property
     def title(self) -> str: ...
@@ -106,7 +106,7 @@ class Visit:
         return _pairs_of(self.lang, self.display)
 
     def link(self, path: str, pairs: Iterable[tuple[str, str]] = ()) -> str:
-        """Return an address that is not a page: of the API, a feed or a file."""
+        """Return an address without language and day: of the API, a feed, a file, or a form."""
         return self.root + _quote_path(path) + _query(tuple(pairs))
 
     def here(self, *, without: Iterable[str] = (), **changes: str) -> str:

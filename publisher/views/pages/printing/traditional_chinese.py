@@ -14,6 +14,7 @@ from functools import cache, lru_cache
 
 import opencc
 
+from publisher.views.pages.printing.language_marks import RAW, VOID
 from publisher.views.pages.printing.traditional_phrases import CHARACTERS, TEXTS, WORDS
 from search.chinese.thesaurus import load_lexicon
 
@@ -22,8 +23,6 @@ _WORDS = re.compile("|".join(sorted(WORDS, key=lambda word: -len(word))))
 _TOKEN = re.compile(r"(<[^>]*>)")
 _NAME = re.compile(r"</?([a-zA-Z][a-zA-Z0-9]*)")
 _SPOKEN_ATTRIBUTES = re.compile(r'\b(aria-label|placeholder|title|alt|data-label)="([^"]*)"')
-_VOID = frozenset({"meta", "link", "br", "hr", "input", "img", "wbr", "source", "path", "rect"})
-_RAW = frozenset({"script", "style", "textarea"})
 
 
 @cache
@@ -83,10 +82,10 @@ def convert_page(html: str) -> str:
             continue
         name = _NAME.match(token)
         tag = name[1].lower() if name else ""
-        if tag and tag not in _VOID and not token.endswith("/>"):
+        if tag and tag not in VOID and not token.endswith("/>"):
             if token.startswith("</"):
                 literal_depth = max(0, literal_depth - 1)
-            elif literal_depth or tag in _RAW or 'translate="no"' in token:
+            elif literal_depth or tag in RAW or 'translate="no"' in token:
                 literal_depth += 1
         out.append(
             token
