@@ -31,9 +31,9 @@ _BATCH = 512 << 10
 _BATCHES_HERE = 8
 """Batches that are analysed here at first: it takes as long as a process takes to start."""
 _MOST_PROCESSES = 2
-"""As many as keep this process busy, which has a core to read the documents and to write the index."""
+"""As many as keep this process busy, which reads the documents, writes the index and analyses in between."""
 _WAITING = 3
-"""Batches for each process that are sent or wait to be written."""
+"""Batches that are sent to each process; as many more wait to be written."""
 _NICENESS = 5
 """Added to that of this process, so that readers go first where the processors are busy."""
 _BOOT = """import json, sys
@@ -93,8 +93,13 @@ def _analyse_beside(
 
         waiting: deque[tuple[_Batch, Future[list[IndexedFields]]]] = deque()
         for batch in batches:
-            waiting.append((batch, threads.submit(fields, batch)))
-            if len(waiting) == _WAITING * processes:
+            sent = sum(not future.done() for _, future in waiting)
+            if sent < _WAITING * processes:
+                waiting.append((batch, threads.submit(fields, batch)))
+            else:  # this process would only wait
+                waiting.append((batch, Future()))
+                waiting[-1][1].set_result(_analyse_here(batch, dictionary))
+            while waiting and (waiting[0][1].done() or len(waiting) > 2 * _WAITING * processes):
                 first, future = waiting.popleft()
                 yield from _combine(first, future.result())
         for last, future in waiting:
