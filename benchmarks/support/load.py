@@ -121,7 +121,7 @@ class Server:
         """Return the processor time that the server and its processes used so far."""
         task = f"/proc/{self.process.pid}/task/{self.process.pid}/children"
         children = Path(task).read_text(encoding="ascii").split()
-        return sum(_processor_seconds(int(pid)) for pid in (self.process.pid, *children))
+        return sum(map(_processor_seconds, (self.process.pid, *map(int, children))))
 
     def rate(self, requests: Sequence[bytes], status: bytes) -> float:
         """Return responses per second. Every response must have ``status``."""
