@@ -17,7 +17,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from benchmarks.support.laws import ARTICLES, data_path
-from publisher.ingest.documents.repeal_sentences import find_subjects
+from publisher.ingest.documents.repeal_sentences import find_repealed_documents
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
 from schemas.normalise import chinese_number
@@ -95,7 +95,7 @@ def find_repeals() -> tuple[dict[Edge, tuple[str, str]], dict[str, set[int]]]:
         number = _ARTICLE.match(article["article"])
         article_numbers[own].add((chinese_number(number[1]) or 0) if number else 0)
         for sentence in re.split(r"(?<=[。；\n])", article["text"]):
-            for name in find_subjects(sentence):
+            for name in find_repealed_documents(sentence):
                 edges.setdefault((own, parse_key(name)), (article["article"], sentence.strip()))
     return edges, article_numbers
 

@@ -1,7 +1,8 @@
 """Guard around each page: an error in one is reported and counted, and does not reach the others.
 
 The program should read every page without an error of its own. Where it does not, a page that failed
-``LIMIT`` times in a row is set aside: it is not processed again before ``recheck`` of its source has passed.
+twice in a row (``publisher.log.evidence.failed_pages.LIMIT``) is set aside: it is not processed again before
+``recheck`` of its source has passed.
 """
 
 from __future__ import annotations

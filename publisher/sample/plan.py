@@ -124,7 +124,7 @@ def data_folder() -> Traversable:
 
 
 class _Supplement(_Strict, frozen=True):
-    """Datasets that are published after those of the plan."""
+    """Further datasets. Of steps of one day, those of the plan are published first."""
 
     dataset: tuple[DatasetPlan, ...]
 

@@ -92,7 +92,7 @@ def parse_deadline(value: str) -> Deadline | None:
 
 
 def format_deadline(value: str, lang: Lang = "zh") -> str:
-    """Format a value in words, which :func:`read_deadline` reads back; unchanged if it is not a deadline."""
+    """Format a value in words; :func:`read_deadline` reads the Chinese. Unchanged if it is not a deadline."""
     deadline = parse_deadline(value)
     if deadline is None or deadline.first == deadline.last:
         return value

@@ -33,9 +33,9 @@ class Incompatibility(msgspec.Struct, frozen=True):
 def compare_catalogues(old: Catalogue, new: Catalogue) -> list[Incompatibility]:
     """List everything that needs a migration, in the order of the old file; empty if compatible.
 
-    Compatible: optional fields, aliases, words of a vocabulary, titles and weights added or changed.
-    Incompatible: a field or word removed, another type or format, a field newly required or personal,
-    another identity.
+    Compatible: optional fields and words of a vocabulary added; aliases, titles and weights changed.
+    Incompatible: a field or word removed, a vocabulary closed, another type or format, a field newly required
+    or personal, another name, identity or ``running``.
     """
     incompatibilities = list(_compare_properties(old, new))
     for field in old.fields:

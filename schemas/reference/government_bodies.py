@@ -2,8 +2,8 @@
 
 ``data/bodies.json`` lists for each body the stem of its full name (发展和改革), its endings from county to
 nation (局, 厅, 部, 委员会 …), its short stems (发改), and the stems of the bodies that were renamed to it or
-merged into it. Historical names are kept: :func:`full_name_of` never turns 工商局 into 市场监督管理局;
-:func:`list_successors` and :func:`list_other_names` connect them.
+merged into it. :func:`list_other_names` connects a body with those before and after it: 工商局 with
+市场监督管理局.
 """
 
 from __future__ import annotations
@@ -50,19 +50,6 @@ class _Index(msgspec.Struct, frozen=True):
     """Full name → its forms, including itself."""
     successors: Mapping[str, tuple[str, ...]]
     predecessors: Mapping[str, tuple[str, ...]]
-
-
-def full_name_of(name: str) -> str:
-    """Return the full name: 鞍山市发改委 → 鞍山市发展和改革委员会. An unknown name is only folded."""
-    place, short = _split_place(name)
-    return place + _load_index().full.get(short, short)
-
-
-def list_successors(name: str) -> tuple[str, ...]:
-    """List the bodies that took over its functions: 鞍山市工商局 → 鞍山市市场监督管理局. Empty if none."""
-    place, short = _split_place(name)
-    index = _load_index()
-    return tuple(place + successor for successor in index.successors.get(index.full.get(short, short), ()))
 
 
 def list_other_names(name: str) -> tuple[str, ...]:

@@ -57,11 +57,6 @@ class Encoding:
         return encoded_documents
 
 
-def count_encoded(reader: Reader, vectors: VectorFile) -> int:
-    """Count the documents whose present texts have vectors."""
-    return reader.documents - len(_list_unencoded(reader, vectors))
-
-
 def _list_unencoded(reader: Reader, vectors: VectorFile) -> list[tantivy.DocAddress]:
     versions = vectors.versions()
     return [address for address, key, version in reader.iterate_versions() if versions.get(key) != version]

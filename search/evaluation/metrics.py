@@ -68,17 +68,15 @@ class Change(msgspec.Struct, frozen=True):
     gained: tuple[str, ...]
 
 
-def compare_runs(
-    before: Sequence[ScoredQuery], after: Sequence[ScoredQuery], measure: Measure = "ndcg@10"
-) -> list[Change]:
-    """List the queries whose score differs between two runs, the worst loss first."""
+def compare_runs(before: Sequence[ScoredQuery], after: Sequence[ScoredQuery]) -> list[Change]:
+    """List the queries whose nDCG@10 differs between two runs, the worst loss first."""
     earlier = {query.id: query for query in before}
     changes_of_queries = [
         Change(
             query.id,
             query.text,
-            old.scores[measure],
-            query.scores[measure],
+            old.scores["ndcg@10"],
+            query.scores["ndcg@10"],
             tuple(d for d in old.top_ids if d not in query.top_ids),
             tuple(d for d in query.top_ids if d not in old.top_ids),
         )

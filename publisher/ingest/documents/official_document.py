@@ -79,7 +79,7 @@ def read_page(
 
 
 class _Document:
-    """Collects the field values of one page; the catalogue's own readers parse them."""
+    """Collects the texts of the fields of one page, which are parsed like the cells of a table."""
 
     def __init__(self, name: str, catalogue: Catalogue, page: DocumentPage) -> None:
         self._name = name

@@ -7,10 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
-from publisher.ingest.documents.repeal_sentences import announces_list, find_subjects, listed_documents
+from publisher.ingest.documents.repeal_sentences import (
+    announces_list,
+    find_repealed_documents,
+    listed_documents,
+)
 from schemas.reference.document_numbers import Citation, find_citations
 
-_ENDING = re.compile(r"废止|失效|作废|停止[执施]行|不再[执施]行")
 _ANNOUNCES = re.compile(
     r"(?:关于|公布|宣布).{0,60}?(?:废止|失效|停止执行)(?!后|前|的?(?:程序|办法|规定|制度|意见建议|情况|清理|标准|问题|说明))"
     r".*(?:决定|通知|公告|通告|令|目录|清单|批复|通报)(?:[（(][^（()）]*[）)])?$"
@@ -46,7 +49,7 @@ class Repeal(msgspec.Struct, frozen=True):
 def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
     """Find the documents that a document repeals.
 
-    A sentence repeals its grammatical subject. A notice whose title announces a repeal also repeals what its
+    A sentence repeals what it says of: 《甲》同时废止, 决定废止《甲》. A notice whose title announces a repeal also repeals what its
     lists name, except in sections about documents that remain in force; a heading such as 予以废止的文件目录
     begins such a list too. ``lines``: paragraphs, and rows of tables with tabs between cells. Interpretations
     and drafts for comment repeal nothing.
@@ -64,7 +67,7 @@ def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
         text = line.strip()
         if _is_heading(text):
             ending = _LIST_HEADING.search(text) is not None and not _REMAINING.search(text)
-        names = find_subjects(text)
+        names = find_repealed_documents(text)
         in_list = announces_list(text) or (in_list and _ITEM.match(text) is not None)
         if not names and (ending or in_list) and _is_item(text):
             names = listed_documents(text)

@@ -1,9 +1,8 @@
-"""Documents that a sentence repeals: the grammatical subjects of 废止, 失效 and 停止执行.
+"""Documents that a sentence repeals: the subjects of 废止, 失效 and 停止执行, and the objects of 决定废止.
 
 ``《甲》（文号）、《乙》等同时废止`` ends both. Nothing else is ended: not the agent of 被…废止, nor an
 object of 继续执行, nor a part (《甲》第三条), a certificate (《许可证》), a condition, nor what a report or a
-plan names.
-Every document of a sentence becomes one sign before the grammar is compared, so titles cannot confuse it.
+plan names. Every document of a sentence becomes one sign before the grammar is compared, so titles cannot confuse it.
 """
 
 from __future__ import annotations
@@ -139,7 +138,7 @@ class _Sentence(msgspec.Struct, frozen=True):
         return self.text.count(_SIGN, 0, position)
 
 
-def find_subjects(sentence: str) -> list[str]:
+def find_repealed_documents(sentence: str) -> list[str]:
     """Return the documents that a sentence ends: numbers, or titles in 《》 where a number is missing."""
     if _VERB.search(sentence) is None:
         return []

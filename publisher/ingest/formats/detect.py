@@ -280,6 +280,6 @@ def _is_html(text: str) -> bool:
     return HTML_START.match(text, 0, 1 << 16) is not None
 
 
-def _split_chunks(data: bytes, size: int = 1 << 20) -> Iterable[bytes]:
-    view = memoryview(data)
+def _split_chunks(data: bytes) -> Iterable[bytes]:
+    view, size = memoryview(data), zip_archive.CHUNK
     return (bytes(view[start : start + size]) for start in range(0, len(view), size))

@@ -35,7 +35,7 @@ _ENTERPRISE_FIELD = "enterprise_related"
 
 
 class _Item(msgspec.Struct):
-    """A named line and its depth in the numbering: 0 is an item, 1 a part, 2 a part of a part."""
+    """A line and its depth in the numbering: 0 is an item, 1 a part, 2 a part of a part."""
 
     line: TableLine
     raw_record: RawRecord

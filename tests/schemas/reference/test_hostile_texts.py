@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from publisher.ingest.documents.repeal_sentences import find_subjects
+from publisher.ingest.documents.repeal_sentences import find_repealed_documents
 from publisher.ingest.formats.detect import HTML_START, SPREADSHEETML
 from publisher.ingest.tables.heading_text import parse_unit
 from schemas.reference.cited_works import find_cited_works
@@ -36,9 +36,9 @@ def _quoted(text: str) -> object:
         (parse_number, "鞍政发" + "\t" * 10_000 + "2015" + "\t" * 10_000 + "[", False),
         (parse_number, "[2015" + " -" * 10_000 + "第", False),
         (parse_unit, "元/" + "\t" * 10_000 + "定" + "\t" * 10_000, False),
-        (find_subjects, "以下" + "现从之日" * 200 + "废止。", False),
-        (find_subjects, "自发布之日起" * 40 + "的《甲办法》废止。", True),
-        (find_subjects, "《甲办法》" + "均予" * 200 + "不废止。", False),
+        (find_repealed_documents, "以下" + "现从之日" * 200 + "废止。", False),
+        (find_repealed_documents, "自发布之日起" * 40 + "的《甲办法》废止。", True),
+        (find_repealed_documents, "《甲办法》" + "均予" * 200 + "不废止。", False),
         (SPREADSHEETML.match, "<!-" + "---><?--><??><!-" * 200, False),
         (HTML_START.match, "<!--" + "--><!--" * 200, False),
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from publisher.ingest.documents.repeal_sentences import find_subjects
+from publisher.ingest.documents.repeal_sentences import find_repealed_documents
 
 A, B = "《甲办法》", "示政发〔2010〕3号"
 
@@ -155,9 +155,9 @@ TRAPS: tuple[str, ...] = (
 
 @pytest.mark.parametrize(("sentence", "names"), ENDING)
 def test_the_subject_is_ended(sentence: str, names: tuple[str, ...]) -> None:
-    assert tuple(find_subjects(sentence)) == names
+    assert tuple(find_repealed_documents(sentence)) == names
 
 
 @pytest.mark.parametrize("sentence", TRAPS)
 def test_nothing_else_is_ended(sentence: str) -> None:
-    assert find_subjects(sentence) == []
+    assert find_repealed_documents(sentence) == []
