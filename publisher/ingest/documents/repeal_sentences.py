@@ -2,7 +2,8 @@
 
 ``《甲》（文号）、《乙》等同时废止`` ends both. Nothing else is ended: not the agent of 被…废止, nor an
 object of 继续执行, nor a part (《甲》第三条), a certificate (《许可证》), a condition, nor what a report or a
-plan names. Every document of a sentence becomes one sign before the grammar is compared, so titles cannot confuse it.
+plan names. Every document of a sentence becomes one sign before the grammar is compared, so titles cannot
+confuse it.
 """
 
 from __future__ import annotations
