@@ -11,7 +11,7 @@ import msgspec
 
 from schemas.cells import problems
 from schemas.cells.amounts import Amount, read_amount
-from schemas.cells.deadlines import OPEN_ENDED, format_deadline, read_deadline
+from schemas.cells.deadlines import OPEN_ENDED, read_deadline
 from schemas.cells.problems import CellProblem, CellProblemKind
 from schemas.cells.quantities import (
     BLANKS,
@@ -45,8 +45,6 @@ class Value(msgspec.Struct, frozen=True, gc=False):
     """Value of a cell. None if it is blank; the record then has no such key."""
 
     value: Json
-    changed: bool = False
-    """Whether :func:`format_value` writes the value in Chinese otherwise than the cell did."""
     problem: CellProblem | None = None
 
 
@@ -93,15 +91,15 @@ def _string_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
         if _CLEAN.fullmatch(text):
             if "（" in text and _has_unclosed_bracket(text):
-                return Value(text, problem=problems.UNCLOSED_BRACKET.for_cell(field.title, text))
+                return Value(text, problems.UNCLOSED_BRACKET.for_cell(field.title, text))
             return Value(text)
         clean = tidy_spaces(widen_brackets(join_lines(fold(text), bodies=is_body)))
         if not clean:
-            return Value(None, changed=bool(text))
+            return Value(None)
         problem = (
             problems.UNCLOSED_BRACKET.for_cell(field.title, clean) if _has_unclosed_bracket(clean) else None
         )
-        return Value(clean, clean != text, problem)
+        return Value(clean, problem)
 
     return parse
 
@@ -115,7 +113,7 @@ def _text_parser(_: Field) -> CellParser:
         if _CLEAN_TEXT.fullmatch(text):
             return Value(text)
         clean = join_broken_lines(fold(text))
-        return Value(clean or None, clean != text)
+        return Value(clean or None)
 
     return parse
 
@@ -123,7 +121,7 @@ def _text_parser(_: Field) -> CellParser:
 def _markdown_parser(_: Field) -> CellParser:
     def parse(text: str) -> Value:
         clean = clean_markdown(text)
-        return Value(clean or None, clean != text)
+        return Value(clean or None)
 
     return parse
 
@@ -132,12 +130,12 @@ def _code_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
         folded = fold(text)
         if is_spoilt(folded):
-            return Value(None, changed=True, problem=problems.CODE_SPOILT.for_cell(field.title, folded))
+            return Value(None, problems.CODE_SPOILT.for_cell(field.title, folded))
         clean = "".join(folded.split())
         if clean.endswith(".0") and clean[:-2].isdecimal():  # a spreadsheet stored the code as a number
             clean = clean[:-2]
         problem = problems.CODE_ROUNDED.for_cell(field.title, clean) if lost_digits(clean) else None
-        return Value(clean or None, clean != text, problem)
+        return Value(clean or None, problem)
 
     return parse
 
@@ -146,14 +144,14 @@ def _document_number_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
         clean = join_lines(fold(text))
         if not clean or clean == "无" or clean in BLANKS:
-            return Value(None, changed=bool(text))
+            return Value(None)
         repaired = repair(clean)  # before the lenient parser for typed numbers, which ignores damage
         if repaired and repaired.kind == "number" and repaired.original == clean and repaired.value:
             problem = problems.REPAIRED.for_cell(field.title, clean, repaired.value)
-            return Value(repaired.value, changed=True, problem=problem)
+            return Value(repaired.value, problem)
         if citation := parse_number(clean):
-            return Value(citation.standard, citation.standard != text)
-        return Value(clean, clean != text, problems.NO_DOCUMENT_NUMBER.for_cell(field.title, clean))
+            return Value(citation.standard)
+        return Value(clean, problems.NO_DOCUMENT_NUMBER.for_cell(field.title, clean))
 
     return parse
 
@@ -162,23 +160,21 @@ def _division_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
         clean = "".join(fold(text).split()).removesuffix(".0")
         if not clean or clean in BLANKS:
-            return Value(None, changed=bool(text))
+            return Value(None)
         if clean.isdecimal():
             code = administrative_divisions.pad_code(clean)
             in_table = administrative_divisions.name_of(clean) is not None
             problem = None if in_table else problems.UNKNOWN_DIVISION.for_cell(field.title, clean)
-            return Value(code, code != text, problem)
+            return Value(code, problem)
         codes = administrative_divisions.find_codes(clean)
         if len(codes) == 1:
-            return Value(administrative_divisions.pad_code(codes[0]), changed=True)
+            return Value(administrative_divisions.pad_code(codes[0]))
         choices = "、".join(
             f"{administrative_divisions.pad_code(c)} {administrative_divisions.full_name_of(c)}"
             for c in codes[:8]
         )
         words = f"：{choices}" if choices else ""
-        return Value(
-            None, changed=True, problem=problems.AMBIGUOUS_DIVISION.for_cell(field.title, clean, words)
-        )
+        return Value(None, problems.AMBIGUOUS_DIVISION.for_cell(field.title, clean, words))
 
     return parse
 
@@ -187,12 +183,12 @@ def _deadline_parser(field: Field) -> CellParser:
     def parse(text: str) -> Value:
         clean = join_lines(fold(text))
         if not clean or clean in BLANKS or "".join(clean.split()) in OPEN_ENDED:
-            return Value(None, changed=bool(text))
+            return Value(None)
         deadline = read_deadline(clean)
         if deadline is None:
             problem = problems.DEADLINE_AS_TEXT.for_cell(field.title, clean)
-            return Value(None, changed=True, problem=problem)
-        return Value(deadline.value, format_deadline(deadline.value) != text)
+            return Value(None, problem)
+        return Value(deadline.value)
 
     return parse
 
@@ -219,16 +215,14 @@ def _vocabulary_parser(field: Field) -> CellParser:
             return Value(text)
         clean = join_lines(fold(text))
         if not clean or clean in BLANKS:
-            return Value(None, changed=bool(text))
+            return Value(None)
         value = words.get(heading_key(clean.removesuffix(".0")))
         if value is None and field.open_vocabulary:
             pieces = [words.get(heading_key(piece)) for piece in _PIECES.split(clean)]
             value = "、".join(p for p in pieces if p) if len(pieces) > 1 and all(pieces) else clean
         if value is None:
-            return Value(
-                None, changed=True, problem=problems.UNKNOWN_WORD.for_cell(field.title, clean, choices)
-            )
-        return Value(value, value != text)
+            return Value(None, problems.UNKNOWN_WORD.for_cell(field.title, clean, choices))
+        return Value(value)
 
     return parse
 
@@ -243,9 +237,9 @@ def _typed_parser(field: Field, parse_typed: Callable[[Field, str], _ValueOrProb
     def parse(text: str) -> Value:
         clean = join_lines(fold(text))
         if not clean or clean in BLANKS:
-            return Value(None, changed=bool(text))
+            return Value(None)
         value, problem = parse_typed(field, clean)
-        return Value(value, value is None or format_value(field, value) != text, problem)
+        return Value(value, problem)
 
     return parse
 
