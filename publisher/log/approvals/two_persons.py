@@ -14,6 +14,7 @@ from publisher.log.approvals.submission import PublicationRequest, decode, encod
 from publisher.log.approvals.submission_digest import compute_digest
 from publisher.log.canonical_json import new_salt, value_hash
 from publisher.log.database import tables as t
+from publisher.log.database.connection import contains
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
@@ -82,9 +83,9 @@ def destroy_contents(conn: Connection, dataset: int, records: Collection[str]) -
             conn.execute(update(t.submission).where(_c.key == row.key).values(request=text))
 
 
-def releases_of(actor: str) -> Select[tuple[int]]:
+def releases_of(conn: Connection, actor: str) -> Select[tuple[int]]:
     """Select the sequences of the releases whose submission names a person. ``actor``: storable."""
-    reviewed = _c.request.contains(msgspec.json.encode({"reviewed_by": actor}).decode()[1:-1])
+    reviewed = contains(conn, _c.request, msgspec.json.encode({"reviewed_by": actor}).decode()[1:-1])
     is_named = or_(_c.drafter == actor, _c.reviewer == actor, reviewed)
     return select(_c.release).where(_c.release.is_not(None), is_named)
 

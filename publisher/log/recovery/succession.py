@@ -88,4 +88,4 @@ def _publish_erasures(session: Session, conn: Connection, records: tuple[str, ..
         row = registry.dataset_row(conn, dataset)
         catalogue = session.catalogue(conn, row.catalogue_digest)
         heading = Heading(session.today(), "", _GROUND, "", erased=tuple(erased))
-        ErasureRelease(session.database, conn, row).erase(erased, catalogue, heading, session.clock())
+        ErasureRelease(session.database, conn, row).erase(catalogue, heading, session.clock())

@@ -16,7 +16,7 @@ from publisher.log.citations import graph_rows
 from publisher.log.clocks import micros
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
-from publisher.log.database.connection import Database
+from publisher.log.database.connection import Database, contains
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.drafts import staging
@@ -75,12 +75,10 @@ class ErasureRelease:
     def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
         self._database, self._conn, self._dataset = database, conn, dataset
 
-    def erase(
-        self, records: Sequence[str], catalogue: Catalogue, heading: release_writer.Heading, now: datetime
-    ) -> int:
-        """Erase records. Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
+    def erase(self, catalogue: Catalogue, heading: release_writer.Heading, now: datetime) -> int:
+        """Erase the records of the heading. Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
         conn = self._conn
-        keys = self._keys(records)
+        keys = self._keys(heading.erased)
         create_empty(conn, new_change)
         self._hide(keys, now)
         sequence = release_writer.write_release(
@@ -230,8 +228,9 @@ def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
     """List the sequences of the releases that name a person. Raises ``LogError('no-such-actor')``."""
     c = t.release.c
     is_clerk = (c.actor == storable(actor)) & c.actor_salt.is_not(None)
-    is_named = c.approval.contains(msgspec.json.encode({"name": storable(actor)}).decode()[1:-1])
-    is_named |= c.sequence.in_(two_persons.releases_of(storable(actor)))
+    name = msgspec.json.encode({"name": storable(actor)}).decode()[1:-1]
+    is_named = contains(conn, c.approval, name)
+    is_named |= c.sequence.in_(two_persons.releases_of(conn, storable(actor)))
     sequences = conn.scalars(select(c.sequence).where(is_clerk | is_named).order_by(c.sequence)).all()
     if not actor.strip() or not sequences:
         raise LogError(
@@ -253,9 +252,7 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
     destroy_actors(conn, sequences)
     document = documents.erasure_document(
         registry.site(conn).tag_authority,
-        erased_property="actor",
         releases=sequences,
-        documents=(),
         ground=storable(ground),
         erased_at=micros(now),
     )

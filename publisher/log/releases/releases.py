@@ -270,7 +270,7 @@ class Releases:
             erased = tuple(dict.fromkeys(record for _, record in records))
             heading = Heading(self._session.today(), "", ground, actor, erased=erased)
             sequence = erasure.ErasureRelease(self._session.database, conn, row).erase(
-                erased, catalogue, heading, self._session.clock()
+                catalogue, heading, self._session.clock()
             )
             release = _release(conn, row, sequence)
         self.scrub()

@@ -95,14 +95,12 @@ def succession_document(
 def erasure_document(
     site: str,
     *,
-    erased_property: str | None,
     releases: Sequence[int],
-    documents: Sequence[str],
     ground: str,
     erased_at: int,
 ) -> Document:
-    """Say what was destroyed besides records: a property of releases (sequences), or documents (digests)."""
-    own = {"property": erased_property, "releases": list(releases), "documents": list(documents)}
+    """Say what was destroyed besides records: names of clerks in releases (sequences)."""
+    own = {"property": "actor", "releases": list(releases), "documents": []}
     when = {"ground": ground, "erased_at": instant(erased_at), "salt": new_salt().hex()}
     return _document("erasure", site, {**own, **when})
 

@@ -304,6 +304,17 @@ def test_names_of_who_approved_are_erased_with_those_of_clerks(log: Log) -> None
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("other", ["%", "l_", "LI"])
+def test_names_that_only_resemble_the_erased_one_stay(log: Log, other: str) -> None:
+    stage(log, entry("甲"))
+    approve(log, submit(log))
+    publish(log)
+    with pytest.raises(LogError) as error:
+        log.releases.erase_actor(other, ground="个人信息保护法第四十七条")
+    assert code_of(error) == "no-such-actor"
+
+
+@pytest.mark.slow
 def test_backups_forget_erased_names_and_what_a_submission_proposes_for_an_erased_record(
     tmp_path: Path, clock: Clock
 ) -> None:
