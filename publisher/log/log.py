@@ -37,10 +37,7 @@ from publisher.log.verification.integrity import Integrity
 
 
 class Log:
-    """Entry point to the log. Each method of an attribute is one transaction and may raise ``LogError``.
-
-    Thread-safe.
-    """
+    """Entry point to the log. Methods of its attributes may raise ``LogError``. Thread-safe."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

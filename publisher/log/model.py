@@ -162,7 +162,7 @@ class RepealProposal(msgspec.Struct, frozen=True):
 
 
 class Conflict(msgspec.Struct, frozen=True):
-    """Reason why a draft cannot be published. ``code`` is stable; messages name both sides and a solution."""
+    """Reason why a draft cannot be published, or a warning to review before it. ``code`` is stable."""
 
     code: str
     message_zh: str

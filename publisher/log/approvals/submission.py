@@ -63,7 +63,7 @@ class Submission(msgspec.Struct, frozen=True, kw_only=True):
     decided_at: datetime | None
     reason: str
     is_current: bool
-    """Whether what would be published now still has this digest; otherwise the submission is void."""
+    """Whether it waits, and what would be published now still has this digest."""
 
     @property
     def is_waiting(self) -> bool:

@@ -296,7 +296,7 @@ def contains(conn: Connection, column: ColumnElement[str], text: str) -> ColumnE
 
 
 def json_text(conn: Connection, column: ColumnElement[Any], name: str) -> ColumnElement[Any]:
-    """Expression for a top-level member of a JSON column, by code point: a text as it is, others as JSON."""
+    """Expression for a top-level member of a JSON column, by code point: a text as it is, a list as JSON."""
     if conn.dialect.name == "sqlite":
         return func.json_extract(column, f'$."{name}"')
     return func.json_extract_path_text(cast(column, JSON), name).collate("C")

@@ -133,6 +133,8 @@ release = Table(
 )
 CANCELS = "cancels"
 """Key among the counts of a release that cancels another: the number of that one."""
+IS_CANCELLATION = release.c.counts.contains(f'"{CANCELS}":')
+"""Condition of the releases that cancel another."""
 
 import_ = Table(
     "import",

@@ -122,7 +122,10 @@ def find_foreign_records(
 
 
 def find_later_effect(conn: Connection, dataset: int, first: int | None, day: int) -> list[Conflict]:
-    """Find published states of later effect, of a part or of the record of a single row."""
+    """Find published states of later effect, of a part or of the record of a single row.
+
+    ``first``: the first later day of one of the parts, from :func:`.plan.find_windows`.
+    """
     p, s = plan.c, t.span.c
     if first is None:
         first = conn.scalar(

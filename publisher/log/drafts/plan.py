@@ -93,12 +93,9 @@ def on_day(span: Any, day: int) -> ColumnElement[bool]:
     return and_(span.known_to == FOREVER, span.effective_from <= day, span.effective_to > day)
 
 
-_CANCELLATION = t.release.c.counts.contains(f'"{t.CANCELS}":')
-
-
 def withdrawn_by_cancellation() -> ColumnElement[bool]:
     """Condition of a record that is withdrawn because its release was cancelled: a file may bring it back."""
-    cancellations = select(t.release.c.published_at).where(_CANCELLATION)
+    cancellations = select(t.release.c.published_at).where(t.IS_CANCELLATION)
     return func.coalesce(t.record.c.withdrawn_at.in_(cancellations), false())
 
 
@@ -115,7 +112,7 @@ def continues(span: Any) -> ColumnElement[bool]:
         before.revision == span.revision,
         before.part.is_not_distinct_from(span.part),
     )
-    cancellations = select(t.release.c.sequence).where(_CANCELLATION)
+    cancellations = select(t.release.c.sequence).where(t.IS_CANCELLATION)
     return and_(span.brought.in_(cancellations), or_(span.status == "withdrawn", same))
 
 
@@ -174,7 +171,7 @@ def _select_removed(dataset: int, window: Window, day: int) -> Select[Any]:
 
 
 def _select_removed_before_effect(dataset: int, window: Window, day: int) -> Select[Any]:
-    """Select records that only a replaced later state contains; each is removed from its first day."""
+    """Select records that only a replaced later state contains: they do not come into force any more."""
     s, later = t.span.c, t.span.alias()
     first = (
         select(func.min(later.c.effective_from))

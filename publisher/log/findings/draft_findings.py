@@ -107,7 +107,7 @@ def _read_earlier(
 
 
 def draft_rows(conn: Connection, dataset: int, parts: Sequence[str] | None = None) -> Iterator[DraftRow]:
-    """Yield the rows of a draft that publication would bring. A row without a title is in error."""
+    """Yield the rows of a draft, also those in error, except rows without a title."""
     e, i = t.draft_entry.c, t.import_.c
     query = (
         select(e.content, e.locator, e.identity, i.name)

@@ -65,7 +65,7 @@ def _cancellations(
     conn: Connection, dataset: DatasetRow, release: int, known_at: datetime
 ) -> Iterator[LaterAmendment]:
     cancelling = select(t.release).where(
-        _b.dataset == dataset.key, _b.published_at > micros(known_at), _b.counts.contains(f'"{t.CANCELS}"')
+        _b.dataset == dataset.key, _b.published_at > micros(known_at), t.IS_CANCELLATION
     )
     for row in conn.execute(cancelling).all():
         if msgspec.json.decode(row.counts)[t.CANCELS] == release:

@@ -30,7 +30,7 @@ SOURCES = "sources"
 SITE_FILES = "site"
 """Folder of a backup with what a site keeps in addition to its log."""
 _SITE_PATHS = ("sources.toml", "catalogues")
-_PART = ".part-"
+PART = ".part-"
 """Beginning of the names of folders that are written or deleted."""
 
 
@@ -79,7 +79,7 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
     with locked(folder):
         delete_remains(folder)
         made_at = utc_now()
-        part = folder / f"{_PART}{made_at:%Y%m%dT%H%M%S%f}"
+        part = folder / f"{PART}{made_at:%Y%m%dT%H%M%S%f}"
         part.mkdir(mode=0o700)
         _copy_site_files(home, part / SITE_FILES)
         if "copy_besides" in options:
@@ -115,12 +115,12 @@ def _drop_oldest(session: Session, folder: Path, keep: int) -> None:
 
 def delete_backup(backup: Path) -> None:
     """Delete a backup. Under another name first, so that :func:`delete_remains` finds one half deleted."""
-    shutil.rmtree(backup.rename(backup.with_name(f"{_PART}{backup.name}")))
+    shutil.rmtree(backup.rename(backup.with_name(f"{PART}{backup.name}")))
 
 
 def delete_remains(folder: Path) -> None:
     """Delete what a killed process left in a folder of backups."""
-    for remains in folder.glob(f"{_PART}*"):
+    for remains in folder.glob(f"{PART}*"):
         shutil.rmtree(remains)
 
 

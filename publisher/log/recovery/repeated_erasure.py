@@ -107,7 +107,7 @@ def _rewrite(
     backup: Path, manifest: Manifest, ledger: Sequence[LedgerEntry], clean_besides: CleanBesides
 ) -> bool:
     """Write the backup again without erased records, then delete the old one. → whether it had any."""
-    part = backup.with_name(f".part-{backup.name}")
+    part = backup.with_name(f"{backups.PART}{backup.name}")
     shutil.copytree(backup, part)
     file = part / manifest.files[0].name
     database = Database(sqlite_url(file))

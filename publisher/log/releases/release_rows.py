@@ -63,12 +63,13 @@ def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> t
     These are the ``recent`` newest and, of each dataset, the first, the newest, and the newest in which
     something takes effect, without those that were cancelled. ``day``: ordinal; ``known_at``: microseconds.
     """
-    cancels = _b.counts.contains(f'"{t.CANCELS}":')
-    rows = conn.execute(select(_b.dataset, _b.counts).where(cancels, _b.published_at <= known_at)).all()
+    rows = conn.execute(
+        select(_b.dataset, _b.counts).where(t.IS_CANCELLATION, _b.published_at <= known_at)
+    ).all()
     cancelled = [(row.dataset, msgspec.json.decode(row.counts)[t.CANCELS]) for row in rows]
     took_effect = and_(
         or_(*(_b.counts.contains(f'"{kind}":') for kind in TAKING_EFFECT)),
-        not_(cancels),
+        not_(t.IS_CANCELLATION),
         tuple_(_b.dataset, _b.number).not_in(cancelled),
     )
     newest, dataset = _b.sequence.desc(), _b.dataset

@@ -1,7 +1,8 @@
 """Seals: a digest of each row that no entry of the log determines, such as drafts, pages and subscriptions.
 
-Every INSERT and UPDATE of the program marks the row, and the end of its transaction replaces the mark by the
-digest. A row that was changed in another way no longer has its digest, so verification names it. A seal shows
+An INSERT or UPDATE of the program marks the row, and the end of its transaction replaces the mark by the
+digest. Rows of drafts, which are many, are inserted with their digest; those of the outbox have none until an
+update. A row that was changed in another way no longer has its digest, so verification names it. A seal shows
 damage and careless changes; it has no key, so somebody who knows the program can compute it again. What was
 published does not depend on it.
 
