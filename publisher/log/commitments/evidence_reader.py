@@ -13,6 +13,7 @@ from sqlalchemy import Connection, and_, select, true
 from publisher.log.clocks import FOREVER, day_at, moment
 from publisher.log.commitments.rules import Condition, Rule
 from publisher.log.database import tables as t
+from publisher.log.database.connection import contains
 from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings.record_states import CheckedState, DatasetIndex, Period, StateReader
@@ -148,7 +149,7 @@ class EvidenceReader:
             yield Evidence(Period(rule.held_on, FOREVER, 0, FOREVER))
 
     def _records(self, rule: Rule) -> Sequence[Any]:
-        is_named = _s.title.contains(storable(rule.contains), autoescape=True) if rule.contains else true()
+        is_named = contains(self._conn, _s.title, storable(rule.contains)) if rule.contains else true()
         return self._conn.execute(
             select(
                 *(_s.dataset, _s.record, _s.revision, _s.brought),

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, Select, exists, func, select, 
 
 from publisher.log.clocks import day_or_none
 from publisher.log.database import tables as t
+from publisher.log.database.connection import contains
 from publisher.log.database.derived import graph_tables as g
 from publisher.log.database.storable_text import storable
 from publisher.log.model import LogError, View
@@ -168,20 +169,22 @@ def based_releases(conn: Connection, names: Sequence[str], clocks: Clocks | None
 
 def find_works(conn: Connection, query: WorkQuery, clocks: Clocks) -> WorkPage:
     """List the works that records name in a view, in the order of their keys."""
-    keys = _select_keys(query, clocks)
+    keys = _select_keys(conn, query, clocks)
     page = conn.scalars(keys.order_by("key").limit(query.limit + 1)).all()
     on_page = page[: query.limit]
     works = tuple(read_work(conn, one, clocks) for one in on_page)
     total = conn.scalar(
-        select(func.count()).select_from(_select_keys(structs.replace(query, after=""), clocks).subquery())
+        select(func.count()).select_from(
+            _select_keys(conn, structs.replace(query, after=""), clocks).subquery()
+        )
     )
     return WorkPage(works, on_page[-1] if len(page) > query.limit else None, total or 0)
 
 
-def _select_keys(query: WorkQuery, clocks: Clocks) -> Select[Any]:
-    cited = _keys_in_view(_c.work, _c.kind, _c.revision, query, clocks)
+def _select_keys(conn: Connection, query: WorkQuery, clocks: Clocks) -> Select[Any]:
+    cited = _keys_in_view(conn, _c.work, _c.kind, _c.revision, query, clocks)
     unlisted = cited.where(~exists().where(_w.name == _c.work))
-    listed = _keys_in_view(_w.key, _w.kind, _w.revision, query, clocks)
+    listed = _keys_in_view(conn, _w.key, _w.kind, _w.revision, query, clocks)
     keys: Any = union(unlisted, listed)
     if query.resolved is not None:
         keys = listed if query.resolved else unlisted
@@ -189,6 +192,7 @@ def _select_keys(query: WorkQuery, clocks: Clocks) -> Select[Any]:
 
 
 def _keys_in_view(
+    conn: Connection,
     key: ColumnElement[str],
     kind: ColumnElement[str],
     revision: ColumnElement[int],
@@ -200,5 +204,5 @@ def _keys_in_view(
     if query.kinds:
         selected = selected.where(kind.in_(query.kinds))
     if query.contains:
-        selected = selected.where(key.contains(storable(query.contains), autoescape=True))
+        selected = selected.where(contains(conn, key, storable(query.contains)))
     return selected

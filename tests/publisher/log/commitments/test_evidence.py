@@ -243,3 +243,11 @@ def test_evidence_has_the_title_that_was_known_in_the_view(log: Log, clock: Cloc
     for view, title in ((View(), "权责清单办法"), (View(known_at=known), DOCUMENT["title"])):
         _, (in_view,) = log.commitments.evidence(commitment.id, view)
         assert [one.title for one in in_view.evidence] == [title]
+
+
+def test_a_title_is_compared_with_its_case(log: Log, clock: Clock) -> None:
+    publish(log, PLANS, task(NAME, DUE), on=PLANNED)
+    publish(log, EVIDENCE, rule(NAME, "文件", contains="ict"), on=PLANNED)
+    publish(log, DOCUMENTS, {**DOCUMENT, "title": "ICT产业规划"}, on=DAY)
+    clock.advance(days=60)
+    assert status(log, NAME) == "undetermined"
