@@ -62,8 +62,8 @@ async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 
 
 def _list_files(service: Service, least: int) -> Sequence[Call]:
     """List the files to prepare, as requests for them."""
-    newest_last = reversed(service.log.queries.newest_releases(View(), 0))
-    records = {release.dataset: release.counts.get("records", 0) for release in newest_last}
+    latest = service.log.queries.latest_releases(View())
+    records = {name: release.counts.get("records", 0) for name, release in latest.items()}
     largest = nlargest(
         _MOST_LISTS, (name for name in records if records[name] >= least), key=records.__getitem__
     )

@@ -76,8 +76,7 @@ class SiteMetrics(Collector):
 
     def _releases(self) -> Metric:
         gauge = _family("release_timestamp_seconds", "When the newest release was published.", "dataset")
-        newest_last = reversed(self._log.queries.newest_releases(View(), 0))
-        for dataset, release in {release.dataset: release for release in newest_last}.items():
+        for dataset, release in self._log.queries.latest_releases(View()).items():
             gauge.add_metric((dataset,), release.published_at.timestamp())
         return gauge
 

@@ -95,10 +95,11 @@ def _analyse_beside(
         for batch in batches:
             sent = sum(not future.done() for _, future in waiting)
             if sent < _WAITING * processes:
-                waiting.append((batch, threads.submit(fields, batch)))
+                future = threads.submit(fields, batch)
             else:  # this process would only wait
-                waiting.append((batch, Future()))
-                waiting[-1][1].set_result(_analyse_here(batch, dictionary))
+                future = Future()
+                future.set_result(_analyse_here(batch, dictionary))
+            waiting.append((batch, future))
             while waiting and (waiting[0][1].done() or len(waiting) > 2 * _WAITING * processes):
                 first, future = waiting.popleft()
                 yield from _combine(first, future.result())

@@ -113,9 +113,9 @@ class _Form:
             self.raw_records[-1].rows.append(row[0].row)
         unknown = self._find_unknown_labels(cells)
         for cell in cells:
-            name, rest = _parse_label(cell, self._headings)
             if cell in unknown:
                 continue
+            name, rest = _parse_label(cell, self._headings)
             if name is None:
                 self._add_text(cell, cell.text)
                 continue
@@ -132,9 +132,9 @@ class _Form:
 
         Labels and values alternate: 行使主体 | 市民政局 | 监督科室 | 法规科.
         """
-        known = [i for i, cell in enumerate(cells) if _parse_label(cell, self._headings)[0]]
+        places = [i for i, cell in enumerate(cells) if _parse_label(cell, self._headings)[0]]
         unknown: list[Cell] = []
-        for first, end in zip(known, [*known[1:], len(cells)], strict=True):
+        for first, end in zip(places, [*places[1:], len(cells)], strict=True):
             has_value = bool(_parse_label(cells[first], self._headings)[1])
             others = cells[first + (1 if has_value else 2) : end]
             if others and len(others) % 2 == 0 and all(map(_is_like_label, others[::2])):

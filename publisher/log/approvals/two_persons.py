@@ -92,8 +92,8 @@ def releases_of(conn: Connection, actor: str) -> Select[tuple[int]]:
 
 def destroy_names(conn: Connection, releases: Sequence[int]) -> int:
     """Destroy the names in the submissions of releases. → how many had one."""
-    named = select(_c.key, _c.request).where(_c.release.in_(releases), _c.drafter != "")
-    rows = conn.execute(named).all()
+    with_name = select(_c.key, _c.request).where(_c.release.in_(releases), _c.drafter != "")
+    rows = conn.execute(with_name).all()
     for row in rows:
         request, secrecy = decode(row.request)
         own = {

@@ -154,8 +154,11 @@ def decide(
     """
     decided = []
     for match, proposal in _proposals(conn, dataset, catalogue, day):
-        names = {proposal.record, *_names(match.content), match.title}
-        if proposal.state != "proposed" if records is None else names.isdisjoint(records):
+        if records is None:
+            is_chosen = proposal.state == "proposed"
+        else:
+            is_chosen = not {proposal.record, *_names(match.content), match.title}.isdisjoint(records)
+        if not is_chosen:
             continue
         repeal_decisions.record(conn, dataset, match.identity, match.repeal.notice, accepted=accept, now=now)
         decided.append(structs.replace(proposal, state="accepted" if accept else "refused"))

@@ -104,6 +104,10 @@ class Queries:
             clocks = point_in_time.clocks(conn, None, view, self._session.clock())
             return newest_releases(conn, clocks.day, clocks.instant, recent)
 
+    def latest_releases(self, view: View) -> Mapping[str, Release]:
+        """Return the newest release of each dataset that has one. The view has no release."""
+        return {release.dataset: release for release in reversed(self.newest_releases(view, 0))}
+
     def release(self, dataset: str, number: int) -> Release:
         """Return a release by number. Raises ``LogError('no-such-release')``."""
         with self._session.read() as conn:

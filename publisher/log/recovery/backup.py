@@ -127,10 +127,10 @@ def delete_remains(folder: Path) -> None:
 def sweep_sources(session: Session, folder: Path) -> None:
     """Delete sources to which no backup refers any more; none while a manifest cannot be read."""
     try:
-        read = list(map(manifests.read_manifest, manifests.list_backups(folder)))
+        of_backups = list(map(manifests.read_manifest, manifests.list_backups(folder)))
     except LogError:
         return
-    referenced = frozenset(digest for manifest in read for digest in manifest.sources)
+    referenced = frozenset(digest for manifest in of_backups for digest in manifest.sources)
     with session.read() as conn:
         FolderBlobs(folder / SOURCES).sweep(conn, referenced)
 

@@ -226,11 +226,10 @@ class ErasureRelease:
 
 def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
     """List the sequences of the releases that name a person. Raises ``LogError('no-such-actor')``."""
-    c = t.release.c
-    is_clerk = (c.actor == storable(actor)) & c.actor_salt.is_not(None)
-    name = msgspec.json.encode({"name": storable(actor)}).decode()[1:-1]
-    is_named = contains(conn, c.approval, name)
-    is_named |= c.sequence.in_(two_persons.releases_of(conn, storable(actor)))
+    c, name = t.release.c, storable(actor)
+    is_clerk = (c.actor == name) & c.actor_salt.is_not(None)
+    is_named = contains(conn, c.approval, msgspec.json.encode({"name": name}).decode()[1:-1])
+    is_named |= c.sequence.in_(two_persons.releases_of(conn, name))
     sequences = conn.scalars(select(c.sequence).where(is_clerk | is_named).order_by(c.sequence)).all()
     if not actor.strip() or not sequences:
         raise LogError(

@@ -74,7 +74,6 @@ def cell_texts(
 def _format_cell(name: str, value: Any, catalogue: Callable[[], Catalogue]) -> str:
     if isinstance(value, str):
         return value
-    field = catalogue().by_name.get(
-        name
-    )  # a neighbour can be older than the migration that dropped its field
+    # A neighbour can be older than the migration that dropped its field.
+    field = catalogue().by_name.get(name)
     return msgspec.json.encode(value).decode() if field is None else format_value(field, value)

@@ -9,6 +9,7 @@ import msgspec
 from markupsafe import Markup
 from msgspec import structs
 
+from publisher.log.clocks import is_day
 from publisher.log.model import Release, View
 from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Tallies
 from publisher.views.api import requested_view, two_states
@@ -123,11 +124,6 @@ def _known_at(visit: Visit) -> Pairs:
     """Return the instant of the page, if it compares days: a release or an instant has its own."""
     is_of_days = all(is_day(side) for name in ("from", "to") for side in visit.values(name))
     return tuple(pair for pair in visit.clocks if pair[0] == "known_at" and is_of_days)
-
-
-def is_day(side: str) -> bool:
-    """Report whether a side of a comparison is a day, and not a release or an instant."""
-    return "-" in side and "T" not in side
 
 
 def _selected_releases(visit: Visit, newest: tuple[str, str]) -> list[str]:

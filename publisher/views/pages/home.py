@@ -152,6 +152,7 @@ def _print_home(
     own: dict[str, list[Release]] = {}
     for release in releases:
         own.setdefault(release.dataset, []).append(release)
+    in_effect = {one.sequence for of_dataset in own.values() for one in visit.in_effect(of_dataset)}
     need_groups = _group_by_need(
         visit, [_dataset_card(visit, one, tuple(own.get(one.name, ()))) for one in datasets]
     )
@@ -160,7 +161,7 @@ def _print_home(
         visit,
         schema_org.site_head(visit),
         need_groups=need_groups,
-        days=tuple(_news(visit, datasets, [r for r in releases if r in visit.in_effect(own[r.dataset])])),
+        days=tuple(_news(visit, datasets, [r for r in releases if r.sequence in in_effect])),
         examples=examples(visit, datasets),
         bodies=[SearchLink(v.value, v.count, f"部门：{v.value}") for v in places.get("body", ())],
         areas=_areas(places.get("division", ())),

@@ -20,10 +20,10 @@ def write_grids(grids: Sequence[Grid]) -> tuple[bytes, dict[str, str]]:
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False}
     workbook = xlsxwriter.Workbook(buffer, {**options, "strings_to_numbers": False})
     names: dict[str, str] = {}
-    taken: set[str] = set()
+    used_names: set[str] = set()
     for grid in grids:
-        name = _free_name(grid.name, taken)
-        taken.add(name.casefold())
+        name = _free_name(grid.name, used_names)
+        used_names.add(name.casefold())
         names.setdefault(grid.name, name)
         sheet = workbook.add_worksheet(name)
         for row in grid.rows:
@@ -59,12 +59,12 @@ def sheet_name(text: str) -> str:
     return text.translate(_FORBIDDEN).lstrip("'")[:_LONGEST_NAME].rstrip("'")
 
 
-def _free_name(name: str, taken: set[str]) -> str:
-    """Return a name for a sheet. ``taken``: names of others, case-folded."""
+def _free_name(name: str, used_names: set[str]) -> str:
+    """Return a name for a sheet. ``used_names``: names of others, case-folded."""
     base = sheet_name(name) or "Sheet"
     number = 1
     candidate = base
-    while candidate.casefold() in taken:
+    while candidate.casefold() in used_names:
         number += 1
         candidate = f"{base[: _LONGEST_NAME - len(str(number)) - 1]}_{number}"
     return candidate

@@ -43,9 +43,7 @@ def list_datasets(service: Service, call: Call) -> Reply:
     datasets = service.log.datasets.all()
 
     def build() -> common.Datasets:
-        # Newest first, and without most of the older ones: a site can have thousands.
-        overview = service.log.queries.newest_releases(model.View(as_of=date.max), 0)
-        latest = {release.dataset: release for release in reversed(overview)}
+        latest = service.log.queries.latest_releases(model.View(as_of=date.max))
         return common.Datasets(datasets=tuple(_dataset(service, d, latest.get(d.name)) for d in datasets))
 
     # Datasets and parts are created by commands without a release, so they are tokens of their own.

@@ -186,9 +186,9 @@ class Visit:
 
     def in_effect(self, releases: Iterable[Release]) -> list[Release]:
         """List the releases that :meth:`shows`, without those that were cancelled before they took effect."""
-        shown = list(filter(self.shows, releases))
-        cancelled = {release.cancels for release in shown}
-        return [release for release in shown if release.number not in cancelled]
+        visible = list(filter(self.shows, releases))
+        cancelled = {release.cancels for release in visible}
+        return [release for release in visible if release.number not in cancelled]
 
     def since(self, releases: Iterable[Release]) -> date | None:
         """Return the day of effect of the newest release of a dataset in which something takes effect."""
