@@ -54,7 +54,7 @@ async def repair_site(log: Log, search: SearchEngine, file: Path, *, index: bool
     """Rebuild what is derived and differs. → number of differences, which the new ``file`` lists.
 
     ``index``: also the search index and the generated files. Raises ``SearchError`` while another process
-    has the lock of the worker.
+    has the worker's lock.
     """
     count = await to_thread.run_sync(log.integrity.repair, file)
     if not index:

@@ -87,7 +87,7 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 
 
 async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
-    """Index all entries of the outbox and return their number. The caller must hold the lock of the outbox.
+    """Index all entries of the outbox and return their number. The caller must hold the worker's lock.
 
     What was published is read for the graph and checked afterwards, also if the search engine is away.
 
@@ -196,7 +196,7 @@ async def _replace_if_damaged(log: Log, search: SearchEngine) -> None:
 async def reindex(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
     """Rebuild the index from the log next to the old one, which stays in use meanwhile; return its size.
 
-    Raises :class:`search.contract.SearchError` while another process holds the lock of the outbox.
+    Raises :class:`search.contract.SearchError` while another process holds the worker's lock.
     """
     with log.outbox.lock() as is_locked:
         if not is_locked:

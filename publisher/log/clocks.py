@@ -24,7 +24,7 @@ def utc_now() -> datetime:
 def is_ahead(instant: datetime, now: datetime) -> bool:
     """Report whether an instant that was recorded lies ahead, so that the clock was wrong then.
 
-    ``now``: of the run. A run records some instants by the machine's own clock.
+    ``now``: of the harvest that asks. Some of the instants that it records are by the machine's own clock.
     """
     return instant > max(now, utc_now())
 

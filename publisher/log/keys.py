@@ -35,7 +35,8 @@ class Keys:
     def create(self, *, public: str = "", command: str = "") -> VerifierKey:
         """Announce the first key of the site: a new one in a file, or ``public``, which the command uses.
 
-        Raises ``LogError``: ``key-exists``, ``bad-key``, ``signing-failed``.
+        Raises ``LogError``: ``key-exists``, ``bad-key``, ``key-unusable``, ``signing-failed``,
+        ``log-behind``, ``busy``.
         """
         if self.all():
             raise LogError(
@@ -48,7 +49,8 @@ class Keys:
     def rotate(self, *, public: str = "", command: str = "", lost: bool = False) -> VerifierKey:
         """Replace the key. Both keys sign the entry, unless the old one is ``lost``.
 
-        Raises ``LogError``: ``no-key``, ``bad-key``, ``key-unusable``, ``signing-failed``.
+        Raises ``LogError``: ``no-key``, ``bad-key``, ``key-unusable``, ``signing-failed``,
+        ``log-behind``, ``busy``.
         """
         if not self.all():
             raise LogError(
@@ -62,21 +64,26 @@ class Keys:
         with self._session.read() as conn:
             name, old = checkpoints.origin(conn), key_statements.current_key(conn)
         key = _parse(public, name) if public else self._session.keys.create(name)
+        try:
+            self._append_statement(key, old, command, lost=lost)
+        except LogError:  # before the transaction was committed: nobody knows the key
+            if not public:
+                self._session.keys.path(key).unlink()
+            raise
+        return key
+
+    def _append_statement(
+        self, key: VerifierKey, old: VerifierKey | None, command: str, *, lost: bool
+    ) -> None:
         now = micros(self._session.clock())
         with self._session.read() as conn:
             text = key_statements.statement_text(conn, key, lost=lost, at=now)
         signers = [key] if old is None or lost else [key, old]
-        try:
-            signatures = self._sign(text, signers, command)
-        except LogError:
-            if not public:  # a key that nobody announced
-                self._session.keys.path(key).unlink()
-            raise
+        signatures = self._sign(text, signers, command)
         with self._session.append() as conn:
             if key_statements.current_key(conn) != old:
                 raise LogError("busy", "密钥刚刚已被更换，请重试。", "The key was just replaced; try again.")
             key_statements.append_statement(conn, text, signatures, now)
-        return key
 
     def _sign(self, text: str, keys: Sequence[VerifierKey], command: str) -> list[Signature]:
         """Sign with each key: with its file, or else by the command."""

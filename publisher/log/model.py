@@ -290,7 +290,7 @@ class RecordState(msgspec.Struct, frozen=True):
     status: Status
     title: str
     content_json: bytes
-    """Stored text in UTF-8, for responses that copy it unparsed. Empty if withdrawn or erased."""
+    """Stored text in UTF-8, for responses that copy it unparsed. ``{}`` if withdrawn or erased."""
     revision: str | None
     salt: str | None
     part: str | None

@@ -384,7 +384,10 @@ def in_family(column: ColumnElement[Any], family: Sequence[int]) -> ColumnElemen
 
 
 def families(conn: Connection, dataset: int) -> Mapping[int | None, tuple[int, ...]]:
-    """Map each part to itself and the parts merged into it."""
+    """Map each part that is not merged to itself and the parts merged into it.
+
+    None, for a dataset without parts, is mapped to no part.
+    """
     rows = conn.execute(
         select(t.part.c.key, func.coalesce(t.part.c.merged_into, t.part.c.key)).where(
             t.part.c.dataset == dataset

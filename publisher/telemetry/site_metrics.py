@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 
 from prometheus_client import Metric
@@ -76,7 +76,7 @@ class SiteMetrics(Collector):
 
     def _releases(self) -> Metric:
         gauge = _family("release_timestamp_seconds", "When the newest release was published.", "dataset")
-        for dataset, release in self._log.queries.latest_releases(View()).items():
+        for dataset, release in self._log.queries.latest_releases(View(as_of=date.max)).items():
             gauge.add_metric((dataset,), release.published_at.timestamp())
         return gauge
 

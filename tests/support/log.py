@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from publisher.log.log import Log
 from publisher.log.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
+from publisher.log.releases import span_rebuild
 from publisher.log.verification.integrity import Scope
 from schemas.definition.catalogue import Catalogue
 from schemas.definition.file_loader import parse_catalogue
@@ -106,6 +107,13 @@ def release(
     published = log.releases.publish(dataset, effective_on=on, **options)
     assert published is not None
     return published
+
+
+def rebuild_spans(log: Log) -> int:
+    """Rebuild the spans from the changes, as a repair does. → how many differed."""
+    session = log._session
+    with session.write() as conn:
+        return span_rebuild.rebuild_spans(session.database, conn, session.clock())
 
 
 def standards(log: Log, view: View | None = None, dataset: str = "fees") -> dict[str, str]:

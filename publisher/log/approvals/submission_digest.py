@@ -30,8 +30,11 @@ def compute_digest(
 def _lines(
     conn: Connection, dataset: DatasetRow, request: PublicationRequest, secrecy: Secrecy
 ) -> Iterator[bytes]:
-    yield canonical({**heading_line(dataset.name, request, secrecy), "catalogue": dataset.digest_for_draft})
-    if request.kind != "draft":
+    # An amendment does not concern the draft, which may have a newer catalogue.
+    is_draft = request.kind == "draft"
+    catalogue = dataset.digest_for_draft if is_draft else dataset.catalogue_digest
+    yield canonical({**heading_line(dataset.name, request, secrecy), "catalogue": catalogue})
+    if not is_draft:
         return
     names = registry.part_names(conn, dataset.key)
     imports = staging.imports_of_parts(conn, dataset, request.parts)

@@ -1,4 +1,7 @@
-"""Lists of the changes of all datasets, newest first, with counts."""
+"""Lists of the changes of all datasets, newest first, with counts.
+
+A change by an improved reading of the same file (cause ``reading``) is never listed.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +20,6 @@ from sqlalchemy import (
     Text,
     and_,
     cast,
-    false,
     func,
     literal,
     or_,
@@ -31,6 +33,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.model import Change, ChangeKind, View
 from publisher.log.queries import history
+from publisher.log.queries.lists.record_bodies import count_by_body, in_fields, of_bodies
 from publisher.log.queries.record_query import MERGED_INTO, PART
 
 _MOST_FACETS = 100
@@ -150,7 +153,7 @@ class ChangeList:
             is_published = _b.published_at <= micros(query.view.known_at)
             yield _c.release.in_(select(_b.sequence).where(is_published))
         if query.bodies:
-            yield self._of_bodies(tuple(map(storable, query.bodies)))
+            yield of_bodies(query.bodies, self._select_own_bodies(), _c.dataset, self._bodies.publishing)
         if query.directions:
             in_direction = self._in_direction(query.directions)
             yield or_(_c.kind.in_(query.kinds), in_direction) if query.kinds else in_direction
@@ -164,19 +167,8 @@ class ChangeList:
 
     def _names_own_body(self) -> ColumnElement[bool]:
         """Condition of the values that name the body of a change's record."""
-        names: dict[str, list[int]] = {}
-        for dataset, name in self._bodies.fields.items():
-            names.setdefault(name, []).append(dataset)
-        fields = (and_(_values.field == name, _values.dataset.in_(keys)) for name, keys in names.items())
-        return and_(_values.revision == func.coalesce(_c.revision, _c.before), or_(false(), *fields))
-
-    def _of_bodies(self, bodies: Sequence[str]) -> ColumnElement[bool]:
-        own = self._select_own_bodies()
-        publishing = [dataset for dataset, body in self._bodies.publishing.items() if body in bodies]
-        return or_(
-            own.where(_values.text.in_(bodies)).exists(),
-            and_(_c.dataset.in_(publishing), ~own.exists()),
-        )
+        fields = in_fields({dataset: (name,) for dataset, name in self._bodies.fields.items()})
+        return and_(_values.revision == func.coalesce(_c.revision, _c.before), fields)
 
     def _select_own_bodies(self) -> Select[Any]:
         return select(_values.text).where(self._names_own_body()).correlate(t.change)
@@ -204,10 +196,9 @@ class ChangeList:
 
     def _body_facet(self) -> tuple[tuple[str, int], ...]:
         rows = self._selected(structs.replace(self._query, bodies=()))
-        counts = dict(self._counts(rows.join(t.value, self._names_own_body()), _values.text))
-        for dataset, number in self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset):
-            if body := self._bodies.publishing[dataset]:
-                counts[body] = counts.get(body, 0) + number
+        named = self._counts(rows.join(t.value, self._names_own_body()), _values.text)
+        unnamed = self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset)
+        counts = count_by_body(named, unnamed, self._bodies.publishing)
         return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_MOST_FACETS])
 
     def _counts(self, rows: Select[Any], column: ColumnElement[Any]) -> tuple[tuple[Any, int], ...]:

@@ -13,7 +13,10 @@ from publisher.log.session import Session
 
 
 class Changes:
-    """``log.changes``: list what releases changed in any dataset, newest first."""
+    """``log.changes``: list what releases changed in any dataset, newest first.
+
+    A change by an improved reading of the same file (cause ``reading``) is never listed.
+    """
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -139,7 +139,7 @@ class StoredRows:
         return {name: sorted(rows.take(revision), key=repr) for name, rows in self._tables.items()}
 
     def strays(self) -> Iterator[int]:
-        """Yield the revisions that were never taken, at the end."""
+        """Yield the revisions of rows for which no :meth:`take` asked. To be called after the last one."""
         for one in self._tables.values():
             yield from one.strays()
 

@@ -41,6 +41,7 @@ class Place(NamedTuple):
     key: str
     kind: WorkKind
     place: str
+    """Within the article (之一, 第二款第（三）项), or in an annex (附件1第23项)."""
     role: Role
 
 

@@ -8,7 +8,7 @@ from itertools import pairwise, product
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, and_, select, true
+from sqlalchemy import Connection, and_, not_, select, true
 
 from publisher.log.clocks import FOREVER, day_at, moment
 from publisher.log.commitments.rules import Condition, Rule
@@ -18,6 +18,7 @@ from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings.record_states import CheckedState, DatasetIndex, Period, StateReader
 from publisher.log.model import TAKING_EFFECT
+from publisher.log.releases.release_rows import cancellations
 from schemas.cells.limit_comparison import read_listed_limit, rule_by_which_longer
 from schemas.reference.document_numbers import find_citations
 
@@ -57,18 +58,16 @@ class EvidenceReader:
 
     def releases(self, rule: Rule) -> Iterator[Evidence]:
         """Yield the releases that took effect, for as long as a record that they changed is not withdrawn."""
+        published = (_b.dataset.in_(self.datasets_of(rule)), _b.published_at <= self._instant)
+        cancelled = {
+            (one.dataset, one.cancels): one.published_at for one in cancellations(self._conn, *published)
+        }
         rows = self._conn.execute(
-            select(_b.sequence, _b.dataset, _b.number, _b.basis, _b.counts, _b.published_at).where(
-                _b.dataset.in_(self.datasets_of(rule)), _b.published_at <= self._instant
+            select(_b.sequence, _b.dataset, _b.number, _b.basis, _b.published_at).where(
+                *published, not_(t.IS_CANCELLATION)
             )
         ).all()
-        cancels = {row.sequence: msgspec.json.decode(row.counts).get(t.CANCELS) for row in rows}
-        cancelled = {(row.dataset, cancels[row.sequence]): row.published_at for row in rows}
-        releases = {
-            row.sequence: row
-            for row in rows
-            if cancels[row.sequence] is None and (not rule.basis or _cites(row.basis, rule.basis))
-        }
+        releases = {row.sequence: row for row in rows if not rule.basis or _cites(row.basis, rule.basis)}
         stands = and_(
             _s.record == _c.record,
             _s.status.in_(("stated", "removed")),

@@ -34,7 +34,7 @@ class GroupedRows[Row]:
         return rows
 
     def strays(self) -> Iterator[int]:
-        """Yield the keys that were never taken, once every key was taken."""
+        """Yield the keys of rows for which no :meth:`take` asked. To be called after the last one."""
         yield from self._strays
         while self._key is not None:
             yield self._key

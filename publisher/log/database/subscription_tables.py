@@ -41,4 +41,4 @@ delivery = Table(
     UniqueConstraint("subscription", "release"),
     Index("delivery_due", "state", "due_at"),
 )
-"""Deliveries of a release to a subscription: pending and sent."""
+"""Deliveries of a release to a subscription, in each state."""

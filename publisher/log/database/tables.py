@@ -44,7 +44,7 @@ site = Table(
     Column("base", CodePointText, nullable=False),
     Column("tag_authority", CodePointText, nullable=False),
     Column("created_at", BigInteger, nullable=False),
-    # Counters, so that numbers increase without gaps although outbox rows are deleted.
+    # Counters, so that no number is used twice although outbox rows are deleted; there may be gaps.
     Column("release_sequence", BigInteger, nullable=False),
     Column("change_sequence", BigInteger, nullable=False),
     Column("outbox_sequence", BigInteger, nullable=False),
@@ -317,7 +317,7 @@ repeal = Table(
     Column("notice", CodePointText, nullable=False),  # identity of the document that ends it
     Column("accepted", Boolean, nullable=False),
     Column("decided_at", BigInteger, nullable=False),
-    Column("release", ForeignKey("release.sequence")),  # NULL: accepted, not yet published
+    Column("release", ForeignKey("release.sequence")),  # NULL: refused, or not yet published
     *sealed("repeal"),
     UniqueConstraint("dataset", "ended", "notice"),
 )

@@ -48,11 +48,12 @@ def compute_diff(
     parts: Sequence[str] | None = None,
     now: datetime,
 ) -> DraftDiff:
-    """Compute the differences of the draft, or of parts of it. Raises ``LogError('no-draft')``."""
-    day, chosen = effective_on.toordinal(), None
-    if parts is not None:
-        names = registry.part_names(conn, dataset.key)
-        chosen = [row for row in staging.draft_imports(conn, dataset) if names.get(row.part) in parts]
+    """Compute the differences of the draft, or of the parts of it that have imports.
+
+    Raises ``LogError``: ``no-draft``, ``no-such-part``.
+    """
+    day = effective_on.toordinal()
+    chosen = None if parts is None else staging.draft_imports(conn, dataset, parts)
     _, errors, warnings = plan_publication(
         database, conn, dataset, catalogue, day=day, on_conflict=on_conflict, imports=chosen
     )

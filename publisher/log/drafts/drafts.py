@@ -84,10 +84,14 @@ class Drafts:
     def imports(self, dataset: str, parts: Collection[str | None] | None = None) -> Sequence[DraftImport]:
         """List the imports of parts of the draft; none without a draft.
 
-        ``parts``: None is all of it; ``(None,)`` is no part. Raises ``LogError('no-such-dataset')``.
+        ``parts``: None is all of it; ``(None,)`` is no part. Raises ``LogError``: ``no-such-dataset``,
+        ``no-such-part``.
         """
-        draft = self.get(dataset)
-        return [one for one in (draft.imports if draft else ()) if parts is None or one.part in parts]
+        with self._session.read() as conn:
+            row = registry.dataset_row(conn, dataset)
+            keys = {one.key for one in staging.draft_imports(conn, row, parts)}
+            draft = staging.draft(conn, row) if keys else None
+            return [one for one in draft.imports if one.key in keys] if draft else []
 
     def rows(self, one: DraftImport, positions: Sequence[int] | None) -> Sequence[StagedRow]:
         """Read rows of an import; none once another replaced it. ``positions``: None for its mended rows."""
@@ -105,7 +109,10 @@ class Drafts:
             return staging.first_titles(conn, registry.dataset_row(conn, dataset))
 
     def repeals(self, dataset: str) -> tuple[RepealProposal, ...]:
-        """List the repeals that notices in the draft and in force propose, decided or not."""
+        """List the repeals that notices in the draft and in force propose and that are not published.
+
+        They may be decided or not.
+        """
         with self._session.read() as conn:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
             return repeals.find_proposals(conn, row, catalogue, day=self._session.today().toordinal())
@@ -133,14 +140,11 @@ class Drafts:
     def count_without(self, dataset: str, field: str, parts: Collection[str] | None = None) -> int:
         """Count the rows of the draft, other than those in error, whose content has no such field.
 
-        ``parts``: None is all of it.
+        ``parts``: None is all of it. Raises ``LogError``: ``no-such-dataset``, ``no-such-part``.
         """
         with self._session.read() as conn:
             row, e = registry.dataset_row(conn, dataset), t.draft_entry.c
-            i, names = t.import_.c, registry.part_names(conn, row.key)
-            imports = select(i.key).where(i.dataset == row.key, i.release.is_(None))
-            if parts is not None:
-                imports = imports.where(i.part.in_([key for key, name in names.items() if name in parts]))
+            imports = select(t.import_.c.key).where(staging.in_draft(conn, row.key, parts))
             blank = json_text(conn, e.content, field).is_(None)
             count = select(func.count()).where(e["import"].in_(imports), ~e.in_error, blank)
             return conn.scalar(count) or 0
@@ -155,9 +159,9 @@ class Drafts:
         parts: Sequence[str] | None = None,
     ) -> DraftDiff:
         """Compare the draft with the state of a day, as publication would. ``limit`` truncates the lists, not
-        ``counts``; ``parts``: as if these alone were published.
+        ``counts``; ``parts``: as if these alone were published, of those that have imports.
 
-        Raises ``LogError('no-draft')``.
+        Raises ``LogError``: ``no-draft``, ``no-such-part``.
         """
         with self._scratch(dataset) as conn:
             return self._diff(conn, dataset, effective_on, on_conflict, limit, parts)

@@ -254,8 +254,10 @@ def _stop_before_later(conn: Connection, day: int) -> None:
 def find_windows(
     conn: Connection, dataset: int, imports: Sequence[Any], *, day: int, on_conflict: OnConflict
 ) -> tuple[tuple[Window, ...], int | None]:
-    """Return the imports with their periods, and the first day after ``day`` on which published content of
-    one of the parts begins or ends; None if there is none.
+    """Return the imports with their periods, and a day; None if there is no such day.
+
+    It is the first one after ``day`` on which published content begins or ends, of the parts whose whole list
+    (a snapshot) is among the imports.
     """
     by_part = families(conn, dataset)
     windows: list[Window] = []

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, case, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, delete, func, insert, or_, select, update
 
 from publisher.log import registry
 from publisher.log.blob_store import source_from_row
@@ -200,11 +200,30 @@ def check_catalogue(pinned: Catalogue, offered: Catalogue) -> None:
         )
 
 
-def draft_imports(conn: Connection, dataset: DatasetRow) -> Sequence[Any]:
-    c = t.import_.c
+def draft_imports(
+    conn: Connection, dataset: DatasetRow, parts: Collection[str | None] | None = None
+) -> Sequence[Any]:
+    """List the imports of the draft as :func:`in_draft`."""
     return conn.execute(
-        select(t.import_).where(c.dataset == dataset.key, c.release.is_(None)).order_by(c.key)
+        select(t.import_).where(in_draft(conn, dataset.key, parts)).order_by(t.import_.c.key)
     ).all()
+
+
+def in_draft(
+    conn: Connection, dataset: int, parts: Collection[str | None] | None = None
+) -> ColumnElement[bool]:
+    """Condition of the imports in the draft of a dataset.
+
+    ``parts``: of these only, by present or former names; None in it is no part. Raises
+    ``LogError('no-such-part')``.
+    """
+    c = t.import_.c
+    condition = and_(c.dataset == dataset, c.release.is_(None))
+    if parts is None:
+        return condition
+    keys = [registry.part_key(conn, dataset, part) for part in parts if part is not None]
+    is_chosen = c.part.in_(keys)
+    return and_(condition, or_(is_chosen, c.part.is_(None)) if None in parts else is_chosen)
 
 
 def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str] | None) -> Sequence[Any]:
@@ -212,16 +231,15 @@ def imports_of_parts(conn: Connection, dataset: DatasetRow, parts: Sequence[str]
 
     Raises ``LogError``: ``no-draft``, ``no-such-part``.
     """
-    imports = draft_imports(conn, dataset)
+    imports = draft_imports(conn, dataset, parts)
     if parts is None:
-        if not imports and not repeal_decisions.count_accepted(conn, dataset):
-            raise no_draft()
-        return imports
-    keys = {registry.part_key(conn, dataset.key, part) for part in parts}
-    chosen = [row for row in imports if row.part in keys]
-    if not chosen or {row.part for row in chosen} != keys:
+        is_empty = not imports and not repeal_decisions.count_accepted(conn, dataset)
+    else:
+        keys = {registry.part_key(conn, dataset.key, part) for part in parts}
+        is_empty = not imports or {row.part for row in imports} != keys
+    if is_empty:
         raise no_draft()
-    return chosen
+    return imports
 
 
 def no_draft() -> LogError:
@@ -266,11 +284,8 @@ def draft(conn: Connection, dataset: DatasetRow) -> Draft | None:
 
 def discard(conn: Connection, dataset: DatasetRow, part: str | None) -> Sequence[str]:
     """Delete the whole draft or the import of one part. → digests of the files."""
-    c = t.import_.c
-    chosen = select(c.key).where(c.dataset == dataset.key, c.release.is_(None))
-    if part is not None:
-        chosen = chosen.where(c.part == registry.part_key(conn, dataset.key, part))
-    digests = delete_imports(conn, dataset, conn.scalars(chosen).all())
+    chosen = draft_imports(conn, dataset, None if part is None else (part,))
+    digests = delete_imports(conn, dataset, [row.key for row in chosen])
     if part is None:
         repeal_decisions.forget_accepted(conn, dataset)
     return digests

@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from msgspec import structs
-from sqlalchemy import Connection, select
+from sqlalchemy import ColumnElement, Connection, select
 
 from publisher.checks.all_checks import CHECKS
 from publisher.checks.check import CheckedRecord
@@ -27,7 +27,6 @@ from publisher.log.findings.record_states import (
     checks_with_states,
 )
 from publisher.log.record_identity import identity_digest
-from publisher.log.registry import part_names
 from schemas.definition.catalogue import Catalogue, Content
 
 _BATCH = 500
@@ -106,17 +105,15 @@ def _read_earlier(
     return earlier
 
 
-def draft_rows(conn: Connection, dataset: int, parts: Sequence[str] | None = None) -> Iterator[DraftRow]:
-    """Yield the rows of a draft, also those in error, except rows without a title."""
+def draft_rows(conn: Connection, imports: ColumnElement[bool]) -> Iterator[DraftRow]:
+    """Yield the rows of imports, also those in error, except rows without a title."""
     e, i = t.draft_entry.c, t.import_.c
     query = (
         select(e.content, e.locator, e.identity, i.name)
         .join_from(t.draft_entry, t.import_, i.key == e["import"])
-        .where(i.dataset == dataset, i.release.is_(None), e.title != "")
+        .where(imports, e.title != "")
         .order_by(e["import"], e.position)
     )
-    if parts is not None:
-        query = query.where(i.part.in_([k for k, name in part_names(conn, dataset).items() if name in parts]))
     for row in stream(conn, query):
         yield DraftRow(row.name, _decode(row.content), _decode(row.locator), row.identity)
 

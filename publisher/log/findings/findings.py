@@ -11,6 +11,7 @@ from sqlalchemy import Connection, delete
 from publisher.ingest.findings.kind import Finding
 from publisher.log.clocks import FOREVER, day_at
 from publisher.log.database.derived import finding_tables as f
+from publisher.log.drafts.staging import in_draft
 from publisher.log.findings import finding_rows, quick_counts
 from publisher.log.findings.draft_findings import DraftRow, check_rows, draft_rows
 from publisher.log.findings.finding_query import (
@@ -62,7 +63,7 @@ class Findings:
     def update(self) -> bool:
         """Check what changed since the last update, and report whether anything had.
 
-        Records are read without the write lock. The caller holds the lock of the indexer; a second one that
+        Records are read without the write lock. The caller holds the worker's lock; a second one that
         runs at the same time writes the same.
         """
         with self._session.read() as conn:
@@ -169,12 +170,12 @@ class Findings:
     ) -> tuple[Finding, ...]:
         """List the findings that the rows of a draft would have today, or once they are in effect.
 
-        ``parts``: of these only.
+        ``parts``: of these only. Raises ``LogError``: ``no-such-dataset``, ``no-such-part``.
         """
         with self._session.read() as conn:
             datasets = finding_rows.read_datasets(self._session, conn)
             row = dataset_row(conn, dataset)
-            rows = partial(draft_rows, conn, row.key, parts)
+            rows = partial(draft_rows, conn, in_draft(conn, row.key, parts))
             catalogue = self._session.catalogue(conn, row.digest_for_draft)
             day = max(effective_on, day_at(self._session.clock()))
             return tuple(

@@ -67,6 +67,7 @@ class PublishedCitation(msgspec.Struct, frozen=True):
     article: int
     """0: the whole work."""
     place: str
+    """Within the article (之一, 第二款第（三）项), or in an annex (附件1第23项)."""
     role: str
     passage: Passage
 

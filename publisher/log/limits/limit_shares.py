@@ -9,11 +9,12 @@ from itertools import batched
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import ColumnElement, Connection, Select, and_, false, func, or_, select
+from sqlalchemy import Connection, Select, func, select
 
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
 from publisher.log.model import View
+from publisher.log.queries.lists.record_bodies import count_by_body, in_fields, of_bodies
 from publisher.log.queries.point_in_time import Clocks, is_known
 from schemas.cells.limit_comparison import LimitDirection, ListedLimit, compare_limits
 
@@ -110,7 +111,8 @@ class LimitSelection:
             self._values({one.key: self._names(one) for one in self._lists.values()}, limits=True).exists(),
         )
         if self._query.bodies:
-            rows = rows.where(self._of_bodies(self._query.bodies))
+            named = self._values(self._body_fields())
+            rows = rows.where(of_bodies(self._query.bodies, named, _s.dataset, self._publishing()))
         if self._query.types:
             types = self._values(self._type_fields()).where(_x.text.in_(map(storable, self._query.types)))
             rows = rows.where(types.exists())
@@ -118,12 +120,7 @@ class LimitSelection:
 
     def _values(self, fields: Mapping[int, Iterable[str]], *, limits: bool = False) -> Select[Any]:
         """Select the values of a span's revision in the fields of its dataset."""
-        datasets: dict[str, list[int]] = defaultdict(list)
-        for key, names in fields.items():
-            for name in names:
-                datasets[name].append(key)
-        own = (and_(_x.field == name, _x.dataset.in_(keys)) for name, keys in datasets.items())
-        values = select(_x.text).where(_x.revision == _s.revision, or_(false(), *own)).correlate(t.span)
+        values = select(_x.text).where(_x.revision == _s.revision, in_fields(fields)).correlate(t.span)
         return values.where(_x.number.is_not(None)) if limits else values
 
     def _body_fields(self) -> Mapping[int, Iterable[str]]:
@@ -132,11 +129,8 @@ class LimitSelection:
     def _type_fields(self) -> Mapping[int, Iterable[str]]:
         return {key: [one.type_field] for key, one in self._lists.items() if one.type_field}
 
-    def _of_bodies(self, bodies: Sequence[str]) -> ColumnElement[bool]:
-        own = self._values(self._body_fields())
-        publishing = [one.key for one in self._lists.values() if one.body in bodies]
-        names_body = own.where(_x.text.in_(tuple(map(storable, bodies)))).exists()
-        return or_(names_body, and_(_s.dataset.in_(publishing), ~own.exists()))
+    def _publishing(self) -> Mapping[int, str]:
+        return {key: one.body for key, one in self._lists.items()}
 
     def _directions(self) -> Iterator[tuple[_Item, set[LimitDirection]]]:
         """Yield the items whose limits are not the first ones that they listed, with the directions."""
@@ -191,13 +185,10 @@ class LimitSelection:
         return {self._lists[key].name: number for key, number in self._conn.execute(rows).all()}
 
     def _by_body(self) -> Mapping[str, int]:
-        numbers = dict(self._by_value(self._body_fields()))
         unnamed = self._items().where(~self._values(self._body_fields()).exists())
         rows = unnamed.with_only_columns(_s.dataset, func.count()).group_by(_s.dataset)
-        for key, number in self._conn.execute(rows).all():
-            if body := self._lists[key].body:
-                numbers[body] = numbers.get(body, 0) + number
-        return numbers
+        numbers = [(key, number) for key, number in self._conn.execute(rows)]
+        return count_by_body(self._by_value(self._body_fields()), numbers, self._publishing())
 
     def _by_type(self) -> Mapping[str, int]:
         return dict(self._by_value(self._type_fields()))

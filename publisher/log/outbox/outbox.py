@@ -1,4 +1,4 @@
-"""Outbox: items written with each release, which the process with the lock of the index takes out."""
+"""Outbox: items written with each release, which the process that holds the worker's lock takes out."""
 
 from __future__ import annotations
 
@@ -140,7 +140,7 @@ class Outbox:
         return self._session.database.lock("mailing")
 
     def lock(self) -> AbstractContextManager[bool]:
-        """Try without waiting to take the lock for draining the outbox. → whether this process holds it."""
+        """Try without waiting to take the worker's lock. → whether this process holds it."""
         return self._session.database.lock("worker")
 
 

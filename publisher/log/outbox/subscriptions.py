@@ -62,7 +62,9 @@ class Subscription:
     scope: str
     """Scope of changes, as JSON; empty for the hub, which receives every change."""
     secret: str = field(repr=False)
-    """Secret of Standard Webhooks (``whsec_…``): shown once, when it is created."""
+    """Signs messages. Of a webhook: ``whsec_…``, shown once, when it is created. Of a robot: its own. Of the
+    hub: empty.
+    """
     state: SubscriptionState
     """``pending``: the callback has not confirmed yet. ``aside``: it failed too often."""
     since: datetime

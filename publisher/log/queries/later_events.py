@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -16,6 +16,7 @@ from publisher.log.model import Change, FieldChange, RecordState
 from publisher.log.queries.point_in_time import Clocks, in_view
 from publisher.log.queries.record_query import DATASET, DAY, INSTANT, view_values
 from publisher.log.registry import DatasetRow
+from publisher.log.releases.release_rows import cancellations
 
 _r, _b = t.record.c, t.release.c
 _AMENDING_COUNTS = ("corrected", "withdrawn", t.CANCELS)
@@ -47,9 +48,17 @@ def later_amendments(
 
     ``changes``: all changes of the record. Later changes that only follow the state are not listed.
     """
-    contents, amendments = [state.content], list(_cancellations(conn, dataset, state.release, known_at))
+    later = cancellations(conn, _b.dataset == dataset.key, _b.published_at > micros(known_at))
+    amendments = [
+        LaterAmendment("cancelled", one.number, moment(one.published_at), one.note)
+        for one in later
+        if one.cancels == state.release
+    ]
+    contents, cancelling = [state.content], {one.release for one in amendments}
     for change in changes:
         if change.published_at <= known_at or change.kind not in ("corrected", "withdrawn"):
+            continue
+        if change.release in cancelling:  # a record that never took effect is withdrawn by its cancellation
             continue
         if change.kind == "corrected":  # of this content, or of what it was corrected to
             if change.before not in contents:
@@ -59,17 +68,6 @@ def later_amendments(
             LaterAmendment(change.kind, change.release, change.published_at, change.reason, change.fields)
         )
     return tuple(sorted(amendments, key=lambda amendment: amendment.published_at))
-
-
-def _cancellations(
-    conn: Connection, dataset: DatasetRow, release: int, known_at: datetime
-) -> Iterator[LaterAmendment]:
-    cancelling = select(t.release).where(
-        _b.dataset == dataset.key, _b.published_at > micros(known_at), t.IS_CANCELLATION
-    )
-    for row in conn.execute(cancelling).all():
-        if msgspec.json.decode(row.counts)[t.CANCELS] == release:
-            yield LaterAmendment("cancelled", row.number, moment(row.published_at), row.note)
 
 
 def last_amendment(conn: Connection, dataset: DatasetRow, after: datetime) -> int | None:

@@ -96,16 +96,16 @@ class Queries:
             return releases(conn, registry.dataset_row(conn, dataset))
 
     def newest_releases(self, view: View, recent: int) -> tuple[Release, ...]:
-        """List the ``recent`` newest releases and, of each dataset, the first and the newest, newest first.
-
-        Also the newest of each dataset in which something takes effect. The view has no release.
-        """
+        """List releases as :func:`.release_rows.releases_of_overview`. The view has no release."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, view, self._session.clock())
             return newest_releases(conn, clocks.day, clocks.instant, recent)
 
     def latest_releases(self, view: View) -> Mapping[str, Release]:
-        """Return the newest release of each dataset that has one. The view has no release."""
+        """Return the newest release of each dataset that is in effect on the day of the view.
+
+        A dataset without one is absent. ``View(as_of=date.max)``: whatever its day. The view has no release.
+        """
         return {release.dataset: release for release in reversed(self.newest_releases(view, 0))}
 
     def release(self, dataset: str, number: int) -> Release:
@@ -173,14 +173,17 @@ class Queries:
             return source_readings.find_source_readings(conn, registry.dataset_row(conn, dataset), day)
 
     def count_older_readings(self, dataset: str, versions: Sequence[str]) -> int:
-        """Count the records in force that were read from a file by none of these versions of the parser."""
+        """Count the records in force as :func:`.source_readings.count_older_readings`."""
         with self._session.read() as conn:
             day = self._session.today().toordinal()
             row = registry.dataset_row(conn, dataset)
             return source_readings.count_older_readings(conn, row, day, versions)
 
     def extent(self, dataset: str) -> tuple[date | None, date | None]:
-        """Return first and last day of effect, as known now; None if open or without records."""
+        """Return the first day of effect and the day after the last, as known now.
+
+        None if it is open, or without records.
+        """
         with self._session.read() as conn:
             return raw_records.extent(conn, registry.dataset_row(conn, dataset).key)
 
@@ -311,10 +314,8 @@ class Queries:
     ) -> tuple[later_events.LaterAmendment, ...]:
         """List what was published after an instant about a state that was known then, oldest first."""
         with self._session.read() as conn:
-            dataset, order = (
-                registry.dataset_row(conn, state.dataset),
-                history.field_order(self._session, conn),
-            )
+            order = history.field_order(self._session, conn)
+            dataset = registry.dataset_row(conn, state.dataset)
             changes = history.history(conn, order, self._session.dataset_key(conn, state.dataset), state.id)
             return later_events.later_amendments(conn, dataset, changes, state, known_at)
 
@@ -339,7 +340,7 @@ class Queries:
     def span_count(self) -> int:
         """Count the results of :meth:`spans` without arguments."""
         with self._session.read() as conn:
-            return conn.scalar(select(func.count()).select_from(t.span)) or 0
+            return record_state.count_spans(conn)
 
     def newest_release(self) -> int:
         """Return the site-wide sequence of the last release; 0 before the first."""

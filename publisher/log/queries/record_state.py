@@ -8,7 +8,7 @@ from itertools import batched
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, func, select
 
 from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import day_or_none, moment, moment_or_none
@@ -125,13 +125,14 @@ def find_by_title(conn: Connection, dataset: DatasetKey, title: str, today: int)
     return tuple(state_from_row(conn, dataset, row) for row in rows)
 
 
+_IN_INDEX = _s.status != "erased"
 _SPANS = (
     select(
         *(_r.id, _s.made, _s.effective_from, _s.effective_to, _s.known_from, _s.known_to, _s.status),
         *(_s.sequence, t.dataset.c.name.label("dataset"), PART, _v.hash, _v.title, _v.content),
     )
     .select_from(record_join().join(t.dataset, t.dataset.c.key == _s.dataset))
-    .where(_s.status != "erased")
+    .where(_IN_INDEX)
     .order_by(_s.sequence)
 )
 
@@ -148,6 +149,11 @@ def spans(conn: Connection, *, dataset: str | None, ids: Sequence[str] | None) -
         for row in conn.execute(query.where(_r.id.in_(sorted(records)))).all():
             if span_id(row.id, row.made, row.effective_from) in span_ids:
                 yield _span(row)
+
+
+def count_spans(conn: Connection) -> int:
+    """Count the spans of :func:`spans` of all datasets."""
+    return conn.scalar(select(func.count()).select_from(t.span).where(_IN_INDEX)) or 0
 
 
 def _span(row: Any) -> Span:

@@ -94,7 +94,10 @@ def find_source_readings(conn: Connection, dataset: DatasetRow, day: int) -> tup
 
 
 def count_older_readings(conn: Connection, dataset: DatasetRow, day: int, versions: Sequence[str]) -> int:
-    """Count the records in force of uploaded files that were all read by other versions of the parser."""
+    """Count the records in force of uploaded files that were all read by other versions of the parser.
+
+    Harvested files do not count.
+    """
     s, i = t.span.c, t.import_.c
     imported = select(t.held.c.record).join(t.import_, i.key == t.held.c["import"])
     uploaded = imported.where(i.detected_by.in_(_UPLOADED), _in_effect(day))

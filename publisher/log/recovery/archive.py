@@ -45,7 +45,10 @@ class Archive:
         return opening
 
     def catalogue(self, digest: str) -> str:
-        """Raises ``LogError('archive-damaged')``: the program reads the catalogues of releases only."""
+        """Return a catalogue, checked by its digest: ``verify.py`` checks those of releases only.
+
+        Raises ``LogError('archive-damaged')``.
+        """
         name = f"catalogues/{digest}.json"
         text = self._read(name)
         if digest_of(text) != digest:
@@ -68,7 +71,7 @@ def open_archive(path: Path) -> Iterator[Archive]:
             archive = Archive(checked, [(_kind(kind), digest) for kind, digest in checked.entries()])
         except verify.ProofError as error:
             raise _damaged(str(error)) from error
-        except Exception as error:  # a damaged archive can fail in any way, as in the program itself
+        except Exception as error:  # a damaged archive can fail in any way, as in verify.py itself
             raise _damaged(repr(error)) from error
         yield archive
 

@@ -25,6 +25,7 @@ from publisher.log.recovery import postgresql_dump, repeated_erasure
 from publisher.log.recovery.manifest import Manifest
 from publisher.log.transparency import entry_log, erasure_ledger, shortfall
 from publisher.log.transparency.checkpoint_text import signed_checkpoint
+from publisher.log.transparency.checkpoints import first_origin
 from publisher.log.transparency.erasure_ledger import LedgerEntry
 from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.signed_note import NoteError
@@ -153,7 +154,7 @@ def _known_checkpoints(
     folder: Path, backup: Path, manifest: Manifest, notes: Sequence[str]
 ) -> Sequence[KnownCheckpoint]:
     """List the checkpoints of all backups of the site, and those that were named."""
-    host = f"{manifest.base.partition('://')[2]}/log"
+    host = first_origin(manifest.base)
     checkpoints = [manifest.checkpoint, *(_parse_checkpoint(note, host) for note in notes)]
     for other in manifests.list_backups(folder):
         try:

@@ -40,7 +40,9 @@ _COUNT_IN_FORCE = PreparedStatement(
 def write_spans(
     database: Database, conn: Connection, dataset: int, *, release: int, known_from: int, sequence: int
 ) -> int:
-    """Write the changes in ``new_change`` to the spans. → the last outbox sequence assigned to a span.
+    """Write the changes in ``new_change`` to the spans. → the last outbox sequence that is reserved.
+
+    Not all that are reserved are used.
 
     Open spans of a record cover all days from its first one without gaps, so no query has to search for the
     end of a state.
@@ -158,7 +160,10 @@ def _remainders(new: _SpanWriter, sequence: int, *, before: bool) -> Any:
 
 
 def _fillers(new: _SpanWriter, sequence: int) -> Any:
-    """Select removals after changes that end before a later state without the record."""
+    """Select the span ``removed`` that follows each change that ends on a day which no open span covers.
+
+    This happens where a later list was kept that does not contain the record.
+    """
     s, nc, own = t.span.c, new_change.c, literal(new.release, t.Integer64)
     next_day = (
         select(func.min(s.effective_from))

@@ -17,7 +17,7 @@ from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
-from publisher.log.releases.release_rows import has_number, no_such_release
+from publisher.log.releases.release_rows import cancellations, has_number, no_such_release
 from publisher.log.releases.release_writer import Heading, write_release
 from schemas.definition.catalogue import Catalogue
 
@@ -84,8 +84,8 @@ class CancellationRelease:
                 f"Release {number} is in effect since {day} and cannot be cancelled: correct, withdraw or "
                 "publish again.",
             )
-        for other in self._conn.execute(of_dataset.where(r.number > number)):
-            if msgspec.json.decode(other.counts).get(t.CANCELS) == number:
+        for other in cancellations(self._conn, r.dataset == self._dataset.key, r.number > number):
+            if other.cancels == number:
                 raise LogError(
                     "already-cancelled",
                     f"第{number}次发布已由第{other.number}次发布取消。",

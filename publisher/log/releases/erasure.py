@@ -262,7 +262,7 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
 
 
 def destroy_actors(conn: Connection, releases: Sequence[int]) -> int:
-    """Destroy the names of clerks and approvers in releases and their submissions; salted hashes stay.
+    """Destroy the names of people in releases and their submissions; salted hashes stay.
 
     → how many of both had a name.
     """

@@ -49,6 +49,30 @@ def has_number(number: int) -> ColumnElement[bool]:
     return _b.number == number if number <= _LARGEST_NUMBER else false()
 
 
+class Cancellation(msgspec.Struct, frozen=True):
+    """A release that cancels an earlier one of its dataset."""
+
+    dataset: int
+    number: int
+    cancels: int
+    """Number of the release that it cancels."""
+    published_at: int
+    """In microseconds."""
+    note: str
+
+
+def cancellations(conn: Connection, *conditions: ColumnElement[bool]) -> Sequence[Cancellation]:
+    """List the releases that cancel others, oldest first, of those that meet the conditions."""
+    columns = (_b.dataset, _b.number, _b.counts, _b.published_at, _b.note)
+    query = select(*columns).where(t.IS_CANCELLATION, *conditions).order_by(_b.sequence)
+    return [
+        Cancellation(
+            row.dataset, row.number, msgspec.json.decode(row.counts)[t.CANCELS], row.published_at, row.note
+        )
+        for row in conn.execute(query)
+    ]
+
+
 def takes_effect(release: Release) -> bool:
     """Report whether anything in a release takes effect on a day.
 
@@ -58,15 +82,13 @@ def takes_effect(release: Release) -> bool:
 
 
 def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
-    """List the releases that an overview of all datasets shows, as known then, newest first.
+    """List the releases that an overview of all datasets shows, newest first.
 
-    These are the ``recent`` newest and, of each dataset, the first, the newest, and the newest in which
-    something takes effect, without those that were cancelled. ``day``: ordinal; ``known_at``: microseconds.
+    Of the releases in effect on the day and known then these are the ``recent`` newest and, of each dataset,
+    the first, the newest, and the newest that is not cancelled and in which something takes effect. The
+    others may be cancelled. ``day``: ordinal; ``known_at``: microseconds.
     """
-    rows = conn.execute(
-        select(_b.dataset, _b.counts).where(t.IS_CANCELLATION, _b.published_at <= known_at)
-    ).all()
-    cancelled = [(row.dataset, msgspec.json.decode(row.counts)[t.CANCELS]) for row in rows]
+    cancelled = [(one.dataset, one.cancels) for one in cancellations(conn, _b.published_at <= known_at)]
     took_effect = and_(
         or_(*(_b.counts.contains(f'"{kind}":') for kind in TAKING_EFFECT)),
         not_(t.IS_CANCELLATION),

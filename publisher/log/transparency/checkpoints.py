@@ -59,8 +59,13 @@ def origin(conn: Connection) -> str:
     A successor has its number behind: ``/log-2``.
     """
     number = successions.count(conn) + 1
-    name = f"{registry.site(conn).base.partition('://')[2]}/log"
+    name = first_origin(registry.site(conn).base)
     return name if number == 1 else f"{name}-{number}"
+
+
+def first_origin(base: str) -> str:
+    """Name of the first log of a site, with which those of its successors begin."""
+    return f"{base.partition('://')[2]}/log"
 
 
 def newest(conn: Connection, *, signed: bool) -> Any:

@@ -118,24 +118,6 @@ def _split(count: int) -> int:
     return 1 << ((count - 1).bit_length() - 1)
 
 
-def verify_inclusion(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:
-    """Check an audit path (RFC 9162, section 2.1.3.2)."""
-    if not 0 <= index < size or any(len(value) != HASH_SIZE for value in (leaf, *path)):
-        return False
-    node, last, value = index, size - 1, leaf
-    for sibling in path:
-        if last == 0:
-            return False
-        if node & 1 or node == last:
-            value = node_hash(sibling, value)
-            while not node & 1 and node:
-                node, last = node >> 1, last >> 1
-        else:
-            value = node_hash(value, sibling)
-        node, last = node >> 1, last >> 1
-    return last == 0 and value == root
-
-
 def verify_consistency(old_size: int, old_root: bytes, size: int, root: bytes, path: Sequence[bytes]) -> bool:
     """Check that one tree continues another (RFC 9162, section 2.1.4.2)."""
     if not 0 <= old_size <= size or any(len(value) != HASH_SIZE for value in path):

@@ -43,7 +43,7 @@ def missing(conn: Connection, shortfall: Shortfall) -> int:
 
 
 def in_words(count: int) -> tuple[str, str]:
-    """Say what a log lacks of which so many entries are missing: without any, an erasure."""
+    """Say in Chinese and English what a log lacks: ``count`` entries; if that is 0, those of an erasure."""
     return (
         (f"{count}个日志条目", f"{count} entries") if count else ("依法删除的条目", "entries of an erasure")
     )

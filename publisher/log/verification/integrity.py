@@ -12,7 +12,6 @@ from sqlalchemy import Connection, select
 
 from publisher.log import registry
 from publisher.log.database import tables as t
-from publisher.log.releases import span_rebuild
 from publisher.log.session import Session
 from publisher.log.verification import (
     checkpoint_checks,
@@ -110,7 +109,11 @@ class Integrity:
         self._session = session
 
     def verify(self, scope: Scope = _DATABASE_ALONE, report: StepReport | None = None) -> Verification:
-        """Check every hash, and compare everything derived with a rebuild. Constant memory, one snapshot."""
+        """Check every hash, and compare everything derived with a rebuild.
+
+        Rows are streamed; one number for each record, and the derived findings, are held. All is read in one
+        snapshot, except SQLite's own check.
+        """
         progress = _Progress()
         others: list[str] = []
         total = 0
@@ -155,18 +158,13 @@ class Integrity:
     def repair(self, file: Path) -> int:
         """Compute again what is derived and differs. → number of differences.
 
-        ``file`` is created and lists what was replaced. The log itself (revisions, changes, releases,
-        documents, sources) is never written.
+        ``file`` is created and lists what was replaced. Contents, hashes, changes, documents and sources are
+        never written; of revisions and releases only columns that follow from the rest, such as titles.
         """
         with self._session.write() as conn:
             progress = _Progress()
             problems = (p for p in self._check(conn, _DATABASE_ALONE, progress, _ignore) if p.derived)
             return repair.repair(self._session, conn, problems, progress.catalogues, file)
-
-    def rebuild_spans(self) -> int:
-        """Rebuild the spans from the log. → number of spans that differ."""
-        with self._session.write() as conn:
-            return span_rebuild.rebuild_spans(self._session.database, conn, self._session.clock())
 
     def _check_pages(self) -> list[Problem]:
         with self._session.read() as conn:

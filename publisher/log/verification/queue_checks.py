@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any
 
-import msgspec
 from sqlalchemy import Connection, and_, select
 
 from publisher.log.clocks import micros, start_of
 from publisher.log.database import tables as t
 from publisher.log.database.connection import stream
 from publisher.log.releases import release_writer
+from publisher.log.releases.release_rows import cancellations
 from publisher.log.verification.problem import Problem
 from publisher.log.verification.span_fold import ReleaseRow
 
@@ -70,13 +70,12 @@ def _effect(release: ReleaseRow | None) -> int | None:
 
 def _check_waiting(conn: Connection, releases: Mapping[int, ReleaseRow], latest: int) -> Iterator[Problem]:
     """Check that a release with a later day of effect waits for it, unless it was cancelled."""
-    o, b = t.outbox.c, t.release.c
+    o = t.outbox.c
     waiting = {
         (row.dataset, row.key, row.due_at)
         for row in conn.execute(select(o.dataset, o.key, o.due_at).where(o.kind == "release"))
     }
-    counts = conn.execute(select(b.dataset, b.counts)).all()
-    cancelled = {(row.dataset, msgspec.json.decode(row.counts).get(t.CANCELS)) for row in counts}
+    cancelled = {(one.dataset, one.cancels) for one in cancellations(conn)}
     for release in releases.values():
         effect = _effect(release)
         is_later = effect is not None and effect > latest

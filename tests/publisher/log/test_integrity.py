@@ -22,7 +22,7 @@ from publisher.log.database.tables import HEAD, metadata
 from publisher.log.log import Log
 from publisher.log.model import LogError, Part, RecordQuery
 from tests.support.clock import Clock
-from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, release, standards
+from tests.support.log import EARLY, LATE, MIDDLE, entry, fees_dataset, ids, rebuild_spans, release, standards
 
 texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
 values = st.recursive(
@@ -91,13 +91,13 @@ def test_damaged_spans_are_rebuilt_and_indexed_again(log: Log) -> None:
     release(log, entry("证照费"), entry("登记费"))
     release(log, entry("证照费", "2"), on=MIDDLE)
     before = sorted(log.queries.spans(), key=lambda s: s.id)
-    assert log.integrity.rebuild_spans() == 0
+    assert rebuild_spans(log) == 0
     assert sorted(log.queries.spans(), key=lambda s: s.id) == before
     log.subscriptions.create_deliveries(upto=10**9)
     with log._session.database.write() as conn:
         conn.execute(text("DELETE FROM span WHERE title = '登记费'"))
         conn.execute(text("UPDATE span SET known_to = 5 WHERE title = '证照费' AND made = 2"))
-    assert log.integrity.rebuild_spans() > 0
+    assert rebuild_spans(log) > 0
     after = sorted(log.queries.spans(), key=lambda s: s.id)
     assert [(s.id, s.content, s.known_to) for s in after] == [(s.id, s.content, s.known_to) for s in before]
     changed = {s.id for s in after if s not in before}

@@ -19,9 +19,11 @@ from sqlalchemy import text
 
 from publisher.log.log import Log
 from publisher.log.model import LogError
-from publisher.log.transparency import checkpoints, signed_note
+from publisher.log.transparency import checkpoints, shortfall, signed_note
 from publisher.log.transparency.key_files import KeyFiles
+from publisher.log.transparency.shortfall import Shortfall
 from publisher.log.transparency.signed_note import VerifierKey
+from publisher.log.transparency.successions import KnownCheckpoint
 from tests.support import sqlite
 from tests.support.clock import Clock
 from tests.support.log import LATE, MIDDLE, entry, fees_dataset, release
@@ -131,6 +133,22 @@ def test_a_lost_key_is_replaced_and_the_entry_says_so(log: Log) -> None:
         signed_note.verify_note(statement, [old])
 
 
+def test_a_key_that_was_not_announced_leaves_no_file(log: Log) -> None:
+    files = log._session.keys.folder
+    behind = Shortfall(KnownCheckpoint(100, ""))
+    for act, rest in ((log.keys.create, 0), (log.keys.rotate, 1)):
+        with log._session.write() as conn:
+            shortfall.write(conn, behind)
+        with pytest.raises(LogError) as refused:
+            act()
+        assert refused.value.code == "log-behind"
+        assert len(list(files.glob("*"))) == rest
+        with log._session.write() as conn:
+            shortfall.write(conn, None)
+        act()
+        assert len(list(files.glob("*"))) == rest + 1
+
+
 def test_there_is_nothing_to_rotate_without_a_key(log: Log) -> None:
     with pytest.raises(LogError) as refused:
         log.keys.rotate()
@@ -161,6 +179,29 @@ def elsewhere() -> VerifierKey:
     private = Ed25519PrivateKey.from_private_bytes(bytes([7]) * 32)
     raw = (serialization.Encoding.Raw, serialization.PublicFormat.Raw)
     return VerifierKey(NAME, private.public_key().public_bytes(*raw))
+
+
+@pytest.mark.slow
+def test_a_rotation_that_another_one_overtook_leaves_no_file(log: Log, tmp_path: Path) -> None:
+    script = tmp_path / "signer.py"
+    script.write_text(SIGNER, encoding="utf-8")
+    log.keys.create(public=str(elsewhere()), command=f"{sys.executable} {script}")
+    overtaking = tmp_path / "overtaking.sh"
+    done = tmp_path / "done"
+    overtaking.write_text(
+        f"cat > {tmp_path}/note; touch {done}; while [ -e {done} ]; do sleep 0.05; done; "
+        f"{sys.executable} {script} < {tmp_path}/note",
+        encoding="utf-8",
+    )
+    with ThreadPoolExecutor() as pool:
+        slow = pool.submit(log.keys.rotate, command=f"sh {overtaking}")
+        while not done.exists():
+            time.sleep(0.05)
+        key = log.keys.rotate(lost=True)
+        done.unlink()
+        assert isinstance(error := slow.exception(), LogError)
+    assert error.code == "busy"
+    assert list(log._session.keys.folder.glob("*")) == [log._session.keys.path(key)]
 
 
 @pytest.mark.slow

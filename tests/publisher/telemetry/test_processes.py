@@ -9,6 +9,7 @@ import signal
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
@@ -16,7 +17,12 @@ import pytest
 import yaml
 from prometheus_client.parser import text_string_to_metric_families
 
+from publisher.log.log import Log
+from publisher.telemetry.site_metrics import SiteMetrics
+from tests.support import sqlite
+from tests.support.clock import Clock
 from tests.support.command import QINGDAN, Home, item, xlsx
+from tests.support.log import entry, fees_dataset, release
 from tests.support.servers.http_service import free_ports
 
 PROJECT = Path(__file__).resolve().parents[3]
@@ -102,6 +108,20 @@ def test_the_worker_tells_the_state_of_the_site_and_the_rules_know_every_metric(
     expressions = " ".join(rule["expr"] for group in rules["groups"] for rule in group["rules"])
     of_requests = {"qingdan_requests_total", "qingdan_request_seconds_bucket"}  # of the public side
     assert set(re.findall(r"qingdan_\w+", expressions)) - of_requests <= {name for name, _ in metrics_by_name}
+
+
+def test_a_release_counts_from_its_publication_not_from_its_day_of_effect(tmp_path: Path) -> None:
+    clock = Clock()
+    log = Log.open(sqlite.new(tmp_path / "log.db"), sources=tmp_path / "sources", clock=clock)
+    log.datasets.init_site("https://data.example.gov.cn", "data.example.gov.cn,2020-01-01")
+    log.datasets.create(*fees_dataset())
+    release(log, entry("证照费"))
+    later = clock.advance(days=1)
+    release(log, entry("证照费", "2"), on=later.date() + timedelta(days=30))
+    families = SiteMetrics(log, tmp_path, clock, lambda: None).collect()
+    (instants,) = (one.samples for one in families if one.name == "qingdan_release_timestamp_seconds")
+    assert [sample.value for sample in instants] == [later.timestamp()]
+    log.close()
 
 
 @pytest.mark.slow

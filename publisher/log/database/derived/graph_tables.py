@@ -22,7 +22,7 @@ citation = Table(
     Column("end", Integer, nullable=False),
     Column("work", CodePointText, nullable=False),  # key, see schemas.reference.works
     Column("kind", CodePointText, nullable=False),  # statute, document, order, decision
-    Column("place", CodePointText, nullable=False),
+    Column("place", CodePointText, nullable=False),  # within the article, or in an annex
     Column("role", CodePointText, nullable=False),  # basis, mention, edition-note
     Index("citation_of_work", "work", "revision"),
     sqlite_with_rowid=False,

@@ -6,7 +6,8 @@ update. A row that was changed in another way no longer has its digest, so verif
 damage and careless changes; it has no key, so somebody who knows the program can compute it again. What was
 published does not depend on it.
 
-A column that is added later must be NULL in the rows that exist, or its migration must call :func:`seal_all`.
+A column that is added later must be NULL in the rows that exist; otherwise its migration sets ``seal`` to ''
+in all rows of the table and calls :func:`seal_all`.
 """
 
 from __future__ import annotations

@@ -17,7 +17,20 @@ from publisher.log.model import LogError
 from schemas.definition.catalogue import Content
 from tests.support import sqlite
 from tests.support.clock import Clock
-from tests.support.log import EARLY, LATE, entry, fees_dataset, ids, problems_after, release, stage, standards
+from tests.support.log import (
+    EARLY,
+    LATE,
+    catalogue,
+    entry,
+    fees_dataset,
+    field,
+    ids,
+    problems_after,
+    put_workbook,
+    release,
+    stage,
+    standards,
+)
 
 DRAFT = PublicationRequest(kind="draft", basis="示财〔2020〕1号", effective_on=EARLY)
 REVIEWED = Secrecy(reviewed_by="保密员", reviewed_on=date(2020, 1, 1))
@@ -243,6 +256,24 @@ def test_amendments_are_approved_too(log: Log) -> None:
     assert standards(log) == {"甲": "9"}
     with pytest.raises(LogError):  # an approval is used once
         log.releases.correct("fees", {record: content}, reason="更正")
+
+
+def test_the_draft_of_another_part_does_not_concern_an_amendment(log: Log) -> None:
+    stage(log, entry("甲"))
+    approve(log, submit(log))
+    publish(log)
+    record, content = ids(log)["甲"], {"name": "甲", "standard": "9"}
+    approve(log, submit(log, PublicationRequest(kind="correct", note="更正", records={record: content})))
+    log.drafts.stage(
+        "fees",
+        [entry("乙", note="新")],
+        part="民政局",
+        source=put_workbook(log),
+        parser_version="1",
+        catalogue=catalogue(fields=[field("note", "备注")]),
+    )
+    log.releases.correct("fees", {record: content}, reason="更正")
+    assert standards(log) == {"甲": "9"}
 
 
 @pytest.mark.slow

@@ -9,7 +9,7 @@ from publisher.log.model import Entry, RecordQuery
 from schemas.definition.catalogue import Json
 from tests.publisher.log.drafts.test_repeals import DOCUMENTS, documents, publish, stage  # noqa: F401 - a fixture
 from tests.support.clock import Clock
-from tests.support.log import MIDDLE
+from tests.support.log import MIDDLE, rebuild_spans
 
 TITLE = "行政处罚信息公开表"
 
@@ -76,4 +76,4 @@ def test_a_conflict_blocks_its_own_rows_only(documents: Log, *, without_errors: 
         assert (draft.records, [i.source.name for i in draft.imports]) == (2, ["a.html.xls", "b.html.xls"])
         documents.drafts.discard(DOCUMENTS)
     assert documents.integrity.verify().ok
-    assert documents.integrity.rebuild_spans() == 0
+    assert rebuild_spans(documents) == 0

@@ -12,7 +12,7 @@ from publisher.log.model import Entry, LogError, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
 from tests.support.clock import Clock
 from tests.support.datasets import create_dataset
-from tests.support.log import EARLY, LATE, MIDDLE, put_workbook
+from tests.support.log import EARLY, LATE, MIDDLE, put_workbook, rebuild_spans
 
 DOCUMENTS = "documents"
 
@@ -169,7 +169,7 @@ def test_documents_of_one_file_are_marked_in_their_own_parts_by_a_notice_of_anot
     )
     assert documents.drafts.get(DOCUMENTS) is None
     assert documents.integrity.verify().ok
-    assert documents.integrity.rebuild_spans() == 0
+    assert rebuild_spans(documents) == 0
 
 
 def test_the_first_notice_that_ends_a_document_is_named_and_what_the_document_says_stays(

@@ -1,0 +1,51 @@
+"""The bodies that are responsible for records: those that a record names, else that of its dataset."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, and_, false, or_
+
+from publisher.log.database import tables as t
+from publisher.log.database.storable_text import storable
+
+
+def in_fields(fields: Mapping[int, Iterable[str]]) -> ColumnElement[bool]:
+    """Condition of the values in fields. ``fields``: key of a dataset → names of its fields."""
+    datasets: dict[str, list[int]] = {}
+    for key, names in fields.items():
+        for name in names:
+            datasets.setdefault(name, []).append(key)
+    v = t.value.c
+    return or_(false(), *(and_(v.field == name, v.dataset.in_(keys)) for name, keys in datasets.items()))
+
+
+def of_bodies(
+    bodies: Sequence[str], named: Select[Any], dataset: ColumnElement[int], publishing: Mapping[int, str]
+) -> ColumnElement[bool]:
+    """Condition of the records of which one of the bodies is responsible.
+
+    ``named``: values that name the bodies of a record; ``dataset``: key of its dataset; ``publishing``: key
+    of a dataset → its publishing body.
+    """
+    texts = tuple(map(storable, bodies))
+    by_dataset = [key for key, body in publishing.items() if body in texts]
+    names_body = named.where(t.value.c.text.in_(texts)).exists()
+    return or_(names_body, and_(dataset.in_(by_dataset), ~named.exists()))
+
+
+def count_by_body(
+    named: Iterable[tuple[str, int]], unnamed: Iterable[tuple[int, int]], publishing: Mapping[int, str]
+) -> Mapping[str, int]:
+    """Count by responsible body.
+
+    ``named``: bodies that records name, with their numbers; ``unnamed``: keys of datasets, with the numbers
+    of their records that name none.
+    """
+    counts = Counter(dict(named))
+    for dataset, number in unnamed:
+        if body := publishing[dataset]:
+            counts[body] += number
+    return counts
