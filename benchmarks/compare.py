@@ -24,7 +24,7 @@ from typing import Any
 from benchmarks.support.laws import NAME, create_law_dataset
 from benchmarks.support.site import new_site, publish
 from publisher.log.log import Log
-from publisher.log.model import Entry, RecordQuery, View
+from publisher.log.model import DraftEntry, RecordQuery, View
 
 FIRST = date(2015, 1, 1)
 CHANGES = 1_000
@@ -46,10 +46,10 @@ def build(log: Log, records: int, releases: int) -> None:
         publish(log, NAME, entries, FIRST + timedelta(days=30 * number), partial=number > 0)
 
 
-def _entry(names: list[str], identity: tuple[str, ...], row: int, number: int) -> Entry:
+def _entry(names: list[str], identity: tuple[str, ...], row: int, number: int) -> DraftEntry:
     text = f"第{row}条 应当依照本法规定申请许可，并缴纳费用。第{number}次修订。"
     content: dict[str, Any] = {name: f"{row:06d}" if name in identity else text for name in names}
-    return Entry(content=content, source_text=text)
+    return DraftEntry(content=content, source_text=text)
 
 
 def median_seconds(work: Callable[[], Any], times: int) -> float:

@@ -28,7 +28,7 @@ from benchmarks.support.load import Server, get, one_core
 from benchmarks.support.servers import bare_server, our_server
 from benchmarks.support.site import new_site, open_log, publish
 from publisher.indexing import span_to_document
-from publisher.log.model import Entry, RecordQuery
+from publisher.log.model import DraftEntry, RecordQuery
 from publisher.log.predicate import And, AnyValue
 from publisher.settings import read_settings
 from schemas.definition.catalogue import Content
@@ -87,7 +87,7 @@ def build(home: Path, count: int) -> None:
         {k: [v] if catalogue.by_name[k].type == "list" else v for k, v in item.items()}
         for item in items(count)
     ]
-    publish(log, DATASET, map(Entry, contents), date(2015, 1, 1))
+    publish(log, DATASET, map(DraftEntry, contents), date(2015, 1, 1))
     documents = (span_to_document.build_document(span, dataset, catalogue) for span in log.queries.spans())
     engine = EmbeddedEngine(read_settings(home, {}).index)
 

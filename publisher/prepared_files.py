@@ -62,7 +62,7 @@ async def prepare_files(service: Service, *, least: int = _LARGE, poll: float = 
 
 def _list_files(service: Service, least: int) -> Sequence[Call]:
     """List the files to prepare, as requests for them."""
-    latest = service.log.queries.latest_releases(View())
+    latest = service.log.queries.newest_by_dataset(View())
     records = {name: release.counts.get("records", 0) for name, release in latest.items()}
     largest = nlargest(
         _MOST_LISTS, (name for name in records if records[name] >= least), key=records.__getitem__

@@ -21,7 +21,7 @@ from benchmarks.support.memory import peak_memory
 from benchmarks.support.site import new_site, publish
 from benchmarks.support.timing import Timer
 from publisher.log.log import Log
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from schemas.definition import file_loader
 from schemas.definition.catalogue import Json
 from tests.support.clock import Clock
@@ -51,7 +51,7 @@ def read_repealed() -> tuple[str, ...]:
         return tuple(row["名称"] for row in csv.DictReader(file) if row["废止依据"])
 
 
-def entries(count: int, repealed: Sequence[str]) -> Iterator[Entry]:
+def entries(count: int, repealed: Sequence[str]) -> Iterator[DraftEntry]:
     for n in range(count):
         title = repealed[n % len(repealed)] if n % 50 == 7 else _CURRENT[n % len(_CURRENT)]
         content: dict[str, Json] = {
@@ -67,12 +67,12 @@ def entries(count: int, repealed: Sequence[str]) -> Iterator[Entry]:
             "statutory_limit": "20个工作日",
             "promised_limit": f"{n % 15 + 1}个工作日",
         }
-        yield Entry(
+        yield DraftEntry(
             content, source_text=f"{n}", locator={"sheet": "清单", "rows": [n], "cells": {"name": f"B{n}"}}
         )
 
 
-def charges(count: int, titles: Sequence[str], *, complete: bool) -> Iterator[Entry]:
+def charges(count: int, titles: Sequence[str], *, complete: bool) -> Iterator[DraftEntry]:
     """Charges of a county, or those of the complete list above it, which has most of them.
 
     Their names are made of titles, since real names share some pairs of characters and not most.
@@ -81,9 +81,9 @@ def charges(count: int, titles: Sequence[str], *, complete: bool) -> Iterator[En
         name = f"{titles[n % COMPLETE]}{_FEES[n // COMPLETE % 6]}{'' if n < 6 * COMPLETE else n}"
         if complete or n % 50 != 7:
             basis: list[Json] = [f"示财综〔2019〕{n % 90 + 1}号", f"《示例省{name}管理条例》第{n % 9 + 1}条"]
-            yield Entry({"name": name, "basis": basis, "standard": f"{n}元/证"}, source_text=f"{n}")
+            yield DraftEntry({"name": name, "basis": basis, "standard": f"{n}元/证"}, source_text=f"{n}")
         else:
-            yield Entry({"name": f"占道停放管理费第{n}类", "basis": []}, source_text=f"{n}")
+            yield DraftEntry({"name": f"占道停放管理费第{n}类", "basis": []}, source_text=f"{n}")
 
 
 def open_site(home: Path) -> Log:
@@ -91,7 +91,7 @@ def open_site(home: Path) -> Log:
 
 
 def publish_list(
-    log: Log, name: str, catalogue: str, rows: Iterator[Entry], division: str | None = None
+    log: Log, name: str, catalogue: str, rows: Iterator[DraftEntry], division: str | None = None
 ) -> float:
     """Create a dataset and publish its list → seconds."""
     create_dataset(log, name, catalogue, division=division)
@@ -118,10 +118,10 @@ def measure_checks(count: int) -> None:
         publish_list(log, "powers", "power-list", entries(count - count // 5, titles))
         publish_list(log, "county-fees", "fees", charges(count // 5, titles, complete=False), "210311")
         publish_list(log, "province-fees", "fees", charges(COMPLETE, titles, complete=True), "210000")
-        publish_list(log, "statements", "complete-lists", iter([Entry(_STATEMENT)]), "210000")
+        publish_list(log, "statements", "complete-lists", iter([DraftEntry(_STATEMENT)]), "210000")
         for name, data in _known_lists():
             reading = read_file(data, name=f"{name}.csv", catalogue=file_loader.load_catalogue(name))
-            publish_list(log, name, name, (Entry(entry.content) for entry in reading.records))
+            publish_list(log, name, name, (DraftEntry(entry.content) for entry in reading.records))
         timer = Timer()
         log.findings.rebuild()
         seconds, cpu = timer.seconds(), timer.cpu_seconds()

@@ -20,7 +20,7 @@ import anyio
 from benchmarks.support.memory import peak_memory
 from benchmarks.support.site import new_site, open_log, publish
 from publisher.indexing import indexer
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from publisher.log.verification.integrity import Scope
 from publisher.settings import read_settings
 from publisher.site_verification import verify_site
@@ -34,7 +34,7 @@ MOST_SECONDS, MOST_MIB = 60, 500
 _KINDS = ("行政许可", "行政处罚", "行政强制", "行政确认", "行政检查", "其他行政权力")
 
 
-def entries(numbers: range, turn: int) -> Iterator[Entry]:
+def entries(numbers: range, turn: int) -> Iterator[DraftEntry]:
     for n in numbers:
         content: Content = {
             "code": f"{n:011d}",
@@ -45,7 +45,7 @@ def entries(numbers: range, turn: int) -> Iterator[Entry]:
             "basis": f"《示例条例》第{n % 90}条：违反本条例规定的，由主管部门责令改正。（{turn}）",
         }
         locator = {"sheet": "清单", "rows": [n], "cells": {"name": f"B{n}"}}
-        yield Entry(content, source_text=f"{n}|{turn}", locator=locator, originals={"level": "市 级"})
+        yield DraftEntry(content, source_text=f"{n}|{turn}", locator=locator, originals={"level": "市 级"})
 
 
 def build(home: Path, records: int) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.support.site import new_site, publish
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from tests.support.datasets import create_dataset
 
 DATASET = "bench-items"
@@ -33,5 +33,5 @@ def build(home: Path, base: str, records: Sequence[dict[str, Any]]) -> None:
     home.mkdir()
     log = new_site(home, base=base)
     create_dataset(log, DATASET, "power-list", division="210300")
-    publish(log, DATASET, map(Entry, records), date(2015, 1, 1))
+    publish(log, DATASET, map(DraftEntry, records), date(2015, 1, 1))
     log.close()

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from publisher.log.log import Log
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from publisher.settings import read_settings
 
 
@@ -29,7 +29,7 @@ def new_site(home: Path, *, base: str = "https://bench.example", **options: Any)
 def publish(
     log: Log,
     name: str,
-    entries: Iterable[Entry],
+    entries: Iterable[DraftEntry],
     on: date,
     *,
     basis: str = "",

@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from benchmarks.support.load import Server, get
 from benchmarks.support.site import new_site, publish
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from schemas.definition.catalogue import Content
 from tests.support.command import QINGDAN
 from tests.support.datasets import create_dataset
@@ -76,7 +76,7 @@ def build(home: Path, number: int) -> None:
         for one in plan[::5]
     ]
     for name, contents in zip(_LISTS, (plan, rules, statements, documents), strict=True):
-        publish(log, name, map(Entry, contents), _START, basis=PLAN)
+        publish(log, name, map(DraftEntry, contents), _START, basis=PLAN)
     log.graph.update()
     log.findings.update()
     log.commitments.update()

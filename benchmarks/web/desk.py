@@ -31,7 +31,7 @@ from benchmarks.support.load import Server
 from publisher.desk.accounts.roles import Grant, Role
 from publisher.desk.desk import open_staff
 from publisher.log.log import Log
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from publisher.settings import read_settings
 from tests.support import sqlite
 from tests.support.command import QINGDAN, item, xlsx
@@ -96,7 +96,7 @@ def build(home: Path, base: str) -> tuple[str, Sequence[str]]:
         log.datasets.change(POWER_LIST, two_persons=False)
         source = log.evidence.put_source(b"x", name="a.csv", media_type="text/csv")
         entries = [
-            Entry({"name": f"第{n}类登记", "power_type": "行政确认", "actor": "市民政局"}, f"{n}")
+            DraftEntry({"name": f"第{n}类登记", "power_type": "行政确认", "actor": "市民政局"}, f"{n}")
             for n in range(2_000)
         ]
         log.drafts.stage(POWER_LIST, entries, part=_PUBLISHED, source=source, parser_version="1")

@@ -18,7 +18,7 @@ from publisher.harvest.stored_files import load_page, read_lines
 from publisher.ingest.findings.kind import Finding
 from publisher.log.canonical_json import canonical
 from publisher.log.drafts.staging import draft_moved
-from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page
+from publisher.log.evidence.harvested_pages import WARC, ArchivedResponse, Page
 from publisher.log.model import DraftImport, LogError, RepealProposal
 from schemas.definition.catalogue import Catalogue, Field
 
@@ -86,7 +86,7 @@ def describe_documents(
     """Return the title and the source of collected documents of a draft."""
     titles = desk.log.drafts.first_titles(dataset)
     pages = desk.log.evidence.pages_of_responses([one.source.digest for one in imports])
-    sources = {digest: page.source for digest, (page, _) in pages.items()}
+    sources = {digest: page.source_site for digest, (page, _) in pages.items()}
     return [
         CollectedDocument(one, titles.get(one.token, ""), sources.get(one.source.digest, ""))
         for one in imports
@@ -143,11 +143,11 @@ def leave_out(desk: Desk, person: Person, dataset: str, token: str, reason: str)
     one = _find(desk, dataset, token)
     details = {"address": one.source.url, "file": one.source.digest, "reason": _require_reason(reason)}
     with audited(desk, "document-left-out", event_of(person, dataset, details)):
-        desk.log.drafts.leave_out(dataset, token)
+        desk.log.drafts.discard_import(dataset, token)
 
 
 def list_repeals(desk: Desk, dataset: str) -> Mapping[str, RepealProposal]:
-    """Return the repeals that notices propose and that are not published, by a key of their words."""
+    """Return the repeals that documents propose and that are not published, by a key of their words."""
     return {_key(one): one for one in desk.log.drafts.repeals(dataset)}
 
 

@@ -19,8 +19,8 @@ from publisher.harvest.all_sources import HarvestOptions, collect, find_next_run
 from publisher.harvest.report import SourceReport, StoredReport, read_stored_report
 from publisher.harvest.source_config import SOURCES_FILE, SourcesError, SourceSite
 from publisher.log.clocks import day_at
-from publisher.log.evidence.crawled_pages import WARC
 from publisher.log.evidence.failed_pages import FailedPage
+from publisher.log.evidence.harvested_pages import WARC
 from publisher.log.evidence.source_runs import MOST_RUNS, SourceRun
 from publisher.log.model import LogError
 from schemas.definition import file_loader
@@ -166,7 +166,7 @@ def _count_drafted(desk: Desk) -> Mapping[str, int]:
     """Count the files of drafts by the source of their pages."""
     digests = list(_iter_collected(desk))
     pages = desk.log.evidence.pages_of_responses(digests)
-    return Counter(pages[digest][0].source for digest in digests if digest in pages)
+    return Counter(pages[digest][0].source_site for digest in digests if digest in pages)
 
 
 def _iter_collected(desk: Desk) -> Iterable[str]:

@@ -20,7 +20,7 @@ from publisher.harvest.source_config import SourceSite
 from publisher.indexing.indexer import Progress
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.clocks import is_ahead
-from publisher.log.evidence.crawled_pages import WARC
+from publisher.log.evidence.harvested_pages import WARC
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.workflow import publish_draft

@@ -28,7 +28,7 @@ from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, Reading, UnreadableFile
 from publisher.log.drafts.repeals import combined_digest
-from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page
+from publisher.log.evidence.harvested_pages import WARC, ArchivedResponse, Page
 from publisher.log.log import Log
 from publisher.log.model import LogError, Source
 from publisher.workflow import part_of_file

@@ -24,7 +24,7 @@ from publisher.harvest.source_config import SourceSite
 from publisher.indexing.indexer import Progress
 from publisher.ingest.documents.page_numbers import MOST_PAGES
 from publisher.ingest.findings import harvest as kinds
-from publisher.log.evidence.crawled_pages import Exchange, Page, PageRole
+from publisher.log.evidence.harvested_pages import Exchange, Page, PageRole
 from publisher.log.log import Log
 
 LISTS_STEP, DOCUMENTS_STEP, ATTACHMENTS_STEP = "列表 lists", "文件 documents", "附件 attachments"

@@ -27,7 +27,7 @@ from publisher.ingest.formats.sandbox.fork_server import run_limited
 from publisher.ingest.limited_reading import ReceivedReading, to_reading
 from publisher.ingest.parsed_file import Reading, UnreadableFile
 from publisher.log.drafts.staging import SourceEntries
-from publisher.log.evidence.crawled_pages import WARC, ArchivedResponse, Page, ParsedPage, Replacement
+from publisher.log.evidence.harvested_pages import WARC, ArchivedResponse, Page, ParsedPage, Replacement
 from publisher.log.log import Log
 from publisher.workflow.import_files import create_entries
 from schemas.definition.catalogue import Catalogue

@@ -28,7 +28,7 @@ from publisher.harvest.answers.joined_address import join_address
 from publisher.harvest.answers.meta_refresh import find_meta_refresh
 from publisher.harvest.source_config import SourceSite
 from publisher.harvest.warc import Hop
-from publisher.log.evidence.crawled_pages import Page
+from publisher.log.evidence.harvested_pages import Page
 
 AGENT = "qingdan"
 PATIENCE = 60.0

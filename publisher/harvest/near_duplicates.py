@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from publisher.log.evidence.crawled_pages import Page, ParsedPage
+from publisher.log.evidence.harvested_pages import Page, ParsedPage
 from publisher.log.log import Log
 from schemas.normalise import fold
 
@@ -54,7 +54,7 @@ def find_nearest(
                 return Resemblance(page, value, same=True)
             same_number = Resemblance(page, value, same=False)
         elif number is None or parsed_page.number is None:
-            on_one_site = number == parsed_page.number and page.source == source
+            on_one_site = number == parsed_page.number and page.source_site == source
             if value >= (SAME_SITE if on_one_site else SAME_NAME):
                 return Resemblance(page, value, same=True)
     return same_number

@@ -9,7 +9,7 @@ import msgspec
 
 from publisher.harvest.attachments import load_stored_hop
 from publisher.harvest.stored_files import read_lines
-from publisher.log.evidence.crawled_pages import ArchivedResponse, Page
+from publisher.log.evidence.harvested_pages import ArchivedResponse, Page
 from publisher.log.log import Log
 from publisher.log.model import LogError, RecordState
 from schemas.definition.catalogue import Catalogue
@@ -59,7 +59,7 @@ def _build_origin(log: Log, page: Page, state: RecordState, catalogue: Catalogue
         excerpts = tuple(_find_excerpts(_read_page(log, response), state, catalogue))
     return OriginPage(
         url=page.url,
-        source=page.source,
+        source=page.source_site,
         copy=page.copy_of is not None,
         vanished_at=page.vanished_at,
         parser_version=page.parser_version if response is None else sources[response.digest].parser_version,

@@ -17,7 +17,7 @@ from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.ingest.findings import harvest as kinds
 from publisher.log.clocks import is_ahead
-from publisher.log.evidence.crawled_pages import Page
+from publisher.log.evidence.harvested_pages import Page
 from publisher.log.log import Log
 from publisher.log.model import LogError
 

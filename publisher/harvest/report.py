@@ -10,7 +10,7 @@ from msgspec import structs
 
 from publisher.ingest.findings import harvest as kinds
 from publisher.ingest.findings.kind import Finding, Kind, Place
-from publisher.log.evidence.notices import Notice
+from publisher.log.evidence.notices import PageNotice
 from publisher.log.model import LogError
 
 _MOST_STORED = 200
@@ -60,7 +60,7 @@ class SourceReport(msgspec.Struct):
         """Report an operation that the log refused, with its reason."""
         self.add_finding(kind, url, because=error.zh.rstrip("。"), because_en=error.en.rstrip("."), **words)
 
-    def add_notices(self, notices: Iterable[Notice]) -> None:
+    def add_notices(self, notices: Iterable[PageNotice]) -> None:
         """Count and report changes at the source."""
         for notice in notices:
             words = {"sign": kinds.SIGNS[notice.detected_by], "sign_en": notice.detected_by}

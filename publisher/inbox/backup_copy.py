@@ -12,7 +12,7 @@ from publisher.separate_store import copy_store
 
 _NOT_COPIED = ("contact", "follower", "choice")
 """Tables whose rows are in no backup."""
-LEFT_OUT = tuple(f"{SCHEMA}.{name}" for name in _NOT_COPIED)
+EXCLUDED_TABLES = tuple(f"{SCHEMA}.{name}" for name in _NOT_COPIED)
 """The same tables, by their names in PostgreSQL."""
 
 

@@ -106,7 +106,7 @@ class SiteNames:
     def _read_names(self) -> NamesSnapshot:
         analyzer, words = thesaurus.load_lexicon()
         with self._log.snapshot():
-            state, release = self._log.queries.validator(), self._log.queries.newest_release()
+            state, release = self._log.queries.validator(), self._log.queries.last_release_sequence()
             entries = (Name(text, kind, count) for text, kind, count in self._log.queries.names())
             names = Names(entries, analyzer, words, pinyin.load_pinyin(analyzer), self._rest)
             return NamesSnapshot(state, release, names)

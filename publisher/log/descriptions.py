@@ -1,8 +1,6 @@
-"""Details that a site states of itself, and the approval that a release states."""
+"""Details that a site states of itself."""
 
 from __future__ import annotations
-
-from datetime import date
 
 import msgspec
 from msgspec import structs
@@ -34,15 +32,3 @@ class SiteDetails(msgspec.Struct, frozen=True, kw_only=True):
             return self
         own = {name: getattr(then, name) for name in ("name", "name_en", "owner", "operator")}
         return structs.replace(self, **own)
-
-
-class ReleaseApproval(msgspec.Struct, frozen=True):
-    """The approval of a release, under the two-person rule."""
-
-    digest: str
-    """SHA-256 of what was approved; empty in an emergency."""
-    emergency: str | None
-    """Reason why it was published without an approval."""
-    secrecy_reviewed_on: date | None
-    people: tuple[tuple[str, str], ...]
-    """Role of each person, and the salted hash of the name."""

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import msgspec
 
-from publisher.log.descriptions import ReleaseApproval
 from publisher.log.predicate import Predicate
 from schemas.definition.catalogue import Content
 
@@ -80,7 +79,7 @@ class Source(msgspec.Struct, frozen=True):
     """Salt of the hash of name and address in the document of its release, hexadecimal."""
 
 
-class Entry(msgspec.Struct, frozen=True):
+class DraftEntry(msgspec.Struct, frozen=True):
     """One record parsed by an import, to be staged in a draft."""
 
     content: Content
@@ -102,7 +101,7 @@ class Entry(msgspec.Struct, frozen=True):
 class Proposal(msgspec.Struct, frozen=True):
     """An import to preview, not staged in a draft."""
 
-    entries: Iterable[Entry]
+    entries: Iterable[DraftEntry]
     part: str | None
     name: str = ""
     """Name of the file, which identifies the counts of its sheets."""
@@ -148,16 +147,16 @@ class Draft(msgspec.Struct, frozen=True):
 
 
 class RepealProposal(msgspec.Struct, frozen=True):
-    """A document that a notice ends, by a sentence of its text. A clerk accepts or refuses it."""
+    """A document that another one ends, by a sentence of its text. A clerk accepts or refuses it."""
 
     record: str
     """Id of the ended record, or its identity while it is in the draft only."""
     title: str
     by: str
-    """Document number of the notice, or its title in 《》."""
+    """Document number of the repealing document, or its title in 《》."""
     by_title: str
     sentence: str
-    """Sentence or list item of the notice that ends the document; blank if the notice has no text."""
+    """Sentence or list item of that document which ends this one; blank if it has no text."""
     state: Literal["proposed", "accepted", "refused"]
 
 
@@ -239,6 +238,18 @@ TAKING_EFFECT = ("added", "changed", "removed", "renamed")
 """Kinds of change that take effect on a day; a correction or a withdrawal does not."""
 
 
+class ReleaseApproval(msgspec.Struct, frozen=True):
+    """The approval of a release, under the two-person rule."""
+
+    digest: str
+    """SHA-256 of what was approved; empty in an emergency."""
+    emergency: str | None
+    """Reason why it was published without an approval."""
+    secrecy_reviewed_on: date | None
+    people: tuple[tuple[str, str], ...]
+    """Role of each person, and the salted hash of the name."""
+
+
 class Release(msgspec.Struct, frozen=True):
     sequence: int
     """Site-wide."""
@@ -313,12 +324,12 @@ class RecordState(msgspec.Struct, frozen=True):
 
     @property
     def locator(self) -> Mapping[str, Any]:
-        """Position in the file; see :attr:`Entry.locator`."""
+        """Position in the file; see :attr:`DraftEntry.locator`."""
         return _object(self.locator_json)
 
     @property
     def originals(self) -> Mapping[str, str]:
-        """Field → original text of the cell; see :attr:`Entry.originals`."""
+        """Field → original text of the cell; see :attr:`DraftEntry.originals`."""
         return _object(self.originals_json)
 
 

@@ -119,7 +119,7 @@ def change_dataset(conn: Connection, dataset_key: int, details: Mapping[str, Any
     changed = {**msgspec.json.decode(stored), **details}
     values = {"details": msgspec.json.encode(changed).decode()}
     conn.execute(update(t.dataset).where(t.dataset.c.key == dataset_key).values(values))
-    mark_renamed(conn, dataset_key, now)
+    raise_named_at(conn, dataset_key, now)
 
 
 def not_initialised() -> LogError:
@@ -297,7 +297,7 @@ def _insert_part(conn: Connection, dataset_key: int, part: Part) -> None:
 def add_part(conn: Connection, dataset_key: int, part: Part, now: datetime) -> None:
     """Add a part to an existing dataset. Raises ``LogError('part-exists')``."""
     _insert_part(conn, dataset_key, part)
-    mark_renamed(conn, dataset_key, now)
+    raise_named_at(conn, dataset_key, now)
 
 
 def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: datetime) -> None:
@@ -311,7 +311,7 @@ def rename_part(conn: Connection, dataset_key: int, old: str, new: str, now: dat
         .where(t.part.c.key == key)
         .values(name=new, aliases=msgspec.json.encode(sorted(set(aliases))).decode())
     )
-    mark_renamed(conn, dataset_key, now)
+    raise_named_at(conn, dataset_key, now)
 
 
 def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: datetime) -> None:
@@ -341,17 +341,17 @@ def merge_parts(conn: Connection, dataset_key: int, old: str, into: str, now: da
     conn.execute(
         update(t.part).where((t.part.c.key == key) | (t.part.c.merged_into == key)).values(merged_into=target)
     )
-    mark_renamed(conn, dataset_key, now)
+    raise_named_at(conn, dataset_key, now)
 
 
 def close_part(conn: Connection, dataset_key: int, name: str, valid_to: date, now: datetime) -> None:
     """Close a part: from ``valid_to`` on another part may take over its records without its own file."""
     key = part_key(conn, dataset_key, name)
     conn.execute(update(t.part).where(t.part.c.key == key).values(valid_to=valid_to.toordinal()))
-    mark_renamed(conn, dataset_key, now)
+    raise_named_at(conn, dataset_key, now)
 
 
-def mark_renamed(conn: Connection, dataset_key: int, now: datetime) -> None:
+def raise_named_at(conn: Connection, dataset_key: int, now: datetime) -> None:
     """Raise ``named_at``, so that validators of responses with the old names no longer match."""
     named_at = _next_naming(conn, now)
     conn.execute(update(t.dataset).where(t.dataset.c.key == dataset_key).values(named_at=named_at))

@@ -16,7 +16,7 @@ from publisher.log.database import tables as t
 from publisher.log.database.all_tables import ALL_TABLES
 from publisher.log.database.connection import Database, stream
 from publisher.log.database.upgrade import migrate
-from publisher.log.evidence import crawled_pages
+from publisher.log.evidence import harvested_pages
 from publisher.log.model import LogError
 from publisher.log.session import Session
 from publisher.log.verification.integrity import Integrity, Scope
@@ -130,7 +130,7 @@ def _plain(row: Sequence[Any]) -> list[Any]:
 def _copy_sources(old: Connection, sources: BlobStore, blobs: BlobStore, report: CopyProgress) -> int:
     """Copy bytes before rows, so that they are durable before a row refers to them."""
     imported = old.scalars(select(t.import_.c.digest).distinct())
-    referenced = sorted({*imported, *crawled_pages.existing_digests(old)})
+    referenced = sorted({*imported, *harvested_pages.existing_digests(old)})
     digests = [digest for digest in referenced if sources.has(old, digest)]
     for n, digest in enumerate(digests, start=1):
         blobs.put(digest, sources.get(digest))

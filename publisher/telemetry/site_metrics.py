@@ -76,7 +76,7 @@ class SiteMetrics(Collector):
 
     def _releases(self) -> Metric:
         gauge = _family("release_timestamp_seconds", "When the newest release was published.", "dataset")
-        for dataset, release in self._log.queries.latest_releases(View(as_of=date.max)).items():
+        for dataset, release in self._log.queries.newest_by_dataset(View(as_of=date.max)).items():
             gauge.add_metric((dataset,), release.published_at.timestamp())
         return gauge
 

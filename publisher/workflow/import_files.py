@@ -12,9 +12,9 @@ from publisher.indexing import indexer
 from publisher.indexing.indexer import Progress
 from publisher.ingest.limited_reading import read_within_limits
 from publisher.ingest.parsed_file import ImportedRecord, MendedCell, Reading, UnreadableFile
-from publisher.log.findings.draft_findings import DraftRow
+from publisher.log.findings.draft_findings import UnpublishedRow
 from publisher.log.log import Log
-from publisher.log.model import Dataset, DraftDiff, Entry, LogError, Proposal
+from publisher.log.model import Dataset, DraftDiff, DraftEntry, LogError, Proposal
 from publisher.log.record_identity import identity_digest
 from publisher.workflow import part_of_file
 from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
@@ -102,7 +102,7 @@ def import_files(
     return _add_changes(structs.replace(report, staged=not dry_run, checks=checks), diff)
 
 
-def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[DraftRow]:
+def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[UnpublishedRow]:
     """Yield the records of all counted files as the checks read them."""
     for file in report.files:
         for record in file.counted_reading.records if file.counted_reading else ():
@@ -110,7 +110,7 @@ def _rows(dataset: str, report: ImportReport, catalogue: Catalogue) -> Iterator[
                 continue  # findings name a record by its title; that it has none is an error of the import
             locator = {"sheet": record.sheet, "rows": record.rows, "cells": record.cells}
             identity = identity_digest(dataset, record.identity) if record.identity else ""
-            yield DraftRow(file.file, record.content, locator, identity)
+            yield UnpublishedRow(file.file, record.content, locator, identity)
 
 
 def _read_files(
@@ -239,7 +239,7 @@ def create_entries(
     records: Sequence[ImportedRecord],
     progress: Progress = indexer.ignore_progress,
     mended: Sequence[MendedCell] = (),
-) -> Iterator[Entry]:
+) -> Iterator[DraftEntry]:
     """Convert records to entries of a draft, with what was mended in their rows."""
     total = len(records)
     by_row: dict[tuple[str, int], list[MendedCell]] = {}
@@ -248,7 +248,7 @@ def create_entries(
     for number, record in enumerate(records):
         if number % 1_000 == 0:
             progress(DRAFTING, number, total)
-        yield Entry(
+        yield DraftEntry(
             content=record.content,
             source_text=record.source_text,
             locator={

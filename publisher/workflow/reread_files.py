@@ -16,7 +16,7 @@ from publisher.log.drafts.namesakes import iter_identities
 from publisher.log.drafts.plan import REREAD_SIGN
 from publisher.log.field_changes import compare_states
 from publisher.log.log import Log
-from publisher.log.model import Entry, FieldChange, LogError
+from publisher.log.model import DraftEntry, FieldChange, LogError
 from publisher.log.queries.source_readings import RecordReading, SourceReading
 from publisher.log.record_identity import identity_digest
 from publisher.workflow.import_files import create_entries, read_mended
@@ -41,7 +41,7 @@ class PartReading(msgspec.Struct):
     differences: list[ReadingDifference] = msgspec.field(default_factory=list)
     unread: list[tuple[str, str, str]] = msgspec.field(default_factory=list)
     """Files that could not be read: name, reason in Chinese, in English."""
-    entries: dict[str, Entry] = msgspec.field(default_factory=dict)
+    entries: dict[str, DraftEntry] = msgspec.field(default_factory=dict)
     """Entries of a draft with the whole part, by id of the record or digest of the identity of a new one.
     Contents typed by hand stay as they are.
     """
@@ -208,10 +208,10 @@ def _compare(
     return ReadingDifference("changed", record.title, part, fields)
 
 
-def _kept_entry(record: RecordReading) -> Entry:
-    return Entry(record.content, record.source_text, record.locator, record.originals)
+def _kept_entry(record: RecordReading) -> DraftEntry:
+    return DraftEntry(record.content, record.source_text, record.locator, record.originals)
 
 
-def _new_entry(row: ImportedRecord, mended: Sequence[MendedCell]) -> Entry:
+def _new_entry(row: ImportedRecord, mended: Sequence[MendedCell]) -> DraftEntry:
     (entry,) = create_entries((row,), mended=mended)
     return entry

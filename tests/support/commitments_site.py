@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 
 from publisher.log.log import Log
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from tests.support.clock import Clock
@@ -56,7 +56,7 @@ def publish_rows(log: Log, name: str, contents: list[Content], on: date = PLAN_D
     """Publish rows of the plan; all but documents get its number and the last day of their deadline."""
     source = log.evidence.put_source(repr(contents).encode(), name=f"{name}.csv", media_type="text/csv")
     rows = [_complete(row) if name != DOCUMENTS else row for row in contents]
-    entries = [Entry(row, repr(row), {"rows": [n]}) for n, row in enumerate(rows, start=2)]
+    entries = [DraftEntry(row, repr(row), {"rows": [n]}) for n, row in enumerate(rows, start=2)]
     log.drafts.stage(name, entries, part=None, source=source, parser_version="1")
     log.releases.publish(name, effective_on=on, basis=PLAN, actor="经办人")
 

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import text
 
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, Part, RecordQuery, Release, Source, View
+from publisher.log.model import Dataset, DraftEntry, Part, RecordQuery, Release, Source, View
 from publisher.log.releases import span_rebuild
 from publisher.log.verification.integrity import Scope
 from schemas.definition.catalogue import Catalogue
@@ -72,9 +72,9 @@ def fees_dataset(
     return make_dataset(name, own.name, **titles, contact=contact, parts=tuple(map(Part, parts))), own
 
 
-def entry(name: str, standard: str = "1", *, cells: str | None = None, **content: Any) -> Entry:
+def entry(name: str, standard: str = "1", *, cells: str | None = None, **content: Any) -> DraftEntry:
     """Build an entry; ``cells``: the publisher's text, if it differs from the value."""
-    return Entry(
+    return DraftEntry(
         content={"name": name, "standard": standard, **content},
         source_text=f"{name}|{cells or standard}",
         locator={"sheet": "收费", "rows": [int(standard) if standard.isdigit() else 1]},
@@ -86,7 +86,7 @@ def put_workbook(log: Log, text: str = "a workbook") -> Source:
 
 
 def stage(
-    log: Log, *entries: Entry, part: str | None = "财政局", dataset: str = "fees", partial: bool = False
+    log: Log, *entries: DraftEntry, part: str | None = "财政局", dataset: str = "fees", partial: bool = False
 ) -> None:
     """Stage an import."""
     log.drafts.stage(
@@ -96,7 +96,7 @@ def stage(
 
 def release(
     log: Log,
-    *entries: Entry,
+    *entries: DraftEntry,
     on: date = EARLY,
     part: str | None = "财政局",
     dataset: str = "fees",

@@ -18,7 +18,7 @@ from litestar.testing import TestClient
 from publisher.app import create_app
 from publisher.indexing import indexer
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry
+from publisher.log.model import Dataset, DraftEntry
 from publisher.settings import Settings, read_settings
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
@@ -90,7 +90,7 @@ def publish(
     text = repr(contents).encode()
     source = log.evidence.put_source(text, name="收费目录.csv", media_type="text/csv")
     entries = [
-        Entry(
+        DraftEntry(
             content=content,
             source_text=repr(content),
             locator={"sheet": "收费", "rows": [row], "cells": {"name": f"A{row}"}},

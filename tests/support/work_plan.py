@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from publisher.log.log import Log
-from publisher.log.model import Entry, Part
+from publisher.log.model import DraftEntry, Part
 from tests.support.datasets import create_dataset
 
 TASKS, DOCUMENTS = "shili-tasks", "shili-documents"
@@ -34,7 +34,7 @@ def publish_work_plan(log: Log) -> None:
     ]
     source = log.evidence.put_source(b"x", name="a.csv", media_type="text/csv")
     entries = [
-        Entry({**one, "issuer": "示例市人民政府", "date_written": "2020-01-01"}, repr(one))
+        DraftEntry({**one, "issuer": "示例市人民政府", "date_written": "2020-01-01"}, repr(one))
         for one in documents
     ]
     log.drafts.stage(DOCUMENTS, entries, part=None, source=source, parser_version="1")

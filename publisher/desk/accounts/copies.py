@@ -14,7 +14,7 @@ from publisher.log.model import LogError
 from publisher.separate_store import copy_store
 
 _PASSING = ("session", "link", "failure", "answer")
-LEFT_OUT = tuple(f"{t.SCHEMA}.{name}" for name in _PASSING)
+EXCLUDED_TABLES = tuple(f"{t.SCHEMA}.{name}" for name in _PASSING)
 """Tables of PostgreSQL whose rows are in no backup: a restored one opens no session and accepts no link."""
 
 

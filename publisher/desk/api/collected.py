@@ -100,7 +100,7 @@ def leave_document_out(
 @get(_REPEALS, **operation("listRepeals", Action.READ_DRAFT, list[a.RepealAnswer]))
 @in_thread
 def list_repeals(request: _Request, state: State, dataset: FromPath[str]) -> list[a.RepealAnswer]:
-    """List the repeals that notices propose and that are not published."""
+    """List the repeals that documents propose and that are not published."""
     require(request.user, Action.READ_DRAFT, dataset, None)
     repeals = documents.list_repeals(state.desk, dataset)
     return [a.repeal_answer(key, one) for key, one in repeals.items()]

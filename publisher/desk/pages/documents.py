@@ -66,7 +66,7 @@ def documents_page(request: DeskRequest, state: State) -> Response[bytes]:
 @get(_PATH, opt={ACTION: Action.READ_DRAFT})
 @in_thread
 def dataset_documents_page(request: DeskRequest, state: State, dataset: FromPath[str]) -> Response[bytes]:
-    """List the collected documents of a draft, and the repeals that notices propose."""
+    """List the collected documents of a draft, and the repeals that documents propose."""
     return _print_documents(request, state.desk, dataset, {}, None)
 
 

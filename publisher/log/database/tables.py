@@ -321,7 +321,7 @@ repeal = Table(
     *sealed("repeal"),
     UniqueConstraint("dataset", "ended", "notice"),
 )
-"""Decisions of clerks about repeals that notices propose."""
+"""Decisions of clerks about repeals that documents propose."""
 
 submission = Table(
     "submission",

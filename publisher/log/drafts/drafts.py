@@ -18,12 +18,12 @@ from publisher.log.drafts import repeals, staging
 from publisher.log.drafts.draft_diff import compute_diff
 from publisher.log.drafts.scratch import scratch
 from publisher.log.drafts.staging import SourceEntries, StagedRow
-from publisher.log.evidence import crawled_pages
+from publisher.log.evidence import harvested_pages
 from publisher.log.model import (
     Draft,
     DraftDiff,
+    DraftEntry,
     DraftImport,
-    Entry,
     OnConflict,
     Proposal,
     RepealProposal,
@@ -46,7 +46,7 @@ class Drafts:
     def stage(
         self,
         dataset: str,
-        entries: Iterable[Entry],
+        entries: Iterable[DraftEntry],
         *,
         part: str | None,
         source: Source,
@@ -109,7 +109,7 @@ class Drafts:
             return staging.first_titles(conn, registry.dataset_row(conn, dataset))
 
     def repeals(self, dataset: str) -> tuple[RepealProposal, ...]:
-        """List the repeals that notices in the draft and in force propose and that are not published.
+        """List the repeals that documents in the draft and in force propose and that are not published.
 
         They may be decided or not.
         """
@@ -210,8 +210,8 @@ class Drafts:
             digests = staging.discard(conn, registry.dataset_row(conn, dataset), part)
         drop_unreferenced(self._session, digests)
 
-    def leave_out(self, dataset: str, token: str) -> None:
-        """Delete one import of a draft, such as a collected document; the others stay.
+    def discard_import(self, dataset: str, token: str) -> None:
+        """Delete one import of a draft, such as a harvested document; the others stay.
 
         Raises ``LogError``: ``no-such-dataset``, ``draft-moved`` (there is none of this token any more).
         """
@@ -263,5 +263,5 @@ def drop_unreferenced(session: Session, digests: Sequence[str]) -> None:
     """Delete files that no import refers to. Must run after the transaction that deleted the imports."""
     with session.write() as conn:
         unreferenced = set(staging.unreferenced_digests(conn, digests))
-        for digest in unreferenced - crawled_pages.response_digests(conn, digests):
+        for digest in unreferenced - harvested_pages.response_digests(conn, digests):
             session.sources.drop(conn, digest)

@@ -17,7 +17,7 @@ from sqlalchemy import Connection, select
 from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue, Content
@@ -28,8 +28,8 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def separate_namesakes(
-    conn: Connection, dataset: DatasetRow, catalogue: Catalogue, name: str, entries: Iterable[Entry]
-) -> Iterator[Entry]:
+    conn: Connection, dataset: DatasetRow, catalogue: Catalogue, name: str, entries: Iterable[DraftEntry]
+) -> Iterator[DraftEntry]:
     """Give entries of a file or page ``name`` an identity that no other document of their title has."""
     text_field = next((f.name for f in catalogue.fields if f.format == "markdown"), None)
     for entry in entries:

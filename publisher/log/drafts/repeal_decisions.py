@@ -14,7 +14,7 @@ _d = t.repeal.c
 
 
 def fetch(conn: Connection, dataset: DatasetRow) -> Mapping[tuple[str, str], Any]:
-    """Return identities of the ended document and of the notice → the decision."""
+    """Return identities of the ended document and of the repealing document → the decision."""
     rows = conn.execute(select(t.repeal).where(_d.dataset == dataset.key))
     return {(row.ended, row.notice): row for row in rows}
 

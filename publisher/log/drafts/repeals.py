@@ -42,14 +42,14 @@ _e, _i, _r, _s, _v = t.draft_entry.c, t.import_.c, t.record.c, t.span.c, t.revis
 
 class _Repeal(msgspec.Struct, frozen=True):
     by: str
-    """Number of the notice, or its title in 《》."""
+    """Number of the repealing document, or its title in 《》."""
     import_key: int
-    """Key of the import that contained the notice."""
+    """Key of the import that contained it."""
     notice: str
-    """Identity of the notice."""
+    """Identity of the repealing document."""
     title: str
     sentences: str
-    """The sentences of the notice that end documents, one a line."""
+    """The sentences of it that end documents, one a line."""
 
     def sentence(self, number: str | None, title: str) -> str:
         """Return the sentence that names a document by its number or title."""
@@ -62,7 +62,7 @@ class _Repeal(msgspec.Struct, frozen=True):
 
 
 class _Match(msgspec.Struct, frozen=True):
-    """A document that a notice repeals; ``position`` within an import of the draft, or None if in force."""
+    """A document that another one repeals; ``position`` in an import of the draft; None if in force."""
 
     repeal: _Repeal
     identity: str
@@ -133,7 +133,7 @@ def mark_repealed(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *
 def find_proposals(
     conn: Connection, dataset: DatasetRow, catalogue: Catalogue, *, day: int
 ) -> tuple[RepealProposal, ...]:
-    """Find the repeals that notices propose and that are not published, with their decisions, by title."""
+    """Find the repeals that documents propose and that are not published, with their decisions, by title."""
     proposals = (proposal for _, proposal in _proposals(conn, dataset, catalogue, day))
     return tuple(sorted(proposals, key=lambda proposal: proposal.title))
 
@@ -209,7 +209,7 @@ def _published_marks(conn: Connection, dataset: DatasetRow, day: int) -> dict[st
 
 
 def _find_matches(conn: Connection, dataset: DatasetRow, catalogue: Catalogue, day: int) -> list[_Match]:
-    """Find the documents, drafted or in force on ``day``, that drafted notices or notices in force repeal."""
+    """Find the documents, drafted or in force on ``day``, that others, drafted or in force, repeal."""
     drafted = frozenset(conn.scalars(_select_draft_entries(dataset, _e.identity)))
     repeals = {**dict(_repeals_in_draft(conn, dataset)), **dict(_repeals_in_force(conn, dataset, drafted))}
     if not repeals:
@@ -251,13 +251,13 @@ def _select_draft_entries(dataset: DatasetRow, *columns: ColumnElement[Any]) -> 
 
 
 def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[str, _Repeal]]:
-    """Yield the repeals that notices of the draft declare."""
+    """Yield the repeals that documents of the draft declare."""
     declares_repeals = contains(conn, _e.content, f'"{ENDS}":[')
     columns = (_e["import"], _e.content, _e.identity, _e.title, _e.originals)
     rows = _select_draft_entries(dataset, *columns).where(declares_repeals)
     for row in conn.execute(
         rows.order_by(_e["import"].desc(), _e.position.desc())
-    ):  # of several notices, the first is named: it is read last
+    ):  # of several repealing documents, the first is named: it is read last
         content = _decode(row.content)
         names = _names(content)
         for name in content.get(ENDS, ()):
@@ -268,7 +268,7 @@ def _repeals_in_draft(conn: Connection, dataset: DatasetRow) -> Iterator[tuple[s
 def _repeals_in_force(
     conn: Connection, dataset: DatasetRow, drafted: frozenset[str]
 ) -> Iterator[tuple[str, _Repeal]]:
-    """Yield the repeals that published notices declare, except notices that the draft replaces."""
+    """Yield the repeals that published documents declare, except documents that the draft replaces."""
     value = t.value.c
     rows = (
         select(value.text, json_text(conn, _v.content, NUMBER).label("number"), _v.title, _r.identity)
@@ -279,7 +279,7 @@ def _repeals_in_force(
         .where(
             value.dataset == dataset.key, value.field == ENDS, _s.known_to == FOREVER, _s.status == "stated"
         )
-        .order_by(_s.record.desc())  # of several notices, the first is named: it is read last
+        .order_by(_s.record.desc())  # of several repealing documents, the first is named: it is read last
     )
     for row in conn.execute(rows):
         if row.identity not in drafted:

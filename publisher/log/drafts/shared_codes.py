@@ -20,7 +20,7 @@ from publisher.log.clocks import FOREVER
 from publisher.log.database import tables as t
 from publisher.log.database.temporary_tables import plan
 from publisher.log.drafts.plan import Window
-from publisher.log.model import Conflict, Entry
+from publisher.log.model import Conflict, DraftEntry
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
 from schemas.definition.catalogue import Catalogue, Content
@@ -45,8 +45,8 @@ def separate_shared_codes(
     catalogue: Catalogue,
     import_key: int,
     part: int | None,
-    entries: Iterable[Entry],
-) -> Iterator[Entry]:
+    entries: Iterable[DraftEntry],
+) -> Iterator[DraftEntry]:
     """Identify entries of an import by name where their code belongs to an item of another name elsewhere.
 
     In a running catalogue a file changes items of earlier files, so that a code identifies its item.
@@ -125,7 +125,7 @@ class _OtherItems:
                 owners[pair[0]].append(_Owner(row.part, pair[1], row.identity in codes, row.drafted))
         return owners
 
-    def choose_identity(self, entry: Entry, owners: Mapping[Identity, Sequence[_Owner]]) -> Entry:
+    def choose_identity(self, entry: DraftEntry, owners: Mapping[Identity, Sequence[_Owner]]) -> DraftEntry:
         """Return an entry that its name identifies, if its code is that of an item of another part."""
         pair = _code_and_name(self._catalogue, entry.content) if owners else None
         if pair is None or not (of_code := owners.get(pair[0])):

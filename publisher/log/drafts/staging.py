@@ -22,8 +22,8 @@ from publisher.log.drafts import namesakes, repeal_decisions
 from publisher.log.drafts.shared_codes import separate_shared_codes
 from publisher.log.model import (
     Draft,
+    DraftEntry,
     DraftImport,
-    Entry,
     LogError,
     Source,
     StageMode,
@@ -42,7 +42,7 @@ _ENTRY_COLUMNS = tuple(column.name for column in t.draft_entry.c)
 class SourceEntries(msgspec.Struct, frozen=True):
     """Entries of one import with their source; several are staged in a draft together."""
 
-    entries: Iterable[Entry]
+    entries: Iterable[DraftEntry]
     source: Source
     parser_version: str
     part: str | None = None
@@ -346,7 +346,7 @@ def delete_imports(conn: Connection, dataset: DatasetRow, imports: Sequence[int]
 
 
 def _entry_rows(
-    dataset: str, import_key: int, entries: Iterable[Entry], catalogue: Catalogue
+    dataset: str, import_key: int, entries: Iterable[DraftEntry], catalogue: Catalogue
 ) -> Iterator[tuple[Any, ...]]:
     encode = msgspec.json.encode
     for position, entry in enumerate(entries):

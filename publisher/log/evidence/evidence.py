@@ -16,10 +16,10 @@ from publisher.log.clocks import micros, utc_now
 from publisher.log.database import page_tables as pt
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
-from publisher.log.evidence import crawled_pages, failed_pages, source_runs
-from publisher.log.evidence.crawled_pages import ArchivedResponse, Exchange, Page, PageRole, ParsedPage
+from publisher.log.evidence import failed_pages, harvested_pages, source_runs
 from publisher.log.evidence.failed_pages import FailedPage
-from publisher.log.evidence.notices import Notice, read_notices
+from publisher.log.evidence.harvested_pages import ArchivedResponse, Exchange, Page, PageRole, ParsedPage
+from publisher.log.evidence.notices import PageNotice, read_notices
 from publisher.log.evidence.source_runs import SourceRun
 from publisher.log.model import LogError, Source
 from publisher.log.session import Session
@@ -58,7 +58,7 @@ class Evidence:
             ) from None
 
     def add_links(
-        self, source: str, links: Iterable[tuple[str, str]], *, role: PageRole, parent: int | None = None
+        self, source_site: str, links: Iterable[tuple[str, str]], *, role: PageRole, parent: int | None = None
     ) -> int:
         """Add new addresses, each with the text of its link. → number of new addresses."""
         titles = {storable(url): storable(title) for url, title in links}
@@ -66,14 +66,14 @@ class Evidence:
         if not titles:
             return 0
         with self._session.read() as conn:
-            known_urls = crawled_pages.known_urls(conn, source, list(titles))
+            known_urls = harvested_pages.known_urls(conn, source_site, list(titles))
         if len(known_urls) == len(titles):
             return 0
         with self._session.write() as conn:
-            known_urls = crawled_pages.known_urls(conn, source, list(titles))
+            known_urls = harvested_pages.known_urls(conn, source_site, list(titles))
             rows = [
                 {
-                    "source": source,
+                    "source": source_site,
                     "url": url,
                     "role": role,
                     "parent": parent,
@@ -92,21 +92,21 @@ class Evidence:
 
     def pages(
         self,
-        source: str,
+        source_site: str,
         *,
         role: PageRole,
         checked_before: datetime | None = None,
         retries: Sequence[datetime] = (),
         now: datetime | None = None,
     ) -> tuple[Page, ...]:
-        """List pages of a source, oldest first. ``checked_before``: only those to fetch again, not erased.
+        """List pages of a source site, oldest first. ``checked_before``: only those to fetch again.
 
-        Those are the pages last fetched before then; ``retries``: the same limit for pages that failed to
-        respond once, twice … in a row. ``now``: time of the run; a page that was fetched later than that was
-        fetched under a wrong clock, and is listed.
+        They were fetched before then, and are not erased. ``retries``: the same limit for pages that
+        failed to respond once, twice … in a row. ``now``: time of the run; a page that was fetched later than
+        that was fetched under a wrong clock, and is listed.
         """
         p = pt.page.c
-        query = select(pt.page).where(p.source == source, p.role == role).order_by(p.key)
+        query = select(pt.page).where(p.source == source_site, p.role == role).order_by(p.key)
         if checked_before is not None:
             due = or_(
                 p.checked_at.is_(None),
@@ -116,40 +116,40 @@ class Evidence:
             )
             query = query.where(due, ~p.erased)
         with self._session.read() as conn:
-            return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
+            return tuple(harvested_pages.page_from_row(row) for row in conn.execute(query))
 
     def continuations(self, document: int) -> tuple[Page, ...]:
         """List the further pages of a document, in order."""
         p = pt.page.c
         query = select(pt.page).where(p.parent == document, p.role == "continuation").order_by(p.key)
         with self._session.read() as conn:
-            return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
+            return tuple(harvested_pages.page_from_row(row) for row in conn.execute(query))
 
-    def unparsed_pages(self, source: str, *, role: PageRole, parser_version: str) -> tuple[Page, ...]:
+    def unparsed_pages(self, source_site: str, *, role: PageRole, parser_version: str) -> tuple[Page, ...]:
         """List pages whose body was not parsed yet, or was parsed by another version."""
         p = pt.page.c
         fresh = p.read_digest.is_not_distinct_from(p.body_digest) & (p.parser_version == parser_version)
         query = (
             select(pt.page)
-            .where(p.source == source, p.role == role, p.body_digest.is_not(None), ~p.erased, ~fresh)
+            .where(p.source == source_site, p.role == role, p.body_digest.is_not(None), ~p.erased, ~fresh)
             .order_by(p.key)
         )
         with self._session.read() as conn:
-            return tuple(crawled_pages.page_from_row(row) for row in conn.execute(query))
+            return tuple(harvested_pages.page_from_row(row) for row in conn.execute(query))
 
-    def page_at(self, source: str, url: str) -> Page | None:
+    def page_at(self, source_site: str, url: str) -> Page | None:
         p = pt.page.c
         with self._session.read() as conn:
-            row = conn.execute(select(pt.page).where(p.source == source, p.url == storable(url))).first()
-        return None if row is None else crawled_pages.page_from_row(row)
+            row = conn.execute(select(pt.page).where(p.source == source_site, p.url == storable(url))).first()
+        return None if row is None else harvested_pages.page_from_row(row)
 
     def page(self, key: int) -> Page:
         with self._session.read() as conn:
-            return crawled_pages.page_from_row(
+            return harvested_pages.page_from_row(
                 conn.execute(select(pt.page).where(pt.page.c.key == key)).one()
             )
 
-    def store_exchanges(self, exchanges: Sequence[Exchange]) -> tuple[Notice, ...]:
+    def store_exchanges(self, exchanges: Sequence[Exchange]) -> tuple[PageNotice, ...]:
         """Store exchanges: first the bytes, durably, then all rows in one transaction. → new notices."""
         digests = [digest_of(exchange.warc) for exchange in exchanges]
         with ThreadPoolExecutor(_WRITERS) as pool:  # each waits for the disk
@@ -161,7 +161,7 @@ class Evidence:
             ):  # an erasure deleted it
                 raise source_missing()
             for exchange, digest in zip(exchanges, digests, strict=True):
-                notice_keys += crawled_pages.store_exchange(conn, exchange, digest)
+                notice_keys += harvested_pages.store_exchange(conn, exchange, digest)
             return read_notices(conn, keys=notice_keys)
 
     def mark_unreachable(self, page: int, at: datetime, *, retry_early: bool) -> None:
@@ -183,38 +183,41 @@ class Evidence:
         with self._session.write() as conn:
             failed_pages.clear_failures(conn, pages)
 
-    def failed_pages(self, source: str | None = None) -> tuple[FailedPage, ...]:
-        """List pages on which the program failed, of one source or of all."""
+    def failed_pages(self, source_site: str | None = None) -> tuple[FailedPage, ...]:
+        """List pages on which the program failed, of one source site or of all."""
         with self._session.read() as conn:
-            return failed_pages.list_failures(conn, source)
+            return failed_pages.list_failures(conn, source_site)
 
-    def begin_run(self, source: str) -> int:
-        """Record that a run over a source begins. → its key."""
+    def begin_run(self, source_site: str) -> int:
+        """Record that a run over a source site begins. → its key."""
         with self._session.write() as conn:
-            return source_runs.begin_run(conn, source, self._session.clock())
+            return source_runs.begin_run(conn, source_site, self._session.clock())
 
     def end_run(self, key: int, report: str) -> None:
         """Record that a run ended, with its report in JSON."""
         with self._session.write() as conn:
             source_runs.end_run(conn, key, self._session.clock(), report)
 
-    def runs(self, source: str, *, most: int = source_runs.MOST_RUNS) -> tuple[SourceRun, ...]:
-        """List the newest runs over a source, the newest first."""
+    def runs(self, source_site: str, *, most: int = source_runs.MOST_RUNS) -> tuple[SourceRun, ...]:
+        """List the newest runs over a source site, the newest first."""
         with self._session.read() as conn:
-            return source_runs.list_runs(conn, source, most)
+            return source_runs.list_runs(conn, source_site, most)
 
-    def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[Notice, ...]:
+    def store_parsed(self, pages: Sequence[ParsedPage]) -> tuple[PageNotice, ...]:
         """Store parsed pages. → new notices."""
         notice_keys: list[int] = []
         with self._session.write() as conn:
             for page in pages:
-                notice_keys += crawled_pages.store_parsed(conn, page, micros(self._session.clock()))
+                notice_keys += harvested_pages.store_parsed(conn, page, micros(self._session.clock()))
             return read_notices(conn, keys=notice_keys)
 
     def duplicate_candidates(
         self, number: str | None, title_key: str | None
     ) -> tuple[tuple[Page, str | None, bytes], ...]:
-        """List documents of any source with this number or title, except copies. → (page, number, sketch)."""
+        """List documents of all source sites with this number or title, but no copies.
+
+        → (page, number, sketch).
+        """
         p = pt.page.c
         queries = [
             select(p.key).where(column == value)
@@ -228,28 +231,28 @@ class Evidence:
         query = select(pt.page).where(keys, p.copy_of.is_(None), p.sketch.is_not(None)).order_by(p.key)
         with self._session.read() as conn:
             return tuple(
-                (crawled_pages.page_from_row(row), row.number, bytes(row.sketch))
+                (harvested_pages.page_from_row(row), row.number, bytes(row.sketch))
                 for row in conn.execute(query)
             )
 
     def responses(self, page: int) -> tuple[ArchivedResponse, ...]:
         """List responses of a page, oldest first."""
         with self._session.read() as conn:
-            return crawled_pages.responses(conn, pt.response.c.page == page)
+            return harvested_pages.responses(conn, pt.response.c.page == page)
 
     def response(self, key: int) -> ArchivedResponse:
         with self._session.read() as conn:
-            return crawled_pages.responses(conn, pt.response.c.key == key)[0]
+            return harvested_pages.responses(conn, pt.response.c.key == key)[0]
 
     def pages_of_responses(self, digests: Sequence[str]) -> Mapping[str, tuple[Page, ArchivedResponse]]:
         """Return the page and the response that each digest belongs to; without those that are destroyed."""
         stored: dict[str, tuple[Page, ArchivedResponse]] = {}
         with self._session.read() as conn:
-            for some in batched(digests, crawled_pages.BATCH):
-                chosen = crawled_pages.responses(conn, pt.response.c.digest.in_(some))
+            for some in batched(digests, harvested_pages.BATCH):
+                chosen = harvested_pages.responses(conn, pt.response.c.digest.in_(some))
                 keys = {one.page for one in chosen}
                 rows = conn.execute(select(pt.page).where(pt.page.c.key.in_(keys)))
-                pages = {row.key: crawled_pages.page_from_row(row) for row in rows}
+                pages = {row.key: harvested_pages.page_from_row(row) for row in rows}
                 stored |= {one.digest: (pages[one.page], one) for one in chosen if not one.destroyed}
         return stored
 
@@ -263,14 +266,14 @@ class Evidence:
                 .join(t.record, t.record.c.key == t.held.c.record)
                 .where(t.record.c.id == record, t.record.c.dataset == row.key)
             )
-            keys = crawled_pages.add_copies(conn, conn.scalars(crawled_pages.select_pages(digests)).all())
+            keys = harvested_pages.add_copies(conn, conn.scalars(harvested_pages.select_pages(digests)).all())
             p = pt.page.c
             further = and_(p.parent.in_(keys), p.role == "continuation")
             query = select(pt.page).where(or_(p.key.in_(keys), further)).order_by(p.key)
-            return tuple(crawled_pages.page_from_row(page) for page in conn.execute(query))
+            return tuple(harvested_pages.page_from_row(page) for page in conn.execute(query))
 
-    def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[Notice, ...]:
-        """List notices of changes at sources, oldest first or newest first."""
+    def notices(self, *, after: int = 0, limit: int = 100, newest: bool = False) -> tuple[PageNotice, ...]:
+        """List notices of changes of pages at their source sites, oldest first or newest first."""
         with self._session.read() as conn:
             return read_notices(conn, after=after, limit=limit, newest=newest)
 

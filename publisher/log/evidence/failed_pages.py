@@ -20,7 +20,7 @@ _LONGEST = 300
 
 class FailedPage(msgspec.Struct, frozen=True):
     page: int
-    source: str
+    source_site: str
     url: str
     times: int
     at: datetime
@@ -48,12 +48,12 @@ def clear_failures(conn: Connection, pages: Collection[int]) -> None:
     conn.execute(delete(pt.page_failure).where(pt.page_failure.c.page.in_(pages)))
 
 
-def list_failures(conn: Connection, source: str | None) -> tuple[FailedPage, ...]:
-    """List the failures of one source, or of all."""
+def list_failures(conn: Connection, source_site: str | None) -> tuple[FailedPage, ...]:
+    """List the failures of one source site, or of all."""
     p = pt.page.c
     query = select(pt.page_failure, p.source, p.url).join(pt.page, p.key == pt.page_failure.c.page)
-    if source is not None:
-        query = query.where(p.source == source)
+    if source_site is not None:
+        query = query.where(p.source == source_site)
     rows = conn.execute(query.order_by(p.source, p.key))
     return tuple(
         FailedPage(row.page, row.source, row.url, row.times, moment(row.at), row.error) for row in rows

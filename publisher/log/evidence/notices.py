@@ -1,4 +1,4 @@
-"""Notices: changes of pages at their source, for readers and subscribers."""
+"""Notices: changes of pages at their source sites, for readers and subscribers."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ type Sign = Literal["etag", "date", "length", "hash", "status"]
 type NoticeKind = Literal["changed", "vanished", "returned"]
 
 
-class Notice(msgspec.Struct, frozen=True):
-    """A change of a page at its source since it was first parsed."""
+class PageNotice(msgspec.Struct, frozen=True):
+    """A change of a page at its source site since it was first parsed."""
 
     key: int
-    source: str
+    source_site: str
     url: str
     title: str
     at: datetime
@@ -38,7 +38,7 @@ def read_notices(
     after: int = 0,
     limit: int | None = None,
     newest: bool = False,
-) -> tuple[Notice, ...]:
+) -> tuple[PageNotice, ...]:
     n, p = pt.notice.c, pt.page.c
     query = select(pt.notice, p.source, p.url, p.title).join(pt.page, p.key == n.page)
     query = query.where(n.key > after, ~p.erased)
@@ -46,7 +46,7 @@ def read_notices(
         query = query.where(n.key.in_(keys))
     query = query.order_by(n.key.desc() if newest else n.key).limit(limit)
     return tuple(
-        Notice(
+        PageNotice(
             row.key,
             row.source,
             row.url,

@@ -1,4 +1,4 @@
-"""Runs over sources: when each began and ended, and its report. The newest of each source are kept."""
+"""Runs over source sites: when each began and ended, and its report. The newest of each site are kept."""
 
 from __future__ import annotations
 
@@ -14,12 +14,13 @@ from publisher.log.database.connection import inserted_key
 from publisher.log.database.storable_text import storable
 
 MOST_RUNS = 50
-"""Runs of a source that are kept."""
+"""Runs of a source site that are kept."""
 _r = pt.source_run.c
 
 
 class SourceRun(msgspec.Struct, frozen=True):
-    source: str
+    source_site: str
+    """Name in ``sources.toml``."""
     began_at: datetime
     ended_at: datetime | None
     """None: it still runs, or it was interrupted."""
@@ -27,12 +28,12 @@ class SourceRun(msgspec.Struct, frozen=True):
     """Its report in JSON; empty until it ends."""
 
 
-def begin_run(conn: Connection, source: str, at: datetime) -> int:
+def begin_run(conn: Connection, source_site: str, at: datetime) -> int:
     """Write that a run begins, and delete the oldest ones. → its key."""
-    newest = select(_r.key).where(_r.source == source).order_by(_r.key.desc()).limit(MOST_RUNS - 1)
+    newest = select(_r.key).where(_r.source == source_site).order_by(_r.key.desc()).limit(MOST_RUNS - 1)
     keys = conn.scalars(newest).all()
-    conn.execute(delete(pt.source_run).where(_r.source == source, _r.key.not_in(keys)))
-    values = {"source": source, "began_at": micros(at), "report": ""}
+    conn.execute(delete(pt.source_run).where(_r.source == source_site, _r.key.not_in(keys)))
+    values = {"source": source_site, "began_at": micros(at), "report": ""}
     return inserted_key(conn.execute(insert(pt.source_run).values(**values)))
 
 
@@ -41,9 +42,9 @@ def end_run(conn: Connection, key: int, at: datetime, report: str) -> None:
     conn.execute(update(pt.source_run).where(_r.key == key).values(**values))
 
 
-def list_runs(conn: Connection, source: str, most: int) -> tuple[SourceRun, ...]:
-    """List the newest runs over a source, the newest first."""
-    query = select(pt.source_run).where(_r.source == source).order_by(_r.key.desc()).limit(most)
+def list_runs(conn: Connection, source_site: str, most: int) -> tuple[SourceRun, ...]:
+    """List the newest runs over a source site, the newest first."""
+    query = select(pt.source_run).where(_r.source == source_site).order_by(_r.key.desc()).limit(most)
     rows = conn.execute(query)
     return tuple(
         SourceRun(
@@ -57,6 +58,6 @@ def list_runs(conn: Connection, source: str, most: int) -> tuple[SourceRun, ...]
 
 
 def forget_runs(conn: Connection, pages: Collection[int]) -> None:
-    """Delete the runs over the sources of pages that are destroyed: their findings may quote them."""
+    """Delete the runs over the source sites of pages that are destroyed: their findings may quote them."""
     sources = conn.scalars(select(pt.page.c.source).where(pt.page.c.key.in_(pages)).distinct()).all()
     conn.execute(delete(pt.source_run).where(_r.source.in_(sources)))

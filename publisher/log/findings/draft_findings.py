@@ -34,7 +34,7 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _CELL = re.compile(r"([A-Z]+)[0-9]+")
 
 
-class DraftRow(msgspec.Struct, frozen=True):
+class UnpublishedRow(msgspec.Struct, frozen=True):
     """A row of a file that is not published yet."""
 
     file: str
@@ -49,7 +49,7 @@ def check_rows(
     conn: Connection,
     datasets: DatasetIndex,
     catalogue: Catalogue,
-    rows: Callable[[], Iterable[DraftRow]],
+    rows: Callable[[], Iterable[UnpublishedRow]],
     *,
     dataset: str,
     effective_on: date,
@@ -66,7 +66,7 @@ def check_rows(
     key = next(key for key, name in datasets.names.items() if name == dataset)
     publisher = datasets.publishers[key]
 
-    def identity_of(row: DraftRow) -> str:
+    def identity_of(row: UnpublishedRow) -> str:
         return row.identity or identity_digest(dataset, catalogue.identity_of(row.content))
 
     # Rows that share an identity may be different items, so that nothing is known of what they were.
@@ -105,7 +105,7 @@ def _read_earlier(
     return earlier
 
 
-def draft_rows(conn: Connection, imports: ColumnElement[bool]) -> Iterator[DraftRow]:
+def draft_rows(conn: Connection, imports: ColumnElement[bool]) -> Iterator[UnpublishedRow]:
     """Yield the rows of imports, also those in error, except rows without a title."""
     e, i = t.draft_entry.c, t.import_.c
     query = (
@@ -115,10 +115,10 @@ def draft_rows(conn: Connection, imports: ColumnElement[bool]) -> Iterator[Draft
         .order_by(e["import"], e.position)
     )
     for row in stream(conn, query):
-        yield DraftRow(row.name, _decode(row.content), _decode(row.locator), row.identity)
+        yield UnpublishedRow(row.name, _decode(row.content), _decode(row.locator), row.identity)
 
 
-def _at_place(finding: Finding, row: DraftRow, catalogue: Catalogue) -> Finding:
+def _at_place(finding: Finding, row: UnpublishedRow, catalogue: Catalogue) -> Finding:
     cite = finding.cites[0]
     cell = _CELL.fullmatch(str((row.locator.get("cells") or {}).get(cite.field, "")))
     title = catalogue.by_name[cite.field].title

@@ -13,7 +13,7 @@ from publisher.log.clocks import FOREVER, day_at
 from publisher.log.database.derived import finding_tables as f
 from publisher.log.drafts.staging import in_draft
 from publisher.log.findings import finding_rows, quick_counts
-from publisher.log.findings.draft_findings import DraftRow, check_rows, draft_rows
+from publisher.log.findings.draft_findings import UnpublishedRow, check_rows, draft_rows
 from publisher.log.findings.finding_query import (
     FindingPage,
     FindingQuery,
@@ -149,7 +149,7 @@ class Findings:
             return find_one(conn, finding, clocks)
 
     def of_rows(
-        self, dataset: str, rows: Iterable[DraftRow], catalogue: Catalogue | None = None
+        self, dataset: str, rows: Iterable[UnpublishedRow], catalogue: Catalogue | None = None
     ) -> tuple[Finding, ...]:
         """List the findings that rows of a file would have today; nothing is written.
 

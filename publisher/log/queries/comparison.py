@@ -74,7 +74,7 @@ class Totals(msgspec.Struct, frozen=True):
     """Contains every kind, also with 0."""
 
 
-type Tallies = Mapping[str | None, Mapping[DifferenceKind, int]]
+type CountsByPart = Mapping[str | None, Mapping[DifferenceKind, int]]
 """Part → kind → number of differences; None: records without a part."""
 
 
@@ -103,7 +103,7 @@ class StateComparison:
     def _in_force(self, clocks: Clocks) -> int:
         return count_in_force(self._conn, self._dataset.key, day=clocks.day, instant=clocks.instant)
 
-    def tallies(self) -> Tallies:
+    def count_by_part(self) -> CountsByPart:
         kind, part = self._kind(), self._part()
         rows = self._conn.execute(
             select(kind.label("kind"), part.label("part"), func.count().label("number"))

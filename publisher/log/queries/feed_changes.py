@@ -1,4 +1,4 @@
-"""Queries for feeds: changes found by a search, their amendments, blocks for archives."""
+"""Queries for feeds: changes found by a search, their last events, blocks for archives."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ class Block(msgspec.Struct, frozen=True):
         return structs.replace(self, first=self.release_start + max(0, blocks_before) * BLOCK, end=last + 1)
 
 
-class LastAmendment(msgspec.Struct, frozen=True):
+class LastEvent(msgspec.Struct, frozen=True):
     at: datetime
     """Time of the last correction, withdrawal or erasure."""
     corrected: bool
@@ -128,24 +128,24 @@ class FeedChanges:
                 ]
         return tuple(sorted(changes, key=lambda change: -change.sequence))
 
-    def amendments(self, changes: Sequence[Change]) -> Mapping[int, LastAmendment]:
+    def last_events(self, changes: Sequence[Change]) -> Mapping[int, LastEvent]:
         """Map sequences to the later correction, withdrawal or erasure of the content, if there is one.
 
         Only corrections of the content of this change count, not later changes.
         """
-        amendments: dict[int, LastAmendment] = {}
+        last_events: dict[int, LastEvent] = {}
         with self._session.read() as conn:
             for batch in batched((change.sequence for change in changes), _BATCH):
                 for row in conn.execute(_CORRECTIONS.where(_c.sequence.in_(batch))).all():
-                    amendments[row.sequence] = LastAmendment(moment(row.at), corrected=True)
+                    last_events[row.sequence] = LastEvent(moment(row.at), corrected=True)
                 ended = _WITHDRAWALS_AND_ERASURES.where(_c.sequence.in_(batch))
                 for sequence, withdrawn, erased in conn.execute(ended).all():
-                    correction = amendments.get(sequence)
+                    correction = last_events.get(sequence)
                     at = moment(max(withdrawn or 0, erased or 0))
-                    amendments[sequence] = LastAmendment(
+                    last_events[sequence] = LastEvent(
                         max(at, correction.at) if correction else at, corrected=correction is not None
                     )
-        return amendments
+        return last_events
 
     def origins(self, changes: Sequence[Change]) -> Mapping[int, str]:
         """Map sequences to the address of the change's source; changes of uploaded files are absent.

@@ -70,7 +70,7 @@ def later_amendments(
     return tuple(sorted(amendments, key=lambda amendment: amendment.published_at))
 
 
-def last_amendment(conn: Connection, dataset: DatasetRow, after: datetime) -> int | None:
+def last_amending_release(conn: Connection, dataset: DatasetRow, after: datetime) -> int | None:
     """Return the site-wide sequence of the last release after an instant that amended what was published."""
     amending = or_(*(_b.counts.contains(f'"{name}"') for name in _AMENDING_COUNTS))
     last: int | None = conn.scalar(

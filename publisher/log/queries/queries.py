@@ -36,14 +36,14 @@ from publisher.log.queries import (
     source_readings,
     whole_state,
 )
-from publisher.log.queries.comparison import Difference, DifferenceKind, StateComparison, Tallies, Totals
+from publisher.log.queries.comparison import CountsByPart, Difference, DifferenceKind, StateComparison, Totals
 from publisher.log.queries.history import ReleasedRecord
 from publisher.log.queries.lists.record_list import RecordList
 from publisher.log.queries.lists.state_cache import StateCache
 from publisher.log.queries.raw_records import RawRecord, RawRecordPage
 from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases import amendment
-from publisher.log.releases.release_rows import newest_releases, releases
+from publisher.log.releases.release_rows import releases, releases_of_overview
 from publisher.log.session import DatasetKey, Session
 from schemas.definition.catalogue import Catalogue
 
@@ -95,18 +95,18 @@ class Queries:
         with self._session.read() as conn:
             return releases(conn, registry.dataset_row(conn, dataset))
 
-    def newest_releases(self, view: View, recent: int) -> tuple[Release, ...]:
+    def releases_of_overview(self, view: View, recent: int) -> tuple[Release, ...]:
         """List releases as :func:`.release_rows.releases_of_overview`. The view has no release."""
         with self._session.read() as conn:
             clocks = point_in_time.clocks(conn, None, view, self._session.clock())
-            return newest_releases(conn, clocks.day, clocks.instant, recent)
+            return releases_of_overview(conn, clocks.day, clocks.instant, recent)
 
-    def latest_releases(self, view: View) -> Mapping[str, Release]:
+    def newest_by_dataset(self, view: View) -> Mapping[str, Release]:
         """Return the newest release of each dataset that is in effect on the day of the view.
 
         A dataset without one is absent. ``View(as_of=date.max)``: whatever its day. The view has no release.
         """
-        return {release.dataset: release for release in reversed(self.newest_releases(view, 0))}
+        return {release.dataset: release for release in reversed(self.releases_of_overview(view, 0))}
 
     def release(self, dataset: str, number: int) -> Release:
         """Return a release by number. Raises ``LogError('no-such-release')``."""
@@ -233,10 +233,10 @@ class Queries:
                 history.field_order(self._session, conn), kinds, parts, past, limit
             )
 
-    def tallies(self, dataset: str, before: View, after: View) -> Tallies:
+    def count_by_part(self, dataset: str, before: View, after: View) -> CountsByPart:
         """Count differences by part, largest first. Raises as :meth:`totals`."""
         with self._session.read() as conn:
-            return self._comparison(conn, dataset, before, after).tallies()
+            return self._comparison(conn, dataset, before, after).count_by_part()
 
     def _comparison(self, conn: Connection, dataset: str, before: View, after: View) -> StateComparison:
         row, now = registry.dataset_row(conn, dataset), self._session.clock()
@@ -342,7 +342,7 @@ class Queries:
         with self._session.read() as conn:
             return record_state.count_spans(conn)
 
-    def newest_release(self) -> int:
+    def last_release_sequence(self) -> int:
         """Return the site-wide sequence of the last release; 0 before the first."""
         with self._session.read() as conn:
             return conn.scalar(select(t.site.c.release_sequence)) or 0
@@ -393,6 +393,6 @@ class Queries:
         """
         with self._session.read() as conn:
             row = registry.dataset_row(conn, dataset)
-            last = later_events.last_amendment(conn, row, release.published_at)
+            last = later_events.last_amending_release(conn, row, release.published_at)
             named_at = registry.dataset(conn, dataset).named_at
             return () if last is None and named_at is None else (last, named_at)

@@ -36,14 +36,14 @@ class RecordReading(msgspec.Struct, frozen=True):
 
 
 class SourceReading(msgspec.Struct, frozen=True):
-    """A file, uploaded or collected, with the records in force of which it is the newest file."""
+    """A file, uploaded or harvested, with the records in force of which it is the newest file."""
 
     source: Source
     part: str | None
     mode: str
     readable: bool
-    """Whether its file can be read again: it was uploaded, and not destroyed. The next collection reads
-    collected pages again.
+    """Whether its file can be read again: it was uploaded, and not destroyed. The next harvest reads
+    harvested pages again.
     """
     newest: bool
     """The newest whole list of its part and of those merged into it: what it contains and what is in force

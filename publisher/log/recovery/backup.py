@@ -21,7 +21,7 @@ from publisher.log.database.connection import Database, read_only_address, sqlit
 from publisher.log.model import LogError
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump
-from publisher.log.recovery.manifest import Manifest
+from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.releases import erasure
 from publisher.log.session import Session
 from publisher.log.transparency import erasure_ledger
@@ -59,7 +59,7 @@ class Options(TypedDict, total=False):
     """Number of newest backups that stay; the others are deleted."""
     copy_besides: Callable[[Path], None]
     """Copies what the site has in addition to its log into a folder that corresponds to the home."""
-    left_out: Sequence[str]
+    excluded_tables: Sequence[str]
     """Tables of a database server whose rows are in no backup."""
 
 
@@ -84,7 +84,7 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
         _copy_site_files(home, part / SITE_FILES)
         if "copy_besides" in options:
             options["copy_besides"](part / SITE_FILES)
-        database = _copy_database(session.database, part, options.get("left_out", ()))
+        database = _copy_database(session.database, part, options.get("excluded_tables", ()))
         manifest, new_sources = _describe(session, folder, part, database, made_at.isoformat())
         manifests.check_files(part, manifest)
         with (part / manifests.NAME).open("wb") as file:
@@ -135,13 +135,13 @@ def sweep_sources(session: Session, folder: Path) -> None:
         FolderBlobs(folder / SOURCES).sweep(conn, referenced)
 
 
-def _copy_database(database: Database, part: Path, left_out: Sequence[str]) -> Path:
+def _copy_database(database: Database, part: Path, excluded_tables: Sequence[str]) -> Path:
     if database.file is not None:
         return copy_sqlite(database.file, part / "qingdan.db")
     file = part / "qingdan.dump"
     with database.read() as conn:
         snapshot = str(conn.scalar(select(func.pg_export_snapshot())))
-        postgresql_dump.dump(database.url, file, snapshot, left_out)
+        postgresql_dump.dump(database.url, file, snapshot, excluded_tables)
     postgresql_dump.list_dump(file)
     return file
 
@@ -161,7 +161,9 @@ def copy_sqlite(source: Path, target: Path) -> Path:
     return target
 
 
-def _describe(session: Session, folder: Path, part: Path, file: Path, made_at: str) -> tuple[Manifest, int]:
+def _describe(
+    session: Session, folder: Path, part: Path, file: Path, made_at: str
+) -> tuple[BackupManifest, int]:
     """Read the copy, add the sources to which it refers, and describe both."""
     digests: Sequence[str] = ()
     new_sources = 0
@@ -175,7 +177,7 @@ def _describe(session: Session, folder: Path, part: Path, file: Path, made_at: s
             base, checkpoint = manifests.base_of(conn), manifests.describe_tree(conn)
     files = sorted(path for path in part.rglob("*") if path.is_file() and path != file)
     return (
-        Manifest(
+        BackupManifest(
             format=1,
             made_at=made_at,
             base=base,

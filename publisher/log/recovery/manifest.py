@@ -30,7 +30,7 @@ class CopiedFile(msgspec.Struct, frozen=True):
     sha256: str
 
 
-class Manifest(msgspec.Struct, frozen=True):
+class BackupManifest(msgspec.Struct, frozen=True):
     """One backup. ``docs/operate.md`` describes the folder."""
 
     format: int
@@ -46,7 +46,7 @@ class Manifest(msgspec.Struct, frozen=True):
     """Digests of the sources next to the backups; on PostgreSQL they are in the database."""
 
 
-_decode = msgspec.json.Decoder(Manifest).decode
+_decode = msgspec.json.Decoder(BackupManifest).decode
 
 
 def describe_tree(conn: Connection) -> KnownCheckpoint:
@@ -68,7 +68,7 @@ def list_backups(folder: Path) -> Sequence[Path]:
     )
 
 
-def read_manifest(backup: Path) -> Manifest:
+def read_manifest(backup: Path) -> BackupManifest:
     """Raises ``LogError('backup-damaged')``."""
     try:
         return _decode((backup / NAME).read_bytes())
@@ -76,7 +76,7 @@ def read_manifest(backup: Path) -> Manifest:
         raise damaged(backup / NAME) from error
 
 
-def check_files(backup: Path, manifest: Manifest) -> None:
+def check_files(backup: Path, manifest: BackupManifest) -> None:
     """Compare every file with its digest. Raises ``LogError('backup-damaged')``."""
     for file in manifest.files:
         path = backup / file.name

@@ -15,13 +15,13 @@ from publisher.log.model import LogError
 _DEBIAN = Path("/usr/lib/postgresql")
 
 
-def dump(url: URL, file: Path, snapshot: str, left_out: Sequence[str] = ()) -> None:
+def dump(url: URL, file: Path, snapshot: str, excluded_tables: Sequence[str] = ()) -> None:
     """Write the state of an exported snapshot, without the rows of some tables.
 
     Raises ``LogError('backup-tool')``.
     """
     options = ["--format=custom", "--no-owner", "--no-acl", f"--snapshot={snapshot}", f"--file={file}"]
-    options += [f"--exclude-table-data={table}" for table in left_out]
+    options += [f"--exclude-table-data={table}" for table in excluded_tables]
     _run("pg_dump", [*options, "--dbname", _connection(url)], url)
 
 

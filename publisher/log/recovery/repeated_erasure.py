@@ -22,7 +22,7 @@ from publisher.log.database.upgrade import migrate
 from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups
 from publisher.log.recovery import manifest as manifests
-from publisher.log.recovery.manifest import Manifest
+from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.releases import erasure
 from publisher.log.releases.erasure import ErasureRelease
 from publisher.log.session import Session
@@ -94,7 +94,7 @@ def forget_erased(session: Session, folder: Path, clean_besides: CleanBesides) -
         return rewritten, others
 
 
-def _erased_since(session: Session, manifest: Manifest) -> bool:
+def _erased_since(session: Session, manifest: BackupManifest) -> bool:
     """Report whether records, or names of clerks, were erased after the backup."""
     c, size = entry_tables.entry.c, manifest.checkpoint.size
     query = select(c.kind, c.document).where(c.kind.in_(("release", "erasure")), c.position >= size)
@@ -104,7 +104,7 @@ def _erased_since(session: Session, manifest: Manifest) -> bool:
 
 
 def _rewrite(
-    backup: Path, manifest: Manifest, ledger: Sequence[LedgerEntry], clean_besides: CleanBesides
+    backup: Path, manifest: BackupManifest, ledger: Sequence[LedgerEntry], clean_besides: CleanBesides
 ) -> bool:
     """Write the backup again without erased records, then delete the old one. → whether it had any."""
     part = backup.with_name(f"{backups.PART}{backup.name}")

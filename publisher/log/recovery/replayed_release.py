@@ -34,7 +34,7 @@ from publisher.log.session import Session
 type _Line = Mapping[str, Any]
 
 _BATCH = 500
-_MOST_TURNS = 100
+_MOST_LATER_IDS = 100
 """Most records of one identity, one after the other, whose ids are recognised."""
 
 
@@ -309,4 +309,4 @@ class ReplayedRelease:
 
 
 def _is_id_of(record: str, identity: str) -> bool:
-    return record == identity or any(record == later_id(identity, turn) for turn in range(1, _MOST_TURNS))
+    return record == identity or any(record == later_id(identity, turn) for turn in range(1, _MOST_LATER_IDS))

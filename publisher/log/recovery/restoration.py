@@ -22,7 +22,7 @@ from publisher.log.model import LogError
 from publisher.log.recovery import backup as backups
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump, repeated_erasure
-from publisher.log.recovery.manifest import Manifest
+from publisher.log.recovery.manifest import BackupManifest
 from publisher.log.transparency import entry_log, erasure_ledger, shortfall
 from publisher.log.transparency.checkpoint_text import signed_checkpoint
 from publisher.log.transparency.checkpoints import first_origin
@@ -109,7 +109,7 @@ def _choose(folder: Path, name: str | None) -> Path:
     return chosen[-1]
 
 
-def _check_target(database: Database, manifest: Manifest) -> None:
+def _check_target(database: Database, manifest: BackupManifest) -> None:
     if database.sqlite != (manifest.kind == "sqlite"):
         raise LogError(
             "other-database",
@@ -136,7 +136,7 @@ def _collect_ledgers(home: Path, paths: Sequence[Path]) -> Sequence[LedgerEntry]
     return erasure_ledger.read_ledger(own)
 
 
-def _copy_files(folder: Path, backup: Path, manifest: Manifest, home: Path) -> None:
+def _copy_files(folder: Path, backup: Path, manifest: BackupManifest, home: Path) -> None:
     """Copy sources, each checked by its digest, and what the site keeps in addition to its log."""
     stored, blobs = FolderBlobs(folder / backups.SOURCES), FolderBlobs(home / "sources")
     for digest in manifest.sources:
@@ -151,7 +151,7 @@ def _copy_files(folder: Path, backup: Path, manifest: Manifest, home: Path) -> N
 
 
 def _known_checkpoints(
-    folder: Path, backup: Path, manifest: Manifest, notes: Sequence[str]
+    folder: Path, backup: Path, manifest: BackupManifest, notes: Sequence[str]
 ) -> Sequence[KnownCheckpoint]:
     """List the checkpoints of all backups of the site, and those that were named."""
     host = first_origin(manifest.base)

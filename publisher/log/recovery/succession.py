@@ -10,7 +10,7 @@ from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.model import LogError
 from publisher.log.releases.erasure import ErasureRelease
-from publisher.log.releases.release_writer import Heading
+from publisher.log.releases.release_writer import ReleaseHeading
 from publisher.log.session import Session
 from publisher.log.transparency import checkpoints, documents, entry_log, key_statements, signed_note
 from publisher.log.transparency import shortfall as shortfalls
@@ -87,5 +87,5 @@ def _publish_erasures(session: Session, conn: Connection, records: tuple[str, ..
     for dataset, erased in by_dataset.items():
         row = registry.dataset_row(conn, dataset)
         catalogue = session.catalogue(conn, row.catalogue_digest)
-        heading = Heading(session.today(), "", _GROUND, "", erased=tuple(erased))
+        heading = ReleaseHeading(session.today(), "", _GROUND, "", erased=tuple(erased))
         ErasureRelease(session.database, conn, row).erase(catalogue, heading, session.clock())

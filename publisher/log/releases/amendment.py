@@ -19,7 +19,7 @@ from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.model import ChangeKind, LogError
 from publisher.log.record_identity import identity_digest
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.release_writer import Heading, write_release
+from publisher.log.releases.release_writer import ReleaseHeading, write_release
 from schemas.definition.catalogue import Catalogue, Content
 
 
@@ -48,7 +48,7 @@ class AmendmentRelease:
         self._database, self._conn = database, conn
         self._dataset, self._catalogue, self._now = dataset, catalogue, now
 
-    def correct(self, corrections: Mapping[str, Content], heading: Heading) -> int:
+    def correct(self, corrections: Mapping[str, Content], heading: ReleaseHeading) -> int:
         """Replace the content on all days on which the corrected revision is in effect."""
         amendments = []
         for record_id, content in corrections.items():
@@ -61,7 +61,7 @@ class AmendmentRelease:
             amendments.append(Amendment(record, "corrected", "stated", span, first, last, content))
         return self._publish(amendments, heading, corrects=True)
 
-    def withdraw(self, records: Sequence[str], heading: Heading) -> int:
+    def withdraw(self, records: Sequence[str], heading: ReleaseHeading) -> int:
         """Remove the content on every day, because it should not have been published."""
         amendments = []
         for record_id in dict.fromkeys(records):
@@ -75,7 +75,7 @@ class AmendmentRelease:
         self._conn.execute(update(t.record).where(t.record.c.key.in_(withdrawn)).values(withdrawn_at=at))
         return sequence
 
-    def rename(self, record_id: str, content: Content, heading: Heading) -> int:
+    def rename(self, record_id: str, content: Content, heading: ReleaseHeading) -> int:
         """Assign another identity to the record, which rows with that identity match from now on.
 
         Raises ``LogError('rename-outside-period')``.
@@ -100,7 +100,7 @@ class AmendmentRelease:
         amendment = Amendment(record, "renamed", "stated", span, day, min(later, default=FOREVER), content)
         return self._publish([amendment], heading)
 
-    def migrate(self, heading: Heading) -> int:
+    def migrate(self, heading: ReleaseHeading) -> int:
         """Rewrite all states from the day on for another catalogue, and assign identities again.
 
         Values of fields that it lacks are dropped.
@@ -233,7 +233,7 @@ class AmendmentRelease:
     def _publish(
         self,
         amendments: Iterable[Amendment],
-        heading: Heading,
+        heading: ReleaseHeading,
         *,
         cause: str = "source",
         corrects: bool = False,

@@ -18,7 +18,7 @@ from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
 from publisher.log.releases.release_rows import cancellations, has_number, no_such_release
-from publisher.log.releases.release_writer import Heading, write_release
+from publisher.log.releases.release_writer import ReleaseHeading, write_release
 from schemas.definition.catalogue import Catalogue
 
 
@@ -42,7 +42,9 @@ class CancellationRelease:
         """Refuse what :meth:`cancel` would refuse, except a taken identity. Reads only."""
         self._find_changes(self._find_release(number, today))
 
-    def cancel(self, number: int, catalogue: Catalogue, heading: Heading, amendment: AmendmentRelease) -> int:
+    def cancel(
+        self, number: int, catalogue: Catalogue, heading: ReleaseHeading, amendment: AmendmentRelease
+    ) -> int:
         """Cancel the release. → the sequence of the new one.
 
         Raises ``LogError``: ``no-such-release``, ``already-in-effect``, ``already-cancelled``,

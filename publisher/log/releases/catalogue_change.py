@@ -13,7 +13,7 @@ from publisher.log.drafts import staging
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases.amendment import AmendmentRelease
-from publisher.log.releases.release_writer import Heading
+from publisher.log.releases.release_writer import ReleaseHeading
 from schemas.definition.catalogue import Catalogue, Field
 
 
@@ -23,7 +23,7 @@ def migrate(
     dataset: DatasetRow,
     old: Catalogue,
     new: Catalogue,
-    heading: Heading,
+    heading: ReleaseHeading,
     *,
     now: datetime,
 ) -> int:

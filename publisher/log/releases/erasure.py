@@ -20,7 +20,7 @@ from publisher.log.database.connection import Database, contains
 from publisher.log.database.storable_text import storable
 from publisher.log.database.temporary_tables import create_empty, new_change
 from publisher.log.drafts import staging
-from publisher.log.evidence import crawled_pages
+from publisher.log.evidence import harvested_pages
 from publisher.log.model import LogError
 from publisher.log.registry import DatasetRow
 from publisher.log.releases import bitemporal_spans, release_writer
@@ -75,7 +75,7 @@ class ErasureRelease:
     def __init__(self, database: Database, conn: Connection, dataset: DatasetRow) -> None:
         self._database, self._conn, self._dataset = database, conn, dataset
 
-    def erase(self, catalogue: Catalogue, heading: release_writer.Heading, now: datetime) -> int:
+    def erase(self, catalogue: Catalogue, heading: release_writer.ReleaseHeading, now: datetime) -> int:
         """Erase the records of the heading. Raises ``LogError``: ``no-such-record``, ``erased`` (already)."""
         conn = self._conn
         keys = self._keys(heading.erased)
@@ -200,7 +200,7 @@ class ErasureRelease:
         )
 
     def _destroy_evidence(self, imports: Sequence[int]) -> None:
-        """Destroy the evidence of these files: the texts of rows left out, and the pages that were crawled.
+        """Destroy the evidence of these files: the texts of rows left out, and the harvested pages.
 
         The texts of left-out rows may be the erased ones. Their positions stay in the rows of the files; the
         releases lose theirs with the salt.
@@ -221,7 +221,7 @@ class ErasureRelease:
             .values(left_out=None, left_out_salt=None)
         )
         conn.execute(update(t.import_).where(t.import_.c.key.in_(imports)).values(destroyed=True))
-        crawled_pages.destroy(conn, imports)
+        harvested_pages.destroy(conn, imports)
 
 
 def releases_of_actor(conn: Connection, actor: str) -> Sequence[int]:
@@ -257,7 +257,7 @@ def erase_actor(conn: Connection, actor: str, ground: str, now: datetime) -> int
     )
     entry_log.append_document(conn, "erasure", document, micros(now))
     for dataset in datasets:  # cached responses about these releases are no longer right
-        registry.mark_renamed(conn, dataset, now)
+        registry.raise_named_at(conn, dataset, now)
     return len(sequences)
 
 
@@ -284,7 +284,7 @@ def referenced_sources(conn: Connection) -> frozenset[str]:
     i = t.import_.c
     destroyed = select(i.digest).where(i.destroyed)
     imported = frozenset(conn.scalars(select(i.digest).where(i.digest.not_in(destroyed)).distinct()))
-    return (imported | crawled_pages.existing_digests(conn)) - crawled_pages.destroyed_digests(conn)
+    return (imported | harvested_pages.existing_digests(conn)) - harvested_pages.destroyed_digests(conn)
 
 
 def scrub(database: Database, sources: BlobStore) -> None:

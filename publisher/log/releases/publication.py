@@ -20,7 +20,7 @@ from publisher.log.drafts.publication_plan import plan_publication
 from publisher.log.model import Conflict, LogError, OnConflict
 from publisher.log.record_identity import later_id
 from publisher.log.registry import DatasetRow
-from publisher.log.releases.release_writer import Heading, write_release
+from publisher.log.releases.release_writer import ReleaseHeading, write_release
 from schemas.definition.catalogue import Catalogue
 
 type Progress = Callable[[int, int], None]
@@ -32,7 +32,7 @@ def publish(
     conn: Connection,
     dataset: DatasetRow,
     catalogue: Catalogue,
-    heading: Heading,
+    heading: ReleaseHeading,
     *,
     now: datetime,
     on_conflict: OnConflict,
@@ -268,7 +268,7 @@ def _insert_held(conn: Connection) -> None:
         conn.execute(update(t.import_).where(t.import_.c.key == key).values(records=digest))
 
 
-def _with_imports(conn: Connection, heading: Heading, imports: Sequence[int]) -> Heading:
+def _with_imports(conn: Connection, heading: ReleaseHeading, imports: Sequence[int]) -> ReleaseHeading:
     """Add parser versions and rows left out of the imports to the heading."""
     i = t.import_.c
     rows = conn.execute(

@@ -16,8 +16,7 @@ from publisher.log.blob_store import source_from_row
 from publisher.log.clocks import moment
 from publisher.log.database import entry_tables as e
 from publisher.log.database import tables as t
-from publisher.log.descriptions import ReleaseApproval
-from publisher.log.model import TAKING_EFFECT, LogError, Release
+from publisher.log.model import TAKING_EFFECT, LogError, Release, ReleaseApproval
 
 _b = t.release.c
 _BATCH = 1_000
@@ -81,7 +80,7 @@ def takes_effect(release: Release) -> bool:
     return release.cancels is None and any(release.counts.get(kind) for kind in TAKING_EFFECT)
 
 
-def newest_releases(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
+def releases_of_overview(conn: Connection, day: int, known_at: int, recent: int) -> tuple[Release, ...]:
     """List the releases that an overview of all datasets shows, newest first.
 
     Of the releases in effect on the day and known then these are the ``recent`` newest and, of each dataset,

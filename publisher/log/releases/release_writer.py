@@ -24,7 +24,7 @@ from publisher.log.transparency.entries import FORMAT
 from schemas.definition.catalogue import Catalogue
 
 
-class Heading(msgspec.Struct, frozen=True):
+class ReleaseHeading(msgspec.Struct, frozen=True):
     """Attributes of a release other than its changes."""
 
     effective_on: date
@@ -63,7 +63,7 @@ def write_release(
     conn: Connection,
     dataset: DatasetRow,
     catalogue: Catalogue,
-    heading: Heading,
+    heading: ReleaseHeading,
     *,
     now: datetime,
     imports: Sequence[int] = (),
@@ -117,7 +117,7 @@ def _release_row(
     conn: Connection,
     dataset: DatasetRow,
     catalogue: Catalogue,
-    heading: Heading,
+    heading: ReleaseHeading,
     sequence: int,
     known_from: int,
     previous: Any,
@@ -176,7 +176,7 @@ def _append_entry(
     return {"manifest_hash": manifest, "document": digest, "hash": digest}
 
 
-def _counts(conn: Connection, dataset: int, heading: Heading, known_from: int) -> dict[str, int]:
+def _counts(conn: Connection, dataset: int, heading: ReleaseHeading, known_from: int) -> dict[str, int]:
     kinds = conn.execute(select(new_change.c.kind, func.count()).group_by(new_change.c.kind)).all()
     day = heading.effective_on.toordinal()
     records = bitemporal_spans.count_in_force(conn, dataset, day=day, instant=known_from)

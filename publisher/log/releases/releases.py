@@ -22,7 +22,7 @@ from publisher.log.releases import catalogue_change, erasure, publication, resea
 from publisher.log.releases.amendment import AmendmentRelease
 from publisher.log.releases.cancellation import CancellationRelease
 from publisher.log.releases.release_rows import releases
-from publisher.log.releases.release_writer import Heading
+from publisher.log.releases.release_writer import ReleaseHeading
 from publisher.log.session import Session
 from publisher.log.transparency import erasure_ledger
 from schemas.definition.catalogue import Catalogue, Content
@@ -69,7 +69,7 @@ class Releases:
         with self._session.append() as conn:
             row, catalogue = find_draft_catalogue(self._session, conn, dataset, None)
             digests = [i.digest for i in staging.draft_imports(conn, row)]
-            heading = Heading(effective_on, basis, note, actor)
+            heading = ReleaseHeading(effective_on, basis, note, actor)
             heading, authority = _authorise(conn, row, heading, request, emergency, submission)
             sequence = publication.publish(
                 self._session.database,
@@ -108,7 +108,7 @@ class Releases:
         request = PublicationRequest(kind="correct", basis=basis, note=reason, records=corrections)
         return self._amend(
             dataset,
-            Heading(self._session.today(), basis, reason, actor),
+            ReleaseHeading(self._session.today(), basis, reason, actor),
             lambda amendment, heading: amendment.correct(corrections, heading),
             request,
             emergency,
@@ -132,7 +132,7 @@ class Releases:
         )
         return self._amend(
             dataset,
-            Heading(self._session.today(), basis, reason, actor),
+            ReleaseHeading(self._session.today(), basis, reason, actor),
             lambda amendment, heading: amendment.withdraw(records, heading),
             request,
             emergency,
@@ -157,7 +157,7 @@ class Releases:
         Raises ``LogError``: ``no-such-record``, ``withdrawn``, ``erased``, ``rename-outside-period``,
         ``identity-taken``.
         """
-        heading = Heading(effective_on, basis, reason, actor)
+        heading = ReleaseHeading(effective_on, basis, reason, actor)
         request = PublicationRequest(
             kind="rename", basis=basis, note=reason, effective_on=effective_on, records={record: content}
         )
@@ -188,7 +188,7 @@ class Releases:
         ``cancel-superseded``, ``cancel-migration``, ``identity-taken``, ``reason-missing``, and
         ``approval-needed`` as :meth:`publish`.
         """
-        heading = Heading(self._session.today(), basis, reason, actor)
+        heading = ReleaseHeading(self._session.today(), basis, reason, actor)
         _require_reason(heading)
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
@@ -238,7 +238,7 @@ class Releases:
         with self._session.append() as conn:
             row = registry.dataset_row(conn, dataset)
             old = self._session.catalogue(conn, row.catalogue_digest)
-            heading = Heading(effective_on or self._session.today(), basis, reason, actor)
+            heading = ReleaseHeading(effective_on or self._session.today(), basis, reason, actor)
             heading, _ = _authorise(conn, row, heading, None, emergency, None)
             sequence = catalogue_change.migrate(
                 self._session.database, conn, row, old, catalogue, heading, now=self._session.clock()
@@ -268,7 +268,7 @@ class Releases:
             row = registry.dataset_row(conn, names.pop())
             catalogue = self._session.catalogue(conn, row.catalogue_digest)
             erased = tuple(dict.fromkeys(record for _, record in records))
-            heading = Heading(self._session.today(), "", ground, actor, erased=erased)
+            heading = ReleaseHeading(self._session.today(), "", ground, actor, erased=erased)
             sequence = erasure.ErasureRelease(self._session.database, conn, row).erase(
                 catalogue, heading, self._session.clock()
             )
@@ -323,8 +323,8 @@ class Releases:
     def _amend(
         self,
         dataset: str,
-        heading: Heading,
-        amend: Callable[[AmendmentRelease, Heading], int],
+        heading: ReleaseHeading,
+        amend: Callable[[AmendmentRelease, ReleaseHeading], int],
         request: PublicationRequest,
         emergency: str,
         submission: int | None,
@@ -345,11 +345,11 @@ class Releases:
 def _authorise(
     conn: Connection,
     row: DatasetRow,
-    heading: Heading,
+    heading: ReleaseHeading,
     request: PublicationRequest | None,
     emergency: str,
     submission: int | None,
-) -> tuple[Heading, Authority | None]:
+) -> tuple[ReleaseHeading, Authority | None]:
     """Add to the heading what the release says of its approval. Raises as :func:`.two_persons.authorise`."""
     authority = two_persons.authorise(
         conn, row, request, publisher=heading.actor, emergency=emergency, submission=submission
@@ -366,7 +366,7 @@ def _require_ground(ground: str) -> None:
         )
 
 
-def _require_reason(heading: Heading) -> None:
+def _require_reason(heading: ReleaseHeading) -> None:
     if not heading.note.strip():
         raise LogError(
             "reason-missing",

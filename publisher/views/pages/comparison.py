@@ -11,7 +11,7 @@ from msgspec import structs
 
 from publisher.log.clocks import is_day
 from publisher.log.model import Release, View
-from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Tallies
+from publisher.log.queries.comparison import DIFFERENCE_KINDS, CountsByPart, Difference, DifferenceKind
 from publisher.views.api import requested_view, two_states
 from publisher.views.api.two_states import Comparison
 from publisher.views.pages.printing import charts, field_html, filters, labels, value_difference
@@ -136,15 +136,15 @@ def _page(visit: Visit, comparison: Comparison) -> dict[str, object]:
     service, name, params = visit.service, comparison.name, comparison.params
     page = comparison.fetch_page(service)
     catalogue = service.log.queries.catalogue_in_view(name, page.after, page.before)
-    kinds, tallies = page.totals.kinds, service.log.queries.tallies(name, page.before, page.after)
+    kinds, counts = page.totals.kinds, service.log.queries.count_by_part(name, page.before, page.after)
     sides = (_side(visit, params.start), _side(visit, params.end))
     return {
         "page": page,
         "sides": sides,
         "heading": _heading(visit, sides, kinds),
         "kinds": [_kind(visit, kind, kinds[kind]) for kind in DIFFERENCE_KINDS if kinds[kind]],
-        "part_counts": _part_counts(visit, tallies),
-        "chart": _chart(visit, tallies),
+        "part_counts": _part_counts(visit, counts),
+        "chart": _chart(visit, counts),
         "differences": [(d, _fields(visit, catalogue, d)) for d in page.differences],
         "files": [
             (title, visit.link(f"/v1/datasets/{name}/compare.{suffix}", _query_pairs(visit)))
@@ -191,16 +191,16 @@ def _kind(visit: Visit, kind: str, number: int) -> KindFilter:
     )
 
 
-def _part_counts(visit: Visit, tallies: Tallies) -> Sequence[PartCounts]:
+def _part_counts(visit: Visit, counts: CountsByPart) -> Sequence[PartCounts]:
     chosen = visit.values("part")
     return [
         PartCounts(part or "", numbers, visit.toggle_filter("part", part) if part else "", part in chosen)
-        for part, numbers in tallies.items()
+        for part, numbers in counts.items()
     ]
 
 
-def _chart(visit: Visit, tallies: Tallies) -> Markup | None:
-    parts = list(tallies.items())[:_MAX_PARTS]
+def _chart(visit: Visit, counts: CountsByPart) -> Markup | None:
+    parts = list(counts.items())[:_MAX_PARTS]
     if not parts:
         return None
     names = tuple(part or visit.t("未注明报送部门", "no department stated") for part, _ in parts)

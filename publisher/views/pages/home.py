@@ -148,7 +148,7 @@ def _print_home(
     findings: int,
 ) -> bytes:
     log = visit.service.log
-    releases = log.queries.newest_releases(visit.view, RECENT)
+    releases = log.queries.releases_of_overview(visit.view, RECENT)
     own: dict[str, list[Release]] = {}
     for release in releases:
         own.setdefault(release.dataset, []).append(release)

@@ -15,7 +15,7 @@ from feeds.feed import Entry, Link
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
 from publisher.log.model import Change, Dataset, Release, Site
-from publisher.log.queries.feed_changes import LastAmendment
+from publisher.log.queries.feed_changes import LastEvent
 from schemas.definition.catalogue import Catalogue
 
 
@@ -29,8 +29,8 @@ def build_entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Da
 
 def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset]) -> Iterator[Entry]:
     site = log.datasets.site()
-    amendments, origins, initial_changes, following = (
-        log.feed_changes.amendments(changes),
+    events, origins, initial_changes, following = (
+        log.feed_changes.last_events(changes),
         log.feed_changes.origins(changes),
         log.feed_changes.initial_changes(changes),
         log.feed_changes.count_following(changes),
@@ -49,7 +49,7 @@ def _entries(log: Log, changes: Sequence[Change], datasets: Mapping[str, Dataset
         for change in reversed(list(group)):
             sequence = change.sequence
             item = change_item(change, site, datasets[name], *context, first=sequence in initial_changes)
-            item = _add_follow_ups(item, amendments.get(sequence), origins.get(sequence))
+            item = _add_follow_ups(item, events.get(sequence), origins.get(sequence))
             yield _order(build_entry(item, base=site.base), sequence, following[sequence])
 
 
@@ -68,10 +68,10 @@ def _order(entry: Entry, sequence: int, following: int) -> Entry:
     return structs.replace(entry, published_offset=later, updated_offset=max(earlier, earliest))
 
 
-def _add_follow_ups(item: ChangeItem, amendment: LastAmendment | None, origin: str | None) -> ChangeItem:
-    """Add later amendments and the address of the source, if there are any."""
-    if amendment is not None:
-        item = structs.replace(item, updated=amendment.at, corrected=amendment.corrected)
+def _add_follow_ups(item: ChangeItem, event: LastEvent | None, origin: str | None) -> ChangeItem:
+    """Add the last event and the address of the source, if there are any."""
+    if event is not None:
+        item = structs.replace(item, updated=event.at, corrected=event.corrected)
     if origin is not None and not item.hidden:
         item = structs.replace(item, links=(*item.links, Link(origin, "via", "", "来源")))
     return item

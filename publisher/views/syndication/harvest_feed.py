@@ -6,7 +6,7 @@ from html import escape
 
 from feeds.feed import Category, Entry, Feed
 from publisher.log.clocks import SHANGHAI
-from publisher.log.evidence.notices import Notice
+from publisher.log.evidence.notices import PageNotice
 from publisher.log.log import Log
 from publisher.log.model import Site
 from publisher.views.syndication.feed import ICON, feed_links, feed_path, render, site_author
@@ -63,7 +63,7 @@ def render_sources_feed(log: Log, form: Form, archive: int | None = None, addres
     return render(feed, form)
 
 
-def _entry(notice: Notice, site: Site) -> Entry:
+def _entry(notice: PageNotice, site: Site) -> Entry:
     title = _TITLES[notice.kind].format(title=notice.title or notice.url)
     at = f"{notice.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M}"
     summary = f"{title}。由{_SIGNS[notice.detected_by]}发现，{at}（北京时间）；变化前后的网页均已存档。"
@@ -77,7 +77,7 @@ def _entry(notice: Notice, site: Site) -> Entry:
         link=notice.url,
         summary=summary,
         content_html=f"<p>{escape(summary)}</p><p>{link}</p>",
-        authors=(notice.source,),
+        authors=(notice.source_site,),
         categories=(
             Category(notice.kind, scheme, _KINDS[notice.kind]),
             Category(notice.detected_by, f"{scheme}/sign", _SIGNS[notice.detected_by]),

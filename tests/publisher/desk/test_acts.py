@@ -107,7 +107,7 @@ def leave_out(site: DeskSite) -> Act:
     stage(site.log, entry("甲"), part="财政局")
     (one,) = site.log.drafts.imports("fees")
     act = begin(site, "document-left-out", "zhang", file=one.source.digest, reason="识读有误")
-    site.log.drafts.leave_out("fees", one.token)
+    site.log.drafts.discard_import("fees", one.token)
     return act
 
 

@@ -18,9 +18,9 @@ from publisher.harvest import all_sources
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.log.approvals.submission import PublicationRequest
-from publisher.log.evidence.crawled_pages import WARC
+from publisher.log.evidence.harvested_pages import WARC
 from publisher.log.log import Log
-from publisher.log.model import Entry, LogError
+from publisher.log.model import DraftEntry, LogError
 from publisher.settings import read_settings
 from publisher.workflow.publish_draft import publish_draft
 from schemas.definition.catalogue import Content
@@ -149,7 +149,7 @@ def publish_as_a_source(log: Log) -> SourceReport:
         "basis": ["《安全生产法》"],
         "actor": "应急管理局",
     }
-    entry = Entry(content=content, source_text=FIRST, locator={})
+    entry = DraftEntry(content=content, source_text=FIRST, locator={})
     log.drafts.stage(NAME, [entry], part="应急管理局", source=warc, parser_version="1")
     source = SourceSite(name="city", title="示例市人民政府", dataset=NAME, hosts=("127.0.0.1",), publish=True)
     report = SourceReport("city", source.title)

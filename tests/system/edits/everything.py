@@ -15,9 +15,9 @@ from publisher.harvest.report import SourceReport
 from publisher.indexing import indexer
 from publisher.log.approvals.submission import PublicationRequest
 from publisher.log.blob_store import digest_of
-from publisher.log.evidence.crawled_pages import Exchange, ParsedPage
+from publisher.log.evidence.harvested_pages import Exchange, ParsedPage
 from publisher.log.log import Log
-from publisher.log.model import Entry, Part
+from publisher.log.model import DraftEntry, Part
 from publisher.log.transparency import signed_note, witness_protocol
 from publisher.log.transparency.key_files import KeyFiles
 from publisher.log.transparency.signed_note import COSIGNATURE
@@ -108,7 +108,7 @@ def _publish_documents(log: Log, clock: Clock) -> None:
     log.datasets.close_part(DOCUMENTS, "旧局", valid_to=date(2016, 3, 1))
 
 
-def _lay(log: Log, name: str, *entries: Entry, part: str = "财政局") -> None:
+def _lay(log: Log, name: str, *entries: DraftEntry, part: str = "财政局") -> None:
     source = put_workbook(log, name)
     log.drafts.stage(DOCUMENTS, entries, part=part, source=source, parser_version="1")
 

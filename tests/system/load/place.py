@@ -21,7 +21,7 @@ import anyio
 
 from publisher.indexing import indexer
 from publisher.log.log import Log
-from publisher.log.model import Entry, RecordQuery
+from publisher.log.model import DraftEntry, RecordQuery
 from publisher.settings import read_settings
 from schemas.definition.catalogue import Json
 from search.embedded.engine import EmbeddedEngine
@@ -50,7 +50,7 @@ def content(number: int, version: int) -> dict[str, Json]:
 
 def publish(log: Log, records: int, version: int) -> None:
     source = log.evidence.put_source(f"{version}".encode(), name=f"{version}.csv", media_type="text/csv")
-    entries = (Entry(content=content(number, version)) for number in range(records))
+    entries = (DraftEntry(content=content(number, version)) for number in range(records))
     log.drafts.stage(NAME, entries, part=None, source=source, parser_version="1")
     day = FIRST + timedelta(days=30 * version)
     log.releases.publish(NAME, effective_on=day, basis=f"示发〔2015〕{version + 1}号")

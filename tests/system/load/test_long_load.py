@@ -113,7 +113,7 @@ def _check_pinned(place: Place, log: Log, pinned: dict[str, bytes]) -> None:
     """Compare pages that are pinned to a release with what they were, unless a record of them was erased."""
     if log.queries.erased_since(_last_seen(pinned)):
         pinned.clear()
-    pinned["last"] = str(log.queries.newest_release()).encode()
+    pinned["last"] = str(log.queries.last_release_sequence()).encode()
     for path in _pinned_paths():
         status, body = _get(place, path)
         if status == 200:

@@ -59,7 +59,7 @@ def backup(
 ) -> int:
     """备份站点；运行中也可以 / Back up the site, also while it runs; the copy is verified."""
     from publisher.desk.accounts import copies as desk_copies
-    from publisher.inbox.backup_copy import LEFT_OUT, copy_inbox
+    from publisher.inbox.backup_copy import EXCLUDED_TABLES, copy_inbox
     from publisher.log.clocks import utc_now
     from publisher.telemetry.last_backup import write_last_backup
 
@@ -81,7 +81,7 @@ def backup(
             keys=keys,
             keep=keep,
             copy_besides=copy_besides,
-            left_out=(*LEFT_OUT, *desk_copies.LEFT_OUT),
+            excluded_tables=(*EXCLUDED_TABLES, *desk_copies.EXCLUDED_TABLES),
             other_keys=(settings.desk_key,),
         )
     with suppress(OSError):  # a home whose disk became read-only is backed up too

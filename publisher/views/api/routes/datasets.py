@@ -9,7 +9,6 @@ from msgspec import structs
 
 from openapi.operation import Operation
 from publisher.log import model
-from publisher.log.descriptions import ReleaseApproval
 from publisher.views.api import requested_view, site_metadata
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
@@ -43,7 +42,7 @@ def list_datasets(service: Service, call: Call) -> Reply:
     datasets = service.log.datasets.all()
 
     def build() -> common.Datasets:
-        latest = service.log.queries.latest_releases(model.View(as_of=date.max))
+        latest = service.log.queries.newest_by_dataset(model.View(as_of=date.max))
         return common.Datasets(datasets=tuple(_dataset(service, d, latest.get(d.name)) for d in datasets))
 
     # Datasets and parts are created by commands without a release, so they are tokens of their own.
@@ -288,7 +287,7 @@ def get_release(service: Service, call: Call) -> Reply:
     )
 
 
-def _approval(approval: ReleaseApproval | None) -> common.ReleaseApproval | None:
+def _approval(approval: model.ReleaseApproval | None) -> common.ReleaseApproval | None:
     if approval is None:
         return None
     people = tuple(common.ReleasePerson(role=role, commitment=who) for role, who in approval.people)

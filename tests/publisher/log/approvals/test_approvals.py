@@ -262,7 +262,8 @@ def test_the_draft_of_another_part_does_not_concern_an_amendment(log: Log) -> No
     stage(log, entry("甲"))
     approve(log, submit(log))
     publish(log)
-    record, content = ids(log)["甲"], {"name": "甲", "standard": "9"}
+    record = ids(log)["甲"]
+    content: Content = {"name": "甲", "standard": "9"}
     approve(log, submit(log, PublicationRequest(kind="correct", note="更正", records={record: content})))
     log.drafts.stage(
         "fees",

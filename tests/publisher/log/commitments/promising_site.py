@@ -12,7 +12,7 @@ from sqlalchemy import select
 from publisher.log.commitments.commitment_query import CommitmentQuery, PublishedCommitment
 from publisher.log.database.derived.commitment_tables import commitment_status
 from publisher.log.log import Log
-from publisher.log.model import Entry, View
+from publisher.log.model import DraftEntry, View
 from tests.support.clock import Clock
 from tests.support.datasets import create_dataset
 from tests.support.log import put_workbook
@@ -44,7 +44,7 @@ def create_datasets(log: Log, names: Iterable[str] = LISTS) -> None:
 
 def publish(log: Log, dataset: str, *rows: Mapping[str, Any], on: date, **options: Any) -> bool:
     """Publish rows. → whether that changed anything."""
-    entries = [Entry(dict(row), repr(row)) for row in rows]
+    entries = [DraftEntry(dict(row), repr(row)) for row in rows]
     source = put_workbook(log, repr(rows))
     log.drafts.stage(dataset, entries, part=None, source=source, parser_version="test 1")
     return log.releases.publish(dataset, effective_on=on, **options) is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Entry, RecordQuery
+from publisher.log.model import DraftEntry, RecordQuery
 from schemas.definition.catalogue import Json
 from tests.publisher.log.drafts.test_repeals import DOCUMENTS, documents, publish, stage  # noqa: F401 - a fixture
 from tests.support.clock import Clock
@@ -14,8 +14,10 @@ from tests.support.log import MIDDLE, rebuild_spans
 TITLE = "行政处罚信息公开表"
 
 
-def form(text: str, **more: Json) -> Entry:
-    return Entry({"title": TITLE, "body_markdown": text, **more}, source_text=text, locator={"rows": [1]})
+def form(text: str, **more: Json) -> DraftEntry:
+    return DraftEntry(
+        {"title": TITLE, "body_markdown": text, **more}, source_text=text, locator={"rows": [1]}
+    )
 
 
 def texts(log: Log) -> list[str]:
@@ -23,8 +25,8 @@ def texts(log: Log) -> list[str]:
     return sorted(str(r.content["body_markdown"]) for r in records if "body_markdown" in r.content)
 
 
-def numbered(text: str) -> Entry:
-    return Entry({"title": "甲", "number": "示政发〔2026〕1号", "body_markdown": text}, source_text=text)
+def numbered(text: str) -> DraftEntry:
+    return DraftEntry({"title": "甲", "number": "示政发〔2026〕1号", "body_markdown": text}, source_text=text)
 
 
 def test_two_pages_with_one_title_are_two_documents(documents: Log) -> None:  # noqa: F811

@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from publisher.log.log import Log
-from publisher.log.model import Entry, LogError, Part, RecordQuery, RecordState
+from publisher.log.model import DraftEntry, LogError, Part, RecordQuery, RecordState
 from schemas.definition.catalogue import Json
 from tests.support.clock import Clock
 from tests.support.datasets import create_dataset
@@ -17,7 +17,7 @@ from tests.support.log import EARLY, LATE, MIDDLE, put_workbook, rebuild_spans
 DOCUMENTS = "documents"
 
 
-def document(number: int, *ends: str, **more: Json) -> Entry:
+def document(number: int, *ends: str, **more: Json) -> DraftEntry:
     content: dict[str, Json] = {
         "number": f"示政发〔2015〕{number}号",
         "title": f"关于第{number}件事的通知",
@@ -25,7 +25,7 @@ def document(number: int, *ends: str, **more: Json) -> Entry:
     }
     if ends:
         content["ends"] = list(ends)
-    return Entry(
+    return DraftEntry(
         content, source_text=str(number), locator={"sheet": "", "rows": [number], "cells": {"title": "A1"}}
     )
 
@@ -36,7 +36,7 @@ def documents(log: Log) -> Log:
     return log
 
 
-def stage(log: Log, name: str, *entries: Entry, part: str = "财政局") -> None:
+def stage(log: Log, name: str, *entries: DraftEntry, part: str = "财政局") -> None:
     log.drafts.stage(DOCUMENTS, entries, part=part, source=put_workbook(log, name), parser_version="1")
 
 
@@ -222,13 +222,13 @@ def test_one_document_is_left_out_of_a_draft_and_its_token_counts_once(documents
     draft = documents.drafts.get(DOCUMENTS)
     assert draft is not None
     first, second = draft.imports
-    documents.drafts.leave_out(DOCUMENTS, first.token)
+    documents.drafts.discard_import(DOCUMENTS, first.token)
     left = documents.drafts.get(DOCUMENTS)
     assert left is not None
     assert left.imports == (second,)
     with pytest.raises(LogError) as refused:
-        documents.drafts.leave_out(DOCUMENTS, first.token)
+        documents.drafts.discard_import(DOCUMENTS, first.token)
     assert refused.value.code == "draft-moved"
-    documents.drafts.leave_out(DOCUMENTS, second.token)
+    documents.drafts.discard_import(DOCUMENTS, second.token)
     assert documents.drafts.get(DOCUMENTS) is None
     assert documents.integrity.verify().problems == ()

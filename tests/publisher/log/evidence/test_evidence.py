@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from publisher.log.blob_store import digest_of
 from publisher.log.drafts.staging import SourceEntries
-from publisher.log.evidence.crawled_pages import WARC, Exchange, Page, ParsedPage
+from publisher.log.evidence.harvested_pages import WARC, Exchange, Page, ParsedPage
 from publisher.log.evidence.source_runs import MOST_RUNS
 from publisher.log.log import Log
-from publisher.log.model import Entry, LogError, Source
+from publisher.log.model import DraftEntry, LogError, Source
 from schemas.definition.file_loader import load_catalogue
 from tests.support.log import EARLY, fees_dataset
 
@@ -196,7 +196,7 @@ def test_an_erasure_destroys_responses_of_the_page_its_copies_its_attachments_an
     for page, title in ((secret, "秘密的通知"), (other, "公开的通知")):
         (response,) = log.evidence.responses(page.key)
         source = Source(response.digest, page.url, WARC, response.size, NOW, page.url)
-        imports.append(SourceEntries([Entry({"title": title, "issuer": "鞍山市"})], source, "1"))
+        imports.append(SourceEntries([DraftEntry({"title": title, "issuer": "鞍山市"})], source, "1"))
         parse_page(log, page, title, number=title, title_key=title, sketch=b"1234")
     log.drafts.stage_all("zhengce", imports, catalogue=catalogue)
     log.releases.publish("zhengce", effective_on=EARLY)

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from publisher.log.database.derived import graph_tables
 from publisher.log.database.derived.finding_tables import finding
 from publisher.log.log import Log
-from publisher.log.model import Entry, Part
+from publisher.log.model import DraftEntry, Part
 from tests.support.clock import Clock
 from tests.support.datasets import create_dataset
 from tests.support.log import put_workbook
@@ -48,7 +48,7 @@ def publish_list(
     log: Log, bases: Mapping[str, str], on: date, *, part: str = "档案局", **options: Any
 ) -> bool:
     """Publish the items of a part: name → basis. → whether that changed anything."""
-    entries = [Entry({"name": name, "basis": basis}, f"{name}|{basis}") for name, basis in bases.items()]
+    entries = [DraftEntry({"name": name, "basis": basis}, f"{name}|{basis}") for name, basis in bases.items()]
     source = put_workbook(log, f"{part} {bases} {on}")
     log.drafts.stage(LIST, entries, part=part, source=source, parser_version="test 1")
     return log.releases.publish(LIST, effective_on=on, **options) is not None
@@ -64,7 +64,7 @@ def publish_statutes(
     log: Log, *rows: dict[str, Any], on: date, dataset: str = STATUTES, **options: Any
 ) -> bool:
     """Publish rows of a running list: that of statutes, or that of decisions."""
-    entries = [Entry(row, repr(row)) for row in rows]
+    entries = [DraftEntry(row, repr(row)) for row in rows]
     source = put_workbook(log, repr(rows))
     log.drafts.stage(dataset, entries, part=None, source=source, parser_version="test 1")
     return log.releases.publish(dataset, effective_on=on, **options) is not None

@@ -7,10 +7,10 @@ from datetime import date
 
 import pytest
 
-from publisher.log.findings.draft_findings import DraftRow
+from publisher.log.findings.draft_findings import UnpublishedRow
 from publisher.log.findings.finding_query import FindingQuery
 from publisher.log.log import Log
-from publisher.log.model import Entry, View
+from publisher.log.model import DraftEntry, View
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue, parse_catalogue
 from tests.publisher.log.findings.checked_site import LIST, stored
@@ -33,7 +33,7 @@ def item(name: str, promised: int, statutory: int = 30) -> Content:
 
 
 def publish(log: Log, on: date, *items: Content) -> None:
-    entries = [Entry(one, repr(one)) for one in items]
+    entries = [DraftEntry(one, repr(one)) for one in items]
     log.drafts.stage(
         LIST, entries, part="档案局", source=put_workbook(log, repr((items, on))), parser_version="test 1"
     )
@@ -72,7 +72,7 @@ def test_a_limit_that_grew_is_open_from_its_day_until_it_is_mended(log: Log, clo
 
 def warnings(log: Log, on: date, *items: Content) -> list[str]:
     """Stage items as the draft. → what the checks of limits say about it."""
-    entries = [Entry(one, repr(one)) for one in items]
+    entries = [DraftEntry(one, repr(one)) for one in items]
     log.drafts.discard(LIST)
     log.drafts.stage(
         LIST, entries, part="档案局", source=put_workbook(log, repr((items, on))), parser_version="test 1"
@@ -90,7 +90,7 @@ def test_a_draft_says_what_would_grow_on_its_day(log: Log, clock: Clock) -> None
     assert warnings(log, date(2014, 6, 1), longer) == [], "nothing was listed before that day"
     twins = (longer, item("养老服务备案", 20, statutory=40))
     assert warnings(log, date(2016, 1, 1), *twins) == [], "which of the two it was is not known"
-    rows = [DraftRow("a.xlsx", longer, {})]
+    rows = [UnpublishedRow("a.xlsx", longer, {})]
     assert [one.message_zh for one in log.findings.of_rows(LIST, rows) if one.code in CODES] == [lengthened]
 
 
@@ -99,7 +99,7 @@ def test_a_draft_is_checked_by_its_own_catalogue(log: Log) -> None:
     file = json.loads(later.source)
     del file["qingdan"]["basis_field"]
     create_dataset(log, "others", parse_catalogue(json.dumps(file)))
-    entries = [Entry(item("养老服务备案", 10))]
+    entries = [DraftEntry(item("养老服务备案", 10))]
     source = put_workbook(log, "others")
     log.drafts.stage("others", entries, part=None, source=source, parser_version="test 1", catalogue=later)
     codes = {finding.code for finding in log.findings.of_draft("others", date(2016, 1, 1))}

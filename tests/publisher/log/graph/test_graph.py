@@ -10,7 +10,7 @@ import pytest
 from publisher.log.graph.passage_query import PassageQuery
 from publisher.log.graph.work_query import WorkQuery
 from publisher.log.log import Log
-from publisher.log.model import Entry, LogError, View
+from publisher.log.model import DraftEntry, LogError, View
 from tests.publisher.log.findings.checked_site import (
     LIST,
     create_datasets,
@@ -34,7 +34,7 @@ def graph(log: Log) -> Log:
 
 
 def publish_policy(log: Log, **content: Any) -> None:
-    entries = [Entry({"number": NUMBER, "title": TITLE, **content}, repr(content))]
+    entries = [DraftEntry({"number": NUMBER, "title": TITLE, **content}, repr(content))]
     source = put_workbook(log, repr(content))
     log.drafts.stage("policies", entries, part=None, source=source, parser_version="test 1")
     assert log.releases.publish("policies", effective_on=START)

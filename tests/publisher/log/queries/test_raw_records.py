@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Entry, RecordQuery, View
+from publisher.log.model import DraftEntry, RecordQuery, View
 from publisher.log.predicate import And, Comparison
 from publisher.views.ogc.cql2 import parser
 from publisher.views.ogc.cql2.queryables import catalogue_queryables
@@ -29,7 +29,7 @@ def test_conditions_pages_and_totals_agree_with_the_contents_on_every_database(
     log.datasets.create(demo_dataset(PLACES, catalogue="halls"), catalogue())
     contents = halls(60)
     source = log.evidence.put_source(b"halls", name="halls.csv", media_type="text/csv")
-    entries = [Entry(content=content) for content in contents]
+    entries = [DraftEntry(content=content) for content in contents]
     log.drafts.stage(PLACES, entries, part=None, source=source, parser_version="1")
     log.releases.publish(PLACES, effective_on=date(2015, 1, 1))
     for seed in range(120):

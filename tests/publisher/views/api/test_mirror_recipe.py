@@ -20,7 +20,7 @@ import pytest
 from publisher import settings
 from publisher.app import create_app
 from publisher.log.log import Log
-from publisher.log.model import Entry, RecordQuery, View
+from publisher.log.model import DraftEntry, RecordQuery, View
 from publisher.sample import load, plan
 from schemas.definition.catalogue import Content
 from tests.support.servers import http_service
@@ -82,7 +82,7 @@ def assert_equal(log: Log, file: Path) -> int:
 
 def stage_and_publish(site: Site, content: Content, on: date) -> None:
     source = site.log.evidence.put_source(repr(content).encode(), name="费.csv", media_type="text/csv")
-    entries = [Entry(content=content, source_text=repr(content))]
+    entries = [DraftEntry(content=content, source_text=repr(content))]
     site.log.drafts.stage(FEES, entries, part=None, source=source, parser_version="1", partial=True)
     assert site.log.releases.publish(FEES, effective_on=on) is not None
 

@@ -142,9 +142,9 @@ def assert_equal_to_replay(story: HistoryRun) -> None:
             totals = story.log.queries.totals("fees", before, after)
             assert sum(totals.kinds[k] for k in DIFFERENCE_KINDS if k != "erased") == len(expected)
             assert totals.unchanged == totals.before - sum(k != "added" for k in expected.values())
-            tallies = story.log.queries.tallies("fees", before, after)
-            assert {k: sum(t[k] for t in tallies.values()) for k in DIFFERENCE_KINDS} == totals.kinds
-            for part, numbers in tallies.items():
+            counts = story.log.queries.count_by_part("fees", before, after)
+            assert {k: sum(t[k] for t in counts.values()) for k in DIFFERENCE_KINDS} == totals.kinds
+            for part, numbers in counts.items():
                 if part is not None:
                     of_part = story.log.queries.differences("fees", before, after, parts=[part])
                     assert Counter(d.kind for d in of_part) == {k: n for k, n in numbers.items() if n}

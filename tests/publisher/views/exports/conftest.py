@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Entry, View
+from publisher.log.model import DraftEntry, View
 from publisher.views.exports import write_state
 from publisher.views.exports.formats import FILE_FORMATS
 from tests.support import sqlite
@@ -29,7 +29,7 @@ TYPED: tuple[dict[str, Any], ...] = (
 NASTY = '=HYPERLINK("http://evil.example","点我"),\n第二行'
 
 
-def entries() -> list[Entry]:
+def entries() -> list[DraftEntry]:
     full = {
         "amount": "-12345678901234567.89",
         "begins": "2015-12-01",

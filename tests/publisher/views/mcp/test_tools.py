@@ -19,7 +19,7 @@ from mcp import Client, StdioServerParameters
 
 from publisher.app import create_app
 from publisher.log.log import Log
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from publisher.views.mcp.tools import TOOLS
 from publisher.web.capacity.client_budget import BUDGET
 from schemas.definition import file_loader as catalogues
@@ -51,7 +51,7 @@ def content(log: Log, clock: Clock) -> None:
         "date_written": "2015-10-30",
         "body_markdown": TEXT,
     }
-    log.drafts.stage(POLICIES, [Entry(content=notice)], part=None, source=source, parser_version="1")
+    log.drafts.stage(POLICIES, [DraftEntry(content=notice)], part=None, source=source, parser_version="1")
     log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
     checked_site.publish_repealed_basis(log)
     log.findings.update()

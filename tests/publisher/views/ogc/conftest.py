@@ -15,7 +15,7 @@ import httpx
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from schemas.definition import file_loader as catalogues
 from schemas.definition.catalogue import Content
 from search.embedded.engine import EmbeddedEngine
@@ -91,7 +91,7 @@ def link(document: dict[str, Any], rel: str) -> str | None:
 
 def publish_halls(log: Log, contents: Sequence[Content], on: date) -> None:
     source = log.evidence.put_source(json.dumps(contents).encode(), name="大厅.csv", media_type="text/csv")
-    entries = [Entry(content=content) for content in contents]
+    entries = [DraftEntry(content=content) for content in contents]
     log.drafts.stage(PLACES, entries, part=None, source=source, parser_version="1")
     log.releases.publish(PLACES, effective_on=on)
 
@@ -108,7 +108,7 @@ def content(log: Log, clock: Clock, contents: Sequence[Content]) -> None:
         demo_dataset(POLICIES, catalogue="policies", **titles), catalogues.load_catalogue("policies")
     )
     source = log.evidence.put_source(b"documents", name="文件.txt", media_type="text/plain")
-    entries = [Entry(content=content) for content in DOCUMENTS]
+    entries = [DraftEntry(content=content) for content in DOCUMENTS]
     log.drafts.stage(POLICIES, entries, part=None, source=source, parser_version="1")
     log.releases.publish(POLICIES, effective_on=date(2015, 11, 20))
 

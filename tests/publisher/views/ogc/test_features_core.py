@@ -276,10 +276,10 @@ def test_core_fc_response_pages_are_of_one_state_while_releases_are_published(
 
 
 def publish_fees(live: Live, names: list[str], on: date) -> None:
-    from publisher.log.model import Entry
+    from publisher.log.model import DraftEntry
 
     source = live.log.evidence.put_source(repr(names).encode(), name="费.csv", media_type="text/csv")
-    entries = [Entry(content={"name": name}) for name in names]
+    entries = [DraftEntry(content={"name": name}) for name in names]
     live.log.drafts.stage("empty-fees", entries, part=None, source=source, parser_version="1")
     live.log.releases.publish("empty-fees", effective_on=on, on_conflict="replace")
 

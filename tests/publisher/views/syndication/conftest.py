@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from publisher.log.log import Log
-from publisher.log.model import Dataset, Entry, Part, Release
+from publisher.log.model import Dataset, DraftEntry, Part, Release
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
 from tests.support.clock import Clock
@@ -46,7 +46,7 @@ class Service(Site):
         source = self.log.evidence.put_source(
             repr(contents).encode(), name="收费目录.csv", media_type="text/csv"
         )
-        entries = [Entry(content=content, source_text=source_texts(content)) for content in contents]
+        entries = [DraftEntry(content=content, source_text=source_texts(content)) for content in contents]
         self.log.drafts.stage(dataset, entries, part=part, source=source, parser_version="1")
         release = self.log.releases.publish(
             dataset, effective_on=on or self.clock.now.date(), basis="示财综〔2024〕5号"

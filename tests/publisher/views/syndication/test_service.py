@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import feedparser
 import pytest
 
-from publisher.log.model import Entry, LogError, Part
+from publisher.log.model import DraftEntry, LogError, Part
 from publisher.views.syndication.selection import ENTRIES
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
@@ -211,7 +211,7 @@ def stage_page(service: Service, address: str | None, *contents: Content, part: 
     source = service.log.evidence.put_source(
         repr(contents).encode(), name=address or "a.csv", media_type="text/html", url=address
     )
-    entries = [Entry(content=content, source_text=repr(content)) for content in contents]
+    entries = [DraftEntry(content=content, source_text=repr(content)) for content in contents]
     service.log.drafts.stage(FEES, entries, part=part, source=source, parser_version="1")
 
 

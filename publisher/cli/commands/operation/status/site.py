@@ -50,7 +50,7 @@ class SiteStatus(msgspec.Struct, frozen=True):
     readable_by_others: list[str]
     datasets: list[dict[str, object]]
     pages: list[FailedPage]
-    """Pages that are not collected any more."""
+    """Pages that are not harvested any more."""
 
     def to_json(self) -> dict[str, object]:
         """Return what ``status --json`` prints."""
@@ -69,7 +69,7 @@ class SiteStatus(msgspec.Struct, frozen=True):
             "readable_by_others": self.readable_by_others,
             "datasets": self.datasets,
             "pages_set_aside": [
-                {"source": p.source, "url": p.url, "times": p.times, "at": p.at, "error": p.error}
+                {"source": p.source_site, "url": p.url, "times": p.times, "at": p.at, "error": p.error}
                 for p in self.pages
             ],
         }
@@ -203,7 +203,7 @@ def _print_set_aside(status: SiteStatus) -> None:
     for one in status.search.set_aside:
         output.print_pairs([("搁置 set aside", f"{one.dataset} {one.key}: {one.error}")])
     for page in status.pages[:_MOST_PAGES]:
-        output.print_pairs([("网页搁置 page set aside", f"{page.source} {page.url}: {page.error}")])
+        output.print_pairs([("网页搁置 page set aside", f"{page.source_site} {page.url}: {page.error}")])
     if len(status.pages) > _MOST_PAGES:
         output.print_pairs([("网页搁置 pages set aside", len(status.pages))])
 

@@ -15,7 +15,7 @@ import rfc8785
 from aics_tlog import tree as foreign_tree
 
 from publisher.log.log import Log
-from publisher.log.model import Entry
+from publisher.log.model import DraftEntry
 from publisher.workflow.import_files import InputFile, import_files
 from schemas.definition.catalogue import Content
 from schemas.definition.file_loader import load_catalogue
@@ -200,7 +200,7 @@ def test_a_neighbour_from_before_a_migration_is_listed_with_its_texts(tmp_path: 
         log.datasets.create(demo_dataset("fees", catalogue=own.name), own)
         source = log.evidence.put_source(b"x", name="收费.csv", media_type="text/csv")
         rows = [
-            Entry(
+            DraftEntry(
                 {"name": name, "gone": row},
                 source_text=name,
                 locator={"sheet": "收费", "rows": [row], "cells": {"name": f"A{row}", "gone": f"B{row}"}},

@@ -1,4 +1,4 @@
-"""Pages of sources, their responses, and notices of changes.
+"""Pages of source sites, their responses, and notices of changes.
 
 The bytes of a response (a WARC file) are a source of the log, addressed by SHA-256. An import that was parsed
 from a response refers to it like to any file, and an erasure destroys it the same way.
@@ -39,7 +39,8 @@ class Page(msgspec.Struct, frozen=True):
     """State of a page; see the table ``page``."""
 
     key: int
-    source: str
+    source_site: str
+    """Name in ``sources.toml``."""
     url: str
     role: PageRole
     parent: int | None
@@ -154,12 +155,12 @@ def response_digests(conn: Connection, digests: Sequence[str]) -> frozenset[str]
     return frozenset(conn.scalars(select(pt.response.c.digest).where(pt.response.c.digest.in_(digests))))
 
 
-def known_urls(conn: Connection, source: str, urls: Sequence[str]) -> set[str]:
+def known_urls(conn: Connection, source_site: str, urls: Sequence[str]) -> set[str]:
     p = pt.page.c
     existing: set[str] = set()
     for start in range(0, len(urls), BATCH):
         some = urls[start : start + BATCH]
-        existing.update(conn.scalars(select(p.url).where(p.source == source, p.url.in_(some))))
+        existing.update(conn.scalars(select(p.url).where(p.source == source_site, p.url.in_(some))))
     return existing
 
 
@@ -354,7 +355,7 @@ def add_copies(conn: Connection, keys: Sequence[int]) -> list[int]:
 def page_from_row(row: Any) -> Page:
     return Page(
         key=row.key,
-        source=row.source,
+        source_site=row.source,
         url=row.url,
         role=row.role,
         parent=row.parent,
