@@ -83,7 +83,7 @@ def _add_atom_entry(feed_generator: Any, entry: Entry) -> None:
     atom_entry = _add_entry(feed_generator, entry, {})
     atom_entry.id(clean_line(entry.id))
     atom_entry.title(_title_line(entry.title))
-    atom_entry.published(to_utc(entry.published_at))
+    atom_entry.published(to_utc(entry.written_published))
     for author in entry.authors:
         atom_entry.author({"name": _title_line(author)})
     if entry.summary:
@@ -95,7 +95,7 @@ def _add_atom_entry(feed_generator: Any, entry: Entry) -> None:
 
 
 def _add_rss_item(feed_generator: Any, entry: Entry) -> None:
-    rss_item = _add_entry(feed_generator, entry, {"pubDate": entry.published_at})
+    rss_item = _add_entry(feed_generator, entry, {"pubDate": entry.written_published})
     rss_item.guid(clean_line(entry.id), permalink=False)
     rss_item.title(_title_line(entry.title))
     rss_item.link(href=clean_line(entry.link), rel="alternate")
@@ -116,7 +116,7 @@ def _add_entry(feed_generator: Any, entry: Entry, rss_dates: Mapping[str, dateti
     links = (Link(clean_line(entry.link), "alternate"), *entry.links)
     return add_entry(
         feed_generator,
-        updated=entry.updated_at,
+        updated=entry.written_updated,
         links=links,
         categories=entry.categories,
         rss_dates=rss_dates,

@@ -22,9 +22,10 @@ def shown_content(item: ChangeItem) -> Content:
 
 
 def categories(item: ChangeItem, base: str) -> tuple[Category, ...]:
-    """List the categories of a change: kind, dataset, and facet values under ``{base}/facets/{name}``.
+    """List the categories of a change: kind, directions of fees and limits, dataset, and facet values.
 
-    A term is a value that the filter of that name accepts. Hidden content has only kind and dataset.
+    Facets have the scheme ``{base}/facets/{name}``. A term is a value that the filter of
+    that name accepts. Hidden content has only kind and dataset.
     """
     entry_categories = [Category(item.kind, f"{base}/kinds", KINDS[item.kind].zh)]
     if not item.hidden:
@@ -87,7 +88,7 @@ def _values(value: Json) -> tuple[str, ...]:
 
 def authors(item: ChangeItem) -> tuple[str, ...]:
     """List the body responsible for the change and, for a document, the bodies that issued it."""
-    return tuple(dict.fromkeys((item.actor, *issuers(item))))
+    return tuple(dict.fromkeys((item.responsible_body, *issuers(item))))
 
 
 def issuers(item: ChangeItem) -> tuple[str, ...]:

@@ -38,8 +38,8 @@ class ChangeItem(msgspec.Struct, frozen=True):
     link: str
     """Address of the record's page or API response."""
     catalogue: Catalogue
-    actor: str
-    """The responsible body: the department that submitted the part, else the publishing body."""
+    responsible_body: str
+    """The department that submitted the part, else the publishing body."""
     dataset: str
     dataset_title: str
     published_at: datetime

@@ -64,7 +64,7 @@ def headline(item: ChangeItem) -> str:
     of a list's first publication are not called new.
     """
     issued = issuers(item) if item.kind == "added" else ()
-    text = f"{'、'.join(issued[:_MAX_NAMES]) or item.actor} {_headline_action(item)}"
+    text = f"{'、'.join(issued[:_MAX_NAMES]) or item.responsible_body} {_headline_action(item)}"
     if item.effective_on > item.published_on:
         text += f"（自{_day(item.effective_on)}起）"
     return text

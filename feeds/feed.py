@@ -39,12 +39,13 @@ class Entry(msgspec.Struct, frozen=True):
     published_offset: timedelta = timedelta()
 
     @property
-    def updated_at(self) -> datetime:
+    def written_updated(self) -> datetime:
         """Return the time that is written as ``updated``."""
         return self.updated + self.updated_offset
 
     @property
-    def published_at(self) -> datetime:
+    def written_published(self) -> datetime:
+        """Return the time that is written as ``published``."""
         return self.published + self.published_offset
 
 

@@ -68,8 +68,8 @@ def _item(entry: Entry) -> dict[str, Any]:
         # One of the two contents is required.
         "content_text": None if entry.content_html else clean(entry.summary),
         "summary": clean(entry.summary),
-        "date_published": _timestamp(entry.published_at),
-        "date_modified": _timestamp(entry.updated_at),
+        "date_published": _timestamp(entry.written_published),
+        "date_modified": _timestamp(entry.written_updated),
         "authors": _authors(entry.authors),
         "tags": [clean_line(category.label or category.term) for category in entry.categories],
         "attachments": [_attachment(link) for link in entry.links if link.rel == "enclosure"],

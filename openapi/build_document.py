@@ -164,7 +164,8 @@ _HEADERS: dict[str, Any] = {
         "schema": {"type": "string"},
     },
     "Last-Modified": {
-        "description": "最近一次发布的时间 / Time of the latest publication in the answer",
+        "description": "所依据的内容或网站最近一次变化的时间 / "
+        "Time of the last change that the answer depends on, or of the site",
         "schema": {"type": "string"},
     },
 }

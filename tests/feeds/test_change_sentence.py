@@ -68,7 +68,7 @@ def item(kind: Kind = "removed", **changes: object) -> ChangeItem:
         title="价格鉴证业务收费",
         link="https://x.example/r1",
         catalogue=CATALOGUE,
-        actor="示例市财政局",
+        responsible_body="示例市财政局",
         dataset="charges",
         dataset_title="示例市收费目录（演示数据）",
         published_at=NOW,
@@ -107,7 +107,7 @@ def test_a_headline_states_the_decision_unless_it_is_blank_or_hidden() -> None:
     decided = item(
         "added",
         catalogue=load_catalogue("cancelled-items"),
-        actor="国务院",
+        responsible_body="国务院",
         title="煤炭生产许可证核发",
         after={"name": "煤炭生产许可证核发", "decision": "取消"},
     )
@@ -121,7 +121,7 @@ def test_a_document_is_published_by_the_bodies_that_issued_it() -> None:
     document = item(
         "added",
         catalogue=load_catalogue("policies"),
-        actor="示例市人民政府",
+        responsible_body="示例市人民政府",
         title="关于减税的通知",
         after={"title": "关于减税的通知", "issuer": ["示例市财政局", "示例市税务局"]},
     )

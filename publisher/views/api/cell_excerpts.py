@@ -33,7 +33,7 @@ _VALUE: Callable[[Raw], Any] = msgspec.json.Decoder().decode
 
 
 def read_excerpts(state: RecordState, catalogue: Callable[[], Catalogue]) -> dict[str, str]:
-    """Return field → beginning of its cell (or line of a document), for every field with a known place.
+    """Return field → beginning of its cell (or line of a document), for fields with a place and a value.
 
     ``catalogue`` returns the catalogue of the state's release. It is called only for values that are
     formatted by their type.
@@ -74,6 +74,6 @@ def cell_texts(
 def _format_cell(name: str, value: Any, catalogue: Callable[[], Catalogue]) -> str:
     if isinstance(value, str):
         return value
-    # A neighbour can be older than the migration that dropped its field.
+    # A row beside the record's own in its file (origins.row_texts) can have a field that was dropped since.
     field = catalogue().by_name.get(name)
     return msgspec.json.encode(value).decode() if field is None else format_value(field, value)

@@ -93,17 +93,17 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
     return Validity((sequence, day), latest_modification(published, day))
 
 
-def site_validity(service: Service, view: View, *state: object) -> Validity:
+def site_validity(service: Service, view: View, *tokens: object) -> Validity:
     """Return the validity of a response about the whole site in a view.
 
-    ``state``: tokens of what is derived from releases some time after they were published. A response that
+    ``tokens``: of what is derived from releases some time after they were published. A response that
     depends on it is not determined by the time of the newest release.
     """
     sequence, day = service.log.queries.validator()
     published = service.site_published_at(sequence)
     if view.as_of is not None:
-        return Validity((sequence, *state), published, decides=not state)
-    return Validity((sequence, *state, day), latest_modification(published, day), decides=not state)
+        return Validity((sequence, *tokens), published, decides=not tokens)
+    return Validity((sequence, *tokens, day), latest_modification(published, day), decides=not tokens)
 
 
 def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str, Cursor | None]:
@@ -117,19 +117,19 @@ def begin_list(service: Service, params: Parameters, *name: object) -> tuple[str
     return digest, service.cursors.decode_optional(params.cursor, digest)
 
 
-def pinned_validity(service: Service, dataset: str, number: int, *marks: object) -> Validity:
-    """Return the validity of a response that only ``marks`` and an erasure can change.
+def pinned_validity(service: Service, dataset: str, number: int, *tokens: object) -> Validity:
+    """Return the validity of a response that only these tokens and an erasure can change.
 
     Caches that revalidate must learn of both changes. Neither has a recorded time, so the time of the
     dataset's newest release is used, which is not earlier. Raises ``no-such-dataset``, ``no-such-release``.
     """
     release = service.release(dataset, number)
     modified: datetime | None = release.published_at
-    if release.erased or any(marks):
+    if release.erased or any(tokens):
         modified = service.published_at(dataset, service.log.queries.sequence(dataset))
     first = service.first_checkpoint(release)
     return Validity(
-        (release.hash, release.erased, *marks),
+        (release.hash, release.erased, *tokens),
         modified,
         pinned=True,
         checkpoint=first.note if first else "",

@@ -1,4 +1,4 @@
-"""Reading of :mod:`publisher.views.discovery.published_site`: from the log and the cache of files."""
+"""Reads the site of :mod:`publisher.views.discovery.published_site` from the log and the cache of files."""
 
 from __future__ import annotations
 

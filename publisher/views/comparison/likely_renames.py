@@ -68,7 +68,7 @@ def _pairs(title: str) -> set[str]:
 
 
 def _compare_records(old: Difference, new: Difference) -> float:
-    """Compute the similarity: the mean of the title's and that of all other fields.
+    """Compute the mean of the title's similarity and of the mean of all fields, the title among them.
 
     Returns 0 as soon as a pair cannot be likely any more. Short values are compared first, since the time for
     long ones grows with the product of their lengths.

@@ -1,4 +1,4 @@
-"""The tools. Each runs the handler of the API and adds the pinned address of what it quotes."""
+"""The tools. Each runs the handler of the API and adds the address to cite, pinned if it quotes a record."""
 
 from __future__ import annotations
 

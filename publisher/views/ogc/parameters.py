@@ -181,10 +181,10 @@ def during(text: str | None) -> tuple[date | None, date | None] | None:
         return None
     begin, slash, end = text.partition("/")
     if not slash:
-        instant = _moment(begin)
-        return instant, instant
-    first = None if begin in ("", "..") else _moment(begin)
-    last = None if end in ("", "..") else _moment(end)
+        day = _day_of_time(begin)
+        return day, day
+    first = None if begin in ("", "..") else _day_of_time(begin)
+    last = None if end in ("", "..") else _day_of_time(end)
     if first is not None and last is not None and first > last:
         raise invalid("datetime", "起点在终点之后。", "begins after it ends.")
     return first, last
@@ -224,7 +224,7 @@ def whole(name: str, text: str | None, *, least: int, default: int, most: int = 
     return int(text)
 
 
-def _moment(text: str) -> date:
+def _day_of_time(text: str) -> date:
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", text):
         return _day("datetime", text)
     return day_at(_instant("datetime", text))

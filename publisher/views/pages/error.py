@@ -20,20 +20,20 @@ from publisher.web.service import Service
 def make_problem_page(press: Press, service: Service) -> ProblemPage:
     """Make the function that renders an error for a browser, called at the edge."""
 
-    def render(fault: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
+    def render(problem: ProblemError, path: str, query: bytes) -> tuple[bytes, Mapping[str, str]]:
         visit = visits.parse_visit_leniently(service, path, query)
-        title = fault.tombstone.title if fault.tombstone else ""
-        head = Head(title or visit.title_of(fault.kind), indexable=False)
+        title = problem.tombstone.title if problem.tombstone else ""
+        head = Head(title or visit.title_of(problem.kind), indexable=False)
         variables = {
-            "kind": fault.kind,
-            "detail": visit.t(fault.zh, fault.en),
-            "errors": _faults(visit, fault),
+            "kind": problem.kind,
+            "detail": visit.t(problem.zh, problem.en),
+            "errors": _faults(visit, problem),
         }
-        if isinstance(fault, GoneError):
+        if isinstance(problem, GoneError):
             gone_variables = {
-                "tombstone": fault.tombstone,
-                "dataset": fault.dataset,
-                "timeline": fault.timeline,
+                "tombstone": problem.tombstone,
+                "dataset": problem.dataset,
+                "timeline": problem.timeline,
             }
             return press.page("gone.html", visit, head, **variables, **gone_variables), HEADERS
         return press.page("error.html", visit, head, **variables, again=visit.here()), HEADERS

@@ -18,7 +18,7 @@ XML = "application/xml; charset=utf-8"
 
 
 def render_record_sitemap(_: Press, visit: Visit) -> Reply:
-    """Render the sitemap of a number; each has as many records as allowed. robots.txt lists all."""
+    """Render the sitemap with the number in the path, of at most LARGEST records. robots.txt names all."""
     service = visit.service
     name = requested_view.dataset_name(visit.call)
     visit.refuse_parameters()

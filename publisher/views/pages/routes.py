@@ -35,12 +35,12 @@ from publisher.views.pages.corrections import accepted, form, receipt
 from publisher.views.pages.developers import api_reference, documentation, documents, examples
 from publisher.views.pages.findings import check, finding_files, finding_list, single_finding
 from publisher.views.pages.follow import choice, follow
+from publisher.views.pages.legal_notices import legal_notice
 from publisher.views.pages.limits import limit_shares
 from publisher.views.pages.printing import page_request, table_file
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.table_file import Download
 from publisher.views.pages.printing.templates import HTML, Press
-from publisher.views.pages.statements import statement
 from publisher.views.pages.works import effect_feeds, work, work_files, work_list
 from publisher.views.syndication.formats import FEED_FORMATS
 from publisher.views.syndication.scope import Form
@@ -65,7 +65,7 @@ PAGES: dict[str, Page] = {
     "/problems/{code}": error.problem_kind,
     "/verify": verification.verification,
     accepted.PATH: accepted.accepted,
-    **statement.PAGES,
+    **legal_notice.PAGES,
     "/docs": api_reference.api_reference,
     f"{documents.HOME}/{{document}}": documentation.documentation,
     f"{documents.HOME}/{{folder}}/{{page}}": documentation.documentation,

@@ -1,4 +1,4 @@
-"""The feed of changes of the status of commitments: done, overdue, and taken back."""
+"""The feed of changes of the status of commitments: done, overdue, or undetermined again."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from publisher.views.syndication.feed import render_site_feed
 from publisher.views.syndication.scope import Form
 from schemas.words import COMMITMENT_STATUSES
 
+TITLE = "工作任务：状态变化"
 ENTRIES = 100
 """Most entries."""
 
@@ -27,7 +28,7 @@ def render_commitment_feed(log: Log, form: Form, changes: Sequence[StatusChange]
         "commitments",
         [_entry(one, site) for one in changes[:ENTRIES]],
         query=query,
-        title="工作任务：状态变化",
+        title=TITLE,
         subtitle="依据佐证规则从已发布的内容推算；规则没有成立也没有逾期的，为无法判断",
     )
 

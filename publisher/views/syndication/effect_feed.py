@@ -14,6 +14,7 @@ from publisher.views.syndication.feed import render_site_feed
 from publisher.views.syndication.scope import Form
 from schemas.words import EFFECTS
 
+TITLE = "法规文件的废止、修订和取消"
 ENTRIES = 100
 """Most entries. The list of effects has all."""
 
@@ -29,7 +30,7 @@ def render_effect_feed(log: Log, form: Form, effects: Sequence[PublishedEffect],
         "effects",
         list(entries.values())[:ENTRIES],
         query=query,
-        title="法规文件的废止、修订和取消",
+        title=TITLE,
         subtitle="各清单的条目写明的废止、修订、取消、下放、解读和实施，逐字引用原文",
         link=f"{site.base}/works",
     )

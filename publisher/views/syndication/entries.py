@@ -64,7 +64,7 @@ def _order(entry: Entry, sequence: int, following: int) -> Entry:
     if entry.updated == entry.published:
         return structs.replace(entry, published_offset=later, updated_offset=later)
     earlier = timedelta(microseconds=sequence % 1_000_000) - timedelta(seconds=1)
-    earliest = entry.published_at + later - entry.updated + timedelta(microseconds=1)
+    earliest = entry.written_published + later - entry.updated + timedelta(microseconds=1)
     return structs.replace(entry, published_offset=later, updated_offset=max(earlier, earliest))
 
 
@@ -98,7 +98,7 @@ def change_item(
         previous_title=catalogue.title_of(change.before) if change.before else "",
         link=f"{site.base}{home}/records/{change.record}",
         catalogue=catalogue,
-        actor=actor(dataset, change.part),
+        responsible_body=responsible_body(dataset, change.part),
         dataset=dataset.name,
         dataset_title=dataset.title,
         division=dataset.division,
@@ -137,7 +137,7 @@ def hidden_note(change: Change) -> str:
     return ""
 
 
-def actor(dataset: Dataset, part: str | None) -> str:
+def responsible_body(dataset: Dataset, part: str | None) -> str:
     """Return the full name of the department: 财政局 of 示例市人民政府 is 示例市财政局."""
     if not part:
         return dataset.body

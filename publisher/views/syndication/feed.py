@@ -96,7 +96,7 @@ def render_site_feed(
         id=f"tag:{site.tag_authority}:{path}{query}",
         title=title,
         subtitle=subtitle,
-        updated=max((one.updated_at for one in entries), default=log.datasets.site_created_at()),
+        updated=max((one.written_updated for one in entries), default=log.datasets.site_created_at()),
         link=link or f"{site.base}/{path}{query}",
         self_link=addresses[form],
         author=site_author(site, details),
@@ -208,6 +208,6 @@ def _updated(
     log: Log, feed_entries: tuple[Entry, ...], erasures: tuple[Erasure, ...], datasets: tuple[Dataset, ...]
 ) -> datetime:
     """Return the instant of the newest entry or erasure, else of the first dataset, else of the site."""
-    instants = [entry.updated_at for entry in feed_entries] + [erasure.erased_at for erasure in erasures]
+    instants = [entry.written_updated for entry in feed_entries] + [erasure.erased_at for erasure in erasures]
     instants = [max(instants)] if instants else [d.created_at for d in datasets if d.created_at]
     return min(instants) if instants else log.datasets.site_created_at()

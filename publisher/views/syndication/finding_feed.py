@@ -14,6 +14,7 @@ from publisher.views.syndication.feed import render_site_feed
 from publisher.views.syndication.scope import Form
 from schemas.words import FINDING_STATUSES, SEVERITIES
 
+TITLE = "待核问题"
 ENTRIES = 100
 """Most entries. The list of findings has all."""
 
@@ -35,7 +36,7 @@ def render_finding_feed(
         "findings",
         entries[:ENTRIES],
         query=query,
-        title=f"{subject}待核问题",
+        title=f"{subject}{TITLE}",
         subtitle="各清单互相核对所见，逐字引用所涉及的每一行；未经确认，只说明清单上仍列有什么",
     )
 

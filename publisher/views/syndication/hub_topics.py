@@ -22,7 +22,7 @@ _CHUNK = 500
 def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
     """Return the feeds' addresses, in every format; empty if the release announces nothing."""
     scopes: dict[Scope, None] = {}
-    record_dataset, catalogue = log.datasets.get(dataset), log.queries.catalogue(dataset, number)
+    own, catalogue = log.datasets.get(dataset), log.queries.catalogue(dataset, number)
     if "erased" in log.queries.release(dataset, number).counts:  # the erased content is not available
         scopes |= dict.fromkeys((make_scope(), make_scope(dataset=dataset)))
     after = 0
@@ -31,7 +31,7 @@ def hub_topics(log: Log, dataset: str, number: int) -> tuple[str, ...]:
             if announces(make_scope(), change):
                 # These withdraw or update entries that earlier changes of the record added.
                 older = log.queries.history(dataset, change.record) if change.kind in _AMENDING else ()
-                scopes |= dict.fromkeys(_scopes(change, _kinds((change, *older)), record_dataset, catalogue))
+                scopes |= dict.fromkeys(_scopes(change, _kinds((change, *older)), own, catalogue))
         after = changes[-1].sequence
     base = log.datasets.site().base
     return tuple(base + topic.path(form) for topic in scopes for form in FEED_FORMATS)

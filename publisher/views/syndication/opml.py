@@ -10,15 +10,16 @@ from lxml import etree
 
 from feeds.feedgen_adapter import clean_line, to_utc
 from publisher.log.model import Dataset, Site
+from publisher.views.syndication import commitment_feed, effect_feed, finding_feed, sources_feed
 from publisher.views.syndication.feed import feed_title
 from publisher.views.syndication.scope import LISTED_FACETS, TERMS, Scope, make_scope
 
 _SITE_FEEDS = (
-    ("全部清单：变化", "/changes", "/changes"),
-    ("待核问题", "/findings", "/findings"),
-    ("工作任务：状态变化", "/commitments", "/commitments"),
-    ("法规文件的废止、修订和取消", "/effects", "/works"),
-    ("来源网页的变化", "/feeds/sources", "/"),
+    (feed_title(make_scope(), None, {}), "/changes", "/changes"),
+    (finding_feed.TITLE, "/findings", "/findings"),
+    (commitment_feed.TITLE, "/commitments", "/commitments"),
+    (effect_feed.TITLE, "/effects", "/works"),
+    (sources_feed.TITLE, f"/feeds/{sources_feed.SOURCES}", "/"),
 )
 """Title, path and page of the feeds that are about every dataset."""
 MEDIA = "text/x-opml; charset=utf-8"

@@ -46,7 +46,7 @@ class Scope(msgspec.Struct, frozen=True):
     filters: tuple[tuple[str, tuple[str, ...]], ...] = ()
     """Facet → values of the search request, sorted."""
     view: View = msgspec.field(default_factory=View)
-    """The requested state; a clock that is None is any."""
+    """The requested state. Unlike in other views, a clock that is None does not restrict the changes."""
     seen: View = msgspec.field(default_factory=View)
     """The same state with a release replaced by its day and instant: only changes in effect by the day and
     published by the instant."""

@@ -61,7 +61,10 @@ class _Batch(msgspec.Struct, frozen=True):
 
 
 def announces(scope: Scope, change: Change) -> bool:
-    """Report whether a feed of this scope announces the change, apart from its search conditions."""
+    """Report whether the kinds and the state of a scope admit the change.
+
+    Its dataset, record and search are not checked.
+    """
     view = scope.seen
     if change.cause != "source" or (view.as_of and change.effective_on > view.as_of):
         return False
@@ -132,7 +135,7 @@ async def select_release(
 
 
 def _select_newest_blocks(log: Log, scope: Scope) -> Selection:
-    """Select the newest changes, and others of the block in which they end, which it seldom has."""
+    """Select the newest changes and the rest of the block in which they end; most blocks have no rest."""
     batch = _select_newest(log, scope, None, ENTRIES + 1)
     last = _last_block(log, batch)
     if last is not None and len(batch.changes) > ENTRIES and batch.changes[-1].sequence >= last.first:
@@ -215,7 +218,8 @@ async def _search_changes(
     log: Log, search: SearchEngine, fields: FilterFields, scope: Scope
 ) -> _ChangeSearch:
     today = log.queries.validator()[1].toordinal()
-    # A typed filter also names what was removed since, whose changes are in the feed.
+    # A filter within the text (部门:财政局) may name a value of removed records only: their changes are in
+    # the feed too.
     request = Request(scope.text, dict(scope.filters), statuses=("current", *ENDED), as_of=today)
     if scope.needs_search:
         language = await to_thread.run_sync(thesaurus.load_lexicon)

@@ -23,7 +23,10 @@ class CommitmentStatement(Answer, frozen=True, kw_only=True):
 
     progress: Annotated[
         str,
-        Meta(description="未开始、进行中、已完成、逾期或无法判断 / A word of the list of statements"),
+        Meta(
+            description="未开始、进行中、已完成、逾期或无法判断 / "
+            "Not started, in progress, done, overdue or undetermined, as stated"
+        ),
     ]
     stated_on: date
     judge: Annotated[str, Meta(description="作出单位 / Who says so")]

@@ -326,8 +326,10 @@ class FullRecord(RecordItem, frozen=True, kw_only=True):
     amendments: Annotated[
         tuple[Amendment, ...],
         Meta(
-            description="所查状态之后对此内容的更正、撤回或取消，旧的在前；查询现状时为空 / "
-            "Later amendments of a state of the past, oldest first; empty for the present"
+            description="所查时刻之后发布的对此内容的更正、撤回或取消，旧的在前；"
+            "没有 known_at 或 release 时为空 / "
+            "Amendments published after the instant of the view, oldest first; "
+            "empty without known_at or release"
         ),
     ]
 

@@ -76,7 +76,10 @@ class Similar(Answer, frozen=True, kw_only=True):
     ]
     next: Annotated[
         str | None,
-        Meta(description="下一页，其中 hits 为空；末页为空 / Its next page, without hits; null at the end"),
+        Meta(
+            description="下一页：只续列这些内容，搜索结果的 hits 为空；末页为空 / "
+            "Its next page: these go on, and the hits of the search are empty; null at the end"
+        ),
     ]
 
 
@@ -108,8 +111,8 @@ class Found(Answer, frozen=True, kw_only=True):
     similar: Annotated[
         Similar | None,
         Meta(
-            description="不是搜索结果而意思相近的内容；没有安装模型，或不是首页时为空 / "
-            "What is near by meaning and not a hit; null without a model, and after the first page"
+            description="不是搜索结果而意思相近的内容；没有安装模型，或为搜索结果的后续页时为空 / "
+            "What is near by meaning and not a hit; null without a model, and on later pages of hits"
         ),
     ]
     facets: tuple[Facet, ...]

@@ -22,7 +22,6 @@ from publisher.views.syndication import scope as scopes
 from publisher.views.syndication import selection
 from publisher.views.syndication.feed import build_feed, render, scope_datasets
 from publisher.views.syndication.formats import FEED_FORMATS
-from publisher.views.syndication.harvest_feed import SOURCES, render_sources_feed
 from publisher.views.syndication.opml import MEDIA, build_opml
 from publisher.views.syndication.scope import (
     ALL,
@@ -33,6 +32,7 @@ from publisher.views.syndication.scope import (
     Scope,
 )
 from publisher.views.syndication.selection import NoSuchArchiveError
+from publisher.views.syndication.sources_feed import SOURCES, render_sources_feed
 from publisher.web import query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.problems import ProblemError

@@ -262,7 +262,7 @@ def get_record(service: Service, call: Call) -> Reply:
 
 
 def later_amendments(service: Service, state: RecordState, view: View) -> Sequence[LaterAmendment]:
-    """List later amendments of a state of the past, up to now; none for a view of the present."""
+    """List amendments published after the instant of a view; none without ``known_at`` or release."""
     known_at = view.known_at
     if view.release is not None:
         if not service.later_changes_key(state.dataset, view.release):

@@ -35,7 +35,7 @@ ALLOWED = frozenset(
 class Search(msgspec.Struct, frozen=True):
     """Query on the data catalog. ``word_matches``: policy dataset → its records that contain ``q``."""
 
-    words: tuple[re.Pattern[str], ...] = ()
+    terms: tuple[re.Pattern[str], ...] = ()
     ids: tuple[str, ...] | None = None
     types: tuple[str, ...] | None = None
     identifiers: tuple[str, ...] | None = None
@@ -48,7 +48,7 @@ def parse_search(params: Parameters, word_matches: Mapping[str, Sequence[str]] |
     """Validate the parameters of a request. Raises :class:`OgcError` (400)."""
     values = params.values
     return Search(
-        words=tuple(_phrase(term) for term in split_terms(values.get("q", ""))),
+        terms=tuple(_phrase(term) for term in split_terms(values.get("q", ""))),
         ids=_split_values(values, "ids"),
         types=_split_values(values, "type"),
         identifiers=_split_values(values, "externalIds"),
@@ -181,7 +181,7 @@ def _condition(geo: Geo, dataset: Dataset, search: Search) -> p.Predicate | None
             p.Comparison("number", "=", i) for i in search.identifiers if "number" in catalogue.by_name
         ]
         conditions.append(p.Or((p.RecordIds(addressed), *numbers)))
-    if search.words:
+    if search.terms:
         conditions.append(p.RecordIds(tuple((search.word_matches or {}).get(dataset.name, ()))))
     if search.days is not None:
         conditions.append(_on_days(catalogue, search.days))
@@ -213,11 +213,11 @@ def _matches(candidate: CatalogRecord, search: Search) -> bool:
         return False
     if search.days is not None and candidate.time is not None and not _overlap(candidate.time, search.days):
         return False
-    if not search.words:
+    if not search.terms:
         return True
     prose = [candidate.properties[name] for name in ("title", "description")]
     texts = [_fold(text) for text in (*prose, *candidate.properties["keywords"], *candidate.identifiers)]
-    return any(term.search(text) for term in search.words for text in texts)
+    return any(term.search(text) for term in search.terms for text in texts)
 
 
 def _overlap(days: tuple[date | None, date | None], other: tuple[date | None, date | None]) -> bool:

@@ -21,7 +21,7 @@ _LONGEST_TEXT = 100_000
 """Maximum length of a value on a page, in characters. The files and the API have the full value."""
 
 
-class Span(msgspec.Struct, frozen=True):
+class TaggedText(msgspec.Struct, frozen=True):
     """A piece of a text with the tag that marks it; no tag: unmarked."""
 
     text: str
@@ -30,7 +30,7 @@ class Span(msgspec.Struct, frozen=True):
 
 def link_citations(text: str, address: AddressOfWork) -> Markup:
     """Escape ``text`` and link its citations."""
-    html = _link_spans([Span(text[:_LONGEST_TEXT])], address)
+    html = _link_spans([TaggedText(text[:_LONGEST_TEXT])], address)
     return html if len(text) <= _LONGEST_TEXT else join_html((html, "…"))
 
 
@@ -40,14 +40,17 @@ def join_html(pieces: Iterable[str]) -> Markup:
 
 
 def mark_matches(text: str, marks: Iterable[tuple[int, int]], address: AddressOfWork | None = None) -> Markup:
-    """Escape ``text``, put its matches into ``<mark>`` and link its citations, if it is in no link itself."""
-    spans: list[Span] = []
+    """Escape ``text``, put its matches into ``<mark>`` and link its citations.
+
+    ``address``: None for a text that is itself in a link.
+    """
+    spans: list[TaggedText] = []
     end = 0
     for start, stop in marks:
         if stop > end:  # several places may be cited that overlap
-            spans += (Span(text[end:start]), Span(text[max(start, end) : stop], "mark"))
+            spans += (TaggedText(text[end:start]), TaggedText(text[max(start, end) : stop], "mark"))
             end = stop
-    return _link_spans([*spans, Span(text[end:])], address)
+    return _link_spans([*spans, TaggedText(text[end:])], address)
 
 
 def mark_sides(pieces: Iterable[Piece], address: AddressOfWork) -> tuple[Markup, Markup]:
@@ -71,10 +74,10 @@ def mark_differences(pieces: Iterable[Piece], address: AddressOfWork) -> Markup:
     return _link_spans(_short_spans(list(pieces)), address, aside="del")
 
 
-def _short_spans(pieces: Sequence[Piece]) -> list[Span]:
+def _short_spans(pieces: Sequence[Piece]) -> list[TaggedText]:
     last = len(pieces) - 1
     return [
-        Span(
+        TaggedText(
             _shorten(piece.text, first=n == 0, last=n == last) if piece.op == "equal" else piece.text,
             _TAGS[piece.op],
         )
@@ -92,7 +95,7 @@ def _shorten(text: str, *, first: bool, last: bool) -> str:
     return f"{text[:_CONTEXT]} … {text[-_CONTEXT:]}"
 
 
-def _link_spans(spans: Sequence[Span], address: AddressOfWork | None, *, aside: str = "") -> Markup:
+def _link_spans(spans: Sequence[TaggedText], address: AddressOfWork | None, *, aside: str = "") -> Markup:
     """Escape spans within their tags, and these within links of the works that their text names.
 
     ``aside``: the tag of spans that are not part of that text, but texts of their own.
@@ -117,7 +120,7 @@ def _link_spans(spans: Sequence[Span], address: AddressOfWork | None, *, aside: 
     return join_html(out)
 
 
-def _find_links(spans: Sequence[Span], starts: Sequence[int], aside: str) -> list[tuple[int, int, str]]:
+def _find_links(spans: Sequence[TaggedText], starts: Sequence[int], aside: str) -> list[tuple[int, int, str]]:
     """Find start, end and key of every work that is named, in order."""
     links: list[tuple[int, int, str]] = []
     runs: list[range] = []

@@ -35,9 +35,11 @@ def test_every_feed_of_the_opml_can_be_read(service: Service) -> None:
     assert f"{BASE}/feeds/{FEES}.atom" in addresses
     assert {f"{BASE}/effects.atom", f"{BASE}/feeds/sources.atom"} <= set(addresses)
     assert sum("body=" in address for address in addresses) == 3
+    titles = {outline.get("xmlUrl"): outline.get("title") for outline in root.iterfind(".//outline[@xmlUrl]")}
     for address in addresses:
         parsed = parse_feed(service.client.get(address.removeprefix(BASE)))
         assert next(link.href for link in parsed.feed.links if link.rel == "self") == address
+        assert parsed.feed.title == titles[address]
 
 
 @pytest.mark.slow

@@ -20,7 +20,7 @@ _TITLES: Mapping[str, tuple[str, str]] = {
 
 
 def _render(name: str) -> Callable[[Press, Visit], Reply]:
-    def statement(press: Press, visit: Visit) -> Reply:
+    def legal_notice(press: Press, visit: Visit) -> Reply:
         visit.refuse_parameters()
         datasets = visit.service.log.datasets.all() if name == "copyright" else ()
         title = visit.t(*_TITLES[name])
@@ -32,7 +32,7 @@ def _render(name: str) -> Callable[[Press, Visit], Reply]:
 
         return Reply(Validity((name, datasets)), build, HEADERS)
 
-    return statement
+    return legal_notice
 
 
 def _by_licence(datasets: Sequence[Dataset]) -> Sequence[tuple[str, str, Sequence[Dataset]]]:

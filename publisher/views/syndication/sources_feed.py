@@ -14,7 +14,8 @@ from publisher.views.syndication.scope import Form, Scope
 from publisher.views.syndication.selection import NoSuchArchiveError
 
 SOURCES = "sources"
-"""Replaces a dataset's name in the address: notices about the collected sources."""
+"""Replaces a dataset's name in the address: the feed of source pages."""
+TITLE = "来源网页的变化"
 ENTRIES = 100
 """Entries of an archive. The feed itself has at least as many, if there are enough notices."""
 _KINDS = {"changed": "变化", "vanished": "消失", "returned": "恢复"}
@@ -27,7 +28,7 @@ _SIGNS = {"etag": "ETag", "date": "修改时间", "length": "长度", "hash": "�
 
 
 def render_sources_feed(log: Log, form: Form, archive: int | None = None, address: str = "") -> bytes:
-    """Serialize the feed of notices: the newest, between :data:`ENTRIES` and twice as many.
+    """Serialize the feed of source pages: the newest notices, between :data:`ENTRIES` and twice as many.
 
     ``archive``: number of the first notice of an archive, which has :data:`ENTRIES` notices. A block becomes
     an archive (RFC 5005) when the next block is full, so an archive never gains an entry.
@@ -48,7 +49,7 @@ def render_sources_feed(log: Log, form: Form, archive: int | None = None, addres
     details, _ = log.datasets.site_details()
     feed = Feed(
         id=f"tag:{site.tag_authority}:feeds/{SOURCES}",
-        title="来源网页的变化",
+        title=TITLE,
         subtitle=f"{site.base} 所采集的网页在来源网站上的变化、消失和恢复；已发布的内容不因此变化",
         updated=notices[0].at if notices else log.datasets.site_created_at(),
         link=f"{site.base}/",

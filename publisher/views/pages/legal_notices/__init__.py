@@ -1,0 +1,1 @@
+"""Notices that a government site has to publish: privacy, accessibility, copyright."""

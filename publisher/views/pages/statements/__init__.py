@@ -1,1 +1,0 @@
-"""Statements that a government site has to publish: privacy, accessibility, copyright."""
