@@ -16,6 +16,8 @@ type ChangeKind = Literal["added", "changed", "removed", "renamed", "corrected",
 type Cause = Literal["source", "reading"]
 type Status = Literal["current", "future", "removed", "withdrawn", "erased"]
 type OnConflict = Literal["refuse", "keep", "replace"]
+MOST_FACET_VALUES = 100
+"""Maximum number of values of a facet of changes, findings and commitments: the most frequent."""
 type StageMode = Literal["snapshot", "partial", "append"]
 
 

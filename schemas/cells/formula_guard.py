@@ -7,8 +7,11 @@ unchanged. The same characters in a text field are guarded.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 from itertools import dropwhile
+
+from schemas.definition.catalogue import Field
 
 _SIGNS = frozenset("=+-@＝＋－＠﹦﹢﹣﹫")
 _BREAKS = frozenset("\t\r\n")
@@ -44,3 +47,13 @@ def _is_invisible(character: str) -> bool:
         or "\ufe00" <= character <= "\ufe0f"
         or "\U000e0100" <= character <= "\U000e01ef"
     )
+
+
+def is_numeric(field: Field | None) -> bool:
+    """Report whether a field contains numbers, which are cells of their own type in spreadsheets."""
+    return field is not None and field.type in ("integer", "decimal")
+
+
+def guard_of(field: Field | None) -> Callable[[str], str]:
+    """Return the guard of a field's cells. ``field``: None if its catalogue dropped it."""
+    return guard_number if is_numeric(field) else guard_text

@@ -31,12 +31,11 @@ from feeds.value_direction import DIRECTION_TERMS, Direction
 from publisher.log.clocks import micros
 from publisher.log.database import tables as t
 from publisher.log.database.storable_text import storable
-from publisher.log.model import Change, ChangeKind, View
+from publisher.log.model import MOST_FACET_VALUES, Change, ChangeKind, View
 from publisher.log.queries import history
 from publisher.log.queries.lists.record_bodies import count_by_body, in_fields, of_bodies
 from publisher.log.queries.record_query import MERGED_INTO, PART
 
-_MOST_FACETS = 100
 _PART_NAMES = (
     select(t.part.c.key, PART.label("name"))
     .outerjoin_from(t.part, MERGED_INTO, MERGED_INTO.c.key == t.part.c.merged_into)
@@ -199,7 +198,7 @@ class ChangeList:
         named = self._counts(rows.join(t.value, self._names_own_body()), _values.text)
         unnamed = self._counts(rows.where(~self._select_own_bodies().exists()), _c.dataset)
         counts = count_by_body(named, unnamed, self._bodies.publishing)
-        return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:_MOST_FACETS])
+        return tuple(sorted(counts.items(), key=lambda one: (-one[1], one[0]))[:MOST_FACET_VALUES])
 
     def _counts(self, rows: Select[Any], column: ColumnElement[Any]) -> tuple[tuple[Any, int], ...]:
         number = func.count()
@@ -220,7 +219,7 @@ class ChangeList:
     def _first_facets(
         self, query: Select[Any], value: ColumnElement[Any], number: ColumnElement[int]
     ) -> tuple[tuple[Any, int], ...]:
-        counts = self._conn.execute(query.order_by(number.desc(), value).limit(_MOST_FACETS)).all()
+        counts = self._conn.execute(query.order_by(number.desc(), value).limit(MOST_FACET_VALUES)).all()
         return tuple((facet, int(count)) for facet, count in counts)
 
     def _bodies_of(self, sequences: Sequence[int]) -> Mapping[int, tuple[str, ...]]:

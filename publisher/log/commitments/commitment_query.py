@@ -18,7 +18,7 @@ from publisher.log.commitments.statements import Statement, newest_first, newest
 from publisher.log.database import tables as t
 from publisher.log.database.derived import commitment_tables as ct
 from publisher.log.database.storable_text import storable
-from publisher.log.model import LogError, View
+from publisher.log.model import MOST_FACET_VALUES, LogError, View
 from publisher.log.queries.point_in_time import Clocks
 from schemas.definition.catalogue import Content
 
@@ -30,7 +30,6 @@ _s, _v, _r, _d, _b, _c = t.span.c, t.revision.c, t.record.c, t.dataset.c, t.rele
 _STATUS = func.coalesce(_c.status, "undetermined")
 FACETS = ("plan", "section", "lead", "kind", "due_on")
 """Fields whose values are counted with a list."""
-_MOST_FACETS = 100
 _BATCH = 500
 
 
@@ -104,7 +103,7 @@ class CommitmentPage(msgspec.Struct, frozen=True):
         numbers: Counter[str] = Counter()
         for one in self.values[field]:
             numbers[one.text] += one.number
-        return sorted(numbers.items(), key=lambda value: (-value[1], value[0]))[:_MOST_FACETS]
+        return sorted(numbers.items(), key=lambda value: (-value[1], value[0]))[:MOST_FACET_VALUES]
 
     @property
     def total(self) -> int:

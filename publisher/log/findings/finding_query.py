@@ -20,7 +20,7 @@ from publisher.log.database.derived import finding_tables as f
 from publisher.log.database.storable_text import storable
 from publisher.log.findings import responses
 from publisher.log.findings.responses import Handling, Response
-from publisher.log.model import LogError, View
+from publisher.log.model import MOST_FACET_VALUES, LogError, View
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import MERGED_INTO, PART
 from schemas.definition.catalogue import Content
@@ -28,7 +28,6 @@ from schemas.definition.catalogue import Content
 type FindingStatus = Literal["open", "ended"]
 
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_MOST_FACETS = 100
 _STATUSES: tuple[FindingStatus, ...] = ("open", "ended")
 
 
@@ -248,7 +247,7 @@ def _facet(conn: Connection, rows: Select[Any], name: str) -> tuple[tuple[str, i
     column = rows.subquery().c["code" if name == "check" else name]
     number = func.count().label("number")
     query = select(column, number).where(column.is_not(None)).group_by(column)
-    counts = conn.execute(query.order_by(number.desc(), column).limit(_MOST_FACETS)).all()
+    counts = conn.execute(query.order_by(number.desc(), column).limit(MOST_FACET_VALUES)).all()
     return tuple((row[0], row.number) for row in counts)
 
 

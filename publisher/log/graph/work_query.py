@@ -23,7 +23,7 @@ from schemas.reference.cited_works import find_cited_works
 from schemas.reference.works import WorkKind, kind_of_key, parse_key
 
 WORK_KINDS: tuple[WorkKind, ...] = get_args(WorkKind.__value__)
-_MOST_EDITIONS = 50
+MOST_EDITIONS = 50
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 _s, _v, _r, _d, _w, _c = t.span.c, t.revision.c, t.record.c, t.dataset.c, g.work_name.c, g.citation.c
 
@@ -146,7 +146,7 @@ def _records(conn: Connection, key: str, clocks: Clocks) -> Iterator[WorkRecord]
         .where(_s.status == "stated", _v.content.is_not(None), clocks.in_view(_s))
         .order_by(_d.name, _r.id)
     )
-    for row in conn.execute(query.limit(_MOST_EDITIONS)).all():
+    for row in conn.execute(query.limit(MOST_EDITIONS)).all():
         days = (date.fromordinal(row.effective_from), day_or_none(row.effective_to))
         yield WorkRecord(row.name, row.id, row.title, *days, _decode(row.content))
 

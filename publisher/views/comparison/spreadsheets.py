@@ -14,7 +14,7 @@ from publisher.log.descriptions import SiteDetails
 from publisher.log.queries.comparison import DIFFERENCE_KINDS, Difference, DifferenceKind, Totals
 from publisher.views.comparison.text_diff import Piece, pieces
 from publisher.views.exports.xlsx import LONGEST, Sheets, fit_text, open_workbook, replace_unfit
-from schemas.cells.formula_guard import guard_number, guard_text
+from schemas.cells.formula_guard import guard_of, guard_text
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue
 from schemas.words import KINDS, Lang
@@ -81,8 +81,7 @@ def _rows(d: Difference, catalogue: Catalogue, lang: Lang) -> Iterator[list[str]
         else ["", "", "", ""]
     )
     for name, *sides in list(_lines(d, catalogue, lang)) or [("", "", "")]:
-        field = catalogue.by_name.get(name)
-        guard = guard_number if field and field.type in ("integer", "decimal") else guard_text
+        guard = guard_of(catalogue.by_name.get(name))
         texts = (*head, _heading(catalogue, name, lang))
         yield [*map(guard_text, texts), *map(guard, sides), *map(guard_text, reasons)]
 

@@ -10,6 +10,8 @@ import re
 from typing import Any
 from urllib.parse import quote
 
+from schemas.reference.licences import spdx_identifier
+
 PREFIXES: dict[str, str] = {
     "dcat": "http://www.w3.org/ns/dcat#",
     "dct": "http://purl.org/dc/terms/",
@@ -31,7 +33,6 @@ DIVISIONS = "GB-T-2260"
 """Codes of administrative divisions; the standard has no address, so the data catalog defines one."""
 _MEDIA = "https://www.iana.org/assignments/media-types/"
 _FILE_TYPE = "http://publications.europa.eu/resource/authority/file-type/"
-_SPDX = re.compile(r"[A-Za-z][A-Za-z0-9]*(?:[-.+][A-Za-z0-9]+)+\+?")
 _URL = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _WRITTEN_URL = re.compile(
     r"https?://[^\s<>\"{}|\\^`\u2018-\u2026\u3000-\u303f\uff00-\uffef]+(?<![.,;:!?)\]'])"
@@ -54,7 +55,8 @@ def licence(text: str) -> str | None:
     """Return the address of a licence given as an address or an SPDX identifier such as ``CC0-1.0``."""
     if _URL.fullmatch(text):
         return text
-    return f"http://spdx.org/licenses/{text}" if _SPDX.fullmatch(text) else None
+    identifier = spdx_identifier(text)
+    return f"http://spdx.org/licenses/{identifier}" if identifier else None
 
 
 def contact(text: str) -> dict[str, Any]:

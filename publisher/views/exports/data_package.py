@@ -16,6 +16,7 @@ from publisher.views.exports import csv_and_json, table_cells
 from publisher.views.exports.export import About, Rows
 from publisher.views.exports.summed_zip import SummedZip, summed_zip
 from schemas.definition.catalogue import build_table_schema
+from schemas.reference.licences import spdx_identifier
 
 _CHECKPOINT = "checkpoint"
 """Name of the file with the signed checkpoint (C2SP tlog-checkpoint)."""
@@ -135,8 +136,7 @@ def _licence(about: About) -> dict[str, str]:
     licence = about.dataset.licence
     if licence.startswith(("http://", "https://")):
         return {"path": licence}
-    plain = all(c.isascii() and (c.isalnum() or c in "-._") for c in licence)
-    return {"name": licence, "title": licence} if plain else {"name": "other", "title": licence}
+    return {"name": spdx_identifier(licence) or "other", "title": licence}
 
 
 def _readme(abouts: Sequence[About]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,16 @@ from publisher.log.queries.whole_state import StateRow
 from publisher.log.releases.release_rows import takes_effect
 from schemas.definition.catalogue import Catalogue
 from schemas.words import Lang
+
+
+def describe_view(view: View) -> str:
+    """Describe a state for the names of files: ``第3次发布``, ``2015-12-01 截至20160104T010000Z``."""
+    if view.release is not None:
+        return f"第{view.release}次发布"
+    words = [view.as_of.isoformat()] if view.as_of else []
+    if view.known_at:
+        words.append(f"截至{view.known_at.astimezone(UTC):%Y%m%dT%H%M%SZ}")
+    return " ".join(words) or "现行"
 
 
 class About(msgspec.Struct, frozen=True):
@@ -41,14 +51,8 @@ class About(msgspec.Struct, frozen=True):
 
     @property
     def state(self) -> str:
-        """The state as text: ``第3次发布``, ``2015-12-01``."""
-        view = self.view
-        if view.release is not None:
-            return f"第{view.release}次发布"
-        words = [view.as_of.isoformat()] if view.as_of else []
-        if view.known_at:
-            words.append(f"截至{view.known_at:%Y%m%dT%H%M%SZ}")
-        return " ".join(words) or "现行"
+        """The state as text."""
+        return describe_view(self.view)
 
     def facts(self) -> list[tuple[str, str]]:
         """List (heading, text) of sources, licence and other metadata."""

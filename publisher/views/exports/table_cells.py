@@ -10,7 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from publisher.log.queries.whole_state import StateRow
-from schemas.cells.formula_guard import guard_number, guard_text
+from schemas.cells.formula_guard import guard_of, guard_text
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
 from schemas.words import Lang
@@ -27,7 +27,6 @@ STATE_COLUMNS: tuple[tuple[str, str], ...] = (
 )
 """Columns in addition to the catalogue's fields; fields cannot have these names."""
 decode = msgspec.json.Decoder(dict[str, Any]).decode
-_NUMBERS = ("integer", "decimal")
 
 
 @lru_cache(10_000)
@@ -70,7 +69,7 @@ def rows(states: Iterable[StateRow], catalogue: Catalogue, style: Style) -> Iter
 
 def _make_formatter(field: Field, style: Style) -> Callable[[Any], str]:
     """Create a function that formats a value of this field as a guarded text."""
-    guard = guard_number if field.type in _NUMBERS else guard_text
+    guard = guard_of(field)
 
     def format_cell(value: Any) -> str:
         return guard(_format_exactly(value) if style == "exact" else format_value(field, value, style))

@@ -9,7 +9,7 @@ from importlib import metadata
 from pathlib import Path
 
 from publisher.log.log import Log
-from publisher.log.model import View
+from publisher.log.model import Release, View
 from publisher.log.queries.whole_state import StateRow
 from publisher.views.exports import data_package
 from publisher.views.exports.delta import write_delta
@@ -95,10 +95,15 @@ def _software_version() -> str:
     return metadata.version("qingdan")
 
 
+def newest_release(log: Log, dataset: str) -> Release | None:
+    """Return the newest release of a dataset, whatever its day of effect; None before the first one."""
+    return next(reversed(log.queries.releases(dataset)), None)
+
+
 def newest_view(log: Log, dataset: str) -> View | None:
     """Return the state of the newest release; None before the first one."""
-    numbers = [release.number for release in log.queries.releases(dataset)]
-    return View(release=max(numbers)) if numbers else None
+    release = newest_release(log, dataset)
+    return View(release=release.number) if release else None
 
 
 def description_tokens(about: About) -> tuple[object, ...]:

@@ -167,7 +167,7 @@ class _RecordSheets:
         def day(sheet: Worksheet, y: int, x: int, value: Any) -> object:
             try:
                 moment = date.fromisoformat(value)
-            except ValueError:
+            except (TypeError, ValueError):  # a state of the past may have a value of another type
                 return text(sheet, y, x, value)
             return self._write_day(sheet, y, x, moment)
 
@@ -183,7 +183,9 @@ class _RecordSheets:
 def is_exact(value: Any) -> bool:
     """Report whether a workbook, which stores 15 digits, shows the number exactly."""
     try:
-        return len(Decimal(value).as_tuple().digits) <= _DIGITS
+        number = Decimal(value)
+        is_short = number.is_finite() and len(number.as_tuple().digits) <= _DIGITS
+        return is_short and Decimal(repr(float(number))) == number  # not beyond the range of a float
     except (ArithmeticError, TypeError, ValueError):
         return False
 

@@ -33,5 +33,7 @@ class ItemSource(msgspec.Struct):
     fields: Mapping[str, Mapping[str, Any]]
     query: Callable[[Window], Items]
     get: Callable[[str], msgspec.Raw | None]
+    numeric: frozenset[str] = frozenset()
+    """Fields that contain numbers. In JSON, a decimal is a text."""
     items: Items | None = None
     item: msgspec.Raw | None = None

@@ -191,7 +191,8 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
             following = [
                 f'<{one["href"]}>; rel="next"; type="text/csv"' for one in links if one["rel"] == "next"
             ]
-            return Body(item_table.as_csv(columns, rows), {"link": following[0]} if following else {})
+            table = item_table.as_csv(columns, rows, source.numeric)
+            return Body(table, {"link": following[0]} if following else {})
         return Body(geo.plain_pages.table(params, name, columns, rows, links))
 
     link = f'<{geo.link(f"/collections/{name}/queryables")}>; rel="{collections.QUERYABLES}"'
@@ -359,7 +360,7 @@ def _document(
         is_page = params.format == "html"
         return Body(geo.plain_pages.document(params, title, content) if is_page else _encode(content))
 
-    dataset = collection if is_dataset_collection(collection) else None
+    dataset = geo.dataset(collection).name if is_dataset_collection(collection) else None
     return _answer(params, _site_validity(geo, dataset=dataset), encode, media)
 
 

@@ -313,7 +313,7 @@ def _own_files(visit: Visit, listing: Listing) -> Sequence[tuple[str, str]]:
     if not pairs:
         return ()
     clocks = () if listing.params.view.release else visit.clocks
-    query = (*_pairs(visit, listing, "limit", "facets"), *clocks, *visit.lang_pairs)
+    query = (*_pairs(visit, listing, "limit", "facets"), *clocks, *visit.reader_pairs)
     return [
         (suffix.upper(), visit.link(f"{visit.path}/records.{suffix}", query)) for suffix in ("xlsx", "csv")
     ]

@@ -156,7 +156,7 @@ def find_related(visit: Visit, name: str, state: RecordState) -> RelatedDocument
 
     ``name``: its number, or its title.
     """
-    graph, view = visit.service.log.graph, View(as_of=visit.today(), known_at=visit.view.known_at)
+    graph, view = visit.service.log.graph, View(as_of=visit.day_of_view(), known_at=visit.view.known_at)
     datasets = {dataset.name: dataset for dataset in visit.service.log.datasets.all()}
     try:
         work = graph.work(name, view)
@@ -166,11 +166,16 @@ def find_related(visit: Visit, name: str, state: RecordState) -> RelatedDocument
     coming, citing = dict[str, Mention](), dict[str, Mention]()
     query = PassageQuery(view, works=work.names, kinds=("interprets", "repeals"), acting=False, limit=_MOST)
     effects = graph.effects(query)
-    endings = find_endings(work, effects.passages, visit.today())
+    endings = find_endings(work, effects.passages, visit.day_of_view())
     for effect in effects.passages:
-        if effect.passage.record != state.id:
-            group = ending if effect in endings.past else coming if effect in endings.coming else explaining
-            _add(visit, group, effect.passage, datasets)
+        if effect.passage.record == state.id:
+            continue
+        if effect in endings.past:
+            _add(visit, ending, effect.passage, datasets)
+        elif effect in endings.coming:
+            _add(visit, coming, effect.passage, datasets)
+        elif effect.kind == "interprets":  # else a repeal before the document was enacted again
+            _add(visit, explaining, effect.passage, datasets)
     citations = graph.citations(PassageQuery(view, works=work.names, limit=_MOST))
     is_cut = effects.after is not None or citations.after is not None
     for citation in citations.passages:

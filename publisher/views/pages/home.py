@@ -45,7 +45,7 @@ class DatasetCard(msgspec.Struct, frozen=True):
     records: int
     unit: str
     since: date | None
-    """First day of effect of its content."""
+    """Day of effect of the newest release in which something takes effect."""
     latest: Release | None
     """Newest release in effect on the page's day."""
 
@@ -131,7 +131,7 @@ async def _count_places(visit: Visit) -> Mapping[str, Sequence[FacetValue]]:
     """Count the records in force of each department and each area. Raises ``SearchError``."""
     request = Request(
         "",
-        as_of=visit.today().toordinal(),
+        as_of=visit.day_of_view().toordinal(),
         known_at=known_instant(visit.view.known_at),
         limit=1,
         facets=_PLACES,

@@ -15,7 +15,7 @@ from publisher.views.api.routes.records import ListedPage
 from publisher.views.pages import dataset
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Row, Rows, write_csv, write_xlsx
+from publisher.views.pages.printing.table_file import Row, Rows, cell_of, write_csv, write_xlsx
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import MAX_LIMIT, Parameters
 from publisher.web.range_download import disposition
@@ -37,7 +37,7 @@ async def as_xlsx(visit: Visit) -> AsyncReply:
 
 
 async def _write_list(
-    visit: Visit, suffix: str, write: Callable[[Row, Rows], Awaitable[bytes]]
+    visit: Visit, suffix: str, write: Callable[[Sequence[str], Rows], Awaitable[bytes]]
 ) -> AsyncReply:
     """Write all records of a filtered list in the columns of its page. Raises the same errors as the page."""
     service, name = visit.service, requested_view.dataset_name(visit.call)
@@ -88,8 +88,7 @@ def _rows(visit: Visit, columns: Sequence[Field], states: Sequence[RecordState])
     for state in states:
         content = state.content
         cells = [
-            "" if (value := content.get(field.name)) is None else field_html.format_text(visit, field, value)
-            for field in columns
+            cell_of(field, field_html.format_text(visit, field, content.get(field.name))) for field in columns
         ]
         pinned = f"/datasets/{state.dataset}/records/{state.id}?release={state.release}"
         rows.append((*cells, visit.service.link(pinned)))

@@ -24,7 +24,7 @@ def opensearch(_: Press, visit: Visit) -> Reply:
         SubElement(root, "ShortName").text = name[:_LONGEST_NAME]
         description = visit.t(f"搜索{name}：事项、收费、文件", f"Search {name}: powers, fees, documents")
         SubElement(root, "Description").text = description[:_LONGEST_DESCRIPTION]
-        language = f"&lang={visit.lang}" if visit.lang_pairs else ""
+        language = f"&lang={visit.lang}" if visit.lang != "zh" else ""
         template = f"{base}/search?q={{searchTerms}}{language}"
         SubElement(root, "Url", type="text/html", template=template)
         image = SubElement(root, "Image", width="16", height="16", type="image/vnd.microsoft.icon")

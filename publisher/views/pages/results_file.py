@@ -68,7 +68,7 @@ def results_as(suffix: str) -> Download:
 
 def _rows(visit: Visit, scope: SearchScope, hits: Sequence[Hit]) -> list[Row]:
     log = visit.service.log
-    view = View(as_of=visit.today(), known_at=visit.view.known_at)
+    view = View(as_of=visit.day_of_view(), known_at=visit.view.known_at)
     states = log.queries.states([hit.record for hit in hits], view)
     rows: list[Row] = []
     for hit in hits:

@@ -19,6 +19,7 @@ from publisher.views.api.answers import comparison as answers
 from publisher.views.api.parameter_docs import CURSOR, DATASET, KNOWN_AT, LIMIT
 from publisher.views.comparison import spreadsheets, text_diff
 from publisher.views.comparison.json_patch import patch
+from publisher.views.exports.export import describe_view
 from publisher.views.exports.xlsx import MEDIA_TYPE
 from publisher.web import query_parameters
 from publisher.web.file_cache import FileKey
@@ -116,8 +117,8 @@ def _compare_xlsx(service: Service, call: Call) -> FileReply:
         dataset = service.log.datasets.get(name)
         metadata = spreadsheets.Metadata(
             title=dataset.title,
-            before=_describe_view(sides.before),
-            after=_describe_view(sides.after),
+            before=describe_view(sides.before),
+            after=describe_view(sides.after),
             source=service.link(f"/v1/datasets/{name}"),
             licence=dataset.licence,
             notice=dataset.notice,
@@ -165,26 +166,19 @@ def _site(service: Service, name: str, sides: two_states.Sides) -> SiteDetails:
 def _file_name(service: Service, name: str, sides: two_states.Sides, suffix: str) -> str:
     site = _site(service, name, sides).name
     title = f"{site} {service.log.datasets.get(name).title}".strip()
-    title = f"{title} {_describe_view(sides.before)} 至 {_describe_view(sides.after)}.{suffix}"
+    title = f"{title} {describe_view(sides.before)} 至 {describe_view(sides.after)}.{suffix}"
     return disposition(title, f"{name}-compare.{suffix}")
 
 
-def _describe_view(view: View) -> str:
-    if view.release is not None:
-        return f"第{view.release}次发布"
-    if view.as_of is not None:
-        return view.as_of.isoformat()
-    return view.known_at.isoformat() if view.known_at else "现在"
-
-
 def _answer(service: Service, call: Call, comparison: two_states.Comparison) -> answers.Comparison:
-    name, params, page = comparison.name, comparison.params, comparison.fetch_page(service)
-    totals = page.totals
+    name, sides, page = comparison.name, comparison.sides, comparison.fetch_page(service)
+    totals, is_of_present = page.totals, comparison.params.end is None and sides.after.known_at is None
+    end = View() if is_of_present else structs.replace(sides.after, as_of=page.after.as_of)
     catalogue = service.log.queries.catalogue_in_view(name, page.after, page.before)
     return answers.Comparison(
         dataset=name,
-        from_=_state(params.start or View(), totals.before),
-        to=_state(params.end or View(), totals.after),
+        from_=_state(sides.before, totals.before),
+        to=_state(end, totals.after),
         unchanged=totals.unchanged,
         totals={kind: totals.kinds[kind] for kind in DIFFERENCE_KINDS},
         differences=tuple(_difference(service, name, d, catalogue) for d in page.differences),

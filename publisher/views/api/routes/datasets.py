@@ -13,6 +13,7 @@ from publisher.views.api import requested_view, site_metadata
 from publisher.views.api.answers import common
 from publisher.views.api.parameter_docs import CURSOR, DATASET, LIMIT, NUMBER, RELEASE
 from publisher.views.discovery import dcat_catalog, rdf_forms, signposting
+from publisher.views.exports.write_state import newest_release
 from publisher.web import page_cursor, query_parameters
 from publisher.web.conditional_requests import Validity
 from publisher.web.query_parameters import COMPARISONS, Grammar
@@ -74,7 +75,7 @@ def get_dataset(service: Service, call: Call) -> Reply:
     sequence, day = service.log.queries.validator(dataset.name)
     return Reply(
         Validity((sequence, day, dataset)),
-        lambda: _dataset(service, dataset, _latest(service, dataset)),
+        lambda: _dataset(service, dataset, newest_release(service.log, dataset.name)),
         headers_of=lambda _: {"link": _links(service, dataset, None)},
     )
 
@@ -127,10 +128,6 @@ def _describe_in_rdf(
         {"content-type": media},
         lambda _: {"link": _links(service, dataset, number)},
     )
-
-
-def _latest(service: Service, dataset: model.Dataset) -> model.Release | None:
-    return max(service.log.queries.releases(dataset.name), key=lambda r: r.number, default=None)
 
 
 def _dataset(service: Service, dataset: model.Dataset, latest: model.Release | None) -> common.Dataset:

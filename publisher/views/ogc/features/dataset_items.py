@@ -23,6 +23,7 @@ from publisher.views.ogc.site import Geo
 from publisher.web import page_cursor
 from publisher.web.problems import ProblemError
 from publisher.web.view_parameters import view_parameters
+from schemas.cells.formula_guard import is_numeric
 from schemas.definition.catalogue import Catalogue
 
 _NOT_IN_DIGEST = frozenset({"cursor", "offset", "limit", "f", "lang", "as_of", "known_at"})
@@ -144,11 +145,13 @@ def make_source(geo: Geo, item_query: ItemQuery) -> ItemSource:
         get=lambda identifier: get_feature(
             geo, item_query.dataset.name, item_query.catalogue, identifier, item_query.view
         ),
+        numeric=frozenset(field.name for field in item_query.catalogue.fields if is_numeric(field)),
     )
 
 
 def _page(geo: Geo, item_query: ItemQuery, window: Window) -> Items:
-    view, cursor = _pin_view(geo, item_query), item_query.cursor
+    view = requested_view.explicit_view(geo.service, item_query.dataset.name, item_query.view)
+    cursor = item_query.cursor
     page = geo.service.log.queries.raw_records(
         item_query.dataset.name,
         RecordQuery(
@@ -183,16 +186,6 @@ def get_feature(geo: Geo, dataset: str, catalogue: Catalogue, identifier: str, v
     if log.queries.record(dataset, identifier, view).status in ("withdrawn", "erased"):
         raise OgcError(410, "Gone", "记录已撤回公布或依法删除。", "The record was withdrawn or erased.")
     raise not_found("该日没有这条记录。", "The record is not in effect on that day.")
-
-
-def _pin_view(geo: Geo, item_query: ItemQuery) -> View:
-    """Make the present explicit, so that all pages of a query show one state of the log."""
-    view = item_query.view
-    if view.release is not None:
-        return view
-    sequence = geo.service.log.queries.sequence(item_query.dataset.name)
-    published = geo.service.published_at(item_query.dataset.name, sequence)
-    return View(as_of=requested_view.day_of_view(geo.service, view), known_at=view.known_at or published)
 
 
 def _pin_parameters(view: View, item_query: ItemQuery) -> dict[str, str]:

@@ -8,7 +8,6 @@ from datetime import date
 from typing import Any
 
 import msgspec
-from packaging.licenses import InvalidLicenseExpression, canonicalize_license_expression
 
 from publisher.log.model import Dataset, Release
 from publisher.log.queries.raw_records import RawRecord
@@ -20,6 +19,7 @@ from publisher.views.ogc.parameters import Parameters
 from publisher.views.ogc.site import DATA_CATALOG, Geo, utc_text
 from publisher.views.syndication.formats import FEED_FORMATS
 from schemas.definition.catalogue import Catalogue
+from schemas.reference.licences import spdx_expression
 
 MEDIA = "application/geo+json; application=ogc-record"
 """Media type of one record (20-004r1, requirement ``/req/record-core/default-mediatype``)."""
@@ -233,14 +233,13 @@ def _own_links(geo: Geo, identifier: str, params: Parameters) -> tuple[Mapping[s
 
 def _licence(geo: Geo, dataset: Dataset) -> tuple[str, tuple[Mapping[str, Any], ...]]:
     """Return an SPDX expression, or ``other`` with a link to the licence (``/req/record-core/license``)."""
-    try:
-        return canonicalize_license_expression(dataset.licence), ()
-    except InvalidLicenseExpression:
-        address = dataset.licence if re.match(r"https?://\S+$", dataset.licence) else ""
-        about = geo.service.link(f"/v1/datasets/{dataset.name}")
-        return "other", (
-            _link(address or about, "license", "" if address else "application/json", dataset.licence),
-        )
+    if expression := spdx_expression(dataset.licence):
+        return expression, ()
+    address = dataset.licence if re.match(r"https?://\S+$", dataset.licence) else ""
+    about = geo.service.link(f"/v1/datasets/{dataset.name}")
+    return "other", (
+        _link(address or about, "license", "" if address else "application/json", dataset.licence),
+    )
 
 
 def _feed_link(geo: Geo, dataset: str, form: str, params: Parameters) -> Mapping[str, Any]:

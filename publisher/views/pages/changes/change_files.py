@@ -16,7 +16,7 @@ from publisher.views.pages.changes import change_list
 from publisher.views.pages.printing import field_html
 from publisher.views.pages.printing.feed_reply import feed_reply
 from publisher.views.pages.printing.page_request import Visit
-from publisher.views.pages.printing.table_file import Batches, Download, ListFile, Row
+from publisher.views.pages.printing.table_file import Batches, Cell, Download, ListFile, Row, cell_of
 from publisher.views.syndication.change_list_feed import ENTRIES, render_change_list_feed
 from publisher.views.syndication.entries import hidden_note
 from publisher.views.syndication.scope import Form
@@ -115,12 +115,13 @@ def _rows(visit: Visit, listing: ChangeListing, one: ListedChange) -> Iterator[R
 
 def _field_cells(
     visit: Visit, dataset: str, changes: Sequence[FieldChange]
-) -> Iterator[tuple[str, str, str]]:
+) -> Iterator[tuple[str, Cell, Cell]]:
     catalogue = visit.service.log.queries.catalogue(dataset)
     for change in changes:
         field = catalogue.by_name.get(change.field)
         if field is None or not field.personal:
             before, after = (
-                field_html.format_text(visit, field, side) for side in (change.before, change.after)
+                cell_of(field, field_html.format_text(visit, field, side))
+                for side in (change.before, change.after)
             )
             yield field_html.title_of_changed(visit, field, change.field), before, after

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from publisher.log.changes.change_query import ChangePage, ListedChange
-from publisher.log.model import TAKING_EFFECT, Change, Dataset
+from publisher.log.model import MOST_FACET_VALUES, TAKING_EFFECT, Change, Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import change_list as api
 from publisher.views.api.search_scope import make_search_scope
@@ -29,7 +29,7 @@ _MOST_DIFFERENCES = 8
 """Fields of one change in the list. The record's page has all."""
 
 
-class ChangeItem(msgspec.Struct, frozen=True):
+class ChangeLink(msgspec.Struct, frozen=True):
     """A change in the list, in the reader's language."""
 
     change: Change
@@ -61,12 +61,16 @@ def change_list(press: Press, visit: Visit) -> Reply:
             head,
             total=page.total,
             changes=[_item(visit, one, listing.datasets[one.change.dataset]) for one in page.changes],
-            facets=[filters.choices(visit, one) for one in facets if filters.is_useful(visit, one)],
+            facets=[
+                filters.choices(visit, one, most=MOST_FACET_VALUES)
+                for one in facets
+                if filters.is_useful(visit, one)
+            ],
             chips=list(filters.chips(visit, facets, listing.datasets)),
             days=[
                 (name, (visit.values(name) or ("",))[0]) for name in ("effective_on.gte", "effective_on.lte")
             ],
-            others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
+            others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.reader_pairs],
             files=link_files(visit, "/changes", own),
             feed_page=_find_feed(visit),
             feeds=link_feeds(visit, "/changes", own),
@@ -100,14 +104,14 @@ def kind_word(visit: Visit, term: str) -> str:
     return labels.word_for(visit, DIRECTIONS if term in DIRECTIONS else KINDS, term)
 
 
-def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeItem:
+def _item(visit: Visit, one: ListedChange, dataset: Dataset) -> ChangeLink:
     change = one.change
     catalogue = visit.service.log.queries.catalogue(dataset.name)
     differences = (
         () if hidden_note(change) else field_html.format_differences(visit, catalogue, change.fields)
     )
     first_day, takes_effect = visit.day(change.effective_on), change.kind in TAKING_EFFECT
-    return ChangeItem(
+    return ChangeLink(
         change=change,
         address=visit.url(f"/datasets/{change.dataset}/records/{change.record}"),
         title=change.title or visit.t("（内容已依法删除）", "(erased)"),

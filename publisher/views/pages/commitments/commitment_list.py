@@ -16,7 +16,7 @@ from publisher.log.commitments.commitment_query import (
     ValueCount,
 )
 from publisher.log.commitments.statements import newest_of_each
-from publisher.log.model import Dataset
+from publisher.log.model import MOST_FACET_VALUES, Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes.commitments import commitment_list as api
 from publisher.views.pages.printing import charts, field_html, filters, labels
@@ -86,10 +86,14 @@ def commitment_list(press: Press, visit: Visit) -> Reply:
             counts=[(word_of(visit, status), status, page.counts[status]) for status in STATUSES],
             commitments=[link(visit, one) for one in page.commitments],
             breakdowns=list(_breakdowns(visit, page)),
-            facets=[filters.choices(visit, one) for one in facets if filters.is_useful(visit, one)],
+            facets=[
+                filters.choices(visit, one, most=MOST_FACET_VALUES)
+                for one in facets
+                if filters.is_useful(visit, one)
+            ],
             chips=list(filters.chips(visit, facets, datasets)),
             days=[(name, (visit.values(name) or ("",))[0]) for name in _DAYS],
-            others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.lang_pairs],
+            others=[*visit.pairs_without("cursor", *_DAYS), *visit.clocks, *visit.reader_pairs],
             files=link_files(visit, "/commitments", own, ("xlsx", "csv")),
             years=_years(visit, page),
             feeds=link_feeds(visit, "/commitments", own),

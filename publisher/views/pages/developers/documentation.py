@@ -105,7 +105,7 @@ def _link_document(visit: Visit, document: Document) -> DocumentLink:
 def _render(document: Document, chosen: Lang, visit: Visit) -> RenderedDocument:
     label = visit.t("表格", "Table")
     return _render_once(
-        document.name, chosen, visit.service.site.base, visit.root, urlencode(visit.lang_pairs), label
+        document.name, chosen, visit.service.site.base, visit.root, urlencode(visit.reader_pairs), label
     )
 
 

@@ -58,4 +58,4 @@ def check(press: Press, visit: Visit) -> Reply:
         )
 
     state = visit.service.log.findings.validator()
-    return Reply(Validity((code, one.version, *state, visit.today()), decides=False), build, HEADERS)
+    return Reply(Validity((code, one.version, *state, visit.day_of_view()), decides=False), build, HEADERS)

@@ -10,7 +10,7 @@ from msgspec import structs
 from publisher.checks.all_checks import CHECKS, CHECKS_BY_CODE
 from publisher.log.findings.finding_query import FindingPage, FindingQuery, PublishedFinding
 from publisher.log.findings.responses import UNRESOLVED
-from publisher.log.model import Dataset
+from publisher.log.model import MOST_FACET_VALUES, Dataset
 from publisher.views.api.answers import common
 from publisher.views.api.routes import findings as api
 from publisher.views.pages.printing import filters, labels
@@ -59,7 +59,11 @@ def finding_list(press: Press, visit: Visit) -> Reply:
             head,
             total=page.total,
             findings=[link(visit, one, datasets) for one in page.findings],
-            facets=[filters.choices(visit, one) for one in facets if filters.is_useful(visit, one)],
+            facets=[
+                filters.choices(visit, one, most=MOST_FACET_VALUES)
+                for one in facets
+                if filters.is_useful(visit, one)
+            ],
             chips=list(filters.chips(visit, facets, datasets)),
             statuses=FINDING_STATUSES,
             status=listing.query.status,

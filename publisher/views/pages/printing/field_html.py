@@ -30,8 +30,6 @@ class FieldValue(msgspec.Struct, frozen=True):
     name: str
     title: str
     html: Markup
-    long: bool = False
-    """A long text, displayed in full width."""
     original: str = ""
     """Original text of the cell, if it differs."""
     note: str = ""
@@ -74,7 +72,10 @@ def work_addresses(visit: Visit) -> marked_text.AddressOfWork:
 def group_fields(
     visit: Visit, catalogue: Catalogue, content: Content, originals: Mapping[str, str]
 ) -> Sequence[Group]:
-    """Group all public fields with a value, except the title, in the order of importance to readers."""
+    """Group the public fields that have a value, limits that only the source states, and expected blank ones.
+
+    The title is not among them. The groups are in the order of importance to readers.
+    """
     expected = catalogue.list_expected(content)
     rows: dict[str, list[FieldValue]] = {title: [] for title in (_WHAT, _HOW_MUCH, _WHY, _MORE)}
     for field in catalogue.fields:
@@ -136,20 +137,18 @@ def _group(field: Field) -> str:
 
 
 def _field_value(visit: Visit, field: Field, value: Json, originals: Mapping[str, str]) -> FieldValue:
-    html = format_html(visit, field, value)
     original = originals.get(field.name)
     return FieldValue(
         name=field.name,
         title=visit.title_of(field),
-        html=html,
-        long=field.format in ("text", "markdown") or len(html) > 200,
+        html=format_html(visit, field, value),
         original=_differing_original(original, format_text(visit, field, value)) if original else "",
     )
 
 
 def _limit_text(visit: Visit, field: Field, text: str) -> FieldValue:
     """Return a limit that is not one fixed time (新办20日，延续10日) as the source states it."""
-    return FieldValue(field.name, visit.title_of(field), escape(text), len(text) > 200, "")
+    return FieldValue(field.name, visit.title_of(field), escape(text))
 
 
 def _not_published(visit: Visit, field: Field) -> FieldValue:

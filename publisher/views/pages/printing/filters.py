@@ -40,13 +40,16 @@ class Choices(msgspec.Struct, frozen=True):
     title: str
     first: Sequence[Choice]
     rest: Sequence[Choice]
+    most: int = 0
+    """Maximum number of values that the list counts, if it is reached: there may be more."""
 
 
 def is_useful(visit: Visit, facet: common.Facet) -> bool:
     return len(facet.values) > 1 or bool(facet.values and visit.values(facet.field))
 
 
-def choices(visit: Visit, facet: common.Facet) -> Choices:
+def choices(visit: Visit, facet: common.Facet, *, most: int = 0) -> Choices:
+    """Return the values of a facet. ``most``: the list counts so many at most; 0: all."""
     chosen = visit.values(facet.field)
     every = [
         Choice(
@@ -63,6 +66,7 @@ def choices(visit: Visit, facet: common.Facet) -> Choices:
         facet_title(visit, facet.field, facet.title),
         every[:_VISIBLE_VALUES],
         every[_VISIBLE_VALUES:],
+        most if len(every) >= most else 0,
     )
 
 

@@ -97,11 +97,11 @@ class Visit:
         return (
             self.root
             + _quote_path(path)
-            + _query((*pairs, *(self.clocks if clocks else ()), *self.lang_pairs))
+            + _query((*pairs, *(self.clocks if clocks else ()), *self.reader_pairs))
         )
 
     @property
-    def lang_pairs(self) -> Pairs:
+    def reader_pairs(self) -> Pairs:
         """Return the parameters that every link to a page keeps: language and display."""
         return _pairs_of(self.lang, self.display)
 
@@ -135,8 +135,8 @@ class Visit:
         """Return the address of this page in another display."""
         return self._same_page(_pairs_of(self.lang, display))
 
-    def _same_page(self, lang_pairs: Pairs) -> str:
-        return self.root + _quote_path(self.path) + _query((*self.pairs, *self.clocks, *lang_pairs))
+    def _same_page(self, reader_pairs: Pairs) -> str:
+        return self.root + _quote_path(self.path) + _query((*self.pairs, *self.clocks, *reader_pairs))
 
     def in_present(self) -> str:
         """Return the address of this page in the present."""
@@ -171,14 +171,14 @@ class Visit:
         """The query of this address without clocks and language, with its ``?``, or empty."""
         return _query(self.pairs)
 
-    def today(self) -> date:
-        """Return the page's day."""
-        return self.view.as_of or self.service.today()
+    def day_of_view(self) -> date:
+        """Return the day whose content the page shows."""
+        return requested_view.day_of_view(self.service, self.view)
 
     def shows(self, release: Release) -> bool:
         """Report whether a release was published and in effect at the page's time."""
-        known_at = self.view.known_at
-        return release.effective_on <= self.today() and (known_at is None or release.published_at <= known_at)
+        is_published = self.view.known_at is None or release.published_at <= self.view.known_at
+        return is_published and release.effective_on <= self.day_of_view()
 
     def latest(self, releases: Iterable[Release]) -> Release | None:
         """Return the newest release that was published and in effect at the page's time."""
@@ -217,8 +217,8 @@ class Visit:
 
 
 def _pairs_of(lang: PageLang, display: Display) -> Pairs:
-    lang_pairs = () if lang == "zh" else (("lang", lang),)
-    return (*lang_pairs, ("display", display)) if display else lang_pairs
+    reader_pairs = () if lang == "zh" else (("lang", lang),)
+    return (*reader_pairs, ("display", display)) if display else reader_pairs
 
 
 @lru_cache(4096)
@@ -261,7 +261,7 @@ def parse_visit(service: Service, call: Call, site: SiteDetails | None = None) -
 
 
 def parse_visit_leniently(service: Service, path: str, query: bytes) -> Visit:
-    """Parse the request for an error page. The query may be invalid, so only the language is required."""
+    """Parse the request for an error page. The query may be invalid; then only its language is used."""
     call, site = Call({}, query, path), service.last_details.details
     try:
         return parse_visit(service, call, site)

@@ -17,7 +17,7 @@ from publisher.views.pages.printing.page_request import Visit
 from schemas.definition.catalogue import Catalogue, Content, Field, Json
 
 _NUMBERS = ("amount", "limit")
-_EFFECTIVE_KINDS = ("added", "changed", "corrected")
+_STATING_KINDS = ("added", "changed", "renamed", "corrected")
 """Kinds of changes that state an amount from their day on: a correction, from the day that it corrects."""
 
 
@@ -52,7 +52,7 @@ def _note(visit: Visit, field: Field, changes: Sequence[Change]) -> str:
     first: dict[date, int] = {}
     after: dict[date, Json] = {}
     for n, change in enumerate(changes):
-        for one in change.fields if change.kind == "changed" else ():
+        for one in change.fields if change.kind in ("changed", "renamed") else ():
             if one.field == field.name:  # a later release may take back what comes on this day, or change it
                 first[change.effective_on] = n
                 after.setdefault(change.effective_on, one.after)
@@ -99,7 +99,7 @@ def _steps(field: Field, changes: Sequence[Change]) -> tuple[list[tuple[date, De
     by_day: dict[date, Decimal] = {}
     units: set[object] = set()
     for change in reversed(changes):
-        value: Json = (change.after or {}).get(field.name) if change.kind in _EFFECTIVE_KINDS else None
+        value: Json = (change.after or {}).get(field.name) if change.kind in _STATING_KINDS else None
         number = value.get("amount") if isinstance(value, Mapping) else None
         if isinstance(value, Mapping) and isinstance(number, int | str):
             units.add(value.get("unit"))

@@ -15,7 +15,8 @@ from publisher.views.pages.printing.page_request import Pairs, Visit
 from publisher.web.conditional_requests import Validity
 from publisher.web.range_download import disposition
 from publisher.web.route import AsyncReply
-from schemas.cells.formula_guard import guard_text
+from schemas.cells.formula_guard import guard_number, guard_text, is_numeric
+from schemas.definition.catalogue import Field
 
 if TYPE_CHECKING:
     from xlsxwriter.worksheet import Worksheet
@@ -28,10 +29,23 @@ FILES = {"xlsx": "XLSX", "csv": "CSV", "jsonl": "JSON Lines"}
 MEDIA = {"csv": CSV, "xlsx": XLSX, "jsonl": JSON_LINES}
 """Suffix → media type."""
 
-type Row = tuple[str, ...]
+
+class Number(msgspec.Struct, frozen=True):
+    """A cell of a numeric field."""
+
+    text: str
+
+
+type Cell = str | Number
+type Row = tuple[Cell, ...]
 type Rows = AsyncIterator[Sequence[Row]]
 type Batches[T] = AsyncIterator[Sequence[T]]
 type Download = Callable[[Visit], Awaitable[AsyncReply]]
+
+
+def cell_of(field: Field | None, text: str) -> Cell:
+    """Return the cell of a field's text. ``field``: None if its catalogue dropped it."""
+    return Number(text) if is_numeric(field) else text
 
 
 def link_files(
@@ -87,19 +101,23 @@ class ListFile[T](msgspec.Struct, frozen=True):
         return b"".join(msgspec.json.encode(answer) + b"\n" for answer in answers)
 
 
-async def write_csv(headings: Row, pages: Rows) -> bytes:
+async def write_csv(headings: Sequence[str], pages: Rows) -> bytes:
     target = io.BytesIO(b"\xef\xbb\xbf")
     target.seek(0, io.SEEK_END)
     text = io.TextIOWrapper(target, encoding="utf-8", errors="replace", newline="")
     writer = csv.writer(text)
     writer.writerow(headings)
     async for rows in pages:
-        writer.writerows([*map(guard_text, row)] for row in rows)
+        writer.writerows([*map(_guard, row)] for row in rows)
     text.flush()
     return target.getvalue()
 
 
-async def write_xlsx(headings: Row, pages: Rows, name: str) -> bytes:
+def _guard(cell: Cell) -> str:
+    return guard_number(cell.text) if isinstance(cell, Number) else guard_text(cell)
+
+
+async def write_xlsx(headings: Sequence[str], pages: Rows, name: str) -> bytes:
     target = io.BytesIO()
     book = open_workbook(target)
 
@@ -125,6 +143,6 @@ async def write_xlsx(headings: Row, pages: Rows, name: str) -> bytes:
     return target.getvalue()
 
 
-def _write(sheet: Worksheet, y: int, row: Row) -> None:
+def _write(sheet: Worksheet, y: int, row: Iterable[Cell]) -> None:
     for x, cell in enumerate(row):
-        sheet.write_string(y, x, fit_text(cell))
+        sheet.write_string(y, x, fit_text(cell.text if isinstance(cell, Number) else cell))

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from publisher.log.graph.legal_force import ENDING_KINDS, Endings, find_endings, judge_force
 from publisher.log.graph.passage_query import PassageQuery, PublishedCitation, PublishedEffect
-from publisher.log.graph.work_query import Work
+from publisher.log.graph.work_query import MOST_EDITIONS, Work
 from publisher.log.model import Dataset
 from publisher.views.api.routes import works as api
 from publisher.views.pages.printing import field_html, labels
@@ -69,7 +69,7 @@ def work(press: Press, visit: Visit) -> Reply:
         effects = graph.effects(own)
         undergone = graph.effects(structs.replace(own, acting=False))
         ending = graph.effects(structs.replace(own, acting=False, kinds=ENDING_KINDS))
-        endings = find_endings(one, ending.passages, visit.today())
+        endings = find_endings(one, ending.passages, visit.day_of_view())
         ends = (*endings.past, *endings.coming)
         others = [effect for effect in undergone.passages if effect not in ends]
         bases = PassageQuery(visit.view, works=one.names, roles=("basis",), limit=MOST)
@@ -89,6 +89,7 @@ def work(press: Press, visit: Visit) -> Reply:
             releases=[(datasets[r.dataset], r) for r in graph.releases_on(one, visit.view)],
             bases=list(_records(visit, basing.passages, datasets)),
             mentions=list(_records(visit, mentioning.passages, datasets)),
+            most_editions=MOST_EDITIONS,
             is_cut=any(page.after is not None for page in (effects, undergone, ending, basing, mentioning)),
             data=visit.link(f"/v1/works/{one.key}"),
             all_effects=visit.link(f"/v1/works/{one.key}/effects", visit.clocks),
@@ -146,7 +147,7 @@ def _head(visit: Visit, one: Work, effects: Sequence[PublishedEffect], endings: 
     What ended a work has a name in ELI only.
     """
     number = one.key if one.kind in ("document", "order") else None
-    force = judge_force(one, endings, visit.today())
+    force = judge_force(one, endings, visit.day_of_view())
     ended_by = dict.fromkeys(effect.source for effect in endings.past)
     ld: dict[str, Any] = {
         "@type": "Legislation",

@@ -81,4 +81,8 @@ def test_any_licence_and_contact_gives_addresses_or_none(text: str) -> None:
 def test_licences_that_have_an_address_are_known_by_it() -> None:
     assert vocabulary.licence("CC0-1.0") == "http://spdx.org/licenses/CC0-1.0"
     assert vocabulary.licence("https://example.gov.cn/l") == "https://example.gov.cn/l"
+    assert vocabulary.licence("MIT") == "http://spdx.org/licenses/MIT"
+    assert vocabulary.licence("cc-by-4.0") == "http://spdx.org/licenses/CC-BY-4.0"
+    for text in ("OGL-CN-1.0", "LicenseRef-own", "MIT OR ISC", ""):
+        assert vocabulary.licence(text) is None, text
     assert vocabulary.licence("官方文件, 不受著作权保护") is None

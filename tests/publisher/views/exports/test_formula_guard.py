@@ -87,9 +87,8 @@ def test_an_exported_workbook_stores_texts_as_texts(names: list[str]) -> None:
 
 @given(TEXTS, st.integers())
 def test_the_csv_of_features_runs_nothing(text: str, number: int) -> None:
-    exported = as_csv(("text", "number"), [{"text": text, "number": number}]).decode(
-        "utf-8-sig", "surrogatepass"
-    )
-    (_, (cell, last)) = csv.reader(io.StringIO(exported, newline=""))
-    assert not is_formula(cell) or guard_number(text) == text
-    assert last == str(number)
+    row = {"text": text, "number": number, "decimal": f"{number}.50"}
+    exported = as_csv(tuple(row), [row], {"number", "decimal"}).decode("utf-8-sig", "surrogatepass")
+    (_, (cell, *numbers)) = csv.reader(io.StringIO(exported, newline=""))
+    assert not is_formula(cell)
+    assert numbers == [str(number), f"{number}.50"]

@@ -75,6 +75,22 @@ def test_a_past_state_keeps_the_fields_of_its_catalogue_and_its_days(log: Log, t
     assert dict(zip(head, row, strict=True))["effective_from"] == "1850-01-01"
 
 
+@pytest.mark.parametrize(
+    "value", [5, "nan", "1E400", True, ["一"], {"value": 1, "unit": "日"}, [{"name": "表"}]]
+)
+def test_a_value_of_a_type_that_its_field_had_earlier_is_written_in_every_format(
+    log: Log, tmp_path: Path, value: object
+) -> None:
+    about = write_state.describe_state(log, "fees", View())
+    (row, *_) = log.queries.whole_state("fees", View())
+    content = {field.name: value for field in about.catalogue.fields if field.type != "string"}
+    odd = row._replace(content=msgspec.json.encode({"name": "奇", **content}))
+    for form in FILE_FORMATS.values():
+        path = tmp_path / f"odd.{form.suffix}"
+        form.write(path, about, lambda: iter([odd]))
+        assert path.stat().st_size > 0, form.name
+
+
 def apply_delta(records: Mapping[str, object], lines: Iterable[bytes]) -> dict[str, object]:
     """Apply a delta to a state (id → record), as a mirror does."""
     state = dict(records)

@@ -110,6 +110,20 @@ def test_csv_has_every_property_as_a_column_and_no_formula(live: Live) -> None:
     assert text.splitlines() == ["a,b", "'=1+1,-5", "'@x,"]
 
 
+def content_of_reserved_names(log: Log, _clock: Clock) -> None:
+    for name in ("divisions", "catalogue"):
+        log.datasets.create(demo_dataset(name), catalogue())
+        publish(log, name, [{"name": "甲费"}], date(2015, 1, 1), "")
+
+
+def test_a_dataset_with_the_name_of_another_collection_has_all_its_documents(tmp_path: Path) -> None:
+    with opened(tmp_path, Site, content=content_of_reserved_names, clock=ticking_clock(START)) as site:
+        for name in ("divisions", "catalogue"):
+            home = f"/ogc/collections/dataset.{name}"
+            for path in ("", "/schema", "/queryables", "/items"):
+                assert site.client.get(home + path).status_code == 200, home + path
+
+
 def test_a_page_of_csv_names_the_next_one_in_its_headers(live: Live) -> None:
     first = live.get(f"/collections/{PLACES}/items", f="csv", limit=HALLS - 1)
     rest = live.client.get(first.links["next"]["url"])

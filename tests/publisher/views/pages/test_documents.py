@@ -30,6 +30,19 @@ DOCUMENTS: list[dict[str, Any]] = [
     },
     {"number": "示政发〔2024〕2号", "title": "关于补贴的通知", "body_markdown": "照发。"},
     {
+        "number": "示政发〔2024〕3号",
+        "title": "关于奖励的通知",
+        "body_markdown": "奖。",
+        "effective": "2024-06-01",
+    },
+    {
+        "number": "示政发〔2023〕7号",
+        "title": "关于停止奖励的决定",
+        "body_markdown": "停。",
+        "effective_on": "2023-01-01",
+        "ends": ["示政发〔2024〕3号"],
+    },
+    {
         "number": "示政发〔2026〕1号",
         "title": "关于停止补贴的决定",
         "body_markdown": "停发。",
@@ -105,6 +118,13 @@ def test_a_document_that_another_will_end_is_still_in_force(client: httpx.Client
     text = page(client, "关于补贴的通知").text
     assert "将废止 依据 关于停止补贴的决定 ，自其施行之日起。" in text
     assert "已废止" not in text
+
+
+def test_a_repeal_before_the_document_was_enacted_again_explains_nothing(client: httpx.Client) -> None:
+    text = page(client, "关于奖励的通知").text
+    assert "已废止" not in text
+    assert "解读与回应" not in text
+    assert "关于停止奖励的决定" in text.split(" 引用本文件的条目和文件 ")[1]
 
 
 def test_a_page_states_the_cell_and_the_parser_version(client: httpx.Client) -> None:

@@ -112,6 +112,12 @@ def test_a_record_has_its_state_licence_and_period(site: Site, visit: Open) -> N
     assert "移出" in removed["creativeWorkStatus"]
 
 
+def test_the_search_that_browsers_add_has_the_language_of_the_page_and_no_display(site: Site) -> None:
+    for query, language in (("", ""), ("?display=large", ""), ("?lang=en&display=large", "&amp;lang=en")):
+        description = site.client.get(f"/opensearch.xml{query}").text
+        assert f'template="{BASE}/search?q={{searchTerms}}{language}"' in description, query
+
+
 @pytest.mark.parametrize("lang", ["", "en"])
 def test_browsers_find_the_icon_and_the_search(site: Site, visit: Open, lang: str) -> None:
     page = visit(with_language("/", lang))

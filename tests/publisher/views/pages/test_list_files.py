@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+from datetime import date
+from pathlib import Path
 
 import openpyxl
 import pytest
 
+from publisher.log.log import Log
 from publisher.views.exports.formats import FILE_FORMATS
+from schemas.definition.file_loader import load_catalogue
 from tests.publisher.views.pages.conftest import Open
+from tests.support.clock import Clock
+from tests.support.log import catalogue, field
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, Site
+from tests.support.site import BASE, FEES, PLAIN, START, Site, demo_dataset, opened, publish, ticking_clock
 
 HOME = f"/datasets/{FEES}"
 
@@ -80,6 +86,55 @@ def test_beside_every_csv_stands_what_a_spreadsheet_does_to_it(visit: Open, addr
     page = visit(address)
     assert '<code translate="no">(1)</code>会变成 <code translate="no">-1</code>' in page.answer.text
     assert "请改用 XLSX" in page.text
+
+
+def content_of_later(log: Log, clock: Clock) -> None:
+    """Publish a removal some months before it takes effect, and wait until it has."""
+    fees = load_catalogue("fees")
+    log.datasets.create(demo_dataset(FEES), fees)
+    publish(log, FEES, PLAIN, date(2015, 1, 1), "")
+    clock.advance(days=30)
+    publish(log, FEES, PLAIN[:3], date(2016, 6, 1), "")
+    clock.advance(days=365)
+
+
+def test_an_instant_alone_is_also_the_day_of_every_page_and_file(tmp_path: Path) -> None:
+    with opened(tmp_path, Site, content=content_of_later, clock=ticking_clock(START)) as site:
+        instant = "known_at=2016-03-01T00:00:00Z"
+        address = f"/v1/search?q=价格鉴证业务收费&{instant}"
+        assert [hit["status"] for hit in site.client.get(address).json()["hits"]] == ["current"]
+        head, *rows = read_csv(site, f"/search.csv?q=价格鉴证业务收费&{instant}")
+        assert [row[-1] for row in rows] == ["现行有效"], head
+        for page in ("/", HOME):
+            text = site.client.get(f"{page}?{instant}", headers={"accept": "text/html"}).text
+            assert 'datetime="2015-01-01"' in text
+            assert 'datetime="2016-06-01"' not in text.partition("历次发布")[0], page
+
+
+def content_with_numbers(log: Log, _clock: Clock) -> None:
+    fields = (field("balance", "余额", "number"),)
+    log.datasets.create(demo_dataset(FEES), catalogue(fields=fields))
+    for day, number in ((date(2015, 1, 1), "-4.25"), (date(2015, 6, 1), "-5.50")):
+        publish(log, FEES, [{"name": "甲费", "standard": "-5", "balance": number}], day, "")
+
+
+def test_a_number_is_a_number_and_a_text_a_text_in_every_file_of_a_list(tmp_path: Path) -> None:
+    with opened(tmp_path, Site, content=content_with_numbers, clock=ticking_clock(START)) as site:
+        head, row = read_csv(site, f"{HOME}/records.csv?fields=standard,balance")
+        assert dict(zip(head, row, strict=True)) | {"固定地址": ""} == {
+            "名称": "甲费",
+            "标准": "'-5",
+            "余额": "-5.50",
+            "固定地址": "",
+        }
+        change = next(row for row in read_csv(site, "/changes.csv?kind=changed") if "余额" in row)
+        assert {"-4.25", "-5.50"} <= set(change)
+        workbook = site.client.get(f"{HOME}/records.xlsx?fields=standard,balance")
+        assert [*openpyxl.load_workbook(io.BytesIO(workbook.content)).active.values][1][:3] == (
+            "甲费",
+            "-5",
+            "-5.50",
+        )
 
 
 def test_a_file_that_is_unchanged_is_304_and_a_mistake_is_named(site: Site) -> None:

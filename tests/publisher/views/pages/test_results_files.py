@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from publisher.views.pages.printing.table_file import Row, write_csv, write_xlsx
 from tests.publisher.views.exports.formulas import FORMULAS, TEXTS, any_formula
 
-HEADINGS: Row = ("名称", "机构")
+HEADINGS = ("名称", "机构")
 
 
 async def pages(rows: list[Row]) -> AsyncIterator[list[Row]]:

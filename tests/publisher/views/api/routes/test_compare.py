@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import httpx
 import jsonpatch
@@ -106,7 +107,16 @@ def test_only_the_requested_kinds_are_listed_and_totals_stay_complete(client: ht
 def test_two_days_may_be_compared_as_known_at_an_instant(client: httpx.Client) -> None:
     days = "from=2015-06-01&to=2015-12-31"
     instant = client.get(f"{HOME}/releases/1").json()["published_at"]
-    assert sum(fetch_comparison(client, f"{days}&known_at={instant}")["totals"].values()) == 0
+    comparison = fetch_comparison(client, f"{days}&known_at={instant}")
+    assert sum(comparison["totals"].values()) == 0
+    assert [comparison[side]["known_at"] for side in ("from", "to")] == [instant, instant]
+    of_today = fetch_comparison(client, f"from=2015-06-01&known_at={instant}")["to"]
+    assert (of_today["known_at"], bool(of_today["as_of"])) == (instant, True)
+    workbook = client.get(f"{HOME}/compare.xlsx?{days}&known_at={instant}")
+    sheet = openpyxl.load_workbook(io.BytesIO(workbook.content))["说明"]
+    stated = f"截至{datetime.fromisoformat(instant):%Y%m%dT%H%M%SZ}"
+    assert dict(sheet.iter_rows(max_col=2, values_only=True))["原版本"] == f"2015-06-01 {stated}"
+    assert unquote(workbook.headers["content-disposition"]).count(stated) == 2
     assert sum(fetch_comparison(client, days)["totals"].values()) > 0
 
 

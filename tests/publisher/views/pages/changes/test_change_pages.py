@@ -5,13 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import date
+from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
 from lxml import etree
 
-from tests.publisher.views.pages.conftest import Open
-from tests.support.site import BASE, FEES, Site
+from publisher.log.log import Log
+from publisher.log.model import MOST_FACET_VALUES
+from schemas.definition.catalogue import Content
+from schemas.definition.file_loader import load_catalogue
+from tests.publisher.views.pages.conftest import BROWSER, Open
+from tests.support.clock import Clock
+from tests.support.site import BASE, FEES, START, Site, demo_dataset, opened, publish, ticking_clock
 
 _ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -47,6 +54,20 @@ def test_what_a_withdrawn_record_said_is_not_announced_again(site: Site, visit: 
     page = visit(f"/changes?record={record}")
     assert "2项变化" in page.text
     assert "缴入" not in page.text
+
+
+def content_of_many_bodies(log: Log, _clock: Clock) -> None:
+    log.datasets.create(demo_dataset(FEES), load_catalogue("fees"))
+    contents: list[Content] = [
+        {"name": f"第{n}项", "department": f"第{n}局"} for n in range(MOST_FACET_VALUES)
+    ]
+    publish(log, FEES, contents, date(2015, 1, 1), "")
+
+
+def test_a_facet_that_may_have_more_values_says_so(tmp_path: Path, visit: Open) -> None:
+    assert "可能还有其他" not in visit("/changes").text
+    with opened(tmp_path, Site, content=content_of_many_bodies, clock=ticking_clock(START)) as site:
+        assert "只列出现最多的100个，可能还有其他。" in site.client.get("/changes", headers=BROWSER).text
 
 
 def test_the_page_is_english_on_request(visit: Open) -> None:

@@ -35,12 +35,13 @@ def change(sequence: int, kind: ChangeKind, on: date, amount: str) -> Change:
 
 def test_a_corrected_amount_is_drawn_in_place_of_the_wrong_one() -> None:
     changes = [
+        change(4, "renamed", date(2026, 1, 1), "18"),
         change(3, "corrected", date(2024, 1, 1), "12"),
         change(2, "changed", date(2025, 1, 1), "15"),
         change(1, "added", date(2024, 1, 1), "1.2"),
     ]
     steps, unit = _steps(load_catalogue("fees").by_name["amount"], changes)
-    assert steps == [(date(2024, 1, 1), Decimal(12)), (date(2025, 1, 1), Decimal(15))]
+    assert steps == [(date(2024, 1, 1), Decimal(12)), (date(2025, 1, 1), Decimal(15)), (date(2026, 1, 1), 18)]
     assert unit == "元/吨"
 
 
@@ -57,6 +58,19 @@ def test_the_chart_of_a_pinned_page_ends_with_its_release(tmp_path: Path) -> Non
         site.clock.advance(days=400)
         assert "数额变化" in before
         assert site.client.get(address).text == before
+
+
+def renamed_price(log: Log, clock: Clock) -> None:
+    two_prices(log, clock)
+    content: Content = {"name": "甲类费", "amount": {"amount": "1.8", "unit": "元/吨"}}
+    (fee,) = log.queries.find_by_title(FEES, "甲费")
+    log.releases.rename(FEES, fee.id, content, effective_on=date(2016, 1, 1), reason="更名")
+
+
+def test_an_amount_that_changes_with_the_name_is_part_of_the_history(tmp_path: Path) -> None:
+    with opened(tmp_path, Site, content=renamed_price, clock=ticking_clock(START)) as site:
+        text = site.client.get(f"/datasets/{FEES}/records/{site.record('甲类费')}").text
+        assert "2016年1月1日起，原1.5元/吨" in text
 
 
 def power(promised: int) -> Content:
