@@ -25,7 +25,7 @@ import trafilatura
 from benchmarks.support.memory import current_memory, peak_memory
 from benchmarks.support.site import new_site
 from benchmarks.support.timing import Timer
-from publisher.harvest.all_sources import HarvestOptions, collect
+from publisher.harvest.all_sources import HarvestOptions, harvest_sources
 from publisher.harvest.crawl import DOCUMENTS_STEP
 from publisher.harvest.source_config import read_sources
 from publisher.ingest.documents import official_document, page_lines
@@ -106,7 +106,7 @@ def _collect(home: Path, host: str, count: int) -> None:
     now = datetime.now(UTC)
     tenths = Tenths(count)
     timer = Timer()
-    report = collect(
+    report = harvest_sources(
         log,
         tuple(read_sources(home).values()),
         HarvestOptions(now, now.date(), loopback=True),

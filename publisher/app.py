@@ -28,7 +28,7 @@ from publisher.log.clocks import utc_now
 from publisher.log.database.postgresql import ServerLimits
 from publisher.log.log import Log
 from publisher.log.transparency.key_files import KeyFiles
-from publisher.mac_key import read_or_create_key
+from publisher.mac_key import read_or_replace_key
 from publisher.prepared_files import prepare_files
 from publisher.settings import Settings
 from publisher.telemetry.request_metrics import RequestMetrics
@@ -44,7 +44,7 @@ from publisher.views.pages.printing import page_request
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints, error_responses
 from publisher.web.asgi_edge import Edge
-from publisher.web.capacity.work_processes import Perform, WorkProcesses
+from publisher.web.capacity.heavy_work_processes import HeavyWorkProcesses, Perform
 from publisher.web.http_protocol import BODY_SECONDS, bounded_protocol, listen
 from publisher.web.route import Call, Endpoint
 from publisher.web.service import Service, create_service
@@ -74,7 +74,7 @@ def create_app(
 
     A passed log and engine are closed by the caller; otherwise they are opened by ``settings`` and closed at
     shutdown. ``background``: tasks that run from startup until they are cancelled at shutdown.
-    ``perform``: see :func:`publisher.work_process.perform`; without it threads do that work. Raises
+    ``perform``: see :func:`publisher.heavy_work.perform`; without it threads do that work. Raises
     ``LogError`` if the folder does not contain a site.
     """
     closers: list[Task] = []
@@ -91,7 +91,7 @@ def create_app(
     processes = None
     if perform is not None:
         most = settings.queries.at_once + settings.exports.at_once
-        processes = WorkProcesses(partial(perform, settings, service.start), most)
+        processes = HeavyWorkProcesses(partial(perform, settings, service.start), most)
         service = replace(service, processes=processes)
     press = Press()
     geo = ogc_routes.open_geo(service, settings.boundaries, press)
@@ -141,7 +141,7 @@ def _open_inbox(settings: Settings, clock: Callable[[], datetime]) -> PublicInbo
     """Open the inbox; None if the site takes neither corrections nor followers, or has none."""
     if not (settings.corrections or settings.mail):
         return None
-    key = read_or_create_key(settings.cursor_key)
+    key = read_or_replace_key(settings.cursor_key)
     capacity = settings.corrections or 1  # without a form of corrections none comes
     return PublicInbox.open(settings.database, settings.inbox, key, capacity=capacity, clock=clock)
 
@@ -149,7 +149,7 @@ def _open_inbox(settings: Settings, clock: Callable[[], datetime]) -> PublicInbo
 def _with_forms(service: Service, settings: Settings, inbox: PublicInbox) -> Service:
     """Add the forms that the site has."""
     clock = service.clock
-    tokens = FormTokens(read_or_create_key(settings.cursor_key), clock)
+    tokens = FormTokens(read_or_replace_key(settings.cursor_key), clock)
     corrections = CorrectionForm(inbox, tokens, DailyLimits(clock)) if settings.corrections else None
     mail = FollowForm(inbox.followers(), tokens, DailyLimits(clock)) if settings.mail else None
     start = structs.replace(

@@ -107,7 +107,7 @@ async def keep_running(
 
 
 async def forget_senders(settings: Settings, log: Log, *, poll: float = 3600.0) -> None:
-    """Delete contacts and proofs of corrections when they are due, until cancelled.
+    """Delete what is due of corrections, until cancelled: contacts, proofs, rejected values and requests.
 
     Corrections of erased records are deleted too: a restored inbox may have them again.
     """

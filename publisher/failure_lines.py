@@ -4,23 +4,39 @@ from __future__ import annotations
 
 import errno
 import logging
+import sqlite3
 
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as NoConnectionError
 
-DATABASE_AWAY = (OperationalError, NoConnectionError)
-"""Errors whose cause is a database that is away or refuses, and not the program."""
+_OF_SQLITE_ITSELF = frozenset(
+    {
+        *(sqlite3.SQLITE_PERM, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_NOMEM),
+        *(sqlite3.SQLITE_READONLY, sqlite3.SQLITE_INTERRUPT, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CORRUPT),
+        *(sqlite3.SQLITE_FULL, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOTADB),
+    }
+)
+"""Codes of errors whose cause is the file; SQLITE_ERROR, as of an unknown column, is a faulty statement."""
+_PRIMARY_CODE = 0xFF
 
 
 def is_database_away(error: BaseException) -> bool:
-    return isinstance(error, DATABASE_AWAY)
+    """Report whether the cause is a database that is away, damaged or refuses, and not the program."""
+    if isinstance(error, NoConnectionError):
+        return True
+    if not isinstance(error, DBAPIError):
+        return False
+    code = getattr(error.orig, "sqlite_errorcode", None)
+    if code is None:
+        return isinstance(error, OperationalError)
+    return code & _PRIMARY_CODE in _OF_SQLITE_ITSELF
 
 
 _DISK_FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
 
 
 def is_disk_full(error: BaseException) -> bool:
-    """Report whether the cause is a disk that is full, for a file or for the database."""
+    """Report whether a disk is full or cannot be written, for a file or for the database."""
     if isinstance(error, OSError):
         return error.errno in _DISK_FULL
     text = str(error.orig) if isinstance(error, DBAPIError) else ""

@@ -111,7 +111,7 @@ class SeparateStore:
                     conn.execute(table.insert(), rows)
 
     def create(self, version: int, finish: Callable[[Connection], None]) -> None:
-        """Create the tables if there are none; ``finish`` is called with new ones.
+        """Create the tables if there are none; then ``finish`` is called with the connection.
 
         Raises ``ProgrammingError`` without the right to do so.
         """

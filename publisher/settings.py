@@ -29,6 +29,10 @@ _DATABASE_CONNECTIONS = 20
 _DESK_BASE = "http://127.0.0.1:8001"
 _QUERIES, _EXPORTS, _CONNECTIONS = PoolSize(2, 128), PoolSize(2, 64), 1000
 _CORRECTIONS = 100
+_SWITCH = {
+    **dict.fromkeys(("1", "true", "yes", "on"), True),
+    **dict.fromkeys(("0", "false", "no", "off"), False),
+}
 
 
 class WitnessAddress(msgspec.Struct, frozen=True):
@@ -173,9 +177,9 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
             env, "QINGDAN_DATABASE_CONNECTIONS", _DATABASE_CONNECTIONS, least=1
         ),
         boundaries=Path(boundaries) if boundaries else None,
-        loopback=env.get("QINGDAN_LOOPBACK") == "1",
-        shows_actor=env.get("QINGDAN_SHOW_ACTOR") == "1",
-        drafter_publishes=env.get("QINGDAN_DESK_DRAFTER_PUBLISHES") == "1",
+        loopback=_read_switch(env, "QINGDAN_LOOPBACK"),
+        shows_actor=_read_switch(env, "QINGDAN_SHOW_ACTOR"),
+        drafter_publishes=_read_switch(env, "QINGDAN_DESK_DRAFTER_PUBLISHES"),
         hub=_read_hub(env),
         queries=_read_pool(env, "QINGDAN_QUERIES", _QUERIES),
         exports=_read_pool(env, "QINGDAN_EXPORTS", _EXPORTS),
@@ -187,7 +191,7 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
         metrics=_read_address(env, "QINGDAN_METRICS"),
         work_metrics=_read_address(env, "QINGDAN_WORK_METRICS"),
         log_form=_read_log_form(env),
-        access_log=env.get("QINGDAN_ACCESS_LOG") == "1",
+        access_log=_read_switch(env, "QINGDAN_ACCESS_LOG"),
         key_passphrase=env.get("QINGDAN_KEY_PASSPHRASE") or "",
         sign_command=env.get("QINGDAN_SIGN_COMMAND") or "",
         witnesses=_read_witnesses(env),
@@ -200,6 +204,14 @@ def read_settings(home: Path | None = None, environ: Mapping[str, str] | None = 
 def _sqlite_url(file: Path) -> str:
     """Return the URL of SQLAlchemy for a file, whose path may contain ``?``, ``#`` or ``%``."""
     return f"sqlite:///{re.sub('[%?#]', lambda match: quote(match[0]), str(file))}"
+
+
+def _read_switch(env: Mapping[str, str], name: str) -> bool:
+    """Read yes or no; no unless it is set. Raises ``ValueError`` for another text."""
+    text = env.get(name) or "0"
+    if text.lower() not in _SWITCH:
+        raise ValueError(f"{name}: {text!r} ({', '.join(_SWITCH)})")
+    return _SWITCH[text.lower()]
 
 
 def _read_number(env: Mapping[str, str], name: str, default: int, *, least: int = 0) -> int:

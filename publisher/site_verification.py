@@ -12,6 +12,7 @@ from msgspec import structs
 from publisher import mac_key
 from publisher.indexing import index_checks, indexer
 from publisher.log.log import Log
+from publisher.log.model import LogError
 from publisher.log.verification.integrity import MOST_PROBLEMS, Scope, StepReport, Verification
 from publisher.log.verification.problem import Problem
 from publisher.settings import Settings
@@ -24,13 +25,16 @@ _INDEX = "搜索索引 index"
 async def verify_site(
     settings: Settings, log: Log, search: SearchEngine, scope: Scope, report: StepReport
 ) -> Verification:
-    """Verify the log and the key of cursors; with ``scope.index`` also the index and the generated files."""
+    """Verify the log and the keys of cursors and of the desk.
+
+    With ``scope.index`` also the index and the generated files.
+    """
     verification = await to_thread.run_sync(log.integrity.verify, scope, report)
-    problems = [*verification.problems, *map(str, check_cursor_key(settings))]
+    problems = [*verification.problems, *map(str, check_keys(settings))]
     if scope.index:
         report(_INDEX)
         problems += map(str, await _check_index(log, search))
-        problems += map(str, await to_thread.run_sync(lambda: list(check_files(log))))
+        problems += map(str, await to_thread.run_sync(lambda: list(check_generated_files(log))))
     return structs.replace(verification, problems=tuple(problems[: MOST_PROBLEMS + 1]))
 
 
@@ -43,11 +47,13 @@ async def _check_index(log: Log, search: SearchEngine) -> list[Problem]:
         return [Problem(f"{_INDEX}: 无法读取 cannot be read: {type(error).__name__}: {str(error)[:200]}")]
 
 
-def check_cursor_key(settings: Settings) -> Iterator[Problem]:
-    """Check the key of cursors, which all processes of the site share."""
-    key = settings.cursor_key
-    if key.exists() and mac_key.read_key(key) is None:
-        yield Problem(f"{key.name}: 内容已损坏 is damaged; 删除后会重新生成 delete it, and a new one is made")
+def check_keys(settings: Settings) -> Iterator[Problem]:
+    """Check the keys of cursors and of the desk, each of which all its processes share."""
+    for path in (settings.cursor_key, settings.desk_key):
+        try:
+            mac_key.read_key(path)
+        except LogError as error:
+            yield Problem(f"{path.name}: {error}")
 
 
 async def repair_site(log: Log, search: SearchEngine, file: Path, *, index: bool) -> int:
@@ -71,7 +77,7 @@ async def repair_site(log: Log, search: SearchEngine, file: Path, *, index: bool
     return count + len(problems) + len(damaged)
 
 
-def check_files(log: Log) -> Iterator[Problem]:
+def check_generated_files(log: Log) -> Iterator[Problem]:
     """Check the generated files against their digests."""
     return map(_name_file, _damaged_files(log))
 

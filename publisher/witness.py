@@ -35,8 +35,8 @@ _CONNECTIONS = 100
 _PATIENCE = 30.0
 """Seconds for which a request waits for the database."""
 _TABLES = (
-    "CREATE TABLE witness (key TEXT PRIMARY KEY)",
-    "CREATE TABLE checkpoint (origin TEXT PRIMARY KEY, size INTEGER, root BLOB, note TEXT)",
+    "CREATE TABLE IF NOT EXISTS witness (key TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS checkpoint (origin TEXT PRIMARY KEY, size INTEGER, root BLOB, note TEXT)",
 )
 
 
@@ -55,25 +55,34 @@ class Witness:
         """Open a witness; create its key and database in an empty folder. Raises ``LogError``."""
         self._database, self._keys = folder / "witness.db", KeyFiles(folder / "keys")
         self._logs, self._clock = tuple(logs), clock
-        if not self._database.exists():
-            if any(self._keys.folder.glob("*.pem")):
-                raise _refused(
-                    f"{folder} 中有密钥而没有 witness.db，见证方已失去记忆；"
-                    "请恢复备份，或在新文件夹中用新名称另建见证方",
-                    f"{folder} has a key and no witness.db: the witness lost its memory. Restore a backup, "
-                    "or create a witness of another name in another folder",
-                )
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            created = self._keys.create(name, COSIGNATURE)
-            with self._write() as conn:
-                for statement in _TABLES:
-                    conn.execute(statement)
-                conn.execute("INSERT INTO witness VALUES (?)", (str(created),))
-        with self._write() as conn:
-            (text,) = conn.execute("SELECT key FROM witness").fetchone()
-        self.key = VerifierKey.parse(text, COSIGNATURE)
+        self._create_tables(folder)
+        self.key = self._read_or_create_key(name)
         if self.key.name != name:
             raise _refused(f"见证方的名称是 {self.key.name}", f"the name of this witness is {self.key.name}")
+
+    def _create_tables(self, folder: Path) -> None:
+        """Create the tables before the key: a database without them, beside a key, has lost what it had."""
+        if not self._database.exists() or not self._database.stat().st_size:
+            if any(self._keys.folder.glob("*.pem")):
+                raise _refused(
+                    f"{folder} 中有密钥，而 witness.db 不存在或为空，见证方已失去记忆；"
+                    "请恢复备份，或在新文件夹中用新名称另建见证方",
+                    f"{folder} has a key, and no witness.db or an empty one: the witness lost its memory. "
+                    "Restore a backup, or create a witness of another name in another folder",
+                )
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with self._write() as conn:
+            for statement in _TABLES:
+                conn.execute(statement)
+
+    def _read_or_create_key(self, name: str) -> VerifierKey:
+        """Read the key. One that a killed start made and did not write down has signed nothing."""
+        with self._write() as conn:
+            row = conn.execute("SELECT key FROM witness").fetchone()
+            if row is None:
+                row = (str(self._keys.create(name, COSIGNATURE)),)
+                conn.execute("INSERT INTO witness VALUES (?)", row)
+        return VerifierKey.parse(row[0], COSIGNATURE)
 
     @contextmanager
     def _write(self) -> Iterator[sqlite3.Connection]:

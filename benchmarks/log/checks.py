@@ -2,10 +2,11 @@
 
 ``python -m benchmarks.log.checks [PUBLISHED [CHECKED]]``: publishes a power list whose rows rest on real
 titles of statutes, a fiftieth of them repealed, as in real lists (44 of 2,973), and then checks rows of it
-against the lists of the sample, a fifth of them charges of counties against a list of their province that
-says that it is complete. Bars: 50,000 rows through all checks in at most 60 s; publishing 150,000 records
-not more than 15 % slower than by a program without checks. ``python -m benchmarks.log.checks publish
-RECORDS`` does the first part alone, which earlier programs can do too: run it with both, by turns.
+against the lists of the sample. A fifth of the checked rows are charges of counties, which are checked
+against a list of their province that says that it is complete. Bars: 50,000 rows through all checks in at
+most 60 s; publishing 150,000 records not more than 15 % slower than by a program without checks.
+``python -m benchmarks.log.checks publish RECORDS`` does the first part alone, which
+earlier programs can do too: run it with both, by turns.
 """
 
 from __future__ import annotations

@@ -2,9 +2,10 @@
 
 ``python -m benchmarks.search.suggestions [articles.jsonl.gz] [--records N]``. Names are those of articles
 of law, and beginnings of their texts up to the number of records. They are typed letter by letter, in
-characters, in pinyin and by initials. Each intermediate input is one call of the functions behind
-``/v1/suggest`` and ``did_you_mean``, compared with a plain scan of all names in the same run. The bar is 20
-ms at p99 of wall time; processor time is printed too, since other load affects it less.
+characters, in pinyin and by initials. Each intermediate input is one call of the function behind
+``/v1/suggest``; each mistyped name is one call of that behind ``did_you_mean``. A plain scan of all names is
+measured in the same run. The bar is 20 ms at p99 of wall time, for completing; processor time is printed too,
+since other load affects it less.
 """
 
 from __future__ import annotations

@@ -35,7 +35,7 @@ def bare_server(file: Path, bodies: Sequence[bytes] = ()) -> Server:
 
 def _serve_site(home: Path, port: int) -> None:
     from publisher import app
-    from publisher.work_process import perform
+    from publisher.heavy_work import perform
 
     boundaries = home / BOUNDARIES
     environ = {"QINGDAN_BOUNDARIES": str(boundaries)} if boundaries.exists() else {}

@@ -55,7 +55,7 @@ _XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 @dataclass
-class Times:
+class DeskSeconds:
     """Seconds of what was measured; of the reader by rounds, with (``busy``) and without the clerk."""
 
     findings: list[float] = field(default_factory=list)
@@ -151,9 +151,9 @@ class Clerk:
             yield time.perf_counter() - started
 
 
-def measure(rows: int, rounds: int, folder: Path) -> Times:
+def measure(rows: int, rounds: int, folder: Path) -> DeskSeconds:
     port, desk_port = free_port(), free_port()
-    base, times = f"http://127.0.0.1:{desk_port}", Times()
+    base, times = f"http://127.0.0.1:{desk_port}", DeskSeconds()
     home = folder / "site"
     home.mkdir()
     link, paths = build(home, base)

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from datetime import MINYEAR, date
+from datetime import date
 from enum import Enum
 from typing import Literal
 
+from publisher.checks.approval_names import ApprovalName, compare_names, names_in
 from publisher.checks.check import CheckedRecord, day_in, texts_of
+from publisher.ingest.findings.kind import Cite
 from schemas.reference.administrative_divisions import shorten_code
 from schemas.reference.document_numbers import find_citations
 from schemas.reference.government_levels import Level, level_of_division, levels_in
@@ -21,7 +23,8 @@ from schemas.reference.legal_bases import find_cited_statutes
 type Standing = Literal["kept", "unclear", "delegated", "filing", "restored", "other-level", "unrelated"]
 """Consequence of a decision for a record that lists the approval.
 
-``kept``: it should not be in the list any more. ``unclear``: the texts do not say whom the decision concerns.
+``kept``: it should not be in the list any more. ``unclear``: the texts do not say whom the decision concerns,
+or whether a basis is newer than the decision.
 ``delegated``, ``filing``, ``restored`` and ``other-level``: the record is lawful, since the approval was
 delegated to the body that lists it, became a filing, or has a newer basis, or since the decision is on
 another level. ``unrelated``: the decision does not end the approval, is not in effect yet, or binds another
@@ -46,6 +49,8 @@ _TREATMENTS = {treatment: re.compile(treatment.value) for treatment in Treatment
 NO_APPROVAL = frozenset({"行政处罚", "行政强制", "行政征收", "行政给付", "行政检查", "行政奖励", "行政裁决"})
 _LICENCE = "行政许可"
 _LISTS_OF_LICENCES = frozenset({"licence-items"})
+_CITES_OF_DECISION = {"item": "name", "number": "decision_number", "decision": "decision"}
+"""Role → the field of an item that a finding quotes for it."""
 _STATE_COUNCIL = re.compile(r"^国(?:发|办发|函|办函|令|务院)")
 
 
@@ -55,25 +60,43 @@ def treatment_of(row: CheckedRecord) -> Treatment | None:
     return next((one for one, words in _TREATMENTS.items() if words.search(text)), None)
 
 
+def states_decision(row: CheckedRecord) -> bool:
+    """Report whether an item says what is decided about it, and in which document."""
+    return all(row.content.get(field) for field in _CITES_OF_DECISION.values())
+
+
+def is_item(name: ApprovalName, row: CheckedRecord) -> bool:
+    """Report whether a name means the approval that an item is about."""
+    return compare_names(name, names_in(str(row.content["name"]))[0]).is_same
+
+
+def cites_of_decision(row: CheckedRecord) -> Iterator[Cite]:
+    yield from (row.cite(role, field) for role, field in _CITES_OF_DECISION.items())
+
+
 def judge(row: CheckedRecord, record: CheckedRecord, day: date) -> Standing:
     """Return what follows from the decision on the item ``row`` for a record that lists the same approval."""
-    treatment, decided_on = treatment_of(row), _text(row, "decided_on")
-    if treatment not in _ENDING or decided_on > day.isoformat() or not _is_in_area(row, record):
+    treatment, decided = treatment_of(row), _possible_days(row)
+    is_ahead = decided is not None and decided[0] > day
+    if treatment not in _ENDING or is_ahead or not _is_in_area(row, record):
         return "unrelated"
     if treatment is Treatment.TO_FILING and not _lists_licence(record):
         return "filing"
-    if _is_restored(record, row):
+    bases = tuple(_days_of_bases(record))
+    if decided is not None and any(one > decided[1] for one in bases):
         return "restored"
+    may_be_restored = decided is None and bool(bases)
     own, addressed = levels_of(record), _addressed_levels(row)
     if treatment is Treatment.DELEGATED:
-        return _judge_delegation(own, addressed, levels_in(_delegation_text(row)))
+        standing = _judge_delegation(own, addressed, levels_in(_delegation_text(row)))
+        return "unclear" if standing == "kept" and may_be_restored else standing
     if own and addressed and not own & addressed:
         return "other-level"
     if addressed == {Level.NATION} and not own:
         return "unrelated"
     kind = record.content.get(record.catalogue.type_field or "")
     is_clear = own and addressed and (kind or record.catalogue.name in _LISTS_OF_LICENCES)
-    return "kept" if is_clear and treatment is not Treatment.PARTLY else "unclear"
+    return "kept" if is_clear and not may_be_restored and treatment is not Treatment.PARTLY else "unclear"
 
 
 def levels_of(record: CheckedRecord) -> frozenset[Level]:
@@ -116,11 +139,15 @@ def _lists_licence(record: CheckedRecord) -> bool:
     return kind == _LICENCE or record.catalogue.name in _LISTS_OF_LICENCES
 
 
-def _is_restored(record: CheckedRecord, row: CheckedRecord) -> bool:
-    """Test for a basis that is newer than the decision, whose number gives its last possible day."""
+def _possible_days(row: CheckedRecord) -> tuple[date, date] | None:
+    """Return the first and the last day on which an item can have been decided; None if that is unknown.
+
+    Without its day they are those of the year in its number; that of an order (令) has none.
+    """
+    if (day := day_in(row.content.get("decided_on"))) is not None:
+        return day, day
     years = [one.year for one in find_citations(_text(row, "decision_number")) if one.year]
-    decided = day_in(row.content.get("decided_on")) or date(years[0] if years else MINYEAR, 12, 31)
-    return any(day > decided for day in _days_of_bases(record))
+    return (date(years[0], 1, 1), date(years[0], 12, 31)) if years else None
 
 
 def _days_of_bases(record: CheckedRecord) -> Iterator[date]:

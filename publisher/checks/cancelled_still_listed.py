@@ -11,8 +11,15 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.approval_names import ApprovalName, compare_names, names_in
-from publisher.checks.cancellation import Standing, judge, lists_approval
+from publisher.checks.approval_names import ApprovalName, names_in
+from publisher.checks.cancellation import (
+    Standing,
+    cites_of_decision,
+    is_item,
+    judge,
+    lists_approval,
+    states_decision,
+)
 from publisher.checks.check import Check, CheckedRecord, Knowledge, LabelledSet, Rule, texts_of
 from publisher.ingest.findings.kind import Bilingual, Cite, Finding
 from schemas.definition.catalogue import Catalogue, Content
@@ -35,8 +42,8 @@ _SAME_NAME = Bilingual(
     "Both names differ only in words that any approval may have, and in their order.",
 )
 _UNCLEAR = Bilingual(
-    "所引原文没有写明决定涉及哪一层级、哪一部分。",
-    " The texts do not state which level, or which part, the decision concerns.",
+    "所引原文没有写明决定涉及哪一层级、哪一部分，或者没有写明决定的日期。",
+    " The texts do not state which level, or which part, the decision concerns, or do not state its day.",
 )
 
 
@@ -110,7 +117,7 @@ def _place_key(place: DecisionPlace) -> str:
 
 class CancelledStillListed(Check):
     code = "cancelled-still-listed"
-    version = 1
+    version = 2
     title = Bilingual("已取消或下放的审批仍列于清单", "Cancelled approval is still listed")
     needs = MappingProxyType({_CANCELLED: _keys_of_row})
     rules = (_SAME_PLACE_RULE, _SAME_PLACE_UNCLEAR_RULE, _SAME_NAME_RULE, _SAME_NAME_UNCLEAR_RULE)
@@ -163,7 +170,7 @@ class CancelledStillListed(Check):
             return []
         links: dict[str, tuple[CheckedRecord, tuple[Cite, ...]]] = {}
         for row, cites in (*self._links_by_place(record, knowledge), *self._links_by_name(record, knowledge)):
-            if all(row.content.get(name) for name in ("decision_number", "decision")):
+            if states_decision(row):
                 links.setdefault(row.id, (row, cites))
         return list(links.values())
 
@@ -186,13 +193,12 @@ class CancelledStillListed(Check):
         for field in _NAMES:
             for name in names_in(str(record.content.get(field, ""))):
                 for row in knowledge.find(_CANCELLED, _name_key(name)):
-                    if compare_names(name, names_in(str(row.content["name"]))[0]).is_same:
+                    if is_item(name, row):
                         yield row, (record.cite("name", field, name.start, name.end),)
 
 
 def _cites_of_row(row: CheckedRecord) -> Iterator[Cite]:
-    fields = {"item": "name", "number": "decision_number", "decision": "decision"}
-    yield from (row.cite(role, field) for role, field in fields.items())
+    yield from cites_of_decision(row)
     for field in ("actor", "addressed_level", "delegated_to", "scope", "decided_on"):
         if row.content.get(field):
             yield row.cite(field, field)

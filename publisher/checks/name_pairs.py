@@ -24,12 +24,9 @@ class LabelledPair(msgspec.Struct, frozen=True):
     kind: str
     """Type of the listed power."""
     label: str
-    decision: str
-    body: str
-    treatment: str
 
 
-_COLUMNS = ("source", "live", "live_type", "label", "decision", "source_body", "treatment")
+_COLUMNS = ("source", "live", "live_type", "label")
 
 
 def read_pairs(path: Path) -> Iterator[LabelledPair]:

@@ -10,8 +10,15 @@ from datetime import date
 from types import MappingProxyType
 from typing import override
 
-from publisher.checks.approval_names import ApprovalName, compare_names, names_in
-from publisher.checks.cancellation import Treatment, judge, treatment_of
+from publisher.checks.approval_names import ApprovalName, names_in
+from publisher.checks.cancellation import (
+    Treatment,
+    cites_of_decision,
+    is_item,
+    judge,
+    states_decision,
+    treatment_of,
+)
 from publisher.checks.check import Check, CheckedRecord, Knowledge, Rule
 from publisher.checks.complete_lists.statements import (
     COMPLETE_LISTS,
@@ -64,7 +71,7 @@ def _keys_of_row(content: Content) -> Iterator[str]:
 
 class ServiceWithoutApproval(Check):
     code = "service-without-approval"
-    version = 2
+    version = 3
     title = Bilingual("中介服务所涉审批已取消或未列", "Approval of a service is cancelled or not listed")
     needs = MappingProxyType(
         {
@@ -98,17 +105,15 @@ class ServiceWithoutApproval(Check):
         reported: set[str] = set()
         for name in names:
             for row in knowledge.find(_CANCELLED, name.key):
-                is_stated = all(row.content.get(field) for field in ("decision_number", "decision"))
-                if row.id in reported or not is_stated or treatment_of(row) is not Treatment.CANCELLED:
+                if row.id in reported or not states_decision(row) or not is_item(name, row):
                     continue
-                is_same = compare_names(name, names_in(str(row.content["name"]))[0]).is_same
-                if is_same and judge(row, record, day) in ("kept", "unclear"):
+                is_cancelled = treatment_of(row) is Treatment.CANCELLED
+                if is_cancelled and judge(row, record, day) in ("kept", "unclear"):
                     reported.add(row.id)
-                    fields = {"item": "name", "number": "decision_number", "decision": "decision"}
                     cites = [
                         record.cite("approval", "approval", name.start, name.end),
                         record.cite("service", "name"),
-                        *(row.cite(role, field) for role, field in fields.items()),
+                        *cites_of_decision(row),
                     ]
                     yield self.finding(_APPROVAL_CANCELLED, cites)
 

@@ -91,7 +91,7 @@ def open_staff(
 ) -> Staff:
     """Open the accounts of a site. ``create``: make their store if there is none.
 
-    Raises ``LogError``: ``no-desk``, ``newer-database``, ``no-such-role`` (of a group).
+    Raises ``LogError``: ``no-desk``, ``newer-database``, ``key-unusable``, ``no-such-role`` (of a group).
     """
     opener = DeskStore.create_or_open if create else DeskStore.open
     oidc = settings.oidc

@@ -15,7 +15,7 @@ from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
 from publisher.desk.work import Person, event_of, record
 from publisher.harvest import source_config
-from publisher.harvest.all_sources import HarvestOptions, collect, find_next_run
+from publisher.harvest.all_sources import HarvestOptions, find_next_run, harvest_sources
 from publisher.harvest.report import SourceReport, StoredReport, read_stored_report
 from publisher.harvest.source_config import SOURCES_FILE, SourcesError, SourceSite
 from publisher.log.clocks import day_at
@@ -83,7 +83,7 @@ def try_source(desk: Desk, person: Person, site: SourceSite) -> SourceReport:
     options = HarvestOptions(now, day_at(now), dry_run=True, loopback=desk.settings.loopback, within=SECONDS)
     record(desk, person, "source-tried", site.name, {"addresses": list(site.entries)})
     catalogues = partial(_current_catalogue, desk)
-    report = collect(desk.log, [site], options, catalogues=catalogues, progress=lambda *_: None)
+    report = harvest_sources(desk.log, [site], options, catalogues=catalogues, progress=lambda *_: None)
     return report.sources[0]
 
 

@@ -45,7 +45,7 @@ class HarvestOptions(msgspec.Struct, frozen=True):
     """Seconds that a dry run may take; None: as long as it needs."""
 
 
-def collect(
+def harvest_sources(
     log: Log,
     sources: Sequence[SourceSite],
     options: HarvestOptions,

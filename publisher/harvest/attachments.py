@@ -47,7 +47,7 @@ _LONGEST = 200_000
 """Most characters of one attachment that a document includes; the whole text is stored as evidence."""
 _CUT = f"（附件文字超过{_LONGEST:,}字，其余未收入，见原文件。）"
 _COLLECTED = "collected"
-"""Why a page was read that was not read before; other pages have the sign of their change."""
+"""``detected_by`` of a page that is read for the first time; one read again has its ``suspected_by``."""
 
 
 class Attachment(msgspec.Struct, frozen=True):

@@ -13,7 +13,7 @@ from datetime import date, datetime
 from msgspec import structs
 
 from publisher.harvest import warc
-from publisher.harvest.answers.bad_answers import find_bad_response
+from publisher.harvest.answers.bad_answers import find_bad_answer
 from publisher.harvest.answers.document_pages import find_further_addresses
 from publisher.harvest.extraction import Extractor
 from publisher.harvest.fetcher import Fetcher, FetchError, HostError, PageFetch, ResponseChain
@@ -225,7 +225,7 @@ class Crawl:
         self._count_request(page)
         self._report_status(page, responses)
         title = page.title if page.role == "document" else ""
-        bad_answer = find_bad_response(responses, title, self._source.largest)
+        bad_answer = find_bad_answer(responses, title, self._source.largest)
         if bad_answer is not None:
             self.report.add_finding(kinds.BAD_ANSWER, page.url, what=kinds.BAD_ANSWERS[bad_answer])
             exchange = structs.replace(self._build_exchange(page, responses), is_page=False)

@@ -6,7 +6,7 @@ from datetime import date
 from itertools import islice
 
 from publisher.harvest import extraction
-from publisher.harvest.answers.bad_answers import find_bad_response
+from publisher.harvest.answers.bad_answers import find_bad_answer
 from publisher.harvest.fetcher import Fetcher, FetchError, OutOfTimeError, ResponseChain
 from publisher.harvest.link_discovery import read_list
 from publisher.harvest.report import PreviewedDocument, SourceReport
@@ -65,7 +65,7 @@ class DryRun:
         responses = self._request(url)
         if responses is None:
             return
-        bad_answer = find_bad_response(responses, title, self._source.largest)
+        bad_answer = find_bad_answer(responses, title, self._source.largest)
         if bad_answer is not None:
             self._report.add_finding(kinds.BAD_ANSWER, url, what=kinds.BAD_ANSWERS[bad_answer])
             return

@@ -214,7 +214,10 @@ class Extractor:
         )
 
     def _is_another(self, page: Page, parsed_page: ParsedPage, extraction: Extraction, hop: Hop) -> bool:
-        """Test whether a page replaced a different document, by a redirect or without number and date."""
+        """Report whether a page now shows another document.
+
+        It redirects or has neither number nor date, and title, number and text differ from before.
+        """
         (record,) = extraction.reading.records
         if hop.url == page.url and not soft_404.is_bare(record.content):
             return False

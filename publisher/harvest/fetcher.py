@@ -159,7 +159,10 @@ class Fetcher:
             raise FetchError("robots", url)
 
     def _get_robots_rules(self, url: str) -> Protego | None:
-        """Return the robots.txt rules. By RFC 9309 a 4xx allows every page and a 5xx forbids all."""
+        """Return the rules of robots.txt.
+
+        By RFC 9309 a 4xx other than 429 allows every page; 429 and a 5xx forbid all.
+        """
         parts = urlsplit(url)
         host = f"{parts.scheme}://{parts.netloc}"
         if host not in self._robots_rules:

@@ -37,11 +37,11 @@ class Resemblance(msgspec.Struct, frozen=True):
 def find_nearest(
     parsed_page: ParsedPage, source: str, log: Log, waiting: Sequence[tuple[Page, ParsedPage]]
 ) -> Resemblance | None:
-    """Find the document that a page repeats, or the one with the same number and a different text.
+    """Find the nearest document that a page repeats, or else the nearest of the same number.
 
     ``source``: that of the page. ``waiting``: pages that were read but are not stored yet.
     """
-    same_number: Resemblance | None = None
+    resemblances: list[Resemblance] = []
     for page, number, candidate in (
         *log.evidence.duplicate_candidates(parsed_page.number, parsed_page.title_key),
         *_iter_waiting_candidates(parsed_page, waiting),
@@ -50,14 +50,12 @@ def find_nearest(
             continue
         value = measure_resemblance(candidate, parsed_page.sketch or b"")
         if number is not None and number == parsed_page.number:
-            if value >= SAME_NUMBER:
-                return Resemblance(page, value, same=True)
-            same_number = Resemblance(page, value, same=False)
+            resemblances.append(Resemblance(page, value, same=value >= SAME_NUMBER))
         elif number is None or parsed_page.number is None:
             on_one_site = number == parsed_page.number and page.source_site == source
             if value >= (SAME_SITE if on_one_site else SAME_NAME):
-                return Resemblance(page, value, same=True)
-    return same_number
+                resemblances.append(Resemblance(page, value, same=True))
+    return max(resemblances, key=lambda one: (one.same, one.value), default=None)
 
 
 def _iter_waiting_candidates(

@@ -13,7 +13,7 @@ import anyio
 from anyio import to_thread
 
 from publisher.failure_lines import describe_in_a_line, log_failure
-from publisher.harvest.all_sources import HarvestOptions, collect, select_due
+from publisher.harvest.all_sources import HarvestOptions, harvest_sources, select_due
 from publisher.harvest.source_config import SOURCES_FILE, SourcesError, read_sources
 from publisher.log.clocks import day_at
 from publisher.log.log import Log
@@ -39,7 +39,7 @@ async def run_scheduler(
     loopback: bool,
     poll: float = POLL,
 ) -> None:
-    """Collect until cancelled. A failure is logged and retried at the next check."""
+    """Collect until cancelled. A failure is retried at each check, and logged once while it stays."""
     last_problem = ""
     stopping = threading.Event()
     one_round = partial(
@@ -47,9 +47,10 @@ async def run_scheduler(
     )
     try:
         while True:
-            problem = await to_thread.run_sync(one_round, abandon_on_cancel=True)
-            if problem and problem != last_problem:
-                logger.warning("collecting: %s", problem)
+            failure = await to_thread.run_sync(one_round, abandon_on_cancel=True)
+            problem = "" if failure is None else describe_in_a_line(failure)
+            if failure is not None and problem != last_problem:
+                _log_once(failure)
             last_problem = problem
             await anyio.sleep(poll)
     finally:
@@ -64,30 +65,34 @@ def _harvest_due_sources(
     *,
     loopback: bool,
     stopping: threading.Event,
-) -> str:
-    """Collect due sources unless a command collects. Return the reason of a failure, or ``""``."""
+) -> Exception | None:
+    """Collect due sources unless a command collects. Return the failure, if any."""
 
     def check_stopping(_step: str, _count: int, _total: int | None) -> None:
         if stopping.is_set():
             raise _Stop
 
     if not (home / SOURCES_FILE).exists():
-        return ""
+        return None
     now = clock()
     try:
         sources = select_due(log, read_sources(home, [dataset.name for dataset in log.datasets.all()]), now)
         options = HarvestOptions(now, day_at(now), loopback=loopback)
         for source in sources:
-            report = collect(log, [source], options, catalogues=catalogues, progress=check_stopping)
+            report = harvest_sources(log, [source], options, catalogues=catalogues, progress=check_stopping)
             (counts,) = report.sources
             logger.info("collected %s: %d read, %d findings", source.name, counts.read, len(counts.findings))
-    except SourcesError as error:
-        return str(error)
     except LogError as error:
-        return "" if error.code == "collecting" else str(error)
+        return None if error.code == "collecting" else error
     except _Stop:
-        return ""
+        return None
     except Exception as error:  # noqa: BLE001 - the scheduler must not end silently
-        log_failure(logger, "collecting failed", error)
-        return describe_in_a_line(error)
-    return ""
+        return error
+    return None
+
+
+def _log_once(failure: Exception) -> None:
+    if isinstance(failure, SourcesError | LogError):
+        logger.warning("collecting: %s", failure)
+    else:
+        log_failure(logger, "collecting failed", failure)

@@ -52,7 +52,9 @@ class SourceSite(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     feeds: tuple[Address, ...] = ()
     """RSS or Atom."""
     documents: str = ""
-    """Regular expression that addresses of documents must match; empty matches every page of its hosts."""
+    """Regular expression that addresses of documents must match.
+
+    Empty: every page of its hosts; of a list page only links with 8 characters or more."""
     most_lists: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 200
     """Most pages read for each list, its further pages included; lists share what others do not use."""
     every: Duration = "1h"

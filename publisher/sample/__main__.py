@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from publisher.sample import demo, site_folder
-from publisher.sample.site_folder import FolderError
+from publisher.sample.site_folder import DemoError
 
 
 @click.group()
@@ -25,7 +25,7 @@ def load(home: Path) -> None:
     try:
         with site_folder.lock_folder(home):
             demo.build_site(home, f"http://{demo.HOST}:{demo.PORT}")
-    except FolderError as error:
+    except DemoError as error:
         demo.print_message(error.zh, error.en)
         sys.exit(1)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from publisher.sample import plan, site_folder
-from publisher.sample.site_folder import FolderError
+from publisher.sample.site_folder import DemoError
 
 HOST = "127.0.0.1"
 PORT = 8000
@@ -18,7 +18,7 @@ PORT = 8000
 def run_demo(home: Path, port: int, desk_port: int | None = None) -> None:
     """Build the site unless it is complete, and serve it and its desk until Ctrl-C.
 
-    ``desk_port``: by default the port after ``port``. Raises :class:`FolderError`.
+    ``desk_port``: by default the port after ``port``. Raises :class:`DemoError`.
     """
     from publisher.sample.serve import serve  # noqa: PLC0415 - building needs no web server
 
@@ -58,9 +58,9 @@ def _check_port(port: int) -> None:
         raise port_taken(port, error) from error
 
 
-def port_taken(port: int, error: OSError) -> FolderError:
+def port_taken(port: int, error: OSError) -> DemoError:
     """Return the error of a port that another program uses."""
-    return FolderError(
+    return DemoError(
         f"不能使用 {HOST}:{port}（{error.strerror}）：请另选，如 make demo PORT=8100（工作台用下一个端口），"
         "或 --port 8100 --desk-port 8200。",
         f"{HOST}:{port} is not available ({error.strerror}): choose another, such as make demo PORT=8100 "

@@ -9,7 +9,7 @@ from publisher.inbox.correction import Correction
 from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.log import Log
-from publisher.mac_key import read_or_create_key
+from publisher.mac_key import read_or_replace_key
 from publisher.settings import Settings
 
 _POWERS, _FEES = "shili-power-list", "shili-fees"
@@ -17,7 +17,7 @@ _POWERS, _FEES = "shili-power-list", "shili-fees"
 
 def send_corrections(settings: Settings, log: Log) -> None:
     """Create the inbox, send both requests, and accept the first one, which the plan has corrected."""
-    keys, key = SealKeys(settings.keys), read_or_create_key(settings.cursor_key)
+    keys, key = SealKeys(settings.keys), read_or_replace_key(settings.cursor_key)
     Inbox.create(settings.database, settings.inbox, keys)
     public = PublicInbox.open(settings.database, settings.inbox, key, capacity=settings.corrections)
     inbox = Inbox.open(settings.database, settings.inbox, keys)

@@ -12,12 +12,12 @@ from urllib.parse import quote
 import click
 
 from publisher import app, settings
+from publisher.heavy_work import perform
 from publisher.log.log import Log
 from publisher.sample.demo import HOST, port_taken
 from publisher.sample.desk_accounts import invite_demo_accounts
-from publisher.sample.site_folder import FolderError
+from publisher.sample.site_folder import DemoError
 from publisher.site_command import site_process
-from publisher.work_process import perform
 from search.embedded.engine import EmbeddedEngine
 
 _SEARCH = "危險化學品經營許可"
@@ -31,7 +31,7 @@ _DESK_SECONDS = 30
 def serve(home: Path, port: int, desk_port: int) -> None:
     """Serve site and desk until Ctrl-C.
 
-    Raises :class:`FolderError` if the port is in use or the desk does not start.
+    Raises :class:`DemoError` if the port is in use or the desk does not start.
     """
     base, desk = f"http://{HOST}:{port}", f"http://{HOST}:{desk_port}"
     site_settings = settings.read_settings(home, environ={})
@@ -59,7 +59,7 @@ def serve(home: Path, port: int, desk_port: int) -> None:
 
 
 def _await_port(port: int) -> None:
-    """Wait until the desk accepts connections. Raises :class:`FolderError` if it does not start."""
+    """Wait until the desk accepts connections. Raises :class:`DemoError` if it does not start."""
     deadline = time.monotonic() + _DESK_SECONDS
     while True:
         try:
@@ -67,7 +67,7 @@ def _await_port(port: int) -> None:
         except OSError as error:
             if time.monotonic() > deadline:
                 words = ("工作台没有启动，原因见上。", "The desk did not start; see above.")
-                raise FolderError(*words) from error
+                raise DemoError(*words) from error
             time.sleep(0.05)
         else:
             return

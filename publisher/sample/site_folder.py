@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,16 +10,21 @@ from typing import Literal
 
 import msgspec
 
+from publisher.log.database.connection import file_lock
+
 MARK = "sample.json"
 """File with the state and the digest of the sample."""
 _LOCK = "sample.lock"
 _DATABASE = ("qingdan.db", "qingdan.db-wal", "qingdan.db-shm")
 _SITE_FILES = (*_DATABASE, "sources", "files", "index", "inbox", "desk", "worker.lock")
-"""Names of the content of a site in its home. Keys and other files are never removed."""
+"""Names of the content of a site in its home. Signing keys, ``cursor.key`` and other files are never removed.
+
+The key of the desk goes with its accounts.
+"""
 
 
-class FolderError(Exception):
-    """The sample cannot use the folder. ``zh`` and ``en`` say how to fix it."""
+class DemoError(Exception):
+    """The demo cannot run: its folder, a port, or its desk. ``zh`` and ``en`` say why."""
 
     def __init__(self, zh: str, en: str) -> None:
         super().__init__(f"{zh} / {en}")
@@ -39,17 +43,15 @@ _decode_mark = msgspec.json.Decoder(_Mark).decode
 def lock_folder(home: Path) -> Iterator[None]:
     """Create the folder and lock it until the block or the process ends.
 
-    Raises :class:`FolderError` while another demo uses it.
+    Raises :class:`DemoError` while another demo uses it.
     """
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with (home / _LOCK).open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise FolderError(
+    with file_lock(home / _LOCK) as is_locked:
+        if not is_locked:
+            raise DemoError(
                 f"{home} 正由另一个演示进程使用，请使用该站点，或先结束该进程。",
                 f"Another demo uses {home}: open that site, or stop it first.",
-            ) from None
+            )
         yield
 
 
@@ -62,10 +64,10 @@ def is_complete(home: Path, digest: str) -> bool:
 def begin(home: Path, digest: str) -> None:
     """Prepare the folder for loading; the remains of an interrupted or older sample are removed.
 
-    Raises :class:`FolderError` if it contains other files and no sample was started there.
+    Raises :class:`DemoError` if it contains other files and no sample was started there.
     """
     if _read_mark(home) is None and any(path.name != _LOCK for path in home.iterdir()):
-        raise FolderError(
+        raise DemoError(
             f"{home} 中已有其他内容，不是演示站点，请换一个文件夹。",
             f"{home} contains something other than a demo site; choose another folder.",
         )

@@ -39,7 +39,6 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 _POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
 _PREFLIGHT: tuple[tuple[bytes, bytes], ...] = (
-    (b"allow", b"GET, HEAD, OPTIONS"),
     (b"access-control-allow-methods", b"GET, HEAD, OPTIONS"),
     (
         b"access-control-allow-headers",
@@ -89,6 +88,7 @@ class Edge(Litestar):
         self.metrics = metrics
         self._address_of = address_of
         self._find_quick = _quick_finder(endpoints)
+        self._takes_forms = _form_finder(endpoints)
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
@@ -105,9 +105,9 @@ class Edge(Litestar):
     async def _answer(self, scope: Any, receive: Any, send: Any, started: float) -> None:
         method = scope["method"]
         if method == "OPTIONS":
-            await send(
-                {"type": "http.response.start", "status": 204, "headers": [*_PREFLIGHT, *_HEADERS, _POLICY]}
-            )
+            headers = [(b"allow", self._list_methods(scope["path"])), *_PREFLIGHT, *_HEADERS, _POLICY]
+            self._count(scope, method, 204, time.perf_counter() - started)
+            await send({"type": "http.response.start", "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
         head = method == "HEAD"
@@ -131,6 +131,11 @@ class Edge(Litestar):
 
         response = await self._respond(scope, receive)
         await response(scope, receive, send_with_headers)
+
+    def _list_methods(self, path: str) -> bytes:
+        if path in self._mounts:
+            return b"POST, OPTIONS"
+        return b"GET, HEAD, POST, OPTIONS" if self._takes_forms(path) else b"GET, HEAD, OPTIONS"
 
     def _count(self, scope: Any, method: str, status: int, seconds: float) -> None:
         """Count a request whose response begins, and write its line."""
@@ -193,6 +198,12 @@ def _quick_finder(endpoints: Sequence[Endpoint]) -> Callable[[str], _Match | Non
         return next(((respond, match.groupdict()) for match, respond in matches if match), None)
 
     return find
+
+
+def _form_finder(endpoints: Sequence[Endpoint]) -> Callable[[str], bool]:
+    """Create a function that reports whether a path takes a form, which GET of the same path prints."""
+    patterns = [_pattern(endpoint.path) for endpoint in endpoints if endpoint.method == "POST"]
+    return lambda path: any(pattern.fullmatch(path) for pattern in patterns)
 
 
 def _quick_handlers(endpoint: Endpoint) -> Iterator[tuple[str, Respond]]:

@@ -22,7 +22,7 @@ from openapi.operation import Operation
 from publisher.log.queries.lists.state_cache import NotInMemoryError, memory_only
 from publisher.web import conditional_requests, range_download
 from publisher.web.bytes_response import VARY, BytesResponse
-from publisher.web.capacity.work_processes import Work
+from publisher.web.capacity.heavy_work_processes import Work
 from publisher.web.conditional_requests import join_headers
 from publisher.web.file_cache import Coding, FileKey
 from publisher.web.problems import ProblemError

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from publisher.failure_lines import describe_in_a_line, is_database_away
 
 MOST = 5
-"""Entries a minute of one kind: of one exception at one route."""
+"""Entries a minute of one kind: of one exception at one path, or of a database that is away."""
 MOST_OF_ALL = 60
 """Entries a minute of all kinds: each of many addresses may fail for the same cause, a damaged database."""
 _MINUTE = 60.0

@@ -29,7 +29,7 @@ class FileKey(msgspec.Struct, frozen=True):
     suffix: str
     coding: Coding = ""
     permanent: bool = False
-    """Pinned to a release, never deleted. Of the others, the passing ones, the oldest are deleted."""
+    """Pinned to a release: only an erasure deletes it. Of the others (``passing``) the oldest are deleted."""
 
     @property
     def name(self) -> str:

@@ -46,7 +46,7 @@ def query_digest(*parts: Any) -> str:
 class CursorCodec:
     """Encoding of cursors, authenticated by a key that the site's processes share.
 
-    A new key makes the cursors of open pages invalid, and nothing else.
+    A new key makes the cursors of open pages invalid, and with them the open forms, which it signs too.
     """
 
     def __init__(self, key: bytes) -> None:

@@ -20,12 +20,12 @@ from publisher.log.log import Log
 from publisher.log.model import Dataset, Release, Site
 from publisher.log.proofs import FirstCheckpoint
 from publisher.log.transparency.successions import Succession
-from publisher.mac_key import read_or_create_key
+from publisher.mac_key import read_or_replace_key
 from publisher.settings import Settings
 from publisher.web.capacity.client_budget import ClientBudgets
+from publisher.web.capacity.heavy_work_processes import HeavyWorkProcesses
 from publisher.web.capacity.page_cache import PageCache
 from publisher.web.capacity.work_pools import WorkPools
-from publisher.web.capacity.work_processes import WorkProcesses
 from publisher.web.conditional_requests import Validity
 from publisher.web.file_cache import FileCache
 from publisher.web.page_cursor import CursorCodec
@@ -63,7 +63,7 @@ class DatedDetails(msgspec.Struct, frozen=True):
 
 
 class ServiceStart(msgspec.Struct, frozen=True):
-    """The start of the service, equal in each of its processes."""
+    """Facts that are determined when the service starts, and that each of its processes gets."""
 
     started_at: datetime
     """Nothing that depends on the program alone is newer than this."""
@@ -100,11 +100,11 @@ class Service:
     """The form of subscriptions by e-mail, in the process that serves it."""
     embedded: bool = True
     """The database is a file, not a server that can stall."""
-    processes: WorkProcesses | None = None
+    processes: HeavyWorkProcesses | None = None
     """Generate files and answer long queries; None: threads of this process do."""
     page_cache: PageCache = field(default_factory=PageCache, repr=False)
-    _published: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
-    """Dataset → time of its newest release; the empty name is that of all datasets."""
+    _changed: SequenceCache[str, datetime | None] = field(default_factory=SequenceCache, repr=False)
+    """Dataset → time of its last change; the empty name is that of all datasets."""
     _releases: SequenceCache[tuple[str, int], _PinnedRelease] = field(
         default_factory=SequenceCache, repr=False
     )
@@ -134,7 +134,7 @@ class Service:
     def changed_at(self) -> datetime:
         """Return the time of the last change of the site, or of the start of the service if it was later."""
         details, sequence = self.site_details(), self.log.queries.sequence()
-        times = (self.site_published_at(sequence), details.changed_at, self.start.started_at)
+        times = (self.datasets_changed_at(sequence), details.changed_at, self.start.started_at)
         return max(time for time in times if time is not None)
 
     def dated(self, validity: Validity) -> Validity:
@@ -143,23 +143,23 @@ class Service:
             return validity
         return structs.replace(validity, modified=self.changed_at(), decides=False)
 
-    def site_published_at(self, sequence: int) -> datetime | None:
-        """Return the newest :meth:`published_at` of all datasets; ``sequence``: of the site's validator."""
-        return self._published.find("", sequence, self._read_site_published)
+    def datasets_changed_at(self, sequence: int) -> datetime | None:
+        """Return the newest :meth:`dataset_changed_at`; ``sequence``: of the site's validator."""
+        return self._changed.find("", sequence, self._read_datasets_changed)
 
-    def _read_site_published(self, _: str) -> datetime | None:
+    def _read_datasets_changed(self, _: str) -> datetime | None:
         names = [dataset.name for dataset in self.log.datasets.all()]
-        times = (self.published_at(name, self.log.queries.sequence(name)) for name in names)
+        times = (self.dataset_changed_at(name, self.log.queries.sequence(name)) for name in names)
         return max((t for t in times if t is not None), default=None)
 
-    def published_at(self, dataset: str, sequence: int) -> datetime | None:
+    def dataset_changed_at(self, dataset: str, sequence: int) -> datetime | None:
         """Return the time of the last change of ``dataset``: its newest release, or later details or parts.
 
         ``sequence`` is that of its validator.
         """
-        return self._published.find(dataset, sequence, self._read_published)
+        return self._changed.find(dataset, sequence, self._read_dataset_changed)
 
-    def _read_published(self, dataset: str) -> datetime | None:
+    def _read_dataset_changed(self, dataset: str) -> datetime | None:
         times = [r.published_at for r in self.log.queries.releases(dataset)]
         named_at = self.log.datasets.get(dataset).named_at
         return max([*times, *([named_at] if times and named_at else [])], default=None)
@@ -265,7 +265,7 @@ def create_service(
             missing=log.recovery.missing_entries(),
             succession=successions[-1] if successions else None,
         ),
-        cursors=CursorCodec(read_or_create_key(settings.cursor_key)),
+        cursors=CursorCodec(read_or_replace_key(settings.cursor_key)),
         pools=WorkPools(settings.queries, settings.exports),
         hub=settings.hub,
         shows_actor=settings.shows_actor,

@@ -6,10 +6,11 @@ import base64
 import hashlib
 import signal
 import socket
+import sqlite3
 import subprocess
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import httpx
@@ -144,6 +145,26 @@ def test_a_witness_remembers_and_refuses_to_run_without_its_memory(
     (tmp_path / "witness" / "witness.db").unlink()
     with pytest.raises(LogError, match="lost its memory"):
         Witness(tmp_path / "witness", NAME, [small.key])
+    (tmp_path / "witness" / "witness.db").touch()
+    with pytest.raises(LogError, match="lost its memory"):
+        Witness(tmp_path / "witness", NAME, [small.key])
+
+
+@pytest.mark.parametrize("is_key_lost", [False, True])
+def test_a_first_start_that_was_killed_is_made_up_for(
+    small: SmallLog, tmp_path: Path, *, is_key_lost: bool
+) -> None:
+    """Killed before the tables were stored, or between the file of the key and its row."""
+    folder = tmp_path / "witness"
+    folder.mkdir()
+    (folder / "witness.db").touch()
+    if is_key_lost:
+        Witness(folder, NAME, [small.key])
+        with closing(sqlite3.connect(folder / "witness.db")) as conn, conn:
+            conn.execute("DELETE FROM witness")
+    witness = Witness(folder, NAME, [small.key])
+    assert witness.add_checkpoint(small.request(0, 5)).status == 200
+    assert Witness(folder, NAME, [small.key]).key == witness.key
 
 
 def test_of_two_pasts_that_arrive_at_once_one_is_cosigned(witness: Witness, small: SmallLog) -> None:

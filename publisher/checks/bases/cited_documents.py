@@ -17,7 +17,7 @@ from schemas.reference.issuers import Issuer, find_issuer
 
 type Nature = Literal["statute", "order", "document", "unknown"]
 
-_LETTER = re.compile(r"(?:通知|意见|复函|批复|函|方案|通告|纪要|请示|报告)(?:（[^（）]*）)?$")
+_DOCUMENT_TITLE = re.compile(r"(?:通知|意见|复函|批复|函|方案|通告|纪要|请示|报告)(?:（[^（）]*）)?$")
 _TEXTS = 1024
 
 
@@ -49,9 +49,12 @@ def cited_documents(record: CheckedRecord) -> list[CitedDocument]:
 
 
 def names_a_statute(record: CheckedRecord) -> bool:
-    """Test whether the field names a title that is not that of a letter. It costs less than all citations."""
+    """Test whether the field names a title that is not that of a document below a statute, such as a 通知.
+
+    It costs less than to find all citations.
+    """
     titles = (title for _, text in _basis_texts(record) for title in TITLE.findall(text))
-    return any(not _LETTER.search(title) for title in titles)
+    return any(not _DOCUMENT_TITLE.search(title) for title in titles)
 
 
 def cite_document(record: CheckedRecord, document: CitedDocument, role: str = "basis") -> Cite:
@@ -105,6 +108,6 @@ def _document(title: str, number: Citation, item: int | None, start: int, end: i
     elif number.kind == "document":
         nature = "document"
     elif title:
-        nature = "document" if _LETTER.search(title) else "statute"
+        nature = "document" if _DOCUMENT_TITLE.search(title) else "statute"
     code = number.issuer if number.kind != "statute" else ""
     return CitedDocument(nature, title, standard, code, issuer, item, start, end)

@@ -137,7 +137,7 @@ def _explain_database_error(error: BaseException) -> Failure | None:
     exceptions = sys.modules.get("sqlalchemy.exc")
     if exceptions is None or not isinstance(error, exceptions.DBAPIError):
         return None
-    from publisher.failure_lines import is_disk_full
+    from publisher.failure_lines import is_database_away, is_disk_full
 
     text = str(error.orig)
     if "readonly" in text:
@@ -149,7 +149,8 @@ def _explain_database_error(error: BaseException) -> Failure | None:
             "The disk is full or not writable; the database is unchanged",
         )
         return Failure("disk-full", f"{zh}。详情：{text}", f"{en}. Details: {text}", Exit.UNAVAILABLE)
-    if not isinstance(error, exceptions.OperationalError | exceptions.InterfaceError):
+    is_operational = isinstance(error, exceptions.OperationalError) and is_database_away(error)
+    if not is_operational and not isinstance(error, exceptions.InterfaceError):
         zh, en = "数据库拒绝了这一操作。", "The database refused this operation."
         return Failure("database-refused", f"{zh}详情：{text}", f"{en} Details: {text}", Exit.UNAVAILABLE)
     if "locked" in text or "busy" in text:

@@ -1,1 +1,1 @@
-"""Answers of a site: further pages of a document, redirects within a page, and content not requested."""
+"""Answers of a site: further pages of a document, redirects within a page, answers that are not the page."""

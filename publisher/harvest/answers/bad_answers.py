@@ -59,7 +59,7 @@ _FEW = 80
 _EMBEDS = ("iframe", "embed", "object", "frame", "img", "video", "canvas")
 
 
-def find_bad_response(responses: ResponseChain, link_title: str, largest: int) -> BadAnswer | None:
+def find_bad_answer(responses: ResponseChain, link_title: str, largest: int) -> BadAnswer | None:
     """Classify a response with status 200; None if it may be what was requested. ``largest``: in MiB."""
     hop = responses.last
     if hop.status != 200 or hop.truncated:

@@ -1,4 +1,4 @@
-"""Further pages of documents: their addresses, and their text joined to that of the first page."""
+"""Further pages of documents (role ``continuation``): their addresses, and their text joined to the first."""
 
 from __future__ import annotations
 

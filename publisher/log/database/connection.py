@@ -205,7 +205,7 @@ class Database:
     def lock(self, name: Literal["worker", "collecting", "verifying", "mailing"]) -> Iterator[bool]:
         """Try to take a lock of the site. → whether this process holds it; never waits."""
         if self.file is not None:
-            with _file_lock(self.file.parent / f"{name}.lock") as acquired:
+            with file_lock(self.file.parent / f"{name}.lock") as acquired:
                 yield acquired
             return
         with postgresql.site_lock(self.engine, name) as acquired:
@@ -386,7 +386,8 @@ def _cancelled_on_interruption(conn: Connection) -> Iterator[None]:
 
 
 @contextmanager
-def _file_lock(path: Path) -> Iterator[bool]:
+def file_lock(path: Path) -> Iterator[bool]:
+    """Try to take the lock of a file, which is created. → whether this process holds it; never waits."""
     handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
     try:
         try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import sqlite3
@@ -17,7 +16,7 @@ from sqlalchemy import Connection, func, select
 
 from publisher.log.blob_store import FolderBlobs, sync_folder
 from publisher.log.clocks import utc_now
-from publisher.log.database.connection import Database, read_only_address, sqlite_url
+from publisher.log.database.connection import Database, file_lock, read_only_address, sqlite_url
 from publisher.log.model import LogError
 from publisher.log.recovery import manifest as manifests
 from publisher.log.recovery import postgresql_dump
@@ -250,11 +249,9 @@ def copy_key(key: Path, copy: Path) -> None:
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
     """Hold the lock of a folder of backups. Raises ``LogError('backup-running')``."""
-    with (folder / ".lock").open("w") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
+    with file_lock(folder / ".lock") as is_locked:
+        if not is_locked:
             raise LogError(
                 "backup-running", "另一个备份正在写入此文件夹。", "Another backup writes into this folder."
-            ) from error
+            )
         yield

@@ -87,7 +87,7 @@ def validity(service: Service, dataset: str, view: View) -> Validity:
         later = service.later_changes_key(dataset, view.release)
         return pinned_validity(service, dataset, view.release, *later)
     sequence, day = service.log.queries.validator(dataset)
-    published = service.published_at(dataset, sequence)
+    published = service.dataset_changed_at(dataset, sequence)
     if view.as_of is not None:
         return Validity((sequence,), published)
     return Validity((sequence, day), latest_modification(published, day))
@@ -100,7 +100,7 @@ def site_validity(service: Service, view: View, *tokens: object) -> Validity:
     depends on it is not determined by the time of the newest release.
     """
     sequence, day = service.log.queries.validator()
-    published = service.site_published_at(sequence)
+    published = service.datasets_changed_at(sequence)
     if view.as_of is not None:
         return Validity((sequence, *tokens), published, decides=not tokens)
     return Validity((sequence, *tokens, day), latest_modification(published, day), decides=not tokens)
@@ -126,7 +126,7 @@ def pinned_validity(service: Service, dataset: str, number: int, *tokens: object
     release = service.release(dataset, number)
     modified: datetime | None = release.published_at
     if release.erased or any(tokens):
-        modified = service.published_at(dataset, service.log.queries.sequence(dataset))
+        modified = service.dataset_changed_at(dataset, service.log.queries.sequence(dataset))
     first = service.first_checkpoint(release)
     return Validity(
         (release.hash, release.erased, *tokens),
@@ -155,7 +155,7 @@ def explicit_view(service: Service, name: str, view: View) -> View:
         return view
     sequence = service.log.queries.sequence(name)
     return View(
-        as_of=day_of_view(service, view), known_at=view.known_at or service.published_at(name, sequence)
+        as_of=day_of_view(service, view), known_at=view.known_at or service.dataset_changed_at(name, sequence)
     )
 
 

@@ -64,7 +64,7 @@ class Comparison(msgspec.Struct, frozen=True):
         name, params, cursor = self.name, self.params, self.cursor
         sequence, today = service.log.queries.validator(name)
         day = (cursor.as_of if cursor else None) or today
-        known_at = cursor.known_at if cursor else service.published_at(name, sequence)
+        known_at = cursor.known_at if cursor else service.dataset_changed_at(name, sequence)
         before, after = _pin_known_at(self.sides.before, known_at), _pin_known_at(self.sides.after, known_at)
         if params.end is None:
             after = structs.replace(after, as_of=day)

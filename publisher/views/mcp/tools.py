@@ -163,7 +163,7 @@ async def _compare(service: Service, query: arguments.CompareArguments) -> ToolA
 
 
 def _published_at(service: Service, dataset: str) -> datetime | None:
-    return service.published_at(dataset, service.log.queries.sequence(dataset))
+    return service.dataset_changed_at(dataset, service.log.queries.sequence(dataset))
 
 
 async def _list_changes(service: Service, query: arguments.ChangesArguments) -> ToolAnswer:

@@ -182,7 +182,7 @@ def list_items(geo: Geo, request: Request) -> OgcAnswer:
         links = _page_links(geo, name, params, window, items)
         if params.format == "json":
             # The time of the state and not of the request: the same state gives the same bytes.
-            time = validity.modified or geo.service.site_published_at(geo.service.log.queries.sequence())
+            time = validity.modified or geo.service.datasets_changed_at(geo.service.log.queries.sequence())
             time_stamp = {"timeStamp": utc_text(time)} if time else {}
             return Body(_encode({**envelope, **time_stamp, "links": links, "features": items.features}))
         columns, rows = item_table.rows(items, window.properties or tuple(source.fields))

@@ -20,12 +20,13 @@ from litestar.types import HTTPScope
 from publisher.web.problems import ProblemError
 
 BUDGET = 60.0
-"""Seconds of work that a client may be ahead of time."""
+"""Seconds of work that a client may have used; each second that passes gives one back."""
 MOST_AT_ONCE = 16
 """Heavy requests of one client that run or wait."""
 MOST_DOWNLOADS = 64
 """Files that are sent to one client at once: who reads slowly keeps one of 1,000 connections."""
 _MOST_CLIENTS = 20_000
+_UNKNOWN = "unknown"
 
 charge: ContextVar[Callable[[float], None] | None] = ContextVar("charge", default=None)
 """Takes the seconds of work that the current request has used."""
@@ -88,11 +89,14 @@ class ClientBudgets:
         return end
 
     def client_of(self, scope: HTTPScope) -> str | None:
-        """Return the network of the client; None for this machine, unless a proxy names another."""
+        """Return the network of the client; None for this machine, unless a proxy names another.
+
+        All clients for which a proxy writes no address (``unknown``) are one.
+        """
         try:
             parsed = ip_address(self.address_of(scope))
         except ValueError:
-            return None
+            return _UNKNOWN if self._forwarded(scope) else None
         if parsed.is_loopback:
             return None
         if isinstance(parsed, IPv6Address):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Sequence
 from datetime import date
@@ -11,7 +12,6 @@ import pytest
 
 from publisher.checks.cancelled_still_listed import CancelledStillListed
 from publisher.checks.check import CheckedRecord, Knowledge, Publisher, finding_id
-from publisher.checks.name_pairs import read_pairs
 from publisher.ingest.findings.kind import Finding
 from publisher.ingest.read_file import read_file
 from schemas.definition.file_loader import load_catalogue
@@ -35,6 +35,8 @@ LISTED = {
     "actor": "示例市发展和改革委员会",
     "basis": "《煤炭法》第四十七条",
 }
+ORDER = {"decided_on": None, "decision_number": "国务院令第412号"}
+"""Of an item whose decision has a number without a year, and no day."""
 PLACE = "《国务院关于取消和下放一批行政审批项目的决定》（国发〔2013〕44号）附件1第7项"
 
 
@@ -117,6 +119,7 @@ def test_one_row_gives_one_finding_and_its_id_stays() -> None:
         ({"decision": "改为后置审批"}, {}, ""),
         ({"decision": ""}, {}, ""),
         ({"decision_number": ""}, {}, ""),
+        ({"decided_on": None, "decision_number": "国发〔2026〕1号"}, {}, ""),
         ({}, {"power_type": "行政处罚"}, ""),
         ({}, {"basis": "《煤炭法》（2016年11月7日修正）第四十七条"}, "restored"),
         ({}, {"basis": "示政发〔2020〕3号"}, "restored"),
@@ -138,6 +141,8 @@ def test_what_agrees_with_a_decision(row: dict[str, str], listed: dict[str, str]
         ({}, {"power_type": None}, "look"),
         ({}, {"basis": "《煤炭法》（2011年4月22日修正）第四十七条"}, "likely"),
         ({"decided_on": None}, {"basis": "示政发〔2013〕3号"}, "likely"),
+        (ORDER, {"basis": "《煤炭法》（2011年4月22日修正）第四十七条"}, "look"),
+        (ORDER, {}, "likely"),
     ],
 )
 def test_what_is_not(row: dict[str, Any], listed: dict[str, Any], severity: str) -> None:
@@ -186,15 +191,16 @@ def test_of_a_log_of_12_exactly_the_true_ones_are_found() -> None:
 @pytest.mark.slow  # 14 workbooks
 def test_real_lists_link_to_decisions_and_none_is_accused() -> None:
     """Decisions of the labelled pairs, and workbooks of a city: each link is lawful."""
+    pairs = (require("checks") / "same-approval-pairs.jsonl").read_text(encoding="utf-8").splitlines()
     rows = {
-        (pair.item, pair.decision): {
-            "name": pair.item,
-            "decision_number": pair.decision or "国发〔2013〕44号",
-            "actor": pair.body,
-            "decision": pair.treatment,
+        (pair["source"], pair["decision"]): {
+            "name": pair["source"],
+            "decision_number": pair["decision"] or "国发〔2013〕44号",
+            "actor": pair["source_body"],
+            "decision": pair["treatment"],
         }
-        for pair in read_pairs(require("checks") / "same-approval-pairs.jsonl")
-        if "取消" in pair.treatment or "下放" in pair.treatment
+        for pair in map(json.loads, pairs)
+        if "取消" in pair["treatment"] or "下放" in pair["treatment"]
     }
     decisions, code, links = Decisions([*rows.values()]), CancelledStillListed(), 0
     for path in sorted(require("power-list-karamay").iterdir()):

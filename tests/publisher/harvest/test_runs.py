@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 
-from publisher.harvest.all_sources import HarvestOptions, collect, find_next_run
+from publisher.harvest.all_sources import HarvestOptions, find_next_run, harvest_sources
 from publisher.harvest.report import SourceReport, read_stored_report
 from publisher.harvest.source_config import read_sources
 from publisher.ingest.findings import harvest as kinds
@@ -24,7 +24,7 @@ def dry_run(collector: Collector, within: float | None) -> SourceReport:
         sources = read_sources(collector.site.home)
         now = utc_now()
         options = HarvestOptions(now, now.date(), dry_run=True, loopback=True, within=within)
-        report = collect(
+        report = harvest_sources(
             log, [*sources.values()], options, catalogues=lambda _: None, progress=lambda *_: None
         )
         assert log.evidence.runs("anshan") == ()

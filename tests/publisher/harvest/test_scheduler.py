@@ -111,6 +111,23 @@ def test_a_mistake_in_the_file_is_logged_once_and_a_mended_one_counts_at_once(
     assert sum("sources.toml anshan" in record.message for record in caplog.records) == 1
 
 
+def test_a_failure_that_stays_has_one_traceback(
+    collector: Collector, caplog: pytest.LogCaptureFixture
+) -> None:
+    file = collector.site.home / "sources.toml"
+    file.unlink()
+    file.mkdir()
+    rounds: list[int] = []
+
+    def clock() -> datetime:
+        rounds.append(1)
+        return DAY
+
+    with open_log(collector) as log:
+        run(collector, log, lambda: len(rounds) > 3, clock)
+    assert [record.exc_info is not None for record in caplog.records] == [True]
+
+
 def test_stopping_the_service_does_not_wait_for_a_site_that_never_answers(collector: Collector) -> None:
     publish(collector.web, 1)
 
@@ -135,7 +152,7 @@ def test_what_was_requested_before_the_service_stops_is_stored(collector: Collec
     collector.web.answers["/d/2.html"] = stop
     with open_log(collector) as log:
         arguments = (log, collector.site.home, lambda: datetime.now(UTC), lambda _: None)
-        assert scheduler._harvest_due_sources(*arguments, loopback=True, stopping=stopping) == ""
+        assert scheduler._harvest_due_sources(*arguments, loopback=True, stopping=stopping) is None
     collector.collect()
     paths = [path for path in collector.web.paths() if path.startswith("/d/")]
     assert sorted(paths) == ["/d/1.html", "/d/2.html", "/d/3.html"]

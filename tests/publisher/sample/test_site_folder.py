@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from publisher.sample import site_folder
-from publisher.sample.site_folder import FolderError
+from publisher.sample.site_folder import DemoError
 
 
 def test_a_new_folder_is_made_and_is_not_complete_before_it_is_finished(tmp_path: Path) -> None:
@@ -42,7 +42,7 @@ def test_what_an_interrupted_load_left_is_removed_and_other_files_stay(tmp_path:
 @pytest.mark.parametrize("name", ["qingdan.db", "index", "letter.txt"])
 def test_a_folder_that_holds_something_else_is_refused_and_left_alone(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"somebody's own")
-    with pytest.raises(FolderError, match="another folder"):
+    with pytest.raises(DemoError, match="another folder"):
         site_folder.begin(tmp_path, "one")
     assert (tmp_path / name).read_bytes() == b"somebody's own"
 
@@ -63,14 +63,14 @@ def test_a_link_in_the_folder_is_removed_and_not_followed(tmp_path: Path) -> Non
 def test_a_folder_with_an_unreadable_mark_belongs_to_no_sample(tmp_path: Path) -> None:
     (tmp_path / site_folder.MARK).write_bytes(b"{")
     assert not site_folder.is_complete(tmp_path, "one")
-    with pytest.raises(FolderError):
+    with pytest.raises(DemoError):
         site_folder.begin(tmp_path, "one")
 
 
 def test_a_second_demo_in_the_same_folder_is_kept_out_until_the_first_ends(tmp_path: Path) -> None:
     with (
         site_folder.lock_folder(tmp_path),
-        pytest.raises(FolderError, match="Another demo"),
+        pytest.raises(DemoError, match="Another demo"),
         site_folder.lock_folder(tmp_path),
     ):
         pass

@@ -76,12 +76,14 @@ def test_the_public_side_counts_and_logs_requests_without_personal_data(site: Ho
                 headers = {"X-Forwarded-For": address}
                 httpx.get(f"http://{public}/search?q=张三", headers=headers).raise_for_status()
         assert httpx.get(f"http://{public}/v1/datasets/{NAME}").status_code == 200
+        assert httpx.options(f"http://{public}/v1/datasets/{NAME}").status_code == 204
         assert httpx.get(f"http://{public}/metrics").status_code == 404  # not for the public
         metrics_by_name = samples(metrics)
         process.send_signal(signal.SIGTERM)
         log = process.stderr.read() if process.stderr else ""
     assert metrics_by_name["qingdan_requests_total", "pages,200"] == 5
     assert metrics_by_name["qingdan_requests_total", "v1,200"] == 1
+    assert metrics_by_name["qingdan_requests_total", "v1,204"] == 1
     assert metrics_by_name["qingdan_requests_total", "pages,404"] == 1
     assert metrics_by_name["qingdan_request_seconds_count", "pages"] == 6
     assert 0 < metrics_by_name["qingdan_request_seconds_sum", "pages"] < 60
@@ -90,6 +92,7 @@ def test_the_public_side_counts_and_logs_requests_without_personal_data(site: Ho
     assert [line["client"] for line in searches] == ["203.0.113.0"] * 3 + ["2001:db8:1::"] * 2
     assert len({line["request"] for line in searches}) == 5
     assert {line["status"] for line in searches} == {200}
+    assert [line["status"] for line in lines if line.get("method") == "OPTIONS"] == [204]
     assert not re.search("张三|%E5%BC%A0|113.77|1:2:3", log)
 
 

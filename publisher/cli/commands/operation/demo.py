@@ -26,11 +26,11 @@ from publisher.cli.terminal.failures import CommandError
 def demo(folder: Path, port: int, desk_port: int | None) -> None:
     """建立演示站点并提供服务，工作台也在内 / Publish the sample data into a folder; serve it and a desk."""
     from publisher.sample.demo import run_demo
-    from publisher.sample.site_folder import FolderError
+    from publisher.sample.site_folder import DemoError
 
     try:
         run_demo(folder, port, desk_port)
-    except FolderError as error:
+    except DemoError as error:
         raise CommandError("demo", error.zh, error.en) from error
 
 

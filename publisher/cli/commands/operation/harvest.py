@@ -40,8 +40,7 @@ def collect(
     """从 sources.toml 所列网站采集文件到草稿 / Collect documents from the sites of sources.toml."""
     import anyio
 
-    from publisher.harvest.all_sources import HarvestOptions
-    from publisher.harvest.all_sources import collect as run
+    from publisher.harvest.all_sources import HarvestOptions, harvest_sources
     from publisher.indexing import indexer
     from publisher.log.clocks import utc_now
 
@@ -49,7 +48,7 @@ def collect(
         selected = _select_sources(read_site_sources(context, log), sources)
         options = HarvestOptions(utc_now(), today(), since, dry_run, context.settings.loopback)
         catalogues = partial(context.dataset_catalogue, log)
-        report = run(log, selected, options, catalogues=catalogues, progress=progress)
+        report = harvest_sources(log, selected, options, catalogues=catalogues, progress=progress)
         if any(source.release is not None for source in report.sources):
             anyio.run(lambda: indexer.await_indexed(log, context.engine(), progress=progress))
     if as_json:

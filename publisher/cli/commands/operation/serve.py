@@ -27,10 +27,10 @@ def serve(context: CommandContext, host: str, port: int, *, with_worker: bool) -
     """启动网站：网页、接口、订阅和搜索；只读 / Serve pages, API, feeds and search, read-only."""
     gc.disable()  # what a start creates stays, and looking through it took a fifth of the start
     from publisher import app
+    from publisher.heavy_work import perform
     from publisher.site_command import site_process
     from publisher.telemetry.log_lines import configure_logging
     from publisher.telemetry.metrics_server import serve_metrics
-    from publisher.work_process import perform
 
     settings = context.settings
     configure_logging(settings.log_form, access=settings.access_log)

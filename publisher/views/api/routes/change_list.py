@@ -93,7 +93,7 @@ def make_listing(service: Service, params: Parameters) -> ChangeListing:
     digest, cursor = requested_view.begin_list(service, params, "site-changes")
     datasets = {one.name: one for one in service.log.datasets.all()}
     sequence = service.log.queries.sequence(None)
-    validity = Validity((sequence, tuple(datasets.values())), service.site_published_at(sequence))
+    validity = Validity((sequence, tuple(datasets.values())), service.datasets_changed_at(sequence))
     return ChangeListing(_query(params, datasets, cursor), digest, datasets, validity)
 
 

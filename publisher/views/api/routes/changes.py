@@ -59,7 +59,7 @@ def get_history(service: Service, call: Call) -> Reply:
             ),
         )
 
-    return Reply(Validity((sequence,), service.published_at(name, sequence)), build)
+    return Reply(Validity((sequence,), service.dataset_changed_at(name, sequence)), build)
 
 
 @route(
@@ -113,7 +113,7 @@ def list_changes(service: Service, call: Call) -> Reply:
         service.log.queries.release(name, params.view.release)
     sequence = service.log.queries.sequence(name)
     query_digest, cursor = requested_view.begin_list(service, params, "changes", name)
-    validity = Validity((sequence,), service.published_at(name, sequence))
+    validity = Validity((sequence,), service.dataset_changed_at(name, sequence))
     return Reply(validity, lambda: _changes_page(service, call, name, params, query_digest, cursor))
 
 

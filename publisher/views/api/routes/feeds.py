@@ -327,9 +327,9 @@ def _validity(service: Service, name: str | None) -> Validity:
     site = service.site_details()
     tokens: tuple[object, ...] = (sequence, service.hub)
     if name is not None:
-        published = service.published_at(name, sequence)
+        published = service.dataset_changed_at(name, sequence)
     else:
-        published = service.site_published_at(sequence)
+        published = service.datasets_changed_at(sequence)
         if not sequence:  # then a feed contains the time at which the first dataset was created
             tokens = (*tokens, *(dataset.name for dataset in service.log.datasets.all()))
     return _with_checkpoint(tokens, published, checkpoint).extended(site.details, site.changed_at)

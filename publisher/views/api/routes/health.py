@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from litestar.concurrency import sync_to_thread
+from sqlalchemy.exc import SQLAlchemyError
 
 from openapi.operation import Operation
-from publisher.failure_lines import DATABASE_AWAY
+from publisher.failure_lines import is_database_away
 from publisher.log.verification.last_run import VerificationRun
 from publisher.views.api import requested_view
 from publisher.views.api.answers import health as answers
@@ -56,7 +57,9 @@ async def readiness(service: Service, call: Call) -> AsyncReply:
     try:
         sequence, _ = await sync_to_thread(service.log.queries.validator)
         run = await sync_to_thread(service.log.integrity.last_run)
-    except DATABASE_AWAY as error:
+    except SQLAlchemyError as error:
+        if not is_database_away(error):
+            raise
         raise ProblemError(
             "not-ready",
             "数据库暂不可用。",

@@ -274,7 +274,7 @@ def _view(service: Service, params: Parameters, cursor: page_cursor.Cursor | Non
 def _newest_publication(service: Service) -> datetime:
     """Return the instant of the newest release: it is published even if this machine's clock is behind it."""
     sequence, _ = service.log.queries.validator()
-    return service.site_published_at(sequence) or datetime.min.replace(tzinfo=UTC)
+    return service.datasets_changed_at(sequence) or datetime.min.replace(tzinfo=UTC)
 
 
 def only_dataset(params: Parameters) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from publisher.harvest.all_sources import HarvestOptions, collect
+from publisher.harvest.all_sources import HarvestOptions, harvest_sources
 from publisher.harvest.report import SourceReport
 from publisher.harvest.source_config import read_sources
 from publisher.log.clocks import day_at
@@ -69,7 +69,7 @@ def collect_documents(log: Log, settings: Settings, clock: Callable[[], datetime
     """Collect as the command does."""
     sources = [*read_sources(settings.home, [one.name for one in log.datasets.all()]).values()]
     options = HarvestOptions(clock(), day_at(clock()), loopback=True)
-    report = collect(log, sources, options, catalogues=lambda _: None, progress=lambda *_: None)
+    report = harvest_sources(log, sources, options, catalogues=lambda _: None, progress=lambda *_: None)
     return report.sources[0]
 
 

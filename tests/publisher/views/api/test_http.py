@@ -252,6 +252,8 @@ def test_every_origin_may_read_and_ask_conditionally(
         },
     )
     assert preflight.status_code == 204
+    assert preflight.headers["allow"] == "GET, HEAD, OPTIONS"
+    assert site.client.options("/mcp").headers["allow"] == "POST, OPTIONS"
     assert "If-None-Match" in preflight.headers["access-control-allow-headers"]
     for answer in (*answers.values(), site.client.get("/nowhere")):
         assert answer.headers["access-control-allow-origin"] == "*"

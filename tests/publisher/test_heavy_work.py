@@ -9,8 +9,8 @@ import pytest
 from litestar.testing import TestClient
 
 from publisher.app import create_app
+from publisher.heavy_work import perform
 from publisher.web.capacity.work_pools import WorkPool
-from publisher.work_process import perform
 from tests.support.site import FEES, HOST, four_releases
 
 DATASET = f"/v1/datasets/{FEES}"

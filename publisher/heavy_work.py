@@ -1,4 +1,4 @@
-"""Files and long queries in processes of their own: threads would hold the interpreter from readers.
+"""Heavy work, in a process of its own: files to generate and long queries of the public site.
 
 Every function here runs in such a process, which opens the site when it begins.
 """
@@ -23,7 +23,7 @@ from publisher.views.pages import routes as page_routes
 from publisher.views.pages.printing.templates import Press
 from publisher.web import endpoints
 from publisher.web.bytes_response import BytesResponse
-from publisher.web.capacity.work_processes import Work
+from publisher.web.capacity.heavy_work_processes import Work
 from publisher.web.file_cache import Coding
 from publisher.web.route import AnyRoute, Call, FileRoute, Route
 from publisher.web.service import Service, ServiceStart, create_service

@@ -16,7 +16,7 @@ from anyio import CancelScope
 from litestar.concurrency import sync_to_thread
 
 from publisher.log.model import LogError
-from publisher.web.capacity.work_processes import Work, WorkProcesses
+from publisher.web.capacity.heavy_work_processes import HeavyWorkProcesses, Work
 from publisher.web.problems import ProblemError
 
 
@@ -61,7 +61,7 @@ async def _until_ended(process: int) -> None:
 @pytest.mark.slow
 def test_a_process_is_used_again_and_ends_with_the_service(tmp_path: Path) -> None:
     async def story() -> None:
-        processes = WorkProcesses(note_process, 1)
+        processes = HeavyWorkProcesses(note_process, 1)
         async with processes.running():
             await processes.run("file", str(tmp_path), 0)
             await processes.run("file", str(tmp_path), 0)
@@ -77,7 +77,7 @@ def test_a_process_is_used_again_and_ends_with_the_service(tmp_path: Path) -> No
 @pytest.mark.slow
 def test_work_ends_with_its_caller(tmp_path: Path) -> None:
     async def story() -> None:
-        processes = WorkProcesses(note_process, 1)
+        processes = HeavyWorkProcesses(note_process, 1)
         async with processes.running(), anyio.create_task_group() as group:
             with CancelScope() as scope:
                 group.start_soon(_cancel_when_running, scope, tmp_path)
@@ -96,7 +96,7 @@ async def _cancel_when_running(scope: CancelScope, folder: Path) -> None:
 @pytest.mark.slow
 def test_after_a_kill_the_caller_is_told_to_retry_and_the_next_file_is_generated(tmp_path: Path) -> None:
     async def story() -> None:
-        processes = WorkProcesses(note_process, 1)
+        processes = HeavyWorkProcesses(note_process, 1)
         async with processes.running(), anyio.create_task_group() as group:
             group.start_soon(_kill_when_running, tmp_path)
             with pytest.raises(ProblemError) as caught:
@@ -117,11 +117,11 @@ async def _kill_when_running(folder: Path) -> None:
 def test_a_process_does_not_outlive_a_service_that_was_killed(tmp_path: Path) -> None:
     script = f"""
 import anyio, os, signal
-from publisher.web.capacity.work_processes import WorkProcesses
-from tests.publisher.web.capacity.test_work_processes import note_process
+from publisher.web.capacity.heavy_work_processes import HeavyWorkProcesses
+from tests.publisher.web.capacity.test_heavy_work_processes import note_process
 
 async def story():
-    processes = WorkProcesses(note_process, 1)
+    processes = HeavyWorkProcesses(note_process, 1)
     async with processes.running():
         await processes.run("file", {str(tmp_path)!r}, 0)
         os.kill(os.getpid(), signal.SIGKILL)
@@ -136,7 +136,7 @@ anyio.run(story, backend_options={{"use_uvloop": True}})
 @pytest.mark.slow
 def test_what_is_refused_is_refused_here_too() -> None:
     async def story() -> None:
-        processes = WorkProcesses(refuse, 1)
+        processes = HeavyWorkProcesses(refuse, 1)
         async with processes.running():
             with pytest.raises(LogError) as caught:
                 await processes.run("query")

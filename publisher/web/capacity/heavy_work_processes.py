@@ -1,4 +1,4 @@
-"""Processes for files and long queries, so that this work never holds the interpreter from readers."""
+"""Processes for heavy work (files, long queries): threads would hold the interpreter from readers."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _SECONDS_OF_A_START = 2.0
 """Seconds for which work goes on after its caller has gone: a new process takes as long to start."""
 
 
-class WorkProcesses:
+class HeavyWorkProcesses:
     """At most ``most`` processes. They begin with the first work, and end when idle or with the service."""
 
     def __init__(self, perform: Perform, most: int) -> None:
@@ -36,7 +36,7 @@ class WorkProcesses:
     async def running(self) -> AsyncIterator[None]:
         # An event loop of its own: uvloop runs Python between fork and exec, which hangs beside threads.
         options = {"loop_factory": asyncio.SelectorEventLoop}
-        with start_blocking_portal("asyncio", options, name="work processes") as self._portal:
+        with start_blocking_portal("asyncio", options, name="heavy work processes") as self._portal:
             try:
                 yield
             finally:
