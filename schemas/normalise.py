@@ -179,6 +179,8 @@ def clean_markdown(text: str) -> str:
     return _INVISIBLE.sub("", _BREAKS.sub("\n", text)).strip() if text else text
 
 
+CAPITALS_TO_PLAIN = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
+"""Table for :meth:`str.translate`: capital numerals, as sums of money are written, to plain ones."""
 _DIGITS = {c: n for n, c in enumerate("〇一二三四五六七八九")} | {"零": 0, "○": 0, "Ｏ": 0, "两": 2}
 _UNITS = {"十": 10, "百": 100, "千": 1000}
 

@@ -1,5 +1,7 @@
-"""Words that people read for kinds and statuses of change and for facets, in Chinese and English.
+"""Words that people read for what has a fixed set of codes, in Chinese and English.
 
+They name changes, statuses of records, facets, commitments, mails, findings and their responses, works and
+their effects, and yes and no.
 Pages, feeds, the command line and downloads import them, so that a list and its download use the same words.
 The codes themselves (``removed``, ``withdrawn`` …) are the contract's and stay.
 """

@@ -13,6 +13,7 @@ from publisher.ingest.record_builder import NO_CELLS, RecordBuilder
 from publisher.ingest.tables.headings import ColumnMeaning, Headings
 from publisher.ingest.tables.piece_reader import Qualifier
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote
+from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Field
 
 
@@ -139,7 +140,7 @@ def format_json_value(value: object) -> str:
         case str():
             return value
         case bool():
-            return "是" if value else "否"
+            return format_value(None, value)
         case list():
             return "\n".join(format_json_value(member) for member in value)
         case dict():

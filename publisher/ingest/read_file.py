@@ -307,7 +307,7 @@ class _Reader:
             if name in self._personal:
                 self._drop_column(heading, place)
                 continue
-            if index in header.twice:
+            if index in header.twins:
                 title = catalogue.by_name[header.columns[index]].title
                 self._findings.append(tables.COLUMN_TWICE.at(place, heading, title=title))
             below = (r[index] for r in rows)

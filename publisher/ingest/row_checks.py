@@ -46,8 +46,8 @@ def check_personal_data(content: Content, catalogue: Catalogue, place: PlaceOfFi
 def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file: str) -> Iterator[Finding]:
     """Check each record as a whole: its basis and personal data. Each finding names row and column.
 
-    A blank basis in a table was reported by the record builder, which knows the columns. A list without any
-    basis is a guard of publication (:mod:`publisher.workflow.publication_guards`).
+    A blank basis in a table was reported by the record builder, which knows the columns. A guard of
+    publication reports a list without any basis (:mod:`publisher.workflow.publication_guards`).
     """
     name = catalogue.basis_field
     has_basis = name is not None and not all(states_no_basis(record.content.get(name)) for record in records)

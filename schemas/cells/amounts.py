@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import NamedTuple
 
-from schemas.normalise import chinese_number
+from schemas.normalise import CAPITALS_TO_PLAIN, chinese_number
 
 
 class Amount(NamedTuple):
@@ -36,8 +36,9 @@ SCALES: Mapping[str, int] = {
 _FREE = re.compile(
     r"(?:免费(?:办理|提供)?|不收费|不收取(?:任何)?费用|免收(?:费用?)?|零收费|无收费|未收费|不收|(?:暂时?)?免(?:予|于)?(?:征收?|交|缴)(?:费用?)?)"
 )
-_NUMBER = r"\d{1,3}(?:[,，]\d{3})+(?:\.\d{1,8})?|\d{1,15}(?:\.\d{1,8})?|\.\d{1,8}"
-_CAPITALS = "零〇壹贰叁肆伍陆柒捌玖拾佰仟一二三四五六七八九十百千两"
+_NUMBER = r"[0-9]{1,3}(?:[,，][0-9]{3})+(?:\.[0-9]{1,8})?|[0-9]{1,15}(?:\.[0-9]{1,8})?|\.[0-9]{1,8}"
+"""Only digits of ASCII: the number becomes the value as it is written."""
+_NUMERALS = "零〇壹贰叁肆伍陆柒捌玖拾佰仟一二三四五六七八九十百千两"
 _CURRENCY = "美元|港元|港币|欧元|日元|英镑|元|圆|块钱?"
 _LETTER = r"[^\d\s,，;；。、（）()/每元不含另按超免约左最由加上下内外封起]"
 """Letter of the name of a thing that is charged for; a word such as 不含 or 以下 is not part of it."""
@@ -69,7 +70,7 @@ _MONEY = re.compile(
     rf"(?P<inner_bound>{_ANY_BOUND})?"
     rf"(?P<prefix>人民币|RMB|[￥¥])*\s?(?P<n>{_NUMBER})\s?"
     rf"(?:(?P<scale1>百万|[十百千万亿])?(?P<currency1>{_CURRENCY})?{_DASH}[￥¥]?(?P<most>{_NUMBER})\s?)?"
-    rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>\d)角)?(?:(?P<fen>\d)分)?[整正]?(?:人民币|[（(]人民币[）)])?|(?P<coin>角|分)(?:钱)?)?"
+    rf"(?:(?P<scale>百万|[十百千万亿])?(?P<currency>{_CURRENCY})(?:(?P<jiao>[0-9])角)?(?:(?P<fen>[0-9])分)?[整正]?(?:人民币|[（(]人民币[）)])?|(?P<coin>角|分)(?:钱)?)?"
     rf"(?:\s?(?:[/／]\s?每?|每)\s?(?P<per>{_PER})|(?P<each_after>(?:每[^\d\s,，;；/每元]{{1,8}}?){{1,3}})|[（(](?:每(?P<bracket>[^\d（）()]{{1,8}}))[）)])?"
     rf"\s?(?P<after>{'|'.join(_BOUND_WORDS_AFTER)})?(?:/(?P<last>{_PER}))?(?:的?标准)?(?:收取|计收|计征|征收|缴纳|收费|计算|执行)?",
     re.IGNORECASE,
@@ -79,7 +80,7 @@ _MONEY = re.compile(
 ``inner_bound`` follows 每人每次; ``after``, a word of :data:`_BOUND_WORDS_AFTER`, follows the sum. ``scale1``
 and ``currency1`` are those of the lower end of a range.
 """
-_RATE_NUMBER = r"\d{1,15}(?:\.\d{1,8})?"
+_RATE_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,8})?"
 _RATE = re.compile(
     rf"{_LEAD}(?:按照?|以)?(?:(?P<of>[^\d%‰，,；;。]{{2,24}}?)的?(?:\s?[×xX*]\s?)?)?"
     rf"(?P<bound>{_ANY_BOUND})?"
@@ -88,17 +89,16 @@ _RATE = re.compile(
 )
 """按合同额的不超过1—2‰: a rate with its sign, and the sum of which it is taken."""
 _FRACTION = re.compile(
-    rf"{_LEAD}(?:(?P<of>(?:(?!分之)[^\d%‰，,；;。]){{2,24}}?)的?)?(?P<denominator>百|千|万)分之(?P<n>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER})"
-    rf"(?:{_DASH}(?:(?P=denominator)分之)?(?P<most>[{_CAPITALS}]{{1,5}}(?:点[{_CAPITALS}]{{1,4}})?|{_RATE_NUMBER}))?"
+    rf"{_LEAD}(?:(?P<of>(?:(?!分之)[^\d%‰，,；;。]){{2,24}}?)的?)?(?P<denominator>百|千|万)分之(?P<n>[{_NUMERALS}]{{1,5}}(?:点[{_NUMERALS}]{{1,4}})?|{_RATE_NUMBER})"
+    rf"(?:{_DASH}(?:(?P=denominator)分之)?(?P<most>[{_NUMERALS}]{{1,5}}(?:点[{_NUMERALS}]{{1,4}})?|{_RATE_NUMBER}))?"
     r"(?:收取|计收|计征|征收|缴纳|收费|计提|计算)?"
 )
 """按成交额的千分之三: a rate in words."""
 _SIGNS = {"百": "%", "千": "‰", "万": "‱"}
 _CAPITAL = re.compile(
-    rf"(?:人民币)?(?P<wan>[{_CAPITALS}]{{1,9}})?(?P<scale>万|亿)?(?P<rest>[{_CAPITALS}]{{1,9}})?[元圆](?:(?P<jiao>[{_CAPITALS}])角)?(?:零?(?P<fen>[{_CAPITALS}])分)?[整正]?"
+    rf"(?:人民币)?(?P<wan>[{_NUMERALS}]{{1,9}})?(?P<scale>万|亿)?(?P<rest>[{_NUMERALS}]{{1,9}})?[元圆](?:(?P<jiao>[{_NUMERALS}])角)?(?:零?(?P<fen>[{_NUMERALS}])分)?[整正]?"
 )
 """壹万贰仟元整: a sum in capital numerals."""
-_PLAIN = str.maketrans("壹贰叁肆伍陆柒捌玖拾佰仟", "一二三四五六七八九十百千")
 _LONGEST = 80
 """Characters of a text that may be an amount."""
 _EDGES = re.compile(r"^[。；;，,\s]+|[。.；;，,\s]+$")
@@ -110,7 +110,7 @@ _REPEATED_UNIT = re.compile(
     rf"(?P<first>{_NUMBER})(?P<unit>元/{_LETTER}{{1,8}}){_DASH}(?P<most>{_NUMBER})(?P=unit)"
 )
 """0.1元/吨—0.3元/吨"""
-_NUMERAL_OF_SUM = re.compile(rf"[{_CAPITALS}]+(?=[万亿]?[元圆块角分](?!之))")
+_NUMERAL_OF_SUM = re.compile(rf"[{_NUMERALS}]+(?=[万亿]?[元圆块角分](?!之))")
 """五十 in 每人五十元: a numeral in a sum that is not in capitals as a whole."""
 
 
@@ -143,7 +143,7 @@ def _read_forms(text: str, unit: str) -> Amount | None:
 
 
 def _write_digits(match: re.Match[str]) -> str:
-    number = chinese_number(match[0].translate(_PLAIN))
+    number = chinese_number(match[0].translate(CAPITALS_TO_PLAIN))
     return match[0] if number is None else str(number)
 
 
@@ -152,9 +152,10 @@ _LABEL = re.compile(r"^[^\d，,；;。：:%‰每按不最免]{1,16}?(?:[:：]\s
 
 
 def find_amount(text: str) -> Amount | None:
-    """Read the only amount of a standard, also with a label before it or a remark in brackets after it.
+    """Read the only amount of a charging standard (收费标准).
 
-    Unlike :func:`read_amount`, it reads no bare number, which may be a count or a year.
+    A label before it and a remark in brackets after it are left out. Unlike :func:`read_amount`, it reads no
+    bare number, which may be a count or a year.
     """
     clean = _EDGES.sub("", text)
     for candidate in dict.fromkeys((clean, _REMARK.sub("", clean), _LABEL.sub("", _REMARK.sub("", clean)))):
@@ -178,6 +179,8 @@ def _build_money(match: re.Match[str], unit: str) -> Amount | None:
     stated = bool(currency or match["coin"] or match["prefix"] or "￥" in match[0] or "¥" in match[0])
     name = (currency or "元") if stated else unit
     if (per and not stated and "/" in unit) or (match["bound"] and match["inner_bound"]):
+        return None
+    if per and not any(map(str.isalpha, per)):  # 每0.5 names nothing that is charged for
         return None
     kind = (
         _BOUND_WORDS.get(match["bound"] or match["inner_bound"] or "", "")
@@ -225,7 +228,7 @@ def _read_numerator(numeral: str) -> str | None:
     """Read the number of a fraction: 三 is 3, 一点五 is 1.5."""
     if numeral[0].isascii():
         return strip_zeros(numeral)
-    whole, _, fraction = numeral.translate(_PLAIN).partition("点")
+    whole, _, fraction = numeral.translate(CAPITALS_TO_PLAIN).partition("点")
     digits = [chinese_number(c) for c in (whole, *fraction)]
     if None in digits:
         return None
@@ -243,7 +246,7 @@ def _build_capital(match: re.Match[str], _: str) -> Amount | None:
         (match["jiao"], Decimal("0.1")),
         (match["fen"], Decimal("0.01")),
     ):
-        number = chinese_number((words or "零").translate(_PLAIN).lstrip("零〇") or "零")
+        number = chinese_number((words or "零").translate(CAPITALS_TO_PLAIN).lstrip("零〇") or "零")
         if number is None:
             return None
         total += number * factor

@@ -92,7 +92,10 @@ def parse_deadline(value: str) -> Deadline | None:
 
 
 def format_deadline(value: str, lang: Lang = "zh") -> str:
-    """Format a value in words; :func:`read_deadline` reads the Chinese. Unchanged if it is not a deadline."""
+    """Format an interval that is a whole month, quarter, half-year or year in words.
+
+    :func:`read_deadline` reads the Chinese. A day, another interval and other text are unchanged.
+    """
     deadline = parse_deadline(value)
     if deadline is None or deadline.first == deadline.last:
         return value

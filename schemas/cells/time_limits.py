@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal, NamedTuple
 
-from schemas.normalise import chinese_number
+from schemas.cells.limit_comparison import AT_ONCE
+from schemas.normalise import CAPITALS_TO_PLAIN, chinese_number
 
 type LimitKind = Literal["limit", "none", "text"]
 
@@ -109,9 +110,7 @@ _NAMED_DAY = re.compile(
 """15日（指工作日，不含公示）: the remark says which days are meant."""
 _ZERO = re.compile(rf"[（(]0\s?{_UNIT}[）)]$")
 """即办（0个工作日）"""
-_CAPITALS = str.maketrans(
-    dict(zip("壹贰叁肆伍陆柒捌玖拾佰", "一二三四五六七八九十百", strict=True)) | {"廿": "二十", "卅": "三十"}
-)
+_TO_PLAIN: Mapping[int, int | str] = {**CAPITALS_TO_PLAIN, ord("廿"): "二十", ord("卅"): "三十"}
 _SPACED = re.compile(r"(?<=[\u4e00-\u9fff（(]) (?=[\u4e00-\u9fff）)])")
 _LONGEST = 200
 """Characters of a cell that may be a limit; a longer one is a text."""
@@ -129,9 +128,9 @@ def read_limit(text: str, unit: str = "") -> LimitText | None:
         clean = _SPACED.sub("", clean)
     if _NO_LIMIT.fullmatch(clean):
         return LimitText("none")
-    clean = clean.translate(_CAPITALS)
+    clean = clean.translate(_TO_PLAIN)
     if _AT_ONCE.fullmatch(_ZERO.sub("", clean)):
-        return LimitText("limit", Limit(0, "即时"))
+        return LimitText("limit", Limit(0, AT_ONCE))
     if _SAME_DAY.fullmatch(clean):
         return LimitText("limit", Limit(1, "日"))
     if _HALF_DAY.fullmatch(clean.removesuffix("办结").removesuffix("内").removesuffix("以")):

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from schemas.cells.deadlines import format_deadline
+from schemas.cells.limit_comparison import AT_ONCE
 from schemas.definition.catalogue import Field, Json
-from schemas.words import Lang
+from schemas.words import BOOLEANS, Lang
 
 _UNITS_EN = {
     "工作日": "working days",
@@ -30,7 +31,8 @@ def format_value(field: Field | None, value: Json, lang: Lang = "zh") -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return ("是" if value else "否") if lang == "zh" else ("yes" if value else "no")
+        words = BOOLEANS["true" if value else "false"]
+        return words.zh if lang == "zh" else words.en
     if isinstance(value, list):
         return ("；" if lang == "zh" else "; ").join(map(_format_item, value))
     if isinstance(value, dict):
@@ -67,7 +69,7 @@ _BOUNDS: Mapping[tuple[str, Lang], tuple[str, str]] = {
 def format_limit(value: dict[str, Json], lang: Lang = "zh") -> str:
     """Format a limit as :func:`format_value` does."""
     number, unit = value.get("value"), str(value.get("unit", ""))
-    if unit == "即时":
+    if unit == AT_ONCE:
         return "即时办结" if lang == "zh" else "at once"
     if lang == "zh":
         return f"{number}{'个' if unit in _UNITS_WITH_MEASURE_WORD else ''}{unit}"

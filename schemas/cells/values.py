@@ -34,7 +34,7 @@ from schemas.normalise import (
     widen_brackets,
 )
 from schemas.reference import administrative_divisions
-from schemas.reference.damaged_numbers import repair
+from schemas.reference.damaged_numbers import find_repair
 from schemas.reference.document_numbers import parse_number, split_citations
 
 FIRST_YEAR, YEARS_AHEAD = 1949, 10
@@ -42,7 +42,7 @@ FIRST_YEAR, YEARS_AHEAD = 1949, 10
 
 
 class Value(msgspec.Struct, frozen=True, gc=False):
-    """Value of a cell. None if it is blank; the record then has no such key."""
+    """Value of a cell. None if it is blank or unreadable; the record then has no such key."""
 
     value: Json
     problem: CellProblem | None = None
@@ -145,10 +145,10 @@ def _document_number_parser(field: Field) -> CellParser:
         clean = join_lines(fold(text))
         if not clean or clean == "无" or clean in BLANKS:
             return Value(None)
-        repaired = repair(clean)  # before the lenient parser for typed numbers, which ignores damage
-        if repaired and repaired.kind == "number" and repaired.original == clean and repaired.value:
-            problem = problems.REPAIRED.for_cell(field.title, clean, repaired.value)
-            return Value(repaired.value, problem)
+        repair = find_repair(clean)  # before the lenient parser for typed numbers, which ignores damage
+        if repair and repair.kind == "number" and repair.original == clean and repair.value:
+            problem = problems.REPAIRED.for_cell(field.title, clean, repair.value)
+            return Value(repair.value, problem)
         if citation := parse_number(clean):
             return Value(citation.standard)
         return Value(clean, problems.NO_DOCUMENT_NUMBER.for_cell(field.title, clean))
@@ -254,11 +254,11 @@ def _parse_date(field: Field, text: str) -> _ValueOrProblem:
         if FIRST_YEAR <= day.year <= datetime.now(UTC).year + YEARS_AHEAD:
             return day.isoformat(), None
         return day.isoformat(), problems.DATE_UNLIKELY.for_cell(field.title, text, str(YEARS_AHEAD))
-    repaired = repair(text)
-    if repaired and repaired.kind == "date" and repaired.original == text:
-        words = "、".join(repaired.readings)
-        if repaired.value:
-            return repaired.value, problems.REPAIRED.for_cell(field.title, text, words)
+    repair = find_repair(text)
+    if repair and repair.kind == "date" and repair.original == text:
+        words = "、".join(repair.readings)
+        if repair.value:
+            return repair.value, problems.REPAIRED.for_cell(field.title, text, words)
         return None, problems.AMBIGUOUS_DATE.for_cell(field.title, text, words)
     return None, problems.UNREADABLE_DATE.for_cell(field.title, text)
 

@@ -114,7 +114,7 @@ class Catalogue(msgspec.Struct, frozen=True, dict=True):
     number_field: str | None = None
     """Numbered nesting: the field that contains the item's own number as printed."""
     sub_item_field: str | None = None
-    """The name of a part of the item (子项). A row with one and without a name belongs to the item above."""
+    """The field with the name of a sub-item (子项). A row with one and no name belongs to the item above."""
     ignored: tuple[str, ...] = ()
     """Known headings without content of the record, such as a running 序号."""
     date_field: str | None = None
@@ -160,6 +160,11 @@ class Catalogue(msgspec.Struct, frozen=True, dict=True):
     def basis_fields(self) -> tuple[str, ...]:
         """Names of the fields in which a row says what it rests on."""
         return tuple(f.name for f in self.fields if f.name == self.basis_field or f.names_a_basis)
+
+    @cached_property
+    def charge_texts(self) -> frozenset[str]:
+        """Names of the text fields (收费标准) whose only amount fills another field."""
+        return frozenset(f.derived_from for f in self.fields if f.derived_from and f.type == "amount")
 
     @cached_property
     def digest(self) -> str:

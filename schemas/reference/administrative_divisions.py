@@ -36,8 +36,13 @@ def shorten_code(code: str) -> str:
 
 
 def pad_code(code: str) -> str:
-    """Pad a code to the six digits that documents print, ``2103`` → ``210300``."""
-    return shorten_code(code).ljust(6, "0") if code.isdecimal() else code
+    """Pad a code to the six digits that documents print, ``2103`` → ``210300``; other text is unchanged."""
+    short = shorten_code(code)
+    return short.ljust(6, "0") if _is_short_code(short) else code
+
+
+def _is_short_code(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) in _CODE_LENGTHS
 
 
 def name_of(code: str) -> str | None:
@@ -51,9 +56,7 @@ def list_ancestors(code: str) -> tuple[str, ...]:
     A code below county level counts as its county. Text that is not a code has none.
     """
     short = shorten_code(code)
-    if not short.isdecimal():
-        return ()
-    return tuple(short[:n] for n in _CODE_LENGTHS if n <= len(short))
+    return tuple(short[:n] for n in _CODE_LENGTHS if n <= len(short)) if _is_short_code(short) else ()
 
 
 def list_codes() -> tuple[str, ...]:

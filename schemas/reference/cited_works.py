@@ -51,7 +51,7 @@ class CitedWork(msgspec.Struct, frozen=True):
     """Key of the work, see :mod:`schemas.reference.works`."""
     kind: WorkKind
     article: int
-    """0: the whole work."""
+    """0: the whole work, or the place in an annex that ``place`` names."""
     place: str
     """Within the article (之一, 第二款第（三）项), or in an annex (附件1第23项)."""
     role: Role
@@ -86,7 +86,11 @@ class NamedWork(msgspec.Struct, frozen=True):
 
 
 def find_named_works(text: str) -> list[NamedWork]:
-    """Find the names of works in a text, in order. A number in the note after a title follows the title."""
+    """Find the names of works in a text, in order.
+
+    The number in the note after a document's title becomes its key; that of a statute's edition is a work of
+    its own, after the title.
+    """
     return [
         NamedWork(one.key, one.citation.start, max(one.citation.end, one.title_end))
         for one in _find_mentions(text)
@@ -121,7 +125,10 @@ def _find_mentions(text: str) -> list[_Mention]:
 
 
 def _set_roles(text: str, mentions: Iterable[_Mention]) -> None:
-    """Set the role of each mention; :func:`_read_note` set those in notes. Links need no roles."""
+    """Set the role of each mention; :func:`_read_note` set those in notes.
+
+    :func:`find_named_works`, whose works become links, does not need them.
+    """
     before: _Mention | None = None
     for mention in mentions:
         if mention.role == "edition-note":

@@ -30,10 +30,10 @@ class Repair(msgspec.Struct, frozen=True):
 
 _NO_EVIDENCE: Mapping[str, date] = MappingProxyType({})
 _OPEN, _SHUT = r"[〔\[［(（【﹝]", r"[〕\]］)）】﹞]"
-_YEAR = r"(?:19|20)\d\d"
+_YEAR = r"(?:19|20)[0-9]{2}"
 _NUMBER = re.compile(
-    rf"(?P<issuer>[{HAN}]{{2,30}})\s?(?:{_OPEN}\s?(?P<year>{_YEAR})|(?P<year1>{_YEAR})\s?{_SHUT})\s?第?(?P<number>\d{{1,5}})\s?号"
-    rf"|{_OPEN}\s?(?P<year2>{_YEAR})(?P<code>[{HAN}]{{2,10}}?)第?(?P<number2>\d{{1,5}})\s?号"
+    rf"(?P<issuer>[{HAN}]{{2,30}})\s?(?:{_OPEN}\s?(?P<year>{_YEAR})|(?P<year1>{_YEAR})\s?{_SHUT})\s?第?(?P<number>[0-9]{{1,5}})\s?号"
+    rf"|{_OPEN}\s?(?P<year2>{_YEAR})(?P<code>[{HAN}]{{2,10}}?)第?(?P<number2>[0-9]{{1,5}})\s?号"
 )
 """A number with one bracket of its year: 辽政发〔201519号 or 〔1992价费字240号."""
 _DATE = re.compile(
@@ -42,8 +42,8 @@ _DATE = re.compile(
 """2015年115日 or 201511月5日: a date in which 年, 月 or both may be lost; ``both`` is month and day."""
 
 
-def repair(text: str, evidence: Mapping[str, date] = _NO_EVIDENCE) -> Repair | None:
-    """Repair the first damaged 发文字号 or date in ``text``; None if nothing is damaged.
+def find_repair(text: str, evidence: Mapping[str, date] = _NO_EVIDENCE) -> Repair | None:
+    """Find the first damaged 发文字号 or date in ``text``, and its repair; None if nothing is damaged.
 
     ``〔201519号`` can only be 〔2015〕19号: a year has four digits and the bracket was opened. ``2015115日``
     is 11月5日 or 1月15日; one is chosen only if it equals a date of ``evidence`` (label of a date on the page

@@ -27,7 +27,7 @@ def value_in_english(value: str) -> str:
 def translate_query(text: str) -> str | None:
     """Translate an English query word by word; None if it is not English, or has a word that is not known.
 
-    Signs and words of grammar are left out; Chinese words and numbers stay.
+    The signs ? ! , . and words of grammar are left out; other signs, Chinese words and numbers stay.
     """
     loaded = _load()
     words: Mapping[str, str] = loaded["words"]

@@ -10,7 +10,7 @@ import msgspec
 from publisher.ingest.documents.page_lines import Line
 from publisher.ingest.documents.section_outline import ATTACHMENT
 from schemas.cells.quantities import read_date
-from schemas.reference.damaged_numbers import repair
+from schemas.reference.damaged_numbers import find_repair
 from schemas.reference.document_numbers import Citation, find_citations, parse_number
 
 _DOCUMENT_KINDS = (
@@ -119,8 +119,8 @@ def is_number(text: str) -> bool:
         return False
     if any(c.start == 0 and c.end == len(text) for c in find_citations(text) if c.kind != "statute"):
         return True
-    correction = repair(text)
-    return correction is not None and correction.kind == "number" and correction.original == text
+    repair = find_repair(text)
+    return repair is not None and repair.kind == "number" and repair.original == text
 
 
 def find_kind(title: str) -> str:
@@ -257,7 +257,7 @@ def _find_signature(letter: Letter) -> None:
             return
         text = line.text.strip("（()） ")
         match = _DATE_AT_END.fullmatch(text) if len(text) <= 60 else None
-        if match is None or (read_date(match["date"]) is None and repair(text) is None):
+        if match is None or (read_date(match["date"]) is None and find_repair(text) is None):
             continue
         body = match["before"].strip()
         if body and not _BODY_NAME.fullmatch(body):

@@ -29,7 +29,7 @@ from publisher.ingest.parsed_file import ImportedRecord, LeftOut, Reading, Sheet
 from schemas.cells.quantities import read_date
 from schemas.cells.values import parse_value
 from schemas.definition.catalogue import Catalogue, Content, Json
-from schemas.reference.damaged_numbers import Repair, repair
+from schemas.reference.damaged_numbers import Repair, find_repair
 from schemas.reference.document_numbers import find_citations
 
 PARSER_VERSION = "4"
@@ -294,13 +294,13 @@ class _Document:
         if not letter.date:
             self._add_finding(kinds.WITHOUT_DATE, letter.title_line)
             return
-        correction = None if read_date(letter.date) else repair(letter.date, evidence)
-        if correction is None:
+        repair = None if read_date(letter.date) else find_repair(letter.date, evidence)
+        if repair is None:
             self._parse_field("date_written", letter.date, letter.date_line)
             return
-        self._set_field("date_written", correction.value, letter.date, letter.date_line)
-        kind = kinds.DATE_REPAIRED if correction.value else kinds.DATE_AMBIGUOUS
-        self._add_repair(kind, correction, letter.date_line)
+        self._set_field("date_written", repair.value, letter.date, letter.date_line)
+        kind = kinds.DATE_REPAIRED if repair.value else kinds.DATE_AMBIGUOUS
+        self._add_repair(kind, repair, letter.date_line)
 
     def _add_references(self, letter: Letter) -> None:
         """Collect the unique document numbers and statutes cited, in order, excluding the document itself."""
@@ -313,10 +313,10 @@ class _Document:
                 for c in find_citations(line.text)
                 if c.title not in letter.title or not c.title
             }
-            for start, correction in _repair_numbers(line.text):
-                citations[start] = correction.value or ""
-                damaged.append(correction.original)
-                self._add_repair(kinds.NUMBER_REPAIRED, correction, line.number)
+            for start, repair in _find_number_repairs(line.text):
+                citations[start] = repair.value or ""
+                damaged.append(repair.original)
+                self._add_repair(kinds.NUMBER_REPAIRED, repair, line.number)
             for start in sorted(citations):
                 first_lines.setdefault(citations[start], line.number)
         references: list[Json] = [text for text in first_lines if text and text not in own]
@@ -346,9 +346,9 @@ class _Document:
         if value != text:
             self._originals[field] = text
 
-    def _add_repair(self, kind: Kind, correction: Repair, line: int) -> None:
-        words = {"because": correction.because_zh, "because_en": correction.because_en}
-        self._add_finding(kind, line, correction.original, **words)
+    def _add_repair(self, kind: Kind, repair: Repair, line: int) -> None:
+        words = {"because": repair.because_zh, "because_en": repair.because_en}
+        self._add_finding(kind, line, repair.original, **words)
 
     def _add_finding(self, kind: Kind, line: int, excerpt: str = "", **words: object) -> None:
         self.findings.append(kind.at(Place(self._name, row=line or None), excerpt, **words))
@@ -357,14 +357,14 @@ class _Document:
         self.left_out += (LeftOut("", line.number, "note", line.text[:60]) for line in lines)
 
 
-def _repair_numbers(text: str) -> list[tuple[int, Repair]]:
+def _find_number_repairs(text: str) -> list[tuple[int, Repair]]:
     repairs: list[tuple[int, Repair]] = []
     start = 0
     for _ in range(MOST_REPAIRS):
-        correction = repair(text[start:])
-        if correction is None:
+        repair = find_repair(text[start:])
+        if repair is None:
             break
-        if correction.kind == "number":
-            repairs.append((start + correction.start, correction))
-        start += correction.start + len(correction.original)
+        if repair.kind == "number":
+            repairs.append((start + repair.start, repair))
+        start += repair.start + len(repair.original)
     return repairs

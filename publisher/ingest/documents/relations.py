@@ -49,10 +49,10 @@ class Repeal(msgspec.Struct, frozen=True):
 def find_repealed(title: str, lines: Sequence[str]) -> list[Repeal]:
     """Find the documents that a document repeals.
 
-    A sentence repeals what it says of: 《甲》同时废止, 决定废止《甲》. A notice whose title announces a
-    repeal also repeals what its lists name, except in sections about documents that remain in force; a
-    heading such as 予以废止的文件目录 begins such a list too. ``lines``: paragraphs, and rows of tables with
-    tabs between cells. Interpretations and drafts for comment repeal nothing.
+    A sentence repeals the documents of which it says so: 《甲》同时废止, 决定废止《甲》. A notice whose title
+    announces a repeal also repeals what its lists name, except in sections about documents that remain in
+    force; a heading such as 予以废止的文件目录 begins such a list too. ``lines``: paragraphs, and rows of
+    tables with tabs between cells. Interpretations and drafts for comment repeal nothing.
     """
     if _ONLY_REPORTS.search(title):
         return []

@@ -36,7 +36,7 @@ from publisher.ingest.formats import (
     xlsx_annotations,
 )
 from publisher.ingest.formats.errors import FileNote, ReaderError
-from publisher.ingest.formats.grid import Grid
+from publisher.ingest.formats.grid import Grid, note_lost_digits
 from publisher.ingest.formats.json_records import Record
 from publisher.ingest.formats.safety import zip_archive
 
@@ -60,7 +60,7 @@ class FileContent(msgspec.Struct, frozen=True):
     text: str | None = None
     """HTML source, or the text of a plain text or docx file."""
     notes: tuple[FileNote, ...] = ()
-    """Damage that did not prevent reading."""
+    """Damage that did not prevent reading, and text that was left out."""
 
     def list_findings(self, file: str) -> tuple[Finding, ...]:
         """List the findings of its notes."""
@@ -78,7 +78,8 @@ def open_file(data: bytes, name: str) -> FileContent:
             raise ReaderError(NO_TABLE, content.media_type)
     except ReaderError as problem:
         raise problem.to_unreadable(name) from problem
-    return structs.replace(content, grids=_name_apart(content.grids))
+    grids = _name_apart(content.grids)
+    return structs.replace(content, grids=grids, notes=(*content.notes, *note_lost_digits(grids)))
 
 
 def _name_apart(grids: Sequence[Grid]) -> tuple[Grid, ...]:

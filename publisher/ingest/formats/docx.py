@@ -71,7 +71,7 @@ def extract_blocks(content: bytes) -> list[Block]:
 
 
 def _iter_tables(parent: etree._Element) -> Iterator[etree._Element]:
-    """Yield the tables, also nested ones; those of a text box are repeated as its fallback."""
+    """Yield the tables, also nested ones. A text box repeats its tables in its fallback, which is skipped."""
     walker = etree.iterwalk(parent, events=("start",))
     for _, element in walker:
         if element.tag in SKIPPED:

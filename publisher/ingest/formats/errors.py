@@ -23,7 +23,10 @@ class ReaderError(Exception):
 
 
 class FileNote(msgspec.Struct, frozen=True):
-    """Damage that did not prevent reading; :meth:`create_finding` adds the file's name."""
+    """A remark about a file that was read: damage, or text that was left out.
+
+    :meth:`create_finding` adds the file's name.
+    """
 
     kind: Kind
     detail: str | Bilingual = ""

@@ -7,17 +7,21 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
 import msgspec
+from msgspec import structs
 
-from publisher.ingest.findings.files import TOO_LARGE
-from publisher.ingest.findings.kind import Bilingual
-from publisher.ingest.formats.errors import ReaderError
-from publisher.ingest.formats.number_formats.number_text import general_text
+from publisher.ingest.findings.files import DIGITS_LOST, TOO_LARGE
+from publisher.ingest.findings.kind import Bilingual, Kind
+from publisher.ingest.formats.errors import FileNote, ReaderError
+from publisher.ingest.formats.number_formats.number_text import general_text, plain_text
 from publisher.ingest.formats.number_formats.shown_text import ShownText
 
 MAX_ROWS = 1_048_576
 MAX_COLUMNS = 512
 MAX_CELLS = 8_000_000
 """Limit after trimming, so that the text fits in memory."""
+
+_MOST_CELLS = 5
+"""Most cells that a finding names; it counts all."""
 
 type Scalar = str | int | float | bool | None
 type Position = tuple[int, int]
@@ -76,7 +80,19 @@ def build_grid(
             )
         else:
             grid.append(tuple([Cell(t, r, c, None, n) for c, (t, n) in enumerate(line, start=1)]))
-    return Grid(name, tuple(grid), hidden, annotations or SheetAnnotations(), covered)
+    annotations = _add_long_numbers(rows, annotations or SheetAnnotations())
+    return Grid(name, tuple(grid), hidden, annotations, covered)
+
+
+def _add_long_numbers(rows: Sequence[Sequence[Scalar]], annotations: SheetAnnotations) -> SheetAnnotations:
+    """Add the whole numbers of more than 15 digits, whose last digits are lost, as General shows them."""
+    long = {
+        (r, c): ShownText(general_text(value), plain_text(value), "long")
+        for r, row in enumerate(rows, start=1)
+        for c, value in enumerate(row, start=1)
+        if isinstance(value, float) and abs(value) >= 1e15 and value.is_integer()
+    }
+    return structs.replace(annotations, shown=long | dict(annotations.shown)) if long else annotations
 
 
 def _take_covered_texts(
@@ -231,3 +247,19 @@ def format_column(column: int) -> str:
         column, rest = divmod(column - 1, 26)
         name = chr(65 + rest) + name
     return name
+
+
+def note_cells(kind: Kind, sheet: str, cells: Mapping[Position, str]) -> FileNote:
+    """Create a note about cells. It names the first ones and quotes the text of the first."""
+    first, total = min(cells), len(cells)
+    names = [f"{format_column(column)}{row}" for row, column in sorted(cells)[:_MOST_CELLS]]
+    zh = f"{'、'.join(names)} 等{total}个单元格" if total > _MOST_CELLS else f"{'、'.join(names)} 单元格"
+    en = ", ".join(names) + (f" and others ({total} in all)" if total > _MOST_CELLS else "")
+    return FileNote(kind, Bilingual(zh, en), sheet, first[0], cells[first])
+
+
+def note_lost_digits(grids: Iterable[Grid]) -> tuple[FileNote, ...]:
+    """Create a note for each sheet in which numbers have lost their last digits."""
+    shown = ((grid.name, grid.annotations.shown.items()) for grid in grids)
+    long = ((name, {place: one.exact for place, one in cells if one.kind == "long"}) for name, cells in shown)
+    return tuple(note_cells(DIGITS_LOST, name, cells) for name, cells in long if cells)

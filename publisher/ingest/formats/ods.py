@@ -31,6 +31,7 @@ from publisher.ingest.formats.grid import (
 )
 from publisher.ingest.formats.number_formats.shown_text import ShownText, restore_number
 from publisher.ingest.formats.safety.xml_parser import parse_xml
+from schemas.cells.spoilt_codes import lost_digits
 
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
@@ -226,8 +227,11 @@ def _shown_text(cell: etree._Element) -> ShownText | None:
     """Return the shown text of a number or date with its exact value; None for a text."""
     kind, text = cell.get(f"{OFFICE}value-type"), _extract_text(cell).strip()
     if kind in NUMBERS and cell.find(f"{TEXT}p") is not None:
+        value = cell.get(f"{OFFICE}value") or ""
+        if text == value and text.isdecimal() and not lost_digits(text):
+            return None  # a file may contain more digits than a program keeps
         try:
-            shown = restore_number(text, float(cell.get(f"{OFFICE}value") or ""))
+            shown = restore_number(text, float(value))
         except (ValueError, ArithmeticError):
             return None
         return shown if shown.text != shown.exact or shown.kind == "long" else None

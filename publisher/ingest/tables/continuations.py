@@ -9,7 +9,8 @@ from publisher.ingest.tables.piece_reader import PieceReader
 from publisher.ingest.tables.raw_record import Piece, RawRecord, RowNote, TableLine, format_reference
 from schemas.definition.catalogue import Catalogue
 
-_SENTENCE_ENDS = "。；;：:！？!?"
+_LINE_ENDS = "。；;：:！？!?"
+"""Punctuation after which the lower half of a text begins a line."""
 _ITEM_START = re.compile(
     r"\s*(?:【|第[一二三四五六七八九十百千零\d]+条|[一二三四五六七八九十]+、|\d+[.．、]|[（(][\d一二三四五六七八九十]+[）)])"
 )
@@ -20,11 +21,14 @@ _SEAM = 50
 
 
 def join_halves(above: str, below: str) -> str:
-    """Join two halves of a text split by a page break; with a line break only after a complete sentence."""
+    """Join two halves of a text split by a page break.
+
+    A line break stays after 。；： and the like, and before a numbered item.
+    """
     above, below = above.rstrip(), below.strip()
     if not above or not below:
         return above or below
-    return f"{above}\n{below}" if above[-1] in _SENTENCE_ENDS or _ITEM_START.match(below) else above + below
+    return f"{above}\n{below}" if above[-1] in _LINE_ENDS or _ITEM_START.match(below) else above + below
 
 
 def continues_record(line: TableLine, record: RawRecord, catalogue: Catalogue) -> bool:

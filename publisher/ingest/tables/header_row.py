@@ -30,7 +30,7 @@ class Header(msgspec.Struct, frozen=True):
     """Column → field, including personal fields. Several columns may belong to one field."""
     headings: Mapping[int, str]
     """Column → heading as written, for every column with a heading."""
-    twice: tuple[int, ...] = ()
+    twins: tuple[int, ...] = ()
     """Columns whose field already belongs to an earlier column."""
     units: Mapping[int, str] = msgspec.field(default_factory=dict)
     """Column → unit of its bare numbers, where the heading names one."""
@@ -300,7 +300,7 @@ class _Columns:
         self._headings = headings
         self._names: dict[int, str] = {}
         self._columns: dict[int, str] = {}
-        self._twice: list[int] = []
+        self._twins: list[int] = []
         self._units: dict[int, str] = {}
         self._companions: dict[int, ColumnMeaning] = {}
         self._ignored: set[int] = set()
@@ -319,7 +319,7 @@ class _Columns:
             self._ignored.add(index)
         elif meaning.role == "value":
             if meaning.field in self._columns.values():
-                self._twice.append(index)
+                self._twins.append(index)
             self._columns[index] = meaning.field
             if meaning.unit:
                 self._units[index] = meaning.unit
@@ -340,7 +340,7 @@ class _Columns:
             rows=rows,
             columns=self._columns,
             headings=texts,
-            twice=tuple(self._twice),
+            twins=tuple(self._twins),
             keys=keys,
             units=self._units,
             companions=companions,

@@ -1,4 +1,4 @@
-"""Records of a numbered table: 一、 heads a group, "1." is an item, "(1)" is a part of it."""
+"""Records of a numbered table: 一、 heads a group, "1." is an item, "(1)" is a sub-item of it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from schemas.definition.catalogue import Catalogue
 _MARK = re.compile(
     r"\s*(?:[（(]?(?P<han>[一二三四五六七八九十百]+)\s*[、.．）)]"
     r"|(?P<num>\d+)\s*[.．、](?!\d)"
-    r"|[（(]\s*(?P<part>\d+)\s*[）)]"
+    r"|[（(]\s*(?P<bracketed>\d+)\s*[）)]"
     r"|(?P<ring>[①-⑳]))\s*"
 )
 _ENTERPRISE = "▲"
@@ -35,7 +35,7 @@ _ENTERPRISE_FIELD = "enterprise_related"
 
 
 class _Item(msgspec.Struct):
-    """A line and its depth in the numbering: 0 is an item, 1 a part, 2 a part of a part."""
+    """A line and its depth in the numbering: 0 is an item, 1 a sub-item (1), 2 a sub-item ① of that."""
 
     line: TableLine
     raw_record: RawRecord
@@ -61,7 +61,7 @@ class Numbering(msgspec.Struct, frozen=True):
 def split_numbering(text: str) -> Numbering:
     """Split the number from a name.
 
-    ``kind`` is ``han``, ``num``, ``part``, ``ring`` or ``""``. Widths are folded in the number only.
+    ``kind`` is ``han``, ``num``, ``bracketed``, ``ring`` or ``""``. Widths are folded in the number only.
     """
     match = _MARK.match(text)
     if match is None:
@@ -70,13 +70,13 @@ def split_numbering(text: str) -> Numbering:
     number = unicodedata.normalize("NFKC", match.group(kind))
     rest = text[match.end() :]
     return (
-        Numbering(kind, f"({number})" if kind == "part" else number, rest)
+        Numbering(kind, f"({number})" if kind == "bracketed" else number, rest)
         if rest.strip()
         else Numbering("", "", text)
     )
 
 
-_DEPTH = {"num": 0, "part": 1, "ring": 2}
+_DEPTH = {"num": 0, "bracketed": 1, "ring": 2}
 """Kind of number → depth of its item."""
 
 
@@ -137,7 +137,7 @@ class _NumberedTable:
         self._items.append(self._create_item(line, None, has_values=True))
 
     def _start_group(self, cell: Cell) -> None:
-        """Start a group with its heading row (一、外交部门). Items below are not parts of items above.
+        """Start a group with its heading row (一、外交部门). Items below are not sub-items of items above.
 
         A table that repeats the department in every row stays in its group.
         """
@@ -192,7 +192,7 @@ class _NumberedTable:
         return 1 if self._stack and title is not None and title.text[:1].isspace() else 0
 
     def _inherit(self, pieces: dict[str, Piece], parent: _Item | None) -> None:
-        """Fill a part's blank fields from its item where the catalogue allows it."""
+        """Fill a sub-item's blank fields from its item where the catalogue allows it."""
         if parent is None:
             return
         for f in self._catalogue.fields:
@@ -221,7 +221,7 @@ class _NumberedTable:
 def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
     """Read the raw records of a table that nests by numbers.
 
-    An item without values of its own is the heading of its parts (left out as ``group``). Without parts it
-    is a record.
+    An item without values of its own is the heading of its sub-items (left out as ``group``). Without
+    sub-items it is a record.
     """
     return _NumberedTable(table, catalogue).assemble()

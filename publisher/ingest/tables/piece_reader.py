@@ -1,4 +1,4 @@
-"""Texts of a row by field: merged cells, 同上, failed formulas, second columns, and units beside a number."""
+"""Texts of a row by field: merged cells, 同上, failed formulas, twins, and units beside a number."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Qualifier:
 
     def __init__(self, catalogue: Catalogue, notes: list[RowNote]) -> None:
         self._fields = catalogue.by_name
-        self._standards = frozenset(f.derived_from for f in catalogue.fields if f.derived_from)
+        self._charge_texts = catalogue.charge_texts
         self._notes = notes
         self.default_units: dict[str, str] = {}
         """Field → unit that its heading names."""
@@ -53,7 +53,7 @@ class Qualifier:
         if not unit:
             words = {"title": title, "unit": text}
             self._notes.append(RowNote(tables.UNIT_UNKNOWN, row, name, text, cell, words))
-        elif self._is_money(name) and not _MONEY_UNIT.search(unit):
+        elif self._states_charge(name) and not _MONEY_UNIT.search(unit):
             self._add_thing(piece, name, unit, row, text, cell)
         elif _BARE.fullmatch(piece.text):
             piece.text = _with_unit(self._fields[name], piece.text, unit)
@@ -62,8 +62,8 @@ class Qualifier:
             words = {"title": title, "unit": text}
             self._notes.append(RowNote(tables.UNIT_DIFFERS, row, name, piece.text, cell, words))
 
-    def _is_money(self, name: str) -> bool:
-        return self._fields[name].type == "amount" or name in self._standards
+    def _states_charge(self, name: str) -> bool:
+        return self._fields[name].type == "amount" or name in self._charge_texts
 
     def _add_thing(self, piece: Piece, name: str, thing: str, row: int, text: str, cell: str) -> None:
         """Add what a sum is charged for: 80 under 收费标准（元） beside 件 is 80元/件."""
@@ -142,16 +142,16 @@ class PieceReader:
             self._add_units(pieces, line)
         return pieces
 
-    def create_record(self, line: TableLine, marks: frozenset[str] = frozenset()) -> RawRecord:
+    def create_record(self, line: TableLine, distinguishing: frozenset[str] = frozenset()) -> RawRecord:
         """Create the record of a line, with its cells beside the fields."""
-        record = RawRecord([line.row], self.of_line(line), marks)
+        record = RawRecord([line.row], self.of_line(line), distinguishing)
         headings = self._header.headings
         record.unread = tuple((headings.get(c.column - 1, ""), c.text) for c in line.unread)
         self.add_other_cells(record, line)
         return record
 
     def add_other_cells(self, record: RawRecord, line: TableLine) -> None:
-        """Add the line's running numbers, units and second columns, and report second columns that differ."""
+        """Add the line's running numbers, units, second columns and twins, and report twins that differ."""
         record.other_cells += [format_reference(c) for c in line.numbers]
         record.other_cells += [format_reference(c) for _, c in line.companions]
         for name, spanned_by in self._spanned:

@@ -26,12 +26,12 @@ def find_distinguishing_fields(catalogue: Catalogue) -> frozenset[str]:
 def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
     """Read the raw records of a table whose rows do not nest.
 
-    A row without a name is an item of its own, unless a merged range or a 子项 of its own makes it part of
-    the item above, or it continues the record above.
+    A row without a name is an item of its own, unless a merged range or a 子项 of its own makes it a
+    sub-item of the item above, or it continues the record above.
     """
     assembled = TableRecords()
     pieces = PieceReader(table, catalogue, assembled.notes)
-    title, marks = catalogue.title_field, find_distinguishing_fields(catalogue)
+    title, distinguishing = catalogue.title_field, find_distinguishing_fields(catalogue)
     titled = title in table.header.columns.values()
     groups = _Groups(table, catalogue)
     item: RawRecord | None = None
@@ -41,7 +41,7 @@ def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
         if last is not None and not has_title and continues_record(line, last, catalogue):
             append_continuation(last, line, pieces, catalogue, assembled.notes)
             continue
-        raw_record = pieces.create_record(line, frozenset(line.own.keys() & marks))
+        raw_record = pieces.create_record(line, frozenset(line.own.keys() & distinguishing))
         if not has_title and item and (line.under_merge or catalogue.sub_item_field in line.own):
             _inherit(raw_record, item, catalogue)
         else:
@@ -53,11 +53,12 @@ def assemble(table: Table, catalogue: Catalogue) -> TableRecords:
 
 
 def _inherit(raw_record: RawRecord, item: RawRecord, catalogue: Catalogue) -> None:
-    """Fill in the item's name, and its other texts where the item is above its parts.
+    """Fill in the item's name, and its other texts where the item is above its sub-items.
 
-    An item whose own row already names a part (for example its 子项) is the first part, a sibling.
+    An item whose own row has one of the distinguishing fields too (for example a 子项) is the first of them,
+    a sibling.
     """
-    above = not (item.marks & raw_record.marks)
+    above = not (item.distinguishing & raw_record.distinguishing)
     for f in catalogue.fields:
         source = item.pieces.get(f.name)
         if (

@@ -43,7 +43,7 @@ class RawRecord(msgspec.Struct):
 
     rows: list[int]
     pieces: dict[str, Piece]
-    marks: frozenset[str] = frozenset()
+    distinguishing: frozenset[str] = frozenset()
     """Own fields that distinguish it from other rows of the same item."""
     other_cells: list[str] = msgspec.field(default_factory=list)
     """A1 references of its further cells: running numbers, units, continuations."""
@@ -72,7 +72,7 @@ class TableLine(msgspec.Struct):
     other: list[Cell]
     """Own text in columns without a field: unread columns, running numbers, units and notes."""
     twins: list[tuple[str, Cell]] = msgspec.field(default_factory=list)
-    """Further cells with own text for a field of ``own``."""
+    """Further cells with own text for a field of ``own``: those of the columns in ``Header.twins``."""
     numbers: list[Cell] = msgspec.field(default_factory=list)
     """Those of ``other`` in columns that the catalogue ignores, such as a running number."""
     unread: list[Cell] = msgspec.field(default_factory=list)
@@ -161,7 +161,7 @@ def _add_other(line: TableLine, position: int, cell: Cell, header: Header) -> No
 def _add_uncalculated(
     line: TableLine, row: Sequence[Cell], header: Header, grid: Grid, personal: frozenset[str]
 ) -> None:
-    """Remember the formulas without a result; the text of a second column of their field is not theirs."""
+    """Remember the formulas without a result; the text of a twin is not theirs."""
     for position, name in header.columns.items():
         cell = row[position]
         if (
@@ -170,10 +170,10 @@ def _add_uncalculated(
             or name in line.uncalculated
         ):
             continue
-        second = line.own.get(name)
-        if second is None or second.column > cell.column:
+        twin = line.own.get(name)
+        if twin is None or twin.column > cell.column:
             line.uncalculated[name] = cell
-            if second is not None:
+            if twin is not None:
                 line.twins.append((name, line.own.pop(name)))
 
 

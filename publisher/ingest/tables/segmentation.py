@@ -79,7 +79,8 @@ class _Segmenter:
         self._after_break = False
         """Whether a repeated header or a page number came right above."""
         self._banners: list[tuple[int, str]] = []
-        """Row number and text of each row with one text since the last line; titles if a header follows."""
+        """Row number and text of each row before the first header, and later of each row with one text since
+        the last line; titles if a header follows."""
 
     def segment(self) -> SegmentedSheet:
         grid = self.sheet.grid

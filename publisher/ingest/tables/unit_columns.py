@@ -32,7 +32,7 @@ def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings
     for index in range(len(grid.rows[header.first])):
         if index in companions or index in header.ignored:
             continue
-        if index in header.columns and index not in header.twice:
+        if index in header.columns and index not in header.twins:
             continue
         texts = list(_list_texts(grid, header, index))
         units = [unit for text in texts if (unit := parse_unit(text))]
@@ -48,7 +48,7 @@ def add_unit_columns(header: Header, grid: Grid, titles: Sequence[str], headings
     return structs.replace(
         header,
         columns=columns,
-        twice=tuple(i for i in header.twice if i in columns),
+        twins=tuple(i for i in header.twins if i in columns),
         companions=companions,
         units={**units_by_column, **header.units},
     )
@@ -60,8 +60,8 @@ def _kind_of(name: str, headings: Headings) -> str:
     field = catalogue.by_name[name]
     if field.type == "limit":
         return "time"
-    is_standard = any(f.derived_from == name for f in catalogue.fields)
-    return "money" if field.type == "amount" or is_standard or (field.unit or "").endswith("元") else ""
+    states_charge = field.type == "amount" or name in catalogue.charge_texts
+    return "money" if states_charge or field.unit.endswith("元") else ""
 
 
 def _list_texts(grid: Grid, header: Header, index: int) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _find_qualified(
     open_columns = {i for i, k in kinds.items() if k == kind and header.columns[i] not in qualified}
     open_columns.discard(index)
     left = index - 1
-    while left in open_columns and left not in header.twice:
+    while left in open_columns and left not in header.twins:
         left -= 1
     columns = list(range(left + 1, index)) or [i for i in (index + 1,) if i in open_columns]
     if not columns and _UNIT_OF_TIMES.fullmatch("".join(header.headings.get(index, "").split())):

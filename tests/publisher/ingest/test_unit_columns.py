@@ -157,3 +157,10 @@ def test_a_json_key_with_a_currency_and_one_with_a_thing_are_one_unit() -> None:
     reading = read_workbook(json.dumps([row]).encode(), "fees")
     assert column(reading, "standard") == ["80元/件"]
     assert "unit-unknown" not in codes(reading)
+
+
+def test_a_column_of_sums_beside_a_deadline_is_no_unit_of_it() -> None:
+    heads = ("任务", "牵头单位", "完成时限", "计量")
+    reading = read_workbook(csv_bytes(heads, ("修路", "市交通局", "2024年底前", "万元")), "commitments")
+    assert column(reading, "deadline") == ["2024-01-01/2024-12-31"]
+    assert codes(reading) == ["unmapped-column"]

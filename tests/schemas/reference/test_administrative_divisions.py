@@ -12,7 +12,8 @@ def test_ancestors_go_from_the_province_to_the_division_itself() -> None:
     assert administrative_divisions.list_ancestors("210300") == ("21", "2103")
     assert administrative_divisions.list_ancestors("21") == ("21",)
     assert administrative_divisions.list_ancestors("210311001") == ("21", "2103", "210311")
-    assert administrative_divisions.list_ancestors("鞍山") == ()
+    for text in ("鞍山", "1", "12345", "2103110010", "２１０３"):
+        assert administrative_divisions.list_ancestors(text) == (), text
 
 
 def test_anshan_has_the_codes_that_its_documents_print() -> None:
@@ -26,6 +27,7 @@ def test_anshan_has_the_codes_that_its_documents_print() -> None:
     assert {code: administrative_divisions.name_of(code) for code in seven} == seven
     assert administrative_divisions.name_of("210300") == administrative_divisions.name_of("2103") == "鞍山市"
     assert administrative_divisions.pad_code("2103") == "210300"
+    assert administrative_divisions.pad_code("12345") == "12345"
     assert administrative_divisions.shorten_code("210000") == "21"
     assert administrative_divisions.name_of("219999") is None
 

@@ -8,24 +8,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.reference.damaged_numbers import Repair, repair
+from schemas.reference.damaged_numbers import Repair, find_repair
 
 PUBLISHED = {"发布时间": date(2015, 11, 5)}
 
 
 def repair_text(text: str, evidence: dict[str, date] | None = None) -> Repair:
-    repaired = repair(text, evidence or {})
-    assert repaired is not None
-    return repaired
+    repair = find_repair(text, evidence or {})
+    assert repair is not None
+    return repair
 
 
 def test_a_lost_bracket_has_one_reading_since_a_year_has_four_digits() -> None:
-    repaired = repair_text("根据《通知》(辽政发〔201519号)精神")
-    assert (repaired.kind, repaired.value) == ("number", "辽政发〔2015〕19号")
-    assert repaired.original == "辽政发〔201519号"
-    assert "根据《通知》(辽政发〔201519号)精神"[repaired.start :].startswith(repaired.original)
-    assert "辽政发〔2015〕19号" in repaired.because_zh
-    assert "辽政发〔2015〕19号" in repaired.because_en
+    repair = repair_text("根据《通知》(辽政发〔201519号)精神")
+    assert (repair.kind, repair.value) == ("number", "辽政发〔2015〕19号")
+    assert repair.original == "辽政发〔201519号"
+    assert "根据《通知》(辽政发〔201519号)精神"[repair.start :].startswith(repair.original)
+    assert "辽政发〔2015〕19号" in repair.because_zh
+    assert "辽政发〔2015〕19号" in repair.because_en
 
 
 @pytest.mark.parametrize(
@@ -41,10 +41,10 @@ def test_other_lost_brackets_are_repaired_too(text: str, value: str) -> None:
 
 
 def test_a_date_with_two_readings_is_believed_only_where_evidence_equals_one() -> None:
-    repaired = repair_text("2015115日", PUBLISHED)
-    assert (repaired.kind, repaired.value) == ("date", "2015-11-05")
-    assert repaired.readings == ("2015-11-05", "2015-01-15")
-    assert "发布时间" in repaired.because_zh
+    repair = repair_text("2015115日", PUBLISHED)
+    assert (repair.kind, repair.value) == ("date", "2015-11-05")
+    assert repair.readings == ("2015-11-05", "2015-01-15")
+    assert "发布时间" in repair.because_zh
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_a_date_with_two_readings_is_believed_only_where_evidence_equals_one() -
 def test_a_date_without_evidence_or_with_contradictory_evidence_stays_blank_with_both_readings(
     evidence: dict[str, date],
 ) -> None:
-    repaired = repair_text("2015115日", evidence)
-    assert repaired.value is None
-    assert repaired.readings == ("2015-11-05", "2015-01-15")
+    repair = repair_text("2015115日", evidence)
+    assert repair.value is None
+    assert repair.readings == ("2015-11-05", "2015-01-15")
 
 
 def test_a_date_that_can_be_one_day_only_needs_no_evidence() -> None:
@@ -64,15 +64,24 @@ def test_a_date_that_can_be_one_day_only_needs_no_evidence() -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["", "鞍政发〔2015〕34号", "2015年11月5日", "20151301日", "第34号", "鞍政发〔20150号"]
+    "text",
+    [
+        "",
+        "鞍政发〔2015〕34号",
+        "2015年11月5日",
+        "20151301日",
+        "第34号",
+        "鞍政发〔20150号",
+        "鞍政发〔20١534号",
+    ],
 )
 def test_undamaged_or_unrepairable_text_is_not_repaired(text: str) -> None:
-    assert repair(text, PUBLISHED) is None
+    assert find_repair(text, PUBLISHED) is None
 
 
 @given(st.dates(date(1980, 1, 1), date(2035, 12, 31)))
 def test_every_day_that_lost_its_characters_is_among_the_readings_and_found_by_evidence(day: date) -> None:
-    repaired = repair_text(f"{day.year}{day.month}{day.day}日", {"发布时间": day})
-    assert day.isoformat() in repaired.readings
-    assert repaired.value == day.isoformat()
-    assert len(repaired.readings) <= 2
+    repair = repair_text(f"{day.year}{day.month}{day.day}日", {"发布时间": day})
+    assert day.isoformat() in repair.readings
+    assert repair.value == day.isoformat()
+    assert len(repair.readings) <= 2

@@ -135,6 +135,8 @@ class _Server:
         return ours
 
     def _start(self) -> socket.socket:
+        if self._process is None:
+            atexit.register(self.stop)
         if self._control is not None:
             self._control.close()
             if self._process is not None and self._owner == os.getpid():
@@ -167,7 +169,6 @@ class _Server:
 
 
 _SERVER = _Server()
-atexit.register(_SERVER.stop)
 
 
 def serve() -> None:

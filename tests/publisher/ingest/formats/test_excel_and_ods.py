@@ -105,13 +105,44 @@ def test_a_formula_gives_its_saved_result_and_one_without_is_reported() -> None:
     assert finding.message_zh == "B1 单元格只有公式，没有计算结果，按空白读取"
 
 
-def test_a_long_code_stored_as_a_number_is_reported() -> None:
-    sheet = sheet_xml('<row r="1"><c r="A1"><v>123456789012345678</v></c></row>')
-    opened = open_file(with_parts(samples.xlsx(), {SHEET: sheet}), "f")
+def _ods_number(value: str, shown: str) -> bytes:
+    cell = f'<table:table-cell office:value-type="float" office:value="{value}">{shown}</table:table-cell>'
+    row = f"<table:table-row>{cell}</table:table-row>"
+    return samples.ods(f'<table:table table:name="表">{row}</table:table>')
+
+
+_LONG = "123456789012345678"
+_STORED = "1.23456789012346E+017"
+"""How LibreOffice stores and shows it."""
+_LONG_XML = f"""<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+ xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet"><Worksheet ss:Name="S"><Table>
+ <Row><Cell><Data ss:Type="Number">{_LONG}</Data></Cell></Row></Table></Worksheet></Workbook>"""
+_LONG_SHEET = sheet_xml(f'<row r="1"><c r="A1"><v>{_LONG}</v></c></row>')
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        (with_parts(samples.xlsx(), {SHEET: _LONG_SHEET}), "1.23457E+17"),
+        (_ods_number(_STORED, f"<text:p>{_STORED}</text:p>"), _STORED),
+        (_ods_number(_STORED, "<text:p>123456789012346000</text:p>"), "123456789012346000"),
+        (_ods_number(_LONG, ""), "1.23457E+17"),
+        (_LONG_XML.encode(), "1.23457E+17"),
+    ],
+    ids=["xlsx", "ods General", "ods 0", "ods without text", "SpreadsheetML"],
+)
+def test_a_long_code_stored_as_a_number_is_reported(data: bytes, text: str) -> None:
+    opened = open_file(data, "f")
     (finding,) = opened.list_findings("f")
     assert finding.code == "digits-lost"
     assert finding.message_en == "A1: codes are stored as numbers; digits after the 15th are lost"
-    assert "e" not in texts(opened.grids[0])[0][0]
+    assert texts(opened.grids[0]) == [[text]]
+
+
+def test_a_long_number_whose_digits_are_all_in_the_file_is_read_as_shown() -> None:
+    opened = open_file(_ods_number(_LONG, f"<text:p>{_LONG}</text:p>"), "f")
+    assert texts(opened.grids[0]) == [[_LONG]]
+    assert opened.list_findings("f") == ()
 
 
 def test_hidden_sheets_and_rows_are_read_and_marked() -> None:
