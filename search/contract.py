@@ -5,7 +5,7 @@ Both engines (in process, Elasticsearch) implement it; ``tests/search/contract``
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Literal, Protocol
 
 import msgspec
@@ -250,7 +250,7 @@ class SearchEngine(Protocol):
         """Delete documents permanently: on return no file of the index contains their text."""
         ...
 
-    async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
+    async def rebuild(self, documents: Iterable[Document]) -> int:
         """Build a new index next to the old one, then swap them. Readers see one or the other."""
         ...
 
@@ -259,7 +259,7 @@ class SearchEngine(Protocol):
         ...
 
     async def mark(self, sequence: int) -> None:
-        """Log that the outbox was drained up to ``sequence``. Earlier writes are durable."""
+        """Store in the index that the outbox was drained up to ``sequence``. Earlier writes are durable."""
         ...
 
     async def count(self) -> int: ...

@@ -14,7 +14,7 @@ from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import ENDED, Hit, Page, Request, SearchEngine, Similar
-from search.missing_words import NEAR, MissingWords, look_up_words
+from search.missing_words import MOST_PARTIAL_HITS, MissingWords, look_up_words
 from search.query import field_filters as filters
 from search.query.did_you_mean import find_nearest_name, is_sign, split_compounds
 from search.query.field_filters import FilterFields
@@ -34,7 +34,7 @@ class SearchPage(msgspec.Struct, frozen=True):
     split, or legal terms for everyday words. If set, the hits are those of this text."""
     missing: MissingWords | None = None
     """Set if a word of the query occurs nowhere: what was asked for is not held. The page is then that of the
-    near hits."""
+    hits that contain some of the words."""
 
 
 async def find(
@@ -51,7 +51,7 @@ async def find(
     corrected. For later pages, ``request.text`` is the :attr:`SearchPage.text` of the first. Raises
     :class:`search.contract.CursorError` and ``SearchError``.
     """
-    language = await to_thread.run_sync(thesaurus.load_lexicon)
+    language = await to_thread.run_sync(thesaurus.load_language)
     narrowed = await filters.apply_filters(engine, request, fields, *language)
     filtered = narrowed.request
     page = await engine.search(filtered)
@@ -63,17 +63,17 @@ async def find(
     corrected = None if is_literal else await _correct(engine, names, filtered, page, *language)
     if corrected is not None:
         return _correct_page(request, corrected[1], narrowed.with_text(corrected[0]), language[0])
-    missing = await look_up_words(engine, filtered, *language)
-    if missing is None and page.total and page.similar is not None and page.similar.nothing_near:
-        missing = MissingWords((" ".join(filtered.text.split()),), page.hits[:NEAR])
-    if isinstance(missing, MissingWords):
-        return structs.replace(as_typed, page=_near_page(page, missing), missing=missing)
-    if missing is None or is_literal:
+    lookup = await look_up_words(engine, filtered, *language)
+    if lookup is None and page.total and page.similar is not None and page.similar.nothing_near:
+        lookup = MissingWords((" ".join(filtered.text.split()),), page.hits[:MOST_PARTIAL_HITS])
+    if isinstance(lookup, MissingWords):
+        return structs.replace(as_typed, page=_partial_page(page, lookup.partial_hits), missing=lookup)
+    if lookup is None or is_literal:
         return as_typed
-    reworded = await engine.search(structs.replace(filtered, text=missing))
+    reworded = await engine.search(structs.replace(filtered, text=lookup))
     if page.total and not reworded.all_words_total:
         return as_typed
-    return _correct_page(request, reworded, narrowed.with_text(missing), language[0])
+    return _correct_page(request, reworded, narrowed.with_text(lookup), language[0])
 
 
 def _correct_page(request: Request, page: Page, text: str, analyzer: Analyzer) -> SearchPage:
@@ -84,17 +84,18 @@ def _correct_page(request: Request, page: Page, text: str, analyzer: Analyzer) -
     return SearchPage(page, text, text if typed != corrected else None)
 
 
-def _near_page(page: Page, missing: MissingWords) -> Page:
-    """Return the near hits as the only page: what is like the query by fewer words is not offered."""
+def _partial_page(page: Page, hits: tuple[Hit, ...]) -> Page:
+    """Return a page of these hits alone.
+
+    Other hits, which contain fewer of the words, are left out; so are facets and further pages.
+    """
     facets = dict.fromkeys(page.facets, ())
-    similar = page.similar and _without(page.similar, missing.near)
-    return structs.replace(
-        page, hits=missing.near, total=len(missing.near), facets=facets, cursor=None, similar=similar
-    )
+    similar = page.similar and _without(page.similar, hits)
+    return structs.replace(page, hits=hits, total=len(hits), facets=facets, cursor=None, similar=similar)
 
 
 def _without(similar: Similar, hits: Sequence[Hit]) -> Similar:
-    """Return what is similar without the near hits, which are not hits of the query itself."""
+    """Return what is similar without these hits, which are not hits of the query itself."""
     spans = {hit.span for hit in hits}
     others = tuple(hit for hit in similar.hits if hit.span not in spans)
     return structs.replace(similar, hits=others, total=similar.total - len(similar.hits) + len(others))
@@ -104,7 +105,7 @@ async def find_ended(
     engine: SearchEngine, request: Request, fields: FilterFields, *, limit: int
 ) -> Page | None:
     """Find what contains all words of a request and was removed or withdrawn by its day; None if nothing."""
-    language = await to_thread.run_sync(thesaurus.load_lexicon)
+    language = await to_thread.run_sync(thesaurus.load_language)
     narrowed = await filters.apply_filters(
         engine, structs.replace(request, statuses=ENDED), fields, *language
     )

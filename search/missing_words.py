@@ -15,8 +15,8 @@ from search.query import parser
 from search.query.did_you_mean import split_compound
 from search.query.parser import Query, Word
 
-NEAR = 5
-"""Maximum number of near hits."""
+MOST_PARTIAL_HITS = 5
+"""Maximum number of :attr:`MissingWords.partial_hits`."""
 _MOST_WORDS = 8
 """Each word is a search; a longer query is the name of an item or a sentence, of which some word is rare."""
 _LEAST = 2
@@ -41,7 +41,7 @@ class MissingWords(msgspec.Struct, frozen=True):
     words: tuple[str, ...]
     """Words of the query that no document of its filters contains in any form, as searched; or the whole
     text, if nothing is near it by meaning."""
-    near: tuple[Hit, ...]
+    partial_hits: tuple[Hit, ...]
     """Documents with the other words that say what is meant; none that contains 许可 or 收费 alone."""
 
 
@@ -90,10 +90,10 @@ class _Lookup(msgspec.Struct, frozen=True):
         if not missing:
             return None if query.excluded else _reword(query, form_of)
         names = tuple(word.text for word in missing)
-        near = [form.text for form in form_of.values() if len(form.text) >= _LEAST]
-        if not near or query.excluded:
+        others = [form.text for form in form_of.values() if len(form.text) >= _LEAST]
+        if not others or query.excluded:
             return MissingWords(names, ())
-        page = await self._search(" ".join(near))
+        page = await self._search(" ".join(others))
         return MissingWords(names, page.hits)
 
     def _says_nothing(self, word: Word, amounts: Sequence[str]) -> bool:
@@ -171,7 +171,9 @@ class _Lookup(msgspec.Struct, frozen=True):
 
     async def _search(self, text: str) -> Page:
         return await self.engine.search(
-            structs.replace(self.request, text=text, limit=NEAR, cursor=None, facets=(), similar=0)
+            structs.replace(
+                self.request, text=text, limit=MOST_PARTIAL_HITS, cursor=None, facets=(), similar=0
+            )
         )
 
     async def _occurs(self, text: str) -> bool:

@@ -45,7 +45,7 @@ QUERIES_PER_LENGTH = 60
 
 
 async def build_raw(client: AsyncElasticsearch, documents: list[Document]) -> float:
-    analyzer, _ = thesaurus.load_lexicon()
+    analyzer, _ = thesaurus.load_language()
     name = f"{ALIAS}-raw"
     await client.options(ignore_status=404).indices.delete(index=name)
     settings = mapping.build_settings(shards=1, replicas=0) | {"refresh_interval": "-1"}

@@ -108,7 +108,7 @@ def limits(site: Path, records: int) -> Iterator[Limit]:
     folder = Generations(read_settings(site, {}).index)
     reader = folder.reader()
     assert reader is not None
-    language = thesaurus.load_lexicon()
+    language = thesaurus.load_language()
     draw = random.Random(7)
     texts = [item["name"][: draw.randrange(2, 9)] for item in http.items(min(records, RUNS * _SEARCHES))]
     whole = [Request(text, as_of=TODAY, facets=_FACETS) for text in texts]

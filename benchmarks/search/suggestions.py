@@ -77,7 +77,7 @@ def main() -> int:
     parser.add_argument("--records", type=int, default=RECORDS)
     options = parser.parse_args()
     all_names = load_names(options.articles, options.records)
-    analyzer, lexicon = thesaurus.load_lexicon()
+    analyzer, lexicon = thesaurus.load_language()
     readings = pinyin.load_pinyin(analyzer)
     before, timer = current_memory(), Timer()
     names = Names(all_names, analyzer, lexicon, readings)

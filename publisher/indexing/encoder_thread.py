@@ -41,7 +41,7 @@ def encoding(log: Log, search: SearchEngine) -> Iterator[None]:
 
 
 def _run(log: Log, search: SearchEngine, ended: threading.Event) -> None:
-    if sys.platform == "linux":  # where this is of the thread, and of those that it starts
+    if sys.platform == "linux":  # the priority is that of this thread and of those that it starts
         os.setpriority(os.PRIO_PROCESS, 0, _NICENESS)
     anyio.run(_encode, log, search, ended)
 

@@ -28,7 +28,7 @@ _ANY_TIME = datetime(9999, 12, 31, tzinfo=UTC)
 _encode = msgspec.msgpack.Encoder(order="sorted").encode
 
 
-class _Index(msgspec.Struct):
+class _IndexDifferences(msgspec.Struct):
     """The differences that one pass over the index finds."""
 
     expected: dict[str, Digest]
@@ -55,9 +55,9 @@ async def check_index(log: Log, search: SearchEngine) -> Sequence[Problem]:
         await search.check()
     except DamagedIndexError as error:
         return [Problem(f"搜索索引 index: {error}")]
-    index = _Index(await to_thread.run_sync(_expected, log))
-    await search.visit_documents(index.receive)
-    problems = await to_thread.run_sync(lambda: list(_differences(log, index)))
+    differences = _IndexDifferences(await to_thread.run_sync(_expected, log))
+    await search.visit_documents(differences.receive)
+    problems = await to_thread.run_sync(lambda: list(_list_problems(log, differences)))
     first_due, last = await to_thread.run_sync(lambda: (log.outbox.position(), log.outbox.last_written()))
     if not first_due <= (position := await search.position()) <= last:
         problems.append(Problem("搜索索引 index", "position", position, first_due))
@@ -97,20 +97,20 @@ class _Catalogues:
                 yield document
 
 
-def _differences(log: Log, index: _Index) -> Iterator[Problem]:
+def _list_problems(log: Log, differences: _IndexDifferences) -> Iterator[Problem]:
     """Compare documents that differ once more, with the log as it is after the pass over the index."""
     catalogues, places = _Catalogues(log), _places(log)
     waiting = {item.key for item in log.outbox.items(limit=2**31, due_by=_ANY_TIME)}
-    for batch in batched(sorted({*index.different, *index.expected} - waiting), _BATCH):
+    for batch in batched(sorted({*differences.different, *differences.expected} - waiting), _BATCH):
         with closing(log.queries.spans(ids=batch)) as rows:
             spans = {span.id: span for span in rows}
         for key in batch:
             documents = list(catalogues.documents(spans[key])) if key in spans else []
             digests = [_digest(document) for document in documents]
-            digest = index.different.get(key)
-            if digest in digests or (digest is None and index.expected[key] not in digests):
+            digest = differences.different.get(key)
+            if digest in digests or (digest is None and differences.expected[key] not in digests):
                 continue  # written again since
-            yield from _compare(_place(key, places), index.documents.get(key), digest, documents)
+            yield from _compare(_place(key, places), differences.documents.get(key), digest, documents)
 
 
 def _compare(

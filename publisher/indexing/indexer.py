@@ -89,7 +89,8 @@ async def status(log: Log, search: SearchEngine) -> SearchStatus:
 async def index_outbox(log: Log, search: SearchEngine, progress: Progress = ignore_progress) -> int:
     """Index all entries of the outbox and return their number. The caller must hold the worker's lock.
 
-    What was published is read for the graph and checked afterwards, also if the search engine is away.
+    Afterwards citations, findings and commitments are derived from what was published (:func:`_derive`), also
+    if the search engine is away.
 
     An index that lacks entries already deleted from the outbox (its folder was deleted or restored from an
     older copy), or that is damaged, is first rebuilt from the log. Raises
@@ -102,7 +103,7 @@ async def index_outbox(log: Log, search: SearchEngine, progress: Progress = igno
 
 
 def _derive(log: Log) -> None:
-    """Bring the graph and the findings up to date, each also if the other fails, and what rests on them."""
+    """Bring citations (the graph) and findings up to date, each also if the other fails, and commitments."""
     try:
         log.graph.update()
     finally:
@@ -244,8 +245,8 @@ async def _index(log: Log, search: SearchEngine, items: Sequence[OutboxItem]) ->
         await to_thread.run_sync(_mark_accepted_done, log, set(keys).difference(refused).__contains__)
         await to_thread.run_sync(_set_aside, log, items, refused)
     await search.mark(items[-1].sequence)
-    # Subscribers are notified once, after the change can be searched.
-    await to_thread.run_sync(lambda: log.subscriptions.create_deliveries(upto=items[-1].sequence))
+    # The entries leave the outbox, and subscribers are notified once: the change can be searched.
+    await to_thread.run_sync(lambda: log.subscriptions.complete_entries(upto=items[-1].sequence))
 
 
 def _set_aside(log: Log, items: Sequence[OutboxItem], refused: Mapping[str, str]) -> None:

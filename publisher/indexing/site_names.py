@@ -104,7 +104,7 @@ class SiteNames:
             return cached
 
     def _read_names(self) -> NamesSnapshot:
-        analyzer, words = thesaurus.load_lexicon()
+        analyzer, words = thesaurus.load_language()
         with self._log.snapshot():
             state, release = self._log.queries.validator(), self._log.queries.last_release_sequence()
             entries = (Name(text, kind, count) for text, kind, count in self._log.queries.names())

@@ -217,29 +217,14 @@ class Analyzer:
     def tokens(self, folded: str) -> Tokens:
         """Return all three token streams of a folded text."""
         folded = unify_numbers(folded)
-        grams: list[str] = []
-        han: list[str] = []
-        for run in _RUN.findall(folded):
-            # A comparison settles all but the rare characters; this loop is most of the time of indexing.
-            if "\u3400" <= run[0] <= "\u9fff" or _HAN_RUN.match(run):
-                han.append(run)
-                if len(run) > 1:
-                    grams.extend(map(operator.add, run, run[1:]))
-                    continue
-            grams.append(run)
+        grams, han = _list_grams(folded)
         parts = self._parts
         words = [token for word in self._jieba.cut(folded) for token in parts[word]]
         return Tokens(" ".join(grams), " ".join("".join(han)), " ".join(words))
 
     def grams(self, folded: str) -> list[str]:
         """List the tokens of the ``grams`` stream in order; neighbours in a phrase are neighbours here."""
-        grams: list[str] = []
-        for run in _RUN.findall(unify_numbers(folded)):
-            if len(run) > 1 and ("\u3400" <= run[0] <= "\u9fff" or _HAN_RUN.match(run)):
-                grams += map(operator.add, run, run[1:])
-            else:
-                grams.append(run)
-        return grams
+        return _list_grams(unify_numbers(folded))[0]
 
     def words(self, folded: str) -> list[str]:
         """List the tokens of the ``words`` stream."""
@@ -293,6 +278,21 @@ class Analyzer:
     def is_modifier(self, word: str) -> bool:
         """Report whether ``word`` is an adverb or a pronoun (私自, 自家), which names no matter."""
         return self._jieba.tag(word) in ([(word, "d")], [(word, "r")])
+
+
+def _list_grams(unified: str) -> tuple[list[str], list[str]]:
+    """Return the grams of a text, and its runs of Han characters: a run of two or more is cut into pairs."""
+    grams: list[str] = []
+    han: list[str] = []
+    for run in _RUN.findall(unified):
+        # A comparison settles all but the rare characters; this loop is most of the time of indexing.
+        if "\u3400" <= run[0] <= "\u9fff" or _HAN_RUN.match(run):
+            han.append(run)
+            if len(run) > 1:
+                grams.extend(map(operator.add, run, run[1:]))
+                continue
+        grams.append(run)
+    return grams, han
 
 
 def strip_invisible(typed: str) -> str:

@@ -135,8 +135,8 @@ def _shortest_others(name: str, others: Iterable[str]) -> tuple[str, ...]:
 
 
 @cache
-def load_lexicon(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
-    """Load the analyzer and lexicon: places and bodies of ``schemas``, synonyms of this package."""
+def load_language() -> tuple[Analyzer, Lexicon]:
+    """Load the analyzer and the lexicon: places and bodies of ``schemas``, synonyms of this package."""
     places: set[str] = set()
     towns: set[str] = set()
     for code in administrative_divisions.list_codes():
@@ -144,7 +144,7 @@ def load_lexicon(dictionary: tuple[str, ...] = ()) -> tuple[Analyzer, Lexicon]:
     synonyms, plain = _load_json("synonyms.json"), _load_json("plain_words.json")
     names = [*government_bodies.all_names(), *(name for group in synonyms["groups"] for name in group)]
     short = (name for name in names if len(name) <= _LONGEST_WORD)
-    analyzer = Analyzer(places=places, towns=towns, dictionary=(*short, *dictionary))
+    analyzer = Analyzer(places=places, towns=towns, dictionary=short)
     fold = analyzer.fold_text
     legal = _load_json("everyday_words.json")["words"]
     return analyzer, build_lexicon(

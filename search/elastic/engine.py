@@ -6,7 +6,7 @@ index and the calls. The server needs no plug-in, script or own analyzer.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterable, Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from time import monotonic
 
 import anyio
@@ -14,7 +14,6 @@ import msgspec
 from anyio import to_thread
 from elasticsearch import AsyncElasticsearch, NotFoundError
 
-from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
@@ -46,14 +45,11 @@ class ElasticsearchEngine:
     ``encoder``: with it, and once its model is installed, documents are also found by meaning.
     """
 
-    def __init__(
-        self, connection: Connection, *, dictionary: Iterable[str] = (), encoder: Encoder | None = None
-    ) -> None:
+    def __init__(self, connection: Connection, *, encoder: Encoder | None = None) -> None:
         self._cluster = Cluster(connection)
         self._deadline = connection.deadline
-        self._dictionary = tuple(dictionary)
-        self._indices = Indices(connection, self._dictionary)
-        self._writer = Writer(self._cluster, self._indices, self._dictionary, encoder)
+        self._indices = Indices(connection)
+        self._writer = Writer(self._cluster, self._indices, encoder)
         self._encoder = encoder
         self._encoding = None if encoder is None else Encoding(self._cluster, self._indices, encoder)
         self._encoded: tuple[float, int] | None = None
@@ -81,10 +77,8 @@ class ElasticsearchEngine:
         tombstone of every span stays, so that a late write does not restore it."""
         await to_thread.run_sync(self._writer.erase, frozenset(spans))
 
-    async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
+    async def rebuild(self, documents: Iterable[Document]) -> int:
         """Rebuild, and compare counts before the swap. Concurrent writes are copied too."""
-        if not isinstance(documents, Iterable):
-            documents = iterate_documents(documents)
         return await to_thread.run_sync(self._write, self._writer.rebuild, documents)
 
     async def position(self) -> int:
@@ -152,7 +146,7 @@ class ElasticsearchEngine:
 
     async def _load_language(self) -> tuple[Analyzer, Lexicon]:
         if self._language is None:
-            self._language = await to_thread.run_sync(thesaurus.load_lexicon, self._dictionary)
+            self._language = await to_thread.run_sync(thesaurus.load_language)
         return self._language
 
     async def _mark(self, client: AsyncElasticsearch, sequence: int) -> None:

@@ -52,12 +52,9 @@ class BulkRequest(msgspec.Struct, frozen=True):
 class Writer:
     """Writes documents. Runs in threads without an event loop, where documents are analysed."""
 
-    def __init__(
-        self, cluster: Cluster, indices: Indices, dictionary: tuple[str, ...], encoder: Encoder | None
-    ) -> None:
+    def __init__(self, cluster: Cluster, indices: Indices, encoder: Encoder | None) -> None:
         self._cluster = cluster
         self._indices = indices
-        self._dictionary = dictionary
         self._encoder = encoder
 
     def index(self, documents: Iterable[Document]) -> BulkResult:
@@ -121,7 +118,7 @@ class Writer:
             )
 
     def _requests(self, documents: Iterable[Document]) -> Iterator[BulkRequest]:
-        analyzer, _ = thesaurus.load_lexicon(self._dictionary)
+        analyzer, _ = thesaurus.load_language()
         lines: list[Line] = []
         facets: set[str] = set()
         size = 0
@@ -187,7 +184,7 @@ class Writer:
         query: Mapping[str, object],
         without: frozenset[str],
     ) -> int:
-        analyzer, _ = await to_thread.run_sync(thesaurus.load_lexicon, self._dictionary)
+        analyzer, _ = await to_thread.run_sync(thesaurus.load_language)
         result, admitted = BulkResult(), set(mapping.list_facet_fields())
         async for hits in self._indices.iterate_hits(client, old, query, ["document", "encoded"]):
             lines, facets = [], set[str]()

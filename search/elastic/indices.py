@@ -24,8 +24,7 @@ _CHECK_SECONDS = 10.0
 class Indices:
     """Operations on the indices of one alias. They run in the client's event loop."""
 
-    def __init__(self, connection: Connection, dictionary: tuple[str, ...]) -> None:
-        self._dictionary = dictionary
+    def __init__(self, connection: Connection) -> None:
         self.alias = connection.alias
         self._connection = connection
         self._checked = -_CHECK_SECONDS
@@ -56,7 +55,7 @@ class Indices:
         return str(name)
 
     async def _made_with(self) -> str:
-        return await to_thread.run_sync(mapping.compute_digest, self._dictionary)
+        return await to_thread.run_sync(mapping.compute_digest)
 
     async def current_of_any(self, client: AsyncElasticsearch) -> str | None:
         """Return the index behind the alias, of any version."""
@@ -79,7 +78,7 @@ class Indices:
         return meta
 
     async def store_mark(self, client: AsyncElasticsearch, index: str, mark: int) -> None:
-        """Log the mark in the index's metadata if it is larger."""
+        """Store the mark in the index's metadata if it is larger."""
         meta = await self.read_metadata(client, index)
         if mark > int(meta.get("mark", 0)):
             await client.indices.put_mapping(index=index, meta=meta | {"mark": mark})

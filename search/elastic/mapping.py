@@ -82,11 +82,11 @@ def build_facet_mappings(names: Iterable[str]) -> dict[str, Any]:
 
 
 @cache
-def compute_digest(dictionary: tuple[str, ...]) -> str:
+def compute_digest() -> str:
     """Hash everything that determines the content of an index: the searched fields of catalogues, the
     mapping, the model, the tokenizer's version and its additional words. An index with another hash is
     rebuilt."""
-    analyzer, _ = thesaurus.load_lexicon(dictionary)
+    analyzer, _ = thesaurus.load_language()
     tools = [f"{name} {metadata.version(name)}" for name in ("opencc", "rjieba")]
     words = sorted(analyzer.words_added), sorted(analyzer.places)
     field_tables = [

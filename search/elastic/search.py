@@ -39,7 +39,7 @@ from search.query.conditions import (
 from search.query.parser import Query
 from search.ranking.reranker import Ranking, list_frequency_terms
 from search.semantic.encoder import Encoded, Encoder
-from search.semantic.similarity import LEAST, MOST, NEAREST, asks_by_meaning
+from search.semantic.similarity import LEAST, MOST, NEAREST, is_searched_by_meaning
 
 _stored_decoder = msgspec.json.Decoder(StoredDocument)
 
@@ -62,7 +62,7 @@ class RawPage(msgspec.Struct, frozen=True):
     hits: Sequence[response.RawHit]
 
 
-class Near(msgspec.Struct, frozen=True):
+class NearResult(msgspec.Struct, frozen=True):
     """What is near by meaning."""
 
     members: Sequence[response.RawHit] = ()
@@ -89,7 +89,7 @@ async def search_page(
     search = Search(client, indices, request, query, analyzer, place, similar_place)
     pending = asyncio.ensure_future(search.answer())
     await asyncio.sleep(0)  # send the request, then encode and prepare while the cluster works
-    by_meaning = asks_by_meaning(query) and (offers_similar or search.ranks)
+    by_meaning = is_searched_by_meaning(query) and (offers_similar or search.ranks)
     vector = await asyncio.to_thread(encoder.encode_query, query.text) if encoder and by_meaning else None
     presenter = HitPresenter(request, query, analyzer, lexicon)
     answer = await pending
@@ -250,7 +250,9 @@ class Search:
             raise SearchError("搜索索引不存在 / the search index does not exist", retry_after=5)
         return answers[0]
 
-    async def find_near(self, raw_page: RawPage, vector: Encoded | None, *, offers_similar: bool) -> Near:
+    async def find_near(
+        self, raw_page: RawPage, vector: Encoded | None, *, offers_similar: bool
+    ) -> NearResult:
         """Find what is near a query by meaning, for the set of hits that was chosen."""
         bodies: list[Body] = []
         if ranks_near := vector is not None and self.ranks and raw_page.total > WINDOW:
@@ -262,7 +264,7 @@ class Search:
         answers = list((await self._send(bodies) if bodies else None) or ())
         members = answers.pop(0).hits.hits if ranks_near and answers else ()
         counts = [answer.hits.total.value for answer in answers[1:]]
-        return Near(members, answers[0] if answers else None, bool(counts) and not any(counts))
+        return NearResult(members, answers[0] if answers else None, bool(counts) and not any(counts))
 
     def _near_members_body(self, raw_page: RawPage, vector: Encoded) -> Body:
         allowed = to_query(self._sets.all_allowed())

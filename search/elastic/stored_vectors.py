@@ -40,7 +40,10 @@ def name_texts(passages: Sequence[str]) -> str:
 
 
 def build_mappings() -> dict[str, Any]:
-    """Build the mapping of the fields of vectors. In bytes they are as near as in the embedded engine."""
+    """Build the mapping of the fields of vectors.
+
+    The vectors are bytes, as in the embedded engine, so that similarities are equal.
+    """
     vector = {
         "type": "dense_vector",
         "element_type": "byte",

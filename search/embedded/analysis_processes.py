@@ -39,7 +39,7 @@ _NICENESS = 5
 _BOOT = """import json, sys
 sys.path[:] = json.loads(sys.argv[1])
 from search.embedded import analysis_processes
-analysis_processes.serve(tuple(json.loads(sys.argv[2])))
+analysis_processes.serve()
 """
 
 _encoder = msgspec.msgpack.Encoder()
@@ -58,36 +58,31 @@ class AnalysedDocument(msgspec.Struct, frozen=True, gc=False):
 type _Batch = list[tuple[Document, bytes]]
 
 
-def analyse(documents: Iterable[Document], dictionary: tuple[str, ...]) -> Iterator[AnalysedDocument]:
-    """Analyse documents, in order. The result does not depend on where they are analysed.
-
-    ``dictionary``: as for :func:`search.chinese.thesaurus.load_lexicon`.
-    """
+def analyse(documents: Iterable[Document]) -> Iterator[AnalysedDocument]:
+    """Analyse documents, in order. The result does not depend on where they are analysed."""
     batches = _batches(documents)
     for batch in islice(batches, _BATCHES_HERE):
-        yield from _combine(batch, _analyse_here(batch, dictionary))
+        yield from _combine(batch, _analyse_here(batch))
     following = next(batches, None)
     processes = min(_MOST_PROCESSES, _processors() - 1)
     if following is not None and processes:
-        yield from _analyse_beside(chain((following,), batches), dictionary, processes)
+        yield from _analyse_beside(chain((following,), batches), processes)
     elif following is not None:
         for batch in chain((following,), batches):
-            yield from _combine(batch, _analyse_here(batch, dictionary))
+            yield from _combine(batch, _analyse_here(batch))
 
 
-def _analyse_beside(
-    batches: Iterable[_Batch], dictionary: tuple[str, ...], processes: int
-) -> Iterator[AnalysedDocument]:
+def _analyse_beside(batches: Iterable[_Batch], processes: int) -> Iterator[AnalysedDocument]:
     with ExitStack() as stack:
         idle: SimpleQueue[_Process] = SimpleQueue()
         for _ in range(processes):
-            idle.put(stack.enter_context(_Process(dictionary)))
+            idle.put(stack.enter_context(_Process()))
         threads = stack.enter_context(ThreadPoolExecutor(processes, "analysis"))
 
         def fields(batch: _Batch) -> list[IndexedFields]:
             process = idle.get()
             try:
-                return process.analyse(batch) or _analyse_here(batch, dictionary)
+                return process.analyse(batch) or _analyse_here(batch)
             finally:
                 idle.put(process)
 
@@ -98,7 +93,7 @@ def _analyse_beside(
                 future = threads.submit(fields, batch)
             else:  # this process would only wait
                 future = Future()
-                future.set_result(_analyse_here(batch, dictionary))
+                future.set_result(_analyse_here(batch))
             waiting.append((batch, future))
             while waiting and (waiting[0][1].done() or len(waiting) > 2 * _WAITING * processes):
                 first, future = waiting.popleft()
@@ -125,8 +120,8 @@ def _combine(batch: _Batch, fields: list[IndexedFields]) -> Iterator[AnalysedDoc
     return (AnalysedDocument(*pair, one) for pair, one in zip(batch, fields, strict=True))
 
 
-def _analyse_here(batch: _Batch, dictionary: tuple[str, ...]) -> list[IndexedFields]:
-    analyzer, _ = thesaurus.load_lexicon(dictionary)
+def _analyse_here(batch: _Batch) -> list[IndexedFields]:
+    analyzer, _ = thesaurus.load_language()
     return [build_fields(document, analyzer) for document, _ in batch]
 
 
@@ -138,13 +133,13 @@ def _processors() -> int:
 class _Process:
     """A process that analyses. Leaving the block ends it."""
 
-    def __init__(self, dictionary: tuple[str, ...]) -> None:
+    def __init__(self) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             # A group of its own: Ctrl-C reaches this process only, which then closes the connection. In a
             # session of its own its niceness would count for nothing (autogroup of Linux).
             self._process = subprocess.Popen(  # noqa: S603 -- our own interpreter and our own code
-                [sys.executable, "-c", _BOOT, json.dumps(sys.path), json.dumps(dictionary)],
+                [sys.executable, "-c", _BOOT, json.dumps(sys.path)],
                 stdin=theirs.fileno(),
                 process_group=0,
             )
@@ -168,11 +163,11 @@ class _Process:
         return None if answer is None else _fields_decoder.decode(answer)
 
 
-def serve(dictionary: tuple[str, ...]) -> None:
+def serve() -> None:
     """Answer batches on the connection that is standard input, until it ends."""
     with suppress(OSError):  # a container may forbid it
         os.nice(_NICENESS)
-    analyzer, _ = thesaurus.load_lexicon(dictionary)
+    analyzer, _ = thesaurus.load_language()
     with suppress(OSError), socket.socket(fileno=0) as stdin, stdin.makefile("rwb") as connection:
         while (request := _receive(connection)) is not None:
             documents = _documents_decoder.decode(request)

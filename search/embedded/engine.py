@@ -8,14 +8,13 @@ rebuild writes a new generation and replaces ``current``. Readers check ``curren
 from __future__ import annotations
 
 import threading
-from collections.abc import AsyncIterable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import batched
 from pathlib import Path
 
 from anyio import to_thread
 
-from search.async_documents import iterate_documents
 from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
@@ -60,18 +59,15 @@ def _report_damage() -> Iterator[None]:
 
 
 class EmbeddedEngine:
-    """A :class:`search.contract.SearchEngine` on a folder. ``dictionary``: further words to keep whole.
+    """A :class:`search.contract.SearchEngine` on a folder.
 
     ``encoder``: with it, and once its model is installed, documents are also found by meaning.
     """
 
-    def __init__(
-        self, folder: Path, *, dictionary: Iterable[str] = (), encoder: Encoder | None = None
-    ) -> None:
+    def __init__(self, folder: Path, *, encoder: Encoder | None = None) -> None:
         self._folder = Generations(folder)
         self._encoder = encoder
         self._encoding = None if encoder is None else Encoding(self._folder, encoder)
-        self._dictionary = tuple(dictionary)
         self._loading = threading.Lock()
         self._language: tuple[Analyzer, Lexicon] | None = None
 
@@ -90,10 +86,8 @@ class EmbeddedEngine:
         """Copy the remaining documents into a new generation and delete the old one with all its files."""
         await to_thread.run_sync(self._erase, frozenset(spans))
 
-    async def rebuild(self, documents: AsyncIterable[Document] | Iterable[Document]) -> int:
+    async def rebuild(self, documents: Iterable[Document]) -> int:
         """Rebuild. Meanwhile writers of other processes wait, and searches use the old generation."""
-        if not isinstance(documents, Iterable):
-            documents = iterate_documents(documents)
         return await to_thread.run_sync(self._rebuild, documents)
 
     async def position(self) -> int:
@@ -167,15 +161,15 @@ class EmbeddedEngine:
 
     def _index(self, documents: Iterable[Document]) -> int:
         with _report_panics():
-            return self._folder.add(documents, self._dictionary)
+            return self._folder.add(documents)
 
     def _rebuild(self, documents: Iterable[Document]) -> int:
         with _report_panics(), self._folder.replace_generation() as writer:
-            return writer.write(documents, self._dictionary)
+            return writer.write(documents)
 
     def _erase(self, spans: frozenset[str]) -> None:
         with _report_damage():
-            self._folder.erase(spans, self._dictionary)
+            self._folder.erase(spans)
 
     @property
     def _analyzer(self) -> Analyzer:
@@ -185,5 +179,5 @@ class EmbeddedEngine:
         """Load the analyzer on first use. It takes 0.2 s, which commands without search save."""
         with self._loading:
             if self._language is None:
-                self._language = thesaurus.load_lexicon(self._dictionary)
+                self._language = thesaurus.load_language()
             return self._language

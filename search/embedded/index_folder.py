@@ -175,14 +175,14 @@ class Generations:
         except FileNotFoundError:
             return 0
 
-    def add(self, documents: Iterable[Document], dictionary: tuple[str, ...]) -> int:
+    def add(self, documents: Iterable[Document]) -> int:
         """Write documents into the current generation in one commit. Return how many."""
         with self._lock_for_writing():
             name = self._current()
             reader = self.reader() if name else None
             writer = GenerationWriter(self._path / (name or self._create_generation()), reader)
             try:
-                count = writer.write(documents, dictionary)
+                count = writer.write(documents)
                 if count or name is None:
                     writer.commit()
             finally:
@@ -218,7 +218,7 @@ class Generations:
         if vectors is not None:
             vector_file.copy(vectors, vector_file.locate(writer.path), writer.contains)
 
-    def erase(self, spans: frozenset[str], dictionary: tuple[str, ...]) -> None:
+    def erase(self, spans: frozenset[str]) -> None:
         """Copy all other documents into a new generation: tantivy keeps deleted text until a merge."""
         reader = self.reader()
         if reader is None or not reader.versions(list(spans)):
@@ -229,7 +229,7 @@ class Generations:
         with self.replace_generation() as writer:
             reader = self.reader()
             if reader is not None:
-                writer.write((d for d in reader.iterate_documents() if d.span not in spans), dictionary)
+                writer.write(d for d in reader.iterate_documents() if d.span not in spans)
             _replace_file(writer.path / "mark", str(mark))
 
     def close(self) -> None:
@@ -322,10 +322,10 @@ class GenerationWriter:
             # A writer killed during a commit leaves files whose names the next one would use.
             self._writer.garbage_collect_files()
 
-    def write(self, documents: Iterable[Document], dictionary: tuple[str, ...]) -> int:
+    def write(self, documents: Iterable[Document]) -> int:
         """Insert or replace by span, unless the index has a larger version. Return how many were written."""
         count = 0
-        for batch in batched(analyse(documents, dictionary), BATCH):
+        for batch in batched(analyse(documents), BATCH):
             if self._reader is not None:
                 spans = [one.document.span for one in batch]
                 for key, version in self._reader.versions(spans).items():

@@ -36,7 +36,7 @@ from search.query.conditions import (
 )
 from search.query.parser import Query
 from search.ranking.reranker import Ranking
-from search.semantic.similarity import NEAREST, asks_by_meaning
+from search.semantic.similarity import NEAREST, is_searched_by_meaning
 from search.semantic.vector_file import Comparison
 
 type ScoredAddresses = list[tuple[float, tantivy.DocAddress]]
@@ -57,7 +57,7 @@ def search_page(
         return Page((), 0, "all", 0, dict.fromkeys(request.facets, ()), None, similar)
     known_at = (similar_place or place or Place(0, min(request.known_at, reader.newest))).known_at
     query = parser.parse_query(request.text, analyzer, lexicon)
-    by_meaning = asks_by_meaning(query) and (offers_similar or request.sort == "relevance")
+    by_meaning = is_searched_by_meaning(query) and (offers_similar or request.sort == "relevance")
     compare = vectors.start(query).result if vectors is not None and by_meaning else _compare_nothing
     within = build_present_condition(request, known_at)
     sets = HitSets(reader.frequency, analyzer, within, query, all_words=request.all_words)
@@ -120,7 +120,8 @@ def _rank_by_relevance(
 ) -> tuple[ScoredAddresses, Place]:
     """Reorder the candidates by the second stage. Later hits keep the index's order.
 
-    Candidates are the first :data:`WINDOW` hits, and which of the :data:`NEAREST` by meaning are hits.
+    Candidates are the first :data:`WINDOW` hits, and those of the :data:`NEAREST` documents by meaning that
+    are hits.
     """
     start, end = place.offset, place.offset + request.limit
     ranked = sets.ranked_members(match)

@@ -19,9 +19,9 @@ from search.query.conditions import Among, Condition, Every
 from search.query.parser import Query
 from search.semantic.encoder import Encoder
 from search.semantic.similarity import LEAST, MOST, NEAREST
-from search.semantic.vector_file import Comparison, Near, VectorFile
+from search.semantic.vector_file import Comparison, NearDocument, VectorFile
 
-type SimilarAddress = tuple[Near, tantivy.DocAddress]
+type SimilarAddress = tuple[NearDocument, tantivy.DocAddress]
 
 _threads = ThreadPoolExecutor(thread_name_prefix="meaning")
 _BATCH = 128
@@ -45,7 +45,7 @@ class QueryVectors(msgspec.Struct, frozen=True):
         return self.vectors.compare(self.encoder.encode_query(text)) if len(self.vectors) else None
 
 
-def list_nearest(reader: Reader, comparison: Comparison, allowed: Condition) -> list[Near]:
+def list_nearest(reader: Reader, comparison: Comparison, allowed: Condition) -> list[NearDocument]:
     """List the nearest of the ``allowed`` documents, of which the hits are ranked by the second stage."""
     return [one for one, _ in islice(_list_near(reader, comparison, allowed, -1.0), NEAREST)]
 
@@ -92,7 +92,7 @@ def _list_near(
 
 
 def _find_addresses(
-    reader: Reader, within: Condition, near: Sequence[Near]
+    reader: Reader, within: Condition, near: Sequence[NearDocument]
 ) -> Mapping[int, tantivy.DocAddress]:
     """Return key → address of those documents that a condition matches."""
     condition = Every((Among("span", tuple(one.span for one in near)), within))

@@ -56,7 +56,7 @@ class Marker:
         return _compile_pattern(self._weak_texts)  # seldom needed
 
     def whole(self, field: str, text: str, folded: Folded) -> HighlightedText:
-        """Highlight all of ``text``; used for titles."""
+        """Return the whole of ``text`` with its marks; used for titles."""
         return HighlightedText(field, text, tuple(self.find(folded)))
 
     def excerpt(self, field: str, text: str, folded: Folded) -> HighlightedText | None:

@@ -46,7 +46,7 @@ class HitPresenter:
         texts += [number.text for number in numbers]
         texts += [other for number in numbers for other in list_other_writings(number.text.strip("〔〕"))]
         # 2015 or 号 alone is not a match of 鞍政发〔2015〕34号.
-        parts = {gram for number in numbers if number.text.endswith("号") for gram in number.forms}
+        parts = {gram for number in numbers if number.text.endswith("号") for gram in number.grams}
         words = {word.text for word in query.leaves if word.kind == "word" and len(word.text) == 2}
         weak = [gram for gram in query.grams if gram not in parts and gram not in words]
         self._marker = (

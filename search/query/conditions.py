@@ -199,7 +199,7 @@ class HitSets:
             if word.kind == "number":
                 yield Constant(Term("number", word.text), 2 * TIER)
                 yield Constant(Term("own_number", word.text), 2 * TIER)
-            for form in word.forms if word.kind != "number" else ():
+            for form in word.forms:
                 yield self._phrase_condition(form)
 
     def _word_clause(self, word: Word) -> Condition:
@@ -209,7 +209,7 @@ class HitSets:
                 [_combine_all([self._word_clause(w) for w in choice]) for choice in word.choices]
             )
         if word.kind == "number":
-            return _combine_any([Term("number", word.text), _match_adjacent_grams(word.forms)])
+            return _combine_any([Term("number", word.text), _match_adjacent_grams(word.grams)])
         alternatives = [self._phrase_condition(form) for form in (*word.forms, *self._mainland_forms(word))]
         alternatives += [Term("facets.body", body) for body in word.bodies]
         if is_code(word.text) and word.kind == "characters":

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import structs
 
 from schemas.reference import administrative_divisions
+from schemas.words import BOOLEANS
 from search.chinese.analyzer import Analyzer
 from search.chinese.thesaurus import Lexicon
 from search.contract import FacetValue, Request, SearchEngine
@@ -26,7 +27,7 @@ NUMBER = "number"
 """The field 发文字号, which is searched as text and is not a facet."""
 
 
-_YES_NO = {"是": "true", "有": "true", "否": "false", "无": "false"}
+_YES_NO = {words.zh: value for value, words in BOOLEANS.items()} | {"有": "true", "无": "false"}
 
 
 class FilterFields(msgspec.Struct, frozen=True):
@@ -69,8 +70,8 @@ async def apply_filters(
     """Move field filters of the first :data:`LONGEST` characters of the text to the filters of the request.
 
     A typed value selects the values of the facet that equal it; if none does, those that contain it, or
-    another name of it, as whole words. An unknown field name stays text. If no value matches, there are no
-    hits.
+    another name of it, as whole words. An unknown field name stays text. A filter whose value matches
+    none leaves no hits; such an exclusion excludes nothing.
     """
     chosen, text = split_filters(request.text[:LONGEST], fields.names)
     if not chosen:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from typing import Literal
 
 import msgspec
@@ -43,8 +44,9 @@ class Word(msgspec.Struct, frozen=True):
     text: str
     kind: Kind
     forms: tuple[str, ...] = ()
-    """Other texts that match: names of the same body, synonyms of the same term. For a number, the grams of
-    its standard form."""
+    """Other texts that match: names of the same body, synonyms of the same term."""
+    grams: tuple[str, ...] = ()
+    """For a number: the grams of its standard form, which a match contains one after the other."""
     mainland: str = ""
     """The mainland wording of a Taiwan wording, if it differs."""
     bodies: tuple[str, ...] = ()
@@ -66,6 +68,8 @@ class Word(msgspec.Struct, frozen=True):
         """Report whether a text contains the word in any of its forms."""
         if self.choices:
             return any(all(word.occurs_in(folded) for word in choice) for choice in self.choices)
+        if self.kind == "number":
+            return _compile_number(self.text).search(unify_numbers(folded)) is not None
         if self.text in folded:
             return True
         for form in self.forms:  # noqa: SIM110 - runs for a hundred documents a search
@@ -204,7 +208,16 @@ def _parse_number_alone(folded: str, analyzer: Analyzer) -> list[Word]:
 
 
 def _create_number_word(standard: str, analyzer: Analyzer) -> Word:
-    return Word(standard, "number", tuple(analyzer.grams(analyzer.fold_text(standard))))
+    return Word(standard, "number", grams=tuple(analyzer.grams(analyzer.fold_text(standard))))
+
+
+@lru_cache(maxsize=256)
+def _compile_number(standard: str) -> re.Pattern[str]:
+    """Compile a pattern for a number with any signs between its parts: 2015-34号 for 〔2015〕34号."""
+    runs = re.findall(rf"[{HAN}]+|[^\W_{HAN}]+", standard.lower())
+    return re.compile(
+        r"[\W_]*".join(rf"(?<![0-9]){run}(?![0-9])" if run.isdecimal() else run for run in runs)
+    )
 
 
 def _extract_numbers(text: str, analyzer: Analyzer, words: list[Word]) -> str:

@@ -1,7 +1,7 @@
 """Second stage of ranking: reorders an engine's first candidates by features of their texts.
 
 Both engines pass the same texts and the same counts, so the order is the same. Scores of the query's
-terms are divided by the weight of the whole query, so that feature weights suit short and long queries.
+terms are divided by the worth of the whole query, so that feature weights suit short and long queries.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ _BELOW_LAWS = ("解释", "规定", "办法", "细则", "规则")
 
 
 class Terms:
-    """Query terms with their weights and BM25 factors, with and without length normalisation. The arrays are
+    """Query terms with their worths and BM25 factors, with and without length normalisation. The arrays are
     columns, which are multiplied with rows of documents."""
 
     def __init__(self, texts: Sequence[str], worths: Sequence[float], by_length: float, plain: float) -> None:
@@ -52,7 +52,7 @@ class Terms:
         self._plain = 1.3 * plain * self.worths
 
     def worth(self, present: Booleans) -> Floats:
-        """Sum the weights of the terms that each document contains."""
+        """Sum the worths of the terms that each document contains."""
         # A matrix product adds in another order at its edges, which gives equal documents unequal scores.
         return (self.worths * present).sum(axis=0)
 
@@ -86,7 +86,7 @@ class Statistics(msgspec.Struct, frozen=True):
     """(stream, token) → number of documents that contain it."""
 
     def worth(self, stream: str, token: str) -> float:
-        """Return the inverse document frequency of BM25."""
+        """Return the worth of a token: the inverse document frequency of BM25."""
         count = self.frequency(stream, token)
         return log(1 + (self.documents - count + 0.5) / (count + 0.5))
 
@@ -98,7 +98,7 @@ def list_frequency_terms(query: Query, analyzer: Analyzer) -> list[tuple[str, st
 
 
 class Ranking:
-    """The terms of one query with their weights; scores any number of documents."""
+    """The terms of one query with their worths; scores any number of documents."""
 
     def __init__(
         self,
@@ -183,8 +183,8 @@ class Ranking:
         total += self._weights.length * np.log(sizes + 0.05)
         total += [self._word_share(text) for text in texts.whole]
         others = self._same_law_bonus(laws, titles)
-        worths = {law: self._law_weight(law) + others.get(law, 0.0) for law in set(laws)}
-        total += [worths[law] for law in laws]
+        bonuses = {law: self._law_bonus(law) + others.get(law, 0.0) for law in set(laws)}
+        total += [bonuses[law] for law in laws]
         return total
 
     def _with_forms(self, texts: Texts, counts: Floats) -> Floats:
@@ -212,7 +212,7 @@ class Ranking:
         return total
 
     def _passages(self, texts: Texts, grams: Occurrences) -> tuple[Floats, Integers]:
-        """Return the weight and the start of each document's best passage."""
+        """Return the worth and the start of each document's best passage."""
         present = texts.count(grams) > 0
         best = self._grams.worth(present)
         begins = np.zeros(len(texts.whole), np.intp)
@@ -234,7 +234,7 @@ class Ranking:
         return best, begins
 
     def _best_passage(self, occurrences: Sequence[tuple[int, int]]) -> tuple[float, int]:
-        """Return the weight and the start of the best passage, from sorted (position, gram number) pairs."""
+        """Return the worth and the start of the best passage, from sorted (position, gram number) pairs."""
         worths = self._worths
         inside = [0] * len(worths)
         value = best = 0.0
@@ -281,7 +281,7 @@ class Ranking:
             keep[place] = self._analyzer.is_word_at(titles[owner], start, start + 2)
         return grams if keep.all() else grams.where(keep)
 
-    def _law_weight(self, law: str) -> float:
+    def _law_bonus(self, law: str) -> float:
         weights, query_text = self._weights, self._query.text
         value = weights.law if law.endswith(_LAWS) else 0.0
         value += weights.below_law if law.endswith(_BELOW_LAWS) else 0.0

@@ -15,8 +15,11 @@ NEAREST = 100
 any that is further away first."""
 
 
-def asks_by_meaning(query: Query) -> bool:
-    """Report whether a query can be meant otherwise: not what is in quotes, a document number, or a body."""
+def is_searched_by_meaning(query: Query) -> bool:
+    """Report whether a query is searched by meaning too.
+
+    One with a quoted phrase or a document number is not, nor one of names of bodies alone.
+    """
     leaves = query.leaves
     is_literal = any(word.kind in ("phrase", "number") for word in leaves)
     return not is_literal and not all(word.bodies for word in leaves)

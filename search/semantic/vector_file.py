@@ -170,7 +170,7 @@ class _Table:
         self.unused = (self.document_of_row < 0).nonzero()[0]
 
 
-class Near(NamedTuple):
+class NearDocument(NamedTuple):
     """A document that is near to a query."""
 
     span: str
@@ -199,7 +199,7 @@ class Comparison:
         of_passages = self._of_rows[line.first : line.first + len(line.factors)]
         return float(of_passages.max()) if len(of_passages) else 0.0
 
-    def nearest(self, least: float, batch: int) -> Iterator[list[Near]]:
+    def nearest(self, least: float, batch: int) -> Iterator[list[NearDocument]]:
         """Yield the documents from a similarity on, the nearest first, in growing batches: the first are the
         documents of the nearest ``batch`` passages. Those that are equally near are in one batch."""
         similarities, yielded = self._of_rows, set[int]()
@@ -213,13 +213,13 @@ class Comparison:
             above, batch = floor, batch * 4
             counted += batch
 
-    def _documents(self, rows: NDArray[np.intp], yielded: set[int]) -> Iterator[Near]:
+    def _documents(self, rows: NDArray[np.intp], yielded: set[int]) -> Iterator[NearDocument]:
         """Yield the documents of rows, except those that were yielded with a better row."""
         for position in np.unique(self._table.document_of_row[rows]).tolist():
             if position not in yielded:
                 yielded.add(position)
                 key = self._table.keys[position]
-                yield Near(self._table.lines[key].span, key, self.similarity(key) or 0.0)
+                yield NearDocument(self._table.lines[key].span, key, self.similarity(key) or 0.0)
 
 
 def _compare(matrix: Vectors, query: Encoded, table: _Table) -> Similarities:

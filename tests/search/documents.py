@@ -68,7 +68,7 @@ def find_with_names(engine: SearchEngine, titles: Sequence[str], text: str, **op
     """Search as the service does, on a site whose names are ``titles``."""
 
     async def names() -> Names:
-        analyzer, words = thesaurus.load_lexicon()
+        analyzer, words = thesaurus.load_language()
         return Names((Name(t, "name", 1) for t in titles), analyzer, words, pinyin.load_pinyin(analyzer))
 
     async def search_names() -> SearchPage:

@@ -28,7 +28,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.route import AsyncReply
 from schemas.definition.catalogue import Catalogue
 from schemas.words import STATUSES
-from search.chinese.thesaurus import load_lexicon
+from search.chinese.thesaurus import load_language
 from search.contract import ENDED, STATUS, HighlightedText, Hit, Page, Status
 
 DEFAULT_FACETS = ("dataset", "body", "type", "division", "year")
@@ -217,7 +217,7 @@ def _match_titles(visit: Visit, text: str, datasets: Iterable[Dataset]) -> list[
 @lru_cache(4096)
 def _fold_title(title: str) -> str:
     """Fold width, case and traditional characters, as search does."""
-    return load_lexicon()[0].fold_text(title)
+    return load_language()[0].fold_text(title)
 
 
 def _feed_scope(visit: Visit) -> Scope:

@@ -222,7 +222,7 @@ async def _search_changes(
     # the feed too.
     request = Request(scope.text, dict(scope.filters), statuses=("current", *ENDED), as_of=today)
     if scope.needs_search:
-        language = await to_thread.run_sync(thesaurus.load_lexicon)
+        language = await to_thread.run_sync(thesaurus.load_language)
         request = (await apply_filters(search, request, fields, *language)).request
     return _ChangeSearch(log, search, scope, request)
 

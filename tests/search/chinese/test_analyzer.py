@@ -10,7 +10,7 @@ from search.chinese import thesaurus
 from search.chinese.analyzer import Analyzer, is_han
 from tests.support import shared_data
 
-ANALYZER, LEXICON = thesaurus.load_lexicon()
+ANALYZER, LEXICON = thesaurus.load_language()
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ DOCUMENTS = [
 
 def find_page(engine: SearchEngine, text: str, **options: object) -> Page:
     async def names() -> Names:
-        analyzer, words = thesaurus.load_lexicon()
+        analyzer, words = thesaurus.load_language()
         return Names((), analyzer, words, pinyin.load_pinyin(analyzer))
 
     async def search_names() -> Page:

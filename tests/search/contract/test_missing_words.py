@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from search.contract import SearchEngine
-from search.missing_words import NEAR, MissingWords
+from search.missing_words import MOST_PARTIAL_HITS, MissingWords
 from tests.search.documents import document, find_with_names, index
 
 TITLES = [
@@ -34,15 +34,15 @@ def test_a_word_that_occurs_nowhere_is_named_and_no_hit_by_permit_alone_is_near(
     missing = find_missing(filled, typed)
     assert missing is not None
     assert "".join(missing.words) == "烟草专卖"
-    assert missing.near == ()
+    assert missing.partial_hits == ()
 
 
 def test_near_hits_contain_the_other_words_and_are_few(filled: SearchEngine) -> None:
     missing = find_missing(filled, "月球 饮用水 许可")
     assert missing is not None
     assert missing.words == ("月球",)
-    assert len(missing.near) == NEAR
-    assert all("饮用水" in hit.title.text for hit in missing.near)
+    assert len(missing.partial_hits) == MOST_PARTIAL_HITS
+    assert all("饮用水" in hit.title.text for hit in missing.partial_hits)
 
 
 def test_no_hit_is_near_by_one_character_alone(filled: SearchEngine) -> None:
@@ -50,12 +50,12 @@ def test_no_hit_is_near_by_one_character_alone(filled: SearchEngine) -> None:
     missing = find_missing(filled, "彩票店申请")
     assert missing is not None
     assert missing.words == ("彩票",)
-    assert missing.near == ()
+    assert missing.partial_hits == ()
 
 
 def test_near_hits_are_all_that_is_offered(filled: SearchEngine) -> None:
     page = find_with_names(filled, TITLES, "月球 饮用水 许可", limit=2, facets=("dataset",)).page
-    assert len(page.hits) == page.total == NEAR
+    assert len(page.hits) == page.total == MOST_PARTIAL_HITS
     assert page.cursor is None
     assert page.facets == {"dataset": ()}
 

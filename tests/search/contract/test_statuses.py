@@ -90,7 +90,7 @@ def test_a_typed_filter_selects_values_of_the_requested_statuses(engine: SearchE
 def test_a_typed_exclusion_adds_to_those_of_the_request(engine: SearchEngine) -> None:
     index(engine, [document("one", "食品", type="甲"), document("other", "食品", type="乙")])
     request = Request("食品 -类型:甲", as_of=TODAY, excluded={"type": ("乙",)})
-    analyzer, lexicon = thesaurus.load_lexicon()
+    analyzer, lexicon = thesaurus.load_language()
     fields = FilterFields({"类型": "type"})
     narrowed = anyio.run(apply_filters, engine, request, fields, analyzer, lexicon)
     assert anyio.run(engine.search, narrowed.request).hits == ()

@@ -9,6 +9,8 @@ from elasticsearch import AsyncElasticsearch, Elasticsearch
 from msgspec import structs
 
 from schemas.definition import file_loader
+from search.chinese import thesaurus
+from search.chinese.analyzer import Analyzer
 from search.contract import Document, RejectedError, SearchError
 from search.elastic import mapping
 from search.elastic.connection import Connection
@@ -77,16 +79,13 @@ def test_an_index_built_with_other_tokens_names_the_command_and_a_rebuild_repair
     assert spans(on_elasticsearch, "许可") == ["a"]
 
 
-def test_a_new_dictionary_word_requires_a_rebuild(
-    on_elasticsearch: ElasticsearchEngine, elasticsearch: Connection
-) -> None:
-    index(on_elasticsearch, [document("a", "甲类许可")])
-    taught = ElasticsearchEngine(elasticsearch, dictionary=("甲类许可",))
-    with pytest.raises(SearchError, match="qingdan reindex"):
-        search(taught, "许可")
-    call(taught.rebuild, [document("a", "甲类许可")])
-    assert spans(taught, "许可") == ["a"]
-    call(taught.close)
+def test_a_further_word_that_is_kept_whole_changes_the_digest(monkeypatch: pytest.MonkeyPatch) -> None:
+    analyzer, lexicon = thesaurus.load_language()
+    taught = Analyzer(places=analyzer.places, dictionary=(*analyzer.words_added, "甲类许可"))
+    before = mapping.compute_digest.__wrapped__()
+    monkeypatch.setattr(thesaurus, "load_language", lambda: (taught, lexicon))
+    assert "甲类许可" in taught.words_added
+    assert mapping.compute_digest.__wrapped__() != before
 
 
 @pytest.mark.parametrize("change", [{"searched": 3.5}, {"facet": True}, {"personal": True}])
@@ -98,9 +97,9 @@ def test_a_changed_search_property_of_a_field_changes_the_digest_of_the_mapping(
     fields = (structs.replace(first, **change), *rest)
     monkeypatch.setattr(file_loader, "list_names", lambda: ["power-list"])
     monkeypatch.setattr(file_loader, "load_catalogue", lambda _: catalogue)
-    before = mapping.compute_digest.__wrapped__(())
+    before = mapping.compute_digest.__wrapped__()
     monkeypatch.setattr(file_loader, "load_catalogue", lambda _: structs.replace(catalogue, fields=fields))
-    assert mapping.compute_digest.__wrapped__(()) != before
+    assert mapping.compute_digest.__wrapped__() != before
 
 
 def test_documents_written_during_a_rebuild_are_in_the_new_index(

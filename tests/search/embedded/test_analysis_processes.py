@@ -48,10 +48,10 @@ def children() -> list[int]:
 
 def test_fields_do_not_depend_on_where_a_document_is_analysed() -> None:
     started = set(children())
-    analyzer, _ = thesaurus.load_lexicon(("机动车维修备案",))
+    analyzer, _ = thesaurus.load_language()
     expected = [build_fields(one, analyzer) for one in documents(_HERE + 300)]
     analysed, most = [], 0
-    for one in analyse(documents(_HERE + 300), ("机动车维修备案",)):
+    for one in analyse(documents(_HERE + 300)):
         analysed.append(one)
         most = max(most, len(set(children()) - started))
     assert [one.fields for one in analysed] == expected
@@ -66,14 +66,14 @@ def test_a_processor_is_left_to_the_one_that_writes(
 ) -> None:
     monkeypatch.setattr(analysis_processes, "_processors", lambda: processors)
     started, most = set(children()), 0
-    for _ in analyse(documents(_HERE), ()):
+    for _ in analyse(documents(_HERE)):
         most = max(most, len(set(children()) - started))
     assert most == processes
 
 
 def test_few_documents_start_no_process() -> None:
     started = children()
-    assert all(children() == started for _ in analyse(documents(100), ()))
+    assert all(children() == started for _ in analyse(documents(100)))
 
 
 @pytest.mark.parametrize("killed", [1, 2])
@@ -102,7 +102,7 @@ def _analysing_processes(started: set[int]) -> set[int]:
 
 def test_whoever_gives_up_leaves_no_process() -> None:
     started = set(children())
-    analysed = analyse(documents(10**6), ())
+    analysed = analyse(documents(10**6))
     for _ in range(_HERE):
         next(analysed)
     assert len(set(children()) - started) == 2
@@ -114,7 +114,7 @@ def test_processes_end_with_the_one_that_started_them() -> None:
     script = (
         "from tests.search.embedded.test_analysis_processes import *\n"
         "analysis_processes._processors = lambda: 3\n"
-        "for n, _ in enumerate(analyse(documents(10**6), ())):\n"
+        "for n, _ in enumerate(analyse(documents(10**6))):\n"
         "    if n == 1000: print(*children(), flush=True)\n"
     )
     command = [sys.executable, "-c", script]

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from search.chinese import thesaurus
 from search.hits.highlighter import CLOSE, LENGTH, Marker
 
-ANALYZER, _ = thesaurus.load_lexicon()
+ANALYZER, _ = thesaurus.load_language()
 
 
 def marked_texts(marker: Marker, text: str) -> list[str]:

@@ -13,7 +13,7 @@ from search.query.did_you_mean import find_nearest_name, split_compounds
 from search.query.name_index import Name, Names
 from tests.search import readings
 
-ANALYZER, LEXICON = thesaurus.load_lexicon()
+ANALYZER, LEXICON = thesaurus.load_language()
 PINYIN = pinyin.load_pinyin(ANALYZER)
 
 

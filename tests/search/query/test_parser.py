@@ -11,7 +11,7 @@ from search.chinese.analyzer import strip_invisible
 from search.query import parser
 from search.query.parser import LONGEST, Query
 
-ANALYZER, LEXICON = thesaurus.load_lexicon()
+ANALYZER, LEXICON = thesaurus.load_language()
 
 
 def parse_query(text: str) -> Query:
@@ -76,6 +76,20 @@ def test_the_year_in_a_text_is_its_number_alone() -> None:
     """Document numbers of 2013 contain 〔2013〕 without 年."""
     assert words_of_query("2013年取消") == [("2013", "characters"), ("取消", "word")]
     assert words_of_query("年") == [("年", "characters")]
+
+
+def test_a_number_occurs_where_all_its_parts_do() -> None:
+    (number,) = parse_query("〔2015〕34号").words
+    (choice,) = parse_query("法院 或 〔2015〕34号").words
+    for text in ("关于第9号通告", "2015年", "〔2015〕134号", "〔2015〕3号"):
+        assert not number.occurs_in(text), text
+        assert not choice.occurs_in(text), text
+    for text in ("根据鞍政发〔2015〕34号", "2015-34号"):
+        assert number.occurs_in(text), text
+        assert choice.occurs_in(text), text
+    (year,) = parse_query("2015").words
+    assert year.occurs_in("二〇一五年")
+    assert not year.occurs_in("第20155号")
 
 
 def test_a_number_leaves_the_words_around_it() -> None:

@@ -9,7 +9,7 @@ from search.query import parser
 from search.query.parser import Query
 from search.ranking.reranker import Candidate, Ranking, Statistics, list_frequency_terms
 
-ANALYZER, LEXICON = thesaurus.load_lexicon()
+ANALYZER, LEXICON = thesaurus.load_language()
 
 
 def parse_query(text: str) -> Query:

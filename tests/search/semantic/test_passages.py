@@ -8,7 +8,7 @@ from search.chinese import thesaurus
 from search.semantic.passages import LONGEST_PASSAGE, LONGEST_TITLE, MOST_PASSAGES, list_passages
 from tests.search.documents import document
 
-ANALYZER, _ = thesaurus.load_lexicon()
+ANALYZER, _ = thesaurus.load_language()
 
 
 def test_a_short_document_is_one_passage_in_simplified_small_letters() -> None:

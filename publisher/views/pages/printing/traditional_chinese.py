@@ -16,7 +16,7 @@ import opencc
 
 from publisher.views.pages.printing.language_marks import RAW, VOID
 from publisher.views.pages.printing.traditional_phrases import CHARACTERS, TEXTS, WORDS
-from search.chinese.thesaurus import load_lexicon
+from search.chinese.thesaurus import load_language
 
 _TEXTS = re.compile("|".join(sorted(TEXTS, key=lambda text: -len(text))))
 _WORDS = re.compile("|".join(sorted(WORDS, key=lambda word: -len(word))))
@@ -44,7 +44,7 @@ def convert_text(simplified: str) -> str:
 def _convert_words(text: str) -> str:
     if text.isascii():
         return text
-    return "".join(map(_convert_word, load_lexicon()[0].cut(text)))
+    return "".join(map(_convert_word, load_language()[0].cut(text)))
 
 
 @lru_cache(65_536)
