@@ -110,6 +110,8 @@ class Service:
     )
     """By dataset and number."""
     _datasets: SequenceCache[str, Dataset] = field(default_factory=SequenceCache, repr=False)
+    _migrated: SequenceCache[str, bool] = field(default_factory=SequenceCache, repr=False)
+    """Dataset → whether its releases have different catalogues."""
     _details: list[DatedDetails] = field(default_factory=list, repr=False)
     """At most one: those that were read last."""
     _newest_entries: SequenceCache[str, int | None] = field(default_factory=SequenceCache, repr=False)
@@ -186,6 +188,14 @@ class Service:
     def catalogue(self, dataset: str, number: int) -> Catalogue:
         """Return the catalogue of a release. Raises as :meth:`release`."""
         return self._pinned(dataset, number).catalogue
+
+    def has_migrated(self, dataset: str) -> bool:
+        """Report whether releases of a dataset have different catalogues. Raises ``no-such-dataset``."""
+
+        def has_several(name: str) -> bool:
+            return len({release.catalogue_digest for release in self.log.queries.releases(name)}) > 1
+
+        return self._migrated.find(dataset, self.log.queries.sequence(dataset), has_several)
 
     def first_checkpoint(self, release: Release) -> FirstCheckpoint | None:
         """Return the first signed checkpoint that covers a release; None: not yet signed."""

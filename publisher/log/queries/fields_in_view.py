@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from itertools import pairwise
 
 from msgspec import structs
 from sqlalchemy import Connection, select
 
+from publisher.log import registry
 from publisher.log.database import tables as t
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.registry import DatasetRow
+from publisher.log.session import Session
 from schemas.definition.catalogue import Catalogue
 
 
@@ -34,6 +37,12 @@ def catalogue_in_view(
         if release.catalogue_digest != before.catalogue_digest and clocks.day < release.effective_on:
             catalogue = add_fields(catalogue, load(before.catalogue_digest))
     return catalogue
+
+
+def read_queryable(session: Session, conn: Connection, dataset: str, clocks: Clocks) -> Catalogue:
+    """Return the current catalogue of a dataset, with dropped fields that contents of the day can have."""
+    row, load = registry.dataset_row(conn, dataset), partial(session.catalogue, conn)
+    return add_fields(load(row.catalogue_digest), catalogue_in_view(conn, row, clocks, load))
 
 
 def add_fields(catalogue: Catalogue, other: Catalogue) -> Catalogue:

@@ -120,13 +120,9 @@ class Queries:
         """
         session = self._session
         with session.read() as conn:
-            records = RecordList(
-                conn,
-                session.dataset_key(conn, dataset),
-                lambda: session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest),
-                query,
-                point_in_time.clocks(conn, dataset, query.view, session.clock()),
-            )
+            clocks = point_in_time.clocks(conn, dataset, query.view, session.clock())
+            catalogue = partial(fields_in_view.read_queryable, session, conn, dataset, clocks)
+            records = RecordList(conn, session.dataset_key(conn, dataset), catalogue, query, clocks)
             return records.page(self._states, self._fetch_sequence(conn, dataset))
 
     def record(self, dataset: str, record_id: str, view: View = View()) -> RecordState:  # noqa: B008 - frozen

@@ -6,19 +6,19 @@ For callers that copy contents unparsed, such as maps and bulk exports.
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import partial
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, and_, bindparam, func, select
 
-from publisher.log import registry
 from publisher.log.clocks import day_or_none, moment
 from publisher.log.database import tables as t
 from publisher.log.database.connection import Utf8
 from publisher.log.database.prepared_statement import PreparedStatement
 from publisher.log.database.storable_text import storable
 from publisher.log.model import RecordQuery
-from publisher.log.queries import point_in_time
+from publisher.log.queries import fields_in_view, point_in_time
 from publisher.log.queries.point_in_time import Clocks
 from publisher.log.queries.record_query import (
     BY_TITLE,
@@ -68,13 +68,9 @@ class RawRecordPage(msgspec.Struct, frozen=True):
 
 
 def raw_record_page(session: Session, conn: Connection, dataset: str, query: RecordQuery) -> RawRecordPage:
-    records = RecordSet(
-        conn,
-        session.dataset_key(conn, dataset).key,
-        lambda: session.catalogue(conn, registry.dataset_row(conn, dataset).catalogue_digest),
-        query,
-        point_in_time.clocks(conn, dataset, query.view, session.clock()),
-    )
+    clocks = point_in_time.clocks(conn, dataset, query.view, session.clock())
+    catalogue = partial(fields_in_view.read_queryable, session, conn, dataset, clocks)
+    records = RecordSet(conn, session.dataset_key(conn, dataset).key, catalogue, query, clocks)
     keys = (OrderKey(records.compiler.column(name), descending) for name, descending in query.sort)
     rows, after = records.page(_ROWS, (*keys, *BY_TITLE) if query.sort else BY_TITLE)
     return RawRecordPage(

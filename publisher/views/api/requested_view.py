@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from functools import lru_cache
 from urllib.parse import quote, urlencode
@@ -61,6 +63,20 @@ def release_number(call: Call) -> int:
     if not re.fullmatch(r"[1-9][0-9]{0,8}", number):
         raise ProblemError("no-such-release")
     return int(number)
+
+
+def queryable_catalogue(service: Service, dataset: str, query: Mapping[str, list[str]]) -> Catalogue:
+    """Return the current catalogue, with the dropped fields that contents of the requested state can have.
+
+    ``query``: parameters with their values. Raises ``no-such-dataset``, ``no-such-release``.
+    """
+    if service.has_migrated(dataset):
+        names = {"release"} if "release" in query else CLOCKS  # pages keep the clocks beside a release
+        clocks = {name: values for name, values in query.items() if name in names}
+        with suppress(ProblemError):  # the whole query is parsed next, and says what is wrong
+            view = query_parameters.parse_pairs(clocks, VIEW_GRAMMAR).view
+            return service.log.queries.catalogue_in_view(dataset, View(), view)
+    return service.log.queries.catalogue(dataset)
 
 
 def grammar(catalogue: Catalogue) -> Grammar:

@@ -46,8 +46,6 @@ class Geo:
     """Dataset → its temporal extent."""
     _catalogues: SequenceCache[str, Catalogue] = field(default_factory=SequenceCache, repr=False)
     """Dataset → its catalogue: only a release changes it."""
-    _migrated: SequenceCache[str, bool] = field(default_factory=SequenceCache, repr=False)
-    """Dataset → whether its releases have different catalogues."""
 
     @cached_property
     def core(self) -> Core:
@@ -101,13 +99,8 @@ class Geo:
 
     def catalogue_in_view(self, dataset: str, view: View) -> Catalogue:
         """Return the catalogue with all fields that contents of a state can have."""
-        log = self.service.log
-
-        def has_migrated(name: str) -> bool:
-            return len({release.catalogue_digest for release in log.queries.releases(name)}) > 1
-
-        if self._migrated.find(dataset, log.queries.sequence(dataset), has_migrated):
-            return log.queries.catalogue_in_view(dataset, view)
+        if self.service.has_migrated(dataset):
+            return self.service.log.queries.catalogue_in_view(dataset, view)
         return self.catalogue(dataset)
 
     def box(self, dataset: Dataset) -> Box | None:

@@ -93,7 +93,7 @@ def dataset(press: Press, visit: Visit) -> Reply:
     service = visit.service
     name = requested_view.dataset_name(visit.call)
     dataset = service.log.datasets.get(name)
-    catalogue = service.log.queries.catalogue(name)
+    catalogue = requested_view.queryable_catalogue(service, name, visit.query)
     params = visit.parse_query(requested_view.grammar(catalogue))
     release = params.view.release
     view = params.view if release else visit.view

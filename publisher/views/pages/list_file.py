@@ -77,7 +77,7 @@ async def _write_list(
 def _describe(visit: Visit, name: str) -> tuple[str, Catalogue, Validity]:
     service = visit.service
     own = service.log.datasets.get(name)
-    catalogue = service.log.queries.catalogue(name)
+    catalogue = requested_view.queryable_catalogue(service, name, visit.query)
     release = visit.parse_query(requested_view.grammar(catalogue)).view.release
     validity = requested_view.validity(service, name, View(release=release) if release else visit.view)
     return visit.title_of(own), catalogue, validity.extended(own, own.named_at)

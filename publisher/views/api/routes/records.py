@@ -64,8 +64,9 @@ GONE = ("withdrawn", "erased")
 )
 def list_records(service: Service, call: Call) -> Reply:
     name = requested_view.dataset_name(call)
-    catalogue = service.log.queries.catalogue(name)
-    params = query_parameters.parse(call.query, requested_view.grammar(catalogue))
+    query = query_parameters.split(call.query)
+    catalogue = requested_view.queryable_catalogue(service, name, query)
+    params = query_parameters.parse_pairs(query, requested_view.grammar(catalogue))
     listing = make_listing(service, name, catalogue, params)
     validity = requested_view.validity(service, name, params.view)
 
@@ -231,9 +232,10 @@ def get_record(service: Service, call: Call) -> Reply:
     if _VIEW_ONLY.fullmatch(call.query):  # the most frequent request of caches: no field is named
         params = _parse_view(call.query)
     elif call.query:
-        grammar = requested_view.grammar(service.log.queries.catalogue(name))
-        params = query_parameters.parse(
-            call.query, structs.replace(grammar, names=requested_view.VIEW | {"fields"}, filters={})
+        query = query_parameters.split(call.query)
+        grammar = requested_view.grammar(requested_view.queryable_catalogue(service, name, query))
+        params = query_parameters.parse_pairs(
+            query, structs.replace(grammar, names=requested_view.VIEW | {"fields"}, filters={})
         )
     validity = requested_view.validity(service, name, params.view)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from functools import lru_cache
@@ -152,10 +152,15 @@ class Visit:
         pairs = (*self.pairs_without("cursor"), *self.clocks, *_pairs_of(lang, ""))
         return self.service.link(_quote_path(self.path)) + _query(pairs)
 
+    @property
+    def query(self) -> Mapping[str, list[str]]:
+        """The parameters of the address without the language, with their values."""
+        return query_parameters.group((*self.pairs, *self.clocks))
+
     def parse_query(self, grammar: Grammar, *, clocks: bool = False) -> Parameters:
         """Parse the query by ``grammar``; ``clocks`` includes them. Raises ``invalid-parameters``."""
-        pairs = (*self.pairs, *self.clocks) if clocks else self.pairs
-        return query_parameters.parse_pairs(query_parameters.group(pairs), grammar)
+        query = self.query if clocks else query_parameters.group(self.pairs)
+        return query_parameters.parse_pairs(query, grammar)
 
     def refuse_parameters(self) -> None:
         """Raise ``invalid-parameters`` for a request with any parameter but the clocks and the language."""

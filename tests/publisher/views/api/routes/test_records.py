@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import date
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from publisher.log.log import Log
+from schemas.definition.catalogue import Content
+from tests.support.clock import Clock
+from tests.support.log import catalogue, field
 from tests.support.problems import assert_problem
-from tests.support.site import BASE, FEES, Site
+from tests.support.site import BASE, FEES, START, Site, demo_dataset, opened, publish, ticking_clock
 
 pytestmark = pytest.mark.both_databases
 
@@ -49,6 +55,44 @@ def test_facets_count_the_filtered_records_and_have_titles(client: httpx.Client)
     (facet,) = answer["facets"]
     assert facet["title"] == "资金管理方式"
     assert {v["value"]: v["count"] for v in facet["values"]} == {"缴入财政专户": 1, "缴入地方国库": 2}
+
+
+def fill_and_drop_a_field(log: Log, _clock: Clock) -> None:
+    own = catalogue(fields=(field("gone", "已去字段", facet=True), field("secret", "身份证号")))
+    log.datasets.create(demo_dataset(FEES, catalogue=own.name), own)
+    contents: list[Content] = [{"name": "甲", "gone": "旧", "secret": "1"}, {"name": "乙", "gone": "古"}]
+    publish(log, FEES, contents, date(2015, 1, 1), "示财〔2015〕1号")
+    later = catalogue(fields=(field("secret", "身份证号", personal=True),))
+    log.releases.migrate(FEES, later, effective_on=date(2016, 1, 1))
+
+
+def test_a_past_state_is_filtered_sorted_and_counted_by_fields_that_were_dropped_since(
+    tmp_path: Path, database: str
+) -> None:
+    clock = ticking_clock(START)
+    with opened(
+        tmp_path, Site, content=fill_and_drop_a_field, clock=clock, QINGDAN_DATABASE=database
+    ) as site:
+        for view in ("release=1", "as_of=2015-06-01"):
+            answer = site.client.get(f"{HOME}/records?{view}&gone=旧&fields=name,gone&facets=gone&sort=-gone")
+            assert titles(answer) == ["甲"]
+            assert {v["value"]: v["count"] for v in answer.json()["facets"][0]["values"]} == {
+                "旧": 1,
+                "古": 1,
+            }
+            page = f"/datasets/{FEES}?{view}&gone=旧"
+            html = site.client.get(page, headers={"accept": "text/html"})
+            assert html.status_code == 200
+            assert "身份证号" not in html.text
+            assert "甲" in site.client.get(page.replace("?", "/records.csv?")).text
+            assert_problem(site.client.get(f"{HOME}/records?{view}&secret=1"), "invalid-parameters")
+        kept = f"/datasets/{FEES}?release=1&as_of=2016-01-02&gone=旧"
+        assert site.client.get(kept, headers={"accept": "text/html"}).status_code == 200
+        record = f"{HOME}/records/{site.record('甲')}?release=1&fields=gone"
+        assert site.client.get(record).json()["content"] == {"gone": "旧"}
+        for query in ("gone=旧", "as_of=2016-01-02&gone=旧", "release=1&as_of=2015-06-01&gone=旧"):
+            assert_problem(site.client.get(f"{HOME}/records?{query}"), "invalid-parameters")
+        assert_problem(site.client.get(f"{HOME}/records?release=9&gone=旧"), "no-such-release")
 
 
 def test_a_past_day_and_a_release_show_what_was_in_effect_then(client: httpx.Client) -> None:
