@@ -21,6 +21,9 @@ from publisher.log.model import LogError
 from publisher.log.recovery.backup import copy_sqlite
 
 _BUSY_MILLISECONDS = 5_000
+_WORKER = ("qingdan work 会再次删除", "qingdan work tries again")
+_ROWS_AT_ONCE = 500
+"""Rows that a copy to another store holds in memory."""
 type Configure = Callable[[sqlite3.Connection], None]
 
 
@@ -105,10 +108,12 @@ class SeparateStore:
     def copy_rows(self, target: SeparateStore, *, without: Collection[Table] = ()) -> None:
         """Copy the rows of all tables but ``without`` to another store of this kind, which is empty."""
         with self.read() as source, target.write() as conn:
+            streamed = source.execution_options(yield_per=_ROWS_AT_ONCE)
             for table in self.metadata.sorted_tables:
-                rows = [dict(row) for row in source.execute(select(table)).mappings()]
-                if rows and table is not self._version and table not in without:
-                    conn.execute(table.insert(), rows)
+                if table is self._version or table in without:
+                    continue
+                for rows in streamed.execute(select(table)).mappings().partitions():
+                    conn.execute(table.insert(), [dict(row) for row in rows])
 
     def create(self, version: int, finish: Callable[[Connection], None]) -> None:
         """Create the tables if there are none; then ``finish`` is called with the connection.
@@ -126,19 +131,20 @@ class SeparateStore:
                 conn.execute(self._version.insert().values(number=version))
                 finish(conn)
 
-    def erase_deleted(self, tables: Sequence[str]) -> None:
+    def erase_deleted(self, tables: Sequence[str], *, remedy: tuple[str, str] = _WORKER) -> None:
         """Overwrite what was deleted, also in the write-ahead log or in dead rows of ``tables``.
 
-        Raises ``LogError('erasure-incomplete')`` while a reader of SQLite needs the write-ahead log.
+        ``remedy``: what deletes it later, in Chinese and English. Raises ``LogError('erasure-incomplete')``
+        while a reader of SQLite needs the write-ahead log.
         """
         with self._root.connect().execution_options(isolation_level="AUTOCOMMIT") as conn:
             if self.file is not None:
                 if conn.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").one()[0]:
                     raise LogError(
                         "erasure-incomplete",
-                        f"已删除，但 {self.file.name} 正被读取，磁盘上还有旧数据；qingdan work 会再次删除。",
+                        f"已删除，但 {self.file.name} 正被读取，磁盘上还有旧数据；{remedy[0]}。",
                         f"It is deleted, but a reader of {self.file.name} prevents the deletion of old data; "
-                        "qingdan work tries again.",
+                        f"{remedy[1]}.",
                     )
             else:
                 conn.exec_driver_sql(f"VACUUM FULL {', '.join(self.prefix + name for name in tables)}")

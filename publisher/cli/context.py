@@ -125,10 +125,10 @@ class CommandContext(msgspec.Struct, frozen=True):
             ) from None
 
     def dataset_catalogue(self, log: Log, dataset: str) -> Catalogue | None:
-        """Return the catalogue file of a dataset; None if it was deleted: the log has a copy."""
-        from schemas.definition import file_loader
+        """Return as :func:`.find_catalogue_file`."""
+        from publisher.workflow.import_files import find_catalogue_file
 
-        return file_loader.find_catalogue(log.datasets.get(dataset).catalogue, self.settings.catalogues)
+        return find_catalogue_file(log, dataset, self.settings.catalogues)
 
 
 def print_reseal(releases: int, at: datetime) -> None:

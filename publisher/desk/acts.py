@@ -11,7 +11,7 @@ from typing import Any, get_args
 import msgspec
 
 from publisher.desk.accounts import audit_log
-from publisher.desk.accounts.acts import Act
+from publisher.desk.accounts.acts import Act, CorrectionLink
 from publisher.desk.accounts.audit_log import AuditEvent
 from publisher.desk.desk import Desk
 from publisher.harvest.source_config import SourcesError, read_sources
@@ -37,14 +37,16 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def audited(desk: Desk, kind: audit_log.Kind, event: Mapping[str, Any]) -> Iterator[dict[str, object]]:
+def audited(
+    desk: Desk, kind: audit_log.Kind, event: Mapping[str, Any], link: CorrectionLink | None = None
+) -> Iterator[dict[str, object]]:
     """Append a line to the audit log after the block, which changes the log.
 
-    ``event``: as :func:`.work.event_of`. What the block adds to the yielded details is in the line; without
-    any details nothing happened. A refusal appends nothing; what another exception left in the log,
-    :func:`complete_acts` finds later.
+    ``event``: as :func:`.work.event_of`; ``link``: as of :meth:`.Acts.begin`. What the block adds to the
+    yielded details is in the line; without any details nothing happened. A refusal appends nothing; what
+    another exception left in the log, :func:`complete_acts` finds later.
     """
-    act = desk.staff.acts.begin(kind, event, desk.log.proofs.size())
+    act = desk.staff.acts.begin(kind, event, desk.log.proofs.size(), link)
     more: dict[str, object] = {}
     try:
         yield more
@@ -88,7 +90,8 @@ def _complete(desk: Desk, act: Act) -> bool:
 
 
 def _says_so(line: AuditEvent, act: Act, effect: Mapping[str, object]) -> bool:
-    return (line.kind, line.actor) == (act.kind, act.actor) and effect.items() <= line.details.items()
+    own = (act.kind, act.actor, act.subject)
+    return (line.kind, line.actor, line.subject) == own and effect.items() <= line.details.items()
 
 
 def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
@@ -99,6 +102,8 @@ def _find_effect(desk: Desk, act: Act) -> Mapping[str, object] | None:
         return _find_release(desk, act)
     if act.kind == "source-added":
         return _find_source(desk, act)
+    if act.kind == "subscription-changed":
+        return _find_subscription(desk, act)
     if act.kind in ("imported", "mended", "columns-chosen"):
         return _find_import(desk, act)
     if act.kind in ("discarded", "document-left-out"):
@@ -181,6 +186,13 @@ def _find_source(desk: Desk, act: Act) -> Mapping[str, object] | None:
         return None
     addresses = act.details["addresses"]
     return {"addresses": addresses} if source is not None and list(source.entries) == addresses else None
+
+
+def _find_subscription(desk: Desk, act: Act) -> Mapping[str, object] | None:
+    """Find the subscription that was added or confirmed. Raises ``LogError('no-such-subscription')``."""
+    one = desk.log.subscriptions.get(act.subject)
+    is_done = act.details["act"] == "added" or (one.state == "active" != act.details["before"])
+    return act.details if is_done else None
 
 
 def _find_decision(desk: Desk, act: Act) -> Mapping[str, object] | None:

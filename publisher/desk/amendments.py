@@ -10,6 +10,7 @@ from typing import Any, Literal
 import msgspec
 
 from publisher.desk import withdrawals, work
+from publisher.desk.accounts.acts import CorrectionLink
 from publisher.desk.accounts.roles import Action
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
@@ -63,9 +64,15 @@ def record_texts(state: RecordState, catalogue: Catalogue) -> Sequence[tuple[Fie
 
 
 def submit(
-    desk: Desk, person: Person, dataset: str, record: str, new: NewAmendment, secrecy: Secrecy
+    desk: Desk,
+    person: Person,
+    dataset: str,
+    record: str,
+    new: NewAmendment,
+    secrecy: Secrecy,
+    link: CorrectionLink | None = None,
 ) -> Submission:
-    """Submit an amendment to a second person.
+    """Submit an amendment to a second person. ``link``: the reader's request that it is for.
 
     Raises ``LogError``: ``no-such-record``, ``withdrawn``, ``erased``, ``reason-missing``,
     ``amendment-refused`` (a value is wrong), ``nothing-to-amend``, and as :meth:`.Approvals.submit`.
@@ -96,7 +103,7 @@ def submit(
         effective_on=new.effective_on if new.kind == "rename" else None,
         records=records,
     )
-    return work.submit_request(desk, person, dataset, request, secrecy)
+    return work.submit_request(desk, person, dataset, request, secrecy, link)
 
 
 def preview_submission(desk: Desk, one: Submission) -> tuple[Sequence[Change], Mapping[str, int]]:

@@ -14,13 +14,14 @@ from sqlalchemy import delete, select
 
 from publisher.desk import amendments, work
 from publisher.desk.accounts import tables as t
+from publisher.desk.accounts.acts import CorrectionLink
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
 from publisher.desk.work import Person
 from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.correction import Request
+from publisher.inbox.correction import Request, proof_to_publish
 from publisher.inbox.inbox import Inbox
 from publisher.log.approvals.submission import Secrecy, Submission
 from publisher.log.model import LogError, RecordState
@@ -48,7 +49,9 @@ def list_open(desk: Desk, person: Person) -> Sequence[ReaderCorrection]:
         settle(desk)
         with _inbox(desk) as inbox:
             requests = inbox.list("open")
-    except LogError:  # the site takes none
+    except LogError as error:
+        if error.code != "no-inbox":
+            raise
         return ()
     submissions = _submissions(desk)
     return [
@@ -65,7 +68,7 @@ def read(desk: Desk, person: Person, id_: str) -> ReaderCorrection:
     """
     settle(desk)
     with _inbox(desk) as inbox:
-        request = _get_open(inbox, id_)
+        request = _get_open(inbox, id_, with_contacts=True)
     one = _describe(desk, person, request, _submissions(desk))
     if one is None:
         raise _not_open(id_)
@@ -92,14 +95,10 @@ def accept(
     """
     with _inbox(desk) as inbox:
         request = _get_open(inbox, id_)
-    proofs = [proof] if proof.strip() else [statement.proof for statement in request.statements]
-    refuse_personal(request.value, reason, *proofs)
+    refuse_personal(request.value, reason, proof_to_publish(request, proof.strip() or None))
     correction = NewAmendment(kind="correct", reason=reason, basis=basis, texts={request.field: text})
-    one = amendments.submit(desk, person, request.dataset, request.record, correction, secrecy)
-    with desk.staff.store.write() as conn:
-        conn.execute(delete(t.correction).where(_c.request == id_))
-        conn.execute(t.correction.insert().values(request=id_, submission=one.key, proof=proof.strip()))
-    return one
+    link = CorrectionLink(id_, proof.strip())
+    return amendments.submit(desk, person, request.dataset, request.record, correction, secrecy, link)
 
 
 def reject(desk: Desk, person: Person, id_: str, reason: str) -> None:
@@ -157,9 +156,9 @@ def _describe(
     return ReaderCorrection(request, state, *texts[request.field], submissions.get(request.id))
 
 
-def _get_open(inbox: Inbox, id_: str) -> Request:
-    """Return an open request. Raises ``LogError('no-such-correction')``."""
-    request = inbox.get(id_)
+def _get_open(inbox: Inbox, id_: str, *, with_contacts: bool = False) -> Request:
+    """Return an open request. Raises ``LogError('no-such-correction')``, and as :meth:`.Inbox.get`."""
+    request = inbox.get(id_, with_contacts=with_contacts)
     if request.state != "open":
         raise _not_open(id_)
     return request

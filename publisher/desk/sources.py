@@ -23,8 +23,7 @@ from publisher.log.evidence.failed_pages import FailedPage
 from publisher.log.evidence.harvested_pages import WARC
 from publisher.log.evidence.source_runs import MOST_RUNS, SourceRun
 from publisher.log.model import LogError
-from schemas.definition import file_loader
-from schemas.definition.catalogue import Catalogue
+from publisher.workflow.import_files import find_catalogue_file
 
 SECONDS = 45.0
 """Most seconds of a dry run; a proxy in front of the desk waits for a minute."""
@@ -82,7 +81,7 @@ def try_source(desk: Desk, person: Person, site: SourceSite) -> SourceReport:
     now = desk.clock()
     options = HarvestOptions(now, day_at(now), dry_run=True, loopback=desk.settings.loopback, within=SECONDS)
     record(desk, person, "source-tried", site.name, {"addresses": list(site.entries)})
-    catalogues = partial(_current_catalogue, desk)
+    catalogues = partial(find_catalogue_file, desk.log, folder=desk.settings.catalogues)
     report = harvest_sources(desk.log, [site], options, catalogues=catalogues, progress=lambda *_: None)
     return report.sources[0]
 
@@ -174,8 +173,3 @@ def _iter_collected(desk: Desk) -> Iterable[str]:
         for one in desk.log.drafts.imports(dataset.name):
             if one.source.media_type == WARC:
                 yield one.source.digest
-
-
-def _current_catalogue(desk: Desk, dataset: str) -> Catalogue | None:
-    """Return the catalogue file of a dataset, which may have new optional fields; None if it was deleted."""
-    return file_loader.find_catalogue(desk.log.datasets.get(dataset).catalogue, desk.settings.catalogues)

@@ -23,7 +23,7 @@ def require_choices(desk: Desk, dataset: str, request: PublicationRequest) -> No
         if conflict.code == "later-effect":
             raise LogError(conflict.code, conflict.message_zh, conflict.message_en)
     _refuse_rows_in_error(desk, dataset, request)
-    guards = removal_guards(desk, dataset, diff) if diff else ()
+    guards = removal_guards(desk, dataset, diff, request.effective_on) if diff else ()
     if guards and not request.note.strip():
         zh, en = " ".join(g.zh for g in guards), " ".join(g.en for g in guards)
         raise LogError(
@@ -59,9 +59,12 @@ def _refuse_rows_in_error(desk: Desk, dataset: str, request: PublicationRequest)
         )
 
 
-def removal_guards(desk: Desk, dataset: str, diff: DraftDiff) -> Sequence[Guard]:
-    """List the counts of a draft that look wrong: parts of which it removes many records."""
-    return list(check_removals(desk.log, dataset, diff, day_at(desk.clock())))
+def removal_guards(desk: Desk, dataset: str, diff: DraftDiff, effective_on: date | None) -> Sequence[Guard]:
+    """List the counts of a draft that look wrong: parts of which it removes many records.
+
+    ``effective_on``: day of effect, on which the records are counted; None: it is not known yet.
+    """
+    return list(check_removals(desk.log, dataset, diff, effective_on or day_at(desk.clock())))
 
 
 def guards_of(desk: Desk, one: Submission) -> Sequence[Guard]:

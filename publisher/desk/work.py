@@ -16,6 +16,7 @@ from litestar import Request
 from publisher.desk import submission_checks
 from publisher.desk.accounts import audit_log
 from publisher.desk.accounts.accounts import Account
+from publisher.desk.accounts.acts import CorrectionLink
 from publisher.desk.accounts.roles import Action
 from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
@@ -212,10 +213,18 @@ def submit(
 
 
 def submit_request(
-    desk: Desk, person: Person, dataset: str, request: PublicationRequest, secrecy: Secrecy
+    desk: Desk,
+    person: Person,
+    dataset: str,
+    request: PublicationRequest,
+    secrecy: Secrecy,
+    link: CorrectionLink | None = None,
 ) -> Submission:
-    """Submit what the account may submit. Raises as :meth:`.Approvals.submit`."""
-    with audited(desk, "submitted", event_of(person, dataset, {})) as details:
+    """Submit what the account may submit. ``link``: the reader's request that it is for.
+
+    Raises as :meth:`.Approvals.submit`.
+    """
+    with audited(desk, "submitted", event_of(person, dataset, {}), link) as details:
         one = desk.log.approvals.submit(dataset, request, drafter=person.name, secrecy=secrecy)
         details.update(submission=one.key, digest=one.digest)
     return one

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from importlib import metadata
+from itertools import batched
 
 import msgspec
 
@@ -19,13 +20,15 @@ from publisher.harvest.report import HarvestReport, SourceReport
 from publisher.harvest.source_config import SourceSite
 from publisher.indexing.indexer import Progress
 from publisher.ingest.findings import harvest as kinds
+from publisher.ingest.row_checks import contains_personal_data
 from publisher.log.clocks import is_ahead
 from publisher.log.evidence.harvested_pages import WARC
 from publisher.log.log import Log
-from publisher.log.model import LogError
+from publisher.log.model import DraftImport, LogError
 from publisher.workflow import publish_draft
 from schemas.definition.catalogue import Catalogue
 
+_ROWS_AT_ONCE = 500
 logger = logging.getLogger(__name__)
 
 
@@ -153,16 +156,20 @@ def _harvest_source(
     finally:
         fetcher.close()
     if source.publish:
-        _publish(log, source, report, options.today)
+        _publish(log, source, report, options.today, catalogue)
 
 
-def _publish(log: Log, source: SourceSite, report: SourceReport, today: date) -> None:
-    """Publish the draft unless it contains imports of another origin."""
+def _publish(log: Log, source: SourceSite, report: SourceReport, today: date, catalogue: Catalogue) -> None:
+    """Publish the draft unless it contains imports of another origin, or perhaps personal data."""
     draft = log.drafts.get(source.dataset)
     if draft is None:
         return
     if draft.accepted_repeals or any(import_.source.media_type != WARC for import_ in draft.imports):
         report.add_finding(kinds.DRAFT_HELD, source.dataset)
+        return
+    personal = [one.source.name for one in draft.imports if _has_personal_data(log, one, catalogue)]
+    if personal:
+        report.add_finding(kinds.PERSONAL_HELD, source.dataset, count=len(personal), detail=personal[0])
         return
     note = f"采集自{source.title}"
     try:
@@ -173,3 +180,12 @@ def _publish(log: Log, source: SourceSite, report: SourceReport, today: date) ->
         report.add_refusal(kinds.NOT_PUBLISHED, source.dataset, error, dataset=source.dataset)
         return
     report.release = None if release is None else release.number
+
+
+def _has_personal_data(log: Log, one: DraftImport, catalogue: Catalogue) -> bool:
+    """Test all rows of an import, so that warnings of earlier runs hold the draft too."""
+    return any(
+        contains_personal_data(row.content, catalogue)
+        for positions in batched(range(one.records), _ROWS_AT_ONCE)
+        for row in log.drafts.rows(one, positions)
+    )

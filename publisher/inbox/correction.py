@@ -57,7 +57,10 @@ class AcceptedCorrection(msgspec.Struct, frozen=True):
 
 
 class SenderStatement(msgspec.Struct, frozen=True):
-    """Proof and contact of one sender. ``contact``: None if there is none, or it was deleted."""
+    """Proof and contact of one sender.
+
+    ``contact``: None if there is none, it was deleted, or it was not read.
+    """
 
     proof: str
     received_at: datetime
@@ -81,6 +84,18 @@ class Request(msgspec.Struct, frozen=True):
     """The proof as it was published."""
     decided_at: datetime | None
     statements: tuple[SenderStatement, ...] = ()
+
+
+def proof_to_publish(request: Request, proof: str | None) -> str:
+    """Return the proof that is published with a request.
+
+    ``proof``: a clerk's, which may be empty. None: what was published before, or the senders' own.
+    """
+    if proof is not None:
+        return proof
+    if request.state == "accepted":
+        return request.proof
+    return "\n".join(statement.proof for statement in request.statements if statement.proof)
 
 
 def moment_of(value: Any) -> datetime | None:

@@ -15,12 +15,10 @@ from publisher.inbox import contact_seal
 from publisher.inbox import tables as t
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.database import InboxDatabase
-from publisher.inbox.follower import Follower, FollowerState, Mailbox, Pace
+from publisher.inbox.follower import UNCONFIRMED_DAYS, Follower, FollowerState, Mailbox, Pace
 from publisher.inbox.inbox import Inbox
 from publisher.log.clocks import micros, moment, utc_now
 
-UNCONFIRMED_DAYS = 2
-"""Days in which a wish can be confirmed; then it is deleted with its address."""
 ASIDE_DAYS = 30
 """Days after which an address that was set aside is deleted."""
 _LONGEST = 500
@@ -31,18 +29,18 @@ _f, _c = t.follower.c, t.choice.c
 
 
 class Followers:
-    """Each method is one transaction."""
+    """Followers of the site. Each change is one transaction."""
 
     def __init__(
         self, database: InboxDatabase, keys: SealKeys, clock: Callable[[], datetime] = utc_now
     ) -> None:
         self._database, self._keys, self._clock = database, keys, clock
 
-    def apply_choices(self, newest: int) -> int:
+    def apply_choices(self, newest_at: Callable[[datetime], int]) -> int:
         """Apply the choices of followers; delete those who left or did not confirm in time → deleted rows.
 
-        ``newest``: sequence of the newest release; mails to a confirmed follower begin after it. A deleted
-        address is overwritten.
+        ``newest_at``: returns the sequence of the newest release at an instant; mails to a follower begin
+        after that of his confirmation, also if no worker ran then. A deleted address is overwritten.
         """
         now = self._clock()
         with self._database.read() as conn:  # no write transaction if nothing is to be done
@@ -50,14 +48,16 @@ class Followers:
                 return 0
         with self._database.write() as conn:
             leavers = select(_c.follower).where(_c.choice == "left")
-            confirmed = select(_c.follower).where(_c.choice == "confirmed")
             to_delete = or_(_f.id.in_(leavers), _is_overdue(now))
             deleted = conn.execute(delete(t.follower).where(to_delete)).rowcount
-            conn.execute(
-                update(t.follower)
-                .where(_f.id.in_(confirmed), _f.state.in_(("new", "asked")))
-                .values(state="active", since=micros(now), told=newest, due_at=0, attempts=0, error="")
-            )
+            confirmed = select(_c.follower, _c.chosen_at).where(_c.choice == "confirmed")
+            for follower, chosen_at in conn.execute(confirmed).all():
+                told = newest_at(moment(chosen_at))
+                conn.execute(
+                    update(t.follower)
+                    .where(_f.id == follower, _f.state.in_(("new", "asked")))
+                    .values(state="active", since=chosen_at, told=told, due_at=0, attempts=0, error="")
+                )
             conn.execute(delete(t.choice))
         if deleted:
             self._database.erase_contacts()

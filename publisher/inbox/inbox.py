@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, delete, func, select, update
 
 from publisher.inbox import tables as t
 from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.correction import Request, SenderStatement, State, moment_of
+from publisher.inbox.correction import Request, SenderStatement, State, moment_of, proof_to_publish
 from publisher.inbox.database import InboxDatabase
 from publisher.log.clocks import micros, moment, utc_now
 from publisher.log.model import LogError
@@ -26,7 +26,7 @@ _r = t.request.c
 
 
 class Inbox:
-    """Requests for correction. Each method is one transaction."""
+    """Requests for correction. Each change is one transaction."""
 
     def __init__(
         self, database: InboxDatabase, keys: SealKeys, clock: Callable[[], datetime] = utc_now
@@ -82,8 +82,11 @@ class Inbox:
             number, oldest = conn.execute(query).one()
         return number, moment_of(oldest)
 
-    def get(self, id_: str) -> Request:
-        """Return a request with its statements. Raises ``no-such-correction``, ``key-unusable``."""
+    def get(self, id_: str, *, with_contacts: bool = True) -> Request:
+        """Return a request with its statements, and their contacts unsealed unless nobody needs them.
+
+        Raises ``no-such-correction``, and ``key-unusable`` for contacts.
+        """
         with self._database.read() as conn:
             request = _get(conn, id_)
             s, c = t.statement.c, t.contact.c
@@ -94,7 +97,7 @@ class Inbox:
             SenderStatement(
                 row.proof,
                 moment(row.received_at),
-                None if row.sealed is None else self._keys.open(row.key, bytes(row.sealed)),
+                self._keys.open(row.key, bytes(row.sealed)) if with_contacts and row.sealed else None,
             )
             for row in rows
         )
@@ -103,21 +106,19 @@ class Inbox:
     def accept(
         self, id_: str, *, outcome: str, proof: str | None = None, release: int | None = None
     ) -> Request:
-        """Accept a request, or change what was said of an accepted one.
+        """Accept a request, or change what was said of an accepted one → the request without contacts.
 
-        ``proof``: what is published instead of the senders' own. Raises ``no-such-correction``,
-        ``correction-decided``.
+        ``proof``: as of :func:`.proof_to_publish`. Raises ``no-such-correction``, ``correction-decided``.
         """
-        request = self.get(id_)
-        own = request.proof or "\n".join(s.proof for s in request.statements if s.proof)
-        values = {"reason": outcome, "release": release, "proof": own if proof is None else proof}
+        request = self.get(id_, with_contacts=False)
+        values = {"reason": outcome, "release": release, "proof": proof_to_publish(request, proof)}
         self._decide(id_, "accepted", ("open", "accepted"), values)
-        return self.get(id_)
+        return self.get(id_, with_contacts=False)
 
     def reject(self, id_: str, *, reason: str) -> Request:
-        """Reject a request; only its receipt says why. Raises as :meth:`accept`."""
+        """Reject a request; only its receipt says why. Returns and raises as :meth:`accept`."""
         self._decide(id_, "rejected", ("open",), {"reason": reason})
-        return self.get(id_)
+        return self.get(id_, with_contacts=False)
 
     def _decide(
         self, id_: str, state: State, allowed: tuple[State, ...], values: dict[str, str | int | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing
 from pathlib import Path
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from publisher.inbox import tables as t
 from publisher.inbox.contact_seal import SealKeys
@@ -28,4 +28,4 @@ def move_inbox(url: str, new_url: str, file: Path, keys: SealKeys) -> int:
         new.create_tables()
         old.copy_rows(new)
         with old.read() as source:
-            return len(source.execute(select(t.request.c.id)).all())
+            return source.scalar(select(func.count()).select_from(t.request)) or 0

@@ -43,6 +43,13 @@ def check_personal_data(content: Content, catalogue: Catalogue, place: PlaceOfFi
                 yield rows.PERSONAL_DATA.at(place(name), one.masked, kind=one.kind, title=field.title)
 
 
+def contains_personal_data(content: Content, catalogue: Catalogue) -> bool:
+    """Report whether :func:`check_personal_data` reports anything."""
+    return _may_be_personal(content, _codes(catalogue)) and any(
+        check_personal_data(content, catalogue, lambda _: Place(""))
+    )
+
+
 def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file: str) -> Iterator[Finding]:
     """Check each record as a whole: its basis and personal data. Each finding names row and column.
 
@@ -51,7 +58,7 @@ def check_records(records: Sequence[ImportedRecord], catalogue: Catalogue, file:
     """
     name = catalogue.basis_field
     has_basis = name is not None and not all(states_no_basis(record.content.get(name)) for record in records)
-    codes = frozenset(field.name for field in catalogue.fields if _is_code(field))
+    codes = _codes(catalogue)
     for record in records:
 
         def place(name: str | None, record: ImportedRecord = record) -> Place:
@@ -86,6 +93,10 @@ def _place(record: ImportedRecord, catalogue: Catalogue, file: str, name: str | 
         letters = record.cells.get(name, "").rstrip("0123456789")
         column = f"{letters} {catalogue.by_name[name].title}".strip()
     return Place(file, record.sheet or None, record.rows[0], column)
+
+
+def _codes(catalogue: Catalogue) -> frozenset[str]:
+    return frozenset(field.name for field in catalogue.fields if _is_code(field))
 
 
 def _is_code(field: Field) -> bool:

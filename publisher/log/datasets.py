@@ -19,7 +19,8 @@ from publisher.log.session import Session
 from publisher.log.transparency import description_entries
 from schemas.definition.catalogue import Catalogue
 
-_REQUIRED = ("title", "body", "licence", "contact")
+_REQUIRED = {"title": "标题", "body": "公布机关", "licence": "许可", "contact": "联系方式"}
+"""Details that no dataset lacks → their Chinese names."""
 
 
 class Datasets:
@@ -164,9 +165,9 @@ class Datasets:
 
 
 def _require_details(details: Mapping[str, Any]) -> None:
-    for name in _REQUIRED:
+    for name, label in _REQUIRED.items():
         if name in details and not details[name].strip():
-            raise _missing(f"数据集的 {name}", f"The {name} of a dataset")
+            raise _missing(f"数据集的{label}（{name}）", f"The {name} of a dataset")
 
 
 def _clean_part(part: Part) -> Part:

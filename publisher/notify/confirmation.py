@@ -28,9 +28,14 @@ def confirm_subscription(log: Log, sender: Sender, subscription: Subscription) -
     log.subscriptions.confirm(subscription.id)
 
 
-def add_robot(log: Log, sender: Sender, kind: str, address: str, scope: str, secret: str) -> Subscription:
-    """Add a robot, which takes a first message. Raises ``DeliveryError``; then it is not added."""
-    robot = log.subscriptions.add_robot(kind, address, scope, secret)
+def add_robot(
+    log: Log, sender: Sender, kind: str, address: str, scope: str, secret: str, id_: str = ""
+) -> Subscription:
+    """Add a robot, which takes a first message. Raises ``DeliveryError``; then it is not added.
+
+    ``id_``: as of :meth:`.Subscriptions.subscribe`.
+    """
+    robot = log.subscriptions.add_robot(kind, address, scope, secret, id_)
     try:
         sender.send_to_robot(robot, f"已订阅 {scope_title(log, scope)}")
     except DeliveryError:

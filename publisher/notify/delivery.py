@@ -136,15 +136,11 @@ class Notifier(msgspec.Struct, frozen=True):
         return NewsReader(self.log, self.search, self.fields)
 
     def _list_erasures(self, delivery: Delivery, scope: Scope) -> list[dict[str, Any]]:
-        """List the records that the release erased, for every subscriber to its dataset.
-
-        Their content is not available, so that a narrower scope cannot be applied.
-        """
-        if scope.dataset not in (None, delivery.dataset):
-            return []
+        """List the records in the scope that the release erased."""
         return [
             {"record": e.record, "erased_at": e.erased_at, "ground": e.ground}
             for e in self.log.queries.erasures(delivery.dataset, release=delivery.number)
+            if scope.covers_erasure(e.dataset, e.record)
         ]
 
     def _send(self, delivery: Delivery, data: Any) -> int:

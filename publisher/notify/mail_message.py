@@ -12,7 +12,7 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from publisher.inbox.follower import CONFIRM, LEAVE
+from publisher.inbox.follower import CONFIRM, LEAVE, UNCONFIRMED_DAYS
 from publisher.notify.news import ReleaseNews
 from schemas.words import PACES
 
@@ -52,8 +52,8 @@ def confirmation(head: Letterhead, to: Recipient, subject: str, at: datetime) ->
         f"  {subject}（{t(*PACES[to.pace])}）",
         "",
         t(
-            "请打开下面的网页确认；两天内未确认的，邮箱地址即被删除：",
-            "Confirm it on this page, within two days:",
+            f"请打开下面的网页确认；{UNCONFIRMED_DAYS}天内未确认的，邮箱地址即被删除：",
+            f"Confirm it on this page, within {UNCONFIRMED_DAYS} days:",
         ),
         _page(head, CONFIRM, to),
         "",

@@ -73,8 +73,7 @@ class Mailer:
         Raises :class:`ServerAwayError`, ``SearchError``, ``LogError('key-unusable')``.
         """
         await to_thread.run_sync(self._read_releases)
-        newest = self._releases[-1].sequence if self._releases else 0
-        await to_thread.run_sync(self.followers.apply_choices, newest)
+        await to_thread.run_sync(self.followers.apply_choices, self._newest_at)
         sent = 0
         while new := await to_thread.run_sync(self.followers.to_ask, _BATCH):
             letters = [_Letter(one, await self._title(one)) for one in new]
@@ -94,6 +93,10 @@ class Mailer:
         if slot is not None:
             end = bisect_left(self._releases, slot, key=lambda release: release.published_at)
         return self._releases[end - 1].sequence if end else 0
+
+    def _newest_at(self, instant: datetime) -> int:
+        """Return the sequence of the newest release that was published by an instant."""
+        return self._newest_before(instant + timedelta.resolution)
 
     async def _title(self, follower: Follower) -> str:
         return await to_thread.run_sync(scope_title, self.log, follower.scope)

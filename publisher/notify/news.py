@@ -80,7 +80,7 @@ class NewsReader:
 
     def _describe(self, scope: Scope, release: IndexedRelease, selection: Selection) -> ReleaseNews | None:
         erasures = self.log.queries.erasures(release.dataset, release=release.number)
-        grounds = tuple(one.ground for one in erasures if scope.record in ("", one.record))
+        grounds = tuple(one.ground for one in erasures if scope.covers_erasure(one.dataset, one.record))
         if not selection.changes and not grounds:
             return None
         dataset, base = self.log.datasets.get(release.dataset), self.log.datasets.site().base

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from publisher.log.record_identity import identity_digest
 from publisher.workflow import part_of_file
 from publisher.workflow.import_report import ChangeCounts, FileReport, ImportReport
 from publisher.workflow.steps import COMPARING, DRAFTING, READING
+from schemas.definition import file_loader
 from schemas.definition.catalogue import Catalogue, add_headings
 
 
@@ -42,6 +44,14 @@ class InputFile(msgspec.Struct, frozen=True):
     url: str | None = None
     mended: Sequence[MendedCell] = ()
     """Cells whose text a clerk replaced."""
+
+
+def find_catalogue_file(log: Log, dataset: str, folder: Path | None) -> Catalogue | None:
+    """Return the catalogue file of a dataset, which may have new optional fields.
+
+    ``folder``: of the site's own catalogues. None if the file was deleted: the log has a copy.
+    """
+    return file_loader.find_catalogue(log.datasets.get(dataset).catalogue, folder)
 
 
 def import_files(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
 from typing import Any
@@ -53,13 +54,20 @@ class NotTextsError(ValueError):
         self.line = line
 
 
+class DamagedTextsError(ValueError):
+    """The gzipped file is damaged or incomplete."""
+
+
 class _Edition(msgspec.Struct):
     category: str
     articles: dict[str, str] = msgspec.field(default_factory=dict)
 
 
 def contains_texts(data: bytes) -> bool:
-    """Test whether a file contains texts of statutes, and not a list of them."""
+    """Test whether a file contains texts of statutes, and not a list of them.
+
+    Raises :class:`DamagedTextsError`.
+    """
     first = next(iter(_lines(data)), b"")
     try:
         _decode(first)
@@ -69,9 +77,10 @@ def contains_texts(data: bytes) -> bool:
 
 
 def editions_from_texts(data: bytes, *, hash_clauses_of_local: bool = True) -> list[dict[str, Any]]:
-    """Build the rows of the editions, sorted by title and day. Raises :class:`NotTextsError`.
+    """Build the rows of the editions, sorted by title and day.
 
-    Without ``hash_clauses_of_local``, local regulations have hashes of whole articles only.
+    Without ``hash_clauses_of_local``, local regulations have hashes of whole articles only. Raises
+    :class:`NotTextsError`, :class:`DamagedTextsError`.
     """
     editions: dict[tuple[str, str], _Edition] = {}
     for number, line in enumerate(_lines(data), 1):
@@ -94,7 +103,10 @@ def editions_from_texts(data: bytes, *, hash_clauses_of_local: bool = True) -> l
 def _lines(data: bytes) -> Iterator[bytes]:
     packed = io.BytesIO(data)
     with gzip.GzipFile(fileobj=packed) if data.startswith(_GZIP) else packed as lines:
-        yield from (line for line in lines if line.strip())
+        try:
+            yield from (line for line in lines if line.strip())
+        except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+            raise DamagedTextsError(str(error)) from error
 
 
 def _row(title: str, version: str, edition: _Edition, *, by_clause: bool) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Account(msgspec.Struct, frozen=True):
 
 
 class Accounts:
-    """Each method is one transaction. ``by``: the account that acts; empty is the command line."""
+    """Each change is one transaction. ``by``: the account that acts; empty is the command line."""
 
     def __init__(self, store: DeskStore, key: DeskKey, clock: Callable[[], datetime] = utc_now) -> None:
         self._store, self._key, self._clock = store, key, clock
@@ -119,10 +119,17 @@ class Accounts:
     def invite(self, name: str, *, by: str = "", address: str = "") -> str:
         """Invite again, for a lost password or telephone → the token. Sessions and password end at once.
 
-        Raises ``LogError``: ``no-such-account``, ``external-account``.
+        Raises ``LogError``: ``no-such-account`` (also if it is disabled), ``external-account``.
         """
         with self._store.write() as conn:
-            _refuse_external(read_account(conn, name))
+            account = read_account(conn, name)
+            _refuse_external(account)
+            if account.disabled_at is not None:
+                raise LogError(
+                    "no-such-account",
+                    f"账号“{name}”已停用，不能再邀请。请新增一个账号。",
+                    f"The account {name} is disabled and cannot be invited. Add another account.",
+                )
             row = account_row(conn, name)
             values = {"password": None, "totp": None, "totp_step": None, "epoch": row.epoch + 1}
             conn.execute(update(t.account).where(_a.name == name).values(**values))

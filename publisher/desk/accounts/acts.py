@@ -19,7 +19,16 @@ from publisher.desk.accounts import tables as t
 from publisher.desk.accounts.store import DeskStore
 from publisher.log.clocks import micros, moment
 
-_c = t.act.c
+_c, _l = t.act.c, t.correction.c
+_LINK = "link"
+"""Key of an act's event; it is no part of the line."""
+
+
+class CorrectionLink(msgspec.Struct, frozen=True):
+    """The reader's request that a submission is for. ``proof``: is published with it; blank: the reader's."""
+
+    request: str
+    proof: str
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -28,7 +37,7 @@ class Act(msgspec.Struct, frozen=True):
     number: int
     kind: audit_log.Kind
     event: Mapping[str, Any]
-    """As :func:`.audit_log.append`."""
+    """As :func:`.audit_log.append`, and perhaps a link."""
     begun_at: datetime
     entries: int
     """Number of entries of the public log when it began."""
@@ -55,9 +64,17 @@ class Acts:
     def __init__(self, store: DeskStore, clock: Callable[[], datetime]) -> None:
         self._store, self._clock = store, clock
 
-    def begin(self, kind: audit_log.Kind, event: Mapping[str, Any], entries: int) -> Act:
-        """Note an act before it changes the log."""
+    def begin(
+        self,
+        kind: audit_log.Kind,
+        event: Mapping[str, Any],
+        entries: int,
+        link: CorrectionLink | None = None,
+    ) -> Act:
+        """Note an act before it changes the log. ``link``: is stored with the line of a submission."""
         now = self._clock()
+        if link is not None:
+            event = {**event, _LINK: msgspec.to_builtins(link)}
         with self._store.write() as conn:
             lines = audit_log.head(conn).size
             values = {"kind": kind, "event": msgspec.json.encode(event).decode(), "begun_at": micros(now)}
@@ -74,7 +91,12 @@ class Acts:
         """Append the line of an act, unless another desk did so meanwhile. ``more``: further details."""
         with self._store.write() as conn:
             if _forget(conn, act):
-                event = {**act.event, "details": {**act.details, **more}}
+                details = {**act.details, **more}
+                event = {**act.event, "details": details}
+                link = event.pop(_LINK, None)
+                if link is not None:
+                    conn.execute(delete(t.correction).where(_l.request == link["request"]))
+                    conn.execute(t.correction.insert().values(**link, submission=details["submission"]))
                 audit_log.append(conn, act.kind, at=micros(self._clock()), **event)
 
     def forget(self, act: Act) -> None:

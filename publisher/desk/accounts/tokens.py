@@ -49,7 +49,7 @@ class Token(msgspec.Struct, frozen=True):
 
 
 class Tokens:
-    """Each method is one transaction. ``by``: the account that acts; empty is the command line."""
+    """Each change is one transaction. ``by``: the account that acts; empty is the command line."""
 
     def __init__(self, store: DeskStore, clock: Callable[[], datetime] = utc_now) -> None:
         self._store, self._clock = store, clock

@@ -11,13 +11,14 @@ from typing import Any
 import msgspec
 from litestar import Request, Response
 from litestar.enums import MediaType
+from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
 from litestar.serialization import encode_json
 
 from publisher.desk.accounts.accounts import Account
 from publisher.desk.accounts.stored_answers import StoredAnswer
 from publisher.desk.desk import Desk
-from publisher.desk.http.problems import PROBLEM, problem, status_of
+from publisher.desk.http.problems import PROBLEM, problem_of
 from publisher.desk.http.uploads import HandInForm
 from publisher.log.model import LogError
 
@@ -62,12 +63,11 @@ def repeatable(handler: _Handler) -> _Handler:
 def _answer(request: Request[Any, Any, Any], call: Callable[[], Any]) -> StoredAnswer:
     try:
         body = call()
-    except LogError as error:
-        status = status_of(error)
-        if status == 503:
+    except (LogError, HTTPException) as error:
+        refusal = problem_of(error)
+        if refusal.status >= 500:
             raise
-        refusal = problem(status, error.code, error.zh, error.en)
-        return StoredAnswer(status, PROBLEM, encode_json(refusal))
+        return StoredAnswer(refusal.status, PROBLEM, encode_json(refusal))
     handler = request.route_handler
     status = handler.status_code if isinstance(handler, HTTPRouteHandler) else 200
     return StoredAnswer(status, MediaType.JSON, encode_json(body))

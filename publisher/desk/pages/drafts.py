@@ -187,7 +187,7 @@ def _print_draft(
         counts=counts,
         severity=severity if severity in WORST_FIRST else "",
         count=len(findings),
-        guards=submission_checks.removal_guards(desk, name, diff) if diff else (),
+        guards=submission_checks.removal_guards(desk, name, diff, None) if diff else (),
         first=first,
         page_size=PAGE_SIZE,
         diff=diff,

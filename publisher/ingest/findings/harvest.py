@@ -302,6 +302,15 @@ DRAFT_HELD = Kind(
     "Review the draft and use qingdan publish",
     "qingdan import 之后的采集",
 )
+PERSONAL_HELD = Kind(
+    "personal-held",
+    "warning",
+    "草稿中有{count}个文件可能含有个人信息，未自动发布。例如：{detail}",
+    "{count} files of the draft seem to contain personal data, so it was not published. One is {detail}",
+    "请核对草稿：属于个人信息的，在工作台略去该文件；然后用 qingdan publish 发布",
+    "Review the draft: leave files with personal data out at the desk, then use qingdan publish",
+    "https://www.example.gov.cn/d/1.html",
+)
 NOT_PUBLISHED = Kind(
     "not-published",
     "error",

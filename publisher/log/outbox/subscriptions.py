@@ -88,23 +88,28 @@ class Delivery(msgspec.Struct, frozen=True):
     tried_at: datetime | None
 
 
+def create_id() -> str:
+    """Create the id of a subscription that is about to be added."""
+    return secrets.token_hex(8)
+
+
 class Subscriptions:
     """``log.subscriptions``: add, confirm and delete subscriptions; claim and settle deliveries."""
 
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def subscribe(self, callback: str, scope: str) -> Subscription:
-        """Add a subscription, ``pending`` until its callback confirms."""
+    def subscribe(self, callback: str, scope: str, id_: str = "") -> Subscription:
+        """Add a subscription, ``pending`` until its callback confirms. ``id_``: of :func:`create_id`."""
         secret = "whsec_" + base64.b64encode(secrets.token_bytes(32)).decode()
-        return self._add("webhook", callback, scope, secret)
+        return self._add("webhook", callback, scope, secret, id_)
 
-    def add_robot(self, kind: str, address: str, scope: str, secret: str) -> Subscription:
+    def add_robot(self, kind: str, address: str, scope: str, secret: str, id_: str = "") -> Subscription:
         """Add a robot of a group, ``pending`` until it accepted a message. ``secret`` signs the messages."""
-        return self._add(kind, address, scope, secret)
+        return self._add(kind, address, scope, secret, id_)
 
-    def _add(self, kind: str, callback: str, scope: str, secret: str) -> Subscription:
-        row = self._row(kind, callback, scope, secret)
+    def _add(self, kind: str, callback: str, scope: str, secret: str, id_: str) -> Subscription:
+        row = self._row(kind, callback, scope, secret, id_)
         with self._session.write() as conn:
             conn.execute(insert(w.subscription).values(row))
             return _fetch_subscription(conn, row["id"])
@@ -120,9 +125,9 @@ class Subscriptions:
                 row = self._row("hub", address, "", "")
                 conn.execute(insert(w.subscription).values({**row, "state": "active"}))
 
-    def _row(self, kind: str, callback: str, scope: str, secret: str) -> dict[str, Any]:
+    def _row(self, kind: str, callback: str, scope: str, secret: str, id_: str = "") -> dict[str, Any]:
         return {
-            "id": secrets.token_hex(8),
+            "id": id_ or create_id(),
             "kind": kind,
             "callback": callback,
             "scope": scope,

@@ -68,7 +68,7 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
     Raises ``LogError``: ``backup-running``, ``backup-tool``, ``backup-damaged``, ``keys-beside-data``.
     """
     keys, keep = options.get("keys"), options.get("keep")
-    if keys is not None and keys.resolve().is_relative_to(folder.resolve()):
+    if keys is not None and _lie_together(keys.resolve(), folder.resolve()):
         raise LogError(
             "keys-beside-data",
             "密钥不能与数据备份放在一起：得到备份的人就能以本站名义签名。请另选文件夹或介质。",
@@ -104,6 +104,10 @@ def write_backup(session: Session, home: Path, folder: Path, **options: Unpack[O
             new_sources=new_sources,
             keys=0 if keys is None else copy_keys(session.keys.folder, keys, options.get("other_keys", ())),
         )
+
+
+def _lie_together(one: Path, other: Path) -> bool:
+    return one.is_relative_to(other) or other.is_relative_to(one)
 
 
 def _drop_oldest(session: Session, folder: Path, keep: int) -> None:

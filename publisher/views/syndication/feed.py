@@ -128,12 +128,13 @@ def _newest_checkpoint(log: Log, changes: Sequence[Change]) -> str:
 
 
 def list_erasures(log: Log, scope: Scope) -> tuple[Erasure, ...]:
-    """List the newest erasures in the datasets of a scope.
-
-    The erased content is not available, so all are listed, whatever the scope's other conditions.
-    """
-    erasures = log.queries.erasures(scope.dataset, limit=ENTRIES)
-    return tuple(Erasure(e.dataset, e.record, e.release, e.erased_at, e.ground) for e in erasures)
+    """List the newest erasures in a scope."""
+    erasures = log.queries.erasures(scope.dataset, limit=None if scope.record else ENTRIES)
+    return tuple(
+        Erasure(e.dataset, e.record, e.release, e.erased_at, e.ground)
+        for e in erasures
+        if scope.covers_erasure(e.dataset, e.record)
+    )
 
 
 def feed_path(scope: Scope, form: Form, archive: int | None) -> str:

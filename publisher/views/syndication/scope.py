@@ -54,6 +54,13 @@ class Scope(msgspec.Struct, frozen=True):
     record: str = ""
     """Id of the only record; empty: any."""
 
+    def covers_erasure(self, dataset: str, record: str) -> bool:
+        """Report whether the erasure of a record is in the scope.
+
+        The erased content is not available, so that only the dataset and the record narrow it.
+        """
+        return self.dataset in (None, dataset) and self.record in ("", record)
+
     @property
     def needs_search(self) -> bool:
         """Report whether the scope needs the search engine."""

@@ -74,6 +74,9 @@ def test_a_clerk_reads_accepts_and_rejects(published: Home) -> None:
     ).json
     assert (accepted["state"], accepted["proof"]) == ("accepted", WRONG.proof)
     assert "correction-decided" in published.run("corrections", "reject", first, "--reason", "不").err
+    published.ok("corrections", "accept", first, "--outcome", "已更正", "--proof", "")
+    again = published.ok("corrections", "accept", first, "--outcome", "已更正", "--release", 1, "--json").json
+    assert again["proof"] == ""
 
     refused = published.run("corrections", "accept", second, "--outcome", "已更正")
     assert "personal-text" in refused.err

@@ -133,6 +133,24 @@ def add_source(site: DeskSite) -> Act:
     return act
 
 
+def begin_subscription(site: DeskSite, subject: str, **details: str) -> Act:
+    event = {"actor": "xi", "subject": subject, "address": "mac", "details": details}
+    return site.staff.acts.begin("subscription-changed", event, site.log.proofs.size())
+
+
+def add_webhook(site: DeskSite) -> Act:
+    act = begin_subscription(site, "0123456789abcdef", act="added")
+    site.log.subscriptions.subscribe("https://a.example/hook", "{}", act.subject)
+    return act
+
+
+def confirm_webhook(site: DeskSite) -> Act:
+    one = site.log.subscriptions.subscribe("https://a.example/hook", "{}")
+    act = begin_subscription(site, one.id, act="confirmed", before="pending")
+    site.log.subscriptions.confirm(one.id)
+    return act
+
+
 def change_key(site: DeskSite) -> Act:
     act = begin(site, "key-changed", "an", "")
     site.log.keys.create()
@@ -155,6 +173,8 @@ def change_key(site: DeskSite) -> Act:
         (change_site, {"details": {"name": "示例市清单公开"}, "entries": [2]}),
         (change_dataset, {"entries": [2]}),
         (change_key, {"entries": [2]}),
+        (add_webhook, {"act": "added"}),
+        (confirm_webhook, {"act": "confirmed", "before": "pending"}),
         (add_source, {"addresses": ["https://a.example/list.html"]}),
     ],
 )

@@ -255,6 +255,22 @@ def test_a_source_may_publish_by_itself_but_never_an_import_of_a_clerk(collector
     assert (report["release"], codes(report)) == (None, ["draft-held"])
 
 
+@pytest.mark.slow
+def test_what_may_be_personal_waits_for_a_person_however_often_it_is_collected(collector: Collector) -> None:
+    publish(collector.web, 1, 2)
+    collector.web.answers["/d/2.html"] = html(page(2, extra="<p>联系人张某，13800138000</p>"))
+    collector.write(collector.source(publish=True))
+    for _ in range(2):
+        report = collector.collect()
+        assert (report["release"], codes(report)[-1:]) == (None, ["personal-held"])
+        make_due(collector)
+    assert "1个文件可能含有个人信息，未自动发布" in collector.site.run("--lang", "zh", "collect").out
+    collector.publish()
+    publish(collector.web, 3)
+    make_due(collector)
+    assert collector.collect()["release"] == 2
+
+
 def test_only_one_process_collects(collector: Collector) -> None:
     log = collector.log()
     with log.evidence.lock() as locked:

@@ -60,7 +60,7 @@ def test_the_public_side_takes_wishes_and_choices_and_reads_no_address(both: Bot
     assert public.choose(mailbox.token, "confirmed")
     assert public.choose(mailbox.token, "confirmed")  # once more
     assert not public.choose("another", "left")
-    assert worker.apply_choices(newest=7) == 0
+    assert worker.apply_choices(lambda _: 7) == 0
     (active,) = worker.all()
     assert (active.state, active.told) == ("active", 7)
     for statement in (
@@ -75,7 +75,7 @@ def test_the_public_side_takes_wishes_and_choices_and_reads_no_address(both: Bot
     assert public.choose(mailbox.token, "left")
     assert public.following(mailbox.token).has_left  # type: ignore[union-attr]
     assert worker.to_notify({"daily": 9}, 10) == []  # nothing is sent meanwhile
-    assert worker.apply_choices(newest=7) == 1
+    assert worker.apply_choices(lambda _: 7) == 1
     assert public.following(mailbox.token) is None
     assert worker.all() == []
 
@@ -83,7 +83,7 @@ def test_the_public_side_takes_wishes_and_choices_and_reads_no_address(both: Bot
 def test_whoever_is_told_is_not_told_again_and_paces_are_apart(both: Both, worker: Followers) -> None:
     both.public.followers().submit(WISH)
     both.public.followers().choose(token_of(worker), "confirmed")
-    worker.apply_choices(newest=1)
+    worker.apply_choices(lambda _: 1)
     assert worker.to_notify({"weekly": 9, "daily": 1, "at-once": 9}, 10) == []
     (follower,) = worker.to_notify({"weekly": 0, "daily": 2, "at-once": 0}, 10)
     worker.mark_failed(follower.id, "452", timedelta(hours=1))
@@ -99,7 +99,7 @@ def test_who_confirmed_while_no_worker_ran_stays(both: Both, worker: Followers) 
     both.public.followers().submit(WISH)
     both.public.followers().choose(token_of(worker), "confirmed")
     both.clock.advance(days=UNCONFIRMED_DAYS)
-    assert worker.apply_choices(newest=1) == 0
+    assert worker.apply_choices(lambda _: 1) == 0
     assert worker.counts() == {"active": 1}
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from msgspec import structs
-from sqlalchemy import text
+from sqlalchemy import func, select, text
 from sqlalchemy.exc import DBAPIError
 
 from publisher.inbox import tables as t
@@ -126,6 +127,44 @@ def test_the_queue_has_a_bound_and_a_decision_makes_room(both: Both) -> None:
     assert both.clerk.waiting()[0] == 3
     both.clerk.reject(both.clerk.list("open")[0].id, reason="与原文一致")
     both.public.submit(WRONG_PHONE)
+
+
+def test_a_copy_of_the_store_holds_few_rows_in_memory(tmp_path: Path, clock: Clock) -> None:
+    count, value = 4_000, "值" * 2_000
+    copies = [InboxDatabase("sqlite:///log.db", tmp_path / name / "inbox.db") for name in ("old", "new")]
+    with closing(copies[0]) as old, closing(copies[1]) as new:
+        for one in copies:
+            one.create_tables()
+        row = {"dataset": "fees", "record": "r1", "revision": "", "field": "name", "value": value}
+        with old.write() as conn:
+            for number in range(count):
+                conn.execute(t.request.insert().values(**row, id=f"{number:016x}", received_at=number))
+        tracemalloc.start()
+        old.copy_rows(new)
+        peak = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        with new.read() as conn:
+            assert conn.scalar(select(func.count()).select_from(t.request)) == count
+    assert peak < count * len(value)
+
+
+def test_a_proof_that_a_clerk_left_out_stays_out(both: Both) -> None:
+    both.public.submit(WRONG_PHONE)
+    both.clerk.accept(both.only(), outcome="已核实", proof="")
+    both.clerk.accept(both.only(), outcome="已更正", release=5)
+    (public,) = both.public.accepted()
+    assert (public.proof, public.release) == ("", 5)
+
+
+def test_a_decision_needs_no_key_of_contacts(both: Both) -> None:
+    both.public.submit(WRONG_PHONE)
+    both.public.submit(structs.replace(WRONG_PHONE, value="别的值"))
+    for key in (both.home / "keys").glob("inbox-*.pem"):
+        key.unlink()
+    first, second = both.clerk.list()
+    assert both.clerk.reject(first.id, reason="不实").state == "rejected"
+    accepted = both.clerk.accept(second.id, outcome="已更正")
+    assert [(s.proof, s.contact) for s in accepted.statements] == [(WRONG_PHONE.proof, None)]
 
 
 def test_what_is_public_is_what_a_clerk_accepted_and_never_the_sender(both: Both) -> None:

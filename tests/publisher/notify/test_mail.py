@@ -215,6 +215,20 @@ def test_a_server_that_is_away_costs_no_follower_and_no_news(mails: MailSite) ->
 
 
 @pytest.mark.slow
+def test_what_is_published_between_a_confirmation_and_the_next_run_is_told(mails: MailSite) -> None:
+    mails.ask(READER)
+    mails.work()
+    path = page_of(mails.postbox.take()[0], "/follow/confirm")
+    mails.site.publish(FIRST[:2])
+    mails.post(path, {})
+    mails.site.publish(FIRST)
+    assert mails.work() == 1
+    (news,) = mails.postbox.take()
+    assert "遗体整容" in news.text
+    assert "居民生活污水处理费" not in news.text
+
+
+@pytest.mark.slow
 def test_who_does_not_confirm_is_forgotten(mails: MailSite) -> None:
     mails.ask(READER)
     mails.work()

@@ -95,16 +95,21 @@ def test_a_subscription_is_notified_of_its_own_scope_only(desk: Desk) -> None:
 
 @pytest.mark.slow
 @pytest.mark.both_databases
-def test_an_erasure_is_sent_with_record_and_ground_to_every_subscriber_of_its_dataset(desk: Desk) -> None:
-    desk.server.answers |= {"/sewage": confirming, "/others": confirming}
+def test_an_erasure_is_sent_with_record_and_ground_to_subscribers_of_its_dataset_or_of_it(desk: Desk) -> None:
+    paths = ("/sewage", "/others", "/it", "/another")
+    desk.server.answers |= dict.fromkeys(paths, confirming)
+    desk.site.publish(FIRST[:2])
+    desk.deliver()
+    record, another = (desk.site.record(str(one["name"])) for one in FIRST[:2])
     desk.subscribe()
     desk.subscribe("/sewage", text="污水处理")
     desk.subscribe("/others", dataset="others")
-    record = desk.site.record("价格鉴证业务收费")
+    desk.subscribe("/it", dataset=FEES, record=record)
+    desk.subscribe("/another", dataset=FEES, record=another)
     ground = "（2026）法民初1号"
     release = desk.site.log.releases.erase(records=[(FEES, record)], ground=ground)
     desk.deliver()
-    for path in ("/hook", "/sewage"):
+    for path in ("/hook", "/sewage", "/it"):
         (message,) = message_contents(desk, path)
         data = message["data"]
         assert (message["type"], data["release"], data["feed"]["items"]) == (
@@ -116,7 +121,7 @@ def test_an_erasure_is_sent_with_record_and_ground_to_every_subscriber_of_its_da
         assert (erasure["record"], erasure["ground"]) == (record, ground)
         assert erasure["erased_at"] == release.published_at.isoformat().replace("+00:00", "Z")
         assert [e["record"] for e in data["feed"]["_qingdan"]["erasures"]] == [record]
-    assert desk.messages("/others") == []
+    assert desk.messages("/others") == desk.messages("/another") == []
 
 
 @pytest.mark.slow

@@ -99,6 +99,22 @@ def test_the_share_is_that_of_the_part(published: Home, tmp_path: Path) -> None:
     assert "“统计局”的3项中有3项" in ran.err
 
 
+@pytest.mark.slow
+def test_of_a_part_that_is_published_alone_no_other_part_is_asked_about(
+    published: Home, tmp_path: Path
+) -> None:
+    hand_in(published, tmp_path, 9)
+    published.ok("publish", DATASET, "--effective-on", "2016-06-01", *BASIS)
+    hand_in(published, tmp_path, 1)
+    for title, day in (("统计检查", "2016-07-01"), ("统计许可", "2016-01-01")):
+        file = xlsx(tmp_path / f"统计局{day}.xlsx", [item("统计检查"), item(title)])
+        published.ok("import", file, "--dataset", DATASET)
+        alone = ("--effective-on", day, "--part", "统计局")
+        asked = published.run("publish", DATASET, *alone, "--basis", "领导同意")
+        assert (asked.code, "basis-without-number" in asked.err) == (1, True)
+        assert "many-removed" not in asked.err
+
+
 def test_a_day_far_ahead_is_asked_about(published: Home, tmp_path: Path) -> None:
     hand_in(published, tmp_path, 9)
     ran = published.run("publish", DATASET, "--effective-on", "2051-12-01", *BASIS)

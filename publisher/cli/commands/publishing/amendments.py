@@ -229,6 +229,7 @@ def _erase_actor(context: CommandContext, actor: str, ground: str | None, *, yes
         f"已在{count}次发布中删除姓名，并记入日志。",
         f"The name was destroyed in {count} releases; the log has the entry.",
     )
+    _erase_answers(context)
     return Exit.OK
 
 
@@ -241,10 +242,10 @@ def _erase_records(
     *,
     yes: bool,
 ) -> int:
-    """Erase records and the corrections about them, and report the release → the exit code.
+    """Erase records, and what inbox and desk have of them, and report the release → the exit code.
 
-    Raises ``LogError('erasure-incomplete')`` after the report: the release counts, and the log completes the
-    destruction when it is opened next, or the worker that of the inbox.
+    Raises ``LogError('erasure-incomplete')`` after the report: the release stands. The log completes its
+    destruction when it is opened next; the worker completes that of the inbox.
     """
     from publisher.log.model import LogError
 
@@ -267,17 +268,42 @@ def _erase_records(
             if error.code != "erasure-incomplete":
                 raise
             unfinished, release = error, log.queries.releases(dataset)[-1]
-        inbox = context.inbox()
-        if inbox is not None:
-            with closing(inbox):
-                try:
-                    inbox.erase((dataset, one) for one in record_ids)
-                except LogError as error:
-                    unfinished = error
+        for erase_besides in (_erase_corrections, _erase_answers):
+            try:
+                erase_besides(context, [(dataset, one) for one in record_ids])
+            except LogError as error:
+                unfinished = error
         code = report_release(context, log, release)
         if unfinished is not None:
             raise unfinished
         return code
+
+
+def _erase_corrections(context: CommandContext, records: Sequence[tuple[str, str]]) -> None:
+    """Delete the corrections about erased records. Raises ``LogError('erasure-incomplete')``."""
+    inbox = context.inbox()
+    if inbox is not None:
+        with closing(inbox):
+            inbox.erase(records)
+
+
+def _erase_answers(context: CommandContext, _records: Sequence[tuple[str, str]] = ()) -> None:
+    """Delete the answers of the desk that are stored for repeated requests: one may have what was erased.
+
+    Raises ``LogError('erasure-incomplete')``.
+    """
+    from publisher.desk.accounts.store import DeskStore
+    from publisher.desk.accounts.stored_answers import StoredAnswers
+    from publisher.log.model import LogError
+
+    try:
+        store = DeskStore.open(context.settings.database, context.settings.desk)
+    except LogError as error:
+        if error.code != "no-desk":
+            raise
+        return
+    with closing(store):
+        StoredAnswers(store).erase()
 
 
 def _show_erasure(log: Log, dataset: str, records: Sequence[str]) -> None:

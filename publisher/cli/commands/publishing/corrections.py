@@ -101,14 +101,14 @@ def accept(
     as_json: bool,
 ) -> None:
     """采纳，记录本身不变；可再次运行以补充 / Accept it. The record stays: correct and publish as usual."""
+    from publisher.inbox.correction import proof_to_publish
     from publisher.workflow.personal_texts import refuse_personal
 
     with _inbox(context) as inbox, context.log(read_only=True) as log:
-        request = inbox.get(correction)
+        request = inbox.get(correction, with_contacts=False)
         if release is not None:
             log.queries.release(request.dataset, release)
-        proofs = [statement.proof for statement in request.statements] if proof is None else [proof]
-        refuse_personal(request.value, outcome, *proofs)
+        refuse_personal(request.value, outcome, proof_to_publish(request, proof))
         request = inbox.accept(correction, outcome=outcome, proof=proof, release=release)
     if not as_json:
         output.print_message("已采纳，即日起公布。", "Accepted; it is public from now on.")

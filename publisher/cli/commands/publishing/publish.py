@@ -89,8 +89,17 @@ def publish(
         raise click.UsageError("--keep-later 和 --replace-later 只能选一个 / choose one of the two")
     on_conflict: OnConflict = "keep" if keep_later else "replace" if replace_later else "refuse"
     with context.log() as log:
-        import_report.show_checks(log.findings.of_draft(dataset, effective_on))
-        _ask_guards(context, log, dataset, effective_on, basis, on_conflict, accept)
+        import_report.show_checks(log.findings.of_draft(dataset, effective_on, parts or None))
+        _ask_guards(
+            context,
+            log,
+            dataset,
+            effective_on=effective_on,
+            basis=basis,
+            on_conflict=on_conflict,
+            parts=parts or None,
+            accept=accept,
+        )
         with output.show_progress() as progress:
             release = publish_draft.publish_draft(
                 log,
@@ -115,9 +124,11 @@ def _ask_guards(
     context: CommandContext,
     log: Log,
     dataset: str,
+    *,
     effective_on: date,
     basis: str,
     on_conflict: OnConflict,
+    parts: Sequence[str] | None,
     accept: Sequence[str],
 ) -> None:
     """Ask about what is probably a mistake; without a terminal, each has to be accepted by its code."""
@@ -132,6 +143,7 @@ def _ask_guards(
         now=utc_now(),
         drift=context.clock_drift(),
         on_conflict=on_conflict,
+        parts=parts,
     )
     open_guards = [guard for guard in guards if guard.code not in accept]
     for guard in open_guards:

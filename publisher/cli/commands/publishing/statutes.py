@@ -63,13 +63,23 @@ def import_statutes(
 def _input_file(file: Path) -> InputFile:
     from publisher.checks.shipped_statutes import write_statutes
     from publisher.workflow.import_files import InputFile
-    from publisher.workflow.statute_editions import NotTextsError, contains_texts, editions_from_texts
+    from publisher.workflow.statute_editions import (
+        DamagedTextsError,
+        NotTextsError,
+        contains_texts,
+        editions_from_texts,
+    )
 
     data = file.read_bytes()
-    if not contains_texts(data):
-        return InputFile(file.name, data)
     try:
+        if not contains_texts(data):
+            return InputFile(file.name, data)
         rows = editions_from_texts(data)
+    except DamagedTextsError as error:
+        raise click.BadParameter(
+            f"{file.name}: 压缩文件损坏或不完整，没有读入，请重新取得 / the compressed file is damaged or "
+            "incomplete and was not read; get it again"
+        ) from error
     except NotTextsError as error:
         raise click.BadParameter(
             f"{file.name}: 第{error.line}行不是条文 / line {error.line} is not an article"

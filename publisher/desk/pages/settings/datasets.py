@@ -30,8 +30,6 @@ _FORM = Body(media_type=RequestEncodingType.URL_ENCODED)
 _DATASET = "/datasets/{dataset:str}"
 LONGEST = 500
 """Characters of a detail."""
-_REQUIRED = {"title": "标题", "body": "公布机关", "licence": "许可", "contact": "联系方式"}
-"""Details without which no dataset is created → their labels."""
 type _Text = Annotated[str, msgspec.Meta(max_length=LONGEST)]
 
 
@@ -97,9 +95,6 @@ def create_dataset(
     require(request.user, Action.MANAGE_DATASETS, data.name, None)
     try:
         details = data.details()
-        for name, label in _REQUIRED.items():
-            if not details[name]:
-                raise LogError("detail-missing", f"请填写{label}。", f"The {name} is missing.")
         catalogue = _catalogue(desk, data.catalogue)
         details["name"] = data.name.strip()
         details["catalogue"] = catalogue.name

@@ -12,13 +12,14 @@ from litestar.params import Body, FromPath
 
 from publisher.desk import work
 from publisher.desk.accounts.roles import Action
+from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.printing import DeskRequest, page, see
 from publisher.desk.work import person_of
 from publisher.log.model import LogError
-from publisher.log.outbox.subscriptions import Subscription
+from publisher.log.outbox.subscriptions import Subscription, create_id
 from publisher.notify import confirmation
 from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, create_sender
@@ -59,15 +60,16 @@ def add_subscription(
         confirmation.require_address(data.kind, address, loopback=desk.settings.loopback)
         dataset = desk.log.datasets.get(data.dataset).name if data.dataset else None
         scope = msgspec.json.encode(Scope(dataset=dataset)).decode()
-        if data.kind == "webhook":
-            one = desk.log.subscriptions.subscribe(address, scope)
-        else:
-            sender = create_sender(desk.settings, desk.clock)
-            secret = data.secret.strip()
-            one = confirmation.add_robot(desk.log, sender, data.kind, address, scope, secret)
+        id_ = create_id()
+        with audited(desk, "subscription-changed", _event(request, id_, "added", data.kind)):
+            if data.kind == "webhook":
+                one = desk.log.subscriptions.subscribe(address, scope, id_)
+            else:
+                sender = create_sender(desk.settings, desk.clock)
+                secret = data.secret.strip()
+                one = confirmation.add_robot(desk.log, sender, data.kind, address, scope, secret, id_)
     except (LogError, DeliveryError) as error:
         return _print_subscriptions(request, desk, _refusal(error))
-    _record(request, desk, "added", one)
     if data.kind != "webhook":
         return see(_PATH)
     fault = _confirm(desk, one)  # after the secret exists, which the receiver may need
@@ -80,9 +82,13 @@ def confirm_subscription(request: DeskRequest, state: State, name: FromPath[str]
     """Request the confirmation again; waiting messages are sent."""
     desk: Desk = state.desk
     one = desk.log.subscriptions.get(name)
-    if (fault := _confirm(desk, one)) is not None:
-        return _print_subscriptions(request, desk, fault)
-    _record(request, desk, "confirmed", one)
+    event = _event(request, one.id, "confirmed", one.kind, before=one.state)
+    try:
+        with audited(desk, "subscription-changed", event):
+            if (fault := _confirm(desk, one)) is not None:
+                raise fault
+    except LogError as error:
+        return _print_subscriptions(request, desk, error)
     return see(_PATH)
 
 
@@ -92,7 +98,8 @@ def remove_subscription(request: DeskRequest, state: State, name: FromPath[str])
     """Delete a webhook or a robot."""
     desk: Desk = state.desk
     one = desk.log.subscriptions.get(name)
-    _record(request, desk, "removed", one)  # first: a kill in between may not lose the line
+    event = _event(request, one.id, "removed", one.kind)
+    desk.staff.accounts.record("subscription-changed", **event)  # first, so that no kill loses the line
     desk.log.subscriptions.unsubscribe(name)
     return see(_PATH)
 
@@ -111,9 +118,9 @@ def _refusal(error: LogError | DeliveryError) -> LogError:
     return LogError("not-confirmed", f"对方没有确认：{error}。", f"The receiver did not confirm: {error}.")
 
 
-def _record(request: DeskRequest, desk: Desk, act: str, one: Subscription) -> None:
-    """Append it to the audit log, without the address: that of a robot is a secret."""
-    work.record(desk, person_of(request), "subscription-changed", one.id, {"act": act, "kind": one.kind})
+def _event(request: DeskRequest, id_: str, act: str, kind: str, **more: str) -> dict[str, Any]:
+    """Return what the audit log says, without the address: that of a robot is a secret."""
+    return work.event_of(person_of(request), id_, {"act": act, "kind": kind, **more})
 
 
 def _print_subscriptions(request: DeskRequest, desk: Desk, fault: LogError | None) -> Response[bytes]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from publisher.inbox.follow_form import FollowForm
-from publisher.inbox.follower import Choice, Following
+from publisher.inbox.follower import UNCONFIRMED_DAYS, Choice, Following
 from publisher.views.pages.printing.html_head import Head
 from publisher.views.pages.printing.page_request import Visit
 from publisher.views.pages.printing.templates import HEADERS, Press
@@ -72,4 +72,5 @@ def render(
         button=visit.t(*words.button),
         action=visit.here(),
         is_done=is_done,
+        days=UNCONFIRMED_DAYS,
     )

@@ -10,7 +10,7 @@ import msgspec
 from litestar.concurrency import sync_to_thread
 
 from feeds.feed import Entry
-from publisher.inbox.follower import MAX_ADDRESS
+from publisher.inbox.follower import MAX_ADDRESS, UNCONFIRMED_DAYS
 from publisher.log.model import LogError
 from publisher.views.api.routes.feeds import parse_feed_address
 from publisher.views.api.search_scope import make_search_scope
@@ -131,4 +131,6 @@ def sent(press: Press, visit: Visit) -> Reply:
     """Render the page after the form. It does not reveal whether the address follows already."""
     visit.refuse_parameters()
     head = Head(visit.t("请查收确认邮件", "Look for the mail"), indexable=False)
-    return Reply(Validity(()), lambda: press.page("follow_sent.html", visit, head), HEADERS)
+    return Reply(
+        Validity(()), lambda: press.page("follow_sent.html", visit, head, days=UNCONFIRMED_DAYS), HEADERS
+    )

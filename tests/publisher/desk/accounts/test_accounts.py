@@ -112,6 +112,8 @@ def test_a_disabled_account_signs_in_no_more_and_its_name_stays_taken(desk: Desk
     with pytest.raises(LogError) as refused:
         desk.staff.accounts.add("zhang", "", [])
     assert refusal(refused) == "account-exists"
+    with pytest.raises(LogError, match="is disabled and cannot be invited"):
+        desk.staff.accounts.invite("zhang")
 
 
 @pytest.mark.slow

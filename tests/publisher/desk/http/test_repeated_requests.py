@@ -8,13 +8,14 @@ from typing import Any
 
 import pytest
 
-from publisher.desk.accounts.roles import Action
+from publisher.desk.accounts.roles import Action, parse_grant
 from publisher.desk.accounts.stored_answers import MOST_KEPT, StoredAnswer
 from publisher.log.model import LogError
 from tests.publisher.desk.accounts.test_tokens import program
 from tests.publisher.desk.api.test_routes import CSV, HEADING
-from tests.support.desk import DeskSite
-from tests.support.log import entry, stage
+from tests.support.command import Home
+from tests.support.desk import DeskSite, call_api
+from tests.support.log import entry, release, stage
 
 ACTIONS = [Action.READ_DRAFT, Action.HAND_IN, Action.SUBMIT]
 KEY = {"idempotency-key": "night-1"}
@@ -50,6 +51,20 @@ def test_a_repeated_request_is_answered_as_the_first_and_does_nothing(desk: Desk
         assert submissions(desk) == 3
 
 
+@pytest.mark.both_databases
+def test_an_erasure_deletes_the_stored_answers(
+    desk: DeskSite, secret: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    release(desk.log, entry("甲"), part="财政局")
+    stage(desk.log, entry("应删除的内容"), part="财政局")
+    with program(desk, secret) as client:
+        client.post(SUBMIT, json={**HEADING, "note": "应删除的内容"}, headers=KEY)
+        monkeypatch.setenv("QINGDAN_DATABASE", desk.settings.database)
+        home = Home(desk.settings.home)
+        home.ok("erase", "fees", "甲", "--ground", "（2026）法民初1号", "--yes")
+        assert "idempotency-replayed" not in client.post(SUBMIT, json=HEADING, headers=KEY).headers
+
+
 def test_a_refusal_is_repeated_too(desk: DeskSite, secret: str) -> None:
     with program(desk, secret) as client:
         first = client.post(SUBMIT, json=HEADING, headers=KEY)
@@ -59,6 +74,19 @@ def test_a_refusal_is_repeated_too(desk: DeskSite, secret: str) -> None:
         assert (again.status_code, again.content) == (409, first.content)
         assert again.headers["content-type"].startswith("application/problem+json")
         assert client.post(SUBMIT, json=HEADING, headers={"idempotency-key": "night-2"}).status_code == 201
+
+
+def test_a_refusal_for_want_of_a_role_is_repeated_too(desk: DeskSite) -> None:
+    stage(desk.log, entry("甲"), part="财政局")
+    desk.add("zhang", "填报:fees:民政局")
+    headers = {"idempotency-key": "night-1"}
+    with desk.signed_in("zhang") as browser:
+        first = call_api(browser, "/drafts/fees/submit", HEADING, headers)
+        assert (first.status_code, first.json()["code"]) == (403, "not-permitted")
+        desk.staff.accounts.change_roles("zhang", [parse_grant("填报:fees")])
+        again = call_api(browser, "/drafts/fees/submit", HEADING, headers)
+        assert (again.status_code, again.content) == (403, first.content)
+        assert call_api(browser, "/drafts/fees/submit", HEADING).status_code == 201
 
 
 def test_another_body_under_the_same_key_is_refused(desk: DeskSite, secret: str) -> None:

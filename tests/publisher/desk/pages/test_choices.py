@@ -108,6 +108,17 @@ def test_what_is_wrong_with_another_part_hides_no_question_from_the_reviewer(sit
         assert "“财政局”的10项中有9项将移出清单" in reviewer.see(address)
 
 
+def test_removals_are_counted_among_the_records_of_the_day_of_effect(desk: DeskSite) -> None:
+    """A release that is in effect later adds records, of which few are removed then."""
+    desk.add("zhang", "填报")
+    release(desk.log, *(entry(f"项目{n}") for n in range(4)))
+    release(desk.log, *(entry(f"项目{n}") for n in range(40)), on=date(2030, 1, 1))
+    with desk.signed_in("zhang") as browser:
+        hand_in(browser, *(f"项目{n},1," for n in range(36)))
+        later = {**SECRECY, "effective_on": "2030-02-01"}
+        assert browser.send(PAGE, "/drafts/fees/submissions", **later).status_code == 303
+
+
 def test_a_role_for_a_part_that_was_renamed_reads_no_draft(site: DeskSite) -> None:
     stage(site.log, entry("登记费", "5"), part="民政局")
     site.log.datasets.rename_part("fees", "财政局", "财政和税务局")

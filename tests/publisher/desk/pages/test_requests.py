@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
 
+from publisher.desk.accounts.acts import Acts
+from publisher.desk.acts import complete_acts
+from publisher.desk.reader_corrections import settle
+from publisher.inbox import tables as t
 from publisher.inbox.contact_seal import SealKeys
 from publisher.inbox.correction import Correction
+from publisher.inbox.database import InboxDatabase
 from publisher.inbox.inbox import Inbox
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.log.findings.finding_query import FindingQuery
@@ -87,6 +94,28 @@ def test_what_a_reader_asked_for_becomes_a_correction_of_two_persons_and_is_acce
     assert kinds == ["published", "approved", "submitted", "contact-read", "contact-read"]
 
 
+def test_a_desk_that_is_killed_after_the_submission_knows_for_which_request_it_was(
+    inbox_desk: InboxDesk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log has the submission; the store of the desk gets its line, and the request, when it starts."""
+    site = inbox_desk.site
+    _, page = inbox_desk.ask("甲", "9")
+    with site.signed_in("zhang") as drafter:
+        with monkeypatch.context() as killed:
+            killed.setattr(Acts, "finish", lambda *_: sys.exit(9))
+            with pytest.raises(SystemExit):
+                drafter.send(page, f"{page}/accept", reason="误录", proof="另一依据", **SECRECY)
+        complete_acts(site.app.state.desk)
+        assert "已提交更正" in drafter.see("/requests")
+        (one,) = site.log.approvals.list()
+    approve_and_publish(site, f"/submissions/{one.key}")
+    settle(site.app.state.desk)
+    (accepted,) = inbox_desk.clerk.list("accepted")
+    assert (accepted.proof, accepted.release) == ("另一依据", 2)
+    assert site.staff.audit.verify() == []
+    assert not any("另一依据" in line for line in site.staff.audit.lines())
+
+
 def test_a_correction_that_is_returned_leaves_the_request_open(inbox_desk: InboxDesk) -> None:
     site = inbox_desk.site
     _, page = inbox_desk.ask("甲", "9")
@@ -154,6 +183,30 @@ def test_what_would_publish_personal_data_is_refused_and_another_proof_helps(inb
     with site.signed_in("zhang") as drafter:
         drafter.see("/requests")
     assert inbox_desk.clerk.list("accepted")[0].proof == PROOF
+
+
+def test_without_the_key_of_contacts_a_request_is_listed_and_rejected(inbox_desk: InboxDesk) -> None:
+    site = inbox_desk.site
+    token, page = inbox_desk.ask("甲", "9")
+    with site.signed_in("zhang") as drafter:
+        form = forms(drafter.see(page))[f"{page}/reject"]
+        for key in site.settings.keys.glob("inbox-*.pem"):
+            key.unlink()
+        assert "key-unusable" in drafter.client.get(page).text
+        assert page in drafter.see("/requests")
+        data = {**form.fields, "reason": "与文件不符"}
+        assert drafter.client.post(form.action, data=data, follow_redirects=False).status_code == 303
+    assert inbox_desk.public.status(token).state == "rejected"  # type: ignore[union-attr]
+
+
+def test_an_inbox_that_cannot_be_read_is_not_an_empty_list(inbox_desk: InboxDesk) -> None:
+    site = inbox_desk.site
+    inbox_desk.ask("甲", "9")
+    database = InboxDatabase(site.settings.database, site.settings.inbox)
+    with closing(database), database.write() as conn:
+        conn.execute(t.version.update().values(number=t.VERSION + 1))
+    with site.signed_in("zhang") as drafter:
+        assert "newer-database" in drafter.client.get("/requests").text
 
 
 def test_a_clerk_sees_requests_about_his_own_part_only(inbox_desk: InboxDesk) -> None:
