@@ -20,8 +20,9 @@ from litestar import Litestar
 from litestar.concurrency import sync_to_thread
 from msgspec import structs
 
-from publisher.inbox.correction_form import CorrectionForm, DailyLimits, FormTokens
+from publisher.inbox.correction_form import CorrectionForm
 from publisher.inbox.follow_form import FollowForm
+from publisher.inbox.form_limits import DailyLimits, FormTokens
 from publisher.inbox.public_inbox import PublicInbox
 from publisher.indexing.open_engine import open_engine
 from publisher.log.clocks import utc_now

@@ -13,6 +13,7 @@ import anyio
 from anyio import to_thread
 from sqlalchemy.exc import SQLAlchemyError
 
+from publisher.checkpoint_signing import run_signer
 from publisher.failure_lines import log_failure
 from publisher.harvest.scheduler import run_scheduler
 from publisher.inbox.contact_seal import SealKeys
@@ -30,7 +31,6 @@ from publisher.notify.webhook_sender import create_sender
 from publisher.notify.witnesses import read_witnesses, run_witness_requests
 from publisher.settings import Settings
 from publisher.views.api.search_scope import make_search_scope
-from publisher.workflow.sign_checkpoints import run_signer
 from schemas.definition.catalogue import Catalogue
 
 _SHORTEST_PAUSE, _LONGEST_PAUSE = 1.0, 60.0

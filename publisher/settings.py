@@ -137,7 +137,10 @@ class Settings:
 
     @property
     def inbox(self) -> Path:
-        """What readers wrote, if the database is SQLite; in a folder that only it needs to be written."""
+        """Store of what readers wrote, if the database is SQLite.
+
+        It has a folder of its own, so that the right to write can be limited to it.
+        """
         return self.home / "inbox" / "inbox.db"
 
     @property

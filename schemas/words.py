@@ -70,7 +70,7 @@ COMMITMENT_STATUSES: Mapping[str, Words] = {
     "undetermined": Words("无法判断", "undetermined"),
 }
 """Derived status of a commitment → its name. What offices say is in the list of statements."""
-PACES: Mapping[str, Words] = {
+PACE_WORDS: Mapping[str, Words] = {
     "at-once": Words("发布后即时寄送", "at once"),
     "daily": Words("每日8时汇总", "once a day, at 8"),
     "weekly": Words("每周一8时汇总", "once a week, on Monday at 8"),

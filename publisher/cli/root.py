@@ -16,6 +16,7 @@ from publisher.cli.commands.operation import (
     mcp,
     recovery,
     robots,
+    search_model,
     serve,
     site,
     site_details,
@@ -35,7 +36,7 @@ from publisher.cli.commands.publishing import (
     responses,
     statutes,
 )
-from publisher.cli.commands.reading import compare, export, findings, history, search, search_model
+from publisher.cli.commands.reading import compare, export, findings, history, search
 from publisher.cli.context import CommandContext
 from publisher.cli.terminal.language import set_language
 from schemas.words import Lang

@@ -17,8 +17,8 @@ from publisher.desk.http.guards import require
 from publisher.desk.work import Person
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
 from publisher.log.model import Change, LogError, RecordState
-from publisher.workflow import amend_records
-from publisher.workflow.amend_records import preview_edit, preview_withdrawal
+from publisher.workflow import amendment_previews
+from publisher.workflow.amendment_previews import preview_edit, preview_withdrawal
 from schemas.cells.value_texts import format_value
 from schemas.definition.catalogue import Catalogue, Field
 
@@ -117,7 +117,7 @@ def preview_submission(desk: Desk, one: Submission) -> tuple[Sequence[Change], M
             return withdrawals.preview_request(desk, one.dataset, request)
         kind = _CHANGE_KINDS[request.kind]
         changes = [
-            amend_records.preview_content(desk.log, one.dataset, record, content, kind=kind)
+            amendment_previews.preview_content(desk.log, one.dataset, record, content, kind=kind)
             for record, content in request.records.items()
         ]
     except LogError:

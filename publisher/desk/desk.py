@@ -1,4 +1,4 @@
-"""Dependencies of the desk's responses."""
+"""Dependencies of the desk's handlers."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class Staff(msgspec.Struct, frozen=True):
 
 
 class Desk(msgspec.Struct, frozen=True):
-    """Dependencies of all responses; built once by the app factory."""
+    """Dependencies of all handlers; built once by the app factory."""
 
     settings: Settings
     log: Log

@@ -38,7 +38,7 @@ _NO_PAIRS: Pairs = ()
 
 
 class ProposedRelease(msgspec.Struct, frozen=True, kw_only=True):
-    """A release that would be published: changes of one dataset, and their heading."""
+    """A release that would be published: changes of one dataset, their day of effect, basis and note."""
 
     dataset: Dataset
     changes: Sequence[Change]

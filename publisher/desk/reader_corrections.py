@@ -73,7 +73,7 @@ def read(desk: Desk, person: Person, id_: str) -> ReaderCorrection:
     if one is None:
         raise _not_open(id_)
     if any(statement.contact for statement in request.statements):
-        work.record(desk, person, "contact-read", request.dataset, {"correction": id_})
+        work.append_audit_line(desk, person, "contact-read", request.dataset, {"correction": id_})
     return one
 
 
@@ -119,7 +119,7 @@ def reject(desk: Desk, person: Person, id_: str, reason: str) -> None:
                 "这件纠错已提交更正。不采纳的，请先取消那次提交，或请审核人退回。",
                 "A correction of this request is submitted. Cancel that first, or have it returned.",
             )
-        work.record(desk, person, "correction-rejected", request.dataset, {"correction": id_})
+        work.append_audit_line(desk, person, "correction-rejected", request.dataset, {"correction": id_})
         inbox.reject(id_, reason=reason.strip())
 
 

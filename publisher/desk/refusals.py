@@ -38,5 +38,5 @@ def _refuse(request: DeskRequest, one: Problem) -> Response[Any]:
     if request.url.path.startswith(API):
         headers = {"www-authenticate": "Bearer"} if one.status == 401 else {}
         return Response(one, status_code=one.status, media_type=PROBLEM, headers=headers)
-    texts = {"code": one.code, "zh": one.detail, "en": one.detail_en}
-    return page(request, "refused.html", status_code=one.status, **texts)
+    code, zh, en = one.code, one.detail, one.detail_en
+    return page(request, "refused.html", status_code=one.status, code=code, zh=zh, en=en)

@@ -93,11 +93,11 @@ async def work_on_time(app: Litestar) -> AsyncIterator[None]:
 
     async def look() -> None:
         while True:
-            for act in (complete_old_acts, publish_due, reader_corrections.settle, append_audit_head):
+            for job in (complete_old_acts, publish_due, reader_corrections.settle, append_audit_head):
                 try:
-                    await sync_to_thread(act, desk)
+                    await sync_to_thread(job, desk)
                 except Exception:
-                    logger.exception("%s failed", act.__name__)
+                    logger.exception("%s failed", job.__name__)
             await asyncio.sleep(_POLL)
 
     task = asyncio.create_task(look())

@@ -13,7 +13,7 @@ from publisher.desk.accounts.roles import Action
 from publisher.desk.acts import audited
 from publisher.desk.desk import Desk
 from publisher.desk.http.guards import require
-from publisher.desk.work import Person, event_of, record
+from publisher.desk.work import Person, append_audit_line, event_of
 from publisher.harvest import source_config
 from publisher.harvest.all_sources import HarvestOptions, find_next_run, harvest_sources
 from publisher.harvest.report import SourceReport, StoredReport, read_stored_report
@@ -80,7 +80,7 @@ def try_source(desk: Desk, person: Person, site: SourceSite) -> SourceReport:
     _check(desk, person, site)
     now = desk.clock()
     options = HarvestOptions(now, day_at(now), dry_run=True, loopback=desk.settings.loopback, within=SECONDS)
-    record(desk, person, "source-tried", site.name, {"addresses": list(site.entries)})
+    append_audit_line(desk, person, "source-tried", site.name, {"addresses": list(site.entries)})
     catalogues = partial(find_catalogue_file, desk.log, folder=desk.settings.catalogues)
     report = harvest_sources(desk.log, [site], options, catalogues=catalogues, progress=lambda *_: None)
     return report.sources[0]

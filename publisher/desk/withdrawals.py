@@ -20,7 +20,7 @@ from publisher.desk.work import MOST_CHANGES, Person
 from publisher.log.approvals.submission import PublicationRequest, Secrecy, Submission
 from publisher.log.clocks import day_at
 from publisher.log.model import Change, LogError, Release
-from publisher.workflow.amend_records import preview_cancellation, preview_withdrawal
+from publisher.workflow.amendment_previews import preview_cancellation, preview_withdrawal
 
 
 class Withdrawal(msgspec.Struct, frozen=True, kw_only=True):
@@ -92,7 +92,7 @@ def submit(
 
 
 def _request(desk: Desk, release: Release) -> PublicationRequest:
-    """Return the request that withdraws a release, without a heading."""
+    """Return the request that withdraws a release, without basis and note."""
     if release.effective_on > day_at(desk.clock()):
         return PublicationRequest(kind="cancel", release=release.number)
     released = desk.log.queries.released_records(release.dataset, release.number)

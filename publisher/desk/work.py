@@ -349,11 +349,11 @@ def _event_of_decision(person: Person, one: Submission) -> Mapping[str, Any]:
     return event_of(person, one.dataset, {"submission": one.key, "digest": one.digest})
 
 
-def record(
+def append_audit_line(
     desk: Desk, person: Person, kind: audit_log.Kind, subject: str, details: Mapping[str, object]
 ) -> None:
     """Append a line to the audit log."""
-    desk.staff.accounts.record(kind, **event_of(person, subject, details))
+    desk.staff.accounts.append_audit_line(kind, **event_of(person, subject, details))
 
 
 def event_of(person: Person, subject: str, details: Mapping[str, object]) -> dict[str, Any]:

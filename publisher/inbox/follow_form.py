@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from publisher.inbox.correction_form import DailyLimits, FormTokens
+from publisher.inbox.form_limits import DailyLimits, FormTokens
 from publisher.inbox.public_followers import PublicFollowers
 
 

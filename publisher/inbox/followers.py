@@ -21,7 +21,8 @@ from publisher.log.clocks import micros, moment, utc_now
 
 ASIDE_DAYS = 30
 """Days after which an address that was set aside is deleted."""
-_LONGEST = 500
+_LONGEST_ERROR = 500
+"""Characters of an error that are stored."""
 _LONGEST_DELAY = timedelta(days=4)
 """No attempt is further off than this; where one is, it was put off while the clock was ahead."""
 _decode_mailbox = msgspec.json.Decoder(Mailbox).decode
@@ -105,11 +106,11 @@ class Followers:
     def mark_failed(self, follower: str, error: str, retry_after: timedelta) -> None:
         """Try again later."""
         due = micros(self._clock() + retry_after)
-        self._set(follower, attempts=_f.attempts + 1, due_at=due, error=error[:_LONGEST])
+        self._set(follower, attempts=_f.attempts + 1, due_at=due, error=error[:_LONGEST_ERROR])
 
     def set_aside(self, follower: str, error: str) -> None:
         """Send no further mail: the address does not exist, or mails failed too often."""
-        self._set(follower, state="aside", since=micros(self._clock()), error=error[:_LONGEST])
+        self._set(follower, state="aside", since=micros(self._clock()), error=error[:_LONGEST_ERROR])
 
     def _set(self, follower: str, **values: Any) -> None:
         with self._database.write() as conn:

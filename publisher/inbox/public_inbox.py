@@ -52,7 +52,9 @@ class PublicInbox:
     def open(
         cls, url: str, file: Path, key: bytes, *, capacity: int, clock: Callable[[], datetime] = utc_now
     ) -> PublicInbox | None:
-        """Open the inbox; None if it is off: no store, no key in it, another version, or no capacity."""
+        """Open the inbox; None if it is off: no store, or none that can be written or used, no key in it,
+        another version, or no capacity.
+        """
         if capacity == 0 or (url.startswith("sqlite") and not file.exists()):
             return None
         if url.startswith("sqlite") and not os.access(file, os.W_OK):

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from publisher.log.log import Log
 from publisher.log.model import LogError
 from publisher.log.outbox.subscriptions import Subscription
-from publisher.notify.news import feed_address
+from publisher.notify.news import subscription_feed_path
 from publisher.notify.robots import ROBOTS
 from publisher.notify.webhook_sender import DeliveryError, Sender
 from publisher.views.syndication.feed import scope_title
@@ -19,7 +19,7 @@ def confirm_subscription(log: Log, sender: Sender, subscription: Subscription) -
     Raises ``DeliveryError``; the subscription then stays for a retry.
     """
     if subscription.kind == "webhook":
-        feed = log.datasets.site().base + feed_address(subscription.scope, "json")
+        feed = log.datasets.site().base + subscription_feed_path(subscription.scope, "json")
         try:
             sender.verify_callback(subscription, {"feed": feed})
         except DeliveryError as error:

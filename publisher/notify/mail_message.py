@@ -14,7 +14,7 @@ import msgspec
 
 from publisher.inbox.follower import CONFIRM, LEAVE, UNCONFIRMED_DAYS
 from publisher.notify.news import ReleaseNews
-from schemas.words import PACES
+from schemas.words import PACE_WORDS
 
 
 class Letterhead(msgspec.Struct, frozen=True):
@@ -49,7 +49,7 @@ def confirmation(head: Letterhead, to: Recipient, subject: str, at: datetime) ->
             f"有人（应当是您）在“{head.name}”填写了这个邮箱，要求订阅：",
             f"Somebody, probably you, gave this address at {head.name}, to follow:",
         ),
-        f"  {subject}（{t(*PACES[to.pace])}）",
+        f"  {subject}（{t(*PACE_WORDS[to.pace])}）",
         "",
         t(
             f"请打开下面的网页确认；{UNCONFIRMED_DAYS}天内未确认的，邮箱地址即被删除：",

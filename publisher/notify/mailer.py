@@ -52,7 +52,7 @@ class _Letter(msgspec.Struct, frozen=True):
     subject: str
     news: Sequence[ReleaseNews] = ()
     upto: int = 0
-    state: int = 0
+    read_at_sequence: int = 0
     """Sequence of the log that the news were read from."""
 
 
@@ -127,7 +127,7 @@ class Mailer:
         sent = 0
         with self.server.connect() as connection:
             for letter in letters:
-                if letter.news and self.log.queries.sequence() != letter.state:
+                if letter.news and self.log.queries.sequence() != letter.read_at_sequence:
                     break  # what was published just now may withhold what these mails say
                 sent += self._send_one(connection, head, letter)
         return sent

@@ -97,6 +97,6 @@ class NewsReader:
         )
 
 
-def feed_address(scope: str, form: str = "atom") -> str:
-    """Return the path of the feed of a scope (JSON)."""
+def subscription_feed_path(scope: str, form: str = "atom") -> str:
+    """Return the path of the feed of a subscription's scope (JSON)."""
     return decode_scope(scope).path(form)

@@ -16,7 +16,7 @@ from publisher.views.syndication.feed import scope_title
 
 _MINUTE = timedelta(minutes=1)
 _PAUSE = timedelta(minutes=5)
-"""Until what a failed digest held besides its first release is sent."""
+"""Pause before the other deliveries of a failed digest are due again."""
 
 
 class PostponedError(Exception):

@@ -27,7 +27,9 @@ from publisher.notify.robots import ROBOTS
 from publisher.settings import Settings
 
 _SECONDS = 15.0
-"""Seconds for a whole exchange; receivers should answer before they process a message."""
+"""Seconds for a whole exchange with a callback; for each step of one with the hub.
+
+Receivers should answer before they process a message."""
 _UNCOMPRESSED = {"accept-encoding": "identity"}
 _MOST_BYTES = 4_096
 """Bytes of a response that are read."""

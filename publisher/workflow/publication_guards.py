@@ -15,9 +15,9 @@ from publisher.log.model import DraftDiff, OnConflict, RecordQuery, View
 from schemas.reference.document_numbers import parse_number
 
 MOST_REMOVED = 50
-"""Records of a part that a snapshot removes without a question."""
+"""Records of a part that a complete import (mode ``snapshot``) removes without a question."""
 FEWEST_REMOVED, LARGEST_SHARE = 3, 0.2
-"""A snapshot that removes at least so many records and more than this share of a part is questioned too."""
+"""A complete import is questioned too if it removes at least so many records and more than this share."""
 MOST_YEARS = 2
 """Years from today after which a day of effect is questioned."""
 
@@ -87,7 +87,7 @@ def check_clock(log: Log, *, now: datetime, drift: timedelta) -> Iterator[Guard]
 
 
 def check_removals(log: Log, dataset: str, diff: DraftDiff, day: date) -> Iterator[Guard]:
-    """Ask about parts of which a snapshot removes many records."""
+    """Ask about parts of which a complete import removes many records."""
     removed: dict[str | None, int] = {}
     for sheet in diff.sheets:
         removed[sheet.part] = removed.get(sheet.part, 0) + sheet.counts.get("removed", 0)

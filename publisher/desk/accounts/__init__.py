@@ -1,1 +1,3 @@
-"""Accounts, passwords, roles and the audit log of the desk, in a store of their own."""
+"""The store of the desk: accounts, roles, tokens and sessions, the audit log and acts without a line in it,
+schedules, stored answers, and readers' corrections that wait.
+"""

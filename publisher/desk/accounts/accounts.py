@@ -243,7 +243,7 @@ class Accounts:
             )
             return read_account(conn, name)
 
-    def record(self, kind: audit_log.Kind, **event: Any) -> None:
+    def append_audit_line(self, kind: audit_log.Kind, **event: Any) -> None:
         """Append a line to the audit log; ``event`` as :func:`.audit_log.append`."""
         with self._store.write() as conn:
             audit_log.append(conn, kind, at=micros(self._clock()), **event)

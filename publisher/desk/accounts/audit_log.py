@@ -67,7 +67,9 @@ class AuditEvent(msgspec.Struct, frozen=True):
     actor: str
     """Name of the account; empty: the command line, or a person who is not signed in."""
     subject: str
-    """The account, dataset, source or subscription that it is about; empty: the site."""
+    """The account, dataset, source or subscription that it is about.
+
+    Empty: the site, or a failed sign-in under a name that no account has."""
     address: str
     """MAC of the client's address; empty: the command line, or a publication at its scheduled time."""
     details: Mapping[str, Any]
@@ -103,7 +105,7 @@ def append(
 
 
 def head(conn: Connection) -> AuditHead:
-    """Return the newest line."""
+    """Return the number and the hash of the newest line."""
     row = conn.execute(
         select(t.audit.c.number, t.audit.c.hash).order_by(t.audit.c.number.desc()).limit(1)
     ).first()

@@ -19,7 +19,7 @@ EXCLUDED_TABLES = tuple(f"{t.SCHEMA}.{name}" for name in _PASSING)
 
 
 def copy_desk(file: Path, target: Path) -> None:
-    """Copy the store, if there is one, to ``target``, without sessions and links."""
+    """Copy the store, if there is one, without sessions, links, failed sign-ins and stored answers."""
     copy_store(file, target, without=_PASSING)
 
 

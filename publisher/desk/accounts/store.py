@@ -21,7 +21,9 @@ FOR EACH STATEMENT EXECUTE FUNCTION {schema}.refuse()"""
 
 
 class DeskStore(SeparateStore):
-    """Accounts, sessions and the audit log."""
+    """Accounts, roles, tokens and sessions, the audit log and acts without a line in it, schedules, stored
+    answers, and readers' corrections that wait.
+    """
 
     def __init__(self, url: str, file: Path, *, application: str = "qingdan") -> None:
         """``url``: the log's database. ``file``: the store, if that is SQLite."""

@@ -100,7 +100,7 @@ class StoredAnswers:
             deleted = conn.execute(delete(t.answer)).rowcount
         if deleted:
             self._store.erase_deleted(
-                (t.answer.name,), remedy=("重新启动工作台即清除", "a restart of the desk deletes it")
+                (t.answer.name,), remedy=("重新启动工作台即可删除", "a restart of the desk deletes it")
             )
 
     def _oldest(self) -> int:

@@ -20,8 +20,8 @@ from litestar.openapi.spec import (
 from litestar.openapi.spec.enums import OpenAPIType
 
 from publisher.desk.accounts.roles import Action
-from publisher.desk.api import answers as a
-from publisher.desk.api import collected_answers as c
+from publisher.desk.api import bodies as b
+from publisher.desk.api import collected_bodies as c
 from publisher.desk.api.examples import BODIES, EXAMPLES
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.problems import PROBLEM, Problem
@@ -44,7 +44,7 @@ _PROBLEMS: Mapping[int, str] = {
 }
 
 _BODIES = (
-    *(a.NewSubmission, a.NewAmendmentBody, a.NewWithdrawal, a.Decision, a.Return, a.NewSchedule),
+    *(b.NewSubmission, b.NewAmendmentBody, b.NewWithdrawal, b.Decision, b.Return, b.NewSchedule),
     *(c.LeaveOut, c.RepealDecision),
 )
 _SUMMARIES: Mapping[str, str] = {

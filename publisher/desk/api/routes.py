@@ -13,7 +13,7 @@ from litestar.params import Body, FromPath
 from publisher.desk import amendments, scheduling, withdrawals, work
 from publisher.desk.accounts.roles import Action
 from publisher.desk.amendments import NewAmendment
-from publisher.desk.api import answers as a
+from publisher.desk.api import bodies as b
 from publisher.desk.api import collected
 from publisher.desk.api.contract import OPENAPI_PATH, describe, operation
 from publisher.desk.api.reports import FindingAnswer, ImportAnswer, finding_answers
@@ -56,17 +56,17 @@ def import_into_draft(
     return msgspec.convert(report.to_json(), ImportAnswer)
 
 
-@get(_DRAFT, **operation("getDraft", Action.READ_DRAFT, a.DraftAnswer))
+@get(_DRAFT, **operation("getDraft", Action.READ_DRAFT, b.DraftAnswer))
 @in_thread
-def get_draft(request: _Request, state: State, dataset: FromPath[str]) -> a.DraftAnswer:
+def get_draft(request: _Request, state: State, dataset: FromPath[str]) -> b.DraftAnswer:
     """Return the files of a draft."""
     parts = work.readable_parts(state.desk, request.user, dataset)
-    return a.draft_answer(dataset, state.desk.log.drafts.imports(dataset, parts))
+    return b.draft_answer(dataset, state.desk.log.drafts.imports(dataset, parts))
 
 
-@get(f"{_DRAFT}/diff", **operation("getDiff", Action.READ_DRAFT, a.DiffAnswer))
+@get(f"{_DRAFT}/diff", **operation("getDiff", Action.READ_DRAFT, b.DiffAnswer))
 @in_thread
-def get_diff(request: _Request, state: State, dataset: FromPath[str]) -> a.DiffAnswer:
+def get_diff(request: _Request, state: State, dataset: FromPath[str]) -> b.DiffAnswer:
     """Return what publication would change today."""
     diff, changes = work.draft_changes(
         state.desk, dataset, work.readable_parts(state.desk, request.user, dataset), None
@@ -74,8 +74,8 @@ def get_diff(request: _Request, state: State, dataset: FromPath[str]) -> a.DiffA
     conflicts = tuple(
         {"code": c.code, "detail": c.message_zh, "detail_en": c.message_en} for c in diff.conflicts
     )
-    return a.DiffAnswer(
-        counts=dict(diff.counts), changes=tuple(map(a.change_answer, changes)), conflicts=conflicts
+    return b.DiffAnswer(
+        counts=dict(diff.counts), changes=tuple(map(b.change_answer, changes)), conflicts=conflicts
     )
 
 
@@ -87,20 +87,20 @@ def get_findings(request: _Request, state: State, dataset: FromPath[str]) -> lis
     return finding_answers(work.draft_findings(state.desk, dataset, parts))
 
 
-@post(f"{_DRAFT}/submit", **operation("submitDraft", Action.SUBMIT, a.SubmissionAnswer, status=201))
+@post(f"{_DRAFT}/submit", **operation("submitDraft", Action.SUBMIT, b.SubmissionAnswer, status=201))
 @in_thread
 @repeatable
 def submit(
-    request: _Request, state: State, dataset: FromPath[str], data: Annotated[a.NewSubmission, Body()]
-) -> a.SubmissionAnswer:
+    request: _Request, state: State, dataset: FromPath[str], data: Annotated[b.NewSubmission, Body()]
+) -> b.SubmissionAnswer:
     """Submit a draft, or parts of it."""
     one = work.submit(state.desk, person_of(request), dataset, data.request(), data.secrecy())
-    return a.submission_answer(one)
+    return b.submission_answer(one)
 
 
 @post(
     "/desk/v1/records/{dataset:str}/{record:str}/amendments",
-    **operation("submitAmendment", Action.SUBMIT, a.SubmissionAnswer, status=201),
+    **operation("submitAmendment", Action.SUBMIT, b.SubmissionAnswer, status=201),
 )
 @in_thread
 @repeatable
@@ -109,8 +109,8 @@ def submit_amendment(
     state: State,
     dataset: FromPath[str],
     record: FromPath[str],
-    data: Annotated[a.NewAmendmentBody, Body()],
-) -> a.SubmissionAnswer:
+    data: Annotated[b.NewAmendmentBody, Body()],
+) -> b.SubmissionAnswer:
     """Submit a correction, another name or a withdrawal of a record."""
     new = NewAmendment(
         kind=data.kind,
@@ -120,12 +120,12 @@ def submit_amendment(
         texts=data.fields,
     )
     one = amendments.submit(state.desk, person_of(request), dataset, record, new, data.secrecy())
-    return a.submission_answer(one)
+    return b.submission_answer(one)
 
 
 @post(
     "/desk/v1/releases/{dataset:str}/{number:int}/withdrawal",
-    **operation("submitWithdrawal", Action.SUBMIT, a.SubmissionAnswer, status=201),
+    **operation("submitWithdrawal", Action.SUBMIT, b.SubmissionAnswer, status=201),
 )
 @in_thread
 @repeatable
@@ -134,65 +134,65 @@ def submit_withdrawal(
     state: State,
     dataset: FromPath[str],
     number: FromPath[int],
-    data: Annotated[a.NewWithdrawal, Body()],
-) -> a.SubmissionAnswer:
+    data: Annotated[b.NewWithdrawal, Body()],
+) -> b.SubmissionAnswer:
     """Submit the withdrawal of the records that a release added; its cancellation before it is in effect."""
     person, secrecy = person_of(request), data.secrecy()
     one = withdrawals.submit(
         state.desk, person, dataset, number, reason=data.reason, basis=data.basis, secrecy=secrecy
     )
-    return a.submission_answer(one)
+    return b.submission_answer(one)
 
 
-@get("/desk/v1/submissions", **operation("listSubmissions", Action.READ_DRAFT, list[a.SubmissionAnswer]))
+@get("/desk/v1/submissions", **operation("listSubmissions", Action.READ_DRAFT, list[b.SubmissionAnswer]))
 @in_thread
-def list_submissions(request: _Request, state: State) -> list[a.SubmissionAnswer]:
+def list_submissions(request: _Request, state: State) -> list[b.SubmissionAnswer]:
     """List what waits for a decision or for publication."""
     waiting = state.desk.log.approvals.list()
     readable = [one for one in waiting if work.may_read(state.desk, request.user, one)]
     schedules = state.desk.staff.schedules.all()
-    return [a.submission_answer(one, schedules.get(one.key)) for one in readable]
+    return [b.submission_answer(one, schedules.get(one.key)) for one in readable]
 
 
-@get(_SUBMISSION, **operation("getSubmission", Action.READ_DRAFT, a.SubmissionAnswer))
+@get(_SUBMISSION, **operation("getSubmission", Action.READ_DRAFT, b.SubmissionAnswer))
 @in_thread
-def get_submission(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
+def get_submission(request: _Request, state: State, key: FromPath[int]) -> b.SubmissionAnswer:
     """Return a submission."""
     one = work.read_submission(state.desk, person_of(request), key)
-    return a.submission_answer(one, state.desk.staff.schedules.all().get(key))
+    return b.submission_answer(one, state.desk.staff.schedules.all().get(key))
 
 
-@post(f"{_SUBMISSION}/approve", **operation("approveSubmission", Action.APPROVE, a.SubmissionAnswer))
+@post(f"{_SUBMISSION}/approve", **operation("approveSubmission", Action.APPROVE, b.SubmissionAnswer))
 @in_thread
 @repeatable
 def approve(
-    request: _Request, state: State, key: FromPath[int], data: Annotated[a.Decision, Body()]
-) -> a.SubmissionAnswer:
+    request: _Request, state: State, key: FromPath[int], data: Annotated[b.Decision, Body()]
+) -> b.SubmissionAnswer:
     """Approve exactly what has this digest; 409 if it moved."""
-    return a.submission_answer(work.approve(state.desk, person_of(request), key, data.digest))
+    return b.submission_answer(work.approve(state.desk, person_of(request), key, data.digest))
 
 
-@post(f"{_SUBMISSION}/return", **operation("returnSubmission", Action.RETURN, a.SubmissionAnswer))
+@post(f"{_SUBMISSION}/return", **operation("returnSubmission", Action.RETURN, b.SubmissionAnswer))
 @in_thread
 @repeatable
 def return_to_drafter(
-    request: _Request, state: State, key: FromPath[int], data: Annotated[a.Return, Body()]
-) -> a.SubmissionAnswer:
+    request: _Request, state: State, key: FromPath[int], data: Annotated[b.Return, Body()]
+) -> b.SubmissionAnswer:
     """Send a submission back with its reason."""
-    return a.submission_answer(work.return_to_drafter(state.desk, person_of(request), key, data.reason))
+    return b.submission_answer(work.return_to_drafter(state.desk, person_of(request), key, data.reason))
 
 
-@post(f"{_SUBMISSION}/publish", **operation("publishSubmission", Action.PUBLISH, a.ReleaseAnswer))
+@post(f"{_SUBMISSION}/publish", **operation("publishSubmission", Action.PUBLISH, b.ReleaseAnswer))
 @in_thread
 @repeatable
 def publish(
-    request: _Request, state: State, key: FromPath[int], data: Annotated[a.Decision, Body()]
-) -> a.ReleaseAnswer:
+    request: _Request, state: State, key: FromPath[int], data: Annotated[b.Decision, Body()]
+) -> b.ReleaseAnswer:
     """Publish what was approved; 409 if it moved."""
     one = state.desk.log.approvals.get(key)
     release = work.publish(state.desk, person_of(request), key, data.digest)
     number, digest = (None, None) if release is None else (release.number, release.hash)
-    return a.ReleaseAnswer(dataset=one.dataset, release=number, hash=digest)
+    return b.ReleaseAnswer(dataset=one.dataset, release=number, hash=digest)
 
 
 @get(
@@ -208,32 +208,32 @@ def get_openapi(request: _Request, state: State) -> dict[str, Any]:
     return document
 
 
-@post(f"{_SUBMISSION}/schedule", **operation("scheduleSubmission", Action.PUBLISH, a.SubmissionAnswer))
+@post(f"{_SUBMISSION}/schedule", **operation("scheduleSubmission", Action.PUBLISH, b.SubmissionAnswer))
 @in_thread
 @repeatable
 def schedule(
-    request: _Request, state: State, key: FromPath[int], data: Annotated[a.NewSchedule, Body()]
-) -> a.SubmissionAnswer:
+    request: _Request, state: State, key: FromPath[int], data: Annotated[b.NewSchedule, Body()]
+) -> b.SubmissionAnswer:
     """Publish what was approved at a time, in one's own name; 409 if it moved."""
     new = scheduling.schedule(state.desk, person_of(request), key, data.digest, data.publish_at)
-    return a.submission_answer(state.desk.log.approvals.get(key), new)
+    return b.submission_answer(state.desk.log.approvals.get(key), new)
 
 
-@post(f"{_SUBMISSION}/unschedule", **operation("unscheduleSubmission", Action.PUBLISH, a.SubmissionAnswer))
+@post(f"{_SUBMISSION}/unschedule", **operation("unscheduleSubmission", Action.PUBLISH, b.SubmissionAnswer))
 @in_thread
 @repeatable
-def unschedule(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
+def unschedule(request: _Request, state: State, key: FromPath[int]) -> b.SubmissionAnswer:
     """Take the time back; the submission stays approved."""
     scheduling.unschedule(state.desk, person_of(request), key)
-    return a.submission_answer(state.desk.log.approvals.get(key))
+    return b.submission_answer(state.desk.log.approvals.get(key))
 
 
-@post(f"{_SUBMISSION}/cancel", **operation("cancelSubmission", Action.SUBMIT, a.SubmissionAnswer))
+@post(f"{_SUBMISSION}/cancel", **operation("cancelSubmission", Action.SUBMIT, b.SubmissionAnswer))
 @in_thread
 @repeatable
-def cancel(request: _Request, state: State, key: FromPath[int]) -> a.SubmissionAnswer:
+def cancel(request: _Request, state: State, key: FromPath[int]) -> b.SubmissionAnswer:
     """Take one's own submission back; the draft stays."""
-    return a.submission_answer(work.cancel(state.desk, person_of(request), key))
+    return b.submission_answer(work.cancel(state.desk, person_of(request), key))
 
 
 HANDLERS = [

@@ -45,7 +45,9 @@ def export_audit(request: DeskRequest, state: State) -> Stream:
     """Return all lines as JSON Lines; the export is a line itself."""
     desk: Desk = state.desk
     head = desk.staff.audit.head()
-    work.record(desk, person_of(request), "audit-exported", "", {"lines": head.size, "hash": head.hash})
+    work.append_audit_line(
+        desk, person_of(request), "audit-exported", "", {"lines": head.size, "hash": head.hash}
+    )
     return Stream(
         (f"{line}\n" for line in desk.staff.audit.lines()),
         media_type="application/jsonl",

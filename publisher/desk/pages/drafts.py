@@ -37,7 +37,10 @@ PAGE_SIZE = 100
 
 
 class SubmitForm(msgspec.Struct, frozen=True):
-    """The heading of a draft that is submitted. ``part``: empty for a dataset without parts."""
+    """Day of effect, basis, note and review of a draft that is submitted.
+
+    ``part``: empty for a dataset without parts.
+    """
 
     effective_on: date
     basis: Annotated[str, msgspec.Meta(max_length=200)] = ""
@@ -193,7 +196,7 @@ def _print_draft(
         diff=diff,
         changes=format_changes(changes, catalogue, language(request)),
         change_counts=work.count_changes(diff) if diff else {},
-        checks=[(one, place_of(desk, name, imports, one)) for one in checks],
+        checks=[(one, finding_address(desk, name, imports, one)) for one in checks],
         previews=previews_address(name, part),
         kinds=KINDS,
         today=today,
@@ -222,7 +225,7 @@ def _row_address(dataset: str, one: DraftImport, position: int | None) -> str:
     return "" if position is None else f"/drafts/{dataset}/sheet?{row_query(one, position)}"
 
 
-def place_of(desk: Desk, dataset: str, imports: Sequence[DraftImport], finding: Finding) -> str:
+def finding_address(desk: Desk, dataset: str, imports: Sequence[DraftImport], finding: Finding) -> str:
     """Return the address of the row of a finding in the sheet of its file; empty if it has none.
 
     Of a collected document it is that of its page.

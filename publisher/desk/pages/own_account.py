@@ -88,7 +88,7 @@ def sign_out(request: DeskRequest, state: State) -> Redirect:
     """End the session."""
     desk: Desk = state.desk
     name = request.user.name
-    desk.staff.accounts.record("sign-out", actor=name, subject=name, address=address_mac(request))
+    desk.staff.accounts.append_audit_line("sign-out", actor=name, subject=name, address=address_mac(request))
     request.clear_session()
     return see("/sign-in")
 

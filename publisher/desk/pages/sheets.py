@@ -124,7 +124,7 @@ def annotated_workbook(request: DeskRequest, state: State, dataset: FromPath[str
     one = _chosen_file(request, state.desk, dataset)
     data = sheets.annotate(state.desk, dataset, one, language(request))
     details = {"part": one.part, "file": one.source.digest}
-    work.record(state.desk, person_of(request), "file-exported", dataset, details)
+    work.append_audit_line(state.desk, person_of(request), "file-exported", dataset, details)
     return _workbook(data, f"{one.source.name.rpartition('.')[0] or one.source.name}（检查问题）.xlsx")
 
 

@@ -19,7 +19,7 @@ from publisher.desk.desk import Desk
 from publisher.desk.http.guards import ACTION
 from publisher.desk.http.in_thread import in_thread
 from publisher.desk.pages.change_texts import format_changes
-from publisher.desk.pages.drafts import draft_address, place_of, print_preview
+from publisher.desk.pages.drafts import draft_address, finding_address, print_preview
 from publisher.desk.pages.printing import DeskRequest, language, page, see
 from publisher.desk.pages.sheets import file_query
 from publisher.desk.previews import ProposedRelease
@@ -239,7 +239,7 @@ def _print(request: DeskRequest, desk: Desk, key: int, fault: LogError | None) -
         diff=diff,
         changes=format_changes(changes, desk.log.queries.catalogue(one.dataset), language(request)),
         change_counts=counts,
-        checks=[(finding, place_of(desk, one.dataset, imports, finding)) for finding in checks],
+        checks=[(finding, finding_address(desk, one.dataset, imports, finding)) for finding in checks],
         previews=_previews(key),
         guards=submission_checks.guards_of(desk, one),
         basis_documents=submission_checks.basis_documents(desk, one),

@@ -28,7 +28,7 @@ def note(desk: DeskSite) -> None:
 
 
 def add_line(desk: DeskSite) -> None:
-    desk.staff.accounts.record("sign-out", actor="zhang")
+    desk.staff.accounts.append_audit_line("sign-out", actor="zhang")
 
 
 def test_a_head_is_an_entry_once_a_day_and_after_each_release(desk: DeskSite) -> None:
@@ -84,7 +84,7 @@ def test_a_past_that_was_rewritten_with_its_chain_is_found(
     desk: DeskSite, change: Callable[[list[str]], list[str]], problem: str
 ) -> None:
     for subject in ("甲", "乙", "丙"):
-        desk.staff.accounts.record("sign-in-failed", actor="zhang", subject=subject)
+        desk.staff.accounts.append_audit_line("sign-in-failed", actor="zhang", subject=subject)
     note(desk)
     rewrite(desk, change)
     (one,) = desk.staff.audit.verify(*desk.log.proofs.audit_heads())

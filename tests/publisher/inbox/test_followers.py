@@ -14,8 +14,8 @@ from sqlalchemy.exc import DBAPIError
 from publisher.inbox import tables as t
 from publisher.inbox.backup_copy import copy_inbox
 from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.follower import Wish
-from publisher.inbox.followers import UNCONFIRMED_DAYS, Followers, open_followers
+from publisher.inbox.follower import UNCONFIRMED_DAYS, Wish
+from publisher.inbox.followers import Followers, open_followers
 from publisher.inbox.public_followers import PublicFollowers
 from tests.publisher.inbox.test_inbox import Both, open_both
 from tests.support.clock import Clock

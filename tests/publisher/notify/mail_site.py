@@ -14,8 +14,8 @@ import anyio
 import httpx
 
 from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.correction_form import MIN_SECONDS
 from publisher.inbox.followers import Followers, open_followers
+from publisher.inbox.form_limits import MIN_SECONDS
 from publisher.inbox.inbox import Inbox
 from publisher.notify.mail_server import MailServer
 from publisher.notify.mailer import Mailer

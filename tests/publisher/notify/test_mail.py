@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from publisher.inbox.followers import ASIDE_DAYS, UNCONFIRMED_DAYS
+from publisher.inbox.follower import UNCONFIRMED_DAYS
+from publisher.inbox.followers import ASIDE_DAYS
 from publisher.inbox.public_followers import ADDRESS_DAILY
 from publisher.notify.mail_server import MailServer, ServerAwayError
 from publisher.notify.mailer import last_slot

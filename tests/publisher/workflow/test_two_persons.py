@@ -153,5 +153,5 @@ def publish_as_a_source(log: Log) -> SourceReport:
     log.drafts.stage(NAME, [entry], part="应急管理局", source=warc, parser_version="1")
     source = SourceSite(name="city", title="示例市人民政府", dataset=NAME, hosts=("127.0.0.1",), publish=True)
     report = SourceReport("city", source.title)
-    all_sources._publish(log, source, report, EARLY)
+    all_sources._publish(log, source, report, EARLY, log.queries.catalogue(NAME))
     return report

@@ -35,7 +35,7 @@ def followers() -> None:
 @with_context
 def list_(context: CommandContext, *, as_json: bool) -> None:
     """列出邮件订阅，不显示邮箱地址 / List them, without addresses."""
-    from publisher.notify.news import feed_address
+    from publisher.notify.news import subscription_feed_path
 
     with _followers(context) as store:
         rows = store.all()
@@ -44,7 +44,7 @@ def list_(context: CommandContext, *, as_json: bool) -> None:
             [
                 {
                     "id": one.id,
-                    "feed": feed_address(one.scope),
+                    "feed": subscription_feed_path(one.scope),
                     "pace": one.pace,
                     "state": one.state,
                     "since": one.since,
@@ -58,7 +58,7 @@ def list_(context: CommandContext, *, as_json: bool) -> None:
     output.print_table(
         ["标识 id", "订阅 feed", "多久 pace", "状态 state", "自 since", "错误 error"],
         [
-            [o.id, feed_address(o.scope), o.pace, _STATES[o.state], f"{o.since:%Y-%m-%d}", o.error]
+            [o.id, subscription_feed_path(o.scope), o.pace, _STATES[o.state], f"{o.since:%Y-%m-%d}", o.error]
             for o in rows
         ],
     )

@@ -181,9 +181,9 @@ def parse_scope(context: CommandContext, log: Log, feed: str) -> object:
 
 
 def _feed_path(subscription: Subscription) -> str:
-    from publisher.notify.news import feed_address
+    from publisher.notify.news import subscription_feed_path
 
-    return feed_address(subscription.scope, "json") if subscription.scope else ""
+    return subscription_feed_path(subscription.scope, "json") if subscription.scope else ""
 
 
 def _verify_callback(context: CommandContext, log: Log, subscription: Subscription) -> None:

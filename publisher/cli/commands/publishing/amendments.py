@@ -87,7 +87,7 @@ def withdraw(
     yes: bool,
 ) -> int:
     """撤回公布：撤回误列的记录 / Withdraw records that should not have been published."""
-    from publisher.workflow.amend_records import preview_withdrawal
+    from publisher.workflow.amendment_previews import preview_withdrawal
 
     with context.log() as log:
         record_ids = list(dict.fromkeys(find_one_id(log, dataset, record) for record in records))
@@ -336,7 +336,7 @@ def _review_edit(
 
     Raises ``CommandError('content-in-error')``.
     """
-    from publisher.workflow.amend_records import preview_edit
+    from publisher.workflow.amendment_previews import preview_edit
 
     catalogue = log.queries.catalogue(dataset)
     amendment = preview_edit(log, dataset, record, _parse_assignments(catalogue, assignments), kind=kind)

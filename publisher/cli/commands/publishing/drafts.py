@@ -1,4 +1,4 @@
-"""Commands about drafts: show, compare and discard."""
+"""Commands that show, compare and discard a draft, and decide about repeals that its documents propose."""
 
 from __future__ import annotations
 

@@ -99,7 +99,7 @@ def remove_subscription(request: DeskRequest, state: State, name: FromPath[str])
     desk: Desk = state.desk
     one = desk.log.subscriptions.get(name)
     event = _event(request, one.id, "removed", one.kind)
-    desk.staff.accounts.record("subscription-changed", **event)  # first, so that no kill loses the line
+    desk.staff.accounts.append_audit_line("subscription-changed", **event)  # first: a kill loses no line
     desk.log.subscriptions.unsubscribe(name)
     return see(_PATH)
 

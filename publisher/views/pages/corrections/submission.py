@@ -8,7 +8,8 @@ from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
 
 from publisher.inbox.correction import Correction
-from publisher.inbox.correction_form import FAULTS, CorrectionForm
+from publisher.inbox.correction_form import CorrectionForm
+from publisher.inbox.form_limits import FAULTS
 from publisher.inbox.public_inbox import QueueFullError
 from publisher.log.database.storable_text import storable
 from publisher.views.pages.corrections import form, receipt

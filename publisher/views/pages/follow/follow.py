@@ -27,7 +27,7 @@ from publisher.web.conditional_requests import Validity
 from publisher.web.problems import Fault, ProblemError
 from publisher.web.query_parameters import Grammar, bad_value
 from publisher.web.route import AsyncReply, Reply
-from schemas.words import PACES
+from schemas.words import PACE_WORDS
 
 PATH, SENT = "/follow", "/follow/sent"
 _GRAMMAR = Grammar(filters={"feed": "string"})
@@ -115,7 +115,7 @@ def render(
         ],
         whole=visit.service.link(feed.address),
         token=mail.tokens.issue(PATH) if mail is not None and is_open else "",
-        paces=PACES,
+        paces=PACE_WORDS,
         filled=filled,
         faults=faults,
         longest=MAX_ADDRESS,

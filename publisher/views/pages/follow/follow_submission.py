@@ -8,9 +8,9 @@ import msgspec
 from litestar.concurrency import sync_to_thread
 from litestar.types import HTTPScope, Receive
 
-from publisher.inbox.correction_form import FAULTS
 from publisher.inbox.follow_form import FollowForm
 from publisher.inbox.follower import CONFIRM, LEAVE, PACES, Choice, Wish, is_address
+from publisher.inbox.form_limits import FAULTS
 from publisher.inbox.public_followers import TooManyError
 from publisher.views.pages.follow import choice, follow
 from publisher.views.pages.follow.choice import open_mail

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from publisher.inbox.correction_form import MIN_SECONDS
+from publisher.inbox.form_limits import MIN_SECONDS
 from tests.support.command import Home, item, xlsx
 from tests.support.servers.http_service import free_port
 from tests.support.servers.loopback import Answer, loopback_server

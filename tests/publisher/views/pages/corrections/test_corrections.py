@@ -17,7 +17,7 @@ from litestar.testing import TestClient
 
 from publisher.app import create_app
 from publisher.inbox.contact_seal import SealKeys
-from publisher.inbox.correction_form import DAILY, MAX_SECONDS, MIN_SECONDS
+from publisher.inbox.form_limits import DAILY, MAX_SECONDS, MIN_SECONDS
 from publisher.inbox.inbox import CONTACT_DAYS, Inbox
 from publisher.settings import read_settings
 from publisher.web.posted_form import MAX_BYTES

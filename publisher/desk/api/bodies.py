@@ -1,4 +1,4 @@
-"""Bodies of the desk's API."""
+"""Bodies of requests and answers of the desk's API."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class SecrecyReview(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 
 class NewSubmission(SecrecyReview, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A draft, or parts of it, that is submitted to a second person under a heading."""
+    """A draft, or parts of it, for a second person, with its day of effect, basis and note."""
 
     effective_on: date
     basis: Text

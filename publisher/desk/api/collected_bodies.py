@@ -1,4 +1,4 @@
-"""Bodies about sources, collected documents and repeals."""
+"""Bodies of requests and answers about sources, collected documents and repeals."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta
 
-from publisher.desk.api.answers import Reason, Text
+from publisher.desk.api.bodies import Reason, Text
 from publisher.desk.api.reports import FindingAnswer, finding_answers
 from publisher.desk.documents import CollectedDocument, DocumentReading
 from publisher.desk.sources import ReportedRun, SourceState

@@ -33,10 +33,11 @@ class AmendmentPreview(msgspec.Struct, frozen=True):
 def preview_edit(
     log: Log, dataset: str, record: str, texts: Mapping[str, str], *, kind: ChangeKind
 ) -> AmendmentPreview:
-    """Set fields of a record to texts, written as in a table; a blank text empties a field.
+    """Preview an edit that sets fields of a record to texts, written as in a table.
 
-    The same checks as in an import: values, required fields, limits, legal basis, personal data. Raises
-    :class:`LogError`: ``no-such-record``, ``withdrawn``, ``erased``.
+    A blank text empties a field. Nothing is written. The same checks as in an import: values, required
+    fields, limits, legal basis, personal data. Raises :class:`LogError`: ``no-such-record``, ``withdrawn``,
+    ``erased``.
     """
     catalogue = log.queries.catalogue(dataset)
     state = log.queries.record(dataset, record)

@@ -1,4 +1,4 @@
-"""The worker that signs checkpoints which wait for a signature."""
+"""The task of the worker that signs checkpoints which wait for a signature."""
 
 from __future__ import annotations
 
