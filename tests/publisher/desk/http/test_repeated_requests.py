@@ -56,9 +56,10 @@ def test_an_erasure_deletes_the_stored_answers(
     desk: DeskSite, secret: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     release(desk.log, entry("甲"), part="财政局")
-    stage(desk.log, entry("应删除的内容"), part="财政局")
+    stage(desk.log, entry("乙"), part="财政局")
     with program(desk, secret) as client:
-        client.post(SUBMIT, json={**HEADING, "note": "应删除的内容"}, headers=KEY)
+        client.post(SUBMIT, json=HEADING, headers=KEY)
+        assert "idempotency-replayed" in client.post(SUBMIT, json=HEADING, headers=KEY).headers
         monkeypatch.setenv("QINGDAN_DATABASE", desk.settings.database)
         home = Home(desk.settings.home)
         home.ok("erase", "fees", "甲", "--ground", "（2026）法民初1号", "--yes")
